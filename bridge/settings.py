@@ -1,0 +1,132 @@
+"""What a person can set (frozen at start), and where the bridge keeps its files."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bridge.errors import SettingsError
+
+APP_NAME = "claude-bridge"
+ENV_PREFIX = "CLAUDE_BRIDGE_"
+
+BackendChoice = Literal["auto", "anthropic", "claude-code", "offline"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders of one person on this machine; `CLAUDE_BRIDGE_HOME` puts all three under one."""
+
+    config: Path
+    data: Path
+    logs: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def control_token(self) -> Path:
+        """A 0600 file; who can read it may use `/control/…`. Made by the server at start."""
+        return self.data / "control-token"
+
+
+def find_paths() -> Paths:
+    """The platform's own folders, or `config`, `data` and `logs` under `CLAUDE_BRIDGE_HOME`."""
+    home = os.environ.get(ENV_PREFIX + "HOME")
+    if home:
+        root = Path(home).expanduser()
+        return Paths(root / "config", root / "data", root / "logs")
+    dirs = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
+    return Paths(dirs.user_config_path, dirs.user_data_path, dirs.user_log_path)
+
+
+class Settings(BaseSettings):
+    """Every setting: a flag wins over `CLAUDE_BRIDGE_*`, that over `config.toml`, that over here."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on; keep it on loopback.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    backend: BackendChoice = Field(
+        "auto", description="Who answers: `auto`, `anthropic`, `claude-code` or `offline`."
+    )
+    model: str = Field(
+        "claude-sonnet-5-5",
+        min_length=1,
+        description="Claude model that answers `default` and OpenAI's model names.",
+    )
+    drain_seconds: float = Field(
+        5.0, ge=0, le=600, description="How long running answers may go on when the server stops."
+    )
+    upstream_silence_seconds: float = Field(
+        600.0, gt=0, description="How long upstream may stay silent before it counts as broken."
+    )
+    max_body_mb: int = Field(
+        64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
+    )
+    log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file; no `.env` is read from the working folder."""
+        file = InitSettingsSource(settings_cls, init_kwargs=_read_file(find_paths().config_file))
+        return init_settings, env_settings, file
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from flags (`None` means not given), environment and file.
+
+    Raises SettingsError, which names the setting, where it was set, and what is wrong with it.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(_describe(error, given)) from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def _describe(error: ValidationError, flags: dict[str, Any]) -> str:
+    return "; ".join(
+        f"setting {_origin(str(problem['loc'][0]) if problem['loc'] else '?', flags)}: "
+        f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+        for problem in error.errors(include_url=False)
+    )
+
+
+def _origin(name: str, flags: dict[str, Any]) -> str:
+    if name in flags:
+        return f"--{name.replace('_', '-')}"
+    variable = ENV_PREFIX + name.upper()
+    if variable in os.environ:
+        return variable
+    return f"`{name}` in {find_paths().config_file}"

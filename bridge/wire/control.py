@@ -1,0 +1,57 @@
+"""What the bridge says of itself (`/health`) and what may be changed while it runs (`/control/…`)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge.settings import BackendChoice
+
+BackendName = Literal["anthropic", "claude-code", "offline"]
+
+
+class BackendStatus(BaseModel):
+    """Which backend answers Claude models and why; `active` is null when none can."""
+
+    setting: BackendChoice
+    active: BackendName | None
+    reason: str
+    cure: str | None = Field(None, description="What to do, in one sentence, when none can answer.")
+
+
+class Health(BaseModel):
+    """`GET /health`: 200 whenever the server runs; `ready` says whether Claude can be asked."""
+
+    status: Literal["ready", "needs_setup", "stopping"]
+    ready: bool
+    version: str
+    pid: int
+    started_at: int = Field(description="Unix seconds.")
+    url: str = Field(description="Where it listens, such as http://127.0.0.1:8000.")
+    model: str = Field(description="Answers `default` and OpenAI's model names.")
+    backend: BackendStatus
+    open_streams: int = Field(description="Answers being written at this moment.")
+
+
+class Switches(BaseModel):
+    """What may change while the server runs."""
+
+    model: str
+    backend: BackendChoice
+
+
+class SwitchesPatch(BaseModel):
+    """`POST /control/switches`: the switches to change; those left out stay."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str | None = Field(None, min_length=1)
+    backend: BackendChoice | None = None
+
+
+class StopAccepted(BaseModel):
+    """`POST /control/stop` (202): the server finishes its answers and exits."""
+
+    stopping: Literal[True] = True
+    open_streams: int

@@ -55,7 +55,7 @@ def find_paths() -> Paths:
 
 
 class Settings(BaseSettings):
-    """Every setting: a flag wins over `CLAUDE_BRIDGE_*`, that over `config.toml`, that over here."""
+    """Every setting. A flag wins over `CLAUDE_BRIDGE_*`, that over `config.toml`."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 

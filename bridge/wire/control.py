@@ -1,4 +1,4 @@
-"""What the bridge says of itself (`/health`) and what may be changed while it runs (`/control/…`)."""
+"""What the bridge says of itself (`/health`) and what may be changed in it (`/control/…`)."""
 
 from __future__ import annotations
 

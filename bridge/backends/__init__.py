@@ -1,0 +1,1 @@
+"""Where answers come from; every backend speaks the seam of `base`."""

@@ -1,0 +1,156 @@
+"""Claude through Anthropic's API, with the `anthropic` SDK on its aiohttp transport."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from bridge.backends.base import Readiness
+from bridge.errors import StreamBroken
+from bridge.models.catalogue import ListedModel
+from bridge.wire.control import BackendName
+from bridge.wire.messages import MessageEvent, MessagesRequest
+from bridge.wire.sse import SseDecoder
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+    from anthropic.types import ModelInfo
+
+KEY_CURE = (
+    "Set ANTHROPIC_API_KEY to a key from platform.claude.com in the environment of the bridge "
+    "and start it again."
+)
+
+
+class MessagesApiBackend:
+    """The SDK is imported by the first who needs it, in a thread: it takes over a second."""
+
+    name: BackendName = "anthropic"
+
+    def __init__(self, silence_seconds: float) -> None:
+        self._silence = silence_seconds
+        self._client: AsyncAnthropic | None = None
+        self._making = threading.Lock()
+
+    async def readiness(self) -> Readiness:
+        """Ready when the SDK finds a credential; whether it is a good one only a request tells."""
+        client = await self._connected()
+        if client.api_key:
+            return Readiness(True, "ANTHROPIC_API_KEY is set")
+        if client.auth_token:
+            return Readiness(True, "ANTHROPIC_AUTH_TOKEN is set")
+        if client.credentials is not None:
+            return Readiness(True, "an `ant auth login` profile was found")
+        return Readiness(False, "no Anthropic API key was found", KEY_CURE)
+
+    @asynccontextmanager
+    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
+        """One `POST /v1/messages`; see `Backend.stream`."""
+        from bridge.backends import sdk_errors
+
+        client = await self._connected()
+        response_manager = client.messages.with_streaming_response.create(
+            model=request.model,
+            max_tokens=request.max_tokens,
+            messages=[],
+            stream=True,
+            # The body goes in whole: the SDK would walk every message once more otherwise.
+            extra_body=request.body(),
+            extra_headers={"accept-encoding": "identity", **request.headers},
+        )
+        with sdk_errors.translated():
+            response = await response_manager.__aenter__()
+        try:
+            async with aclosing(_events(response.iter_bytes())) as events:
+                started = await _message_start(events)
+                async with aclosing(_chain(started, events)) as whole:
+                    yield whole
+        finally:
+            await response.close()
+
+    async def models(self) -> Sequence[ListedModel]:
+        """Upstream's `GET /v1/models`, all pages."""
+        from bridge.backends import sdk_errors
+
+        client = await self._connected()
+        with sdk_errors.translated():
+            return [_listed(info) async for info in client.models.list(limit=100)]
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncAnthropic:
+        if self._client is None:
+            await asyncio.to_thread(self._make_client)
+        assert self._client is not None  # noqa: S101 - made on the line above
+        return self._client
+
+    def _make_client(self) -> None:
+        with self._making:
+            if self._client is not None:
+                return
+            from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
+
+            self._client = AsyncAnthropic(
+                http_client=DefaultAioHttpClient(),
+                # Retries belong to the bridge's own patience, where the client's is known.
+                max_retries=0,
+                timeout=Timeout(self._silence, connect=10.0),
+            )
+
+
+async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[MessageEvent, None]:
+    from bridge.backends import sdk_errors
+
+    decoder = SseDecoder()
+    with sdk_errors.translated():
+        async for piece in pieces:
+            for data in decoder.feed(piece):
+                event = _decode(data)
+                if event["type"] == "error":
+                    raise sdk_errors.from_error_event(event)
+                yield cast(MessageEvent, event)
+
+
+def _decode(data: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(data)
+    except ValueError as error:
+        raise StreamBroken("Upstream sent an event that is not JSON.") from error
+    if not isinstance(event, dict) or "type" not in event:
+        raise StreamBroken("Upstream sent an event without a type.")
+    return event
+
+
+async def _message_start(events: AsyncIterator[MessageEvent]) -> MessageEvent:
+    async for event in events:
+        if event["type"] == "message_start":
+            return event
+        if event["type"] != "ping":
+            raise StreamBroken(f"Upstream began its answer with {event['type']}.")
+    raise StreamBroken("Upstream closed the connection before its answer began.")
+
+
+async def _chain(
+    first: MessageEvent, rest: AsyncIterator[MessageEvent]
+) -> AsyncGenerator[MessageEvent, None]:
+    yield first
+    async for event in rest:
+        yield event
+
+
+def _listed(info: ModelInfo) -> ListedModel:
+    return ListedModel(
+        id=info.id,
+        display_name=info.display_name,
+        created=int(info.created_at.timestamp()),
+        context=info.max_input_tokens,
+        max_output=info.max_tokens,
+        lifecycle=info.lifecycle,
+    )

@@ -1,0 +1,175 @@
+"""`bridge-echo`: answers by streaming back what it was asked, with nothing installed or paid.
+
+It is not Claude and never stands in for it: it lets a client, the tray or a voice command be wired
+up and tried. It counts no tokens, so its usage is zero.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import io
+import itertools
+import json
+import re
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from bridge.backends.base import Readiness
+from bridge.errors import ModelNotFound
+from bridge.models.rules import ECHO, ECHO_RULES
+from bridge.models.catalogue import ListedModel
+from bridge.wire.control import BackendName
+from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
+
+MARK = "[bridge-echo, not Claude] "
+_NO_TOKENS: Usage = {"input_tokens": 0, "output_tokens": 0}
+_RELEASED = 1793491200  # 2026-11-01, the day it first answered
+
+
+class OfflineBackend:
+    """Streams word by word, `pause` seconds between words, so that streaming can be seen."""
+
+    name: BackendName = "offline"
+
+    def __init__(self, pause: float = 0.02) -> None:
+        self._pause = pause
+
+    async def readiness(self) -> Readiness:
+        return Readiness(True, "answers by itself, as bridge-echo; this is not Claude")
+
+    async def models(self) -> Sequence[ListedModel]:
+        listed = ListedModel(ECHO, "Echo (not Claude)", _RELEASED)
+        return [listed]
+
+    @asynccontextmanager
+    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
+        """See `Backend.stream`. Raises ModelNotFound for any model but bridge-echo."""
+        if request.model != ECHO:
+            raise ModelNotFound(
+                f"The offline backend is not Claude and cannot answer as {request.model}; "
+                f"ask for {ECHO}, or choose another backend.",
+                param="model",
+            )
+        reply = await asyncio.to_thread(compose_reply, request)
+        async with aclosing(self._paced(reply)) as events:
+            yield events
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def _paced(self, events: Sequence[MessageEvent]) -> AsyncGenerator[MessageEvent, None]:
+        for event in events:
+            if event["type"] == "content_block_delta":
+                await asyncio.sleep(self._pause)
+            yield event
+
+
+def compose_reply(request: MessagesRequest) -> list[MessageEvent]:
+    """The whole answer as events: the words it was asked, image sizes, and a tool call if told so.
+
+    A tool is called when the text says "call NAME" or "use NAME" of an offered tool; the first
+    JSON object in the text, if any, becomes its input.
+    """
+    asked = _last_user_content(request.messages)
+    called = _called_tool(_text_of(asked), request.tools or ())
+    blocks = [_text_events(0, MARK + _describe(asked))]
+    if called is not None:
+        blocks.append(_tool_events(1, called, _first_object(_text_of(asked))))
+    return [
+        {
+            "type": "message_start",
+            "message": {"id": f"msg_{uuid.uuid4().hex}", "model": ECHO, "usage": _NO_TOKENS},
+        },
+        *itertools.chain.from_iterable(blocks),
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "tool_use" if called else "end_turn"},
+            "usage": _NO_TOKENS,
+        },
+        {"type": "message_stop"},
+    ]
+
+
+def _last_user_content(messages: Sequence[Message]) -> list[Block]:
+    for message in reversed(messages):
+        if message["role"] == "user":
+            return message["content"]
+    return []
+
+
+def _text_of(content: Sequence[Block]) -> str:
+    return "\n".join(block["text"] for block in content if block["type"] == "text")
+
+
+def _describe(content: Sequence[Block]) -> str:
+    said = "\n".join(_describe_block(block) for block in content)
+    return said or "(nothing was said)"
+
+
+def _describe_block(block: Block) -> str:
+    match block["type"]:
+        case "text":
+            return str(block["text"])
+        case "image":
+            return _describe_image(block["source"])
+        case "tool_result":
+            inner = block.get("content", "")
+            return f"(result: {inner if isinstance(inner, str) else _describe(inner)})"
+        case other:
+            return f"({other})"
+
+
+def _describe_image(source: dict[str, Any]) -> str:
+    if source["type"] != "base64":
+        return "(image by address)"
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(source["data"]))) as image:
+            return f"(image: {image.format}, {image.width}x{image.height} pixels)"
+    except (UnidentifiedImageError, binascii.Error, OSError, Image.DecompressionBombError):
+        return "(image: cannot be read)"
+
+
+def _called_tool(text: str, tools: Sequence[Block]) -> str | None:
+    for tool in tools:
+        name = str(tool["name"])
+        if re.search(rf"\b(?:call|use)\s+{re.escape(name)}(?![\w-])", text, re.IGNORECASE):
+            return name
+    return None
+
+
+def _first_object(text: str) -> dict[str, Any]:
+    decoder = json.JSONDecoder()
+    for brace in re.finditer(r"\{", text):
+        try:
+            found, _ = decoder.raw_decode(text, brace.start())
+        except ValueError:
+            continue
+        return dict(found)
+    return {}
+
+
+def _text_events(index: int, text: str) -> Iterator[MessageEvent]:
+    yield {
+        "type": "content_block_start",
+        "index": index,
+        "content_block": {"type": "text", "text": ""},
+    }
+    for word in re.findall(r"\s*\S+\s*?(?=\s|$)|\s+", text):
+        delta = {"type": "text_delta", "text": word}
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}
+
+
+def _tool_events(index: int, name: str, given: dict[str, Any]) -> Iterator[MessageEvent]:
+    block = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": name, "input": {}}
+    yield {"type": "content_block_start", "index": index, "content_block": block}
+    for piece in re.findall(r".{1,12}", json.dumps(given), re.DOTALL):
+        delta = {"type": "input_json_delta", "partial_json": piece}
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}

@@ -1,0 +1,138 @@
+"""The claude-bridge command: the tray, the server, and a look at it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, get_args
+from urllib import error as url_error
+from urllib import request as url_request
+
+from bridge import __version__
+from bridge.errors import SettingsError
+from bridge.settings import Settings, find_paths, load_settings
+
+NOT_RUNNING = 3
+"""Exit code of `status` when nothing runs, as systemd's is."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0 well, 2 cannot start, 3 not running."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser().parse_args(given)
+    command: str = arguments.command or "start"
+    try:
+        settings = load_settings(**{name: getattr(arguments, name) for name in _names()})
+        return _COMMANDS[command](settings, arguments)
+    except SettingsError as error:
+        print(f"claude-bridge: {error}", file=sys.stderr)
+        return 2
+
+
+def _names() -> list[str]:
+    return list(Settings.model_fields)
+
+
+def _parser() -> argparse.ArgumentParser:
+    flags = _setting_flags()
+    parser = argparse.ArgumentParser(
+        prog="claude-bridge",
+        parents=[flags],
+        description="Claude behind OpenAI's API on this machine. Without a command: the tray app, "
+        "or the server alone where there is no desktop.",
+    )
+    parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status}")
+    later = _setting_flags(argparse.SUPPRESS)
+    serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
+    serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
+    commands.add_parser("tray", parents=[later], help="run the tray app")
+    commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
+    return parser
+
+
+def _setting_flags(default: Any = None) -> argparse.ArgumentParser:
+    """Every setting is a flag; values are checked where all settings are."""
+    flags = argparse.ArgumentParser(add_help=False)
+    for name, field in Settings.model_fields.items():
+        flags.add_argument(
+            f"--{name.replace('_', '-')}",
+            default=default,
+            metavar="|".join(get_args(field.annotation)) or name.upper(),
+            help=f"{field.description} (default: {field.default})",
+        )
+    return flags
+
+
+def _start(settings: Settings, arguments: argparse.Namespace) -> int:
+    from tray.desktop import missing_desktop
+
+    reason = missing_desktop()
+    if reason is None:
+        return _tray(settings, arguments)
+    print(f"{reason} Serving without a tray.", file=sys.stderr)
+    return _serve(settings, arguments)
+
+
+def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bridge.server.listening import listen
+
+    sock = listen(settings.host, settings.port)
+    with sock:
+        from bridge.compose import make_bridge
+        from bridge.logs import set_up_logging
+        from bridge.server.serve import serve
+
+        set_up_logging(settings.log_level)
+        bridge = make_bridge(settings, find_paths())
+        with_parent = getattr(arguments, "stop_with_parent", False)
+        asyncio.run(serve(bridge, sock, stop_with_parent=with_parent))
+    return 0
+
+
+def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
+    from bridge.logs import set_up_logging
+    from tray.app import run
+
+    set_up_logging(settings.log_level)
+    return run(settings, _given_flags(arguments))
+
+
+def _given_flags(arguments: argparse.Namespace) -> list[str]:
+    """The settings given as flags, to be given to the server again."""
+    given = ((name, getattr(arguments, name)) for name in _names())
+    return [
+        word
+        for name, value in given
+        if value is not None
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
+
+
+def _status(settings: Settings, arguments: argparse.Namespace) -> int:
+    url = f"http://{settings.host}:{settings.port}"
+    opener = url_request.build_opener(url_request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/health", timeout=10) as answer:
+            health = json.load(answer)
+        return _print_status(health)
+    except (url_error.URLError, OSError, ValueError, KeyError):
+        print(f"Not running: no bridge answers at {url}. Start it with: claude-bridge")
+        return NOT_RUNNING
+
+
+def _print_status(health: dict[str, Any]) -> int:
+    backend = health["backend"]
+    print(f"Running at {health['url']} (version {health['version']}, pid {health['pid']})")
+    print(f"Backend:  {backend['active'] or 'none'} ({backend['reason']})")
+    print(f"Model:    {health['model']}")
+    print(f"Answers being written: {health['open_streams']}")
+    if backend["cure"]:
+        print(backend["cure"])
+    return 0
+
+
+_COMMANDS = {"start": _start, "serve": _serve, "tray": _tray, "status": _status}

@@ -1,0 +1,82 @@
+"""The models a backend offers now, remembered for a while, with the built-in table behind them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.errors import BridgeError
+from bridge.models.rules import RULES
+
+FRESH_SECONDS = 600.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as its backend lists it; limits are None where the backend does not say."""
+
+    id: str
+    display_name: str
+    created: int
+    """Unix seconds; 0 where it is not known."""
+    context: int | None = None
+    max_output: int | None = None
+    lifecycle: str = "active"
+
+
+class Lister(Protocol):
+    """Whatever can be asked for its models."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def models(self) -> Sequence[ListedModel]: ...
+
+
+BUILT_IN: tuple[ListedModel, ...] = tuple(
+    ListedModel(
+        rules.id,
+        rules.id.removeprefix("claude-").replace("-", " ").title(),
+        0,
+        rules.context,
+        rules.max_output,
+    )
+    for rules in RULES
+)
+
+
+class Catalogue:
+    """One per process; `clock` in seconds, monotonic."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._source: str | None = None
+        self._listed: Sequence[ListedModel] = BUILT_IN
+        self._until = float("-inf")
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What was listed last, without asking anybody."""
+        return frozenset(model.id for model in self._listed)
+
+    async def listed(self, source: Lister | None) -> Sequence[ListedModel]:
+        """The models of `source`: from memory while fresh, or when it cannot be asked."""
+        name = source.name if source is not None else None
+        if name == self._source and self._clock() < self._until:
+            return self._listed
+        if name != self._source:
+            self._source, self._listed = name, BUILT_IN
+        if source is not None:
+            await self._ask(source)
+        return self._listed
+
+    async def _ask(self, source: Lister) -> None:
+        try:
+            self._listed = [m for m in await source.models() if m.lifecycle != "retired"]
+        except BridgeError as error:
+            _log.warning("The model list of %s could not be had: %s", source.name, error.message)
+        self._until = self._clock() + FRESH_SECONDS

@@ -1,0 +1,85 @@
+"""From the name a client sends to the model that answers, with a notice where the two differ."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from bridge.errors import ModelNotFound
+from bridge.models.rules import ECHO, RULES, Line, ModelRules, rules_for
+
+_OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
+_RETIRED = re.compile(
+    r"claude-(?:[12](?:[.-].*)?|instant.*|3-.*|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8})?|mythos-preview)"
+)
+_CURRENT: dict[Line, str] = {
+    "opus": "claude-opus-5-5",
+    "sonnet": "claude-sonnet-5-5",
+    "haiku": "claude-haiku-5-5",
+    "mythos": "claude-mythos-5-2",
+    "fable": "claude-fable-5-2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The model that answers, and what the person should know when it is not the one named."""
+
+    model: str
+    notice: str | None = None
+
+
+def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
+    """The model for a client's `model` field.
+
+    `active` answers `default` and OpenAI's names; `live` are ids the backend lists beyond the
+    built-in ones. Raises ModelNotFound with the nearest names.
+    """
+    wanted = name.strip()
+    if wanted in ("", "default"):
+        return Resolved(active)
+    if wanted == ECHO or wanted in live or _is_known(wanted):
+        return Resolved(wanted)
+    if _RETIRED.fullmatch(wanted):
+        current = _current_of(wanted)
+        return Resolved(current, f"model: {wanted} is retired; {current} answers")
+    if _OPENAI.fullmatch(wanted):
+        return Resolved(active, f"model: {active} answers for {wanted}")
+    raise ModelNotFound(_not_found(wanted, live), param="model")
+
+
+def rules_of(model: str) -> ModelRules:
+    """The rules of a resolved model; one newer than this table is taken to be as its line is."""
+    known = rules_for(model)
+    if known is not None:
+        return known
+    line = next((name for name in _CURRENT if name in model), "sonnet")
+    nearest = rules_for(_CURRENT[line])
+    assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
+    return replace(nearest, id=model)
+
+
+def _is_known(name: str) -> bool:
+    return any(re.fullmatch(rf"{re.escape(rules.id)}(-\d{{8}})?", name) for rules in RULES)
+
+
+def _current_of(retired: str) -> str:
+    found = re.search("opus|haiku|instant|mythos", retired)
+    match found.group() if found else "sonnet":
+        case "opus":
+            return _CURRENT["opus"]
+        case "haiku" | "instant":
+            return _CURRENT["haiku"]
+        case "mythos":
+            return _CURRENT["mythos"]
+        case _:
+            return _CURRENT["sonnet"]
+
+
+def _not_found(name: str, live: Collection[str]) -> str:
+    known = sorted({*(rules.id for rules in RULES), ECHO, *live})
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists those there are."
+    return f"The model `{name}` does not exist here.{hint}"

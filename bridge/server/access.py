@@ -1,0 +1,51 @@
+"""The access line: what a request was and what became of it, never what it said."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from aiohttp import web
+
+_log = logging.getLogger("bridge.access")
+
+
+@dataclass
+class Access:
+    """Filled in on the way; the middleware writes it when the request is over."""
+
+    id: str
+    model: str = "-"
+    backend: str = "-"
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    outcome: str = "-"
+    """The finish_reason, or the code of the error."""
+
+    def log(self, request: web.Request, status: int | str, seconds: float) -> None:
+        _log.info(
+            "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s %.0fms",
+            self.id,
+            request.method,
+            request.path[:200].encode("ascii", "backslashreplace").decode(),
+            status,
+            self.outcome,
+            self.model,
+            self.backend,
+            _count(self.prompt_tokens),
+            _count(self.completion_tokens),
+            seconds * 1000,
+        )
+
+
+def _count(tokens: int | None) -> str:
+    return "-" if tokens is None else str(tokens)
+
+
+ACCESS = "bridge_access"
+
+
+def access_of(request: web.Request) -> Access:
+    """The access line of this request."""
+    access: Access = request[ACCESS]
+    return access

@@ -1,0 +1,33 @@
+"""`/control/…`: what the person's own tray and commands may change while the server runs."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.models.names import resolve
+from bridge.server.guard import check_control_token
+from bridge.server.reading import read_body
+from bridge.server.state import BRIDGE
+from bridge.wire.control import StopAccepted, SwitchesPatch
+
+
+async def switch(request: web.Request) -> web.Response:
+    """Changes the model or the backend from the next request on; answers with all switches."""
+    check_control_token(request)
+    bridge = request.app[BRIDGE]
+    patch = await read_body(request, SwitchesPatch)
+    if patch.model is not None:
+        resolved = resolve(patch.model, bridge.switches.model, bridge.catalogue.ids)
+        bridge.switches.model = resolved.model
+    if patch.backend is not None:
+        bridge.switches.backend = patch.backend
+    return web.json_response(bridge.switches.model_dump())
+
+
+async def stop(request: web.Request) -> web.Response:
+    """Takes no new requests, lets the running answers finish, and ends the process."""
+    check_control_token(request)
+    bridge = request.app[BRIDGE]
+    bridge.stop_asked.set()
+    accepted = StopAccepted(open_streams=bridge.open_streams)
+    return web.json_response(accepted.model_dump(), status=202)

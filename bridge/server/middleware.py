@@ -1,0 +1,84 @@
+"""Around every request: its id, the guard, the one place that turns errors into answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.errors import (
+    BridgeError,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    RequestTooLarge,
+    ShuttingDown,
+)
+from bridge.server.access import ACCESS, Access
+from bridge.server.guard import check_caller
+from bridge.server.state import BRIDGE
+from bridge.wire.errors import error_body
+
+_log = logging.getLogger(__name__)
+
+
+@web.middleware
+async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost: gives the id, writes the access line, answers failures."""
+    access = request[ACCESS] = Access(id=f"req_{uuid.uuid4().hex}")
+    started = time.perf_counter()
+    status: int | str = "client left"
+    try:
+        response = await _answer(request, handler, access)
+        status = response.status
+        return response
+    finally:
+        access.log(request, status, time.perf_counter() - started)
+
+
+async def _answer(request: web.Request, handler: Handler, access: Access) -> web.StreamResponse:
+    try:
+        check_caller(request)
+        if request.app[BRIDGE].stopping:
+            raise ShuttingDown("The bridge is stopping; try again in a moment.")
+        response = await handler(request)
+    except BridgeError as error:
+        return error_response(error, access)
+    except web.HTTPException as error:
+        return error_response(_from_http(error, request), access)
+    except ConnectionResetError as error:
+        raise asyncio.CancelledError("the client left while it was written to") from error
+    except Exception:  # noqa: BLE001 - the outer rim: whatever failed, the client gets an answer
+        _log.exception("%s failed inside the bridge", access.id)
+        fault = InternalError(f"The bridge itself failed; its log says more under {access.id}.")
+        return error_response(fault, access)
+    if not response.prepared:
+        response.headers["x-request-id"] = access.id
+    return response
+
+
+def error_response(error: BridgeError, access: Access) -> web.Response:
+    """OpenAI's error object with its true status."""
+    access.outcome = error.code or error.type
+    headers = {**error.headers, "x-request-id": access.id}
+    return web.json_response(dict(error_body(error)), status=error.status, headers=headers)
+
+
+def _from_http(error: web.HTTPException, request: web.Request) -> BridgeError:
+    match error:
+        case web.HTTPRequestEntityTooLarge():
+            limit = request.app[BRIDGE].settings.max_body_mb
+            return RequestTooLarge(f"The body is larger than {limit} MB (setting max_body_mb).")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return MethodNotAllowed(
+                f"{request.method} is not allowed here; use {allowed}.", headers={"Allow": allowed}
+            )
+        case web.HTTPNotFound():
+            return NotFound(f"There is nothing at {request.path[:200]}.")
+        case _:
+            return BridgeError(error.reason, status=error.status)

@@ -1,0 +1,89 @@
+"""Runs the server until it is asked to stop, then lets it finish what it is saying."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from aiohttp import web
+
+from bridge.server.app import make_app
+from bridge.server.state import Bridge
+
+_log = logging.getLogger(__name__)
+
+
+async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool = False) -> None:
+    """Serves on `sock` until SIGINT, SIGTERM, `/control/stop` or, if asked, the parent's end.
+
+    Running answers get `drain_seconds`; what runs then is cut with an error in its stream.
+    """
+    bridge.url = _url(sock)
+    runner = web.AppRunner(
+        make_app(bridge),
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=bridge.settings.drain_seconds,
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, sock).start()
+        print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
+        warming = asyncio.create_task(_warm(bridge))
+        with _stopped_by_signals(bridge):
+            if stop_with_parent:
+                _watch_parent(bridge)
+            await bridge.stop_asked.wait()
+        warming.cancel()
+    finally:
+        await runner.cleanup()
+        await bridge.choice.close()
+    _log.info("Stopped.")
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _warm(bridge: Bridge) -> None:
+    """Heavy imports and the first look for credentials, behind the listening socket."""
+    status = await bridge.choice.status()
+    _log.info("Backend: %s (%s)", status.active or "none", status.reason)
+    if status.cure:
+        _log.warning("%s", status.cure)
+
+
+@contextmanager
+def _stopped_by_signals(bridge: Bridge) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        # signal.signal and not add_signal_handler: the latter does not exist on Windows.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(bridge.stop_asked.set))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch_parent(bridge: Bridge) -> None:
+    """Our stdin is a pipe from the tray: its end is the tray's end, on every system."""
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        with suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        with suppress(RuntimeError):  # the loop may be closed by then
+            loop.call_soon_threadsafe(bridge.stop_asked.set)
+
+    threading.Thread(target=wait, name="parent-watch", daemon=True).start()

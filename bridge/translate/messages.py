@@ -1,0 +1,220 @@
+"""A chat's messages as Anthropic's: the system prompt apart, turns joined, calls answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from bridge.errors import InvalidRequest
+from bridge.models.rules import ModelRules
+from bridge.translate.media import image_block
+from bridge.translate.notices import Notices
+from bridge.wire.chat import (
+    AssistantMessage,
+    AudioPart,
+    ChatMessage,
+    Content,
+    FilePart,
+    ImagePart,
+    Part,
+    RefusalPart,
+    SystemMessage,
+    TextPart,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from bridge.wire.messages import Block, Message
+
+CONTINUE = "Continue."
+"""Said for the user where the conversation holds nothing from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The two places Anthropic keeps a conversation in."""
+
+    system: tuple[Block, ...] | None
+    messages: tuple[Message, ...]
+
+
+def conversation(
+    messages: Sequence[ChatMessage], rules: ModelRules, notices: Notices
+) -> Conversation:
+    """Leading system and developer messages become the system prompt; others keep their place."""
+    opening = _leading_systems(messages)
+    turns: list[Message] = []
+    for index, message in enumerate(messages[opening:], start=opening):
+        _append(turns, _turn(message, f"messages[{index}]", rules))
+    _answer_every_call(turns, notices)
+    _end_with_user(turns, rules, notices)
+    system = [
+        block
+        for index, message in enumerate(messages[:opening])
+        for block in _text_blocks(message.content, f"messages[{index}]")
+    ]
+    return Conversation(tuple(system) or None, tuple(turns))
+
+
+def _leading_systems(messages: Sequence[ChatMessage]) -> int:
+    count = 0
+    while count < len(messages) and isinstance(messages[count], SystemMessage):
+        count += 1
+    return count
+
+
+def _turn(message: ChatMessage, where: str, rules: ModelRules) -> Message:
+    match message:
+        case UserMessage():
+            return {"role": "user", "content": _blocks(message.content, where)}
+        case AssistantMessage():
+            return {"role": "assistant", "content": _assistant_blocks(message, where)}
+        case ToolMessage():
+            return {"role": "user", "content": [_result_block(message, where)]}
+        case SystemMessage():
+            return _later_system(message, where, rules)
+        case _:
+            assert_never(message)
+
+
+def _later_system(message: SystemMessage, where: str, rules: ModelRules) -> Message:
+    """Stays in its place, marked: hoisting it would change every cached and signed prefix."""
+    blocks = _text_blocks(message.content, where)
+    marked = [{**block, "text": f"[system note] {block['text']}"} for block in blocks]
+    return {"role": "user", "content": marked}
+
+
+def _assistant_blocks(message: AssistantMessage, where: str) -> list[Block]:
+    blocks = _blocks(message.content, where)
+    if message.refusal:
+        blocks.append({"type": "text", "text": message.refusal})
+    return blocks + [_call_block(call) for call in message.tool_calls or ()]
+
+
+def _call_block(call: ToolCall) -> Block:
+    given = _arguments(call.function.arguments)
+    return {"type": "tool_use", "id": call.id, "name": call.function.name, "input": given}
+
+
+def _arguments(text: str) -> dict[str, object]:
+    """The call's input; what a model wrote wrongly is kept under a name of its own."""
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {"invalid_json": text}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _result_block(message: ToolMessage, where: str) -> Block:
+    block: Block = {"type": "tool_result", "tool_use_id": message.tool_call_id}
+    content = _blocks(message.content, where)
+    return {**block, "content": content} if content else block
+
+
+def _blocks(content: Content, where: str) -> list[Block]:
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content.strip() else []
+    blocks = (_part_block(part, f"{where}.content[{index}]") for index, part in enumerate(content))
+    return [block for block in blocks if block is not None]
+
+
+def _part_block(part: Part, where: str) -> Block | None:
+    match part:
+        case TextPart():
+            return {"type": "text", "text": part.text} if part.text.strip() else None
+        case RefusalPart():
+            return {"type": "text", "text": part.refusal} if part.refusal.strip() else None
+        case ImagePart():
+            return image_block(part.image_url.url, f"{where}.image_url.url")
+        case FilePart():
+            raise InvalidRequest("File parts are not supported yet.", param=f"{where}.file")
+        case AudioPart():
+            raise InvalidRequest(
+                "Claude does not take audio; send its transcript as text.", param=where
+            )
+        case _:
+            assert_never(part)
+
+
+def _text_blocks(content: Content, where: str) -> list[Block]:
+    blocks = _blocks(content, where)
+    if any(block["type"] != "text" for block in blocks):
+        raise InvalidRequest("A system message can only hold text.", param=f"{where}.content")
+    return blocks
+
+
+def _append(turns: list[Message], turn: Message) -> None:
+    """Adds a turn; one with the role of the last is joined to it, tool results first."""
+    if not turn["content"]:
+        return
+    if not turns or turns[-1]["role"] != turn["role"]:
+        turns.append({"role": turn["role"], "content": list(turn["content"])})
+        return
+    turns[-1]["content"] = _results_first([*turns[-1]["content"], *turn["content"]])
+
+
+def _results_first(blocks: Iterable[Block]) -> list[Block]:
+    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
+
+
+def _answer_every_call(turns: list[Message], notices: Notices) -> None:
+    """Upstream wants a result for each call in the next turn, and no result without a call."""
+    index = 0
+    open_calls: list[str] = []
+    while index <= len(turns):
+        turn = turns[index] if index < len(turns) else None
+        if open_calls and (turn is None or turn["role"] != "user"):
+            turns.insert(index, {"role": "user", "content": []})
+            turn = turns[index]
+        if turn is None:
+            return
+        if turn["role"] == "user":
+            turn["content"] = _matched_results(turn["content"], open_calls, notices)
+            open_calls = []
+        else:
+            open_calls = [b["id"] for b in turn["content"] if b["type"] == "tool_use"]
+        index += 1
+
+
+def _matched_results(
+    blocks: Sequence[Block], open_calls: Sequence[str], notices: Notices
+) -> list[Block]:
+    results = {b["tool_use_id"]: b for b in blocks if b["type"] == "tool_result"}
+    others = [b for b in blocks if b["type"] != "tool_result"]
+    matched = [results.get(call) or _missing_result(call, notices) for call in open_calls]
+    orphans = [_orphan_text(b, notices) for call, b in results.items() if call not in open_calls]
+    return [*matched, *orphans, *others]
+
+
+def _missing_result(call: str, notices: Notices) -> Block:
+    notices.add(f"messages: the result of tool call {call} is missing; marked as not given")
+    return {
+        "type": "tool_result",
+        "tool_use_id": call,
+        "content": [{"type": "text", "text": "(no result was given)"}],
+        "is_error": True,
+    }
+
+
+def _orphan_text(block: Block, notices: Notices) -> Block:
+    notices.add(
+        f"messages: tool result {block['tool_use_id']} answers no call before it; sent as text"
+    )
+    words = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
+    return {"type": "text", "text": f"[tool result] {words}"}
+
+
+def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
+    """A conversation begins with the user; it ends with them unless the model takes a prefill."""
+    if not turns or turns[0]["role"] != "user":
+        turns.insert(0, {"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
+    if turns[-1]["role"] == "assistant" and not rules.prefill:
+        notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
+        ask = "Continue your last message exactly where it stops, without repeating any of it."
+        turns.append({"role": "user", "content": [{"type": "text", "text": ask}]})

@@ -1,0 +1,167 @@
+"""The machine that turns Anthropic's stream events into OpenAI's chunks, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from bridge.errors import StreamBroken
+from bridge.translate.usage import completion_usage, merged
+from bridge.wire.chat import Chunk, CompletionUsage, Delta, FinishReason, ToolCallDelta
+from bridge.wire.messages import (
+    ContentBlockDelta,
+    ContentBlockStart,
+    ContentBlockStop,
+    MessageDelta,
+    MessageEvent,
+    StopReason,
+    Usage,
+)
+
+FINISH_REASONS: Mapping[StopReason, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "pause_turn": "stop",
+    "refusal": "content_filter",
+}
+
+
+class ChatStream:
+    """Feed it every event, then call `finish`. Ids, names and the clock are given, not taken."""
+
+    def __init__(self, *, id: str, model: str, created: int, include_usage: bool) -> None:
+        self._id = id
+        self._model = model
+        self._created = created
+        self._include_usage = include_usage
+        self._usage: Usage = {}
+        self._calls: dict[int, int] = {}
+        self._silent_calls: set[int] = set()
+        self._stop_reason: StopReason | None = None
+        self._refusal: str | None = None
+        self._complete = False
+
+    @property
+    def completion_usage(self) -> CompletionUsage:
+        """Upstream's last word on tokens so far."""
+        return completion_usage(self._usage)
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Why the answer ended. Raises StreamBroken while it has not."""
+        if self._stop_reason is None:
+            raise StreamBroken("Claude's answer ended without a stop reason.")
+        if self._calls and self._stop_reason == "end_turn":
+            return "tool_calls"
+        return FINISH_REASONS[self._stop_reason]
+
+    def feed(self, event: MessageEvent) -> list[Chunk]:
+        """The chunks this event gives; most give one, some none."""
+        match event["type"]:
+            case "message_start":
+                self._usage = merged(self._usage, event["message"].get("usage", {}))
+                return [self._chunk({"role": "assistant", "content": ""})]
+            case "content_block_start":
+                return self._started(event)
+            case "content_block_delta":
+                return self._delta(event)
+            case "content_block_stop":
+                return self._stopped(event)
+            case "message_delta":
+                self._ending(event)
+                return []
+            case "message_stop":
+                self._complete = True
+                return self._last_chunks()
+            case "ping":
+                return []
+            case _:
+                assert_never(event["type"])
+
+    def finish(self) -> None:
+        """The end of input. Raises StreamBroken when the answer had not ended by itself."""
+        if not self._complete:
+            raise StreamBroken("Claude's answer broke off before its end.")
+
+    def _started(self, event: ContentBlockStart) -> list[Chunk]:
+        block = event["content_block"]
+        match block["type"]:
+            case "tool_use":
+                return [self._call_started(event["index"], block["id"], block["name"])]
+            case "text" if block.get("text"):
+                return [self._chunk({"content": block["text"]})]
+            case _:
+                return []
+
+    def _call_started(self, block: int, id: str, name: str) -> Chunk:
+        """Calls are counted among themselves: clients index by call, not by content block."""
+        index = self._calls[block] = len(self._calls)
+        self._silent_calls.add(block)
+        call: ToolCallDelta = {
+            "index": index,
+            "id": id,
+            "type": "function",
+            "function": {"name": name, "arguments": ""},
+        }
+        return self._chunk({"tool_calls": [call]})
+
+    def _delta(self, event: ContentBlockDelta) -> list[Chunk]:
+        delta = event["delta"]
+        match delta["type"]:
+            case "text_delta":
+                return [self._chunk({"content": delta["text"]})]
+            case "thinking_delta" if delta["thinking"]:
+                return [self._chunk({"reasoning_content": delta["thinking"]})]
+            case "input_json_delta" if delta["partial_json"] and event["index"] in self._calls:
+                return [self._arguments(event["index"], delta["partial_json"])]
+            case _:
+                return []
+
+    def _arguments(self, block: int, text: str) -> Chunk:
+        self._silent_calls.discard(block)
+        call: ToolCallDelta = {"index": self._calls[block], "function": {"arguments": text}}
+        return self._chunk({"tool_calls": [call]})
+
+    def _stopped(self, event: ContentBlockStop) -> list[Chunk]:
+        """A call that was given nothing takes an empty object: clients parse it as JSON."""
+        if event["index"] not in self._silent_calls:
+            return []
+        return [self._arguments(event["index"], "{}")]
+
+    def _ending(self, event: MessageDelta) -> None:
+        self._usage = merged(self._usage, event["usage"])
+        self._stop_reason = event["delta"]["stop_reason"] or self._stop_reason
+        if self._stop_reason == "refusal":
+            details = event["delta"].get("stop_details") or {}
+            self._refusal = details.get("explanation") or "Claude declined to answer."
+
+    def _last_chunks(self) -> list[Chunk]:
+        delta: Delta = {"refusal": self._refusal} if self._refusal else {}
+        chunks = [self._chunk(delta, self.finish_reason)]
+        if self._include_usage:
+            last = self._bare()
+            last["usage"] = self.completion_usage
+            chunks.append(last)
+        return chunks
+
+    def _chunk(self, delta: Delta, finish_reason: FinishReason | None = None) -> Chunk:
+        chunk = self._bare()
+        chunk["choices"] = [
+            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        ]
+        return chunk
+
+    def _bare(self) -> Chunk:
+        chunk: Chunk = {
+            "id": self._id,
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self._model,
+            "choices": [],
+        }
+        if self._include_usage:
+            chunk["usage"] = None
+        return chunk

@@ -1,0 +1,30 @@
+"""Token counts, from upstream's words to OpenAI's; never an estimate."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from bridge.wire.chat import CompletionUsage
+from bridge.wire.messages import Usage
+
+
+def merged(earlier: Usage, later: Usage) -> Usage:
+    """The later count wins, field by field, where it says anything."""
+    said = {name: value for name, value in later.items() if value is not None}
+    return cast(Usage, {**earlier, **said})
+
+
+def completion_usage(usage: Usage) -> CompletionUsage:
+    """prompt_tokens counts the whole prompt: what was new, written to and read from the cache."""
+    written = usage.get("cache_creation_input_tokens") or 0
+    read = usage.get("cache_read_input_tokens") or 0
+    prompt = (usage.get("input_tokens") or 0) + written + read
+    completion = usage.get("output_tokens", 0)
+    details = usage.get("output_tokens_details") or {}
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
+        "completion_tokens_details": {"reasoning_tokens": details.get("thinking_tokens", 0)},
+    }

@@ -1,0 +1,38 @@
+"""Server-sent events, both ways: a decoder that takes bytes as they come, and a writer's lines.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+DONE = b"data: [DONE]\n\n"
+KEEP_ALIVE = b": keep-alive\n\n"
+
+
+def data_line(value: Any) -> bytes:
+    """One event as bytes; ASCII only, so that no reader splits it at U+2028."""
+    return b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
+
+
+class SseDecoder:
+    """Feed it bytes in any split; it gives back the `data` of each complete event."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[bytes] = []
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The events this piece completes. Lines end with LF or CRLF."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        done: list[bytes] = []
+        for line in lines:
+            line = line.removesuffix(b"\r")
+            if line.startswith(b"data:"):
+                self._data.append(line[5:].removeprefix(b" "))
+            elif not line and self._data:
+                done.append(b"\n".join(self._data))
+                self._data = []
+        return done

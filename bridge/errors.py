@@ -33,7 +33,7 @@ class SettingsError(Exception):
 
 
 class BridgeError(Exception):
-    """A failure with an HTTP status and OpenAI's error type; `code` and `param` as OpenAI has them."""
+    """A failure as OpenAI tells it: HTTP status, error type, `code` and `param`."""
 
     status = 500
     type = "server_error"

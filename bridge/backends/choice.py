@@ -12,7 +12,7 @@ from bridge.models.rules import ECHO
 from bridge.wire.control import BackendName, BackendStatus, Switches
 
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
-"""`auto` takes the first of these that is ready; never offline: an echo must not pass for Claude."""
+"""`auto` takes the first that is ready; never offline, for an echo must not pass for Claude."""
 
 TRY_OFFLINE = f"To try without Claude, ask for the model `{ECHO}`."
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from bridge.backends.base import Readiness
 from bridge.errors import ModelNotFound
-from bridge.models.rules import ECHO, ECHO_RULES
 from bridge.models.catalogue import ListedModel
+from bridge.models.rules import ECHO
 from bridge.wire.control import BackendName
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
 

@@ -37,10 +37,15 @@ class Lister(Protocol):
     async def models(self) -> Sequence[ListedModel]: ...
 
 
+def _display_name(model: str) -> str:
+    _, line, *version = model.split("-")
+    return f"Claude {line.title()} {'.'.join(version)}"
+
+
 BUILT_IN: tuple[ListedModel, ...] = tuple(
     ListedModel(
         rules.id,
-        rules.id.removeprefix("claude-").replace("-", " ").title(),
+        _display_name(rules.id),
         0,
         rules.context,
         rules.max_output,

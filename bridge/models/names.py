@@ -23,6 +23,9 @@ _CURRENT: dict[Line, str] = {
 }
 
 
+_FALLBACK = _CURRENT["sonnet"]
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """The model that answers, and what the person should know when it is not the one named."""
@@ -55,8 +58,7 @@ def rules_of(model: str) -> ModelRules:
     known = rules_for(model)
     if known is not None:
         return known
-    line = next((name for name in _CURRENT if name in model), "sonnet")
-    nearest = rules_for(_CURRENT[line])
+    nearest = rules_for(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
     assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
     return replace(nearest, id=model)
 

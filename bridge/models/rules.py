@@ -18,12 +18,12 @@ class ModelRules:
 
     id: str
     line: Line
-    context: int
-    """Tokens of input and output together."""
-    max_output: int
     thinking: Thinking
     """`always`: cannot be switched off; `between_tools` and `can_disable`: on unless told so;
     `on_request`: off unless `adaptive` is asked for; `budget`: only `enabled` with a budget."""
+    context: int = 1_000_000
+    """Tokens of input and output together."""
+    max_output: int = 128_000
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
     default_effort: str = "high"
     sampling: bool = False
@@ -32,120 +32,85 @@ class ModelRules:
     forced_tools: bool = True
     mid_system: bool = False
     """A `system` message in the middle of the conversation."""
-    image_edge: int = 2576
-    image_pixels: int = 3_750_000
+    image_tier: Literal["high", "standard"] = "high"
 
     @property
     def thinks_by_default(self) -> bool:
         return self.thinking in ("always", "between_tools", "can_disable")
 
 
-_OLD_EYES = {"image_edge": 1568, "image_pixels": 1_150_000}
-_FIVE = {"context": 1_000_000, "max_output": 128_000}
 _EFFORTS_46 = ("low", "medium", "high", "max")
 
 
-def _frontier(name: str, *, forced_tools: bool) -> ModelRules:
-    line: Line = "fable" if "fable" in name else "mythos"
+def _frontier(line: Line, version: str, *, forced_tools: bool) -> ModelRules:
     return ModelRules(
-        name, line, **_FIVE, thinking="always", forced_tools=forced_tools, mid_system=True
+        f"claude-{line}-{version}",
+        line,
+        "always",
+        forced_tools=forced_tools,
+        mid_system=True,
+    )
+
+
+def _four_six(line: Line) -> ModelRules:
+    return ModelRules(
+        f"claude-{line}-4-6",
+        line,
+        "on_request",
+        efforts=_EFFORTS_46,
+        sampling=True,
+        image_tier="standard",
+    )
+
+
+def _four_five(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
+    return ModelRules(
+        f"claude-{line}-4-5",
+        line,
+        "budget",
+        context=200_000,
+        max_output=64_000,
+        efforts=efforts,
+        sampling=True,
+        prefill=True,
+        image_tier="standard",
     )
 
 
 RULES: tuple[ModelRules, ...] = (
-    _frontier("claude-fable-5-2", forced_tools=False),
-    _frontier("claude-fable-5-1", forced_tools=False),
-    _frontier("claude-fable-5", forced_tools=True),
-    _frontier("claude-mythos-5-2", forced_tools=False),
-    _frontier("claude-mythos-5-1", forced_tools=False),
-    _frontier("claude-mythos-5", forced_tools=True),
+    _frontier("fable", "5-2", forced_tools=False),
+    _frontier("fable", "5-1", forced_tools=False),
+    _frontier("fable", "5", forced_tools=True),
+    _frontier("mythos", "5-2", forced_tools=False),
+    _frontier("mythos", "5-1", forced_tools=False),
+    _frontier("mythos", "5", forced_tools=True),
     ModelRules(
         "claude-opus-5-5",
         "opus",
-        **_FIVE,
-        thinking="always",
+        "always",
         default_effort="medium",
         forced_tools=False,
         mid_system=True,
     ),
-    ModelRules("claude-opus-5", "opus", **_FIVE, thinking="can_disable", mid_system=True),
-    ModelRules("claude-opus-4-8", "opus", **_FIVE, thinking="on_request", mid_system=True),
-    ModelRules("claude-opus-4-7", "opus", **_FIVE, thinking="on_request"),
+    ModelRules("claude-opus-5", "opus", "can_disable", mid_system=True),
+    ModelRules("claude-opus-4-8", "opus", "on_request", mid_system=True),
+    ModelRules("claude-opus-4-7", "opus", "on_request"),
+    _four_six("opus"),
+    _four_five("opus", efforts=("low", "medium", "high")),
+    ModelRules("claude-sonnet-5-5", "sonnet", "between_tools", forced_tools=False, mid_system=True),
+    ModelRules("claude-sonnet-5", "sonnet", "can_disable"),
+    _four_six("sonnet"),
+    _four_five("sonnet"),
     ModelRules(
-        "claude-opus-4-6",
-        "opus",
-        **_FIVE,
-        thinking="on_request",
-        efforts=_EFFORTS_46,
-        sampling=True,
-        **_OLD_EYES,
+        "claude-haiku-5-5", "haiku", "can_disable", default_effort="medium", mid_system=True
     ),
-    ModelRules(
-        "claude-opus-4-5",
-        "opus",
-        200_000,
-        64_000,
-        thinking="budget",
-        efforts=("low", "medium", "high"),
-        sampling=True,
-        prefill=True,
-        **_OLD_EYES,
-    ),
-    ModelRules(
-        "claude-sonnet-5-5",
-        "sonnet",
-        **_FIVE,
-        thinking="between_tools",
-        forced_tools=False,
-        mid_system=True,
-    ),
-    ModelRules("claude-sonnet-5", "sonnet", **_FIVE, thinking="can_disable"),
-    ModelRules(
-        "claude-sonnet-4-6",
-        "sonnet",
-        **_FIVE,
-        thinking="on_request",
-        efforts=_EFFORTS_46,
-        sampling=True,
-        **_OLD_EYES,
-    ),
-    ModelRules(
-        "claude-sonnet-4-5",
-        "sonnet",
-        200_000,
-        64_000,
-        thinking="budget",
-        efforts=(),
-        sampling=True,
-        prefill=True,
-        **_OLD_EYES,
-    ),
-    ModelRules(
-        "claude-haiku-5-5",
-        "haiku",
-        **_FIVE,
-        thinking="can_disable",
-        default_effort="medium",
-        mid_system=True,
-    ),
-    ModelRules(
-        "claude-haiku-4-5",
-        "haiku",
-        200_000,
-        64_000,
-        thinking="budget",
-        efforts=(),
-        sampling=True,
-        prefill=True,
-        **_OLD_EYES,
-    ),
+    _four_five("haiku"),
 )
 
 ECHO_RULES = ModelRules(
     ECHO,
     "echo",
-    **_FIVE,
-    thinking="none",
+    "none",
     efforts=(),
     sampling=True,
     prefill=True,

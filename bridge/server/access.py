@@ -23,7 +23,10 @@ class Access:
     """The finish_reason, or the code of the error."""
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
-        _log.info(
+        # Trays and dashboards look at /health all the time.
+        level = logging.DEBUG if request.path == "/health" else logging.INFO
+        _log.log(
+            level,
             "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s %.0fms",
             self.id,
             request.method,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
+import sys
 
 from bridge.errors import SettingsError
 
@@ -27,7 +27,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name == "nt":
+        if sys.platform == "win32":
             # On Windows SO_REUSEADDR would let two servers share the port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
@@ -54,7 +54,8 @@ def _holder(port: int) -> str | None:
 
     try:
         for link in psutil.net_connections(kind="tcp"):
-            if link.status == psutil.CONN_LISTEN and link.laddr.port == port and link.pid:
+            address = link.laddr
+            if link.status == psutil.CONN_LISTEN and link.pid and address and address.port == port:
                 process = psutil.Process(link.pid)
                 return f"{_known_as(process)} (pid {link.pid})"
     except psutil.Error:

@@ -1,0 +1,33 @@
+"""Server-sent events in any split."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.wire.sse import SseDecoder, data_line
+
+STREAM = (
+    b'event: ping\ndata: {"a": 1}\n\n'
+    b": a comment\n\n"
+    b"data: first\r\ndata:second\r\n\r\n"
+    b'data: {"text": "\xe2\x80\xa8\xf0\x9f\x99\x82"}\n\n'
+    b"data: cut off"
+)
+EVENTS = [b'{"a": 1}', b"first\nsecond", b'{"text": "\xe2\x80\xa8\xf0\x9f\x99\x82"}']
+
+
+def test_complete_events_come_out_and_the_rest_waits() -> None:
+    assert SseDecoder().feed(STREAM) == EVENTS
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=8))
+def test_the_split_does_not_matter(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    decoder = SseDecoder()
+    pieces = [STREAM[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    assert [event for piece in pieces for event in decoder.feed(piece)] == EVENTS
+
+
+def test_a_line_is_ascii_so_that_nobody_splits_it() -> None:
+    assert data_line({"t": "\u2028é"}) == b'data: {"t":"\\u2028\\u00e9"}\n\n'

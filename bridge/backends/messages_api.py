@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from bridge.backends.base import Readiness
-from bridge.errors import StreamBroken
+from bridge.errors import NotSignedIn, StreamBroken
 from bridge.models.catalogue import ListedModel
 from bridge.wire.control import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
@@ -38,7 +38,10 @@ class MessagesApiBackend:
 
     async def readiness(self) -> Readiness:
         """Ready when the SDK finds a credential; whether it is a good one only a request tells."""
-        client = await self._connected()
+        try:
+            client = await self._connected()
+        except NotSignedIn as error:
+            return Readiness(False, error.message.removesuffix("."), KEY_CURE)
         if client.api_key:
             return Readiness(True, "ANTHROPIC_API_KEY is set")
         if client.auth_token:
@@ -97,12 +100,15 @@ class MessagesApiBackend:
                 return
             from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
 
-            self._client = AsyncAnthropic(
-                http_client=DefaultAioHttpClient(),
-                # Retries belong to the bridge's own patience, where the client's is known.
-                max_retries=0,
-                timeout=Timeout(self._silence, connect=10.0),
-            )
+            from bridge.backends import sdk_errors
+
+            with sdk_errors.translated():
+                self._client = AsyncAnthropic(
+                    http_client=DefaultAioHttpClient(),
+                    # Retries belong to the bridge's own patience, where the client's is known.
+                    max_retries=0,
+                    timeout=Timeout(self._silence, connect=10.0),
+                )
 
 
 async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[MessageEvent, None]:

@@ -45,10 +45,9 @@ def _count(tokens: int | None) -> str:
     return "-" if tokens is None else str(tokens)
 
 
-ACCESS = "bridge_access"
+ACCESS = web.RequestKey("access", Access)
 
 
 def access_of(request: web.Request) -> Access:
     """The access line of this request."""
-    access: Access = request[ACCESS]
-    return access
+    return request[ACCESS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from importlib import resources
 
@@ -20,7 +21,9 @@ _HEADERS = {
 async def root(request: web.Request) -> web.Response:
     """HTML where a browser asks for it, else JSON."""
     if "text/html" in request.headers.get("Accept", ""):
-        return web.Response(text=_page(), content_type="text/html", headers=_HEADERS)
+        return web.Response(
+            text=await asyncio.to_thread(_page), content_type="text/html", headers=_HEADERS
+        )
     url = request.app[BRIDGE].url
     return web.json_response(
         {

@@ -42,7 +42,7 @@ SET_ASIDE: Mapping[str, str] = {
 
 _SAMPLING_VERSION = {"anthropic-version": "2023-06-01"}
 _DEFAULT_MAX_TOKENS = 32_000
-_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
+_EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,13 @@ def _output_config(
     if not rules.efforts:
         notices.add(f"reasoning_effort: set aside; {rules.id} has no effort levels")
         return None
-    effort = _EFFORTS.get(wanted, wanted)
-    if effort not in rules.efforts:
-        effort = "low" if effort == "none" else rules.efforts[-1]
+    effort = _nearest_effort(wanted, rules.efforts)
+    if effort != wanted:
         notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {wanted}")
     return {"effort": effort}
+
+
+def _nearest_effort(wanted: str, efforts: tuple[str, ...]) -> str:
+    """The highest level that is not above the wanted one, or else the lowest."""
+    limit = _EFFORT_ORDER.index(wanted)
+    return next((e for e in reversed(efforts) if _EFFORT_ORDER.index(e) <= limit), efforts[0])

@@ -1,0 +1,97 @@
+"""Fixtures that every room may use: a bridge on a socket, the strict fake upstream behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster
+from openai import AsyncOpenAI
+
+from bridge.compose import make_bridge
+from bridge.server.listening import listen
+from bridge.server.serve import serve
+from bridge.server.state import Bridge
+from bridge.settings import find_paths, load_settings
+FakeAnthropic = Any  # TEMP
+
+StartBridge = Callable[..., Awaitable[Bridge]]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees the person's own settings, keys or proxies."""
+    for name in list(os.environ):
+        if name.startswith(("CLAUDE_BRIDGE_", "ANTHROPIC_")) and "TESTS" not in name:
+            monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop() -> Iterator[None]:
+    """A blocking call of the bridge on the event loop fails the test."""
+    guard = BlockBuster(scanned_modules=["bridge"])
+    # Reading the source for a traceback, and the lazy import of what is small, are no request's work.
+    guard.activate()
+    try:
+        yield
+    finally:
+        guard.deactivate()
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeAnthropic]:
+    """The strict upstream; it takes the key `sk-ant-test`."""
+    async with FakeAnthropic() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def start_bridge() -> AsyncIterator[StartBridge]:
+    """Starts bridges on free ports with the settings given; all are stopped at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Bridge:
+            chosen = load_settings(**{"port": 0, "drain_seconds": 1, **settings})
+            bridge = await asyncio.to_thread(make_bridge, chosen, find_paths())
+            task = asyncio.create_task(serve(bridge, listen(chosen.host, chosen.port)))
+            stack.push_async_callback(_stop, bridge, task)
+            while not bridge.url:
+                await asyncio.sleep(0.001)
+            return bridge
+
+        yield start
+
+
+async def _stop(bridge: Bridge, task: asyncio.Task[None]) -> None:
+    bridge.stop_asked.set()
+    await asyncio.wait_for(task, 10)
+
+
+@pytest.fixture
+async def bridge(
+    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> Bridge:
+    """A bridge whose Claude is the fake upstream."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend="anthropic")
+
+
+@pytest.fixture
+async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
+    """The real client, pointed at the bridge; it does not retry."""
+    async with AsyncOpenAI(
+        base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
+    ) as openai_client:
+        yield openai_client

@@ -1,0 +1,62 @@
+"""The list of models: live, remembered, and never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridge.errors import UpstreamUnreachable
+from bridge.models.catalogue import BUILT_IN, Catalogue, ListedModel
+
+NEW = ListedModel("claude-opus-6", "Claude Opus 6", 1)
+GONE = ListedModel("claude-opus-1", "Claude Opus 1", 1, lifecycle="retired")
+
+
+class Lister:
+    name = "anthropic"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.down = False
+
+    async def models(self) -> Sequence[ListedModel]:
+        self.asked += 1
+        if self.down:
+            raise UpstreamUnreachable("down")
+        return [NEW, GONE]
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_without_a_backend_the_built_in_table_is_listed() -> None:
+    assert await Catalogue(Clock()).listed(None) == BUILT_IN
+    assert BUILT_IN[0].display_name == "Claude Fable 5.2"
+
+
+async def test_the_backend_is_asked_once_in_ten_minutes_and_retired_models_are_left_out() -> None:
+    clock, lister = Clock(), Lister()
+    catalogue = Catalogue(clock)
+    assert [await catalogue.listed(lister) for _ in range(3)] == [[NEW]] * 3
+    assert lister.asked == 1
+    assert catalogue.ids == {"claude-opus-6"}
+    clock.now = 601
+    await catalogue.listed(lister)
+    assert lister.asked == 2
+
+
+async def test_a_backend_that_is_down_leaves_what_was_known() -> None:
+    clock, lister = Clock(), Lister()
+    catalogue = Catalogue(clock)
+    await catalogue.listed(lister)
+    lister.down, clock.now = True, 601
+    assert await catalogue.listed(lister) == [NEW]
+
+
+async def test_a_backend_that_never_answered_leaves_the_built_in_table() -> None:
+    lister = Lister()
+    lister.down = True
+    assert await Catalogue(Clock()).listed(lister) == BUILT_IN

@@ -1,0 +1,93 @@
+"""What the bridge says of itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bridge import __version__
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+
+
+async def get(url: str, **headers: str) -> Any:
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.json()
+
+
+async def test_without_credentials_it_says_what_to_do(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge()
+    health = await get(f"{bridge.url}/health")
+    assert (health["status"], health["ready"]) == ("needs_setup", False)
+    assert health["backend"]["active"] is None
+    assert health["backend"]["reason"] == "no Anthropic API key was found"
+    assert "ANTHROPIC_API_KEY" in health["backend"]["cure"]
+    assert "bridge-echo" in health["backend"]["cure"]
+
+
+async def test_a_profile_that_cannot_be_used_is_told(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", "/nowhere")
+    bridge = await start_bridge()
+    health = await get(f"{bridge.url}/health")
+    assert "/nowhere/configs/default.json" in health["backend"]["reason"]
+
+
+async def test_with_a_key_it_is_ready(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    bridge = await start_bridge()
+    assert await get(f"{bridge.url}/health") == {
+        "status": "ready",
+        "ready": True,
+        "version": __version__,
+        "pid": os.getpid(),
+        "started_at": bridge.started_at,
+        "url": bridge.url,
+        "model": "claude-sonnet-5-5",
+        "backend": {
+            "setting": "auto",
+            "active": "anthropic",
+            "reason": "ANTHROPIC_API_KEY is set",
+            "cure": None,
+        },
+        "open_streams": 0,
+    }
+
+
+async def test_a_backend_of_a_later_version_is_refused_by_name(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="claude-code")
+    health = await get(f"{bridge.url}/health")
+    assert health["backend"]["reason"] == "this version cannot ask through claude-code yet"
+
+
+async def test_the_list_has_the_models_of_upstream_and_the_echo(bridge: Bridge) -> None:
+    models = (await get(f"{bridge.url}/v1/models"))["data"]
+    by_id = {model["id"]: model for model in models}
+    assert by_id["bridge-echo"]["owned_by"] == "claude-openai-bridge"
+    assert by_id["claude-opus-5-5"]["owned_by"] == "anthropic"
+    assert by_id["claude-opus-5-5"]["max_output_tokens"] == 128_000
+    assert await get(f"{bridge.url}/v1/models/bridge-echo") == by_id["bridge-echo"]
+
+
+async def test_offline_lists_only_the_echo(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline")
+    models = (await get(f"{bridge.url}/v1/models"))["data"]
+    assert [model["id"] for model in models] == ["bridge-echo"]
+
+
+async def test_a_program_gets_json_and_a_browser_a_page(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge()
+    assert (await get(f"{bridge.url}/"))["base_url"] == f"{bridge.url}/v1"
+    async with (
+        aiohttp.ClientSession(headers={"Accept": "text/html,*/*"}) as session,
+        session.get(f"{bridge.url}/") as answer,
+    ):
+        assert answer.content_type == "text/html"
+        assert "<title>Claude OpenAI Bridge</title>" in await answer.text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -80,6 +81,14 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
+    @field_validator("host")
+    @classmethod
+    def _on_loopback(cls, host: str) -> str:
+        """Without a key of its own, the bridge would let the whole network use the account."""
+        if host == "localhost" or _is_loopback(host):
+            return host
+        raise ValueError("must be a loopback address such as 127.0.0.1 or ::1")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -104,6 +113,13 @@ def load_settings(**flags: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError(_describe(error, given)) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _read_file(path: Path) -> dict[str, Any]:

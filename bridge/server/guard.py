@@ -10,6 +10,7 @@ SDKs' CVE-2025-66414.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,7 +18,6 @@ from aiohttp import web
 from bridge.errors import Forbidden, UnsupportedMedia
 from bridge.server.state import BRIDGE
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _OWN_SITES = ("none", "same-origin")
 
 
@@ -41,9 +41,13 @@ def check_control_token(request: web.Request) -> None:
         raise Forbidden("This needs the control token from the bridge's data folder.")
 
 
+def _is_this_machine(name: str) -> bool:
+    return name == "localhost" or ipaddress.ip_address(name).is_loopback
+
+
 def _is_own(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("", "http") and parts.hostname in LOOPBACK_NAMES
+        return parts.scheme in ("", "http") and _is_this_machine(parts.hostname or "")
     except ValueError:
         return False

@@ -19,6 +19,7 @@ from bridge.errors import (
     ShuttingDown,
 )
 from bridge.server.access import ACCESS, Access
+from bridge.server.cutting import cut_off
 from bridge.server.guard import check_caller
 from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
@@ -50,6 +51,8 @@ async def _answer(request: web.Request, handler: Handler, access: Access) -> web
         return error_response(error, access)
     except web.HTTPException as error:
         return error_response(_from_http(error, request), access)
+    except asyncio.CancelledError:
+        return error_response(cut_off(request), access)
     except ConnectionResetError as error:
         raise asyncio.CancelledError("the client left while it was written to") from error
     except Exception:  # noqa: BLE001 - the outer rim: whatever failed, the client gets an answer

@@ -29,18 +29,22 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
         make_app(bridge),
         access_log=None,
         handler_cancellation=True,
-        shutdown_timeout=bridge.settings.drain_seconds,
+        # By then the answers are drained; this is for a client that does not take its last bytes.
+        shutdown_timeout=1.0,
     )
     await runner.setup()
     try:
-        await web.SockSite(runner, sock).start()
-        print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
-        warming = asyncio.create_task(_warm(bridge))
         with _stopped_by_signals(bridge):
+            site = web.SockSite(runner, sock)
+            await site.start()
+            print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
+            warming = asyncio.create_task(_warm(bridge))
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_asked.wait()
-        warming.cancel()
+            await site.stop()
+            await bridge.drain(bridge.settings.drain_seconds)
+        await _ended(warming)
     finally:
         await runner.cleanup()
         await bridge.choice.close()
@@ -58,6 +62,12 @@ async def _warm(bridge: Bridge) -> None:
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
     if status.cure:
         _log.warning("%s", status.cure)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -27,8 +28,14 @@ class Bridge:
     control_token: str
     started_at: int
     url: str = ""
-    open_streams: int = 0
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _answers: set[asyncio.Task[Any]] = field(default_factory=set)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def open_streams(self) -> int:
+        """Answers being written at this moment."""
+        return len(self._answers)
 
     @property
     def stopping(self) -> bool:
@@ -41,12 +48,26 @@ class Bridge:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Counts an answer that is being written."""
-        self.open_streams += 1
+        """Counts the answer that the current task is writing."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler always runs in one
+        self._answers.add(task)
+        self._idle.clear()
         try:
             yield
         finally:
-            self.open_streams -= 1
+            self._answers.discard(task)
+            if not self._answers:
+                self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Waits for the running answers, then cancels those that go on; each says so itself."""
+        if not self._answers:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        for task in tuple(self._answers):
+            task.cancel()
 
 
 BRIDGE = web.AppKey("bridge", Bridge)

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.errors import BridgeError, ShuttingDown
+from bridge.errors import BridgeError
 from bridge.server.access import access_of
-from bridge.server.state import BRIDGE
+from bridge.server.cutting import cut_off
 from bridge.wire.errors import error_body
 from bridge.wire.sse import DONE, data_line
 
@@ -37,10 +37,7 @@ async def write_events(
     except BridgeError as error:
         await _write_error(request, response, error)
     except asyncio.CancelledError:
-        if request.app[BRIDGE].stopping and _still_there(request):
-            cut = ShuttingDown("The bridge was stopped before this answer ended.")
-            await _write_error(request, response, cut)
-        raise
+        await _write_error(request, response, cut_off(request))
     await response.write_eof()
     return response
 
@@ -50,7 +47,3 @@ async def _write_error(
 ) -> None:
     access_of(request).outcome = error.code or error.type
     await response.write(data_line(error_body(error)))
-
-
-def _still_there(request: web.Request) -> bool:
-    return request.transport is not None and not request.transport.is_closing()

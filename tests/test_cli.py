@@ -1,0 +1,178 @@
+"""The claude-bridge command, as a person runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openai import APIError, OpenAI
+
+from bridge import __version__
+
+COMMAND = [sys.executable, "-m", "bridge"]
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+class Served:
+    """A server in a process of its own."""
+
+    def __init__(self, *flags: str, stdin: int | None = None) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, *flags], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("Listening on http://127.0.0.1:"), self.process.communicate()
+        self.url = line.split()[-1]
+        self.port = self.url.rsplit(":", 1)[-1]
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, stderr = self.process.communicate(timeout=20)
+        return self.process.returncode, stderr
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    server = Served("serve", "--port", "0", "--backend", "offline")
+    yield server
+    server.kill()
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"claude-bridge {__version__}\n"
+
+
+def test_help_names_every_command_and_setting() -> None:
+    words = run("--help").stdout
+    for expected in ("serve", "tray", "status", "--port", "--backend", "--drain-seconds"):
+        assert expected in words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for another process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly(served: Served, number: signal.Signals) -> None:
+    code, stderr = served.end(number)
+    assert code == 0
+    assert "Traceback" not in stderr
+
+
+def test_a_taken_port_is_one_sentence_and_exit_code_2(served: Served) -> None:
+    second = run("serve", "--port", served.port)
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"claude-bridge: Port {served.port} is taken by another claude-bridge "
+        f"(pid {served.process.pid}); stop it, or choose another port with --port.\n"
+    )
+
+
+def test_a_port_taken_by_another_program_names_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = run("serve", "--port", str(port))
+    assert result.returncode == 2
+    assert f"Port {port} is taken by " in result.stderr
+    assert f"(pid {os.getpid()})" in result.stderr
+
+
+def test_a_wrong_setting_is_one_sentence_and_exit_code_2() -> None:
+    result = run("serve", "--backend", "magic")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("claude-bridge: setting --backend: ")
+
+
+def test_a_model_that_does_not_exist_is_told_at_start() -> None:
+    result = run("serve", "--port", "0", "--model", "claude-opus-55")
+    assert result.returncode == 2
+    assert "setting model: The model `claude-opus-55` does not exist here." in result.stderr
+
+
+def test_status(served: Served) -> None:
+    result = run("status", "--port", served.port)
+    assert result.returncode == 0
+    assert f"Running at {served.url}" in result.stdout
+    assert "Backend:  offline" in result.stdout
+
+
+def test_status_when_nothing_runs() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    result = run("status", "--port", str(port))
+    assert result.returncode == 3
+    assert f"no bridge answers at http://127.0.0.1:{port}" in result.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a desktop")
+def test_without_a_display_it_says_so_in_one_line_and_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    server = Served("--port", "0", "--backend", "offline")
+    code, stderr = server.end(signal.SIGTERM)
+    assert code == 0
+    first, *_ = stderr.splitlines()
+    assert "DISPLAY" in first
+    assert first.endswith("Serving without a tray.")
+
+
+def test_the_server_ends_with_the_tray_that_started_it() -> None:
+    server = Served("serve", "--port", "0", "--stop-with-parent", stdin=subprocess.PIPE)
+    assert server.process.stdin is not None
+    server.process.stdin.close()
+    assert server.process.wait(20) == 0
+    for pipe in (server.process.stdout, server.process.stderr):
+        assert pipe is not None
+        pipe.close()
+
+
+def test_a_running_answer_may_finish_while_the_server_stops(served: Served) -> None:
+    words = " ".join(str(number) for number in range(40))
+    with OpenAI(base_url=f"{served.url}/v1", api_key="any", max_retries=0) as client:
+        stream = client.chat.completions.create(
+            model="bridge-echo", messages=[{"role": "user", "content": words}], stream=True
+        )
+        said = next(stream).choices[0].delta.content or ""
+        served.process.send_signal(signal.SIGTERM)
+        said += "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert said.endswith(words)
+    served.process.communicate(timeout=20)
+    assert served.process.returncode == 0
+
+
+def test_an_answer_that_takes_too_long_is_cut_with_an_error() -> None:
+    server = Served("serve", "--port", "0", "--backend", "offline", "--drain-seconds", "0.3")
+    with OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
+        stream = client.chat.completions.create(
+            model="bridge-echo", messages=[{"role": "user", "content": "word " * 500}], stream=True
+        )
+        next(stream)
+        started = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(APIError, match="stopped before this answer ended"):
+            for _ in stream:
+                pass
+    assert time.monotonic() - started < 5
+    server.process.communicate(timeout=20)
+    assert server.process.returncode == 0
+
+
+def test_home_is_made_by_the_server(served: Served, home: Path) -> None:
+    assert (home / "data" / "control-token").exists()

@@ -1,0 +1,107 @@
+"""The house keeps its own rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import anthropic
+import pytest
+
+from bridge.backends import sdk_errors
+from bridge.errors import BridgeError
+from bridge.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [
+    path for room in ("bridge", "tray", "talon_user") for path in (ROOT / room).rglob("*.py")
+]
+
+
+def run(*words: str) -> None:
+    result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_ruff_finds_nothing() -> None:
+    run(sys.executable, "-m", "ruff", "check", ".")
+
+
+def test_the_format_is_ruffs() -> None:
+    run(sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_mypy_strict_finds_nothing() -> None:
+    run(sys.executable, "-m", "mypy")
+
+
+def test_imports_point_down() -> None:
+    run(str(Path(sys.executable).with_name("lint-imports")))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_short_and_opens_with_a_sentence(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= 500
+    assert not text or text.startswith('"""')
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", (ROOT / "README.md").read_text("utf-8"), re.M)
+    )
+    assert rows == {name: str(field.default) for name, field in Settings.model_fields.items()}
+
+
+def test_the_readmes_two_commands_are_those_of_ci() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "pip install -e . && claude-bridge" in readme
+    assert "pip install -e '.[test]' && pytest" in readme
+    assert "pip install -q -e '.[test]' && pytest" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def public_errors() -> list[type[anthropic.AnthropicError]]:
+    exported = [getattr(anthropic, name) for name in anthropic.__all__]
+    return [
+        kind
+        for kind in exported
+        if isinstance(kind, type) and issubclass(kind, anthropic.AnthropicError)
+    ]
+
+
+@pytest.mark.parametrize("kind", public_errors(), ids=lambda kind: kind.__name__)
+def test_every_public_error_of_the_sdk_is_translated(
+    kind: type[anthropic.AnthropicError],
+) -> None:
+    """Made without its constructor: they differ, and only the type matters here."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, "words")
+    request = anthropic._base_client.httpx2.Request("POST", "http://127.0.0.1/v1/messages")
+    response = anthropic._base_client.httpx2.Response(418, request=request)
+    error.__dict__.update(
+        message="words", request=request, response=response, status_code=418, type=None,
+        api_message=None,
+    )  # fmt: skip
+    with pytest.raises(BridgeError), sdk_errors.translated():
+        raise error
+
+
+def test_every_error_type_of_the_sdk_is_mapped() -> None:
+    from typing import get_args
+
+    from anthropic.types.shared.error_type import ErrorType
+
+    assert set(get_args(ErrorType)) <= set(sdk_errors.BY_TYPE)
+
+
+def test_the_wheel_has_the_talon_folder_and_the_page(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path))
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for expected in ("bridge/web/index.html", "tray/app.py", "bridge/py.typed"):
+        assert expected in names
+    assert "bridge/data/talon_user/claude.talon" in names
+    assert not [name for name in names if name.startswith("tests/")]

@@ -18,6 +18,7 @@ from bridge.server.listening import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
+
 FakeAnthropic = Any  # TEMP
 
 StartBridge = Callable[..., Awaitable[Bridge]]

@@ -30,7 +30,11 @@ class Served:
 
     def __init__(self, *flags: str, stdin: int | None = None) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, *flags], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*COMMAND, *flags],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

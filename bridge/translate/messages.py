@@ -48,6 +48,7 @@ def conversation(
     turns: list[Message] = []
     for index, message in enumerate(messages[opening:], start=opening):
         _append(turns, _turn(message, f"messages[{index}]", rules))
+    turns = _place_systems(turns)
     _answer_every_call(turns, notices)
     _end_with_user(turns, rules, notices)
     system = [
@@ -80,10 +81,26 @@ def _turn(message: ChatMessage, where: str, rules: ModelRules) -> Message:
 
 
 def _later_system(message: SystemMessage, where: str, rules: ModelRules) -> Message:
-    """Stays in its place, marked: hoisting it would change every cached and signed prefix."""
-    blocks = _text_blocks(message.content, where)
-    marked = [{**block, "text": f"[system note] {block['text']}"} for block in blocks]
+    """Stays in its place: hoisting it would change every cached and signed prefix."""
+    turn: Message = {"role": "system", "content": _text_blocks(message.content, where)}
+    return turn if rules.mid_system else _as_note(turn)
+
+
+def _as_note(turn: Message) -> Message:
+    """A system message where Claude takes none: the user hands it on, marked."""
+    marked = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
     return {"role": "user", "content": marked}
+
+
+def _place_systems(turns: Sequence[Message]) -> list[Message]:
+    """Upstream takes a system turn only behind the user's, and before Claude's or at the end."""
+    placed: list[Message] = []
+    for index, turn in enumerate(turns):
+        follows_user = bool(placed) and placed[-1]["role"] == "user"
+        before_user = index + 1 < len(turns) and turns[index + 1]["role"] == "user"
+        stays = turn["role"] != "system" or (follows_user and not before_user)
+        _append(placed, turn if stays else _as_note(turn))
+    return placed
 
 
 def _assistant_blocks(message: AssistantMessage, where: str) -> list[Block]:

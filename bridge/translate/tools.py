@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.models.rules import ModelRules
 from bridge.translate.notices import Notices
+from bridge.translate.schema import tool_input
 from bridge.wire.chat import ChatRequest, FunctionTool, NamedToolChoice
 from bridge.wire.messages import Block
 
@@ -22,7 +23,7 @@ def _tool_block(tool: FunctionTool) -> Block:
     function = tool.function
     block: Block = {
         "name": function.name,
-        "input_schema": {"type": "object", "properties": {}, **(function.parameters or {})},
+        "input_schema": tool_input(function.parameters),
         # Arguments are streamed as they are written, not held back until they are valid JSON.
         "eager_input_streaming": True,
     }

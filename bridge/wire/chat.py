@@ -103,7 +103,7 @@ ChatMessage = Annotated[
 class FunctionDefinition(_Lenient):
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: dict[str, Any] | bool | None = None
     strict: bool | None = None
 
 

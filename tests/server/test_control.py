@@ -51,9 +51,7 @@ async def test_without_the_token_nothing_is_changed(
 
 async def test_the_model_is_switched_from_the_next_request_on(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
-    status, body = await control(
-        bridge, "/control/switches", {"model": "claude-opus-5-5"}, token()
-    )
+    status, body = await control(bridge, "/control/switches", {"model": "claude-opus-5-5"}, token())
     assert (status, body) == (200, {"model": "claude-opus-5-5", "backend": "auto"})
     assert bridge.active_model == "claude-opus-5-5"
 

@@ -66,6 +66,22 @@ def test_a_later_system_message_keeps_its_place() -> None:
     assert said[-1] == ("user", [text("[system note] Now in French."), text("Go on")])
 
 
+@pytest.mark.parametrize(
+    ("model", "last"),
+    [
+        ("claude-sonnet-5-5", [("user", [text("Hi")]), ("system", [text("In French.")])]),
+        ("claude-sonnet-5", [("user", [text("Hi"), text("[system note] In French.")])]),
+    ],
+)
+def test_a_system_message_behind_the_user_stays_one_where_the_model_takes_it(
+    model: str, last: Any
+) -> None:
+    said, _, _ = turns(
+        {"role": "user", "content": "Hi"}, {"role": "system", "content": "In French."}, model=model
+    )
+    assert said == last
+
+
 def test_a_call_and_its_result() -> None:
     said, _, _ = turns(
         {"role": "user", "content": "1+1?"},
@@ -142,7 +158,9 @@ def test_blank_content_is_left_out() -> None:
 )
 def test_odd_arguments_in_the_history_stay_an_object(arguments: str, given: Any) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": arguments}}
-    said, _, _ = turns({"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]})
+    said, _, _ = turns(
+        {"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]}
+    )
     assert said[1][1][0]["input"] == given
 
 

@@ -47,9 +47,7 @@ def test_an_unknown_field_is_noticed() -> None:
 def test_max_tokens_is_capped_at_the_models_limit() -> None:
     result = translated("claude-haiku-4-5", max_completion_tokens=100_000)
     assert result.request.max_tokens == 64_000
-    assert result.notices == (
-        "max_tokens: 100000 is over claude-haiku-4-5's limit; 64000 is used",
-    )
+    assert result.notices == ("max_tokens: 100000 is over claude-haiku-4-5's limit; 64000 is used",)
 
 
 def test_sampling_is_set_aside_where_the_model_takes_none() -> None:

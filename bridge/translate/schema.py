@@ -1,0 +1,156 @@
+"""JSON Schemas as Claude takes them, with their meaning kept: what cannot be a rule becomes words.
+
+Claude's structured output and strict tools refuse bounds, lengths, `oneOf` and open objects; tools
+refuse `anyOf`, `oneOf` and `allOf` at the root. Every OpenAI client sends some of these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Schema = dict[str, Any]
+
+_REFUSED = (
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minProperties",
+    "maxProperties",
+    "patternProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "not",
+    "if",
+    "then",
+    "else",
+    "prefixItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+)
+_DROPPED = ("$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly")
+_COMBINERS = ("anyOf", "oneOf", "allOf")
+
+
+def closed(schema: Any) -> Schema:
+    """A schema for structured output: objects closed, refused keywords turned into words."""
+    return _closed(schema if isinstance(schema, Mapping) else {})
+
+
+def is_recursive(schema: Any) -> bool:
+    """Whether a definition leads back to itself, which structured output refuses."""
+    definitions = {**schema.get("$defs", {}), **schema.get("definitions", {})}
+    edges = {name: set(_references(part)) for name, part in definitions.items()}
+    roots = set(_references({k: v for k, v in schema.items() if k not in ("$defs", "definitions")}))
+    return "#" in roots or any(name in _reachable(name, edges) for name in edges)
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, Mapping):
+        own = [node["$ref"].rsplit("/", 1)[-1]] if isinstance(node.get("$ref"), str) else []
+        return own + [name for part in node.values() for name in _references(part)]
+    if isinstance(node, list):
+        return [name for part in node for name in _references(part)]
+    return []
+
+
+def _reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(edges.get(start, ()))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(edges.get(name, ()))
+    return found
+
+
+def _closed(schema: Mapping[str, Any]) -> Schema:
+    kept = {k: v for k, v in schema.items() if k not in _REFUSED and k not in _DROPPED}
+    refused = {k: v for k, v in schema.items() if k in _REFUSED}
+    if "oneOf" in kept:
+        kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
+    result = {key: _closed_value(key, value) for key, value in kept.items()}
+    if "properties" in result or _is_object(result):
+        result.setdefault("type", "object")
+        result.setdefault("properties", {})
+        result["additionalProperties"] = False
+    if refused:
+        result["description"] = _in_words(result.get("description"), refused)
+    return result
+
+
+def _is_object(schema: Mapping[str, Any]) -> bool:
+    kind = schema.get("type")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)
+
+
+def _closed_value(key: str, value: Any) -> Any:
+    if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
+        return {name: closed(part) for name, part in value.items()}
+    if key in ("anyOf", "allOf") and isinstance(value, list):
+        return [closed(part) for part in value]
+    if key == "items":
+        return closed(value)
+    return value
+
+
+def _in_words(description: Any, rules: Mapping[str, Any]) -> str:
+    words = "; ".join(f"{name}: {json.dumps(value)}" for name, value in rules.items())
+    return f"{description} ({words})" if description else f"({words})"
+
+
+def tool_input(parameters: Any) -> Schema:
+    """A tool's `input_schema`: always an object at the root; the rest as it came."""
+    if not isinstance(parameters, Mapping):
+        return {"type": "object", "properties": {}}
+    schema = {k: v for k, v in parameters.items() if k not in ("type", "nullable", "$schema")}
+    for combiner in _COMBINERS:
+        branches = schema.pop(combiner, None)
+        if isinstance(branches, list):
+            schema = _merged(schema, combiner, [b for b in branches if isinstance(b, Mapping)])
+    if not isinstance(schema.get("properties"), Mapping):
+        schema["properties"] = {}
+    if not isinstance(schema.get("required", []), list):
+        del schema["required"]
+    return {"type": "object", **schema}
+
+
+def _merged(schema: Schema, combiner: str, branches: Sequence[Mapping[str, Any]]) -> Schema:
+    """One object for the branches of a root combiner; which of them belong together, in words."""
+    merged = dict(schema)
+    properties: dict[str, Any] = dict(schema.get("properties") or {})
+    for branch in branches:
+        for name, part in (branch.get("properties") or {}).items():
+            known = properties.get(name, part)
+            joined = {"allOf" if combiner == "allOf" else "anyOf": [known, part]}
+            properties[name] = known if known == part else joined
+    merged["properties"] = properties
+    required = set(schema.get("required") or ()) | _required(combiner, branches)
+    if required:
+        merged["required"] = [name for name in properties if name in required]
+    if combiner != "allOf":
+        fits = "exactly one" if combiner == "oneOf" else "at least one"
+        rule = {f"must fit {fits} of": [dict(branch) for branch in branches]}
+        merged["description"] = _in_words(schema.get("description"), rule)
+    return merged
+
+
+def _required(combiner: str, branches: Sequence[Mapping[str, Any]]) -> set[str]:
+    each = [set(branch.get("required") or ()) for branch in branches]
+    if not each:
+        return set()
+    return set.union(*each) if combiner == "allOf" else set.intersection(*each)

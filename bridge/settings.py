@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     upstream_silence_seconds: float = Field(
         600.0, gt=0, description="How long upstream may stay silent before it counts as broken."
     )
+    keep_alive_seconds: float = Field(
+        10.0, gt=0, description="Silence after which a stream gets a comment line, to stay open."
+    )
     max_body_mb: int = Field(
         64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
     )

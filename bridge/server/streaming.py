@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -11,8 +12,9 @@ from aiohttp import web
 from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
+from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
-from bridge.wire.sse import DONE, data_line
+from bridge.wire.sse import DONE, KEEP_ALIVE, data_line
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -26,13 +28,16 @@ async def write_events(
 ) -> web.StreamResponse:
     """One `data:` line an event and `[DONE]`; a failure is an error line and no `[DONE]`.
 
-    Writing waits for the client: one that reads slowly holds back upstream.
+    Writing waits for the client: one that reads slowly holds back upstream. While Claude is
+    silent a comment line goes out now and then, so that no client or proxy gives up.
     """
     response = web.StreamResponse(headers={**_HEADERS, **headers})
     await response.prepare(request)
+    pulse = _Pulse(response, request.app[BRIDGE].settings.keep_alive_seconds)
     try:
-        async for event in events:
-            await response.write(data_line(event))
+        async with pulse:
+            async for event in events:
+                await pulse.write(data_line(event))
         await response.write(DONE)
     except BridgeError as error:
         await _write_error(request, response, error)
@@ -40,6 +45,35 @@ async def write_events(
         await _write_error(request, response, cut_off(request))
     await response.write_eof()
     return response
+
+
+class _Pulse:
+    """Writes a comment whenever nothing was written for `seconds`. One timer for the stream."""
+
+    def __init__(self, response: web.StreamResponse, seconds: float) -> None:
+        self._response = response
+        self._seconds = seconds
+        self._written_at = asyncio.get_running_loop().time()
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._beat())
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def write(self, line: bytes) -> None:
+        await self._response.write(line)
+        self._written_at = asyncio.get_running_loop().time()
+
+    async def _beat(self) -> None:
+        clock = asyncio.get_running_loop().time
+        # A client that left is the handler's matter: it is cancelled then.
+        with suppress(ConnectionResetError):
+            while True:
+                await asyncio.sleep(self._written_at + self._seconds - clock())
+                if clock() - self._written_at >= self._seconds:
+                    await self.write(KEEP_ALIVE)
 
 
 async def _write_error(

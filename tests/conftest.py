@@ -18,8 +18,7 @@ from bridge.server.listening import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
-
-FakeAnthropic = Any  # TEMP
+from tests.fake_anthropic.server import FakeAnthropic
 
 StartBridge = Callable[..., Awaitable[Bridge]]
 
@@ -42,7 +41,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def nothing_blocks_the_loop() -> Iterator[None]:
     """A blocking call of the bridge on the event loop fails the test."""
     guard = BlockBuster(scanned_modules=["bridge"])
-    # Reading the source for a traceback, and the lazy import of what is small, are no request's work.
     guard.activate()
     try:
         yield

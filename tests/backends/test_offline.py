@@ -105,9 +105,7 @@ async def test_it_tells_an_images_kind_and_size(client: AsyncOpenAI) -> None:
 
 async def test_offline_never_stands_in_for_claude(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
-    async with AsyncOpenAI(
-        base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
-    ) as client:
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
         with pytest.raises(NotFoundError, match="bridge-echo"):
             await client.chat.completions.create(
                 model="claude-opus-5-5", messages=[{"role": "user", "content": "Hi"}]

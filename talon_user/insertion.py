@@ -1,0 +1,106 @@
+"""Decides what is typed, what is pasted and when, as a reply arrives; it touches nothing itself."""
+
+from dataclasses import dataclass
+from typing import Optional, Union
+
+TYPE_SECONDS = 0.25
+PASTE_SECONDS = 0.4
+"""A slow app reads the clipboard up to 300 ms late, and must find there what we pasted."""
+TYPE_LIMIT = 200
+"""Longer runs are pasted, or typed in parts: typing them at once would hold up speech."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """Type this text: it has no line break and nothing an app could take for a key."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Paste:
+    """Paste this text."""
+
+    text: str
+
+
+Step = Union[Type, Paste]
+
+
+class Insertion:
+    """One reply on its way into a window: `feed`, `finish`, and `next_step` until `done`."""
+
+    def __init__(self, window: int, mode: str, terminal: bool) -> None:
+        """Aim at `window`; `mode` is stream, lines or at_end."""
+        self.window = window
+        self.paused = False
+        self.flattened = False
+        self.inserted: list[str] = []
+        self.held = ""
+        self._mode = mode
+        self._terminal = terminal
+        self._whole = False
+        self._quiet_until = float("-inf")
+
+    @property
+    def done(self) -> bool:
+        """Tell whether the whole reply has been inserted."""
+        return self._whole and not self.held
+
+    def feed(self, piece: str) -> None:
+        """Take one piece of the reply."""
+        self.held += self._flat(piece) if self._terminal else piece
+
+    def finish(self) -> None:
+        """Take the end of the reply."""
+        self._whole = True
+
+    def drop(self) -> None:
+        """Forget what is held: the user wants no more."""
+        self.held, self._whole = "", True
+
+    def focus(self, window: int) -> None:
+        """Pause when the focused window is not the one that was asked from."""
+        if window != self.window:
+            self.paused = True
+
+    def aim(self, window: int, mode: str, terminal: bool) -> None:
+        """Go on in `window`."""
+        self.window, self._mode, self._terminal, self.paused = window, mode, terminal, False
+        if terminal:
+            self.held = self._flat(self.held)
+
+    def settled(self, now: float) -> bool:
+        """Tell whether the app has had the time to take in the last step."""
+        return now >= self._quiet_until
+
+    def next_step(self, now: float, window: int) -> Optional[Step]:
+        """Return what to insert now, if anything; it counts as inserted."""
+        self.focus(window)
+        if self.paused or not self.settled(now):
+            return None
+        text = self._ready()
+        if not text:
+            return None
+        self.held = self.held[len(text) :]
+        self.inserted.append(text)
+        return self._step(now, text)
+
+    def _ready(self) -> str:
+        if self._whole or self._mode == "stream":
+            return self.held[:TYPE_LIMIT] if self._terminal else self.held
+        if self._mode == "lines" and not self._terminal:
+            return self.held[: self.held.rfind("\n") + 1]
+        return ""
+
+    def _step(self, now: float, text: str) -> Step:
+        prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and text.isprintable()
+        typed = prose or self._terminal
+        self._quiet_until = now + (TYPE_SECONDS if typed else PASTE_SECONDS)
+        return Type(text) if typed else Paste(text)
+
+    def _flat(self, text: str) -> str:
+        """Put a space for each line break and control character: a terminal would obey them."""
+        flat = "".join(char if char.isprintable() else " " for char in text)
+        self.flattened = self.flattened or flat != text
+        return flat

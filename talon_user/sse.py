@@ -1,0 +1,59 @@
+"""Splits a byte stream into server-sent events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+import codecs
+
+LINE_LIMIT = 8 * 1024 * 1024
+
+
+class EventTooLong(Exception):
+    """One line of the stream is longer than anything a model sends."""
+
+
+class EventDecoder:
+    """A pure machine: `feed` bytes, cut anywhere, and get the data of each event."""
+
+    def __init__(self) -> None:
+        """Start before the first event."""
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        self._line: list[str] = []
+        self._line_length = 0
+        self._data: list[str] = []
+        self._after_cr = False
+
+    def feed(self, raw: bytes) -> list[str]:
+        """Return the data of every event that ends in `raw`; comments give none."""
+        text = self._utf8.decode(raw)
+        if not text:
+            return []
+        if self._after_cr and text.startswith("\n"):
+            text = text[1:]
+            self._after_cr = False
+        if text:
+            self._after_cr = text.endswith("\r")
+        *ended, rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        events = [event for line in ended for event in self._end_line(line)]
+        self._extend_line(rest)
+        return events
+
+    def _extend_line(self, text: str) -> None:
+        self._line.append(text)
+        self._line_length += len(text)
+        if self._line_length > LINE_LIMIT:
+            raise EventTooLong("The bridge sent a line without an end.")
+
+    def _end_line(self, text: str) -> list[str]:
+        line = "".join([*self._line, text])
+        self._line, self._line_length = [], 0
+        if not line:
+            return self._end_event()
+        field, _, value = line.partition(":")
+        if field == "data":  # a comment's field is empty; other fields say nothing to us
+            self._data.append(value.removeprefix(" "))
+        return []
+
+    def _end_event(self) -> list[str]:
+        data, self._data = self._data, []
+        return ["\n".join(data)] if data else []

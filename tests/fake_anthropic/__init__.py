@@ -1,0 +1,1 @@
+"""A strict fake of Anthropic's Messages API, on loopback."""

@@ -1,0 +1,57 @@
+"""Every name in the Talon files is declared, and a planted mistake is found."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.talon_user.conftest import TALON_USER
+from tests.talon_world import TalonWorld
+from tests.talon_world.cross_check import problems_in, problems_in_text
+
+pytest.importorskip("tree_sitter")  # the test extra has it
+
+
+def test_the_files_name_nothing_that_is_not_declared(any_world: TalonWorld) -> None:
+    assert any_world.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "problem"),
+    [
+        ("claude foo: user.claude_aks()\n", "no action user.claude_aks"),
+        ("claude foo: user.claude_stop(1)\n", "user.claude_stop with 1 arguments"),
+        ("claude <user.claude_text>$: user.claude_stop()\n", "no capture <user.claude_text>"),
+        ("claude {user.claude_words}: user.claude_stop()\n", "no list {user.claude_words}"),
+        ("claude ask <phrase>: user.claude_ask(phrase)\n", "free text, and no $ at its end"),
+        ("model stop: user.claude_stop()\n", "belongs to another package"),
+        (
+            "settings():\n    user.claude_api_key = 1\n",
+            "no mod.setting declares user.claude_api_key",
+        ),
+        ("application: Code\n-\nclaude foo: user.claude_stop()\n", "header application"),
+        ("claude foo: user.claude_stop(\n", "does not parse"),
+    ],
+)
+def test_a_planted_mistake_is_found(
+    world: TalonWorld, tmp_path: Path, planted: str, problem: str
+) -> None:
+    shutil.copytree(TALON_USER, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "copy" / "planted.talon").write_text(planted)
+    (found,) = problems_in(world, tmp_path / "copy")
+    assert found.startswith("planted.talon: ")
+    assert problem in found
+
+
+def test_the_settings_that_are_commented_out_are_right(world: TalonWorld) -> None:
+    lines = (TALON_USER / "settings.talon").read_text(encoding="utf-8").splitlines()
+    body = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[2:])
+    assert "settings():\n" in body
+    assert problems_in_text(world, f"-\n{body}\n") == []
+
+
+def test_the_file_of_settings_sets_nothing_as_it_ships(world: TalonWorld) -> None:
+    world.open()
+    assert world.setting("user.claude_insert_mode", None) == "stream"
+    assert world.setting("user.claude_bridge_url", None) == "http://127.0.0.1:8000"
+    assert world.setting("user.claude_api_key", None) == ""

@@ -1,0 +1,384 @@
+"""From the spoken words to the text in the app, with a scripted bridge on a real socket."""
+
+import asyncio
+import socket
+
+import pytest
+
+from tests.talon_user.loopback import (
+    DONE,
+    STREAM_HEAD,
+    LoopbackBridge,
+    Step,
+    chunk,
+    error_response,
+    until_hang_up,
+    until_released,
+)
+from tests.talon_world import TalonWorld
+from tests.talon_world.apps import (
+    App,
+    Chat,
+    CodeEditor,
+    CompletionPopup,
+    SlowPaster,
+    Terminal,
+)
+
+CODE = "def f(xs):\n    for x in xs:\n\tprint(g[x])\n\nend"
+PIECES = [CODE[i : i + 4] for i in range(0, len(CODE), 4)]
+
+
+def reply(*pieces: str) -> tuple[Step, ...]:
+    return (STREAM_HEAD, *(chunk(piece) for piece in pieces), DONE)
+
+
+def ask(world: TalonWorld, bridge: LoopbackBridge, question: str = "hello") -> None:
+    world.set_setting("user.claude_bridge_url", bridge.url)
+    world.say(f"claude ask {question}")
+
+
+def finish(world: TalonWorld) -> None:
+    world.run_until(lambda: not world.cron_jobs)
+    world.advance(1)
+
+
+def test_what_is_said_is_asked_and_the_answer_stands_in_the_app(any_world: TalonWorld) -> None:
+    notes = any_world.open()
+    with LoopbackBridge(*reply("Two and two", " are\n\n", "four. 🙂 ")) as bridge:
+        ask(any_world, bridge, "what is two plus two")
+        assert notes.text == ""
+        finish(any_world)
+    assert bridge.body()["messages"] == [{"role": "user", "content": "what is two plus two"}]
+    assert notes.text == "Two and two are\n\nfour. 🙂 "
+    assert any_world.notifications == []
+
+
+@pytest.mark.parametrize("app", [App, SlowPaster, CompletionPopup, CodeEditor])
+@pytest.mark.parametrize("mode", ["lines", "at_end"])
+def test_code_is_exact_when_it_is_pasted(world: TalonWorld, app: type[App], mode: str) -> None:
+    world.set_setting("user.claude_insert_mode", mode)
+    window = world.open(app)
+    with LoopbackBridge(*reply(*PIECES)) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert window.text == CODE
+
+
+@pytest.mark.parametrize("app", [App, SlowPaster, CompletionPopup])
+def test_a_stream_is_exact_in_a_plain_field(world: TalonWorld, app: type[App]) -> None:
+    window = world.open(app)
+    world.clipboard.user_copies("mine")
+    with LoopbackBridge(*reply(*PIECES)) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert window.text == CODE
+    assert world.clipboard.text == "mine"
+
+
+def test_a_code_editor_gets_whole_lines_without_any_setting(world: TalonWorld) -> None:
+    editor = world.open(CodeEditor)
+    with LoopbackBridge(*reply(*PIECES)) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert editor.text == CODE
+
+
+def test_a_chat_is_never_sent_by_an_answer(world: TalonWorld) -> None:
+    chat = world.open(Chat)
+    assert isinstance(chat, Chat)
+    with LoopbackBridge(*reply("Dear all,\n", "\nyes.\n")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert (chat.text, chat.sent) == ("Dear all,\n\nyes.\n", [])
+
+
+@pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])
+def test_a_terminal_runs_nothing(world: TalonWorld, mode: str) -> None:
+    world.set_setting("user.claude_insert_mode", mode)
+    terminal = world.open(Terminal)
+    assert isinstance(terminal, Terminal)
+    with LoopbackBridge(*reply("ls\n", "rm -r x\n")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert (terminal.text, terminal.ran) == ("ls rm -r x ", [])
+    assert world.notifications == [
+        "Line breaks became spaces, because a terminal would run each line."
+    ]
+
+
+def test_a_terminal_is_known_by_talons_tag_too(world: TalonWorld) -> None:
+    window = world.open()
+    world.tags.add("terminal")
+    with LoopbackBridge(*reply("a\nb")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert window.text == "a b"
+
+
+def test_all_formats_of_the_clipboard_come_back(world: TalonWorld) -> None:
+    world.open()
+    world.clipboard.user_copies("mine", html="<b>mine</b>")
+    with LoopbackBridge(*reply("a\n", "b\n")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
+
+
+def test_a_copy_the_user_makes_in_mid_stream_survives(world: TalonWorld) -> None:
+    notes = world.open()
+    world.clipboard.user_copies("old")
+    steps = (STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), chunk("c\n"), DONE)
+    with LoopbackBridge(*steps) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a\n")
+        world.clipboard.user_copies("new")
+        bridge.release.set()
+        finish(world)
+    assert (notes.text, world.clipboard.text) == ("a\nb\nc\n", "new")
+
+
+def test_a_copy_made_after_the_last_paste_survives_too(world: TalonWorld) -> None:
+    notes = world.open()
+    world.clipboard.user_copies("old")
+    with LoopbackBridge(*reply("a\n")) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a\n")
+        world.clipboard.user_copies("new")
+        finish(world)
+    assert world.clipboard.text == "new"
+
+
+def test_a_glance_at_another_window_pauses_too(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_released, chunk("b"), DONE) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a ")
+        world.open(title="other")
+        notes.focus()
+        bridge.release.set()
+        world.advance(2)
+        assert (notes.text, len(world.notifications)) == ("a ", 1)
+        world.say("claude resume")
+        finish(world)
+    assert notes.text == "a b"
+
+
+def test_a_change_of_window_that_talon_does_not_report_is_seen(world: TalonWorld) -> None:
+    world.open()
+    with LoopbackBridge(STREAM_HEAD, until_released) as bridge:
+        ask(world, bridge)
+        world.focused = App(world, "other")
+        world.advance(0.1)
+        assert len(world.notifications) == 1
+        world.say("claude stop")
+
+
+def test_another_window_gets_nothing_and_resume_goes_on(world: TalonWorld) -> None:
+    notes, other = world.open(title="notes"), App(world, "other")
+    world.clipboard.user_copies("mine")
+    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), DONE) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a\n")
+        other.focus()
+        bridge.release.set()
+        world.run_until(lambda: world.clipboard.text == "mine")
+        world.advance(5)
+        world.say("claude resume")
+        assert (notes.text, other.text) == ("a\n", "")
+        notes.focus()
+        world.say("claude resume")
+        finish(world)
+    assert (notes.text, other.text) == ("a\nb\n", "")
+    waits = "Claude waits: go back and say “claude resume”, or say “claude here” to go on here."
+    assert world.notifications == [waits, waits]
+
+
+def test_here_goes_on_in_the_window_that_has_the_focus(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), DONE) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a\n")
+        other = world.open(CodeEditor)
+        bridge.release.set()
+        world.advance(1)
+        world.say("claude here")
+        finish(world)
+    assert (notes.text, other.text) == ("a\n", "b\n")
+
+
+def test_a_phrase_pauses_because_it_may_move_the_caret(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("one "), until_released, chunk("two"), DONE) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "one ")
+        world.add_commands("go up: key(up)\n")
+        world.say("go up")
+        bridge.release.set()
+        world.advance(2)
+        assert notes.text == "one "
+        world.say("claude resume")
+        finish(world)
+    assert notes.text == "one two"
+    assert world.notifications == [
+        "Claude waits because you spoke: say “claude resume” or “claude stop”."
+    ]
+
+
+def test_speech_that_talon_sleeps_through_pauses_nothing(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("one "), until_released, chunk("two"), DONE) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "one ")
+        world.speech_enabled = False
+        world.say("hello there")
+        bridge.release.set()
+        finish(world)
+    assert notes.text == "one two"
+
+
+def test_stop_hangs_up_and_gives_the_clipboard_back(world: TalonWorld) -> None:
+    slow = world.open(SlowPaster)
+    world.clipboard.user_copies("mine")
+    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_hang_up) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: world.clipboard.text == "a\n")
+        world.say("claude stop")
+        assert bridge.hung_up.wait(5)
+        finish(world)
+    assert (slow.text, world.clipboard.text) == ("a\n", "mine")
+    assert world.notifications == []
+
+
+def test_stop_with_nothing_to_stop_says_so(world: TalonWorld) -> None:
+    world.say("claude stop")
+    assert world.notifications == ["Claude is not writing anything."]
+
+
+def test_a_second_question_stops_the_first(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_hang_up) as first:
+        ask(world, first)
+        world.run_until(lambda: notes.text == "a ")
+        with LoopbackBridge(*reply("b")) as second:
+            ask(world, second)
+            assert first.hung_up.wait(5)
+            finish(world)
+    assert notes.text == "a b"
+
+
+def test_a_bridge_that_is_not_running_is_told_in_one_sentence(any_world: TalonWorld) -> None:
+    any_world.open()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    any_world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
+    any_world.say("claude ask hello")
+    finish(any_world)
+    assert any_world.notifications == [
+        f"The Claude bridge is not running at 127.0.0.1:{port}: "
+        "start it from its tray icon or with claude-bridge."
+    ]
+
+
+def test_an_http_error_is_told_in_its_own_words(world: TalonWorld) -> None:
+    world.open()
+    with LoopbackBridge(error_response("429 Too Many Requests", "Wait for 20 s.")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert world.notifications == ["Wait for 20 s."]
+
+
+def test_what_came_before_a_failure_is_kept(world: TalonWorld) -> None:
+    world.set_setting("user.claude_insert_mode", "at_end")
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("half")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert notes.text == "half"
+    assert world.notifications == ["The bridge hung up before the answer was whole."]
+
+
+def test_an_answer_cut_off_at_its_limit_is_told(world: TalonWorld) -> None:
+    world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("half", "length"), DONE) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert world.notifications == ["Claude's answer was cut off at its length limit."]
+
+
+def test_without_a_window_nothing_is_asked(world: TalonWorld) -> None:
+    with LoopbackBridge(*reply("hi")) as bridge:
+        ask(world, bridge)
+        assert (world.cron_jobs, bridge.requests) == ([], [])
+    assert world.notifications == ["Claude has nowhere to write: focus a window first."]
+
+
+async def test_a_bridge_in_the_same_event_loop_can_answer(world: TalonWorld) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(STREAM_HEAD + chunk("hi") + DONE)
+        await writer.drain()
+        writer.close()
+
+    notes = world.open()
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
+        world.say("claude ask hello")
+        await world.run_until_async(lambda: not world.cron_jobs)
+    assert notes.text == "hi"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("bridge_url", "https://x"), ("api_key", "a\nb"), ("insert_mode", "fast")]
+)
+def test_a_bad_setting_is_named(world: TalonWorld, name: str, value: str) -> None:
+    world.open()
+    with LoopbackBridge(*reply("hi")) as bridge:
+        world.set_setting("user.claude_bridge_url", bridge.url)
+        world.set_setting(f"user.claude_{name}", value)
+        world.say("claude ask hello")
+        finish(world)
+    (sentence,) = world.notifications
+    assert f"user.claude_{name}" in sentence
+
+
+def test_a_reload_in_mid_stream_leaves_nothing_behind(world: TalonWorld) -> None:
+    notes = world.open()
+    world.clipboard.user_copies("mine")
+    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_hang_up) as bridge:
+        ask(world, bridge)
+        world.run_until(lambda: notes.text == "a\n")
+        assert world.clipboard.text == "a\n"
+        world.reload()
+        assert (world.clipboard.text, world.cron_jobs) == ("mine", [])
+        assert bridge.hung_up.wait(5)
+    with LoopbackBridge(*reply("again")) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert notes.text == "a\nagain"
+
+
+def test_no_callback_holds_up_speech(world: TalonWorld) -> None:
+    notes = world.open()
+    long = "word " * 20_000
+    with LoopbackBridge(*reply(long, "\n", long)) as bridge:
+        ask(world, bridge)
+        finish(world)
+    assert notes.text == f"{long}\n{long}"
+    assert world.script.slowest < 0.2
+
+
+def test_a_failure_in_a_poll_leaves_nothing_behind(world: TalonWorld) -> None:
+    world.open()
+
+    def broken(text: str) -> None:
+        raise RuntimeError("the app is gone")
+
+    world.builtins["insert"] = broken
+    with LoopbackBridge(STREAM_HEAD, chunk("a"), until_hang_up) as bridge:
+        ask(world, bridge)
+        with pytest.raises(RuntimeError, match="the app is gone"):
+            finish(world)
+        assert bridge.hung_up.wait(5)
+    assert world.cron_jobs == []

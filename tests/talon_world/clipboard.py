@@ -1,0 +1,35 @@
+"""The clipboard: several formats at once, and a serial that every change moves."""
+
+
+class MimeData:
+    """What is on the clipboard, by format."""
+
+    def __init__(self, formats: dict[str, str] | None = None) -> None:
+        self.formats = dict(formats or {})
+
+    @property
+    def text(self) -> str | None:
+        """The plain text, if there is any."""
+        return self.formats.get("text/plain")
+
+
+class Clipboard:
+    """The one clipboard that scripts, apps and the user share."""
+
+    def __init__(self) -> None:
+        self.serial = 100
+        self.formats: dict[str, str] = {}
+
+    @property
+    def text(self) -> str:
+        """The plain text, or nothing."""
+        return self.formats.get("text/plain", "")
+
+    def put(self, formats: dict[str, str]) -> None:
+        """Replace the content."""
+        self.formats = dict(formats)
+        self.serial += 1
+
+    def user_copies(self, text: str, **others: str) -> None:
+        """Do what the user's copy does: several formats at once (html="<b>…")."""
+        self.put({"text/plain": text, **others})

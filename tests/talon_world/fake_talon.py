@@ -1,0 +1,238 @@
+"""Builds the fake `talon` package of one world, module by module."""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tests.talon_world.clipboard import MimeData
+from tests.talon_world.declarations import check_arguments
+from tests.talon_world.script_thread import seconds_in
+
+if TYPE_CHECKING:
+    from tests.talon_world.world import TalonWorld
+
+
+class UIErr(Exception):
+    """What `talon.ui` raises when there is no such window."""
+
+
+def build(world: "TalonWorld") -> dict[str, ModuleType]:
+    """Return what `sys.modules` must hold for scripts to find this world."""
+    parts = {
+        "cron": _cron(world),
+        "clip": _clip(world),
+        "ui": _ui(world),
+        "app": _app(world),
+    }
+    talon = ModuleType("talon")
+    talon.__dict__.update(
+        parts,
+        Module=_module_class(world),
+        Context=_context_class(world),
+        actions=Namespace(world, ""),
+        settings=Settings(world),
+        scope=Scope(world),
+        speech_system=SpeechSystem(world),
+    )
+    return {"talon": talon, **{f"talon.{name}": part for name, part in parts.items()}}
+
+
+def _checked(world: "TalonWorld", name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        world.script.require(name)
+        return call(*args, **kwargs)
+
+    return checked
+
+
+def _part(world: "TalonWorld", name: str, **functions: Callable[..., Any]) -> ModuleType:
+    module = ModuleType(f"talon.{name}")
+    for function, call in functions.items():
+        setattr(module, function, _checked(world, f"{name}.{function}", call))
+    return module
+
+
+def _cron(world: "TalonWorld") -> ModuleType:
+    def after(spec: str, callback: Callable[[], Any]) -> Any:
+        return world.script.schedule(seconds_in(spec), callback, repeat=False)
+
+    def interval(spec: str, callback: Callable[[], Any], backoff: bool = False) -> Any:
+        return world.script.schedule(seconds_in(spec), callback, repeat=True)
+
+    def cancel(job: Any) -> None:
+        if job is not None:
+            job.cancelled = True
+
+    return _part(world, "cron", after=after, interval=interval, cancel=cancel)
+
+
+def _clip(world: "TalonWorld") -> ModuleType:
+    board = world.clipboard
+
+    def set_text(text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"clip.set_text: {text!r} is not a str")
+        text.encode()  # a lone surrogate fails here, as it does in every real clipboard
+        board.put({"text/plain": text})
+
+    @contextlib.contextmanager
+    def revert() -> Iterator[None]:
+        before = board.formats
+        try:
+            yield
+        finally:
+            board.put(before)
+
+    part = _part(
+        world,
+        "clip",
+        text=lambda: board.text,
+        set_text=set_text,
+        mime=lambda: MimeData(board.formats) if board.formats else None,
+        set_mime=lambda mime: board.put(mime.formats),
+        serial=lambda: board.serial,
+        revert=revert,
+    )
+    part.__dict__["MimeData"] = MimeData
+    return part
+
+
+def _ui(world: "TalonWorld") -> ModuleType:
+    def focused() -> Any:
+        if world.focused is None:
+            raise UIErr("no active window")
+        return world.focused
+
+    part = _part(
+        world,
+        "ui",
+        active_window=focused,
+        active_app=focused,
+        register=world.register,
+        unregister=world.unregister,
+    )
+    part.__dict__["UIErr"] = UIErr
+    return part
+
+
+def _app(world: "TalonWorld") -> ModuleType:
+    def notify(title: str = "", subtitle: str = "", body: str = "", sound: bool = False) -> None:
+        world.notifications.append(body or title)
+
+    part = _part(world, "app", notify=notify, register=world.register, unregister=world.unregister)
+    part.__dict__.update(platform="linux", version="1.0.0")
+    return part
+
+
+class Namespace:
+    """`actions`: attributes down to a name that is declared, then a call."""
+
+    def __init__(self, world: "TalonWorld", name: str) -> None:
+        self._world, self._name = world, name
+
+    def __getattr__(self, part: str) -> "Namespace":
+        return Namespace(self._world, f"{self._name}.{part}".lstrip("."))
+
+    def __call__(self, *args: Any) -> Any:
+        return self._world.call_action(self._name, args)
+
+
+class Settings:
+    """`settings`, which know nothing before Talon is ready."""
+
+    def __init__(self, world: "TalonWorld") -> None:
+        self._world = world
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a setting's value in the context that is active now."""
+        self._world.script.require("settings.get")
+        return self._world.setting(name, default)
+
+
+class Scope:
+    """`scope`: what contexts match against."""
+
+    def __init__(self, world: "TalonWorld") -> None:
+        self._world = world
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return one part of the scope."""
+        return set(self._world.tags) if key == "tag" else default
+
+
+class SpeechSystem:
+    """`speech_system`: the phrases as they come."""
+
+    def __init__(self, world: "TalonWorld") -> None:
+        self._world = world
+
+    def register(self, topic: str, callback: Callable[[Any], Any]) -> None:
+        """Have `callback` called at pre:phrase or post:phrase."""
+        self._world.register(topic, callback)
+
+    def unregister(self, topic: str, callback: Callable[[Any], Any]) -> None:
+        """Undo `register`."""
+        self._world.unregister(topic, callback)
+
+
+def _module_class(world: "TalonWorld") -> type:
+    names = world.declarations
+
+    class Module:
+        """Declares names."""
+
+        def action_class(self, cls: type) -> type:
+            for name, function in inspect.getmembers(cls, inspect.isfunction):
+                names.add_action(name, function)
+            return cls
+
+        def capture(self, rule: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+            def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+                names.add_capture(function.__name__, rule, function)
+                return function
+
+            return declare
+
+        def list(self, name: str, desc: str = "") -> None:
+            names.add_list(name, desc)
+
+        def tag(self, name: str, desc: str = "") -> None:
+            names.add_tag(name, desc)
+
+        def setting(self, name: str, type: type, default: Any = None, desc: str = "") -> None:
+            names.add_setting(name, type, default, desc)
+
+    return Module
+
+
+def _context_class(world: "TalonWorld") -> type:
+    class Context:
+        """Gives names a meaning where its header matches."""
+
+        def __init__(self) -> None:
+            self.matches = ""
+
+        def action_class(self, path: str) -> Callable[[type], type]:
+            def override(cls: type) -> type:
+                for name, function in inspect.getmembers(cls, inspect.isfunction):
+                    world.overrides.append((f"{path}.{name}", self, function))
+                return cls
+
+            return override
+
+        def capture(self, name: str, rule: str) -> Callable[[Callable[..., Any]], Any]:
+            def override(function: Callable[..., Any]) -> Callable[..., Any]:
+                known = world.declarations.captures
+                if name not in known:
+                    world.script.flag(f"no capture {name} to override")
+                known[name] = type(known[name])(rule, function)
+                return function
+
+            return override
+
+    return Context
+
+
+__all__ = ["UIErr", "build", "check_arguments"]

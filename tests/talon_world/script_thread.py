@@ -1,0 +1,139 @@
+"""The virtual clock and the one thread that scripts run on, with its watchdog."""
+
+import heapq
+import itertools
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+WAITING_IS_CHEAPER = 10
+"""A busy test machine may stop us for a while; waiting fails only at ten times, 2 s, Talon's."""
+
+
+class Violation(AssertionError):
+    """Something the real Talon would refuse, log a warning for, or do wrong."""
+
+
+@dataclass
+class Job:
+    """A cron job; `every` is None for one that runs once."""
+
+    callback: Callable[[], Any]
+    every: float | None
+    cancelled: bool = False
+
+
+@dataclass(order=True)
+class Event:
+    """Something that happens at a time: a cron job, or an app doing its own business."""
+
+    at: float
+    order: int
+    job: Job | None = field(compare=False)
+    happen: Callable[[], Any] = field(compare=False)
+
+
+class ScriptThread:
+    """Time passes only in `advance`; cron jobs run only there, never inline."""
+
+    def __init__(self, watchdog: float) -> None:
+        self.now = 0.0
+        self.watchdog = watchdog
+        self.violations: list[str] = []
+        self.slowest = 0.0
+        self._depth = 0
+        self._slept = 0.0
+        self._ident = threading.get_ident()
+        self._order = itertools.count()
+        self._events: list[Event] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether a script is running right now, here on its thread."""
+        return self._depth > 0 and threading.get_ident() == self._ident
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The cron jobs that are still to run."""
+        return [e.job for e in self._events if e.job is not None and not e.job.cancelled]
+
+    def flag(self, sentence: str) -> None:
+        """Record a violation and raise it, so that neither a test nor an `except` can miss it."""
+        self.violations.append(sentence)
+        raise Violation(sentence)
+
+    def require(self, what: str) -> None:
+        """Refuse what is called from another thread."""
+        if threading.get_ident() != self._ident:
+            self.flag(f"{what} was called off the script thread")
+
+    def run(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Run one callback under the watchdog."""
+        if self._depth:
+            return call(*args)
+        self._depth, self._slept = 1, 0.0
+        start, worked = time.perf_counter(), time.thread_time()
+        try:
+            return call(*args)
+        finally:
+            self._depth = 0
+            self._watch(time.thread_time() - worked + self._slept, call)
+            self._watch((time.perf_counter() - start) / WAITING_IS_CHEAPER, call)
+
+    def schedule(self, seconds: float, callback: Callable[[], Any], repeat: bool) -> Job:
+        """Put a cron job on the clock."""
+        job = Job(callback, seconds if repeat else None)
+        self._push(seconds, job, callback)
+        return job
+
+    def later(self, seconds: float, happen: Callable[[], Any]) -> None:
+        """Let an app do something of its own, even while a script sleeps."""
+        self._push(seconds, None, happen)
+
+    def sleep(self, seconds: float) -> None:
+        """Block the script thread: apps go on, cron does not."""
+        self._slept += seconds
+        jobs = [event for event in self._events if event.job]
+        self._events = [event for event in self._events if not event.job]
+        self.advance(seconds)
+        self._events += jobs
+        heapq.heapify(self._events)
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        end = self.now + seconds
+        while self._events and self._events[0].at <= end:
+            event = heapq.heappop(self._events)
+            self.now = max(self.now, event.at)
+            self._happen(event)
+        self.now = max(self.now, end)
+
+    def _happen(self, event: Event) -> None:
+        job = event.job
+        if job is None:
+            event.happen()
+        elif not job.cancelled:
+            if job.every:
+                self._push(job.every, job, event.happen)
+            self.run(event.happen)
+
+    def _push(self, seconds: float, job: Job | None, happen: Callable[[], Any]) -> None:
+        heapq.heappush(self._events, Event(self.now + seconds, next(self._order), job, happen))
+
+    def _watch(self, seconds: float, call: Callable[..., Any]) -> None:
+        self.slowest = max(self.slowest, seconds)
+        if seconds > self.watchdog:
+            name = getattr(call, "__qualname__", call)
+            self.flag(f"the script thread was blocked for {seconds * 1000:.0f} ms by {name}")
+
+
+def seconds_in(spec: str) -> float:
+    """Return the seconds in one of Talon's time specs, such as 50ms."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", spec)
+    if not match:
+        raise ValueError(f"not a time spec: {spec!r}")
+    return float(match[1]) * UNITS[match[2]]

@@ -1,0 +1,285 @@
+"""One computer with Talon on it: load a package, say something, let time pass, look at the apps."""
+
+import asyncio
+import contextlib
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Self
+
+from tests.talon_world import community as packages
+from tests.talon_world import cross_check, fake_talon, phrases
+from tests.talon_world.apps import App
+from tests.talon_world.clipboard import Clipboard
+from tests.talon_world.declarations import Declarations, check_arguments
+from tests.talon_world.guard import guarded
+from tests.talon_world.script_thread import ScriptThread
+from tests.talon_world.talon_files import Command, TalonFile, read_talon_file, read_talon_list
+
+PACKAGE = "claude-bridge"
+"""The name of the link in Talon's user folder: no Python name, so only relative imports work."""
+HANDOVER = "claude_bridge_handover"
+REAL_PAUSE = 0.002
+TICK = 0.05
+
+
+class TalonWorld:
+    """Scripts see it as the `talon` package; tests see the user's side of the screen."""
+
+    def __init__(self, *, community: bool = False, watchdog: float = 0.2) -> None:
+        self.script = ScriptThread(watchdog)
+        self.clipboard = Clipboard()
+        self.declarations = Declarations()
+        self.overrides: list[tuple[str, Any, Callable[..., Any]]] = []
+        self.windows: list[App] = []
+        self.focused: App | None = None
+        self.notifications: list[str] = []
+        self.tags: set[str] = set()
+        self.speech_enabled = True
+        self.ready = False
+        self.builtins = packages.builtin_actions(self)
+        self._user_settings: dict[str, Any] = {}
+        self._listeners: list[tuple[str, Callable[..., Any]]] = []
+        self._next: list[tuple[list[Callable[..., Any]], str]] = []
+        self._files: list[TalonFile] = []
+        self._users_files: list[TalonFile] = []
+        self._folder: Path | None = None
+        self._cleanup = contextlib.ExitStack()
+        self._community = community
+        if community:
+            packages.add_community(self)
+        self._install()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End this Talon: its scripts first, then the fakes."""
+        self.script.run(self._end_package)
+        self._cleanup.close()
+
+    # The user's side of the screen.
+
+    def open(self, app: type[App] = App, title: str = "") -> App:
+        """Open a window of `app` and focus it."""
+        window = app(self, title)
+        self.windows.append(window)
+        self.focus(window)
+        return window
+
+    def focus(self, window: App | None) -> None:
+        """Give `window` the focus, and tell scripts."""
+        self.focused = window
+        if window is not None:
+            self._emit("win_focus", window)
+
+    def say(self, utterance: str) -> None:
+        """Say something: pre:phrase, then the commands it is, then post:phrase."""
+        words = utterance.split()
+        self._emit("pre:phrase", {"phrase": words})
+        try:
+            if self.speech_enabled and words:
+                self.script.run(self._run_chain, phrases.hear(self, words))
+        finally:
+            self._emit("post:phrase", {"phrase": words})
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Set a setting in the user's own settings file."""
+        self._user_settings[name] = value
+
+    def add_commands(self, text: str) -> None:
+        """Add a `.talon` file of the user's own."""
+        self._users_files.append(read_talon_file(Path("users.talon"), text))
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.script.advance(seconds)
+
+    def run_until(self, happened: Callable[[], Any], timeout_real: float = 5) -> None:
+        """Let virtual time pass, with short real waits for sockets, until `happened()` is true."""
+        for _ in self._ticks(happened, timeout_real):
+            time.sleep(REAL_PAUSE)
+
+    async def run_until_async(self, happened: Callable[[], Any], timeout_real: float = 5) -> None:
+        """Do the same where an event loop must go on meanwhile, such as a bridge's."""
+        for _ in self._ticks(happened, timeout_real):
+            await asyncio.sleep(REAL_PAUSE)
+
+    # The package under test.
+
+    def load_package(self, folder: Path | str) -> None:
+        """Load a folder as Talon does: each Python file, the lists, the Talon files, then ready."""
+        self._folder = Path(folder)
+        package = ModuleType(PACKAGE)
+        package.__path__ = [str(self._folder)]
+        sys.modules[PACKAGE] = package
+        for path in sorted(self._folder.rglob("*.py")):
+            name = ".".join(path.relative_to(self._folder).with_suffix("").parts)
+            self.script.run(importlib.import_module, f"{PACKAGE}.{name}")
+        for path in sorted(self._folder.rglob("*.talon-list")):
+            spoken = read_talon_list(path)
+            self.declarations.lists[spoken.name] = spoken.items
+        self._files = [read_talon_file(path) for path in sorted(self._folder.rglob("*.talon"))]
+        self.ready = True
+        self._emit("ready")
+
+    def reload(self) -> None:
+        """Load the package again: its cron jobs and callbacks go, and nothing else is kept."""
+        assert self._folder is not None, "load_package comes first"
+        self._unload()
+        self.load_package(self._folder)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the package's Talon files."""
+        assert self._folder is not None, "load_package comes first"
+        return cross_check.problems_in(self, self._folder)
+
+    @property
+    def cron_jobs(self) -> list[Any]:
+        """The cron jobs that are still to run."""
+        return self.script.jobs
+
+    # What scripts reach through the fake package.
+
+    def register(self, topic: str, callback: Callable[..., Any]) -> None:
+        """Have `callback` called when `topic` happens."""
+        self._listeners.append((topic, callback))
+
+    def unregister(self, topic: str, callback: Callable[..., Any]) -> None:
+        """Undo `register`."""
+        self._listeners.remove((topic, callback))
+
+    def setting(self, name: str, default: Any) -> Any:
+        """Return a setting: the user's own, the active files', or the declared default."""
+        if not self.ready:
+            self.script.flag(f"settings.get({name!r}) before ready: settings are not there yet")
+        if name not in self.declarations.settings:
+            self.script.flag(f"no mod.setting declares {name}")
+        if name in self._user_settings:
+            return self._user_settings[name]
+        for file in self._active_files():
+            if name in file.settings:
+                return file.settings[name]
+        return self.declarations.settings[name][1] if default is None else default
+
+    def commands(self) -> list[Command]:
+        """Return the commands that are active now."""
+        return [command for file in self._active_files() for command in file.commands]
+
+    def find_action(self, name: str) -> Callable[..., Any] | None:
+        """Return what implements an action here, if anything does."""
+        chain = self._implementations(name)
+        return chain[0] if chain else None
+
+    def call_action(self, name: str, args: tuple[Any, ...]) -> Any:
+        """Call an action, or with `next` the one that this implementation overrides."""
+        self.script.require(f"actions.{name}")
+        chain, name = self._next[-1] if name == "next" else (self._implementations(name), name)
+        if not chain:
+            raise KeyError(f"no action {name}")
+        check_arguments(name, chain[0], args)
+        self._next.append((chain[1:], name))
+        try:
+            return chain[0](*args)
+        finally:
+            self._next.pop()
+
+    def _implementations(self, name: str) -> list[Callable[..., Any]]:
+        facts = self._facts()
+        overrides = [
+            function
+            for path, context, function in reversed(self.overrides)
+            if path == name and _header(context.matches).active(facts, self.tags)
+        ]
+        declared = self.declarations.actions.get(name) or self.builtins.get(name)
+        return [*overrides, declared] if declared else overrides
+
+    def _active_files(self) -> list[TalonFile]:
+        facts = self._facts()
+        files = [*self._users_files, *self._files]
+        active = [file for file in files if file.active(facts, self.tags)]
+        return sorted(active, key=lambda file: -len(file.header))
+
+    def _facts(self) -> dict[str, str]:
+        window = self.focused
+        if window is None:
+            return {"os": "linux"}
+        return {
+            "os": "linux",
+            "app.name": window.name,
+            "app.exe": window.exe,
+            "app.bundle": window.bundle,
+            "win.title": window.title,
+        }
+
+    def _run_chain(self, chain: list[phrases.Heard]) -> None:
+        for heard in chain:
+            phrases.run_body(self, heard)
+
+    def _emit(self, topic: str, *args: Any) -> None:
+        for wanted, callback in list(self._listeners):
+            if wanted == topic:
+                self.script.run(callback, *args)
+
+    def _ticks(self, happened: Callable[[], Any], timeout_real: float) -> Iterator[None]:
+        deadline = time.perf_counter() + timeout_real
+        while not happened():
+            if time.perf_counter() > deadline:
+                texts = [window.text for window in self.windows]
+                raise AssertionError(f"never happened; {texts=} {self.notifications=}")
+            self.advance(TICK)
+            yield
+
+    def _install(self) -> None:
+        modules = fake_talon.build(self)
+        before = {name: sys.modules.get(name) for name in [*modules, HANDOVER]}
+        sys.modules.pop(HANDOVER, None)
+        sys.modules.update(modules)
+        self._cleanup.callback(_restore_modules, before)
+        self._cleanup.callback(self._unload)
+        self._cleanup.enter_context(guarded(self.script))
+
+    def _unload(self) -> None:
+        for job in self.script.jobs:
+            job.cancelled = True
+        for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+            del sys.modules[name]
+        self._listeners.clear()
+        self.overrides.clear()
+        self._files = []
+        self.ready = False
+        for known in (self.declarations.actions, self.declarations.captures):
+            for name in [name for name in known if name.startswith("user.claude_")]:
+                del known[name]
+        self.declarations.lists.clear()
+        self.declarations.settings.clear()
+        self.declarations.tags.clear()
+
+    def _end_package(self) -> None:
+        end = getattr(sys.modules.get(HANDOVER), "end", None)
+        if end is not None:
+            end()
+
+
+def _header(matches: str) -> TalonFile:
+    lines = [line.partition(":") for line in matches.splitlines() if ":" in line]
+    return TalonFile(Path("context"), [(key.strip(), value.strip()) for key, _, value in lines])
+
+
+def _restore_modules(before: dict[str, ModuleType | None]) -> None:
+    for name, module in before.items():
+        if module is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = module

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
+from bridge.translate.call_ids import CallIds
 from bridge.translate.media import image_block
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
@@ -46,8 +47,9 @@ def conversation(
     """Leading system and developer messages become the system prompt; others keep their place."""
     opening = _leading_systems(messages)
     turns: list[Message] = []
+    ids = CallIds()
     for index, message in enumerate(messages[opening:], start=opening):
-        _append(turns, _turn(message, f"messages[{index}]", rules))
+        _append(turns, _turn(message, f"messages[{index}]", rules, ids))
     turns = _place_systems(turns)
     _answer_every_call(turns, notices)
     _end_with_user(turns, rules, notices)
@@ -66,14 +68,14 @@ def _leading_systems(messages: Sequence[ChatMessage]) -> int:
     return count
 
 
-def _turn(message: ChatMessage, where: str, rules: ModelRules) -> Message:
+def _turn(message: ChatMessage, where: str, rules: ModelRules, ids: CallIds) -> Message:
     match message:
         case UserMessage():
             return {"role": "user", "content": _blocks(message.content, where)}
         case AssistantMessage():
-            return {"role": "assistant", "content": _assistant_blocks(message, where)}
+            return {"role": "assistant", "content": _assistant_blocks(message, where, ids)}
         case ToolMessage():
-            return {"role": "user", "content": [_result_block(message, where)]}
+            return {"role": "user", "content": [_result_block(message, where, ids)]}
         case SystemMessage():
             return _later_system(message, where, rules)
         case _:
@@ -103,16 +105,21 @@ def _place_systems(turns: Sequence[Message]) -> list[Message]:
     return placed
 
 
-def _assistant_blocks(message: AssistantMessage, where: str) -> list[Block]:
+def _assistant_blocks(message: AssistantMessage, where: str, ids: CallIds) -> list[Block]:
     blocks = _blocks(message.content, where)
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
-    return blocks + [_call_block(call) for call in message.tool_calls or ()]
+    return blocks + [_call_block(call, ids) for call in message.tool_calls or ()]
 
 
-def _call_block(call: ToolCall) -> Block:
+def _call_block(call: ToolCall, ids: CallIds) -> Block:
     given = _arguments(call.function.arguments)
-    return {"type": "tool_use", "id": call.id, "name": call.function.name, "input": given}
+    return {
+        "type": "tool_use",
+        "id": ids.of_call(call.id),
+        "name": call.function.name,
+        "input": given,
+    }
 
 
 def _arguments(text: str) -> dict[str, object]:
@@ -126,8 +133,8 @@ def _arguments(text: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {"value": value}
 
 
-def _result_block(message: ToolMessage, where: str) -> Block:
-    block: Block = {"type": "tool_result", "tool_use_id": message.tool_call_id}
+def _result_block(message: ToolMessage, where: str, ids: CallIds) -> Block:
+    block: Block = {"type": "tool_result", "tool_use_id": ids.of_result(message.tool_call_id)}
     content = _blocks(message.content, where)
     return {**block, "content": content} if content else block
 

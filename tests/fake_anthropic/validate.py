@@ -167,7 +167,7 @@ def _check_message(message: dict[str, Any], where: str) -> None:
 def _check_mid_system(messages: list[dict[str, Any]], index: int, model: Rules) -> None:
     need(model.mid_system, f"messages.{index}.role: `system` is not supported on this model.")
     after = messages[index + 1]["role"] if index + 1 < len(messages) else "assistant"
-    fits = messages[index - 1]["role"] == "user" and after == "assistant"
+    fits = messages[index - 1]["role"] != "assistant" and after != "user"
     need(fits, f"messages.{index}: a system message must follow a user message")
 
 

@@ -12,7 +12,10 @@ from bridge.translate.messages import conversation
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
 CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 
 
@@ -220,3 +223,16 @@ def test_what_claude_cannot_take_is_refused_by_name(
     with pytest.raises(InvalidRequest, match=words) as caught:
         turns({"role": "user", "content": [part]})
     assert caught.value.param == param
+
+
+def test_ids_used_twice_or_with_odd_letters_are_made_right() -> None:
+    odd = {**CALL, "id": "functions.add:0"}
+    said, _, _ = turns(
+        {"role": "user", "content": "Go"},
+        {"role": "assistant", "tool_calls": [odd]},
+        {"role": "tool", "tool_call_id": "functions.add:0", "content": "A"},
+        {"role": "assistant", "tool_calls": [odd]},
+        {"role": "tool", "tool_call_id": "functions.add:0", "content": "B"},
+    )
+    used = [block.get("id") or block["tool_use_id"] for _, blocks in said[1:] for block in blocks]
+    assert used == ["functions_add_0", "functions_add_0"] + ["functions_add_0_2"] * 2

@@ -1,0 +1,83 @@
+"""Whatever conversation a client sends, upstream accepts what it becomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.models.names import rules_of
+from bridge.models.rules import RULES
+from bridge.translate.request import translate
+from bridge.wire.chat import ChatRequest
+from tests.fake_anthropic.rules import MODELS
+from tests.fake_anthropic.validate import check
+
+words = st.sampled_from(["Hi", "", " ", "\n", "Grüße 🙂", "a" * 50])
+parts = st.lists(st.builds(lambda t: {"type": "text", "text": t}, words), max_size=3)
+content = st.one_of(words, parts, st.none())
+ids = st.sampled_from(["c1", "c2", "c3"])
+arguments = st.sampled_from(["", "{}", '{"a": 1}', "[1]", "{broken", "null"])
+calls = st.lists(
+    st.builds(
+        lambda id, args: {
+            "id": id,
+            "type": "function",
+            "function": {"name": "add", "arguments": args},
+        },
+        ids,
+        arguments,
+    ),
+    max_size=3,
+    unique_by=lambda call: call["id"],
+)
+messages = st.one_of(
+    st.builds(lambda c: {"role": "user", "content": c}, content),
+    st.builds(lambda c: {"role": "system", "content": c}, content),
+    st.builds(lambda c: {"role": "developer", "content": c}, content),
+    st.builds(
+        lambda c, t: {"role": "assistant", "content": c, "tool_calls": t or None}, content, calls
+    ),
+    st.builds(lambda i, c: {"role": "tool", "tool_call_id": i, "content": c}, ids, content),
+)
+parameters = st.fixed_dictionaries(
+    {},
+    optional={
+        "temperature": st.floats(0, 2),
+        "top_p": st.floats(0, 1),
+        "max_tokens": st.integers(1, 500_000),
+        "reasoning_effort": st.sampled_from(["none", "minimal", "low", "medium", "high", "xhigh"]),
+        "stop": st.one_of(words, st.lists(words, max_size=4)),
+        "tool_choice": st.sampled_from(["auto", "none", "required"]),
+        "parallel_tool_calls": st.booleans(),
+    },
+)
+TOOLS = [{"type": "function", "function": {"name": "add"}}]
+
+
+def rejection(model: str, body: dict[str, Any]) -> str | None:
+    request = translate(ChatRequest.model_validate(body), rules_of(model), model).request
+    headers = {"anthropic-version": "2026-10-21", **request.headers}
+    refused = check(request.body(), headers)
+    return refused.message if refused else None
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(sorted(MODELS)),
+    st.lists(messages, min_size=1, max_size=8),
+    parameters,
+    st.booleans(),
+)
+def test_any_conversation_is_accepted(
+    model: str, chat: list[dict[str, Any]], given_parameters: dict[str, Any], with_tools: bool
+) -> None:
+    body = {"model": model, "messages": chat, **given_parameters}
+    assert rejection(model, {**body, "tools": TOOLS} if with_tools else body) is None
+
+
+@pytest.mark.parametrize("model", [rules.id for rules in RULES])
+def test_the_judge_and_the_bridge_know_the_same_models(model: str) -> None:
+    assert model in MODELS

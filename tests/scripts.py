@@ -21,14 +21,12 @@ def start(**usage: Any) -> MessageStart:
 
 def block(index: int, content: dict[str, Any], *deltas: dict[str, Any]) -> list[MessageEvent]:
     """A whole content block: start, deltas, stop."""
-    return [
-        {"type": "content_block_start", "index": index, "content_block": content},
-        *(
-            {"type": "content_block_delta", "index": index, "delta": delta}  # type: ignore[misc]  # a generator of one member of the union
-            for delta in deltas
-        ),
-        {"type": "content_block_stop", "index": index},
+    events: list[MessageEvent] = [
+        {"type": "content_block_start", "index": index, "content_block": content}
     ]
+    for delta in deltas:
+        events.append({"type": "content_block_delta", "index": index, "delta": delta})
+    return [*events, {"type": "content_block_stop", "index": index}]
 
 
 def text(index: int, *pieces: str) -> list[MessageEvent]:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import anthropic
+import httpx2
 import pytest
 
 from bridge.backends import sdk_errors
@@ -79,8 +80,8 @@ def test_every_public_error_of_the_sdk_is_translated(
     """Made without its constructor: they differ, and only the type matters here."""
     error = kind.__new__(kind)
     Exception.__init__(error, "words")
-    request = anthropic._base_client.httpx2.Request("POST", "http://127.0.0.1/v1/messages")
-    response = anthropic._base_client.httpx2.Response(418, request=request)
+    request = httpx2.Request("POST", "http://127.0.0.1/v1/messages")
+    response = httpx2.Response(418, request=request)
     error.__dict__.update(
         message="words", request=request, response=response, status_code=418, type=None,
         api_message=None,

@@ -235,9 +235,9 @@ def _orphan_text(block: Block, notices: Notices) -> Block:
 
 
 def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
-    """A conversation begins with the user; it ends with them unless the model takes a prefill."""
-    if not turns or turns[0]["role"] != "user":
-        turns.insert(0, {"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
+    """There is always a turn, and the last is the user's unless the model takes a prefill."""
+    if not turns:
+        turns.append({"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
     if turns[-1]["role"] == "assistant" and not rules.prefill:
         notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
         ask = "Continue your last message exactly where it stops, without repeating any of it."

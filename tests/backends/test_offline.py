@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from openai import AsyncOpenAI, NotFoundError, OpenAI
-from openai.types.chat import ChatCompletionToolParam
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from PIL import Image
 
 from tests.conftest import StartBridge
@@ -54,16 +54,16 @@ async def test_the_whole_answer_counts_no_tokens(client: AsyncOpenAI) -> None:
 async def test_the_synchronous_client_gets_both_too(url: str) -> None:
     def ask() -> tuple[str, str | None]:
         with OpenAI(base_url=url, api_key="any", max_retries=0) as client:
-            messages = [{"role": "user", "content": "Hi"}]
+            messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
             stream = client.chat.completions.create(
                 model="bridge-echo",
-                messages=messages,  # type: ignore[arg-type]  # a plain dict, as people write it
+                messages=messages,
                 stream=True,
             )
             streamed = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
             whole = client.chat.completions.create(
                 model="bridge-echo",
-                messages=messages,  # type: ignore[arg-type]  # a plain dict, as people write it
+                messages=messages,
             )
             return streamed, whole.choices[0].message.content
 

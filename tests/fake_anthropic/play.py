@@ -38,7 +38,7 @@ def _start(model: str, usage: dict[str, Any]) -> Event:
         "output_tokens": 1,
         "service_tier": "standard",
     }
-    message = {
+    message: Event = {
         "id": f"msg_{uuid.uuid4().hex[:24]}",
         "type": "message",
         "role": "assistant",

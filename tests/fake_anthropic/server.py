@@ -52,6 +52,8 @@ class FakeAnthropic:
 
     keys: Collection[str] = ("sk-ant-test",)
     port: int = 0
+    default: Directive = field(default_factory=Directive)
+    """Played when the request brings no directive."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
     open_streams: int = 0
@@ -101,7 +103,7 @@ class FakeAnthropic:
         refusal = check(body, headers)
         if refusal is not None:
             return _error(refusal.status, refusal.message, refusal.type)
-        directive = directive_of(body)
+        directive = directive_of(body) or self.default
         if self._is_to_fail(directive):
             return _failure(directive)
         if not body.get("stream"):

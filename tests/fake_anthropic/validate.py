@@ -60,7 +60,7 @@ def _check(body: Any, headers: dict[str, str]) -> None:
 
 
 def _check_limits(body: dict[str, Any], model: Rules) -> None:
-    limit = body.get("max_tokens")
+    limit = body.get("max_tokens", 0)
     need(isinstance(limit, int) and limit >= 1, "max_tokens: Field required")
     need(
         limit <= model.max_tokens,
@@ -128,10 +128,9 @@ def _check_choice(body: dict[str, Any], model: Rules) -> None:
 
 
 def _check_messages(body: dict[str, Any], model: Rules) -> None:
-    messages = body.get("messages")
-    if not isinstance(messages, list | tuple) or not messages:
-        raise Refused(400, "invalid_request_error", "messages: at least one message is required")
-    need(messages[0].get("role") == "user", 'messages: first message must use the "user" role')
+    messages: list[dict[str, Any]] = list(body.get("messages") or ())
+    need(bool(messages), "messages: at least one message is required")
+    need(messages[0].get("role") != "system", "messages.0: a system message cannot be the first")
     for index, message in enumerate(messages):
         _check_message(message, f"messages.{index}")
         if message["role"] == "system":
@@ -179,7 +178,6 @@ def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
 def _check_calls(messages: list[dict[str, Any]]) -> None:
     """Each call has its result at the head of the next user message, and no result is an orphan."""
     open_calls: list[str] = []
-    seen: set[str] = set()
     for index, message in enumerate(_joined(messages)):
         blocks = message["content"]
         results = [b["tool_use_id"] for b in blocks if b["type"] == "tool_result"]
@@ -199,11 +197,7 @@ def _check_calls(messages: list[dict[str, Any]]) -> None:
             f"after: {', '.join(sorted(missing))}",
         )
         open_calls = [b["id"] for b in blocks if b["type"] == "tool_use"]
-        need(
-            len(set(open_calls)) == len(open_calls) and not seen & set(open_calls),
-            "`tool_use` ids must be unique",
-        )
-        seen |= set(open_calls)
+        need(len(set(open_calls)) == len(open_calls), "`tool_use` ids must be unique")
     need(not open_calls, "`tool_use` ids were found without `tool_result` blocks at the end")
 
 

@@ -18,6 +18,7 @@ _FIELDS: dict[str, set[str]] = {
     "tool_result": {"tool_use_id", "content", "is_error", "toolset_name"},
     "thinking": {"thinking", "signature"},
     "redacted_thinking": {"data"},
+    "search_result": {"source", "title", "content", "citations"},
     "tool_reference": {"tool_name"},
     "server_tool_use": {"id", "name", "input", "caller"},
     "web_search_tool_result": {"tool_use_id", "content", "caller"},
@@ -33,7 +34,7 @@ _BY_ROLE = {
         "web_search_tool_result",
     },
     "system": {"text"},
-    "tool_result": {"text", "image", "document", "tool_reference"},
+    "tool_result": {"text", "image", "document", "tool_reference", "search_result"},
 }
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")

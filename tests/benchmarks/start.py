@@ -1,0 +1,78 @@
+"""From the start of `claude-bridge serve` to its listening socket, and its memory when idle.
+
+Run it with `python -m tests.benchmarks.start`; beside it stands the time that the interpreter alone
+takes, and that with the two imports no server here can do without.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+import psutil
+
+RUNS = 9
+IDLE_AFTER = 6.0
+"""Seconds for the SDK's import, which goes on behind the listening socket."""
+
+
+def main() -> None:
+    """Prints medians in milliseconds, and megabytes."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "CLAUDE_BRIDGE_HOME": home, "ANTHROPIC_API_KEY": "sk-ant-x"}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        serve(environment)  # compiles the bytecode
+        print(f"python -c pass                    {median(lambda: run(environment, 'pass'))}")
+        imports = "import aiohttp.web, pydantic_settings"
+        print(f"python -c 'import aiohttp.web, …' {median(lambda: run(environment, imports))}")
+        print(f"claude-bridge serve, listening    {median(lambda: serve(environment))}")
+        print(f"idle, anthropic loaded            {idle_memory(environment):.0f} MB (RSS)")
+
+
+def median(measure: Callable[[], float]) -> str:
+    return f"{statistics.median(measure() for _ in range(RUNS)) * 1000:.0f} ms"
+
+
+def run(environment: dict[str, str], code: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    return time.perf_counter() - started
+
+
+def serve(environment: dict[str, str]) -> float:
+    started = time.perf_counter()
+    with launched(environment) as process:
+        seconds = time.perf_counter() - started
+        process.terminate()
+    return seconds
+
+
+def idle_memory(environment: dict[str, str]) -> float:
+    with launched(environment) as process:
+        time.sleep(IDLE_AFTER)
+        used = psutil.Process(process.pid).memory_info().rss / 1e6
+        process.terminate()
+    return used
+
+
+def launched(environment: dict[str, str]) -> subprocess.Popen[str]:
+    """A server that listens."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "serve", "--port", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Listening on ")
+    return process
+
+
+if __name__ == "__main__":
+    main()

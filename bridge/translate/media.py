@@ -1,4 +1,4 @@
-"""Images from data URLs and addresses to Anthropic's image blocks."""
+"""Images and files from data URLs and addresses to Anthropic's blocks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import re
 
 from bridge.errors import InvalidRequest
+from bridge.wire.chat import FileData
 from bridge.wire.messages import Block
 
 _DATA_URL = re.compile(r"data:(?P<label>[^,]*),(?P<data>.*)", re.DOTALL | re.IGNORECASE)
@@ -32,12 +33,41 @@ def image_block(url: str, param: str) -> Block:
     return {"type": "image", "source": source}
 
 
-def _head(data: str, param: str) -> bytes:
+def document_block(file: FileData, param: str) -> Block:
+    """The document block of a `file` part: a PDF, or text, as a base64 data URL."""
+    if file.file_data is None:
+        raise InvalidRequest(
+            "Files cannot be had by id here; send file_data as a base64 data URL.", param=param
+        )
+    match = _DATA_URL.fullmatch(file.file_data)
+    data = _WHITE.sub("", match["data"] if match else file.file_data)
+    block: Block = {"type": "document", "source": _document_source(data, f"{param}.file_data")}
+    return {**block, "title": file.filename} if file.filename else block
+
+
+def _document_source(data: str, param: str) -> Block:
+    content = _decoded(data, param)
+    if content.startswith(b"%PDF"):
+        return {"type": "base64", "media_type": "application/pdf", "data": data}
     try:
-        base64.b64decode(data, validate=True)
-        return base64.b64decode(data[:64])
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        kind = sniff(content) or "of an unknown kind"
+        raise InvalidRequest(f"Claude takes PDF and text; this is {kind}.", param=param) from error
+    if not text.strip():
+        raise InvalidRequest("The file is empty.", param=param)
+    return {"type": "text", "media_type": "text/plain", "data": text}
+
+
+def _head(data: str, param: str) -> bytes:
+    return _decoded(data, param)[:32]
+
+
+def _decoded(data: str, param: str) -> bytes:
+    try:
+        return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"The image is not valid base64: {error}.", param=param) from error
+        raise InvalidRequest(f"This is not valid base64: {error}.", param=param) from error
 
 
 def _kind(head: bytes, param: str) -> str:

@@ -10,7 +10,7 @@ from typing import assert_never
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.call_ids import CallIds
-from bridge.translate.media import image_block
+from bridge.translate.media import document_block, image_block
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AssistantMessage,
@@ -157,7 +157,7 @@ def _part_block(part: Part, where: str) -> Block | None:
         case ImagePart():
             return image_block(part.image_url.url, f"{where}.image_url.url")
         case FilePart():
-            raise InvalidRequest("File parts are not supported yet.", param=f"{where}.file")
+            return document_block(part.file, f"{where}.file")
         case AudioPart():
             raise InvalidRequest(
                 "Claude does not take audio; send its transcript as text.", param=where

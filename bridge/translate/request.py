@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bridge.models.rules import ModelRules
 from bridge.translate.messages import Conversation, conversation
 from bridge.translate.notices import Notices
+from bridge.translate.output import OutputFormat, output_format
 from bridge.translate.tools import tool_blocks, tool_choice
 from bridge.wire.chat import ChatRequest
 from bridge.wire.messages import Block, MessagesRequest
@@ -26,14 +28,11 @@ SET_ASIDE: Mapping[str, str] = {
     "prompt_cache_key": "Claude's cache needs no key",
     "prompt_cache_options": "Claude's cache needs none",
     "prompt_cache_retention": "the bridge chooses",
-    "safety_identifier": "not passed on yet",
     "seed": "Claude cannot be seeded",
     "service_tier": "not passed on yet",
     "store": "nothing is stored",
     "top_logprobs": "Claude does not tell probabilities",
-    "user": "not passed on yet",
     "verbosity": "not passed on yet",
-    "response_format": "not passed on yet",
     "functions": "use tools; not passed on yet",
     "function_call": "use tool_choice; not passed on yet",
     "web_search_options": "not passed on yet",
@@ -58,18 +57,20 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
     notices = Notices()
     _notice_unused(chat, notices)
     talk = conversation(chat.messages, rules, notices)
-    choice, instruction = tool_choice(chat, rules, notices)
+    choice, call_a_tool = tool_choice(chat, rules, notices)
+    format, answer_in_json = output_format(chat.response_format, notices)
     sampling = _sampling(chat, rules, notices)
     request = MessagesRequest(
         model=model,
         max_tokens=_max_tokens(chat, rules, notices),
         messages=talk.messages,
-        system=_system(talk, instruction),
+        system=_system(talk, call_a_tool, answer_in_json),
         tools=tool_blocks(chat.tools),
         tool_choice=choice,
         stop_sequences=_stop_sequences(chat, notices),
         thinking={"type": "adaptive", "display": "summarized"} if rules.thinks_by_default else None,
-        output_config=_output_config(chat, rules, notices),
+        output_config=_output_config(_effort(chat, rules, notices), format),
+        metadata=_metadata(chat),
         # Marks the last cacheable block: repeated prefixes are cached without any client's help.
         cache_control={"type": "ephemeral"},
         headers=_SAMPLING_VERSION if sampling else {},
@@ -84,10 +85,15 @@ def _notice_unused(chat: ChatRequest, notices: Notices) -> None:
             notices.add(f"{name}: set aside; {SET_ASIDE.get(name, 'not a parameter known here')}")
 
 
-def _system(talk: Conversation, instruction: str | None) -> tuple[Block, ...] | None:
-    if instruction is None:
-        return talk.system
-    return (*(talk.system or ()), {"type": "text", "text": instruction})
+def _system(talk: Conversation, *instructions: str | None) -> tuple[Block, ...] | None:
+    added: list[Block] = [{"type": "text", "text": words} for words in instructions if words]
+    return (*(talk.system or ()), *added) or None
+
+
+def _metadata(chat: ChatRequest) -> Mapping[str, str] | None:
+    """Who asks, hashed: Anthropic takes no names and no e-mail addresses there."""
+    person = chat.safety_identifier or chat.user
+    return {"user_id": hashlib.sha256(person.encode()).hexdigest()} if person else None
 
 
 def _max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
@@ -123,9 +129,12 @@ def _sampling(chat: ChatRequest, rules: ModelRules, notices: Notices) -> dict[st
     return wanted
 
 
-def _output_config(
-    chat: ChatRequest, rules: ModelRules, notices: Notices
-) -> Mapping[str, Any] | None:
+def _output_config(effort: str | None, format: OutputFormat | None) -> Mapping[str, Any] | None:
+    given = {"effort": effort, "format": format}
+    return {name: value for name, value in given.items() if value is not None} or None
+
+
+def _effort(chat: ChatRequest, rules: ModelRules, notices: Notices) -> str | None:
     wanted = chat.reasoning_effort
     if wanted is None:
         return None
@@ -135,7 +144,7 @@ def _output_config(
     effort = _nearest_effort(wanted, rules.efforts)
     if effort != wanted:
         notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {wanted}")
-    return {"effort": effort}
+    return effort
 
 
 def _nearest_effort(wanted: str, efforts: tuple[str, ...]) -> str:

@@ -121,6 +121,29 @@ class NamedToolChoice(_Lenient):
     function: NamedFunction
 
 
+class TextFormat(_Lenient):
+    type: Literal["text"]
+
+
+class JsonObjectFormat(_Lenient):
+    type: Literal["json_object"]
+
+
+class NamedSchema(_Lenient):
+    name: str
+    schema_: dict[str, Any] | None = Field(None, alias="schema")
+
+
+class JsonSchemaFormat(_Lenient):
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+ResponseFormat = Annotated[
+    TextFormat | JsonObjectFormat | JsonSchemaFormat, Field(discriminator="type")
+]
+
+
 class StreamOptions(_Lenient):
     include_usage: bool | None = None
 
@@ -143,6 +166,9 @@ class ChatRequest(_Lenient):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = (
         None
     )
+    response_format: ResponseFormat | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
     n: Literal[1] | None = None
 
 

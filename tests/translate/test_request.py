@@ -128,3 +128,48 @@ def test_blank_stops_are_set_aside() -> None:
     result = translated(stop=["END", "\n"])
     assert result.request.stop_sequences == ("END",)
     assert len(result.notices) == 1
+
+
+def schema_format(schema: Any) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+
+
+def test_a_json_schema_is_claudes_own_structured_output() -> None:
+    schema = {"type": "object", "properties": {"age": {"type": "integer", "minimum": 0}}}
+    result = translated(response_format=schema_format(schema), reasoning_effort="low")
+    assert result.request.output_config == {
+        "effort": "low",
+        "format": {
+            "type": "json_schema",
+            "schema": {
+                "type": "object",
+                "properties": {"age": {"type": "integer", "description": "(minimum: 0)"}},
+                "additionalProperties": False,
+            },
+        },
+    }
+    assert result.notices == ()
+
+
+def test_a_recursive_schema_is_told_in_words() -> None:
+    schema = {"type": "object", "properties": {"child": {"$ref": "#"}}}
+    result = translated(response_format=schema_format(schema))
+    assert result.request.output_config is None
+    assert '{"$ref": "#"}' in (result.request.system or ())[0]["text"]
+    assert len(result.notices) == 1
+
+
+def test_a_json_object_is_asked_for_in_words() -> None:
+    result = translated(response_format={"type": "json_object"})
+    assert "single JSON object" in (result.request.system or ())[0]["text"]
+
+
+def test_text_is_what_claude_answers_anyway() -> None:
+    assert translated(response_format={"type": "text"}) == translated()
+
+
+def test_who_asks_is_hashed() -> None:
+    metadata = translated(user="someone@example.org").request.metadata
+    assert metadata is not None
+    assert metadata["user_id"].startswith("79a6123c2db3")
+    assert len(metadata["user_id"]) == 64

@@ -1,0 +1,80 @@
+"""Puts text on the clipboard with the tool the system has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+_SECONDS = 5.0
+
+
+class NoClipboard(Exception):
+    """The text could not be put there; the message says what is missing."""
+
+
+class Clipboard(Protocol):
+    """Whatever takes text; raises NoClipboard."""
+
+    def copy(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class ToolClipboard:
+    """Feeds the text to a command."""
+
+    argv: tuple[str, ...]
+    encoding: str = "utf-8"
+
+    def copy(self, text: str) -> None:
+        try:
+            # Not PIPE: xclip and wl-copy stay alive in the background and would hold it open.
+            subprocess.run(  # noqa: S603 - one of the fixed commands below
+                self.argv,
+                input=text.encode(self.encoding),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_SECONDS,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise NoClipboard(f"{self.argv[0]} failed: {error}") from error
+
+
+@dataclass(frozen=True)
+class MissingClipboard:
+    """No tool is installed."""
+
+    sentence: str
+
+    def copy(self, text: str) -> None:
+        raise NoClipboard(self.sentence)
+
+
+def find_clipboard(
+    environ: Mapping[str, str] = os.environ,
+    which: Callable[[str], str | None] = shutil.which,
+) -> Clipboard:
+    """The clipboard of this session, or one that says what to install."""
+    if sys.platform == "win32":
+        return ToolClipboard(("clip",), "utf-16-le")
+    if sys.platform == "darwin":
+        return ToolClipboard(("pbcopy",))
+    return _linux_clipboard(environ, which)
+
+
+def _linux_clipboard(environ: Mapping[str, str], which: Callable[[str], str | None]) -> Clipboard:
+    wayland: list[tuple[str, ...]] = [("wl-copy",)] if environ.get("WAYLAND_DISPLAY") else []
+    x11: list[tuple[str, ...]] = [
+        ("xclip", "-selection", "clipboard"),
+        ("xsel", "--clipboard", "--input"),
+    ]
+    for argv in wayland + (x11 if environ.get("DISPLAY") else []):
+        if which(argv[0]):
+            return ToolClipboard(argv)
+    wanted = "wl-clipboard" if environ.get("WAYLAND_DISPLAY") else "xclip"
+    return MissingClipboard(f"To copy from the menu, install {wanted}.")

@@ -70,7 +70,9 @@ def _setting_flags(default: Any = None) -> argparse.ArgumentParser:
 def _start(settings: Settings, arguments: argparse.Namespace) -> int:
     from tray.desktop import missing_desktop
 
-    reason = missing_desktop() or "The tray app is not in this version yet."
+    reason = missing_desktop()
+    if reason is None:
+        return _tray(settings, arguments)
     print(f"{reason} Serving without a tray.", file=sys.stderr)
     return _serve(settings, arguments)
 
@@ -92,8 +94,22 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
-    print("claude-bridge: the tray app is not in this version yet; use: claude-bridge serve")
-    return 2
+    from bridge.logs import set_up_logging
+    from tray.app import run
+
+    set_up_logging(settings.log_level)
+    return run(settings, _given_flags(arguments))
+
+
+def _given_flags(arguments: argparse.Namespace) -> list[str]:
+    """The settings given as flags, to be given to the server again."""
+    given = ((name, getattr(arguments, name)) for name in _names())
+    return [
+        word
+        for name, value in given
+        if value is not None
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from bridge.server.listening import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
+from tests import desktop
 from tests.fake_anthropic.server import FakeAnthropic
 
 StartBridge = Callable[..., Awaitable[Bridge]]
@@ -46,6 +47,23 @@ def nothing_blocks_the_loop() -> Iterator[None]:
         yield
     finally:
         guard.deactivate()
+
+
+@pytest.fixture
+def session_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a private D-Bus, also in the environment."""
+    with desktop.session_bus() as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
+@pytest.fixture
+def x_display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A virtual X display, also in the environment."""
+    with desktop.x_display() as name:
+        monkeypatch.setenv("DISPLAY", name)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        yield name
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""Real programs of a desktop for tests: a D-Bus and an X server of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+
+def need_program(name: str) -> None:
+    """Skips where a program is missing, or fails where CI must have it."""
+    if shutil.which(name):
+        return
+    if os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"):
+        pytest.fail(f"{name} is not installed, and nothing may skip here")
+    pytest.skip(f"{name} is not installed")
+
+
+@contextmanager
+def session_bus() -> Iterator[str]:
+    """The address of a private D-Bus."""
+    need_program("dbus-daemon")
+    with subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as daemon:
+        assert daemon.stdout is not None
+        yield daemon.stdout.readline().strip()
+        daemon.terminate()
+
+
+@contextmanager
+def x_display() -> Iterator[str]:
+    """The name of a virtual X display, such as `:99`; the server picks a free number."""
+    need_program("Xvfb")
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        os.close(writing)
+        # To the newline: closing after a part of it would end Xvfb with SIGPIPE.
+        with os.fdopen(reading) as told:
+            number = told.readline().strip()
+        yield f":{number}"
+        server.terminate()

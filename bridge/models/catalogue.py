@@ -11,6 +11,7 @@ from bridge.errors import BridgeError
 from bridge.models.rules import RULES
 
 FRESH_SECONDS = 600.0
+RETRY_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -84,4 +85,6 @@ class Catalogue:
             self._listed = [m for m in await source.models() if m.lifecycle != "retired"]
         except BridgeError as error:
             _log.warning("The model list of %s could not be had: %s", source.name, error.message)
-        self._until = self._clock() + FRESH_SECONDS
+            self._until = self._clock() + RETRY_SECONDS
+        else:
+            self._until = self._clock() + FRESH_SECONDS

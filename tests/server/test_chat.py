@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import openai
+import psutil
 import pytest
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
@@ -226,6 +227,7 @@ async def test_200_cuts_leave_nothing_behind(
     await asyncio.sleep(0.2)
     gc.collect()
     tasks = len(asyncio.all_tasks())
+    sockets = len(psutil.Process().net_connections())
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for _ in range(200):
@@ -239,6 +241,7 @@ async def test_200_cuts_leave_nothing_behind(
     assert bridge.open_streams == 0
     assert fake.open_streams == 0
     assert len(asyncio.all_tasks()) <= tasks
+    assert len(psutil.Process().net_connections()) <= sockets
     assert grown < 1_000_000
 
 

@@ -1,0 +1,102 @@
+"""The icon of Windows and macOS, on pystray's own base with a loop of the test's.
+
+What pystray draws there cannot be seen here; what we ask of it can.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from tests.tray.test_status_notifier import RUNNING, view
+from tray.commands import ChooseModel, Command, Quit
+from tray.menu import Status
+
+
+@pytest.fixture
+def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The pystray icons that were made; their loop waits for `stop`."""
+    monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
+    import pystray
+    from pystray import _base
+
+    made: list[Any] = []
+
+    class LoopIcon(_base.Icon):  # type: ignore[misc]  # pystray has no types
+        HAS_NOTIFICATION = True
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.ended = threading.Event()
+            self.notices: list[str] = []
+            made.append(self)
+
+        def _run(self) -> None:
+            self._mark_ready()
+            self.ended.wait(10)
+
+        def _stop(self) -> None:
+            self.ended.set()
+
+        def _notify(self, message: str, title: str | None = None) -> None:
+            self.notices.append(message)
+
+        def _nothing(self) -> None:
+            """There is no panel to draw on."""
+
+        _show = _hide = _update_icon = _update_title = _update_menu = _nothing
+
+    monkeypatch.setattr(pystray, "Icon", LoopIcon)
+    return made
+
+
+def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
+    from tray.icon.pystray_icon import PystrayIcon
+
+    commands: list[Command] = []
+    clicked, up = threading.Event(), threading.Event()
+
+    def obey(command: Command) -> None:
+        commands.append(command)
+        clicked.set()
+
+    icon = PystrayIcon(obey)
+    thread = threading.Thread(target=icon.run, args=(view(RUNNING), up.set))
+    thread.start()
+    assert up.wait(10)
+    (shown,) = icons
+    assert shown.visible
+    assert [item.text for item in shown.menu if item.text != "- - - -"] == [
+        "Ready on http://127.0.0.1:8000 · Anthropic API",
+        "Start",
+        "Stop",
+        "Restart",
+        "Model: claude-opus-5-5",
+        "Copy base URL",
+        "Open in browser",
+        "Quit",
+    ]
+    models = next(item.submenu for item in shown.menu if item.text.startswith("Model"))
+    assert [(model.text, model.checked, model.radio) for model in models] == [
+        ("claude-opus-5-5", True, True),
+        ("claude-sonnet-5-5", False, True),
+    ]
+    list(models)[1](shown)
+    assert clicked.wait(5)
+    assert commands == [ChooseModel("claude-sonnet-5-5")]
+    clicked.clear()
+    list(shown.menu)[-1](shown)
+    assert clicked.wait(5)
+    assert commands[-1] == Quit()
+
+    before = shown.icon
+    icon.show(view(Status("failing", sentence="It failed. " * 20)))
+    assert shown.icon is not before
+    assert len(shown.title) == 127
+    icon.notify("It failed.")
+    assert shown.notices == ["It failed."]
+    icon.stop()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -16,6 +16,7 @@ from bridge.server.streaming import write_events
 from bridge.translate.collect import Collector
 from bridge.translate.request import Translated, translate
 from bridge.translate.stream import ChatStream
+from bridge.translate.tools import AnswerStyle
 from bridge.wire.chat import ChatCompletion, ChatRequest, Chunk
 from bridge.wire.messages import MessageEvent
 
@@ -41,7 +42,7 @@ async def _answer(
     access = access_of(request)
     access.model, access.backend = resolved.model, backend.name
     headers = _headers(access.id, resolved, translated)
-    machine = _machine(chat, resolved.model)
+    machine = _machine(chat, resolved.model, translated.style)
     async with backend.stream(translated.request) as events:
         chunks = _chunks(request, machine, events)
         if chat.stream:
@@ -49,7 +50,7 @@ async def _answer(
         return web.json_response(dict(await _collected(chunks)), headers=headers)
 
 
-def _machine(chat: ChatRequest, model: str) -> ChatStream:
+def _machine(chat: ChatRequest, model: str, style: AnswerStyle) -> ChatStream:
     asked = chat.stream_options is not None and bool(chat.stream_options.include_usage)
     return ChatStream(
         id=f"chatcmpl-{uuid.uuid4().hex}",
@@ -57,6 +58,7 @@ def _machine(chat: ChatRequest, model: str) -> ChatStream:
         created=int(time.time()),
         # A whole answer always has its usage.
         include_usage=asked or not chat.stream,
+        style=style,
     )
 
 

@@ -27,6 +27,8 @@ class Collector:
         self._refusal: str | None = None
         self._calls: list[MessageToolCall] = []
         self._arguments: list[list[str]] = []
+        self._function_name: str | None = None
+        self._function_arguments: list[str] = []
         self._finish_reason: FinishReason | None = None
         self._usage: CompletionUsage | None = None
 
@@ -64,6 +66,9 @@ class Collector:
         if reasoning := delta.get("reasoning_content"):
             self._reasoning.append(reasoning)
         self._refusal = delta.get("refusal") or self._refusal
+        if function := delta.get("function_call"):
+            self._function_name = function.get("name") or self._function_name
+            self._function_arguments.append(function["arguments"])
         for call in delta.get("tool_calls", ()):
             self._add_call(call)
 
@@ -82,12 +87,15 @@ class Collector:
         content = "".join(self._content)
         message: CompletionMessage = {
             "role": "assistant",
-            "content": content or (None if self._calls else ""),
+            "content": content or (None if self._calls or self._function_name else ""),
             "refusal": self._refusal,
             "annotations": [],
         }
         if self._reasoning:
             message["reasoning_content"] = "".join(self._reasoning)
+        if self._function_name is not None:
+            arguments = "".join(self._function_arguments)
+            message["function_call"] = {"name": self._function_name, "arguments": arguments}
         if self._calls:
             message["tool_calls"] = [
                 {**call, "function": {**call["function"], "arguments": "".join(pieces)}}

@@ -9,21 +9,22 @@ from typing import assert_never
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
-from bridge.translate.call_ids import CallIds
 from bridge.translate.media import document_block, image_block
+from bridge.translate.names import CallIds, ToolNames
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AssistantMessage,
     AudioPart,
+    CalledFunction,
     ChatMessage,
     Content,
     FilePart,
+    FunctionMessage,
     ImagePart,
     Part,
     RefusalPart,
     SystemMessage,
     TextPart,
-    ToolCall,
     ToolMessage,
     UserMessage,
 )
@@ -31,6 +32,18 @@ from bridge.wire.messages import Block, Message
 
 CONTINUE = "Continue."
 """Said for the user where the conversation holds nothing from them."""
+
+
+LEGACY_CALL = "function_call"
+"""The id of a call in the old `function_call` style, which has none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What is renamed on the way."""
+
+    ids: CallIds
+    tools: ToolNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +55,14 @@ class Conversation:
 
 
 def conversation(
-    messages: Sequence[ChatMessage], rules: ModelRules, notices: Notices
+    messages: Sequence[ChatMessage], tools: ToolNames, rules: ModelRules, notices: Notices
 ) -> Conversation:
     """Leading system and developer messages become the system prompt; others keep their place."""
     opening = _leading_systems(messages)
     turns: list[Message] = []
-    ids = CallIds()
+    names = _Names(CallIds(), tools)
     for index, message in enumerate(messages[opening:], start=opening):
-        _append(turns, _turn(message, f"messages[{index}]", rules, ids))
+        _append(turns, _turn(message, f"messages[{index}]", rules, names))
     turns = _place_systems(turns)
     _answer_every_call(turns, notices)
     _end_with_user(turns, rules, notices)
@@ -68,14 +81,14 @@ def _leading_systems(messages: Sequence[ChatMessage]) -> int:
     return count
 
 
-def _turn(message: ChatMessage, where: str, rules: ModelRules, ids: CallIds) -> Message:
+def _turn(message: ChatMessage, where: str, rules: ModelRules, names: _Names) -> Message:
     match message:
         case UserMessage():
             return {"role": "user", "content": _blocks(message.content, where)}
         case AssistantMessage():
-            return {"role": "assistant", "content": _assistant_blocks(message, where, ids)}
-        case ToolMessage():
-            return {"role": "user", "content": [_result_block(message, where, ids)]}
+            return {"role": "assistant", "content": _assistant_blocks(message, where, names)}
+        case ToolMessage() | FunctionMessage():
+            return {"role": "user", "content": [_result_block(message, where, names)]}
         case SystemMessage():
             return _later_system(message, where, rules)
         case _:
@@ -105,20 +118,23 @@ def _place_systems(turns: Sequence[Message]) -> list[Message]:
     return placed
 
 
-def _assistant_blocks(message: AssistantMessage, where: str, ids: CallIds) -> list[Block]:
+def _assistant_blocks(message: AssistantMessage, where: str, names: _Names) -> list[Block]:
     blocks = _blocks(message.content, where)
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
-    return blocks + [_call_block(call, ids) for call in message.tool_calls or ()]
+    if message.function_call is not None:
+        blocks.append(_call_block(LEGACY_CALL, message.function_call, names))
+    return blocks + [
+        _call_block(call.id, call.function, names) for call in message.tool_calls or ()
+    ]
 
 
-def _call_block(call: ToolCall, ids: CallIds) -> Block:
-    given = _arguments(call.function.arguments)
+def _call_block(id: str, called: CalledFunction, names: _Names) -> Block:
     return {
         "type": "tool_use",
-        "id": ids.of_call(call.id),
-        "name": call.function.name,
-        "input": given,
+        "id": names.ids.of_call(id),
+        "name": names.tools.upstream(called.name),
+        "input": _arguments(called.arguments),
     }
 
 
@@ -133,8 +149,9 @@ def _arguments(text: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {"value": value}
 
 
-def _result_block(message: ToolMessage, where: str, ids: CallIds) -> Block:
-    block: Block = {"type": "tool_result", "tool_use_id": ids.of_result(message.tool_call_id)}
+def _result_block(message: ToolMessage | FunctionMessage, where: str, names: _Names) -> Block:
+    answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
+    block: Block = {"type": "tool_result", "tool_use_id": names.ids.of_result(answers)}
     content = _blocks(message.content, where)
     return {**block, "content": content} if content else block
 

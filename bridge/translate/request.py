@@ -11,7 +11,7 @@ from bridge.models.rules import ModelRules
 from bridge.translate.messages import Conversation, conversation
 from bridge.translate.notices import Notices
 from bridge.translate.output import OutputFormat, output_format
-from bridge.translate.tools import tool_blocks, tool_choice
+from bridge.translate.tools import AnswerStyle, offer_of, tool_blocks, tool_choice
 from bridge.wire.chat import ChatRequest
 from bridge.wire.messages import Block, MessagesRequest
 
@@ -33,8 +33,6 @@ SET_ASIDE: Mapping[str, str] = {
     "store": "nothing is stored",
     "top_logprobs": "Claude does not tell probabilities",
     "verbosity": "not passed on yet",
-    "functions": "use tools; not passed on yet",
-    "function_call": "use tool_choice; not passed on yet",
     "web_search_options": "not passed on yet",
 }
 """OpenAI's parameters that do not reach Claude, each with its reason."""
@@ -50,14 +48,16 @@ class Translated:
 
     request: MessagesRequest
     notices: tuple[str, ...]
+    style: AnswerStyle
 
 
 def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
     """Pure: the same chat always gives the same request. Raises InvalidRequest naming the field."""
     notices = Notices()
     _notice_unused(chat, notices)
-    talk = conversation(chat.messages, rules, notices)
-    choice, call_a_tool = tool_choice(chat, rules, notices)
+    offer = offer_of(chat, notices)
+    talk = conversation(chat.messages, offer.names, rules, notices)
+    choice, call_a_tool = tool_choice(offer, rules, notices)
     format, answer_in_json = output_format(chat.response_format, notices)
     sampling = _sampling(chat, rules, notices)
     request = MessagesRequest(
@@ -65,7 +65,7 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
         max_tokens=_max_tokens(chat, rules, notices),
         messages=talk.messages,
         system=_system(talk, call_a_tool, answer_in_json),
-        tools=tool_blocks(chat.tools),
+        tools=tool_blocks(offer),
         tool_choice=choice,
         stop_sequences=_stop_sequences(chat, notices),
         thinking={"type": "adaptive", "display": "summarized"} if rules.thinks_by_default else None,
@@ -76,7 +76,7 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
         headers=_SAMPLING_VERSION if sampling else {},
         **sampling,
     )
-    return Translated(request, notices.lines())
+    return Translated(request, notices.lines(), offer.style())
 
 
 def _notice_unused(chat: ChatRequest, notices: Notices) -> None:

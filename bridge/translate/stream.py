@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from bridge.errors import StreamBroken
+from bridge.translate.tools import AnswerStyle
 from bridge.translate.usage import completion_usage, merged
-from bridge.wire.chat import Chunk, CompletionUsage, Delta, FinishReason, ToolCallDelta
+from bridge.wire.chat import (
+    Chunk,
+    CompletionUsage,
+    Delta,
+    FinishReason,
+    FunctionDelta,
+    ToolCallDelta,
+)
 from bridge.wire.messages import (
     ContentBlockDelta,
     ContentBlockStart,
@@ -32,7 +40,16 @@ FINISH_REASONS: Mapping[StopReason, FinishReason] = {
 class ChatStream:
     """Feed it every event, then call `finish`. Ids, names and the clock are given, not taken."""
 
-    def __init__(self, *, id: str, model: str, created: int, include_usage: bool) -> None:
+    def __init__(
+        self,
+        *,
+        id: str,
+        model: str,
+        created: int,
+        include_usage: bool,
+        style: AnswerStyle | None = None,
+    ) -> None:
+        self._style = style or AnswerStyle()
         self._id = id
         self._model = model
         self._created = created
@@ -54,8 +71,9 @@ class ChatStream:
         """Why the answer ended. Raises StreamBroken while it has not."""
         if self._stop_reason is None:
             raise StreamBroken("Claude's answer ended without a stop reason.")
-        if self._calls and self._stop_reason == "end_turn":
-            return "tool_calls"
+        called = self._calls and self._stop_reason in ("end_turn", "tool_use")
+        if called:
+            return "function_call" if self._style.legacy else "tool_calls"
         return FINISH_REASONS[self._stop_reason]
 
     def feed(self, event: MessageEvent) -> list[Chunk]:
@@ -100,12 +118,13 @@ class ChatStream:
         """Calls are counted among themselves: clients index by call, not by content block."""
         index = self._calls[block] = len(self._calls)
         self._silent_calls.add(block)
-        call: ToolCallDelta = {
-            "index": index,
-            "id": id,
-            "type": "function",
-            "function": {"name": name, "arguments": ""},
+        function: FunctionDelta = {
+            "name": self._style.tool_names.get(name, name),
+            "arguments": "",
         }
+        if self._style.legacy:
+            return self._chunk({"function_call": function})
+        call: ToolCallDelta = {"index": index, "id": id, "type": "function", "function": function}
         return self._chunk({"tool_calls": [call]})
 
     def _delta(self, event: ContentBlockDelta) -> list[Chunk]:
@@ -122,6 +141,8 @@ class ChatStream:
 
     def _arguments(self, block: int, text: str) -> Chunk:
         self._silent_calls.discard(block)
+        if self._style.legacy:
+            return self._chunk({"function_call": {"arguments": text}})
         call: ToolCallDelta = {"index": self._calls[block], "function": {"arguments": text}}
         return self._chunk({"tool_calls": [call]})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 
 class _Lenient(BaseModel):
@@ -87,6 +87,7 @@ class AssistantMessage(_Lenient):
     refusal: str | None = None
     name: str | None = None
     tool_calls: list[ToolCall] | None = None
+    function_call: CalledFunction | None = None
 
 
 class ToolMessage(_Lenient):
@@ -95,8 +96,17 @@ class ToolMessage(_Lenient):
     tool_call_id: str
 
 
+class FunctionMessage(_Lenient):
+    """The old way to answer a `function_call`."""
+
+    role: Literal["function"]
+    name: str
+    content: Content = None
+
+
 ChatMessage = Annotated[
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
+    Field(discriminator="role"),
 ]
 
 
@@ -112,6 +122,16 @@ class FunctionTool(_Lenient):
     function: FunctionDefinition
 
 
+def _nested(tool: Any) -> Any:
+    """Some IDEs send the Responses API's flat tools here: `{type, name, parameters, …}`."""
+    if not isinstance(tool, dict) or tool.get("type") != "function" or "function" in tool:
+        return tool
+    return {"type": "function", "function": {k: v for k, v in tool.items() if k != "type"}}
+
+
+Tool = Annotated[FunctionTool, BeforeValidator(_nested)]
+
+
 class NamedFunction(_Lenient):
     name: str
 
@@ -119,6 +139,22 @@ class NamedFunction(_Lenient):
 class NamedToolChoice(_Lenient):
     type: Literal["function"]
     function: NamedFunction
+
+
+class AllowedTools(_Lenient):
+    mode: Literal["auto", "required"]
+    tools: list[Tool]
+
+
+class AllowedToolsChoice(_Lenient):
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
+ToolChoiceOption = (
+    Literal["none", "auto", "required"]
+    | Annotated[NamedToolChoice | AllowedToolsChoice, Field(discriminator="type")]
+)
 
 
 class TextFormat(_Lenient):
@@ -160,8 +196,10 @@ class ChatRequest(_Lenient):
     stop: str | list[str] | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    tools: list[FunctionTool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
+    tools: list[Tool] | None = None
+    tool_choice: ToolChoiceOption | None = None
+    functions: list[FunctionDefinition] | None = None
+    function_call: Literal["none", "auto"] | NamedFunction | None = None
     parallel_tool_calls: bool | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = (
         None
@@ -188,13 +226,14 @@ class ToolCallDelta(TypedDict):
 
 class Delta(TypedDict, total=False):
     role: Literal["assistant"]
+    function_call: FunctionDelta
     content: str | None
     refusal: str | None
     reasoning_content: str
     tool_calls: list[ToolCallDelta]
 
 
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 
 class ChunkChoice(TypedDict):
@@ -252,6 +291,7 @@ class CompletionMessage(TypedDict):
     annotations: list[Any]
     reasoning_content: NotRequired[str]
     tool_calls: NotRequired[list[MessageToolCall]]
+    function_call: NotRequired[FunctionCall]
 
 
 class Choice(TypedDict):

@@ -7,6 +7,7 @@ import pytest
 from bridge.errors import StreamBroken
 from bridge.translate.collect import Collector
 from bridge.translate.stream import ChatStream
+from bridge.translate.tools import AnswerStyle
 from bridge.wire.chat import ChatCompletion
 from bridge.wire.messages import MessageEvent
 from tests import scripts
@@ -88,3 +89,21 @@ def test_a_refusal_is_in_its_field() -> None:
 def test_missing_chunks_are_an_error() -> None:
     with pytest.raises(StreamBroken):
         collected(scripts.start(), *scripts.text(0, "Hel"))
+
+
+def test_the_old_way_of_functions_and_a_name_of_the_clients_own() -> None:
+    style = AnswerStyle({"files_read": "files.read"}, legacy=True)
+    machine = ChatStream(id="c", model="m", created=7, include_usage=True, style=style)
+    collector = Collector()
+    script = [
+        scripts.start(),
+        *scripts.tool(0, "toolu_a", "files_read", '{"path":', '"x"}'),
+        *scripts.end("tool_use"),
+    ]
+    for event in script:
+        collector.feed(machine.feed(event))
+    choice = collector.finish()["choices"][0]
+    assert choice["finish_reason"] == "function_call"
+    assert choice["message"]["content"] is None
+    assert choice["message"]["function_call"] == {"name": "files.read", "arguments": '{"path":"x"}'}
+    assert "tool_calls" not in choice["message"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 
+from bridge.errors import InvalidRequest
 from bridge.models.names import rules_of
 from bridge.translate.request import SET_ASIDE, Translated, translate
 from bridge.wire.chat import ChatRequest
@@ -173,3 +174,87 @@ def test_who_asks_is_hashed() -> None:
     assert metadata is not None
     assert metadata["user_id"].startswith("79a6123c2db3")
     assert len(metadata["user_id"]) == 64
+
+
+def named(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def test_a_name_claude_would_refuse_is_changed_and_known_on_the_way_back() -> None:
+    result = translated(tools=[named("files.read"), named("files_read"), named("ünï")])
+    assert [tool["name"] for tool in result.request.tools or ()] == [
+        "files_read",
+        "files_read_2",
+        "_n_",
+    ]
+    assert result.style.tool_names == {
+        "files_read": "files.read",
+        "files_read_2": "files_read",
+        "_n_": "ünï",
+    }
+
+
+def test_a_tool_offered_twice_is_offered_once() -> None:
+    result = translated(tools=[named("add"), named("add")])
+    assert len(result.request.tools or ()) == 1
+    assert result.notices == (
+        "tools: a name is offered more than once; its last definition counts",
+    )
+
+
+def test_flat_tools_are_taken_too() -> None:
+    flat = {"type": "function", "name": "add", "parameters": {"type": "object"}}
+    assert translated(tools=[flat]).request.tools == translated(tools=[TOOL]).request.tools
+
+
+def test_allowed_tools_are_the_only_ones_offered() -> None:
+    choice = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [TOOL]}}
+    result = translated("claude-opus-5", tools=[TOOL, named("sub")], tool_choice=choice)
+    assert [tool["name"] for tool in result.request.tools or ()] == ["add"]
+    assert result.request.tool_choice == {"type": "any"}
+
+
+@pytest.mark.parametrize("way", ["tools", "functions"])
+def test_a_choice_that_is_not_offered_is_refused(way: str) -> None:
+    wish = {"tool_choice": named("gone")} if way == "tools" else {"function_call": {"name": "gone"}}
+    offered = [TOOL] if way == "tools" else [TOOL["function"]]
+    with pytest.raises(InvalidRequest, match="`gone`") as caught:
+        translated(**{way: offered}, **wish)
+    assert caught.value.param in wish
+
+
+def test_the_old_way_of_functions() -> None:
+    result = translated(
+        "claude-opus-5",
+        functions=[{"name": "add", "parameters": {"type": "object"}}],
+        function_call={"name": "add"},
+        messages=[
+            {"role": "user", "content": "1+1"},
+            {"role": "assistant", "function_call": {"name": "add", "arguments": '{"a": 1}'}},
+            {"role": "function", "name": "add", "content": "2"},
+        ],
+    )
+    assert result.style.legacy
+    assert result.request.tool_choice == {
+        "type": "tool",
+        "name": "add",
+        "disable_parallel_tool_use": True,
+    }
+    assert result.request.messages[1:] == (
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "tool_use", "id": "function_call", "name": "add", "input": {"a": 1}}
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "function_call",
+                    "content": [{"type": "text", "text": "2"}],
+                }
+            ],
+        },
+    )

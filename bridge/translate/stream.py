@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from bridge.wire.chat import (
     ToolCallDelta,
 )
 from bridge.wire.messages import (
+    Block,
     ContentBlockDelta,
     ContentBlockStart,
     ContentBlockStop,
@@ -56,7 +58,7 @@ class ChatStream:
         self._include_usage = include_usage
         self._usage: Usage = {}
         self._calls: dict[int, int] = {}
-        self._silent_calls: set[int] = set()
+        self._silent_calls: dict[int, str] = {}
         self._stop_reason: StopReason | None = None
         self._refusal: str | None = None
         self._complete = False
@@ -74,6 +76,9 @@ class ChatStream:
         called = self._calls and self._stop_reason in ("end_turn", "tool_use")
         if called:
             return "function_call" if self._style.legacy else "tool_calls"
+        if self._stop_reason not in FINISH_REASONS:
+            # To call it "stop" could pass off a part for the whole.
+            raise StreamBroken(f"Claude's answer ended for an unknown reason: {self._stop_reason}.")
         return FINISH_REASONS[self._stop_reason]
 
     def feed(self, event: MessageEvent) -> list[Chunk]:
@@ -108,16 +113,17 @@ class ChatStream:
         block = event["content_block"]
         match block["type"]:
             case "tool_use":
-                return [self._call_started(event["index"], block["id"], block["name"])]
+                return [self._call_started(event["index"], block)]
             case "text" if block.get("text"):
                 return [self._chunk({"content": block["text"]})]
             case _:
                 return []
 
-    def _call_started(self, block: int, id: str, name: str) -> Chunk:
+    def _call_started(self, position: int, block: Block) -> Chunk:
         """Calls are counted among themselves: clients index by call, not by content block."""
-        index = self._calls[block] = len(self._calls)
-        self._silent_calls.add(block)
+        index = self._calls[position] = len(self._calls)
+        self._silent_calls[position] = json.dumps(block.get("input") or {})
+        id, name = block["id"], block["name"]
         function: FunctionDelta = {
             "name": self._style.tool_names.get(name, name),
             "arguments": "",
@@ -140,17 +146,16 @@ class ChatStream:
                 return []
 
     def _arguments(self, block: int, text: str) -> Chunk:
-        self._silent_calls.discard(block)
+        self._silent_calls.pop(block, None)
         if self._style.legacy:
             return self._chunk({"function_call": {"arguments": text}})
         call: ToolCallDelta = {"index": self._calls[block], "function": {"arguments": text}}
         return self._chunk({"tool_calls": [call]})
 
     def _stopped(self, event: ContentBlockStop) -> list[Chunk]:
-        """A call that was given nothing takes an empty object: clients parse it as JSON."""
-        if event["index"] not in self._silent_calls:
-            return []
-        return [self._arguments(event["index"], "{}")]
+        """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
+        given = self._silent_calls.get(event["index"])
+        return [] if given is None else [self._arguments(event["index"], given)]
 
     def _ending(self, event: MessageDelta) -> None:
         self._usage = merged(self._usage, event["usage"])

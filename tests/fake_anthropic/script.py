@@ -10,6 +10,8 @@ from typing import Any, TypedDict
 class Directive(TypedDict, total=False):
     """Every key may be left out; without any the fake says hello."""
 
+    raw: str
+    """The stream as it is, for recorded ones."""
     text: str
     """The answer, streamed word by word."""
     thinking: str

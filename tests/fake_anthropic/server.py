@@ -157,6 +157,9 @@ async def _play(
     request: web.Request, response: web.StreamResponse, directive: Directive, body: Any
 ) -> bool:
     """Writes the events with the faults asked for; True when it came to its end."""
+    if "raw" in directive:
+        await response.write(directive["raw"].encode())
+        return True
     deltas = 0
     for event in events(directive, body):
         if event["type"] == "content_block_delta":

@@ -216,11 +216,12 @@ def test_allowed_tools_are_the_only_ones_offered() -> None:
 
 @pytest.mark.parametrize("way", ["tools", "functions"])
 def test_a_choice_that_is_not_offered_is_refused(way: str) -> None:
-    wish = {"tool_choice": named("gone")} if way == "tools" else {"function_call": {"name": "gone"}}
-    offered = [TOOL] if way == "tools" else [TOOL["function"]]
+    asked: dict[str, Any] = {"tools": [TOOL], "tool_choice": named("gone")}
+    if way == "functions":
+        asked = {"functions": [TOOL["function"]], "function_call": {"name": "gone"}}
     with pytest.raises(InvalidRequest, match="`gone`") as caught:
-        translated(**{way: offered}, **wish)
-    assert caught.value.param in wish
+        translated(**asked)
+    assert caught.value.param in asked
 
 
 def test_the_old_way_of_functions() -> None:

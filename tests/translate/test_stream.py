@@ -84,6 +84,12 @@ def test_a_call_without_arguments_is_given_an_empty_object() -> None:
     assert said[2] == ({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}, None)
 
 
+def test_a_call_whose_input_comes_with_its_start_keeps_it() -> None:
+    call = {"type": "tool_use", "id": "toolu_a", "name": "weather", "input": {"city": "Oslo"}}
+    said = deltas(scripts.start(), *scripts.block(0, call), *scripts.end("tool_use"))
+    assert said[2][0]["tool_calls"] == [{"index": 0, "function": {"arguments": '{"city": "Oslo"}'}}]
+
+
 def test_thinking_is_reasoning_content_and_its_signature_is_not_shown() -> None:
     said = deltas(
         scripts.start(),
@@ -163,6 +169,11 @@ def test_usage_comes_last_with_no_choice_and_the_last_count_wins() -> None:
 def test_a_stream_that_breaks_off_is_an_error() -> None:
     with pytest.raises(StreamBroken, match="broke off"):
         deltas(scripts.start(), *scripts.text(0, "Hel"))
+
+
+def test_an_end_for_an_unknown_reason_is_an_error_that_names_it() -> None:
+    with pytest.raises(StreamBroken, match="compaction"):
+        deltas(scripts.start(), *scripts.end("compaction"))
 
 
 def test_an_end_without_a_reason_is_an_error() -> None:

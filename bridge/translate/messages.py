@@ -9,6 +9,7 @@ from typing import assert_never
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
+from bridge.translate.caching import marked
 from bridge.translate.media import document_block, image_block
 from bridge.translate.names import CallIds, ToolNames
 from bridge.translate.notices import Notices
@@ -33,6 +34,12 @@ from bridge.wire.messages import Block, Message
 CONTINUE = "Continue."
 """Said for the user where the conversation holds nothing from them."""
 
+
+_HARMLESS = frozenset({"cache_control", "annotations"})
+_SET_ASIDE = {
+    "reasoning_content": "without Claude's signature it cannot be given back",
+    "audio": "Claude does not take audio",
+}
 
 LEGACY_CALL = "function_call"
 """The id of a call in the old `function_call` style, which has none of its own."""
@@ -62,16 +69,30 @@ def conversation(
     turns: list[Message] = []
     names = _Names(CallIds(), tools)
     for index, message in enumerate(messages[opening:], start=opening):
-        _append(turns, _turn(message, f"messages[{index}]", rules, names))
+        turn = _turn(message, f"messages[{index}]", rules, names)
+        _append(turns, {"role": turn["role"], "content": _marked_last(turn["content"], message)})
     turns = _place_systems(turns)
     _answer_every_call(turns, notices)
     _end_with_user(turns, rules, notices)
     system = [
         block
         for index, message in enumerate(messages[:opening])
-        for block in _text_blocks(message.content, f"messages[{index}]")
+        for block in _marked_last(_text_blocks(message.content, f"messages[{index}]"), message)
     ]
+    _notice_extras(messages, notices)
     return Conversation(tuple(system) or None, tuple(turns))
+
+
+def _marked_last(blocks: list[Block], message: ChatMessage) -> list[Block]:
+    """A marker on a message stands for one on its last block."""
+    return [*blocks[:-1], marked(blocks[-1], message)] if blocks else blocks
+
+
+def _notice_extras(messages: Sequence[ChatMessage], notices: Notices) -> None:
+    for message in messages:
+        for name, value in (message.model_extra or {}).items():
+            if value and name not in _HARMLESS:
+                notices.add(f"messages.{name}: set aside; {_SET_ASIDE.get(name, 'not known here')}")
 
 
 def _leading_systems(messages: Sequence[ChatMessage]) -> int:
@@ -161,8 +182,12 @@ def _blocks(content: Content, where: str) -> list[Block]:
         return []
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content.strip() else []
-    blocks = (_part_block(part, f"{where}.content[{index}]") for index, part in enumerate(content))
-    return [block for block in blocks if block is not None]
+    blocks: list[Block] = []
+    for index, part in enumerate(content):
+        block = _part_block(part, f"{where}.content[{index}]")
+        if block is not None:
+            blocks.append(marked(block, part))
+    return blocks
 
 
 def _part_block(part: Part, where: str) -> Block | None:

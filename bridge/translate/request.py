@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.models.rules import ModelRules
+from bridge.translate.caching import keep_last_four
 from bridge.translate.messages import Conversation, conversation
 from bridge.translate.notices import Notices
 from bridge.translate.output import OutputFormat, output_format
@@ -60,19 +61,21 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
     choice, call_a_tool = tool_choice(offer, rules, notices)
     format, answer_in_json = output_format(chat.response_format, notices)
     sampling = _sampling(chat, rules, notices)
+    system, tools = _system(talk, call_a_tool, answer_in_json), tool_blocks(offer)
+    turns = (block for message in talk.messages for block in message["content"])
+    has_markers = keep_last_four((*(tools or ()), *(system or ()), *turns))
     request = MessagesRequest(
         model=model,
         max_tokens=_max_tokens(chat, rules, notices),
         messages=talk.messages,
-        system=_system(talk, call_a_tool, answer_in_json),
-        tools=tool_blocks(offer),
+        system=system,
+        tools=tools,
         tool_choice=choice,
         stop_sequences=_stop_sequences(chat, notices),
         thinking={"type": "adaptive", "display": "summarized"} if rules.thinks_by_default else None,
         output_config=_output_config(_effort(chat, rules, notices), format),
         metadata=_metadata(chat),
-        # Marks the last cacheable block: repeated prefixes are cached without any client's help.
-        cache_control={"type": "ephemeral"},
+        cache_control=None if has_markers else {"type": "ephemeral"},
         headers=_SAMPLING_VERSION if sampling else {},
         **sampling,
     )

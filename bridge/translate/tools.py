@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
+from bridge.translate.caching import marked
 from bridge.translate.names import ToolNames
 from bridge.translate.notices import Notices
 from bridge.translate.schema import tool_input
@@ -124,7 +125,7 @@ def _tool_block(function: FunctionDefinition, names: ToolNames) -> Block:
     }
     if function.description:
         block["description"] = function.description
-    return block
+    return marked(block, function)
 
 
 def _choice(offer: Offer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:

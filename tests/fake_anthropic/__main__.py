@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
+import contextlib
 
 from tests.fake_anthropic.server import FakeAnthropic
 
 
-async def main() -> None:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fake_anthropic", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0, the default: a free one")
+    parser.add_argument("--key", action="append", help="a key it takes; may be given repeatedly")
+    parser.add_argument("--print-url", action="store_true", help="always done; may be said")
+    return parser.parse_args()
+
+
+async def serve(arguments: argparse.Namespace) -> None:
     """Serves on the port given, or on a free one."""
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    async with FakeAnthropic(port=port) as fake:
+    keys = tuple(arguments.key or ["sk-ant-test"])
+    async with FakeAnthropic(keys, arguments.port, expose_requests=True) as fake:
         print(fake.url, flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(_arguments()))

@@ -2,132 +2,204 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from tests.fake_anthropic.images import Size, check_image
+from tests.fake_anthropic.rejection import (
+    need,
+    need_dict,
+    need_list,
+    need_one_of,
+    need_only,
+    need_str,
+    refuse,
+)
 
-_FIELDS: dict[str, set[str]] = {
-    "text": {"text", "citations"},
-    "image": {"source"},
-    "document": {"source", "title", "context", "citations"},
-    "tool_use": {"id", "name", "input", "caller", "toolset_name"},
-    "tool_result": {"tool_use_id", "content", "is_error", "toolset_name"},
-    "thinking": {"thinking", "signature"},
-    "redacted_thinking": {"data"},
-    "search_result": {"source", "title", "content", "citations"},
-    "tool_reference": {"tool_name"},
-    "server_tool_use": {"id", "name", "input", "caller"},
-    "web_search_tool_result": {"tool_use_id", "content", "caller"},
+_RESULT_OF_SERVER = frozenset({"tool_use_id", "content", "caller"})
+FIELDS: dict[str, frozenset[str]] = {
+    "text": frozenset({"text", "citations"}),
+    "image": frozenset({"source", "transformations"}),
+    "document": frozenset({"source", "title", "context", "citations"}),
+    "search_result": frozenset({"source", "title", "content", "citations"}),
+    "thinking": frozenset({"thinking", "signature"}),
+    "redacted_thinking": frozenset({"data"}),
+    "tool_use": frozenset({"id", "name", "input", "caller", "toolset_name"}),
+    "tool_result": frozenset({"tool_use_id", "content", "is_error", "toolset_name"}),
+    "tool_reference": frozenset({"tool_name"}),
+    "browser_state": frozenset({"tabs", "state_changes"}),
+    "container_upload": frozenset({"file_id"}),
+    "server_tool_use": frozenset({"id", "name", "input", "caller"}),
+    "web_search_tool_result": _RESULT_OF_SERVER,
+    "web_fetch_tool_result": _RESULT_OF_SERVER,
+    "code_execution_tool_result": _RESULT_OF_SERVER - {"caller"},
+    "bash_code_execution_tool_result": _RESULT_OF_SERVER - {"caller"},
+    "text_editor_code_execution_tool_result": _RESULT_OF_SERVER - {"caller"},
+    "tool_search_tool_result": _RESULT_OF_SERVER - {"caller"},
 }
-_BY_ROLE = {
-    "user": {"text", "image", "document", "tool_result"},
-    "assistant": {
-        "text",
-        "tool_use",
-        "thinking",
-        "redacted_thinking",
-        "server_tool_use",
-        "web_search_tool_result",
-    },
-    "system": {"text"},
-    "tool_result": {"text", "image", "document", "tool_reference", "search_result"},
+"""Without `type` and `cache_control`."""
+SERVER_RESULTS = frozenset(kind for kind in FIELDS if kind.endswith("_tool_result"))
+_UNMARKED = frozenset({"thinking", "redacted_thinking"})
+"""Blocks that take no `cache_control`."""
+_BY_ROLE: dict[str, frozenset[str]] = {
+    "user": frozenset(
+        {"text", "image", "document", "search_result", "tool_result", "container_upload"}
+    ),
+    "assistant": frozenset(
+        {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use"} | SERVER_RESULTS
+    ),
+    "system": frozenset({"text"}),
+    "tool_result": frozenset(
+        {"text", "image", "document", "search_result", "tool_reference", "browser_state"}
+    ),
 }
-_ID = re.compile(r"[a-zA-Z0-9_-]+")
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-_KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+_STRINGS: dict[str, tuple[str, ...]] = {
+    "redacted_thinking": ("data",),
+    "container_upload": ("file_id",),
+    "search_result": ("source", "title"),
+    "tool_reference": ("tool_name",),
+    "result": ("tool_use_id",),
+}
+"""Blocks of which it is enough to know that these are strings."""
+ID = r"^[a-zA-Z0-9_-]+$"
+NAME = r"^[a-zA-Z0-9_-]{1,128}$"
+_DOCUMENT_SOURCES = ("base64", "text", "content", "url", "file")
 
 
-class Refused(Exception):
-    """A rejection in Anthropic's words, with its status."""
+@dataclass
+class Found:
+    """What the blocks of a request hold that is judged as a whole."""
 
-    def __init__(self, status: int, type: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.type = type
-        self.message = message
-
-
-def need(fact: bool, message: str) -> None:
-    """Raises a 400 unless the fact holds."""
-    if not fact:
-        raise Refused(400, "invalid_request_error", message)
+    images: int = 0
+    sizes: list[tuple[str, Size]] = field(default_factory=list)
+    exact: list[tuple[str, Size]] = field(default_factory=list)
+    """Those that ask not to be scaled down."""
 
 
-def check_block(block: Any, where: str, role: str) -> None:
+def check_block(block: Any, where: str, role: str, found: Found) -> None:
     """One block at its place; `role` may also be `tool_result`, for what is inside one."""
-    need(isinstance(block, dict), f"{where}: Input should be a valid dictionary")
+    block = need_dict(block, where)
     kind = block.get("type")
-    need(kind in _BY_ROLE[role], f"{where}: block type '{kind}' is not allowed here")
-    extra = set(block) - _FIELDS[kind] - {"type", "cache_control"}
-    need(not extra, f"{where}.{kind}.{min(extra, default='')}: Extra inputs are not permitted")
+    if kind is None:
+        raise refuse(f"{where}.type: Field required")
+    if kind not in FIELDS:
+        raise refuse(
+            f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected "
+            f"tags: {', '.join(repr(name) for name in sorted(FIELDS))}"
+        )
+    need(kind in _BY_ROLE[role], _misplaced(kind, where, role))
+    where = f"{where}.{kind}"
+    marks = frozenset() if kind in _UNMARKED else frozenset({"cache_control"})
+    need_only(block, FIELDS[kind] | {"type"} | marks, where)
+    if block.get("cache_control") is not None:
+        check_marker(block["cache_control"], f"{where}.cache_control")
+    _check_kind(kind, block, where, role, found)
+
+
+def _misplaced(kind: str, where: str, role: str) -> str:
+    if role in ("user", "assistant"):
+        return f"{where}: `{kind}` blocks are not allowed in `{role}` messages"
+    return f"{where}: block type '{kind}' is not allowed here"
+
+
+def _check_kind(kind: str, block: dict[str, Any], where: str, role: str, found: Found) -> None:
     match kind:
         case "text":
-            text = block.get("text")
-            need(isinstance(text, str), f"{where}.text.text: Field required")
-            need(bool(text.strip()), f"{where}: text content blocks must be non-empty")
+            check_text(block.get("text"), where)
+            if role in ("user", "system"):
+                need(
+                    not block.get("citations"), f"{where}.citations: Extra inputs are not permitted"
+                )
         case "image":
-            _check_image(block.get("source") or {}, f"{where}.image.source")
+            _check_image(block, where, found)
         case "document":
-            need("source" in block, f"{where}.document.source: Field required")
-        case "tool_use":
-            _check_call(block, f"{where}.tool_use")
+            _check_document(block, where)
+        case "tool_use" | "server_tool_use":
+            _check_call(block, where)
         case "tool_result":
-            _check_result(block, where)
+            _check_result(block, where, found)
         case "thinking":
-            need(bool(block.get("signature")), f"{where}.thinking.signature: Field required")
+            need_str(block.get("thinking"), f"{where}.thinking")
+            need(
+                bool(need_str(block.get("signature"), f"{where}.signature")), _bad_signature(where)
+            )
         case _:
-            pass
+            for name in _STRINGS.get(kind, _STRINGS["result"] if kind in SERVER_RESULTS else ()):
+                need_str(block.get(name), f"{where}.{name}")
+
+
+def _bad_signature(where: str) -> str:
+    return f"{where.rsplit('.', 1)[0]}: Invalid `signature` in `thinking` block"
+
+
+def check_text(text: Any, where: str) -> None:
+    """A text block's text."""
+    text = need_str(text, f"{where}.text")
+    need(bool(text), "messages: text content blocks must be non-empty")
+    need(bool(text.strip()), "messages: text content blocks must contain non-whitespace text")
+
+
+def check_marker(marker: Any, where: str) -> None:
+    """A `cache_control`."""
+    marker = need_dict(marker, where)
+    need_only(marker, frozenset({"type", "ttl"}), where)
+    need_one_of(marker.get("type"), ("ephemeral",), f"{where}.type")
+    if "ttl" in marker:
+        need_one_of(marker["ttl"], ("5m", "1h"), f"{where}.ttl")
+
+
+def check_id(id: Any, where: str) -> None:
+    """A tool call's id."""
+    id = need_str(id, where)
+    need(bool(re.fullmatch(ID, id)), f"{where}: String should match pattern '{ID}'")
+
+
+def check_name(name: Any, where: str) -> None:
+    """A tool's name, in a definition or a call."""
+    name = need_str(name, where)
+    need(bool(re.fullmatch(NAME, name)), f"{where}: String should match pattern '{NAME}'")
+
+
+def _check_image(block: dict[str, Any], where: str, found: Found) -> None:
+    found.images += 1
+    size = check_image(block, where)
+    transformations = need_dict(block.get("transformations") or {}, f"{where}.transformations")
+    need_only(transformations, frozenset({"oversized_image"}), f"{where}.transformations")
+    choice = transformations.get("oversized_image", "downsize")
+    need_one_of(choice, ("downsize", "error"), f"{where}.transformations.oversized_image")
+    if size is not None:
+        found.sizes.append((where, size))
+        if choice == "error":
+            found.exact.append((where, size))
+
+
+def _check_document(block: dict[str, Any], where: str) -> None:
+    source = need_dict(block.get("source"), f"{where}.source")
+    kind = need_one_of(source.get("type"), _DOCUMENT_SOURCES, f"{where}.source.type")
+    where = f"{where}.source.{kind}"
+    if kind == "base64":
+        need_one_of(source.get("media_type"), ("application/pdf",), f"{where}.media_type")
+        need(bool(need_str(source.get("data"), f"{where}.data")), f"{where}.data: empty")
+    if kind == "text":
+        need_one_of(source.get("media_type"), ("text/plain",), f"{where}.media_type")
+        need_str(source.get("data"), f"{where}.data")
 
 
 def _check_call(block: dict[str, Any], where: str) -> None:
-    id = block.get("id")
-    need(
-        isinstance(id, str) and bool(_ID.fullmatch(id)),
-        f"{where}.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
-    )
-    check_tool_name(block.get("name"), f"{where}.name")
-    need(isinstance(block.get("input"), dict), f"{where}.input: Input should be a valid dictionary")
+    check_id(block.get("id"), f"{where}.id")
+    check_name(block.get("name"), f"{where}.name")
+    need_dict(block.get("input"), f"{where}.input")
 
 
-def check_tool_name(name: Any, where: str) -> None:
-    """A tool's name, in a definition or a call."""
-    need(
-        isinstance(name, str) and bool(_NAME.fullmatch(name)),
-        f"{where}: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'",
-    )
-
-
-def _check_result(block: dict[str, Any], where: str) -> None:
-    need(isinstance(block.get("tool_use_id"), str), f"{where}.tool_result.tool_use_id: required")
-    content = block.get("content")
-    if isinstance(content, list):
-        for index, inner in enumerate(content):
-            check_block(inner, f"{where}.tool_result.content.{index}", "tool_result")
-
-
-def _check_image(source: dict[str, Any], where: str) -> None:
-    if source.get("type") == "url":
-        need(str(source.get("url", "")).startswith("http"), f"{where}.url: Only HTTP(S) URLs")
+def _check_result(block: dict[str, Any], where: str, found: Found) -> None:
+    check_id(block.get("tool_use_id"), f"{where}.tool_use_id")
+    is_error = block.get("is_error", False)
+    need(isinstance(is_error, bool), f"{where}.is_error: Input should be a valid boolean")
+    content = block.get("content", "")
+    if isinstance(content, str):
         return
-    need(source.get("type") == "base64", f"{where}.type: invalid")
-    media_type = source.get("media_type")
-    need(
-        media_type in _KINDS.values(),
-        f"{where}.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or "
-        "'image/webp'",
-    )
-    try:
-        with Image.open(io.BytesIO(base64.b64decode(source["data"], validate=True))) as image:
-            kind, size = _KINDS.get(image.format or ""), max(image.size)
-    except (binascii.Error, ValueError, UnidentifiedImageError) as error:
-        raise Refused(400, "invalid_request_error", f"{where}: Could not process image") from error
-    need(
-        kind == media_type,
-        f"{where}.base64: The image was specified using the {media_type} media type, but it "
-        f"appears to be a {kind} image",
-    )
-    need(size <= 8000, f"{where}.base64: image dimensions exceed max allowed size: 8000 pixels")
+    for index, inner in enumerate(need_list(content, f"{where}.content")):
+        check_block(inner, f"{where}.content.{index}", "tool_result", found)
+        plain = not is_error or inner["type"] == "text"
+        need(plain, f"{where}.content.{index}: all content must be text if is_error is true")

@@ -1,94 +1,200 @@
-"""A directive as the events of an answer, exactly as the real API sends them."""
+"""A reply as the events of an answer, exactly as the real API sends them."""
 
 from __future__ import annotations
 
 import json
-import re
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Any
 
+from tests.fake_anthropic.binding import sign
 from tests.fake_anthropic.rules import rules
-from tests.fake_anthropic.script import Directive
+from tests.fake_anthropic.script import (
+    Block,
+    Event,
+    RawBlock,
+    RedactedThinking,
+    Reply,
+    Text,
+    Thinking,
+    ToolUse,
+    Usage,
+    pieces_of,
+    words_of,
+)
 
-HELLO = "Hello from the fake upstream."
-Event = dict[str, Any]
+PING: Event = {"type": "ping"}
+NewId = Callable[[str], str]
 
 
-def events(directive: Directive, body: dict[str, Any]) -> Iterator[Event]:
-    """The whole sequence, from message_start to message_stop."""
-    usage = directive.get("usage", {})
-    yield _start(body["model"], usage)
-    yield {"type": "ping"}
-    index = 0
-    for index, (block, deltas) in enumerate(_blocks(directive, body)):
-        yield {"type": "content_block_start", "index": index, "content_block": block}
-        for delta in deltas:
+def counting_ids() -> NewId:
+    """Ids that count: `msg_fake_1`, `toolu_fake_2`, …"""
+    numbers = count(1)
+    return lambda prefix: f"{prefix}_fake_{next(numbers)}"
+
+
+def events(reply: Reply, body: dict[str, Any], new_id: NewId) -> Iterator[Event]:
+    """The whole sequence, from message_start to message_stop, with the first ping."""
+    if reply.raw is not None or reply.events is not None:
+        yield from reply.events or _heard(reply.raw or "")
+        return
+    yield _start(body["model"], reply.usage, new_id("msg"))
+    deltas = 0
+    blocks = reply.blocks if body.get("max_tokens", 1) else ()
+    for index, block in enumerate(blocks):
+        content, parts = _unfold(block, body, new_id)
+        yield {"type": "content_block_start", "index": index, "content_block": content}
+        if index == 0:
+            yield PING
+        for delta in parts:
+            deltas += 1
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    yield _end(directive, usage)
+    yield _end(reply, deltas, cut=not body.get("max_tokens", 1))
     yield {"type": "message_stop"}
 
 
-def _start(model: str, usage: dict[str, Any]) -> Event:
+def _heard(raw: str) -> Iterator[Event]:
+    """The events of a recorded stream."""
+    for line in raw.splitlines():
+        if line.startswith("data:"):
+            yield json.loads(line.removeprefix("data:"))
+
+
+def _start(model: str, usage: Usage, id: str) -> Event:
     counts = {
-        "input_tokens": usage.get("input_tokens", 12),
-        "cache_creation_input_tokens": usage.get("cache_creation_input_tokens", 0),
-        "cache_read_input_tokens": usage.get("cache_read_input_tokens", 0),
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
         "output_tokens": 1,
         "service_tier": "standard",
     }
     message: Event = {
-        "id": f"msg_{uuid.uuid4().hex[:24]}",
+        "model": model,
+        "id": id,
         "type": "message",
         "role": "assistant",
-        "model": model,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
+        "stop_details": None,
         "usage": counts,
     }
     return {"type": "message_start", "message": message}
 
 
-def _end(directive: Directive, usage: dict[str, Any]) -> Event:
-    reason = directive.get("stop_reason") or ("tool_use" if directive.get("tools") else "end_turn")
-    delta: Event = {"stop_reason": reason, "stop_sequence": None}
-    if reason == "refusal":
-        delta["stop_details"] = {"category": "cyber", "explanation": "I cannot help with that."}
-    counts = {"output_tokens": 5, **usage}
-    return {"type": "message_delta", "delta": delta, "usage": counts}
+def _end(reply: Reply, deltas: int, *, cut: bool) -> Event:
+    has_calls = any(isinstance(block, ToolUse) for block in reply.blocks)
+    reason = reply.stop_reason or ("tool_use" if has_calls else "end_turn")
+    delta = {
+        "stop_reason": "max_tokens" if cut else reason,
+        "stop_sequence": reply.stop_sequence,
+        "stop_details": dict(reply.stop_details) if reply.stop_details else None,
+    }
+    return {"type": "message_delta", "delta": delta, "usage": _last_usage(reply, deltas)}
 
 
-def _blocks(directive: Directive, body: dict[str, Any]) -> Iterator[tuple[Event, list[Event]]]:
-    if "thinking" in directive:
-        yield _thinking(directive["thinking"], body)
-    if "text" in directive or not directive.get("tools"):
-        words = re.findall(r"\s*\S+", directive.get("text", HELLO))
-        deltas = [{"type": "text_delta", "text": word} for word in words]
-        yield {"type": "text", "text": ""}, deltas
-    for call in directive.get("tools", ()):
-        yield _call(call)
+def _last_usage(reply: Reply, deltas: int) -> dict[str, Any]:
+    usage = reply.usage
+    thoughts = [block for block in reply.blocks if isinstance(block, Thinking)]
+    thinking = sum(len(words_of(block.text)) for block in thoughts)
+    if usage.thinking_tokens is not None:
+        thinking = usage.thinking_tokens
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
+        "output_tokens": deltas if usage.output_tokens is None else usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": thinking},
+        **usage.more,
+    }
 
 
-def _thinking(text: str, body: dict[str, Any]) -> tuple[Event, list[Event]]:
-    model = rules(body["model"])
-    shown = (body.get("thinking") or {}).get("display") == "summarized" or (
-        model is not None and "enabled" in model.thinking
-    )
-    words = re.findall(r"\s*\S+", text) if shown else []
-    deltas: list[Event] = [{"type": "thinking_delta", "thinking": word} for word in words]
-    deltas.append({"type": "signature_delta", "signature": "c2lnbmF0dXJl"})
+def _unfold(block: Block, body: dict[str, Any], new_id: NewId) -> tuple[Event, list[Event]]:
+    """The block as it starts, and its deltas."""
+    match block:
+        case Text(text, pieces):
+            parts = words_of(text) if pieces is None else pieces
+            return {"type": "text", "text": ""}, _deltas("text_delta", "text", parts)
+        case Thinking():
+            return _thinking(block, body)
+        case RedactedThinking(data):
+            return {"type": "redacted_thinking", "data": data}, []
+        case ToolUse():
+            return _call(block, new_id)
+        case RawBlock(start, deltas):
+            return dict(start), list(deltas)
+
+
+def _deltas(kind: str, field: str, parts: Iterable[str]) -> list[Event]:
+    return [{"type": kind, field: part} for part in parts]
+
+
+def _thinking(block: Thinking, body: dict[str, Any]) -> tuple[Event, list[Event]]:
+    parts = words_of(block.text) if is_shown(body) else ()
+    signature = block.signature if block.signature is not None else sign(body)
+    deltas = _deltas("thinking_delta", "thinking", parts)
+    deltas.append({"type": "signature_delta", "signature": signature})
     return {"type": "thinking", "thinking": "", "signature": ""}, deltas
 
 
-def _call(call: dict[str, Any]) -> tuple[Event, list[Event]]:
-    block = {
+def is_shown(body: dict[str, Any]) -> bool:
+    """Whether thinking comes with its text: as asked, or as the model has it."""
+    display = (body.get("thinking") or {}).get("display")
+    model = rules(body["model"])
+    if display is not None or model is None:
+        return bool(display == "summarized")
+    return model.shows_thinking
+
+
+def _call(use: ToolUse, new_id: NewId) -> tuple[Event, list[Event]]:
+    block: Event = {
         "type": "tool_use",
-        "id": call.get("id") or f"toolu_{uuid.uuid4().hex[:24]}",
-        "name": call["name"],
+        "id": use.id or new_id("toolu"),
+        "name": use.name,
         "input": {},
+        "caller": {"type": "direct"},
     }
-    written = json.dumps(call["input"]) if call.get("input") else ""
-    pieces = ["", *re.findall(r".{1,8}", written)]
-    return block, [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    if use.toolset_name is not None:
+        block["toolset_name"] = use.toolset_name
+    pieces = pieces_of(use.input) if use.pieces is None else use.pieces
+    return block, _deltas("input_json_delta", "partial_json", pieces)
+
+
+def collect(sequence: Iterable[Event]) -> Event:
+    """The events as the whole message that a request without `stream` gets."""
+    message: Event = {}
+    for event in sequence:
+        match event["type"]:
+            case "message_start":
+                message = {**event["message"], "content": []}
+            case "content_block_start":
+                message["content"].append(dict(event["content_block"]))
+            case "content_block_delta":
+                _grow(message["content"][event["index"]], event["delta"])
+            case "content_block_stop":
+                _close(message["content"][event["index"]])
+            case "message_delta":
+                message.update(event["delta"])
+                message["usage"] = {**message["usage"], **event["usage"]}
+    return message
+
+
+def _grow(block: Event, delta: Event) -> None:
+    match delta["type"]:
+        case "text_delta":
+            block["text"] += delta["text"]
+        case "thinking_delta":
+            block["thinking"] += delta["thinking"]
+        case "signature_delta":
+            block["signature"] = delta["signature"]
+        case "input_json_delta":
+            block["_json"] = block.get("_json", "") + delta["partial_json"]
+        case "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+
+
+def _close(block: Event) -> None:
+    written = block.pop("_json", "")
+    if written:
+        block["input"] = json.loads(written)

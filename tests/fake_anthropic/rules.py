@@ -3,69 +3,169 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-_FIVE_FIVE = {"claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"}
-_FRONTIER = {f"claude-{line}-{v}" for line in ("fable", "mythos") for v in ("5", "5-1", "5-2")}
-_FOUR_FIVE = {"claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"}
-_FOUR_SIX = {"claude-opus-4-6", "claude-sonnet-4-6"}
-_OTHERS = {"claude-opus-5", "claude-opus-4-8", "claude-opus-4-7", "claude-sonnet-5"}
+Thinking = Literal["adaptive", "enabled", "disabled", "between_tools"]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+Lifecycle = Literal["active", "deprecated", "retired"]
 
-MODELS = _FIVE_FIVE | _FRONTIER | _FOUR_FIVE | _FOUR_SIX | _OTHERS
+VERSIONS = ("2023-06-01", "2026-10-21")
+OLD_VERSION = "2023-06-01"
+"""The only version under which a model may still take sampling parameters."""
 
 
 @dataclass(frozen=True)
+class ImageTier:
+    """The largest image a model sees without scaling."""
+
+    edge: int
+    megapixels: float
+
+
+SMALL = ImageTier(1568, 1.15)
+LARGE = ImageTier(2576, 3.75)
+
+_BUDGET: frozenset[Thinking] = frozenset({"enabled", "disabled"})
+_FREE: frozenset[Thinking] = frozenset({"adaptive", "disabled"})
+_ALWAYS: frozenset[Thinking] = frozenset({"adaptive"})
+_BETWEEN: frozenset[Thinking] = frozenset({"adaptive", "between_tools"})
+
+_TO_HIGH: frozenset[Effort] = frozenset({"low", "medium", "high"})
+_TO_MAX: frozenset[Effort] = _TO_HIGH | {"max"}
+_ALL: frozenset[Effort] = _TO_MAX | {"xhigh"}
+
+_TOOLSET = "computer_toolset_20260801"
+_C24 = frozenset({"computer_20250124"})
+_C25 = frozenset({"computer_20251124"})
+_ONLY_TOOLSET = frozenset({_TOOLSET})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
-    """One model's rules."""
+    """One model's rules; the defaults are those of the newest models."""
 
-    max_tokens: int
-    sampling: bool
-    prefill: bool
-    forced_tools: bool
-    mid_system: bool
-    thinking: frozenset[str]
-    efforts: frozenset[str]
-    binds_thinking: bool
-    image_edge: int
-    thinks_unasked: bool
+    id: str
+    context: int = 1_000_000
+    max_tokens: int = 128_000
+    sampling: bool = False
+    prefill: bool = False
+    forced_tools: bool = False
+    mid_system: bool = True
+    thinking: frozenset[Thinking] = _ALWAYS
+    thinks_unasked: bool = True
+    shows_thinking: bool = False
+    """Thinking text comes without `display: "summarized"`."""
+    off_to_high: bool = False
+    """Thinking off, or only between tools, goes with an effort up to high."""
+    efforts: frozenset[Effort] = _ALL
+    binds_thinking: bool = True
+    images: ImageTier = LARGE
+    computer: frozenset[str] = _ONLY_TOOLSET
+    lifecycle: Lifecycle = "active"
+    retires_at: str | None = None
+
+    @property
+    def line(self) -> str:
+        """opus, sonnet, haiku, fable or mythos."""
+        return self.id.split("-")[1]
 
 
-def rules(model: str) -> Rules | None:
-    """The rules of a model, or None where there is none of that name."""
-    name = model.rsplit("-20", 1)[0] if model[-8:].isdigit() else model
-    if name not in MODELS:
-        return None
-    old = name in _FOUR_FIVE
+def _four_five(line: str, efforts: frozenset[Effort], computer: frozenset[str]) -> Rules:
     return Rules(
-        max_tokens=64_000 if old else 128_000,
-        sampling=old or name in _FOUR_SIX,
-        prefill=old,
-        forced_tools=name
-        not in {"claude-opus-5-5", "claude-sonnet-5-5"}
-        | {f"claude-{line}-{v}" for line in ("fable", "mythos") for v in ("5-1", "5-2")},
-        mid_system=name in _FIVE_FIVE | _FRONTIER | {"claude-opus-5", "claude-opus-4-8"},
-        thinking=_thinking(name),
-        efforts=_efforts(name),
-        binds_thinking="-5" in name.removesuffix("-4-5") and not old,
-        image_edge=1568 if old or name in _FOUR_SIX else 2576,
-        thinks_unasked=name in _FIVE_FIVE | _FRONTIER | {"claude-opus-5", "claude-sonnet-5"},
+        id=f"claude-{line}-4-5",
+        context=200_000,
+        max_tokens=64_000,
+        sampling=True,
+        prefill=True,
+        forced_tools=True,
+        mid_system=False,
+        thinking=_BUDGET,
+        thinks_unasked=False,
+        shows_thinking=True,
+        efforts=efforts,
+        binds_thinking=False,
+        images=SMALL,
+        computer=computer,
+        lifecycle="deprecated" if line == "sonnet" else "active",
+        retires_at="2026-11-30T00:00:00Z" if line == "sonnet" else None,
     )
 
 
-def _thinking(name: str) -> frozenset[str]:
-    if name in _FRONTIER | {"claude-opus-5-5"}:
-        return frozenset({"adaptive"})
-    if name == "claude-sonnet-5-5":
-        return frozenset({"adaptive", "between_tools"})
-    if name in _FOUR_FIVE:
-        return frozenset({"enabled", "disabled"})
-    return frozenset({"adaptive", "disabled"})
+def _four_six(line: str) -> Rules:
+    return Rules(
+        id=f"claude-{line}-4-6",
+        sampling=True,
+        forced_tools=True,
+        mid_system=False,
+        thinking=_FREE,
+        thinks_unasked=False,
+        shows_thinking=True,
+        efforts=_TO_MAX,
+        binds_thinking=False,
+        images=SMALL,
+        computer=_C25,
+    )
 
 
-def _efforts(name: str) -> frozenset[str]:
-    if name in {"claude-sonnet-4-5", "claude-haiku-4-5"}:
-        return frozenset()
-    if name == "claude-opus-4-5":
-        return frozenset({"low", "medium", "high"})
-    if name in _FOUR_SIX:
-        return frozenset({"low", "medium", "high", "max"})
-    return frozenset({"low", "medium", "high", "xhigh", "max"})
+def _late_four(version: str, *, mid_system: bool, computer: frozenset[str]) -> Rules:
+    return Rules(
+        id=f"claude-opus-{version}",
+        forced_tools=True,
+        mid_system=mid_system,
+        thinking=_FREE,
+        thinks_unasked=False,
+        binds_thinking=False,
+        computer=computer,
+    )
+
+
+def _frontier(line: str) -> tuple[Rules, ...]:
+    both = _C25 | _ONLY_TOOLSET
+    return (
+        Rules(id=f"claude-{line}-5-2"),
+        Rules(id=f"claude-{line}-5-1", computer=both),
+        Rules(id=f"claude-{line}-5", computer=both, forced_tools=True),
+    )
+
+
+TABLE: tuple[Rules, ...] = (
+    Rules(id="claude-opus-5-5"),
+    Rules(id="claude-sonnet-5-5", thinking=_BETWEEN, off_to_high=True),
+    Rules(id="claude-haiku-5-5", thinking=_FREE, off_to_high=True, forced_tools=True),
+    *_frontier("fable"),
+    *_frontier("mythos"),
+    Rules(
+        id="claude-opus-5",
+        thinking=_FREE,
+        off_to_high=True,
+        forced_tools=True,
+        computer=_C25 | _ONLY_TOOLSET,
+    ),
+    Rules(
+        id="claude-sonnet-5",
+        thinking=_FREE,
+        forced_tools=True,
+        mid_system=False,
+        computer=_C25 | _ONLY_TOOLSET,
+    ),
+    _late_four("4-8", mid_system=True, computer=_C25 | _ONLY_TOOLSET),
+    _late_four("4-7", mid_system=False, computer=_C25),
+    _four_six("opus"),
+    _four_six("sonnet"),
+    _four_five("opus", _TO_HIGH, _C25),
+    _four_five("sonnet", frozenset(), _C24),
+    _four_five("haiku", frozenset(), _C24),
+)
+
+_DATED = {
+    "claude-haiku-4-5-20251001": "claude-haiku-4-5",
+    "claude-opus-4-5-20251101": "claude-opus-4-5",
+    "claude-sonnet-4-5-20250929": "claude-sonnet-4-5",
+}
+_BY_ID = {row.id: row for row in TABLE}
+MODELS = frozenset(_BY_ID)
+
+
+def rules(model: str) -> Rules | None:
+    """The rules of a model, or None where there is none of that name (any longer)."""
+    return _BY_ID.get(_DATED.get(model, model))

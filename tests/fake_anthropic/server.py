@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import uuid
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 
-from tests.fake_anthropic.play import events
-from tests.fake_anthropic.rules import MODELS, rules
-from tests.fake_anthropic.script import Directive, directive_of
+from tests.fake_anthropic import answers
+from tests.fake_anthropic.catalog import find, page
+from tests.fake_anthropic.directive import Directive, directive_of, play_of
+from tests.fake_anthropic.play import NewId, counting_ids
+from tests.fake_anthropic.rejection import Refused
+from tests.fake_anthropic.rules import VERSIONS
+from tests.fake_anthropic.script import Failure, Play, Reply
+from tests.fake_anthropic.tokens import count_tokens
 from tests.fake_anthropic.validate import check
 
-_TYPES = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    402: "billing_error",
-    403: "permission_error",
-    404: "not_found_error",
-    413: "request_too_large",
-    429: "rate_limit_error",
-    500: "api_error",
-    504: "timeout_error",
-    529: "overloaded_error",
-}
 _MAX_BODY = 32 * 1024 * 1024
+_OAUTH = "sk-ant-oat"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -40,10 +34,16 @@ class Recorded:
 
     path: str
     headers: Mapping[str, str]
+    """Names in lower case."""
     body: Any
+    method: str = "POST"
     finished: bool = False
+    """The answer, be it an error, was written to its end."""
     closed_early: bool = False
+    """The client left first."""
     closed_at: float | None = None
+    status: int | None = None
+    """The answer's; None while there is none."""
 
 
 @dataclass
@@ -52,24 +52,33 @@ class FakeAnthropic:
 
     keys: Collection[str] = ("sk-ant-test",)
     port: int = 0
-    default: Directive = field(default_factory=Directive)
-    """Played when the request brings no directive."""
+    default: Directive | Play = field(default_factory=Directive)
+    """Played when no script is left and the request brings no directive."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
+    """Requests for a message or a token count, also the rejected ones."""
     open_streams: int = 0
     closed_streams: int = 0
-    _errors_given: Counter[str] = field(default_factory=Counter)
+    """Answers begun and ended, one way or the other; errors do not count."""
+    expose_requests: bool = False
+    """`GET /__requests` lists them, for another process to look."""
+    _script: deque[Play] = field(default_factory=deque)
+    _failures: Counter[str] = field(default_factory=Counter)
+    _new_id: NewId = field(default_factory=counting_ids)
 
     async def __aenter__(self) -> FakeAnthropic:
-        app = web.Application(client_max_size=_MAX_BODY)
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._rim])
         app.router.add_post("/v1/messages", self._messages)
+        app.router.add_post("/v1/messages/count_tokens", self._count)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/v1/models/{id}", self._model)
+        if self.expose_requests:
+            app.router.add_get("/__requests", self._look)
         self._runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self
 
@@ -81,60 +90,112 @@ class FakeAnthropic:
     ) -> None:
         await self._runner.cleanup()
 
+    def script(self, *plays: Play) -> None:
+        """Plays these for the coming requests, one each, in this order."""
+        self._script.extend(plays)
+
+    @property
+    def unplayed(self) -> int:
+        """How many scripted plays nobody has asked for yet."""
+        return len(self._script)
+
     async def wait_closed(self, count: int, timeout: float) -> None:
-        """Waits until `count` streams in all have ended, one way or the other."""
+        """Waits until `count` answers in all have ended, one way or the other."""
         async with asyncio.timeout(timeout):
             while self.closed_streams < count:
                 await asyncio.sleep(0.002)
 
-    async def _messages(self, request: web.Request) -> web.StreamResponse:
-        refused = self._wrong_key(request)
-        if refused is not None:
-            return refused
+    async def wait_requests(self, count: int, timeout: float) -> None:
+        """Waits until `count` requests in all have come."""
+        async with asyncio.timeout(timeout):
+            while len(self.requests) < count:
+                await asyncio.sleep(0.002)
+
+    @web.middleware
+    async def _rim(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Keys and version first, and every error in the API's shape."""
+        if request.path.startswith("/__"):
+            return await handler(request)
+        failure = self._wrong_key(request) or _wrong_version(request)
+        if failure is None:
+            try:
+                return await handler(request)
+            except Refused as refused:
+                failure = answers.failure_of(refused.rejection)
+            except web.HTTPRequestEntityTooLarge:
+                failure = Failure(413, message="Request exceeds the maximum size")
+            except web.HTTPNotFound:
+                failure = Failure(404, message="Not found")
+            except web.HTTPMethodNotAllowed:
+                failure = Failure(405, "invalid_request_error", "Method Not Allowed")
+        return self._failed(failure)
+
+    def _failed(self, failure: Failure) -> web.Response:
+        return answers.error(failure, self._new_id("req"))
+
+    def _wrong_key(self, request: web.Request) -> Failure | None:
+        bearer = request.headers.get("Authorization", "")
+        if bearer:
+            key = bearer.removeprefix("Bearer ")
+            right = key in self.keys or key.startswith(_OAUTH)
+            return None if right else Failure(401, message="invalid bearer token")
+        own = request.headers.get("x-api-key")
+        if not own:
+            return Failure(401, message="x-api-key header is required")
+        return None if own in self.keys else Failure(401, message="invalid x-api-key")
+
+    async def _read(self, request: web.Request, *, counting: bool = False) -> Recorded:
+        """The request, recorded and found right."""
+        raw = await request.read()
         try:
-            body = json.loads(await request.read())
-        except web.HTTPRequestEntityTooLarge:
-            return _error(413, "Request exceeds the maximum size")
-        except ValueError:
-            return _error(400, "The request body is not valid JSON")
+            body = json.loads(raw)
+        except ValueError as error:
+            refusal = Failure(400, message=f"The request body is not valid JSON: {error}")
+            raise _Broken(refusal) from error
         headers = {name.lower(): value for name, value in request.headers.items()}
-        record = Recorded(request.path, headers, body)
+        record = Recorded(request.path, headers, body, request.method)
         self.requests.append(record)
-        refusal = check(body, headers)
-        if refusal is not None:
-            return _error(refusal.status, refusal.message, refusal.type)
+        rejection = check(body, headers, counting=counting)
+        if rejection is not None:
+            record.status, record.finished = rejection.status, True
+            raise Refused(rejection)
+        return record
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        try:
+            record = await self._read(request)
+        except _Broken as broken:
+            return self._failed(broken.failure)
+        play = self._next(record.body)
+        if isinstance(play, Failure):
+            await asyncio.sleep(play.delay)
+            record.status, record.finished = play.status, True
+            return self._failed(play)
+        return await self._answer(request, record, play)
+
+    def _next(self, body: dict[str, Any]) -> Play:
+        """Scripted, or asked for in the text, or the default."""
+        if self._script:
+            return self._script.popleft()
         directive = directive_of(body) or self.default
-        if self._is_to_fail(directive):
-            return _failure(directive)
-        if not body.get("stream"):
-            return _error(400, "this fake answers only streams, as the bridge only streams")
-        return await self._stream(request, record, directive)
-
-    def _wrong_key(self, request: web.Request) -> web.Response | None:
-        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        key = request.headers.get("x-api-key") or bearer
-        if key in self.keys:
-            return None
-        return _error(401, "invalid x-api-key" if key else "x-api-key header is required")
-
-    def _is_to_fail(self, directive: Directive) -> bool:
-        if "error" not in directive:
-            return False
+        if isinstance(directive, Reply | Failure):
+            return directive
         key = json.dumps(directive, sort_keys=True)
-        self._errors_given[key] += 1
-        return self._errors_given[key] <= directive.get("times", 1_000_000)
+        play = play_of(directive, self._failures[key])
+        if isinstance(play, Failure):
+            self._failures[key] += 1
+        return play
 
-    async def _stream(
-        self, request: web.Request, record: Recorded, directive: Directive
+    async def _answer(
+        self, request: web.Request, record: Recorded, reply: Reply
     ) -> web.StreamResponse:
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "request-id": _request_id()}
-        )
         self.open_streams += 1
         try:
-            await asyncio.sleep(directive.get("first_delay", 0))
-            await response.prepare(request)
-            record.finished = await _play(request, response, directive, record.body)
+            await asyncio.sleep(reply.first_delay)
+            answer = answers.stream if record.body.get("stream") else answers.whole
+            response, record.finished = await answer(request, reply, record.body, self._new_id)
+            record.status = response.status
+            return response
         except (asyncio.CancelledError, ConnectionResetError):
             record.closed_early = True
             raise
@@ -142,100 +203,45 @@ class FakeAnthropic:
             record.closed_at = time.monotonic()
             self.open_streams -= 1
             self.closed_streams += 1
-        return response
 
-    async def _models(self, request: web.Request) -> web.Response:
-        refused = self._wrong_key(request)
-        if refused is not None:
-            return refused
-        data = [_model(name) for name in sorted(MODELS)]
-        page = {"data": data, "first_id": None, "last_id": None, "has_more": False}
-        return web.json_response(page)
+    async def _count(self, request: web.Request) -> web.StreamResponse:
+        try:
+            record = await self._read(request, counting=True)
+        except _Broken as broken:
+            return self._failed(broken.failure)
+        record.status, record.finished = 200, True
+        return self._json({"input_tokens": count_tokens(record.body)})
 
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        return self._json(page(request.query))
 
-async def _play(
-    request: web.Request, response: web.StreamResponse, directive: Directive, body: Any
-) -> bool:
-    """Writes the events with the faults asked for; True when it came to its end."""
-    if "raw" in directive:
-        await response.write(directive["raw"].encode())
-        return True
-    deltas = 0
-    for event in events(directive, body):
-        if event["type"] == "content_block_delta":
-            if await _faulted(request, response, directive, deltas):
-                return False
-            deltas += 1
-            if directive.get("pings"):
-                await _write(response, {"type": "ping"})
-            if delay := directive.get("delay"):
-                await asyncio.sleep(delay)
-        await _write(response, event)
-    return True
+    async def _model(self, request: web.Request) -> web.StreamResponse:
+        id = request.match_info["id"]
+        found = find(id)
+        if found is None:
+            return self._failed(Failure(404, message=f"model: {id}"))
+        return self._json(found)
+
+    def _json(self, body: dict[str, Any]) -> web.Response:
+        return web.json_response(body, headers={"request-id": self._new_id("req")})
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        seen = [{**vars(record), "headers": dict(record.headers)} for record in self.requests]
+        return web.json_response(seen)
 
 
-async def _faulted(
-    request: web.Request, response: web.StreamResponse, directive: Directive, deltas: int
-) -> bool:
-    if directive.get("mid_error") == deltas:
-        error = {"type": "overloaded_error", "message": "Overloaded"}
-        await _write(response, {"type": "error", "error": error, "request_id": _request_id()})
-        return True
-    if directive.get("drop") == deltas:
-        # What was written so far goes out first: a broken line, not an unsent one.
-        await asyncio.sleep(0.05)
-        if request.transport is not None:
-            request.transport.abort()
-        return True
-    if directive.get("malformed") == deltas:
-        await response.write(b"event: content_block_delta\ndata: {oops\n\n")
-        return True
-    if directive.get("hang") == deltas:
-        await asyncio.Event().wait()
-    return False
+class _Broken(Exception):
+    """A body that is no JSON."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
-async def _write(response: web.StreamResponse, event: dict[str, Any]) -> None:
-    await response.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
-
-
-def _failure(directive: Directive) -> web.Response:
-    headers = {}
-    if "retry_after" in directive:
-        headers["retry-after"] = str(directive["retry_after"])
-    status = directive["error"]
-    return _error(status, directive.get("message", f"fake {status}"), headers=headers)
-
-
-def _error(
-    status: int,
-    message: str,
-    type: str | None = None,
-    *,
-    headers: Mapping[str, str] | None = None,
-) -> web.Response:
-    id = _request_id()
-    error = {"type": type or _TYPES[status], "message": message}
-    body = {"type": "error", "error": error, "request_id": id}
-    return web.json_response(body, status=status, headers={"request-id": id, **(headers or {})})
-
-
-def _request_id() -> str:
-    return f"req_{uuid.uuid4().hex[:24]}"
-
-
-def _model(name: str) -> dict[str, Any]:
-    limits = rules(name)
-    assert limits is not None
-    return {
-        "type": "model",
-        "id": name,
-        "display_name": name.replace("-", " ").title(),
-        "created_at": "2026-10-01T00:00:00Z",
-        "lifecycle": "active",
-        "line": name.split("-")[1],
-        "max_input_tokens": 200_000 if limits.max_tokens == 64_000 else 1_000_000,
-        "max_tokens": limits.max_tokens,
-        "retires_at": None,
-        "capabilities": None,
-    }
+def _wrong_version(request: web.Request) -> Failure | None:
+    version = request.headers.get("anthropic-version")
+    if version is None:
+        return Failure(400, message="anthropic-version: header is required")
+    if version not in VERSIONS:
+        return Failure(400, message=f'anthropic-version: "{version}" is not a valid version')
+    return None

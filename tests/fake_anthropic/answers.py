@@ -1,0 +1,155 @@
+"""Answers on the wire: streamed, whole, or an error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from tests.fake_anthropic.play import PING, NewId, collect, events
+from tests.fake_anthropic.rejection import Rejection
+from tests.fake_anthropic.script import (
+    ERROR_TYPES,
+    CutOff,
+    Drop,
+    ErrorEvent,
+    Event,
+    Failure,
+    Fault,
+    Hang,
+    Malformed,
+    Reply,
+)
+
+_STATUSES = {kind: status for status, kind in ERROR_TYPES.items()}
+_FLUSH = 0.05
+"""What was written so far goes out before a break: a broken line, not an unsent one."""
+_BREAKABLE = ("content_block_delta", "message_delta")
+Body = dict[str, Any]
+
+
+def failure_of(rejection: Rejection) -> Failure:
+    """A rejection as the error that tells it."""
+    return Failure(rejection.status, rejection.type, rejection.message, details=rejection.details)
+
+
+def error(failure: Failure, request_id: str) -> web.Response:
+    """An HTTP error in the API's shape."""
+    told: Body = {
+        "type": failure.type or ERROR_TYPES.get(failure.status, "api_error"),
+        "message": failure.message or f"fake {failure.status}",
+    }
+    if failure.details is not None:
+        told["details"] = dict(failure.details)
+    body = {"type": "error", "error": told, "request_id": request_id}
+    headers = {"request-id": request_id, **_limits(failure), **failure.headers}
+    return web.json_response(body, status=failure.status, headers=headers)
+
+
+def _limits(failure: Failure) -> dict[str, str]:
+    headers = {}
+    if failure.retry_after is not None:
+        headers["retry-after"] = f"{failure.retry_after:g}"
+    if failure.status == 429:
+        headers |= {
+            "anthropic-ratelimit-requests-limit": "50",
+            "anthropic-ratelimit-requests-remaining": "0",
+            "anthropic-ratelimit-requests-reset": "2026-11-22T12:00:00Z",
+            "anthropic-ratelimit-tokens-limit": "80000",
+            "anthropic-ratelimit-tokens-remaining": "0",
+            "anthropic-ratelimit-tokens-reset": "2026-11-22T12:00:00Z",
+        }
+    return headers
+
+
+async def stream(
+    request: web.Request, reply: Reply, body: Body, new_id: NewId
+) -> tuple[web.StreamResponse, bool]:
+    """Writes the events at their pace; the flag says whether they came to their end."""
+    request_id = new_id("req")
+    response = web.StreamResponse(headers=_headers("text/event-stream", request_id, reply))
+    await response.prepare(request)
+    if reply.raw is not None:
+        await response.write(reply.raw.encode())
+        return response, True
+    deltas = 0
+    for event in events(reply, body, new_id):
+        fault = reply.fault if event["type"] in _BREAKABLE else None
+        if fault is not None and deltas >= fault.after:
+            await _break(request, response, fault, request_id)
+            return response, False
+        if event["type"] == "content_block_delta":
+            await _pace(response, reply, deltas)
+            deltas += 1
+        await _write(response, event)
+    return response, True
+
+
+def _headers(content_type: str, request_id: str, reply: Reply) -> Mapping[str, str]:
+    return {"Content-Type": content_type, "request-id": request_id, **reply.headers}
+
+
+async def _pace(response: web.StreamResponse, reply: Reply, deltas: int) -> None:
+    if reply.ping_every and deltas % reply.ping_every == 0:
+        await _write(response, PING)
+    if reply.delay:
+        await asyncio.sleep(reply.delay)
+
+
+async def _write(response: web.StreamResponse, event: Event) -> None:
+    await response.write(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+
+
+async def _break(
+    request: web.Request, response: web.StreamResponse, fault: Fault, request_id: str
+) -> None:
+    match fault:
+        case ErrorEvent():
+            told = {"type": fault.type, "message": fault.message}
+            await _write(response, {"type": "error", "error": told, "request_id": request_id})
+        case Drop():
+            await asyncio.sleep(_FLUSH)
+            _cut(request)
+        case Malformed():
+            await response.write(f"event: content_block_delta\ndata: {fault.data}\n\n".encode())
+        case Hang():
+            await asyncio.Event().wait()
+        case CutOff():
+            pass
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def whole(
+    request: web.Request, reply: Reply, body: Body, new_id: NewId
+) -> tuple[web.StreamResponse, bool]:
+    """The same events as one message, after the same time; a fault at any delta breaks it."""
+    request_id = new_id("req")
+    sequence = list(events(reply, body, new_id))
+    deltas = sum(event["type"] == "content_block_delta" for event in sequence)
+    await asyncio.sleep(reply.delay * deltas)
+    if reply.fault is not None and deltas >= reply.fault.after:
+        return await _break_whole(request, reply.fault, request_id), False
+    text = json.dumps(collect(sequence))
+    headers = _headers("application/json", request_id, reply)
+    return web.Response(text=text, headers=headers), True
+
+
+async def _break_whole(request: web.Request, fault: Fault, request_id: str) -> web.Response:
+    match fault:
+        case ErrorEvent():
+            status = _STATUSES.get(fault.type, 500)
+            return error(Failure(status, fault.type, fault.message), request_id)
+        case Drop():
+            _cut(request)
+        case Hang():
+            await asyncio.Event().wait()
+        case Malformed() | CutOff():
+            pass
+    return web.Response(text="{oops", content_type="application/json")

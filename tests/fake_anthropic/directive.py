@@ -1,0 +1,160 @@
+"""A directive in the newest user text, `<<<{json}>>>`, as a play; its keys are `Directive`'s."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypedDict
+
+from tests.fake_anthropic.script import (
+    HELLO,
+    Block,
+    CutOff,
+    Drop,
+    ErrorEvent,
+    Failure,
+    Fault,
+    Hang,
+    Malformed,
+    Play,
+    Reply,
+    Text,
+    Thinking,
+    ToolUse,
+    Usage,
+)
+
+
+class Directive(TypedDict, total=False):
+    """Every key may be left out; without any the fake says hello."""
+
+    raw: str
+    """The stream as it is, for recorded ones."""
+    text: str
+    """The answer, streamed word by word."""
+    thinking: str
+    """Thinking before it; shown only when `display` asks for it."""
+    tools: list[dict[str, Any]]
+    """Calls: `name`, `input`, and if wanted `id`, `pieces`, `toolset_name`."""
+    stop_reason: str
+    stop_sequence: str
+    usage: dict[str, Any]
+    """Token counts of the last `message_delta`; input and cache counts also of the first event."""
+    delay: float
+    """Seconds before each delta."""
+    first_delay: float
+    """Seconds before the first event."""
+    pings: bool
+    """A ping before each delta."""
+    error: int
+    """An HTTP error of this status instead of an answer."""
+    retry_after: float
+    message: str
+    """The error's words."""
+    times: int
+    """How many requests get the error; later ones are answered."""
+    mid_error: int
+    """An `error` event after this many deltas."""
+    mid_type: str
+    """Its type, if not overloaded_error."""
+    drop: int
+    """The connection breaks after this many deltas."""
+    hang: int
+    """Silence for ever after this many deltas."""
+    malformed: int
+    """An event that is no JSON after this many deltas."""
+    cut_off: int
+    """The stream just ends after this many deltas."""
+
+
+_DIRECTIVE = re.compile(r"<<<(\{.*?\})>>>", re.DOTALL)
+_COUNTS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_UNKNOWN = "unknown keys in the directive: "
+
+
+def directive_of(body: dict[str, Any]) -> Directive:
+    """The directive of the newest user message; a turn of tool results tells what came back."""
+    for message in reversed(body["messages"]):
+        if message["role"] == "user":
+            return _read(message["content"])
+    return {}
+
+
+def _read(content: Any) -> Directive:
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
+    found = _DIRECTIVE.findall(text)
+    if found:
+        directive: Directive = json.loads(found[-1])
+        return directive
+    results = [block.get("content") for block in blocks if block["type"] == "tool_result"]
+    return {"text": f"Results: {json.dumps(results)}"} if results else {}
+
+
+def play_of(directive: Directive, failures_before: int = 0) -> Play:
+    """What the directive asks for, when this many requests with it have already failed."""
+    unknown = sorted(set(directive) - set(Directive.__annotations__))
+    if unknown:
+        return Failure(500, message=_UNKNOWN + ", ".join(unknown))
+    if "error" in directive and failures_before < directive.get("times", failures_before + 1):
+        return _failure(directive)
+    return _reply(directive)
+
+
+def _failure(directive: Directive) -> Failure:
+    status = directive["error"]
+    return Failure(
+        status,
+        message=directive.get("message", f"fake {status}"),
+        retry_after=directive.get("retry_after"),
+    )
+
+
+def _reply(directive: Directive) -> Reply:
+    reason = directive.get("stop_reason")
+    details = {
+        "type": "refusal",
+        "category": "cyber",
+        "explanation": "I cannot help with that.",
+    }
+    return Reply(
+        _blocks(directive),
+        stop_reason=reason,
+        stop_sequence=directive.get("stop_sequence"),
+        stop_details=details if reason == "refusal" else None,
+        usage=_usage(directive.get("usage", {})),
+        delay=directive.get("delay", 0),
+        first_delay=directive.get("first_delay", 0),
+        ping_every=1 if directive.get("pings") else 0,
+        fault=_fault(directive),
+        raw=directive.get("raw"),
+    )
+
+
+def _blocks(directive: Directive) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if "thinking" in directive:
+        blocks.append(Thinking(directive["thinking"]))
+    if "text" in directive or not directive.get("tools"):
+        blocks.append(Text(directive.get("text", HELLO)))
+    for call in directive.get("tools", ()):
+        pieces = tuple(call["pieces"]) if "pieces" in call else None
+        blocks.append(ToolUse(**{"input": {}, **call, "pieces": pieces}))
+    return tuple(blocks)
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    counts = {name: usage[name] for name in _COUNTS if name in usage}
+    return Usage(**counts, more=usage)
+
+
+def _fault(directive: Directive) -> Fault | None:
+    if "mid_error" in directive:
+        return ErrorEvent(directive["mid_error"], directive.get("mid_type", "overloaded_error"))
+    if "drop" in directive:
+        return Drop(directive["drop"])
+    if "hang" in directive:
+        return Hang(directive["hang"])
+    if "malformed" in directive:
+        return Malformed(directive["malformed"])
+    return CutOff(directive["cut_off"]) if "cut_off" in directive else None

@@ -280,7 +280,13 @@ def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) ->
     """There is always a turn, and the last is the user's unless the model takes a prefill."""
     if not turns:
         turns.append({"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
-    if turns[-1]["role"] == "assistant" and not rules.prefill:
-        notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
-        ask = "Continue your last message exactly where it stops, without repeating any of it."
-        turns.append({"role": "user", "content": [{"type": "text", "text": ask}]})
+    if turns[-1]["role"] != "assistant":
+        return
+    if rules.prefill:
+        last = turns[-1]["content"][-1]
+        # Upstream refuses a prefill that ends with white space; Claude writes its own.
+        turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
+        return
+    notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
+    ask = "Continue your last message exactly where it stops, without repeating any of it."
+    turns.append({"role": "user", "content": [{"type": "text", "text": ask}]})

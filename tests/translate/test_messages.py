@@ -169,7 +169,7 @@ def test_odd_arguments_in_the_history_stay_an_object(arguments: str, given: Any)
 
 
 def test_a_conversation_that_ends_with_the_assistant_is_continued() -> None:
-    messages = ({"role": "user", "content": "Count"}, {"role": "assistant", "content": "1, 2,"})
+    messages = ({"role": "user", "content": "Count"}, {"role": "assistant", "content": "1, 2, "})
     said, _, notices = turns(*messages)
     assert said[-1][0] == "user"
     assert notices == (

@@ -138,7 +138,7 @@ def _output_config(effort: str | None, format: OutputFormat | None) -> Mapping[s
 
 
 def _effort(chat: ChatRequest, rules: ModelRules, notices: Notices) -> str | None:
-    wanted = chat.reasoning_effort
+    wanted = chat.reasoning_effort or (chat.reasoning.effort if chat.reasoning else None)
     if wanted is None:
         return None
     if not rules.efforts:

@@ -184,6 +184,15 @@ class StreamOptions(_Lenient):
     include_usage: bool | None = None
 
 
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class Reasoning(_Lenient):
+    """The Responses API's way to say it, which some clients send here."""
+
+    effort: ReasoningEffort | None = None
+
+
 class ChatRequest(_Lenient):
     """`POST /v1/chat/completions`. What is not a field here is set aside with a notice."""
 
@@ -201,9 +210,8 @@ class ChatRequest(_Lenient):
     functions: list[FunctionDefinition] | None = None
     function_call: Literal["none", "auto"] | NamedFunction | None = None
     parallel_tool_calls: bool | None = None
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = (
-        None
-    )
+    reasoning_effort: ReasoningEffort | None = None
+    reasoning: Reasoning | None = None
     response_format: ResponseFormat | None = None
     user: str | None = None
     safety_identifier: str | None = None

@@ -125,6 +125,12 @@ def test_effort(effort: str, model: str, sent: Any) -> None:
     assert translated(model, reasoning_effort=effort).request.output_config == sent
 
 
+def test_effort_as_the_responses_api_says_it() -> None:
+    result = translated(reasoning={"effort": "low"})
+    assert result.request.output_config == {"effort": "low"}
+    assert result.notices == ()
+
+
 def test_blank_stops_are_set_aside() -> None:
     result = translated(stop=["END", "\n"])
     assert result.request.stop_sequences == ("END",)

@@ -15,6 +15,7 @@ from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings
+from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import BackendName, Switches
 
 
@@ -26,6 +27,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         switches=switches,
         choice=BackendChoice(_backends(settings), switches),
         catalogue=Catalogue(time.monotonic),
+        thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
     )

@@ -15,7 +15,8 @@ BridgeError
 ├── RateLimited           429   with Retry-After where upstream gave one
 ├── UpstreamFailed        500/502
 │   ├── UpstreamUnreachable 502
-│   └── StreamBroken      502   the answer broke off before its end
+│   ├── StreamBroken      502   the answer broke off before its end
+│   └── PromiseNotKept    502   the answer is not the JSON or the tool call that was asked for
 ├── Overloaded            503   Claude is overloaded (Anthropic's 529)
 ├── ShuttingDown          503
 ├── UpstreamTimedOut      504
@@ -164,6 +165,12 @@ class StreamBroken(UpstreamFailed):
     """The answer broke off: the connection dropped, or an event made no sense."""
 
     code = "stream_broken"
+
+
+class PromiseNotKept(UpstreamFailed):
+    """Claude answered, but not as the client was promised: no such JSON, no tool call."""
+
+    code = "promise_not_kept"
 
 
 class Overloaded(BridgeError):

@@ -44,6 +44,11 @@ class Paths:
         """A 0600 file; who can read it may use `/control/…`. Made by the server at start."""
         return self.data / "control-token"
 
+    @property
+    def thinking(self) -> Path:
+        """A 0600 SQLite file: turns of Claude's that may have to be given back."""
+        return self.data / "thinking.sqlite3"
+
 
 def find_paths() -> Paths:
     """The platform's own folders, or `config`, `data` and `logs` under `CLAUDE_BRIDGE_HOME`."""
@@ -81,6 +86,12 @@ class Settings(BaseSettings):
     )
     max_body_mb: int = Field(
         64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
+    )
+    thinking_days: float = Field(
+        7.0,
+        ge=0,
+        le=365,
+        description="Days that thinking to be given back is kept on disk; 0: in memory only.",
     )
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 

@@ -18,7 +18,7 @@ from bridge.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-    from anthropic.types import ModelInfo
+    from anthropic.types import ModelCapabilities, ModelInfo
 
 KEY_CURE = (
     "Set ANTHROPIC_API_KEY to a key from platform.claude.com in the environment of the bridge "
@@ -159,4 +159,23 @@ def _listed(info: ModelInfo) -> ListedModel:
         context=info.max_input_tokens,
         max_output=info.max_tokens,
         lifecycle=info.lifecycle,
+        **_abilities(info.capabilities),
     )
+
+
+def _abilities(said: ModelCapabilities | None) -> dict[str, Any]:
+    """Upstream leaves `capabilities` out for models it knows nothing of."""
+    if said is None:
+        return {}
+    levels = ("low", "medium", "high", "xhigh", "max")
+    types = ("adaptive", "between_tools", "disabled", "enabled")
+    return {
+        "efforts": tuple(level for level in levels if _supported(said.effort, level)),
+        "thinking": tuple(kind for kind in types if _supported(said.thinking.types, kind)),
+        "structured": said.structured_outputs.supported,
+    }
+
+
+def _supported(said: Any, name: str) -> bool:
+    ability = getattr(said, name, None)
+    return ability is not None and bool(ability.supported)

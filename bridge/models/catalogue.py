@@ -27,6 +27,11 @@ class ListedModel:
     context: int | None = None
     max_output: int | None = None
     lifecycle: str = "active"
+    efforts: tuple[str, ...] | None = None
+    thinking: tuple[str, ...] | None = None
+    """The `thinking.type`s it takes."""
+    structured: bool | None = None
+    """Whether it can be held to a JSON Schema."""
 
 
 class Lister(Protocol):
@@ -68,6 +73,12 @@ class Catalogue:
     def ids(self) -> frozenset[str]:
         """What was listed last, without asking anybody."""
         return frozenset(model.id for model in self._listed)
+
+    def known(self, model: str) -> ListedModel | None:
+        """What was listed last of one model, by its exact id; nothing of the built-in table."""
+        if self._listed is BUILT_IN:
+            return None
+        return next((listed for listed in self._listed if listed.id == model), None)
 
     async def listed(self, source: Lister | None) -> Sequence[ListedModel]:
         """The models of `source`: from memory while fresh, or when it cannot be asked."""

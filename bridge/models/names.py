@@ -6,9 +6,11 @@ import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bridge.errors import ModelNotFound
-from bridge.models.rules import ECHO, RULES, Line, ModelRules, rules_for
+from bridge.models.catalogue import ListedModel
+from bridge.models.rules import ECHO, RULES, Line, ModelRules, rules_for, thinking_by_types
 
 _OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
 _RETIRED = re.compile(
@@ -53,11 +55,29 @@ def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
     raise ModelNotFound(_not_found(wanted, live), param="model")
 
 
-def rules_of(model: str) -> ModelRules:
-    """The rules of a resolved model; one newer than this table is taken to be as its line is."""
-    known = rules_for(model)
-    if known is not None:
-        return known
+def rules_of(model: str, listed: ListedModel | None = None) -> ModelRules:
+    """The rules of a resolved model; what the live catalogue says of it wins.
+
+    A model newer than the table is taken to be as its line is.
+    """
+    known = rules_for(model) or _of_its_line(model)
+    return known if listed is None else _overlaid(known, listed)
+
+
+def _overlaid(rules: ModelRules, listed: ListedModel) -> ModelRules:
+    said: dict[str, Any] = {
+        "context": listed.context,
+        "max_output": listed.max_output,
+        "efforts": listed.efforts,
+        "structured": listed.structured,
+        "strict_tools": False if listed.structured is False else None,
+    }
+    if listed.thinking is not None:
+        said["thinking"] = thinking_by_types(listed.thinking, rules.thinking)
+    return replace(rules, **{name: value for name, value in said.items() if value is not None})
+
+
+def _of_its_line(model: str) -> ModelRules:
     nearest = rules_for(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
     assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
     return replace(nearest, id=model)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Line = Literal["fable", "mythos", "opus", "sonnet", "haiku", "echo"]
 Thinking = Literal["always", "between_tools", "can_disable", "on_request", "budget", "none"]
 
 ECHO = "bridge-echo"
+
+
+class ImageSize(NamedTuple):
+    """The largest image a model takes: pixels on the long edge, and in all."""
+
+    edge: int
+    pixels: int
+
+
+LARGE = ImageSize(2576, 3_750_000)
+SMALL = ImageSize(1568, 1_150_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,23 @@ class ModelRules:
     forced_tools: bool = True
     mid_system: bool = False
     """A `system` message in the middle of the conversation."""
-    image_tier: Literal["high", "standard"] = "high"
+    images: ImageSize = LARGE
+    structured: bool = True
+    """`output_config.format` holds the answer to a schema."""
+    strict_tools: bool = True
+    eager_tools: bool = True
+    """Tool arguments can be streamed as they are written."""
 
-    @property
-    def thinks_by_default(self) -> bool:
-        return self.thinking in ("always", "between_tools", "can_disable")
+
+def thinking_by_types(types: Collection[str], known: Thinking) -> Thinking:
+    """From the `thinking.type`s a model takes; what they leave open is as it was known."""
+    if "adaptive" not in types:
+        return "budget" if "enabled" in types else "none"
+    if "between_tools" in types:
+        return "between_tools"
+    if "disabled" not in types:
+        return "always"
+    return known if known in ("can_disable", "on_request") else "can_disable"
 
 
 _EFFORTS_46 = ("low", "medium", "high", "max")
@@ -59,7 +83,7 @@ def _four_six(line: Line) -> ModelRules:
         "on_request",
         efforts=_EFFORTS_46,
         sampling=True,
-        image_tier="standard",
+        images=SMALL,
     )
 
 
@@ -73,7 +97,7 @@ def _four_five(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
         efforts=efforts,
         sampling=True,
         prefill=True,
-        image_tier="standard",
+        images=SMALL,
     )
 
 

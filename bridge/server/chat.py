@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 from aiohttp import web
 
-from bridge.models.names import Resolved, resolve, rules_of
-from bridge.server.access import access_of
+from bridge.models.names import Resolved, resolve
+from bridge.models.rules import ModelRules
+from bridge.server.access import Access, access_of
+from bridge.server.asking import Asked, asked
+from bridge.server.fan_out import fanned_out
+from bridge.server.notices import notice_headers
 from bridge.server.reading import read_body
 from bridge.server.state import BRIDGE, Bridge
 from bridge.server.streaming import write_events
 from bridge.translate.collect import Collector
-from bridge.translate.request import Translated, translate
+from bridge.translate.request import Translated, is_heavy, translate
 from bridge.translate.stream import ChatStream
-from bridge.translate.tools import AnswerStyle
-from bridge.wire.chat import ChatCompletion, ChatRequest, Chunk
-from bridge.wire.messages import MessageEvent
+from bridge.translate.usage import added
+from bridge.wire.chat import ChatRequest
+from bridge.wire.completion import ChatCompletion, Chunk
+
+_LARGE = 256 * 1024
+"""Bytes of a body from which on it is translated beside the loop."""
+
+Begun = tuple[Asked, AsyncIterator[Chunk]]
 
 
 async def chat_completions(request: web.Request) -> web.StreamResponse:
@@ -26,58 +37,88 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
     resolved = resolve(chat.model, bridge.active_model, bridge.catalogue.ids)
-    translated = translate(chat, rules_of(resolved.model), resolved.model)
     with bridge.answering():
-        return await _answer(request, bridge, chat, resolved, translated)
+        return await _answer(request, bridge, chat, resolved)
 
 
 async def _answer(
-    request: web.Request,
-    bridge: Bridge,
-    chat: ChatRequest,
-    resolved: Resolved,
-    translated: Translated,
+    request: web.Request, bridge: Bridge, chat: ChatRequest, resolved: Resolved
 ) -> web.StreamResponse:
-    backend = await bridge.choice.for_model(resolved.model)
     access = access_of(request)
-    access.model, access.backend = resolved.model, backend.name
-    headers = _headers(access.id, resolved, translated)
-    machine = _machine(chat, resolved.model, translated.style)
-    async with backend.stream(translated.request) as events:
-        chunks = _chunks(request, machine, events)
-        if chat.stream:
-            return await write_events(request, headers, chunks)
-        return web.json_response(dict(await _collected(chunks)), headers=headers)
+    access.model = resolved.model
+    heavy = (request.content_length or _LARGE) >= _LARGE or is_heavy(chat)
+    ask = _Ask(bridge, chat, resolved.model, heavy)
+    async with ask.answers() as (first, chunks):
+        access.backend = first.backend
+        notices = [*([resolved.notice] if resolved.notice else []), *first.notices]
+        headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
+        async with aclosing(ask.noted(access, chunks)) as noted:
+            if chat.stream:
+                return await write_events(request, headers, noted)
+            return web.json_response(dict(await _collected(noted)), headers=headers)
 
 
-def _machine(chat: ChatRequest, model: str, style: AnswerStyle) -> ChatStream:
-    asked = chat.stream_options is not None and bool(chat.stream_options.include_usage)
-    return ChatStream(
-        id=f"chatcmpl-{uuid.uuid4().hex}",
-        model=model,
-        created=int(time.time()),
+class _Ask:
+    """One request, asked once or, for `n` choices, several times at once."""
+
+    def __init__(self, bridge: Bridge, chat: ChatRequest, model: str, heavy: bool) -> None:
+        self._bridge = bridge
+        self._chat = chat
+        self._model = model
+        self._heavy = heavy
+        self._translate = functools.cache(self._translated)
+        asked_for = chat.stream_options is not None and bool(chat.stream_options.include_usage)
         # A whole answer always has its usage.
-        include_usage=asked or not chat.stream,
-        style=style,
-    )
+        self._include_usage = asked_for or not chat.stream
+        self._id = f"chatcmpl-{uuid.uuid4().hex}"
+        self._created = int(time.time())
+        self._machines: list[ChatStream] = []
 
+    def answers(self) -> AbstractAsyncContextManager[Begun]:
+        """Entered when Claude has begun: the first answer, and the chunks of all."""
+        count = self._chat.n or 1
+        return self._one(0) if count == 1 else fanned_out([self._one(i) for i in range(count)])
 
-async def _chunks(
-    request: web.Request, machine: ChatStream, events: AsyncIterator[MessageEvent]
-) -> AsyncIterator[Chunk]:
-    async for event in events:
-        for chunk in machine.feed(event):
-            yield chunk
-    machine.finish()
-    _note(request, machine)
+    async def noted(
+        self, access: Access, chunks: AsyncIterator[Chunk]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks with one word on usage at the end; what came of it goes to the access line."""
+        last: Chunk | None = None
+        async for chunk in chunks:
+            if chunk["choices"]:
+                yield chunk
+            else:
+                last = chunk
+        usage = added(machine.completion_usage for machine in self._machines)
+        access.prompt_tokens = usage["prompt_tokens"]
+        access.completion_tokens = usage["completion_tokens"]
+        access.outcome = self._machines[0].finish_reason
+        if last is not None:
+            yield {**last, "usage": usage}
 
+    @asynccontextmanager
+    async def _one(self, index: int) -> AsyncIterator[Begun]:
+        asking = asked(self._bridge, self._model, self._translate, heavy=self._heavy)
+        async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
+            yield begun, chunks
 
-def _note(request: web.Request, machine: ChatStream) -> None:
-    access = access_of(request)
-    usage = machine.completion_usage
-    access.prompt_tokens = usage["prompt_tokens"]
-    access.completion_tokens = usage["completion_tokens"]
-    access.outcome = machine.finish_reason
+    def _translated(self, rules: ModelRules) -> Translated:
+        return translate(self._chat, rules, self._model)
+
+    async def _chunks(self, index: int, begun: Asked) -> AsyncGenerator[Chunk, None]:
+        machine = ChatStream(
+            id=self._id,
+            model=self._model,
+            created=self._created,
+            include_usage=self._include_usage,
+            style=begun.translated.style,
+            index=index,
+        )
+        self._machines.append(machine)
+        async for event in begun.events:
+            for chunk in machine.feed(event):
+                yield chunk
+        machine.finish()
 
 
 async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
@@ -85,17 +126,3 @@ async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
     async for chunk in chunks:
         collector.feed((chunk,))
     return collector.finish()
-
-
-def _headers(request_id: str, resolved: Resolved, translated: Translated) -> dict[str, str]:
-    notices = [*([resolved.notice] if resolved.notice else []), *translated.notices]
-    headers = {"x-request-id": request_id}
-    if notices:
-        headers["x-bridge-notice"] = _one_line("; ".join(notices))
-    return headers
-
-
-def _one_line(text: str) -> str:
-    """Header-safe: a client's own field names may be in it."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return printable.encode("ascii", "backslashreplace").decode()[:4000]

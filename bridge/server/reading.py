@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import InvalidRequest
+from bridge.wire.responses_style import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -23,7 +24,9 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
 
 
 def _invalid(error: ValidationError, body: bytes) -> InvalidRequest:
-    problems = error.errors(include_url=False, include_context=False)
+    problems = error.errors(include_url=False)
+    if problems[0]["type"] == NAMED_FIELD:
+        return InvalidRequest(problems[0]["msg"], param=problems[0]["ctx"]["param"])
     if problems[0]["type"] == "json_invalid":
         return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
     raw = json.loads(body or b"{}")

@@ -48,6 +48,7 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
     finally:
         await runner.cleanup()
         await bridge.choice.close()
+        await bridge.thinking.close()
     _log.info("Stopped.")
 
 
@@ -57,11 +58,12 @@ def _url(sock: socket.socket) -> str:
 
 
 async def _warm(bridge: Bridge) -> None:
-    """Heavy imports and the first look for credentials, behind the listening socket."""
+    """Heavy imports, credentials and the list of models, behind the listening socket."""
     status = await bridge.choice.status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
     if status.cure:
         _log.warning("%s", status.cure)
+    await bridge.catalogue.listed(await bridge.choice.listing())
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -12,8 +12,10 @@ from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
 from bridge.models.catalogue import Catalogue
-from bridge.models.rules import ECHO
+from bridge.models.names import rules_of
+from bridge.models.rules import ECHO, ModelRules
 from bridge.settings import Settings
+from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import Switches
 
 
@@ -25,10 +27,13 @@ class Bridge:
     switches: Switches
     choice: BackendChoice
     catalogue: Catalogue
+    thinking: ThinkingStore
     control_token: str
     started_at: int
     url: str = ""
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    learned: dict[str, ModelRules] = field(default_factory=dict)
+    """What refusals taught about models, until the server ends."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -45,6 +50,10 @@ class Bridge:
     def active_model(self) -> str:
         """What answers `default` and OpenAI's names: the echo while the backend is offline."""
         return ECHO if self.switches.backend == "offline" else self.switches.model
+
+    def rules(self, model: str) -> ModelRules:
+        """What a resolved model takes: as learned, else as listed live, else as in the table."""
+        return self.learned.get(model) or rules_of(model, self.catalogue.known(model))
 
     @contextmanager
     def answering(self) -> Iterator[None]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from bridge.errors import InvalidRequest
-from bridge.models.rules import ModelRules
+from bridge.models.rules import ImageSize, ModelRules
+from bridge.translate.blocks import input_of
 from bridge.translate.caching import marked
+from bridge.translate.custom_tools import FIELD
+from bridge.translate.images import LOW_DETAIL, fitted, size_among
 from bridge.translate.media import document_block, image_block
 from bridge.translate.names import CallIds, ToolNames
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AssistantMessage,
     AudioPart,
-    CalledFunction,
     ChatMessage,
     Content,
+    CustomToolCall,
     FilePart,
     FunctionMessage,
     ImagePart,
@@ -26,6 +28,7 @@ from bridge.wire.chat import (
     RefusalPart,
     SystemMessage,
     TextPart,
+    ToolCall,
     ToolMessage,
     UserMessage,
 )
@@ -46,11 +49,14 @@ LEGACY_CALL = "function_call"
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """What is renamed on the way."""
+class _Context:
+    """What a message is translated with: how things are renamed, how large an image may be."""
 
+    rules: ModelRules
     ids: CallIds
     tools: ToolNames
+    images: ImageSize
+    notices: Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,10 @@ def conversation(
     """Leading system and developer messages become the system prompt; others keep their place."""
     opening = _leading_systems(messages)
     turns: list[Message] = []
-    names = _Names(CallIds(), tools)
+    images = size_among(sum(map(_images_in, messages)), rules.images)
+    context = _Context(rules, CallIds(), tools, images, notices)
     for index, message in enumerate(messages[opening:], start=opening):
-        turn = _turn(message, f"messages[{index}]", rules, names)
+        turn = _turn(message, f"messages[{index}]", context)
         _append(turns, {"role": turn["role"], "content": _marked_last(turn["content"], message)})
     turns = _place_systems(turns)
     _answer_every_call(turns, notices)
@@ -77,7 +84,8 @@ def conversation(
     system = [
         block
         for index, message in enumerate(messages[:opening])
-        for block in _marked_last(_text_blocks(message.content, f"messages[{index}]"), message)
+        if isinstance(message, SystemMessage)
+        for block in _marked_last(_text_blocks(message, f"messages[{index}]", context), message)
     ]
     _notice_extras(messages, notices)
     return Conversation(tuple(system) or None, tuple(turns))
@@ -102,24 +110,29 @@ def _leading_systems(messages: Sequence[ChatMessage]) -> int:
     return count
 
 
-def _turn(message: ChatMessage, where: str, rules: ModelRules, names: _Names) -> Message:
+def _images_in(message: ChatMessage) -> int:
+    content = message.content if isinstance(message.content, list) else []
+    return sum(isinstance(part, ImagePart) for part in content)
+
+
+def _turn(message: ChatMessage, where: str, context: _Context) -> Message:
     match message:
         case UserMessage():
-            return {"role": "user", "content": _blocks(message.content, where)}
+            return {"role": "user", "content": _blocks(message.content, where, context)}
         case AssistantMessage():
-            return {"role": "assistant", "content": _assistant_blocks(message, where, names)}
+            return {"role": "assistant", "content": _assistant_blocks(message, where, context)}
         case ToolMessage() | FunctionMessage():
-            return {"role": "user", "content": [_result_block(message, where, names)]}
+            return {"role": "user", "content": [_result_block(message, where, context)]}
         case SystemMessage():
-            return _later_system(message, where, rules)
+            return _later_system(message, where, context)
         case _:
             assert_never(message)
 
 
-def _later_system(message: SystemMessage, where: str, rules: ModelRules) -> Message:
+def _later_system(message: SystemMessage, where: str, context: _Context) -> Message:
     """Stays in its place: hoisting it would change every cached and signed prefix."""
-    turn: Message = {"role": "system", "content": _text_blocks(message.content, where)}
-    return turn if rules.mid_system else _as_note(turn)
+    turn: Message = {"role": "system", "content": _text_blocks(message, where, context)}
+    return turn if context.rules.mid_system else _as_note(turn)
 
 
 def _as_note(turn: Message) -> Message:
@@ -139,65 +152,61 @@ def _place_systems(turns: Sequence[Message]) -> list[Message]:
     return placed
 
 
-def _assistant_blocks(message: AssistantMessage, where: str, names: _Names) -> list[Block]:
-    blocks = _blocks(message.content, where)
+def _assistant_blocks(message: AssistantMessage, where: str, context: _Context) -> list[Block]:
+    blocks = _blocks(message.content, where, context)
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
     if message.function_call is not None:
-        blocks.append(_call_block(LEGACY_CALL, message.function_call, names))
-    return blocks + [
-        _call_block(call.id, call.function, names) for call in message.tool_calls or ()
-    ]
+        called = message.function_call
+        blocks.append(_call_block(LEGACY_CALL, called.name, input_of(called.arguments), context))
+    return blocks + [_tool_call_block(call, context) for call in message.tool_calls or ()]
 
 
-def _call_block(id: str, called: CalledFunction, names: _Names) -> Block:
+def _tool_call_block(call: ToolCall, context: _Context) -> Block:
+    if isinstance(call, CustomToolCall):
+        return _call_block(call.id, call.custom.name, {FIELD: call.custom.input}, context)
+    return _call_block(call.id, call.function.name, input_of(call.function.arguments), context)
+
+
+def _call_block(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
     return {
         "type": "tool_use",
-        "id": names.ids.of_call(id),
-        "name": names.tools.upstream(called.name),
-        "input": _arguments(called.arguments),
+        "id": context.ids.of_call(id),
+        "name": context.tools.upstream(name),
+        "input": given,
     }
 
 
-def _arguments(text: str) -> dict[str, object]:
-    """The call's input; what a model wrote wrongly is kept under a name of its own."""
-    if not text.strip():
-        return {}
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {"invalid_json": text}
-    return value if isinstance(value, dict) else {"value": value}
-
-
-def _result_block(message: ToolMessage | FunctionMessage, where: str, names: _Names) -> Block:
+def _result_block(message: ToolMessage | FunctionMessage, where: str, context: _Context) -> Block:
     answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
-    block: Block = {"type": "tool_result", "tool_use_id": names.ids.of_result(answers)}
-    content = _blocks(message.content, where)
+    block: Block = {"type": "tool_result", "tool_use_id": context.ids.of_result(answers)}
+    content = _blocks(message.content, where, context)
     return {**block, "content": content} if content else block
 
 
-def _blocks(content: Content, where: str) -> list[Block]:
+def _blocks(content: Content, where: str, context: _Context) -> list[Block]:
     if content is None:
         return []
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content.strip() else []
     blocks: list[Block] = []
     for index, part in enumerate(content):
-        block = _part_block(part, f"{where}.content[{index}]")
+        block = _part_block(part, f"{where}.content[{index}]", context)
         if block is not None:
             blocks.append(marked(block, part))
     return blocks
 
 
-def _part_block(part: Part, where: str) -> Block | None:
+def _part_block(part: Part, where: str, context: _Context) -> Block | None:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text} if part.text.strip() else None
         case RefusalPart():
             return {"type": "text", "text": part.refusal} if part.refusal.strip() else None
         case ImagePart():
-            return image_block(part.image_url.url, f"{where}.image_url.url")
+            size = LOW_DETAIL if part.image_url.detail == "low" else context.images
+            block = image_block(part.image_url.url, f"{where}.image_url.url")
+            return fitted(block, size, f"{where}.image_url.url", context.notices)
         case FilePart():
             return document_block(part.file, f"{where}.file")
         case AudioPart():
@@ -208,8 +217,8 @@ def _part_block(part: Part, where: str) -> Block | None:
             assert_never(part)
 
 
-def _text_blocks(content: Content, where: str) -> list[Block]:
-    blocks = _blocks(content, where)
+def _text_blocks(message: SystemMessage, where: str, context: _Context) -> list[Block]:
+    blocks = _blocks(message.content, where, context)
     if any(block["type"] != "text" for block in blocks):
         raise InvalidRequest("A system message can only hold text.", param=f"{where}.content")
     return blocks

@@ -33,11 +33,14 @@ class CallIds:
 class ToolNames:
     """The offered tools' names: letters, digits, `_` and `-`, 128 of them at the most."""
 
-    def __init__(self, offered: Iterable[str]) -> None:
+    def __init__(self, offered: Iterable[str], reserved: Iterable[str] = ()) -> None:
+        """`reserved` are names that upstream's own tools may have."""
         self._upstream: dict[str, str] = {}
+        reserved = tuple(reserved)
         for name in offered:
             if name not in self._upstream:
-                self._upstream[name] = _unique(_plain(name) or "tool", self._upstream.values())
+                used = (*reserved, *self._upstream.values())
+                self._upstream[name] = _unique(_plain(name) or "tool", used)
 
     def upstream(self, name: str) -> str:
         """What Claude knows it as; the history may call tools that are no longer offered."""

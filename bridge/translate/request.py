@@ -9,11 +9,22 @@ from typing import Any
 
 from bridge.models.rules import ModelRules
 from bridge.translate.caching import keep_last_four
+from bridge.translate.limits import max_tokens, sampling, stop_sequences
 from bridge.translate.messages import Conversation, conversation
 from bridge.translate.notices import Notices
-from bridge.translate.output import OutputFormat, output_format
-from bridge.translate.tools import AnswerStyle, offer_of, tool_blocks, tool_choice
-from bridge.wire.chat import ChatRequest
+from bridge.translate.output import OutputFormat, Promise, output_of
+from bridge.translate.style import AnswerStyle
+from bridge.translate.thinking import thinking_of
+from bridge.translate.tools import (
+    Offer,
+    ToolChoice,
+    offer_of,
+    only_the_named,
+    tool_blocks,
+    tool_choice,
+)
+from bridge.translate.web_search import web_search_block
+from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
 
 SET_ASIDE: Mapping[str, str] = {
@@ -30,56 +41,81 @@ SET_ASIDE: Mapping[str, str] = {
     "prompt_cache_options": "Claude's cache needs none",
     "prompt_cache_retention": "the bridge chooses",
     "seed": "Claude cannot be seeded",
-    "service_tier": "not passed on yet",
     "store": "nothing is stored",
     "top_logprobs": "Claude does not tell probabilities",
-    "verbosity": "not passed on yet",
-    "web_search_options": "not passed on yet",
 }
 """OpenAI's parameters that do not reach Claude, each with its reason."""
 
 _SAMPLING_VERSION = {"anthropic-version": "2023-06-01"}
-_DEFAULT_MAX_TOKENS = 32_000
-_EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_VERBOSITY = {
+    "low": "Keep your answers short and to the point.",
+    "high": "Answer in depth and in detail.",
+}
+_SERVICE_TIERS = {"auto": "auto", "default": "standard_only", "priority": "auto"}
+MUST_CALL = "Now call {tool}, as was asked; do not answer in words."
 
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """What goes upstream, and what the client should know."""
+    """What goes upstream, what the client should know, and how the answer is told to it."""
 
     request: MessagesRequest
     notices: tuple[str, ...]
     style: AnswerStyle
+    blank_stops: tuple[str, ...] = ()
+    """Stop sequences the bridge watches for."""
+    promise: Promise | None = None
+    """JSON that Claude was only told to answer in."""
+    must_call: str | None = None
+    """Words that ask again for the call the client was promised."""
 
 
 def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
     """Pure: the same chat always gives the same request. Raises InvalidRequest naming the field."""
     notices = Notices()
     _notice_unused(chat, notices)
-    offer = offer_of(chat, notices)
+    offer = only_the_named(offer_of(chat, notices), rules)
     talk = conversation(chat.messages, offer.names, rules, notices)
     choice, call_a_tool = tool_choice(offer, rules, notices)
-    format, answer_in_json = output_format(chat.response_format, notices)
-    sampling = _sampling(chat, rules, notices)
-    system, tools = _system(talk, call_a_tool, answer_in_json), tool_blocks(offer)
+    output = output_of(chat.response_format, rules, notices)
+    limit = max_tokens(chat, rules, notices)
+    thinking = thinking_of(_effort(chat), rules, limit, _blocked(talk, choice), notices)
+    sampled = sampling(chat, rules, thinking.on, notices)
+    stops, blank_stops = stop_sequences(chat, notices)
+    system = _system(talk, _VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
+    tools = _tools(chat, offer, rules, notices)
     turns = (block for message in talk.messages for block in message["content"])
     has_markers = keep_last_four((*(tools or ()), *(system or ()), *turns))
     request = MessagesRequest(
         model=model,
-        max_tokens=_max_tokens(chat, rules, notices),
+        max_tokens=limit,
         messages=talk.messages,
         system=system,
         tools=tools,
         tool_choice=choice,
-        stop_sequences=_stop_sequences(chat, notices),
-        thinking={"type": "adaptive", "display": "summarized"} if rules.thinks_by_default else None,
-        output_config=_output_config(_effort(chat, rules, notices), format),
+        stop_sequences=stops,
+        thinking=thinking.config,
+        output_config=_output_config(thinking.effort, output.format),
         metadata=_metadata(chat),
+        service_tier=_service_tier(chat, notices),
         cache_control=None if has_markers else {"type": "ephemeral"},
-        headers=_SAMPLING_VERSION if sampling else {},
-        **sampling,
+        headers=_SAMPLING_VERSION if sampled else {},
+        **sampled,
     )
-    return Translated(request, notices.lines(), offer.style())
+    must_call = MUST_CALL.format(tool=_tool_in_words(offer)) if call_a_tool else None
+    style = AnswerStyle(offer.names.back(), offer.custom, offer.legacy)
+    return Translated(request, notices.lines(), style, blank_stops, output.promise, must_call)
+
+
+def is_heavy(chat: ChatRequest) -> bool:
+    """Whether translating takes long: images are unpacked, a schema's validator is loaded."""
+    has_images = any(
+        isinstance(part, ImagePart)
+        for message in chat.messages
+        if isinstance(message.content, list)
+        for part in message.content
+    )
+    return has_images or isinstance(chat.response_format, JsonSchemaFormat)
 
 
 def _notice_unused(chat: ChatRequest, notices: Notices) -> None:
@@ -99,37 +135,33 @@ def _metadata(chat: ChatRequest) -> Mapping[str, str] | None:
     return {"user_id": hashlib.sha256(person.encode()).hexdigest()} if person else None
 
 
-def _max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
-    wanted = chat.max_completion_tokens or chat.max_tokens
-    if wanted is None:
-        return min(_DEFAULT_MAX_TOKENS, rules.max_output)
-    if wanted > rules.max_output:
-        notices.add(f"max_tokens: {wanted} is over {rules.id}'s limit; {rules.max_output} is used")
-    return min(wanted, rules.max_output)
+def _tools(
+    chat: ChatRequest, offer: Offer, rules: ModelRules, notices: Notices
+) -> tuple[Block, ...] | None:
+    search = web_search_block(chat, notices)
+    return (*tool_blocks(offer, rules, notices), *((search,) if search else ())) or None
 
 
-def _stop_sequences(chat: ChatRequest, notices: Notices) -> tuple[str, ...] | None:
-    given = [chat.stop] if isinstance(chat.stop, str) else chat.stop or []
-    kept = tuple(stop for stop in given if stop.strip())
-    if len(kept) < len(given):
-        notices.add("stop: blank stop sequences are set aside; Claude refuses them")
-    return kept or None
+def _tool_in_words(offer: Offer) -> str:
+    return f"the tool `{offer.names.upstream(offer.named)}`" if offer.named else "one of the tools"
 
 
-def _sampling(chat: ChatRequest, rules: ModelRules, notices: Notices) -> dict[str, Any]:
-    """temperature or top_p, never both, only where the model still takes them."""
-    given = {"temperature": chat.temperature, "top_p": chat.top_p}
-    wanted = {name: value for name, value in given.items() if value is not None}
-    if wanted and not rules.sampling:
-        notices.add(f"{', '.join(wanted)}: set aside; {rules.id} takes no sampling parameters")
-        return {}
-    if len(wanted) == 2:
-        notices.add("top_p: set aside; Claude takes it only without temperature")
-        del wanted["top_p"]
-    if wanted.get("temperature", 0) > 1:
-        notices.add("temperature: 1 is used; Claude's scale ends there")
-        wanted["temperature"] = 1.0
-    return wanted
+def _blocked(talk: Conversation, choice: ToolChoice | None) -> str | None:
+    """What keeps a model from thinking that does not always think."""
+    if choice is not None and choice["type"] in ("any", "tool"):
+        return "it is forced to call a tool"
+    if talk.messages[-1]["role"] == "assistant":
+        return "it continues its own message"
+    return None
+
+
+def _service_tier(chat: ChatRequest, notices: Notices) -> str | None:
+    if chat.service_tier is None:
+        return None
+    tier = _SERVICE_TIERS.get(chat.service_tier)
+    if tier is None:
+        notices.add(f"service_tier: Claude has no {chat.service_tier}; the usual one is used")
+    return tier
 
 
 def _output_config(effort: str | None, format: OutputFormat | None) -> Mapping[str, Any] | None:
@@ -137,20 +169,5 @@ def _output_config(effort: str | None, format: OutputFormat | None) -> Mapping[s
     return {name: value for name, value in given.items() if value is not None} or None
 
 
-def _effort(chat: ChatRequest, rules: ModelRules, notices: Notices) -> str | None:
-    wanted = chat.reasoning_effort or (chat.reasoning.effort if chat.reasoning else None)
-    if wanted is None:
-        return None
-    if not rules.efforts:
-        notices.add(f"reasoning_effort: set aside; {rules.id} has no effort levels")
-        return None
-    effort = _nearest_effort(wanted, rules.efforts)
-    if effort != wanted:
-        notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {wanted}")
-    return effort
-
-
-def _nearest_effort(wanted: str, efforts: tuple[str, ...]) -> str:
-    """The highest level that is not above the wanted one, or else the lowest."""
-    limit = _EFFORT_ORDER.index(wanted)
-    return next((e for e in reversed(efforts) if _EFFORT_ORDER.index(e) <= limit), efforts[0])
+def _effort(chat: ChatRequest) -> str | None:
+    return chat.reasoning_effort or (chat.reasoning.effort if chat.reasoning else None)

@@ -42,6 +42,10 @@ _REFUSED = (
     "unevaluatedItems",
 )
 _DROPPED = ("$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly")
+_FORMATS = frozenset(
+    ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"]
+)
+"""Those that structured output knows; https://platform.claude.com/docs/en/build-with-claude/structured-outputs"""
 _COMBINERS = ("anyOf", "oneOf", "allOf")
 
 
@@ -50,8 +54,34 @@ def closed(schema: Any) -> Schema:
     return _closed(schema if isinstance(schema, Mapping) else {})
 
 
-def is_recursive(schema: Any) -> bool:
-    """Whether a definition leads back to itself, which structured output refuses."""
+def cannot_be_closed(schema: Any) -> bool:
+    """Whether structured output cannot express it: it is recursive, or has objects of any keys."""
+    return _is_recursive(schema) or _has_open_object(schema)
+
+
+def _has_open_object(node: Any) -> bool:
+    if isinstance(node, list):
+        return any(_has_open_object(part) for part in node)
+    if not isinstance(node, Mapping):
+        return False
+    is_open = _is_object(node) and node.get("additionalProperties") is not False
+    if is_open and not node.get("properties"):
+        return True
+    return any(_has_open_object(part) for part in _parts(node))
+
+
+def _parts(schema: Mapping[str, Any]) -> list[Any]:
+    """The schemas right inside a schema: not its `enum`, `default` and other values."""
+    named = [
+        part
+        for key in ("properties", "$defs", "definitions")
+        if isinstance(schema.get(key), Mapping)
+        for part in schema[key].values()
+    ]
+    return [*named, *(schema[key] for key in ("items", *_COMBINERS) if key in schema)]
+
+
+def _is_recursive(schema: Any) -> bool:
     definitions = {**schema.get("$defs", {}), **schema.get("definitions", {})}
     edges = {name: set(_references(part)) for name, part in definitions.items()}
     roots = set(_references({k: v for k, v in schema.items() if k not in ("$defs", "definitions")}))
@@ -79,8 +109,8 @@ def _reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
 
 
 def _closed(schema: Mapping[str, Any]) -> Schema:
-    kept = {k: v for k, v in schema.items() if k not in _REFUSED and k not in _DROPPED}
-    refused = {k: v for k, v in schema.items() if k in _REFUSED}
+    refused = {k: v for k, v in schema.items() if k in _REFUSED or not _is_known_format(k, v)}
+    kept = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
     if "oneOf" in kept:
         kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
     result = {key: _closed_value(key, value) for key, value in kept.items()}
@@ -91,6 +121,10 @@ def _closed(schema: Mapping[str, Any]) -> Schema:
     if refused:
         result["description"] = _in_words(result.get("description"), refused)
     return result
+
+
+def _is_known_format(key: str, value: Any) -> bool:
+    return key != "format" or value in _FORMATS
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Any, assert_never
 
 from bridge.errors import StreamBroken
-from bridge.translate.tools import AnswerStyle
+from bridge.translate.custom_tools import TextInput
+from bridge.translate.style import AnswerStyle
 from bridge.translate.usage import completion_usage, merged
-from bridge.wire.chat import (
+from bridge.translate.web_search import annotation
+from bridge.wire.completion import (
     Chunk,
     CompletionUsage,
     Delta,
     FinishReason,
     FunctionDelta,
+    ServiceTier,
     ToolCallDelta,
 )
 from bridge.wire.messages import (
@@ -38,6 +41,8 @@ FINISH_REASONS: Mapping[StopReason, FinishReason] = {
     "refusal": "content_filter",
 }
 
+SERVICE_TIERS: Mapping[str, ServiceTier] = {"standard": "default", "priority": "priority"}
+
 
 class ChatStream:
     """Feed it every event, then call `finish`. Ids, names and the clock are given, not taken."""
@@ -50,15 +55,21 @@ class ChatStream:
         created: int,
         include_usage: bool,
         style: AnswerStyle | None = None,
+        index: int = 0,
     ) -> None:
         self._style = style or AnswerStyle()
         self._id = id
+        self._index = index
         self._model = model
         self._created = created
         self._include_usage = include_usage
         self._usage: Usage = {}
         self._calls: dict[int, int] = {}
         self._silent_calls: dict[int, str] = {}
+        self._text_inputs: dict[int, TextInput] = {}
+        self._written = 0
+        self._cited_from = 0
+        self._citations: list[Any] = []
         self._stop_reason: StopReason | None = None
         self._refusal: str | None = None
         self._complete = False
@@ -114,48 +125,77 @@ class ChatStream:
         match block["type"]:
             case "tool_use":
                 return [self._call_started(event["index"], block)]
-            case "text" if block.get("text"):
-                return [self._chunk({"content": block["text"]})]
+            case "text":
+                self._cited_from = self._written
+                self._citations = list(block.get("citations") or ())
+                return self._content(block.get("text") or "")
             case _:
                 return []
+
+    def _content(self, text: str) -> list[Chunk]:
+        self._written += len(text)
+        return [self._chunk({"content": text})] if text else []
 
     def _call_started(self, position: int, block: Block) -> Chunk:
         """Calls are counted among themselves: clients index by call, not by content block."""
         index = self._calls[position] = len(self._calls)
         self._silent_calls[position] = json.dumps(block.get("input") or {})
-        id, name = block["id"], block["name"]
-        function: FunctionDelta = {
-            "name": self._style.tool_names.get(name, name),
-            "arguments": "",
-        }
+        id, upstream = block["id"], block["name"]
+        name = self._style.tool_names.get(upstream, upstream)
+        if upstream in self._style.custom:
+            self._text_inputs[position] = TextInput()
+            return self._call({"index": index, "id": id, "custom": {"name": name, "input": ""}})
+        function: FunctionDelta = {"name": name, "arguments": ""}
         if self._style.legacy:
             return self._chunk({"function_call": function})
-        call: ToolCallDelta = {"index": index, "id": id, "type": "function", "function": function}
+        return self._call({"index": index, "id": id, "type": "function", "function": function})
+
+    def _call(self, call: ToolCallDelta) -> Chunk:
         return self._chunk({"tool_calls": [call]})
 
     def _delta(self, event: ContentBlockDelta) -> list[Chunk]:
         delta = event["delta"]
         match delta["type"]:
             case "text_delta":
-                return [self._chunk({"content": delta["text"]})]
+                return self._content(delta["text"])
             case "thinking_delta" if delta["thinking"]:
                 return [self._chunk({"reasoning_content": delta["thinking"]})]
             case "input_json_delta" if delta["partial_json"] and event["index"] in self._calls:
-                return [self._arguments(event["index"], delta["partial_json"])]
+                return self._arguments(event["index"], delta["partial_json"])
+            case "citations_delta":
+                self._citations.append(delta["citation"])
+                return []
             case _:
                 return []
 
-    def _arguments(self, block: int, text: str) -> Chunk:
+    def _arguments(self, block: int, text: str) -> list[Chunk]:
         self._silent_calls.pop(block, None)
+        if block in self._text_inputs:
+            return self._input(block, self._text_inputs[block].feed(text))
         if self._style.legacy:
-            return self._chunk({"function_call": {"arguments": text}})
-        call: ToolCallDelta = {"index": self._calls[block], "function": {"arguments": text}}
-        return self._chunk({"tool_calls": [call]})
+            return [self._chunk({"function_call": {"arguments": text}})]
+        return [self._call({"index": self._calls[block], "function": {"arguments": text}})]
+
+    def _input(self, block: int, text: str) -> list[Chunk]:
+        if not text:
+            return []
+        return [self._call({"index": self._calls[block], "custom": {"input": text}})]
 
     def _stopped(self, event: ContentBlockStop) -> list[Chunk]:
         """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
-        given = self._silent_calls.get(event["index"])
-        return [] if given is None else [self._arguments(event["index"], given)]
+        index = event["index"]
+        given = self._silent_calls.get(index)
+        if index in self._text_inputs:
+            rest = [] if given in (None, "{}") else self._arguments(index, given)
+            return [*rest, *self._input(index, self._text_inputs[index].finish())]
+        return self._cited() if given is None else self._arguments(index, given)
+
+    def _cited(self) -> list[Chunk]:
+        """What the text block that ends here cites, for its stretch of the content."""
+        citations, self._citations = self._citations, []
+        found = [annotation(one, self._cited_from, self._written) for one in citations]
+        annotations = [one for one in found if one is not None]
+        return [self._chunk({"annotations": annotations})] if annotations else []
 
     def _ending(self, event: MessageDelta) -> None:
         self._usage = merged(self._usage, event["usage"])
@@ -176,7 +216,12 @@ class ChatStream:
     def _chunk(self, delta: Delta, finish_reason: FinishReason | None = None) -> Chunk:
         chunk = self._bare()
         chunk["choices"] = [
-            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+            {
+                "index": self._index,
+                "delta": delta,
+                "logprobs": None,
+                "finish_reason": finish_reason,
+            }
         ]
         return chunk
 
@@ -188,6 +233,9 @@ class ChatStream:
             "model": self._model,
             "choices": [],
         }
+        tier = SERVICE_TIERS.get(self._usage.get("service_tier") or "")
+        if tier is not None:
+            chunk["service_tier"] = tier
         if self._include_usage:
             chunk["usage"] = None
         return chunk

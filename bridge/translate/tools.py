@@ -1,38 +1,60 @@
-"""Function tools and the choice among them, as Anthropic's."""
+"""The tools of a request and the choice among them, as Anthropic's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from pydantic import BaseModel
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.caching import marked
+from bridge.translate.custom_tools import INPUT_SCHEMA, described
 from bridge.translate.names import ToolNames
 from bridge.translate.notices import Notices
-from bridge.translate.schema import tool_input
-from bridge.wire.chat import AllowedToolsChoice, ChatRequest, FunctionDefinition, NamedToolChoice
+from bridge.translate.schema import cannot_be_closed, closed, tool_input
+from bridge.translate.web_search import NAME as WEB_SEARCH
+from bridge.translate.web_search import is_web_search, wants_web_search
+from bridge.wire.chat import (
+    AllowedToolsChoice,
+    ChatRequest,
+    CustomTool,
+    FunctionDefinition,
+    FunctionTool,
+    NamedCustomChoice,
+    NamedToolChoice,
+    OtherTool,
+    Tool,
+)
 from bridge.wire.messages import Block
 
 ToolChoice = Mapping[str, Any]
 
+MOST_STRICT = 20
+"""Upstream compiles a grammar for each strict tool, and takes no more of them in a request."""
+
 
 @dataclass(frozen=True, slots=True)
-class AnswerStyle:
-    """How calls are told to this client."""
+class OfferedTool:
+    """A tool as the client named it."""
 
-    tool_names: Mapping[str, str] = field(default_factory=dict)
-    """From Claude's names to the client's, for those that differ."""
-    legacy: bool = False
-    """As one `function_call`, the old way."""
+    name: str
+    description: str | None
+    parameters: Any
+    strict: bool
+    custom: bool
+    """Its input is text; `parameters` are those of the function that stands for it."""
+    markers: tuple[BaseModel, ...]
+    """Where a cache marker may have been set: on the tool, or on its function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """The tools of one request, and how the client spoke of them."""
 
-    functions: tuple[FunctionDefinition, ...]
+    tools: tuple[OfferedTool, ...]
     names: ToolNames
     legacy: bool
     """Asked in the old style, with `functions`: answered with `function_call`."""
@@ -41,27 +63,29 @@ class Offer:
     named: str | None
     one_at_a_time: bool
 
-    def style(self) -> AnswerStyle:
-        return AnswerStyle(self.names.back(), self.legacy)
+    @property
+    def custom(self) -> frozenset[str]:
+        """Claude's names of the tools whose input is text."""
+        return frozenset(self.names.upstream(tool.name) for tool in self.tools if tool.custom)
 
 
 def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
     """What is offered and what is wished, whichever way the client said it."""
     legacy = chat.functions is not None and chat.tools is None
-    functions = _distinct(
-        chat.functions or () if legacy else [tool.function for tool in chat.tools or ()], notices
-    )
+    tools = _distinct(_legacy_tools(chat) if legacy else _tools(chat.tools or (), notices), notices)
     mode, named, allowed = _legacy_wish(chat) if legacy else _wish(chat)
-    if named is not None and named not in {function.name for function in functions}:
+    if named is not None and named not in {tool.name for tool in tools}:
         raise InvalidRequest(
             f"The tool `{named}` is not among the tools offered.",
             param="function_call" if legacy else "tool_choice",
         )
     if allowed is not None:
-        functions = tuple(f for f in functions if f.name in allowed)
+        tools = tuple(tool for tool in tools if tool.name in allowed)
     return Offer(
-        functions=functions,
-        names=ToolNames(function.name for function in functions),
+        tools=tools,
+        names=ToolNames(
+            (tool.name for tool in tools), reserved=(WEB_SEARCH,) if wants_web_search(chat) else ()
+        ),
         legacy=legacy,
         mode=mode,
         named=named,
@@ -69,16 +93,22 @@ def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
     )
 
 
-def tool_blocks(offer: Offer) -> tuple[Block, ...] | None:
+def tool_blocks(offer: Offer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
     """One block a tool; a tool without parameters takes an empty object."""
-    return tuple(_tool_block(function, offer.names) for function in offer.functions) or None
+    strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
+    asked = sum(tool.strict for tool in offer.tools)
+    if len(strict) > MOST_STRICT:
+        strict = []
+    if len(strict) < asked:
+        notices.add("tools: not all that ask for `strict` can be; Claude is told their schemas")
+    return tuple(_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
 
 
 def tool_choice(
     offer: Offer, rules: ModelRules, notices: Notices
 ) -> tuple[ToolChoice | None, str | None]:
     """The choice, and an instruction that stands in where the model cannot be forced."""
-    if not offer.functions:
+    if not offer.tools:
         return None, None
     choice, instruction = _choice(offer, rules)
     if instruction is not None:
@@ -88,12 +118,54 @@ def tool_choice(
     return (None if choice == {"type": "auto"} else choice), instruction
 
 
-def _distinct(
-    functions: Sequence[FunctionDefinition], notices: Notices
-) -> tuple[FunctionDefinition, ...]:
+def only_the_named(offer: Offer, rules: ModelRules) -> Offer:
+    """Where a named tool cannot be forced, no other is offered: a call can only be of that one."""
+    if offer.mode != "named" or rules.forced_tools:
+        return offer
+    return replace(offer, tools=tuple(tool for tool in offer.tools if tool.name == offer.named))
+
+
+def _tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
+    offered = []
+    for tool in tools:
+        match tool:
+            case FunctionTool():
+                offered.append(_offered(tool.function, tool))
+            case CustomTool(custom=custom):
+                offered.append(
+                    OfferedTool(
+                        custom.name, described(custom), INPUT_SCHEMA, False, True, (custom, tool)
+                    )
+                )
+            case OtherTool():
+                if not is_web_search(tool):
+                    notices.add(f"tools: {tool.type} is set aside; it is a tool that OpenAI runs")
+            case _:
+                assert_never(tool)
+    return offered
+
+
+def _legacy_tools(chat: ChatRequest) -> list[OfferedTool]:
+    return [_offered(function) for function in chat.functions or ()]
+
+
+def _offered(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
+    extra = function.model_extra or {}
+    return OfferedTool(
+        function.name,
+        function.description,
+        # Anthropic's own name for it, which some clients send.
+        function.parameters if function.parameters is not None else extra.get("input_schema"),
+        function.strict is True,
+        False,
+        (function, *around),
+    )
+
+
+def _distinct(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
     """Claude refuses two tools of one name; the last definition counts, in the first's place."""
-    last = {function.name: function for function in functions}
-    if len(last) < len(functions):
+    last = {tool.name: tool for tool in tools}
+    if len(last) < len(tools):
         notices.add("tools: a name is offered more than once; its last definition counts")
     return tuple(last.values())
 
@@ -102,12 +174,27 @@ def _wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
     match chat.tool_choice:
         case NamedToolChoice(function=function):
             return "named", function.name, None
+        case NamedCustomChoice(custom=custom):
+            return "named", custom.name, None
         case AllowedToolsChoice(allowed_tools=allowed):
-            return allowed.mode, None, frozenset(tool.function.name for tool in allowed.tools)
+            return allowed.mode, None, frozenset(_names(allowed.tools))
         case None:
             return "auto", None, None
         case mode:
             return mode, None, None
+
+
+def _names(tools: Sequence[Tool]) -> Iterable[str]:
+    for tool in tools:
+        match tool:
+            case FunctionTool(function=function):
+                yield function.name
+            case CustomTool(custom=custom):
+                yield custom.name
+            case OtherTool(type=kind):
+                yield kind
+            case _:
+                assert_never(tool)
 
 
 def _legacy_wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
@@ -116,16 +203,27 @@ def _legacy_wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | N
     return "named", chat.function_call.name, None
 
 
-def _tool_block(function: FunctionDefinition, names: ToolNames) -> Block:
+def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
+    schema = tool_input(tool.parameters)
+    return rules.strict_tools and not cannot_be_closed(schema)
+
+
+def _tool_block(tool: OfferedTool, strict: bool, offer: Offer, rules: ModelRules) -> Block:
+    schema = tool_input(tool.parameters)
     block: Block = {
-        "name": names.upstream(function.name),
-        "input_schema": tool_input(function.parameters),
-        # Arguments are streamed as they are written, not held back until they are valid JSON.
-        "eager_input_streaming": True,
+        "name": offer.names.upstream(tool.name),
+        "input_schema": {"required": [], **closed(schema)} if strict else schema,
     }
-    if function.description:
-        block["description"] = function.description
-    return marked(block, function)
+    if rules.eager_tools:
+        # Arguments are streamed as they are written, not held back until they are valid JSON.
+        block["eager_input_streaming"] = True
+    if strict:
+        block["strict"] = True
+    if tool.description:
+        block["description"] = tool.description
+    for source in tool.markers:
+        block = marked(block, source)
+    return block
 
 
 def _choice(offer: Offer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
-from bridge.wire.chat import CompletionUsage
+from bridge.wire.completion import CompletionUsage
 from bridge.wire.messages import Usage
 
 
@@ -12,6 +14,28 @@ def merged(earlier: Usage, later: Usage) -> Usage:
     """The later count wins, field by field, where it says anything."""
     said = {name: value for name, value in later.items() if value is not None}
     return cast(Usage, {**earlier, **said})
+
+
+def summed(one: Usage, other: Usage) -> Usage:
+    """The tokens of two requests together; what is no count is the later one's."""
+    return cast(Usage, _added(one, other))
+
+
+def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plus(one.get(name), other.get(name)) for name in dict.fromkeys((*one, *other))}
+
+
+def _plus(one: Any, other: Any) -> Any:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return _added(one, other)
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    return one if other is None else other
+
+
+def added(usages: Iterable[CompletionUsage]) -> CompletionUsage:
+    """All choices together; at least one."""
+    return cast(CompletionUsage, functools.reduce(_added, cast(Iterable[Any], usages)))
 
 
 def completion_usage(usage: Usage) -> CompletionUsage:

@@ -1,13 +1,26 @@
-"""OpenAI's Chat Completions: the request as clients really send it, the answer as they expect it.
+"""OpenAI's Chat Completions: the request as clients really send it.
 
 https://platform.openai.com/docs/api-reference/chat
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    model_validator,
+)
+
+from bridge.wire.responses_style import as_chat
 
 
 class _Lenient(BaseModel):
@@ -58,15 +71,48 @@ Part = Annotated[
 Content = str | list[Part] | None
 
 
+def _written(arguments: Any) -> Any:
+    """Some clients give a call's arguments back as an object, or none at all."""
+    if arguments is None:
+        return ""
+    return json.dumps(arguments) if isinstance(arguments, dict | list) else arguments
+
+
 class CalledFunction(_Lenient):
     name: str
-    arguments: str = ""
+    arguments: Annotated[str, BeforeValidator(_written)] = ""
 
 
-class ToolCall(_Lenient):
+class CalledCustom(_Lenient):
+    name: str
+    input: Annotated[str, BeforeValidator(_written)] = ""
+
+
+class FunctionToolCall(_Lenient):
     id: str
     type: Literal["function"] = "function"
     function: CalledFunction
+
+
+class CustomToolCall(_Lenient):
+    id: str
+    type: Literal["custom"] = "custom"
+    custom: CalledCustom
+
+
+def _kind(value: Any) -> str:
+    """`custom`, `function`, or `other`; what has no type is a function."""
+    if isinstance(value, Mapping):
+        kind = value.get("type") or ("custom" if "custom" in value else "function")
+    else:
+        kind = value.type
+    return str(kind) if kind in ("custom", "function") else "other"
+
+
+ToolCall = Annotated[
+    Annotated[FunctionToolCall, Tag("function")] | Annotated[CustomToolCall, Tag("custom")],
+    Discriminator(_kind),
+]
 
 
 class SystemMessage(_Lenient):
@@ -118,18 +164,45 @@ class FunctionDefinition(_Lenient):
 
 
 class FunctionTool(_Lenient):
-    type: Literal["function"]
+    type: Literal["function"] = "function"
     function: FunctionDefinition
+
+
+class CustomDefinition(_Lenient):
+    """A tool whose input is text; `format` may hold it to a grammar."""
+
+    name: str
+    description: str | None = None
+    format: dict[str, Any] | None = None
+
+
+class CustomTool(_Lenient):
+    type: Literal["custom"] = "custom"
+    custom: CustomDefinition
+
+
+class OtherTool(_Lenient):
+    """A tool that OpenAI runs itself, such as `web_search`."""
+
+    type: str
 
 
 def _nested(tool: Any) -> Any:
     """Some IDEs send the Responses API's flat tools here: `{type, name, parameters, …}`."""
-    if not isinstance(tool, dict) or tool.get("type") != "function" or "function" in tool:
+    kind = _kind(tool) if isinstance(tool, dict) else "other"
+    if kind == "other" or kind in tool or "name" not in tool:
         return tool
-    return {"type": "function", "function": {k: v for k, v in tool.items() if k != "type"}}
+    flat = {name: value for name, value in tool.items() if name not in ("type", "cache_control")}
+    return {**tool, "type": kind, kind: flat}
 
 
-Tool = Annotated[FunctionTool, BeforeValidator(_nested)]
+Tool = Annotated[
+    Annotated[FunctionTool, Tag("function")]
+    | Annotated[CustomTool, Tag("custom")]
+    | Annotated[OtherTool, Tag("other")],
+    Discriminator(_kind),
+    BeforeValidator(_nested),
+]
 
 
 class NamedFunction(_Lenient):
@@ -137,8 +210,13 @@ class NamedFunction(_Lenient):
 
 
 class NamedToolChoice(_Lenient):
-    type: Literal["function"]
+    type: Literal["function"] = "function"
     function: NamedFunction
+
+
+class NamedCustomChoice(_Lenient):
+    type: Literal["custom"] = "custom"
+    custom: NamedFunction
 
 
 class AllowedTools(_Lenient):
@@ -151,10 +229,23 @@ class AllowedToolsChoice(_Lenient):
     allowed_tools: AllowedTools
 
 
-ToolChoiceOption = (
+def _nested_choice(choice: Any) -> Any:
+    """The Responses API's flat choices: `{type, name}` and `{type: allowed_tools, mode, tools}`."""
+    if not isinstance(choice, dict):
+        return "required" if choice == "any" else choice
+    if choice.get("type") == "allowed_tools" and "allowed_tools" not in choice:
+        allowed = {name: choice[name] for name in ("mode", "tools") if name in choice}
+        return {"type": "allowed_tools", "allowed_tools": allowed}
+    return choice if choice.get("type") == "allowed_tools" else _nested(choice)
+
+
+ToolChoiceOption = Annotated[
     Literal["none", "auto", "required"]
-    | Annotated[NamedToolChoice | AllowedToolsChoice, Field(discriminator="type")]
-)
+    | Annotated[
+        NamedToolChoice | NamedCustomChoice | AllowedToolsChoice, Field(discriminator="type")
+    ],
+    BeforeValidator(_nested_choice),
+]
 
 
 class TextFormat(_Lenient):
@@ -193,6 +284,23 @@ class Reasoning(_Lenient):
     effort: ReasoningEffort | None = None
 
 
+class ApproximateLocation(_Lenient):
+    city: str | None = None
+    country: str | None = None
+    region: str | None = None
+    timezone: str | None = None
+
+
+class UserLocation(_Lenient):
+    type: Literal["approximate"]
+    approximate: ApproximateLocation
+
+
+class WebSearchOptions(_Lenient):
+    search_context_size: Literal["low", "medium", "high"] | None = None
+    user_location: UserLocation | None = None
+
+
 class ChatRequest(_Lenient):
     """`POST /v1/chat/completions`. What is not a field here is set aside with a notice."""
 
@@ -215,106 +323,11 @@ class ChatRequest(_Lenient):
     response_format: ResponseFormat | None = None
     user: str | None = None
     safety_identifier: str | None = None
-    n: Literal[1] | None = None
+    n: int | None = Field(None, ge=1, le=8)
+    verbosity: Literal["low", "medium", "high"] | None = None
+    service_tier: str | None = None
+    web_search_options: WebSearchOptions | None = None
+    previous_response_id: None = None
+    """Of the Responses API: history that this endpoint does not have."""
 
-
-class FunctionDelta(TypedDict, total=False):
-    name: str
-    arguments: str
-
-
-class ToolCallDelta(TypedDict):
-    """The first of a call has id, type and name; the others only more arguments."""
-
-    index: int
-    id: NotRequired[str]
-    type: NotRequired[Literal["function"]]
-    function: FunctionDelta
-
-
-class Delta(TypedDict, total=False):
-    role: Literal["assistant"]
-    function_call: FunctionDelta
-    content: str | None
-    refusal: str | None
-    reasoning_content: str
-    tool_calls: list[ToolCallDelta]
-
-
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-
-
-class ChunkChoice(TypedDict):
-    index: int
-    delta: Delta
-    logprobs: None
-    finish_reason: FinishReason | None
-
-
-class PromptTokensDetails(TypedDict):
-    cached_tokens: int
-    cache_write_tokens: int
-
-
-class CompletionTokensDetails(TypedDict):
-    reasoning_tokens: int
-
-
-class CompletionUsage(TypedDict):
-    """As upstream counted; prompt_tokens includes what was read from and written to the cache."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-    prompt_tokens_details: PromptTokensDetails
-    completion_tokens_details: CompletionTokensDetails
-
-
-class Chunk(TypedDict):
-    """One event of a streamed answer."""
-
-    id: str
-    object: Literal["chat.completion.chunk"]
-    created: int
-    model: str
-    choices: list[ChunkChoice]
-    usage: NotRequired[CompletionUsage | None]
-
-
-class FunctionCall(TypedDict):
-    name: str
-    arguments: str
-
-
-class MessageToolCall(TypedDict):
-    id: str
-    type: Literal["function"]
-    function: FunctionCall
-
-
-class CompletionMessage(TypedDict):
-    role: Literal["assistant"]
-    content: str | None
-    refusal: str | None
-    annotations: list[Any]
-    reasoning_content: NotRequired[str]
-    tool_calls: NotRequired[list[MessageToolCall]]
-    function_call: NotRequired[FunctionCall]
-
-
-class Choice(TypedDict):
-    index: int
-    message: CompletionMessage
-    logprobs: None
-    finish_reason: FinishReason
-
-
-class ChatCompletion(TypedDict):
-    """The whole answer."""
-
-    id: str
-    object: Literal["chat.completion"]
-    created: int
-    model: str
-    choices: list[Choice]
-    usage: CompletionUsage
+    _from_responses_style = model_validator(mode="before")(as_chat)

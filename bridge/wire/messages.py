@@ -46,6 +46,7 @@ class MessagesRequest:
     thinking: Mapping[str, Any] | None = None
     output_config: Mapping[str, Any] | None = None
     metadata: Mapping[str, str] | None = None
+    service_tier: str | None = None
     cache_control: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent beside the body: a version or beta header that a field needs."""
@@ -64,6 +65,7 @@ class Usage(TypedDict, total=False):
     cache_read_input_tokens: int | None
     output_tokens: int
     output_tokens_details: dict[str, int] | None
+    service_tier: str | None
 
 
 class StartedMessage(TypedDict):

@@ -32,7 +32,7 @@ HI = [{"role": "user", "content": "hi"}]
             "Missing",
         ),
         ({"model": "m", "messages": HI, "temperature": 3}, "temperature", "less than or equal"),
-        ({"model": "m", "messages": HI, "n": 9}, "n", "1"),
+        ({"model": "m", "messages": HI, "n": 9}, "n", "less than or equal to 8"),
     ],
 )
 async def test_a_wrong_body(

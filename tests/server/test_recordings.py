@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
+from tests.fake_anthropic.script import Reply, Usage, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "anthropic_traffic.jsonl"
@@ -104,7 +105,9 @@ def _begun(block: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None
 
 async def answered(client: AsyncOpenAI, fake: FakeAnthropic, stream: str) -> dict[str, Any]:
     """What the real client makes of it: text, reasoning, calls, the end, and usage."""
-    fake.default = {"raw": stream}
+    fake.script(Reply(raw=stream))
+    # A recorded pause is gone on from; there is nothing more to say then.
+    fake.default = says("", usage=Usage(input_tokens=0, output_tokens=0))
     answer = await client.chat.completions.create(
         model="claude-sonnet-5-5", messages=[{"role": "user", "content": "Go"}]
     )

@@ -7,8 +7,8 @@ import pytest
 from bridge.errors import StreamBroken
 from bridge.translate.collect import Collector
 from bridge.translate.stream import ChatStream
-from bridge.translate.tools import AnswerStyle
-from bridge.wire.chat import ChatCompletion
+from bridge.translate.style import AnswerStyle
+from bridge.wire.completion import ChatCompletion
 from bridge.wire.messages import MessageEvent
 from tests import scripts
 

@@ -25,7 +25,7 @@ def test_the_least_request() -> None:
     result = translated()
     assert result.request.body() == {
         "model": "claude-sonnet-5-5",
-        "max_tokens": 32_000,
+        "max_tokens": 64_000,
         "messages": ({"role": "user", "content": [{"type": "text", "text": "Hi"}]},),
         "thinking": {"type": "adaptive", "display": "summarized"},
         "cache_control": {"type": "ephemeral"},

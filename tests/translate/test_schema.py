@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.translate.schema import closed, is_recursive, tool_input
+from bridge.translate.schema import cannot_be_closed, closed, tool_input
 
 
 def test_objects_are_closed_all_the_way_down() -> None:
@@ -60,7 +60,7 @@ def test_a_property_may_be_named_like_a_keyword() -> None:
 @pytest.mark.parametrize(
     ("schema", "recursive"),
     [
-        ({"type": "object"}, False),
+        ({"type": "object", "additionalProperties": False}, False),
         ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}, False),
         ({"properties": {"child": {"$ref": "#"}}}, True),
         ({"$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}}}}, True),
@@ -76,7 +76,7 @@ def test_a_property_may_be_named_like_a_keyword() -> None:
     ],
 )
 def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
-    assert is_recursive(schema) is recursive
+    assert cannot_be_closed(schema) is recursive
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What the bridge remembers, on this machine only."""

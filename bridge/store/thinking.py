@@ -1,0 +1,139 @@
+"""Claude's turns with their thinking, kept by tool call id: in memory, and in SQLite behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from bridge.store.database import open_database
+from bridge.store.kept import Kept
+
+MOST_IN_MEMORY = 500
+MOST_ON_DISK = 20_000
+_PRUNE_EVERY = 200
+_DAY = 86_400
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept_turn (
+    call_id TEXT PRIMARY KEY,
+    prefix TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS kept_turn_at ON kept_turn (at);
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class ThinkingStore:
+    """One per process. All SQL runs in one thread of its own; without `path` there is no file."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        days: float,
+        *,
+        most_in_memory: int = MOST_IN_MEMORY,
+        most_on_disk: int = MOST_ON_DISK,
+    ) -> None:
+        self._path = path if days > 0 else None
+        self._seconds = days * _DAY
+        self._most_in_memory = most_in_memory
+        self._most_on_disk = most_on_disk
+        self._memory: OrderedDict[str, Kept | None] = OrderedDict()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="thinking-store")
+        self._connection: sqlite3.Connection | None = None
+        self._puts = 0
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Kept]:
+        """The kept turns among those of these calls."""
+        unknown = [id for id in ids if id not in self._memory]
+        if unknown and self._path is not None:
+            loop = asyncio.get_running_loop()
+            for id, kept in (await loop.run_in_executor(self._worker, self._read, unknown)).items():
+                self._remember(id, kept)
+        found = {id: kept for id in ids if (kept := self._memory.get(id)) is not None}
+        for id in found:
+            self._memory.move_to_end(id)
+        return found
+
+    def put(self, id: str, kept: Kept) -> None:
+        """Keeps a turn under the id of its first call; the file follows in its own time."""
+        self._remember(id, kept)
+        if self._path is not None:
+            self._worker.submit(self._write, id, kept, time.time()).add_done_callback(_complain)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Turns that upstream refused to take back."""
+        for id in ids:
+            if id in self._memory:
+                self._memory[id] = None
+
+    async def close(self) -> None:
+        """Ends when all is written."""
+        await asyncio.get_running_loop().run_in_executor(None, self._end)
+
+    def _remember(self, id: str, kept: Kept | None) -> None:
+        """None: it is known that there is nothing."""
+        self._memory[id] = kept
+        self._memory.move_to_end(id)
+        while len(self._memory) > self._most_in_memory:
+            self._memory.popitem(last=False)
+
+    def _end(self) -> None:
+        self._worker.shutdown()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _database(self) -> sqlite3.Connection:
+        if self._connection is None:
+            assert self._path is not None  # noqa: S101 - nothing asks for it otherwise
+            self._connection = open_database(self._path, _SCHEMA)
+            self._prune(self._connection)
+        return self._connection
+
+    def _read(self, ids: Sequence[str]) -> dict[str, Kept | None]:
+        found: dict[str, Kept | None] = dict.fromkeys(ids)
+        try:
+            database = self._database()
+            for id in ids:
+                sql = "SELECT prefix, blocks FROM kept_turn WHERE call_id = ?"
+                with closing(database.execute(sql, (id,))) as rows:
+                    for prefix, blocks in rows:
+                        found[id] = Kept(prefix, tuple(json.loads(blocks)))
+        except (sqlite3.Error, OSError) as error:
+            _log.warning("Kept thinking cannot be read: %s", error)
+        return found
+
+    def _write(self, id: str, kept: Kept, at: float) -> None:
+        database = self._database()
+        database.execute(
+            "INSERT OR REPLACE INTO kept_turn VALUES (?, ?, ?, ?)",
+            (id, kept.prefix, json.dumps(kept.blocks), at),
+        )
+        self._puts += 1
+        if self._puts % _PRUNE_EVERY == 0:
+            self._prune(database)
+
+    def _prune(self, database: sqlite3.Connection) -> None:
+        database.execute("DELETE FROM kept_turn WHERE at < ?", (time.time() - self._seconds,))
+        database.execute(
+            "DELETE FROM kept_turn WHERE call_id IN "
+            "(SELECT call_id FROM kept_turn ORDER BY at DESC LIMIT -1 OFFSET ?)",
+            (self._most_on_disk,),
+        )
+
+
+def _complain(written: Future[None]) -> None:
+    error = written.exception()
+    if error is not None:
+        _log.warning("Thinking could not be kept on disk: %s", error)

@@ -1,0 +1,81 @@
+"""The content blocks of an answer, put together again from its stream events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
+
+INVALID_JSON = "invalid_json"
+NOT_AN_OBJECT = "value"
+
+_TEXT_DELTAS = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "signature",
+}
+
+
+def input_of(arguments: str) -> dict[str, Any]:
+    """A call's input; what a model wrote wrongly is kept under a name of ours."""
+    if not arguments.strip():
+        return {}
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return {INVALID_JSON: arguments}
+    return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
+
+
+class AnswerBlocks:
+    """Feed it one answer's events; `blocks` are what could be given back in the next request."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, Block] = {}
+        self._pieces: dict[int, dict[str, list[str]]] = {}
+        self._citations: dict[int, list[Any]] = {}
+
+    def feed(self, event: MessageEvent) -> None:
+        match event["type"]:
+            case "content_block_start":
+                self._blocks[event["index"]] = dict(event["content_block"])
+                self._pieces[event["index"]] = {}
+            case "content_block_delta":
+                self._delta(event)
+            case _:
+                pass
+
+    def blocks(self) -> list[Block]:
+        """In order; blank text, which upstream would refuse, is left out."""
+        whole = [self._whole(index) for index in sorted(self._blocks)]
+        return [block for block in whole if block["type"] != "text" or block["text"].strip()]
+
+    def _delta(self, event: ContentBlockDelta) -> None:
+        delta, index = event["delta"], event["index"]
+        kind = delta["type"]
+        if kind == "citations_delta":
+            self._citations.setdefault(index, []).append(delta["citation"])
+        elif kind == "input_json_delta":
+            self._pieces[index].setdefault("input", []).append(delta["partial_json"])
+        elif kind in _TEXT_DELTAS:
+            field = _TEXT_DELTAS[kind]
+            self._pieces[index].setdefault(field, []).append(delta[field])
+
+    def _whole(self, index: int) -> Block:
+        block = dict(self._blocks[index])
+        for field, pieces in self._pieces[index].items():
+            joined = "".join(pieces)
+            if field != "input":
+                block[field] = (block.get(field) or "") + joined
+            elif joined:
+                block[field] = input_of(joined)
+        if index in self._citations:
+            block["citations"] = [*(block.get("citations") or ()), *self._citations[index]]
+        return block
+
+
+def calls_in(blocks: list[Block]) -> list[Mapping[str, Any]]:
+    """The calls of the client's own tools."""
+    return [block for block in blocks if block["type"] == "tool_use"]

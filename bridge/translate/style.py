@@ -1,0 +1,18 @@
+"""How an answer is told to the client that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStyle:
+    """How calls are told to this client."""
+
+    tool_names: Mapping[str, str] = field(default_factory=dict)
+    """From Claude's names to the client's, for those that differ."""
+    custom: frozenset[str] = frozenset()
+    """Claude's names of the tools whose input is text."""
+    legacy: bool = False
+    """As one `function_call`, the old way."""

@@ -56,15 +56,14 @@ class ThinkingStore:
 
     async def get(self, ids: Sequence[str]) -> dict[str, Kept]:
         """The kept turns among those of these calls."""
-        unknown = [id for id in ids if id not in self._memory]
+        known = {id: self._memory[id] for id in ids if id in self._memory}
+        unknown = [id for id in ids if id not in known]
         if unknown and self._path is not None:
             loop = asyncio.get_running_loop()
-            for id, kept in (await loop.run_in_executor(self._worker, self._read, unknown)).items():
-                self._remember(id, kept)
-        found = {id: kept for id in ids if (kept := self._memory.get(id)) is not None}
-        for id in found:
-            self._memory.move_to_end(id)
-        return found
+            known |= await loop.run_in_executor(self._worker, self._read, unknown)
+        for id, kept in known.items():
+            self._remember(id, kept)
+        return {id: kept for id, kept in known.items() if kept is not None}
 
     def put(self, id: str, kept: Kept) -> None:
         """Keeps a turn under the id of its first call; the file follows in its own time."""

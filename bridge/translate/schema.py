@@ -7,6 +7,7 @@ refuse `anyOf`, `oneOf` and `allOf` at the root. Every OpenAI client sends some 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,7 @@ _REFUSED = (
     "unevaluatedProperties",
     "unevaluatedItems",
 )
+_DEFINITION = re.compile(r"#/(\$defs|definitions)/[^/]+")
 _DROPPED = ("$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly")
 _FORMATS = frozenset(
     ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"]
@@ -82,18 +84,24 @@ def _parts(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_recursive(schema: Any) -> bool:
+    """Whether a definition leads back to itself; so may a reference to anything else."""
+    if not all(_DEFINITION.fullmatch(ref) for ref in _references(schema)):
+        return True
     definitions = {**schema.get("$defs", {}), **schema.get("definitions", {})}
-    edges = {name: set(_references(part)) for name, part in definitions.items()}
-    roots = set(_references({k: v for k, v in schema.items() if k not in ("$defs", "definitions")}))
-    return "#" in roots or any(name in _reachable(name, edges) for name in edges)
+    edges = {name: set(map(_name, _references(part))) for name, part in definitions.items()}
+    return any(name in _reachable(name, edges) for name in edges)
+
+
+def _name(ref: str) -> str:
+    return ref.rsplit("/", 1)[-1]
 
 
 def _references(node: Any) -> list[str]:
     if isinstance(node, Mapping):
-        own = [node["$ref"].rsplit("/", 1)[-1]] if isinstance(node.get("$ref"), str) else []
-        return own + [name for part in node.values() for name in _references(part)]
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [ref for part in node.values() for ref in _references(part)]
     if isinstance(node, list):
-        return [name for part in node for name in _references(part)]
+        return [ref for part in node for ref in _references(part)]
     return []
 
 
@@ -116,7 +124,9 @@ def _closed(schema: Mapping[str, Any]) -> Schema:
     result = {key: _closed_value(key, value) for key, value in kept.items()}
     if "properties" in result or _is_object(result):
         result.setdefault("type", "object")
-        result.setdefault("properties", {})
+        # Upstream refuses to require what it does not know; a property of any value it takes.
+        undefined: Schema = {name: {} for name in result.get("required") or ()}
+        result["properties"] = {**undefined, **result.get("properties", {})}
         result["additionalProperties"] = False
     if refused:
         result["description"] = _in_words(result.get("description"), refused)

@@ -42,6 +42,49 @@ messages = st.one_of(
     ),
     st.builds(lambda i, c: {"role": "tool", "tool_call_id": i, "content": c}, ids, content),
 )
+leaves: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        {"type": "string", "format": "int32", "minLength": 1, "pattern": "^a$"},
+        {"type": "integer", "minimum": 0, "multipleOf": 2},
+        {"type": ["string", "null"], "enum": ["a", None]},
+        {"const": 1},
+        {},
+        True,
+        {"type": "object"},
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"$ref": "#/$defs/node"},
+        {"$ref": "#"},
+    ]
+)
+nodes = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.builds(lambda i: {"type": "array", "items": i, "maxItems": 3}, inner),
+        st.builds(lambda a, b: {"oneOf": [a, b]}, inner, inner),
+        st.builds(lambda a: {"anyOf": [a, {"type": "null"}], "default": None}, inner),
+        st.builds(
+            lambda a, b: {
+                "type": "object",
+                "properties": {"a": a, "b": b},
+                "required": ["a"],
+                "additionalProperties": True,
+            },
+            inner,
+            inner,
+        ),
+    ),
+    max_leaves=5,
+)
+schemas = st.builds(
+    lambda root, node: {
+        **(root if isinstance(root, dict) else {}),
+        "type": "object",
+        "properties": {"x": root},
+        "$defs": {"node": node},
+    },
+    nodes,
+    nodes,
+)
 parameters = st.fixed_dictionaries(
     {},
     optional={
@@ -52,9 +95,39 @@ parameters = st.fixed_dictionaries(
         "stop": st.one_of(words, st.lists(words, max_size=4)),
         "tool_choice": st.sampled_from(["auto", "none", "required"]),
         "parallel_tool_calls": st.booleans(),
+        "verbosity": st.sampled_from(["low", "medium", "high"]),
+        "service_tier": st.sampled_from(["auto", "default", "flex", "priority"]),
+        "web_search_options": st.just({}),
+        "user": st.just("someone@example.org"),
+        "response_format": st.one_of(
+            st.sampled_from([{"type": "text"}, {"type": "json_object"}]),
+            st.builds(
+                lambda schema: {
+                    "type": "json_schema",
+                    "json_schema": {"name": "x", "schema": schema},
+                },
+                schemas,
+            ),
+        ),
     },
 )
-TOOLS = [{"type": "function", "function": {"name": "add"}}]
+tools = st.lists(
+    st.one_of(
+        st.just({"type": "function", "function": {"name": "add"}}),
+        st.just({"type": "custom", "custom": {"name": "patch"}}),
+        st.just({"type": "function", "name": "web_search"}),
+        st.just({"type": "web_search_preview"}),
+        st.builds(
+            lambda schema, strict: {
+                "type": "function",
+                "function": {"name": "odd name", "parameters": schema, "strict": strict},
+            },
+            st.one_of(schemas, nodes),
+            st.booleans(),
+        ),
+    ),
+    max_size=3,
+)
 
 
 def rejection(model: str, body: dict[str, Any]) -> str | None:
@@ -64,18 +137,21 @@ def rejection(model: str, body: dict[str, Any]) -> str | None:
     return refused.message if refused else None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     st.sampled_from(sorted(MODELS)),
     st.lists(messages, min_size=1, max_size=8),
     parameters,
-    st.booleans(),
+    tools,
 )
 def test_any_conversation_is_accepted(
-    model: str, chat: list[dict[str, Any]], given_parameters: dict[str, Any], with_tools: bool
+    model: str,
+    chat: list[dict[str, Any]],
+    given_parameters: dict[str, Any],
+    offered: list[dict[str, Any]],
 ) -> None:
     body = {"model": model, "messages": chat, **given_parameters}
-    assert rejection(model, {**body, "tools": TOOLS} if with_tools else body) is None
+    assert rejection(model, {**body, "tools": offered} if offered else body) is None
 
 
 @pytest.mark.parametrize("model", [rules.id for rules in RULES])

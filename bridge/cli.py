@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -45,12 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         "or the server alone where there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status}")
+    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status,login}")
     later = _setting_flags(argparse.SUPPRESS)
     serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     commands.add_parser("tray", parents=[later], help="run the tray app")
     commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
+    commands.add_parser("login", parents=[later], help="sign in to Claude Code")
     return parser
 
 
@@ -135,4 +137,17 @@ def _print_status(health: dict[str, Any]) -> int:
     return 0
 
 
-_COMMANDS = {"start": _start, "serve": _serve, "tray": _tray, "status": _status}
+def _login(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Claude Code's own sign-in, in this terminal: the bridge sees nothing of it."""
+    from bridge.backends.claude_code.command import bundled_cli
+
+    cli = bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
+    if cli is None:
+        raise SettingsError("the Claude Code program is missing; install claude-agent-sdk again")
+    try:
+        return subprocess.run([cli, "auth", "login"], check=False).returncode  # noqa: S603 - it is the person's own
+    except OSError as error:
+        raise SettingsError(f"setting claude_cli: {cli} cannot be started: {error}") from error
+
+
+_COMMANDS = {"start": _start, "serve": _serve, "tray": _tray, "status": _status, "login": _login}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from pathlib import Path
 
 from bridge.backends.base import Backend
 from bridge.backends.choice import BackendChoice
+from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
 from bridge.errors import ModelNotFound, SettingsError
@@ -25,7 +27,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     return Bridge(
         settings=settings,
         switches=switches,
-        choice=BackendChoice(_backends(settings), switches),
+        choice=BackendChoice(_backends(settings, paths), switches),
         catalogue=Catalogue(time.monotonic),
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         control_token=ensure_control_token(paths),
@@ -51,8 +53,15 @@ def ensure_control_token(paths: Paths) -> str:
     return token
 
 
-def _backends(settings: Settings) -> dict[BackendName, Backend]:
+def _backends(settings: Settings, paths: Paths) -> dict[BackendName, Backend]:
     return {
+        "claude-code": ClaudeCodeBackend(
+            paths.claude_code,
+            os.environ,
+            cli=None if settings.claude_cli == "bundled" else Path(settings.claude_cli),
+            spares=settings.claude_spares,
+            silence_seconds=settings.upstream_silence_seconds,
+        ),
         "anthropic": MessagesApiBackend(settings.upstream_silence_seconds),
         "offline": OfflineBackend(),
     }

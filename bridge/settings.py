@@ -45,6 +45,11 @@ class Paths:
         return self.data / "control-token"
 
     @property
+    def claude_code(self) -> Path:
+        """Where Claude Code processes run, and have their temporary files."""
+        return self.data / "claude-code"
+
+    @property
     def thinking(self) -> Path:
         """A 0600 SQLite file: turns of Claude's that may have to be given back."""
         return self.data / "thinking.sqlite3"
@@ -86,6 +91,12 @@ class Settings(BaseSettings):
     )
     max_body_mb: int = Field(
         64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
+    )
+    claude_cli: str = Field(
+        "bundled", description="Path of the `claude` program to use; `bundled` is the SDK's own."
+    )
+    claude_spares: int = Field(
+        1, ge=0, le=8, description="Claude Code processes kept ready while that backend is used."
     )
     thinking_days: float = Field(
         7.0,

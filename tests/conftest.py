@@ -28,7 +28,7 @@ StartBridge = Callable[..., Awaitable[Bridge]]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the person's own settings, keys or proxies."""
     for name in list(os.environ):
-        if name.startswith(("CLAUDE_BRIDGE_", "ANTHROPIC_")) and "TESTS" not in name:
+        if name.startswith(("CLAUDE", "ANTHROPIC_")) and "TESTS" not in name:
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -103,6 +103,16 @@ async def bridge(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     return await start_bridge(backend="anthropic")
+
+
+@pytest.fixture
+async def claude_code(
+    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> Bridge:
+    """A bridge that asks through the real Claude Code, whose upstream is the fake."""
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend="claude-code")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.models.catalogue import ListedModel
+from bridge.models.rules import ModelRules
 from bridge.wire.control import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
@@ -41,5 +42,14 @@ class Backend(Protocol):
 
     async def models(self) -> Sequence[ListedModel]:
         """The models this backend offers now; raises BridgeError when it cannot be asked."""
+
+    def narrowed(self, rules: ModelRules) -> ModelRules:
+        """A model's rules, less what this road to it cannot carry."""
+
+    async def warm(self) -> None:
+        """It is to be used from now on; what takes long is done beforehand."""
+
+    async def rest(self) -> None:
+        """It is not used for now; nothing is kept running for it."""
 
     async def close(self) -> None: ...

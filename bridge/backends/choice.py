@@ -58,6 +58,19 @@ class BackendChoice:
             cure=readiness.cure,
         )
 
+    async def settle(self) -> None:
+        """Warms the backend that answers now, and lets the others rest."""
+        active, _ = await self._active()
+        for name, backend in self._backends.items():
+            await (backend.warm() if name == active else backend.rest())
+
+    async def instead_of(self, backend: Backend) -> Backend | None:
+        """Who can be asked when this backend's key is refused: Claude Code, which costs no more."""
+        other = self._backends.get("claude-code")
+        if backend.name != "anthropic" or other is None:
+            return None
+        return other if (await other.readiness()).ready else None
+
     async def close(self) -> None:
         await asyncio.gather(*(backend.close() for backend in self._backends.values()))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bridge.backends.base import Readiness
 from bridge.errors import NotSignedIn, StreamBroken
 from bridge.models.catalogue import ListedModel
+from bridge.models.rules import ModelRules
 from bridge.wire.control import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
 from bridge.wire.sse import SseDecoder
@@ -74,6 +75,16 @@ class MessagesApiBackend:
                     yield whole
         finally:
             await response.close()
+
+    def narrowed(self, rules: ModelRules) -> ModelRules:
+        """The API takes what the model takes."""
+        return rules
+
+    async def warm(self) -> None:
+        """The SDK is loaded by the first look for credentials already."""
+
+    async def rest(self) -> None:
+        """Its connections close by themselves."""
 
     async def models(self) -> Sequence[ListedModel]:
         """Upstream's `GET /v1/models`, all pages."""

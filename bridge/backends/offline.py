@@ -21,7 +21,7 @@ from typing import Any
 from bridge.backends.base import Readiness
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
-from bridge.models.rules import ECHO
+from bridge.models.rules import ECHO, ModelRules
 from bridge.wire.control import BackendName
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
 
@@ -57,6 +57,15 @@ class OfflineBackend:
         reply = await asyncio.to_thread(compose_reply, request)
         async with aclosing(self._paced(reply)) as events:
             yield events
+
+    def narrowed(self, rules: ModelRules) -> ModelRules:
+        return rules
+
+    async def warm(self) -> None:
+        """Nothing takes long."""
+
+    async def rest(self) -> None:
+        """Nothing runs."""
 
     async def close(self) -> None:
         """Nothing is held open."""

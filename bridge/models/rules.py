@@ -44,6 +44,8 @@ class ModelRules:
     forced_tools: bool = True
     mid_system: bool = False
     """A `system` message in the middle of the conversation."""
+    thinking_back: bool = True
+    """Thinking of earlier turns can be given back, where it is known."""
     images: ImageSize = LARGE
     structured: bool = True
     """`output_config.format` holds the answer to a schema."""

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bridge.backends.base import Backend
-from bridge.errors import InvalidRequest
+from bridge.errors import BridgeError, InvalidRequest, KeyRejected
 from bridge.models.lessons import learned
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
@@ -45,86 +45,105 @@ async def asked(
 
     `heavy`: translating takes long (images, a large body), so it is done beside the loop.
     """
-    backend = await bridge.choice.for_model(model)
+    question = _Question(bridge, model, translate, heavy)
+    attempt = await _attempt(question, await bridge.choice.for_model(model), bridge.rules(model))
     async with AsyncExitStack() as stack:
-        attempt = await _Attempt.of(bridge, model, translate, heavy)
         try:
-            stream = await stack.enter_async_context(backend.stream(attempt.request))
-        except InvalidRequest as error:
-            again = await attempt.mended(error.message)
+            stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
+        except (InvalidRequest, KeyRejected) as error:
+            again = await _another(attempt, error)
             if again is None:
                 raise
             attempt = again
-            stream = await stack.enter_async_context(backend.stream(attempt.request))
-        events = _events(bridge, backend, stream, attempt)
+            stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
         notices = (*attempt.notices, *attempt.translated.notices)
-        async with aclosing(events) as whole:
-            yield Asked(whole, attempt.translated, backend.name, notices)
+        async with aclosing(_events(attempt, stream)) as whole:
+            yield Asked(whole, attempt.translated, attempt.backend.name, notices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What the client wants to know."""
+
+    bridge: Bridge
+    model: str
+    translate: Translate
+    heavy: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """What is sent upstream, and how it came about."""
 
-    bridge: Bridge
-    model: str
-    translate: Translate
-    heavy: bool
+    question: _Question
+    backend: Backend
     rules: ModelRules
+    """The model's own, not yet narrowed by the backend."""
     translated: Translated
     request: MessagesRequest
     notices: tuple[str, ...] = ()
 
-    @classmethod
-    async def of(
-        cls,
-        bridge: Bridge,
-        model: str,
-        translate: Translate,
-        heavy: bool,
-        rules: ModelRules | None = None,
-    ) -> _Attempt:
-        rules = rules or bridge.rules(model)
-        translated = await asyncio.to_thread(translate, rules) if heavy else translate(rules)
-        request, notices = await _with_thinking(bridge, translated.request)
-        return cls(bridge, model, translate, heavy, rules, translated, request, notices)
 
-    async def mended(self, refusal: str) -> _Attempt | None:
-        """What to try once more after a 400, if there is anything to be learned from it."""
-        if recall.has_thinking(self.request) and recall.is_bound_elsewhere(refusal):
-            self.bridge.thinking.forget(recall.call_ids(self.request))
-            notice = "thinking: upstream did not take it back; it is left out"
-            return replace(self, request=recall.without_thinking(self.request), notices=(notice,))
-        rules = learned(self.rules, refusal)
-        if rules is None:
+async def _attempt(
+    question: _Question, backend: Backend, rules: ModelRules, *notices: str
+) -> _Attempt:
+    narrowed = backend.narrowed(rules)
+    translated = (
+        await asyncio.to_thread(question.translate, narrowed)
+        if question.heavy
+        else question.translate(narrowed)
+    )
+    request, more = translated.request, tuple[str, ...]()
+    if narrowed.thinking_back:
+        request = await _with_thinking(question.bridge, request)
+    if request.thinking is not None and request.thinking["type"] == "enabled":
+        request, more = _thinking_on(request)
+    return _Attempt(question, backend, rules, translated, request, (*notices, *more))
+
+
+async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
+    """What to try once more after a refusal, if there is anything to be learned from it."""
+    question, bridge = attempt.question, attempt.question.bridge
+    if isinstance(error, KeyRejected):
+        other = await bridge.choice.instead_of(attempt.backend)
+        if other is None:
             return None
-        _log.warning("Learned about %s from a refusal; its rules are changed.", self.model)
-        self.bridge.learned[self.model] = rules
-        return await _Attempt.of(self.bridge, self.model, self.translate, self.heavy, rules)
+        notice = "backend: Anthropic refused the key; Claude Code answers"
+        return await _attempt(question, other, attempt.rules, notice)
+    if recall.has_thinking(attempt.request) and recall.is_bound_elsewhere(error.message):
+        bridge.thinking.forget(recall.call_ids(attempt.request))
+        notice = "thinking: upstream did not take it back; it is left out"
+        request = recall.without_thinking(attempt.request)
+        return replace(attempt, request=request, notices=(*attempt.notices, notice))
+    rules = learned(attempt.rules, error.message)
+    if rules is None:
+        return None
+    _log.warning("Learned about %s from a refusal; its rules are changed.", question.model)
+    bridge.learned[question.model] = rules
+    return await _attempt(question, attempt.backend, rules)
 
 
-async def _with_thinking(
-    bridge: Bridge, request: MessagesRequest
-) -> tuple[MessagesRequest, tuple[str, ...]]:
-    """The request with the turns made whole that the client gave back without their thinking."""
+async def _with_thinking(bridge: Bridge, request: MessagesRequest) -> MessagesRequest:
+    """The turns made whole that the client gave back without their thinking."""
     ids = recall.call_ids(request)
-    if not ids:
+    return recall.made_whole(request, await bridge.thinking.get(ids)) if ids else request
+
+
+def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, ...]]:
+    """A model with a thinking budget cannot think on in a loop that it is not given whole."""
+    if not recall.loop_lacks_thinking(request):
         return request, ()
-    request = recall.made_whole(request, await bridge.thinking.get(ids))
-    has_budget = request.thinking is not None and request.thinking["type"] == "enabled"
-    if has_budget and recall.loop_lacks_thinking(request):
-        notice = "thinking: off in this tool loop, whose earlier thinking is not known"
-        return replace(request, thinking=None), (notice,)
-    return request, ()
+    notice = "thinking: off in this tool loop, whose earlier thinking is not known"
+    return replace(request, thinking=None), (notice,)
 
 
 async def _events(
-    bridge: Bridge, backend: Backend, stream: AsyncIterator[MessageEvent], attempt: _Attempt
+    attempt: _Attempt, stream: AsyncIterator[MessageEvent]
 ) -> AsyncGenerator[MessageEvent, None]:
     translated = attempt.translated
     turns = Turns(attempt.request, translated.must_call)
     filters = filters_of(translated.blank_stops, translated.promise)
-    async with aclosing(_joined(backend, stream, turns)) as joined:
+    async with aclosing(_joined(attempt.backend, stream, turns)) as joined:
         async for event in joined:
             for passed in _filtered([event], filters):
                 yield passed
@@ -132,7 +151,8 @@ async def _events(
                 return
     kept = turns.kept()
     if kept is not None:
-        bridge.thinking.put(calls_in(list(kept.blocks))[0]["id"], kept)
+        thinking = attempt.question.bridge.thinking
+        thinking.put(calls_in(list(kept.blocks))[0]["id"], kept)
 
 
 def _filtered(events: list[MessageEvent], filters: Sequence[EventFilter]) -> list[MessageEvent]:

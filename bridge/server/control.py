@@ -21,6 +21,7 @@ async def switch(request: web.Request) -> web.Response:
         bridge.switches.model = resolved.model
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
+        bridge.settle()
     return web.json_response(bridge.switches.model_dump())
 
 

@@ -47,8 +47,7 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
         await _ended(warming)
     finally:
         await runner.cleanup()
-        await bridge.choice.close()
-        await bridge.thinking.close()
+        await bridge.close()
     _log.info("Stopped.")
 
 
@@ -63,6 +62,7 @@ async def _warm(bridge: Bridge) -> None:
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
     if status.cure:
         _log.warning("%s", status.cure)
+    await bridge.choice.settle()
     await bridge.catalogue.listed(await bridge.choice.listing())
 
 

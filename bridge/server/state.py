@@ -36,6 +36,7 @@ class Bridge:
     """What refusals taught about models, until the server ends."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _settling: asyncio.Task[None] | None = None
 
     @property
     def open_streams(self) -> int:
@@ -54,6 +55,20 @@ class Bridge:
     def rules(self, model: str) -> ModelRules:
         """What a resolved model takes: as learned, else as listed live, else as in the table."""
         return self.learned.get(model) or rules_of(model, self.catalogue.known(model))
+
+    def settle(self) -> None:
+        """Warms the backend that is used now and lets the others rest, behind the answers."""
+        if self._settling is not None:
+            self._settling.cancel()
+        self._settling = asyncio.create_task(self.choice.settle())
+
+    async def close(self) -> None:
+        """When no answer runs any more."""
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.wait([self._settling])
+        await self.choice.close()
+        await self.thinking.close()
 
     @contextmanager
     def answering(self) -> Iterator[None]:

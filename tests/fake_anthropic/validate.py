@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.fake_anthropic.binding import blocks_of, foreign_thinking
@@ -83,6 +84,9 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     for name in required:
         need(name in body, f"{name}: Field required")
     model = _find_model(need_str(body["model"], "model"))
+    if headers.get("user-agent", "").startswith("claude-cli/"):
+        # Claude Code puts a note of its own behind the user's words, on sonnet-5 too.
+        model = replace(model, mid_system=True)
     betas = frozenset(word.strip() for word in headers.get("anthropic-beta", "").split(","))
     check_parameters(body, model, headers.get("anthropic-version", ""), betas)
     found = Found()

@@ -1,0 +1,181 @@
+"""One Claude Code process: started, spoken to in lines of JSON, killed; nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bridge.backends.claude_code.command import FLAGS, child_environment
+from bridge.errors import StreamBroken, UpstreamFailed
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""An image comes back in a line of its own."""
+
+
+class Workshop:
+    """Where processes of this server run: an empty folder, and one for each one's temporary files.
+
+    What a server that was killed left behind is swept out by the next one.
+    """
+
+    def __init__(self, root: Path, cli: Path, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._cli = cli
+        self._environ = environ
+        self._count = 0
+
+    @property
+    def cli(self) -> Path:
+        return self._cli
+
+    @property
+    def sessions(self) -> Path:
+        """Where Claude Code notes which of its processes run; those that are killed stay noted."""
+        config = self._environ.get("CLAUDE_CONFIG_DIR")
+        return (Path(config) if config else Path.home() / ".claude") / "sessions"
+
+    async def start(self) -> ClaudeProcess:
+        """A process that waits for its first frame. Raises UpstreamFailed when it cannot run."""
+        folder, empty = await asyncio.to_thread(self._folders)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                self._cli,
+                *FLAGS,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd=empty,
+                env=child_environment(self._environ, folder),
+                limit=LONGEST_LINE,
+                # A Ctrl-C in the terminal is for the bridge: it ends its processes itself.
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
+        return ClaudeProcess(process, folder, self.sessions)
+
+    async def close(self) -> None:
+        """When all processes are gone."""
+        await asyncio.to_thread(shutil.rmtree, self._own(), ignore_errors=True)
+
+    def _own(self) -> Path:
+        return self._root / str(os.getpid())
+
+    def _folders(self) -> tuple[Path, Path]:
+        if not self._count:
+            self._sweep()
+        self._count += 1
+        folder, empty = self._own() / str(self._count), self._root / "empty"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        empty.mkdir(exist_ok=True, mode=0o700)
+        return folder, empty
+
+    def _sweep(self) -> None:
+        import psutil
+
+        if not self._root.is_dir():
+            return
+        for folder in self._root.iterdir():
+            if folder.name.isdigit() and not psutil.pid_exists(int(folder.name)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class ClaudeProcess:
+    """Made by `Workshop.start`. `kill` it in the end, whatever happened."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, sessions: Path) -> None:
+        self._process = process
+        self._folder = folder
+        self._sessions = sessions
+        self._last_words: deque[bytes] = deque(maxlen=5)
+        self._listening = asyncio.create_task(self._listen())
+        self.started_at = time.monotonic()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def write(self, frames: Sequence[Mapping[str, Any]]) -> None:
+        """Raises StreamBroken when the process is gone."""
+        if not frames:
+            return
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        lines = "".join(json.dumps(frame, separators=(",", ":")) + "\n" for frame in frames)
+        try:
+            self._process.stdin.write(lines.encode())
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise StreamBroken(self._obituary()) from error
+
+    async def frames(self) -> AsyncIterator[dict[str, Any]]:
+        """What it says, until its output ends. Raises StreamBroken for what is no frame."""
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError as error:
+                raise StreamBroken("Claude Code wrote a line that is too long.") from error
+            if not line:
+                return
+            if line.strip():
+                yield _decoded(line)
+
+    async def kill(self) -> None:
+        """At once: a process that is asked to end goes on generating for seconds."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                _kill(self._process)
+        # Whoever is cancelled here has killed it already; the rest is done in any case.
+        await asyncio.shield(self._cleared())
+
+    async def _cleared(self) -> None:
+        await self._process.wait()
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listening
+        await asyncio.to_thread(self._clear)
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for note in self._sessions.glob(f"{self.pid}.*"):
+            note.unlink(missing_ok=True)
+
+    async def _listen(self) -> None:
+        assert self._process.stderr is not None  # noqa: S101 - it is a pipe
+        async for line in self._process.stderr:
+            self._last_words.append(line.strip())
+
+    def _obituary(self) -> str:
+        said = b" ".join(self._last_words).decode(errors="replace").strip()
+        return f"The Claude Code process ended: {said or 'it said nothing'}."
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _decoded(line: bytes) -> dict[str, Any]:
+    try:
+        frame = json.loads(line)
+    except ValueError as error:
+        raise StreamBroken("Claude Code wrote a line that is not JSON.") from error
+    if not isinstance(frame, dict):
+        raise StreamBroken("Claude Code wrote a line that is no frame.")
+    return frame

@@ -204,8 +204,8 @@ def _legacy_wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | N
 
 
 def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
-    schema = tool_input(tool.parameters)
-    return rules.strict_tools and not cannot_be_closed(schema)
+    closable = tool.parameters is None or not cannot_be_closed(tool_input(tool.parameters))
+    return rules.strict_tools and closable
 
 
 def _tool_block(tool: OfferedTool, strict: bool, offer: Offer, rules: ModelRules) -> Block:

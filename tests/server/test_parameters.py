@@ -81,9 +81,7 @@ async def test_one_of_several_that_cannot_begin_fails_them_all(
     fake.script(says("fine"), Reply((Text("slow " * 50),), delay=0.1), too_long())
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model=MODEL, messages=HI, n=3, stream=stream)
-    for index, request in enumerate(fake.requests):
-        if request.method == "POST" and request.status == 200 and not request.finished:
-            await fake.wait_closed(index, timeout=2)
+    await fake.wait_closed(3, timeout=2)
 
 
 # --- tools
@@ -297,7 +295,8 @@ async def test_a_blank_stop_ends_the_answer_and_the_upstream(
     said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert (said, chunks[-1].choices[0].finish_reason) == ("one\ntwo", "stop")
     assert fake.requests[-1].body["stop_sequences"] == ["END"]
-    await fake.wait_closed(len(fake.requests) - 1, timeout=2)
+    await fake.wait_closed(1, timeout=2)
+    assert [request.closed_early for request in fake.requests if request.method == "POST"] == [True]
 
 
 async def test_a_prompt_that_is_too_long_has_openais_code(

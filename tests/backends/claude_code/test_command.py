@@ -1,0 +1,49 @@
+"""What a Claude Code process is given, and what it never gets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bridge.backends.claude_code.command import FLAGS, bundled_cli, child_environment
+
+
+def test_no_key_and_nothing_that_steers_it_gets_there() -> None:
+    given = {
+        "PATH": "/bin",
+        "HOME": "/home/me",
+        "HTTPS_PROXY": "http://proxy",
+        "ANTHROPIC_API_KEY": "sk-ant-secret",
+        "ANTHROPIC_AUTH_TOKEN": "secret",
+        "ANTHROPIC_MODEL": "x",
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
+        "CLAUDECODE": "1",
+        "CLAUDE_CODE_USE_BEDROCK": "1",
+        "CLAUDE_CODE_EXTRA_BODY": "{}",
+        "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-x",
+        "CLAUDE_CONFIG_DIR": "/home/me/.other",
+        "CLAUDE_BRIDGE_PORT": "9",
+    }
+    environment = child_environment(given, Path("own"))
+    kept = {name for name in given if name in environment}
+    assert kept == {
+        "PATH",
+        "HOME",
+        "HTTPS_PROXY",
+        "ANTHROPIC_BASE_URL",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "CLAUDE_CONFIG_DIR",
+    }
+    assert environment["CLAUDE_CODE_TMPDIR"] == str(Path("own"))
+    assert environment["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"
+
+
+def test_no_tools_no_settings_no_transcript() -> None:
+    assert {"--tools=", "--setting-sources=", "--strict-mcp-config"} <= set(FLAGS)
+    assert "--no-session-persistence" in FLAGS
+
+
+def test_the_bundled_program_is_there() -> None:
+    cli = bundled_cli()
+    assert cli is not None
+    assert os.access(cli, os.X_OK)

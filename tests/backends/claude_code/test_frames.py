@@ -1,0 +1,299 @@
+"""The turn as a transcript: frames to Claude Code, frames from it, events out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from bridge.backends.claude_code.frames import CONTINUE, Frame, Step, Turn
+from bridge.errors import (
+    BillingFailed,
+    BridgeError,
+    ContextTooLong,
+    InvalidRequest,
+    ModelNotFound,
+    NotSignedIn,
+    Overloaded,
+    RateLimited,
+    RequestTooLarge,
+    StreamBroken,
+    UpstreamFailed,
+    UpstreamUnreachable,
+)
+from bridge.models.names import rules_of
+from bridge.wire.messages import MessagesRequest
+from tests import scripts
+
+
+def text(words: str) -> dict[str, Any]:
+    return {"type": "text", "text": words}
+
+
+def user(*blocks: Any) -> Any:
+    return {"role": "user", "content": list(blocks)}
+
+
+def claude(*blocks: Any) -> Any:
+    return {"role": "assistant", "content": list(blocks)}
+
+
+def turn(*messages: Any, model: str = "claude-opus-5-5", **fields: Any) -> Turn:
+    ids = itertools.count(1)
+    request = MessagesRequest(model, 900, messages or (user(text("Hi")),), **fields)
+    return Turn(request, rules_of(model), lambda: f"id{next(ids)}")
+
+
+def relayed(event: Any) -> Frame:
+    return {"type": "stream_event", "event": event, "parent_tool_use_id": None}
+
+
+RESULT: Frame = {"type": "result", "subtype": "success", "is_error": False, "result": ""}
+
+
+def user_frame(id: str, *blocks: Any, **more: Any) -> Frame:
+    return {
+        "type": "user",
+        "message": {"role": "user", "content": list(blocks)},
+        "parent_tool_use_id": None,
+        "session_id": "default",
+        "uuid": id,
+        "client_composed": True,
+        **more,
+    }
+
+
+def test_a_first_question_is_asked_at_once() -> None:
+    settings, initialize, question = turn(system=(text("Be kind."), text("Be brief."))).start()
+    body = json.loads(settings["request"]["settings"]["env"].pop("CLAUDE_CODE_EXTRA_BODY"))
+    assert settings == {
+        "type": "control_request",
+        "request_id": "settings",
+        "request": {
+            "subtype": "apply_flag_settings",
+            "settings": {"model": "claude-opus-5-5", "env": {}},
+        },
+    }
+    assert body == {"max_tokens": 900, "output_config": {"effort": "medium"}}
+    assert initialize["request"] == {
+        "subtype": "initialize",
+        "systemPrompt": ["Be kind.", "Be brief."],
+    }
+    assert question == user_frame("id1", text("Hi"))
+
+
+def test_history_is_told_turn_by_turn() -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1"}
+    machine = turn(
+        user(text("one")), claude(call), user(result), claude(text("two")), user(text("x"))
+    )
+    assert machine.start()[2:] == [user_frame("id1", text("one"), shouldQuery=False)]
+    told, second = machine.feed(RESULT).send
+    assert (told["type"], told["message"]["content"], told["message"]["model"]) == (
+        "assistant",
+        [call],
+        "claude-opus-5-5",
+    )
+    assert second == user_frame("id4", result, shouldQuery=False)
+    told, question = machine.feed(RESULT).send
+    assert told["message"]["content"] == [text("two")]
+    assert question == user_frame("id7", text("x"))
+
+
+def test_events_are_relayed_until_the_first_message_stop() -> None:
+    machine = turn()
+    machine.start()
+    events = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("max_tokens")]
+    assert [e for event in events for e in machine.feed(relayed(event)).events] == events
+    assert machine.ended
+    assert machine.feed(relayed(scripts.start())) == Step()
+    machine.finish()
+
+
+def test_what_else_is_said_on_the_way_is_no_answer() -> None:
+    machine = turn()
+    machine.start()
+    for frame in (
+        {"type": "control_response", "response": {"subtype": "success", "request_id": "settings"}},
+        {"type": "system", "subtype": "init"},
+        {"type": "system", "subtype": "status", "status": "requesting"},
+        {"type": "assistant", "message": {"content": [text("Hi")]}},
+        {"type": "rate_limit_event", "rate_limit_info": {"status": "allowed"}},
+        {"type": "something_new"},
+    ):
+        assert machine.feed(frame) == Step()
+
+
+def test_cache_markers_stay_behind() -> None:
+    marker = {"type": "ephemeral"}
+    tool = {"name": "add", "input_schema": {"type": "object"}, "cache_control": marker}
+    machine = turn(
+        user({**text("Hi"), "cache_control": marker}), tools=(tool,), cache_control=marker
+    )
+    assert "cache_control" not in json.dumps(machine.start())
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "body"),
+    [
+        (
+            "claude-opus-4-6",
+            {"temperature": 0.5},
+            {
+                "temperature": 0.5,
+                "thinking": {"type": "disabled"},
+                "output_config": {"effort": "high"},
+            },
+        ),
+        ("claude-haiku-4-5", {}, {"thinking": {"type": "disabled"}}),
+        (
+            "claude-sonnet-5-5",
+            {
+                "stop_sequences": ("END",),
+                "tools": ({"name": "a"},),
+                "tool_choice": {"type": "none"},
+                "thinking": {"type": "adaptive"},
+                "output_config": {"effort": "low", "format": {"type": "json_schema"}},
+                "metadata": {"user_id": "x"},
+            },
+            {
+                "stop_sequences": ["END"],
+                "tools": [{"name": "a"}],
+                "tool_choice": {"type": "none"},
+                "thinking": {"type": "adaptive"},
+                "output_config": {"effort": "low", "format": {"type": "json_schema"}},
+            },
+        ),
+    ],
+)
+def test_the_rest_of_the_body_goes_in_as_it_is(model: str, fields: Any, body: Any) -> None:
+    settings = turn(model=model, **fields).start()[0]["request"]["settings"]
+    assert json.loads(settings["env"]["CLAUDE_CODE_EXTRA_BODY"]) == {"max_tokens": 900, **body}
+
+
+def test_a_paused_turn_is_gone_on_from_at_the_users_word() -> None:
+    search = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}
+    machine = turn(user(text("q")), claude(search, found, {**search, "id": "s2"}))
+    machine.start()
+    said, question = machine.feed(RESULT).send
+    assert said["message"]["content"] == [search, found]
+    assert question["message"]["content"] == [text(CONTINUE)]
+
+
+def failed(
+    words: str, status: int | None, word: str = "unknown", before: tuple[Frame, ...] = ()
+) -> BridgeError:
+    machine = turn()
+    machine.start()
+    for frame in before:
+        machine.feed(frame)
+    with pytest.raises(BridgeError) as caught:
+        machine.feed(
+            {
+                "type": "assistant",
+                "is_api_error_message": True,
+                "error": word,
+                "api_error_status": status,
+                "message": {"content": [text(words)]},
+            }
+        )
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "word", "kind", "message"),
+    [
+        (
+            "API Error: 400 messages.0: no good",
+            400,
+            "invalid_request",
+            InvalidRequest,
+            "messages.0: no good",
+        ),
+        ("Prompt is too long", 400, "invalid_request", ContextTooLong, "Prompt is too long"),
+        (
+            "Not logged in · Please run /login",
+            None,
+            "authentication_failed",
+            NotSignedIn,
+            "Claude Code is not signed in: Not logged in · Please run /login "
+            "Run `claude-bridge login` to sign in.",
+        ),
+        ("API Error: 402 pay", 402, "unknown", BillingFailed, "pay"),
+        ("Request too large (max 32MB).", 413, "invalid_request", RequestTooLarge, "Request too"),
+        ("There's an issue with it.", 404, "model_not_found", ModelNotFound, "There's an issue"),
+        (
+            "API Error: 529 Overloaded. This is temporary. If it persists, check your inference "
+            "gateway (127.0.0.1:33787).",
+            529,
+            "server_error",
+            Overloaded,
+            "Overloaded. This is temporary.",
+        ),
+        ("API Error: 500 oh", 500, "server_error", UpstreamFailed, "oh"),
+        (
+            "API Error: Connection to the API was lost (ECONNRESET).",
+            None,
+            "server_error",
+            StreamBroken,
+            "Connection to the API was lost (ECONNRESET).",
+        ),
+        (
+            "API Error: Connection refused — a firewall may be blocking it (ECONNREFUSED)",
+            None,
+            "server_error",
+            UpstreamUnreachable,
+            "Connection refused",
+        ),
+        ("API Error: Overloaded", 529, "unknown", Overloaded, "Overloaded"),
+    ],
+)
+def test_every_failure_has_its_name(
+    words: str, status: int | None, word: str, kind: type[BridgeError], message: str
+) -> None:
+    error = failed(words, status, word)
+    assert type(error) is kind
+    assert error.message.startswith(message)
+
+
+def test_a_subscription_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.backends.claude_code.failures.time.time", lambda: 1000.0)
+    info = {"status": "rejected", "resetsAt": 4600, "rateLimitType": "five_hour"}
+    error = failed(
+        "You've hit your 5-hour limit · resets 4:57am (UTC)",
+        429,
+        "rate_limit",
+        ({"type": "rate_limit_event", "rate_limit_info": info},),
+    )
+    assert type(error) is RateLimited
+    assert error.headers == {"retry-after": "3600"}
+    assert error.message == "You've hit your 5-hour limit · resets 4:57am (UTC)"
+
+
+def test_claude_codes_own_retry_is_not_waited_for() -> None:
+    machine = turn()
+    machine.start()
+    retry = {"type": "system", "subtype": "api_retry", "error_status": 401, "error": "x"}
+    with pytest.raises(NotSignedIn):
+        machine.feed(retry)
+
+
+def test_settings_that_are_refused_are_an_error() -> None:
+    machine = turn()
+    machine.start()
+    response = {"subtype": "error", "request_id": "settings", "error": "unknown subtype"}
+    with pytest.raises(UpstreamFailed, match="unknown subtype"):
+        machine.feed({"type": "control_response", "response": response})
+
+
+def test_a_turn_without_an_answer_is_broken() -> None:
+    machine = turn()
+    machine.start()
+    with pytest.raises(StreamBroken):
+        machine.finish()
+    with pytest.raises(StreamBroken):
+        machine.feed(RESULT)

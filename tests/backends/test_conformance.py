@@ -1,0 +1,403 @@
+"""What every road to Claude must do: the same tests through the API and through Claude Code.
+
+The real `openai` client, the bridge, the real Claude Code where it is the road, the strict fake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import openai
+import pytest
+from openai import AsyncOpenAI
+from PIL import Image
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import (
+    CutOff,
+    Drop,
+    ErrorEvent,
+    Failure,
+    Fault,
+    Malformed,
+    Reply,
+    Text,
+    ToolUse,
+    Usage,
+    calls,
+    overloaded,
+    rate_limited,
+    refuses,
+    says,
+    thinks,
+    too_long,
+)
+from tests.fake_anthropic.server import FakeAnthropic
+
+MODEL = "claude-opus-5-5"
+OWN_SYSTEM_BLOCKS = 2
+"""Claude Code says who it is before the client's own system prompt."""
+HI: Any = [{"role": "user", "content": "Hi"}]
+ADD: Any = {
+    "type": "function",
+    "function": {
+        "name": "add.numbers",
+        "description": "Adds.",
+        "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}},
+    },
+}
+NOW: Any = {"type": "function", "function": {"name": "now", "strict": True}}
+
+
+@pytest.fixture(params=["anthropic", "claude-code"])
+def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The backend; the person is signed in to both."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    return str(request.param)
+
+
+@pytest.fixture
+async def bridge(
+    fake: FakeAnthropic, start_bridge: StartBridge, road: str, monkeypatch: pytest.MonkeyPatch
+) -> Bridge:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend=road)
+
+
+@pytest.fixture
+async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
+    base = f"{bridge.url}/v1"
+    async with AsyncOpenAI(base_url=base, api_key="any", max_retries=0) as openai_client:
+        yield openai_client
+
+
+async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+    return await client.chat.completions.create(**{"model": MODEL, "messages": HI, **more})
+
+
+async def streamed(client: AsyncOpenAI, **more: Any) -> list[Any]:
+    return [chunk async for chunk in await asked(client, stream=True, **more)]
+
+
+def sent(fake: FakeAnthropic, back: int = 1) -> dict[str, Any]:
+    """What reached upstream, without what Claude Code adds of its own."""
+    posts = [request.body for request in fake.requests if request.method == "POST"]
+    return without_own(posts[-back])
+
+
+def without_own(body: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = unmarked(body)
+    system = plain.pop("system", [])
+    if system and system[0]["text"].startswith("x-anthropic-billing-header"):
+        system = system[OWN_SYSTEM_BLOCKS:]
+    messages = [without_note(message) for message in plain["messages"]]
+    for chosen in ("metadata", "stream"):
+        plain.pop(chosen, None)
+    return {**plain, "system": system, "messages": [m for m in messages if m["content"]]}
+
+
+def unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: unmarked(v) for k, v in value.items() if k != "cache_control"}
+    return [unmarked(part) for part in value] if isinstance(value, list) else value
+
+
+def without_note(message: dict[str, Any]) -> dict[str, Any]:
+    """Without the note on its environment that Claude Code puts behind the user's words."""
+    content = message["content"]
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    kept = [
+        block
+        for block in content
+        if not str(block.get("text", "")).startswith(("# Environment", "<system-reminder>\n# Env"))
+    ]
+    return {"role": message["role"], "content": kept}
+
+
+# --- what comes back
+
+
+async def test_text_streams_as_it_is_written(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(says("one two three", usage=Usage(10, 7, 3, 2)))
+    chunks = await streamed(client, stream_options={"include_usage": True})
+    pieces = [c.choices[0].delta.content for c in chunks[:-1] if c.choices[0].delta.content]
+    assert pieces == ["one", " two", " three"]
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    usage = chunks[-1].usage
+    assert (usage.prompt_tokens, usage.completion_tokens) == (15, 7)
+    assert usage.prompt_tokens_details.cached_tokens == 2
+
+
+async def test_a_whole_answer(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(says("one two three"))
+    answer = await asked(client)
+    assert answer.choices[0].message.content == "one two three"
+
+
+async def test_thinking_is_shown(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(thinks("Let me see.", "Four."))
+    message = (await asked(client)).choices[0].message
+    assert (message.content, message.reasoning_content) == ("Four.", "Let me see.")
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (says("cut", stop_reason="max_tokens"), "length"),
+        (says("cut", stop_reason="model_context_window_exceeded"), "length"),
+        (says("cut", stop_reason="stop_sequence", stop_sequence="END"), "stop"),
+        (refuses(), "content_filter"),
+    ],
+)
+async def test_the_first_end_is_the_end(
+    client: AsyncOpenAI, fake: FakeAnthropic, reply: Reply, reason: str
+) -> None:
+    fake.script(reply)
+    answer = await asked(client)
+    assert answer.choices[0].finish_reason == reason
+    assert sum(request.method == "POST" for request in fake.requests) == 1
+
+
+# --- tools
+
+
+async def test_parallel_calls_over_three_requests(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(
+        Reply((Text("Let me see."), ToolUse("add_numbers", {"a": 1}), ToolUse("now"))),
+        calls(ToolUse("add_numbers", {"a": 2})),
+        says("Three."),
+    )
+    chat: list[Any] = [{"role": "system", "content": "Be exact."}, *HI]
+    for _ in range(2):
+        chunks = await streamed(client, messages=chat, tools=[ADD, NOW])
+        assert chunks[-1].choices[0].finish_reason == "tool_calls"
+        made: dict[int, dict[str, str]] = {}
+        said = ""
+        for chunk in chunks:
+            said += chunk.choices[0].delta.content or ""
+            for call in chunk.choices[0].delta.tool_calls or []:
+                one = made.setdefault(call.index, {"id": "", "name": "", "arguments": ""})
+                one["id"] += call.id or ""
+                one["name"] += call.function.name or ""
+                one["arguments"] += call.function.arguments or ""
+        tool_calls = [
+            {
+                "id": one["id"],
+                "type": "function",
+                "function": {"name": one["name"], "arguments": one["arguments"]},
+            }
+            for one in made.values()
+        ]
+        chat.append({"role": "assistant", "content": said or None, "tool_calls": tool_calls})
+        chat += [
+            {"role": "tool", "tool_call_id": one["id"], "content": f"result of {one['name']}"}
+            for one in made.values()
+        ]
+    answer = await asked(client, messages=chat, tools=[ADD, NOW])
+    assert answer.choices[0].message.content == "Three."
+    body = sent(fake)
+    assert [tool["name"] for tool in body["tools"]] == ["add_numbers", "now"]
+    assert body["tools"][0]["eager_input_streaming"] is True
+    assert body["tools"][1]["strict"] is True
+    shape = [(m["role"], [block["type"] for block in m["content"]]) for m in body["messages"]]
+    assert shape == [
+        ("user", ["text"]),
+        ("assistant", ["text", "tool_use", "tool_use"]),
+        ("user", ["tool_result", "tool_result"]),
+        ("assistant", ["tool_use"]),
+        ("user", ["tool_result"]),
+    ]
+    assert body["messages"][1]["content"][1]["input"] == {"a": 1}
+    assert body["messages"][2]["content"][0]["content"][0]["text"] == "result of add.numbers"
+
+
+async def test_arguments_come_as_they_are_written(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(calls(ToolUse("now", pieces=("", '{"a"', ": ", "1}")), delay=0.01))
+    chunks = await streamed(client, tools=[NOW])
+    deltas = [c.choices[0].delta.tool_calls[0] for c in chunks if c.choices[0].delta.tool_calls]
+    assert [delta.function.arguments for delta in deltas] == ["", '{"a"', ": ", "1}"]
+
+
+# --- what goes there
+
+
+def picture() -> str:
+    written = io.BytesIO()
+    Image.effect_noise((300, 200), 80).save(written, "PNG")
+    return base64.b64encode(written.getvalue()).decode()
+
+
+PDF = base64.b64encode(b"%PDF-1.4 hello").decode()
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+
+
+async def test_images_and_files(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    data = picture()
+    parts = [
+        {"type": "text", "text": "Look."},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": PDF}},
+    ]
+    seen = {"role": "tool", "tool_call_id": "c1", "content": parts[:2]}
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    chat = [
+        {"role": "user", "content": parts},
+        {"role": "assistant", "tool_calls": [call]},
+        seen,
+        {"role": "user", "content": "And?"},
+    ]
+    await asked(client, messages=chat)
+    first, _, result = sent(fake)["messages"]
+    image = {
+        "type": "image",
+        "source": {"type": "base64", "media_type": "image/png", "data": data},
+    }
+    assert first["content"][1] == image
+    assert first["content"][2]["source"]["data"] == PDF
+    assert result["content"][0]["content"][1] == image
+    assert result["content"][1]["text"] == "And?"
+
+
+async def test_output_stops_effort_and_length(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(says('{"a": 1}'))
+    named = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
+    await asked(
+        client, response_format=named, stop=["END"], reasoning_effort="low", max_tokens=5000
+    )
+    body = sent(fake)
+    assert body["output_config"]["effort"] == "low"
+    assert body["output_config"]["format"]["schema"]["required"] == ["a"]
+    assert body["stop_sequences"] == ["END"]
+    assert body["max_tokens"] == 5000
+    assert body["thinking"] == {"type": "adaptive", "display": "summarized"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["/clear", "@/etc/hostname what is this?", "!ls", "#remember this", "  white \n\n space \n"],
+)
+async def test_a_prompt_is_only_text(client: AsyncOpenAI, fake: FakeAnthropic, words: str) -> None:
+    chat = [
+        {"role": "user", "content": words},
+        {"role": "assistant", "content": words.strip()},
+        {"role": "user", "content": words},
+    ]
+    await asked(client, messages=chat)
+    told = [message["content"] for message in sent(fake)["messages"]]
+    assert told == [
+        [{"type": "text", "text": words}],
+        [{"type": "text", "text": words.strip()}],
+        [{"type": "text", "text": words}],
+    ]
+
+
+async def test_a_hundred_turns_keep_their_order(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    chat: list[Any] = []
+    for number in range(50):
+        chat.append({"role": "user", "content": f"question {number} " + "x" * 2000})
+        chat.append({"role": "assistant", "content": f"answer {number}"})
+    await asked(client, messages=[*chat, *HI])
+    told = [(m["role"], m["content"][0]["text"]) for m in sent(fake)["messages"]]
+    assert told == [(message["role"], message["content"]) for message in [*chat, *HI]]
+
+
+async def test_without_a_system_prompt_there_is_none(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    await asked(client)
+    assert sent(fake)["system"] == []
+
+
+# --- failures
+
+
+FAILURES: list[tuple[Failure, int, str | None]] = [
+    (Failure(400, message="messages.0: no good"), 400, None),
+    (too_long(), 400, "context_length_exceeded"),
+    (Failure(402, message="pay"), 402, "insufficient_quota"),
+    (Failure(403, message="not you"), 403, "forbidden"),
+    (Failure(413, message="large"), 413, "request_too_large"),
+    (rate_limited(30), 429, "rate_limit_exceeded"),
+    (Failure(500), 502, "upstream_error"),
+    (overloaded(), 503, "overloaded"),
+]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("failure", "status", "code"), FAILURES, ids=lambda v: str(v)[:20])
+async def test_each_failure_keeps_its_meaning(
+    client: AsyncOpenAI,
+    fake: FakeAnthropic,
+    failure: Failure,
+    status: int,
+    code: str | None,
+    stream: bool,
+) -> None:
+    fake.script(failure)
+    with pytest.raises(openai.APIStatusError) as caught:
+        await asked(client, stream=stream)
+    assert (caught.value.status_code, caught.value.code) == (status, code)
+
+
+async def test_a_model_upstream_does_not_have(
+    client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
+) -> None:
+    # Claude Code makes sure by asking twice.
+    fake.script(*[Failure(404, message="model: claude-opus-5-5")] * 2)
+    with pytest.raises(openai.NotFoundError):
+        await asked(client)
+
+
+@pytest.mark.parametrize(
+    "fault", [ErrorEvent(2), Drop(2), Malformed(2), CutOff(2)], ids=lambda v: type(v).__name__
+)
+async def test_a_break_in_the_middle_is_an_error(
+    client: AsyncOpenAI, fake: FakeAnthropic, fault: Fault
+) -> None:
+    fake.default = Reply((Text("one two three four"),), fault=fault)
+    said = ""
+    with pytest.raises(openai.APIError):
+        async for chunk in await asked(client, stream=True):
+            said += chunk.choices[0].delta.content or ""
+    assert said == "one two"
+    with pytest.raises(openai.InternalServerError):
+        await asked(client)
+
+
+async def test_a_client_that_leaves_ends_generation(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.default = Reply((Text("word " * 500),), delay=0.02)
+    stream = await asked(client, stream=True)
+    async for chunk in stream:
+        if chunk.choices[0].delta.content:
+            break
+    left = time.monotonic()
+    await stream.close()
+    await fake.wait_closed(1, timeout=5)
+    (closed_at,) = [request.closed_at for request in fake.requests if request.closed_early]
+    assert closed_at is not None
+    assert closed_at - left < 0.5
+
+
+async def test_eight_at_once(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    def question(number: int) -> list[Any]:
+        return [{"role": "user", "content": f"<<<{json.dumps({'text': f'answer {number}'})}>>>"}]
+
+    answers = await asyncio.gather(*(asked(client, messages=question(n)) for n in range(8)))
+    assert [a.choices[0].message.content for a in answers] == [f"answer {n}" for n in range(8)]
+
+
+async def test_models_are_listed(client: AsyncOpenAI) -> None:
+    listed = {model.id: model for model in (await client.models.list()).data}
+    assert (listed[MODEL].model_extra or {})["max_output_tokens"] == 128_000
+    assert (listed[MODEL].model_extra or {})["display_name"] == "Claude Opus 5.5"

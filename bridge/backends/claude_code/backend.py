@@ -13,7 +13,12 @@ from typing import Any
 
 from bridge.backends.base import Readiness
 from bridge.backends.claude_code.command import bundled_cli
-from bridge.backends.claude_code.frames import Turn, list_models_frames
+from bridge.backends.claude_code.frames import (
+    Turn,
+    is_initialized,
+    list_models_frames,
+    warming_frames,
+)
 from bridge.backends.claude_code.login import LoginWatch
 from bridge.backends.claude_code.pool import Pool
 from bridge.backends.claude_code.process import ClaudeProcess, Workshop
@@ -60,7 +65,7 @@ class ClaudeCodeBackend:
         if found is not None:
             self._workshop = Workshop(root, found, environ)
             self._login = LoginWatch(found, environ, root)
-            self._pool = Pool(self._workshop.start, spares)
+            self._pool = Pool(self._start, spares)
 
     async def readiness(self) -> Readiness:
         if self._cli is None:
@@ -105,20 +110,24 @@ class ClaudeCodeBackend:
                 except NotSignedIn:
                     self._login.forget()
                     raise
+                self._pool.refill()
                 async with aclosing(_chain(first, events)) as whole:
                     yield whole
         finally:
+            self._pool.refill()
             await process.kill()
 
     async def models(self) -> Sequence[ListedModel]:
         """As Claude Code reports them when it is initialized."""
         if not self._models:
+            patience = min(_START_SECONDS, self._silence)
             process = await self._taken()
             try:
-                await asyncio.wait_for(self._ask_models(process), _START_SECONDS)
+                await asyncio.wait_for(self._ask_models(process), patience)
             except TimeoutError as error:
                 raise UpstreamTimedOut("Claude Code did not list its models.") from error
             finally:
+                self._pool.refill()
                 await process.kill()
         return self._models
 
@@ -140,6 +149,11 @@ class ClaudeCodeBackend:
             await self._pool.rest()
             await self._login.close()
             await self._workshop.close()
+
+    async def _start(self) -> ClaudeProcess:
+        process = await self._workshop.start()
+        await process.write(warming_frames())
+        return process
 
     async def _taken(self) -> ClaudeProcess:
         if self._cli is None:
@@ -165,7 +179,7 @@ class ClaudeCodeBackend:
     async def _ask_models(self, process: ClaudeProcess) -> None:
         await process.write(list_models_frames())
         async for frame in process.frames():
-            if frame.get("type") == "control_response":
+            if is_initialized(frame):
                 self._models = listed_models(frame["response"].get("response") or {})
                 return
         raise StreamBroken("The Claude Code process ended before it listed its models.")

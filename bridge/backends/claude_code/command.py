@@ -20,6 +20,7 @@ FLAGS: tuple[str, ...] = (
     "--setting-sources=",
     "--strict-mcp-config",
     "--permission-mode=dontAsk",
+    "--disable-slash-commands",
     "--no-session-persistence",
 )
 

@@ -96,7 +96,7 @@ class Turn:
             raise StreamBroken("The Claude Code process ended before its answer did.")
 
     def _answered(self, response: Mapping[str, Any]) -> None:
-        if response.get("subtype") == "error":
+        if response.get("subtype") == "error" and response.get("request_id") != "warm":
             self._failures.control(response)
         if response.get("request_id") == _INITIALIZE:
             self.initialized = response.get("response") or {}
@@ -149,9 +149,21 @@ class Turn:
         }
 
 
+def warming_frames() -> list[Frame]:
+    """What a spare is told at its start, so that the first settings that count are taken faster."""
+    settings = {"env": {"CLAUDE_CODE_EXTRA_BODY": "{}"}}
+    return [_control("warm", subtype="apply_flag_settings", settings=settings)]
+
+
 def list_models_frames() -> list[Frame]:
     """What to send for an answer to `initialize` alone."""
     return [_control(_INITIALIZE, subtype="initialize")]
+
+
+def is_initialized(frame: Frame) -> bool:
+    """Whether it is Claude Code's answer to `initialize`."""
+    answer = frame.get("response") if frame.get("type") == "control_response" else None
+    return answer is not None and answer.get("request_id") == _INITIALIZE
 
 
 def extra_body(request: MessagesRequest, rules: ModelRules) -> dict[str, Any]:

@@ -39,7 +39,12 @@ class Pool:
         return len(self._spares)
 
     async def take(self) -> ClaudeProcess:
-        """A spare if there is a good one, else a new process; raises UpstreamFailed."""
+        """A spare if there is a good one, else a new process; raises UpstreamFailed.
+
+        The next spare is started by `refill`, when the taker is under way: a start takes most of
+        a processor for half a second.
+        """
+        self._warm = True
         taken: ClaudeProcess | None = None
         while self._spares and taken is None:
             spare = self._spares.popleft()
@@ -47,12 +52,17 @@ class Pool:
                 taken = spare
             else:
                 self._end(spare)
-        self.warm()
         return taken or await self._start()
 
     def warm(self) -> None:
-        """Fills up behind the caller's back."""
+        """Fills up behind the caller's back, from now on after each use."""
         self._warm = True
+        self.refill()
+
+    def refill(self) -> None:
+        """Starts what is missing, unless the pool is at rest."""
+        if not self._warm:
+            return
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._fill())
 

@@ -1,0 +1,145 @@
+"""When Claude Code is used, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import says
+from tests.fake_anthropic.server import FakeAnthropic
+
+HI: Any = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.fixture(autouse=True)
+def upstream(fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+
+
+def sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+
+
+async def ask(bridge: Bridge, **more: Any) -> Any:
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        return await client.chat.completions.with_raw_response.create(
+            **{"model": "default", "messages": HI, **more}
+        )
+
+
+async def test_auto_prefers_who_is_signed_in_over_a_key(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(monkeypatch)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    bridge = await start_bridge()
+    status = await bridge.choice.status()
+    assert (status.active, status.reason) == (
+        "claude-code",
+        "signed in to Claude Code (oauth_token)",
+    )
+    await ask(bridge)
+    assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
+
+
+async def test_auto_takes_the_key_when_nobody_is_signed_in(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    bridge = await start_bridge()
+    assert (await bridge.choice.status()).active == "anthropic"
+    await ask(bridge)
+    assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
+
+
+async def test_without_either_both_cures_are_said(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge()
+    with pytest.raises(openai.AuthenticationError) as caught:
+        await ask(bridge)
+    assert "claude-bridge login" in caught.value.message
+    assert "ANTHROPIC_API_KEY" in caught.value.message
+    assert "bridge-echo" in caught.value.message
+
+
+async def test_a_refused_key_is_made_up_for_by_claude_code_with_a_notice(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(monkeypatch)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-revoked")
+    bridge = await start_bridge(backend="anthropic")
+    fake.default = says("From Claude Code.")
+    raw = await ask(bridge)
+    assert raw.parse().choices[0].message.content == "From Claude Code."
+    assert raw.headers["x-bridge-notice"] == (
+        "backend: Anthropic refused the key; Claude Code answers"
+    )
+
+
+async def test_a_refused_key_stays_refused_when_nobody_is_signed_in(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-revoked")
+    bridge = await start_bridge(backend="anthropic")
+    with pytest.raises(openai.AuthenticationError, match="refused the key"):
+        await ask(bridge)
+
+
+async def test_a_token_that_is_refused_never_leads_to_the_key(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "expired")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    bridge = await start_bridge()
+    with pytest.raises(openai.AuthenticationError, match="claude-bridge login"):
+        await ask(bridge)
+    keys = {request.headers.get("authorization") for request in fake.requests}
+    assert "Bearer sk-ant-test" not in keys
+
+
+async def test_spares_are_kept_only_while_it_is_used(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(monkeypatch)
+    bridge = await start_bridge()
+    pool: Any = bridge.choice._backends["claude-code"]
+    for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):
+        bridge.switches.backend = backend  # type: ignore[assignment]  # each is a name
+        bridge.settle()
+        async with asyncio.timeout(5):
+            while pool._pool.spares != spares:
+                await asyncio.sleep(0.02)
+
+
+async def test_it_is_said_once_that_this_is_for_oneself(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sign_in(monkeypatch)
+    with caplog.at_level(logging.INFO):
+        bridge = await start_bridge()
+        await bridge.choice.settle()
+        await bridge.choice.settle()
+    said = [r.message for r in caplog.records if "your own subscription" in r.message]
+    assert len(said) == 1
+
+
+async def test_what_claude_code_cannot_carry_is_noticed(
+    claude_code: Bridge, fake: FakeAnthropic
+) -> None:
+    chat: Any = [
+        {"role": "user", "content": "Write."},
+        {"role": "system", "content": "In verse."},
+        {"role": "assistant", "content": "Roses are"},
+    ]
+    raw = await ask(claude_code, model="claude-haiku-4-5", messages=chat)
+    assert "takes no prefill" in raw.headers["x-bridge-notice"]
+    told = [m["content"][0]["text"] for m in fake.requests[-1].body["messages"][:2]]
+    assert told == ["Write.", "Roses are"]
+    noted = fake.requests[-1].body["messages"][0]["content"][1]["text"]
+    assert noted == "[system note] In verse."

@@ -1,0 +1,128 @@
+"""Spares: one is ready, the next is started, old ones are replaced, none is kept for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import cast
+
+import pytest
+
+from bridge.backends.claude_code.pool import Pool
+from bridge.backends.claude_code.process import ClaudeProcess
+from bridge.errors import UpstreamFailed
+
+
+class Process:
+    """As much of a process as the pool sees."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.started_at = time.monotonic()
+
+    async def kill(self) -> None:
+        self.alive = False
+
+
+class Started:
+    """Starts processes, and can fail to."""
+
+    def __init__(self) -> None:
+        self.all: list[Process] = []
+        self.broken = False
+
+    async def __call__(self) -> ClaudeProcess:
+        if self.broken:
+            raise UpstreamFailed("no memory")
+        self.all.append(Process())
+        return cast(ClaudeProcess, self.all[-1])
+
+    @property
+    def alive(self) -> int:
+        return sum(process.alive for process in self.all)
+
+
+async def until_spares(pool: Pool, count: int) -> None:
+    async with asyncio.timeout(2):
+        while pool.spares != count:
+            await asyncio.sleep(0.001)
+
+
+async def test_nothing_is_started_before_it_is_used() -> None:
+    start = Started()
+    pool = Pool(start, 1)
+    await asyncio.sleep(0)
+    assert start.all == []
+    await pool.rest()
+
+
+async def test_a_spare_is_taken_and_the_next_is_started() -> None:
+    start = Started()
+    pool = Pool(start, 2)
+    pool.warm()
+    await until_spares(pool, 2)
+    first = await pool.take()
+    assert first is cast(ClaudeProcess, start.all[0])
+    assert (pool.spares, len(start.all)) == (1, 2)
+    pool.refill()
+    await until_spares(pool, 2)
+    assert len(start.all) == 3
+    await pool.rest()
+    assert start.alive == 1
+
+
+async def test_without_a_spare_one_is_started_at_once() -> None:
+    start = Started()
+    pool = Pool(start, 0)
+    assert (await pool.take()).alive
+    assert len(start.all) == 1
+    await pool.rest()
+
+
+async def test_a_dead_spare_is_not_given_away() -> None:
+    start = Started()
+    pool = Pool(start, 1)
+    pool.warm()
+    await until_spares(pool, 1)
+    start.all[0].alive = False
+    assert (await pool.take()).alive
+    await pool.rest()
+
+
+async def test_old_spares_are_replaced_by_themselves() -> None:
+    start = Started()
+    pool = Pool(start, 1, oldest_seconds=0.05)
+    pool.warm()
+    async with asyncio.timeout(2):
+        while len(start.all) < 3:
+            await asyncio.sleep(0.01)
+    assert start.alive <= 2
+    await pool.rest()
+    assert start.alive == 0
+
+
+async def test_at_rest_there_are_none_until_the_next_use() -> None:
+    start = Started()
+    pool = Pool(start, 1)
+    pool.warm()
+    await until_spares(pool, 1)
+    await pool.rest()
+    assert (pool.spares, start.alive) == (0, 0)
+    pool.refill()
+    await asyncio.sleep(0)
+    assert pool.spares == 0
+    taken = await pool.take()
+    pool.refill()
+    await until_spares(pool, 1)
+    await taken.kill()
+    await pool.rest()
+
+
+async def test_what_cannot_be_started_is_said_to_the_one_who_waits() -> None:
+    start = Started()
+    start.broken = True
+    pool = Pool(start, 1)
+    pool.warm()
+    with pytest.raises(UpstreamFailed):
+        await pool.take()
+    await pool.rest()

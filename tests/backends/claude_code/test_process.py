@@ -1,0 +1,145 @@
+"""Processes: none is left, nothing of them is left, and each way to fail has its words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import openai
+import psutil
+import pytest
+from openai import AsyncOpenAI
+
+from bridge.server.state import Bridge
+from bridge.settings import find_paths
+from tests.backends.claude_code.stand_in import PROGRAMS, stand_in
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Reply, Text
+from tests.fake_anthropic.server import FakeAnthropic
+
+HI: Any = [{"role": "user", "content": "Hi"}]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
+
+
+def processes(parent: int | None = None) -> list[psutil.Process]:
+    """The Claude Code processes of this process, or of another."""
+    children = psutil.Process(parent or os.getpid()).children(recursive=True)
+    return [child for child in children if "claude" in " ".join(command(child))]
+
+
+def command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def folders() -> list[str]:
+    """What lies in the folder of the processes, but for the empty one they run in."""
+    root = find_paths().claude_code
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.name != "empty")
+
+
+async def settled(count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(processes()) != count:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_hundred_requests_thirty_of_them_cut_off_leave_nothing(
+    claude_code: Bridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    fake.default = Reply((Text("one two three four"),), delay=0.01)
+    cut = {number for number in range(100) if number % 10 in (1, 4, 8)}
+    limit = asyncio.Semaphore(6)
+
+    async def ask(client: AsyncOpenAI, number: int) -> None:
+        async with limit:
+            stream = await client.chat.completions.create(model="default", messages=HI, stream=True)
+            async for chunk in stream:
+                if number in cut and chunk.choices[0].delta.content:
+                    break
+            await stream.close()
+
+    base = f"{claude_code.url}/v1"
+    async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
+        await asyncio.gather(*(ask(client, number) for number in range(100)))
+    await settled(1)  # the spare
+    await claude_code.choice.close()
+    await settled(0)
+    assert folders() == []
+    config = tmp_path / ".claude"
+    assert list((config / "sessions").glob("*")) == []
+    assert list(config.glob("projects/**/*.jsonl")) == []
+
+
+async def test_a_server_that_is_killed_takes_its_processes_with_it(
+    fake: FakeAnthropic, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bridge", "serve", "--port", "0", "--backend", "claude-code"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    async with asyncio.timeout(20):
+        while not processes(server.pid):
+            await asyncio.sleep(0.05)
+    spares = processes(server.pid)
+    server.send_signal(signal.SIGKILL)
+    await server.wait()
+    gone, alive = await asyncio.to_thread(psutil.wait_procs, spares, 10)
+    assert (len(gone), alive) == (len(spares), [])
+
+
+async def test_what_a_killed_server_left_is_swept_by_the_next(
+    claude_code: Bridge, fake: FakeAnthropic
+) -> None:
+    left = find_paths().claude_code / "999999999" / "1"
+    left.mkdir(parents=True)
+    again = claude_code.choice
+    await again.settle()
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
+        await client.chat.completions.create(model="default", messages=HI)
+    assert fake.requests
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("dies", "ended"),
+        ("says nothing", "silent"),
+        ("says no JSON", "not JSON"),
+        ("says no frame", "no frame"),
+        ("says too much", "too long"),
+        ("knows no settings", "unsupported"),
+    ],
+)
+async def test_a_program_that_fails_is_an_error_with_words(
+    start_bridge: StartBridge, tmp_path: Path, behaviour: str, said: str
+) -> None:
+    assert behaviour in PROGRAMS
+    cli = stand_in(tmp_path, behaviour)
+    bridge = await start_bridge(
+        backend="claude-code",
+        claude_cli=str(cli),
+        claude_spares=0,
+        upstream_silence_seconds=0.5 if behaviour == "says nothing" else 20,
+    )
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        with pytest.raises(openai.InternalServerError, match=said):
+            await client.chat.completions.create(model="default", messages=HI)
+    await settled(0)
+
+
+async def test_a_program_that_is_not_there_is_named(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="claude-code", claude_cli="/nowhere/claude")
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        with pytest.raises(openai.AuthenticationError, match="cannot be started"):
+            await client.chat.completions.create(model="default", messages=HI)

@@ -77,7 +77,7 @@ class BackendChoice:
     async def _active(self) -> tuple[BackendName | None, Readiness]:
         missing: list[Readiness] = []
         for name in self._candidates():
-            readiness = await self._readiness(name)
+            readiness = await self._backends[name].readiness()
             if readiness.ready:
                 return name, readiness
             missing.append(readiness)
@@ -92,11 +92,4 @@ class BackendChoice:
         setting = self._switches.backend
         if setting != "auto":
             return (setting,)
-        return tuple(name for name in AUTO_ORDER if name in self._backends)
-
-    async def _readiness(self, name: BackendName) -> Readiness:
-        if name in self._backends:
-            return await self._backends[name].readiness()
-        return Readiness(
-            False, f"this version cannot ask through {name} yet", "Choose another backend."
-        )
+        return AUTO_ORDER

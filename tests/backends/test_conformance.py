@@ -19,6 +19,7 @@ from openai import AsyncOpenAI
 from PIL import Image
 
 from bridge.server.state import Bridge
+from tests.backends.upstream import without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import (
     CutOff,
@@ -42,8 +43,6 @@ from tests.fake_anthropic.script import (
 from tests.fake_anthropic.server import FakeAnthropic
 
 MODEL = "claude-opus-5-5"
-OWN_SYSTEM_BLOCKS = 2
-"""Claude Code says who it is before the client's own system prompt."""
 HI: Any = [{"role": "user", "content": "Hi"}]
 ADD: Any = {
     "type": "function",
@@ -91,36 +90,6 @@ def sent(fake: FakeAnthropic, back: int = 1) -> dict[str, Any]:
     """What reached upstream, without what Claude Code adds of its own."""
     posts = [request.body for request in fake.requests if request.method == "POST"]
     return without_own(posts[-back])
-
-
-def without_own(body: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = unmarked(body)
-    system = plain.pop("system", [])
-    if system and system[0]["text"].startswith("x-anthropic-billing-header"):
-        system = system[OWN_SYSTEM_BLOCKS:]
-    messages = [without_note(message) for message in plain["messages"]]
-    for chosen in ("metadata", "stream"):
-        plain.pop(chosen, None)
-    return {**plain, "system": system, "messages": [m for m in messages if m["content"]]}
-
-
-def unmarked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: unmarked(v) for k, v in value.items() if k != "cache_control"}
-    return [unmarked(part) for part in value] if isinstance(value, list) else value
-
-
-def without_note(message: dict[str, Any]) -> dict[str, Any]:
-    """Without the note on its environment that Claude Code puts behind the user's words."""
-    content = message["content"]
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    kept = [
-        block
-        for block in content
-        if not str(block.get("text", "")).startswith(("# Environment", "<system-reminder>\n# Env"))
-    ]
-    return {"role": message["role"], "content": kept}
 
 
 # --- what comes back

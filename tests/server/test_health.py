@@ -24,7 +24,9 @@ async def test_without_credentials_it_says_what_to_do(start_bridge: StartBridge)
     health = await get(f"{bridge.url}/health")
     assert (health["status"], health["ready"]) == ("needs_setup", False)
     assert health["backend"]["active"] is None
-    assert health["backend"]["reason"] == "no Anthropic API key was found"
+    assert health["backend"]["reason"] == (
+        "nobody is signed in to Claude Code and no Anthropic API key was found"
+    )
     assert "ANTHROPIC_API_KEY" in health["backend"]["cure"]
     assert "bridge-echo" in health["backend"]["cure"]
 
@@ -61,10 +63,18 @@ async def test_with_a_key_it_is_ready(
     }
 
 
-async def test_a_backend_of_a_later_version_is_refused_by_name(start_bridge: StartBridge) -> None:
+async def test_claude_code_is_named_with_its_sign_in(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bridge = await start_bridge(backend="claude-code")
     health = await get(f"{bridge.url}/health")
-    assert health["backend"]["reason"] == "this version cannot ask through claude-code yet"
+    assert health["backend"]["reason"] == "nobody is signed in to Claude Code"
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    bridge = await start_bridge(backend="auto")
+    health = await get(f"{bridge.url}/health")
+    assert health["ready"]
+    assert health["backend"]["active"] == "claude-code"
+    assert health["backend"]["reason"] == "signed in to Claude Code (oauth_token)"
 
 
 async def test_the_list_has_the_models_of_upstream_and_the_echo(bridge: Bridge) -> None:

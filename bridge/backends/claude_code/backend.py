@@ -152,7 +152,11 @@ class ClaudeCodeBackend:
 
     async def _start(self) -> ClaudeProcess:
         process = await self._workshop.start()
-        await process.write(warming_frames())
+        try:
+            await process.write(warming_frames())
+        except BaseException:
+            await process.kill()
+            raise
         return process
 
     async def _taken(self) -> ClaudeProcess:

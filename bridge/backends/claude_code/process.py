@@ -47,22 +47,30 @@ class Workshop:
     async def start(self) -> ClaudeProcess:
         """A process that waits for its first frame. Raises UpstreamFailed when it cannot run."""
         folder, empty = await asyncio.to_thread(self._folders)
+        spawning = asyncio.ensure_future(self._spawned(folder, empty))
         try:
-            process = await asyncio.create_subprocess_exec(
-                self._cli,
-                *FLAGS,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd=empty,
-                env=child_environment(self._environ, folder),
-                limit=LONGEST_LINE,
-                # A Ctrl-C in the terminal is for the bridge: it ends its processes itself.
-                start_new_session=sys.platform != "win32",
-            )
+            process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            # Whoever wanted it has left, but it comes all the same.
+            spawning.add_done_callback(_kill_unwanted)
+            raise
         except OSError as error:
             raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
         return ClaudeProcess(process, folder, self.sessions)
+
+    async def _spawned(self, folder: Path, empty: Path) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            self._cli,
+            *FLAGS,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=empty,
+            env=child_environment(self._environ, folder),
+            limit=LONGEST_LINE,
+            # A Ctrl-C in the terminal is for the bridge: it ends its processes itself.
+            start_new_session=sys.platform != "win32",
+        )
 
     async def close(self) -> None:
         """When all processes are gone."""
@@ -169,6 +177,11 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _kill_unwanted(spawning: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    if not spawning.cancelled() and spawning.exception() is None:
+        _kill(spawning.result())
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

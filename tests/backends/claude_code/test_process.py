@@ -60,6 +60,12 @@ async def test_a_hundred_requests_thirty_of_them_cut_off_leave_nothing(
 
     async def ask(client: AsyncOpenAI, number: int) -> None:
         async with limit:
+            if number % 10 == 4:
+                with pytest.raises(openai.APITimeoutError):
+                    await client.with_options(timeout=0.02 * (number % 7)).chat.completions.create(
+                        model="default", messages=HI
+                    )
+                return
             stream = await client.chat.completions.create(model="default", messages=HI, stream=True)
             async for chunk in stream:
                 if number in cut and chunk.choices[0].delta.content:
@@ -130,7 +136,7 @@ async def test_a_program_that_fails_is_an_error_with_words(
         backend="claude-code",
         claude_cli=str(cli),
         claude_spares=0,
-        upstream_silence_seconds=0.5 if behaviour == "says nothing" else 20,
+        upstream_silence_seconds=0.5 if behaviour == "says nothing" else 3,
     )
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
         with pytest.raises(openai.InternalServerError, match=said):

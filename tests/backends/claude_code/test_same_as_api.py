@@ -1,0 +1,134 @@
+"""The same chat through both roads: what reaches upstream is the same."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI
+from PIL import Image
+
+from bridge.models.names import rules_of
+from tests.backends.upstream import without_own
+from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
+
+
+def picture() -> str:
+    written = io.BytesIO()
+    Image.effect_noise((60, 40), 80).convert("RGB").save(written, "PNG")
+    return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
+
+
+def call(id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def tool(name: str, **more: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, **more}}
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}
+LOOK = {
+    "role": "user",
+    "content": [
+        {"type": "text", "text": "Look at this:"},
+        {"type": "image_url", "image_url": {"url": picture()}},
+    ],
+}
+CHATS: dict[str, dict[str, Any]] = {
+    "one line": {"messages": [{"role": "user", "content": "Hi"}]},
+    "system prompts": {
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "developer", "content": [{"type": "text", "text": "Be kind."}]},
+            {"role": "user", "content": "Hi"},
+        ]
+    },
+    "a tool loop": {
+        "messages": [
+            {"role": "system", "content": "Be exact."},
+            {"role": "user", "content": "Add and look."},
+            {
+                "role": "assistant",
+                "content": "Both.",
+                "tool_calls": [call("c1", "zeta", '{"a": 1}'), call("c2", "alpha", "{}")],
+            },
+            {"role": "tool", "tool_call_id": "c2", "content": "two"},
+            {"role": "tool", "tool_call_id": "c1", "content": [{"type": "text", "text": "one"}]},
+            {"role": "assistant", "content": "", "tool_calls": [call("c3", "gone", "[broken")]},
+            {"role": "tool", "tool_call_id": "c3", "content": ""},
+            {"role": "user", "content": "Go on."},
+        ],
+        "tools": [
+            tool("zeta", description="Last.", parameters=SCHEMA),
+            tool("alpha", strict=True),
+            tool("mid dle", parameters={"anyOf": [SCHEMA, {"type": "object"}]}),
+            {"type": "custom", "custom": {"name": "patch"}},
+        ],
+        "parallel_tool_calls": False,
+    },
+    "pictures": {
+        "messages": [
+            LOOK,
+            {"role": "assistant", "tool_calls": [call("c1", "shot", "{}")]},
+            {"role": "tool", "tool_call_id": "c1", "content": LOOK["content"]},
+        ],
+        "tools": [tool("shot")],
+    },
+    "output": {
+        "messages": [{"role": "user", "content": "Hi"}],
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "x", "schema": SCHEMA},
+        },
+        "stop": ["END", "STOP"],
+        "max_completion_tokens": 9000,
+        "reasoning_effort": "medium",
+    },
+    "sampling": {"messages": [{"role": "user", "content": "Hi"}], "temperature": 0.3},
+    "no tool now": {
+        "messages": [{"role": "user", "content": "Hi"}],
+        "tools": [tool("alpha")],
+        "tool_choice": "none",
+    },
+    "web search": {
+        "messages": [{"role": "user", "content": "Hi"}],
+        "web_search_options": {},
+    },
+}
+MODELS = ("claude-opus-5-5", "claude-sonnet-5", "claude-opus-4-6", "claude-haiku-4-5")
+
+
+def plain(body: dict[str, Any], model: str) -> dict[str, Any]:
+    """Defaults that one road leaves unsaid and the other says."""
+    rules = rules_of(model)
+    output = {"effort": rules.default_effort, **(body.get("output_config") or {})}
+    thinking = body.get("thinking") or {"type": "disabled"}
+    told = without_own(body)
+    # Claude Code makes one block of them.
+    system = "\n\n".join(block["text"] for block in told["system"])
+    return {**told, "system": system, "output_config": output, "thinking": thinking}
+
+
+async def test_both_roads_say_the_same(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    async with FakeAnthropic() as by_key, FakeAnthropic() as by_sign_in:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", by_key.url)
+        api = await start_bridge(backend="anthropic")
+        # The first look for credentials makes the client, with this address.
+        await api.choice.status()
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", by_sign_in.url)
+        claude_code = await start_bridge(backend="claude-code")
+        for model in MODELS:
+            for name, chat in CHATS.items():
+                for bridge in (api, claude_code):
+                    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x") as client:
+                        await client.chat.completions.create(model=model, **chat)
+                one, other = (fake.requests[-1].body for fake in (by_key, by_sign_in))
+                assert plain(other, model) == plain(one, model), (model, name)

@@ -180,3 +180,17 @@ def test_an_answer_that_takes_too_long_is_cut_with_an_error() -> None:
 
 def test_home_is_made_by_the_server(served: Served, home: Path) -> None:
     assert (home / "data" / "control-token").exists()
+
+
+def test_login_is_claude_codes_own(tmp_path: Path) -> None:
+    program = tmp_path / "claude"
+    program.write_text(f"#!{sys.executable}\nimport sys; print(sys.argv[1:]); sys.exit(7)\n")
+    program.chmod(0o755)
+    result = run("login", "--claude-cli", str(program))
+    assert (result.returncode, result.stdout) == (7, "['auth', 'login']\n")
+
+
+def test_login_without_the_program_says_so() -> None:
+    result = run("login", "--claude-cli", "/nowhere/claude")
+    assert result.returncode == 2
+    assert result.stderr.startswith("claude-bridge: setting claude_cli: /nowhere/claude cannot be")

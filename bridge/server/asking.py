@@ -13,6 +13,7 @@ from bridge.errors import BridgeError, InvalidRequest, KeyRejected
 from bridge.models.lessons import learned
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
+from bridge.store.kept import Kept
 from bridge.translate import recall
 from bridge.translate.blocks import calls_in
 from bridge.translate.filters import EventFilter, filters_of
@@ -94,10 +95,14 @@ async def _attempt(
         else question.translate(narrowed)
     )
     request, more = translated.request, tuple[str, ...]()
-    if narrowed.thinking_back:
-        request = await _with_thinking(question.bridge, request)
+    kept = await _kept(question.bridge, request)
+    if kept and narrowed.thinking_back:
+        request = recall.made_whole(request, kept)
+    elif kept:
+        more = (f"thinking: {backend.name} cannot give it back to {rules.id}; it is left out",)
     if request.thinking is not None and request.thinking["type"] == "enabled":
-        request, more = _thinking_on(request)
+        request, off = _thinking_on(request)
+        more = (*more, *off)
     return _Attempt(question, backend, rules, translated, request, (*notices, *more))
 
 
@@ -123,10 +128,10 @@ async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     return await _attempt(question, attempt.backend, rules)
 
 
-async def _with_thinking(bridge: Bridge, request: MessagesRequest) -> MessagesRequest:
-    """The turns made whole that the client gave back without their thinking."""
+async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, Kept]:
+    """The turns in which Claude thought, of those that the client gives back without."""
     ids = recall.call_ids(request)
-    return recall.made_whole(request, await bridge.thinking.get(ids)) if ids else request
+    return await bridge.thinking.get(ids) if ids else {}
 
 
 def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, ...]]:

@@ -171,6 +171,8 @@ class ClaudeCodeBackend:
         async with aclosing(_frames(process, self._silence)) as frames:
             async for frame in frames:
                 step = turn.feed(frame)
+                if turn.ended:
+                    process.end()
                 await process.write(step.send)
                 for event in step.events:
                     yield event
@@ -182,10 +184,11 @@ class ClaudeCodeBackend:
 
     async def _ask_models(self, process: ClaudeProcess) -> None:
         await process.write(list_models_frames())
-        async for frame in process.frames():
-            if is_initialized(frame):
-                self._models = listed_models(frame["response"].get("response") or {})
-                return
+        async with aclosing(process.frames()) as frames:
+            async for frame in frames:
+                if is_initialized(frame):
+                    self._models = listed_models(frame["response"].get("response") or {})
+                    return
         raise StreamBroken("The Claude Code process ended before it listed its models.")
 
 
@@ -193,16 +196,16 @@ async def _frames(
     process: ClaudeProcess, silence_seconds: float
 ) -> AsyncGenerator[dict[str, Any], None]:
     """The process's frames. Raises UpstreamTimedOut after a silence."""
-    frames = process.frames()
-    while True:
-        try:
-            async with asyncio.timeout(silence_seconds):
-                frame = await anext(frames)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise UpstreamTimedOut("Claude Code was silent for too long.") from error
-        yield frame
+    async with aclosing(process.frames()) as frames:
+        while True:
+            try:
+                async with asyncio.timeout(silence_seconds):
+                    frame = await anext(frames)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise UpstreamTimedOut("Claude Code was silent for too long.") from error
+            yield frame
 
 
 async def _chain(

@@ -2,8 +2,9 @@
 
 A frame is a line of JSON on the process's stdin or stdout. The process is told what the request
 is made of (settings, system prompt), then the history turn by turn, then the user's last turn; it
-relays upstream's stream events one to one. The first `message_stop` ends the turn: Claude Code
-would go on by itself after some of them, so the process is killed then.
+relays upstream's stream events one to one. The first stop reason ends the turn: Claude Code would
+ask again by itself after some of them (a tool call, `max_tokens`, a refusal), so it is killed then,
+before it has seen the `message_stop`, which tells nothing more.
 
 The control frames are those of the TypeScript SDK (`sdk.d.ts`, @anthropic-ai/claude-agent-sdk).
 """
@@ -11,12 +12,14 @@ The control frames are those of the TypeScript SDK (`sdk.d.ts`, @anthropic-ai/cl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bridge.backends.claude_code.command import MINIMUM_VERSION
 from bridge.backends.claude_code.failures import Failures
-from bridge.errors import StreamBroken
+from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.models.rules import ModelRules
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest
 
@@ -100,13 +103,15 @@ class Turn:
             self._failures.control(response)
         if response.get("request_id") == _INITIALIZE:
             self.initialized = response.get("response") or {}
+            check_version(str(self.initialized.get("claude_code_version", "")))
 
     def _relayed(self, event: MessageEvent) -> list[MessageEvent]:
         if self.ended:
             return []
-        if event["type"] == "message_stop":
-            self._state = "ended"
-        return [event]
+        if event["type"] != "message_delta" or event["delta"]["stop_reason"] is None:
+            return [event]
+        self._state = "ended"
+        return [event, {"type": "message_stop"}]
 
     def _next_frames(self) -> list[Frame]:
         """History up to the next user turn, whose `result` must come first; or the last turn."""
@@ -147,6 +152,14 @@ class Turn:
             "session_id": "default",
             "uuid": self._new_id(),
         }
+
+
+def check_version(version: str) -> None:
+    """Raises UpstreamFailed for a Claude Code that is known to be too old."""
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if numbers is not None and tuple(map(int, numbers.groups())) < MINIMUM_VERSION:
+        needed = ".".join(map(str, MINIMUM_VERSION))
+        raise UpstreamFailed(f"Claude Code {version} is too old; {needed} or newer is needed.")
 
 
 def warming_frames() -> list[Frame]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,7 @@ class ClaudeProcess:
         except (BrokenPipeError, ConnectionResetError) as error:
             raise StreamBroken(self._obituary()) from error
 
-    async def frames(self) -> AsyncIterator[dict[str, Any]]:
+    async def frames(self) -> AsyncGenerator[dict[str, Any], None]:
         """What it says, until its output ends. Raises StreamBroken for what is no frame."""
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         while True:
@@ -142,20 +142,30 @@ class ClaudeProcess:
             if line.strip():
                 yield _decoded(line)
 
-    async def kill(self) -> None:
+    def end(self) -> None:
         """At once: a process that is asked to end goes on generating for seconds."""
         if self.alive:
             with contextlib.suppress(ProcessLookupError):
                 _kill(self._process)
+
+    async def kill(self) -> None:
+        """Ends it, and waits until nothing of it is left."""
+        self.end()
         # Whoever is cancelled here has killed it already; the rest is done in any case.
         await asyncio.shield(self._cleared())
 
     async def _cleared(self) -> None:
         await self._process.wait()
-        self._listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._listening
+        await asyncio.gather(self._listening, self._emptied())
         await asyncio.to_thread(self._clear)
+
+    async def _emptied(self) -> None:
+        """Reads what was said last: a pipe is only closed at its end."""
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        self._process.stdin.close()
+        while await self._process.stdout.read(1 << 16):
+            pass
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

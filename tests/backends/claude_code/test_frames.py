@@ -103,7 +103,7 @@ def test_history_is_told_turn_by_turn() -> None:
     assert question == user_frame("id7", text("x"))
 
 
-def test_events_are_relayed_until_the_first_message_stop() -> None:
+def test_events_are_relayed_until_the_first_stop_reason() -> None:
     machine = turn()
     machine.start()
     events = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("max_tokens")]
@@ -288,6 +288,20 @@ def test_settings_that_are_refused_are_an_error() -> None:
     response = {"subtype": "error", "request_id": "settings", "error": "unknown subtype"}
     with pytest.raises(UpstreamFailed, match="unknown subtype"):
         machine.feed({"type": "control_response", "response": response})
+
+
+@pytest.mark.parametrize(("version", "good"), [("2.1.256", False), ("2.1.257", True), ("3", True)])
+def test_a_program_that_is_too_old_is_named(version: str, good: bool) -> None:
+    machine = turn()
+    machine.start()
+    answer = {"claude_code_version": version}
+    response = {"subtype": "success", "request_id": "initialize", "response": answer}
+    frame = {"type": "control_response", "response": response}
+    if good:
+        assert machine.feed(frame) == Step()
+    else:
+        with pytest.raises(UpstreamFailed, match=r"2\.1\.256 is too old; 2\.1\.257"):
+            machine.feed(frame)
 
 
 def test_a_turn_without_an_answer_is_broken() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import openai
@@ -12,7 +13,7 @@ from openai import AsyncOpenAI
 
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
-from tests.fake_anthropic.script import says
+from tests.fake_anthropic.script import Failure, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 HI: Any = [{"role": "user", "content": "Hi"}]
@@ -143,3 +144,18 @@ async def test_what_claude_code_cannot_carry_is_noticed(
     assert told == ["Write.", "Roses are"]
     noted = fake.requests[-1].body["messages"][0]["content"][1]["text"]
     assert noted == "[system note] In verse."
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_subscription_limit_says_when_it_ends(
+    claude_code: Bridge, fake: FakeAnthropic, stream: bool
+) -> None:
+    headers = {
+        "anthropic-ratelimit-unified-status": "rejected",
+        "anthropic-ratelimit-unified-reset": str(int(time.time()) + 3600),
+        "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    }
+    fake.script(Failure(429, message="usage limit", headers=headers))
+    with pytest.raises(openai.RateLimitError, match="5-hour limit") as caught:
+        await ask(claude_code, stream=stream)
+    assert 3500 < int(caught.value.response.headers["retry-after"]) <= 3600

@@ -14,6 +14,7 @@ from urllib import request as url_request
 
 from bridge import __version__
 from bridge.errors import SettingsError
+from bridge.key_command import add_key_parser, key_command
 from bridge.settings import Settings, find_paths, load_settings
 
 NOT_RUNNING = 3
@@ -46,13 +47,14 @@ def _parser() -> argparse.ArgumentParser:
         "or the server alone where there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status,login}")
+    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status,login,key}")
     later = _setting_flags(argparse.SUPPRESS)
     serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     commands.add_parser("tray", parents=[later], help="run the tray app")
     commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
     commands.add_parser("login", parents=[later], help="sign in to Claude Code")
+    add_key_parser(commands)
     return parser
 
 
@@ -88,7 +90,12 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
         from bridge.logs import set_up_logging
         from bridge.server.serve import serve
 
-        set_up_logging(settings.log_level)
+        set_up_logging(
+            settings.log_level,
+            file=find_paths().log_file,
+            log_format=settings.log_format,
+            content=settings.log_content,
+        )
         bridge = make_bridge(settings, find_paths())
         with_parent = getattr(arguments, "stop_with_parent", False)
         asyncio.run(serve(bridge, sock, stop_with_parent=with_parent))
@@ -150,4 +157,36 @@ def _login(settings: Settings, arguments: argparse.Namespace) -> int:
         raise SettingsError(f"setting claude_cli: {cli} cannot be started: {error}") from error
 
 
-_COMMANDS = {"start": _start, "serve": _serve, "tray": _tray, "status": _status, "login": _login}
+def _key(settings: Settings, arguments: argparse.Namespace) -> int:
+    code = key_command(arguments)
+    if code == 0 and arguments.doing != "list":
+        _tell_running(settings)
+    return code
+
+
+def _tell_running(settings: Settings) -> None:
+    """A server that runs reads its keys anew; one that does not will when it starts."""
+    token = find_paths().control_token
+    if not token.exists():
+        return
+    headers = {
+        "Authorization": f"Bearer {token.read_text('ascii').strip()}",
+        "Content-Type": "application/json",
+    }
+    url = f"http://{settings.host}:{settings.port}/control/reload"
+    opener = url_request.build_opener(url_request.ProxyHandler({}))
+    try:
+        opener.open(url_request.Request(url, b"{}", headers), timeout=10).close()
+        print("The running bridge uses it from now on.", file=sys.stderr)
+    except (url_error.URLError, OSError):
+        print("It is used when the bridge starts.", file=sys.stderr)
+
+
+_COMMANDS = {
+    "start": _start,
+    "serve": _serve,
+    "tray": _tray,
+    "status": _status,
+    "login": _login,
+    "key": _key,
+}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.backends.base import Backend
@@ -13,25 +15,54 @@ from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
 from bridge.errors import ModelNotFound, SettingsError
+from bridge.keys import KeyChain
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
+from bridge.resilience.backend import PatientBackend, Road
+from bridge.resilience.policy import Patience
+from bridge.server.keyring import KeyRing
 from bridge.server.state import Bridge
-from bridge.settings import Paths, Settings
+from bridge.settings import Paths, Settings, is_loopback
+from bridge.store.ledger import Ledger
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import BackendName, Switches
 
+_log = logging.getLogger(__name__)
+
 
 def make_bridge(settings: Settings, paths: Paths) -> Bridge:
-    """A Bridge for these settings. Raises SettingsError for a model that does not exist."""
+    """A Bridge for these settings.
+
+    Raises SettingsError for a model that does not exist, and for an address that others can reach
+    while the bridge has no key of its own.
+    """
     switches = Switches(model=_model(settings), backend=settings.backend)
+    keys = KeyRing(KeyChain(paths.data))
+    if not is_loopback(settings.host):
+        _guard_open_address(settings, keys)
     return Bridge(
         settings=settings,
         switches=switches,
-        choice=BackendChoice(_backends(settings, paths), switches),
+        choice=BackendChoice(_backends(settings, paths, keys), switches),
         catalogue=Catalogue(time.monotonic),
+        keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
+        ledger=Ledger(paths.ledger),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
+    )
+
+
+def _guard_open_address(settings: Settings, keys: KeyRing) -> None:
+    if not keys.load_now().bridge:
+        raise SettingsError(
+            f"setting host: {settings.host} can be reached by others, so the bridge needs a key "
+            "of its own first: claude-bridge key set bridge --generate"
+        )
+    _log.warning(
+        "Listening on %s: whoever has the bridge's key can use this account. There is no "
+        "encryption; put a TLS proxy in front of it, or use an SSH tunnel.",
+        settings.host,
     )
 
 
@@ -53,16 +84,34 @@ def ensure_control_token(paths: Paths) -> str:
     return token
 
 
-def _backends(settings: Settings, paths: Paths) -> dict[BackendName, Backend]:
+def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendName, Backend]:
+    patience = Patience(settings.retries + 1, seconds=settings.retry_seconds)
+
+    async def claude_code() -> Sequence[Road]:
+        return [Road("Claude Code", sign_in)]
+
+    async def anthropic() -> Sequence[Road]:
+        found = [
+            Road(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
+            for key in (await keys.loaded()).anthropic
+        ]
+        # What is in the environment is asked first; without any other key it says what to do.
+        if not found or (await environment.readiness()).ready:
+            found.insert(0, Road("the environment's key", environment))
+        return found
+
+    sign_in = ClaudeCodeBackend(
+        paths.claude_code,
+        os.environ,
+        cli=None if settings.claude_cli == "bundled" else Path(settings.claude_cli),
+        spares=settings.claude_spares,
+        silence_seconds=settings.upstream_silence_seconds,
+        offered=is_loopback(settings.host),
+    )
+    environment = MessagesApiBackend(settings.upstream_silence_seconds)
     return {
-        "claude-code": ClaudeCodeBackend(
-            paths.claude_code,
-            os.environ,
-            cli=None if settings.claude_cli == "bundled" else Path(settings.claude_cli),
-            spares=settings.claude_spares,
-            silence_seconds=settings.upstream_silence_seconds,
-        ),
-        "anthropic": MessagesApiBackend(settings.upstream_silence_seconds),
+        "claude-code": PatientBackend("claude-code", claude_code, patience),
+        "anthropic": PatientBackend("anthropic", anthropic, patience),
         "offline": OfflineBackend(),
     }
 

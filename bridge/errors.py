@@ -19,7 +19,8 @@ BridgeError
 │   └── PromiseNotKept    502   the answer is not the JSON or the tool call that was asked for
 ├── Overloaded            503   Claude is overloaded (Anthropic's 529)
 ├── ShuttingDown          503
-├── UpstreamTimedOut      504
+├── UpstreamTimedOut      504   upstream itself gave up
+│   └── UpstreamSilent    504   the bridge gave up waiting
 └── InternalError         500
 SettingsError                   at start only; exit code 2
 """
@@ -195,6 +196,10 @@ class UpstreamTimedOut(BridgeError):
     status = 504
     type = "server_error"
     code = "upstream_timeout"
+
+
+class UpstreamSilent(UpstreamTimedOut):
+    """Nothing came for so long that the bridge gave up; nobody waits twice for that."""
 
 
 class InternalError(BridgeError):

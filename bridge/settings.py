@@ -45,6 +45,16 @@ class Paths:
         return self.data / "control-token"
 
     @property
+    def log_file(self) -> Path:
+        """The server's log; two older ones lie beside it."""
+        return self.logs / "bridge.log"
+
+    @property
+    def ledger(self) -> Path:
+        """A 0600 SQLite file: tokens and cost of each request, without content."""
+        return self.data / "ledger.sqlite3"
+
+    @property
     def claude_code(self) -> Path:
         """Where Claude Code processes run, and have their temporary files."""
         return self.data / "claude-code"
@@ -70,7 +80,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
-    host: str = Field("127.0.0.1", description="Address to listen on; keep it on loopback.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; another than this machine's own needs a key.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     backend: BackendChoice = Field(
         "auto", description="Who answers: `auto`, `anthropic`, `claude-code` or `offline`."
@@ -89,6 +102,26 @@ class Settings(BaseSettings):
     keep_alive_seconds: float = Field(
         10.0, gt=0, description="Silence after which a stream gets a comment line, to stay open."
     )
+    retries: int = Field(
+        2, ge=0, le=10, description="How often a request is tried again when upstream fails."
+    )
+    retry_seconds: float = Field(
+        15.0, ge=0, le=600, description="How long a request may wait for that in all, in seconds."
+    )
+    fallback_backend: Literal["none", "anthropic", "claude-code"] = Field(
+        "none", description="Backend that answers when the active one fails; with a notice."
+    )
+    fallback_model: str = Field(
+        "none", description="Model that answers when the asked one fails; with a notice."
+    )
+    allowed_hosts: str = Field(
+        "none",
+        description="Names, besides this machine's, that `Host` may say; with commas between.",
+    )
+    allowed_origins: str = Field(
+        "none", description="Origins of pages that may call; `*` stands for anything in a name."
+    )
+    max_streams: int = Field(64, ge=1, description="Answers that may be written at once.")
     max_body_mb: int = Field(
         64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
     )
@@ -105,14 +138,19 @@ class Settings(BaseSettings):
         description="Days that thinking to be given back is kept on disk; 0: in memory only.",
     )
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="`text` for people, `json` for programs."
+    )
+    log_content: bool = Field(
+        False, description="Whether the log may quote what was said, in the words of exceptions."
+    )
 
     @field_validator("host")
     @classmethod
-    def _on_loopback(cls, host: str) -> str:
-        """Without a key of its own, the bridge would let the whole network use the account."""
-        if host == "localhost" or _is_loopback(host):
-            return host
-        raise ValueError("must be a loopback address such as 127.0.0.1 or ::1")
+    def _is_an_address(cls, host: str) -> str:
+        if host != "localhost":
+            ipaddress.ip_address(host)
+        return host
 
     @classmethod
     def settings_customise_sources(
@@ -140,11 +178,15 @@ def load_settings(**flags: Any) -> Settings:
         raise SettingsError(_describe(error, given)) from error
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def listed(value: str) -> tuple[str, ...]:
+    """A setting with commas between names; `none` is none at all."""
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    return () if names == ("none",) else names
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
 def _read_file(path: Path) -> dict[str, Any]:

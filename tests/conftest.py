@@ -34,6 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    # No test sees the person's keyring; `bridge.keys` falls back to its file.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     return tmp_path / "home"
 
@@ -79,7 +81,7 @@ async def start_bridge() -> AsyncIterator[StartBridge]:
     async with AsyncExitStack() as stack:
 
         async def start(**settings: Any) -> Bridge:
-            chosen = load_settings(**{"port": 0, "drain_seconds": 1, **settings})
+            chosen = load_settings(**{"port": 0, "drain_seconds": 1, "retries": 0, **settings})
             bridge = await asyncio.to_thread(make_bridge, chosen, find_paths())
             task = asyncio.create_task(serve(bridge, listen(chosen.host, chosen.port)))
             stack.push_async_callback(_stop, bridge, task)

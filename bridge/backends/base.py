@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.control import BackendName
+from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 EventStream = AbstractAsyncContextManager[AsyncIterator[MessageEvent]]
@@ -43,8 +43,14 @@ class Backend(Protocol):
     async def models(self) -> Sequence[ListedModel]:
         """The models this backend offers now; raises BridgeError when it cannot be asked."""
 
+    def roads(self) -> Sequence[RoadStatus]:
+        """Its ways to Claude, with what is wrong with each; none where there is nothing to say."""
+
     def narrowed(self, rules: ModelRules) -> ModelRules:
         """A model's rules, less what this road to it cannot carry."""
+
+    async def reload(self) -> None:
+        """The person's keys have changed."""
 
     async def warm(self) -> None:
         """It is to be used from now on; what takes long is done beforehand."""

@@ -9,7 +9,7 @@ from bridge.backends.base import Backend, Readiness
 from bridge.errors import ModelNotFound, NotSignedIn
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
-from bridge.wire.control import BackendName, BackendStatus, Switches
+from bridge.wire.control import BackendName, BackendStatus, RoadStatus, Switches
 
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
 """`auto` takes the first that is ready; never offline, for an echo must not pass for Claude."""
@@ -58,18 +58,29 @@ class BackendChoice:
             cure=readiness.cure,
         )
 
+    def roads(self, name: BackendName | None) -> Sequence[RoadStatus]:
+        """The ways to Claude of one backend."""
+        return self._backends[name].roads() if name is not None else ()
+
     async def settle(self) -> None:
         """Warms the backend that answers now, and lets the others rest."""
         active, _ = await self._active()
         for name, backend in self._backends.items():
             await (backend.warm() if name == active else backend.rest())
 
+    async def reload(self) -> None:
+        """Keys have changed."""
+        for backend in self._backends.values():
+            await backend.reload()
+
     async def instead_of(self, backend: Backend) -> Backend | None:
         """Who can be asked when this backend's key is refused: Claude Code, which costs no more."""
-        other = self._backends.get("claude-code")
-        if backend.name != "anthropic" or other is None:
-            return None
-        return other if (await other.readiness()).ready else None
+        return await self.ready("claude-code") if backend.name == "anthropic" else None
+
+    async def ready(self, name: BackendName) -> Backend | None:
+        """The backend of that name, if it can be asked."""
+        backend = self._backends[name]
+        return backend if (await backend.readiness()).ready else None
 
     async def close(self) -> None:
         await asyncio.gather(*(backend.close() for backend in self._backends.values()))

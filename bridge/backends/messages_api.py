@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bridge.backends.base import Readiness
 from bridge.errors import NotSignedIn, StreamBroken
+from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.control import BackendName
+from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 from bridge.wire.sse import SseDecoder
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from anthropic.types import ModelCapabilities, ModelInfo
 
 KEY_CURE = (
-    "Set ANTHROPIC_API_KEY to a key from platform.claude.com in the environment of the bridge "
-    "and start it again."
+    "Keep a key from platform.claude.com with `claude-bridge key set anthropic`, or set "
+    "ANTHROPIC_API_KEY in the environment of the bridge."
 )
 
 
@@ -32,8 +33,10 @@ class MessagesApiBackend:
 
     name: BackendName = "anthropic"
 
-    def __init__(self, silence_seconds: float) -> None:
+    def __init__(self, silence_seconds: float, key: NamedKey | None = None) -> None:
+        """Without `key`, the SDK finds a credential by itself: in the environment, or a profile."""
         self._silence = silence_seconds
+        self._key = key
         self._client: AsyncAnthropic | None = None
         self._making = threading.Lock()
 
@@ -43,6 +46,8 @@ class MessagesApiBackend:
             client = await self._connected()
         except NotSignedIn as error:
             return Readiness(False, error.message.removesuffix("."), KEY_CURE)
+        if self._key is not None:
+            return Readiness(True, f"the key `{self._key.name}` is kept for Anthropic")
         if client.api_key:
             return Readiness(True, "ANTHROPIC_API_KEY is set")
         if client.auth_token:
@@ -76,9 +81,15 @@ class MessagesApiBackend:
         finally:
             await response.close()
 
+    def roads(self) -> Sequence[RoadStatus]:
+        return ()
+
     def narrowed(self, rules: ModelRules) -> ModelRules:
         """The API takes what the model takes."""
         return rules
+
+    async def reload(self) -> None:
+        """Its key is its own for good; another key is another backend."""
 
     async def warm(self) -> None:
         """The SDK is loaded by the first look for credentials already."""
@@ -115,6 +126,7 @@ class MessagesApiBackend:
 
             with sdk_errors.translated():
                 self._client = AsyncAnthropic(
+                    api_key=self._key.secret if self._key is not None else None,
                     http_client=DefaultAioHttpClient(),
                     # Retries belong to the bridge's own patience, where the client's is known.
                     max_retries=0,

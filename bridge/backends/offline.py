@@ -22,7 +22,7 @@ from bridge.backends.base import Readiness
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
-from bridge.wire.control import BackendName
+from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
 
 MARK = "[bridge-echo, not Claude] "
@@ -58,8 +58,14 @@ class OfflineBackend:
         async with aclosing(self._paced(reply)) as events:
             yield events
 
+    def roads(self) -> Sequence[RoadStatus]:
+        return ()
+
     def narrowed(self, rules: ModelRules) -> ModelRules:
         return rules
+
+    async def reload(self) -> None:
+        """It holds no keys."""
 
     async def warm(self) -> None:
         """Nothing takes long."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import anthropic
@@ -23,6 +25,7 @@ from bridge.errors import (
     RequestTooLarge,
     StreamBroken,
     UpstreamFailed,
+    UpstreamSilent,
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
@@ -69,7 +72,7 @@ def translated() -> Iterator[None]:
     except anthropic.APIStatusError as error:
         raise from_status_error(error) from error
     except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
-        raise UpstreamTimedOut("Claude's API was silent for too long.") from error
+        raise UpstreamSilent("Claude's API was silent for too long.") from error
     except anthropic.APIConnectionError as error:
         raise UpstreamUnreachable(_unreachable(error)) from error
     except httpx2.HTTPError as error:
@@ -86,8 +89,30 @@ def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
     """By the error's own type where it has one, else by status; a mid-stream one has status 200."""
     kind = BY_TYPE.get(error.type or "") or _BY_STATUS.get(error.status_code, UpstreamFailed)
     headers = {name: v for name in _PASSED_ON if (v := error.response.headers.get(name))}
+    headers |= rate_limits(error.response.headers, time.time())
     message = error.api_message or f"Claude's API answered with status {error.status_code}."
     return _named(kind, message, headers)
+
+
+def rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
+    """Anthropic's limits under OpenAI's names; `now` in Unix seconds, resets as `12s`."""
+    told: dict[str, str] = {}
+    for kind in ("requests", "tokens"):
+        for part in ("limit", "remaining", "reset"):
+            value = headers.get(f"anthropic-ratelimit-{kind}-{part}")
+            if value is not None:
+                told[f"x-ratelimit-{part}-{kind}"] = (
+                    _from_now(value, now) if part == "reset" else value
+                )
+    return told
+
+
+def _from_now(moment: str, now: float) -> str:
+    """An RFC 3339 moment as the seconds until then; what is none is passed on as it is."""
+    try:
+        return f"{max(0, round(datetime.fromisoformat(moment).timestamp() - now))}s"
+    except ValueError:
+        return moment
 
 
 def from_error_event(event: Mapping[str, Any]) -> BridgeError:

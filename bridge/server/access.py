@@ -19,6 +19,7 @@ class Access:
     backend: str = "-"
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    first_chunk_seconds: float | None = None
     outcome: str = "-"
     """The finish_reason, or the code of the error."""
 

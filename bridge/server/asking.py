@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bridge.backends.base import Backend
-from bridge.errors import BridgeError, InvalidRequest, KeyRejected
+from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
 from bridge.models.lessons import learned
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
@@ -24,8 +24,8 @@ from bridge.wire.messages import MessageEvent, MessagesRequest
 
 _log = logging.getLogger(__name__)
 
-Translate = Callable[[ModelRules], Translated]
-"""A client's request by the rules of the model that answers it."""
+Translate = Callable[[ModelRules, str], Translated]
+"""A client's request by the rules of the model that answers it, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def asked(
     async with AsyncExitStack() as stack:
         try:
             stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
-        except (InvalidRequest, KeyRejected) as error:
+        except BridgeError as error:
             again = await _another(attempt, error)
             if again is None:
                 raise
@@ -90,9 +90,9 @@ async def _attempt(
 ) -> _Attempt:
     narrowed = backend.narrowed(rules)
     translated = (
-        await asyncio.to_thread(question.translate, narrowed)
+        await asyncio.to_thread(question.translate, narrowed, question.model)
         if question.heavy
-        else question.translate(narrowed)
+        else question.translate(narrowed, question.model)
     )
     request, more = translated.request, tuple[str, ...]()
     kept = await _kept(question.bridge, request)
@@ -111,10 +111,11 @@ async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     question, bridge = attempt.question, attempt.question.bridge
     if isinstance(error, KeyRejected):
         other = await bridge.choice.instead_of(attempt.backend)
-        if other is None:
-            return None
-        notice = "backend: Anthropic refused the key; Claude Code answers"
-        return await _attempt(question, other, attempt.rules, notice)
+        if other is not None:
+            notice = "backend: Anthropic refused the key; Claude Code answers"
+            return await _attempt(question, other, attempt.rules, notice)
+    if not isinstance(error, InvalidRequest):
+        return await _fallen_back(attempt, error)
     if recall.has_thinking(attempt.request) and recall.is_bound_elsewhere(error.message):
         bridge.thinking.forget(recall.call_ids(attempt.request))
         notice = "thinking: upstream did not take it back; it is left out"
@@ -126,6 +127,26 @@ async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     _log.warning("Learned about %s from a refusal; its rules are changed.", question.model)
     bridge.learned[question.model] = rules
     return await _attempt(question, attempt.backend, rules)
+
+
+async def _fallen_back(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
+    """Where the person has set it: another backend, or another model."""
+    question, settings = attempt.question, attempt.question.bridge.settings
+    if isinstance(error, ModelNotFound) and settings.fallback_model == "none":
+        return None
+    failed = error.code or error.type
+    wanted = settings.fallback_backend
+    if wanted != "none" and wanted != attempt.backend.name:
+        other = await question.bridge.choice.ready(wanted)
+        if other is not None:
+            notice = f"backend: {attempt.backend.name} failed ({failed}); {other.name} answers"
+            return await _attempt(question, other, attempt.rules, notice)
+    if settings.fallback_model not in ("none", question.model):
+        instead = replace(question, model=settings.fallback_model)
+        notice = f"model: {question.model} failed ({failed}); {instead.model} answers"
+        rules = question.bridge.rules(instead.model)
+        return await _attempt(instead, attempt.backend, rules, notice)
+    return None
 
 
 async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, Kept]:

@@ -10,10 +10,12 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 
 from aiohttp import web
 
+from bridge.errors import BridgeError
 from bridge.models.names import Resolved, resolve
 from bridge.models.rules import ModelRules
 from bridge.server.access import Access, access_of
 from bridge.server.asking import Asked, asked
+from bridge.server.booking import book
 from bridge.server.fan_out import fanned_out
 from bridge.server.notices import notice_headers
 from bridge.server.reading import read_body
@@ -52,7 +54,7 @@ async def _answer(
         access.backend = first.backend
         notices = [*([resolved.notice] if resolved.notice else []), *first.notices]
         headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
-        async with aclosing(ask.noted(access, chunks)) as noted:
+        async with aclosing(ask.noted(request, access, chunks)) as noted:
             if chat.stream:
                 return await write_events(request, headers, noted)
             return web.json_response(dict(await _collected(noted)), headers=headers)
@@ -72,6 +74,7 @@ class _Ask:
         self._include_usage = asked_for or not chat.stream
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._created = int(time.time())
+        self._started = time.perf_counter()
         self._machines: list[ChatStream] = []
 
     def answers(self) -> AbstractAsyncContextManager[Begun]:
@@ -80,9 +83,27 @@ class _Ask:
         return self._one(0) if count == 1 else fanned_out([self._one(i) for i in range(count)])
 
     async def noted(
+        self, request: web.Request, access: Access, chunks: AsyncIterator[Chunk]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks, and in the end what came of them: into the access line and the ledger."""
+        outcome = "cut"
+        try:
+            async for chunk in self._with_usage(access, chunks):
+                if access.first_chunk_seconds is None:
+                    access.first_chunk_seconds = time.perf_counter() - self._started
+                yield chunk
+            outcome = access.outcome
+        except BridgeError as error:
+            outcome = error.code or error.type
+            raise
+        finally:
+            usages = [machine.usage for machine in self._machines]
+            book(request, access, usages, outcome, time.perf_counter() - self._started)
+
+    async def _with_usage(
         self, access: Access, chunks: AsyncIterator[Chunk]
     ) -> AsyncGenerator[Chunk, None]:
-        """The chunks with one word on usage at the end; what came of it goes to the access line."""
+        """The chunks of all choices with one word on usage, behind them."""
         last: Chunk | None = None
         async for chunk in chunks:
             if chunk["choices"]:
@@ -102,13 +123,13 @@ class _Ask:
         async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
             yield begun, chunks
 
-    def _translated(self, rules: ModelRules) -> Translated:
-        return translate(self._chat, rules, self._model)
+    def _translated(self, rules: ModelRules, model: str) -> Translated:
+        return translate(self._chat, rules, model)
 
     async def _chunks(self, index: int, begun: Asked) -> AsyncGenerator[Chunk, None]:
         machine = ChatStream(
             id=self._id,
-            model=self._model,
+            model=begun.translated.request.model,
             created=self._created,
             include_usage=self._include_usage,
             style=begun.translated.style,

@@ -8,7 +8,7 @@ from bridge.models.names import resolve
 from bridge.server.guard import check_control_token
 from bridge.server.reading import read_body
 from bridge.server.state import BRIDGE
-from bridge.wire.control import StopAccepted, SwitchesPatch
+from bridge.wire.control import KeysReloaded, StopAccepted, SwitchesPatch
 
 
 async def switch(request: web.Request) -> web.Response:
@@ -23,6 +23,16 @@ async def switch(request: web.Request) -> web.Response:
         bridge.switches.backend = patch.backend
         bridge.settle()
     return web.json_response(bridge.switches.model_dump())
+
+
+async def reload(request: web.Request) -> web.Response:
+    """Reads the keys anew; answers with how many there are."""
+    check_control_token(request)
+    bridge = request.app[BRIDGE]
+    keys = await bridge.keys.reload()
+    await bridge.choice.reload()
+    told = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    return web.json_response(told.model_dump())
 
 
 async def stop(request: web.Request) -> web.Response:

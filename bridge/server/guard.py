@@ -1,37 +1,89 @@
 """Who may call: programs on this machine, not web pages.
 
 A page the person happens to visit can reach a server on localhost. What stops it, in this order:
-the Host must be ours (a rebound name is not), a page's Origin must be ours, the browser's own
-Sec-Fetch-Site must not say cross-site, and a POST must be JSON (a form or text/plain needs no
-preflight). Measured in ../shared/DESKTOP.md; precedents are Ollama's CVE-2024-28224 and the MCP
-SDKs' CVE-2025-66414.
+the Host must be ours (a rebound name is not), a page's Origin must be ours or allowed by name, the
+browser's own Sec-Fetch-Site must not say cross-site, and a POST must be JSON (a form or text/plain
+needs no preflight). Measured in ../shared/DESKTOP.md; precedents are Ollama's CVE-2024-28224 and
+the MCP SDKs' CVE-2025-66414.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import hmac
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bridge.errors import Forbidden, UnsupportedMedia
+from bridge.errors import Forbidden, KeyRejected, UnsupportedMedia
 from bridge.server.state import BRIDGE
+from bridge.settings import Settings, listed
 
 _OWN_SITES = ("none", "same-origin")
+_KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 
 
 def check_caller(request: web.Request) -> None:
     """Raises Forbidden or UnsupportedMedia for a call that may come from a web page."""
-    if not _is_own(f"//{request.headers.get('Host', '')}"):
+    settings = request.app[BRIDGE].settings
+    hosts = request.headers.getall("Host", [])
+    if len(hosts) != 1 or not _is_own(f"//{hosts[0]}", settings):
         raise Forbidden("The Host header must name this machine (127.0.0.1 or localhost).")
     origin = request.headers.get("Origin")
-    if origin is not None and not _is_own(origin):
-        raise Forbidden(f"Requests from pages of {origin[:200]} are not allowed.")
-    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
+    allowed = origin is not None and is_allowed_origin(origin, settings)
+    if origin is not None and not allowed and not _is_own(origin, settings):
+        raise Forbidden(
+            f"Requests from pages of {origin[:200]} are not allowed (setting allowed_origins)."
+        )
+    if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
         raise Forbidden("Requests from other sites are not allowed.")
     if request.method == "POST" and request.content_type != "application/json":
         raise UnsupportedMedia("Send the body as Content-Type: application/json.")
+
+
+def is_allowed_origin(origin: str, settings: Settings) -> bool:
+    """Whether the person has allowed pages of that origin, such as `vscode-webview://*`."""
+    return any(fnmatch.fnmatchcase(origin, pattern) for pattern in listed(settings.allowed_origins))
+
+
+def cors_headers(request: web.Request) -> Mapping[str, str]:
+    """What lets a page of an allowed origin read the answer; nothing for anybody else."""
+    origin = request.headers.get("Origin")
+    if origin is None or not is_allowed_origin(origin, request.app[BRIDGE].settings):
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "x-request-id, x-bridge-notice, retry-after",
+        "Vary": "Origin",
+    }
+
+
+def preflight(request: web.Request) -> web.Response:
+    """The answer to a browser that asks for leave. Raises Forbidden where there is none."""
+    headers = cors_headers(request)
+    if not headers:
+        raise Forbidden("Pages of that origin are not allowed (setting allowed_origins).")
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    granted = {
+        **headers,
+        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Headers": asked if asked.isprintable() else "",
+        "Access-Control-Max-Age": "600",
+    }
+    if request.headers.get("Access-Control-Request-Private-Network") == "true":
+        granted["Access-Control-Allow-Private-Network"] = "true"
+    return web.Response(status=204, headers=granted)
+
+
+async def check_key(request: web.Request) -> None:
+    """Raises KeyRejected when the bridge has keys of its own and the caller has none of them."""
+    if not request.path.startswith("/v1/"):
+        return
+    given = next((request.headers[name] for name in _KEY_HEADERS if name in request.headers), "")
+    if not await request.app[BRIDGE].keys.admits(given.removeprefix("Bearer ").strip()):
+        raise KeyRejected("This bridge has a key of its own; send it as the API key.")
 
 
 def check_control_token(request: web.Request) -> None:
@@ -41,13 +93,19 @@ def check_control_token(request: web.Request) -> None:
         raise Forbidden("This needs the control token from the bridge's data folder.")
 
 
-def _is_this_machine(name: str) -> bool:
-    return name == "localhost" or ipaddress.ip_address(name).is_loopback
-
-
-def _is_own(address: str) -> bool:
+def _is_own(address: str, settings: Settings) -> bool:
+    """A name of this machine, the address it listens on, or one the person has allowed."""
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("", "http") and _is_this_machine(parts.hostname or "")
+        name = parts.hostname or ""
+        if parts.scheme not in ("", "http") or parts.username is not None:
+            return False
+        own = {host.lower() for host in listed(settings.allowed_hosts)}
+        return name == "localhost" or name in own or _is_ours(name, settings)
     except ValueError:
         return False
+
+
+def _is_ours(name: str, settings: Settings) -> bool:
+    address = ipaddress.ip_address(name)
+    return address.is_loopback or name == settings.host

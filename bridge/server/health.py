@@ -30,4 +30,5 @@ async def _report(bridge: Bridge) -> Health:
         model=bridge.active_model,
         backend=backend,
         open_streams=bridge.open_streams,
+        roads=list(bridge.choice.roads(backend.active)),
     )

@@ -20,7 +20,7 @@ from bridge.errors import (
 )
 from bridge.server.access import ACCESS, Access
 from bridge.server.cutting import cut_off
-from bridge.server.guard import check_caller
+from bridge.server.guard import check_caller, check_key, cors_headers, preflight
 from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
 
@@ -36,14 +36,23 @@ async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await _answer(request, handler, access)
         status = response.status
+        if not response.prepared:
+            response.headers.update(cors_headers(request))
         return response
     finally:
-        access.log(request, status, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        access.log(request, status, seconds)
+        resource = request.match_info.route.resource
+        path = resource.canonical if resource is not None else "(none)"
+        request.app[BRIDGE].metrics.observe(path, access, status, seconds)
 
 
 async def _answer(request: web.Request, handler: Handler, access: Access) -> web.StreamResponse:
     try:
         check_caller(request)
+        if request.method == "OPTIONS":
+            return preflight(request)
+        await check_key(request)
         if request.app[BRIDGE].stopping:
             raise ShuttingDown("The bridge is stopping; try again in a moment.")
         response = await handler(request)

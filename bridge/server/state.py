@@ -11,10 +11,14 @@ from typing import Any
 from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
+from bridge.errors import Overloaded
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import rules_of
 from bridge.models.rules import ECHO, ModelRules
+from bridge.server.keyring import KeyRing
+from bridge.server.metrics import Metrics
 from bridge.settings import Settings
+from bridge.store.ledger import Ledger
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import Switches
 
@@ -27,11 +31,14 @@ class Bridge:
     switches: Switches
     choice: BackendChoice
     catalogue: Catalogue
+    keys: KeyRing
     thinking: ThinkingStore
+    ledger: Ledger
     control_token: str
     started_at: int
     url: str = ""
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    metrics: Metrics = field(default_factory=Metrics)
     learned: dict[str, ModelRules] = field(default_factory=dict)
     """What refusals taught about models, until the server ends."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -69,10 +76,17 @@ class Bridge:
             await asyncio.wait([self._settling])
         await self.choice.close()
         await self.thinking.close()
+        await self.ledger.close()
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Counts the answer that the current task is writing."""
+        """Counts the answer that the current task is writing. Raises Overloaded at the limit."""
+        if len(self._answers) >= self.settings.max_streams:
+            raise Overloaded(
+                f"The bridge is writing {len(self._answers)} answers already (max_streams).",
+                code="too_many_streams",
+                headers={"retry-after": "1"},
+            )
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler always runs in one
         self._answers.add(task)

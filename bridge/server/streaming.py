@@ -12,6 +12,7 @@ from aiohttp import web
 from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
+from bridge.server.guard import cors_headers
 from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
 from bridge.wire.sse import DONE, KEEP_ALIVE, data_line
@@ -31,7 +32,7 @@ async def write_events(
     Writing waits for the client: one that reads slowly holds back upstream. While Claude is
     silent a comment line goes out now and then, so that no client or proxy gives up.
     """
-    response = web.StreamResponse(headers={**_HEADERS, **headers})
+    response = web.StreamResponse(headers={**_HEADERS, **headers, **cors_headers(request)})
     await response.prepare(request)
     pulse = _Pulse(response, request.app[BRIDGE].settings.keep_alive_seconds)
     try:

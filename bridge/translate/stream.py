@@ -75,6 +75,11 @@ class ChatStream:
         self._complete = False
 
     @property
+    def usage(self) -> Usage:
+        """The same in upstream's own words; empty before the answer began."""
+        return self._usage
+
+    @property
     def completion_usage(self) -> CompletionUsage:
         """Upstream's last word on tokens so far."""
         return completion_usage(self._usage)

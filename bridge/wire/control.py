@@ -20,6 +20,15 @@ class BackendStatus(BaseModel):
     cure: str | None = Field(None, description="What to do, in one sentence, when none can answer.")
 
 
+class RoadStatus(BaseModel):
+    """One way to Claude: a backend with one key."""
+
+    label: str = Field(description="Which key or sign-in it is, in words; never the key.")
+    breaker: Literal["closed", "open", "half-open"]
+    free_in: float = Field(description="Seconds until it is used again; 0 while it is in use.")
+    problem: str | None = Field(None, description="Why it is set aside, while it is.")
+
+
 class Health(BaseModel):
     """`GET /health`: 200 whenever the server runs; `ready` says whether Claude can be asked."""
 
@@ -32,6 +41,7 @@ class Health(BaseModel):
     model: str = Field(description="Answers `default` and OpenAI's model names.")
     backend: BackendStatus
     open_streams: int = Field(description="Answers being written at this moment.")
+    roads: list[RoadStatus] = Field(description="The ways to Claude of the active backend.")
 
 
 class Switches(BaseModel):
@@ -48,6 +58,13 @@ class SwitchesPatch(BaseModel):
 
     model: str | None = Field(None, min_length=1)
     backend: BackendChoice | None = None
+
+
+class KeysReloaded(BaseModel):
+    """`POST /control/reload`: the keys are read anew."""
+
+    anthropic: int = Field(description="How many keys of Anthropic's there are.")
+    bridge: int = Field(description="How many of the bridge's own; with any, a client needs one.")
 
 
 class StopAccepted(BaseModel):

@@ -302,6 +302,6 @@ async def test_without_credentials_the_error_says_what_to_do(start_bridge: Start
     async with AsyncOpenAI(
         base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
     ) as openai_client:
-        with pytest.raises(openai.AuthenticationError, match="Set ANTHROPIC_API_KEY") as caught:
+        with pytest.raises(openai.AuthenticationError, match="set ANTHROPIC_API_KEY") as caught:
             await openai_client.chat.completions.create(model=MODEL, messages=play(text="Hi"))
     assert caught.value.code == "not_signed_in"

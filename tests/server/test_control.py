@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
@@ -85,3 +86,18 @@ async def test_stop_ends_the_server(start_bridge: StartBridge) -> None:
     await asyncio.sleep(0.2)
     with pytest.raises(aiohttp.ClientConnectionError):
         await control(bridge, "/control/stop", {}, token())
+
+
+async def test_keys_are_read_anew(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline")
+    chain = KeyChain(find_paths().data)
+    keys = (
+        Keys().with_key("bridge", NamedKey("a", "cb-x")).with_key("anthropic", NamedKey("b", "y"))
+    )
+    await asyncio.to_thread(chain.save, keys)
+    assert (await control(bridge, "/control/reload", {}, "wrong"))[0] == 403
+    assert await control(bridge, "/control/reload", {}, token()) == (
+        200,
+        {"anthropic": 1, "bridge": 1},
+    )
+    assert [road.label for road in bridge.choice.roads("anthropic")] == ["key b"]

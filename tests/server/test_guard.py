@@ -54,3 +54,84 @@ async def test_a_post_that_needs_no_preflight_is_refused(
     headers = {"Content-Type": kind}
     status, body = await post(bridge.url, "/v1/chat/completions", headers, data="{}")
     assert (status, body["error"]["code"]) == (415, "unsupported_media_type")
+
+
+async def test_names_that_are_allowed_may_be_called_by(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", allowed_hosts="bridge.test, other.test")
+    for host, expected in (("bridge.test:8000", 200), ("OTHER.test", 200), ("third.test", 403)):
+        status, _ = await post(bridge.url, "/v1/chat/completions", {"Host": host}, json=CHAT)
+        assert (host, status) == (host, expected)
+
+
+@pytest.mark.parametrize("host", ["me@127.0.0.1", "127.0.0.1@evil.example", "", "localhost.evil"])
+async def test_names_that_only_look_like_ours_are_not(start_bridge: StartBridge, host: str) -> None:
+    bridge = await start_bridge(backend="offline")
+    status, _ = await post(bridge.url, "/v1/chat/completions", {"Host": host}, json=CHAT)
+    assert status in (400, 403)
+
+
+ORIGINS = "vscode-webview://*,https://app.example"
+WEBVIEW = "vscode-webview://1a2b"
+
+
+async def test_a_page_that_is_allowed_can_read_the_answer(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", allowed_origins=ORIGINS)
+    url = f"{bridge.url}/v1/chat/completions"
+    headers = {"Origin": WEBVIEW, "Sec-Fetch-Site": "cross-site"}
+    for stream in (False, True):
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, headers=headers, json={**CHAT, "stream": stream}) as answer,
+        ):
+            assert answer.status == 200
+            assert answer.headers["Access-Control-Allow-Origin"] == WEBVIEW
+            assert "x-bridge-notice" in answer.headers["Access-Control-Expose-Headers"]
+            assert answer.headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [(WEBVIEW, 204), ("https://app.example", 204), ("https://evil.example", 403)],
+)
+async def test_a_browser_that_asks_for_leave_is_told(
+    start_bridge: StartBridge, origin: str, status: int
+) -> None:
+    bridge = await start_bridge(backend="offline", allowed_origins=ORIGINS)
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+        "Access-Control-Request-Private-Network": "true",
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.options(f"{bridge.url}/v1/chat/completions", headers=headers) as answer,
+    ):
+        assert answer.status == status
+        if status == 204:
+            assert answer.headers["Access-Control-Allow-Headers"] == "authorization,content-type"
+            assert answer.headers["Access-Control-Allow-Private-Network"] == "true"
+        else:
+            assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_without_a_setting_no_page_gets_leave(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline")
+    headers = {"Origin": "none", "Access-Control-Request-Method": "POST"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.options(f"{bridge.url}/v1/chat/completions", headers=headers) as answer,
+    ):
+        assert answer.status == 403
+
+
+async def test_too_many_answers_at_once_are_refused_with_a_wait(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", max_streams=1)
+    url = f"{bridge.url}/v1/chat/completions"
+    long = {**CHAT, "stream": True, "messages": [{"role": "user", "content": "word " * 200}]}
+    async with aiohttp.ClientSession() as session, session.post(url, json=long) as first:
+        assert first.status == 200
+        async with session.post(url, json=CHAT) as second:
+            assert second.status == 503
+            assert (await second.json())["error"]["code"] == "too_many_streams"
+            assert second.headers["Retry-After"] == "1"

@@ -60,6 +60,14 @@ async def test_with_a_key_it_is_ready(
             "cure": None,
         },
         "open_streams": 0,
+        "roads": [
+            {
+                "label": "the environment's key",
+                "breaker": "closed",
+                "free_in": 0,
+                "problem": None,
+            }
+        ],
     }
 
 

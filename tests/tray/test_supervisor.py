@@ -24,6 +24,7 @@ def health(model: str = "claude-opus-5-5") -> Health:
         model=model,
         backend=backend,
         open_streams=0,
+        roads=[],
     )
 
 
@@ -93,7 +94,7 @@ class World:
 
     def stop(self) -> StopAccepted:
         self.stopped = True
-        return StopAccepted(open_streams=0)
+        return StopAccepted(open_streams=0, roads=[])
 
     def see(self) -> tuple[str, str]:
         status = self.supervisor.look()

@@ -22,11 +22,11 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.login import LoginWatch
 from bridge.backends.claude_code.pool import Pool
 from bridge.backends.claude_code.process import ClaudeProcess, Workshop
-from bridge.errors import NotSignedIn, StreamBroken, UpstreamFailed, UpstreamTimedOut
+from bridge.errors import NotSignedIn, StreamBroken, UpstreamFailed, UpstreamSilent
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import rules_of
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.wire.control import BackendName
+from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 SIGN_IN_CURE = "Sign in to Claude Code with `claude-bridge login`."
@@ -56,7 +56,10 @@ class ClaudeCodeBackend:
         cli: Path | None = None,
         spares: int = 1,
         silence_seconds: float = 600.0,
+        offered: bool = True,
     ) -> None:
+        """`offered` is false where others can reach the bridge: a subscription is for oneself."""
+        self._offered = offered
         self._silence = silence_seconds
         found = cli or bundled_cli()
         self._cli = found
@@ -68,6 +71,12 @@ class ClaudeCodeBackend:
             self._pool = Pool(self._start, spares)
 
     async def readiness(self) -> Readiness:
+        if not self._offered:
+            return Readiness(
+                False,
+                "Claude Code only answers while the bridge listens on this machine alone",
+                "Set host to 127.0.0.1, or use an API key.",
+            )
         if self._cli is None:
             return Readiness(
                 False,
@@ -80,6 +89,9 @@ class ClaudeCodeBackend:
         if login.problem:
             return Readiness(False, f"Claude Code is no help: {login.problem}", SIGN_IN_CURE)
         return Readiness(False, "nobody is signed in to Claude Code", SIGN_IN_CURE)
+
+    def roads(self) -> Sequence[RoadStatus]:
+        return ()
 
     def narrowed(self, rules: ModelRules) -> ModelRules:
         """What does not go through Claude Code's own hands.
@@ -125,11 +137,14 @@ class ClaudeCodeBackend:
             try:
                 await asyncio.wait_for(self._ask_models(process), patience)
             except TimeoutError as error:
-                raise UpstreamTimedOut("Claude Code did not list its models.") from error
+                raise UpstreamSilent("Claude Code did not list its models.") from error
             finally:
                 self._pool.refill()
                 await process.kill()
         return self._models
+
+    async def reload(self) -> None:
+        """It holds no keys."""
 
     async def warm(self) -> None:
         """It is to be used: a spare process is started."""
@@ -204,7 +219,7 @@ async def _frames(
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                raise UpstreamTimedOut("Claude Code was silent for too long.") from error
+                raise UpstreamSilent("Claude Code was silent for too long.") from error
             yield frame
 
 

@@ -90,7 +90,7 @@ class LoginWatch:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await process.communicate()
         return read_status(said)
 
 

@@ -51,8 +51,9 @@ class Workshop:
         try:
             process = await asyncio.shield(spawning)
         except asyncio.CancelledError:
-            # Whoever wanted it has left, but it comes all the same.
-            spawning.add_done_callback(_kill_unwanted)
+            # It comes all the same: it is seen to its end before whoever wanted it may go.
+            with contextlib.suppress(OSError):
+                await ClaudeProcess(await spawning, folder, self.sessions).kill()
             raise
         except OSError as error:
             raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
@@ -187,11 +188,6 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _kill_unwanted(spawning: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    if not spawning.cancelled() and spawning.exception() is None:
-        _kill(spawning.result())
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

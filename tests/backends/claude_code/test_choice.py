@@ -109,12 +109,14 @@ async def test_spares_are_kept_only_while_it_is_used(
 ) -> None:
     sign_in(monkeypatch)
     bridge = await start_bridge()
-    pool: Any = bridge.choice._backends["claude-code"]
+    patient: Any = bridge.choice._backends["claude-code"]
+    (road,) = await patient._found()
+    pool = road.backend._pool
     for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):
         bridge.switches.backend = backend  # type: ignore[assignment]  # each is a name
         bridge.settle()
         async with asyncio.timeout(5):
-            while pool._pool.spares != spares:
+            while pool.spares != spares:
                 await asyncio.sleep(0.02)
 
 

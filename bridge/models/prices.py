@@ -1,0 +1,144 @@
+"""What a token costs, as data (Anthropic's list prices, read 2026-11-23)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from bridge.models.rules import rules_for
+
+
+class Rates(NamedTuple):
+    """US dollars per million tokens, which is micro-dollars per token."""
+
+    input: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+    output: Decimal
+
+
+class LongPrompt(NamedTuple):
+    """The rates of every token of a request whose prompt is longer than `above` tokens."""
+
+    above: int
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The list price of one model on Anthropic's own API, and where it was read."""
+
+    model: str
+    rates: Rates
+    source: str
+    long_prompt: LongPrompt | None = None
+
+
+def _rates(input: str, write_5m: str, write_1h: str, read: str, output: str) -> Rates:
+    return Rates(*map(Decimal, (input, write_5m, write_1h, read, output)))
+
+
+# Every row is in the model catalogue inside Claude Code 2.1.330, which comes with
+# claude-agent-sdk 0.2.187 (`_bundled/claude`, `pricing_tiers`). Where a second source is named,
+# it says the same; mythos-5-2 has none. No model of `rules.py` lacked a source on 2026-11-23 but
+# `bridge-echo`, which nobody sells; retired models (Opus 4.1, Sonnet 4, and older) are left out.
+_CODE = "Claude Code 2.1.330's model catalogue"
+_DOCS = f"{_CODE}; https://platform.claude.com/docs/en/about-claude/pricing"
+_DOCS_ZH = f"{_CODE}; https://platform.claude.com/docs/zh-CN/about-claude/pricing"
+_MODELS_ZH = f"{_CODE}; https://platform.claude.com/docs/zh-CN/models"
+# From 2026-10-07: Haiku 5.5 is new, and Sonnet 5.5 reads its cache at half of what it did (that
+# page names no other rate of Sonnet 5.5; the rest is also in .../models/sonnet-5-5/overview).
+_OCTOBER = f"{_CODE}; https://github.com/kurofune/claudit/releases/tag/v1.9.2"
+_RIGHTSIZE = f"{_CODE}; https://github.com/archid21/rightsize/releases/tag/v0.10.2"
+
+_8_40 = _rates("8", "10", "16", "0.20", "40")
+_10_50 = _rates("10", "12.50", "20", "1", "50")
+_10_50_CHEAP_READ = _rates("10", "12.50", "20", "0.25", "50")
+_5_25 = _rates("5", "6.25", "10", "0.50", "25")
+_3_15 = _rates("3", "3.75", "6", "0.30", "15")
+
+PRICES: tuple[Price, ...] = (
+    Price("claude-fable-5-2", _8_40, _RIGHTSIZE),
+    Price("claude-fable-5-1", _10_50_CHEAP_READ, _DOCS),
+    Price("claude-fable-5", _10_50, _DOCS),
+    Price("claude-mythos-5-2", _8_40, _CODE),
+    Price("claude-mythos-5-1", _10_50_CHEAP_READ, _DOCS),
+    Price("claude-mythos-5", _10_50, _DOCS),
+    Price(
+        "claude-opus-5-5",
+        _rates("4", "5", "8", "0.20", "20"),
+        f"{_MODELS_ZH}/opus-5-5/overview",
+    ),
+    Price("claude-opus-5", _5_25, _DOCS),
+    Price("claude-opus-4-8", _5_25, _DOCS),
+    Price("claude-opus-4-7", _5_25, _DOCS),
+    Price("claude-opus-4-6", _5_25, _DOCS),
+    Price("claude-opus-4-5", _5_25, _DOCS),
+    Price("claude-sonnet-5-5", _rates("2", "2.50", "4", "0.10", "10"), _OCTOBER),
+    Price(
+        "claude-sonnet-5",
+        _rates("2", "2.50", "4", "0.20", "10"),
+        f"{_MODELS_ZH}/sonnet-5/overview",
+    ),
+    Price("claude-sonnet-4-6", _3_15, _DOCS_ZH),
+    Price("claude-sonnet-4-5", _3_15, _DOCS_ZH),
+    Price(
+        "claude-haiku-5-5",
+        _rates("0.10", "0.125", "0.20", "0.01", "0.50"),
+        _OCTOBER,
+        LongPrompt(100_000, _rates("0.50", "0.625", "1", "0.05", "2.50")),
+    ),
+    Price("claude-haiku-4-5", _rates("1", "1.25", "2", "0.10", "5"), _DOCS_ZH),
+)
+
+_BY_MODEL = {price.model: price for price in PRICES}
+_MILLION = 1_000_000
+
+
+def price_of(model: str) -> Price | None:
+    """The price of an exact id; a dated snapshot (`-20251001`) has that of its model."""
+    rules = rules_for(model)
+    return None if rules is None else _BY_MODEL.get(rules.id)
+
+
+def cost(
+    model: str,
+    input_tokens: int,
+    cache_write_tokens: int,
+    cache_read_tokens: int,
+    output_tokens: int,
+    *,
+    cache_write_1h_tokens: int = 0,
+) -> Decimal | None:
+    """US dollars, exactly, for the tokens of one request; None where the price is not known.
+
+    `input_tokens` leaves the cache out, as upstream counts. `cache_write_1h_tokens` are those of
+    `cache_write_tokens` that were kept for an hour (`cache_creation.ephemeral_1h_input_tokens`);
+    the others are five-minute writes. What is not counted in tokens (a web search) and what
+    changes the price of all of them (batches, fast mode, US-only inference) is not in it; on a
+    subscription it is what the API would have asked.
+    """
+    price = price_of(model)
+    if price is None:
+        return None
+    rates = _applying(price, input_tokens + cache_write_tokens + cache_read_tokens)
+    micro_dollars = (
+        rates.input * input_tokens
+        + rates.cache_write_5m * (cache_write_tokens - cache_write_1h_tokens)
+        + rates.cache_write_1h * cache_write_1h_tokens
+        + rates.cache_read * cache_read_tokens
+        + rates.output * output_tokens
+    )
+    return micro_dollars / _MILLION
+
+
+def micro_dollars(dollars: Decimal) -> int:
+    """The nearest whole millionth of a dollar, which is how the ledger keeps a cost."""
+    return int((dollars * _MILLION).to_integral_value())
+
+
+def _applying(price: Price, prompt_tokens: int) -> Rates:
+    long = price.long_prompt
+    return long.rates if long is not None and prompt_tokens > long.above else price.rates

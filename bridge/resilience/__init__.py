@@ -1,0 +1,1 @@
+"""Patience with upstream: what is tried again, when, and with which key."""

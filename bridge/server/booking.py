@@ -1,0 +1,55 @@
+"""Writes an answer into the ledger: what it took, what it cost, what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+
+from aiohttp import web
+
+from bridge.models.prices import cost, micro_dollars
+from bridge.server.access import Access
+from bridge.server.state import BRIDGE
+from bridge.store.ledger import Entry, client_name
+from bridge.wire.messages import Usage
+
+
+def book(
+    request: web.Request, access: Access, usages: Sequence[Usage], outcome: str, seconds: float
+) -> None:
+    """One row for all choices of a request; `usages` are those of its answers that began."""
+    bridge = request.app[BRIDGE]
+    counted = [_counts(usage) for usage in usages if usage]
+    if not counted or access.backend == "offline":
+        return
+    # Prices may depend on the length of a prompt, so each answer is priced by itself.
+    prices = [cost(access.model, *counts) for counts in counted]
+    known = [price for price in prices if price is not None]
+    first = access.first_chunk_seconds
+    new, written, read, output = (sum(column) for column in zip(*counted, strict=True))
+    bridge.ledger.put(
+        Entry(
+            at=time.time(),
+            model=access.model,
+            client=client_name(request.headers.get("User-Agent", "")),
+            backend=access.backend,
+            input_tokens=new,
+            cache_write_tokens=written,
+            cache_read_tokens=read,
+            output_tokens=output,
+            cost=micro_dollars(sum(known, Decimal())) if len(known) == len(prices) else None,
+            outcome=outcome,
+            milliseconds=round(seconds * 1000),
+            first_chunk_milliseconds=None if first is None else round(first * 1000),
+        )
+    )
+
+
+def _counts(usage: Usage) -> tuple[int, int, int, int]:
+    return (
+        usage.get("input_tokens") or 0,
+        usage.get("cache_creation_input_tokens") or 0,
+        usage.get("cache_read_input_tokens") or 0,
+        usage.get("output_tokens") or 0,
+    )

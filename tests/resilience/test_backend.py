@@ -1,0 +1,210 @@
+"""The patient backend at the wire: retries, breakers, several keys, and what a person is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.server.state import Bridge
+from bridge.settings import find_paths
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import (
+    Drop,
+    Failure,
+    Reply,
+    Text,
+    overloaded,
+    rate_limited,
+    says,
+)
+from tests.fake_anthropic.server import FakeAnthropic
+
+HI: Any = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.fixture(autouse=True)
+def upstream(fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+
+
+async def keep(*secrets: str) -> None:
+    keys = tuple(NamedKey(f"k{number}", secret) for number, secret in enumerate(secrets, 1))
+    await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(anthropic=keys))
+
+
+async def ask(bridge: Bridge, **more: Any) -> Any:
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        return await client.chat.completions.with_raw_response.create(
+            **{"model": "default", "messages": HI, **more}
+        )
+
+
+def said(raw: Any) -> str:
+    return str(raw.parse().choices[0].message.content)
+
+
+def posts(fake: FakeAnthropic) -> list[int | None]:
+    return [request.status for request in fake.requests if request.method == "POST"]
+
+
+@pytest.mark.parametrize(
+    "failure", [Failure(500), overloaded(), rate_limited(0), Failure(529), Failure(408)]
+)
+async def test_what_passes_is_not_seen(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic, failure: Failure
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=2)
+    fake.script(failure, says("Fine."))
+    assert said(await ask(bridge)) == "Fine."
+    assert posts(fake) == [failure.status, 200]
+
+
+async def test_what_does_not_pass_is_told_after_the_last_try(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=1)
+    fake.script(overloaded(), overloaded(), says("Too late."))
+    with pytest.raises(openai.InternalServerError) as caught:
+        await ask(bridge)
+    assert caught.value.code == "overloaded"
+    assert posts(fake) == [529, 529]
+
+
+async def test_a_wait_that_is_too_long_is_the_clients_to_plan(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=5, retry_seconds=3)
+    fake.script(rate_limited(20))
+    with pytest.raises(openai.RateLimitError) as caught:
+        await ask(bridge)
+    assert caught.value.response.headers["retry-after"] == "20"
+    assert posts(fake) == [429]
+
+
+async def test_nothing_is_tried_again_once_it_has_begun(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=5)
+    fake.script(Reply((Text("one two three"),), fault=Drop(2)), says("Again."))
+    with pytest.raises(openai.InternalServerError):
+        await ask(bridge)
+    assert posts(fake) == [200]
+
+
+async def test_upstream_is_left_alone_after_failures_in_a_row(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=0)
+    fake.script(*[Failure(500)] * 5)
+    for _ in range(5):
+        with pytest.raises(openai.InternalServerError):
+            await ask(bridge)
+    with pytest.raises(openai.InternalServerError, match="left alone") as caught:
+        await ask(bridge)
+    assert caught.value.status_code == 503
+    assert 1 <= int(caught.value.response.headers["retry-after"]) <= 10
+    assert len(posts(fake)) == 5
+    (road,) = bridge.choice.roads("anthropic")
+    assert road.breaker == "open"
+
+
+async def test_a_bad_request_opens_no_breaker(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=0)
+    fake.script(*[Failure(400)] * 7)
+    for _ in range(7):
+        with pytest.raises(openai.BadRequestError):
+            await ask(bridge)
+    assert said(await ask(bridge)) == "Hello from the fake upstream."
+
+
+@pytest.mark.parametrize("failure", [Failure(401), Failure(402), rate_limited(30)])
+async def test_another_key_stands_in_for_one_that_is_refused_or_limited(
+    start_bridge: StartBridge, fake: FakeAnthropic, failure: Failure
+) -> None:
+    fake.keys = ("sk-ant-first-key", "sk-ant-second-key")
+    await keep("sk-ant-first-key", "sk-ant-second-key")
+    bridge = await start_bridge(backend="anthropic")
+    fake.script(failure)
+    for _ in range(2):
+        assert said(await ask(bridge)) == "Hello from the fake upstream."
+    used = [r.headers["authorization"][-10:] for r in fake.requests if r.method == "POST"]
+    assert used == ["-first-key", "second-key", "second-key"]
+    first, second = bridge.choice.roads("anthropic")
+    assert (first.label, first.free_in > 0, second.free_in) == ("key k1", True, 0)
+
+
+async def test_when_all_keys_are_limited_the_shortest_wait_is_told(
+    start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    await keep("sk-ant-test", "sk-ant-test")
+    bridge = await start_bridge(backend="anthropic")
+    fake.script(rate_limited(50), rate_limited(20))
+    with pytest.raises(openai.RateLimitError) as caught:
+        await ask(bridge)
+    assert caught.value.response.headers["retry-after"] == "20"
+    with pytest.raises(openai.RateLimitError) as caught:
+        await ask(bridge)
+    assert caught.value.response.headers["retry-after"] in ("19", "20")
+    assert len(posts(fake)) == 2
+
+
+async def test_the_environments_key_comes_first(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    await keep("sk-ant-kept")
+    bridge = await start_bridge(backend="anthropic")
+    await ask(bridge)
+    assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
+    labels = [road.label for road in bridge.choice.roads("anthropic")]
+    assert labels == ["the environment's key", "key k1"]
+
+
+async def test_another_model_answers_only_where_it_is_set(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", fallback_model="claude-haiku-5-5")
+    fake.script(overloaded())
+    raw = await ask(bridge, model="claude-opus-5-5")
+    assert raw.parse().model == "claude-haiku-5-5"
+    assert raw.headers["x-bridge-notice"] == (
+        "model: claude-opus-5-5 failed (overloaded); claude-haiku-5-5 answers"
+    )
+    assert fake.requests[-1].body["model"] == "claude-haiku-5-5"
+
+
+async def test_another_backend_answers_only_where_it_is_set(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
+    bridge = await start_bridge(backend="claude-code", fallback_backend="anthropic")
+    fake.script(overloaded())
+    raw = await ask(bridge)
+    assert raw.headers["x-bridge-notice"] == (
+        "backend: claude-code failed (overloaded); anthropic answers"
+    )
+    assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
+
+
+async def test_limits_have_openais_names(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic")
+    fake.script(rate_limited(30))
+    with pytest.raises(openai.RateLimitError) as caught:
+        await ask(bridge)
+    headers = caught.value.response.headers
+    assert headers["x-ratelimit-limit-requests"] == "50"
+    assert headers["x-ratelimit-remaining-tokens"] == "0"
+    assert headers["x-ratelimit-reset-requests"] == "0s"

@@ -1,0 +1,99 @@
+"""What a request took is counted for Prometheus, and booked in the ledger without its content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import openai
+import pytest
+from openai import AsyncOpenAI
+from prometheus_client.parser import text_string_to_metric_families
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Drop, Reply, Text, Usage, overloaded, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+HI: Any = [{"role": "user", "content": "Hi, my secret is 4711."}]
+MODEL = "claude-opus-5-5"
+
+
+async def samples(bridge: Bridge) -> dict[tuple[str, tuple[str, ...]], float]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{bridge.url}/metrics") as answer,
+    ):
+        assert answer.content_type == "text/plain"
+        text = await answer.text()
+    return {
+        (sample.name, tuple(sorted(sample.labels.values()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_an_answer_is_counted(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.script(says("one two", usage=Usage(1000, 200, 300, 400)))
+    await client.chat.completions.create(model=MODEL, messages=HI)
+    found = await samples(bridge)
+    path = "/v1/chat/completions"
+    assert found["bridge_requests_total", tuple(sorted((path, "200")))] == 1
+    assert found["bridge_answers_total", tuple(sorted((MODEL, "anthropic", "stop")))] == 1
+    assert found["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "prompt")))] == 1700
+    assert found["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "completion")))] == 200
+    assert found["bridge_first_chunk_seconds_count", ("anthropic",)] == 1
+    assert found["bridge_open_streams", ()] == 0
+
+
+async def test_a_path_of_nobodys_makes_no_new_series(bridge: Bridge) -> None:
+    async with aiohttp.ClientSession() as session:
+        for name in ("a", "b"):
+            (await session.get(f"{bridge.url}/{name}")).close()
+    found = await samples(bridge)
+    counted = {key: value for key, value in found.items() if key[0] == "bridge_requests_total"}
+    assert [value for (_, labels), value in counted.items() if "404" in labels] == [2.0]
+
+
+async def test_an_answer_is_booked_with_its_cost(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.script(says("one two", usage=Usage(1000, 200, 300, 400)))
+    await client.chat.completions.create(model=MODEL, messages=HI)
+    (entry,) = await bridge.ledger.recent(5)
+    assert (entry.model, entry.backend, entry.outcome) == (MODEL, "anthropic", "stop")
+    assert entry.client == "openai-python"
+    assert (entry.input_tokens, entry.cache_write_tokens) == (1000, 300)
+    assert (entry.cache_read_tokens, entry.output_tokens) == (400, 200)
+    # 1000 at $4, 300 at $5, 400 at $0.20 and 200 at $20 a million.
+    assert entry.cost == 9580
+    assert entry.first_chunk_milliseconds is not None
+
+
+async def test_two_choices_are_one_row(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.default = Reply((Text("x"),), usage=Usage(100, 10))
+    await client.chat.completions.create(model=MODEL, messages=HI, n=2)
+    (entry,) = await bridge.ledger.recent(5)
+    assert (entry.input_tokens, entry.output_tokens) == (200, 20)
+
+
+async def test_what_broke_off_is_booked_too(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.script(Reply((Text("one two three"),), fault=Drop(1), usage=Usage(50)), overloaded())
+    for _ in range(2):
+        with pytest.raises(openai.InternalServerError):
+            await client.chat.completions.create(model=MODEL, messages=HI)
+    (entry,) = await bridge.ledger.recent(5)
+    assert (entry.outcome, entry.input_tokens) == ("stream_broken", 50)
+
+
+async def test_the_echo_costs_nothing_and_is_not_booked(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline")
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x") as client:
+        await client.chat.completions.create(model="bridge-echo", messages=HI)
+    assert await bridge.ledger.recent(5) == []

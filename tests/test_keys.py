@@ -1,0 +1,174 @@
+"""Keys: kept in the keyring or a private file, never shown, and asked for where they are set."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.backend
+import keyring.errors
+import openai
+import pytest
+from openai import AsyncOpenAI
+
+from bridge.errors import SettingsError
+from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.server.state import Bridge
+from bridge.settings import find_paths
+from tests.conftest import StartBridge
+
+WORK = NamedKey("work", "sk-ant-1234567890abcd")
+OWN = NamedKey("default", "cb-own-key")
+
+
+class Memory(keyring.backend.KeyringBackend):
+    """A keyring that forgets."""
+
+    priority = 1
+    entries: dict[tuple[str, str], str]
+    locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise keyring.errors.KeyringLocked("locked")
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+
+@pytest.fixture
+def ring(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    memory = Memory()  # type: ignore[no-untyped-call]  # keyring has no types
+    memory.entries = {}
+    monkeypatch.setattr(keyring, "get_keyring", lambda: memory)
+    monkeypatch.setattr(keyring, "get_password", memory.get_password)
+    monkeypatch.setattr(keyring, "set_password", memory.set_password)
+    return memory
+
+
+def test_a_key_is_in_no_repr() -> None:
+    assert repr(WORK) == "NamedKey(name='work')"
+    assert WORK.hint == "…abcd"
+
+
+def test_without_a_keyring_they_are_in_a_private_file(tmp_path: Path) -> None:
+    chain = KeyChain(tmp_path / "data")
+    keys = Keys().with_key("anthropic", WORK).with_key("bridge", OWN)
+    assert chain.save(keys) == str(tmp_path / "data" / "keys.json")
+    assert KeyChain(tmp_path / "data").load() == keys
+    if sys.platform != "win32":
+        assert stat.S_IMODE(os.stat(tmp_path / "data" / "keys.json").st_mode) == 0o600
+
+
+def test_with_a_keyring_no_file_holds_them(tmp_path: Path, ring: Memory) -> None:
+    chain = KeyChain(tmp_path)
+    assert chain.save(Keys(anthropic=(WORK,))) == "the system's keyring"
+    assert list(tmp_path.iterdir()) == []
+    assert chain.load() == Keys(anthropic=(WORK,))
+
+
+def test_a_file_moves_into_the_keyring_when_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    KeyChain(tmp_path).save(Keys(anthropic=(WORK,)))
+    request.getfixturevalue("ring")
+    chain = KeyChain(tmp_path)
+    keys = chain.load()
+    assert keys == Keys(anthropic=(WORK,))
+    chain.save(keys)
+    assert not (tmp_path / "keys.json").exists()
+
+
+def test_a_locked_keyring_does_not_open_the_bridge(tmp_path: Path, ring: Memory) -> None:
+    chain = KeyChain(tmp_path)
+    chain.save(Keys(anthropic=(WORK,)))
+    ring.locked = True
+    assert chain.load() == Keys()
+    ring.locked = False
+    chain.save(Keys(bridge=(OWN,)))
+    ring.locked = True
+    with pytest.raises(SettingsError, match="keyring cannot be read"):
+        chain.load()
+
+
+def test_a_key_of_the_same_name_is_replaced_and_removed() -> None:
+    other = NamedKey("work", "sk-ant-other")
+    keys = Keys().with_key("anthropic", WORK).with_key("anthropic", other)
+    assert keys == Keys(anthropic=(other,))
+    assert keys.without("anthropic", "work") == Keys()
+
+
+def command(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bridge", "key", *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_sets_lists_and_removes() -> None:
+    assert command("list").stdout == "There are no keys.\n"
+    assert command("set", "anthropic", "--name", "work", given=f"{WORK.secret}\n").returncode == 0
+    listed = command("list").stdout
+    assert listed.split() == ["anthropic", "work", "…abcd"]
+    assert WORK.secret not in listed
+    made = command("set", "bridge", "--generate")
+    assert KeyChain(find_paths().data).load().bridge[0].secret == made.stdout.strip()
+    assert command("remove", "anthropic", "--name", "work").returncode == 0
+    assert command("remove", "anthropic", "--name", "work").stderr == (
+        "claude-bridge: there is no key anthropic/work\n"
+    )
+
+
+@pytest.mark.parametrize("given", ["", "\n", "two words\n", "schlüssel\n"])
+def test_what_is_no_key_is_not_kept(given: str) -> None:
+    result = command("set", "anthropic", given=given)
+    assert result.returncode == 2
+    assert "that is no key" in result.stderr
+
+
+async def models(bridge: Bridge, key: str) -> Any:
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key=key, max_retries=0) as client:
+        return await client.models.list()
+
+
+async def test_with_a_key_of_its_own_the_bridge_asks_for_it(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline")
+    assert (await models(bridge, "anything")).data
+    await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(bridge=(OWN,)))
+    await bridge.keys.reload()
+    assert (await models(bridge, OWN.secret)).data
+    for wrong in ("anything", "cb-own-ke", "cb-own-keyy"):
+        with pytest.raises(openai.AuthenticationError, match="key of its own") as caught:
+            await models(bridge, wrong)
+        assert caught.value.code == "invalid_api_key"
+
+
+def test_an_open_address_needs_a_key_first() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "bridge", "serve", "--host", "0.0.0.0", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "claude-bridge key set bridge --generate" in result.stderr
+
+
+async def test_on_an_open_address_claude_code_is_not_offered(start_bridge: StartBridge) -> None:
+    await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(bridge=(OWN,)))
+    bridge = await start_bridge(host="0.0.0.0", backend="claude-code")
+    status = await bridge.choice.status()
+    assert status.active is None
+    assert "on this machine alone" in status.reason

@@ -1,0 +1,483 @@
+"""Over a bare socket: rebound names, foreign pages, smuggled requests, odd paths, wrong tokens."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bridge.server.state import Bridge
+from tests.attacks.wire import BODY, CHAT, PATH, Heard, netloc, request, send
+from tests.conftest import StartBridge
+
+JSON = "Content-Type: application/json"
+
+
+@pytest.fixture
+async def echo(start_bridge: StartBridge) -> Bridge:
+    """A bridge that answers by itself, so that an attack that gets through is heard."""
+    return await start_bridge(backend="offline")
+
+
+async def post(bridge: Bridge, *headers: str, host: str | None = "") -> Heard:
+    """A chat with JSON's content type and these headers; by default to the right host."""
+    named = netloc(bridge.url) if host == "" else host
+    return await send(bridge.url, request(PATH, JSON, *headers, host=named))
+
+
+def is_untouched(bridge: Bridge) -> bool:
+    return not bridge.stopping and bridge.switches.model_dump() == {
+        "model": "claude-sonnet-5-5",
+        "backend": "offline",
+    }
+
+
+async def test_an_honest_request_is_answered(echo: Bridge) -> None:
+    """Else every refusal below would prove nothing."""
+    assert (await post(echo)).statuses == [200]
+    utf8 = request(PATH, f"{JSON}; charset=utf-8", host=netloc(echo.url))
+    assert (await send(echo.url, utf8)).statuses == [200]
+
+
+# DNS rebinding
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "127.0.0.1.evil.example",
+        "127.0.0.1.evil.example:{port}",
+        "localhost.evil.example:{port}",
+        "localhost.",
+        "0x7f.1",
+        "0x7f.1:{port}",
+        "2130706433",
+        "127.1:{port}",
+        "0177.0.0.1",
+        "0.0.0.0:{port}",
+        "127.0.0.1@evil.example",
+        "evil.example@127.0.0.1:{port}",
+        "127.0.0.1:{port}@evil.example",
+        "127.0.0.1#.evil.example",
+        "127.0.0.1/.evil.example",
+        "127.0.0.1?.evil.example",
+        "127.0.0.1\\.evil.example",
+        "127.0.0.1, evil.example",
+        "evil.example 127.0.0.1",
+        "127.0.0.1\t.evil.example",
+        "127.0.0.1:{port}.evil.example",
+        "127.0.0.1:evil",
+        "127.0.0.1:99999999",
+        "[::ffff:8.8.8.8]",
+        "[::1].evil.example",
+        "[::1",
+        "http://127.0.0.1",
+        "\xe4vil.example",
+    ],
+)
+async def test_a_host_that_is_not_this_machine_is_refused(echo: Bridge, host: str) -> None:
+    port = netloc(echo.url).rpartition(":")[2]
+    assert (await post(echo, host=host.replace("{port}", port))).refused
+
+
+async def test_an_empty_host_is_refused(echo: Bridge) -> None:
+    assert (await send(echo.url, request(PATH, JSON, "Host: ", host=None))).refused
+
+
+@pytest.mark.parametrize("version", [b"HTTP/1.0", b"HTTP/1.1"])
+async def test_a_missing_host_is_refused(echo: Bridge, version: bytes) -> None:
+    data = request(PATH, JSON, host=None).replace(b"HTTP/1.1", version)
+    assert (await send(echo.url, data)).refused
+
+
+@pytest.mark.parametrize("names", [("{own}", "evil.example"), ("evil.example", "{own}")])
+async def test_two_hosts_are_refused(echo: Bridge, names: tuple[str, str]) -> None:
+    first, second = (name.replace("{own}", netloc(echo.url)) for name in names)
+    assert (await post(echo, f"Host: {second}", host=first)).refused
+
+
+async def test_a_forwarded_host_does_not_stand_in_for_the_host(echo: Bridge) -> None:
+    own = netloc(echo.url)
+    claims = (f"X-Forwarded-Host: {own}", f"Forwarded: host={own}", f"X-Host: {own}")
+    assert (await post(echo, *claims, host="evil.example")).refused
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/v1/models"])
+async def test_a_rebound_name_reads_nothing(echo: Bridge, path: str) -> None:
+    heard = await send(echo.url, request(path, method="GET", host="evil.example"))
+    assert heard.statuses == [403]
+    assert b"sonnet" not in heard.data
+
+
+# Pages of others
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "https://evil.example",
+        "http://evil.example",
+        "file://",
+        "chrome-extension://x",
+        "moz-extension://x",
+        "https://127.0.0.1",
+        "https://localhost:8000",
+        "http://localhost.evil.example",
+        "http://127.0.0.1@evil.example",
+        "http://evil.example#@127.0.0.1",
+        "http://127.0.0.1.evil.example",
+        "http://0.0.0.0",
+        "http://2130706433",
+        "127.0.0.1.evil.example",
+        "*",
+        "data:,",
+        "javascript://127.0.0.1/",
+    ],
+)
+async def test_a_foreign_origin_is_refused(echo: Bridge, origin: str) -> None:
+    assert (await post(echo, f"Origin: {origin}")).statuses == [403]
+
+
+async def test_an_empty_origin_is_not_ours(echo: Bridge) -> None:
+    assert (await post(echo, "Origin: ")).refused
+
+
+async def test_a_second_origin_that_is_foreign_is_refused(echo: Bridge) -> None:
+    own = f"Origin: {echo.url}"
+    assert (await post(echo, own, "Origin: https://evil.example")).refused
+    assert (await post(echo, "Origin: https://evil.example", own)).refused
+
+
+async def test_an_address_without_a_scheme_is_no_origin(echo: Bridge) -> None:
+    assert (await post(echo, "Origin: //localhost")).refused
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "CROSS-SITE", "", "cross-site, none"])
+async def test_what_the_browser_calls_foreign_is_refused(echo: Bridge, site: str) -> None:
+    assert (await post(echo, f"Sec-Fetch-Site: {site}")).statuses == [403]
+
+
+async def test_a_second_word_of_the_browser_does_not_undo_the_first(echo: Bridge) -> None:
+    claims = ("Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site")
+    assert (await post(echo, *claims)).refused
+    assert (await post(echo, *reversed(claims))).refused
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "text/plain; application/json",
+        "text/plain;charset=application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=application/json",
+        "application/json, text/plain",
+        "text/plain, application/json",
+        "application/jsonp",
+        "application/json-seq",
+        "text/json",
+        "",
+        "json",
+    ],
+)
+@pytest.mark.parametrize("path", [PATH, "/control/stop"])
+async def test_a_post_that_is_not_declared_as_json_is_refused(
+    echo: Bridge, path: str, kind: str
+) -> None:
+    token = f"Authorization: Bearer {echo.control_token}"
+    data = request(path, f"Content-Type: {kind}", token, host=netloc(echo.url))
+    assert (await send(echo.url, data)).statuses == [415]
+    assert is_untouched(echo)
+
+
+async def test_a_post_without_a_content_type_is_refused(echo: Bridge) -> None:
+    assert (await send(echo.url, request(PATH, host=netloc(echo.url)))).statuses == [415]
+
+
+async def test_two_content_types_are_not_json(echo: Bridge) -> None:
+    for kinds in (("text/plain", "application/json"), ("application/json", "text/plain")):
+        headers = [f"Content-Type: {kind}" for kind in kinds]
+        assert (await send(echo.url, request(PATH, *headers, host=netloc(echo.url)))).refused
+
+
+# Smuggling
+
+SMUGGLED = b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def framed(bridge: Bridge, *framing: bytes, body: bytes) -> bytes:
+    """A kept-alive chat with the framing given, and a second request in its tail."""
+    host = b"Host: " + netloc(bridge.url).encode()
+    lines = [b"POST /v1/chat/completions HTTP/1.1", host, JSON.encode(), *framing]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+LENGTH = b"Content-Length: %d" % len(BODY)
+
+FRAMINGS: dict[str, tuple[list[bytes], bytes]] = {
+    "CL.TE": ([LENGTH, b"Transfer-Encoding: chunked"], CHUNKED + SMUGGLED),
+    "TE.CL": ([b"Transfer-Encoding: chunked", LENGTH], CHUNKED + SMUGGLED),
+    "CL 0 and TE": ([b"Content-Length: 0", b"Transfer-Encoding: chunked"], CHUNKED + SMUGGLED),
+    "two lengths": ([LENGTH, b"Content-Length: 0"], BODY + SMUGGLED),
+    "two lengths, shorter first": ([b"Content-Length: 0", LENGTH], BODY + SMUGGLED),
+    "a list of lengths": ([LENGTH + b", 0"], BODY + SMUGGLED),
+    "a signed length": ([b"Content-Length: +%d" % len(BODY)], BODY + SMUGGLED),
+    "a negative length": ([b"Content-Length: -1"], BODY + SMUGGLED),
+    "a hexadecimal length": ([b"Content-Length: 0x10"], BODY + SMUGGLED),
+    "a length with a space": ([b"Content-Length: 1 0"], BODY + SMUGGLED),
+    "a length with a grouping": ([b"Content-Length: 1_0"], BODY + SMUGGLED),
+    "a space before the colon": ([b"Content-Length : %d" % len(BODY)], BODY + SMUGGLED),
+    "an overflowing length": ([b"Content-Length: 18446744073709551617"], BODY + SMUGGLED),
+    "chunked, identity": ([b"Transfer-Encoding: chunked, identity"], CHUNKED + SMUGGLED),
+    "identity": ([b"Transfer-Encoding: identity", LENGTH], BODY + SMUGGLED),
+    "xchunked": ([b"Transfer-Encoding: xchunked"], CHUNKED + SMUGGLED),
+    "chunked twice": ([b"Transfer-Encoding: chunked, chunked"], CHUNKED + SMUGGLED),
+    "chunked in two headers": ([b"Transfer-Encoding: chunked"] * 2, CHUNKED + SMUGGLED),
+    "chunked with a vertical tab": ([b"Transfer-Encoding: \x0bchunked"], CHUNKED + SMUGGLED),
+    "a folded encoding": ([b"Transfer-Encoding:\r\n chunked"], CHUNKED + SMUGGLED),
+    "a folded length": ([b"Content-Length:\r\n %d" % len(BODY)], BODY + SMUGGLED),
+    "a folded header": ([LENGTH, b"X-A: b\r\n c: d"], BODY + SMUGGLED),
+    "a header without a colon": ([LENGTH, b"nonsense"], BODY + SMUGGLED),
+    "a header with NUL": ([LENGTH, b"X-A: b\x00c"], BODY + SMUGGLED),
+    "a header with a bare CR": ([LENGTH, b"X-A: b\rX-B: c"], BODY + SMUGGLED),
+    "garbage as a chunk size": ([b"Transfer-Encoding: chunked"], b"zz\r\n" + BODY + SMUGGLED),
+    "a signed chunk size": ([b"Transfer-Encoding: chunked"], b"+" + CHUNKED + SMUGGLED),
+    "a prefixed chunk size": ([b"Transfer-Encoding: chunked"], b"0x" + CHUNKED + SMUGGLED),
+    "a negative chunk size": ([b"Transfer-Encoding: chunked"], b"-1\r\n" + BODY + SMUGGLED),
+    "an overflowing chunk size": (
+        [b"Transfer-Encoding: chunked"],
+        b"fffffffffffffffff\r\n" + BODY + SMUGGLED,
+    ),
+    "a chunk longer than its size": (
+        [b"Transfer-Encoding: chunked"],
+        b"1\r\n" + BODY + b"\r\n0\r\n\r\n" + SMUGGLED,
+    ),
+    "a chunk with a bare LF": (
+        [b"Transfer-Encoding: chunked"],
+        CHUNKED.replace(b"\r\n", b"\n") + SMUGGLED,
+    ),
+    "an extension with a bare LF": (
+        [b"Transfer-Encoding: chunked"],
+        CHUNKED.replace(b"\r\n", b";a\nb\r\n", 1) + SMUGGLED,
+    ),
+}
+
+
+async def test_well_framed_requests_are_answered_one_by_one(echo: Bridge) -> None:
+    """Else the silence about the smuggled ones would prove nothing."""
+    for framing, body in ((LENGTH, BODY), (b"Transfer-Encoding: chunked", CHUNKED)):
+        heard = await send(echo.url, framed(echo, framing, body=body + SMUGGLED))
+        assert heard.statuses == [200, 200]
+
+
+@pytest.mark.parametrize("name", list(FRAMINGS))
+async def test_an_ambiguous_request_is_refused_and_nothing_after_it_answered(
+    echo: Bridge, name: str
+) -> None:
+    framing, body = FRAMINGS[name]
+    heard = await send(echo.url, framed(echo, *framing, body=body))
+    assert heard.refused, heard.data
+    assert b'"object": "list"' not in heard.data
+    assert heard.closed
+
+
+async def test_bare_line_feeds_do_not_end_a_line(echo: Bridge) -> None:
+    data = framed(echo, LENGTH, body=b"").replace(b"\r\n", b"\n") + BODY + SMUGGLED
+    heard = await send(echo.url, data)
+    assert heard.refused, heard.data
+
+
+async def test_a_body_on_a_refused_request_is_not_the_next_request(echo: Bridge) -> None:
+    """The page's form is refused before its body is read; the body must not be taken up."""
+    inner = request("/v1/models", method="GET", host="localhost")
+    for headers in (["Content-Type: text/plain"], [JSON, "Origin: https://evil.example"]):
+        data = request(PATH, *headers, host=netloc(echo.url), body=inner)
+        heard = await send(echo.url, data.replace(b"Connection: close\r\n", b"", 1))
+        assert heard.refused, heard.data
+
+
+async def test_a_body_on_a_get_is_not_the_next_request(echo: Bridge) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    heard = await send(echo.url, head % len(SMUGGLED) + SMUGGLED)
+    assert len(heard.statuses) == 1
+
+
+async def test_an_upgrade_leads_nowhere(echo: Bridge) -> None:
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    for target in (PATH, "/control/stop"):
+        data = request(target, *upgrade, key, method="GET", host=netloc(echo.url))
+        heard = await send(echo.url, data)
+        assert heard.refused
+        assert 101 not in heard.statuses
+
+
+# Paths
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/control/stop",
+        "/../control/stop",
+        "/v1/../control/stop",
+        "//control/stop",
+        "///control/stop",
+        "/control//stop",
+        "/./control/stop",
+        "/v1/%2e%2e/control/stop",
+        "/v1/%2e%2e%2fcontrol%2fstop",
+        "/control%2fstop",
+        "/control%2Fstop",
+        "/%63ontrol/stop",
+        "/control/stop/",
+        "/control/stop%00",
+        "/control/stop%0d%0aX-A:%20b",
+        "/control/stop;a=b",
+        "/control/stop#a",
+        "/CONTROL/STOP",
+        "/health/../control/stop",
+        "http://evil.example/control/stop",
+        "http://localhost/control/stop",
+        "http:control/stop",
+        "//evil.example/control/stop",
+        "*",
+        "control/stop",
+        "/%",
+        "/%zz",
+        "/%ff%fe",
+        "/\xff\xfe",
+        "/v1/models/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "/v1/models/" + "a" * 7000,
+        "/" + "a" * 7000,
+        "/" + "a" * 100_000,
+        "/" + "../" * 2000,
+        "/" + "%25" * 2000,
+        "/a\x00b",
+        "/a\x01b",
+        "/a\x7fb",
+        "/a\tb",
+        "/a b",
+    ],
+    ids=lambda target: ascii(target)[:40],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_path_does_not_lead_to_control(echo: Bridge, method: str, target: str) -> None:
+    data = request(target, JSON, method=method, host=netloc(echo.url), body=b"{}")
+    heard = await send(echo.url, data)
+    assert heard.refused, heard.data
+    assert b"X-A: b" not in heard.data
+    assert is_untouched(echo)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "TRACE", "CONNECT", "BREW"])
+async def test_control_takes_no_other_method(echo: Bridge, method: str) -> None:
+    token = f"Authorization: Bearer {echo.control_token}"
+    data = request("/control/stop", JSON, token, method=method, host=netloc(echo.url))
+    assert (await send(echo.url, data)).refused
+    assert is_untouched(echo)
+
+
+async def test_a_method_is_not_overridden_by_a_header(echo: Bridge) -> None:
+    claims = ("X-HTTP-Method-Override: POST", f"Authorization: Bearer {echo.control_token}")
+    data = request("/control/stop", JSON, *claims, method="GET", host=netloc(echo.url))
+    assert (await send(echo.url, data)).statuses == [405]
+    assert is_untouched(echo)
+
+
+async def test_a_whole_address_does_not_hide_a_foreign_host(echo: Bridge) -> None:
+    target = f"{echo.url}/health"
+    heard = await send(echo.url, request(target, method="GET", host="evil.example"))
+    assert heard.statuses == [403]
+
+
+async def test_a_whole_address_of_another_machine_is_refused(echo: Bridge) -> None:
+    """RFC 9112, 3.2.2: it stands in for `Host`."""
+    data = request("http://evil.example/health", method="GET", host=netloc(echo.url))
+    assert (await send(echo.url, data)).refused
+
+
+# The control token
+
+SWITCHES = json.dumps({"model": "claude-opus-5-5"}).encode()
+
+
+def switching(bridge: Bridge, *headers: str, query: str = "", body: bytes = SWITCHES) -> bytes:
+    target = f"/control/switches{query}"
+    return request(target, JSON, *headers, host=netloc(bridge.url), body=body)
+
+
+async def test_the_token_lets_its_holder_in(echo: Bridge) -> None:
+    bearer = f"Authorization: Bearer {echo.control_token}"
+    assert (await send(echo.url, switching(echo, bearer))).statuses == [200]
+    assert echo.switches.model == "claude-opus-5-5"
+
+
+@pytest.mark.parametrize("name", ["token", "access_token", "control_token", "Authorization", "key"])
+async def test_the_token_is_not_taken_from_the_query(echo: Bridge, name: str) -> None:
+    data = switching(echo, query=f"?{name}={echo.control_token}")
+    assert (await send(echo.url, data)).statuses == [403]
+    assert is_untouched(echo)
+
+
+@pytest.mark.parametrize("name", ["token", "control_token", "control-token", "Authorization"])
+async def test_the_token_is_not_taken_from_a_cookie(echo: Bridge, name: str) -> None:
+    data = switching(echo, f"Cookie: {name}={echo.control_token}")
+    assert (await send(echo.url, data)).statuses == [403]
+    assert is_untouched(echo)
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "X-Token", "Proxy-Authorization", "X-Authorization"])
+async def test_the_token_is_not_taken_from_another_header(echo: Bridge, name: str) -> None:
+    data = switching(echo, f"{name}: Bearer {echo.control_token}")
+    assert (await send(echo.url, data)).statuses == [403]
+    assert is_untouched(echo)
+
+
+async def test_the_token_is_not_taken_from_the_body(echo: Bridge) -> None:
+    body: dict[str, Any] = {**json.loads(SWITCHES), "token": echo.control_token}
+    data = switching(echo, body=json.dumps(body).encode())
+    assert (await send(echo.url, data)).statuses == [403]
+    assert is_untouched(echo)
+
+
+async def test_a_wrong_token_of_any_length_is_refused(echo: Bridge) -> None:
+    own = echo.control_token
+    parts = [own[:length] for length in range(len(own))]
+    longer = [own + "x", own + own, own * 100, f"{own}, {own}", f"x{own}"]
+    others = ["x" * length for length in range(1, 2 * len(own))]
+    twisted = [own.swapcase(), own[::-1], own[:-1] + "\xe4", "*", "null", "undefined"]
+    for given in (*parts, *longer, *others, *twisted):
+        data = switching(echo, f"Authorization: Bearer {given}")
+        assert (given, (await send(echo.url, data)).statuses) == (given, [403])
+    assert is_untouched(echo)
+
+
+async def test_no_bytes_in_the_token_break_the_bridge(echo: Bridge) -> None:
+    for given in ("\xff\xfe", "\xe4" * 43, "\udc80".encode("utf-8", "surrogatepass").decode("l1")):
+        heard = await send(echo.url, switching(echo, f"Authorization: Bearer {given}"))
+        assert heard.statuses == [403], heard.data
+
+
+async def test_a_second_authorization_does_not_add_to_the_first(echo: Bridge) -> None:
+    wrong, right = "Authorization: Bearer x", f"Authorization: Bearer {echo.control_token}"
+    assert (await send(echo.url, switching(echo, wrong, right))).refused
+    assert is_untouched(echo)
+
+
+async def test_a_page_with_the_token_is_still_a_page(echo: Bridge) -> None:
+    right = f"Authorization: Bearer {echo.control_token}"
+    data = switching(echo, right, "Origin: https://evil.example")
+    assert (await send(echo.url, data)).statuses == [403]
+    assert is_untouched(echo)
+
+
+async def test_a_key_of_any_bytes_is_no_failure_of_the_bridge(echo: Bridge) -> None:
+    for name in ("Authorization", "x-api-key", "api-key"):
+        heard = await post(echo, f"{name}: Bearer \xff\xfe{CHAT}")
+        assert heard.statuses in ([200], [400], [401])

@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     allowed_origins: str = Field(
         "none", description="Origins of pages that may call; `*` stands for anything in a name."
     )
+    header_seconds: float = Field(
+        20.0, gt=0, description="How long a new connection may take to say what it wants."
+    )
     max_streams: int = Field(64, ge=1, description="Answers that may be written at once.")
     max_body_mb: int = Field(
         64, ge=1, le=1024, description="Largest request body accepted, in megabytes."

@@ -14,9 +14,12 @@ from contextlib import contextmanager, suppress
 from aiohttp import web
 
 from bridge.server.app import make_app
+from bridge.server.header_watch import watched
 from bridge.server.state import Bridge
 
 _log = logging.getLogger(__name__)
+
+_BACKLOG = 128
 
 
 async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool = False) -> None:
@@ -35,20 +38,29 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
     await runner.setup()
     try:
         with _stopped_by_signals(bridge):
-            site = web.SockSite(runner, sock)
-            await site.start()
+            server = await _listening(runner, sock, bridge.settings.header_seconds)
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
             warming = asyncio.create_task(_warm(bridge))
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_asked.wait()
-            await site.stop()
+            server.close()
             await bridge.drain(bridge.settings.drain_seconds)
         await _ended(warming)
     finally:
         await runner.cleanup()
         await bridge.close()
     _log.info("Stopped.")
+
+
+async def _listening(
+    runner: web.AppRunner, sock: socket.socket, header_seconds: float
+) -> asyncio.Server:
+    assert runner.server is not None  # noqa: S101 - it is set up
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(
+        watched(runner.server, header_seconds), sock=sock, backlog=_BACKLOG
+    )
 
 
 def _url(sock: socket.socket) -> str:

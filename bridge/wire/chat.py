@@ -301,11 +301,16 @@ class WebSearchOptions(_Lenient):
     user_location: UserLocation | None = None
 
 
+MOST_MESSAGES = 20_000
+MOST_TOOLS = 2_000
+"""Far more than upstream would take; what is beyond is not even looked at."""
+
+
 class ChatRequest(_Lenient):
     """`POST /v1/chat/completions`. What is not a field here is set aside with a notice."""
 
     model: str
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
@@ -313,7 +318,7 @@ class ChatRequest(_Lenient):
     stop: str | list[str] | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    tools: list[Tool] | None = None
+    tools: list[Tool] | None = Field(None, max_length=MOST_TOOLS)
     tool_choice: ToolChoiceOption | None = None
     functions: list[FunctionDefinition] | None = None
     function_call: Literal["none", "auto"] | NamedFunction | None = None

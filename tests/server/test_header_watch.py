@@ -1,0 +1,55 @@
+"""A connection that does not say what it wants is cut; others are left in peace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from urllib.parse import urlsplit
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+
+ASK = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+async def connected(bridge: Bridge) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(bridge.url)
+    return await asyncio.open_connection(parts.hostname, parts.port)
+
+
+async def test_half_a_header_is_cut_after_a_while(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", header_seconds=0.3)
+    reader, writer = await connected(bridge)
+    started = time.monotonic()
+    for byte in ASK:
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0.02)
+        if reader.at_eof() or reader.exception() is not None:
+            break
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    assert 0.2 < time.monotonic() - started < 5
+    writer.close()
+
+
+async def test_a_whole_header_in_small_pieces_is_answered(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", header_seconds=2)
+    reader, writer = await connected(bridge)
+    for piece in (ASK[:5], ASK[5:], b"\r", b"\n"):
+        writer.write(piece)
+        await asyncio.sleep(0.05)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_a_connection_that_is_kept_may_be_silent_longer(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", header_seconds=0.2)
+    reader, writer = await connected(bridge)
+    for _ in range(2):
+        writer.write(ASK + b"\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        await asyncio.sleep(0.5)
+    writer.close()

@@ -63,20 +63,24 @@ class Keys:
 class KeyChain:
     """Reads and writes all keys at once. It blocks: a keyring may have to be unlocked first.
 
-    `folder` holds the file that stands in for a keyring, and a mark that the bridge has a key of
-    its own, so that a keyring that cannot be opened does not open the bridge instead.
+    `folder` holds the file that stands in for a keyring, and two marks: that there are keys at all
+    (a keyring is slow to load, and may ask to be unlocked), and that the bridge has one of its own,
+    so that a keyring that cannot be opened does not open the bridge instead.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "keys.json"
-        self._mark = folder / "key-required"
+        self._kept = folder / "keys-kept"
+        self._required = folder / "key-required"
 
     def load(self) -> Keys:
         """Raises SettingsError when the keys cannot be read and one is needed."""
+        if not self._kept.exists():
+            return Keys()
         try:
             text = self._read_keyring()
         except _keyring_error() as error:
-            if self._mark.exists():
+            if self._required.exists():
                 raise SettingsError(f"the keyring cannot be read: {error}") from error
             _log.warning("The keyring cannot be read (%s); keys in it are not used.", error)
             text = None
@@ -99,10 +103,8 @@ class KeyChain:
         except _keyring_error():
             _write_private(self._file, text)
             place = str(self._file)
-        if keys.bridge:
-            _write_private(self._mark, "")
-        else:
-            self._mark.unlink(missing_ok=True)
+        _mark(self._kept, keys != Keys())
+        _mark(self._required, bool(keys.bridge))
         return place
 
     def _read_keyring(self) -> str | None:
@@ -144,6 +146,13 @@ def _read(stored: Mapping[str, Any]) -> Keys:
         for owner in OWNERS
     }
     return Keys(**named)
+
+
+def _mark(path: Path, wanted: bool) -> None:
+    if wanted:
+        _write_private(path, "")
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _write_private(path: Path, text: str) -> None:

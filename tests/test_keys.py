@@ -70,8 +70,15 @@ def test_without_a_keyring_they_are_in_a_private_file(tmp_path: Path) -> None:
 def test_with_a_keyring_no_file_holds_them(tmp_path: Path, ring: Memory) -> None:
     chain = KeyChain(tmp_path)
     assert chain.save(Keys(anthropic=(WORK,))) == "the system's keyring"
-    assert list(tmp_path.iterdir()) == []
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("keys-kept", "")]
     assert chain.load() == Keys(anthropic=(WORK,))
+    chain.save(Keys())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_keyring_is_left_alone_while_there_are_no_keys(tmp_path: Path, ring: Memory) -> None:
+    ring.locked = True
+    assert KeyChain(tmp_path).load() == Keys()
 
 
 def test_a_file_moves_into_the_keyring_when_there_is_one(

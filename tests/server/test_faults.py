@@ -1,0 +1,147 @@
+"""A thousand requests with faults drawn at random: each gets its answer or its right error."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
+
+TEXT = "one two three four five"
+HEAD = "one two"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A directive for the fake, and what a client must see of it."""
+
+    directive: dict[str, Any]
+    status: int = 200
+    code: str | None = None
+    """Of the error; None where all goes well."""
+    begun: bool = False
+    """It fails after two words: in the stream, or with a 502 or 503 when whole."""
+
+
+FAULTS = (
+    Fault({"text": TEXT}),
+    Fault({"text": TEXT, "pings": True, "thinking": "hm"}),
+    Fault({"text": TEXT, "stop_reason": "max_tokens"}),
+    Fault({"error": 400}, 400, None),
+    Fault({"error": 401}, 401, "invalid_api_key"),
+    Fault({"error": 402}, 402, "insufficient_quota"),
+    Fault({"error": 403}, 403, "forbidden"),
+    Fault({"error": 404}, 404, "not_found"),
+    Fault({"error": 413}, 413, "request_too_large"),
+    Fault({"error": 429, "retry_after": 9}, 429, "rate_limit_exceeded"),
+    Fault({"error": 500}, 502, "upstream_error"),
+    Fault({"error": 504}, 504, None),
+    Fault({"error": 529}, 503, "overloaded"),
+    Fault({"text": TEXT, "mid_error": 2}, 503, "overloaded", begun=True),
+    Fault(
+        {"text": TEXT, "mid_error": 2, "mid_type": "api_error"}, 502, "upstream_error", begun=True
+    ),
+    Fault({"text": TEXT, "drop": 2}, 502, "stream_broken", begun=True),
+    Fault({"text": TEXT, "malformed": 2}, 502, "stream_broken", begun=True),
+    Fault({"text": TEXT, "cut_off": 2}, 502, "stream_broken", begun=True),
+    Fault({"text": TEXT, "hang": 2}, 504, None, begun=True),
+)
+
+
+@pytest.fixture
+async def quick(
+    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> Bridge:
+    """It gives up soon on a silence, and tries nothing again."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend="anthropic", upstream_silence_seconds=0.5)
+
+
+async def ask(
+    session: aiohttp.ClientSession, bridge: Bridge, fault: Fault, stream: bool
+) -> tuple[int, str]:
+    words = f"Go. <<<{json.dumps(fault.directive)}>>>"
+    body = {
+        "model": "claude-opus-5-5",
+        "stream": stream,
+        "messages": [{"role": "user", "content": words}],
+    }
+    url = f"{bridge.url}/v1/chat/completions"
+    async with session.post(url, json=body) as answer:
+        return answer.status, await answer.text()
+
+
+def check(fault: Fault, stream: bool, status: int, text: str) -> None:
+    if fault.status == 200:
+        assert status == 200, (fault, text)
+        assert ("[DONE]" in text) is stream
+        return
+    if stream and fault.begun:
+        assert status == 200, (fault, text)
+        lines = [line for line in text.split("\n\n") if line.startswith("data: ")]
+        assert "[DONE]" not in text
+        error = json.loads(lines[-1].removeprefix("data: "))["error"]
+        said = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+        words = "".join(c["choices"][0]["delta"].get("content") or "" for c in said)
+        assert words == HEAD, fault
+    else:
+        assert status == fault.status, (fault, text)
+        error = json.loads(text)["error"]
+    assert error["message"]
+    if fault.code is not None:
+        assert error["code"] == fault.code, fault
+
+
+@pytest.fixture(autouse=True)
+def breakers_that_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here each request stands for itself; breakers have tests of their own."""
+    monkeypatch.setattr("bridge.resilience.policy.Breaker.failed", lambda self, now: None)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: json.dumps(fault.directive)[:40])
+async def test_each_fault_has_its_face(quick: Bridge, fault: Fault, stream: bool) -> None:
+    async with aiohttp.ClientSession() as session:
+        check(fault, stream, *await ask(session, quick, fault, stream))
+
+
+async def test_a_thousand_at_random_leave_nothing_behind(
+    quick: Bridge, fake: FakeAnthropic
+) -> None:
+    drawn = random.Random(11)  # noqa: S311 - a test's dice
+    process = psutil.Process(os.getpid())
+    limit = asyncio.Semaphore(32)
+
+    async def one(session: aiohttp.ClientSession) -> None:
+        fault, stream = drawn.choice(FAULTS), drawn.random() < 0.5
+        async with limit:
+            check(fault, stream, *await ask(session, quick, fault, stream))
+
+    async def many(count: int) -> None:
+        async with aiohttp.ClientSession() as session:
+            await asyncio.gather(*(one(session) for _ in range(count)))
+        await asyncio.sleep(0.2)
+        fake.requests.clear()
+        gc.collect()
+
+    await many(200)
+    tasks, files = len(asyncio.all_tasks()), process.num_fds()
+    memory = process.memory_info().rss
+    await many(1000)
+    assert len(asyncio.all_tasks()) <= tasks
+    assert quick.open_streams == 0
+    assert fake.open_streams == 0
+    assert process.num_fds() <= files + 4
+    assert process.memory_info().rss < memory * 1.1

@@ -163,7 +163,8 @@ def _first_object(text: str) -> dict[str, Any]:
     for brace in re.finditer(r"\{", text):
         try:
             found, _ = decoder.raw_decode(text, brace.start())
-        except ValueError:
+            json.dumps(found)
+        except (ValueError, RecursionError):
             continue
         return dict(found)
     return {}

@@ -12,8 +12,8 @@ from __future__ import annotations
 import fnmatch
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -22,18 +22,25 @@ from bridge.server.state import BRIDGE
 from bridge.settings import Settings, listed
 
 _OWN_SITES = ("none", "same-origin")
+_HOST = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>\d{1,5}))?"
+)
 _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 
 
 def check_caller(request: web.Request) -> None:
     """Raises Forbidden or UnsupportedMedia for a call that may come from a web page."""
     settings = request.app[BRIDGE].settings
-    hosts = request.headers.getall("Host", [])
-    if len(hosts) != 1 or not _is_own(f"//{hosts[0]}", settings):
+    for name in ("Host", "Origin", "Sec-Fetch-Site"):
+        if len(request.headers.getall(name, ())) > 1:
+            raise Forbidden(f"The {name} header is there more than once.")
+    # The target of the request line may name a machine, too, and then wins over the header.
+    hosts = (request.headers.get("Host", ""), request.url.authority)
+    if not all(_is_own_host(host, settings) for host in hosts):
         raise Forbidden("The Host header must name this machine (127.0.0.1 or localhost).")
     origin = request.headers.get("Origin")
     allowed = origin is not None and is_allowed_origin(origin, settings)
-    if origin is not None and not allowed and not _is_own(origin, settings):
+    if origin is not None and not allowed and not _is_own_origin(origin, request.host, settings):
         raise Forbidden(
             f"Requests from pages of {origin[:200]} are not allowed (setting allowed_origins)."
         )
@@ -88,24 +95,36 @@ async def check_key(request: web.Request) -> None:
 
 def check_control_token(request: web.Request) -> None:
     """Raises Forbidden unless the call bears the token of the person who runs the bridge."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-    if not hmac.compare_digest(given, request.app[BRIDGE].control_token.encode()):
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    # A header may hold bytes that are no text.
+    said = given.encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(said, request.app[BRIDGE].control_token.encode()):
         raise Forbidden("This needs the control token from the bridge's data folder.")
 
 
-def _is_own(address: str, settings: Settings) -> bool:
+def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:
+    """Our own page, by any of our names; a page on another port is somebody else's."""
+    scheme, _, own = origin.partition("://")
+    ours = scheme == "http" and _is_own_host(own, settings)
+    return ours and own.rpartition(":")[2] == host.rpartition(":")[2]
+
+
+def _is_own_host(host: str, settings: Settings) -> bool:
     """A name of this machine, the address it listens on, or one the person has allowed."""
+    match = _HOST.fullmatch(host)
+    if match is None or int(match["port"] or 0) > 65535:
+        return False
+    name = (match["name"] or match["six"]).lower()
+    own = {
+        "localhost",
+        settings.host,
+        *(allowed.lower() for allowed in listed(settings.allowed_hosts)),
+    }
+    return name in own or _is_loopback_address(name)
+
+
+def _is_loopback_address(name: str) -> bool:
     try:
-        parts = urlsplit(address)
-        name = parts.hostname or ""
-        if parts.scheme not in ("", "http") or parts.username is not None:
-            return False
-        own = {host.lower() for host in listed(settings.allowed_hosts)}
-        return name == "localhost" or name in own or _is_ours(name, settings)
+        return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _is_ours(name: str, settings: Settings) -> bool:
-    address = ipaddress.ip_address(name)
-    return address.is_loopback or name == settings.host

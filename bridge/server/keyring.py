@@ -40,7 +40,8 @@ class KeyRing:
         """Whether a client with this key may ask; any may while the bridge has none of its own."""
         keys = (await self.loaded()).bridge
         # All are compared, so that the time tells nothing of which one it was.
-        matches = [hmac.compare_digest(given.encode(), key.secret.encode()) for key in keys]
+        said = given.encode("utf-8", "surrogateescape")
+        matches = [hmac.compare_digest(said, key.secret.encode()) for key in keys]
         return any(matches) or not keys
 
     async def _load(self) -> Keys:

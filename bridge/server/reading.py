@@ -16,7 +16,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     """The body as `model`. Raises InvalidRequest with `param` set to the offending field."""
-    body = await request.read()
+    try:
+        body = await request.read()
+    except web.RequestPayloadError as error:
+        raise InvalidRequest(
+            "The body cannot be read: it is cut, or not encoded as said."
+        ) from error
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:

@@ -10,6 +10,8 @@ from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
 
 INVALID_JSON = "invalid_json"
 NOT_AN_OBJECT = "value"
+DEEPEST = 100
+"""How far a call's arguments may nest."""
 
 _TEXT_DELTAS = {
     "text_delta": "text",
@@ -22,11 +24,27 @@ def input_of(arguments: str) -> dict[str, Any]:
     """A call's input; what a model wrote wrongly is kept under a name of ours."""
     if not arguments.strip():
         return {}
+    if _is_deep(arguments):
+        return {INVALID_JSON: arguments}
     try:
         value = json.loads(arguments)
     except ValueError:
         return {INVALID_JSON: arguments}
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
+
+
+def _is_deep(text: str) -> bool:
+    """Whether it may nest deeper than anybody's tool; what does could exhaust the stack."""
+    if text.count("{") + text.count("[") <= DEEPEST:
+        return False
+    depth = deepest = 0
+    for char in text:
+        if char in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "}]":
+            depth -= 1
+    return deepest > DEEPEST
 
 
 class AnswerBlocks:

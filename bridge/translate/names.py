@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 _REFUSED = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST = 128
@@ -56,7 +56,7 @@ def _plain(name: str) -> str:
 
 
 def _unique(wanted: str, used: Iterable[str]) -> str:
-    taken = set(used)
+    taken = used if isinstance(used, Set) else set(used)
     unique, count = wanted, 1
     while unique in taken:
         count += 1

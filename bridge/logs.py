@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import os
 import queue
 import re
 import sys
@@ -91,6 +92,9 @@ def set_up_logging(
     handlers: list[logging.Handler] = [console]
     if file is not None:
         handlers.append(_in_background(file, formatter))
+    if not content:
+        # With it, the SDK would log whole requests.
+        os.environ.pop("ANTHROPIC_LOG", None)
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
     for name in ("bridge", "tray"):
         logging.getLogger(name).setLevel(level)

@@ -31,7 +31,8 @@ class Access:
             "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s %.0fms",
             self.id,
             request.method,
-            request.path[:200].encode("ascii", "backslashreplace").decode(),
+            # A path may hold line breaks and terminal codes.
+            ascii(request.path[:200])[1:-1],
             status,
             self.outcome,
             self.model,

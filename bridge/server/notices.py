@@ -8,15 +8,19 @@ from collections.abc import Sequence
 _log = logging.getLogger(__name__)
 
 _LONGEST = 4000
+_UNKNOWN = ": set aside; not "
+_A_FIELD = "a field that is not known here: set aside"
 
 
 def notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, str]:
     """`x-bridge-notice`, when there are any; they are logged, too."""
     if not notices:
         return {}
-    line = _one_line("; ".join(dict.fromkeys(notices)))
-    _log.info("%s notice: %s", request_id, line)
-    return {"x-bridge-notice": line}
+    told = list(dict.fromkeys(notices))
+    # The name of an unknown field is the client's own word, and not for the log.
+    logged = dict.fromkeys(_A_FIELD if _UNKNOWN in one else one for one in told)
+    _log.info("%s notice: %s", request_id, _one_line("; ".join(logged)))
+    return {"x-bridge-notice": _one_line("; ".join(told))}
 
 
 def _one_line(text: str) -> str:

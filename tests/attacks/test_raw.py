@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.server.state import Bridge
-from tests.attacks.wire import BODY, CHAT, PATH, Heard, netloc, request, send
+from bridge.settings import find_paths
+from tests.attacks.wire import BODY, PATH, Heard, netloc, request, send
 from tests.conftest import StartBridge
 
 JSON = "Content-Type: application/json"
@@ -146,10 +149,18 @@ async def test_an_empty_origin_is_not_ours(echo: Bridge) -> None:
     assert (await post(echo, "Origin: ")).refused
 
 
-async def test_a_second_origin_that_is_foreign_is_refused(echo: Bridge) -> None:
-    own = f"Origin: {echo.url}"
-    assert (await post(echo, own, "Origin: https://evil.example")).refused
-    assert (await post(echo, "Origin: https://evil.example", own)).refused
+@pytest.mark.parametrize(
+    "origins",
+    [
+        ("https://evil.example", "{own}"),
+        ("{own}", "https://evil.example"),
+    ],
+    ids=["foreign first", "own first"],
+)
+async def test_a_second_origin_does_not_excuse_a_foreign_one(
+    echo: Bridge, origins: tuple[str, str]
+) -> None:
+    assert (await post(echo, *(f"Origin: {o.replace('{own}', echo.url)}" for o in origins))).refused
 
 
 async def test_an_address_without_a_scheme_is_no_origin(echo: Bridge) -> None:
@@ -161,10 +172,18 @@ async def test_what_the_browser_calls_foreign_is_refused(echo: Bridge, site: str
     assert (await post(echo, f"Sec-Fetch-Site: {site}")).statuses == [403]
 
 
-async def test_a_second_word_of_the_browser_does_not_undo_the_first(echo: Bridge) -> None:
-    claims = ("Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site")
-    assert (await post(echo, *claims)).refused
-    assert (await post(echo, *reversed(claims))).refused
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cross-site", "none"),
+        ("none", "cross-site"),
+    ],
+    ids=["foreign first", "own first"],
+)
+async def test_a_second_word_of_the_browser_does_not_undo_the_other(
+    echo: Bridge, words: tuple[str, str]
+) -> None:
+    assert (await post(echo, *(f"Sec-Fetch-Site: {word}" for word in words))).refused
 
 
 @pytest.mark.parametrize(
@@ -371,7 +390,7 @@ async def test_a_path_does_not_lead_to_control(echo: Bridge, method: str, target
     data = request(target, JSON, method=method, host=netloc(echo.url), body=b"{}")
     heard = await send(echo.url, data)
     assert heard.refused, heard.data
-    assert b"X-A: b" not in heard.data
+    assert b"\r\nX-A: b" not in heard.data
     assert is_untouched(echo)
 
 
@@ -451,17 +470,17 @@ async def test_a_wrong_token_of_any_length_is_refused(echo: Bridge) -> None:
     parts = [own[:length] for length in range(len(own))]
     longer = [own + "x", own + own, own * 100, f"{own}, {own}", f"x{own}"]
     others = ["x" * length for length in range(1, 2 * len(own))]
-    twisted = [own.swapcase(), own[::-1], own[:-1] + "\xe4", "*", "null", "undefined"]
+    twisted = [own.swapcase(), own[::-1], "*", "null", "undefined"]
     for given in (*parts, *longer, *others, *twisted):
         data = switching(echo, f"Authorization: Bearer {given}")
         assert (given, (await send(echo.url, data)).statuses) == (given, [403])
     assert is_untouched(echo)
 
 
-async def test_no_bytes_in_the_token_break_the_bridge(echo: Bridge) -> None:
-    for given in ("\xff\xfe", "\xe4" * 43, "\udc80".encode("utf-8", "surrogatepass").decode("l1")):
-        heard = await send(echo.url, switching(echo, f"Authorization: Bearer {given}"))
-        assert heard.statuses == [403], heard.data
+@pytest.mark.parametrize("given", ["\xff\xfe", "\xe4" * 43, "\xed\xb2\x80"], ids=ascii)
+async def test_a_token_that_is_no_text_is_just_wrong(echo: Bridge, given: str) -> None:
+    heard = await send(echo.url, switching(echo, f"Authorization: Bearer {given}"))
+    assert heard.statuses == [403], heard.data
 
 
 async def test_a_second_authorization_does_not_add_to_the_first(echo: Bridge) -> None:
@@ -477,7 +496,40 @@ async def test_a_page_with_the_token_is_still_a_page(echo: Bridge) -> None:
     assert is_untouched(echo)
 
 
-async def test_a_key_of_any_bytes_is_no_failure_of_the_bridge(echo: Bridge) -> None:
-    for name in ("Authorization", "x-api-key", "api-key"):
-        heard = await post(echo, f"{name}: Bearer \xff\xfe{CHAT}")
-        assert heard.statuses in ([200], [400], [401])
+# The bridge's own key
+
+
+@pytest.fixture
+async def keyed(start_bridge: StartBridge) -> Bridge:
+    """A bridge that asks clients for the key `cb-own`."""
+    keys = Keys().with_key("bridge", NamedKey("a", "cb-own"))
+    await asyncio.to_thread(KeyChain(find_paths().data).save, keys)
+    return await start_bridge(backend="offline")
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "api-key"])
+async def test_a_key_of_any_bytes_is_just_wrong(keyed: Bridge, name: str) -> None:
+    for given in ("", "cb-ow", "cb-ownx", "CB-OWN", "*", "cb-own, x", "x" * 7000):
+        assert (await post(keyed, f"{name}: {given}")).statuses == [401]
+    assert (await post(keyed, f"{name}: cb-own")).statuses == [200]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "api-key"])
+async def test_a_key_that_is_no_text_is_just_wrong(keyed: Bridge, name: str) -> None:
+    assert (await post(keyed, f"{name}: Bearer \xff\xfe")).statuses == [401]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//v1/models",
+        "/./v1/models",
+        "/V1/models",
+        "/%76%31/models",
+        "/v1%2fmodels",
+        "/x/../v1/models",
+    ],
+)
+async def test_no_path_leads_around_the_key(keyed: Bridge, target: str) -> None:
+    heard = await send(keyed.url, request(target, method="GET", host=netloc(keyed.url)))
+    assert heard.statuses in ([401], [404], [400])

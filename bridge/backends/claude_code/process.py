@@ -152,8 +152,13 @@ class ClaudeProcess:
     async def kill(self) -> None:
         """Ends it, and waits until nothing of it is left."""
         self.end()
-        # Whoever is cancelled here has killed it already; the rest is done in any case.
-        await asyncio.shield(self._cleared())
+        clearing = asyncio.ensure_future(self._cleared())
+        try:
+            await asyncio.shield(clearing)
+        except asyncio.CancelledError:
+            # It takes a moment only, and must not be left half done.
+            await clearing
+            raise
 
     async def _cleared(self) -> None:
         await self._process.wait()

@@ -75,6 +75,9 @@ async def test_a_hundred_requests_thirty_of_them_cut_off_leave_nothing(
     base = f"{claude_code.url}/v1"
     async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
         await asyncio.gather(*(ask(client, number) for number in range(100)))
+    async with asyncio.timeout(20):
+        while claude_code.open_streams:
+            await asyncio.sleep(0.05)
     await settled(1)  # the spare
     await claude_code.choice.close()
     await settled(0)

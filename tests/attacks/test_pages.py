@@ -1,0 +1,244 @@
+"""A real page in a real browser, of another origin, tries everything a page can try."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.desktop import need_program
+from tests.fake_anthropic.server import FakeAnthropic
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_HANG_SECONDS = 60.0
+
+PAGE = """<!doctype html><meta charset=utf-8><title>attack</title><pre id=out>{}</pre>
+<iframe name=inner></iframe><script>
+const bridge = BRIDGE, body = BODY, found = {};
+const note = (name, value) => {
+  found[name] = value;
+  document.getElementById("out").textContent = JSON.stringify(found);
+};
+const read = async (name, path, options) => {
+  try {
+    const answer = await fetch(bridge + path, options);
+    note(name, answer.type + " " + answer.status + " " + (await answer.text()));
+  } catch (error) { note(name, "failed"); }
+};
+const post = (type, more) => ({method: "POST", body, headers: {"Content-Type": type}, ...more});
+const submit = (path, type) => {
+  const form = document.createElement("form");
+  Object.assign(form, {method: "POST", action: bridge + path, enctype: type, target: "inner"});
+  const input = document.createElement("input");
+  Object.assign(input, {name: body, value: ""});
+  form.append(input); document.body.append(form); form.submit();
+};
+const happens = (name, thing, good) => new Promise((done) => {
+  good.forEach((event) => thing.addEventListener(event, (e) => {
+    note(name, event + " " + (e.data || "")); done();
+  }));
+  thing.addEventListener("error", () => { note(name, "failed"); done(); });
+});
+const framed = (name) => {
+  try { note(name, "read " + document.querySelector("iframe").contentDocument.body.innerText); }
+  catch (error) { note(name, "failed"); }
+};
+(async () => {
+  const chat = "/v1/chat/completions", json = "application/json", plain = "text/plain";
+  const form = "application/x-www-form-urlencoded";
+  await read("plain, no-cors", chat, post(plain, {mode: "no-cors"}));
+  await read("plain", chat, post(plain));
+  await read("form, no-cors", chat, post(form, {mode: "no-cors"}));
+  await read("form", chat, post(form));
+  await read("json, no-cors", chat, post(json, {mode: "no-cors"}));
+  await read("json", chat, post(json));
+  await read("json, credentials", chat, post(json, {credentials: "include"}));
+  await read("json, no referrer", chat, post(json, {referrerPolicy: "no-referrer"}));
+  await read("blob", chat, {method: "POST", body: new Blob([body], {type: json})});
+  await read("blob without type", chat, {method: "POST", body: new Blob([body])});
+  await read("stop", "/control/stop", post(json));
+  await read("stop, no-cors", "/control/stop", post(plain, {mode: "no-cors"}));
+  await read("switches", "/control/switches", post(json));
+  await read("switches, no-cors", "/control/switches", post(plain, {mode: "no-cors"}));
+  for (const path of ["/", "/health", "/metrics", "/v1/models"]) {
+    await read("get " + path, path, {});
+    await read("get, no-cors " + path, path, {mode: "no-cors"});
+  }
+  await read("same-origin", "/health", {mode: "same-origin"});
+  note("beacon", navigator.sendBeacon(bridge + chat, new Blob([body], {type: plain})) && "sent");
+  await happens("events", new EventSource(bridge + "/v1/models"), ["open", "message"]);
+  for (const path of [chat, "/v1/models", "/"]) {
+    const socket = new WebSocket(bridge.replace("http", "ws") + path);
+    await happens("socket " + path, socket, ["open", "message"]);
+  }
+  const image = new Image(); image.src = bridge + "/health";
+  await happens("image", image, ["load"]);
+  const script = document.createElement("script"); script.src = bridge + "/health";
+  const loaded = happens("script", script, ["load"]); document.body.append(script); await loaded;
+  const inner = document.querySelector("iframe");
+  for (const type of [form, plain, "multipart/form-data"]) {
+    for (const path of [chat, "/control/stop", "/control/switches"]) {
+      const done = new Promise((done) => inner.addEventListener("load", done, {once: true}));
+      submit(path, type); await done; framed("form into a frame " + type + " " + path);
+    }
+  }
+  for (const path of ["/", "/health"]) {
+    const done = new Promise((done) => inner.addEventListener("load", done, {once: true}));
+    inner.src = bridge + path; await done; framed("frame " + path);
+  }
+  note("end", "reached");
+  await fetch("/report", {method: "POST", body: document.getElementById("out").textContent});
+})();
+</script>"""
+
+
+class Page:
+    """A page on a port of its own, which tells its own server what it has found."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.told: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[int]:
+        """The port."""
+        app = web.Application()
+        app.router.add_get("/", self._show)
+        app.router.add_post("/report", self._report)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield runner.addresses[0][1]
+        finally:
+            await runner.cleanup()
+
+    async def _show(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._text, content_type="text/html")
+
+    async def _report(self, request: web.Request) -> web.Response:
+        self.told.set_result(json.loads(await request.text()))
+        return web.Response()
+
+
+@asynccontextmanager
+async def browser(url: str, profile: Path) -> AsyncIterator[None]:
+    """Chromium with that page open; it is killed in the end, with its children."""
+    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        need_program("chromium")
+        raise AssertionError("need_program has skipped or failed")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+        *("--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"),
+        # Time that jumps ahead would end the page before its sockets have failed.
+        *("--disable-background-networking", "--remote-debugging-port=0", url),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def attacked(bridge: Bridge, name: str, model: str, profile: Path) -> dict[str, str]:
+    """What the page found out, by attempt; `name` is what its address calls this machine."""
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
+    text = PAGE.replace("BRIDGE", json.dumps(bridge.url))
+    page = Page(text.replace("BODY", json.dumps(json.dumps(body))))
+    async with page.served() as port, browser(f"http://{name}:{port}/", profile):
+        found = await asyncio.wait_for(page.told, _HANG_SECONDS)
+    assert found.pop("end") == "reached"
+    return found
+
+
+def readable(found: dict[str, str]) -> dict[str, str]:
+    """Attempts that told the page anything but that they failed."""
+    silent = ("failed", "opaque 0 ", "sent")
+    return {name: value for name, value in found.items() if value not in silent}
+
+
+def answered(bridge: Bridge) -> dict[tuple[str, str], float]:
+    """How many requests the bridge has answered, by path and status."""
+    found: dict[tuple[str, str], float] = {}
+    for family in bridge.metrics.registry.collect():
+        for sample in family.samples:
+            if sample.name == "bridge_requests_total":
+                found[sample.labels["path"], sample.labels["status"]] = sample.value
+    return found
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+async def test_a_page_reads_nothing_and_asks_claude_nothing(
+    name: str, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    """127.0.0.1 is the same site as the bridge and another origin; localhost another site."""
+    found = await attacked(bridge, name, "claude-sonnet-5-5", tmp_path / "profile")
+    assert len(found) > 30
+    assert readable(found) == {}
+    came = answered(bridge)
+    assert sum(came.values()) > 30
+    posted = ("/v1/chat/completions", "/control/stop", "/control/switches")
+    assert {status for path, status in came if path in posted} == {"403"}
+    assert [asked for asked in fake.requests if asked.method == "POST"] == []
+    assert fake.open_streams + fake.closed_streams == 0
+    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "anthropic"}
+    assert not bridge.stopping
+
+
+def generated(bridge: Bridge) -> list[str]:
+    """Answers that the bridge counts, in lines of its own metrics."""
+    text = generate_latest(bridge.metrics.registry).decode()
+    return [line for line in text.splitlines() if line.startswith("bridge_answers_total")]
+
+
+async def test_the_bridge_refuses_whatever_a_page_on_another_port_sends(
+    start_bridge: StartBridge, tmp_path: Path
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    assert [one for one in answered(bridge) if one[1] != "403"] == []
+
+
+async def test_a_page_gets_nothing_out_of_the_echo(
+    start_bridge: StartBridge, tmp_path: Path
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    found = await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    assert readable(found) == {}
+    assert "[bridge-echo" not in json.dumps(found)
+    assert generated(bridge) == []
+    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "offline"}
+    assert not bridge.stopping
+
+
+async def test_a_page_that_is_allowed_by_name_gets_through(
+    start_bridge: StartBridge, tmp_path: Path
+) -> None:
+    """Else the page's failures above would prove nothing but that the page is broken."""
+    bridge = await start_bridge(backend="offline", allowed_origins="http://127.0.0.1:*")
+    found = await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    told = readable(found)
+    assert "[bridge-echo" in told["json"]
+    assert '"object": "list"' in told["get /v1/models"]
+    assert generated(bridge) != []
+    # Even then: what needs no leave of the bridge is refused, and control needs its token.
+    assert "[bridge-echo" not in json.dumps({name: told.get(name) for name in ("plain", "form")})
+    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "offline"}
+    assert not bridge.stopping

@@ -29,6 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+UPSTREAM_ID = "x-upstream-request-id"
+"""A header of an error: what upstream calls the request, for Anthropic's support."""
+
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and where it was set."""

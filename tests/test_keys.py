@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import keyring
 import keyring.backend
 import keyring.errors
@@ -179,3 +180,20 @@ async def test_on_an_open_address_claude_code_is_not_offered(start_bridge: Start
     status = await bridge.choice.status()
     assert status.active is None
     assert "on this machine alone" in status.reason
+
+
+@pytest.mark.parametrize("path", ["/usage", "/metrics"])
+async def test_counts_are_for_those_who_may_ask(start_bridge: StartBridge, path: str) -> None:
+    keys = Keys(bridge=(OWN,))
+    await asyncio.to_thread(KeyChain(find_paths().data).save, keys)
+    bridge = await start_bridge(backend="offline")
+    async with aiohttp.ClientSession() as session:
+        for given, status in (("", 401), ("other", 401), (OWN.secret, 200)):
+            headers = {"Authorization": f"Bearer {given}"}
+            async with session.get(bridge.url + path, headers=headers) as answer:
+                assert answer.status == status
+        headers = {"Authorization": f"Bearer {bridge.control_token}"}
+        async with session.get(bridge.url + path, headers=headers) as answer:
+            assert answer.status == 200
+        async with session.get(f"{bridge.url}/v1/models", headers=headers) as answer:
+            assert answer.status == 401

@@ -12,6 +12,7 @@ import anthropic
 import httpx2
 
 from bridge.errors import (
+    UPSTREAM_ID,
     BillingFailed,
     BridgeError,
     ContextTooLong,
@@ -90,6 +91,8 @@ def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
     kind = BY_TYPE.get(error.type or "") or _BY_STATUS.get(error.status_code, UpstreamFailed)
     headers = {name: v for name in _PASSED_ON if (v := error.response.headers.get(name))}
     headers |= rate_limits(error.response.headers, time.time())
+    if "request-id" in error.response.headers:
+        headers[UPSTREAM_ID] = error.response.headers["request-id"]
     message = error.api_message or f"Claude's API answered with status {error.status_code}."
     return _named(kind, message, headers)
 

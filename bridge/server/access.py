@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+
+from bridge.wire.messages import Usage
 
 _log = logging.getLogger("bridge.access")
 
@@ -21,14 +24,18 @@ class Access:
     completion_tokens: int | None = None
     first_chunk_seconds: float | None = None
     outcome: str = "-"
-    """The finish_reason, or the code of the error."""
+    """The finish_reason, the code of the error, or `cut` when the client left."""
+    upstream_id: str = "-"
+    """What upstream calls a request that it refused."""
+    usages: Sequence[Usage] = ()
+    """Upstream's own count for each answer that began."""
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         # Trays and dashboards look at /health all the time.
         level = logging.DEBUG if request.path == "/health" else logging.INFO
         _log.log(
             level,
-            "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s %.0fms",
+            "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s upstream=%s %.0fms",
             self.id,
             request.method,
             # A path may hold line breaks and terminal codes.
@@ -39,6 +46,7 @@ class Access:
             self.backend,
             _count(self.prompt_tokens),
             _count(self.completion_tokens),
+            self.upstream_id,
             seconds * 1000,
         )
 

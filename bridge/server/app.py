@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bridge.server.endpoint import TABLE
 from bridge.server.endpoints import ENDPOINTS
 from bridge.server.middleware import rim
 from bridge.server.state import BRIDGE, Bridge
@@ -15,6 +16,7 @@ def make_app(bridge: Bridge) -> web.Application:
         middlewares=[rim], client_max_size=bridge.settings.max_body_mb * 1024 * 1024
     )
     app[BRIDGE] = bridge
+    app[TABLE] = ENDPOINTS
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
     return app

@@ -1,34 +1,33 @@
-"""Writes an answer into the ledger: what it took, what it cost, what became of it."""
+"""Writes a request into the ledger: what it took, what it cost, what became of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from decimal import Decimal
 
 from aiohttp import web
 
 from bridge.models.prices import cost, micro_dollars
+from bridge.models.rules import ECHO
 from bridge.server.access import Access
 from bridge.server.state import BRIDGE
 from bridge.store.ledger import Entry, client_name
 from bridge.wire.messages import Usage
 
 
-def book(
-    request: web.Request, access: Access, usages: Sequence[Usage], outcome: str, seconds: float
-) -> None:
-    """One row for all choices of a request; `usages` are those of its answers that began."""
-    bridge = request.app[BRIDGE]
-    counted = [_counts(usage) for usage in usages if usage]
-    if not counted or access.backend == "offline":
+def book(request: web.Request, access: Access, seconds: float) -> None:
+    """One row for each request that was to be asked of Claude, be it that it failed."""
+    if access.model in ("-", ECHO):
         return
+    counted = [_counts(usage) for usage in access.usages if usage]
     # Prices may depend on the length of a prompt, so each answer is priced by itself.
     prices = [cost(access.model, *counts) for counts in counted]
     known = [price for price in prices if price is not None]
     first = access.first_chunk_seconds
-    new, written, read, output = (sum(column) for column in zip(*counted, strict=True))
-    bridge.ledger.put(
+    new, written, read, output = (
+        sum(column) for column in zip(*(counted or [(0, 0, 0, 0)]), strict=True)
+    )
+    request.app[BRIDGE].ledger.put(
         Entry(
             at=time.time(),
             model=access.model,
@@ -39,7 +38,7 @@ def book(
             cache_read_tokens=read,
             output_tokens=output,
             cost=micro_dollars(sum(known, Decimal())) if len(known) == len(prices) else None,
-            outcome=outcome,
+            outcome=access.outcome,
             milliseconds=round(seconds * 1000),
             first_chunk_milliseconds=None if first is None else round(first * 1000),
         )

@@ -10,12 +10,10 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 
 from aiohttp import web
 
-from bridge.errors import BridgeError
 from bridge.models.names import Resolved, resolve
 from bridge.models.rules import ModelRules
 from bridge.server.access import Access, access_of
 from bridge.server.asking import Asked, asked
-from bridge.server.booking import book
 from bridge.server.fan_out import fanned_out
 from bridge.server.notices import notice_headers
 from bridge.server.reading import read_body
@@ -54,7 +52,7 @@ async def _answer(
         access.backend = first.backend
         notices = [*([resolved.notice] if resolved.notice else []), *first.notices]
         headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
-        async with aclosing(ask.noted(request, access, chunks)) as noted:
+        async with aclosing(ask.noted(access, chunks)) as noted:
             if chat.stream:
                 return await write_events(request, headers, noted)
             return web.json_response(dict(await _collected(noted)), headers=headers)
@@ -83,22 +81,16 @@ class _Ask:
         return self._one(0) if count == 1 else fanned_out([self._one(i) for i in range(count)])
 
     async def noted(
-        self, request: web.Request, access: Access, chunks: AsyncIterator[Chunk]
+        self, access: Access, chunks: AsyncIterator[Chunk]
     ) -> AsyncGenerator[Chunk, None]:
-        """The chunks, and in the end what came of them: into the access line and the ledger."""
-        outcome = "cut"
+        """The chunks; what came of them is noted for the access line and the ledger."""
         try:
             async for chunk in self._with_usage(access, chunks):
                 if access.first_chunk_seconds is None:
                     access.first_chunk_seconds = time.perf_counter() - self._started
                 yield chunk
-            outcome = access.outcome
-        except BridgeError as error:
-            outcome = error.code or error.type
-            raise
         finally:
-            usages = [machine.usage for machine in self._machines]
-            book(request, access, usages, outcome, time.perf_counter() - self._started)
+            access.usages = [machine.usage for machine in self._machines]
 
     async def _with_usage(
         self, access: Access, chunks: AsyncIterator[Chunk]

@@ -1,38 +1,187 @@
-"""The endpoint table: method, path, handler. Routing follows from it."""
+"""The endpoint table: routing, the OpenAPI document and its page follow from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from aiohttp.typedefs import Handler
-
+from bridge.server import examples
+from bridge.server.assets import PAGES, asset
 from bridge.server.chat import chat_completions
+from bridge.server.connect import connect
 from bridge.server.control import reload, stop, switch
+from bridge.server.describe import openapi
+from bridge.server.endpoint import Answer, Endpoint, Parameter
 from bridge.server.health import health
 from bridge.server.metrics import metrics
 from bridge.server.models import get_model, list_models
-from bridge.server.root import root
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One row; `summary` is for people."""
-
-    method: Literal["GET", "POST"]
-    path: str
-    handler: Handler
-    summary: str
-
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("GET", "/", root, "A page for a person, a pointer for a program"),
-    Endpoint("GET", "/health", health, "Whether the bridge runs and Claude can be asked"),
-    Endpoint("GET", "/metrics", metrics, "Numbers for Prometheus"),
-    Endpoint("GET", "/v1/models", list_models, "The models that can be asked for"),
-    Endpoint("GET", "/v1/models/{id}", get_model, "One model"),
-    Endpoint("POST", "/v1/chat/completions", chat_completions, "Answer a chat"),
-    Endpoint("POST", "/control/switches", switch, "Change model or backend (control token)"),
-    Endpoint("POST", "/control/reload", reload, "Read the keys anew (control token)"),
-    Endpoint("POST", "/control/stop", stop, "Finish the running answers and end (control token)"),
+from bridge.server.root import docs, root
+from bridge.server.usage import usage
+from bridge.wire.chat import ChatRequest
+from bridge.wire.completion import ChatCompletion, Chunk
+from bridge.wire.connect import Connections
+from bridge.wire.control import (
+    Health,
+    KeysReloaded,
+    Root,
+    StopAccepted,
+    Switches,
+    SwitchesPatch,
 )
+from bridge.wire.models import Model, ModelList
+from bridge.wire.usage import UsageReport
+
+_CLAUDE = (401, 402, 403, 404, 429, 502, 504)
+"""Whatever may happen while Claude is asked."""
+_ASKED = ("x-bridge-notice",)
+_HTML = ("text/html",)
+
+
+def _up_to(most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 0, "maximum": most}
+
+
+_PROGRAMS = (
+    Endpoint(
+        "POST",
+        "/v1/chat/completions",
+        chat_completions,
+        "OpenAI",
+        "Answer a chat",
+        Answer(
+            "The whole answer; with `stream: true` events `data: {chunk}` and `data: [DONE]`.",
+            ChatCompletion,
+            examples.CHAT_COMPLETION,
+            events=Chunk,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=ChatRequest,
+        example=examples.CHAT,
+        failures=_CLAUDE,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/models",
+        list_models,
+        "OpenAI",
+        "The models that can be asked for",
+        Answer("All of them.", ModelList, examples.MODEL_LIST),
+        access="key",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/models/{id}",
+        get_model,
+        "OpenAI",
+        "One model",
+        Answer("The model.", Model, examples.MODEL),
+        access="key",
+        failures=(404,),
+    ),
+)
+
+_PEOPLE = (
+    Endpoint(
+        "GET",
+        "/",
+        root,
+        "Pages",
+        "The dashboard for a person, a pointer for a program",
+        Answer("By `Accept`.", Root, examples.ROOT, text=_HTML),
+    ),
+    Endpoint("GET", "/docs", docs, "Pages", "This description", Answer("A page.", text=_HTML)),
+    Endpoint(
+        "GET",
+        "/openapi.json",
+        openapi,
+        "Pages",
+        "This description, for programs",
+        Answer("An OpenAPI 3.1 document.", dict),
+    ),
+    Endpoint(
+        "GET",
+        "/assets/{name}",
+        asset,
+        "Pages",
+        "What the pages are made of",
+        Answer("The file.", text=tuple(sorted(set(PAGES.values())))),
+        failures=(404,),
+    ),
+)
+
+_INSIGHT = (
+    Endpoint(
+        "GET",
+        "/health",
+        health,
+        "Insight",
+        "Whether the bridge runs and Claude can be asked",
+        Answer("Always, while it runs.", Health, examples.HEALTH),
+    ),
+    Endpoint(
+        "GET",
+        "/usage",
+        usage,
+        "Insight",
+        "Requests, tokens and cost, without what was said",
+        Answer("Newest first.", UsageReport, examples.USAGE),
+        access="key",
+        query=(
+            Parameter("days", "Calendar days, today being one.", _up_to(400)),
+            Parameter("recent", "The latest requests.", _up_to(1000)),
+        ),
+        failures=(400,),
+    ),
+    Endpoint(
+        "GET",
+        "/metrics",
+        metrics,
+        "Insight",
+        "Numbers for Prometheus",
+        Answer("Prometheus' text format.", text=("text/plain",)),
+        access="key",
+    ),
+    Endpoint(
+        "GET",
+        "/connect",
+        connect,
+        "Insight",
+        "How to connect each known client",
+        Answer("One entry a client.", Connections, examples.CONNECTIONS),
+    ),
+)
+
+_CONTROL = (
+    Endpoint(
+        "POST",
+        "/control/switches",
+        switch,
+        "Control",
+        "Change model or backend",
+        Answer("All switches.", Switches, examples.SWITCHES),
+        access="token",
+        body=SwitchesPatch,
+        example=examples.SWITCHES_PATCH,
+        failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/reload",
+        reload,
+        "Control",
+        "Read the keys anew",
+        Answer("How many there are.", KeysReloaded, examples.KEYS_RELOADED),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/stop",
+        stop,
+        "Control",
+        "Finish the running answers and end",
+        Answer("It will end.", StopAccepted, examples.STOP_ACCEPTED, status=202),
+        access="token",
+    ),
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (*_PROGRAMS, *_PEOPLE, *_INSIGHT, *_CONTROL)

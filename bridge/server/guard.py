@@ -25,6 +25,7 @@ _OWN_SITES = ("none", "same-origin")
 _HOST = re.compile(
     r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>\d{1,5}))?"
 )
+_COUNTS = ("/usage", "/metrics")
 _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 
 
@@ -47,7 +48,8 @@ def check_caller(request: web.Request) -> None:
         )
     if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
         raise Forbidden("Requests from other sites are not allowed.")
-    if request.method == "POST" and request.content_type != "application/json":
+    known = request.match_info.http_exception is None
+    if known and request.method == "POST" and request.content_type != "application/json":
         raise UnsupportedMedia("Send the body as Content-Type: application/json.")
 
 
@@ -86,21 +88,29 @@ def preflight(request: web.Request) -> web.Response:
 
 
 async def check_key(request: web.Request) -> None:
-    """Raises KeyRejected when the bridge has keys of its own and the caller has none of them."""
-    if not request.path.startswith("/v1/"):
+    """Raises KeyRejected when the bridge has keys of its own and the caller has none of them.
+
+    What was asked and what it cost is for those who may ask, and for who holds the control token.
+    """
+    if not request.path.startswith("/v1/") and request.path not in _COUNTS:
         return
     given = next((request.headers[name] for name in _KEY_HEADERS if name in request.headers), "")
+    if request.path in _COUNTS and _is_control_token(request, given):
+        return
     if not await request.app[BRIDGE].keys.admits(given.removeprefix("Bearer ").strip()):
         raise KeyRejected("This bridge has a key of its own; send it as the API key.")
 
 
 def check_control_token(request: web.Request) -> None:
     """Raises Forbidden unless the call bears the token of the person who runs the bridge."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    # A header may hold bytes that are no text.
-    said = given.encode("utf-8", "surrogateescape")
-    if not hmac.compare_digest(said, request.app[BRIDGE].control_token.encode()):
+    if not _is_control_token(request, request.headers.get("Authorization", "")):
         raise Forbidden("This needs the control token from the bridge's data folder.")
+
+
+def _is_control_token(request: web.Request, given: str) -> bool:
+    # A header may hold bytes that are no text.
+    said = given.removeprefix("Bearer ").encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(said, request.app[BRIDGE].control_token.encode())
 
 
 def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:

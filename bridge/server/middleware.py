@@ -19,7 +19,9 @@ from bridge.errors import (
     ShuttingDown,
 )
 from bridge.server.access import ACCESS, Access
+from bridge.server.booking import book
 from bridge.server.cutting import cut_off
+from bridge.server.failures import remember
 from bridge.server.guard import check_caller, check_key, cors_headers, preflight
 from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
@@ -41,7 +43,10 @@ async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     finally:
         seconds = time.perf_counter() - started
+        if access.outcome == "-" and isinstance(status, str):
+            access.outcome = "cut"
         access.log(request, status, seconds)
+        book(request, access, seconds)
         resource = request.match_info.route.resource
         path = resource.canonical if resource is not None else "(none)"
         request.app[BRIDGE].metrics.observe(path, access, status, seconds)
@@ -57,25 +62,25 @@ async def _answer(request: web.Request, handler: Handler, access: Access) -> web
             raise ShuttingDown("The bridge is stopping; try again in a moment.")
         response = await handler(request)
     except BridgeError as error:
-        return error_response(error, access)
+        return error_response(error, request, access)
     except web.HTTPException as error:
-        return error_response(_from_http(error, request), access)
+        return error_response(_from_http(error, request), request, access)
     except asyncio.CancelledError:
-        return error_response(cut_off(request), access)
+        return error_response(cut_off(request), request, access)
     except ConnectionResetError as error:
         raise asyncio.CancelledError("the client left while it was written to") from error
     except Exception:  # noqa: BLE001 - the outer rim: whatever failed, the client gets an answer
         _log.exception("%s failed inside the bridge", access.id)
         fault = InternalError(f"The bridge itself failed; its log says more under {access.id}.")
-        return error_response(fault, access)
+        return error_response(fault, request, access)
     if not response.prepared:
         response.headers["x-request-id"] = access.id
     return response
 
 
-def error_response(error: BridgeError, access: Access) -> web.Response:
+def error_response(error: BridgeError, request: web.Request, access: Access) -> web.Response:
     """OpenAI's error object with its true status."""
-    access.outcome = error.code or error.type
+    remember(request, access, error)
     headers = {**error.headers, "x-request-id": access.id}
     return web.json_response(dict(error_body(error)), status=error.status, headers=headers)
 

@@ -1,40 +1,48 @@
-"""`GET /`: a page for a person, a pointer for a program."""
+"""`GET /` and `GET /docs`: pages for a person, a pointer for a program."""
 
 from __future__ import annotations
 
 import asyncio
-from functools import cache
-from importlib import resources
 
 from aiohttp import web
 
 from bridge import __version__
+from bridge.server.assets import read
 from bridge.server.state import BRIDGE
+from bridge.wire.control import Root
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-    "Cache-Control": "no-cache",
-}
+_SAFE = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_DOCS = f"{_SAFE}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+"""Swagger UI writes styles and pictures into its elements; no script that is not ours runs."""
 
 
 async def root(request: web.Request) -> web.Response:
-    """HTML where a browser asks for it, else JSON."""
+    """The dashboard where a browser asks for it, else JSON."""
     if "text/html" in request.headers.get("Accept", ""):
-        return web.Response(
-            text=await asyncio.to_thread(_page), content_type="text/html", headers=_HEADERS
-        )
+        return await _page("index.html", _SAFE)
     url = request.app[BRIDGE].url
-    return web.json_response(
-        {
-            "name": "claude-openai-bridge",
-            "version": __version__,
-            "base_url": f"{url}/v1",
-            "health": f"{url}/health",
-        }
+    pointer = Root(
+        name="claude-openai-bridge",
+        version=__version__,
+        base_url=f"{url}/v1",
+        health=f"{url}/health",
+        openapi=f"{url}/openapi.json",
+        docs=f"{url}/docs",
     )
+    return web.json_response(pointer.model_dump())
 
 
-@cache
-def _page() -> str:
-    return resources.files("bridge.web").joinpath("index.html").read_text("utf-8")
+async def docs(_request: web.Request) -> web.Response:
+    """The OpenAPI document, to read and to try."""
+    return await _page("docs.html", _DOCS)
+
+
+async def _page(name: str, policy: str) -> web.Response:
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    text = (await asyncio.to_thread(read, name)).decode()
+    return web.Response(text=text, content_type="text/html", headers=headers)

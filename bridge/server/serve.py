@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bridge.server.app import make_app
 from bridge.server.header_watch import watched
+from bridge.server.protocol import QuietHandler
 from bridge.server.state import Bridge
 
 _log = logging.getLogger(__name__)
@@ -56,11 +57,15 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
 async def _listening(
     runner: web.AppRunner, sock: socket.socket, header_seconds: float
 ) -> asyncio.Server:
-    assert runner.server is not None  # noqa: S101 - it is set up
+    server = runner.server
+    assert server is not None  # noqa: S101 - it is set up
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        watched(runner.server, header_seconds), sock=sock, backlog=_BACKLOG
-    )
+
+    def make() -> asyncio.Protocol:
+        # The bridge writes its own access line; the type has no word for none.
+        return QuietHandler(server, loop=loop, access_log=None)  # type: ignore[arg-type]
+
+    return await loop.create_server(watched(make, header_seconds), sock=sock, backlog=_BACKLOG)
 
 
 def _url(sock: socket.socket) -> str:

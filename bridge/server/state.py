@@ -15,12 +15,13 @@ from bridge.errors import Overloaded
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import rules_of
 from bridge.models.rules import ECHO, ModelRules
+from bridge.server.counting import Metrics
 from bridge.server.keyring import KeyRing
-from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import Switches
+from bridge.wire.usage import LastFailure
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Bridge:
     metrics: Metrics = field(default_factory=Metrics)
     learned: dict[str, ModelRules] = field(default_factory=dict)
     """What refusals taught about models, until the server ends."""
+    last_failure: LastFailure | None = None
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _settling: asyncio.Task[None] | None = None

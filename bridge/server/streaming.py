@@ -12,6 +12,7 @@ from aiohttp import web
 from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
+from bridge.server.failures import remember
 from bridge.server.guard import cors_headers
 from bridge.server.state import BRIDGE
 from bridge.wire.errors import error_body
@@ -80,5 +81,5 @@ class _Pulse:
 async def _write_error(
     request: web.Request, response: web.StreamResponse, error: BridgeError
 ) -> None:
-    access_of(request).outcome = error.code or error.type
+    remember(request, access_of(request), error)
     await response.write(data_line(error_body(error)))

@@ -105,7 +105,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, Mapping):
         kind = value.get("type") or ("custom" if "custom" in value else "function")
     else:
-        kind = value.type
+        kind = getattr(value, "type", None)
     return str(kind) if kind in ("custom", "function") else "other"
 
 

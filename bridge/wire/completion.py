@@ -5,7 +5,9 @@ https://platform.openai.com/docs/api-reference/chat/streaming
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 
 class FunctionDelta(TypedDict, total=False):

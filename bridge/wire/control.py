@@ -72,3 +72,14 @@ class StopAccepted(BaseModel):
 
     stopping: Literal[True] = True
     open_streams: int
+
+
+class Root(BaseModel):
+    """`GET /` for a program: where everything is."""
+
+    name: Literal["claude-openai-bridge"]
+    version: str
+    base_url: str = Field(description="What a client of OpenAI's takes as its base URL.")
+    health: str
+    openapi: str
+    docs: str

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
-import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +14,9 @@ from prometheus_client import generate_latest
 
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
-from tests.desktop import need_program
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.web.chromium import chromium
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HANG_SECONDS = 60.0
 
 PAGE = """<!doctype html><meta charset=utf-8><title>attack</title><pre id=out>{}</pre>
@@ -132,37 +128,12 @@ class Page:
         return web.Response()
 
 
-@asynccontextmanager
-async def browser(url: str, profile: Path) -> AsyncIterator[None]:
-    """Chromium with that page open; it is killed in the end, with its children."""
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        need_program("chromium")
-        raise AssertionError("need_program has skipped or failed")
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-        *("--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"),
-        # Time that jumps ahead would end the page before its sockets have failed.
-        *("--disable-background-networking", "--remote-debugging-port=0", url),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
 async def attacked(bridge: Bridge, name: str, model: str, profile: Path) -> dict[str, str]:
     """What the page found out, by attempt; `name` is what its address calls this machine."""
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
     text = PAGE.replace("BRIDGE", json.dumps(bridge.url))
     page = Page(text.replace("BODY", json.dumps(json.dumps(body))))
-    async with page.served() as port, browser(f"http://{name}:{port}/", profile):
+    async with page.served() as port, chromium(profile, url=f"http://{name}:{port}/"):
         found = await asyncio.wait_for(page.told, _HANG_SECONDS)
     assert found.pop("end") == "reached"
     return found

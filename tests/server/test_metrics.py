@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import aiohttp
@@ -88,8 +89,11 @@ async def test_what_broke_off_is_booked_too(
     for _ in range(2):
         with pytest.raises(openai.InternalServerError):
             await client.chat.completions.create(model=MODEL, messages=HI)
-    (entry,) = await bridge.ledger.recent(5)
-    assert (entry.outcome, entry.input_tokens) == ("stream_broken", 50)
+    failed, broken = await bridge.ledger.recent(5)
+    assert (broken.outcome, broken.input_tokens, broken.backend) == (
+        "stream_broken", 50, "anthropic",
+    )  # fmt: skip
+    assert (failed.outcome, failed.input_tokens, failed.cost) == ("overloaded", 0, 0)
 
 
 async def test_the_echo_costs_nothing_and_is_not_booked(start_bridge: StartBridge) -> None:
@@ -97,3 +101,16 @@ async def test_the_echo_costs_nothing_and_is_not_booked(start_bridge: StartBridg
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x") as client:
         await client.chat.completions.create(model="bridge-echo", messages=HI)
     assert await bridge.ledger.recent(5) == []
+
+
+async def test_upstreams_own_name_of_a_refused_request_is_told(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    fake.script(overloaded())
+    with pytest.raises(openai.InternalServerError) as caught:
+        await client.chat.completions.create(model=MODEL, messages=HI)
+    theirs = caught.value.response.headers["x-upstream-request-id"]
+    (line,) = [one for one in caplog.messages if "overloaded" in one]
+    assert line.startswith(f"{caught.value.request_id} POST /v1/chat/completions -> 503 overloaded")
+    assert f"upstream={theirs} " in line

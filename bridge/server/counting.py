@@ -1,0 +1,67 @@
+"""Counts what the server does, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bridge.server.access import Access
+
+_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
+
+
+class Metrics:
+    """One per server, with a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "bridge_requests",
+            "Requests, by path and status.",
+            ("path", "status"),
+            registry=self.registry,
+        )
+        self._answers = Counter(
+            "bridge_answers",
+            "Answers of models, by how they ended.",
+            ("model", "backend", "outcome"),
+            registry=self.registry,
+        )
+        self._tokens = Counter(
+            "bridge_tokens",
+            "Tokens as upstream counts them.",
+            ("model", "backend", "kind"),
+            registry=self.registry,
+        )
+        self._first = Histogram(
+            "bridge_first_chunk_seconds",
+            "From a request to its answer's first chunk.",
+            ("backend",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "bridge_request_seconds",
+            "Whole requests.",
+            ("path",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.open_streams = Gauge(
+            "bridge_open_streams", "Answers being written.", registry=self.registry
+        )
+
+    def observe(self, path: str, access: Access, status: int | str, seconds: float) -> None:
+        """One request that is over; `path` is the endpoint's, so that there are few of them."""
+        self._requests.labels(path, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
+        if access.model == "-":
+            return
+        self._answers.labels(access.model, access.backend, access.outcome).inc()
+        for kind, count in (
+            ("prompt", access.prompt_tokens),
+            ("completion", access.completion_tokens),
+        ):
+            if count:
+                self._tokens.labels(access.model, access.backend, kind).inc(count)
+        if access.first_chunk_seconds is not None:
+            self._first.labels(access.backend).observe(access.first_chunk_seconds)

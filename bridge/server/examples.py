@@ -1,0 +1,138 @@
+"""A true example of every body and answer; the tests send them and compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CHAT: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "messages": [
+        {"role": "system", "content": "Answer in one word."},
+        {"role": "user", "content": "What is the capital of France?"},
+    ],
+    "max_tokens": 2000,
+}
+
+CHAT_COMPLETION: dict[str, Any] = {
+    "id": "chatcmpl-0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "chat.completion",
+    "created": 1795411200,
+    "model": "claude-opus-5-5",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "Paris.",
+                "refusal": None,
+                "annotations": [],
+            },
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "service_tier": "default",
+    "usage": {
+        "prompt_tokens": 24,
+        "completion_tokens": 5,
+        "total_tokens": 29,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    },
+}
+
+MODEL: dict[str, Any] = {
+    "id": "claude-opus-5-5",
+    "object": "model",
+    "created": 1788220800,
+    "owned_by": "anthropic",
+    "display_name": "Claude Opus 5.5",
+    "lifecycle": "active",
+    "max_input_tokens": 1000000,
+    "max_output_tokens": 128000,
+}
+
+MODEL_LIST: dict[str, Any] = {"object": "list", "data": [MODEL]}
+
+ROOT: dict[str, Any] = {
+    "name": "claude-openai-bridge",
+    "version": "0.1.0",
+    "base_url": "http://127.0.0.1:8000/v1",
+    "health": "http://127.0.0.1:8000/health",
+    "openapi": "http://127.0.0.1:8000/openapi.json",
+    "docs": "http://127.0.0.1:8000/docs",
+}
+
+HEALTH: dict[str, Any] = {
+    "status": "ready",
+    "ready": True,
+    "version": "0.1.0",
+    "pid": 4711,
+    "started_at": 1795411200,
+    "url": "http://127.0.0.1:8000",
+    "model": "claude-sonnet-5-5",
+    "backend": {
+        "setting": "auto",
+        "active": "claude-code",
+        "reason": "signed in to Claude Code (oauth_token)",
+        "cure": None,
+    },
+    "open_streams": 0,
+    "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+}
+
+_TOTALS: dict[str, Any] = {
+    "requests": 1,
+    "input_tokens": 24,
+    "cache_write_tokens": 0,
+    "cache_read_tokens": 0,
+    "output_tokens": 5,
+    "cost": 0.000196,
+    "unpriced": 0,
+}
+
+USAGE: dict[str, Any] = {
+    "today": _TOTALS,
+    "days": [
+        {
+            **_TOTALS,
+            "day": "2026-11-23",
+            "model": "claude-opus-5-5",
+            "backend": "anthropic",
+            "client": "openai-python",
+        }
+    ],
+    "recent": [
+        {
+            "at": 1795411201.5,
+            "model": "claude-opus-5-5",
+            "backend": "anthropic",
+            "client": "openai-python",
+            "input_tokens": 24,
+            "cache_write_tokens": 0,
+            "cache_read_tokens": 0,
+            "output_tokens": 5,
+            "cost": 0.000196,
+            "outcome": "stop",
+            "milliseconds": 812,
+            "first_chunk_milliseconds": 640,
+        }
+    ],
+    "last_failure": None,
+}
+
+CONNECTIONS: dict[str, Any] = {
+    "clients": [
+        {
+            "client": "Cline",
+            "steps": "Settings, API Provider: OpenAI Compatible.",
+            "snippet": "Base URL  http://127.0.0.1:8000/v1\nAPI key   any\nModel ID  default",
+            "mind": "API key: any word, unless the bridge has a key of its own.",
+        }
+    ]
+}
+
+SWITCHES_PATCH: dict[str, Any] = {"model": "claude-haiku-5-5"}
+SWITCHES: dict[str, Any] = {"model": "claude-haiku-5-5", "backend": "auto"}
+KEYS_RELOADED: dict[str, Any] = {"anthropic": 1, "bridge": 0}
+STOP_ACCEPTED: dict[str, Any] = {"stopping": True, "open_streams": 0}

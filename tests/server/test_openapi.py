@@ -1,0 +1,158 @@
+"""The description of the API is true, whole, and equal to its snapshot.
+
+After a change that is meant: `python -m tests.server.test_openapi`, and look at the difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from bridge.errors import BridgeError
+from bridge.server.app import make_app
+from bridge.server.endpoint import Endpoint
+from bridge.server.endpoints import ENDPOINTS
+from bridge.server.failures import TOLD
+from bridge.server.openapi import document
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Usage, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+SNAPSHOT = Path(__file__).with_name("openapi.json")
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance",
+    "response_headers_conformance", "response_schema_conformance", "unsupported_method",
+)  # fmt: skip
+
+
+def test_it_is_as_its_snapshot() -> None:
+    assert document(ENDPOINTS) == json.loads(SNAPSHOT.read_text("utf-8"))
+
+
+def test_it_is_an_openapi_document() -> None:
+    OpenAPIV31SpecValidator(document(ENDPOINTS)).validate()
+
+
+async def test_every_route_is_in_the_table(bridge: Bridge) -> None:
+    routes = {
+        (route.method, route.resource.canonical)
+        for route in make_app(bridge).router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+    assert routes == {(row.method, row.path) for row in ENDPOINTS}
+
+
+def test_names_of_operations_are_different() -> None:
+    names = [row.handler.__name__ for row in ENDPOINTS]
+    assert len(names) == len(set(names))
+
+
+def media(row: Endpoint, part: str) -> Any:
+    operation = document(ENDPOINTS)["paths"][row.path][row.method.lower()]
+    holder = operation["requestBody"] if part == "body" else operation["responses"][part]
+    return holder["content"]["application/json"]
+
+
+def checked(schema: Any, instance: Any) -> None:
+    whole = {**schema, "components": document(ENDPOINTS)["components"]}
+    jsonschema.Draft202012Validator(whole).validate(instance)
+
+
+WITH_BODY = [row for row in ENDPOINTS if row.body is not None]
+WITH_ANSWER = [row for row in ENDPOINTS if row.answer.example is not None]
+
+
+@pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.path)
+def test_the_example_of_a_body_fits(row: Endpoint) -> None:
+    described = media(row, "body")
+    checked(described["schema"], described["example"])
+    row.body.model_validate(described["example"])
+
+
+@pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
+def test_the_example_of_an_answer_fits(row: Endpoint) -> None:
+    described = media(row, str(row.answer.status))
+    checked(described["schema"], described["example"])
+
+
+def shape(value: Any) -> Any:
+    """Names and kinds, without what is said; a list is as its first."""
+    if isinstance(value, dict):
+        return {name: shape(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [shape(part) for part in value[:1]]
+    return type(value).__name__ if not isinstance(value, int | float) else "number"
+
+
+async def called(bridge: Bridge, row: Endpoint) -> Any:
+    path = row.path.replace("{id}", "claude-opus-5-5")
+    headers = {"Authorization": f"Bearer {bridge.control_token}"}
+    body = (row.example or {}) if row.method == "POST" else None
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(row.method, bridge.url + path, json=body) as answer,
+    ):
+        assert answer.status == row.answer.status, await answer.text()
+        return await answer.json()
+
+
+@pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
+async def test_the_example_of_an_answer_is_what_comes(
+    row: Endpoint, bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    fake.script(says("Paris.", usage=Usage(24, 5)))
+    chat = next(one for one in ENDPOINTS if one.path == "/v1/chat/completions")
+    if row.path == "/usage":
+        await called(bridge, chat)
+    answer = await called(bridge, row)
+    assert shape(answer) == shape(row.answer.example)
+    if row is chat:
+        varies = {"id": answer["id"], "created": answer["created"]}
+        assert answer == {**row.answer.example, **varies}
+
+
+def all_errors(kind: type[BridgeError] = BridgeError) -> set[str]:
+    own = {kind.code or kind.type} if kind is not BridgeError else set()
+    return own.union(*(all_errors(below) for below in kind.__subclasses__()))
+
+
+def test_every_failure_has_its_words_and_its_cure() -> None:
+    assert all_errors() <= set(TOLD)
+
+
+async def test_schemathesis_finds_nothing(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Hundreds of requests made from the description, right ones and wrong ones."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    bridge = await start_bridge(backend="anthropic")
+    fake.default = {"text": "{}"}  # some of the requests ask for JSON
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{bridge.url}/openapi.json"),
+        *("--checks", ",".join(CHECKS), "--max-examples", "60", "--seed", "7"),
+        *("--header", f"Authorization: Bearer {bridge.control_token}"),
+        *("--exclude-path", "/control/stop", "--phases", "examples,coverage,fuzzing"),
+        *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={"PATH": "", "SCHEMATHESIS_HOOKS": str(HOOKS), "HOME": str(tmp_path), "NO_COLOR": "1"},
+        cwd=tmp_path,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 300)
+    assert process.returncode == 0, said.decode()[-6000:]
+    assert any(asked.method == "POST" and asked.status == 200 for asked in fake.requests)
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(json.dumps(document(ENDPOINTS), indent=1) + "\n", "utf-8")

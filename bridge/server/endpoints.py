@@ -7,6 +7,7 @@ from typing import Any
 from bridge.server import examples
 from bridge.server.assets import PAGES, asset
 from bridge.server.chat import chat_completions
+from bridge.server.completions import completions
 from bridge.server.connect import connect
 from bridge.server.control import reload, stop, switch
 from bridge.server.describe import openapi
@@ -18,6 +19,7 @@ from bridge.server.root import docs, root
 from bridge.server.usage import usage
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
+from bridge.wire.completions import CompletionRequest, TextCompletion
 from bridge.wire.connect import Connections
 from bridge.wire.control import (
     Health,
@@ -57,6 +59,24 @@ _PROGRAMS = (
         access="key",
         body=ChatRequest,
         example=examples.CHAT,
+        failures=_CLAUDE,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/completions",
+        completions,
+        "OpenAI",
+        "Go on with a text, or fill its gap",
+        Answer(
+            "The whole answer; with `stream: true` events `data: {chunk}` and `data: [DONE]`.",
+            TextCompletion,
+            examples.TEXT_COMPLETION,
+            events=TextCompletion,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=CompletionRequest,
+        example=examples.COMPLETION,
         failures=_CLAUDE,
     ),
     Endpoint(

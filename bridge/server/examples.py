@@ -41,6 +41,22 @@ CHAT_COMPLETION: dict[str, Any] = {
     },
 }
 
+COMPLETION: dict[str, Any] = {
+    "model": "claude-haiku-5-5",
+    "prompt": "def double(x):\n    return ",
+    "suffix": "\n\nprint(double(4))\n",
+    "max_tokens": 2000,
+}
+
+TEXT_COMPLETION: dict[str, Any] = {
+    "id": "cmpl-0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "text_completion",
+    "created": 1795411200,
+    "model": "claude-haiku-5-5",
+    "choices": [{"text": "2 * x", "index": 0, "logprobs": None, "finish_reason": "stop"}],
+    "usage": CHAT_COMPLETION["usage"],
+}
+
 MODEL: dict[str, Any] = {
     "id": "claude-opus-5-5",
     "object": "model",

@@ -29,6 +29,7 @@ from bridge.wire.messages import Block, MessagesRequest
 
 SET_ASIDE: Mapping[str, str] = {
     "audio": "Claude does not speak",
+    "best_of": "every answer that is written is given",
     "frequency_penalty": "Claude has no such parameter",
     "logit_bias": "Claude has no such parameter",
     "logprobs": "Claude does not tell probabilities",

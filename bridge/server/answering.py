@@ -1,0 +1,136 @@
+"""Asks for a chat's answer, in one or several choices, and notes what came of it."""
+
+from __future__ import annotations
+
+import functools
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from bridge.models.names import Resolved
+from bridge.server.access import Access, access_of
+from bridge.server.asking import Asked, Translate, asked
+from bridge.server.fan_out import fanned_out
+from bridge.server.notices import notice_headers
+from bridge.server.state import Bridge
+from bridge.server.streaming import write_events
+from bridge.translate.collect import Collector
+from bridge.translate.request import translate
+from bridge.translate.stream import ChatStream
+from bridge.translate.usage import added
+from bridge.wire.chat import ChatRequest
+from bridge.wire.completion import ChatCompletion, Chunk
+
+Begun = tuple[Asked, AsyncIterator[Chunk]]
+
+
+async def answer(
+    request: web.Request,
+    resolved: Resolved,
+    asking: Asking,
+    *,
+    stream: bool,
+    event: Callable[[Chunk], Any] = dict,
+    whole: Callable[[ChatCompletion], Any] = dict,
+) -> web.StreamResponse:
+    """Streamed or whole; `event` and `whole` put it into the words of the endpoint."""
+    access = access_of(request)
+    access.model = resolved.model
+    async with asking.answers() as (first, chunks):
+        access.backend = first.backend
+        notices = [*([resolved.notice] if resolved.notice else []), *first.notices]
+        headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
+        async with aclosing(asking.noted(access, chunks)) as noted:
+            if stream:
+                return await write_events(request, headers, (event(one) async for one in noted))
+            return web.json_response(whole(await _collected(noted)), headers=headers)
+
+
+class Asking:
+    """One request: a chat or several, each asked for one or, with `n`, several choices at once."""
+
+    def __init__(
+        self, bridge: Bridge, chats: Sequence[ChatRequest], model: str, *, prefix: str, heavy: bool
+    ) -> None:
+        """All `chats` are alike but for their messages; `prefix` begins the answer's id."""
+        first = chats[0]
+        self._bridge = bridge
+        # The choices of a chat are asked for alike: it is translated once.
+        self._translations = [functools.cache(functools.partial(translate, chat)) for chat in chats]
+        self._model = model
+        self._heavy = heavy
+        self._count = first.n or 1
+        asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
+        # A whole answer always has its usage.
+        self._include_usage = asked_for or not first.stream
+        self._id = f"{prefix}-{uuid.uuid4().hex}"
+        self._created = int(time.time())
+        self._started = time.perf_counter()
+        self._machines: list[ChatStream] = []
+
+    def answers(self) -> AbstractAsyncContextManager[Begun]:
+        """Entered when Claude has begun: the first answer, and the chunks of all."""
+        every = [one for one in self._translations for _ in range(self._count)]
+        answers = [self._one(index, translation) for index, translation in enumerate(every)]
+        return answers[0] if len(answers) == 1 else fanned_out(answers)
+
+    async def noted(
+        self, access: Access, chunks: AsyncIterator[Chunk]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks; what came of them is noted for the access line and the ledger."""
+        try:
+            async for chunk in self._with_usage(access, chunks):
+                if access.first_chunk_seconds is None:
+                    access.first_chunk_seconds = time.perf_counter() - self._started
+                yield chunk
+        finally:
+            access.usages = [machine.usage for machine in self._machines]
+
+    async def _with_usage(
+        self, access: Access, chunks: AsyncIterator[Chunk]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks of all choices with one word on usage, behind them."""
+        last: Chunk | None = None
+        async for chunk in chunks:
+            if chunk["choices"]:
+                yield chunk
+            else:
+                last = chunk
+        usage = added(machine.completion_usage for machine in self._machines)
+        access.prompt_tokens = usage["prompt_tokens"]
+        access.completion_tokens = usage["completion_tokens"]
+        access.outcome = self._machines[0].finish_reason
+        if last is not None:
+            yield {**last, "usage": usage}
+
+    @asynccontextmanager
+    async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:
+        asking = asked(self._bridge, self._model, translation, heavy=self._heavy)
+        async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
+            yield begun, chunks
+
+    async def _chunks(self, index: int, begun: Asked) -> AsyncGenerator[Chunk, None]:
+        machine = ChatStream(
+            id=self._id,
+            model=begun.translated.request.model,
+            created=self._created,
+            include_usage=self._include_usage,
+            style=begun.translated.style,
+            index=index,
+        )
+        self._machines.append(machine)
+        async for event in begun.events:
+            for chunk in machine.feed(event):
+                yield chunk
+        machine.finish()
+
+
+async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
+    collector = Collector()
+    async for chunk in chunks:
+        collector.feed((chunk,))
+    return collector.finish()

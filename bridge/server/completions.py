@@ -1,0 +1,31 @@
+"""`POST /v1/completions`, for autocomplete plugins and old programs."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bridge.models.names import resolve
+from bridge.server.answering import Asking, answer
+from bridge.server.reading import is_large, read_body
+from bridge.server.state import BRIDGE
+from bridge.translate.completions import CompletionStream, chats_of
+from bridge.wire.completions import CompletionRequest
+
+
+async def completions(request: web.Request) -> web.StreamResponse:
+    """Goes on with each prompt, or fills its gap, streamed or whole."""
+    bridge = request.app[BRIDGE]
+    completion = await read_body(request, CompletionRequest)
+    resolved = resolve(completion.model, bridge.active_model, bridge.catalogue.ids)
+    with bridge.answering():
+        chats = chats_of(completion)
+        told = CompletionStream(completion)
+        asking = Asking(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
+        return await answer(
+            request,
+            resolved,
+            asking,
+            stream=bool(completion.stream),
+            event=told.chunk,
+            whole=told.whole,
+        )

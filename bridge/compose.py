@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bridge.backends.base import Backend
 from bridge.backends.choice import BackendChoice
@@ -36,6 +37,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     Raises SettingsError for a model that does not exist, and for an address that others can reach
     while the bridge has no key of its own.
     """
+    _guard_own_upstream(settings)
     switches = Switches(model=_model(settings), backend=settings.backend)
     keys = KeyRing(KeyChain(paths.data))
     if not is_loopback(settings.host):
@@ -51,6 +53,17 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
     )
+
+
+def _guard_own_upstream(settings: Settings) -> None:
+    """A person who points Claude Code at the bridge may have told every program to ask there."""
+    upstream = urlsplit(os.environ.get("ANTHROPIC_BASE_URL", ""))
+    local = upstream.hostname in ("localhost", "127.0.0.1", "::1", settings.host)
+    if local and settings.port and upstream.port == settings.port:
+        raise SettingsError(
+            f"ANTHROPIC_BASE_URL={upstream.geturl()} is the bridge itself, which would ask itself "
+            "without end; start the bridge without that variable."
+        )
 
 
 def _guard_open_address(settings: Settings, keys: KeyRing) -> None:

@@ -12,6 +12,7 @@ BridgeError
 │   └── ModelNotFound     404   model_not_found
 ├── MethodNotAllowed      405
 ├── UnsupportedMedia      415
+├── NotSupported          501   not by this road to Claude
 ├── RateLimited           429   with Retry-After where upstream gave one
 ├── UpstreamFailed        500/502
 │   ├── UpstreamUnreachable 502
@@ -141,6 +142,14 @@ class UnsupportedMedia(BridgeError):
     status = 415
     type = "invalid_request_error"
     code = "unsupported_media_type"
+
+
+class NotSupported(BridgeError):
+    """What is asked for exists, but not by this road to Claude."""
+
+    status = 501
+    type = "invalid_request_error"
+    code = "not_supported"
 
 
 class RateLimited(BridgeError):

@@ -43,6 +43,9 @@ class Backend(Protocol):
     async def models(self) -> Sequence[ListedModel]:
         """The models this backend offers now; raises BridgeError when it cannot be asked."""
 
+    async def count_tokens(self, request: MessagesRequest) -> int:
+        """The tokens of its prompt, as upstream counts them; NotSupported where nobody counts."""
+
     def roads(self) -> Sequence[RoadStatus]:
         """Its ways to Claude, with what is wrong with each; none where there is nothing to say."""
 

@@ -39,6 +39,11 @@ class BackendChoice:
             raise NotSignedIn(f"Claude cannot be asked: {readiness.reason}. {readiness.cure}")
         return self._backends[name]
 
+    async def counting(self, model: str) -> Backend:
+        """Who counts tokens for `model`: Anthropic's API where there is a key, for it is free."""
+        answering = await self.for_model(model)
+        return answering if model == ECHO else (await self.ready("anthropic") or answering)
+
     async def listing(self) -> Backend | None:
         """The backend whose models are listed beside the echo, if one is ready."""
         name, _ = await self._active()

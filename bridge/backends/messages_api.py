@@ -81,6 +81,18 @@ class MessagesApiBackend:
         finally:
             await response.close()
 
+    async def count_tokens(self, request: MessagesRequest) -> int:
+        """Upstream's `POST /v1/messages/count_tokens`."""
+        from bridge.backends import sdk_errors
+
+        client = await self._connected()
+        body = {name: value for name, value in request.body().items() if name != "max_tokens"}
+        with sdk_errors.translated():
+            told = await client.messages.count_tokens(
+                model=request.model, messages=[], extra_body=body, extra_headers=request.headers
+            )
+        return told.input_tokens
+
     def roads(self) -> Sequence[RoadStatus]:
         return ()
 

@@ -19,7 +19,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from bridge.backends.base import Readiness
-from bridge.errors import ModelNotFound
+from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
 from bridge.wire.control import BackendName, RoadStatus
@@ -57,6 +57,9 @@ class OfflineBackend:
         reply = await asyncio.to_thread(compose_reply, request)
         async with aclosing(self._paced(reply)) as events:
             yield events
+
+    async def count_tokens(self, request: MessagesRequest) -> int:
+        raise NotSupported("The echo is not Claude and counts no tokens.")
 
     def roads(self) -> Sequence[RoadStatus]:
         return ()

@@ -106,6 +106,12 @@ class PatientBackend:
         found = [await road.backend.readiness() for road in await self._found()]
         return next((readiness for readiness in found if readiness.ready), found[0])
 
+    async def count_tokens(self, request: MessagesRequest) -> int:
+        """By the first road that is ready, once: it is not worth waiting for."""
+        found = await self._found()
+        ready = [road for road in found if (await road.backend.readiness()).ready]
+        return await (ready or list(found))[0].backend.count_tokens(request)
+
     async def models(self) -> Sequence[ListedModel]:
         return await (await self._found())[0].backend.models()
 

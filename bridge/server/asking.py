@@ -94,6 +94,8 @@ async def _attempt(
         if question.heavy
         else question.translate(narrowed, question.model)
     )
+    if translated.verbatim:
+        return _Attempt(question, backend, rules, translated, translated.request, notices)
     request, more = translated.request, tuple[str, ...]()
     kept = await _kept(question.bridge, request)
     if kept and narrowed.thinking_back:
@@ -121,7 +123,7 @@ async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
         notice = "thinking: upstream did not take it back; it is left out"
         request = recall.without_thinking(attempt.request)
         return replace(attempt, request=request, notices=(*attempt.notices, notice))
-    rules = learned(attempt.rules, error.message)
+    rules = None if attempt.translated.verbatim else learned(attempt.rules, error.message)
     if rules is None:
         return None
     _log.warning("Learned about %s from a refusal; its rules are changed.", question.model)
@@ -167,6 +169,10 @@ async def _events(
     attempt: _Attempt, stream: AsyncIterator[MessageEvent]
 ) -> AsyncGenerator[MessageEvent, None]:
     translated = attempt.translated
+    if translated.verbatim:
+        async for event in stream:
+            yield event
+        return
     turns = Turns(attempt.request, translated.must_call)
     filters = filters_of(translated.blank_stops, translated.promise)
     async with aclosing(_joined(attempt.backend, stream, turns)) as joined:

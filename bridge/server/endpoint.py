@@ -9,6 +9,8 @@ from typing import Any, Literal
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bridge.wire.errors import ErrorBody
+
 Access = Literal["open", "key", "token"]
 """Who may call: anybody on this machine; with the bridge's key, if it has one; with the token."""
 
@@ -56,7 +58,9 @@ class Endpoint:
     """A body that works."""
     query: tuple[Parameter, ...] = ()
     failures: tuple[int, ...] = ()
-    """The statuses with OpenAI's error object, besides those that any call may get."""
+    """The statuses with an error object, besides those that any call may get."""
+    error: Any = ErrorBody
+    """That object, in the endpoint's dialect."""
 
 
 TABLE = web.AppKey("table", tuple[Endpoint, ...])

@@ -13,10 +13,12 @@ from bridge.server.control import reload, stop, switch
 from bridge.server.describe import openapi
 from bridge.server.endpoint import Answer, Endpoint, Parameter
 from bridge.server.health import health
+from bridge.server.messages import count_tokens, messages
 from bridge.server.metrics import metrics
 from bridge.server.models import get_model, list_models
 from bridge.server.root import docs, root
 from bridge.server.usage import usage
+from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
 from bridge.wire.completions import CompletionRequest, TextCompletion
@@ -29,6 +31,7 @@ from bridge.wire.control import (
     Switches,
     SwitchesPatch,
 )
+from bridge.wire.errors import AnthropicErrorBody
 from bridge.wire.models import Model, ModelList
 from bridge.wire.usage import UsageReport
 
@@ -78,6 +81,38 @@ _PROGRAMS = (
         body=CompletionRequest,
         example=examples.COMPLETION,
         failures=_CLAUDE,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/messages",
+        messages,
+        "Anthropic",
+        "Answer in Anthropic's own dialect",
+        Answer(
+            "The whole message; with `stream: true` Claude's events as they come.",
+            WholeMessage,
+            examples.WHOLE_MESSAGE,
+            events=dict,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=MessagesBody,
+        example=examples.MESSAGES,
+        failures=(*_CLAUDE, 529),
+        error=AnthropicErrorBody,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/messages/count_tokens",
+        count_tokens,
+        "Anthropic",
+        "Count the tokens of a prompt",
+        Answer("As upstream counts them.", TokenCount, examples.TOKEN_COUNT),
+        access="key",
+        body=CountBody,
+        example=examples.COUNT_TOKENS,
+        failures=(*_CLAUDE, 501, 529),
+        error=AnthropicErrorBody,
     ),
     Endpoint(
         "GET",

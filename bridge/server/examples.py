@@ -57,6 +57,34 @@ TEXT_COMPLETION: dict[str, Any] = {
     "usage": CHAT_COMPLETION["usage"],
 }
 
+COUNT_TOKENS: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+}
+
+TOKEN_COUNT: dict[str, Any] = {"input_tokens": 14}
+
+MESSAGES: dict[str, Any] = {**COUNT_TOKENS, "max_tokens": 2000}
+
+WHOLE_MESSAGE: dict[str, Any] = {
+    "id": "msg_013Zva2CMHLNnXjNJKqJ2EF",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-5-5",
+    "content": [{"type": "text", "text": "Paris."}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "stop_details": None,
+    "usage": {
+        "input_tokens": 24,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": 5,
+        "output_tokens_details": {"thinking_tokens": 0},
+        "service_tier": "standard",
+    },
+}
+
 MODEL: dict[str, Any] = {
     "id": "claude-opus-5-5",
     "object": "model",

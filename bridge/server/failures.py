@@ -64,6 +64,10 @@ TOLD: Mapping[str, Told] = {
         "A client sent a body that is not declared as JSON.",
         "Set its header Content-Type: application/json.",
     ),
+    "not_supported": Told(
+        "A client asked for something that this backend cannot do.",
+        "With a key of Anthropic's it can be done: `claude-bridge key set anthropic`.",
+    ),
     "rate_limit_exceeded": Told(
         "The limit of your account or plan is reached.",
         "Wait until it is free again, or choose a smaller model or another backend.",

@@ -65,7 +65,7 @@ def cors_headers(request: web.Request) -> Mapping[str, str]:
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "x-request-id, x-bridge-notice, retry-after",
+        "Access-Control-Expose-Headers": "x-request-id, x-bridge-notice, retry-after, request-id",
         "Vary": "Origin",
     }
 

@@ -21,10 +21,10 @@ from bridge.errors import (
 from bridge.server.access import ACCESS, Access
 from bridge.server.booking import book
 from bridge.server.cutting import cut_off
+from bridge.server.dialect import dialect_of
 from bridge.server.failures import remember
 from bridge.server.guard import check_caller, check_key, cors_headers, preflight
 from bridge.server.state import BRIDGE
-from bridge.wire.errors import error_body
 
 _log = logging.getLogger(__name__)
 
@@ -79,10 +79,12 @@ async def _answer(request: web.Request, handler: Handler, access: Access) -> web
 
 
 def error_response(error: BridgeError, request: web.Request, access: Access) -> web.Response:
-    """OpenAI's error object with its true status."""
+    """The error object of the endpoint's dialect, with its true status."""
     remember(request, access, error)
-    headers = {**error.headers, "x-request-id": access.id}
-    return web.json_response(dict(error_body(error)), status=error.status, headers=headers)
+    dialect = dialect_of(request)
+    headers = {**error.headers, "x-request-id": access.id, dialect.id_header: access.id}
+    body = dict(dialect.error(error, access.id))
+    return web.json_response(body, status=dialect.status(error), headers=headers)
 
 
 def _from_http(error: web.HTTPException, request: web.Request) -> BridgeError:

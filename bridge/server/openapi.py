@@ -14,9 +14,9 @@ from pydantic.json_schema import JsonSchemaMode
 
 from bridge import __version__
 from bridge.server.endpoint import Endpoint
-from bridge.wire.errors import ErrorBody
 
 HEADERS: Mapping[str, str] = {
+    "request-id": "The same for Anthropic's clients.",
     "x-request-id": "Names the request in the bridge's log.",
     "x-bridge-notice": "What was set aside or changed in the request, and why.",
     "retry-after": "Seconds until it is worth another try.",
@@ -35,8 +35,10 @@ _STATUS: Mapping[int, str] = {
     415: "The body is not declared as JSON.",
     429: "Too many requests or tokens.",
     500: "The bridge itself failed.",
+    501: "Not by this road to Claude.",
     502: "Claude's side failed.",
     503: "Claude is overloaded, the bridge is busy or stopping.",
+    529: "Claude is overloaded.",
     504: "Claude was silent for too long.",
 }
 _ALWAYS = (403, 500, 503)
@@ -80,9 +82,10 @@ def _schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """A reference for every shape, and what they refer to."""
     bodies = {row.body for row in rows if row.body is not None}
     answers = {shape for row in rows for shape in (row.answer.shape, row.answer.events) if shape}
+    answers |= {row.error for row in rows}
     wanted: list[tuple[Any, JsonSchemaMode, Any]] = [
         *((shape, "validation", TypeAdapter(shape)) for shape in bodies),
-        *((shape, "serialization", TypeAdapter(shape)) for shape in answers | {ErrorBody}),
+        *((shape, "serialization", TypeAdapter(shape)) for shape in answers),
     ]
     wanted.sort(key=lambda one: one[0].__name__)
     refs, definitions = TypeAdapter.json_schemas(
@@ -150,7 +153,7 @@ def _responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
         responses[str(status)] = {
             "description": _STATUS[status],
             "headers": _headers(headers),
-            "content": {"application/json": {"schema": refs[ErrorBody]}},
+            "content": {"application/json": {"schema": refs[row.error]}},
         }
     return responses
 
@@ -164,7 +167,7 @@ def _answer(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
             content["application/json"]["example"] = answer.example
     content.update({kind: {"schema": {"type": "string"}} for kind in answer.text})
     if answer.events is not None:
-        content["text/event-stream"] = {"schema": _event(refs[answer.events], refs[ErrorBody])}
+        content["text/event-stream"] = {"schema": _event(refs[answer.events], refs[row.error])}
     return {
         "description": answer.summary,
         "headers": _headers(answer.headers),

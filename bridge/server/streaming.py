@@ -12,11 +12,10 @@ from aiohttp import web
 from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
+from bridge.server.dialect import dialect_of
 from bridge.server.failures import remember
 from bridge.server.guard import cors_headers
 from bridge.server.state import BRIDGE
-from bridge.wire.errors import error_body
-from bridge.wire.sse import DONE, KEEP_ALIVE, data_line
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -28,19 +27,22 @@ _HEADERS = {
 async def write_events(
     request: web.Request, headers: Mapping[str, str], events: AsyncIterator[Any]
 ) -> web.StreamResponse:
-    """One `data:` line an event and `[DONE]`; a failure is an error line and no `[DONE]`.
+    """The events in the endpoint's dialect, and its end; a failure is an error event, and no end.
 
     Writing waits for the client: one that reads slowly holds back upstream. While Claude is
     silent a comment line goes out now and then, so that no client or proxy gives up.
     """
     response = web.StreamResponse(headers={**_HEADERS, **headers, **cors_headers(request)})
     await response.prepare(request)
-    pulse = _Pulse(response, request.app[BRIDGE].settings.keep_alive_seconds)
+    dialect = dialect_of(request)
+    seconds = request.app[BRIDGE].settings.keep_alive_seconds
+    pulse = _Pulse(response, dialect.keep_alive, seconds)
     try:
         async with pulse:
             async for event in events:
-                await pulse.write(data_line(event))
-        await response.write(DONE)
+                await pulse.write(dialect.event(event))
+        if dialect.end:
+            await response.write(dialect.end)
     except BridgeError as error:
         await _write_error(request, response, error)
     except asyncio.CancelledError:
@@ -50,10 +52,11 @@ async def write_events(
 
 
 class _Pulse:
-    """Writes a comment whenever nothing was written for `seconds`. One timer for the stream."""
+    """Writes `beat` whenever nothing was written for `seconds`. One timer for the stream."""
 
-    def __init__(self, response: web.StreamResponse, seconds: float) -> None:
+    def __init__(self, response: web.StreamResponse, beat: bytes, seconds: float) -> None:
         self._response = response
+        self._line = beat
         self._seconds = seconds
         self._written_at = asyncio.get_running_loop().time()
 
@@ -75,11 +78,12 @@ class _Pulse:
             while True:
                 await asyncio.sleep(self._written_at + self._seconds - clock())
                 if clock() - self._written_at >= self._seconds:
-                    await self.write(KEEP_ALIVE)
+                    await self.write(self._line)
 
 
 async def _write_error(
     request: web.Request, response: web.StreamResponse, error: BridgeError
 ) -> None:
-    remember(request, access_of(request), error)
-    await response.write(data_line(error_body(error)))
+    access, dialect = access_of(request), dialect_of(request)
+    remember(request, access, error)
+    await response.write(dialect.event(dialect.error(error, access.id)))

@@ -67,8 +67,15 @@ class AnswerBlocks:
 
     def blocks(self) -> list[Block]:
         """In order; blank text, which upstream would refuse, is left out."""
-        whole = [self._whole(index) for index in sorted(self._blocks)]
-        return [block for block in whole if block["type"] != "text" or block["text"].strip()]
+        return [
+            block
+            for block in self.every_block()
+            if block["type"] != "text" or block["text"].strip()
+        ]
+
+    def every_block(self) -> list[Block]:
+        """In order, as they were written."""
+        return [self._whole(index) for index in sorted(self._blocks)]
 
     def _delta(self, event: ContentBlockDelta) -> None:
         delta, index = event["delta"], event["index"]

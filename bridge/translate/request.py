@@ -69,6 +69,8 @@ class Translated:
     """JSON that Claude was only told to answer in."""
     must_call: str | None = None
     """Words that ask again for the call the client was promised."""
+    verbatim: bool = False
+    """In Claude's own dialect: neither the request nor the answer is to be changed."""
 
 
 def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:

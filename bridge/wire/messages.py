@@ -50,11 +50,14 @@ class MessagesRequest:
     cache_control: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent beside the body: a version or beta header that a field needs."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What a client of Anthropic's sends beyond these."""
 
     def body(self) -> dict[str, Any]:
         """The JSON body, without `stream`."""
-        named = ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "headers")
-        return {name: value for name, value in named if value is not None}
+        own = (f.name for f in fields(self) if f.name not in ("headers", "more"))
+        named = ((name, getattr(self, name)) for name in own)
+        return {**self.more, **{name: value for name, value in named if value is not None}}
 
 
 class Usage(TypedDict, total=False):

@@ -22,7 +22,7 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.login import LoginWatch
 from bridge.backends.claude_code.pool import Pool
 from bridge.backends.claude_code.process import ClaudeProcess, Workshop
-from bridge.errors import NotSignedIn, StreamBroken, UpstreamFailed, UpstreamSilent
+from bridge.errors import NotSignedIn, NotSupported, StreamBroken, UpstreamFailed, UpstreamSilent
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import rules_of
 from bridge.models.rules import ImageSize, ModelRules
@@ -89,6 +89,11 @@ class ClaudeCodeBackend:
         if login.problem:
             return Readiness(False, f"Claude Code is no help: {login.problem}", SIGN_IN_CURE)
         return Readiness(False, "nobody is signed in to Claude Code", SIGN_IN_CURE)
+
+    async def count_tokens(self, request: MessagesRequest) -> int:
+        raise NotSupported(
+            "Claude Code counts no tokens beforehand; a key of Anthropic's is needed."
+        )
 
     def roads(self) -> Sequence[RoadStatus]:
         return ()

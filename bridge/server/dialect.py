@@ -1,0 +1,43 @@
+"""What the families of endpoints say differently: errors, events and the end of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from bridge.errors import BridgeError
+from bridge.wire.errors import anthropic_error_body, anthropic_status, error_body
+from bridge.wire.sse import DONE, KEEP_ALIVE, data_line, event_line
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one family of endpoints talks."""
+
+    error: Callable[[BridgeError, str], Mapping[str, Any]]
+    """The body of a failed answer; the second is the request's id."""
+    event: Callable[[Any], bytes] = data_line
+    keep_alive: bytes = KEEP_ALIVE
+    end: bytes = DONE
+    status: Callable[[BridgeError], int] = field(default=lambda error: error.status)
+    id_header: str = "x-request-id"
+
+
+OPENAI = Dialect(error=lambda error, _: error_body(error))
+ANTHROPIC = Dialect(
+    error=anthropic_error_body,
+    event=event_line,
+    keep_alive=event_line({"type": "ping"}),
+    end=b"",
+    status=anthropic_status,
+    id_header="request-id",
+)
+
+
+def dialect_of(request: web.Request) -> Dialect:
+    """Anthropic's clients say which version of its API they speak."""
+    theirs = request.path.startswith("/v1/messages") or "anthropic-version" in request.headers
+    return ANTHROPIC if theirs else OPENAI

@@ -1,0 +1,85 @@
+"""`POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's own dialect, over the seam."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from bridge.models.names import Resolved, resolve
+from bridge.server.access import Access, access_of
+from bridge.server.asking import Asked, asked
+from bridge.server.notices import notice_headers
+from bridge.server.reading import is_large, read_body
+from bridge.server.state import BRIDGE
+from bridge.server.streaming import write_events
+from bridge.translate.usage import completion_usage
+from bridge.translate.verbatim import WholeAnswer, counted, verbatim
+from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
+from bridge.wire.messages import MessageEvent
+
+_BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
+
+
+async def messages(request: web.Request) -> web.StreamResponse:
+    """Claude's events as they come, or the message they make."""
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, MessagesBody)
+    resolved = resolve(body.model, bridge.active_model, bridge.catalogue.ids)
+    translation = functools.partial(verbatim, body, request.headers)
+    access = access_of(request)
+    access.model = resolved.model
+    started = time.perf_counter()
+    with bridge.answering():
+        async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
+            access.backend = begun.backend
+            notices = _notices(request, resolved, begun)
+            headers = {"request-id": access.id, **notice_headers(access.id, notices)}
+            whole = WholeAnswer()
+            async with aclosing(_noted(access, whole, begun.events, started)) as events:
+                if body.stream:
+                    return await write_events(request, headers, events)
+                async for _ in events:
+                    pass
+                return web.json_response(dict(whole.finish()), headers=headers)
+
+
+async def count_tokens(request: web.Request) -> web.Response:
+    """As upstream counts; with a key of Anthropic's, whichever backend answers."""
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, CountBody)
+    resolved = resolve(body.model, bridge.active_model, bridge.catalogue.ids)
+    backend = await bridge.choice.counting(resolved.model)
+    tokens = await backend.count_tokens(counted(body, request.headers, resolved.model))
+    told: TokenCount = {"input_tokens": tokens}
+    return web.json_response(dict(told))
+
+
+def _notices(request: web.Request, resolved: Resolved, begun: Asked) -> list[str]:
+    notices = [resolved.notice] if resolved.notice else []
+    if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
+        notices.append(_BETAS)
+    return [*notices, *begun.notices]
+
+
+async def _noted(
+    access: Access, whole: WholeAnswer, events: AsyncIterator[MessageEvent], started: float
+) -> AsyncGenerator[MessageEvent, None]:
+    """The events; what comes of them is noted for the access line and the ledger."""
+    try:
+        async for event in events:
+            whole.feed(event)
+            if access.first_chunk_seconds is None:
+                access.first_chunk_seconds = time.perf_counter() - started
+            yield event
+        whole.finish()
+        access.outcome = whole.stop_reason or "-"
+    finally:
+        access.usages = [whole.usage]
+        if whole.usage:
+            told = completion_usage(whole.usage)
+            access.prompt_tokens = told["prompt_tokens"]
+            access.completion_tokens = told["completion_tokens"]

@@ -1,0 +1,78 @@
+"""Anthropic's own Messages API as its clients call it; what is not named here goes on as it is.
+
+https://platform.claude.com/docs/en/api/messages
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from typing_extensions import TypedDict
+
+from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class AnyBlock(TypedDict):
+    """A content block; whatever else it holds stays in it."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # pydantic's own way
+    type: str
+
+
+class TurnBody(_Open):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[AnyBlock]
+
+
+class CountBody(_Open):
+    """`POST /v1/messages/count_tokens`."""
+
+    model: str = Field(min_length=1)
+    messages: list[TurnBody] = Field(min_length=1, max_length=MOST_MESSAGES)
+    system: str | list[AnyBlock] | None = None
+    tools: list[dict[str, Any]] | None = Field(None, max_length=MOST_TOOLS)
+
+
+class MessagesBody(CountBody):
+    """`POST /v1/messages`."""
+
+    max_tokens: int = Field(ge=1)
+    stream: StrictBool | None = None
+
+
+class TokenCount(TypedDict):
+    input_tokens: int
+
+
+class WholeMessage(TypedDict):
+    """The whole answer."""
+
+    id: str
+    type: Literal["message"]
+    role: Literal["assistant"]
+    model: str
+    content: list[dict[str, Any]]
+    stop_reason: str | None
+    stop_sequence: str | None
+    usage: dict[str, Any]
+
+
+class AnthropicModel(TypedDict):
+    """`created_at` in RFC 3339."""
+
+    type: Literal["model"]
+    id: str
+    display_name: str
+    created_at: str
+
+
+class AnthropicModelList(TypedDict):
+    data: list[AnthropicModel]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None

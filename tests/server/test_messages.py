@@ -1,0 +1,240 @@
+"""`/v1/messages` by Anthropic's own clients: its SDK, and Claude Code itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import pytest
+from anthropic import AsyncAnthropic
+
+from bridge.backends.claude_code.command import bundled_cli
+from bridge.errors import SettingsError
+from bridge.server.state import Bridge
+from tests.backends.upstream import without_own
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import (
+    Drop,
+    Reply,
+    Text,
+    Thinking,
+    ToolUse,
+    Usage,
+    overloaded,
+    rate_limited,
+    says,
+)
+from tests.fake_anthropic.server import FakeAnthropic
+
+MODEL = "claude-opus-5-5"
+HI: Any = [{"role": "user", "content": "Hi"}]
+SIGNED_IN = {
+    "anthropic": ("ANTHROPIC_API_KEY", "sk-ant-test"),
+    "claude-code": ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up"),
+}
+
+
+@pytest.fixture(params=SIGNED_IN)
+async def road(
+    request: pytest.FixtureRequest,
+    start_bridge: StartBridge,
+    fake: FakeAnthropic,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bridge:
+    """A bridge on each road; the client's own key is any word."""
+    monkeypatch.setenv(*SIGNED_IN[request.param])
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend=request.param)
+
+
+@pytest.fixture
+async def claude(road: Bridge) -> AsyncIterator[AsyncAnthropic]:
+    async with AsyncAnthropic(base_url=road.url, api_key="any", max_retries=0) as client:
+        yield client
+
+
+async def asked(client: AsyncAnthropic, **more: Any) -> Any:
+    body: Any = {"model": MODEL, "max_tokens": 4000, "messages": HI, **more}
+    return await client.messages.create(**body)
+
+
+def sent(fake: FakeAnthropic) -> dict[str, Any]:
+    return [one for one in fake.requests if one.path == "/v1/messages"][-1].body  # type: ignore[no-any-return]
+
+
+async def test_a_whole_message(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+    blocks = (Thinking("Hm."), Text("Two. "), ToolUse("add", {"a": 1}))
+    fake.script(Reply(blocks, stop_reason="tool_use", usage=Usage(10, 7, 3, 2)))
+    tools = [{"name": "add", "input_schema": {"type": "object"}}]
+    answer = await asked(claude, system="Be brief.", tools=tools, thinking={"type": "adaptive"})
+    assert [block.type for block in answer.content] == ["thinking", "text", "tool_use"]
+    assert (answer.content[1].text, answer.content[2].input) == ("Two. ", {"a": 1})
+    assert answer.content[0].signature
+    assert (answer.stop_reason, answer.model) == ("tool_use", MODEL)
+    usage = answer.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens) == (10, 7, 2)
+    assert answer._request_id.startswith("req_")
+    body = without_own(sent(fake))
+    assert body["system"] == [{"type": "text", "text": "Be brief."}]
+    assert body["tools"] == tools
+    assert body["max_tokens"] == 4000
+
+
+async def test_events_come_as_they_are(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+    fake.script(says("one two three", usage=Usage(5, 3)))
+    async with claude.messages.stream(model=MODEL, max_tokens=4000, messages=HI) as stream:
+        pieces = [piece async for piece in stream.text_stream]
+        final = await stream.get_final_message()
+    assert pieces == ["one", " two", " three"]
+    assert (final.stop_reason, final.usage.output_tokens) == ("end_turn", 3)
+
+
+async def test_a_conversation_with_results_goes_on(
+    claude: AsyncAnthropic, fake: FakeAnthropic
+) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "2"}
+    talk = [
+        *HI,
+        {"role": "assistant", "content": [{"type": "text", "text": "Let me see."}, call]},
+        {"role": "user", "content": [result]},
+    ]
+    tools = [{"name": "add", "input_schema": {"type": "object"}}]
+    await asked(claude, messages=talk, tools=tools, stop_sequences=["END"])
+    body = without_own(sent(fake))
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
+    assert body["messages"][1]["content"][1] == call
+    assert body["messages"][2]["content"][0]["content"] in ("2", [{"type": "text", "text": "2"}])
+    assert body["stop_sequences"] == ["END"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [(rate_limited(9), anthropic.RateLimitError), (overloaded(), anthropic.InternalServerError)],
+)
+async def test_failures_are_in_anthropics_words(
+    claude: AsyncAnthropic, fake: FakeAnthropic, failure: Any, kind: Any, stream: bool
+) -> None:
+    fake.script(failure)
+    with pytest.raises(kind) as caught:
+        await asked(claude, stream=stream)
+    error = caught.value.body["error"]
+    assert (caught.value.status_code, error["type"]) in (
+        (429, "rate_limit_error"), (529, "overloaded_error"),
+    )  # fmt: skip
+    assert caught.value.request_id.startswith("req_")
+
+
+async def test_a_break_in_the_middle_is_an_error_event(
+    claude: AsyncAnthropic, fake: FakeAnthropic
+) -> None:
+    fake.script(Reply((Text("one two three"),), fault=Drop(2)))
+    said = ""
+    with pytest.raises(anthropic.APIStatusError, match=r"broke off|lost"):
+        async for event in await asked(claude, stream=True):
+            if event.type == "content_block_delta":
+                said += event.delta.text
+    assert said == "one two"
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "user", "content": [{}]}]}, "messages[0].content[0].type"),
+        ({"messages": [*HI, {"role": "assistant", "content": "I"}]}, "user message"),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    claude: AsyncAnthropic, body: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        await asked(claude, **body)
+    assert param in caught.value.body["error"]["message"]  # type: ignore[index]
+
+
+async def test_names_of_models_are_resolved(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+    raw = await claude.messages.with_raw_response.create(
+        model="claude-3-5-sonnet-20241022", max_tokens=4000, messages=HI
+    )
+    assert sent(fake)["model"] == "claude-sonnet-5-5"
+    assert "is retired" in raw.headers["x-bridge-notice"]
+    await asked(claude, model="default")
+    with pytest.raises(anthropic.NotFoundError) as caught:
+        await asked(claude, model="claude-opus-99")
+    assert caught.value.body["error"]["type"] == "not_found_error"  # type: ignore[index]
+
+
+async def test_betas_and_unknown_fields_go_along(bridge: Bridge, fake: FakeAnthropic) -> None:
+    async with AsyncAnthropic(base_url=bridge.url, api_key="any", max_retries=0) as client:
+        await client.messages.create(
+            model=MODEL, max_tokens=4000, messages=HI,
+            extra_headers={"anthropic-beta": "one-2026-01-01,two-2026-02-02"},
+            metadata={"user_id": "u"},
+        )  # fmt: skip
+    request = fake.requests[-1]
+    assert request.headers["anthropic-beta"] == "one-2026-01-01,two-2026-02-02"
+    assert request.body["metadata"] == {"user_id": "u"}
+
+
+async def test_tokens_are_counted_by_upstream_or_not_at_all(
+    road: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic
+) -> None:
+    if road.switches.backend == "anthropic":
+        count = await claude.messages.count_tokens(model=MODEL, messages=HI)
+        assert count.input_tokens > 0
+        assert fake.requests[-1].path == "/v1/messages/count_tokens"
+    else:
+        with pytest.raises(anthropic.APIStatusError, match="Claude Code counts no tokens") as told:
+            await claude.messages.count_tokens(model=MODEL, messages=HI)
+        assert told.value.status_code == 501
+
+
+async def test_it_is_booked(road: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+    fake.script(says("x", usage=Usage(1000, 200, 300, 400)))
+    await asked(claude)
+    (entry,) = await road.ledger.recent(5)
+    assert (entry.outcome, entry.client, entry.input_tokens) == (
+        "end_turn",
+        "anthropic-python",
+        1000,
+    )
+    assert entry.backend == road.switches.backend
+
+
+async def test_claude_code_itself_works_against_it(
+    bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    """`claude -p` with its usual tools and prompts, its base URL set to the bridge."""
+    program = await asyncio.to_thread(bundled_cli)
+    assert program is not None
+    fake.default = {"text": "Hello from behind the bridge."}
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_BASE_URL": bridge.url,
+        "ANTHROPIC_API_KEY": "any", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        program, "-p", "Say hello.", "--model", MODEL, "--output-format", "json",
+        env=environment, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, complaint = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, (said, complaint)
+    assert json.loads(said)["result"] == "Hello from behind the bridge."
+    assert len(sent(fake)["tools"]) > 5
+
+
+async def test_a_bridge_that_would_ask_itself_does_not_start(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8123")
+    with pytest.raises(SettingsError, match="is the bridge itself"):
+        await start_bridge(port=8123)

@@ -25,6 +25,7 @@ from bridge.server.keyring import KeyRing
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings, is_loopback
 from bridge.store.ledger import Ledger
+from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import BackendName, Switches
 
@@ -49,6 +50,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         catalogue=Catalogue(time.monotonic),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
+        responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),

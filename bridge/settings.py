@@ -55,6 +55,11 @@ class Paths:
         return self.data / "ledger.sqlite3"
 
     @property
+    def responses(self) -> Path:
+        """A 0600 SQLite file: responses that clients of `/v1/responses` may come back to."""
+        return self.data / "responses.sqlite3"
+
+    @property
     def claude_code(self) -> Path:
         """Where Claude Code processes run, and have their temporary files."""
         return self.data / "claude-code"
@@ -139,6 +144,12 @@ class Settings(BaseSettings):
         ge=0,
         le=365,
         description="Days that thinking to be given back is kept on disk; 0: in memory only.",
+    )
+    response_days: float = Field(
+        30.0,
+        ge=0,
+        le=365,
+        description="Days that responses with `store` are kept on disk; 0: in memory only.",
     )
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_format: Literal["text", "json"] = Field(

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.wire.errors import anthropic_error_body, anthropic_status, error_body
+from bridge.wire.errors import anthropic_error_body, anthropic_status, error_body, failure_event
 from bridge.wire.sse import DONE, KEEP_ALIVE, data_line, event_line
 
 
@@ -19,6 +19,8 @@ class Dialect:
 
     error: Callable[[BridgeError, str], Mapping[str, Any]]
     """The body of a failed answer; the second is the request's id."""
+    failure: Callable[[BridgeError, str], Mapping[str, Any]] | None = None
+    """The event of a failure in a stream, where it is not the same."""
     event: Callable[[Any], bytes] = data_line
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
@@ -27,6 +29,12 @@ class Dialect:
 
 
 OPENAI = Dialect(error=lambda error, _: error_body(error))
+RESPONSES = Dialect(
+    error=lambda error, _: error_body(error),
+    event=event_line,
+    end=b"",
+    failure=lambda error, _: failure_event(error),
+)
 ANTHROPIC = Dialect(
     error=anthropic_error_body,
     event=event_line,
@@ -40,4 +48,6 @@ ANTHROPIC = Dialect(
 def dialect_of(request: web.Request) -> Dialect:
     """Anthropic's clients say which version of its API they speak."""
     theirs = request.path.startswith("/v1/messages") or "anthropic-version" in request.headers
-    return ANTHROPIC if theirs else OPENAI
+    if theirs:
+        return ANTHROPIC
+    return RESPONSES if request.path.startswith("/v1/responses") else OPENAI

@@ -16,6 +16,13 @@ from bridge.server.health import health
 from bridge.server.messages import count_tokens, messages
 from bridge.server.metrics import metrics
 from bridge.server.models import get_model, list_models
+from bridge.server.responses import (
+    cancel_response,
+    create_response,
+    delete_response,
+    get_response,
+    list_input_items,
+)
 from bridge.server.root import docs, root
 from bridge.server.usage import usage
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
@@ -33,6 +40,7 @@ from bridge.wire.control import (
 )
 from bridge.wire.errors import AnthropicErrorBody
 from bridge.wire.models import Model, ModelList
+from bridge.wire.responses import InputItems, Response, ResponseDeleted, ResponsesRequest
 from bridge.wire.usage import UsageReport
 
 _CLAUDE = (401, 402, 403, 404, 429, 502, 504)
@@ -81,6 +89,69 @@ _PROGRAMS = (
         body=CompletionRequest,
         example=examples.COMPLETION,
         failures=_CLAUDE,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses",
+        create_response,
+        "Responses",
+        "Answer as a response with items",
+        Answer(
+            "The whole response; with `stream: true` its events, numbered.",
+            Response,
+            examples.RESPONSE,
+            events=dict,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=ResponsesRequest,
+        example=examples.RESPONSES,
+        failures=_CLAUDE,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/responses/{id}",
+        get_response,
+        "Responses",
+        "A response that was kept",
+        Answer("As it was answered.", Response),
+        access="key",
+        failures=(404,),
+    ),
+    Endpoint(
+        "DELETE",
+        "/v1/responses/{id}",
+        delete_response,
+        "Responses",
+        "Forget a response",
+        Answer("It is forgotten.", ResponseDeleted),
+        access="key",
+        failures=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/responses/{id}/input_items",
+        list_input_items,
+        "Responses",
+        "What was sent with a response's request",
+        Answer("Newest first, unless `order=asc`.", InputItems),
+        access="key",
+        query=(
+            Parameter("limit", "Items on a page, 20 unless said.", {**_up_to(100), "minimum": 1}),
+            Parameter("order", "By age.", {"enum": ["asc", "desc"]}),
+            Parameter("after", "The last item of the page before.", {"type": "string"}),
+        ),
+        failures=(400, 404),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses/{id}/cancel",
+        cancel_response,
+        "Responses",
+        "Cancel a response in the background; there are none here",
+        Answer("Never.", Response),
+        access="key",
+        failures=(404,),
     ),
     Endpoint(
         "POST",

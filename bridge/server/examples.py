@@ -57,6 +57,64 @@ TEXT_COMPLETION: dict[str, Any] = {
     "usage": CHAT_COMPLETION["usage"],
 }
 
+RESPONSES: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "instructions": "Answer in one word.",
+    "input": "What is the capital of France?",
+    "max_output_tokens": 2000,
+}
+
+RESPONSE: dict[str, Any] = {
+    "id": "resp_0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "response",
+    "created_at": 1795411200,
+    "completed_at": 1795411201,
+    "status": "completed",
+    "error": None,
+    "incomplete_details": None,
+    "model": "claude-opus-5-5",
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_27c5e5f1f6b64b0e9ad6f43eb1ea6f53",
+            "status": "completed",
+            "role": "assistant",
+            "content": [
+                {"type": "output_text", "text": "Paris.", "annotations": [], "logprobs": []}
+            ],
+        }
+    ],
+    "usage": {
+        "input_tokens": 24,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 29,
+    },
+    "previous_response_id": None,
+    "instructions": "Answer in one word.",
+    "tools": [],
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+    "max_output_tokens": 2000,
+    "max_tool_calls": None,
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "top_logprobs": 0,
+    "text": {"format": {"type": "text"}, "verbosity": "medium"},
+    "reasoning": {"effort": None, "summary": None},
+    "truncation": "disabled",
+    "store": True,
+    "background": False,
+    "service_tier": "default",
+    "metadata": {},
+    "user": None,
+    "safety_identifier": None,
+    "prompt_cache_key": None,
+}
+
 COUNT_TOKENS: dict[str, Any] = {
     "model": "claude-opus-5-5",
     "messages": [{"role": "user", "content": "What is the capital of France?"}],

@@ -78,7 +78,7 @@ def preflight(request: web.Request) -> web.Response:
     asked = request.headers.get("Access-Control-Request-Headers", "")
     granted = {
         **headers,
-        "Access-Control-Allow-Methods": "GET, POST",
+        "Access-Control-Allow-Methods": "GET, POST, DELETE",
         "Access-Control-Allow-Headers": asked if asked.isprintable() else "",
         "Access-Control-Max-Age": "600",
     }

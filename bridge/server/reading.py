@@ -36,13 +36,25 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
         raise _invalid(error, body) from error
 
 
+def validated(model: type[_Model], body: dict[str, Any]) -> _Model:
+    """The same for a body that was put into other words."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise _told(error, body) from error
+
+
 def _invalid(error: ValidationError, body: bytes) -> InvalidRequest:
+    problems = error.errors(include_url=False)
+    if problems[0]["type"] == "json_invalid":
+        return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
+    return _told(error, json.loads(body or b"{}"))
+
+
+def _told(error: ValidationError, raw: Any) -> InvalidRequest:
     problems = error.errors(include_url=False)
     if problems[0]["type"] == NAMED_FIELD:
         return InvalidRequest(problems[0]["msg"], param=problems[0]["ctx"]["param"])
-    if problems[0]["type"] == "json_invalid":
-        return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
-    raw = json.loads(body or b"{}")
     named = [(field_path(problem["loc"], raw), problem) for problem in problems]
     param, problem = max(named, key=lambda pair: pair[0].count(".") + pair[0].count("["))
     return InvalidRequest(_sentence(param, problem), param=param or None)

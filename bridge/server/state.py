@@ -19,6 +19,7 @@ from bridge.server.counting import Metrics
 from bridge.server.keyring import KeyRing
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
+from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import Switches
 from bridge.wire.usage import LastFailure
@@ -34,6 +35,7 @@ class Bridge:
     catalogue: Catalogue
     keys: KeyRing
     thinking: ThinkingStore
+    responses: ResponseStore
     ledger: Ledger
     control_token: str
     started_at: int
@@ -78,6 +80,7 @@ class Bridge:
             await asyncio.wait([self._settling])
         await self.choice.close()
         await self.thinking.close()
+        await self.responses.close()
         await self.ledger.close()
 
     @contextmanager

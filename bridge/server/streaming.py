@@ -86,4 +86,4 @@ async def _write_error(
 ) -> None:
     access, dialect = access_of(request), dialect_of(request)
     remember(request, access, error)
-    await response.write(dialect.event(dialect.error(error, access.id)))
+    await response.write(dialect.event((dialect.failure or dialect.error)(error, access.id)))

@@ -153,13 +153,33 @@ def _place_systems(turns: Sequence[Message]) -> list[Message]:
 
 
 def _assistant_blocks(message: AssistantMessage, where: str, context: _Context) -> list[Block]:
-    blocks = _blocks(message.content, where, context)
+    thoughts = _thoughts(message, context)
+    blocks = [*thoughts, *_blocks(message.content, where, context)]
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
     if message.function_call is not None:
         called = message.function_call
         blocks.append(_call_block(LEGACY_CALL, called.name, input_of(called.arguments), context))
     return blocks + [_tool_call_block(call, context) for call in message.tool_calls or ()]
+
+
+def _thoughts(message: AssistantMessage, context: _Context) -> list[Block]:
+    """Signed thinking, where this road takes it back; a copy without its signature is worthless."""
+    given = message.thinking_blocks or []
+    whole = [
+        block
+        for block in given
+        if (block.get("type") == "thinking" and block.get("signature"))
+        or (block.get("type") == "redacted_thinking" and block.get("data"))
+    ]
+    if len(whole) < len(given):
+        context.notices.add("messages.thinking_blocks: left out where they have no signature")
+    if whole and not context.rules.thinking_back:
+        context.notices.add(
+            f"messages.thinking_blocks: {context.rules.id} cannot be given it back by this road"
+        )
+        return []
+    return whole if context.rules.thinking != "none" else []
 
 
 def _tool_call_block(call: ToolCall, context: _Context) -> Block:
@@ -293,8 +313,9 @@ def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) ->
         return
     if rules.prefill:
         last = turns[-1]["content"][-1]
-        # Upstream refuses a prefill that ends with white space; Claude writes its own.
-        turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
+        if last["type"] == "text":
+            # Upstream refuses a prefill that ends with white space; Claude writes its own.
+            turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
         return
     notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
     ask = "Continue your last message exactly where it stops, without repeating any of it."

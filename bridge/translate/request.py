@@ -28,7 +28,11 @@ from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
 
 SET_ASIDE: Mapping[str, str] = {
+    "access_programs": "Anthropic has none of these",
     "audio": "Claude does not speak",
+    "background_options": "nothing is written in the background",
+    "context_management": "the client keeps its own conversation",
+    "image": "Claude makes no images",
     "best_of": "every answer that is written is given",
     "frequency_penalty": "Claude has no such parameter",
     "logit_bias": "Claude has no such parameter",

@@ -134,6 +134,8 @@ class AssistantMessage(_Lenient):
     name: str | None = None
     tool_calls: list[ToolCall] | None = None
     function_call: CalledFunction | None = None
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """Claude's own thinking with its signatures, from clients that keep it."""
 
 
 class ToolMessage(_Lenient):

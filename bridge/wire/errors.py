@@ -34,6 +34,20 @@ def error_body(error: BridgeError) -> ErrorBody:
     return {"error": detail}
 
 
+class FailureEvent(ErrorDetail):
+    """The last event of a response's stream that the server itself cut off."""
+
+
+def failure_event(error: BridgeError) -> FailureEvent:
+    """As the Responses API tells it."""
+    return {
+        "type": "error",
+        "code": error.code,
+        "message": error.message,
+        "param": error.param,
+    }
+
+
 class AnthropicErrorDetail(TypedDict):
     type: str
     message: str

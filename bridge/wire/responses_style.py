@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from bridge.wire.sealed import unsealed
+
 Json = dict[str, Any]
 
 NAMED_FIELD = "named_field"
@@ -65,6 +67,9 @@ def _message(item: Any, where: str) -> Json:
             content = _content(item.get("output"))
             return {"role": "tool", "tool_call_id": item.get("call_id"), "content": content}
         case "reasoning":
+            block = unsealed(item.get("encrypted_content"))
+            if block is not None:
+                return {"role": "assistant", "content": None, "thinking_blocks": [block]}
             # Without content it stands for nothing but a notice that it is set aside.
             return {"role": "assistant", "content": None, "reasoning": item.get("summary") or True}
         case kind:

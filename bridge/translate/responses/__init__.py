@@ -1,0 +1,1 @@
+"""The Responses API in terms of a chat, and Claude's events in terms of its own."""

@@ -1,0 +1,274 @@
+"""The items of a response while they are written: each knows its events, and itself when whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bridge.translate.blocks import input_of
+from bridge.translate.custom_tools import TextInput
+from bridge.translate.web_search import annotation
+from bridge.wire.messages import Block
+from bridge.wire.responses import Item
+from bridge.wire.sealed import sealed
+
+Event = dict[str, Any]
+Emit = Callable[..., Event]
+"""Makes an event of its type and its fields; the position and the item's id are in it already."""
+
+
+class OpenItem(Protocol):
+    """An item that is still being written."""
+
+    id: str
+
+    def start(self, emit: Emit) -> list[Event]: ...
+
+    def item(self, status: str) -> Item: ...
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]: ...
+
+    def stop(self, emit: Emit) -> list[Event]: ...
+
+
+class MessageItem:
+    """Text, with what it cites. All text between two other items is one message."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self._text = ""
+        self._annotations: list[Item] = []
+        self._cited_from = 0
+        self._citations: list[Any] = []
+
+    def item(self, status: str) -> Item:
+        content = [] if status == "in_progress" else [self._part()]
+        return {
+            "type": "message",
+            "id": self.id,
+            "status": status,
+            "role": "assistant",
+            "content": content,
+        }
+
+    def start(self, emit: Emit) -> list[Event]:
+        return [emit("response.content_part.added", content_index=0, part=self._part())]
+
+    def block(self, block: Block) -> None:
+        """Another text block begins."""
+        self._cited_from = len(self._text)
+        self._citations = list(block.get("citations") or ())
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        if delta["type"] == "citations_delta":
+            self._citations.append(delta["citation"])
+        if delta["type"] != "text_delta" or not delta["text"]:
+            return []
+        self._text += delta["text"]
+        fields = {"content_index": 0, "delta": delta["text"], "logprobs": []}
+        return [emit("response.output_text.delta", **fields)]
+
+    def block_ended(self, emit: Emit) -> list[Event]:
+        """What the block cites is known."""
+        events = []
+        for citation in self._citations:
+            found = annotation(citation, self._cited_from, len(self._text))
+            if found is not None:
+                one: Item = {"type": "url_citation", **found["url_citation"]}
+                at = {"content_index": 0, "annotation_index": len(self._annotations)}
+                self._annotations.append(one)
+                events.append(emit("response.output_text.annotation.added", **at, annotation=one))
+        self._citations = []
+        return events
+
+    def stop(self, emit: Emit) -> list[Event]:
+        text = {"content_index": 0, "text": self._text, "logprobs": []}
+        return [
+            emit("response.output_text.done", **text),
+            emit("response.content_part.done", content_index=0, part=self._part()),
+        ]
+
+    def _part(self) -> Item:
+        return {
+            "type": "output_text",
+            "text": self._text,
+            "annotations": list(self._annotations),
+            "logprobs": [],
+        }
+
+
+class RefusalItem:
+    """Claude declined."""
+
+    def __init__(self, id: str, words: str) -> None:
+        self.id = id
+        self._words = words
+
+    def item(self, status: str) -> Item:
+        content = [] if status == "in_progress" else [{"type": "refusal", "refusal": self._words}]
+        return {
+            "type": "message",
+            "id": self.id,
+            "status": status,
+            "role": "assistant",
+            "content": content,
+        }
+
+    def start(self, emit: Emit) -> list[Event]:
+        empty = {"type": "refusal", "refusal": ""}
+        return [
+            emit("response.content_part.added", content_index=0, part=empty),
+            emit("response.refusal.delta", content_index=0, delta=self._words),
+        ]
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        return []
+
+    def stop(self, emit: Emit) -> list[Event]:
+        part = {"type": "refusal", "refusal": self._words}
+        return [
+            emit("response.refusal.done", content_index=0, refusal=self._words),
+            emit("response.content_part.done", content_index=0, part=part),
+        ]
+
+
+class ReasoningItem:
+    """Claude's thinking: its summary to read, and all of it, sealed, to give back."""
+
+    def __init__(self, id: str, block: Block) -> None:
+        self.id = id
+        self._block = dict(block)
+        self._shown = False
+
+    def item(self, status: str) -> Item:
+        item: Item = {"type": "reasoning", "id": self.id, "summary": self._summary()}
+        item["encrypted_content"] = None if status == "in_progress" else self._sealed()
+        return {**item, "status": status}
+
+    def start(self, emit: Emit) -> list[Event]:
+        return []
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        if delta["type"] == "signature_delta":
+            self._block["signature"] = self._block.get("signature", "") + delta["signature"]
+        if delta["type"] != "thinking_delta" or not delta["thinking"]:
+            return []
+        self._block["thinking"] += delta["thinking"]
+        events = []
+        if not self._shown:
+            self._shown = True
+            part = {"type": "summary_text", "text": ""}
+            events.append(emit("response.reasoning_summary_part.added", summary_index=0, part=part))
+        words = {"summary_index": 0, "delta": delta["thinking"]}
+        return [*events, emit("response.reasoning_summary_text.delta", **words)]
+
+    def stop(self, emit: Emit) -> list[Event]:
+        if not self._shown:
+            return []
+        (part,) = self._summary()
+        return [
+            emit("response.reasoning_summary_text.done", summary_index=0, text=part["text"]),
+            emit("response.reasoning_summary_part.done", summary_index=0, part=part),
+        ]
+
+    def _summary(self) -> list[Item]:
+        text = self._block.get("thinking")
+        return [{"type": "summary_text", "text": text}] if text else []
+
+    def _sealed(self) -> str | None:
+        whole = self._block.get("signature") or self._block["type"] == "redacted_thinking"
+        return sealed(self._block) if whole else None
+
+
+class CallItem:
+    """A call of a function, or with `custom` of a tool whose input is text."""
+
+    def __init__(
+        self, id: str, block: Block, name: str, namespace: str | None, *, custom: bool
+    ) -> None:
+        self.id = id
+        self._call_id = block["id"]
+        self._given = block.get("input") or {}
+        self._name = name
+        self._namespace = namespace
+        self._custom = TextInput() if custom else None
+        self._written = ""
+        self._raw = ""
+
+    def item(self, status: str) -> Item:
+        word = "input" if self._custom else "arguments"
+        item: Item = {
+            "type": "custom_tool_call" if self._custom else "function_call",
+            "id": self.id,
+            "call_id": self._call_id,
+            "name": self._name,
+            word: "" if status == "in_progress" else self._whole(),
+            "status": status,
+        }
+        return {**item, "namespace": self._namespace} if self._namespace else item
+
+    def start(self, emit: Emit) -> list[Event]:
+        return []
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        if delta["type"] != "input_json_delta" or not delta["partial_json"]:
+            return []
+        self._raw += delta["partial_json"]
+        return self._more(delta["partial_json"], emit)
+
+    def stop(self, emit: Emit) -> list[Event]:
+        """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
+
+        events = []
+        if not self._raw:
+            given = json.dumps(self._given)
+            events = self._more(given, emit) if not self._custom or self._given else []
+        if self._custom:
+            rest = self._custom.finish()
+            events += self._told(rest, emit)
+            return [*events, emit("response.custom_tool_call_input.done", input=self._written)]
+        done = {"name": self._name, "arguments": self._written}
+        return [*events, emit("response.function_call_arguments.done", **done)]
+
+    def _whole(self) -> str:
+        return self._written
+
+    def _more(self, piece: str, emit: Emit) -> list[Event]:
+        return self._told(self._custom.feed(piece) if self._custom else piece, emit)
+
+    def _told(self, piece: str, emit: Emit) -> list[Event]:
+        if not piece:
+            return []
+        self._written += piece
+        kind = "custom_tool_call_input" if self._custom else "function_call_arguments"
+        return [emit(f"response.{kind}.delta", delta=piece)]
+
+
+class SearchItem:
+    """A web search that Anthropic runs."""
+
+    def __init__(self, id: str, block: Block) -> None:
+        self.id = id
+        self._given = block.get("input") or {}
+        self._raw = ""
+
+    def item(self, status: str) -> Item:
+        given = input_of(self._raw) if self._raw else self._given
+        query = given.get("query") or ""
+        action = {"type": "search", "query": query, "queries": [query] if query else []}
+        return {"type": "web_search_call", "id": self.id, "status": status, "action": action}
+
+    def start(self, emit: Emit) -> list[Event]:
+        return [emit("response.web_search_call.in_progress")]
+
+    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        if delta["type"] == "input_json_delta":
+            self._raw += delta["partial_json"]
+        return []
+
+    def stop(self, emit: Emit) -> list[Event]:
+        return [
+            emit("response.web_search_call.searching"),
+            emit("response.web_search_call.completed"),
+        ]

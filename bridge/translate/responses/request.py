@@ -1,0 +1,129 @@
+"""A Responses request as the chat it stands for; what a chat has no word for is kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.errors import InvalidRequest
+from bridge.wire.responses import Item, ResponsesRequest
+
+_NOT_FOR_CHATS = {
+    "background",
+    "include",
+    "input",
+    "max_tool_calls",
+    "metadata",
+    "previous_response_id",
+    "prompt_cache_key",
+    "reasoning",
+    "store",
+    "stream",
+    "tool_choice",
+    "tools",
+    "truncation",
+}
+"""Fields that are answered here, or put into a chat's words below."""
+
+REFUSED: Mapping[str, str] = {
+    "background": "answers are not written in the background here; stream them, or wait",
+    "conversation": "there are no conversations here; use previous_response_id",
+    "prompt": "there are no stored prompts here; send the instructions themselves",
+}
+
+_LEFT_OUT = ("web_search_call", "compaction", "item_reference")
+"""Items that tell Claude nothing: what they found is in the words that follow."""
+
+_CALLS = ("function_call", "custom_tool_call")
+_JOINT = "__"
+
+
+@dataclass(frozen=True, slots=True)
+class AsChat:
+    """`body` is that of a chat completion."""
+
+    body: dict[str, Any]
+    notices: tuple[str, ...]
+    namespaces: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """From a tool's name in the chat to its namespace and its name there."""
+
+
+def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
+    """`before`: the items of earlier responses. Raises InvalidRequest naming the field."""
+    for name, why in REFUSED.items():
+        if getattr(request, name, None) or (request.model_extra or {}).get(name):
+            raise InvalidRequest(f"{name}: {why}.", param=name)
+    namespaces: dict[str, tuple[str, str]] = {}
+    tools = _flat_tools(request.tools or [], namespaces)
+    notices: list[str] = []
+    given = request.input if request.input is not None else []
+    if isinstance(given, str):
+        given = [{"type": "message", "role": "user", "content": given}]
+    items = [*before, *given]
+    if not items:
+        raise InvalidRequest("Missing required parameter: input.", param="input")
+    body = request.model_dump(exclude=_NOT_FOR_CHATS, exclude_none=True)
+    body["input"] = _chat_items(items, len(before), notices)
+    if tools:
+        body["tools"] = tools
+    if request.tool_choice is not None:
+        body["tool_choice"] = _tool_choice(request.tool_choice)
+    if request.reasoning is not None and request.reasoning.effort is not None:
+        body["reasoning_effort"] = request.reasoning.effort
+    if request.max_tool_calls is not None:
+        notices.append("max_tool_calls: set aside; Claude decides how often it searches")
+    return AsChat(body, tuple(notices), namespaces)
+
+
+def _flat_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
+    """The tools of a namespace get its name before theirs."""
+    flat: list[Item] = []
+    for at, tool in enumerate(tools):
+        if tool.get("type") != "namespace":
+            flat.append(tool)
+            continue
+        inner = tool.get("tools")
+        if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
+            raise InvalidRequest(
+                "A namespace has a name and a list of tools.", param=f"tools[{at}]"
+            )
+        for one in inner:
+            if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
+                raise InvalidRequest("A tool has a name.", param=f"tools[{at}].tools")
+            name = _joined(tool["name"], one["name"])
+            namespaces[name] = (tool["name"], one["name"])
+            flat.append({**one, "name": name})
+    return flat
+
+
+def _joined(namespace: str, name: str) -> str:
+    return f"{namespace}{_JOINT}{name}"
+
+
+def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
+    kept: list[Item] = []
+    for at, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            raise InvalidRequest("An item is an object.", param=f"input[{at - before}]")
+        kind = item.get("type", "message")
+        if kind in _LEFT_OUT:
+            if kind != "web_search_call":
+                notices.append(f"input: an item of type {kind} is left out")
+        elif kind in _CALLS and item.get("namespace"):
+            name = _joined(str(item["namespace"]), str(item.get("name")))
+            kept.append({**item, "name": name})
+        else:
+            kept.append(dict(item))
+    return kept
+
+
+def _tool_choice(choice: str | Mapping[str, Any]) -> Any:
+    """One of a namespace's tools is named by both; a tool that OpenAI runs cannot be forced."""
+    if isinstance(choice, str):
+        return choice
+    if choice.get("namespace"):
+        name = _joined(str(choice["namespace"]), str(choice.get("name")))
+        return {"type": choice.get("type"), "name": name}
+    named = ("function", "custom", "allowed_tools")
+    return choice if choice.get("type") in named else "auto"

@@ -1,0 +1,244 @@
+"""The machine that turns Claude's stream events into those of the Responses API, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from bridge.errors import BridgeError, RateLimited, StreamBroken
+from bridge.translate.responses.items import (
+    CallItem,
+    Emit,
+    Event,
+    MessageItem,
+    OpenItem,
+    ReasoningItem,
+    RefusalItem,
+    SearchItem,
+)
+from bridge.translate.stream import SERVICE_TIERS
+from bridge.translate.style import AnswerStyle
+from bridge.translate.usage import completion_usage, merged
+from bridge.wire.messages import (
+    Block,
+    ContentBlockStart,
+    MessageDelta,
+    MessageEvent,
+    StopReason,
+    Usage,
+)
+from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsage
+
+_INCOMPLETE: Mapping[StopReason, IncompleteDetails] = {
+    "max_tokens": {"reason": "max_output_tokens"},
+    "model_context_window_exceeded": {"reason": "max_output_tokens"},
+    "refusal": {"reason": "content_filter"},
+}
+_COMPLETE: tuple[StopReason, ...] = ("end_turn", "stop_sequence", "tool_use", "pause_turn")
+
+
+class ResponsesStream:
+    """Feed it every event, then call `finish`. Ids and the clock are given, not taken."""
+
+    def __init__(
+        self,
+        base: Response,
+        *,
+        style: AnswerStyle,
+        namespaces: Mapping[str, tuple[str, str]],
+        new_id: Callable[[str], str],
+        clock: Callable[[], int],
+    ) -> None:
+        """`base`: the response as it is before anything is written."""
+        self._response = base
+        self._style = style
+        self._namespaces = namespaces
+        self._new_id = new_id
+        self._clock = clock
+        self._number = 0
+        self._usage: Usage = {}
+        self._open: OpenItem | None = None
+        self._block = ""
+        self._stop_reason: StopReason | None = None
+        self._refusal: str | None = None
+        self._complete = False
+
+    @property
+    def response(self) -> Response:
+        """As it is now; whole once `finish` has returned."""
+        return self._response
+
+    @property
+    def usage(self) -> Usage:
+        """Upstream's last word on tokens so far; empty before the answer began."""
+        return self._usage
+
+    @property
+    def stop_reason(self) -> StopReason | None:
+        return self._stop_reason
+
+    def feed(self, event: MessageEvent) -> list[Event]:
+        """The events this one gives; most give one, some none, an item's end gives several."""
+        match event["type"]:
+            case "message_start":
+                self._usage = merged(self._usage, event["message"].get("usage", {}))
+                return [self._whole("response.created"), self._whole("response.in_progress")]
+            case "content_block_start":
+                return self._started(event)
+            case "content_block_delta":
+                return self._written(event["delta"])
+            case "content_block_stop":
+                return self._block_ended()
+            case "message_delta":
+                self._ending(event)
+                return []
+            case "message_stop":
+                self._complete = True
+                return self._last_events()
+            case _:
+                return []
+
+    def finish(self) -> None:
+        """The end of input. Raises StreamBroken when the answer had not ended by itself."""
+        if not self._complete:
+            raise StreamBroken("Claude's answer broke off before its end.")
+
+    def failed(self, error: BridgeError) -> Event:
+        """The last event of a response that failed while it was written."""
+        code = "rate_limit_exceeded" if isinstance(error, RateLimited) else "server_error"
+        failure: Any = {"code": code, "message": error.message}
+        self._response = {
+            **self._response,
+            "status": "failed",
+            "error": failure,
+            "usage": self._counted(),
+        }
+        return self._whole("response.failed")
+
+    def _started(self, event: ContentBlockStart) -> list[Event]:
+        block = event["content_block"]
+        self._block = block["type"]
+        match self._block:
+            case "text":
+                return self._text_started(block)
+            case "thinking" | "redacted_thinking":
+                return self._opened(ReasoningItem(self._new_id("rs"), block))
+            case "tool_use":
+                return self._opened(self._call(block))
+            case "server_tool_use" if block.get("name") == "web_search":
+                return self._opened(SearchItem(self._new_id("ws"), block))
+            case _:
+                return []
+
+    def _text_started(self, block: Block) -> list[Event]:
+        """Nothing is shown of a message before its first word."""
+        events: list[Event] = []
+        if isinstance(self._open, MessageItem):
+            self._open.block(block)
+        text = block.get("text")
+        return [*events, *self._written({"type": "text_delta", "text": text})] if text else events
+
+    def _call(self, block: Block) -> CallItem:
+        name = self._style.tool_names.get(block["name"], block["name"])
+        custom = block["name"] in self._style.custom
+        namespace, own = self._namespaces.get(name, (None, name))
+        id = self._new_id("ctc" if custom else "fc")
+        return CallItem(id, block, own, namespace, custom=custom)
+
+    def _written(self, delta: dict[str, Any]) -> list[Event]:
+        events: list[Event] = []
+        if self._block == "text" and not isinstance(self._open, MessageItem):
+            if delta["type"] != "text_delta" or not delta["text"]:
+                return []
+            events = self._opened(MessageItem(self._new_id("msg")))
+        if self._open is None:
+            return events
+        return [*events, *self._open.delta(delta, self._emit)]
+
+    def _block_ended(self) -> list[Event]:
+        block, self._block = self._block, ""
+        if isinstance(self._open, MessageItem):
+            return self._open.block_ended(self._emit) if block == "text" else []
+        ours = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
+        return self._closed("completed") if ours else []
+
+    def _opened(self, item: OpenItem) -> list[Event]:
+        events = self._closed("completed")
+        self._open = item
+        added = self._event(
+            "response.output_item.added", output_index=self._index, item=item.item("in_progress")
+        )
+        return [*events, added, *item.start(self._emit)]
+
+    def _closed(self, status: str) -> list[Event]:
+        if self._open is None:
+            return []
+        stopped = self._open.stop(self._emit)
+        item = self._open.item(status)
+        done = self._event("response.output_item.done", output_index=self._index, item=item)
+        self._response = {**self._response, "output": [*self._response["output"], item]}
+        self._open = None
+        return [*stopped, done]
+
+    @property
+    def _index(self) -> int:
+        """That of the open item: all before it are in the output already."""
+        return len(self._response["output"])
+
+    @property
+    def _emit(self) -> Emit:
+        assert self._open is not None  # noqa: S101 - only an open item emits
+        at = {"item_id": self._open.id, "output_index": self._index}
+        return lambda type, **fields: self._event(type, **at, **fields)
+
+    def _ending(self, event: MessageDelta) -> None:
+        self._usage = merged(self._usage, event["usage"])
+        self._stop_reason = event["delta"]["stop_reason"] or self._stop_reason
+        if self._stop_reason == "refusal":
+            details = event["delta"].get("stop_details") or {}
+            self._refusal = details.get("explanation") or "Claude declined to answer."
+
+    def _last_events(self) -> list[Event]:
+        reason = self._stop_reason
+        if reason is None or (reason not in _COMPLETE and reason not in _INCOMPLETE):
+            raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
+        details = _INCOMPLETE.get(reason)
+        status = "incomplete" if details else "completed"
+        events = self._closed(status)
+        if self._refusal:
+            events += self._opened(RefusalItem(self._new_id("msg"), self._refusal))
+            events += self._closed("completed")
+        tier = SERVICE_TIERS.get(self._usage.get("service_tier") or "", "default")
+        ended: dict[str, Any] = {
+            "status": status,
+            "incomplete_details": details,
+            "completed_at": None if details else self._clock(),
+            "service_tier": tier,
+            "usage": self._counted(),
+        }
+        self._response = cast(Response, {**self._response, **ended})
+        return [*events, self._whole(f"response.{status}")]
+
+    def _counted(self) -> ResponseUsage:
+        usage = completion_usage(self._usage)
+        details = usage["prompt_tokens_details"]
+        return {
+            "input_tokens": usage["prompt_tokens"],
+            "input_tokens_details": {
+                "cached_tokens": details["cached_tokens"],
+                "cache_write_tokens": details["cache_write_tokens"],
+            },
+            "output_tokens": usage["completion_tokens"],
+            "output_tokens_details": {
+                "reasoning_tokens": usage["completion_tokens_details"]["reasoning_tokens"]
+            },
+            "total_tokens": usage["total_tokens"],
+        }
+
+    def _whole(self, type: str) -> Event:
+        return self._event(type, response=cast(Item, self._response))
+
+    def _event(self, type: str, **fields: Any) -> Event:
+        event = {"type": type, "sequence_number": self._number, **fields}
+        self._number += 1
+        return event

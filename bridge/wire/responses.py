@@ -1,0 +1,143 @@
+"""OpenAI's Responses API: the request, the response, and what it streams.
+
+https://platform.openai.com/docs/api-reference/responses and https://www.openresponses.org
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from typing_extensions import TypedDict
+
+from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, ReasoningEffort
+
+Item = dict[str, Any]
+"""An item of input or output; what it holds depends on its `type`."""
+
+Status = Literal["in_progress", "completed", "incomplete", "failed"]
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class ReasoningOptions(_Open):
+    effort: ReasoningEffort | None = None
+    summary: Literal["auto", "concise", "detailed", "none"] | None = None
+
+
+class TextOptions(_Open):
+    format: dict[str, Any] | None = None
+    verbosity: Literal["low", "medium", "high"] | None = None
+
+
+class ResponsesRequest(_Open):
+    """`POST /v1/responses`. What is not a field here is set aside with a notice."""
+
+    model: str
+    input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
+    instructions: str | None = None
+    tools: list[Item] | None = Field(None, max_length=MOST_TOOLS)
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    max_output_tokens: int | None = Field(None, ge=1)
+    max_tool_calls: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    text: TextOptions | None = None
+    reasoning: ReasoningOptions | None = None
+    include: list[str] | None = None
+    store: StrictBool | None = None
+    previous_response_id: str | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    stream: StrictBool | None = None
+    metadata: dict[str, str] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    service_tier: str | None = None
+    background: StrictBool | None = None
+
+
+class InputTokensDetails(TypedDict):
+    cached_tokens: int
+    cache_write_tokens: int
+
+
+class OutputTokensDetails(TypedDict):
+    reasoning_tokens: int
+
+
+class ResponseUsage(TypedDict):
+    """As upstream counted; input_tokens includes what was read from and written to the cache."""
+
+    input_tokens: int
+    input_tokens_details: InputTokensDetails
+    output_tokens: int
+    output_tokens_details: OutputTokensDetails
+    total_tokens: int
+
+
+class IncompleteDetails(TypedDict):
+    reason: Literal["max_output_tokens", "content_filter"]
+
+
+class ResponseError(TypedDict):
+    code: str
+    message: str
+
+
+class Response(TypedDict):
+    """The whole response; no field is ever left out, as strict readers demand."""
+
+    id: str
+    object: Literal["response"]
+    created_at: int
+    completed_at: int | None
+    status: Status
+    error: ResponseError | None
+    incomplete_details: IncompleteDetails | None
+    model: str
+    output: list[Item]
+    usage: ResponseUsage | None
+    previous_response_id: str | None
+    instructions: str | None
+    tools: list[Item]
+    tool_choice: str | Item
+    parallel_tool_calls: bool
+    max_output_tokens: int | None
+    max_tool_calls: int | None
+    temperature: float
+    top_p: float
+    presence_penalty: float
+    frequency_penalty: float
+    top_logprobs: int
+    text: Item
+    reasoning: Item
+    truncation: Literal["auto", "disabled"]
+    store: bool
+    background: bool
+    service_tier: str
+    metadata: dict[str, str]
+    user: str | None
+    safety_identifier: str | None
+    prompt_cache_key: str | None
+
+
+class InputItems(TypedDict):
+    """`GET /v1/responses/{id}/input_items`."""
+
+    object: Literal["list"]
+    data: list[Item]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class ResponseDeleted(TypedDict):
+    """`DELETE /v1/responses/{id}`."""
+
+    id: str
+    object: Literal["response.deleted"]
+    deleted: Literal[True]

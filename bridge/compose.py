@@ -15,6 +15,9 @@ from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
+from bridge.embeddings.base import Embedder
+from bridge.embeddings.local import LocalEmbedder
+from bridge.embeddings.upstream import UpstreamEmbedder
 from bridge.errors import ModelNotFound, SettingsError
 from bridge.keys import KeyChain
 from bridge.models.catalogue import Catalogue
@@ -50,6 +53,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         catalogue=Catalogue(time.monotonic),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
+        embedder=_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
         control_token=ensure_control_token(paths),
@@ -129,6 +133,26 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
         "anthropic": PatientBackend("anthropic", anthropic, patience),
         "offline": OfflineBackend(),
     }
+
+
+def _embedder(settings: Settings, paths: Paths, keys: KeyRing) -> Embedder | None:
+    """Nothing is loaded or fetched before the first who asks for it."""
+    match settings.embeddings:
+        case "local":
+            return LocalEmbedder(settings.embedding_model, paths.data / "embedding-models")
+        case "upstream":
+            if settings.embedding_url == "none":
+                raise SettingsError("setting embedding_url: `upstream` needs the service's address")
+            key = next(iter(keys.load_now().embeddings), None)
+            service = settings.embedding_service
+            return UpstreamEmbedder(
+                settings.embedding_url,
+                key.secret if key is not None else None,
+                settings.embedding_model,
+                service=None if service == "auto" else service,
+            )
+        case "none":
+            return None
 
 
 def _model(settings: Settings) -> str:

@@ -20,7 +20,7 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     removing = doing.add_parser("remove", help="remove a key")
     doing.add_parser("list", help="name the keys there are")
     for one in (setting, removing):
-        one.add_argument("owner", choices=OWNERS, help="whose key: Anthropic's or the bridge's own")
+        one.add_argument("owner", choices=OWNERS, help="whose key")
         one.add_argument("--name", default="default", help="your word for it (default: default)")
     setting.add_argument(
         "--generate", action="store_true", help="make a new key for the bridge, and show it once"
@@ -43,7 +43,7 @@ def key_command(arguments: argparse.Namespace) -> int:
 def _list(keys: Keys) -> int:
     found = [(owner, key) for owner in OWNERS for key in keys.of(owner)]
     for owner, key in found:
-        print(f"{owner:9}  {key.name:16}  {key.hint}")
+        print(f"{owner:10}  {key.name:16}  {key.hint}")
     if not found:
         print("There are no keys.")
     return 0

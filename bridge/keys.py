@@ -1,4 +1,4 @@
-"""Keys of this person: Anthropic's, to ask Claude with, and the bridge's own, to be asked with.
+"""Keys of this person: Anthropic's, the bridge's own, and that of a service for embeddings.
 
 They live in the system's keyring, in one entry; where there is none, in a file that only this
 person can read.
@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from bridge.errors import SettingsError
 
-Owner = Literal["anthropic", "bridge"]
+Owner = Literal["anthropic", "bridge", "embeddings"]
 OWNERS: tuple[Owner, ...] = get_args(Owner)
 
 _SERVICE = "claude-bridge"
@@ -44,9 +44,14 @@ class Keys:
 
     anthropic: tuple[NamedKey, ...] = ()
     bridge: tuple[NamedKey, ...] = ()
+    embeddings: tuple[NamedKey, ...] = ()
 
     def of(self, owner: Owner) -> tuple[NamedKey, ...]:
-        return self.anthropic if owner == "anthropic" else self.bridge
+        return {
+            "anthropic": self.anthropic,
+            "bridge": self.bridge,
+            "embeddings": self.embeddings,
+        }[owner]
 
     def with_key(self, owner: Owner, key: NamedKey) -> Keys:
         """A key of the same name is replaced."""
@@ -57,7 +62,13 @@ class Keys:
         return self._with(owner, tuple(key for key in self.of(owner) if key.name != name))
 
     def _with(self, owner: Owner, keys: tuple[NamedKey, ...]) -> Keys:
-        return replace(self, anthropic=keys) if owner == "anthropic" else replace(self, bridge=keys)
+        match owner:
+            case "anthropic":
+                return replace(self, anthropic=keys)
+            case "bridge":
+                return replace(self, bridge=keys)
+            case "embeddings":
+                return replace(self, embeddings=keys)
 
 
 class KeyChain:

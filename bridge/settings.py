@@ -145,6 +145,20 @@ class Settings(BaseSettings):
         le=365,
         description="Days that thinking to be given back is kept on disk; 0: in memory only.",
     )
+    embeddings: Literal["local", "upstream", "none"] = Field(
+        "local", description="Who answers `/v1/embeddings`: `local`, `upstream` or `none`."
+    )
+    embedding_model: str = Field(
+        "minishlab/potion-retrieval-32M",
+        min_length=1,
+        description="A model2vec model on the Hugging Face hub, or a folder; or the service's own.",
+    )
+    embedding_url: str = Field(
+        "none", description="Service for `upstream`, such as `http://127.0.0.1:11434/v1`."
+    )
+    embedding_service: Literal["auto", "openai", "compatible", "voyage"] = Field(
+        "auto", description="What it speaks: `auto`, `openai`, `compatible` or `voyage`."
+    )
     response_days: float = Field(
         30.0,
         ge=0,

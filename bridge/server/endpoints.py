@@ -11,6 +11,7 @@ from bridge.server.completions import completions
 from bridge.server.connect import connect
 from bridge.server.control import reload, stop, switch
 from bridge.server.describe import openapi
+from bridge.server.embeddings import embeddings
 from bridge.server.endpoint import Answer, Endpoint, Parameter
 from bridge.server.health import health
 from bridge.server.messages import count_tokens, messages
@@ -38,6 +39,7 @@ from bridge.wire.control import (
     Switches,
     SwitchesPatch,
 )
+from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
 from bridge.wire.models import Model, ModelList
 from bridge.wire.responses import InputItems, Response, ResponseDeleted, ResponsesRequest
@@ -152,6 +154,23 @@ _PROGRAMS = (
         Answer("Never.", Response),
         access="key",
         failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/embeddings",
+        embeddings,
+        "OpenAI",
+        "Turn texts into vectors; not by Claude",
+        Answer(
+            "In the order of the inputs.",
+            CreateEmbeddingResponse,
+            examples.EMBEDDING,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=EmbeddingsRequest,
+        example=examples.EMBEDDINGS,
+        failures=(401, 404, 429, 501, 502, 504),
     ),
     Endpoint(
         "POST",

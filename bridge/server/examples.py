@@ -57,6 +57,19 @@ TEXT_COMPLETION: dict[str, Any] = {
     "usage": CHAT_COMPLETION["usage"],
 }
 
+EMBEDDINGS: dict[str, Any] = {
+    "model": "text-embedding-3-small",
+    "input": ["The sky is blue."],
+    "dimensions": 3,
+}
+
+EMBEDDING: dict[str, Any] = {
+    "object": "list",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.36, 0.48, 0.8]}],
+    "model": "text-embedding-3-small",
+    "usage": {"prompt_tokens": 6, "total_tokens": 6},
+}
+
 RESPONSES: dict[str, Any] = {
     "model": "claude-opus-5-5",
     "instructions": "Answer in one word.",
@@ -152,6 +165,14 @@ MODEL: dict[str, Any] = {
     "lifecycle": "active",
     "max_input_tokens": 1000000,
     "max_output_tokens": 128000,
+    "capabilities": {
+        "image_input": True,
+        "pdf_input": True,
+        "tools": True,
+        "structured_outputs": True,
+        "reasoning": True,
+        "reasoning_efforts": ["low", "medium", "high", "xhigh", "max"],
+    },
 }
 
 MODEL_LIST: dict[str, Any] = {"object": "list", "data": [MODEL]}

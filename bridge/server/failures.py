@@ -94,6 +94,14 @@ TOLD: Mapping[str, Told] = {
     "upstream_timeout": Told(
         "Claude was silent for too long.", "Ask again, or raise upstream_silence_seconds."
     ),
+    "embedding_model_missing": Told(
+        "The model for embeddings is not on this machine yet, and could not be fetched.",
+        "Connect to the network once, or put its files into the folder that the error names.",
+    ),
+    "embedding_model_broken": Told(
+        "The files of the model for embeddings cannot be used.",
+        "Remove their folder, or choose another embedding_model.",
+    ),
     "internal_error": Told(
         "The bridge itself failed.", "Its log says more under the request's id; please report it."
     ),

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
+from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import rules_of
@@ -36,6 +37,7 @@ class Bridge:
     keys: KeyRing
     thinking: ThinkingStore
     responses: ResponseStore
+    embedder: Embedder | None
     ledger: Ledger
     control_token: str
     started_at: int
@@ -79,6 +81,8 @@ class Bridge:
             self._settling.cancel()
             await asyncio.wait([self._settling])
         await self.choice.close()
+        if self.embedder is not None:
+            await self.embedder.close()
         await self.thinking.close()
         await self.responses.close()
         await self.ledger.close()

@@ -6,7 +6,9 @@ import os
 from typing import Any
 
 import aiohttp
+import anthropic
 import pytest
+from anthropic import AsyncAnthropic
 
 from bridge import __version__
 from bridge.server.state import Bridge
@@ -97,7 +99,27 @@ async def test_the_list_has_the_models_of_upstream_and_the_echo(bridge: Bridge) 
 async def test_offline_lists_only_the_echo(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     models = (await get(f"{bridge.url}/v1/models"))["data"]
-    assert [model["id"] for model in models] == ["bridge-echo"]
+    claude = [model["id"] for model in models if "embedding" not in model["id"]]
+    assert claude[:2] == ["bridge-echo", "default"]
+    assert models[1]["alias_of"] == "bridge-echo"
+
+
+async def test_names_that_are_not_listed_are_answered_for(bridge: Bridge) -> None:
+    model = await get(f"{bridge.url}/v1/models/gpt-4o")
+    assert (model["id"], model["alias_of"]) == ("gpt-4o", "claude-sonnet-5-5")
+    assert model["capabilities"]["reasoning"] is True
+    async with aiohttp.ClientSession() as session:
+        assert (await session.get(f"{bridge.url}/v1/models/nothing")).status == 404
+
+
+async def test_anthropics_clients_get_their_own_list(bridge: Bridge) -> None:
+    async with AsyncAnthropic(base_url=bridge.url, api_key="any") as client:
+        listed = [model async for model in client.models.list()]
+        one = await client.models.retrieve("claude-opus-5-5")
+        with pytest.raises(anthropic.NotFoundError):
+            await client.models.retrieve("claude-none")
+    assert one in listed
+    assert one.display_name == "Claude Opus 5.5"
 
 
 async def test_a_program_gets_json_and_a_browser_a_page(start_bridge: StartBridge) -> None:

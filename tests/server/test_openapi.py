@@ -24,6 +24,7 @@ from bridge.server.failures import TOLD
 from bridge.server.openapi import document
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
+from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.script import Usage, says
 from tests.fake_anthropic.server import FakeAnthropic
 
@@ -33,6 +34,17 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance",
     "response_headers_conformance", "response_schema_conformance", "unsupported_method",
 )  # fmt: skip
+
+
+@pytest.fixture
+async def bridge(
+    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Bridge:
+    """It can do everything that is described."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    model = await asyncio.to_thread(write_model, tmp_path / "model")
+    return await start_bridge(backend="anthropic", embedding_model=str(model))
 
 
 def test_it_is_as_its_snapshot() -> None:
@@ -131,12 +143,9 @@ def test_every_failure_has_its_words_and_its_cure() -> None:
 
 
 async def test_schemathesis_finds_nothing(
-    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """Hundreds of requests made from the description, right ones and wrong ones."""
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    bridge = await start_bridge(backend="anthropic")
     fake.default = {"text": "{}"}  # some of the requests ask for JSON
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{bridge.url}/openapi.json"),

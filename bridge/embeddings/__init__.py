@@ -1,0 +1,1 @@
+"""Texts as vectors, without Claude, which has none."""

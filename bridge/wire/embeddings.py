@@ -1,0 +1,96 @@
+"""OpenAI's embeddings: the request as clients send it, the answer as they expect it.
+
+https://platform.openai.com/docs/api-reference/embeddings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
+from typing_extensions import TypedDict
+
+MOST_INPUTS = 2_048
+MOST_TOKENS = 8_192
+"""In one input that is given as tokens. Both as OpenAI says."""
+
+Text = Annotated[StrictStr, Field(min_length=1)]
+Tokens = Annotated[
+    list[Annotated[StrictInt, Field(ge=0)]], Field(min_length=1, max_length=MOST_TOKENS)
+]
+
+
+def _kind(value: Any) -> str | None:
+    """By the first of a list: the other three shapes need not be tried, nor be in the error."""
+    first = value[0] if isinstance(value, list) and value else None
+    if isinstance(first, list):
+        return "token_lists"
+    if isinstance(first, int):
+        return "tokens"
+    if isinstance(value, list):
+        return "texts"
+    return "text" if isinstance(value, str) else None
+
+
+Input = Annotated[
+    Annotated[Text, Tag("text")]
+    | Annotated[list[Text], Field(min_length=1, max_length=MOST_INPUTS), Tag("texts")]
+    | Annotated[Tokens, Tag("tokens")]
+    | Annotated[list[Tokens], Field(min_length=1, max_length=MOST_INPUTS), Tag("token_lists")],
+    Discriminator(
+        _kind,
+        custom_error_type="input_type",
+        custom_error_message="Input should be a string, or a list of strings or of token ids",
+    ),
+]
+
+EncodingFormat = Literal["float", "base64"]
+
+
+class EmbeddingsRequest(BaseModel):
+    """`POST /v1/embeddings`. What is not a field here is set aside with a notice."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    model: str
+    input: Input
+    dimensions: int | None = Field(None, ge=1)
+    encoding_format: EncodingFormat | None = None
+    user: str | None = None
+
+    @property
+    def inputs(self) -> list[str | list[int]]:
+        """Every input by itself, in order: a text, or the ids of its tokens."""
+        if isinstance(self.input, str):
+            return [self.input]
+        if isinstance(self.input[0], int):
+            return [self.input]
+        return list(self.input)
+
+    @property
+    def unknown(self) -> Mapping[str, Any]:
+        """Fields that are none of OpenAI's."""
+        return self.model_extra or {}
+
+
+class EmbeddingItem(TypedDict):
+    """One input's vector: numbers, or base64 of its little-endian float32 bytes."""
+
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingsUsage(TypedDict):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class CreateEmbeddingResponse(TypedDict):
+    """The answer; `data` is in the order of the inputs."""
+
+    object: Literal["list"]
+    data: list[EmbeddingItem]
+    model: str
+    usage: EmbeddingsUsage

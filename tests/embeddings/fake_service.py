@@ -1,0 +1,111 @@
+"""A strict embedding service on this machine, in OpenAI's words or in Voyage's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import struct
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from aiohttp import web
+
+OPENAI_FIELDS = {"model", "input", "encoding_format", "dimensions"}
+VOYAGE_FIELDS = {
+    "model",
+    "input",
+    "encoding_format",
+    "output_dimension",
+    "output_dtype",
+    "truncation",
+}
+
+
+def vector_of(text: str | list[int], length: int) -> list[float]:
+    """Numbers that float32 holds exactly, and that tell the text."""
+    seed = len(text) if isinstance(text, str) else sum(text) % 97
+    return [(seed + place) / 8 for place in range(1, length + 1)]
+
+
+class FakeService:
+    """Answers in reverse order, as a service may."""
+
+    def __init__(self, kind: Literal["openai", "voyage"] = "openai", *, most: int = 2_048) -> None:
+        self.kind = kind
+        self.most = most
+        self.bodies: list[dict[str, Any]] = []
+        self.numbers_only = False
+        """Whatever is asked, the answer has no base64."""
+        self.answer: web.Response | None = None
+        """In place of its own."""
+        self.silent = False
+        self.breaks = False
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_post("/v1/embeddings", self._embeddings)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runner.cleanup()
+
+    async def _embeddings(self, request: web.Request) -> web.Response:
+        if request.headers.get("authorization") != "Bearer its-key":
+            return failure(401, "Incorrect API key provided.", "invalid_api_key")
+        body = await request.json()
+        self.bodies.append(body)
+        if self.silent:
+            await asyncio.sleep(60)
+        if self.breaks:
+            assert request.transport is not None
+            request.transport.abort()
+        if self.answer is not None:
+            return self.answer
+        self._check(body)
+        return web.json_response(self._answer(body))
+
+    def _check(self, body: Mapping[str, Any]) -> None:
+        assert set(body) <= (OPENAI_FIELDS if self.kind == "openai" else VOYAGE_FIELDS)
+        assert 1 <= len(body["input"]) <= self.most
+        if self.kind == "voyage":
+            assert all(isinstance(text, str) for text in body["input"])
+            assert body["truncation"] is False
+            assert body["output_dtype"] == "float"
+
+    def _answer(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        length = body.get("dimensions", body.get("output_dimension", 4))
+        data = [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": self._worded(vector_of(text, length), body),
+            }
+            for index, text in enumerate(body["input"])
+        ]
+        tokens = sum(len(text) for text in body["input"])
+        usage = {"total_tokens": tokens}
+        if self.kind == "openai":
+            usage["prompt_tokens"] = tokens
+        return {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
+
+    def _worded(self, vector: list[float], body: Mapping[str, Any]) -> Any:
+        if self.numbers_only or body.get("encoding_format") != "base64":
+            return vector
+        return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def failure(status: int, words: str, code: str | None = None, **headers: str) -> web.Response:
+    error = {"message": words, "type": "made_up", "param": None, "code": code}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return web.json_response({"error": error}, status=status, headers=named)

@@ -1,0 +1,317 @@
+"""The local model: fetched once and whole, loaded once, and never in a stream's way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.embeddings.base import EmbeddingModelBroken, EmbeddingModelMissing
+from bridge.embeddings.local import MOST_CHARACTERS, LocalEmbedder, _batches
+from bridge.errors import ContextTooLong, InvalidRequest, ModelNotFound, ShuttingDown
+from tests.embeddings.fake_hub import COMMIT, MODEL, FakeHub
+from tests.embeddings.small_model import LENGTH, row, write_model
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeHub]:
+    for name in ("HF_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    async with FakeHub(write_model(tmp_path / "hub")) as fake:
+        monkeypatch.setenv("HF_ENDPOINT", fake.url)
+        yield fake
+
+
+@pytest.fixture
+async def embedder(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
+    """With an empty cache."""
+    local = LocalEmbedder(MODEL, tmp_path / "cache")
+    yield local
+    await local.close()
+
+
+@pytest.fixture
+async def by_hand(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
+    """Of a folder that a person filled."""
+    folder = await asyncio.to_thread(write_model, tmp_path / "mine")
+    local = LocalEmbedder(str(folder), tmp_path / "cache")
+    yield local
+    await local.close()
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# Vectors
+
+
+async def test_the_models_own_name_gives_its_own_length(by_hand: LocalEmbedder) -> None:
+    made = await by_hand.embed(["king", "queen bread"], model="mine", dimensions=None)
+    assert made.vectors.shape == (2, LENGTH)
+    assert np.allclose(made.vectors[0], row("king") / np.linalg.norm(row("king")), atol=1e-6)
+    assert (made.prompt_tokens, made.answered_by) == (3, "mine")
+
+
+@pytest.mark.parametrize(
+    ("model", "dimensions", "length"),
+    [
+        ("text-embedding-3-small", None, 1_536),
+        ("text-embedding-3-large", None, 3_072),
+        ("text-embedding-ada-002", None, 1_536),
+        ("text-embedding-3-large", 3, 3),
+        ("mine", 20, 20),
+    ],
+)
+async def test_openais_names_give_openais_lengths(
+    by_hand: LocalEmbedder, model: str, dimensions: int | None, length: int
+) -> None:
+    made = await by_hand.embed(["king", "queen"], model=model, dimensions=dimensions)
+    assert made.vectors.shape == (2, length)
+    assert np.allclose(np.linalg.norm(made.vectors, axis=1), 1, atol=1e-6)
+    if length >= LENGTH:
+        own = await by_hand.embed(["king", "queen"], model="mine", dimensions=None)
+        assert np.array_equal(made.vectors[:, :LENGTH], own.vectors)
+
+
+async def test_tokens_are_embedded_as_the_text_they_stand_for(by_hand: LocalEmbedder) -> None:
+    made = await by_hand.embed([[10789], "king"], model="mine", dimensions=None)
+    assert np.array_equal(made.vectors[0], made.vectors[1])
+
+
+async def test_an_unknown_name_is_told_before_anything_is_loaded(embedder: LocalEmbedder) -> None:
+    assert embedder.models()[:2] == (MODEL, "small")
+    with pytest.raises(ModelNotFound, match="someone/small"):
+        await embedder.embed(["a"], model="claude", dimensions=None)
+
+
+async def test_many_texts_keep_their_order_and_are_all_counted(by_hand: LocalEmbedder) -> None:
+    texts = ["king", "queen bread", "unknown"] * 100
+    many = await by_hand.embed(texts, model="mine", dimensions=None)
+    few = await by_hand.embed(texts[:3], model="mine", dimensions=None)
+    assert np.array_equal(many.vectors, np.tile(few.vectors, (100, 1)))
+    assert many.prompt_tokens == 500
+
+
+async def test_a_text_too_long_is_refused_not_cut(by_hand: LocalEmbedder) -> None:
+    with pytest.raises(ContextTooLong, match="Input 1") as caught:
+        await by_hand.embed(["a", "b" * (MOST_CHARACTERS + 1)], model="mine", dimensions=None)
+    assert (caught.value.param, caught.value.code) == ("input", "context_length_exceeded")
+
+
+async def test_a_bad_token_fails_its_own_request_only(by_hand: LocalEmbedder) -> None:
+    with pytest.raises(InvalidRequest):
+        await by_hand.embed([[999_999]], model="mine", dimensions=None)
+    assert (await by_hand.embed(["king"], model="mine", dimensions=None)).prompt_tokens == 1
+
+
+def test_batches_are_small_and_leave_nothing_out() -> None:
+    texts = ["a" * 40_000] * 3 + ["b"] * 130 + ["c" * 200_000]
+    cuts = list(_batches(texts))
+    assert cuts == [(0, 1), (1, 2), (2, 66), (66, 130), (130, 133), (133, 134)]
+
+
+async def test_a_thousand_texts_do_not_hold_up_a_stream(by_hand: LocalEmbedder) -> None:
+    """The best of five: another process of this machine may hold it up, too."""
+    texts = [f"king queen bread unknown baker {place}" for place in range(1_000)]
+    await by_hand.embed(texts, model="mine", dimensions=None)
+    worst = []
+    for _ in range(5):
+        gaps: list[float] = []
+        ticker = asyncio.create_task(_tick(gaps))
+        await by_hand.embed(texts, model="text-embedding-3-large", dimensions=None)
+        ticker.cancel()
+        worst.append(max(gaps))
+    assert min(worst) < 0.02
+
+
+async def _tick(gaps: list[float]) -> None:
+    last = time.perf_counter()
+    while True:
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        gaps.append(now - last)
+        last = now
+
+
+# Where the model comes from
+
+
+async def test_the_model_is_fetched_once_for_all_who_ask_at_once(
+    hub: FakeHub, embedder: LocalEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    hub.holds.clear()
+    asking = [
+        asyncio.create_task(embedder.embed(["king"], model="small", dimensions=None))
+        for _ in range(3)
+    ]
+    await asyncio.sleep(0.2)
+    assert not any(path.name in files(hub.folder) for path in embedder.folder.iterdir())
+    asking.pop().cancel()
+    hub.holds.set()
+    assert [made.prompt_tokens for made in await asyncio.gather(*asking)] == [1, 1]
+    await embedder.warm()
+    assert hub.asked == [
+        f"/{MODEL}/resolve/main/tokenizer.json",
+        f"/{MODEL}/resolve/{COMMIT}/model.safetensors",
+        "/cdn/model.safetensors",
+    ]
+    assert files(embedder.folder) == ["model.safetensors", "tokenizer.json"]
+    for step in ("Fetching", "Fetched", "loaded in"):
+        assert step in caplog.text
+
+
+async def test_two_processes_at_once_leave_one_whole_model(
+    hub: FakeHub, embedder: LocalEmbedder, tmp_path: Path
+) -> None:
+    other = LocalEmbedder(MODEL, tmp_path / "cache")
+    await asyncio.gather(embedder.warm(), other.warm())
+    await other.close()
+    assert files(embedder.folder) == ["model.safetensors", "tokenizer.json"]
+
+
+async def test_what_is_there_is_not_fetched_again(
+    hub: FakeHub, embedder: LocalEmbedder, tmp_path: Path
+) -> None:
+    await embedder.warm()
+    hub.asked.clear()
+    again = LocalEmbedder(MODEL, tmp_path / "cache")
+    await again.warm()
+    await again.close()
+    assert hub.asked == []
+
+
+async def test_a_download_that_breaks_leaves_nothing_and_the_next_one_succeeds(
+    hub: FakeHub, embedder: LocalEmbedder
+) -> None:
+    hub.breaks = 1
+    with pytest.raises(EmbeddingModelMissing, match="cannot be reached"):
+        await embedder.warm()
+    assert files(embedder.folder) == []
+    await embedder.warm()
+
+
+async def test_a_damaged_download_is_not_used(hub: FakeHub, embedder: LocalEmbedder) -> None:
+    hub.damage = b"\0\0\0\0"
+    with pytest.raises(EmbeddingModelMissing, match="arrived damaged"):
+        await embedder.warm()
+    assert files(embedder.folder) == []
+
+
+async def test_one_file_alone_is_no_model(hub: FakeHub, embedder: LocalEmbedder) -> None:
+    embedder.folder.mkdir(parents=True)
+    (embedder.folder / "tokenizer.json").write_text("half of ano")
+    await embedder.warm()
+
+
+async def test_what_a_killed_process_left_is_cleared_after_a_day(
+    hub: FakeHub, embedder: LocalEmbedder
+) -> None:
+    embedder.folder.mkdir(parents=True)
+    for name, days in (("old", 2.0), ("new", 0.1)):
+        left = embedder.folder / f".model.safetensors.{name}.part"
+        left.write_bytes(b"half")
+        os.utime(left, (time.time() - days * 86_400,) * 2)
+    await embedder.warm()
+    assert files(embedder.folder)[0] == ".model.safetensors.new.part"
+    assert len(files(embedder.folder)) == 3
+
+
+async def test_a_token_goes_to_the_hub_and_nowhere_else(
+    hub: FakeHub, embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    await embedder.warm()
+    assert hub.tokens.pop("/cdn/model.safetensors") is None
+    assert set(hub.tokens.values()) == {"Bearer hf_secret"}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "has no tokenizer.json"), (401, "HF_TOKEN"), (403, "HF_TOKEN"), (503, "cannot give")],
+)
+async def test_what_the_hub_refuses_is_said_with_the_cure(
+    hub: FakeHub, embedder: LocalEmbedder, status: int, words: str
+) -> None:
+    hub.status = status
+    with pytest.raises(EmbeddingModelMissing, match=words) as caught:
+        await embedder.warm()
+    assert (caught.value.status, caught.value.code) == (503, "embedding_model_missing")
+
+
+@pytest.mark.parametrize("offline", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", ""])
+async def test_without_a_network_the_error_tells_what_to_put_where(
+    embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch, offline: str
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    if offline:
+        monkeypatch.setenv(offline, "1")
+    with pytest.raises(EmbeddingModelMissing) as caught:
+        await embedder.warm()
+    for told in (
+        str(embedder.folder),
+        "tokenizer.json and model.safetensors",
+        f"http://127.0.0.1:1/{MODEL}/tree/main",
+        offline or "cannot be reached",
+    ):
+        assert told in caught.value.message
+    # As told, by hand; the running bridge then takes it.
+    await asyncio.to_thread(write_model, embedder.folder)
+    await embedder.warm()
+
+
+async def test_a_folder_that_cannot_be_written_is_said(
+    hub: FakeHub, embedder: LocalEmbedder
+) -> None:
+    embedder.folder.parent.write_text("a file is in the way")
+    with pytest.raises(EmbeddingModelMissing, match="cannot be kept"):
+        await embedder.warm()
+
+
+async def test_an_empty_folder_of_the_persons_own_is_never_filled(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    local = LocalEmbedder(str(tmp_path / "none"), tmp_path / "cache")
+    with pytest.raises(EmbeddingModelMissing, match=r"tokenizer\.json and model\.safetensors"):
+        await local.warm()
+    await local.close()
+    assert hub.asked == []
+
+
+async def test_a_broken_model_is_said_with_the_cure(hub: FakeHub, embedder: LocalEmbedder) -> None:
+    await asyncio.to_thread(write_model, embedder.folder)
+    (embedder.folder / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(EmbeddingModelBroken, match="remove them to have them fetched"):
+        await embedder.warm()
+    await asyncio.to_thread(write_model, embedder.folder)
+    await embedder.warm()
+
+
+# Its end
+
+
+async def test_closing_drops_what_is_being_fetched(hub: FakeHub, embedder: LocalEmbedder) -> None:
+    hub.holds.clear()
+    asking = asyncio.create_task(embedder.embed(["king"], model="small", dimensions=None))
+    await asyncio.sleep(0.2)
+    closing = asyncio.create_task(embedder.close())
+    await asyncio.sleep(0)
+    hub.holds.set()
+    await asyncio.wait_for(closing, 5)
+    with pytest.raises(ShuttingDown):
+        await asking
+    assert files(embedder.folder) == []
+
+
+async def test_who_asks_after_the_end_is_told_so(by_hand: LocalEmbedder) -> None:
+    await by_hand.warm()
+    await by_hand.close()
+    with pytest.raises(ShuttingDown):
+        await by_hand.embed(["king"], model="mine", dimensions=None)

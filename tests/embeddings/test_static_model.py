@@ -1,0 +1,110 @@
+"""A model from its two files: what its vectors are, and which files are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge.embeddings.base import EmbeddingModelBroken
+from bridge.embeddings.static_model import StaticModel
+from bridge.errors import InvalidRequest
+from tests.embeddings.small_model import LENGTH, ROWS, WORDS, row, safetensors, write_model
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> StaticModel:
+    return StaticModel(write_model(tmp_path / "model"))
+
+
+def test_a_vector_is_the_mean_of_the_tokens_and_every_token_is_counted(model: StaticModel) -> None:
+    vectors, tokens = model.embed(["King queen", "unknown baker bread"])
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (2, LENGTH)
+    assert np.allclose(vectors[0], (row("king") + row("queen")) / 2, atol=1e-6)
+    whole = [row(word) for word in ("un", "##known", "bak", "##er", "bread")]
+    assert np.allclose(vectors[1], np.mean(whole, axis=0), atol=1e-6)
+    assert tokens == 7
+
+
+def test_the_unknown_is_counted_but_says_nothing_where_something_is_known(
+    model: StaticModel,
+) -> None:
+    vectors, tokens = model.embed(["king zzz", "zzz", " "])
+    assert np.allclose(vectors[0], row("king"))
+    assert np.allclose(vectors[1], row("[UNK]"))
+    assert np.allclose(vectors[2], row("[UNK]"))
+    assert tokens == 3
+
+
+def test_a_long_text_is_not_cut(model: StaticModel) -> None:
+    vectors, tokens = model.embed(["king " * 5_000 + "queen " * 5_000])
+    assert tokens == 10_000
+    assert np.allclose(vectors[0], (row("king") + row("queen")) / 2, atol=1e-6)
+
+
+def test_mapping_weights_and_small_numbers_are_model2vecs(tmp_path: Path) -> None:
+    mapping = np.zeros(len(WORDS), np.int64)
+    mapping[WORDS.index("queen")] = 1
+    weights = np.ones(len(WORDS))
+    weights[WORDS.index("queen")] = 3
+    rows = np.array([[1, 0], [0, 2]], np.float16)
+    folder = write_model(tmp_path, embeddings=rows, mapping=mapping, weights=weights)
+    vectors, _ = StaticModel(folder).embed(["king queen"])
+    assert vectors.tolist() == [[0.5, 3]]
+
+
+def test_model2vec_itself_gives_the_same_vectors(tmp_path: Path) -> None:
+    model2vec = pytest.importorskip("model2vec")
+    folder = write_model(tmp_path)
+    (folder / "config.json").write_text('{"normalize": false}')
+    texts = ["king queen", "the unknown baker's bread", "king zzz " * 30]
+    theirs = model2vec.StaticModel.from_pretrained(folder).encode(texts)
+    assert np.allclose(StaticModel(folder).embed(texts)[0], theirs, atol=1e-6)
+
+
+def test_a_text_of_which_the_model_knows_nothing_has_no_vector(tmp_path: Path) -> None:
+    rows = ROWS.copy()
+    rows[WORDS.index("[UNK]")] = 0
+    with pytest.raises(InvalidRequest, match="Input 6") as caught:
+        StaticModel(write_model(tmp_path, embeddings=rows)).embed(["king", "zzz"], first=5)
+    assert caught.value.param == "input"
+
+
+def test_a_matrix_of_sentence_transformers_is_read(tmp_path: Path) -> None:
+    folder = write_model(tmp_path, **{"embedding.weight": ROWS})
+    assert StaticModel(folder).length == LENGTH
+
+
+WHOLE = safetensors({"embeddings": ROWS})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        WHOLE[:20],
+        WHOLE[:-1],
+        b"\xff" * 100,
+        b"<html>not found</html>",
+        safetensors({"embeddings": ROWS[:-1]}),
+        safetensors({"embeddings": ROWS[0]}),
+        safetensors({"something": ROWS}),
+        WHOLE.replace(b'"F32"', b'"X32"'),
+        WHOLE.replace(b'"F32"', b'"F16"'),
+    ],
+)
+def test_a_file_that_is_no_matrix_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+    folder = write_model(tmp_path)
+    (folder / "model.safetensors").write_bytes(raw)
+    with pytest.raises(EmbeddingModelBroken, match=r"model\.safetensors"):
+        StaticModel(folder)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"\xff", b'{"model": {"type": "BPE"}}'])
+def test_a_file_that_is_no_tokenizer_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+    folder = write_model(tmp_path)
+    (folder / "tokenizer.json").write_bytes(raw)
+    with pytest.raises(EmbeddingModelBroken, match=r"tokenizer\.json"):
+        StaticModel(folder)

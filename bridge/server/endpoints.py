@@ -24,6 +24,7 @@ from bridge.server.responses import (
     get_response,
     list_input_items,
 )
+from bridge.server.responses_socket import responses_socket
 from bridge.server.root import docs, root
 from bridge.server.usage import usage
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
@@ -109,6 +110,16 @@ _PROGRAMS = (
         body=ResponsesRequest,
         example=examples.RESPONSES,
         failures=_CLAUDE,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/responses",
+        responses_socket,
+        "Responses",
+        "The same over a WebSocket: messages response.create, each with its own events",
+        Answer("The connection is a WebSocket.", status=101),
+        access="key",
+        failures=(404,),
     ),
     Endpoint(
         "GET",

@@ -57,6 +57,10 @@ TOLD: Mapping[str, Told] = {
         "A client asked for a model that does not exist.",
         "Choose one of the models listed here, or `default`.",
     ),
+    "previous_response_not_found": Told(
+        "A client went on from a response that is no longer kept.",
+        "It has to send the whole conversation again; response_days says how long it is kept.",
+    ),
     "method_not_allowed": Told(
         "A client called an address in the wrong way.", "Its base URL must end in /v1."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, get_type_hints
 
@@ -269,6 +270,43 @@ async def test_items_are_put_in_the_place_of_their_references(
     assert caught.value.param == "input[0]"
 
 
+async def test_who_leaves_is_booked_for_what_was_written(
+    client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("word " * 500),), delay=0.01, usage=Usage(30)))
+    stream = await asked(client, stream=True)
+    async for event in stream:
+        if event.type == "response.output_text.delta":
+            break
+    await stream.close()
+    await fake.wait_closed(1, timeout=5)
+    async with asyncio.timeout(5):
+        while not await bridge.ledger.recent(1):
+            await asyncio.sleep(0.01)
+    (entry,) = await bridge.ledger.recent(1)
+    assert (entry.outcome, entry.input_tokens) == ("cut", 30)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_it_goes_through_claude_code_as_well(
+    claude_code: Bridge, fake: FakeAnthropic, stream: bool
+) -> None:
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x", max_retries=0) as client:
+        blocks = (Thinking("Hm."), Text("Let me see."), ToolUse("get_weather", {"location": "SF"}))
+        # Not by script: Claude Code may ask once more before it is ended.
+        fake.default = Reply(blocks, stop_reason="tool_use")
+        if stream:
+            first = (await streamed(client, tools=[WEATHER]))[-1].response
+        else:
+            first = await asked(client, tools=[WEATHER])
+        assert [item.type for item in first.output] == ["reasoning", "message", "function_call"]
+        call = first.output[-1]
+        fake.script(says("Sunny."))
+        output = {"type": "function_call_output", "call_id": call.call_id, "output": "18 C"}
+        second = await asked(client, input=[output], previous_response_id=first.id, tools=[WEATHER])
+        assert second.output_text == "Sunny."
+
+
 # --- what is kept
 
 
@@ -282,9 +320,10 @@ async def test_a_response_is_kept_and_forgotten(client: AsyncOpenAI, fake: FakeA
     for call in (client.responses.retrieve, client.responses.delete):
         with pytest.raises(openai.NotFoundError):
             await call(made.id)
-    with pytest.raises(openai.NotFoundError) as caught:
+    with pytest.raises(openai.BadRequestError) as refused:
         await asked(client, previous_response_id=made.id)
-    assert caught.value.param == "previous_response_id"
+    assert refused.value.param == "previous_response_id"
+    assert refused.value.code == "previous_response_not_found"
 
 
 async def test_it_survives_the_bridge(

@@ -57,9 +57,18 @@ def unknown(id: str) -> NotFound:
 
 @asynccontextmanager
 async def respond(
-    bridge: Bridge, wanted: ResponsesRequest, access: Access, memory: Memory, large: bool
+    bridge: Bridge,
+    wanted: ResponsesRequest,
+    access: Access,
+    memory: Memory,
+    *,
+    large: bool,
+    id: str | None = None,
 ) -> AsyncIterator[Answering]:
-    """Enters when Claude has begun. Raises what `asked` raises, and NotFound for what is gone."""
+    """Enters when Claude has begun. Raises what `asked` raises, and NotFound for what is gone.
+
+    `id`: of the response, where the client knows it already.
+    """
     wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
     told = as_chat(wanted, before)
     chat = validated(ChatRequest, told.body)
@@ -71,9 +80,8 @@ async def respond(
         access.backend = begun.backend
         of_name = [resolved.notice] if resolved.notice else []
         notices = [*of_name, *told.notices, *begun.notices]
-        yield Answering(
-            wanted, _machine(wanted, told, begun), begun.events, access, memory, notices
-        )
+        machine = _machine(wanted, told, begun, id or new_id("resp"))
+        yield Answering(wanted, machine, begun.events, access, memory, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +112,9 @@ class Answering:
 
     async def whole(self) -> Response:
         """The response itself. Raises BridgeError."""
-        async for _ in self._noted():
-            pass
+        async with aclosing(self._noted()) as noted:
+            async for _ in noted:
+                pass
         self._keep()
         return self.machine.response
 
@@ -157,9 +166,9 @@ async def with_references(bridge: Bridge, wanted: ResponsesRequest) -> Responses
     return wanted.model_copy(update={"input": whole})
 
 
-def base_of(wanted: ResponsesRequest, model: str) -> Response:
+def base_of(wanted: ResponsesRequest, model: str, id: str | None = None) -> Response:
     """The response before anything is written."""
-    return resource(wanted, id=new_id("resp"), created_at=_now(), model=model)
+    return resource(wanted, id=id or new_id("resp"), created_at=_now(), model=model)
 
 
 def new_id(prefix: str) -> str:
@@ -184,10 +193,10 @@ async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
     return chain
 
 
-def _machine(wanted: ResponsesRequest, told: AsChat, begun: Asked) -> ResponsesStream:
+def _machine(wanted: ResponsesRequest, told: AsChat, begun: Asked, id: str) -> ResponsesStream:
     translated = begun.translated
     return ResponsesStream(
-        base_of(wanted, translated.request.model),
+        base_of(wanted, translated.request.model, id),
         style=translated.style,
         namespaces=told.namespaces,
         new_id=new_id,

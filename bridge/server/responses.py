@@ -7,6 +7,7 @@ from contextlib import aclosing
 from aiohttp import web
 
 from bridge.errors import InvalidRequest
+from bridge.server import background
 from bridge.server.access import access_of
 from bridge.server.failures import remember
 from bridge.server.notices import notice_headers
@@ -24,9 +25,13 @@ async def create_response(request: web.Request) -> web.StreamResponse:
     """Answers over the seam; what is not asked to be forgotten is kept."""
     bridge = request.app[BRIDGE]
     wanted = await read_body(request, ResponsesRequest)
+    if wanted.background:
+        queued = background.start(request, wanted, large=is_large(request))
+        return web.json_response(dict(queued))
     access = access_of(request)
     with bridge.answering():
-        async with respond(bridge, wanted, access, Memory(bridge), is_large(request)) as answer:
+        begun = respond(bridge, wanted, access, Memory(bridge), large=is_large(request))
+        async with begun as answer:
             headers = {"x-request-id": access.id, **notice_headers(access.id, answer.notices)}
             if wanted.stream:
                 events = answer.events(lambda error: remember(request, access, error))
@@ -36,7 +41,10 @@ async def create_response(request: web.Request) -> web.StreamResponse:
 
 
 async def get_response(request: web.Request) -> web.Response:
-    """A response that was kept. Raises NotFound."""
+    """A response that was kept, or is written in the background. Raises NotFound."""
+    running = background.running(request, request.match_info["id"])
+    if running is not None:
+        return web.json_response(dict(running))
     stored = await _stored(request)
     return web.json_response(stored.body)
 
@@ -74,9 +82,11 @@ async def list_input_items(request: web.Request) -> web.Response:
 
 
 async def cancel_response(request: web.Request) -> web.Response:
-    """Nothing runs in the background here, so there is nothing to cancel."""
-    await _stored(request)
-    raise InvalidRequest("Only responses in the background can be cancelled; this one has ended.")
+    """Ends a response that is written in the background. Raises InvalidRequest for any other."""
+    if not await background.cancel(request, request.match_info["id"]):
+        await _stored(request)
+        raise InvalidRequest("Only a response that runs in the background can be cancelled.")
+    return web.json_response((await _stored(request)).body)
 
 
 def _limit(request: web.Request) -> int:

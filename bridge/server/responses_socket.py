@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -18,13 +17,13 @@ from aiohttp import WSMsgType, web
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
 from bridge.server.access import Access
-from bridge.server.booking import book
 from bridge.server.cutting import cut_off
 from bridge.server.failures import remember
 from bridge.server.notices import notice_headers
 from bridge.server.reading import validated
 from bridge.server.responding import Memory, base_of, keep, respond
 from bridge.server.state import BRIDGE, Bridge
+from bridge.server.turn import failures_named, turn
 from bridge.store.responses import StoredResponse
 from bridge.wire.errors import error_body
 from bridge.wire.responses import Item, ResponsesRequest
@@ -98,27 +97,17 @@ async def _turns(
 async def _turn(
     request: web.Request, socket: web.WebSocketResponse, memory: SocketMemory, text: str
 ) -> None:
-    """A turn has an id, an access line and a row in the ledger of its own, as a request has."""
-    bridge = request.app[BRIDGE]
-    access = Access(id=f"req_{uuid.uuid4().hex}")
-    started = time.perf_counter()
-    try:
-        with bridge.answering():
-            await _answer(request, socket, memory, access, text)
-    except BridgeError as error:
-        remember(request, access, error)
-        await _tell(socket, error)
-    except asyncio.CancelledError:
-        stopped = cut_off(request)
-        remember(request, access, stopped)
-        await _tell(socket, stopped)
-    finally:
-        seconds = time.perf_counter() - started
-        if access.outcome == "-":
-            access.outcome = "cut"
-        access.log(request, 101, seconds)
-        book(request, access, seconds)
-        bridge.metrics.observe("/v1/responses", access, 101, seconds)
+    with turn(request) as access:
+        try:
+            with request.app[BRIDGE].answering(), failures_named(access):
+                await _answer(request, socket, memory, access, text)
+        except BridgeError as error:
+            remember(request, access, error)
+            await _tell(socket, error)
+        except asyncio.CancelledError:
+            stopped = cut_off(request)
+            remember(request, access, stopped)
+            await _tell(socket, stopped)
 
 
 async def _answer(
@@ -135,7 +124,7 @@ async def _answer(
         await _prepared(socket, memory, wanted, bridge)
         access.outcome = "prepared"
         return
-    async with respond(bridge, wanted, access, memory, len(text) > 256 * 1024) as answer:
+    async with respond(bridge, wanted, access, memory, large=len(text) > 256 * 1024) as answer:
         notice_headers(access.id, answer.notices)
         events = answer.events(lambda error: remember(request, access, error))
         async with aclosing(events) as running:

@@ -23,6 +23,7 @@ from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import Switches
+from bridge.wire.responses import Response
 from bridge.wire.usage import LastFailure
 
 
@@ -47,6 +48,8 @@ class Bridge:
     learned: dict[str, ModelRules] = field(default_factory=dict)
     """What refusals taught about models, until the server ends."""
     last_failure: LastFailure | None = None
+    background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
+    """Responses that are written while nobody waits, by id."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _settling: asyncio.Task[None] | None = None

@@ -30,7 +30,7 @@ from bridge.wire.messages import Block, MessagesRequest
 SET_ASIDE: Mapping[str, str] = {
     "access_programs": "Anthropic has none of these",
     "audio": "Claude does not speak",
-    "background_options": "nothing is written in the background",
+    "background_options": "it is written at once",
     "context_management": "the client keeps its own conversation",
     "image": "Claude makes no images",
     "best_of": "every answer that is written is given",

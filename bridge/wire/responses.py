@@ -15,7 +15,7 @@ from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, ReasoningEffort
 Item = dict[str, Any]
 """An item of input or output; what it holds depends on its `type`."""
 
-Status = Literal["in_progress", "completed", "incomplete", "failed"]
+Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 
 
 class _Open(BaseModel):

@@ -96,14 +96,16 @@ def check(fault: Fault, road: str, stream: bool, status: int, text: str) -> None
         assert status == 200, (fault, text)
         assert ("[DONE]" in text) is stream
         return
-    if stream and fault.begun:
+    # On a busy machine Claude Code may hear of a break before it has passed a word on.
+    early = road == "claude-code" and status == fault.status
+    if stream and fault.begun and not early:
         assert status == 200, (fault, text)
         lines = [line for line in text.split("\n\n") if line.startswith("data: ")]
         assert "[DONE]" not in text
         error = json.loads(lines[-1].removeprefix("data: "))["error"]
         said = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
         words = "".join(c["choices"][0]["delta"].get("content") or "" for c in said)
-        assert words == HEAD, fault
+        assert words == HEAD or (road == "claude-code" and HEAD.startswith(words)), fault
     else:
         assert status == fault.status, (fault, text)
         error = json.loads(text)["error"]

@@ -344,6 +344,56 @@ async def test_what_is_not_to_be_kept_is_not(client: AsyncOpenAI) -> None:
         await client.responses.retrieve(made.id)
 
 
+# --- in the background
+
+
+async def ended(client: AsyncOpenAI, id: str) -> Any:
+    async with asyncio.timeout(10):
+        while (found := await client.responses.retrieve(id)).status in ("queued", "in_progress"):
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def test_one_in_the_background_is_asked_for_again(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.script(Reply((Text("one two three"),), delay=0.05), overloaded())
+    made = await asked(client, background=True)
+    assert (made.status, made.background, made.output) == ("queued", True, [])
+    found = await ended(client, made.id)
+    assert (found.status, found.output_text, found.id) == ("completed", "one two three", made.id)
+    failed = await ended(client, (await asked(client, background=True)).id)
+    assert (failed.status, failed.error.code) == ("failed", "server_error")
+
+
+async def test_one_in_the_background_can_be_cancelled(
+    client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("word " * 500),), delay=0.01, usage=Usage(30)))
+    made = await asked(client, background=True)
+    await fake.wait_requests(1, 5)
+    cancelled = await client.responses.cancel(made.id)
+    assert cancelled.status == "cancelled"
+    await fake.wait_closed(1, timeout=5)
+    assert (await client.responses.retrieve(made.id)).status == "cancelled"
+    with pytest.raises(openai.BadRequestError):
+        await client.responses.cancel(made.id)
+    assert bridge.background == {}
+
+
+async def test_the_bridge_lets_it_finish_when_it_stops(
+    start_bridge: StartBridge, client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("one two three"),), delay=0.1))
+    made = await asked(client, background=True)
+    await fake.wait_requests(1, 5)
+    bridge.stop_asked.set()
+    await fake.wait_closed(1, timeout=5)
+    other = await start_bridge(backend="anthropic")
+    async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
+        assert (await later.responses.retrieve(made.id)).output_text == "one two three"
+
+
 # --- parameters
 
 
@@ -356,7 +406,8 @@ def test_every_parameter_is_mapped_refused_or_set_aside() -> None:
 @pytest.mark.parametrize(
     ("more", "param"),
     [
-        ({"background": True}, "background"),
+        ({"background": True, "stream": True}, "stream"),
+        ({"background": True, "store": False}, "store"),
         ({"conversation": "conv_1"}, "conversation"),
         ({"extra_body": {"prompt": {"id": "pmpt_1"}}}, "prompt"),
         ({"input": []}, "input"),

@@ -115,11 +115,26 @@ async def test_failures_are_told_and_the_connection_goes_on(
         assert (await socket.turn())[-1]["type"] == "response.completed"
 
 
+async def test_a_fault_of_the_bridge_is_told_too(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    async with connected(bridge) as socket:
+        with monkeypatch.context() as patched:
+            patched.setattr("bridge.server.responding.as_chat", broken)
+            (told,) = await socket.turn()
+        assert (told["status"], told["error"]["code"]) == (500, "internal_error")
+        assert (await socket.turn())[-1]["type"] == "response.completed"
+
+
 async def test_who_hangs_up_ends_generation(bridge: Bridge, fake: FakeAnthropic) -> None:
     fake.script(Reply((Text("word " * 500),), delay=0.01))
     async with connected(bridge) as socket:
         await socket.raw.send_json({"type": "response.create", "model": MODEL, "input": "Hi"})
-        await socket.raw.receive()
+        async with asyncio.timeout(20):
+            await socket.raw.receive()
     await fake.wait_closed(1, timeout=5)
     assert [request.closed_early for request in fake.requests] == [True]
 

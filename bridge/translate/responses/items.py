@@ -143,7 +143,9 @@ class ReasoningItem:
 
     def item(self, status: str) -> Item:
         item: Item = {"type": "reasoning", "id": self.id, "summary": self._summary()}
-        item["encrypted_content"] = None if status == "in_progress" else self._sealed()
+        content = None if status == "in_progress" else self._sealed()
+        if content is not None:
+            item["encrypted_content"] = content
         return {**item, "status": status}
 
     def start(self, emit: Emit) -> list[Event]:

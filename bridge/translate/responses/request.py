@@ -27,7 +27,6 @@ _NOT_FOR_CHATS = {
 """Fields that are answered here, or put into a chat's words below."""
 
 REFUSED: Mapping[str, str] = {
-    "background": "answers are not written in the background here; stream them, or wait",
     "conversation": "there are no conversations here; use previous_response_id",
     "prompt": "there are no stored prompts here; send the instructions themselves",
 }

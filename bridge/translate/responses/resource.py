@@ -41,7 +41,7 @@ def resource(request: ResponsesRequest, *, id: str, created_at: int, model: str)
         },
         "truncation": request.truncation or "disabled",
         "store": request.store is not False,
-        "background": False,
+        "background": request.background is True,
         "service_tier": "default",
         "metadata": request.metadata or {},
         "user": request.user,

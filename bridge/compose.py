@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import secrets
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -58,7 +60,14 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         ledger=Ledger(paths.ledger),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
+        versions=_versions(),
     )
+
+
+def _versions() -> dict[str, str]:
+    """What a report of a fault should name; the libraries themselves are not loaded for it."""
+    found = {name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")}
+    return {"python": platform.python_version(), **found}
 
 
 def _guard_own_upstream(settings: Settings) -> None:

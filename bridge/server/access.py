@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bridge.translate.usage import completion_usage
 from bridge.wire.messages import Usage
 
 _log = logging.getLogger("bridge.access")
@@ -29,6 +30,14 @@ class Access:
     """What upstream calls a request that it refused."""
     usages: Sequence[Usage] = ()
     """Upstream's own count for each answer that began."""
+
+    def count(self, usage: Usage) -> None:
+        """Upstream's own count of the one answer there is; empty before it began."""
+        self.usages = [usage]
+        if usage:
+            told = completion_usage(usage)
+            self.prompt_tokens = told["prompt_tokens"]
+            self.completion_tokens = told["completion_tokens"]
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         # Trays and dashboards look at /health all the time.

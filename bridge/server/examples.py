@@ -190,6 +190,12 @@ HEALTH: dict[str, Any] = {
     "status": "ready",
     "ready": True,
     "version": "0.1.0",
+    "versions": {
+        "python": "3.11.7",
+        "aiohttp": "3.14.1",
+        "anthropic": "2.12.0",
+        "claude-agent-sdk": "0.2.187",
+    },
     "pid": 4711,
     "started_at": 1795411200,
     "url": "http://127.0.0.1:8000",

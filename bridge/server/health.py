@@ -24,6 +24,7 @@ async def _report(bridge: Bridge) -> Health:
         status="stopping" if bridge.stopping else "ready" if ready else "needs_setup",
         ready=ready,
         version=__version__,
+        versions=bridge.versions,
         pid=os.getpid(),
         started_at=bridge.started_at,
         url=bridge.url,

@@ -16,7 +16,6 @@ from bridge.server.notices import notice_headers
 from bridge.server.reading import is_large, read_body
 from bridge.server.state import BRIDGE
 from bridge.server.streaming import write_events
-from bridge.translate.usage import completion_usage
 from bridge.translate.verbatim import WholeAnswer, counted, verbatim
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
 from bridge.wire.messages import MessageEvent
@@ -78,8 +77,4 @@ async def _noted(
         whole.finish()
         access.outcome = whole.stop_reason or "-"
     finally:
-        access.usages = [whole.usage]
-        if whole.usage:
-            told = completion_usage(whole.usage)
-            access.prompt_tokens = told["prompt_tokens"]
-            access.completion_tokens = told["completion_tokens"]
+        access.count(whole.usage)

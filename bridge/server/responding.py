@@ -21,7 +21,6 @@ from bridge.translate.request import is_heavy, translate
 from bridge.translate.responses.request import AsChat, as_chat
 from bridge.translate.responses.resource import resource
 from bridge.translate.responses.stream import ResponsesStream
-from bridge.translate.usage import completion_usage
 from bridge.wire.chat import ChatRequest
 from bridge.wire.messages import MessageEvent
 from bridge.wire.responses import Item, Response, ResponsesRequest
@@ -130,11 +129,7 @@ class Answering:
             machine.finish()
             access.outcome = machine.stop_reason or "-"
         finally:
-            access.usages = [machine.usage]
-            if machine.usage:
-                counted = completion_usage(machine.usage)
-                access.prompt_tokens = counted["prompt_tokens"]
-                access.completion_tokens = counted["completion_tokens"]
+            access.count(machine.usage)
 
     def _keep(self) -> None:
         response = self.machine.response

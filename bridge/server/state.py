@@ -42,6 +42,7 @@ class Bridge:
     ledger: Ledger
     control_token: str
     started_at: int
+    versions: dict[str, str] = field(default_factory=dict)
     url: str = ""
     stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)

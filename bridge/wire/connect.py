@@ -39,6 +39,20 @@ def connections(base_url: str, model: str) -> tuple[Connection, ...]:
             snippet=_CURL.format(base_url=base_url, model=model),
         ),
         Connection(
+            client="Codex CLI",
+            steps="In ~/.codex/config.toml; then OPENAI_API_KEY=any codex.",
+            snippet=_CODEX.format(base_url=base_url, model=model),
+            mind="It asks /v1/responses, with its own tools; its warning about unknown model "
+            "metadata is harmless.",
+        ),
+        Connection(
+            client="Claude Code",
+            steps="In the terminal that starts it.",
+            snippet=_CLAUDE_CODE.format(root=base_url.removesuffix("/v1")),
+            mind="Only worth it with an API key behind the bridge. Do not set these variables for "
+            "the bridge itself: it would ask itself.",
+        ),
+        Connection(
             client="Cline",
             steps="Settings, API Provider: OpenAI Compatible.",
             snippet=fields,
@@ -99,6 +113,21 @@ print(answer.choices[0].message.content)
 _CURL = """\
 curl {base_url}/chat/completions -H "Content-Type: application/json" \\
   -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello!"}}]}}'
+"""
+
+_CODEX = """\
+model = "{model}"
+model_provider = "claude-bridge"
+
+[model_providers.claude-bridge]
+name = "Claude Bridge"
+base_url = "{base_url}"
+env_key = "OPENAI_API_KEY"
+wire_api = "responses"
+"""
+
+_CLAUDE_CODE = """\
+ANTHROPIC_BASE_URL={root} ANTHROPIC_API_KEY=any claude
 """
 
 _CONTINUE = """\

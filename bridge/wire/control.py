@@ -35,6 +35,9 @@ class Health(BaseModel):
     status: Literal["ready", "needs_setup", "stopping"]
     ready: bool
     version: str
+    versions: dict[str, str] = Field(
+        default_factory=dict, description="Of Python and of the libraries that matter."
+    )
     pid: int
     started_at: int = Field(description="Unix seconds.")
     url: str = Field(description="Where it listens, such as http://127.0.0.1:8000.")

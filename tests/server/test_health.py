@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+from importlib.metadata import version
 from typing import Any
 
 import aiohttp
@@ -51,6 +53,10 @@ async def test_with_a_key_it_is_ready(
         "status": "ready",
         "ready": True,
         "version": __version__,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")},
+        },
         "pid": os.getpid(),
         "started_at": bridge.started_at,
         "url": bridge.url,

@@ -84,6 +84,9 @@ class Bridge:
         if self._settling is not None:
             self._settling.cancel()
             await asyncio.wait([self._settling])
+        # They were drained as all answers are; what was cut off then still says so in the store.
+        written = [task for task, _ in self.background.values()]
+        await asyncio.gather(*written, return_exceptions=True)
         await self.choice.close()
         if self.embedder is not None:
             await self.embedder.close()

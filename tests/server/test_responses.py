@@ -394,6 +394,30 @@ async def test_the_bridge_lets_it_finish_when_it_stops(
         assert (await later.responses.retrieve(made.id)).output_text == "one two three"
 
 
+async def test_one_that_is_cut_off_when_the_bridge_stops_says_so(
+    start_bridge: StartBridge, client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("word " * 2000),), delay=0.01))
+    made = await asked(client, background=True)
+    await fake.wait_requests(1, 5)
+    bridge.stop_asked.set()
+    await fake.wait_closed(1, timeout=10)
+    other = await start_bridge(backend="anthropic")
+    async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
+        async with asyncio.timeout(10):
+            while (found := await _found(later, made.id)) is None:
+                await asyncio.sleep(0.05)
+    assert found.status == "failed"
+    assert "stopped before this answer ended" in found.error.message
+
+
+async def _found(client: AsyncOpenAI, id: str) -> Any:
+    try:
+        return await client.responses.retrieve(id)
+    except openai.NotFoundError:
+        return None
+
+
 # --- parameters
 
 

@@ -127,7 +127,7 @@ async def test_each_fault_has_its_face(
     start_bridge: StartBridge, road: str, fault: Fault, stream: bool
 ) -> None:
     # It gives up soon on a silence, though not on a Claude Code that starts on a busy machine.
-    silence = 1.0 if road == "anthropic" else 4.0
+    silence = 1.0 if road == "anthropic" else 8.0
     bridge = await start_bridge(backend=road, claude_spares=0, upstream_silence_seconds=silence)
     async with aiohttp.ClientSession() as session:
         check(fault, road, stream, *await ask(session, bridge, fault, stream))
@@ -139,7 +139,8 @@ async def test_many_at_random_leave_nothing_behind(
     # Each start of Claude Code takes 0.8 s of CPU and 170 MB.
     warming, count, at_once = (200, 1000, 32) if road == "anthropic" else (8, 120, 8)
     tasks = len(asyncio.all_tasks())
-    bridge = await start_bridge(backend=road, upstream_silence_seconds=8)
+    silence = 8 if road == "anthropic" else 20
+    bridge = await start_bridge(backend=road, upstream_silence_seconds=silence)
     drawn = random.Random(11)  # noqa: S311 - a test's dice
     process = psutil.Process(os.getpid())
     limit = asyncio.Semaphore(at_once)

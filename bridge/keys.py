@@ -47,11 +47,8 @@ class Keys:
     embeddings: tuple[NamedKey, ...] = ()
 
     def of(self, owner: Owner) -> tuple[NamedKey, ...]:
-        return {
-            "anthropic": self.anthropic,
-            "bridge": self.bridge,
-            "embeddings": self.embeddings,
-        }[owner]
+        found: tuple[NamedKey, ...] = getattr(self, owner)
+        return found
 
     def with_key(self, owner: Owner, key: NamedKey) -> Keys:
         """A key of the same name is replaced."""
@@ -62,13 +59,7 @@ class Keys:
         return self._with(owner, tuple(key for key in self.of(owner) if key.name != name))
 
     def _with(self, owner: Owner, keys: tuple[NamedKey, ...]) -> Keys:
-        match owner:
-            case "anthropic":
-                return replace(self, anthropic=keys)
-            case "bridge":
-                return replace(self, bridge=keys)
-            case "embeddings":
-                return replace(self, embeddings=keys)
+        return replace(self, **{owner: keys})
 
 
 class KeyChain:

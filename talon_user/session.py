@@ -72,7 +72,7 @@ class Session:
     def _poll(self) -> None:
         try:
             self._advance(time.monotonic())
-        except Exception:
+        except Exception:  # raised on, into Talon's log; but the poll must not go on failing
             self.end()
             raise
 

@@ -35,6 +35,10 @@ class Resolved:
     model: str
     notice: str | None = None
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return () if self.notice is None else (self.notice,)
+
 
 def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
     """The model for a client's `model` field.

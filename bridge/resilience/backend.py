@@ -150,7 +150,7 @@ class PatientBackend:
                 _log.info("%s: %s; trying again in %.1f s", road.label, error.code, pause)
                 waited += pause
                 await self._sleep(pause)
-            except BaseException:
+            except BaseException:  # also when cancelled: a half-open breaker must not wait for it
                 road.breaker.left()
                 raise
             else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ _log = logging.getLogger("bridge.access")
 class Access:
     """Filled in on the way; the middleware writes it when the request is over."""
 
-    id: str
+    id: str = field(default_factory=lambda: f"req_{uuid.uuid4().hex}")
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None
@@ -70,3 +71,9 @@ ACCESS = web.RequestKey("access", Access)
 def access_of(request: web.Request) -> Access:
     """The access line of this request."""
     return request[ACCESS]
+
+
+def path_of(request: web.Request) -> str:
+    """The endpoint's, not the client's: there are few of them, and they hold nobody's words."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "(none)"

@@ -42,7 +42,7 @@ async def answer(
     access.model = resolved.model
     async with asking.answers() as (first, chunks):
         access.backend = first.backend
-        notices = [*([resolved.notice] if resolved.notice else []), *first.notices]
+        notices = [*resolved.notices, *first.notices]
         headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
         async with aclosing(asking.noted(access, chunks)) as noted:
             if stream:

@@ -8,7 +8,6 @@ from typing import Any, cast
 from aiohttp import web
 
 from bridge.errors import BridgeError, InvalidRequest, RateLimited
-from bridge.models.names import resolve
 from bridge.server.cutting import cut_off
 from bridge.server.failures import remember
 from bridge.server.responding import Memory, base_of, keep, respond
@@ -26,7 +25,7 @@ def start(request: web.Request, wanted: ResponsesRequest, *, large: bool) -> Res
             param="stream" if wanted.stream else "store",
         )
     bridge = request.app[BRIDGE]
-    model = resolve(wanted.model, bridge.active_model, bridge.catalogue.ids).model
+    model = bridge.resolve(wanted.model).model
     response: Response = {**base_of(wanted, model), "status": "queued", "background": True}
     task = asyncio.create_task(_write(request, wanted, response, large))
     bridge.background[response["id"]] = (task, response)

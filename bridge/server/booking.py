@@ -1,4 +1,4 @@
-"""Writes a request into the ledger: what it took, what it cost, what became of it."""
+"""Closes the account of a request: what it took, what it cost, what became of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from aiohttp import web
 
 from bridge.models.prices import cost, micro_dollars
 from bridge.models.rules import ECHO
-from bridge.server.access import Access
+from bridge.server.access import Access, path_of
 from bridge.server.state import BRIDGE
 from bridge.store.ledger import Entry, client_name
 from bridge.wire.messages import Usage
 
 
-def book(request: web.Request, access: Access, seconds: float) -> None:
+def close_account(request: web.Request, access: Access, status: int | str, started: float) -> None:
+    """What a request or a turn comes to: into the log, the ledger and the metrics.
+
+    `status` is a word where there was no answer to have one; `started` is of `perf_counter`.
+    """
+    seconds = time.perf_counter() - started
+    if access.outcome == "-" and isinstance(status, str):
+        access.outcome = "cut"
+    access.log(request, status, seconds)
+    _book(request, access, seconds)
+    request.app[BRIDGE].metrics.observe(path_of(request), access, status, seconds)
+
+
+def _book(request: web.Request, access: Access, seconds: float) -> None:
     """One row for each request that was to be asked of Claude, be it that it failed."""
     if access.model in ("-", ECHO):
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.models.names import resolve
 from bridge.server.answering import Asking, answer
 from bridge.server.reading import is_large, read_body
 from bridge.server.state import BRIDGE
@@ -16,7 +15,7 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
     """Answers a chat, streamed or whole, over the seam."""
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
-    resolved = resolve(chat.model, bridge.active_model, bridge.catalogue.ids)
+    resolved = bridge.resolve(chat.model)
     with bridge.answering():
         heavy = is_large(request) or is_heavy(chat)
         asking = Asking(bridge, [chat], resolved.model, prefix="chatcmpl", heavy=heavy)

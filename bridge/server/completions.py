@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.models.names import resolve
 from bridge.server.answering import Asking, answer
 from bridge.server.reading import is_large, read_body
 from bridge.server.state import BRIDGE
@@ -16,7 +15,7 @@ async def completions(request: web.Request) -> web.StreamResponse:
     """Goes on with each prompt, or fills its gap, streamed or whole."""
     bridge = request.app[BRIDGE]
     completion = await read_body(request, CompletionRequest)
-    resolved = resolve(completion.model, bridge.active_model, bridge.catalogue.ids)
+    resolved = bridge.resolve(completion.model)
     with bridge.answering():
         chats = chats_of(completion)
         told = CompletionStream(completion)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from aiohttp import web
 
-from bridge.errors import UPSTREAM_ID, BridgeError
-from bridge.server.access import Access
+from bridge.errors import UPSTREAM_ID, BridgeError, InternalError
+from bridge.server.access import Access, path_of
 from bridge.server.state import BRIDGE
 from bridge.wire.usage import LastFailure
+
+_log = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
@@ -113,6 +116,12 @@ TOLD: Mapping[str, Told] = {
 """By the error's `code`, or its `type` where it has none."""
 
 
+def unforeseen(access: Access) -> InternalError:
+    """For an exception that is being handled: the log has it, the client hears where to look."""
+    _log.exception("%s failed inside the bridge", access.id)
+    return InternalError(f"The bridge itself failed; its log says more under {access.id}.")
+
+
 def remember(request: web.Request, access: Access, error: BridgeError) -> None:
     """Notes it for the access line, and keeps it for `/usage`.
 
@@ -125,11 +134,10 @@ def remember(request: web.Request, access: Access, error: BridgeError) -> None:
     if not request.path.startswith("/v1/"):
         return
     told = TOLD.get(access.outcome, TOLD["invalid_request_error"])
-    resource = request.match_info.route.resource
     request.app[BRIDGE].last_failure = LastFailure(
         at=time.time(),
         request=access.id,
-        path=resource.canonical if resource is not None else "(none)",
+        path=path_of(request),
         status=error.status,
         code=access.outcome,
         words=told.words,

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from bridge.models.names import Resolved, resolve
+from bridge.models.names import Resolved
 from bridge.server.access import Access, access_of
 from bridge.server.asking import Asked, asked
 from bridge.server.notices import notice_headers
@@ -27,7 +27,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
     """Claude's events as they come, or the message they make."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, MessagesBody)
-    resolved = resolve(body.model, bridge.active_model, bridge.catalogue.ids)
+    resolved = bridge.resolve(body.model)
     translation = functools.partial(verbatim, body, request.headers)
     access = access_of(request)
     access.model = resolved.model
@@ -50,7 +50,7 @@ async def count_tokens(request: web.Request) -> web.Response:
     """As upstream counts; with a key of Anthropic's, whichever backend answers."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, CountBody)
-    resolved = resolve(body.model, bridge.active_model, bridge.catalogue.ids)
+    resolved = bridge.resolve(body.model)
     backend = await bridge.choice.counting(resolved.model)
     tokens = await backend.count_tokens(counted(body, request.headers, resolved.model))
     told: TokenCount = {"input_tokens": tokens}
@@ -58,7 +58,7 @@ async def count_tokens(request: web.Request) -> web.Response:
 
 
 def _notices(request: web.Request, resolved: Resolved, begun: Asked) -> list[str]:
-    notices = [resolved.notice] if resolved.notice else []
+    notices = [*resolved.notices]
     if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
         notices.append(_BETAS)
     return [*notices, *begun.notices]

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-import uuid
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.errors import (
     BridgeError,
-    InternalError,
     MethodNotAllowed,
     NotFound,
     RequestTooLarge,
     ShuttingDown,
 )
 from bridge.server.access import ACCESS, Access
-from bridge.server.booking import book
+from bridge.server.booking import close_account
 from bridge.server.cutting import cut_off
 from bridge.server.dialect import dialect_of
-from bridge.server.failures import remember
+from bridge.server.failures import remember, unforeseen
 from bridge.server.guard import check_caller, check_key, cors_headers, preflight
 from bridge.server.state import BRIDGE
-
-_log = logging.getLogger(__name__)
 
 
 @web.middleware
 async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost: gives the id, writes the access line, answers failures."""
-    access = request[ACCESS] = Access(id=f"req_{uuid.uuid4().hex}")
+    access = request[ACCESS] = Access()
     started = time.perf_counter()
     status: int | str = "client left"
     try:
@@ -42,14 +37,7 @@ async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers.update(cors_headers(request))
         return response
     finally:
-        seconds = time.perf_counter() - started
-        if access.outcome == "-" and isinstance(status, str):
-            access.outcome = "cut"
-        access.log(request, status, seconds)
-        book(request, access, seconds)
-        resource = request.match_info.route.resource
-        path = resource.canonical if resource is not None else "(none)"
-        request.app[BRIDGE].metrics.observe(path, access, status, seconds)
+        close_account(request, access, status, started)
 
 
 async def _answer(request: web.Request, handler: Handler, access: Access) -> web.StreamResponse:
@@ -70,9 +58,7 @@ async def _answer(request: web.Request, handler: Handler, access: Access) -> web
     except ConnectionResetError as error:
         raise asyncio.CancelledError("the client left while it was written to") from error
     except Exception:  # noqa: BLE001 - the outer rim: whatever failed, the client gets an answer
-        _log.exception("%s failed inside the bridge", access.id)
-        fault = InternalError(f"The bridge itself failed; its log says more under {access.id}.")
-        return error_response(fault, request, access)
+        return error_response(unforeseen(access), request, access)
     if not response.prepared:
         response.headers["x-request-id"] = access.id
     return response

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
-from bridge.models.names import resolve
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.dialect import ANTHROPIC, dialect_of
 from bridge.server.state import BRIDGE, Bridge
@@ -36,7 +35,7 @@ async def get_model(request: web.Request) -> web.Response:
     listed = await _listed(bridge)
     known = {model["id"]: model for model in _models(bridge, listed)}
     if wanted not in known:
-        answering = resolve(wanted, bridge.active_model, bridge.catalogue.ids).model
+        answering = bridge.resolve(wanted).model
         if answering not in known:
             raise ModelNotFound(f"The model `{wanted}` does not exist here.", param="model")
         known[wanted] = {**known[answering], "id": wanted, "alias_of": answering}

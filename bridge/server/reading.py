@@ -13,13 +13,13 @@ from bridge.wire.responses_style import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_LARGE = 256 * 1024
+LARGE = 256 * 1024
 """Bytes of a body from which on it is translated beside the loop."""
 
 
 def is_large(request: web.Request) -> bool:
     """Whether its body is, or does not say."""
-    return (request.content_length or _LARGE) >= _LARGE
+    return (request.content_length or LARGE) >= LARGE
 
 
 async def read_body(request: web.Request, model: type[_Model]) -> _Model:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound
-from bridge.models.names import resolve
 from bridge.server.access import Access
 from bridge.server.asking import Asked, asked
 from bridge.server.reading import validated
@@ -71,14 +70,13 @@ async def respond(
     wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
     told = as_chat(wanted, before)
     chat = validated(ChatRequest, told.body)
-    resolved = resolve(wanted.model, bridge.active_model, bridge.catalogue.ids)
+    resolved = bridge.resolve(wanted.model)
     access.model = resolved.model
     translation = functools.cache(functools.partial(translate, chat))
     heavy = large or is_heavy(chat)
     async with asked(bridge, resolved.model, translation, heavy=heavy) as begun:
         access.backend = begun.backend
-        of_name = [resolved.notice] if resolved.notice else []
-        notices = [*of_name, *told.notices, *begun.notices]
+        notices = [*resolved.notices, *told.notices, *begun.notices]
         machine = _machine(wanted, told, begun, id or new_id("resp"))
         yield Answering(wanted, machine, begun.events, access, memory, notices)
 

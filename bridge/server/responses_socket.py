@@ -20,7 +20,7 @@ from bridge.server.access import Access
 from bridge.server.cutting import cut_off
 from bridge.server.failures import remember
 from bridge.server.notices import notice_headers
-from bridge.server.reading import validated
+from bridge.server.reading import LARGE, validated
 from bridge.server.responding import Memory, base_of, keep, respond
 from bridge.server.state import BRIDGE, Bridge
 from bridge.server.turn import failures_named, turn
@@ -47,7 +47,7 @@ class SocketMemory(Memory):
         wanted: str | None = id
         while wanted is not None and wanted in self._own:
             stored = self._own[wanted]
-            turns.append((*stored.input, *stored.body["output"]))
+            turns.append(stored.items)
             wanted = stored.previous
         before = await super().chain(wanted) if wanted is not None else ()
         if before is None:
@@ -124,7 +124,7 @@ async def _answer(
         await _prepared(socket, memory, wanted, bridge)
         access.outcome = "prepared"
         return
-    async with respond(bridge, wanted, access, memory, large=len(text) > 256 * 1024) as answer:
+    async with respond(bridge, wanted, access, memory, large=len(text) >= LARGE) as answer:
         notice_headers(access.id, answer.notices)
         events = answer.events(lambda error: remember(request, access, error))
         async with aclosing(events) as running:

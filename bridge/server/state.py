@@ -14,7 +14,7 @@ from bridge.backends.choice import BackendChoice
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded
 from bridge.models.catalogue import Catalogue
-from bridge.models.names import rules_of
+from bridge.models.names import Resolved, resolve, rules_of
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.counting import Metrics
 from bridge.server.keyring import KeyRing
@@ -68,6 +68,10 @@ class Bridge:
     def active_model(self) -> str:
         """What answers `default` and OpenAI's names: the echo while the backend is offline."""
         return ECHO if self.switches.backend == "offline" else self.switches.model
+
+    def resolve(self, name: str) -> Resolved:
+        """The model for a client's `model` field. Raises ModelNotFound with the nearest names."""
+        return resolve(name, self.active_model, self.catalogue.ids)
 
     def rules(self, model: str) -> ModelRules:
         """What a resolved model takes: as learned, else as listed live, else as in the table."""

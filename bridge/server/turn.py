@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
 
-from bridge.errors import BridgeError, InternalError
+from bridge.errors import BridgeError
 from bridge.server.access import Access
-from bridge.server.booking import book
-from bridge.server.state import BRIDGE
-
-_log = logging.getLogger(__name__)
+from bridge.server.booking import close_account
+from bridge.server.failures import unforeseen
 
 
 @contextmanager
 def turn(request: web.Request) -> Iterator[Access]:
     """It has an id, an access line and a row in the ledger, as a request has."""
-    access = Access(id=f"req_{uuid.uuid4().hex}")
+    access = Access()
     started = time.perf_counter()
     try:
         yield access
     finally:
-        seconds = time.perf_counter() - started
-        if access.outcome == "-":
-            access.outcome = "cut"
-        resource = request.match_info.route.resource
-        path = resource.canonical if resource is not None else "(none)"
-        access.log(request, "turn", seconds)
-        book(request, access, seconds)
-        request.app[BRIDGE].metrics.observe(path, access, "turn", seconds)
+        close_account(request, access, "turn", started)
 
 
 @contextmanager
@@ -44,7 +33,4 @@ def failures_named(access: Access) -> Iterator[None]:
     except (BridgeError, ConnectionResetError):
         raise
     except Exception as error:
-        _log.exception("%s failed inside the bridge", access.id)
-        raise InternalError(
-            f"The bridge itself failed; its log says more under {access.id}."
-        ) from error
+        raise unforeseen(access) from error

@@ -47,7 +47,7 @@ def _opened(path: Path, schema: str) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(schema)
-    except BaseException:
+    except BaseException:  # whatever it was, it is raised on: a connection is not left open
         connection.close()
         raise
     return connection

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sqlite3
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -16,7 +14,7 @@ from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
-from bridge.store.database import open_database
+from bridge.store.worker import Worker
 
 KEEP_DAYS = 400
 MOST_ROWS = 1_000_000
@@ -128,20 +126,18 @@ class Ledger:
         most_rows: int = MOST_ROWS,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._path = path
+        self._worker = Worker(
+            "ledger", path, _SCHEMA, lost="A request is not in the ledger", opened=self._prune
+        )
         self._keep_days = keep_days
         self._most_rows = most_rows
         self._now = now
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        self._connection: sqlite3.Connection | None = None
         self._puts = 0
 
     def put(self, entry: Entry) -> None:
         """Returns at once; the row follows in its own time. Overlong words are cut."""
-        try:
-            self._worker.submit(self._write, _fitting(entry)).add_done_callback(_complain)
-        except RuntimeError:
-            _log.warning("The ledger is closed; a request is not in it.")
+        row = astuple(_fitting(entry))
+        self._worker.put(lambda database: self._write(database, row))
 
     async def recent(self, count: int) -> list[Entry]:
         """The latest requests, newest first: `count` of them, at most 1,000."""
@@ -166,35 +162,23 @@ class Ledger:
 
     async def close(self) -> None:
         """Ends when all is written."""
-        await asyncio.get_running_loop().run_in_executor(None, self._end)
+        await self._worker.close()
 
     async def _ask(self, sql: str, argument: float) -> list[tuple[Any, ...]]:
         """In the order of the calls: what was put before is in the answer."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, self._read, sql, argument)
 
-    def _end(self) -> None:
-        self._worker.shutdown()
-        if self._connection is not None:
-            self._connection.close()
-
-    def _database(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = _open(self._path)
-            self._prune(self._connection)
-        return self._connection
-
-    def _read(self, sql: str, argument: float) -> list[tuple[Any, ...]]:
-        try:
-            with closing(self._database().execute(sql, (argument,))) as rows:
+        def job(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            with closing(database.execute(sql, (argument,))) as rows:
                 return rows.fetchall()
+
+        try:
+            return await self._worker.ask(job)
         except (sqlite3.Error, OSError) as error:
             _log.warning("The ledger cannot be read: %s", error)
             return []
 
-    def _write(self, entry: Entry) -> None:
-        database = self._database()
-        database.execute(_INSERT, astuple(entry))
+    def _write(self, database: sqlite3.Connection, row: tuple[Any, ...]) -> None:
+        database.execute(_INSERT, row)
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 0:
             self._prune(database)
@@ -206,14 +190,6 @@ class Ledger:
             "DELETE FROM answered WHERE id <= (SELECT MAX(id) FROM answered) - ?",
             (self._most_rows,),
         )
-
-
-def _open(path: Path | None) -> sqlite3.Connection:
-    if path is not None:
-        return open_database(path, _SCHEMA)
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    connection.executescript(_SCHEMA)
-    return connection
 
 
 def _midnight(now: float, days_ago: int) -> float:
@@ -231,12 +207,6 @@ def _fitting(entry: Entry) -> Entry:
         backend=entry.backend[:_TEXT_LENGTH],
         outcome=entry.outcome[:_TEXT_LENGTH],
     )
-
-
-def _complain(written: Future[None]) -> None:
-    error = written.exception()
-    if error is not None:
-        _log.warning("A request is not in the ledger: %s", error)
 
 
 _REMARK = re.compile(r"\([^()]*\)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -37,7 +36,6 @@ CREATE TABLE IF NOT EXISTS item (
 CREATE INDEX IF NOT EXISTS item_response ON item (response);
 """
 
-_log = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
@@ -48,6 +46,11 @@ class StoredResponse:
     body: Json
     input: tuple[Json, ...]
     previous: str | None
+
+    @property
+    def items(self) -> tuple[Json, ...]:
+        """All of this turn, in order."""
+        return (*self.input, *self.body["output"])
 
 
 class ResponseStore:
@@ -61,7 +64,8 @@ class ResponseStore:
         most: int = MOST_RESPONSES,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._worker = Worker("responses", path if days > 0 else None, _SCHEMA)
+        lost = "A response could not be kept in responses"
+        self._worker = Worker("responses", path if days > 0 else None, _SCHEMA, lost=lost)
         self._seconds = days * _DAY if days > 0 else float("inf")
         self._most = most
         self._now = now
@@ -107,16 +111,12 @@ class ResponseStore:
     def _write(self, database: sqlite3.Connection, stored: StoredResponse) -> None:
         id, output = stored.body["id"], stored.body["output"]
         body, given = json.dumps(stored.body), json.dumps(stored.input)
-        database.execute("BEGIN")
-        try:
+        with database:  # all of it or nothing
+            database.execute("BEGIN")
             row = (id, stored.previous, self._now(), body, given)
             database.execute("INSERT INTO response VALUES (?, ?, ?, ?, ?)", row)
             rows = [(item["id"], id, json.dumps(item)) for item in output]
             database.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        database.execute("COMMIT")
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 1:
             self._prune(database)
@@ -146,6 +146,6 @@ def _chain(database: sqlite3.Connection, id: str) -> tuple[Json, ...] | None:
         stored = _read(database, wanted)
         if stored is None:
             return None
-        turns.append((*stored.input, *stored.body["output"]))
+        turns.append(stored.items)
         wanted = stored.previous
     return tuple(item for turn in reversed(turns) for item in turn)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from bridge.store.database import open_database
 from bridge.store.kept import Kept
+from bridge.store.worker import Worker
 
 MOST_IN_MEMORY = 500
 MOST_ON_DISK = 20_000
@@ -45,22 +43,24 @@ class ThinkingStore:
         most_in_memory: int = MOST_IN_MEMORY,
         most_on_disk: int = MOST_ON_DISK,
     ) -> None:
-        self._path = path if days > 0 else None
+        lost = "Thinking could not be kept on disk"
+        self._worker = (
+            Worker("thinking-store", path, _SCHEMA, lost=lost, opened=self._prune)
+            if path is not None and days > 0
+            else None
+        )
         self._seconds = days * _DAY
         self._most_in_memory = most_in_memory
         self._most_on_disk = most_on_disk
         self._memory: OrderedDict[str, Kept | None] = OrderedDict()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="thinking-store")
-        self._connection: sqlite3.Connection | None = None
         self._puts = 0
 
     async def get(self, ids: Sequence[str]) -> dict[str, Kept]:
         """The kept turns among those of these calls."""
         known = {id: self._memory[id] for id in ids if id in self._memory}
         unknown = [id for id in ids if id not in known]
-        if unknown and self._path is not None:
-            loop = asyncio.get_running_loop()
-            known |= await loop.run_in_executor(self._worker, self._read, unknown)
+        if unknown and self._worker is not None:
+            known |= await _read(self._worker, unknown)
         for id, kept in known.items():
             self._remember(id, kept)
         return {id: kept for id, kept in known.items() if kept is not None}
@@ -68,8 +68,9 @@ class ThinkingStore:
     def put(self, id: str, kept: Kept) -> None:
         """Keeps a turn under the id of its first call; the file follows in its own time."""
         self._remember(id, kept)
-        if self._path is not None:
-            self._worker.submit(self._write, id, kept, time.time()).add_done_callback(_complain)
+        if self._worker is not None:
+            at = time.time()
+            self._worker.put(lambda database: self._write(database, id, kept, at))
 
     def forget(self, ids: Iterable[str]) -> None:
         """Turns that upstream refused to take back."""
@@ -79,7 +80,8 @@ class ThinkingStore:
 
     async def close(self) -> None:
         """Ends when all is written."""
-        await asyncio.get_running_loop().run_in_executor(None, self._end)
+        if self._worker is not None:
+            await self._worker.close()
 
     def _remember(self, id: str, kept: Kept | None) -> None:
         """None: it is known that there is nothing."""
@@ -88,33 +90,7 @@ class ThinkingStore:
         while len(self._memory) > self._most_in_memory:
             self._memory.popitem(last=False)
 
-    def _end(self) -> None:
-        self._worker.shutdown()
-        if self._connection is not None:
-            self._connection.close()
-
-    def _database(self) -> sqlite3.Connection:
-        if self._connection is None:
-            assert self._path is not None  # noqa: S101 - nothing asks for it otherwise
-            self._connection = open_database(self._path, _SCHEMA)
-            self._prune(self._connection)
-        return self._connection
-
-    def _read(self, ids: Sequence[str]) -> dict[str, Kept | None]:
-        found: dict[str, Kept | None] = dict.fromkeys(ids)
-        try:
-            database = self._database()
-            for id in ids:
-                sql = "SELECT prefix, blocks FROM kept_turn WHERE call_id = ?"
-                with closing(database.execute(sql, (id,))) as rows:
-                    for prefix, blocks in rows:
-                        found[id] = Kept(prefix, tuple(json.loads(blocks)))
-        except (sqlite3.Error, OSError) as error:
-            _log.warning("Kept thinking cannot be read: %s", error)
-        return found
-
-    def _write(self, id: str, kept: Kept, at: float) -> None:
-        database = self._database()
+    def _write(self, database: sqlite3.Connection, id: str, kept: Kept, at: float) -> None:
         database.execute(
             "INSERT OR REPLACE INTO kept_turn VALUES (?, ?, ?, ?)",
             (id, kept.prefix, json.dumps(kept.blocks), at),
@@ -132,7 +108,18 @@ class ThinkingStore:
         )
 
 
-def _complain(written: Future[None]) -> None:
-    error = written.exception()
-    if error is not None:
-        _log.warning("Thinking could not be kept on disk: %s", error)
+async def _read(worker: Worker, ids: Sequence[str]) -> dict[str, Kept | None]:
+    found: dict[str, Kept | None] = dict.fromkeys(ids)
+
+    def job(database: sqlite3.Connection) -> None:
+        for id in ids:
+            sql = "SELECT prefix, blocks FROM kept_turn WHERE call_id = ?"
+            with closing(database.execute(sql, (id,))) as rows:
+                for prefix, blocks in rows:
+                    found[id] = Kept(prefix, tuple(json.loads(blocks)))
+
+    try:
+        await worker.ask(job)
+    except (sqlite3.Error, OSError) as error:
+        _log.warning("Kept thinking cannot be read: %s", error)
+    return found

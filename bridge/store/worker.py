@@ -19,8 +19,19 @@ _log = logging.getLogger(__name__)
 class Worker:
     """The file is opened when it is first needed; without `path` all is in memory."""
 
-    def __init__(self, name: str, path: Path | None, schema: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: Path | None,
+        schema: str,
+        *,
+        lost: str,
+        opened: Callable[[sqlite3.Connection], object] = lambda _: None,
+    ) -> None:
+        """`opened` is done once, before anything else; `lost` says what a failed write means."""
         self._name = name
+        self._lost = lost
+        self._first = opened
         self._path = path
         self._schema = schema
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
@@ -36,7 +47,7 @@ class Worker:
         try:
             self._thread.submit(self._do, job).add_done_callback(self._complain)
         except RuntimeError:
-            _log.warning("%s is closed; something is not in it.", self._name)
+            _log.warning("The %s is closed. %s.", self._name, self._lost)
 
     async def close(self) -> None:
         """Ends when all is written."""
@@ -45,6 +56,7 @@ class Worker:
     def _do(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         if self._connection is None:
             self._connection = self._opened()
+            self._first(self._connection)
         return job(self._connection)
 
     def _opened(self) -> sqlite3.Connection:
@@ -62,4 +74,4 @@ class Worker:
     def _complain(self, done: Future[object]) -> None:
         error = done.exception()
         if error is not None:
-            _log.warning("Something could not be kept in %s: %s", self._name, error)
+            _log.warning("%s: %s", self._lost, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bridge.errors import StreamBroken
+from bridge.translate.ending import BROKE_OFF
 from bridge.wire.completion import (
     Annotation,
     ChatCompletion,
@@ -40,7 +41,7 @@ class Collector:
     def finish(self) -> ChatCompletion:
         """The completion. Raises StreamBroken when chunks are missing at the end."""
         if self._head is None or self._usage is None:
-            raise StreamBroken("Claude's answer broke off before its end.")
+            raise StreamBroken(BROKE_OFF)
         completion: ChatCompletion = {
             "id": self._head["id"],
             "object": "chat.completion",
@@ -96,7 +97,7 @@ class _CollectedChoice:
     def choice(self, index: int) -> Choice:
         """Raises StreamBroken when it has not ended."""
         if self._finish_reason is None:
-            raise StreamBroken("Claude's answer broke off before its end.")
+            raise StreamBroken(BROKE_OFF)
         return {
             "index": index,
             "message": self._message(),

@@ -82,13 +82,8 @@ class CompletionStream:
         self._echoes = {at * each + i: text for at, text in enumerate(prompts) for i in range(each)}
 
     def chunk(self, chunk: Chunk) -> TextCompletion:
-        """The prompt itself, where it is to be repeated, comes with a choice's first chunk."""
         choices = [
-            _choice(
-                choice["index"],
-                self._echoes.pop(choice["index"], "") + (choice["delta"].get("content") or ""),
-                choice["finish_reason"],
-            )
+            self._choice(choice["index"], choice["delta"].get("content"), choice["finish_reason"])
             for choice in chunk["choices"]
         ]
         told = _head(chunk, choices)
@@ -98,18 +93,17 @@ class CompletionStream:
 
     def whole(self, completion: ChatCompletion) -> TextCompletion:
         choices = [
-            _choice(
-                choice["index"],
-                self._echoes.pop(choice["index"], "") + (choice["message"]["content"] or ""),
-                choice["finish_reason"],
-            )
+            self._choice(choice["index"], choice["message"]["content"], choice["finish_reason"])
             for choice in completion["choices"]
         ]
         return {**_head(completion, choices), "usage": completion["usage"]}
 
-
-def _choice(index: int, text: str, finish_reason: FinishReason | None) -> TextChoice:
-    return {"text": text, "index": index, "logprobs": None, "finish_reason": finish_reason}
+    def _choice(
+        self, index: int, content: str | None, finish_reason: FinishReason | None
+    ) -> TextChoice:
+        """The prompt itself, where it is to be repeated, comes with a choice's first words."""
+        text = self._echoes.pop(index, "") + (content or "")
+        return {"text": text, "index": index, "logprobs": None, "finish_reason": finish_reason}
 
 
 def _head(answer: Chunk | ChatCompletion, choices: list[TextChoice]) -> TextCompletion:

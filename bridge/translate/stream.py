@@ -8,8 +8,9 @@ from typing import Any, assert_never
 
 from bridge.errors import StreamBroken
 from bridge.translate.custom_tools import TextInput
+from bridge.translate.ending import Ending
 from bridge.translate.style import AnswerStyle
-from bridge.translate.usage import completion_usage, merged
+from bridge.translate.usage import completion_usage
 from bridge.translate.web_search import annotation
 from bridge.wire.completion import (
     Chunk,
@@ -25,7 +26,6 @@ from bridge.wire.messages import (
     ContentBlockDelta,
     ContentBlockStart,
     ContentBlockStop,
-    MessageDelta,
     MessageEvent,
     StopReason,
     Usage,
@@ -63,45 +63,43 @@ class ChatStream:
         self._model = model
         self._created = created
         self._include_usage = include_usage
-        self._usage: Usage = {}
+        self._end = Ending()
         self._calls: dict[int, int] = {}
         self._silent_calls: dict[int, str] = {}
         self._text_inputs: dict[int, TextInput] = {}
         self._written = 0
         self._cited_from = 0
         self._citations: list[Any] = []
-        self._stop_reason: StopReason | None = None
-        self._refusal: str | None = None
-        self._complete = False
 
     @property
     def usage(self) -> Usage:
         """The same in upstream's own words; empty before the answer began."""
-        return self._usage
+        return self._end.usage
 
     @property
     def completion_usage(self) -> CompletionUsage:
         """Upstream's last word on tokens so far."""
-        return completion_usage(self._usage)
+        return completion_usage(self._end.usage)
 
     @property
     def finish_reason(self) -> FinishReason:
         """Why the answer ended. Raises StreamBroken while it has not."""
-        if self._stop_reason is None:
+        reason = self._end.stop_reason
+        if reason is None:
             raise StreamBroken("Claude's answer ended without a stop reason.")
-        called = self._calls and self._stop_reason in ("end_turn", "tool_use")
+        called = self._calls and reason in ("end_turn", "tool_use")
         if called:
             return "function_call" if self._style.legacy else "tool_calls"
-        if self._stop_reason not in FINISH_REASONS:
+        if reason not in FINISH_REASONS:
             # To call it "stop" could pass off a part for the whole.
-            raise StreamBroken(f"Claude's answer ended for an unknown reason: {self._stop_reason}.")
-        return FINISH_REASONS[self._stop_reason]
+            raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
+        return FINISH_REASONS[reason]
 
     def feed(self, event: MessageEvent) -> list[Chunk]:
         """The chunks this event gives; most give one, some none."""
         match event["type"]:
             case "message_start":
-                self._usage = merged(self._usage, event["message"].get("usage", {}))
+                self._end.feed(event)
                 return [self._chunk({"role": "assistant", "content": ""})]
             case "content_block_start":
                 return self._started(event)
@@ -110,10 +108,10 @@ class ChatStream:
             case "content_block_stop":
                 return self._stopped(event)
             case "message_delta":
-                self._ending(event)
+                self._end.feed(event)
                 return []
             case "message_stop":
-                self._complete = True
+                self._end.feed(event)
                 return self._last_chunks()
             case "ping":
                 return []
@@ -122,8 +120,7 @@ class ChatStream:
 
     def finish(self) -> None:
         """The end of input. Raises StreamBroken when the answer had not ended by itself."""
-        if not self._complete:
-            raise StreamBroken("Claude's answer broke off before its end.")
+        self._end.finish()
 
     def _started(self, event: ContentBlockStart) -> list[Chunk]:
         block = event["content_block"]
@@ -202,15 +199,8 @@ class ChatStream:
         annotations = [one for one in found if one is not None]
         return [self._chunk({"annotations": annotations})] if annotations else []
 
-    def _ending(self, event: MessageDelta) -> None:
-        self._usage = merged(self._usage, event["usage"])
-        self._stop_reason = event["delta"]["stop_reason"] or self._stop_reason
-        if self._stop_reason == "refusal":
-            details = event["delta"].get("stop_details") or {}
-            self._refusal = details.get("explanation") or "Claude declined to answer."
-
     def _last_chunks(self) -> list[Chunk]:
-        delta: Delta = {"refusal": self._refusal} if self._refusal else {}
+        delta: Delta = {"refusal": self._end.refusal} if self._end.refusal else {}
         chunks = [self._chunk(delta, self.finish_reason)]
         if self._include_usage:
             last = self._bare()
@@ -238,7 +228,7 @@ class ChatStream:
             "model": self._model,
             "choices": [],
         }
-        tier = SERVICE_TIERS.get(self._usage.get("service_tier") or "")
+        tier = SERVICE_TIERS.get(self._end.usage.get("service_tier") or "")
         if tier is not None:
             chunk["service_tier"] = tier
         if self._include_usage:

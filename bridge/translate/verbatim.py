@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from bridge.errors import InvalidRequest, StreamBroken
+from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.blocks import AnswerBlocks
+from bridge.translate.ending import Ending
 from bridge.translate.request import Translated
 from bridge.translate.style import AnswerStyle
-from bridge.translate.usage import merged
 from bridge.wire.anthropic import CountBody, MessagesBody, WholeMessage
-from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
+from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, StopReason, Usage
 
 PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
 _NAMED = {field.name for field in fields(MessagesRequest)} - {"headers", "more", "max_tokens"}
@@ -76,36 +76,32 @@ class WholeAnswer:
     def __init__(self) -> None:
         self._message: dict[str, Any] = {}
         self._blocks = AnswerBlocks()
-        self._ended = False
+        self._end = Ending()
 
     @property
     def usage(self) -> Usage:
         """Upstream's last word on tokens so far; empty before the answer began."""
-        usage: Usage = self._message.get("usage", {})
-        return usage
+        return self._end.usage
 
     @property
-    def stop_reason(self) -> str | None:
-        reason: str | None = self._message.get("stop_reason")
-        return reason
+    def stop_reason(self) -> StopReason | None:
+        return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> None:
         self._blocks.feed(event)
+        self._end.feed(event)
         match event["type"]:
             case "message_start":
                 self._message = {**event["message"], "stop_reason": None, "stop_sequence": None}
             case "message_delta":
-                usage = merged(self.usage, event["usage"])
-                self._message = {**self._message, **event["delta"], "usage": usage}
-            case "message_stop":
-                self._ended = True
+                self._message |= event["delta"]
             case _:
                 pass
 
     def finish(self) -> WholeMessage:
         """Raises StreamBroken when the answer had not ended by itself."""
-        if not self._ended:
-            raise StreamBroken("Claude's answer broke off before its end.")
-        message: Any = {**self._message, "content": self._blocks.every_block()}
+        self._end.finish()
+        content = self._blocks.every_block()
+        message: Any = {**self._message, "content": content, "usage": self.usage}
         whole: WholeMessage = message
         return whole

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aiohttp import web
+
+from tests.serving import Served
 
 MODEL = "someone/small"
 COMMIT = "c0ffee" * 6 + "c0ff"
 
 
-class FakeHub:
+class FakeHub(Served):
     """Serves what is in `folder` as MODEL; strict about everything else."""
 
     def __init__(self, folder: Path) -> None:
@@ -30,27 +30,12 @@ class FakeHub:
         self.holds = asyncio.Event()
         """Cleared: the matrix stops in the middle until this is set."""
         self.holds.set()
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/{org}/{name}/resolve/{commit}/{file}", self._resolve)
         app.router.add_get("/cdn/{file}", self._cdn)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self._port}"
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+        return app
 
     def _note(self, request: web.Request) -> None:
         self.asked.append(request.path)
@@ -72,7 +57,7 @@ class FakeHub:
             return web.Response(body=raw, headers={**headers, "etag": '"0123"'})
         headers["x-linked-etag"] = f'"{hashlib.sha256(raw).hexdigest()}"'
         headers["x-linked-size"] = str(len(raw))
-        headers["location"] = f"http://localhost:{self._port}/cdn/{file.name}"
+        headers["location"] = f"{self.url.replace('127.0.0.1', 'localhost')}/cdn/{file.name}"
         return web.Response(status=302, headers=headers, text="Found")
 
     async def _cdn(self, request: web.Request) -> web.StreamResponse:

@@ -6,10 +6,11 @@ import asyncio
 import base64
 import struct
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from aiohttp import web
+
+from tests.serving import Served
 
 OPENAI_FIELDS = {"model", "input", "encoding_format", "dimensions"}
 VOYAGE_FIELDS = {
@@ -28,7 +29,7 @@ def vector_of(text: str | list[int], length: int) -> list[float]:
     return [(seed + place) / 8 for place in range(1, length + 1)]
 
 
-class FakeService:
+class FakeService(Served):
     """Answers in reverse order, as a service may."""
 
     def __init__(self, kind: Literal["openai", "voyage"] = "openai", *, most: int = 2_048) -> None:
@@ -42,23 +43,15 @@ class FakeService:
         self.silent = False
         self.breaks = False
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/v1/embeddings", self._embeddings)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
-        return self
+        return app
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.url += "/v1"
+        return self
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         if request.headers.get("authorization") != "Bearer its-key":

@@ -8,7 +8,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 from aiohttp import web
@@ -22,6 +21,7 @@ from tests.fake_anthropic.rules import VERSIONS
 from tests.fake_anthropic.script import Failure, Play, Reply
 from tests.fake_anthropic.tokens import count_tokens
 from tests.fake_anthropic.validate import check
+from tests.serving import Served
 
 _MAX_BODY = 32 * 1024 * 1024
 _OAUTH = "sk-ant-oat"
@@ -47,8 +47,8 @@ class Recorded:
 
 
 @dataclass
-class FakeAnthropic:
-    """Use it as an async context manager; `url` is there once it is entered."""
+class FakeAnthropic(Served):
+    """Anthropic's API, strict; see `Served`."""
 
     keys: Collection[str] = ("sk-ant-test",)
     port: int = 0
@@ -66,7 +66,7 @@ class FakeAnthropic:
     _failures: Counter[str] = field(default_factory=Counter)
     _new_id: NewId = field(default_factory=counting_ids)
 
-    async def __aenter__(self) -> FakeAnthropic:
+    def application(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._rim])
         app.router.add_post("/v1/messages", self._messages)
         app.router.add_post("/v1/messages/count_tokens", self._count)
@@ -74,21 +74,7 @@ class FakeAnthropic:
         app.router.add_get("/v1/models/{id}", self._model)
         if self.expose_requests:
             app.router.add_get("/__requests", self._look)
-        self._runner = web.AppRunner(
-            app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+        return app
 
     def script(self, *plays: Play) -> None:
         """Plays these for the coming requests, one each, in this order."""
@@ -98,6 +84,10 @@ class FakeAnthropic:
     def unplayed(self) -> int:
         """How many scripted plays nobody has asked for yet."""
         return len(self._script)
+
+    def bodies(self, path: str = "/v1/messages") -> list[dict[str, Any]]:
+        """Of all requests that came there, in their order."""
+        return [request.body for request in self.requests if request.path == path]
 
     async def wait_closed(self, count: int, timeout: float) -> None:
         """Waits until `count` answers in all have ended, one way or the other."""

@@ -19,10 +19,6 @@ from tests.fake_anthropic.server import FakeAnthropic
 MODEL = "claude-opus-5-5"
 
 
-def sent(fake: FakeAnthropic) -> list[dict[str, Any]]:
-    return [one.body for one in fake.requests if one.method == "POST"]
-
-
 @pytest.mark.parametrize("api", ["responses", "chat"])
 async def test_openai_agents_calls_a_tool_and_goes_on(
     client: AsyncOpenAI, fake: FakeAnthropic, api: str
@@ -31,7 +27,7 @@ async def test_openai_agents_calls_a_tool_and_goes_on(
     agents.set_tracing_disabled(True)
     kind = agents.OpenAIResponsesModel if api == "responses" else agents.OpenAIChatCompletionsModel
 
-    @agents.function_tool  # type: ignore[untyped-decorator]
+    @agents.function_tool  # type: ignore[untyped-decorator]  # it may not be installed
     def weather(city: str) -> str:
         return f"sunny in {city}"
 
@@ -47,7 +43,7 @@ async def test_openai_agents_calls_a_tool_and_goes_on(
     )
     result = await agents.Runner.run(agent, "How is it in Rome?")
     assert result.final_output == "It is sunny."
-    first, second = sent(fake)
+    first, second = fake.bodies()
     assert first["tools"][0]["strict"] is True
     turn = second["messages"][1]["content"]
     assert [block["type"] for block in turn] == ["thinking", "tool_use"]

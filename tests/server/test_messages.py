@@ -58,13 +58,20 @@ async def claude(road: Bridge) -> AsyncIterator[AsyncAnthropic]:
         yield client
 
 
+def told(error: anthropic.APIStatusError) -> dict[str, Any]:
+    """The error object of a failed answer."""
+    body: Any = error.body
+    error_object: dict[str, Any] = body["error"]
+    return error_object
+
+
 async def asked(client: AsyncAnthropic, **more: Any) -> Any:
     body: Any = {"model": MODEL, "max_tokens": 4000, "messages": HI, **more}
     return await client.messages.create(**body)
 
 
 def sent(fake: FakeAnthropic) -> dict[str, Any]:
-    return [one for one in fake.requests if one.path == "/v1/messages"][-1].body  # type: ignore[no-any-return]
+    return fake.bodies()[-1]
 
 
 async def test_a_whole_message(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
@@ -158,7 +165,7 @@ async def test_what_is_wrong_is_named(
 ) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
         await asked(claude, **body)
-    assert param in caught.value.body["error"]["message"]  # type: ignore[index]
+    assert param in told(caught.value)["message"]
 
 
 async def test_names_of_models_are_resolved(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
@@ -170,7 +177,7 @@ async def test_names_of_models_are_resolved(claude: AsyncAnthropic, fake: FakeAn
     await asked(claude, model="default")
     with pytest.raises(anthropic.NotFoundError) as caught:
         await asked(claude, model="claude-opus-99")
-    assert caught.value.body["error"]["type"] == "not_found_error"  # type: ignore[index]
+    assert told(caught.value)["type"] == "not_found_error"
 
 
 async def test_betas_and_unknown_fields_go_along(bridge: Bridge, fake: FakeAnthropic) -> None:

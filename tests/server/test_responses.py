@@ -57,7 +57,7 @@ def kinds(events: list[Any]) -> list[str]:
 
 
 def sent(fake: FakeAnthropic) -> dict[str, Any]:
-    return [one for one in fake.requests if one.method == "POST"][-1].body  # type: ignore[no-any-return]
+    return fake.bodies()[-1]
 
 
 # --- what comes back

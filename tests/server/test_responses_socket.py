@@ -52,7 +52,7 @@ async def connected(bridge: Bridge, **headers: str) -> AsyncIterator[Socket]:
 
 
 def sent(fake: FakeAnthropic) -> dict[str, Any]:
-    return [one for one in fake.requests if one.method == "POST"][-1].body  # type: ignore[no-any-return]
+    return fake.bodies()[-1]
 
 
 async def test_turn_after_turn_on_one_connection(bridge: Bridge, fake: FakeAnthropic) -> None:

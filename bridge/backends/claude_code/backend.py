@@ -174,7 +174,7 @@ class ClaudeCodeBackend:
         process = await self._workshop.start()
         try:
             await process.write(warming_frames())
-        except BaseException:
+        except BaseException:  # also when cancelled: nobody else knows of the process yet
             await process.kill()
             raise
         return process

@@ -205,7 +205,7 @@ class CallItem:
             "id": self.id,
             "call_id": self._call_id,
             "name": self._name,
-            word: "" if status == "in_progress" else self._whole(),
+            word: "" if status == "in_progress" else self._written,
             "status": status,
         }
         return {**item, "namespace": self._namespace} if self._namespace else item
@@ -232,9 +232,6 @@ class CallItem:
             return [*events, emit("response.custom_tool_call_input.done", input=self._written)]
         done = {"name": self._name, "arguments": self._written}
         return [*events, emit("response.function_call_arguments.done", **done)]
-
-    def _whole(self) -> str:
-        return self._written
 
     def _more(self, piece: str, emit: Emit) -> list[Event]:
         return self._told(self._custom.feed(piece) if self._custom else piece, emit)

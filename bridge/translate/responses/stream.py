@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from bridge.errors import BridgeError, RateLimited, StreamBroken
+from bridge.translate.ending import Ending
 from bridge.translate.responses.items import (
     CallItem,
     Emit,
@@ -18,11 +19,10 @@ from bridge.translate.responses.items import (
 )
 from bridge.translate.stream import SERVICE_TIERS
 from bridge.translate.style import AnswerStyle
-from bridge.translate.usage import completion_usage, merged
+from bridge.translate.usage import completion_usage
 from bridge.wire.messages import (
     Block,
     ContentBlockStart,
-    MessageDelta,
     MessageEvent,
     StopReason,
     Usage,
@@ -56,12 +56,9 @@ class ResponsesStream:
         self._new_id = new_id
         self._clock = clock
         self._number = 0
-        self._usage: Usage = {}
+        self._end = Ending()
         self._open: OpenItem | None = None
         self._block = ""
-        self._stop_reason: StopReason | None = None
-        self._refusal: str | None = None
-        self._complete = False
 
     @property
     def response(self) -> Response:
@@ -71,17 +68,17 @@ class ResponsesStream:
     @property
     def usage(self) -> Usage:
         """Upstream's last word on tokens so far; empty before the answer began."""
-        return self._usage
+        return self._end.usage
 
     @property
     def stop_reason(self) -> StopReason | None:
-        return self._stop_reason
+        return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> list[Event]:
         """The events this one gives; most give one, some none, an item's end gives several."""
         match event["type"]:
             case "message_start":
-                self._usage = merged(self._usage, event["message"].get("usage", {}))
+                self._end.feed(event)
                 return [self._whole("response.created"), self._whole("response.in_progress")]
             case "content_block_start":
                 return self._started(event)
@@ -90,18 +87,17 @@ class ResponsesStream:
             case "content_block_stop":
                 return self._block_ended()
             case "message_delta":
-                self._ending(event)
+                self._end.feed(event)
                 return []
             case "message_stop":
-                self._complete = True
+                self._end.feed(event)
                 return self._last_events()
             case _:
                 return []
 
     def finish(self) -> None:
         """The end of input. Raises StreamBroken when the answer had not ended by itself."""
-        if not self._complete:
-            raise StreamBroken("Claude's answer broke off before its end.")
+        self._end.finish()
 
     def failed(self, error: BridgeError) -> Event:
         """The last event of a response that failed while it was written."""
@@ -132,11 +128,9 @@ class ResponsesStream:
 
     def _text_started(self, block: Block) -> list[Event]:
         """Nothing is shown of a message before its first word."""
-        events: list[Event] = []
         if isinstance(self._open, MessageItem):
             self._open.block(block)
-        text = block.get("text")
-        return [*events, *self._written({"type": "text_delta", "text": text})] if text else events
+        return self._written({"type": "text_delta", "text": block.get("text")})
 
     def _call(self, block: Block) -> CallItem:
         name = self._style.tool_names.get(block["name"], block["name"])
@@ -191,24 +185,17 @@ class ResponsesStream:
         at = {"item_id": self._open.id, "output_index": self._index}
         return lambda type, **fields: self._event(type, **at, **fields)
 
-    def _ending(self, event: MessageDelta) -> None:
-        self._usage = merged(self._usage, event["usage"])
-        self._stop_reason = event["delta"]["stop_reason"] or self._stop_reason
-        if self._stop_reason == "refusal":
-            details = event["delta"].get("stop_details") or {}
-            self._refusal = details.get("explanation") or "Claude declined to answer."
-
     def _last_events(self) -> list[Event]:
-        reason = self._stop_reason
+        reason = self._end.stop_reason
         if reason is None or (reason not in _COMPLETE and reason not in _INCOMPLETE):
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
         details = _INCOMPLETE.get(reason)
         status = "incomplete" if details else "completed"
         events = self._closed(status)
-        if self._refusal:
-            events += self._opened(RefusalItem(self._new_id("msg"), self._refusal))
+        if self._end.refusal:
+            events += self._opened(RefusalItem(self._new_id("msg"), self._end.refusal))
             events += self._closed("completed")
-        tier = SERVICE_TIERS.get(self._usage.get("service_tier") or "", "default")
+        tier = SERVICE_TIERS.get(self._end.usage.get("service_tier") or "", "default")
         ended: dict[str, Any] = {
             "status": status,
             "incomplete_details": details,
@@ -220,7 +207,7 @@ class ResponsesStream:
         return [*events, self._whole(f"response.{status}")]
 
     def _counted(self) -> ResponseUsage:
-        usage = completion_usage(self._usage)
+        usage = completion_usage(self._end.usage)
         details = usage["prompt_tokens_details"]
         return {
             "input_tokens": usage["prompt_tokens"],

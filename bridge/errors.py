@@ -18,6 +18,7 @@ BridgeError
 │   ├── UpstreamUnreachable 502
 │   ├── StreamBroken      502   the answer broke off before its end
 │   └── PromiseNotKept    502   the answer is not the JSON or the tool call that was asked for
+├── DesktopUnavailable    503   there is no desktop that could be seen or used
 ├── Overloaded            503   Claude is overloaded (Anthropic's 529)
 ├── ShuttingDown          503
 ├── UpstreamTimedOut      504   upstream itself gave up
@@ -184,6 +185,14 @@ class PromiseNotKept(UpstreamFailed):
     """Claude answered, but not as the client was promised: no such JSON, no tool call."""
 
     code = "promise_not_kept"
+
+
+class DesktopUnavailable(BridgeError):
+    """There is no desktop that can be seen or used; the message has the cure."""
+
+    status = 503
+    type = "server_error"
+    code = "desktop_unavailable"
 
 
 class Overloaded(BridgeError):

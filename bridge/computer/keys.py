@@ -1,0 +1,207 @@
+"""Keys by their names: as xdotool spells them, with the other spellings models use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.errors import InvalidRequest
+
+MODIFIERS: Mapping[str, str] = {
+    "shift": "Shift_L",
+    "ctrl": "Control_L",
+    "control": "Control_L",
+    "alt": "Alt_L",
+    "option": "Alt_L",
+    "altgr": "ISO_Level3_Shift",
+    "meta": "Super_L",
+    "super": "Super_L",
+    "win": "Super_L",
+    "windows": "Super_L",
+    "cmd": "Super_L",
+    "command": "Super_L",
+}
+"""To the keysym that is pressed; on macOS the `Super_L` is Command."""
+
+_NAMED: Mapping[str, str] = {
+    **MODIFIERS,
+    "shift_l": "Shift_L",
+    "shift_r": "Shift_R",
+    "control_l": "Control_L",
+    "control_r": "Control_R",
+    "ctrl_l": "Control_L",
+    "ctrl_r": "Control_R",
+    "alt_l": "Alt_L",
+    "alt_r": "Alt_R",
+    "super_l": "Super_L",
+    "super_r": "Super_R",
+    "iso_level3_shift": "ISO_Level3_Shift",
+    "return": "Return",
+    "enter": "Return",
+    "kp_enter": "KP_Enter",
+    "tab": "Tab",
+    "escape": "Escape",
+    "esc": "Escape",
+    "backspace": "BackSpace",
+    "back_space": "BackSpace",
+    "delete": "Delete",
+    "del": "Delete",
+    "insert": "Insert",
+    "ins": "Insert",
+    "home": "Home",
+    "end": "End",
+    "page_up": "Page_Up",
+    "pageup": "Page_Up",
+    "pgup": "Page_Up",
+    "prior": "Page_Up",
+    "page_down": "Page_Down",
+    "pagedown": "Page_Down",
+    "pgdn": "Page_Down",
+    "next": "Page_Down",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "arrowup": "Up",
+    "arrowdown": "Down",
+    "arrowleft": "Left",
+    "arrowright": "Right",
+    "space": "space",
+    "caps_lock": "Caps_Lock",
+    "capslock": "Caps_Lock",
+    "num_lock": "Num_Lock",
+    "numlock": "Num_Lock",
+    "scroll_lock": "Scroll_Lock",
+    "print": "Print",
+    "printscreen": "Print",
+    "pause": "Pause",
+    "menu": "Menu",
+    "plus": "plus",
+    "minus": "minus",
+    "equal": "equal",
+    "comma": "comma",
+    "period": "period",
+    "dot": "period",
+    "slash": "slash",
+    "backslash": "backslash",
+    "semicolon": "semicolon",
+    "colon": "colon",
+    "apostrophe": "apostrophe",
+    "quotedbl": "quotedbl",
+    "grave": "grave",
+    "asciitilde": "asciitilde",
+    "bracketleft": "bracketleft",
+    "bracketright": "bracketright",
+    "braceleft": "braceleft",
+    "braceright": "braceright",
+    "parenleft": "parenleft",
+    "parenright": "parenright",
+    "underscore": "underscore",
+    "asterisk": "asterisk",
+    "at": "at",
+    "numbersign": "numbersign",
+    "dollar": "dollar",
+    "percent": "percent",
+    "asciicircum": "asciicircum",
+    "ampersand": "ampersand",
+    "exclam": "exclam",
+    "question": "question",
+    "less": "less",
+    "greater": "greater",
+    "bar": "bar",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
+    **{f"kp_{digit}": f"KP_{digit}" for digit in range(10)},
+    "kp_add": "KP_Add",
+    "kp_subtract": "KP_Subtract",
+    "kp_multiply": "KP_Multiply",
+    "kp_divide": "KP_Divide",
+    "kp_decimal": "KP_Decimal",
+    "xf86audioraisevolume": "XF86AudioRaiseVolume",
+    "xf86audiolowervolume": "XF86AudioLowerVolume",
+    "xf86audiomute": "XF86AudioMute",
+    "xf86audioplay": "XF86AudioPlay",
+    "xf86audionext": "XF86AudioNext",
+    "xf86audioprev": "XF86AudioPrev",
+}
+
+SYMBOLS: Mapping[str, str] = {
+    "plus": "+",
+    "minus": "-",
+    "equal": "=",
+    "comma": ",",
+    "period": ".",
+    "slash": "/",
+    "backslash": "\\",
+    "semicolon": ";",
+    "colon": ":",
+    "apostrophe": "'",
+    "quotedbl": '"',
+    "grave": "`",
+    "asciitilde": "~",
+    "bracketleft": "[",
+    "bracketright": "]",
+    "braceleft": "{",
+    "braceright": "}",
+    "parenleft": "(",
+    "parenright": ")",
+    "underscore": "_",
+    "asterisk": "*",
+    "at": "@",
+    "numbersign": "#",
+    "dollar": "$",
+    "percent": "%",
+    "asciicircum": "^",
+    "ampersand": "&",
+    "exclam": "!",
+    "question": "?",
+    "less": "<",
+    "greater": ">",
+    "bar": "|",
+    "space": " ",
+}
+"""The characters that have a name of their own."""
+
+_NAMES = {character: name for name, character in SYMBOLS.items()}
+
+Chord = tuple[str, ...]
+"""Keys pressed in this order and released in the other; the last is the key itself."""
+
+
+def chords(text: str) -> tuple[Chord, ...]:
+    """`ctrl+s`, or several after each other with spaces between, as keysym names.
+
+    A key that is a character of no name is that character. Raises InvalidRequest for a key that
+    is neither.
+    """
+    if text == " ":
+        return (("space",),)
+    found = tuple(_chord(part) for part in text.split())
+    if not found:
+        raise InvalidRequest("No key is named.", param="text")
+    return found
+
+
+def chord(text: str) -> Chord:
+    """Keys that are held down together, such as `shift` or `ctrl+shift`. Raises InvalidRequest."""
+    found = chords(text)
+    if len(found) > 1:
+        raise InvalidRequest(f"`{text[:40]}`: these cannot be held together.", param="text")
+    return found[0]
+
+
+def _chord(text: str) -> Chord:
+    if text == "+":
+        return ("plus",)
+    # "ctrl++" is ctrl and plus.
+    parts = text.removesuffix("++").split("+") + (["plus"] if text.endswith("++") else [])
+    return tuple(_key(part, text) for part in parts)
+
+
+def _key(name: str, of: str) -> str:
+    if len(name) == 1:
+        return _NAMES.get(name, name)
+    known = _NAMED.get(name.lower())
+    if known is None:
+        raise InvalidRequest(
+            f"`{name[:40]}` in `{of[:40]}` is not the name of a key.", param="text"
+        )
+    return known

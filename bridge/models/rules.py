@@ -50,6 +50,8 @@ class ModelRules:
     structured: bool = True
     """`output_config.format` holds the answer to a schema."""
     strict_tools: bool = True
+    computer: Literal["toolset", "none", "not_here"] = "toolset"
+    """Whether it has `computer_toolset_20260801`, and whether this road to it takes that."""
     eager_tools: bool = True
     """Tool arguments can be streamed as they are written."""
 
@@ -86,6 +88,7 @@ def _four_six(line: Line) -> ModelRules:
         efforts=_EFFORTS_46,
         sampling=True,
         images=SMALL,
+        computer="none",
     )
 
 
@@ -100,6 +103,7 @@ def _four_five(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
         sampling=True,
         prefill=True,
         images=SMALL,
+        computer="none",
     )
 
 
@@ -120,7 +124,7 @@ RULES: tuple[ModelRules, ...] = (
     ),
     ModelRules("claude-opus-5", "opus", "can_disable", mid_system=True),
     ModelRules("claude-opus-4-8", "opus", "on_request", mid_system=True),
-    ModelRules("claude-opus-4-7", "opus", "on_request"),
+    ModelRules("claude-opus-4-7", "opus", "on_request", computer="none"),
     _four_six("opus"),
     _four_five("opus", efforts=("low", "medium", "high")),
     ModelRules("claude-sonnet-5-5", "sonnet", "between_tools", forced_tools=False, mid_system=True),
@@ -141,6 +145,7 @@ ECHO_RULES = ModelRules(
     sampling=True,
     prefill=True,
     mid_system=True,
+    computer="none",
 )
 
 _BY_ID = {rules.id: rules for rules in (*RULES, ECHO_RULES)}

@@ -194,6 +194,7 @@ def _machine(wanted: ResponsesRequest, told: AsChat, begun: Asked, id: str) -> R
         namespaces=told.namespaces,
         new_id=new_id,
         clock=_now,
+        pointer=told.pointer,
     )
 
 

@@ -57,6 +57,20 @@ def fitted(block: Block, largest: ImageSize, param: str, notices: Notices) -> Bl
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
 
 
+def unscaled(block: Block, largest: ImageSize, param: str) -> Block:
+    """The image block as it is. Raises InvalidRequest where the model takes none so large."""
+    if block["source"]["type"] == "base64":
+        width, height = _size(block["source"]["data"], param)
+        wide, high = scaled_size(width, height, largest)
+        if (wide, high) != (width, height):
+            raise InvalidRequest(
+                f"A screenshot of {width}x{height} pixels is too large for this model; send it as "
+                f"{wide}x{high} at most, and count its clicks in those pixels.",
+                param=param,
+            )
+    return block
+
+
 def scaled_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
     """The largest size of the same shape, in whole pixels, that keeps both limits."""
     factor = min(1.0, largest.edge / max(width, height), (largest.pixels / (width * height)) ** 0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from bridge.errors import InvalidRequest
@@ -11,10 +11,12 @@ from bridge.models.rules import ImageSize, ModelRules
 from bridge.translate.blocks import input_of
 from bridge.translate.caching import marked
 from bridge.translate.custom_tools import FIELD
-from bridge.translate.images import LOW_DETAIL, fitted, size_among
+from bridge.translate.images import LOW_DETAIL, fitted, size_among, unscaled
 from bridge.translate.media import document_block, image_block
-from bridge.translate.names import CallIds, ToolNames
+from bridge.translate.names import CallIds
 from bridge.translate.notices import Notices
+from bridge.translate.tools import Offer
+from bridge.translate.toolset import TOOLSET, member_of
 from bridge.wire.chat import (
     AssistantMessage,
     AudioPart,
@@ -44,6 +46,9 @@ _SET_ASIDE = {
     "audio": "Claude does not take audio",
 }
 
+OK: Block = {"type": "text", "text": "OK"}
+"""The result of an action that shows nothing."""
+
 LEGACY_CALL = "function_call"
 """The id of a call in the old `function_call` style, which has none of its own."""
 
@@ -54,9 +59,12 @@ class _Context:
 
     rules: ModelRules
     ids: CallIds
-    tools: ToolNames
+    offer: Offer
     images: ImageSize
     notices: Notices
+    computer_calls: set[str] = field(default_factory=set)
+    in_pixels: bool = False
+    """Claude counts pixels in the picture: it may not be scaled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +76,13 @@ class Conversation:
 
 
 def conversation(
-    messages: Sequence[ChatMessage], tools: ToolNames, rules: ModelRules, notices: Notices
+    messages: Sequence[ChatMessage], offer: Offer, rules: ModelRules, notices: Notices
 ) -> Conversation:
     """Leading system and developer messages become the system prompt; others keep their place."""
     opening = _leading_systems(messages)
     turns: list[Message] = []
     images = size_among(sum(map(_images_in, messages)), rules.images)
-    context = _Context(rules, CallIds(), tools, images, notices)
+    context = _Context(rules, CallIds(), offer, images, notices)
     for index, message in enumerate(messages[opening:], start=opening):
         turn = _turn(message, f"messages[{index}]", context)
         _append(turns, {"role": turn["role"], "content": _marked_last(turn["content"], message)})
@@ -189,17 +197,21 @@ def _tool_call_block(call: ToolCall, context: _Context) -> Block:
 
 
 def _call_block(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
-    return {
-        "type": "tool_use",
-        "id": context.ids.of_call(id),
-        "name": context.tools.upstream(name),
-        "input": given,
-    }
+    upstream_id = context.ids.of_call(id)
+    member = member_of(name) if context.offer.toolset else None
+    block: Block = {"type": "tool_use", "id": upstream_id, "input": given}
+    if member is None:
+        return {**block, "name": context.offer.names.upstream(name)}
+    context.computer_calls.add(upstream_id)
+    return {**block, "name": member, "toolset_name": TOOLSET}
 
 
 def _result_block(message: ToolMessage | FunctionMessage, where: str, context: _Context) -> Block:
     answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
     block: Block = {"type": "tool_result", "tool_use_id": context.ids.of_result(answers)}
+    if block["tool_use_id"] in context.computer_calls:
+        content = _blocks(message.content, where, replace(context, in_pixels=True))
+        return {**block, "toolset_name": TOOLSET, "content": content or [OK]}
     content = _blocks(message.content, where, context)
     return {**block, "content": content} if content else block
 
@@ -226,6 +238,8 @@ def _part_block(part: Part, where: str, context: _Context) -> Block | None:
         case ImagePart():
             size = LOW_DETAIL if part.image_url.detail == "low" else context.images
             block = image_block(part.image_url.url, f"{where}.image_url.url")
+            if context.in_pixels:
+                return unscaled(block, context.images, f"{where}.image_url.url")
             return fitted(block, size, f"{where}.image_url.url", context.notices)
         case FilePart():
             return document_block(part.file, f"{where}.file")
@@ -261,7 +275,7 @@ def _results_first(blocks: Iterable[Block]) -> list[Block]:
 def _answer_every_call(turns: list[Message], notices: Notices) -> None:
     """Upstream wants a result for each call in the next turn, and no result without a call."""
     index = 0
-    open_calls: list[str] = []
+    open_calls: list[Block] = []
     while index <= len(turns):
         turn = turns[index] if index < len(turns) else None
         if open_calls and (turn is None or turn["role"] != "user"):
@@ -273,25 +287,28 @@ def _answer_every_call(turns: list[Message], notices: Notices) -> None:
             turn["content"] = _matched_results(turn["content"], open_calls, notices)
             open_calls = []
         else:
-            open_calls = [b["id"] for b in turn["content"] if b["type"] == "tool_use"]
+            open_calls = [b for b in turn["content"] if b["type"] == "tool_use"]
         index += 1
 
 
 def _matched_results(
-    blocks: Sequence[Block], open_calls: Sequence[str], notices: Notices
+    blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
 ) -> list[Block]:
     results = {b["tool_use_id"]: b for b in blocks if b["type"] == "tool_result"}
     others = [b for b in blocks if b["type"] != "tool_result"]
-    matched = [results.get(call) or _missing_result(call, notices) for call in open_calls]
-    orphans = [_orphan_text(b, notices) for call, b in results.items() if call not in open_calls]
+    matched = [results.get(call["id"]) or _missing_result(call, notices) for call in open_calls]
+    called = {call["id"] for call in open_calls}
+    orphans = [_orphan_text(b, notices) for call, b in results.items() if call not in called]
     return [*matched, *orphans, *others]
 
 
-def _missing_result(call: str, notices: Notices) -> Block:
-    notices.add(f"messages: the result of tool call {call} is missing; marked as not given")
+def _missing_result(call: Block, notices: Notices) -> Block:
+    notices.add(f"messages: the result of tool call {call['id']} is missing; marked as not given")
+    toolset = {"toolset_name": TOOLSET} if call.get("toolset_name") else {}
     return {
         "type": "tool_result",
-        "tool_use_id": call,
+        "tool_use_id": call["id"],
+        **toolset,
         "content": [{"type": "text", "text": "(no result was given)"}],
         "is_error": True,
     }

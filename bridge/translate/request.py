@@ -23,6 +23,7 @@ from bridge.translate.tools import (
     tool_blocks,
     tool_choice,
 )
+from bridge.translate.toolset import toolset_block
 from bridge.translate.web_search import web_search_block
 from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
@@ -82,7 +83,7 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
     notices = Notices()
     _notice_unused(chat, notices)
     offer = only_the_named(offer_of(chat, notices), rules)
-    talk = conversation(chat.messages, offer.names, rules, notices)
+    talk = conversation(chat.messages, offer, rules, notices)
     choice, call_a_tool = tool_choice(offer, rules, notices)
     output = output_of(chat.response_format, rules, notices)
     limit = max_tokens(chat, rules, notices)
@@ -145,8 +146,8 @@ def _metadata(chat: ChatRequest) -> Mapping[str, str] | None:
 def _tools(
     chat: ChatRequest, offer: Offer, rules: ModelRules, notices: Notices
 ) -> tuple[Block, ...] | None:
-    search = web_search_block(chat, notices)
-    return (*tool_blocks(offer, rules, notices), *((search,) if search else ())) or None
+    own = (web_search_block(chat, notices), toolset_block(chat, rules))
+    return (*tool_blocks(offer, rules, notices), *(block for block in own if block)) or None
 
 
 def _tool_in_words(offer: Offer) -> str:

@@ -143,7 +143,7 @@ class ChatStream:
         index = self._calls[position] = len(self._calls)
         self._silent_calls[position] = json.dumps(block.get("input") or {})
         id, upstream = block["id"], block["name"]
-        name = self._style.tool_names.get(upstream, upstream)
+        name = self._style.name_of(block)
         if upstream in self._style.custom:
             self._text_inputs[position] = TextInput()
             return self._call({"index": index, "id": id, "custom": {"name": name, "input": ""}})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bridge.translate.toolset import PREFIX, TOOLSET
+from bridge.wire.messages import Block
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerStyle:
@@ -16,3 +19,10 @@ class AnswerStyle:
     """Claude's names of the tools whose input is text."""
     legacy: bool = False
     """As one `function_call`, the old way."""
+
+    def name_of(self, call: Block) -> str:
+        """The client's name of the tool that Claude calls."""
+        name: str = call["name"]
+        if call.get("toolset_name") == TOOLSET:
+            return PREFIX + name
+        return self.tool_names.get(name, name)

@@ -15,6 +15,7 @@ from bridge.translate.custom_tools import INPUT_SCHEMA, described
 from bridge.translate.names import ToolNames
 from bridge.translate.notices import Notices
 from bridge.translate.schema import cannot_be_closed, closed, tool_input
+from bridge.translate.toolset import MEMBERS, is_toolset, wants_toolset
 from bridge.translate.web_search import NAME as WEB_SEARCH
 from bridge.translate.web_search import is_web_search, wants_web_search
 from bridge.wire.chat import (
@@ -56,6 +57,8 @@ class Offer:
 
     tools: tuple[OfferedTool, ...]
     names: ToolNames
+    toolset: bool
+    """The computer's toolset is offered beside them."""
     legacy: bool
     """Asked in the old style, with `functions`: answered with `function_call`."""
     mode: str
@@ -83,9 +86,8 @@ def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
         tools = tuple(tool for tool in tools if tool.name in allowed)
     return Offer(
         tools=tools,
-        names=ToolNames(
-            (tool.name for tool in tools), reserved=(WEB_SEARCH,) if wants_web_search(chat) else ()
-        ),
+        names=ToolNames((tool.name for tool in tools), reserved=_reserved(chat)),
+        toolset=wants_toolset(chat),
         legacy=legacy,
         mode=mode,
         named=named,
@@ -108,7 +110,7 @@ def tool_choice(
     offer: Offer, rules: ModelRules, notices: Notices
 ) -> tuple[ToolChoice | None, str | None]:
     """The choice, and an instruction that stands in where the model cannot be forced."""
-    if not offer.tools:
+    if not offer.tools and not offer.toolset:
         return None, None
     choice, instruction = _choice(offer, rules)
     if instruction is not None:
@@ -138,11 +140,17 @@ def _tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
                     )
                 )
             case OtherTool():
-                if not is_web_search(tool):
+                if not is_web_search(tool) and not is_toolset(tool):
                     notices.add(f"tools: {tool.type} is set aside; it is a tool that OpenAI runs")
             case _:
                 assert_never(tool)
     return offered
+
+
+def _reserved(chat: ChatRequest) -> tuple[str, ...]:
+    """Names that tools of Anthropic's have beside the client's."""
+    search = (WEB_SEARCH,) if wants_web_search(chat) else ()
+    return (*search, *sorted(MEMBERS)) if wants_toolset(chat) else search
 
 
 def _legacy_tools(chat: ChatRequest) -> list[OfferedTool]:

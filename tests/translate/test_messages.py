@@ -9,8 +9,8 @@ import pytest
 from bridge.errors import InvalidRequest
 from bridge.models.names import rules_of
 from bridge.translate.messages import conversation
-from bridge.translate.names import ToolNames
 from bridge.translate.notices import Notices
+from bridge.translate.tools import offer_of
 from bridge.wire.chat import ChatRequest
 
 PNG = (
@@ -30,7 +30,7 @@ def turns(
     """The turns as (role, blocks), the system prompt, the notices."""
     chat = ChatRequest.model_validate({"model": model, "messages": list(messages)})
     notices = Notices()
-    talk = conversation(chat.messages, ToolNames(["add"]), rules_of(model), notices)
+    talk = conversation(chat.messages, offer_of(chat, notices), rules_of(model), notices)
     return [(m["role"], m["content"]) for m in talk.messages], talk.system, notices.lines()
 
 

@@ -111,6 +111,7 @@ class ClaudeCodeBackend:
             prefill=False,
             images=ImageSize(edge, rules.images.pixels),
             thinking_back=rules.thinking in ("on_request", "budget"),
+            computer="not_here",
         )
 
     @asynccontextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import InvalidRequest
+from bridge.translate.responses import computer
 from bridge.wire.responses import Item, ResponsesRequest
 
 _NOT_FOR_CHATS = {
@@ -46,6 +47,8 @@ class AsChat:
     notices: tuple[str, ...]
     namespaces: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """From a tool's name in the chat to its namespace and its name there."""
+    pointer: computer.Place | None = None
+    """Where computer calls left the pointer so far."""
 
 
 def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
@@ -54,8 +57,8 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
         if getattr(request, name, None) or (request.model_extra or {}).get(name):
             raise InvalidRequest(f"{name}: {why}.", param=name)
     namespaces: dict[str, tuple[str, str]] = {}
-    tools = _flat_tools(request.tools or [], namespaces)
     notices: list[str] = []
+    tools = _flat_tools(request.tools or [], namespaces)
     given = request.input if request.input is not None else []
     if isinstance(given, str):
         given = [{"type": "message", "role": "user", "content": given}]
@@ -66,13 +69,16 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
     body["input"] = _chat_items(items, len(before), notices)
     if tools:
         body["tools"] = tools
+    if any(tool.get("type") == computer.PREVIEW for tool in request.tools or []):
+        notices.append("tools: the size of the display is seen in its screenshots")
+        body["parallel_tool_calls"] = False
     if request.tool_choice is not None:
-        body["tool_choice"] = _tool_choice(request.tool_choice)
+        body["tool_choice"] = _tool_choice(request.tool_choice, notices)
     if request.reasoning is not None and request.reasoning.effort is not None:
         body["reasoning_effort"] = request.reasoning.effort
     if request.max_tool_calls is not None:
         notices.append("max_tool_calls: set aside; Claude decides how often it searches")
-    return AsChat(body, tuple(notices), namespaces)
+    return AsChat(body, tuple(notices), namespaces, computer.pointer_after(items))
 
 
 def _flat_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
@@ -80,7 +86,7 @@ def _flat_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -
     flat: list[Item] = []
     for at, tool in enumerate(tools):
         if tool.get("type") != "namespace":
-            flat.append(tool)
+            flat.append(computer.toolset(tool) if computer.is_computer(tool) else tool)
             continue
         inner = tool.get("tools")
         if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
@@ -102,11 +108,20 @@ def _joined(namespace: str, name: str) -> str:
 
 def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
     kept: list[Item] = []
+    computer_calls: dict[str, list[str]] = {}
     for at, item in enumerate(items):
         if not isinstance(item, Mapping):
             raise InvalidRequest("An item is an object.", param=f"input[{at - before}]")
         kind = item.get("type", "message")
-        if kind in _LEFT_OUT:
+        where = f"input[{at - before}]"
+        if kind == "computer_call":
+            calls = computer.as_calls(item, where)
+            computer_calls[item["call_id"]] = [call["call_id"] for call in calls]
+            kept += calls
+        elif kind == "computer_call_output":
+            id = str(item.get("call_id"))
+            kept += computer.as_results(item, computer_calls.get(id) or [id], where)
+        elif kind in _LEFT_OUT:
             if kind != "web_search_call":
                 notices.append(f"input: an item of type {kind} is left out")
         elif kind in _CALLS and item.get("namespace"):
@@ -117,7 +132,7 @@ def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[
     return kept
 
 
-def _tool_choice(choice: str | Mapping[str, Any]) -> Any:
+def _tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:
     """One of a namespace's tools is named by both; a tool that OpenAI runs cannot be forced."""
     if isinstance(choice, str):
         return choice
@@ -125,4 +140,7 @@ def _tool_choice(choice: str | Mapping[str, Any]) -> Any:
         name = _joined(str(choice["namespace"]), str(choice.get("name")))
         return {"type": choice.get("type"), "name": name}
     named = ("function", "custom", "allowed_tools")
-    return choice if choice.get("type") in named else "auto"
+    if choice.get("type") in named:
+        return choice
+    notices.append(f"tool_choice: {str(choice.get('type'))[:40]} cannot be forced; Claude chooses")
+    return "auto"

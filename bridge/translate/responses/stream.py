@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from bridge.errors import BridgeError, RateLimited, StreamBroken
 from bridge.translate.ending import Ending
+from bridge.translate.responses.computer import PREVIEW, Place
 from bridge.translate.responses.items import (
     CallItem,
     Emit,
@@ -17,8 +18,10 @@ from bridge.translate.responses.items import (
     RefusalItem,
     SearchItem,
 )
+from bridge.translate.responses.screen import Screen
 from bridge.translate.stream import SERVICE_TIERS
 from bridge.translate.style import AnswerStyle
+from bridge.translate.toolset import TOOLSET
 from bridge.translate.usage import completion_usage
 from bridge.wire.messages import (
     Block,
@@ -48,8 +51,9 @@ class ResponsesStream:
         namespaces: Mapping[str, tuple[str, str]],
         new_id: Callable[[str], str],
         clock: Callable[[], int],
+        pointer: Place | None = None,
     ) -> None:
-        """`base`: the response as it is before anything is written."""
+        """`base`: the response as it is before anything is written; `pointer`: of its screen."""
         self._response = base
         self._style = style
         self._namespaces = namespaces
@@ -57,6 +61,9 @@ class ResponsesStream:
         self._clock = clock
         self._number = 0
         self._end = Ending()
+        self._screen = Screen(
+            pointer, one_by_one=any(tool.get("type") == PREVIEW for tool in base["tools"])
+        )
         self._open: OpenItem | None = None
         self._block = ""
 
@@ -119,6 +126,8 @@ class ResponsesStream:
                 return self._text_started(block)
             case "thinking" | "redacted_thinking":
                 return self._opened(ReasoningItem(self._new_id("rs"), block))
+            case "tool_use" if block.get("toolset_name") == TOOLSET:
+                return self._computer_started(block)
             case "tool_use":
                 return self._opened(self._call(block))
             case "server_tool_use" if block.get("name") == "web_search":
@@ -132,8 +141,18 @@ class ResponsesStream:
             self._open.block(block)
         return self._written({"type": "text_delta", "text": block.get("text")})
 
+    def _computer_started(self, block: Block) -> list[Event]:
+        """Nothing is told of it before all that belongs to its call is known."""
+        events = self._closed("completed") if self._open is not None else []
+        self._screen.begin(block)
+        return events
+
+    def _computer_call(self) -> list[Event]:
+        item = self._screen.gathered(self._new_id)
+        return [*self._opened(item), *self._closed("completed")] if item else []
+
     def _call(self, block: Block) -> CallItem:
-        name = self._style.tool_names.get(block["name"], block["name"])
+        name = self._style.name_of(block)
         custom = block["name"] in self._style.custom
         namespace, own = self._namespaces.get(name, (None, name))
         id = self._new_id("ctc" if custom else "fc")
@@ -145,6 +164,8 @@ class ResponsesStream:
             if delta["type"] != "text_delta" or not delta["text"]:
                 return []
             events = self._opened(MessageItem(self._new_id("msg")))
+        if self._screen.writing:
+            self._screen.delta(delta)
         if self._open is None:
             return events
         return [*events, *self._open.delta(delta, self._emit)]
@@ -153,6 +174,9 @@ class ResponsesStream:
         block, self._block = self._block, ""
         if isinstance(self._open, MessageItem):
             return self._open.block_ended(self._emit) if block == "text" else []
+        if self._screen.writing:
+            self._screen.end()
+            return self._computer_call() if self._screen.must_be_seen else []
         ours = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
         return self._closed("completed") if ours else []
 
@@ -166,7 +190,7 @@ class ResponsesStream:
 
     def _closed(self, status: str) -> list[Event]:
         if self._open is None:
-            return []
+            return self._computer_call()
         stopped = self._open.stop(self._emit)
         item = self._open.item(status)
         done = self._event("response.output_item.done", output_index=self._index, item=item)
@@ -190,6 +214,8 @@ class ResponsesStream:
         if reason is None or (reason not in _COMPLETE and reason not in _INCOMPLETE):
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
         details = _INCOMPLETE.get(reason)
+        if details is None:
+            self._screen.check()
         status = "incomplete" if details else "completed"
         events = self._closed(status)
         if self._end.refusal:

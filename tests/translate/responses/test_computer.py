@@ -1,0 +1,194 @@
+"""OpenAI's computer calls and Claude's actions, there and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types.responses import ResponseComputerToolCall
+
+from bridge.errors import InvalidRequest, PromiseNotKept
+from bridge.translate.responses.computer import (
+    WITHOUT_A_WORD,
+    as_calls,
+    as_results,
+    call_id,
+    pointer_after,
+    told,
+)
+from bridge.translate.toolset import MEMBERS, PREFIX
+
+PLACES = st.lists(st.integers(0, 4000), min_size=2, max_size=2)
+HELD = st.sampled_from([{}, {"text": "ctrl"}, {"text": "ctrl+shift"}, {"text": "super"}])
+CHORDS = st.sampled_from(
+    ["Return", "ctrl+s", "Page_Up", "Escape", "BackSpace", "a", "F5", "alt+Tab", "ctrl+plus", "é"]
+)
+
+
+NOTHING: st.SearchStrategy[dict[str, Any]] = st.just({})
+
+
+def pointing(member: str, more: st.SearchStrategy[dict[str, Any]] = NOTHING) -> Any:
+    return st.builds(
+        lambda at, held, more: (member, {"coordinate": at, **held, **more}),
+        PLACES,
+        HELD,
+        more,
+    )
+
+
+CALLS = st.one_of(
+    st.just(("screenshot", {})),
+    st.builds(lambda s: ("wait", {"duration": s}), st.integers(1, 9)),
+    st.builds(lambda t: ("type", {"text": t}), st.text(min_size=1)),
+    st.builds(lambda t: ("key", {"text": t}), CHORDS),
+    st.builds(lambda t, n: ("key", {"text": t, "repeat": n}), CHORDS, st.integers(2, 9)),
+    st.builds(lambda at: ("mouse_move", {"coordinate": at}), PLACES),
+    st.builds(
+        lambda a, b, held: ("left_click_drag", {"start_coordinate": a, "coordinate": b, **held}),
+        PLACES,
+        PLACES,
+        HELD,
+    ),
+    pointing("left_click"),
+    pointing("right_click"),
+    pointing("middle_click"),
+    pointing("double_click"),
+    pointing(
+        "scroll",
+        st.fixed_dictionaries(
+            {
+                "scroll_direction": st.sampled_from(["up", "down", "left", "right"]),
+                "scroll_amount": st.integers(1, 30),
+            }
+        ),
+    ),
+)
+
+
+@given(st.lists(CALLS, min_size=1, max_size=6))
+def test_what_claude_called_comes_back_as_it_was(calls: list[tuple[str, dict[str, Any]]]) -> None:
+    parts: list[tuple[str, int]] = []
+    actions: list[dict[str, Any]] = []
+    pointer = None
+    for number, (member, given_) in enumerate(calls):
+        one = told(member, given_, pointer)
+        pointer = one.pointer
+        parts.append((f"toolu_{number}", len(one.actions)))
+        actions += one.actions
+    item = {"type": "computer_call", "call_id": call_id(parts), "actions": actions}
+    ResponseComputerToolCall.model_validate(
+        {**item, "id": "cu", "pending_safety_checks": [], "status": "completed"}, strict=True
+    )
+    back = as_calls(item, "input[0]")
+    assert [call["call_id"] for call in back] == [id for id, _ in parts]
+    assert [(call["name"], json.loads(call["arguments"])) for call in back] == [
+        (PREFIX + member, given_) for member, given_ in calls
+    ]
+
+
+def test_every_member_is_told_or_not_offered() -> None:
+    examples: dict[str, dict[str, Any]] = {
+        "key": {"text": "Return"},
+        "type": {"text": "a"},
+        "left_click_drag": {"start_coordinate": [1, 2], "coordinate": [3, 4]},
+        "scroll": {"coordinate": [1, 2], "scroll_direction": "up", "scroll_amount": 3},
+        "wait": {"duration": 2},
+    }
+    for member in MEMBERS - set(WITHOUT_A_WORD):
+        assert told(member, examples.get(member, {"coordinate": [1, 2]}), None).actions
+    for member in WITHOUT_A_WORD:
+        with pytest.raises(PromiseNotKept, match=member):
+            told(member, {"coordinate": [1, 2], "text": "a", "duration": 1}, None)
+
+
+@pytest.mark.parametrize(
+    ("member", "given_", "actions"),
+    [
+        (
+            "left_click",
+            {"coordinate": [10, 20], "text": "ctrl+shift"},
+            [{"type": "click", "button": "left", "x": 10, "y": 20, "keys": ["CTRL", "SHIFT"]}],
+        ),
+        (
+            "scroll",
+            {"coordinate": [1, 2], "scroll_direction": "left", "scroll_amount": 3},
+            [{"type": "scroll", "scroll_x": -300, "scroll_y": 0, "x": 1, "y": 2}],
+        ),
+        ("key", {"text": "ctrl+s"}, [{"type": "keypress", "keys": ["CTRL", "s"]}]),
+        (
+            "key",
+            {"text": "Down Return"},
+            [{"type": "keypress", "keys": ["ARROWDOWN"]}, {"type": "keypress", "keys": ["ENTER"]}],
+        ),
+        ("key", {"text": "Tab", "repeat": 2}, [{"type": "keypress", "keys": ["TAB"]}] * 2),
+        ("wait", {"duration": 3}, [{"type": "wait"}] * 3),
+    ],
+)
+def test_an_action_in_openais_words(
+    member: str, given_: dict[str, Any], actions: list[Any]
+) -> None:
+    assert list(told(member, given_, None).actions) == actions
+
+
+def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
+    moved = told("mouse_move", {"coordinate": [5, 6]}, None)
+    (clicked,) = told("left_click", {}, moved.pointer).actions
+    assert (clicked["x"], clicked["y"]) == (5, 6)
+    with pytest.raises(PromiseNotKept, match="left_click"):
+        told("left_click", {}, None)
+
+
+def test_a_call_made_elsewhere_is_one_of_claudes_for_each_action() -> None:
+    item = {
+        "type": "computer_call",
+        "call_id": "call_abc",
+        "actions": [
+            {"type": "click", "button": "left", "x": 1, "y": 2},
+            {"type": "drag", "path": [{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 6}]},
+            {"type": "scroll", "x": 1, "y": 2, "scroll_x": 0, "scroll_y": -40},
+        ],
+    }
+    assert [
+        (call["call_id"], call["name"], json.loads(call["arguments"]))
+        for call in as_calls(item, "input[0]")
+    ] == [
+        ("call_abc", "computer__left_click", {"coordinate": [1, 2]}),
+        (
+            "call_abc_2",
+            "computer__left_click_drag",
+            {"start_coordinate": [1, 2], "coordinate": [5, 6]},
+        ),
+        (
+            "call_abc_3",
+            "computer__scroll",
+            {"coordinate": [1, 2], "scroll_direction": "up", "scroll_amount": 1},
+        ),
+    ]
+    assert pointer_after([item]) == (1, 2)
+
+
+def test_the_last_of_several_calls_has_the_picture() -> None:
+    output = {"call_id": "a.b", "output": {"type": "computer_screenshot", "image_url": "data:x"}}
+    first, last = as_results(output, ["a", "b"], "input[1]")
+    assert first == {"type": "function_call_output", "call_id": "a", "output": "OK"}
+    assert last["output"] == [{"type": "input_image", "image_url": "data:x"}]
+
+
+@pytest.mark.parametrize(
+    ("item", "param"),
+    [
+        ({"call_id": "a"}, "input[0].actions"),
+        ({"call_id": "a", "actions": "x"}, "input[0].actions"),
+        ({"call_id": "a", "actions": [{"type": "fly"}]}, "input[0].actions"),
+        ({"call_id": "a", "actions": [{"type": "click", "x": 1}]}, "input[0].actions"),
+        ({"actions": [{"type": "wait"}]}, "input[0].call_id"),
+    ],
+)
+def test_a_call_that_is_not_whole_is_refused_by_name(item: dict[str, Any], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        as_calls(item, "input[0]")
+    assert caught.value.param == param

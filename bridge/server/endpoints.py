@@ -19,6 +19,7 @@ from bridge.server.metrics import metrics
 from bridge.server.models import get_model, list_models
 from bridge.server.responses import (
     cancel_response,
+    count_input_tokens,
     create_response,
     delete_response,
     get_response,
@@ -43,7 +44,13 @@ from bridge.wire.control import (
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
 from bridge.wire.models import Model, ModelList
-from bridge.wire.responses import InputItems, Response, ResponseDeleted, ResponsesRequest
+from bridge.wire.responses import (
+    InputItems,
+    InputTokens,
+    Response,
+    ResponseDeleted,
+    ResponsesRequest,
+)
 from bridge.wire.usage import UsageReport
 
 _CLAUDE = (401, 402, 403, 404, 429, 502, 504)
@@ -120,6 +127,18 @@ _PROGRAMS = (
         Answer("The connection is a WebSocket.", status=101),
         access="key",
         failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses/input_tokens",
+        count_input_tokens,
+        "Responses",
+        "Count the tokens of a response's input",
+        Answer("As upstream counts them.", InputTokens, examples.INPUT_TOKENS),
+        access="key",
+        body=ResponsesRequest,
+        example=examples.RESPONSES,
+        failures=(*_CLAUDE, 501),
     ),
     Endpoint(
         "GET",

@@ -77,6 +77,8 @@ RESPONSES: dict[str, Any] = {
     "max_output_tokens": 2000,
 }
 
+INPUT_TOKENS: dict[str, Any] = {"object": "response.input_tokens", "input_tokens": 14}
+
 RESPONSE: dict[str, Any] = {
     "id": "resp_0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
     "object": "response",

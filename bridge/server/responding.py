@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound
@@ -21,7 +22,7 @@ from bridge.translate.responses.request import AsChat, as_chat
 from bridge.translate.responses.resource import resource
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
-from bridge.wire.messages import MessageEvent
+from bridge.wire.messages import COUNTED, MessageEvent
 from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
@@ -67,9 +68,7 @@ async def respond(
 
     `id`: of the response, where the client knows it already.
     """
-    wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
-    told = as_chat(wanted, before)
-    chat = validated(ChatRequest, told.body)
+    wanted, told, chat = await _in_words(bridge, wanted, memory)
     resolved = bridge.resolve(wanted.model)
     access.model = resolved.model
     translation = functools.cache(functools.partial(translate, chat))
@@ -79,6 +78,17 @@ async def respond(
         notices = [*resolved.notices, *told.notices, *begun.notices]
         machine = _machine(wanted, told, begun, id or new_id("resp"))
         yield Answering(wanted, machine, begun.events, access, memory, notices)
+
+
+async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) -> int:
+    """Tokens of the input as it would be sent. Raises NotSupported where nobody counts."""
+    _, _, chat = await _in_words(bridge, wanted, memory)
+    model = bridge.resolve(wanted.model).model
+    backend = await bridge.choice.counting(model)
+    rules = backend.narrowed(bridge.rules(model))
+    request = (await asyncio.to_thread(translate, chat, rules, model)).request
+    others: Event = dict.fromkeys(request.body().keys() - COUNTED - {"max_tokens"})
+    return await backend.count_tokens(replace(request, **others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,15 @@ def new_id(prefix: str) -> str:
 
 def _now() -> int:
     return int(time.time())
+
+
+async def _in_words(
+    bridge: Bridge, wanted: ResponsesRequest, memory: Memory
+) -> tuple[ResponsesRequest, AsChat, ChatRequest]:
+    """The request with nothing left out, and the chat it stands for."""
+    wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
+    told = as_chat(wanted, before)
+    return wanted, told, validated(ChatRequest, told.body)
 
 
 async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:

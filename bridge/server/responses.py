@@ -12,11 +12,11 @@ from bridge.server.access import access_of
 from bridge.server.failures import remember
 from bridge.server.notices import notice_headers
 from bridge.server.reading import is_large, read_body
-from bridge.server.responding import Memory, respond, unknown
+from bridge.server.responding import Memory, count_input, respond, unknown
 from bridge.server.state import BRIDGE
 from bridge.server.streaming import write_events
 from bridge.store.responses import StoredResponse
-from bridge.wire.responses import InputItems, ResponseDeleted, ResponsesRequest
+from bridge.wire.responses import InputItems, InputTokens, ResponseDeleted, ResponsesRequest
 
 _MOST_LISTED = 100
 
@@ -38,6 +38,15 @@ async def create_response(request: web.Request) -> web.StreamResponse:
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
             return web.json_response(dict(await answer.whole()), headers=headers)
+
+
+async def count_input_tokens(request: web.Request) -> web.Response:
+    """What a response would be charged for its input; with a key of Anthropic's."""
+    bridge = request.app[BRIDGE]
+    wanted = await read_body(request, ResponsesRequest)
+    tokens = await count_input(bridge, wanted, Memory(bridge))
+    counted: InputTokens = {"object": "response.input_tokens", "input_tokens": tokens}
+    return web.json_response(dict(counted))
 
 
 async def get_response(request: web.Request) -> web.Response:

@@ -60,6 +60,21 @@ class MessagesRequest:
         return {**self.more, **{name: value for name, value in named if value is not None}}
 
 
+COUNTED = frozenset(
+    {
+        "cache_control",
+        "messages",
+        "model",
+        "output_config",
+        "system",
+        "thinking",
+        "tool_choice",
+        "tools",
+    }
+)
+"""The fields of a request that token counting takes."""
+
+
 class Usage(TypedDict, total=False):
     """Tokens as upstream counts them; `input_tokens` leaves the cache out."""
 

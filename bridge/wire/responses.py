@@ -135,6 +135,13 @@ class InputItems(TypedDict):
     has_more: bool
 
 
+class InputTokens(TypedDict):
+    """`POST /v1/responses/input_tokens`."""
+
+    object: Literal["response.input_tokens"]
+    input_tokens: int
+
+
 class ResponseDeleted(TypedDict):
     """`DELETE /v1/responses/{id}`."""
 

@@ -33,6 +33,7 @@ from tests.fake_anthropic.script import (
     thinks,
 )
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.fake_anthropic.tokens import count_tokens
 
 MODEL = "claude-opus-5-5"
 WEATHER: Any = {
@@ -305,6 +306,21 @@ async def test_it_goes_through_claude_code_as_well(
         output = {"type": "function_call_output", "call_id": call.call_id, "output": "18 C"}
         second = await asked(client, input=[output], previous_response_id=first.id, tools=[WEATHER])
         assert second.output_text == "Sunny."
+
+
+async def test_its_input_is_counted_as_upstream_counts(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    counted = await client.responses.input_tokens.count(
+        model=MODEL, input="How many are these?", instructions="Be brief.", tools=[WEATHER]
+    )
+    assert counted.object == "response.input_tokens"
+    body = fake.bodies("/v1/messages/count_tokens")[-1]
+    assert counted.input_tokens == count_tokens(body)
+    assert body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "How many are these?"}]}
+    ]
+    assert {"max_tokens", "metadata", "stop_sequences"}.isdisjoint(body)
 
 
 # --- what is kept

@@ -1,0 +1,79 @@
+"""A desktop that writes down what is done to it, and knows what is down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bridge.computer.desktop import Button, Check, Cursor, Direction, Window
+from bridge.computer.geometry import Point, Rect
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class FakeDesktop:
+    """Every call is a line in `done`; strict about what is pressed twice."""
+
+    def __init__(self, *screens: Rect) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self.down: set[str] = set()
+        self.at = Point(0, 0)
+        self.before: Callable[[tuple[Any, ...]], None] = lambda call: None
+        """Called with each line before it counts; it may raise."""
+        self._screens = screens or (Rect(0, 0, 1920, 1080),)
+
+    def _do(self, *call: Any) -> None:
+        self.before(call)
+        self.done.append(call)
+
+    def screens(self) -> Sequence[Rect]:
+        return self._screens
+
+    def grab(self, area: Rect) -> Image:
+        from PIL import Image
+
+        self._do("grab", area)
+        return Image.new("RGB", area.size, "navy")
+
+    def cursor(self) -> Cursor | None:
+        return None
+
+    def pointer(self) -> Point:
+        return self.at
+
+    def move(self, to: Point) -> None:
+        self._do("move", *to)
+        self.at = to
+
+    def press(self, button: Button) -> None:
+        self._do("press", button)
+        assert button not in self.down, f"{button} is down already"
+        self.down.add(button)
+
+    def release(self, button: Button) -> None:
+        """As with a real one, letting go of a button that is up does nothing."""
+        self._do("release", button)
+        self.down.discard(button)
+
+    def scroll(self, direction: Direction, clicks: int) -> None:
+        self._do("scroll", direction, clicks)
+
+    def key_down(self, keysym: str) -> None:
+        self._do("key_down", keysym)
+        self.down.add(keysym)
+
+    def key_up(self, keysym: str) -> None:
+        self._do("key_up", keysym)
+        self.down.discard(keysym)
+
+    def type(self, text: str, check: Check) -> None:
+        for character in text:
+            check()
+            self._do("type", character)
+
+    def windows(self) -> Sequence[Window]:
+        return ()
+
+    def close(self) -> None:
+        self._do("close")

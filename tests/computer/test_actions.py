@@ -1,0 +1,85 @@
+"""Claude's calls as actions; what is wrong with one is said with the field's name."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.computer.actions import (
+    ACTIONS,
+    MEMBERS,
+    Action,
+    Key,
+    LeftClick,
+    Scroll,
+    read_action,
+    read_single_tool,
+)
+from bridge.errors import InvalidRequest
+from bridge.translate.toolset import MEMBERS as TOOLSET
+from tests.fake_anthropic.tools import MEMBERS as UPSTREAM
+
+
+def test_there_is_a_class_for_each_member() -> None:
+    assert set(MEMBERS) == TOOLSET == UPSTREAM
+    assert set(ACTIONS) == set(get_args(Action))
+    assert len(ACTIONS) == 17
+
+
+def test_a_call_is_read() -> None:
+    assert read_action("left_click", {"coordinate": [1, 2], "text": "ctrl"}) == LeftClick(
+        coordinate=(1, 2), text="ctrl"
+    )
+    assert read_action("key", {"text": "ctrl+s", "repeat": 2}) == Key(text="ctrl+s", repeat=2)
+
+
+def test_the_older_tool_reads_into_the_same() -> None:
+    given_ = {"action": "scroll", "scroll_direction": "down", "scroll_amount": 3}
+    assert read_single_tool(given_) == Scroll(scroll_direction="down", scroll_amount=3)
+    with pytest.raises(InvalidRequest, match="named in `action`"):
+        read_single_tool({"coordinate": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("member", "given_", "param"),
+    [
+        ("fly", {}, "action"),
+        ("left_click", {"coordinate": [1]}, "coordinate.1"),
+        ("left_click", {"coordinate": "here"}, "coordinate"),
+        ("left_click", {"text": "hyper"}, "text"),
+        ("key", {}, "text"),
+        ("key", {"text": "a", "repeat": 0}, "repeat"),
+        ("key", {"text": "a", "repeat": 101}, "repeat"),
+        ("hold_key", {"text": "a", "duration": -1}, "duration"),
+        ("wait", {"duration": 101}, "duration"),
+        ("wait", {"duration": float("nan")}, "duration"),
+        ("scroll", {"scroll_direction": "in", "scroll_amount": 1}, "scroll_direction"),
+        ("zoom", {"region": [1, 1, 1, 5]}, "region"),
+        ("mouse_move", {}, "coordinate"),
+    ],
+)
+def test_what_is_wrong_is_named(member: str, given_: dict[str, Any], param: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_action(member, given_)
+    assert caught.value.param == param
+    assert member in caught.value.message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    st.sampled_from(sorted(MEMBERS)),
+    st.dictionaries(st.sampled_from(["coordinate", "text", "duration", "region", "x"]), JSON),
+)
+def test_anything_is_an_action_or_refused(member: str, given_: dict[str, Any]) -> None:
+    with contextlib.suppress(InvalidRequest):
+        assert read_action(member, given_).member == member

@@ -1,0 +1,63 @@
+"""Keys by the names models use for them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.computer.keys import SYMBOLS, chord, chords
+from bridge.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("Return", (("Return",),)),
+        ("enter", (("Return",),)),
+        ("ctrl+s", (("Control_L", "s"),)),
+        ("CTRL+Shift+Escape", (("Control_L", "Shift_L", "Escape"),)),
+        ("cmd+c", (("Super_L", "c"),)),
+        ("alt+Tab", (("Alt_L", "Tab"),)),
+        ("Page_Up", (("Page_Up",),)),
+        ("ArrowDown", (("Down",),)),
+        ("F12", (("F12",),)),
+        ("ctrl++", (("Control_L", "plus"),)),
+        ("+", (("plus",),)),
+        (" ", (("space",),)),
+        ("é", (("é",),)),
+        ("A", (("A",),)),
+        ("Down Down Return", (("Down",), ("Down",), ("Return",))),
+        ("ctrl+/", (("Control_L", "slash"),)),
+    ],
+)
+def test_a_chord(text: str, keys: tuple[tuple[str, ...], ...]) -> None:
+    assert chords(text) == keys
+
+
+@pytest.mark.parametrize("text", ["", "   ", "ctrl+nothing", "ctrl+", "a+", "hyperspace"])
+def test_what_is_no_key_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        chords(text)
+    assert caught.value.param == "text"
+
+
+def test_only_one_chord_can_be_held() -> None:
+    assert chord("ctrl+shift") == ("Control_L", "Shift_L")
+    with pytest.raises(InvalidRequest, match="cannot be held together"):
+        chord("ctrl shift")
+
+
+def test_a_symbol_by_its_name_is_the_symbol_itself() -> None:
+    for name, symbol in SYMBOLS.items():
+        assert chords(name) == chords(symbol) == ((name,),)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_keys_or_refused(text: str) -> None:
+    try:
+        found = chords(text)
+    except InvalidRequest:
+        return
+    assert found
+    assert all(key for keys in found for key in keys)

@@ -57,8 +57,9 @@ _CLICKS: Mapping[type[Clicked], tuple[Button, int]] = {
 class Performer:
     """One desktop's hands; in the desktop's own thread, like the desktop itself.
 
-    `check` raises when the person says stop. Between two actions no key is down, and the left button
-    only after the action that is there for it. A release that failed is done again by `let_go`.
+    `check` raises when the person says stop. Between two actions no key is down, and the left
+    button only after the action that is there for it. A release that failed is done again by
+    `let_go`.
     """
 
     def __init__(self, desktop: Desktop, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -1,0 +1,81 @@
+"""What is risky, and what is never touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.computer.actions import read_action
+from bridge.computer.desktop import Window
+from bridge.computer.geometry import Rect
+from bridge.computer.policy import DEFAULT, Judgement, judge, judge_all, read_policy
+from bridge.errors import SettingsError
+
+
+def window(title: str = "Notes", program: str = "gedit") -> Window:
+    return Window(title, program, Rect(0, 0, 100, 100), active=True)
+
+
+@pytest.mark.parametrize(
+    ("member", "given", "where", "risks"),
+    [
+        ("left_click", {}, window(), ()),
+        ("type", {"text": "Dear Ada,"}, window(), ()),
+        ("type", {"text": "ls"}, window(program="XTerm"), ("a terminal",)),
+        ("type", {"text": "sudo reboot"}, window(), ("a command",)),
+        ("key", {"text": "ctrl+a DELETE"}, window(), ("deleting",)),
+        ("key", {"text": "alt+f4"}, window(), ("closing",)),
+        ("left_click", {}, window("Checkout – Shop"), ("buying",)),
+        ("left_click", {}, window("Compose: (no subject)"), ("sending",)),
+        ("left_click", {}, window("Sign in to your bank"), ("a password",)),
+        ("screenshot", {}, window("Sign in"), ()),
+        ("scroll", {"scroll_direction": "up", "scroll_amount": 1}, window(program="xterm"), ()),
+        ("left_click", {}, None, ()),
+    ],
+)
+def test_a_risk_in_a_persons_words(
+    member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
+) -> None:
+    assert judge(read_action(member, given), where, DEFAULT) == Judgement(risks)
+
+
+def test_some_windows_are_never_touched() -> None:
+    vault = window("Vault", "Bitwarden")
+    assert judge(read_action("left_click", {}), vault, DEFAULT).never == "bitwarden"
+    batch = [read_action("wait", {"duration": 1}), read_action("type", {"text": "a"})]
+    assert judge_all(batch, [None, vault], DEFAULT).never == "bitwarden"
+
+
+def test_a_batch_has_the_risks_of_all_its_actions_once() -> None:
+    batch = [read_action("key", {"text": "Delete"})] * 2 + [read_action("left_click", {})]
+    where = [window(), window(), window("Payment")]
+    assert judge_all(batch, where, DEFAULT).risks == ("deleting", "buying")
+
+
+def test_a_person_can_have_rules_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "computer-policy.toml"
+    assert read_policy(path) == DEFAULT
+    path.write_text(
+        'never = ["Diary"]\n[[risky]]\nrisk = "x"\nwhere = "title"\nwords = ["notes"]\n'
+    )
+    mine = read_policy(path)
+    click = read_action("left_click", {})
+    assert judge(click, window("My Notes"), mine).risks == ("x",)
+    assert judge(click, window("my diary"), mine).never == "Diary"
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("never = 5\nrisky = []", "never"),
+        ("nonsense", "computer-policy"),
+        ("x = 1", "x: Extra inputs"),
+    ],
+)
+def test_a_policy_that_cannot_be_used_says_where(tmp_path: Path, written: str, named: str) -> None:
+    path = tmp_path / "computer-policy.toml"
+    path.write_text(written)
+    with pytest.raises(SettingsError, match=named):
+        read_policy(path)

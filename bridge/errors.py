@@ -19,6 +19,7 @@ BridgeError
 │   ├── StreamBroken      502   the answer broke off before its end
 │   └── PromiseNotKept    502   the answer is not the JSON or the tool call that was asked for
 ├── DesktopUnavailable    503   there is no desktop that could be seen or used
+├── Stopped               409   a person stopped what was done on the desktop
 ├── Overloaded            503   Claude is overloaded (Anthropic's 529)
 ├── ShuttingDown          503
 ├── UpstreamTimedOut      504   upstream itself gave up
@@ -193,6 +194,14 @@ class DesktopUnavailable(BridgeError):
     status = 503
     type = "server_error"
     code = "desktop_unavailable"
+
+
+class Stopped(BridgeError):
+    """A person stopped what was done on the desktop; the message says how."""
+
+    status = 409
+    type = "permission_error"
+    code = "stopped_by_person"
 
 
 class Overloaded(BridgeError):

@@ -31,9 +31,13 @@ from bridge.computer.actions import (
 from bridge.computer.desktop import Button, Check, Desktop
 from bridge.computer.geometry import Point, View, steps
 from bridge.computer.keys import chord, chords
+from bridge.errors import Stopped
 
 SLICE = 0.02
 """Seconds between two looks at the person's stop while nothing else is done."""
+
+JITTER = 10
+"""Points that a mouse may move by itself on a table that is leant on."""
 
 STRIDE = 20
 """Points between two places of a drag: programs follow a path, not a jump."""
@@ -57,9 +61,9 @@ _CLICKS: Mapping[type[Clicked], tuple[Button, int]] = {
 class Performer:
     """One desktop's hands; in the desktop's own thread, like the desktop itself.
 
-    `check` raises when the person says stop. Between two actions no key is down, and the left
-    button only after the action that is there for it. A release that failed is done again by
-    `let_go`.
+    `check` raises when the person says stop; a hand on the mouse is a stop as well. Between two
+    actions no key is down, and the left button only after the action that is there for it. A
+    release that failed is done again by `let_go`.
     """
 
     def __init__(self, desktop: Desktop, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -67,9 +71,14 @@ class Performer:
         self._sleep = sleep
         self._down: set[Button] = set()
         self._keys_held: list[str] = []
+        self._left_at = desktop.pointer()
 
     def perform(self, action: Action, view: View, check: Check) -> None:
-        """What moves something; an action that only shows something does nothing here."""
+        """What moves something; an action that only shows something does nothing here.
+
+        Raises Stopped when the pointer is not where it was left.
+        """
+        check = self._with_an_eye_on_the_mouse(check)
         check()
         match action:
             case Key() | HoldKey() | Type():
@@ -80,6 +89,24 @@ class Performer:
                 pass
             case _:
                 self._by_pointer(action, view, check)
+
+    def begin(self) -> None:
+        """The pointer is where the person wants it."""
+        self._left_at = self._desktop.pointer()
+
+    def _with_an_eye_on_the_mouse(self, check: Check) -> Check:
+        def both() -> None:
+            check()
+            here, left = self._desktop.pointer(), self._left_at
+            if max(abs(here.x - left.x), abs(here.y - left.y)) > JITTER:
+                raise Stopped("The mouse was moved by hand.")
+
+        return both
+
+    def _move(self, to: Point) -> None:
+        self._desktop.move(to)
+        # Where it came to be: at an edge, or between two pixels, that may be elsewhere.
+        self._left_at = self._desktop.pointer()
 
     def _by_keyboard(self, action: Key | HoldKey | Type, check: Check) -> None:
         match action:
@@ -119,7 +146,7 @@ class Performer:
 
     def _go(self, place: Coordinate | None, view: View) -> None:
         if place is not None:
-            self._desktop.move(view.to_desktop(*place))
+            self._move(view.to_desktop(*place))
 
     def _click(self, action: Clicked, view: View, check: Check) -> None:
         button, times = _CLICKS[type(action)]
@@ -134,7 +161,7 @@ class Performer:
     def _drag(self, action: LeftClickDrag, view: View, check: Check) -> None:
         start = view.to_desktop(*action.start_coordinate)
         end = view.to_desktop(*action.coordinate)
-        self._desktop.move(start)
+        self._move(start)
         self._sleep(_SETTLE_SECONDS)
         check()
         with self._held(action.text), self._pressed("left"):
@@ -143,7 +170,7 @@ class Performer:
     def _follow(self, path: Sequence[Point], check: Check) -> None:
         for place in path:
             check()
-            self._desktop.move(place)
+            self._move(place)
             self._sleep(_STRIDE_SECONDS)
 
     @contextmanager

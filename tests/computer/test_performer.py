@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge import errors
 from bridge.computer.actions import MEMBERS, read_action
-from bridge.computer.geometry import Rect, Size, View
-from bridge.computer.performer import SLICE, Performer
+from bridge.computer.geometry import Point, Rect, Size, View
+from bridge.computer.performer import JITTER, SLICE, Performer
 from tests.computer.fake_desktop import FakeDesktop
 
 SCREEN = Rect(0, 0, 1920, 1080)
@@ -169,6 +170,39 @@ def test_a_desktop_that_fails_once_leaves_nothing_pressed(member: str, at: int) 
     desktop.before = lambda call: None
     performer.let_go()
     assert desktop.down == set()
+
+
+@given(member=st.sampled_from(sorted(ACTS)), at=st.integers(0, 12))
+def test_a_hand_on_the_mouse_stops_it(member: str, at: int) -> None:
+    desktop, checks = FakeDesktop(), 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks > at:
+            desktop.at = Point(desktop.at.x + JITTER + 1, desktop.at.y)
+
+    performer = Performer(desktop, sleep=lambda seconds: None)
+    with contextlib.suppress(errors.Stopped):
+        performer.perform(read_action(member, ACTS[member]), HALF, check)
+        assert checks <= at
+    assert checks <= at + 1
+    performer.let_go()
+    assert desktop.down == set()
+
+
+def test_where_the_person_left_the_mouse_is_where_it_may_be() -> None:
+    desktop = FakeDesktop()
+    performer = Performer(desktop, sleep=lambda seconds: None)
+    click = read_action("left_click", {})
+    desktop.at = Point(500, 500)
+    with pytest.raises(errors.Stopped):
+        performer.perform(click, HALF, never)
+    performer.begin()
+    performer.perform(click, HALF, never)
+    desktop.at = Point(500 + JITTER, 500)
+    performer.perform(click, HALF, never)
+    assert desktop.done == CLICK * 2
 
 
 def test_every_member_can_be_performed() -> None:

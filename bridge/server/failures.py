@@ -96,6 +96,13 @@ TOLD: Mapping[str, Told] = {
         "Claude answered, but not in the form the client was promised.",
         "Ask again, or let the client ask for a simpler schema.",
     ),
+    "desktop_unavailable": Told(
+        "There was no desktop that could be seen or used.",
+        "Start the bridge inside a desktop session (on Linux one of X11).",
+    ),
+    "stopped_by_person": Told(
+        "You stopped what was done on the desktop.", "Ask again when it may go on."
+    ),
     "overloaded": Told("Claude is overloaded for the moment.", "Try again in a little while."),
     "shutting_down": Told("The bridge was stopping.", "Ask again when it runs."),
     "upstream_timeout": Told(

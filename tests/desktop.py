@@ -36,12 +36,18 @@ def session_bus() -> Iterator[str]:
 
 
 @contextmanager
-def x_display() -> Iterator[str]:
-    """The name of a virtual X display, such as `:99`; the server picks a free number."""
+def x_display(size: str = "1280x720") -> Iterator[str]:
+    """The name of a virtual X display, such as `:99`; the server picks a free number.
+
+    It keeps its keyboard layout when the last program leaves.
+    """
     need_program("Xvfb")
     reading, writing = os.pipe()
     with subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
+        [
+            *("Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24"),
+            *("-nolisten", "tcp", "-noreset"),
+        ],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     ) as server:

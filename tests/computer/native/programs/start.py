@@ -62,7 +62,8 @@ class Program:
         name = display.intern_atom("_NET_WM_NAME")
         for window in display.screen().root.query_tree().children:
             found = window.get_full_property(name, X.AnyPropertyType)
-            if found is None or bytes(found.value).decode() != self.title:
+            title = bytes(found.value).decode() if found else window.get_wm_name()
+            if title != self.title:
                 continue
             if window.get_attributes().map_state == X.IsViewable:
                 window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)

@@ -83,6 +83,13 @@ def pieces(text: str) -> Iterator[str]:
         yield text[start : start + CHECKED_EVERY]
 
 
+def key_codes(table: str) -> dict[str, int]:
+    """A table of names, each followed by its code as a hexadecimal number."""
+    words = table.split()
+    codes = [int(code, 16) for code in words[1::2]]
+    return dict(zip(words[::2], codes, strict=True))
+
+
 @contextmanager
 def _without(modules: Sequence[str]) -> Iterator[None]:
     """Imports of these fail meanwhile, as where they are not installed.

@@ -28,6 +28,7 @@ class Borrowing:
         self._first: int = info.min_keycode
         self._count: int = info.max_keycode - info.min_keycode + 1
         self._spare: list[int] = []
+        self._in_use: frozenset[int] = frozenset()
         self._lent: dict[int, int] = {}
         """Keysym to code, the one used last at the end."""
         self._unread: dict[int, float] = {}
@@ -42,8 +43,9 @@ class Borrowing:
     def refresh(self, in_use: Collection[int]) -> None:
         """Reads the mapping anew: a change of the layout takes back what was lent.
 
-        `in_use`: codes not to be taken, such as those of modifiers.
+        `in_use`: codes not to be taken, such as those of modifiers and of keys that are down.
         """
+        self._in_use = frozenset(in_use)
         rows = self._display.get_keyboard_mapping(self._first, self._count)
         self._width = len(rows[0])
         self._lent = {
@@ -63,14 +65,14 @@ class Borrowing:
     @property
     def room(self) -> int:
         """How many characters can have a code at the same time."""
-        return len(self._spare) + len(self._lent)
+        return len(self._spare) + len(set(self._lent.values()) - self._in_use)
 
     def lend(self, symbols: Collection[int]) -> dict[int, int]:
         """A code for each. Raises DesktopUnavailable where they are too many."""
         wanted = dict.fromkeys(symbols)
         known = {symbol: self._lent.pop(symbol) for symbol in wanted if symbol in self._lent}
         new = [symbol for symbol in wanted if symbol not in known]
-        if len(new) > len(self._spare) + len(self._lent):
+        if len(new) > self.room:
             self._lent |= known
             raise DesktopUnavailable(
                 "The keyboard layout has no spare key left for a character that is not on it. "
@@ -100,7 +102,8 @@ class Borrowing:
 
     def _take_back(self) -> int:
         """The code that was used the longest ago."""
-        code = self._lent.pop(next(iter(self._lent)))
+        free = (symbol for symbol, code in self._lent.items() if code not in self._in_use)
+        code = self._lent.pop(next(free))
         if code in self._unread:
             self._read_all(self._unread[code])
         return code

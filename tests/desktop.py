@@ -31,8 +31,10 @@ def session_bus() -> Iterator[str]:
         text=True,
     ) as daemon:
         assert daemon.stdout is not None
-        yield daemon.stdout.readline().strip()
-        daemon.terminate()
+        try:
+            yield daemon.stdout.readline().strip()
+        finally:
+            daemon.terminate()
 
 
 @contextmanager
@@ -55,5 +57,7 @@ def x_display(size: str = "1280x720") -> Iterator[str]:
         # To the newline: closing after a part of it would end Xvfb with SIGPIPE.
         with os.fdopen(reading) as told:
             number = told.readline().strip()
-        yield f":{number}"
-        server.terminate()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()

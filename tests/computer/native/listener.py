@@ -9,6 +9,7 @@ from typing import Any
 from Xlib import X
 from Xlib.display import Display
 
+from bridge.computer.geometry import Point
 from tests.computer.native.programs.start import eventually
 
 _HEARD = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {
@@ -22,6 +23,8 @@ class Listener:
     def __init__(self, display: Any) -> None:
         self.display = display
         self._heard: list[tuple[str, int]] = []
+        self.way: list[Point] = []
+        """Where the pointer has been while a button was down."""
 
     def heard(self, *kinds: str) -> list[tuple[str, int]]:
         """Events of these kinds so far: what, and the button or key code."""
@@ -29,6 +32,8 @@ class Listener:
             event = self.display.next_event()
             if event.type in _HEARD:
                 self._heard.append((_HEARD[event.type], event.detail))
+            if event.type == X.MotionNotify and event.state & X.Button1Mask:
+                self.way.append(Point(event.root_x, event.root_y))
         return [one for one in self._heard if one[0] in kinds]
 
     def mapping(self) -> list[tuple[int, ...]]:

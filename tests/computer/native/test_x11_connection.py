@@ -18,6 +18,8 @@ def test_no_display_is_said_with_its_cure() -> None:
         open_display({})
 
 
+# Xlib leaves the socket open with which it did not reach a server.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(DesktopUnavailable, match=r"The X server :9876 cannot be reached"):
         X11Hands({"DISPLAY": ":9876"})

@@ -30,8 +30,8 @@ def main(path: Path, title: str, area: list[int]) -> None:
             out.write(json.dumps({"kind": "text", "text": text}) + "\n")
 
         view.get_buffer().connect("changed", say)
+        window.connect("map-event", lambda *_: say(view.get_buffer()))
         window.show_all()
-        say(view.get_buffer())
         Gtk.main()
 
 

@@ -28,6 +28,7 @@ def main(path: Path, title: str, geometry: str) -> None:
     text = tkinter.Text(window, undo=True)
     text.pack(fill="both", expand=True)
     text.focus_force()
+    window.wait_visibility(text)
     with path.open("a", encoding="utf-8", buffering=1) as out:
 
         def say(**what: Any) -> None:

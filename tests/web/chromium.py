@@ -87,11 +87,14 @@ class Page:
 
 
 @asynccontextmanager
-async def chromium(profile: Path, *switches: str, url: str = "about:blank") -> AsyncIterator[Page]:
-    """Killed in the end, with its children."""
+async def chromium(
+    profile: Path, *switches: str, url: str = "about:blank", headless: bool = True
+) -> AsyncIterator[Page]:
+    """Killed in the end, with its children; it has a window on `$DISPLAY` if not headless."""
     process = await asyncio.create_subprocess_exec(
         program(),
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+        *(["--headless=new"] if headless else []),
+        *("--no-sandbox", "--disable-gpu", "--no-first-run"),
         *("--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"),
         # Time that jumps ahead would end a page before its sockets have failed.
         *("--disable-background-networking", "--remote-debugging-port=0", *switches, url),

@@ -1,0 +1,262 @@
+"""Hands on macOS: keys, exact text and clicks that count, by Quartz events."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.computer.desktop import Button, Check, Direction, Window
+from bridge.computer.geometry import Point, Rect
+from bridge.computer.keys import SYMBOLS
+from bridge.computer.native.hands import Hands, key_codes, pieces
+from bridge.errors import DesktopUnavailable, InvalidRequest
+
+DOUBLE_CLICK_SECONDS = 0.5
+_DOUBLE_CLICK_POINTS = 4
+_PACE_SECONDS = 0.005
+"""Between two events of text; faster ones get lost in some programs."""
+
+_SHIFT, _CONTROL, _OPTION, _COMMAND = 0x20000, 0x40000, 0x80000, 0x100000
+FLAGS: Mapping[str, int] = (
+    dict.fromkeys(("Shift_L", "Shift_R"), _SHIFT)
+    | dict.fromkeys(("Control_L", "Control_R"), _CONTROL)
+    | dict.fromkeys(("Alt_L", "Alt_R", "ISO_Level3_Shift"), _OPTION)
+    | dict.fromkeys(("Super_L", "Super_R"), _COMMAND)
+)
+"""What the other keys are sent with while one of these is down."""
+
+_ON_ANSI = {
+    **dict(zip("asdfhgzxcv", range(10), strict=True)),
+    **dict(zip("bqweryt123465=97-80]ou[ip", range(0x0B, 0x24), strict=True)),
+    **dict(zip("lj'k;\\,/nm.", range(0x25, 0x30), strict=True)),
+    "`": 0x32,
+}
+_SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
+KEYS: Mapping[str, int] = key_codes("""
+    Return 24  Tab 30  space 31  BackSpace 33  Escape 35  Super_R 36  Super_L 37  Shift_L 38
+    Caps_Lock 39  Alt_L 3A  Control_L 3B  Shift_R 3C  Alt_R 3D  ISO_Level3_Shift 3D
+    Control_R 3E  KP_Decimal 41  KP_Multiply 43  KP_Add 45  Num_Lock 47  KP_Divide 4B
+    KP_Enter 4C  KP_Subtract 4E  KP_0 52  KP_1 53  KP_2 54  KP_3 55  KP_4 56  KP_5 57  KP_6 58
+    KP_7 59  KP_8 5B  KP_9 5C  Insert 72  Home 73  Page_Up 74  Delete 75  End 77  Page_Down 79
+    Left 7B  Right 7C  Down 7D  Up 7E  Menu 6E  F1 7A  F2 78  F3 63  F4 76  F5 60  F6 61
+    F7 62  F8 64  F9 65  F10 6D  F11 67  F12 6F  F13 69  F14 6B  F15 71  F16 6A  F17 40
+    F18 4F  F19 50  F20 5A  XF86AudioRaiseVolume 48  XF86AudioLowerVolume 49  XF86AudioMute 4A
+""")
+"""Key codes of HIToolbox's Events.h."""
+_CONTROLS = {"\n": "Return", "\t": "Tab", "\b": "BackSpace", "\x1b": "Escape"}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A key code, the flags it needs, and the character it stands for (empty: the key's own)."""
+
+    code: int
+    flags: int = 0
+    character: str = ""
+
+
+class Clicks:
+    """Counts clicks that follow each other, as programs expect to be told here."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Button, Point, float] | None = None
+        self.count = 0
+
+    def press(self, button: Button, at: Point, now: float) -> int:
+        """1 for a click, 2 for the second of a double click; `now` in seconds."""
+        again = False
+        if self._last is not None:
+            before, where, when = self._last
+            far = max(abs(where.x - at.x), abs(where.y - at.y))
+            soon = now - when <= DOUBLE_CLICK_SECONDS
+            again = before == button and soon and far <= _DOUBLE_CLICK_POINTS
+        self.count = self.count + 1 if again else 1
+        self._last = (button, at, now)
+        return self.count
+
+
+class MacHands(Hands):
+    """Raises DesktopUnavailable without the permission; `quartz` is the module of that name."""
+
+    def __init__(
+        self,
+        quartz: Any = None,
+        mouse: Any = None,
+        *,
+        trusted: Callable[[], bool] | None = None,
+        front: Callable[[], int] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        _need_permission((trusted or _is_trusted)())
+        super().__init__(mouse)
+        self._quartz: Any = quartz or _import_quartz()
+        self._front = front or _front_process
+        self._clock = clock
+        self._clicks = Clicks()
+        self._pressed: Button | None = None
+        self._held: dict[str, Press] = {}
+
+    def move(self, to: Point) -> None:
+        """With a button down it is a drag, which programs hear of as another event."""
+        name = "MouseMoved" if self._pressed is None else f"{_side(self._pressed)}MouseDragged"
+        self._post_mouse(name, to, self._pressed or "left", self._clicks.count)
+
+    def press(self, button: Button) -> None:
+        at = self.pointer()
+        count = self._clicks.press(button, at, self._clock())
+        self._pressed = button
+        self._post_mouse(f"{_side(button)}MouseDown", at, button, count)
+
+    def release(self, button: Button) -> None:
+        self._pressed = None
+        self._post_mouse(f"{_side(button)}MouseUp", self.pointer(), button, self._clicks.count)
+
+    def scroll(self, direction: Direction, clicks: int) -> None:
+        """A line for each notch; sideways, left is the positive one here."""
+        step = 1 if direction in ("up", "left") else -1
+        amounts = (step,) if direction in ("up", "down") else (0, step)
+        quartz = self._quartz
+        for _ in range(clicks):
+            unit = quartz.kCGScrollEventUnitLine
+            self._post(quartz.CGEventCreateScrollWheelEvent(None, unit, len(amounts), *amounts))
+
+    def key_down(self, keysym: str) -> None:
+        """Raises InvalidRequest for a name that is no key here."""
+        if keysym not in self._held:
+            press = press_of(keysym)
+            self._held[keysym] = press
+            self._post_key(press, down=True)
+
+    def key_up(self, keysym: str) -> None:
+        """Nothing happens if it is not down."""
+        press = self._held.pop(keysym, None)
+        if press is not None:
+            self._post_key(press, down=False)
+
+    def type(self, text: str, check: Check) -> None:
+        check()
+        for piece in pieces(text):
+            check()
+            for part in typed_parts(piece):
+                for down in (True, False):
+                    self._post_key(part, down=down, flags=0)
+                time.sleep(_PACE_SECONDS)
+
+    def windows(self) -> Sequence[Window]:
+        quartz = self._quartz
+        shown = quartz.kCGWindowListOptionOnScreenOnly | quartz.kCGWindowListExcludeDesktopElements
+        told = quartz.CGWindowListCopyWindowInfo(shown, quartz.kCGNullWindowID)
+        return read_windows(told or (), self._front())
+
+    def close(self) -> None:
+        for keysym in list(self._held):
+            self.key_up(keysym)
+
+    def _post_key(self, press: Press, *, down: bool, flags: int | None = None) -> None:
+        quartz = self._quartz
+        if flags is None:
+            flags = press.flags
+            for keysym in self._held:
+                flags |= FLAGS.get(keysym, 0)
+        event = quartz.CGEventCreateKeyboardEvent(None, press.code, down)
+        if press.character:
+            units = len(press.character.encode("utf-16-le")) // 2
+            quartz.CGEventKeyboardSetUnicodeString(event, units, press.character)
+        quartz.CGEventSetFlags(event, flags)
+        self._post(event)
+
+    def _post_mouse(self, name: str, at: Point, button: Button, count: int) -> None:
+        quartz = self._quartz
+        numbers = {"left": 0, "right": 1, "middle": 2}
+        kind = getattr(quartz, f"kCGEvent{name}")
+        event = quartz.CGEventCreateMouseEvent(None, kind, (at.x, at.y), numbers[button])
+        quartz.CGEventSetIntegerValueField(event, quartz.kCGMouseEventClickState, count)
+        flags = 0
+        for keysym in self._held:
+            flags |= FLAGS.get(keysym, 0)
+        quartz.CGEventSetFlags(event, flags)
+        self._post(event)
+
+    def _post(self, event: Any) -> None:
+        self._quartz.CGEventPost(self._quartz.kCGHIDEventTap, event)
+
+
+def press_of(keysym: str) -> Press:
+    """A key by its name, or the key that has a character on an American keyboard.
+
+    The event carries the character too, for other layouts. Raises InvalidRequest.
+    """
+    if keysym in KEYS:
+        return Press(KEYS[keysym])
+    character = SYMBOLS.get(keysym, keysym)
+    if len(character) != 1:
+        raise InvalidRequest(f"macOS has no key `{keysym[:40]}`.", param="text")
+    plain = _SHIFTED.get(character, character.lower())
+    flags = _SHIFT if plain != character else 0
+    code = _ON_ANSI.get(plain)
+    return Press(0, 0, character) if code is None else Press(code, flags, character)
+
+
+def typed_parts(text: str) -> list[Press]:
+    """Keys for tabs and new lines, and events that carry what is between them."""
+    parts: list[Press] = []
+    for character in text:
+        if character in _CONTROLS:
+            parts.append(Press(KEYS[_CONTROLS[character]]))
+        elif parts and parts[-1].character:
+            parts[-1] = Press(0, 0, parts[-1].character + character)
+        else:
+            parts.append(Press(0, 0, character))
+    return parts
+
+
+def read_windows(told: Sequence[Mapping[str, Any]], front: int) -> list[Window]:
+    """Windows of programs, the topmost first; the first one of process `front` is active."""
+    found: list[Window] = []
+    seen_active = False
+    for one in told:
+        if one.get("kCGWindowLayer", 0) != 0:
+            continue  # the menu bar, the Dock, notifications
+        active = not seen_active and one.get("kCGWindowOwnerPID") == front
+        seen_active |= active
+        bounds = one["kCGWindowBounds"]
+        area = Rect(*(round(bounds[name]) for name in ("X", "Y", "Width", "Height")))
+        title = str(one.get("kCGWindowName") or "")
+        found.append(Window(title, str(one.get("kCGWindowOwnerName") or ""), area, active))
+    return found
+
+
+def _side(button: Button) -> str:
+    return {"left": "Left", "right": "Right", "middle": "Other"}[button]
+
+
+def _need_permission(trusted: bool) -> None:
+    if not trusted:
+        raise DesktopUnavailable(
+            "macOS does not let this program use the keyboard and the mouse. Allow it in System "
+            "Settings > Privacy & Security > Accessibility, then start the bridge again."
+        )
+
+
+def _is_trusted() -> bool:
+    library = ctypes.cdll.LoadLibrary(
+        "/System/Library/Frameworks/ApplicationServices.framework/ApplicationServices"
+    )
+    library.AXIsProcessTrusted.restype = ctypes.c_bool
+    return bool(library.AXIsProcessTrusted())
+
+
+def _import_quartz() -> Any:
+    import Quartz
+
+    return Quartz
+
+
+def _front_process() -> int:
+    from AppKit import NSWorkspace
+
+    front = NSWorkspace.sharedWorkspace().frontmostApplication()
+    return int(front.processIdentifier()) if front is not None else -1

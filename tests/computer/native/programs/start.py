@@ -1,0 +1,204 @@
+"""Real programs to type into and click at, each in a corner of a display of 1920×1080."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from Xlib import X
+from Xlib.display import Display
+
+from bridge.computer.geometry import Point, Rect
+from tests.desktop import need_program
+from tests.web.chromium import chromium
+
+_HERE = Path(__file__).parent
+_PYTHON = "/usr/bin/python3"
+"""Debian's, which has the bindings of Tk and GTK that no virtual environment has."""
+_UTF8 = {"LC_ALL": "C.UTF-8", "GTK_IM_MODULE": "gtk-im-context-simple", "XMODIFIERS": ""}
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>Chromium window</title>
+<style>body { margin: 0 } textarea { width: 100vw; height: 95vh }</style>
+<textarea autofocus spellcheck=false></textarea>
+<script>
+const area = document.querySelector("textarea");
+area.addEventListener("keydown", event => {
+  if (event.key !== "Tab") return;
+  event.preventDefault();
+  document.execCommand("insertText", false, "\\t");
+});
+</script>"""
+
+_TOP_LEFT = Rect(0, 0, 900, 500)
+
+
+@dataclass(frozen=True)
+class Program:
+    """`text` is all it was typed so far; `events` what else it saw, as far as it tells."""
+
+    title: str
+    area: Rect
+    text: Callable[[], str]
+    events: Callable[[], list[dict[str, Any]]] = list
+
+    def take_keyboard(self) -> None:
+        """As a window manager gives it to a window that is clicked at; none runs here."""
+        with closing(Display()) as display:
+            assert eventually(lambda: self._is_focused(display))
+
+    def _is_focused(self, display: Any) -> bool:
+        """Tries, too: a window cannot be given the keyboard before it is shown."""
+        name = display.intern_atom("_NET_WM_NAME")
+        for window in display.screen().root.query_tree().children:
+            found = window.get_full_property(name, X.AnyPropertyType)
+            title = bytes(found.value).decode() if found else window.get_wm_name()
+            if title != self.title:
+                continue
+            if window.get_attributes().map_state == X.IsViewable:
+                window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+                return bool(display.get_input_focus().focus == window)
+        return False
+
+    @property
+    def middle(self) -> Point:
+        return Point(self.area.left + self.area.width // 2, self.area.top + self.area.height // 2)
+
+
+def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+@contextmanager
+def tk_window(folder: Path, area: Rect = _TOP_LEFT) -> Iterator[Program]:
+    _need_module("tkinter")
+    log = folder / "tk.jsonl"
+    geometry = f"{area.width}x{area.height}+{area.left}+{area.top}"
+    with _running([_PYTHON, str(_HERE / "tk_window.py"), str(log), "Tk window", geometry]):
+        assert eventually(lambda: bool(_events(log)), 30)
+        yield Program("Tk window", area, lambda: _text(log), lambda: _events(log))
+
+
+@contextmanager
+def gtk_window(folder: Path) -> Iterator[Program]:
+    area = Rect(0, 540, 900, 500)
+    _need_module("gi")
+    log = folder / "gtk.jsonl"
+    where = [str(one) for one in (area.left, area.top, area.width, area.height)]
+    with _running([_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]):
+        assert eventually(lambda: bool(_events(log)), 30)
+        yield Program("GTK window", area, lambda: _text(log))
+
+
+@contextmanager
+def xterm_window(folder: Path) -> Iterator[Program]:
+    area = Rect(960, 0, 900, 500)
+    need_program("xterm")
+    log = folder / "xterm.txt"
+    script = f"stty raw -echo; exec cat > {log}"
+    words = ["xterm", "-u8", "-title", "xterm window", "-geometry", f"+{area.left}+{area.top}"]
+    with _running([*words, "-e", "sh", "-c", script]):
+        assert eventually(log.exists, 30)
+        # Return is a carriage return on a terminal.
+        yield Program(
+            "xterm window", area, lambda: log.read_bytes().decode("utf-8").replace("\r", "\n")
+        )
+
+
+@contextmanager
+def chromium_window(folder: Path) -> Iterator[Program]:
+    """It answers from a loop of its own, in a thread."""
+    area = Rect(960, 540, 900, 500)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def wait(task: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(task, loop).result(90)
+
+    switches = (
+        f"--window-position={area.left},{area.top}",
+        f"--window-size={area.width},{area.height}",
+    )
+    page_file = folder / "page.html"
+    page_file.write_text(_PAGE, "utf-8")
+    # As an application it has no address bar that could have the keyboard.
+    url = f"--app={page_file.as_uri()}"
+    running = chromium(folder / "profile", *switches, url=url, headless=False)
+    try:
+        page = wait(running.__aenter__())
+        try:
+            wait(page.until("document.querySelector('textarea') !== null"))
+            yield Program(
+                "Chromium window",
+                area,
+                lambda: str(wait(page.value("document.querySelector('textarea').value"))),
+            )
+        finally:
+            wait(running.__aexit__(None, None, None))
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+PROGRAMS = {
+    "tk": tk_window,
+    "gtk": gtk_window,
+    "xterm": xterm_window,
+    "chromium": chromium_window,
+}
+
+
+def _need_module(name: str) -> None:
+    found = (
+        shutil.which(_PYTHON)
+        and not subprocess.run(
+            [_PYTHON, "-c", f"import {name}"], capture_output=True, check=False
+        ).returncode
+    )
+    if found:
+        return
+    if os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"):
+        pytest.fail(f"{_PYTHON} lacks {name}, and nothing may skip here")
+    pytest.skip(f"{_PYTHON} lacks {name}")
+
+
+@contextmanager
+def _running(words: list[str]) -> Iterator[None]:
+    with subprocess.Popen(
+        words, env={**os.environ, **_UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def _events(log: Path) -> list[dict[str, Any]]:
+    """Only whole lines: the last may still be written."""
+    if not log.exists():
+        return []
+    lines = log.read_text("utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines]
+
+
+def _text(log: Path) -> str:
+    texts = [one["text"] for one in _events(log) if one["kind"] == "text"]
+    # Tk has a character beyond the first 65,536 as two.
+    return str(texts[-1]).encode("utf-16", "surrogatepass").decode("utf-16")

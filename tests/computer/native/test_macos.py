@@ -1,0 +1,204 @@
+"""On macOS, texts, keys and clicks become the right events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.computer import keys
+from bridge.computer.desktop import Window
+from bridge.computer.geometry import Point, Rect
+from bridge.computer.native.macos import (
+    DOUBLE_CLICK_SECONDS,
+    KEYS,
+    Clicks,
+    MacHands,
+    Press,
+    press_of,
+    read_windows,
+    typed_parts,
+)
+from bridge.errors import DesktopUnavailable, InvalidRequest
+
+SHIFT, COMMAND = 0x20000, 0x100000
+
+
+class FakeQuartz:
+    """Events are dictionaries, and those that were posted are kept."""
+
+    kCGMouseEventClickState = 1  # noqa: N815  # Quartz's name
+    kCGWindowListOptionOnScreenOnly = 1  # noqa: N815
+    kCGWindowListExcludeDesktopElements = 16  # noqa: N815
+    kCGNullWindowID = 0  # noqa: N815
+    kCGHIDEventTap = 0  # noqa: N815
+    kCGScrollEventUnitLine = 1  # noqa: N815
+
+    def __init__(self) -> None:
+        self.posted: list[dict[str, Any]] = []
+        self.windows: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("kCGEvent"):
+            return name.removeprefix("kCGEvent")
+        raise AttributeError(name)
+
+    def CGEventCreateKeyboardEvent(self, _: None, code: int, down: bool) -> dict[str, Any]:  # noqa: N802
+        return {"code": code, "down": down}
+
+    def CGEventKeyboardSetUnicodeString(self, event: Any, units: int, text: str) -> None:  # noqa: N802
+        event["text"] = (units, text)
+
+    def CGEventSetFlags(self, event: Any, flags: int) -> None:  # noqa: N802
+        event["flags"] = flags
+
+    def CGEventCreateMouseEvent(self, _: None, kind: str, at: Any, button: int) -> dict[str, Any]:  # noqa: N802
+        return {"kind": kind, "at": at, "button": button}
+
+    def CGEventSetIntegerValueField(self, event: Any, _: int, value: int) -> None:  # noqa: N802
+        event["count"] = value
+
+    def CGEventCreateScrollWheelEvent(self, _: None, unit: int, wheels: int, *by: int) -> Any:  # noqa: N802
+        return {"scroll": by, "wheels": wheels}
+
+    def CGEventPost(self, _: int, event: Any) -> None:  # noqa: N802
+        self.posted.append(event)
+
+    def CGWindowListCopyWindowInfo(self, _: int, __: int) -> list[dict[str, Any]]:  # noqa: N802
+        return self.windows
+
+
+class StillMouse:
+    def position(self) -> tuple[float, float]:
+        return (10.0, 20.0)
+
+
+@pytest.fixture
+def quartz() -> FakeQuartz:
+    return FakeQuartz()
+
+
+@pytest.fixture
+def hands(quartz: FakeQuartz) -> MacHands:
+    return MacHands(quartz, StillMouse(), trusted=lambda: True, front=lambda: 7, clock=lambda: 5.0)
+
+
+def test_without_the_permission_it_says_where_to_give_it(quartz: FakeQuartz) -> None:
+    with pytest.raises(DesktopUnavailable, match="Privacy & Security > Accessibility"):
+        MacHands(quartz, StillMouse(), trusted=lambda: False)
+
+
+def test_clicks_that_follow_each_other_are_counted() -> None:
+    clicks = Clicks()
+    here, near, far = Point(0, 0), Point(3, -3), Point(9, 0)
+    assert [clicks.press("left", here, 0.0), clicks.press("left", near, 0.3)] == [1, 2]
+    assert clicks.press("left", near, 0.3 + DOUBLE_CLICK_SECONDS) == 3
+    assert clicks.press("left", near, 2.0) == 1
+    assert clicks.press("left", far, 2.1) == 1
+    assert clicks.press("right", far, 2.2) == 1
+
+
+def test_a_double_click_says_its_number(hands: MacHands, quartz: FakeQuartz) -> None:
+    for _ in range(2):
+        hands.press("left")
+        hands.release("left")
+    told = [(one["kind"], one["count"]) for one in quartz.posted]
+    assert told == [
+        *(("LeftMouseDown", 1), ("LeftMouseUp", 1)),
+        *(("LeftMouseDown", 2), ("LeftMouseUp", 2)),
+    ]
+
+
+def test_a_move_with_a_button_down_is_a_drag(hands: MacHands, quartz: FakeQuartz) -> None:
+    hands.move(Point(-5, 6))
+    hands.press("middle")
+    hands.move(Point(7, 8))
+    hands.release("middle")
+    hands.move(Point(9, 9))
+    told = [(one["kind"], one["button"]) for one in quartz.posted]
+    assert told == [
+        *(("MouseMoved", 0), ("OtherMouseDown", 2), ("OtherMouseDragged", 2)),
+        *(("OtherMouseUp", 2), ("MouseMoved", 0)),
+    ]
+    assert quartz.posted[0]["at"] == (-5, 6)
+
+
+def test_keys_carry_the_flags_of_what_is_held(hands: MacHands, quartz: FakeQuartz) -> None:
+    hands.key_down("Super_L")
+    hands.key_down("a")
+    hands.press("left")
+    hands.key_up("a")
+    hands.key_up("Super_L")
+    flags = [one["flags"] for one in quartz.posted]
+    assert flags == [COMMAND, COMMAND, COMMAND, COMMAND, 0]
+
+
+def test_a_capital_has_shift_in_its_flags() -> None:
+    assert press_of("A") == Press(0, SHIFT, "A")
+    assert press_of("a") == Press(0, 0, "a")
+    assert press_of("exclam") == Press(0x12, SHIFT, "!")
+    assert press_of("世") == Press(0, 0, "世")
+
+
+def test_a_text_is_carried_by_its_events_and_lines_end_with_return() -> None:
+    assert typed_parts("aé\n\tx") == [
+        *(Press(0, 0, "aé"), Press(KEYS["Return"]), Press(KEYS["Tab"]), Press(0, 0, "x"))
+    ]
+
+
+def test_a_text_is_typed_whole_without_flags(hands: MacHands, quartz: FakeQuartz) -> None:
+    hands.type("Straße 😀 or not", lambda: None)
+    downs = [one for one in quartz.posted if one["down"]]
+    assert [one["text"] for one in downs] == [(9, "Straße 😀"), (7, " or not")]
+    assert {one["flags"] for one in quartz.posted} == {0}
+
+
+@pytest.mark.parametrize(
+    ("direction", "by"), [("up", (1,)), ("down", (-1,)), ("left", (0, 1)), ("right", (0, -1))]
+)
+def test_each_notch_is_an_event(
+    hands: MacHands, quartz: FakeQuartz, direction: Any, by: tuple[int, ...]
+) -> None:
+    hands.scroll(direction, 2)
+    assert quartz.posted == [{"scroll": by, "wheels": len(by)}] * 2
+
+
+def test_closing_lets_go_of_what_is_held(hands: MacHands, quartz: FakeQuartz) -> None:
+    hands.key_down("Shift_L")
+    hands.close()
+    assert [(one["down"], one["flags"]) for one in quartz.posted] == [(True, SHIFT), (False, 0)]
+
+
+def test_windows_of_programs_are_told_and_the_front_one_is_active(
+    hands: MacHands, quartz: FakeQuartz
+) -> None:
+    bounds = {"X": -10.0, "Y": 25.0, "Width": 300.0, "Height": 200.0}
+
+    def window(process: int, title: str | None, layer: int = 0) -> dict[str, Any]:
+        names = {"kCGWindowOwnerPID": process, "kCGWindowOwnerName": f"P{process}"}
+        return {**names, "kCGWindowName": title, "kCGWindowLayer": layer, "kCGWindowBounds": bounds}
+
+    quartz.windows = [window(1, "Menubar", 24), window(7, "A"), window(7, None), window(8, "C")]
+    area = Rect(-10, 25, 300, 200)
+    assert hands.windows() == [
+        Window("A", "P7", area, active=True),
+        Window("", "P7", area, active=False),
+        Window("C", "P8", area, active=False),
+    ]
+    assert read_windows([], 7) == []
+
+
+NOT_ON_A_MAC = {"Scroll_Lock", "Print", "Pause", "F21", "F22", "F23", "F24"} | {
+    f"XF86Audio{name}" for name in ("Play", "Next", "Prev")
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(keys._NAMED.values()) - NOT_ON_A_MAC))
+def test_every_key_that_a_mac_has_can_be_pressed(name: str) -> None:
+    assert press_of(name).code or press_of(name).character
+
+
+@pytest.mark.parametrize("name", sorted(NOT_ON_A_MAC))
+def test_a_key_that_a_mac_lacks_is_refused(name: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"no key `{name}`"):
+        press_of(name)

@@ -1,1 +1,1 @@
-"""The desktop this process runs on: its hands and its windows, one module for each platform."""
+"""The desktop of this machine, seen and used through what its platform offers."""

@@ -98,12 +98,18 @@ def _stopped_by_signals(bridge: Bridge) -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
     for number in numbers:
-        # signal.signal and not add_signal_handler: the latter does not exist on Windows.
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(bridge.stop_asked.set))
+        try:
+            # A handler of `signal.signal` alone would wait until the loop wakes up by itself.
+            loop.add_signal_handler(number, bridge.stop_asked.set)
+        except NotImplementedError:
+            # On Windows, whose loop wakes up for every signal.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(bridge.stop_asked.set))
     try:
         yield
     finally:
         for number, handler in before.items():
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
             signal.signal(number, handler)
 
 

@@ -133,7 +133,10 @@ async def test_the_first_end_is_the_end(
     fake.script(reply)
     answer = await asked(client)
     assert answer.choices[0].finish_reason == reason
-    assert sum(request.method == "POST" for request in fake.requests) == 1
+    words = [block.text for block in reply.blocks if isinstance(block, Text)]
+    assert answer.choices[0].message.content == "".join(words)
+    # On a busy machine Claude Code may ask once more before it is killed; nobody hears of it.
+    assert sum(request.method == "POST" for request in fake.requests) <= 2
 
 
 # --- tools

@@ -53,6 +53,7 @@ class Program:
     area: Rect
     text: Callable[[], str]
     events: Callable[[], list[dict[str, Any]]] = list
+    process: subprocess.Popen[bytes] | None = None
 
     def take_keyboard(self) -> None:
         """As a window manager gives it to a window that is clicked at; none runs here."""
@@ -101,9 +102,11 @@ def gtk_window(folder: Path) -> Iterator[Program]:
     _need_module("gi")
     log = folder / "gtk.jsonl"
     where = [str(one) for one in (area.left, area.top, area.width, area.height)]
-    with _running([_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]):
+    with _running(
+        [_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]
+    ) as process:
         assert eventually(lambda: bool(_events(log)), 30)
-        yield Program("GTK window", area, lambda: _text(log))
+        yield Program("GTK window", area, lambda: _text(log), process=process)
 
 
 @contextmanager
@@ -181,12 +184,12 @@ def _need_module(name: str) -> None:
 
 
 @contextmanager
-def _running(words: list[str]) -> Iterator[None]:
+def _running(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         words, env={**os.environ, **_UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield
+            yield process
         finally:
             process.kill()
 

@@ -7,13 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unicodedata import category
 
 from bridge.computer.desktop import Button, Check, Direction, Window
 from bridge.computer.geometry import Point
+from bridge.errors import InvalidRequest
 
 CHECKED_EVERY = 8
 """Characters that are typed between two checks."""
 
+_KEYS = "\n\r\t\b\x1b"
+"""Control characters that are keys: Return, Tab, BackSpace and Escape."""
 _UNUSED_BY_US = ("mouseinfo", "pymsgbox", "pyscreeze")
 """What pyautogui brings for windows and pictures of its own; it does without."""
 
@@ -77,7 +81,13 @@ def import_pyautogui() -> Any:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """A text in the pieces between which is checked; a carriage return is no key of its own."""
+    """A text in the pieces between which is checked; a carriage return is no key of its own.
+
+    Raises InvalidRequest, before the first piece, for a character that no key can give.
+    """
+    odd = next((one for one in text if category(one) in ("Cc", "Cs") and one not in _KEYS), None)
+    if odd is not None:
+        raise InvalidRequest(f"U+{ord(odd):04X} is a character that cannot be typed.", param="text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for start in range(0, len(text), CHECKED_EVERY):
         yield text[start : start + CHECKED_EVERY]

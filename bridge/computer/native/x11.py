@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from bridge.computer.desktop import Check, Window
@@ -73,10 +73,14 @@ class X11Hands(Hands):
         return list_windows(self._display)
 
     def close(self) -> None:
-        for keysym in list(self._held):
-            self.key_up(keysym)
-        self._borrowing.give_back()
-        self._display.close()
+        from Xlib.error import ConnectionClosedError
+
+        # A server that has ended took everything along that was lent and held.
+        with suppress(ConnectionClosedError):
+            for keysym in list(self._held):
+                self.key_up(keysym)
+            self._borrowing.give_back()
+            self._display.close()
 
     def _on_layout(self) -> dict[int, Stroke]:
         """What has a key of its own just now; read anew, for the layout may have changed."""

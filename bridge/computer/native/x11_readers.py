@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import Any
 
-_ANSWER_SECONDS = 1.0
+_ANSWER_SECONDS = 2.0
 _GRACE_SECONDS = 0.3
 """For programs that answer no ping, such as xterm."""
 _PROPAGATE_TO_ROOT = 0x80000 | 0x100000  # SubstructureNotify, SubstructureRedirect

@@ -13,7 +13,7 @@ def list_windows(display: Any) -> list[Window]:
     """Those that can be seen, the topmost first."""
     from Xlib.error import XError
 
-    atoms = _Atoms(display)
+    atoms = Properties(display)
     active = _active(display, atoms)
     found = []
     for window in _stacked(display, atoms):
@@ -26,7 +26,9 @@ def list_windows(display: Any) -> list[Window]:
     return found
 
 
-class _Atoms:
+class Properties:
+    """What windows say of themselves, whichever Xlib reads it."""
+
     def __init__(self, display: Any) -> None:
         self._display = display
         self.root = display.screen().root
@@ -59,7 +61,7 @@ class _Atoms:
         return None if found is None else found.value
 
 
-def _stacked(display: Any, atoms: _Atoms) -> Iterable[Any]:
+def _stacked(display: Any, atoms: Properties) -> Iterable[Any]:
     """The windows of programs, the topmost first."""
     listed = atoms.values(atoms.root, "_NET_CLIENT_LIST_STACKING")
     if listed:
@@ -68,7 +70,7 @@ def _stacked(display: Any, atoms: _Atoms) -> Iterable[Any]:
     return list(reversed(atoms.root.query_tree().children))
 
 
-def _active(display: Any, atoms: _Atoms) -> set[int]:
+def _active(display: Any, atoms: Properties) -> set[int]:
     """The window that has the keyboard, with those it lies in."""
     from Xlib.error import XError
 
@@ -89,7 +91,7 @@ def _active(display: Any, atoms: _Atoms) -> set[int]:
     return found - {atoms.root.id}
 
 
-def _describe(window: Any, active: set[int], atoms: _Atoms) -> Window | None:
+def _describe(window: Any, active: set[int], atoms: Properties) -> Window | None:
     """None for one that is not seen, or is no window of a program."""
     from Xlib import X
 
@@ -105,5 +107,6 @@ def _describe(window: Any, active: set[int], atoms: _Atoms) -> Window | None:
     # Xlib tells where the root's corner is in the window: the other way round.
     area = Rect(-corner.x, -corner.y, size.width, size.height)
     title = atoms.text(window, "_NET_WM_NAME") or atoms.text(window, "WM_NAME")
-    kinds = window.get_wm_class()
-    return Window(title, kinds[1] if kinds else "", area, window.id in active)
+    # The name of the program as it was called, then the name of its kind.
+    kinds = [one for one in atoms.text(window, "WM_CLASS").split("\0") if one]
+    return Window(title, kinds[-1] if kinds else "", area, window.id in active)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from Xlib import X
-from Xlib.display import Display
 
 from bridge.computer.geometry import Point
+from bridge.computer.native.x11_connection import open_display
 from tests.computer.native.programs.start import eventually
 
 _HEARD = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {
@@ -57,7 +58,7 @@ class Listener:
 @contextmanager
 def listener() -> Iterator[Listener]:
     """As large as the screen, and with the keyboard."""
-    display = Display()
+    display = open_display(os.environ)
     try:
         screen = display.screen()
         window = screen.root.create_window(

@@ -12,6 +12,7 @@ import pytest
 from bridge.computer.desktop import Check, Direction, Window
 from bridge.computer.geometry import Point
 from bridge.computer.native.hands import CHECKED_EVERY, Hands, pieces
+from bridge.errors import InvalidRequest
 
 
 class FakeMouse:
@@ -64,6 +65,12 @@ def test_a_text_is_cut_into_pieces_and_every_line_ends_alike() -> None:
     text = "abc\r\ndef\rghi\njk"
     assert "".join(pieces(text)) == "abc\ndef\nghi\njk"
     assert {len(piece) for piece in pieces("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\x7f", "b\x85", "\ud83d"])
+def test_a_character_that_no_key_gives_is_refused_before_anything_is_typed(text: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} is a character that cannot be typed"):
+        next(pieces("x" * 100 + text))
 
 
 def test_nothing_heavy_is_imported_before_it_is_used() -> None:

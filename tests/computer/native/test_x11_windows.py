@@ -11,7 +11,7 @@ import pytest
 from bridge.computer.desktop import Window
 from bridge.computer.geometry import Point, Rect
 from bridge.computer.native.x11 import X11Hands
-from tests.computer.native.programs.start import eventually, gtk_window, tk_window
+from tests.computer.native.programs.start import TK_TITLE, eventually, gtk_window, tk_window
 from tests.desktop import need_program, x_display
 
 pytestmark = pytest.mark.end_to_end
@@ -24,7 +24,7 @@ def test_windows_are_told_without_a_window_manager(hands: X11Hands, tmp_path: Pa
         tk.take_keyboard()
         assert eventually(lambda: len(hands.windows()) == 2)
         assert [one for one in hands.windows() if one.program == "Tk"] == [
-            Window("Tk window", "Tk", TK, active=True)
+            Window(TK_TITLE, "Tk", TK, active=True)
         ]
         (other,) = (one for one in hands.windows() if one.program != "Tk")
         assert other == Window("GTK window", "Gtk_window.py", gtk.area, active=False)
@@ -44,10 +44,10 @@ def test_windows_are_told_as_the_window_manager_lists_them(
         try:
             with tk_window(tmp_path, TK), gtk_window(tmp_path):
                 assert eventually(lambda: len(hands.windows()) == 2)
-                for title in ("Tk window", "GTK window", "Tk window"):
+                for title in (TK_TITLE, "GTK window", TK_TITLE):
                     click_title(hands, title)
                     assert eventually(partial(is_top_and_active, hands, title))
-                (tk,) = (one for one in hands.windows() if one.title == "Tk window")
+                (tk,) = (one for one in hands.windows() if one.title == TK_TITLE)
                 assert tk.area.size == TK.size
                 assert tk.program == "Tk"
                 # The frame is around it.

@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 from Xlib import X
-from Xlib.display import Display
 
 from bridge.computer.geometry import Point, Rect
+from bridge.computer.native.x11_connection import open_display
+from bridge.computer.native.x11_windows import Properties
 from tests.desktop import need_program
 from tests.web.chromium import chromium
 
@@ -40,6 +41,7 @@ area.addEventListener("keydown", event => {
 });
 </script>"""
 
+TK_TITLE = "Tk window – é 世"
 _TOP_LEFT = Rect(0, 0, 900, 500)
 
 
@@ -51,19 +53,19 @@ class Program:
     area: Rect
     text: Callable[[], str]
     events: Callable[[], list[dict[str, Any]]] = list
+    process: subprocess.Popen[bytes] | None = None
 
     def take_keyboard(self) -> None:
         """As a window manager gives it to a window that is clicked at; none runs here."""
-        with closing(Display()) as display:
+        with closing(open_display(os.environ)) as display:
             assert eventually(lambda: self._is_focused(display))
 
     def _is_focused(self, display: Any) -> bool:
         """Tries, too: a window cannot be given the keyboard before it is shown."""
-        name = display.intern_atom("_NET_WM_NAME")
+        properties = Properties(display)
         for window in display.screen().root.query_tree().children:
-            found = window.get_full_property(name, X.AnyPropertyType)
-            title = bytes(found.value).decode() if found else window.get_wm_name()
-            if title != self.title:
+            titles = [properties.text(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
+            if self.title not in titles:
                 continue
             if window.get_attributes().map_state == X.IsViewable:
                 window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
@@ -89,9 +91,9 @@ def tk_window(folder: Path, area: Rect = _TOP_LEFT) -> Iterator[Program]:
     _need_module("tkinter")
     log = folder / "tk.jsonl"
     geometry = f"{area.width}x{area.height}+{area.left}+{area.top}"
-    with _running([_PYTHON, str(_HERE / "tk_window.py"), str(log), "Tk window", geometry]):
+    with _running([_PYTHON, str(_HERE / "tk_window.py"), str(log), TK_TITLE, geometry]):
         assert eventually(lambda: bool(_events(log)), 30)
-        yield Program("Tk window", area, lambda: _text(log), lambda: _events(log))
+        yield Program(TK_TITLE, area, lambda: _text(log), lambda: _events(log))
 
 
 @contextmanager
@@ -100,9 +102,11 @@ def gtk_window(folder: Path) -> Iterator[Program]:
     _need_module("gi")
     log = folder / "gtk.jsonl"
     where = [str(one) for one in (area.left, area.top, area.width, area.height)]
-    with _running([_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]):
+    with _running(
+        [_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]
+    ) as process:
         assert eventually(lambda: bool(_events(log)), 30)
-        yield Program("GTK window", area, lambda: _text(log))
+        yield Program("GTK window", area, lambda: _text(log), process=process)
 
 
 @contextmanager
@@ -180,12 +184,12 @@ def _need_module(name: str) -> None:
 
 
 @contextmanager
-def _running(words: list[str]) -> Iterator[None]:
+def _running(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         words, env={**os.environ, **_UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield
+            yield process
         finally:
             process.kill()
 

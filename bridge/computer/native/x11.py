@@ -30,7 +30,10 @@ _PACE_SECONDS = 0.001
 
 
 class X11Hands(Hands):
-    """Raises DesktopUnavailable where there is no X server, with the cure."""
+    """Raises DesktopUnavailable where there is no X server, with the cure.
+
+    One at a time: pyautogui has one connection for all, and the one made last gets it.
+    """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._display = open_display(environ)

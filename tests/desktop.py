@@ -31,17 +31,19 @@ def session_bus() -> Iterator[str]:
         text=True,
     ) as daemon:
         assert daemon.stdout is not None
-        yield daemon.stdout.readline().strip()
-        daemon.terminate()
+        try:
+            yield daemon.stdout.readline().strip()
+        finally:
+            daemon.terminate()
 
 
 @contextmanager
-def x_display() -> Iterator[str]:
+def x_display(size: str = "1280x720") -> Iterator[str]:
     """The name of a virtual X display, such as `:99`; the server picks a free number."""
     need_program("Xvfb")
     reading, writing = os.pipe()
     with subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x720x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     ) as server:
@@ -49,5 +51,7 @@ def x_display() -> Iterator[str]:
         # To the newline: closing after a part of it would end Xvfb with SIGPIPE.
         with os.fdopen(reading) as told:
             number = told.readline().strip()
-        yield f":{number}"
-        server.terminate()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()

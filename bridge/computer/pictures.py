@@ -22,7 +22,7 @@ _OPTIONS: Mapping[Format, Mapping[str, Any]] = {
     "png": {"compress_level": 1},
     "webp": {"quality": 85, "method": 0},
 }
-"""The fastest of each: at 1920x1080 some 5, 40 and 20 ms."""
+"""The fastest of each; at 1920x1080 JPEG takes some 5 ms, WebP 40 to 60 and PNG 65 to 100."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _HAS_X11 = sys.platform not in ("win32", "darwin")
+_BLOCKS = 1
+"""Of Pillow's 16 MB; a picture of 1920x1080 takes half of one, and only that is ever touched."""
 
 
 class Eyes:
@@ -123,6 +125,7 @@ class Eyes:
 
         if self._camera is None:
             self._camera = _camera(self._environment)
+            _keep_memory()
         shot = self._camera.grab(
             {"left": area.left, "top": area.top, "width": area.width, "height": area.height}
         )
@@ -158,6 +161,19 @@ def _failures() -> tuple[type[Exception], ...]:
     from mss.exception import ScreenShotError
 
     return ScreenShotError, OSError, AssertionError, ValueError
+
+
+def _keep_memory() -> None:
+    """Pillow keeps the memory of one picture for the next, instead of giving it to the system.
+
+    New memory is filled with zeros page by page: a grab of 1920x1080 took 11 ms, and takes 2.
+    https://pillow.readthedocs.io/en/stable/reference/block_allocator.html
+    """
+    from PIL import Image
+
+    pillow = Image.core  # type: ignore[attr-defined]  # documented, but not in its types
+    if pillow.get_blocks_max() < _BLOCKS:
+        pillow.set_blocks_max(_BLOCKS)
 
 
 def _camera(environment: Mapping[str, str]) -> Any:

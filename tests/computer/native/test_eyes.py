@@ -69,6 +69,13 @@ def test_a_second_look_sees_what_changed(eyes: Eyes, painter: Painter) -> None:
     assert first.getpixel((10, 20)) != (1, 2, 3)
 
 
+def test_the_memory_of_a_picture_is_used_again(eyes: Eyes) -> None:
+    eyes.grab(SCREEN)
+    before = reused_blocks()
+    eyes.grab(SCREEN)
+    assert reused_blocks() > before
+
+
 def test_two_monitors_are_two_screens_the_main_one_first(eyes: Eyes, x_display: str) -> None:
     assert eyes.screens() == (SCREEN,)
     xrandr(x_display, "--setmonitor", "left", "500/132x720/190+0+0", "screen")
@@ -217,6 +224,11 @@ def look(display: str) -> None:
         eyes.grab(SCREEN)
         eyes.cursor()
         assert len(open_files()) > 0
+
+
+def reused_blocks() -> int:
+    pillow = Image.core  # type: ignore[attr-defined]  # documented, but not in its types
+    return int(pillow.get_stats()["reused_blocks"])
 
 
 def open_files() -> list[str]:

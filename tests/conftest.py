@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from blockbuster import BlockBuster
+from hypothesis import HealthCheck, settings
 from openai import AsyncOpenAI
 
 from bridge.compose import make_bridge
@@ -22,6 +23,10 @@ from tests import desktop
 from tests.fake_anthropic.server import FakeAnthropic
 
 StartBridge = Callable[..., Awaitable[Bridge]]
+
+# A busy machine is no finding: what is slow there is measured in tests/benchmarks.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

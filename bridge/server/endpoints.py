@@ -7,6 +7,7 @@ from typing import Any
 from bridge.server import examples
 from bridge.server.assets import PAGES, asset
 from bridge.server.chat import chat_completions
+from bridge.server.compacting import compact_response
 from bridge.server.completions import completions
 from bridge.server.connect import connect
 from bridge.server.control import reload, stop, switch
@@ -45,6 +46,8 @@ from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
 from bridge.wire.models import Model, ModelList
 from bridge.wire.responses import (
+    CompactedResponse,
+    CompactRequest,
     InputItems,
     InputTokens,
     Response,
@@ -127,6 +130,23 @@ _PROGRAMS = (
         Answer("The connection is a WebSocket.", status=101),
         access="key",
         failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses/compact",
+        compact_response,
+        "Responses",
+        "Make a long conversation short",
+        Answer(
+            "The person's messages, and an item to give back in the place of all else.",
+            CompactedResponse,
+            examples.COMPACTED,
+            headers=_ASKED,
+        ),
+        access="key",
+        body=CompactRequest,
+        example=examples.COMPACT,
+        failures=_CLAUDE,
     ),
     Endpoint(
         "POST",

@@ -77,6 +77,37 @@ RESPONSES: dict[str, Any] = {
     "max_output_tokens": 2000,
 }
 
+COMPACT: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "input": [
+        {"type": "message", "role": "user", "content": "We launch on Tuesday."},
+        {"type": "message", "role": "assistant", "content": "Tuesday it is."},
+    ],
+}
+
+COMPACTED: dict[str, Any] = {
+    "id": "resp_1f2e",
+    "object": "response.compaction",
+    "created_at": 1795000000,
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_1f2e",
+            "status": "completed",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "We launch on Tuesday."}],
+        },
+        {"type": "compaction", "id": "cmp_1f2e", "encrypted_content": "claude.1.eyJ0eXBlIjoi"},
+    ],
+    "usage": {
+        "input_tokens": 24,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 29,
+    },
+}
+
 INPUT_TOKENS: dict[str, Any] = {"object": "response.input_tokens", "input_tokens": 14}
 
 RESPONSE: dict[str, Any] = {

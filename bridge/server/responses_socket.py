@@ -60,6 +60,10 @@ class SocketMemory(Memory):
         while len(self._own) > MOST_REMEMBERED:
             self._own.popitem(last=False)
 
+    def forget(self, id: str | None) -> None:
+        """What could not be gone on from; as OpenAI does, so that a client begins anew."""
+        self._own.pop(id or "", None)
+
 
 async def responses_socket(request: web.Request) -> web.StreamResponse:
     """One turn at a time; a failed one is told, and the connection goes on."""
@@ -124,12 +128,16 @@ async def _answer(
         await _prepared(socket, memory, wanted, bridge)
         access.outcome = "prepared"
         return
-    async with respond(bridge, wanted, access, memory, large=len(text) >= LARGE) as answer:
-        notice_headers(access.id, answer.notices)
-        events = answer.events(lambda error: remember(request, access, error))
-        async with aclosing(events) as running:
-            async for event in running:
-                await socket.send_str(json.dumps(event))
+    try:
+        async with respond(bridge, wanted, access, memory, large=len(text) >= LARGE) as answer:
+            notice_headers(access.id, answer.notices)
+            events = answer.events(lambda error: remember(request, access, error))
+            async with aclosing(events) as running:
+                async for event in running:
+                    await socket.send_str(json.dumps(event))
+    except BridgeError:
+        memory.forget(wanted.previous_response_id)
+        raise
 
 
 def _read(text: str) -> dict[str, Any]:

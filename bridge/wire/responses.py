@@ -135,6 +135,28 @@ class InputItems(TypedDict):
     has_more: bool
 
 
+class CompactRequest(_Open):
+    """`POST /v1/responses/compact`."""
+
+    model: str
+    input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
+    instructions: str | None = None
+    previous_response_id: str | None = None
+    reasoning: ReasoningOptions | None = None
+    service_tier: str | None = None
+    prompt_cache_key: str | None = None
+
+
+class CompactedResponse(TypedDict):
+    """The person's messages, and an item that stands for all else."""
+
+    id: str
+    object: Literal["response.compaction"]
+    created_at: int
+    output: list[Item]
+    usage: ResponseUsage
+
+
 class InputTokens(TypedDict):
     """`POST /v1/responses/input_tokens`."""
 

@@ -1,6 +1,6 @@
-"""Claude's thinking as one opaque string, the way the Responses API hands reasoning to a client.
+"""What a client only keeps and gives back, as one opaque string: thinking, and summaries.
 
-A signature binds it already; the client is only to keep it and to give it back.
+The Responses API hands both to clients as `encrypted_content`; thinking has a signature already.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 _MARK = "claude.1."
-_KINDS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",)}
+SUMMARY = "compaction"
+"""The type of a block whose `text` stands for a conversation."""
+_KINDS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",), SUMMARY: ("text",)}
 
 
 def sealed(block: Mapping[str, Any]) -> str:
-    """A thinking block, or a redacted one, as `encrypted_content`."""
+    """A thinking block, a redacted one, or a summary, as `encrypted_content`."""
     return _MARK + base64.urlsafe_b64encode(json.dumps(block).encode()).decode()
 
 

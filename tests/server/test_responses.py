@@ -323,6 +323,35 @@ async def test_its_input_is_counted_as_upstream_counts(
     assert {"max_tokens", "metadata", "stop_sequences"}.isdisjoint(body)
 
 
+async def test_a_conversation_is_made_short(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(Reply((Thinking("Hm."), Text("They launch on Tuesday.")), usage=Usage(24, 5)))
+    talk: Any = [
+        {"role": "user", "content": "We launch on Tuesday."},
+        {"type": "function_call", "call_id": "c1", "name": "note", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "noted"},
+        {"role": "assistant", "content": "Tuesday it is."},
+    ]
+    short = await client.responses.compact(model=MODEL, input=talk, instructions="Be brief.")
+    assert (short.object, short.usage.total_tokens) == ("response.compaction", 29)
+    assert [item.type for item in short.output] == ["message", "compaction"]
+    asked_for = sent(fake)["messages"][-1]["content"][-1]["text"]
+    assert asked_for.startswith("Write down what somebody needs to go on")
+
+
+async def test_a_summary_that_is_cut_is_none(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(Reply((Text("They la"),), stop_reason="max_tokens"))
+    with pytest.raises(openai.APIStatusError, match="did not write the summary to its end"):
+        await client.responses.compact(model=MODEL, input="We launch on Tuesday.")
+
+
+async def test_to_make_it_short_there_must_be_a_model(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.post("/responses/compact", body={"input": "Hi"}, cast_to=object)
+    assert caught.value.param == "model"
+
+
 # --- what is kept
 
 

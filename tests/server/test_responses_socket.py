@@ -55,6 +55,44 @@ def sent(fake: FakeAnthropic) -> dict[str, Any]:
     return fake.bodies()[-1]
 
 
+async def test_what_could_not_be_gone_on_from_is_forgotten(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    async with connected(bridge) as socket:
+        first = (await socket.turn(store=False))[-1]["response"]["id"]
+        output = {"type": "function_call_output", "call_id": "call_missing", "output": "?"}
+        (failed,) = await socket.turn(store=False, previous_response_id=first, input=[output])
+        assert (failed["status"], failed["error"]["param"]) == (400, "input[0].call_id")
+        (gone,) = await socket.turn(store=False, previous_response_id=first)
+        assert gone["error"]["code"] == "previous_response_not_found"
+        assert (await socket.turn(store=False))[-1]["type"] == "response.completed"
+
+
+async def test_a_conversation_made_short_goes_on(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.script(says("The code word is slate."))
+    short = await client.responses.compact(
+        model=MODEL,
+        input=[
+            {"role": "user", "content": "The code word is slate."},
+            {"role": "assistant", "content": "OK."},
+        ],
+    )
+    # The client's type knows no message of a person's in an output.
+    output = [item.model_dump(exclude_none=True, warnings=False) for item in short.output]
+    async with connected(bridge) as socket:
+        again: Any = [*output, {"role": "user", "content": "Which?"}]
+        events = await socket.turn(store=False, tools=[], input=again)
+    assert events[-1]["type"] == "response.completed"
+    (turn,) = sent(fake)["messages"]
+    assert [block["text"] for block in turn["content"]] == [
+        "The code word is slate.",
+        "Summary of the conversation so far:\n\nThe code word is slate.",
+        "Which?",
+    ]
+
+
 async def test_turn_after_turn_on_one_connection(bridge: Bridge, fake: FakeAnthropic) -> None:
     fake.script(says("one two"), says("three"))
     async with connected(bridge) as socket:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.translate.responses import computer
+from bridge.translate.responses.compaction import summary_message
 from bridge.wire.responses import Item, ResponsesRequest
 
 _NOT_FOR_CHATS = {
@@ -66,12 +67,12 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
     if not items:
         raise InvalidRequest("Missing required parameter: input.", param="input")
     body = request.model_dump(exclude=_NOT_FOR_CHATS, exclude_none=True)
+    if request.previous_response_id is not None:
+        _check_outputs(items, len(before))
     body["input"] = _chat_items(items, len(before), notices)
     if tools:
         body["tools"] = tools
-    if any(tool.get("type") == computer.PREVIEW for tool in request.tools or []):
-        notices.append("tools: the size of the display is seen in its screenshots")
-        body["parallel_tool_calls"] = False
+    _fit_preview(request, body, notices)
     if request.tool_choice is not None:
         body["tool_choice"] = _tool_choice(request.tool_choice, notices)
     if request.reasoning is not None and request.reasoning.effort is not None:
@@ -121,6 +122,8 @@ def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[
         elif kind == "computer_call_output":
             id = str(item.get("call_id"))
             kept += computer.as_results(item, computer_calls.get(id) or [id], where)
+        elif kind == "compaction" and (summary := summary_message(item)) is not None:
+            kept.append(summary)
         elif kind in _LEFT_OUT:
             if kind != "web_search_call":
                 notices.append(f"input: an item of type {kind} is left out")
@@ -130,6 +133,29 @@ def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[
         else:
             kept.append(dict(item))
     return kept
+
+
+def _fit_preview(request: ResponsesRequest, body: dict[str, Any], notices: list[str]) -> None:
+    """The older computer tool's client performs one action at a time."""
+    if any(tool.get("type") == computer.PREVIEW for tool in request.tools or []):
+        notices.append("tools: the size of the display is seen in its screenshots")
+        body["parallel_tool_calls"] = False
+
+
+def _check_outputs(items: Sequence[Item], before: int) -> None:
+    """With all that came before known, an output without its call is a mistake."""
+    known = {
+        item.get("call_id")
+        for item in items
+        if isinstance(item, Mapping) and str(item.get("type")).endswith("_call")
+    }
+    for at, item in enumerate(items[before:]):
+        output = isinstance(item, Mapping) and str(item.get("type")).endswith("_call_output")
+        if output and item.get("call_id") not in known:
+            raise InvalidRequest(
+                f"No tool call found for the output with call_id {str(item.get('call_id'))[:100]}.",
+                param=f"input[{at}].call_id",
+            )
 
 
 def _tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:

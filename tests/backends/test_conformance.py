@@ -135,7 +135,7 @@ async def test_the_first_end_is_the_end(
     assert answer.choices[0].finish_reason == reason
     words = [block.text for block in reply.blocks if isinstance(block, Text)]
     assert answer.choices[0].message.content == "".join(words)
-    # On a busy machine Claude Code may ask once more before it is killed; nobody hears of it.
+    # After a cut or refused answer Claude Code may ask once more in the moment before it is killed.
     assert sum(request.method == "POST" for request in fake.requests) <= 2
 
 

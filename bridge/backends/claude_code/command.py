@@ -22,6 +22,8 @@ FLAGS: tuple[str, ...] = (
     "--permission-mode=dontAsk",
     "--disable-slash-commands",
     "--no-session-persistence",
+    # One answer is all that is asked: it must not go on from calls of tools it cannot run.
+    "--max-turns=1",
 )
 
 _SWITCHES: Mapping[str, str] = {

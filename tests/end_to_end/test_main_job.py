@@ -109,16 +109,16 @@ def ask_synchronously(url: str) -> ChatCompletion:
 
 
 async def test_from_the_tray_to_the_answer_and_back(panel: TrayHost, tray: Tray) -> None:
-    await shows(panel, f"Ready on {tray.url} · Anthropic API")
+    await shows(panel, f"Ready on {tray.url} · API key")
     assert await ask(tray.url, "default", text="Four, of course.") == "Four, of course."
 
     whole = await asyncio.to_thread(ask_synchronously, tray.url)
     assert whole.choices[0].message.content == "Hello from the fake upstream."
     assert whole.model == "claude-sonnet-5-5"
 
-    await panel.click("Model", "claude-opus-5-5")
+    await panel.click("Model", "Opus 5.5")
     async with asyncio.timeout(10):
-        while (await panel.menu()).find("Model").label != "Model: claude-opus-5-5":
+        while (await panel.menu()).find("Model").label != "Model: Opus 5.5":
             await asyncio.sleep(0.05)
 
     server = tray.server()

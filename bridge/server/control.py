@@ -5,14 +5,15 @@ from __future__ import annotations
 from aiohttp import web
 
 from bridge.models.names import resolve
+from bridge.server.computer import computer_switch, switch_computer
 from bridge.server.guard import check_control_token
 from bridge.server.reading import read_body
 from bridge.server.state import BRIDGE
-from bridge.wire.control import KeysReloaded, StopAccepted, SwitchesPatch
+from bridge.wire.control import KeysReloaded, StopAccepted, SwitchesPatch, SwitchesState
 
 
 async def switch(request: web.Request) -> web.Response:
-    """Changes the model or the backend from the next request on; answers with all switches."""
+    """Changes model or backend from the next request on, or computer use; answers with all."""
     check_control_token(request)
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
@@ -22,7 +23,10 @@ async def switch(request: web.Request) -> web.Response:
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
         bridge.settle()
-    return web.json_response(bridge.switches.model_dump())
+    if patch.computer is not None:
+        switch_computer(bridge, patch.computer)
+    state = SwitchesState(**bridge.switches.model_dump(), computer=computer_switch(bridge))
+    return web.json_response(state.model_dump())
 
 
 async def reload(request: web.Request) -> web.Response:

@@ -241,6 +241,7 @@ HEALTH: dict[str, Any] = {
     },
     "open_streams": 0,
     "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+    "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
 }
 
 _TOTALS: dict[str, Any] = {
@@ -295,6 +296,10 @@ CONNECTIONS: dict[str, Any] = {
 }
 
 SWITCHES_PATCH: dict[str, Any] = {"model": "claude-haiku-5-5"}
-SWITCHES: dict[str, Any] = {"model": "claude-haiku-5-5", "backend": "auto"}
+SWITCHES: dict[str, Any] = {
+    "model": "claude-haiku-5-5",
+    "backend": "auto",
+    "computer": {"mode": "off", "until": None},
+}
 KEYS_RELOADED: dict[str, Any] = {"anthropic": 1, "bridge": 0}
 STOP_ACCEPTED: dict[str, Any] = {"stopping": True, "open_streams": 0}

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
+from bridge.computer.leashed import Computer
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded
 from bridge.models.catalogue import Catalogue
@@ -40,6 +41,7 @@ class Bridge:
     responses: ResponseStore
     embedder: Embedder | None
     ledger: Ledger
+    computer: Computer
     control_token: str
     started_at: int
     versions: dict[str, str] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Bridge:
         # They were drained as all answers are; what was cut off then still says so in the store.
         written = [task for task, _ in self.background.values()]
         await asyncio.gather(*written, return_exceptions=True)
+        await self.computer.close()
         await self.choice.close()
         if self.embedder is not None:
             await self.embedder.close()

@@ -26,6 +26,8 @@ class Joined:
         self._next = 0
         self._shown: dict[int, int] = {}
         self._has_text = False
+        self._in_line = False
+        """Thinking was told whose last line has no end."""
 
     def feed(self, event: Event) -> list[MessageEvent]:
         match event:
@@ -53,6 +55,9 @@ class Joined:
                 signed = event["type"] == "content_block_delta" and (
                     event["delta"]["type"] == "signature_delta"
                 )
+                if event["type"] == "content_block_delta":
+                    thought = event["delta"].get("thinking")
+                    self._in_line = not thought.endswith("\n") if thought else self._in_line
                 return [] if index is None or signed else [_at(event, index)]
             case "message_delta":
                 self._usage = merged(self._usage, event["usage"])
@@ -80,7 +85,8 @@ class Joined:
         return started
 
     def _aside(self, words: str) -> list[MessageEvent]:
-        return self._block("thinking", words)
+        before, self._in_line = "\n" if self._in_line else "", False
+        return self._block("thinking", before + words)
 
     def _block(self, kind: str, words: str) -> list[MessageEvent]:
         index, self._next = self._next, self._next + 1

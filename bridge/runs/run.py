@@ -123,8 +123,8 @@ class Run:
         answer, ending = AnswerBlocks(), Ending()
         request = self._history.request
         async with (
-            self._backend.stream(request) as stream,
-            aclosing(_until(self._session, stream)) as events,
+            aclosing(_answer(self._backend, request)) as asked,
+            aclosing(_until(self._session, asked)) as events,
         ):
             async for event in events:
                 answer.feed(event)
@@ -172,6 +172,12 @@ def _dollars(model: str, usage: Usage) -> Decimal:
         usage.get("output_tokens") or 0,
     )
     return price or Decimal()
+
+
+async def _answer(backend: Backend, request: MessagesRequest) -> AsyncGenerator[MessageEvent, None]:
+    async with backend.stream(request) as stream:
+        async for event in stream:
+            yield event
 
 
 async def _until(session: Session, events: AsyncIterator[_Item]) -> AsyncGenerator[_Item, None]:

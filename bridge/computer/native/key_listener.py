@@ -60,4 +60,9 @@ class KeyListener:
 
 def spelled(hotkey: str) -> str:
     """As pynput spells it: `ctrl+alt+Escape` is `<ctrl>+<alt>+<esc>`."""
-    return "+".join(_NAMES.get(key, key.lower()) for key in chord(hotkey))
+    return "+".join(_NAMES.get(key) or _plain(key) for key in chord(hotkey))
+
+
+def _plain(key: str) -> str:
+    """A function key is named, as all keys that are no character."""
+    return key.lower() if len(key) == 1 else f"<{key.lower()}>"

@@ -15,6 +15,7 @@ from urllib import request as url_request
 from bridge import __version__
 from bridge.errors import SettingsError
 from bridge.key_command import add_key_parser, key_command
+from bridge.opening import open_page, read_token
 from bridge.settings import Settings, find_paths, load_settings
 
 NOT_RUNNING = 3
@@ -47,13 +48,15 @@ def _parser() -> argparse.ArgumentParser:
         "or the server alone where there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status,login,key}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     later = _setting_flags(argparse.SUPPRESS)
     serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     commands.add_parser("tray", parents=[later], help="run the tray app")
     commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
     commands.add_parser("login", parents=[later], help="sign in to Claude Code")
+    dashboard = commands.add_parser("dashboard", parents=[later], help="open the dashboard")
+    dashboard.add_argument("--setup", action="store_true", help="where you sign in")
     add_key_parser(commands)
     return parser
 
@@ -157,6 +160,16 @@ def _login(settings: Settings, arguments: argparse.Namespace) -> int:
         raise SettingsError(f"setting claude_cli: {cli} cannot be started: {error}") from error
 
 
+def _dashboard(settings: Settings, arguments: argparse.Namespace) -> int:
+    """In the browser, as the person who may change things."""
+    url = f"http://{settings.host}:{settings.port}"
+    page = "/setup" if arguments.setup else "/"
+    if not open_page(url, read_token(find_paths().control_token), page):
+        print(f"No browser could be opened; go to {url}{page}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _key(settings: Settings, arguments: argparse.Namespace) -> int:
     code = key_command(arguments)
     if code == 0 and arguments.doing != "list":
@@ -188,5 +201,6 @@ _COMMANDS = {
     "tray": _tray,
     "status": _status,
     "login": _login,
+    "dashboard": _dashboard,
     "key": _key,
 }

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from bridge.backends.base import Backend
 from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
+from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
 from bridge.computer.action_log import ActionLog
@@ -52,7 +54,11 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     while the bridge has no key of its own.
     """
     _guard_own_upstream(settings)
-    switches = Switches(model=_model(settings), backend=settings.backend)
+    switches = Switches(
+        model=_model(settings),
+        backend=settings.backend,
+        use_for_everything=settings.use_for_everything,
+    )
     keys = KeyRing(KeyChain(paths.data))
     if not is_loopback(settings.host):
         _guard_open_address(settings, keys)
@@ -67,6 +73,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
         computer=_computer(settings, paths),
+        sign_in=SignIn(_cli(settings) or bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
         versions=_versions(),
@@ -140,7 +147,7 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
     sign_in = ClaudeCodeBackend(
         paths.claude_code,
         os.environ,
-        cli=None if settings.claude_cli == "bundled" else Path(settings.claude_cli),
+        cli=_cli(settings),
         spares=settings.claude_spares,
         silence_seconds=settings.upstream_silence_seconds,
         offered=is_loopback(settings.host),
@@ -172,6 +179,10 @@ def _computer(settings: Settings, paths: Paths) -> Computer:
         time.time,
     )
     return Computer(desk, Wardens(lambda: open_warden(settings.computer_stop_key)))
+
+
+def _cli(settings: Settings) -> Path | None:
+    return None if settings.claude_cli == "bundled" else Path(settings.claude_cli)
 
 
 def _embedder(settings: Settings, paths: Paths, keys: KeyRing) -> Embedder | None:

@@ -244,6 +244,14 @@ class ShuttingDown(BridgeError):
     code = "shutting_down"
 
 
+class Paused(BridgeError):
+    """The person has paused the bridge."""
+
+    status = 503
+    type = "server_error"
+    code = "paused"
+
+
 class UpstreamTimedOut(BridgeError):
     """Upstream was silent for too long."""
 

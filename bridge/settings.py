@@ -108,6 +108,9 @@ class Settings(BaseSettings):
         min_length=1,
         description="Claude model that answers `default` and OpenAI's model names.",
     )
+    use_for_everything: bool = Field(
+        False, description="Whether that model also answers who asks for another Claude by name."
+    )
     drain_seconds: float = Field(
         5.0, ge=0, le=600, description="How long running answers may go on when the server stops."
     )

@@ -14,6 +14,8 @@ PAGES = {
     "dashboard.css": "text/css",
     "dashboard.js": "text/javascript",
     "plot.js": "text/javascript",
+    "setup.js": "text/javascript",
+    "token.js": "text/javascript",
     "docs.css": "text/css",
     "docs.js": "text/javascript",
     "icon.svg": "image/svg+xml",

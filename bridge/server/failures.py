@@ -117,6 +117,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "overloaded": Told("Claude is overloaded for the moment.", "Try again in a little while."),
     "shutting_down": Told("The bridge was stopping.", "Ask again when it runs."),
+    "paused": Told("The bridge is paused.", "Resume it from the tray's menu."),
     "upstream_timeout": Told(
         "Claude was silent for too long.", "Ask again, or raise upstream_silence_seconds."
     ),

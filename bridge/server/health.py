@@ -31,6 +31,8 @@ async def _report(bridge: Bridge) -> Health:
         url=bridge.url,
         model=bridge.active_model,
         backend=backend,
+        use_for_everything=bridge.switches.use_for_everything,
+        paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
         roads=list(bridge.choice.roads(backend.active)),
         computer=computer_health(bridge),

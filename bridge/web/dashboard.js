@@ -1,6 +1,7 @@
 // The dashboard: asks the bridge itself, and nobody else, what it does.
 
 import { dollars, plot, short } from "./plot.js";
+import { token } from "./token.js";
 
 const DAYS = 30;
 const BACKENDS = {
@@ -12,7 +13,7 @@ const base = location.origin + "/v1";
 let days = [];
 
 async function ask(path) {
-  const key = sessionStorage.getItem("key");
+  const key = sessionStorage.getItem("key") || token();
   const answer = await fetch(path, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
   at("locked").hidden = answer.status !== 401;
   if (answer.status === 401) throw new Error("This bridge has a key");
@@ -31,10 +32,11 @@ function showState(good, words) {
 
 function showHealth(health) {
   const states = { ready: "Ready", needs_setup: "Claude cannot be asked yet", stopping: "Stopping" };
-  showState(health.ready, states[health.status]);
+  showState(health.ready && !health.paused, health.paused ? "Paused" : states[health.status]);
   const { backend } = health;
   say("backend", BACKENDS[backend.active] || "none");
   say("why", [backend.reason, backend.cure].filter(Boolean).join(". "));
+  at("set-up").hidden = health.status !== "needs_setup";
   say("model", health.model);
   const writing = health.open_streams;
   say("streams", writing === 0 ? "nothing" : `${writing} answer${writing === 1 ? "" : "s"}`);

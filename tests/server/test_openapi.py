@@ -25,6 +25,7 @@ from bridge.server.endpoints import ENDPOINTS
 from bridge.server.failures import TOLD
 from bridge.server.openapi import document
 from bridge.server.state import Bridge
+from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.embeddings.small_model import write_model
@@ -51,10 +52,14 @@ async def bridge(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     model = await asyncio.to_thread(write_model, tmp_path / "model")
+    cli = write_sign_in(tmp_path / "claude")
     notes = Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True)
     pretended.shown.append(notes)
     return await start_bridge(
-        backend="anthropic", embedding_model=str(model), computer_approval_seconds=0.2
+        backend="anthropic",
+        embedding_model=str(model),
+        claude_cli=str(cli),
+        computer_approval_seconds=0.2,
     )
 
 
@@ -165,6 +170,8 @@ async def test_schemathesis_finds_nothing(
         *("--checks", ",".join(CHECKS), "--max-examples", "60", "--seed", "7"),
         *("--header", f"Authorization: Bearer {bridge.control_token}"),
         *("--exclude-path", "/control/stop", "--phases", "examples,coverage,fuzzing"),
+        # A key made up would be asked for, or asked with, from then on.
+        *("--exclude-path", "/control/keys", "--exclude-path", "/control/login"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -19,6 +19,14 @@ from bridge.backends.claude_code.command import bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
+from bridge.computer.action_log import ActionLog
+from bridge.computer.approvals import Approvals
+from bridge.computer.desk import Desk
+from bridge.computer.desktop import Desktop
+from bridge.computer.executor import Executor
+from bridge.computer.leashed import Computer
+from bridge.computer.policy import read_policy
+from bridge.computer.warden import Wardens, open_warden
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
@@ -64,6 +72,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         embedder=_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
+        computer=_computer(settings, paths),
         sign_in=SignIn(_cli(settings) or bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
@@ -149,6 +158,27 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
         "anthropic": PatientBackend("anthropic", anthropic, patience),
         "offline": OfflineBackend(),
     }
+
+
+def _computer(settings: Settings, paths: Paths) -> Computer:
+    """Off; nothing of the desktop is loaded before it is used."""
+
+    def open_desktop() -> Desktop:
+        from bridge.computer.native import desktop
+
+        return desktop.open_desktop()
+
+    log = None
+    if settings.computer_log != "off":
+        log = ActionLog(paths.computer_log, thumbnails=settings.computer_log == "thumbnails")
+    desk = Desk(
+        Executor(open_desktop),
+        lambda: read_policy(paths.computer_policy),
+        Approvals(settings.computer_approval_seconds),
+        log,
+        time.time,
+    )
+    return Computer(desk, Wardens(lambda: open_warden(settings.computer_stop_key)))
 
 
 def _cli(settings: Settings) -> Path | None:

@@ -12,6 +12,7 @@ from bridge.errors import NotFound
 
 PAGES = {
     "dashboard.css": "text/css",
+    "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
     "plot.js": "text/javascript",
     "setup.js": "text/javascript",

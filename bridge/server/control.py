@@ -7,6 +7,7 @@ from aiohttp import web
 from bridge.errors import InvalidRequest, SettingsError
 from bridge.keys import NamedKey, checked_secret
 from bridge.models.names import resolve
+from bridge.server.computer import computer_switch, switch_computer
 from bridge.server.guard import check_control_token
 from bridge.server.reading import read_body
 from bridge.server.state import BRIDGE
@@ -17,11 +18,12 @@ from bridge.wire.control import (
     SignInStep,
     StopAccepted,
     SwitchesPatch,
+    SwitchesState,
 )
 
 
 async def switch(request: web.Request) -> web.Response:
-    """Changes the model or the backend from the next request on; answers with all switches."""
+    """Changes model or backend from the next request on, or computer use; answers with all."""
     check_control_token(request)
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
@@ -35,7 +37,10 @@ async def switch(request: web.Request) -> web.Response:
         bridge.switches.use_for_everything = patch.use_for_everything
     if patch.paused is not None:
         bridge.switches.paused = patch.paused
-    return web.json_response(bridge.switches.model_dump())
+    if patch.computer is not None:
+        switch_computer(bridge, patch.computer)
+    state = SwitchesState(**bridge.switches.model_dump(), computer=computer_switch(bridge))
+    return web.json_response(state.model_dump())
 
 
 async def keep_key(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from bridge.server.assets import PAGES, asset
 from bridge.server.chat import chat_completions
 from bridge.server.compacting import compact_response
 from bridge.server.completions import completions
+from bridge.server.computer_endpoints import COMPUTER
 from bridge.server.connect import connect
 from bridge.server.control import keep_key, login, login_status, reload, stop, switch
 from bridge.server.describe import openapi
@@ -43,8 +44,8 @@ from bridge.wire.control import (
     SignInStatus,
     SignInStep,
     StopAccepted,
-    Switches,
     SwitchesPatch,
+    SwitchesState,
 )
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
@@ -359,8 +360,8 @@ _CONTROL = (
         "/control/switches",
         switch,
         "Control",
-        "Change model or backend, pause and resume",
-        Answer("All switches.", Switches, examples.SWITCHES),
+        "Change model, backend or computer use; pause and resume",
+        Answer("All switches.", SwitchesState, examples.SWITCHES),
         access="token",
         body=SwitchesPatch,
         example=examples.SWITCHES_PATCH,
@@ -419,4 +420,4 @@ _CONTROL = (
     ),
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = (*_PROGRAMS, *_PEOPLE, *_INSIGHT, *_CONTROL)
+ENDPOINTS: tuple[Endpoint, ...] = (*_PROGRAMS, *_PEOPLE, *_INSIGHT, *_CONTROL, *COMPUTER)

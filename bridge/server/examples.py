@@ -243,6 +243,7 @@ HEALTH: dict[str, Any] = {
     "paused": False,
     "open_streams": 0,
     "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+    "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
 }
 
 _TOTALS: dict[str, Any] = {
@@ -302,6 +303,7 @@ SWITCHES_PATCH: dict[str, Any] = {"model": "claude-haiku-5-5"}
 SWITCHES: dict[str, Any] = {
     "model": "claude-haiku-5-5",
     "backend": "auto",
+    "computer": {"mode": "off", "until": None},
     "use_for_everything": False,
     "paused": False,
 }

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.sign_in import SignIn
+from bridge.computer.leashed import Computer
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded, Paused
 from bridge.models.catalogue import Catalogue
@@ -41,6 +42,7 @@ class Bridge:
     responses: ResponseStore
     embedder: Embedder | None
     ledger: Ledger
+    computer: Computer
     sign_in: SignIn
     control_token: str
     started_at: int
@@ -102,6 +104,7 @@ class Bridge:
         # They were drained as all answers are; what was cut off then still says so in the store.
         written = [task for task, _ in self.background.values()]
         await asyncio.gather(*written, return_exceptions=True)
+        await self.computer.close()
         await self.sign_in.close()
         await self.choice.close()
         if self.embedder is not None:

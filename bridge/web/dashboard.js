@@ -1,5 +1,6 @@
 // The dashboard: asks the bridge itself, and nobody else, what it does.
 
+import { showComputer } from "./computer.js";
 import { dollars, plot, short } from "./plot.js";
 import { token } from "./token.js";
 
@@ -41,6 +42,7 @@ function showHealth(health) {
   const writing = health.open_streams;
   say("streams", writing === 0 ? "nothing" : `${writing} answer${writing === 1 ? "" : "s"}`);
   say("version", health.version);
+  showComputer(health.computer);
   const aside = health.roads.filter(road => road.breaker !== "closed");
   at("roads").replaceChildren(...aside.map(road => {
     const item = document.createElement("li");

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from bridge.settings import BackendChoice
+from bridge.wire.computer import ComputerHealth, ComputerSwitch, ComputerSwitchPatch
 
 BackendName = Literal["anthropic", "claude-code", "offline"]
 
@@ -49,6 +50,9 @@ class Health(BaseModel):
     paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
     open_streams: int = Field(description="Answers being written at this moment.")
     roads: list[RoadStatus] = Field(description="The ways to Claude of the active backend.")
+    computer: ComputerHealth = Field(
+        default_factory=ComputerHealth, description="What Claude may do on this desktop now."
+    )
 
 
 class Switches(BaseModel):
@@ -62,6 +66,12 @@ class Switches(BaseModel):
     paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
 
 
+class SwitchesState(Switches):
+    """All of them, as they are now."""
+
+    computer: ComputerSwitch
+
+
 class SwitchesPatch(BaseModel):
     """`POST /control/switches`: the switches to change; those left out stay."""
 
@@ -69,6 +79,7 @@ class SwitchesPatch(BaseModel):
 
     model: str | None = Field(None, min_length=1)
     backend: BackendChoice | None = None
+    computer: ComputerSwitchPatch | None = None
     use_for_everything: StrictBool | None = None
     paused: StrictBool | None = None
 

@@ -62,6 +62,7 @@ async def test_the_model_is_switched_from_the_next_request_on(start_bridge: Star
             "backend": "auto",
             "use_for_everything": False,
             "paused": False,
+            "computer": {"mode": "off", "until": None},
         },
     )
     assert bridge.active_model == "claude-opus-5-5"

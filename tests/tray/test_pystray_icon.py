@@ -97,7 +97,7 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
     icon.notify(Notice("It failed.", "x", (("Try", Quit()),), otherwise=Copy("url")))
     assert shown.notices == ["It failed."]
     assert clicked.wait(5)
-    assert commands[-1] == Copy("url"), "pystray has no buttons"
+    assert Copy("url") in commands, "pystray has no buttons"
     icon.stop()
     thread.join(10)
     assert not thread.is_alive()

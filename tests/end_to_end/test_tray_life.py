@@ -193,3 +193,17 @@ async def test_the_end_of_the_session_ends_tray_and_server(
         bus.kill()
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
     await until(lambda: not any(process.is_running() for process in family))
+
+
+async def test_after_sleep_every_way_to_claude_is_tried_anew(
+    panel: TrayHost, tray: Tray, home: Path
+) -> None:
+    """A tray that was stopped sees what one sees whose machine has slept."""
+    await shows(panel, "Ready on")
+    log = home / "logs" / "bridge.log"
+    assert "/control/reload" not in log.read_text()
+    tray.process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(25)
+    tray.process.send_signal(signal.SIGCONT)
+    await until(lambda: "POST /control/reload -> 200" in log.read_text())
+    await shows(panel, "Ready on")

@@ -116,7 +116,8 @@ function showModels(models) {
   at("models").replaceChildren(...models.data.map(model => {
     const item = document.createElement("li"), id = document.createElement("code");
     id.textContent = model.id;
-    item.append(id, model.owned_by === "anthropic" ? "" : " (not Claude)");
+    const claude = (model.alias_of || model.id).startsWith("claude-");
+    item.append(id, claude ? "" : " (not Claude)");
     return item;
   }));
 }

@@ -65,6 +65,10 @@ class Desk:
             raise NoClipboard("To copy from the menu, install xclip.")
         self.copied.append(text)
 
+    def _open(self, what: str) -> bool:
+        self.opened.append(what)
+        return True
+
     def _tell(self, notice: Notice) -> None:
         self.told.append(notice.text)
 
@@ -171,7 +175,8 @@ def test_where_nobody_knows_of_versions_that_is_said() -> None:
 
 
 def test_sleep_and_another_network_are_noticed() -> None:
-    now, addresses = 100.0, ("192.0.2.7",)
+    now = 100.0
+    addresses: tuple[str, ...] = ("192.0.2.7",)
     surroundings = Surroundings(lambda: now, lambda: addresses)
     assert not surroundings.changed(2.0)
     now += 2.1

@@ -94,10 +94,10 @@ async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
         ]
         models = menu.find("Model").children
         assert [(m.label, m.kind, m.state) for m in models if m.state is not None] == [
+            ("Use for everything", "checkmark", 0),
             ("Opus 5.5", "radio", 1),
             ("Sonnet 5.5", "radio", 0),
             ("Bridge Echo (not Claude)", "radio", 0),
-            ("Use for everything, also for other Claudes asked by name", "checkmark", 0),
         ]
         assert (await host.icon("ToolTip"))[3] == "Ready on http://127.0.0.1:8000 · API key"
         assert [size for size, _, _ in await host.icon("IconPixmap")] == list(SIZES)

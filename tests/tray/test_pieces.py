@@ -54,10 +54,8 @@ class Desk:
             log_file=self.log,
             tell=self._tell,
             run=self._run,
-            open_page=lambda url, token, page: (
-                bool(self.opened.append(f"{url}{page} {token}")) or True
-            ),
-            open_file=lambda path: bool(self.opened.append(str(path))) or True,
+            open_page=lambda url, token, page: self._open(f"{url}{page} {token}"),
+            open_file=lambda path: self._open(str(path)),
         )
 
     def copy(self, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from PIL import Image
 
+from bridge.backends.claude_code.command import bundled_cli
 from bridge.computer.actions import MEMBERS
 from bridge.computer.desktop import Window
 from bridge.computer.geometry import Rect
@@ -25,6 +27,8 @@ from bridge.computer.leash import Leash
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
+from tests.fake_anthropic.script import ToolUse, calls, says
+from tests.fake_anthropic.server import FakeAnthropic
 
 CLICK = {"coordinate": [100, 200]}
 
@@ -145,3 +149,34 @@ async def test_nobody_there_is_said(bridge: Bridge) -> None:
         told = await session.call_tool("computer_screenshot", {})
     assert told.is_error
     assert texts(told) == ["No bridge answers at http://127.0.0.1:9. Start it with: claude-bridge"]
+
+
+async def test_claude_code_itself_uses_it(
+    bridge: Bridge, pretended: FakeDesktop, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    """The real program, told of it as `claude mcp add` does; only its Claude is the fake."""
+    bridge.computer.allow_for(1)
+    program = await asyncio.to_thread(bundled_cli)
+    assert program is not None
+    started = server(bridge)
+    config = {"command": started.command, "args": started.args, "env": started.env}
+    servers = json.dumps({"mcpServers": {"computer": config}})
+    click = ToolUse("mcp__computer__computer_left_click", CLICK)
+    shot = ToolUse("mcp__computer__computer_screenshot")
+    fake.script(calls(shot), calls(click), says("Clicked."))
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_BASE_URL": fake.url,
+        "ANTHROPIC_API_KEY": "sk-ant-test", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "ENABLE_TOOL_SEARCH": "0",
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        program, "-p", "Click.", "--model", "claude-opus-5-5", "--output-format", "json",
+        "--mcp-config", servers, "--allowedTools", "mcp__computer",
+        env=environment, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, complaint = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, (said, complaint)
+    assert json.loads(said)["result"] == "Clicked."
+    assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+    assert any('"image"' in json.dumps(request.body) for request in fake.requests if request.body)

@@ -14,6 +14,7 @@ from urllib import request as url_request
 
 from bridge import __version__
 from bridge.autostart_command import add_autostart_parser, autostart_command
+from bridge.computer_command import add_computer_parsers, computer_command, stop_command
 from bridge.errors import SettingsError
 from bridge.key_command import add_key_parser, key_command
 from bridge.opening import open_page, read_token
@@ -64,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("login", parents=[later], help="sign in to Claude Code")
     dashboard = commands.add_parser("dashboard", parents=[later], help="open the dashboard")
     dashboard.add_argument("--setup", action="store_true", help="where you sign in")
+    add_computer_parsers(commands)
+    commands.add_parser("mcp", help="offer this desktop to Claude Code, Cursor and the like (MCP)")
     add_autostart_parser(commands)
     add_settings_parser(commands)
     add_key_parser(commands)
@@ -232,6 +235,13 @@ def _tell_running(settings: Settings) -> None:
         print("It is used when the bridge starts.", file=sys.stderr)
 
 
+def _mcp(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Only here: it brings half a web server with it.
+    from bridge.mcp_command import mcp_command
+
+    return mcp_command(settings)
+
+
 _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "start": _start,
     "serve": _serve,
@@ -239,6 +249,9 @@ _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "status": _status,
     "login": _login,
     "dashboard": _dashboard,
+    "stop": lambda settings, _: stop_command(settings),
+    "computer": computer_command,
+    "mcp": _mcp,
     "autostart": lambda _, arguments: autostart_command(arguments),
     "settings": lambda _, arguments: settings_command(arguments),
     "key": _key,

@@ -59,13 +59,7 @@ async def measure(bus: str) -> None:
             told("server idle", await switching(panel))
             async with busy(tray):
                 told(f"server writes {STREAMS} answers", await switching(panel))
-            hung = tray.server()
-            hung.suspend()
-            try:
-                told("server hangs", await wishing(panel))
-            finally:
-                hung.resume()
-            await asyncio.sleep(4)
+            told("server hangs", await hanging(panel, tray.server()))
             told("server killed", await killing(panel, tray))
         finally:
             tray.close()
@@ -94,13 +88,19 @@ async def switching(panel: TrayHost) -> list[float]:
     return seconds
 
 
-async def wishing(panel: TrayHost) -> list[float]:
+async def hanging(panel: TrayHost, server: psutil.Process) -> list[float]:
     """A model that a hung server cannot be told of: it is shown as chosen, and taken back."""
     haiku = (await panel.menu()).find("Model").find("Haiku 5.5").id
     seconds = []
     for _ in range(4):
-        seconds.append(await answered(panel, haiku))
-        await asyncio.sleep(5)
+        server.suspend()
+        try:
+            seconds.append(await answered(panel, haiku))
+            await asyncio.sleep(4)
+        finally:
+            server.resume()
+        await panel.click("Model", "Sonnet 5.5")
+        await asyncio.sleep(3)
     return seconds
 
 
@@ -179,8 +179,10 @@ def upstream() -> Iterator[str]:
         [sys.executable, "-m", "tests.fake_anthropic"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def told(what: str, seconds: list[float]) -> None:

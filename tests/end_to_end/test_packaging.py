@@ -35,7 +35,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "PyInstaller", "-y", "--log-level", "WARN", *places, spec],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=480,
         check=False,
     )
     assert result.returncode == 0, result.stderr[-4000:]

@@ -112,9 +112,10 @@ def find_autostart(
     platform: str = sys.platform,
     environ: Mapping[str, str] = os.environ,
     registry: Registry | None = None,
+    flags: Sequence[str] = (),
 ) -> Autostart:
-    """The one of this system."""
-    command = own_command("tray")
+    """The one of this system; the tray starts with these flags."""
+    command = own_command("tray", *flags)
     if platform == "win32":
         return RunKey(registry or WindowsRegistry(), _without_console(command))
     home = Path(environ.get("HOME") or Path.home())

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.autostart import find_autostart, systemd_unit
@@ -28,11 +29,14 @@ def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentP
     )
 
 
-def autostart_command(arguments: argparse.Namespace) -> int:
-    """Runs one of them; returns the exit code: for `status` 0 when it is on, 3 when not."""
+def autostart_command(arguments: argparse.Namespace, flags: Sequence[str]) -> int:
+    """Runs one of them; returns the exit code: for `status` 0 when it is on, 3 when not.
+
+    What starts has the settings that are given here as `flags`.
+    """
     if arguments.server:
-        return _server(arguments.doing)
-    autostart = find_autostart()
+        return _server(arguments.doing, flags)
+    autostart = find_autostart(flags=flags)
     match arguments.doing:
         case "on":
             autostart.on()
@@ -47,7 +51,7 @@ def autostart_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _server(doing: str) -> int:
+def _server(doing: str, flags: Sequence[str]) -> int:
     if sys.platform != "linux":
         raise SettingsError("--server writes a systemd unit, which only Linux has")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
@@ -55,7 +59,7 @@ def _server(doing: str) -> int:
     match doing:
         case "on":
             unit.parent.mkdir(parents=True, exist_ok=True)
-            unit.write_text(systemd_unit(own_command("serve")), "utf-8")
+            unit.write_text(systemd_unit(own_command("serve", *flags)), "utf-8")
             print(f"Wrote {unit}")
             _systemctl("daemon-reload")
             _systemctl("enable", "--now", UNIT)

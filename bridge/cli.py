@@ -124,7 +124,8 @@ def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
     reason = missing_desktop()
     if reason is not None:
         raise SettingsError(f"{reason} Use: claude-bridge serve")
-    flags = _given_flags(arguments)
+    given = _given_flags(arguments)
+    flags = [*given]
     drain = settings.drain_seconds
     if "drain_seconds" not in settings.model_fields_set:
         # Quit can be said twice here, so nobody is kept waiting by it.
@@ -138,6 +139,7 @@ def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
             port=settings.port,
             grace=drain + GRACE_BEYOND_DRAIN,
             flags=tuple(flags),
+            given=tuple(given),
             version=__version__,
             data=str(paths.data),
             log_file=str(paths.log_file),
@@ -252,7 +254,7 @@ _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "stop": lambda settings, _: stop_command(settings),
     "computer": computer_command,
     "mcp": _mcp,
-    "autostart": lambda _, arguments: autostart_command(arguments),
+    "autostart": lambda _, given: autostart_command(given, _given_flags(given)),
     "settings": lambda _, arguments: settings_command(arguments),
     "key": _key,
 }

@@ -125,6 +125,9 @@ def test_the_command_switches_it_on_and_off_and_says_which() -> None:
     told = command("autostart", "status")
     assert told.returncode == 0
     assert told.stdout.endswith(".config/autostart/claude-bridge.desktop).\n")
+    assert command("--port", "9123", "autostart", "on").returncode == 0
+    entry = Path(os.environ["XDG_CONFIG_HOME"]) / "autostart" / "claude-bridge.desktop"
+    assert f"Exec={sys.executable} -m bridge tray --port 9123\n" in entry.read_text()
     assert command("autostart", "off").stdout == "The tray does not start at login.\n"
     assert command("autostart", "status").returncode == 3
 

@@ -101,7 +101,7 @@ class App:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._start = start
         self._icon = make_icon(self._on_command)
-        self._autostart = find_autostart()
+        self._autostart = find_autostart(flags=start.given)
         self._memory = Memory(start.folder / "tray.json")
         self._repeats = Repeats(time.monotonic)
         self._surroundings = Surroundings(time.time)

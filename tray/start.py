@@ -26,7 +26,9 @@ class TrayStart:
     port: int
     grace: float
     flags: tuple[str, ...]
-    """Of the server, as the person gave them."""
+    """Of the server."""
+    given: tuple[str, ...]
+    """Those of them that the person gave."""
     version: str
     data: str
     log_file: str
@@ -55,4 +57,4 @@ def hand_over(start: TrayStart) -> int:
 def read_start(text: str) -> TrayStart:
     """What `hand_over` wrote."""
     said = json.loads(text)
-    return TrayStart(**{**said, "flags": tuple(said["flags"])})
+    return TrayStart(**{**said, **{name: tuple(said[name]) for name in ("flags", "given")}})

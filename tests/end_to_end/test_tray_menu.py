@@ -208,7 +208,8 @@ async def test_start_at_login_writes_what_the_session_reads(
     await shows(panel, "Ready on")
     entry_file = tmp_path / ".config" / "autostart" / "claude-bridge.desktop"
     await panel.click("Start at login")
-    assert f"Exec={sys.executable} -m bridge tray\n" in await written(entry_file, "Exec=")
+    words = f"Exec={sys.executable} -m bridge tray --port {tray.port}\n"
+    assert words in await written(entry_file, "Exec="), "as this one was started"
     await checked(panel, "Start at login")
     await panel.click("Start at login")
     await until(lambda: not entry_file.exists())

@@ -6,6 +6,8 @@ from typing import Optional, Union
 TYPE_SECONDS = 0.25
 PASTE_SECONDS = 0.4
 """A slow app reads the clipboard up to 300 ms late, and must find there what we pasted."""
+PAIRED = frozenset("()[]{}<>\"'`*_")
+"""Some apps type the other half of these by themselves."""
 TYPE_LIMIT = 200
 """Longer runs are pasted, or typed in parts: typing them at once would hold up speech."""
 
@@ -121,7 +123,7 @@ class Insertion:
         return ""
 
     def _step(self, now: float, text: str) -> Step:
-        prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and text.isprintable()
+        prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and _is_prose(text)
         replaces = self._around.replacing and not self.inserted  # typing would wrap a selection
         typed = self._terminal or (prose and not replaces)
         self._quiet_until = now + (TYPE_SECONDS if typed else PASTE_SECONDS)
@@ -132,3 +134,8 @@ class Insertion:
         flat = "".join(char if char.isprintable() else " " for char in text)
         self.flattened = self.flattened or flat != text
         return flat
+
+
+def _is_prose(text: str) -> bool:
+    """Tell whether every app takes each of these keys as nothing but a character."""
+    return text.isprintable() and PAIRED.isdisjoint(text)

@@ -1,5 +1,8 @@
 """Fake canvas, imgui, screen and noise: what scripts draw, and what the user then sees."""
 
+import functools
+import struct
+import zlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -10,7 +13,20 @@ if TYPE_CHECKING:
     from tests.talon_world.world import TalonWorld
 
 SCREEN = Rect(0, 0, 1920, 1080)
-PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@functools.cache
+def png(width: int, height: int) -> bytes:
+    """Return a black picture as PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    rows = (b"\0" + b"\0" * ((width + 7) // 8)) * height
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
 
 
 class Paint:
@@ -49,7 +65,7 @@ class SkiaCanvas:
 
 
 class Image:
-    """A screenshot; its PNG says what it is of."""
+    """A screenshot, all black."""
 
     def __init__(self, rect: Rect) -> None:
         self.rect = rect
@@ -61,8 +77,7 @@ class Image:
 
     def data(self) -> bytes:
         """Return its bytes."""
-        sides = (self.rect.x, self.rect.y, self.width, self.height)
-        return PNG + repr(sides).encode()
+        return png(int(self.width), int(self.height))
 
 
 def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:

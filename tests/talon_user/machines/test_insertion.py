@@ -26,6 +26,12 @@ def test_prose_is_typed_and_what_has_line_breaks_is_pasted() -> None:
     assert insertion.next_step(0.25, HERE) == Paste("two\nare four.")
 
 
+def test_what_an_editor_would_close_by_itself_is_pasted() -> None:
+    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion.feed("f(x")
+    assert insertion.next_step(0.0, HERE) == Paste("f(x")
+
+
 def test_tabs_and_long_runs_are_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("a\tb")

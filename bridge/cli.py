@@ -16,6 +16,7 @@ from bridge import __version__
 from bridge.errors import SettingsError
 from bridge.key_command import add_key_parser, key_command
 from bridge.settings import Settings, find_paths, load_settings
+from bridge.talon_command import add_talon_parser, talon_command
 
 NOT_RUNNING = 3
 """Exit code of `status` when nothing runs, as systemd's is."""
@@ -47,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         "or the server alone where there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="{serve,tray,status,login,key}")
+    commands = parser.add_subparsers(
+        dest="command", metavar="{serve,tray,status,login,key,install-talon}"
+    )
     later = _setting_flags(argparse.SUPPRESS)
     serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
     commands.add_parser("login", parents=[later], help="sign in to Claude Code")
     add_key_parser(commands)
+    add_talon_parser(commands)
     return parser
 
 
@@ -182,6 +186,10 @@ def _tell_running(settings: Settings) -> None:
         print("It is used when the bridge starts.", file=sys.stderr)
 
 
+def _install_talon(settings: Settings, arguments: argparse.Namespace) -> int:
+    return talon_command(arguments)
+
+
 _COMMANDS = {
     "start": _start,
     "serve": _serve,
@@ -189,4 +197,5 @@ _COMMANDS = {
     "status": _status,
     "login": _login,
     "key": _key,
+    "install-talon": _install_talon,
 }

@@ -54,8 +54,7 @@ class CanvasPane:
         from talon.types import Rect
 
         screen, width = ui.main_screen().visible_rect, WIDTHS[self._place]
-        height = 2 * MARGIN + LINE * len(self._lines)
-        height += self._image.height if self._image is not None else 0
+        height = 2 * MARGIN + LINE * len(self._lines) + self._picture_size()[1]
         x = screen.x + (screen.width - width if self._place == "corner" else MARGIN)
         return Rect(x - (MARGIN if self._place == "corner" else 0), screen.y + 40, width, height)
 
@@ -68,7 +67,20 @@ class CanvasPane:
         for number, line in enumerate(self._lines):
             canvas.draw_text(line, x, y + number * LINE)
         if self._image is not None:
-            canvas.draw_image(self._image, x, y + len(self._lines) * LINE)
+            self._draw_picture(canvas, x, y + len(self._lines) * LINE - SIZE)
+
+    def _draw_picture(self, canvas: Any, x: float, y: float) -> None:
+        from talon.types import Rect
+
+        whole = Rect(0, 0, self._image.width, self._image.height)
+        canvas.draw_image_rect(self._image, whole, Rect(x, y, *self._picture_size()))
+
+    def _picture_size(self) -> tuple[float, float]:
+        """Return the size of the picture, made small enough for the pane."""
+        if self._image is None:
+            return 0.0, 0.0
+        scale = min(1.0, (WIDTHS[self._place] - 2 * MARGIN) / self._image.width)
+        return self._image.width * scale, self._image.height * scale
 
 
 class ImguiPane:
@@ -77,7 +89,7 @@ class ImguiPane:
     def __init__(self, imgui: Any, place: str) -> None:
         """Use Talon's module `imgui`; show nothing yet."""
         self._lines: Sequence[str] = ()
-        self._window: Any = imgui.open(x=None, y=None)(self._draw)
+        self._window: Any = imgui.open(y=40)(self._draw)
         self._place = place
 
     def show(self, lines: Sequence[str], image: Any = None) -> None:
@@ -104,6 +116,7 @@ class Hud:
         """Look for no library yet: which one is wanted is a setting."""
         self._panes: dict[tuple[str, str], Pane] = {}
         self._corner: tuple[str, ...] = ()
+        self._image: Any = None
         self.panel_is_open = False
 
     @property
@@ -113,9 +126,9 @@ class Hud:
 
     def corner(self, kind: str, lines: Sequence[str], image: Any = None) -> None:
         """Show the state; no lines hide it."""
-        if tuple(lines) == self._corner and image is None:
+        if tuple(lines) == self._corner and image is self._image:
             return
-        self._corner = tuple(lines)
+        self._corner, self._image = tuple(lines), image
         pane = self._pane(kind, "corner")
         if pane is not None:
             _show(pane, [cut for line in lines for cut in wrapped(line, 56)], image)
@@ -135,7 +148,7 @@ class Hud:
         """Hide both."""
         for pane in self._panes.values():
             pane.hide()
-        self._corner, self.panel_is_open = (), False
+        self._corner, self._image, self.panel_is_open = (), None, False
 
     def _pane(self, kind: str, place: str) -> Optional[Pane]:
         for name in PANES if kind == "auto" else (kind,):

@@ -10,6 +10,8 @@ from talon import actions, app, registry
 
 SECONDS_PER_WORD = 0.4
 """sight-free-talon does not tell when it has spoken; people are read to at 150 words a minute."""
+TALON_VOICES = ("user.tts", "user.robot_tts")
+"""What sight-free-talon calls it now, and what it called it before."""
 WINDOWS_VOICE = (
     "[Console]::InputEncoding = [Text.Encoding]::UTF8; Add-Type -AssemblyName System.Speech; "
     "(New-Object System.Speech.Synthesis.SpeechSynthesizer).Speak([Console]::In.ReadToEnd())"
@@ -44,8 +46,9 @@ class Voice(Protocol):
 
 def find_voice() -> Optional[Voice]:
     """Return the voice there is, if any."""
-    if "user.robot_tts" in registry.actions:
-        return TalonVoice()
+    for action in TALON_VOICES:
+        if action in registry.actions:
+            return TalonVoice(action)
     for command in PROGRAMS.get(app.platform, ()):
         program = shutil.which(command[0])
         if program:
@@ -56,9 +59,9 @@ def find_voice() -> Optional[Voice]:
 class TalonVoice:
     """sight-free-talon's."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Say nothing yet."""
-        self._clock = clock
+    def __init__(self, action: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Speak by this action of sight-free-talon's; say nothing yet."""
+        self._action, self._clock = action, clock
         self._until = clock()
 
     @property
@@ -69,7 +72,10 @@ class TalonVoice:
     def say(self, sentence: str) -> None:
         """Begin to say a sentence."""
         self._until = self._clock() + SECONDS_PER_WORD * (1 + len(sentence.split()))
-        actions.user.robot_tts(sentence)
+        if self._action == "user.tts":
+            actions.user.tts(sentence, False)  # it would else cut off what is being said
+        else:
+            actions.user.robot_tts(sentence)
 
     def stop(self) -> None:
         """Be silent."""

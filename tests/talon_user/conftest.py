@@ -1,6 +1,5 @@
 """A Talon with our package loaded, with and without community."""
 
-import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +12,6 @@ from tests.talon_world import TalonWorld
 STRICT = 0.02
 """Seconds that a callback may take: a tenth of what disturbs speech."""
 TALON_USER = Path(__file__).parents[2] / "talon_user"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def small_heap() -> Iterator[None]:
-    """Keep the tests' own libraries out of the collections that happen to fall into a callback."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def loaded(**options: Any) -> TalonWorld:

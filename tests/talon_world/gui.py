@@ -59,8 +59,12 @@ class SkiaCanvas:
         assert "\n" not in text, "Skia draws no line breaks"
         self.lines.append(text)
 
-    def draw_image(self, image: Any, x: float, y: float) -> None:
-        """Draw a picture."""
+    def draw_image_rect(self, image: Any, source: Rect, target: Rect) -> None:
+        """Draw a part of a picture into a rectangle, which must lie on the canvas."""
+        assert self.rect.x <= target.x
+        assert target.x + target.width <= self.rect.x + self.rect.width
+        assert self.rect.y <= target.y
+        assert target.y + target.height <= self.rect.y + self.rect.height
         self.images.append(image)
 
 

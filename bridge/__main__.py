@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from bridge.cli import main
+
+def main() -> int:
+    """Returns the exit code."""
+    if sys.argv[1:2] == ["--tray-app"]:
+        # Before the command line's own imports: the tray's process stays small without them.
+        from tray.app import run
+        from tray.start import read_start
+
+        return run(read_start(sys.argv[2]))
+    from bridge.cli import main as command
+
+    return command()
+
 
 if __name__ == "__main__":
     sys.exit(main())

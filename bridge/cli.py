@@ -7,16 +7,25 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 from urllib import error as url_error
 from urllib import request as url_request
 
 from bridge import __version__
+from bridge.autostart_command import add_autostart_parser, autostart_command
+from bridge.computer_command import add_computer_parsers, computer_command, stop_command
 from bridge.errors import SettingsError
 from bridge.key_command import add_key_parser, key_command
+from bridge.opening import open_page, read_token
 from bridge.settings import Settings, find_paths, load_settings
+from bridge.settings_command import add_settings_parser, settings_command
 from bridge.talon_command import add_talon_parser, talon_command
+
+TRAY_DRAIN_SECONDS = 120.0
+"""How long answers may go on when the tray stops the server, unless the person has set it."""
+
+GRACE_BEYOND_DRAIN = 2.0
 
 NOT_RUNNING = 3
 """Exit code of `status` when nothing runs, as systemd's is."""
@@ -48,15 +57,19 @@ def _parser() -> argparse.ArgumentParser:
         "or the server alone where there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(
-        dest="command", metavar="{serve,tray,status,login,key,install-talon}"
-    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     later = _setting_flags(argparse.SUPPRESS)
     serve = commands.add_parser("serve", parents=[later], help="run the server, without a tray")
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
     commands.add_parser("tray", parents=[later], help="run the tray app")
     commands.add_parser("status", parents=[later], help="say whether the bridge runs, and how")
     commands.add_parser("login", parents=[later], help="sign in to Claude Code")
+    dashboard = commands.add_parser("dashboard", parents=[later], help="open the dashboard")
+    dashboard.add_argument("--setup", action="store_true", help="where you sign in")
+    add_computer_parsers(commands)
+    commands.add_parser("mcp", help="offer this desktop to Claude Code, Cursor and the like (MCP)")
+    add_autostart_parser(commands)
+    add_settings_parser(commands)
     add_key_parser(commands)
     add_talon_parser(commands)
     return parser
@@ -107,11 +120,38 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
-    from bridge.logs import set_up_logging
-    from tray.app import run
+    from tray.desktop import missing_desktop
+    from tray.start import TrayStart, hand_over
 
-    set_up_logging(settings.log_level)
-    return run(settings, _given_flags(arguments))
+    reason = missing_desktop()
+    if reason is not None:
+        raise SettingsError(f"{reason} Use: claude-bridge serve")
+    flags = _given_flags(arguments)
+    drain = settings.drain_seconds
+    if "drain_seconds" not in settings.model_fields_set:
+        # Quit can be said twice here, so nobody is kept waiting by it.
+        drain = TRAY_DRAIN_SECONDS
+        flags += ["--drain-seconds", str(drain)]
+    paths = find_paths()
+    return hand_over(
+        TrayStart(
+            url=_url(settings),
+            host=settings.host,
+            port=settings.port,
+            grace=drain + GRACE_BEYOND_DRAIN,
+            flags=tuple(flags),
+            version=__version__,
+            data=str(paths.data),
+            log_file=str(paths.log_file),
+            control_token=str(paths.control_token),
+            log_level=settings.log_level,
+        )
+    )
+
+
+def _url(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _given_flags(arguments: argparse.Namespace) -> list[str]:
@@ -126,7 +166,7 @@ def _given_flags(arguments: argparse.Namespace) -> list[str]:
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    url = f"http://{settings.host}:{settings.port}"
+    url = _url(settings)
     opener = url_request.build_opener(url_request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/health", timeout=10) as answer:
@@ -161,6 +201,16 @@ def _login(settings: Settings, arguments: argparse.Namespace) -> int:
         raise SettingsError(f"setting claude_cli: {cli} cannot be started: {error}") from error
 
 
+def _dashboard(settings: Settings, arguments: argparse.Namespace) -> int:
+    """In the browser, as the person who may change things."""
+    url = _url(settings)
+    page = "/setup" if arguments.setup else "/"
+    if not open_page(url, read_token(find_paths().control_token), page):
+        print(f"No browser could be opened; go to {url}{page}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _key(settings: Settings, arguments: argparse.Namespace) -> int:
     code = key_command(arguments)
     if code == 0 and arguments.doing != "list":
@@ -177,25 +227,35 @@ def _tell_running(settings: Settings) -> None:
         "Authorization": f"Bearer {token.read_text('ascii').strip()}",
         "Content-Type": "application/json",
     }
-    url = f"http://{settings.host}:{settings.port}/control/reload"
+    url = f"{_url(settings)}/control/reload"
     opener = url_request.build_opener(url_request.ProxyHandler({}))
     try:
-        opener.open(url_request.Request(url, b"{}", headers), timeout=10).close()
+        told = url_request.Request(url, b"{}", headers)  # noqa: S310 - our own address
+        opener.open(told, timeout=10).close()
         print("The running bridge uses it from now on.", file=sys.stderr)
     except (url_error.URLError, OSError):
         print("It is used when the bridge starts.", file=sys.stderr)
 
 
-def _install_talon(settings: Settings, arguments: argparse.Namespace) -> int:
-    return talon_command(arguments)
+def _mcp(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Only here: it brings half a web server with it.
+    from bridge.mcp_command import mcp_command
+
+    return mcp_command(settings)
 
 
-_COMMANDS = {
+_COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "start": _start,
     "serve": _serve,
     "tray": _tray,
     "status": _status,
     "login": _login,
+    "dashboard": _dashboard,
+    "stop": lambda settings, _: stop_command(settings),
+    "computer": computer_command,
+    "mcp": _mcp,
+    "autostart": lambda _, arguments: autostart_command(arguments),
+    "settings": lambda _, arguments: settings_command(arguments),
     "key": _key,
-    "install-talon": _install_talon,
+    "install-talon": lambda _, arguments: talon_command(arguments),
 }

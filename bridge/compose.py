@@ -15,8 +15,18 @@ from urllib.parse import urlsplit
 from bridge.backends.base import Backend
 from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
+from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.messages_api import MessagesApiBackend
 from bridge.backends.offline import OfflineBackend
+from bridge.computer.action_log import ActionLog
+from bridge.computer.approvals import Approvals
+from bridge.computer.desk import Desk
+from bridge.computer.desktop import Desktop
+from bridge.computer.executor import Executor
+from bridge.computer.leashed import Computer
+from bridge.computer.policy import read_policy
+from bridge.computer.warden import Wardens, open_warden
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
@@ -44,7 +54,11 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     while the bridge has no key of its own.
     """
     _guard_own_upstream(settings)
-    switches = Switches(model=_model(settings), backend=settings.backend)
+    switches = Switches(
+        model=_model(settings),
+        backend=settings.backend,
+        use_for_everything=settings.use_for_everything,
+    )
     keys = KeyRing(KeyChain(paths.data))
     if not is_loopback(settings.host):
         _guard_open_address(settings, keys)
@@ -58,6 +72,8 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         embedder=_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
+        computer=_computer(settings, paths),
+        sign_in=SignIn(_cli(settings) or bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
         versions=_versions(),
@@ -131,7 +147,7 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
     sign_in = ClaudeCodeBackend(
         paths.claude_code,
         os.environ,
-        cli=None if settings.claude_cli == "bundled" else Path(settings.claude_cli),
+        cli=_cli(settings),
         spares=settings.claude_spares,
         silence_seconds=settings.upstream_silence_seconds,
         offered=is_loopback(settings.host),
@@ -142,6 +158,31 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
         "anthropic": PatientBackend("anthropic", anthropic, patience),
         "offline": OfflineBackend(),
     }
+
+
+def _computer(settings: Settings, paths: Paths) -> Computer:
+    """Off; nothing of the desktop is loaded before it is used."""
+
+    def open_desktop() -> Desktop:
+        from bridge.computer.native import desktop
+
+        return desktop.open_desktop()
+
+    log = None
+    if settings.computer_log != "off":
+        log = ActionLog(paths.computer_log, thumbnails=settings.computer_log == "thumbnails")
+    desk = Desk(
+        Executor(open_desktop),
+        lambda: read_policy(paths.computer_policy),
+        Approvals(settings.computer_approval_seconds),
+        log,
+        time.time,
+    )
+    return Computer(desk, Wardens(lambda: open_warden(settings.computer_stop_key)))
+
+
+def _cli(settings: Settings) -> Path | None:
+    return None if settings.claude_cli == "bundled" else Path(settings.claude_cli)
 
 
 def _embedder(settings: Settings, paths: Paths, keys: KeyRing) -> Embedder | None:

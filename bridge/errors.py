@@ -204,6 +204,30 @@ class Stopped(BridgeError):
     code = "stopped_by_person"
 
 
+class ComputerOff(BridgeError):
+    """Computer use is off, and only a human turns it on."""
+
+    status = 403
+    type = "permission_error"
+    code = "computer_off"
+
+
+class ComputerBusy(BridgeError):
+    """Somebody else's work goes on on the desktop; there is one pair of hands."""
+
+    status = 409
+    type = "permission_error"
+    code = "computer_busy"
+
+
+class NotApproved(BridgeError):
+    """The person was asked, and did not say yes."""
+
+    status = 403
+    type = "permission_error"
+    code = "not_approved"
+
+
 class Overloaded(BridgeError):
     """Claude is overloaded for the moment."""
 
@@ -218,6 +242,14 @@ class ShuttingDown(BridgeError):
     status = 503
     type = "server_error"
     code = "shutting_down"
+
+
+class Paused(BridgeError):
+    """The person has paused the bridge."""
+
+    status = 503
+    type = "server_error"
+    code = "paused"
 
 
 class UpstreamTimedOut(BridgeError):

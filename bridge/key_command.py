@@ -8,7 +8,7 @@ import secrets
 import sys
 
 from bridge.errors import SettingsError
-from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner
+from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, checked_secret
 from bridge.settings import find_paths
 
 
@@ -66,10 +66,7 @@ def _set(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> int:
 def _asked_for(owner: Owner) -> str:
     """From the terminal without an echo, or a line of stdin."""
     typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.readline()
-    secret = typed.strip()
-    if not secret or not secret.isascii() or " " in secret:
-        raise SettingsError("that is no key: it is empty, or has spaces or odd characters in it")
-    return secret
+    return checked_secret(typed)
 
 
 def _remove(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> int:

@@ -62,6 +62,14 @@ class Keys:
         return replace(self, **{owner: keys})
 
 
+def checked_secret(typed: str) -> str:
+    """What was typed or pasted, without the blanks around it. Raises SettingsError for no key."""
+    secret = typed.strip()
+    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise SettingsError("that is no key: it is empty, or has spaces or odd characters in it")
+    return secret
+
+
 class KeyChain:
     """Reads and writes all keys at once. It blocks: a keyring may have to be unlocked first.
 

@@ -60,6 +60,16 @@ class Paths:
         return self.data / "responses.sqlite3"
 
     @property
+    def computer_policy(self) -> Path:
+        """The person's own rules of what is risky on the desktop, and of what is never touched."""
+        return self.config / "computer.toml"
+
+    @property
+    def computer_log(self) -> Path:
+        """A 0600 file of JSON lines: what was done on the desktop, when, and who agreed."""
+        return self.data / "computer-log.jsonl"
+
+    @property
     def claude_code(self) -> Path:
         """Where Claude Code processes run, and have their temporary files."""
         return self.data / "claude-code"
@@ -97,6 +107,9 @@ class Settings(BaseSettings):
         "claude-sonnet-5-5",
         min_length=1,
         description="Claude model that answers `default` and OpenAI's model names.",
+    )
+    use_for_everything: bool = Field(
+        False, description="Whether that model also answers who asks for another Claude by name."
     )
     drain_seconds: float = Field(
         5.0, ge=0, le=600, description="How long running answers may go on when the server stops."
@@ -165,6 +178,30 @@ class Settings(BaseSettings):
         le=365,
         description="Days that responses with `store` are kept on disk; 0: in memory only.",
     )
+    computer_format: Literal["jpeg", "png", "webp"] = Field(
+        "jpeg", description="Pictures of the screen: `jpeg`, `png` or `webp`."
+    )
+    computer_monitor: int = Field(0, ge=0, description="Screen that Claude uses; 0 is the main.")
+    computer_approval_seconds: float = Field(
+        60.0, gt=0, le=600, description="Seconds of silence that are a no to what Claude would do."
+    )
+    computer_max_steps: int = Field(
+        50, ge=1, le=1000, description="Turns that one task on the computer may take."
+    )
+    computer_max_minutes: float = Field(
+        15.0, gt=0, le=120, description="Minutes that one task on the computer may take."
+    )
+    computer_max_dollars: float = Field(
+        2.0, gt=0, description="What one task on the computer may cost, at list prices."
+    )
+    computer_stop_key: str = Field(
+        "ctrl+alt+Escape",
+        description="Key that stops Claude's hands while they work, anywhere; `none` is no key.",
+    )
+    computer_log: Literal["off", "actions", "thumbnails"] = Field(
+        "actions",
+        description="What is noted of each action on disk: `off`, `actions` or `thumbnails`.",
+    )
     log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     log_format: Literal["text", "json"] = Field(
         "text", description="`text` for people, `json` for programs."
@@ -172,6 +209,13 @@ class Settings(BaseSettings):
     log_content: bool = Field(
         False, description="Whether the log may quote what was said, in the words of exceptions."
     )
+
+    @field_validator("computer_stop_key")
+    @classmethod
+    def _is_a_key(cls, name: str) -> str:
+        if name != "none" and name.count("+") not in (1, 2, 3):
+            raise ValueError("a key with one to three modifiers, such as ctrl+alt+Escape, or none")
+        return name
 
     @field_validator("host")
     @classmethod

@@ -20,6 +20,7 @@ from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
 from tests import desktop
+from tests.computer.fake_desktop import FakeDesktop
 from tests.fake_anthropic.server import FakeAnthropic
 
 StartBridge = Callable[..., Awaitable[Bridge]]
@@ -78,6 +79,15 @@ async def fake() -> AsyncIterator[FakeAnthropic]:
     """The strict upstream; it takes the key `sk-ant-test`."""
     async with FakeAnthropic() as upstream:
         yield upstream
+
+
+@pytest.fixture
+def pretended(monkeypatch: pytest.MonkeyPatch) -> FakeDesktop:
+    """The desktop that bridges find, in the place of this machine's own."""
+    desktop = FakeDesktop()
+    monkeypatch.setattr("bridge.computer.native.desktop.open_desktop", lambda: desktop)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    return desktop
 
 
 @pytest.fixture

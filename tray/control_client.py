@@ -7,11 +7,21 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ValidationError
-
-from bridge.wire.control import Health, StopAccepted, Switches, SwitchesPatch
+from tray.seen import (
+    Batch,
+    Connect,
+    Health,
+    Model,
+    Strange,
+    Usage,
+    read_batches,
+    read_connect,
+    read_health,
+    read_models,
+    read_usage,
+)
 
 TIMEOUT_SECONDS = 3.0
 MODELS_TIMEOUT_SECONDS = 10.0
@@ -19,7 +29,7 @@ MODELS_TIMEOUT_SECONDS = 10.0
 
 _MAX_ANSWER = 4 * 1024 * 1024
 
-_T = TypeVar("_T", bound=BaseModel)
+_T = TypeVar("_T")
 
 
 class NoServer(Exception):
@@ -43,83 +53,90 @@ class ControlClient:
 
     def health(self) -> Health:
         """`GET /health`."""
-        return _parse(Health, self._call("GET", "/health"))
+        return _read(read_health, self._call("GET", "/health"))
 
-    def models(self) -> tuple[str, ...]:
-        """The names of `GET /v1/models`, in the server's order."""
-        body = self._call("GET", "/v1/models", token="tray", timeout=MODELS_TIMEOUT_SECONDS)  # noqa: S106 - any key will do there
-        return tuple(model.id for model in _parse(_Models, body).data)
+    def models(self) -> tuple[Model, ...]:
+        """Those that can be chosen, in the server's order."""
+        answer = self._call("GET", "/v1/models", timeout=MODELS_TIMEOUT_SECONDS)
+        return _read(read_models, answer)
 
-    def switch(self, patch: SwitchesPatch) -> Switches:
+    def connect(self) -> Connect:
+        """How clients are pointed at this server, with its key."""
+        return _read(read_connect, self._call("GET", "/connect"))
+
+    def usage(self) -> Usage:
+        """What was asked today."""
+        return _read(read_usage, self._call("GET", "/usage?days=0&recent=0"))
+
+    def batches(self) -> tuple[Batch, ...]:
+        """Actions on this machine that wait for a yes or no."""
+        return _read(read_batches, self._call("GET", "/computer"))
+
+    def switch(self, changes: dict[str, Any]) -> None:
         """`POST /control/switches`."""
-        body = patch.model_dump(exclude_none=True)
-        return _parse(Switches, self._call("POST", "/control/switches", body, self._read_token()))
+        self._call("POST", "/control/switches", changes)
 
-    def stop(self) -> StopAccepted:
-        """`POST /control/stop`; the server ends when its answers are finished."""
-        return _parse(StopAccepted, self._call("POST", "/control/stop", {}, self._read_token()))
+    def decide(self, batch: str, *, approved: bool) -> None:
+        """Yes or no to a batch; NotAnswering when it does not wait any more."""
+        self._call("POST", f"/computer/approvals/{quote(batch, safe='')}", {"approved": approved})
+
+    def stop_computer(self) -> None:
+        """Takes Claude's hands off the machine."""
+        self._call("POST", "/computer/stop", {})
+
+    def reload(self) -> None:
+        """The keys are read anew, and no way to Claude is set aside any more."""
+        self._call("POST", "/control/reload", {})
+
+    def stop(self) -> None:
+        """The server ends when its answers are finished."""
+        self._call("POST", "/control/stop", {})
 
     def _call(
         self,
         method: str,
         path: str,
         body: dict[str, Any] | None = None,
-        token: str | None = None,
         timeout: float = TIMEOUT_SECONDS,
-    ) -> bytes:
+    ) -> Any:
         address = urlsplit(self.url)
         link = http.client.HTTPConnection(address.hostname or "", address.port, timeout=timeout)
+        headers = {
+            "Content-Type": "application/json",
+            "Connection": "close",
+            "Authorization": f"Bearer {self._read_token()}",
+        }
         with closing(link):
             try:
-                link.request(method, path, _encode(body), _headers(token))
-                return _read(link.getresponse(), path)
+                link.request(method, path, _encode(body), headers)
+                return _said(link.getresponse(), path)
             except ConnectionRefusedError as error:
                 raise NoServer(f"Nothing listens at {self.url}") from error
             except (OSError, http.client.HTTPException) as error:
                 raise NotAnswering(f"{self.url} does not answer: {error}") from error
 
 
-class _Model(BaseModel):
-    id: str
-
-
-class _Models(BaseModel):
-    data: list[_Model]
-
-
-class _Complaint(BaseModel):
-    message: str
-
-
-class _Error(BaseModel):
-    error: _Complaint
-
-
 def _encode(body: dict[str, Any] | None) -> bytes | None:
     return None if body is None else json.dumps(body).encode()
 
 
-def _headers(token: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Connection": "close"}
-    return headers if token is None else {**headers, "Authorization": f"Bearer {token}"}
-
-
-def _read(answer: http.client.HTTPResponse, path: str) -> bytes:
+def _said(answer: http.client.HTTPResponse, path: str) -> Any:
     body = answer.read(_MAX_ANSWER)
+    try:
+        said = json.loads(body)
+    except ValueError as error:
+        raise NotAnswering(f"{path} answered {answer.status}, and no JSON") from error
+    if not isinstance(said, dict):
+        raise NotAnswering("This is not a claude-bridge: no object came")
     if answer.status >= 400:
-        raise NotAnswering(_complaint(body) or f"{path} answered {answer.status}")
-    return body
+        complaint = said.get("error")
+        words = complaint.get("message") if isinstance(complaint, dict) else None
+        raise NotAnswering(str(words or f"{path} answered {answer.status}"))
+    return said
 
 
-def _complaint(body: bytes) -> str | None:
+def _read(read: Callable[[Any], _T], said: Any) -> _T:
     try:
-        return _Error.model_validate_json(body).error.message
-    except ValidationError:
-        return None
-
-
-def _parse(shape: type[_T], body: bytes) -> _T:
-    try:
-        return shape.model_validate_json(body)
-    except ValidationError as error:
-        raise NotAnswering(f"This is not a claude-bridge: {error.error_count()} faults") from error
+        return read(said)
+    except Strange as error:
+        raise NotAnswering(str(error)) from error

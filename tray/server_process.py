@@ -9,13 +9,16 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import IO
 
+from bridge.launching import own_command
+
 _KEPT_LINES = 40
 _LISTENING = "Listening on "
+_FINISHING = "Finishing "
 
 
 class ServerProcess:
     """One run of `claude-bridge serve`. `on_change` is called, on another thread, when it
-    listens and when it ends.
+    listens, when it has finished an answer while it stops, and when it ends.
 
     Its stdin is a pipe that we hold: when the tray dies, however it dies, the server sees the end
     of it and stops cleanly (`--stop-with-parent`).
@@ -26,8 +29,10 @@ class ServerProcess:
         self._errors: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self.url: str | None = None
         """Where it listens, once it does."""
+        self.finishing: int | None = None
+        """How many answers it still writes while it stops."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "bridge", "serve", "--stop-with-parent", *flags],
+            own_command("serve", "--stop-with-parent", *flags),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -80,6 +85,9 @@ class ServerProcess:
             for line in lines:
                 if line.startswith(_LISTENING):
                     self.url = line.removeprefix(_LISTENING).strip()
+                    self._on_change()
+                elif line.startswith(_FINISHING):
+                    self.finishing = int(line.removeprefix(_FINISHING))
                     self._on_change()
         self._process.wait()
         self._on_change()

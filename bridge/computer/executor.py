@@ -1,4 +1,7 @@
-"""The one thread that has the desktop: one work at a time, ended by a word from anywhere."""
+"""The one thread that has the desktop: one work at a time, ended by a word from anywhere.
+
+What one work holds down is still down for the next, as the left button may be; `let_go` ends that.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,11 @@ class Executor:
                 future.exception()
                 raise
 
+    async def let_go(self) -> None:
+        """No key and no button is down after this; nothing is opened for it."""
+        async with self._turn:
+            await asyncio.wrap_future(self._worker.submit(self._let_go))
+
     def stop(self, why: str) -> None:
         """Ends what is done now and what waits for its turn; from any thread. `why`: a sentence."""
         self._why = why
@@ -92,8 +100,9 @@ class Executor:
             performer.begin()
             try:
                 return work(Seat(desktop, performer, check))
-            finally:
+            except BaseException:
                 performer.let_go()
+                raise
         except BridgeError:
             raise
         except Exception as error:
@@ -101,6 +110,10 @@ class Executor:
             raise DesktopUnavailable(
                 f"The desktop failed ({type(error).__name__}); the next action opens it anew."
             ) from error
+
+    def _let_go(self) -> None:
+        if self._seat is not None:
+            self._seat[1].let_go()
 
     def _opened(self) -> tuple[Desktop, Performer]:
         desktop = self._open_desktop()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bridge.store.ledger import client_name
 from bridge.translate.usage import completion_usage
 from bridge.wire.messages import Usage
 
@@ -20,6 +21,8 @@ class Access:
     """Filled in on the way; the middleware writes it when the request is over."""
 
     id: str = field(default_factory=lambda: f"req_{uuid.uuid4().hex}")
+    client: str = "a program"
+    """By its User-Agent."""
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None
@@ -59,6 +62,11 @@ class Access:
             self.upstream_id,
             seconds * 1000,
         )
+
+
+def client_of(request: web.Request) -> str:
+    """The program that asks, by its User-Agent."""
+    return client_name(request.headers.get("User-Agent", ""))
 
 
 def _count(tokens: int | None) -> str:

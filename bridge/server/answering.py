@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.models.names import Resolved
+from bridge.runs.backend import Hands
 from bridge.server.access import Access, access_of
 from bridge.server.asking import Asked, Translate, asked
 from bridge.server.fan_out import fanned_out
@@ -54,15 +55,26 @@ class Asking:
     """One request: a chat or several, each asked for one or, with `n`, several choices at once."""
 
     def __init__(
-        self, bridge: Bridge, chats: Sequence[ChatRequest], model: str, *, prefix: str, heavy: bool
+        self,
+        bridge: Bridge,
+        chats: Sequence[ChatRequest],
+        model: str,
+        *,
+        prefix: str,
+        heavy: bool,
+        hands: Hands | None = None,
     ) -> None:
-        """All `chats` are alike but for their messages; `prefix` begins the answer's id."""
+        """All `chats` are alike but for their messages; `prefix` begins the answer's id.
+
+        `hands`: this desktop is used for it.
+        """
         first = chats[0]
         self._bridge = bridge
         # The choices of a chat are asked for alike: it is translated once.
         self._translations = [functools.cache(functools.partial(translate, chat)) for chat in chats]
         self._model = model
         self._heavy = heavy
+        self._hands = hands
         self._count = first.n or 1
         asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
         # A whole answer always has its usage.
@@ -109,7 +121,7 @@ class Asking:
 
     @asynccontextmanager
     async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:
-        asking = asked(self._bridge, self._model, translation, heavy=self._heavy)
+        asking = asked(self._bridge, self._model, translation, heavy=self._heavy, hands=self._hands)
         async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
             yield begun, chunks
 

@@ -12,6 +12,7 @@ from bridge.backends.base import Backend
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
 from bridge.models.lessons import learned
 from bridge.models.rules import ModelRules
+from bridge.runs.backend import Hands
 from bridge.server.state import Bridge
 from bridge.store.kept import Kept
 from bridge.translate import recall
@@ -40,13 +41,19 @@ class Asked:
 
 @asynccontextmanager
 async def asked(
-    bridge: Bridge, model: str, translate: Translate, *, heavy: bool = False
+    bridge: Bridge,
+    model: str,
+    translate: Translate,
+    *,
+    heavy: bool = False,
+    hands: Hands | None = None,
 ) -> AsyncIterator[Asked]:
     """Enters when the answer begins, with a BridgeError of a true status when it does not.
 
     `heavy`: translating takes long (images, a large body), so it is done beside the loop.
+    `hands`: this desktop is used for it.
     """
-    question = _Question(bridge, model, translate, heavy)
+    question = _Question(bridge, model, translate, heavy, hands)
     attempt = await _attempt(question, await bridge.choice.for_model(model), bridge.rules(model))
     async with AsyncExitStack() as stack:
         try:
@@ -70,6 +77,7 @@ class _Question:
     model: str
     translate: Translate
     heavy: bool
+    hands: Hands | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,8 @@ class _Attempt:
 async def _attempt(
     question: _Question, backend: Backend, rules: ModelRules, *notices: str
 ) -> _Attempt:
+    if question.hands is not None:
+        backend = question.hands.of(backend)
     narrowed = backend.narrowed(rules)
     translated = (
         await asyncio.to_thread(question.translate, narrowed, question.model)

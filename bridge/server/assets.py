@@ -12,8 +12,11 @@ from bridge.errors import NotFound
 
 PAGES = {
     "dashboard.css": "text/css",
+    "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
     "plot.js": "text/javascript",
+    "setup.js": "text/javascript",
+    "token.js": "text/javascript",
     "docs.css": "text/css",
     "docs.js": "text/javascript",
     "icon.svg": "image/svg+xml",

@@ -10,6 +10,7 @@ from aiohttp import web
 from bridge.errors import BridgeError, InvalidRequest, RateLimited
 from bridge.server.cutting import cut_off
 from bridge.server.failures import remember
+from bridge.server.hands import resolved_with_hands
 from bridge.server.responding import Memory, base_of, keep, respond
 from bridge.server.state import BRIDGE
 from bridge.server.turn import failures_named, turn
@@ -25,7 +26,8 @@ def start(request: web.Request, wanted: ResponsesRequest, *, large: bool) -> Res
             param="stream" if wanted.stream else "store",
         )
     bridge = request.app[BRIDGE]
-    model = bridge.resolve(wanted.model).model
+    use = wanted.computer_use
+    model = resolved_with_hands(bridge, wanted.model, use, "")[0].model
     response: Response = {**base_of(wanted, model), "status": "queued", "background": True}
     task = asyncio.create_task(_write(request, wanted, response, large))
     bridge.background[response["id"]] = (task, response)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bridge.errors import InvalidRequest, SettingsError
+from bridge.keys import NamedKey, checked_secret
 from bridge.models.names import resolve
+from bridge.server.computer import computer_switch, switch_computer
 from bridge.server.guard import check_control_token
 from bridge.server.reading import read_body
 from bridge.server.state import BRIDGE
-from bridge.wire.control import KeysReloaded, StopAccepted, SwitchesPatch
+from bridge.wire.control import (
+    KeyKept,
+    KeysReloaded,
+    NewKey,
+    SignInStep,
+    StopAccepted,
+    SwitchesPatch,
+    SwitchesState,
+)
 
 
 async def switch(request: web.Request) -> web.Response:
-    """Changes the model or the backend from the next request on; answers with all switches."""
+    """Changes model or backend from the next request on, or computer use; answers with all."""
     check_control_token(request)
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
@@ -22,7 +33,30 @@ async def switch(request: web.Request) -> web.Response:
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
         bridge.settle()
-    return web.json_response(bridge.switches.model_dump())
+    if patch.use_for_everything is not None:
+        bridge.switches.use_for_everything = patch.use_for_everything
+    if patch.paused is not None:
+        bridge.switches.paused = patch.paused
+    if patch.computer is not None:
+        switch_computer(bridge, patch.computer)
+    state = SwitchesState(**bridge.switches.model_dump(), computer=computer_switch(bridge))
+    return web.json_response(state.model_dump())
+
+
+async def keep_key(request: web.Request) -> web.Response:
+    """Keeps a key of the person's, and uses it from now on. Raises InvalidRequest for no key."""
+    check_control_token(request)
+    bridge = request.app[BRIDGE]
+    given = await read_body(request, NewKey)
+    try:
+        secret = checked_secret(given.secret)
+    except SettingsError as error:
+        raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
+    keys, place = await bridge.keys.keep(given.owner, NamedKey(given.name, secret))
+    await bridge.choice.reload()
+    bridge.settle()
+    kept = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    return web.json_response(kept.model_dump())
 
 
 async def reload(request: web.Request) -> web.Response:
@@ -33,6 +67,25 @@ async def reload(request: web.Request) -> web.Response:
     await bridge.choice.reload()
     told = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(told.model_dump())
+
+
+async def login(request: web.Request) -> web.Response:
+    """Begins Claude Code's own sign-in, or goes on with the code that its page showed."""
+    check_control_token(request)
+    bridge = request.app[BRIDGE]
+    step = await read_body(request, SignInStep)
+    begun = step.code is None
+    status = await (bridge.sign_in.begin() if begun else bridge.sign_in.go_on(step.code or ""))
+    if status.state == "signed_in":
+        await bridge.choice.reload()
+        bridge.settle()
+    return web.json_response(status.model_dump())
+
+
+async def login_status(request: web.Request) -> web.Response:
+    """How far the sign-in is."""
+    check_control_token(request)
+    return web.json_response(request.app[BRIDGE].sign_in.status().model_dump())
 
 
 async def stop(request: web.Request) -> web.Response:

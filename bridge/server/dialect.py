@@ -45,9 +45,18 @@ ANTHROPIC = Dialect(
 )
 
 
+COMPUTER = Dialect(
+    error=lambda error, _: error_body(error),
+    failure=lambda error, _: {"type": "run.error", **error_body(error)},
+    end=b"",
+)
+
+
 def dialect_of(request: web.Request) -> Dialect:
     """Anthropic's clients say which version of its API they speak."""
     theirs = request.path.startswith("/v1/messages") or "anthropic-version" in request.headers
     if theirs:
         return ANTHROPIC
+    if request.path.startswith("/computer/"):
+        return COMPUTER
     return RESPONSES if request.path.startswith("/v1/responses") else OPENAI

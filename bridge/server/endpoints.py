@@ -9,8 +9,9 @@ from bridge.server.assets import PAGES, asset
 from bridge.server.chat import chat_completions
 from bridge.server.compacting import compact_response
 from bridge.server.completions import completions
+from bridge.server.computer_endpoints import COMPUTER
 from bridge.server.connect import connect
-from bridge.server.control import reload, stop, switch
+from bridge.server.control import keep_key, login, login_status, reload, stop, switch
 from bridge.server.describe import openapi
 from bridge.server.embeddings import embeddings
 from bridge.server.endpoint import Answer, Endpoint, Parameter
@@ -27,7 +28,7 @@ from bridge.server.responses import (
     list_input_items,
 )
 from bridge.server.responses_socket import responses_socket
-from bridge.server.root import docs, root
+from bridge.server.root import docs, root, setup
 from bridge.server.usage import usage
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
 from bridge.wire.chat import ChatRequest
@@ -36,11 +37,15 @@ from bridge.wire.completions import CompletionRequest, TextCompletion
 from bridge.wire.connect import Connections
 from bridge.wire.control import (
     Health,
+    KeyKept,
     KeysReloaded,
+    NewKey,
     Root,
+    SignInStatus,
+    SignInStep,
     StopAccepted,
-    Switches,
     SwitchesPatch,
+    SwitchesState,
 )
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
@@ -284,6 +289,9 @@ _PEOPLE = (
         "The dashboard for a person, a pointer for a program",
         Answer("By `Accept`.", Root, examples.ROOT, text=_HTML),
     ),
+    Endpoint(
+        "GET", "/setup", setup, "Pages", "Sign in, or keep a key", Answer("A page.", text=_HTML)
+    ),
     Endpoint("GET", "/docs", docs, "Pages", "This description", Answer("A page.", text=_HTML)),
     Endpoint(
         "GET",
@@ -352,12 +360,45 @@ _CONTROL = (
         "/control/switches",
         switch,
         "Control",
-        "Change model or backend",
-        Answer("All switches.", Switches, examples.SWITCHES),
+        "Change model, backend or computer use; pause and resume",
+        Answer("All switches.", SwitchesState, examples.SWITCHES),
         access="token",
         body=SwitchesPatch,
         example=examples.SWITCHES_PATCH,
         failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/keys",
+        keep_key,
+        "Control",
+        "Keep a key in the system's keyring",
+        Answer("It is used from now on.", KeyKept, examples.KEY_KEPT),
+        access="token",
+        body=NewKey,
+        example=examples.NEW_KEY,
+        failures=(400,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/login",
+        login,
+        "Control",
+        "Sign in to Claude Code",
+        Answer("Where to go on, or what came of it.", SignInStatus, examples.SIGN_IN),
+        access="token",
+        body=SignInStep,
+        example=examples.SIGN_IN_STEP,
+        failures=(502,),
+    ),
+    Endpoint(
+        "GET",
+        "/control/login",
+        login_status,
+        "Control",
+        "How far the sign-in to Claude Code is",
+        Answer("Where it stands.", SignInStatus, examples.NO_SIGN_IN),
+        access="token",
     ),
     Endpoint(
         "POST",
@@ -379,4 +420,4 @@ _CONTROL = (
     ),
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = (*_PROGRAMS, *_PEOPLE, *_INSIGHT, *_CONTROL)
+ENDPOINTS: tuple[Endpoint, ...] = (*_PROGRAMS, *_PEOPLE, *_INSIGHT, *_CONTROL, *COMPUTER)

@@ -239,8 +239,11 @@ HEALTH: dict[str, Any] = {
         "reason": "signed in to Claude Code (oauth_token)",
         "cure": None,
     },
+    "use_for_everything": False,
+    "paused": False,
     "open_streams": 0,
     "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+    "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
 }
 
 _TOTALS: dict[str, Any] = {
@@ -284,6 +287,8 @@ USAGE: dict[str, Any] = {
 }
 
 CONNECTIONS: dict[str, Any] = {
+    "base_url": "http://127.0.0.1:8000/v1",
+    "key": "any",
     "clients": [
         {
             "client": "Cline",
@@ -291,10 +296,29 @@ CONNECTIONS: dict[str, Any] = {
             "snippet": "Base URL  http://127.0.0.1:8000/v1\nAPI key   any\nModel ID  default",
             "mind": "API key: any word, unless the bridge has a key of its own.",
         }
-    ]
+    ],
 }
 
 SWITCHES_PATCH: dict[str, Any] = {"model": "claude-haiku-5-5"}
-SWITCHES: dict[str, Any] = {"model": "claude-haiku-5-5", "backend": "auto"}
+SWITCHES: dict[str, Any] = {
+    "model": "claude-haiku-5-5",
+    "backend": "auto",
+    "computer": {"mode": "off", "until": None},
+    "use_for_everything": False,
+    "paused": False,
+}
+NEW_KEY: dict[str, Any] = {"owner": "anthropic", "name": "work", "secret": "sk-ant-made-up"}
+KEY_KEPT: dict[str, Any] = {"kept_in": "the system's keyring", "anthropic": 1, "bridge": 0}
+SIGN_IN_STEP: dict[str, Any] = {}
+SIGN_IN: dict[str, Any] = {
+    "state": "waiting",
+    "url": "https://claude.ai/oauth/authorize?code=true",
+    "words": "Go on in the browser; if it shows a code, paste it here.",
+}
+NO_SIGN_IN: dict[str, Any] = {
+    "state": "failed",
+    "url": None,
+    "words": "No sign-in was begun.",
+}
 KEYS_RELOADED: dict[str, Any] = {"anthropic": 1, "bridge": 0}
 STOP_ACCEPTED: dict[str, Any] = {"stopping": True, "open_streams": 0}

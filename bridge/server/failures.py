@@ -103,8 +103,21 @@ TOLD: Mapping[str, Told] = {
     "stopped_by_person": Told(
         "You stopped what was done on the desktop.", "Ask again when it may go on."
     ),
+    "computer_off": Told(
+        "Something wanted to use this computer, which is off.",
+        "Turn computer use on in the tray, on the dashboard or by voice, if you want it.",
+    ),
+    "computer_busy": Told(
+        "Something wanted to use this computer while it was used already.",
+        "Wait until the other work is done, or stop it.",
+    ),
+    "not_approved": Told(
+        "You did not approve what was to be done on this computer.",
+        "Ask again, and say yes in the dashboard or the tray within the time given.",
+    ),
     "overloaded": Told("Claude is overloaded for the moment.", "Try again in a little while."),
     "shutting_down": Told("The bridge was stopping.", "Ask again when it runs."),
+    "paused": Told("The bridge is paused.", "Resume it from the tray's menu."),
     "upstream_timeout": Told(
         "Claude was silent for too long.", "Ask again, or raise upstream_silence_seconds."
     ),

@@ -25,7 +25,7 @@ _OWN_SITES = ("none", "same-origin")
 _HOST = re.compile(
     r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>\d{1,5}))?"
 )
-_COUNTS = ("/usage", "/metrics")
+_FOR_THE_PERSON = ("/usage", "/metrics", "/v1/models")
 _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 
 
@@ -90,12 +90,13 @@ def preflight(request: web.Request) -> web.Response:
 async def check_key(request: web.Request) -> None:
     """Raises KeyRejected when the bridge has keys of its own and the caller has none of them.
 
-    What was asked and what it cost is for those who may ask, and for who holds the control token.
+    What was asked and what it cost, and the models there are, are for those who may ask, and for
+    who holds the control token.
     """
-    if not request.path.startswith("/v1/") and request.path not in _COUNTS:
+    if not request.path.startswith("/v1/") and request.path not in _FOR_THE_PERSON:
         return
     given = next((request.headers[name] for name in _KEY_HEADERS if name in request.headers), "")
-    if request.path in _COUNTS and _is_control_token(request, given):
+    if request.path in _FOR_THE_PERSON and is_control_token(request, given):
         return
     if not await request.app[BRIDGE].keys.admits(given.removeprefix("Bearer ").strip()):
         raise KeyRejected("This bridge has a key of its own; send it as the API key.")
@@ -103,11 +104,12 @@ async def check_key(request: web.Request) -> None:
 
 def check_control_token(request: web.Request) -> None:
     """Raises Forbidden unless the call bears the token of the person who runs the bridge."""
-    if not _is_control_token(request, request.headers.get("Authorization", "")):
+    if not is_control_token(request, request.headers.get("Authorization", "")):
         raise Forbidden("This needs the control token from the bridge's data folder.")
 
 
-def _is_control_token(request: web.Request, given: str) -> bool:
+def is_control_token(request: web.Request, given: str) -> bool:
+    """Whether that is the token of the person who runs the bridge, with or without `Bearer`."""
     # A header may hold bytes that are no text.
     said = given.removeprefix("Bearer ").encode("utf-8", "surrogateescape")
     return hmac.compare_digest(said, request.app[BRIDGE].control_token.encode())

@@ -7,6 +7,7 @@ import os
 from aiohttp import web
 
 from bridge import __version__
+from bridge.server.computer import computer_health
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.control import Health
 
@@ -30,6 +31,9 @@ async def _report(bridge: Bridge) -> Health:
         url=bridge.url,
         model=bridge.active_model,
         backend=backend,
+        use_for_everything=bridge.switches.use_for_everything,
+        paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
         roads=list(bridge.choice.roads(backend.active)),
+        computer=computer_health(bridge),
     )

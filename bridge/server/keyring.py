@@ -6,7 +6,7 @@ import asyncio
 import hmac
 
 from bridge.errors import BridgeError, SettingsError
-from bridge.keys import KeyChain, Keys
+from bridge.keys import KeyChain, Keys, NamedKey, Owner
 
 
 class KeyRing:
@@ -35,6 +35,20 @@ class KeyRing:
         async with self._loading:
             self._keys = await self._load()
         return self._keys
+
+    async def keep(self, owner: Owner, key: NamedKey) -> tuple[Keys, str]:
+        """Adds a key, or replaces the one of its name; all keys, and where they are kept.
+
+        Raises BridgeError (503) when neither the keyring nor the file takes it.
+        """
+        async with self._loading:
+            keys = (await self._load()).with_key(owner, key)
+            try:
+                place = await asyncio.to_thread(self._chain.save, keys)
+            except OSError as error:
+                raise BridgeError(f"The key cannot be kept: {error}", status=503) from error
+            self._keys = keys
+        return keys, place
 
     async def admits(self, given: str) -> bool:
         """Whether a client with this key may ask; any may while the bridge has none of its own."""

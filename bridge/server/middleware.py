@@ -15,7 +15,7 @@ from bridge.errors import (
     RequestTooLarge,
     ShuttingDown,
 )
-from bridge.server.access import ACCESS, Access
+from bridge.server.access import ACCESS, Access, client_of
 from bridge.server.booking import close_account
 from bridge.server.cutting import cut_off
 from bridge.server.dialect import dialect_of
@@ -27,7 +27,7 @@ from bridge.server.state import BRIDGE
 @web.middleware
 async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost: gives the id, writes the access line, answers failures."""
-    access = request[ACCESS] = Access()
+    access = request[ACCESS] = Access(client=client_of(request))
     started = time.perf_counter()
     status: int | str = "client left"
     try:

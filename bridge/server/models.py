@@ -11,6 +11,7 @@ from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.dialect import ANTHROPIC, dialect_of
+from bridge.server.hands import SUFFIX
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.anthropic import AnthropicModel, AnthropicModelList
 from bridge.wire.models import Capabilities, Model, ModelList
@@ -58,6 +59,8 @@ async def _listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 def _models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     models = [_model(model, bridge.rules(model.id)) for model in listed]
+    if bridge.computer.leash.mode != "off":
+        models += [_with_hands(model) for model in models if model["id"] != ECHO]
     active = next((model for model in models if model["id"] == bridge.active_model), None)
     if active is not None:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
@@ -82,6 +85,11 @@ def _model(listed: ListedModel, rules: ModelRules) -> Model:
     if listed.id != ECHO:
         model["capabilities"] = _capabilities(rules)
     return model
+
+
+def _with_hands(model: Model) -> Model:
+    shown: Model = {**model, "id": model["id"] + SUFFIX, "alias_of": model["id"]}
+    return {**shown, "display_name": f"{model['display_name']} with this computer"}
 
 
 def _capabilities(rules: ModelRules) -> Capabilities:

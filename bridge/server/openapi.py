@@ -31,6 +31,7 @@ _STATUS: Mapping[int, str] = {
     402: "Anthropic asks for payment.",
     403: "Not allowed: a foreign page or host, or a token that is missing.",
     404: "Not there.",
+    409: "This desktop is in use already, or the person said stop.",
     413: "Too large.",
     415: "The body is not declared as JSON.",
     429: "Too many requests or tokens.",

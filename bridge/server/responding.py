@@ -14,6 +14,7 @@ from typing import Any, cast
 from bridge.errors import BridgeError, InvalidRequest, NotFound
 from bridge.server.access import Access
 from bridge.server.asking import Asked, asked
+from bridge.server.hands import resolved_with_hands
 from bridge.server.reading import validated
 from bridge.server.state import Bridge
 from bridge.store.responses import StoredResponse
@@ -69,11 +70,12 @@ async def respond(
     `id`: of the response, where the client knows it already.
     """
     wanted, told, chat = await _in_words(bridge, wanted, memory)
-    resolved = bridge.resolve(wanted.model)
+    use, client = wanted.computer_use, access.client
+    resolved, hands = resolved_with_hands(bridge, wanted.model, use, client)
     access.model = resolved.model
     translation = functools.cache(functools.partial(translate, chat))
     heavy = large or is_heavy(chat)
-    async with asked(bridge, resolved.model, translation, heavy=heavy) as begun:
+    async with asked(bridge, resolved.model, translation, heavy=heavy, hands=hands) as begun:
         access.backend = begun.backend
         notices = [*resolved.notices, *told.notices, *begun.notices]
         machine = _machine(wanted, told, begun, id or new_id("resp"))

@@ -1,4 +1,4 @@
-"""`GET /` and `GET /docs`: pages for a person, a pointer for a program."""
+"""`GET /`, `GET /setup` and `GET /docs`: pages for a person, a pointer for a program."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ async def root(request: web.Request) -> web.Response:
         docs=f"{url}/docs",
     )
     return web.json_response(pointer.model_dump())
+
+
+async def setup(_request: web.Request) -> web.Response:
+    """Where a person signs in to Claude Code, or keeps a key."""
+    return await _page("setup.html", _SAFE)
 
 
 async def docs(_request: web.Request) -> web.Response:

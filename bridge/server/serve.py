@@ -27,7 +27,8 @@ _BACKLOG = 128
 async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool = False) -> None:
     """Serves on `sock` until SIGINT, SIGTERM, `/control/stop` or, if asked, the parent's end.
 
-    Running answers get `drain_seconds`; what runs then is cut with an error in its stream.
+    Running answers get `drain_seconds`; what runs then, or at a second signal, is cut with an error
+    in its stream.
     """
     bridge.url = _url(sock)
     runner = web.AppRunner(
@@ -47,7 +48,9 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
                 _watch_parent(bridge)
             await bridge.stop_asked.wait()
             server.close()
+            telling = asyncio.create_task(_tell_what_is_finished(bridge))
             await bridge.drain(bridge.settings.drain_seconds)
+            await _ended(telling)
         await _ended(warming)
     finally:
         await runner.cleanup()
@@ -86,6 +89,16 @@ async def _warm(bridge: Bridge) -> None:
     await bridge.catalogue.listed(await bridge.choice.listing())
 
 
+async def _tell_what_is_finished(bridge: Bridge) -> None:
+    """The tray shows it while it waits; nobody can ask a server that no longer listens."""
+    told = 0
+    while True:
+        if bridge.open_streams != told:
+            told = bridge.open_streams
+            print(f"Finishing {told}", flush=True)  # noqa: T201 - for the tray
+        await asyncio.sleep(0.1)
+
+
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -97,13 +110,19 @@ def _stopped_by_signals(bridge: Bridge) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
+
+    def stop() -> None:
+        if bridge.stopping:
+            bridge.hurry.set()
+        bridge.stop_asked.set()
+
     for number in numbers:
         try:
             # A handler of `signal.signal` alone would wait until the loop wakes up by itself.
-            loop.add_signal_handler(number, bridge.stop_asked.set)
+            loop.add_signal_handler(number, stop)
         except NotImplementedError:
             # On Windows, whose loop wakes up for every signal.
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(bridge.stop_asked.set))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     try:
         yield
     finally:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
 from bridge.backends.choice import BackendChoice
+from bridge.backends.claude_code.sign_in import SignIn
+from bridge.computer.leashed import Computer
 from bridge.embeddings.base import Embedder
-from bridge.errors import Overloaded
+from bridge.errors import Overloaded, Paused
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import Resolved, resolve, rules_of
 from bridge.models.rules import ECHO, ModelRules
@@ -40,6 +42,8 @@ class Bridge:
     responses: ResponseStore
     embedder: Embedder | None
     ledger: Ledger
+    computer: Computer
+    sign_in: SignIn
     control_token: str
     started_at: int
     versions: dict[str, str] = field(default_factory=dict)
@@ -51,6 +55,8 @@ class Bridge:
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Responses that are written while nobody waits, by id."""
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a second wish to stop: running answers get no more time."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _settling: asyncio.Task[None] | None = None
@@ -71,7 +77,14 @@ class Bridge:
 
     def resolve(self, name: str) -> Resolved:
         """The model for a client's `model` field. Raises ModelNotFound with the nearest names."""
-        return resolve(name, self.active_model, self.catalogue.ids)
+        active = self.active_model
+        resolved = resolve(name, active, self.catalogue.ids)
+        # An echo must not pass for Claude, nor Claude for an echo.
+        if not self.switches.use_for_everything or ECHO in (active, resolved.model):
+            return resolved
+        if resolved.model == active:
+            return resolved
+        return Resolved(active, f"model: {active} answers for {name.strip()} (use_for_everything)")
 
     def rules(self, model: str) -> ModelRules:
         """What a resolved model takes: as learned, else as listed live, else as in the table."""
@@ -91,6 +104,8 @@ class Bridge:
         # They were drained as all answers are; what was cut off then still says so in the store.
         written = [task for task, _ in self.background.values()]
         await asyncio.gather(*written, return_exceptions=True)
+        await self.computer.close()
+        await self.sign_in.close()
         await self.choice.close()
         if self.embedder is not None:
             await self.embedder.close()
@@ -100,7 +115,12 @@ class Bridge:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Counts the answer that the current task is writing. Raises Overloaded at the limit."""
+        """Counts the answer that the current task is writing.
+
+        Raises Overloaded at the limit, Paused while the person wants none.
+        """
+        if self.switches.paused:
+            raise Paused("The bridge is paused; resume it from the tray's menu.")
         if len(self._answers) >= self.settings.max_streams:
             raise Overloaded(
                 f"The bridge is writing {len(self._answers)} answers already (max_streams).",
@@ -122,8 +142,10 @@ class Bridge:
         """Waits for the running answers, then cancels those that go on; each says so itself."""
         if not self._answers:
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
+        done, hurried = (asyncio.ensure_future(e.wait()) for e in (self._idle, self.hurry))
+        await asyncio.wait({done, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+        hurried.cancel()
         for task in tuple(self._answers):
             task.cancel()
 

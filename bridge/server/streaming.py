@@ -13,9 +13,13 @@ from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
 from bridge.server.dialect import dialect_of
+from bridge.server.eager import next_or_wait
 from bridge.server.failures import remember
 from bridge.server.guard import cors_headers
 from bridge.server.state import BRIDGE
+
+_MUCH = 32 * 1024
+"""Bytes that are written without waiting for a pause."""
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -39,26 +43,35 @@ async def write_events(
     pulse = _Pulse(response, dialect.keep_alive, seconds)
     try:
         async with pulse:
-            async for event in events:
-                await pulse.write(dialect.event(event))
-        if dialect.end:
-            await response.write(dialect.end)
+            with suppress(StopAsyncIteration):
+                while True:
+                    event = await next_or_wait(events, pulse.flush)
+                    await pulse.write(dialect.event(event))
+            await pulse.write(dialect.end)
+            await pulse.flush()
     except BridgeError as error:
+        await pulse.flush()
         await _write_error(request, response, error)
     except asyncio.CancelledError:
+        await pulse.flush()
         await _write_error(request, response, cut_off(request))
     await response.write_eof()
     return response
 
 
 class _Pulse:
-    """Writes `beat` whenever nothing was written for `seconds`. One timer for the stream."""
+    """Joins what comes without a pause, and writes `beat` where nothing was written for `seconds`.
+
+    One timer for the stream.
+    """
 
     def __init__(self, response: web.StreamResponse, beat: bytes, seconds: float) -> None:
         self._response = response
         self._line = beat
         self._seconds = seconds
         self._written_at = asyncio.get_running_loop().time()
+        self._held: list[bytes] = []
+        self._size = 0
 
     async def __aenter__(self) -> None:
         self._task = asyncio.create_task(self._beat())
@@ -68,7 +81,18 @@ class _Pulse:
         await asyncio.wait([self._task])
 
     async def write(self, line: bytes) -> None:
-        await self._response.write(line)
+        """Held until `flush`, or until it is much."""
+        self._held.append(line)
+        self._size += len(line)
+        if self._size >= _MUCH:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """What was held goes out; it waits for a client that reads slowly."""
+        if not self._size:
+            return
+        held, self._held, self._size = self._held, [], 0
+        await self._response.write(b"".join(held))
         self._written_at = asyncio.get_running_loop().time()
 
     async def _beat(self) -> None:
@@ -78,7 +102,8 @@ class _Pulse:
             while True:
                 await asyncio.sleep(self._written_at + self._seconds - clock())
                 if clock() - self._written_at >= self._seconds:
-                    await self.write(self._line)
+                    await self._response.write(self._line)
+                    self._written_at = clock()
 
 
 async def _write_error(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.server.access import Access
+from bridge.server.access import Access, client_of
 from bridge.server.booking import close_account
 from bridge.server.failures import unforeseen
 
@@ -17,7 +17,7 @@ from bridge.server.failures import unforeseen
 @contextmanager
 def turn(request: web.Request) -> Iterator[Access]:
     """It has an id, an access line and a row in the ledger, as a request has."""
-    access = Access()
+    access = Access(client=client_of(request))
     started = time.perf_counter()
     try:
         yield access

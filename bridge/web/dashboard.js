@@ -1,6 +1,8 @@
 // The dashboard: asks the bridge itself, and nobody else, what it does.
 
+import { showComputer } from "./computer.js";
 import { dollars, plot, short } from "./plot.js";
+import { token } from "./token.js";
 
 const DAYS = 30;
 const BACKENDS = {
@@ -12,7 +14,7 @@ const base = location.origin + "/v1";
 let days = [];
 
 async function ask(path) {
-  const key = sessionStorage.getItem("key");
+  const key = sessionStorage.getItem("key") || token();
   const answer = await fetch(path, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
   at("locked").hidden = answer.status !== 401;
   if (answer.status === 401) throw new Error("This bridge has a key");
@@ -31,14 +33,16 @@ function showState(good, words) {
 
 function showHealth(health) {
   const states = { ready: "Ready", needs_setup: "Claude cannot be asked yet", stopping: "Stopping" };
-  showState(health.ready, states[health.status]);
+  showState(health.ready && !health.paused, health.paused ? "Paused" : states[health.status]);
   const { backend } = health;
   say("backend", BACKENDS[backend.active] || "none");
   say("why", [backend.reason, backend.cure].filter(Boolean).join(". "));
+  at("set-up").hidden = health.status !== "needs_setup";
   say("model", health.model);
   const writing = health.open_streams;
   say("streams", writing === 0 ? "nothing" : `${writing} answer${writing === 1 ? "" : "s"}`);
   say("version", health.version);
+  showComputer(health.computer);
   const aside = health.roads.filter(road => road.breaker !== "closed");
   at("roads").replaceChildren(...aside.map(road => {
     const item = document.createElement("li");
@@ -112,7 +116,8 @@ function showModels(models) {
   at("models").replaceChildren(...models.data.map(model => {
     const item = document.createElement("li"), id = document.createElement("code");
     id.textContent = model.id;
-    item.append(id, model.owned_by === "anthropic" ? "" : " (not Claude)");
+    const claude = (model.alias_of || model.id).startsWith("claude-");
+    item.append(id, claude ? "" : " (not Claude)");
     return item;
   }));
 }

@@ -314,6 +314,8 @@ class ChatRequest(_Lenient):
     model: str
     messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream: StrictBool | None = None
+    computer_use: StrictBool | None = None
+    """The bridge's own: Claude does it on this desktop, as far as the person allows."""
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)

@@ -17,30 +17,35 @@ class Connection(BaseModel):
 class Connections(BaseModel):
     """`GET /connect`."""
 
+    base_url: str = Field(description="What a client of OpenAI's takes as its base URL.")
+    key: str | None = Field(
+        description="What a client sends as its key: `any`, or the bridge's own for who bears the "
+        "control token; null for others."
+    )
     clients: list[Connection]
 
 
 _ANY_KEY = "API key: any word, unless the bridge has a key of its own."
 
 
-def connections(base_url: str, model: str) -> tuple[Connection, ...]:
+def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection, ...]:
     """For a base URL such as `http://127.0.0.1:8000/v1`; `model` is the name to ask for."""
-    fields = f"Base URL  {base_url}\nAPI key   any\nModel ID  {model}"
+    fields = f"Base URL  {base_url}\nAPI key   {key}\nModel ID  {model}"
     return (
         Connection(
             client="openai-python",
             steps="In code, or with the variables OPENAI_BASE_URL and OPENAI_API_KEY.",
-            snippet=_PYTHON.format(base_url=base_url, model=model),
+            snippet=_PYTHON.format(base_url=base_url, model=model, key=key),
             mind=_ANY_KEY,
         ),
         Connection(
             client="curl",
             steps="In a terminal.",
-            snippet=_CURL.format(base_url=base_url, model=model),
+            snippet=_CURL.format(base_url=base_url, model=model, key=key),
         ),
         Connection(
             client="Codex CLI",
-            steps="In ~/.codex/config.toml; then OPENAI_API_KEY=any codex.",
+            steps=f"In ~/.codex/config.toml; then OPENAI_API_KEY={key} codex.",
             snippet=_CODEX.format(base_url=base_url, model=model),
             mind="It asks /v1/responses, with its own tools; its warning about unknown model "
             "metadata is harmless.",
@@ -48,7 +53,7 @@ def connections(base_url: str, model: str) -> tuple[Connection, ...]:
         Connection(
             client="Claude Code",
             steps="In the terminal that starts it.",
-            snippet=_CLAUDE_CODE.format(root=base_url.removesuffix("/v1")),
+            snippet=_CLAUDE_CODE.format(root=base_url.removesuffix("/v1"), key=key),
             mind="Only worth it with an API key behind the bridge. Do not set these variables for "
             "the bridge itself: it would ask itself.",
         ),
@@ -67,7 +72,7 @@ def connections(base_url: str, model: str) -> tuple[Connection, ...]:
         Connection(
             client="Continue",
             steps="In ~/.continue/config.yaml, under models.",
-            snippet=_CONTINUE.format(base_url=base_url, model=model),
+            snippet=_CONTINUE.format(base_url=base_url, model=model, key=key),
         ),
         Connection(
             client="Zed",
@@ -84,7 +89,7 @@ def connections(base_url: str, model: str) -> tuple[Connection, ...]:
         Connection(
             client="Open WebUI",
             steps="In its environment, or Admin settings, Connections, OpenAI API.",
-            snippet=f"OPENAI_API_BASE_URL={base_url}\nOPENAI_API_KEY=any",
+            snippet=f"OPENAI_API_BASE_URL={base_url}\nOPENAI_API_KEY={key}",
             mind="From inside a container this machine has another name, such as "
             "host.docker.internal: allow it with allowed_hosts, and give the bridge a key.",
         ),
@@ -102,7 +107,7 @@ def connections(base_url: str, model: str) -> tuple[Connection, ...]:
 _PYTHON = """\
 from openai import OpenAI
 
-client = OpenAI(base_url="{base_url}", api_key="any")
+client = OpenAI(base_url="{base_url}", api_key="{key}")
 answer = client.chat.completions.create(
     model="{model}",
     messages=[{{"role": "user", "content": "Hello!"}}],
@@ -112,6 +117,7 @@ print(answer.choices[0].message.content)
 
 _CURL = """\
 curl {base_url}/chat/completions -H "Content-Type: application/json" \\
+  -H "Authorization: Bearer {key}" \\
   -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello!"}}]}}'
 """
 
@@ -127,7 +133,7 @@ wire_api = "responses"
 """
 
 _CLAUDE_CODE = """\
-ANTHROPIC_BASE_URL={root} ANTHROPIC_API_KEY=any claude
+ANTHROPIC_BASE_URL={root} ANTHROPIC_API_KEY={key} claude
 """
 
 _CONTINUE = """\
@@ -136,7 +142,7 @@ models:
     provider: openai
     model: {model}
     apiBase: {base_url}
-    apiKey: any
+    apiKey: {key}
     roles: [chat, edit, apply]
 """
 

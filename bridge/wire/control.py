@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from bridge.settings import BackendChoice
+from bridge.wire.computer import ComputerHealth, ComputerSwitch, ComputerSwitchPatch
 
 BackendName = Literal["anthropic", "claude-code", "offline"]
 
@@ -43,8 +44,15 @@ class Health(BaseModel):
     url: str = Field(description="Where it listens, such as http://127.0.0.1:8000.")
     model: str = Field(description="Answers `default` and OpenAI's model names.")
     backend: BackendStatus
+    use_for_everything: bool = Field(
+        False, description="Whether it also answers who asks for another Claude by name."
+    )
+    paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
     open_streams: int = Field(description="Answers being written at this moment.")
     roads: list[RoadStatus] = Field(description="The ways to Claude of the active backend.")
+    computer: ComputerHealth = Field(
+        default_factory=ComputerHealth, description="What Claude may do on this desktop now."
+    )
 
 
 class Switches(BaseModel):
@@ -52,6 +60,16 @@ class Switches(BaseModel):
 
     model: str
     backend: BackendChoice
+    use_for_everything: bool = Field(
+        False, description="Whether `model` also answers who asks for another Claude by name."
+    )
+    paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
+
+
+class SwitchesState(Switches):
+    """All of them, as they are now."""
+
+    computer: ComputerSwitch
 
 
 class SwitchesPatch(BaseModel):
@@ -61,6 +79,45 @@ class SwitchesPatch(BaseModel):
 
     model: str | None = Field(None, min_length=1)
     backend: BackendChoice | None = None
+    computer: ComputerSwitchPatch | None = None
+    use_for_everything: StrictBool | None = None
+    paused: StrictBool | None = None
+
+
+class NewKey(BaseModel):
+    """`POST /control/keys`: a key to keep; one of the same name is replaced."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    owner: Literal["anthropic", "bridge", "embeddings"]
+    name: str = Field("default", min_length=1, max_length=60, description="Your word for it.")
+    secret: str = Field(min_length=1, max_length=4096, repr=False)
+
+
+class KeyKept(BaseModel):
+    """What became of it; the key itself is never answered."""
+
+    kept_in: str = Field(description="The system's keyring, or the file that stands in for it.")
+    anthropic: int = Field(description="How many keys of Anthropic's there are.")
+    bridge: int = Field(description="How many of the bridge's own; with any, a client needs one.")
+
+
+class SignInStep(BaseModel):
+    """`POST /control/login`: without a code it begins; with one it goes on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str | None = Field(
+        None, max_length=2048, pattern=r"^[!-~]+$", description="What the sign-in page shows."
+    )
+
+
+class SignInStatus(BaseModel):
+    """How far the sign-in to Claude Code is; it is Claude Code's own."""
+
+    state: Literal["waiting", "signed_in", "failed"]
+    url: str | None = Field(None, description="Where to go on, while it waits.")
+    words: str = Field(description="What to do, or what went wrong.")
 
 
 class KeysReloaded(BaseModel):

@@ -58,6 +58,8 @@ class ResponsesRequest(_Open):
     prompt_cache_key: str | None = None
     service_tier: str | None = None
     background: StrictBool | None = None
+    computer_use: StrictBool | None = None
+    """The bridge's own: Claude does it on this desktop, as far as the person allows."""
 
 
 class InputTokensDetails(TypedDict):

@@ -21,6 +21,8 @@ class FakeDesktop:
         self.at = Point(0, 0)
         self.before: Callable[[tuple[Any, ...]], None] = lambda call: None
         """Called with each line before it counts; it may raise."""
+        self.shown: list[Window] = []
+        """Its windows, the topmost first."""
         self._screens = screens or (Rect(0, 0, 1920, 1080),)
 
     def _do(self, *call: Any) -> None:
@@ -73,7 +75,7 @@ class FakeDesktop:
             self._do("type", character)
 
     def windows(self) -> Sequence[Window]:
-        return ()
+        return self.shown
 
     def close(self) -> None:
         self._do("close")

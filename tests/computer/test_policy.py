@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,13 @@ def test_a_policy_that_cannot_be_used_says_where(tmp_path: Path, written: str, n
     path.write_text(written)
     with pytest.raises(SettingsError, match=named):
         read_policy(path)
+
+
+def test_the_readmes_own_policy_is_one(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (sample,) = re.findall(r"```toml\n(never = .*?)```", readme, re.DOTALL)
+    path = tmp_path / "computer.toml"
+    path.write_text(sample, "utf-8")
+    policy = read_policy(path)
+    assert policy.never == ("KeePass", "Bank of Somewhere")
+    assert [rule.risk for rule in policy.risky] == ["posting"]

@@ -3,102 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import psutil
 import pytest
-from openai import AsyncOpenAI, OpenAI
+from openai import OpenAI
 from openai.types.chat import ChatCompletion
 
+from tests.end_to_end.tray import Tray, ask, shows
 from tests.tray_host.host import TrayHost, until
 
 pytestmark = [
     pytest.mark.end_to_end,
     pytest.mark.skipif(sys.platform != "linux", reason="the fake panel is Linux's"),
 ]
-
-
-class Tray:
-    """`claude-bridge` as a user starts it, on a port of its own."""
-
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bridge", "--port", str(self.port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def server(self) -> psutil.Process:
-        (child,) = psutil.Process(self.process.pid).children()
-        return child
-
-    def family(self) -> list[psutil.Process]:
-        me = psutil.Process(self.process.pid)
-        return [me, *me.children(recursive=True)]
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate(timeout=20)
-
-
-@pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The fake upstream, in a process of its own."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fake_anthropic"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
-        yield url
-        process.terminate()
-
-
-@pytest.fixture
-async def panel(session_bus: str, x_display: str) -> AsyncIterator[TrayHost]:
-    async with TrayHost(session_bus) as host:
-        yield host
-
-
-@pytest.fixture
-def tray(panel: TrayHost, upstream: str) -> Iterator[Tray]:
-    started = Tray()
-    yield started
-    started.close()
-
-
-async def state(panel: TrayHost) -> str:
-    """The first line of the menu."""
-    return (await panel.menu()).children[0].label
-
-
-async def shows(panel: TrayHost, words: str, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while words not in await state(panel):
-            await asyncio.sleep(0.05)
-
-
-async def ask(url: str, model: str, **directive: Any) -> str:
-    async with AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
-        stream = await client.chat.completions.create(
-            model=model,
-            messages=[{"role": "user", "content": f"<<<{json.dumps(directive)}>>>"}],
-            stream=True,
-        )
-        return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
 
 def ask_synchronously(url: str) -> ChatCompletion:
@@ -109,16 +30,16 @@ def ask_synchronously(url: str) -> ChatCompletion:
 
 
 async def test_from_the_tray_to_the_answer_and_back(panel: TrayHost, tray: Tray) -> None:
-    await shows(panel, f"Ready on {tray.url} · Anthropic API")
+    await shows(panel, f"Ready on {tray.url} · API key")
     assert await ask(tray.url, "default", text="Four, of course.") == "Four, of course."
 
     whole = await asyncio.to_thread(ask_synchronously, tray.url)
     assert whole.choices[0].message.content == "Hello from the fake upstream."
     assert whole.model == "claude-sonnet-5-5"
 
-    await panel.click("Model", "claude-opus-5-5")
+    await panel.click("Model", "Opus 5.5")
     async with asyncio.timeout(10):
-        while (await panel.menu()).find("Model").label != "Model: claude-opus-5-5":
+        while (await panel.menu()).find("Model").label != "Model: Opus 5.5":
             await asyncio.sleep(0.05)
 
     server = tray.server()

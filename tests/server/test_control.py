@@ -13,7 +13,9 @@ import pytest
 from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
 from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
 
 
 async def control(bridge: Bridge, path: str, body: Any, token: str | None) -> tuple[int, Any]:
@@ -53,7 +55,16 @@ async def test_without_the_token_nothing_is_changed(
 async def test_the_model_is_switched_from_the_next_request_on(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     status, body = await control(bridge, "/control/switches", {"model": "claude-opus-5-5"}, token())
-    assert (status, body) == (200, {"model": "claude-opus-5-5", "backend": "auto"})
+    assert (status, body) == (
+        200,
+        {
+            "model": "claude-opus-5-5",
+            "backend": "auto",
+            "use_for_everything": False,
+            "paused": False,
+            "computer": {"mode": "off", "until": None},
+        },
+    )
     assert bridge.active_model == "claude-opus-5-5"
 
 
@@ -101,3 +112,139 @@ async def test_keys_are_read_anew(start_bridge: StartBridge) -> None:
         {"anthropic": 1, "bridge": 1},
     )
     assert [road.label for road in bridge.choice.roads("anthropic")] == ["key b"]
+
+
+async def answering(bridge: Bridge, wanted: str) -> tuple[int, Any]:
+    body = {"model": wanted, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}/v1/chat/completions", json=body) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def test_use_for_everything_is_from_the_next_request_on(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    opus = {"model": "claude-opus-5-5"}
+    await control(bridge, "/control/switches", opus, token())
+    assert (await answering(bridge, "claude-haiku-5-5"))[1]["model"] == "claude-haiku-5-5"
+    status, body = await control(bridge, "/control/switches", {"use_for_everything": True}, token())
+    assert (status, body["use_for_everything"]) == (200, True)
+    assert (await answering(bridge, "claude-haiku-5-5"))[1]["model"] == "claude-opus-5-5"
+    assert bridge.resolve("claude-haiku-5-5").notice == (
+        "model: claude-opus-5-5 answers for claude-haiku-5-5 (use_for_everything)"
+    )
+    assert (await answering(bridge, "bridge-echo"))[1]["model"] == "bridge-echo"
+    assert (await answering(bridge, "claude-nobody-9"))[0] == 404
+    await control(bridge, "/control/switches", {"use_for_everything": False}, token())
+    assert (await answering(bridge, "claude-haiku-5-5"))[1]["model"] == "claude-haiku-5-5"
+
+
+async def test_use_for_everything_never_puts_the_echo_in_claudes_place(
+    start_bridge: StartBridge,
+) -> None:
+    bridge = await start_bridge(backend="offline", use_for_everything=True)
+    status, body = await answering(bridge, "claude-haiku-5-5")
+    assert (status, body["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_paused_means_that_nothing_is_asked_until_it_is_resumed(
+    start_bridge: StartBridge,
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    await control(bridge, "/control/switches", {"paused": True}, token())
+    status, body = await answering(bridge, "bridge-echo")
+    assert (status, body["error"]["code"]) == (503, "paused")
+    await control(bridge, "/control/switches", {"paused": False}, token())
+    assert (await answering(bridge, "bridge-echo"))[0] == 200
+
+
+async def test_a_key_is_kept_and_used_at_once(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    bridge = await start_bridge(backend="anthropic")
+    assert (await answering(bridge, "default"))[0] == 401
+    key = {"owner": "anthropic", "secret": " sk-ant-test\n"}
+    assert (await control(bridge, "/control/keys", key, "wrong"))[0] == 403
+    status, body = await control(bridge, "/control/keys", key, token())
+    assert (status, body["anthropic"]) == (200, 1)
+    assert "sk-ant-test" not in str(body)
+    assert (await answering(bridge, "default"))[0] == 200
+    kept = await asyncio.to_thread(KeyChain(find_paths().data).load)
+    assert [key.secret for key in kept.anthropic] == ["sk-ant-test"]
+
+
+@pytest.mark.parametrize("secret", ["", "two words", "schlüssel", "a\tb"])
+async def test_what_is_no_key_is_not_kept(start_bridge: StartBridge, secret: str) -> None:
+    bridge = await start_bridge(backend="offline")
+    body = {"owner": "anthropic", "secret": secret}
+    status, answer = await control(bridge, "/control/keys", body, token())
+    assert (status, answer["error"]["param"]) == (400, "secret")
+    assert (await asyncio.to_thread(KeyChain(find_paths().data).load)) == Keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "words"),
+    [
+        (CODE, "signed_in", "Signed in to Claude Code."),
+        ("wrong", "failed", "Claude Code's sign-in ended with 1: Login failed: Invalid code."),
+    ],
+)
+async def test_signing_in_is_claude_codes_own_matter(
+    start_bridge: StartBridge, tmp_path: Path, code: str, state: str, words: str
+) -> None:
+    cli = write_sign_in(tmp_path / "claude")
+    bridge = await start_bridge(backend="offline", claude_cli=str(cli))
+    assert (await control(bridge, "/control/login", {}, "wrong"))[0] == 403
+    _, begun = await control(bridge, "/control/login", {}, token())
+    assert (begun["state"], begun["url"]) == ("waiting", PAGE)
+    _, ended = await control(bridge, "/control/login", {"code": code}, token())
+    assert (ended["state"], ended["words"]) == (state, words)
+
+
+async def test_a_second_wish_to_stop_cuts_what_still_runs(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge(backend="offline", drain_seconds=30)
+    running = asyncio.create_task(_cut_answer(bridge))
+    while bridge.open_streams == 0:
+        await asyncio.sleep(0.01)
+    bridge.stop_asked.set()
+    await asyncio.sleep(0.2)
+    assert not running.done(), "one wish lets it finish"
+    bridge.hurry.set()
+    assert "stopped before this answer ended" in await asyncio.wait_for(running, 5)
+
+
+async def _cut_answer(bridge: Bridge) -> str:
+    said = [{"role": "user", "content": "word " * 4000}]
+    body = {"model": "bridge-echo", "stream": True, "messages": said}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}/v1/chat/completions", json=body) as answer,
+    ):
+        return (await answer.content.read()).decode()
+
+
+async def test_the_bridges_key_is_in_the_snippets_of_who_bears_the_token(
+    start_bridge: StartBridge,
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    assert (await connections_of(bridge, None))["key"] == "any"
+    await control(bridge, "/control/keys", {"owner": "bridge", "secret": "cb-own"}, token())
+    stranger = await connections_of(bridge, "anybody")
+    assert stranger["key"] is None
+    assert "cb-own" not in str(stranger)
+    told = await connections_of(bridge, token())
+    assert (told["key"], told["base_url"]) == ("cb-own", f"{bridge.url}/v1")
+    assert all("any" not in one["snippet"].split() for one in told["clients"])
+    assert "cb-own" in str(told["clients"])
+
+
+async def connections_of(bridge: Bridge, given: str | None) -> Any:
+    headers = {} if given is None else {"Authorization": f"Bearer {given}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{bridge.url}/connect") as answer,
+    ):
+        return await answer.json()

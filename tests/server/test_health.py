@@ -67,6 +67,8 @@ async def test_with_a_key_it_is_ready(
             "reason": "ANTHROPIC_API_KEY is set",
             "cure": None,
         },
+        "use_for_everything": False,
+        "paused": False,
         "open_streams": 0,
         "roads": [
             {

@@ -92,8 +92,9 @@ class ScriptThread:
             return call(*args)
         finally:
             self._depth = 0
+            spent = time.thread_time() - worked + self._slept
             gc.enable()
-            self._watch(time.thread_time() - worked + self._slept, call, self.watchdog)
+            self._watch(spent, call, self.watchdog)
             self._watch(time.perf_counter() - start, call, WAITING_LIMIT)
 
     def schedule(self, seconds: float, callback: Callable[[], Any], repeat: bool) -> Job:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.tray.test_status_notifier import RUNNING, view
-from tray.commands import ChooseModel, Command, Quit
-from tray.menu import Status
+from tests.tray.statuses import RUNNING, SONNET, view
+from tray.commands import Command, Copy, Quit, Switch
+from tray.notices import Notice
+from tray.status import Status
 
 
 @pytest.fixture
@@ -68,24 +69,21 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
     assert up.wait(10)
     (shown,) = icons
     assert shown.visible
-    assert [item.text for item in shown.menu if item.text != "- - - -"] == [
-        "Ready on http://127.0.0.1:8000 · Anthropic API",
-        "Start",
-        "Stop",
-        "Restart",
-        "Model: claude-opus-5-5",
-        "Copy base URL",
-        "Open in browser",
-        "Quit",
+    assert [item.text for item in shown.menu if item.visible and item.text != "- - - -"] == [
+        "Ready on http://127.0.0.1:8000 · API key",
+        *("Start", "Stop", "Restart", "Pause everything"),
+        *("Model: Opus 5.5", "Backend: API key", "Computer use: off", "Connect"),
+        *("Today: 3 requests · 12.4k tokens · $0.07", "Dashboard", "Logs", "Settings file"),
+        *("Start at login", "Check for updates", "About", "Quit"),
     ]
-    models = next(item.submenu for item in shown.menu if item.text.startswith("Model"))
-    assert [(model.text, model.checked, model.radio) for model in models] == [
-        ("claude-opus-5-5", True, True),
-        ("claude-sonnet-5-5", False, True),
+    models = next(item for item in shown.menu if item.text.startswith("Model")).submenu
+    assert [(model.text, model.checked, model.radio) for model in models if model.enabled][:2] == [
+        ("Opus 5.5", True, True),
+        ("Sonnet 5.5", False, True),
     ]
-    list(models)[1](shown)
+    next(model for model in models if model.text == "Sonnet 5.5")(shown)
     assert clicked.wait(5)
-    assert commands == [ChooseModel("claude-sonnet-5-5")]
+    assert commands == [Switch(model=SONNET.id)]
     clicked.clear()
     list(shown.menu)[-1](shown)
     assert clicked.wait(5)
@@ -95,8 +93,11 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
     icon.show(view(Status("failing", sentence="It failed. " * 20)))
     assert shown.icon is not before
     assert len(shown.title) == 127
-    icon.notify("It failed.")
+    clicked.clear()
+    icon.notify(Notice("It failed.", "x", (("Try", Quit()),), otherwise=Copy("url")))
     assert shown.notices == ["It failed."]
+    assert clicked.wait(5)
+    assert Copy("url") in commands, "pystray has no buttons"
     icon.stop()
     thread.join(10)
     assert not thread.is_alive()

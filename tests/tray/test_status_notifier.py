@@ -12,26 +12,17 @@ from dataclasses import replace
 
 import pytest
 
+from tests.tray.statuses import OPUS, RUNNING, SONNET, view
 from tests.tray_host.host import TrayHost, until
-from tray.commands import ChooseModel, Command, Stop
-from tray.icon.base import View
+from tests.tray_host.notifications import NotificationServer
+from tray.commands import Command, Copy, LookNow, Stop, Switch
 from tray.icon.status_notifier import NO_HOST, StatusNotifierIcon
-from tray.menu import Status, describe, entries_of, look_of
+from tray.icons import SIZES
+from tray.notices import Notice
+from tray.seen import Model
+from tray.status import Status
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="StatusNotifier is Linux's")
-
-RUNNING = Status(
-    "running",
-    url="http://127.0.0.1:8000",
-    ready=True,
-    model="claude-opus-5-5",
-    models=("claude-opus-5-5", "claude-sonnet-5-5"),
-    backend="anthropic",
-)
-
-
-def view(status: Status) -> View:
-    return View(look_of(status), describe(status), entries_of(status))
 
 
 class Shown:
@@ -43,7 +34,8 @@ class Shown:
         self.icon = StatusNotifierIcon(self._obey)
 
     def _obey(self, command: Command) -> None:
-        self.commands.append(command)
+        if command != LookNow():
+            self.commands.append(command)
         if isinstance(command, Stop):
             self.slow.wait(10)
 
@@ -63,32 +55,58 @@ async def shown(status: Status) -> AsyncIterator[Shown]:
         await asyncio.to_thread(thread.join, 10)
 
 
+@asynccontextmanager
+async def desktop_of(
+    bus: str, *, buttons: bool = True
+) -> AsyncIterator[tuple[NotificationServer, Shown]]:
+    """One that shows icons and notifications."""
+    async with (
+        TrayHost(bus),
+        NotificationServer(bus, buttons=buttons) as notifications,
+        shown(RUNNING) as one,
+    ):
+        yield notifications, one
+
+
 async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING):
         menu = await host.menu()
-        assert [(node.label, node.enabled) for node in menu.children if node.label] == [
-            ("Ready on http://127.0.0.1:8000 · Anthropic API", False),
+        assert [
+            (node.label, node.enabled) for node in menu.children if node.label and node.visible
+        ] == [
+            ("Ready on http://127.0.0.1:8000 · API key", False),
             ("Start", False),
             ("Stop", True),
             ("Restart", True),
-            ("Model: claude-opus-5-5", True),
-            ("Copy base URL", True),
-            ("Open in browser", True),
+            ("Pause everything", True),
+            ("Model: Opus 5.5", True),
+            ("Backend: API key", True),
+            ("Computer use: off", True),
+            ("Connect", True),
+            ("Today: 3 requests · 12.4k tokens · $0.07", True),
+            ("Dashboard", True),
+            ("Logs", True),
+            ("Settings file", True),
+            ("Start at login", True),
+            ("Check for updates", True),
+            ("About", True),
             ("Quit", True),
         ]
         models = menu.find("Model").children
-        assert [(m.label, m.kind, m.state) for m in models] == [
-            ("claude-opus-5-5", "radio", 1),
-            ("claude-sonnet-5-5", "radio", 0),
+        assert [(m.label, m.kind, m.state) for m in models if m.state is not None] == [
+            ("Opus 5.5", "radio", 1),
+            ("Sonnet 5.5", "radio", 0),
+            ("Bridge Echo (not Claude)", "radio", 0),
+            ("Use for everything, also for other Claudes asked by name", "checkmark", 0),
         ]
-        assert (await host.icon("ToolTip"))[3] == "Ready on http://127.0.0.1:8000 · Anthropic API"
-        assert [size for size, _, _ in await host.icon("IconPixmap")] == [16, 22, 24, 32, 48, 64]
+        assert (await host.icon("ToolTip"))[3] == "Ready on http://127.0.0.1:8000 · API key"
+        assert [size for size, _, _ in await host.icon("IconPixmap")] == list(SIZES)
 
 
 async def test_a_click_gives_its_command(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
-        await host.click("Model", "claude-sonnet-5-5")
-        await until(lambda: one.commands == [ChooseModel("claude-sonnet-5-5")])
+        await host.click("Model", "Sonnet 5.5")
+        await until(lambda: one.commands == [Switch(model=SONNET.id)])
         await host.click("Start")
         await asyncio.sleep(0.1)
         assert len(one.commands) == 1, "a disabled entry does nothing"
@@ -96,22 +114,22 @@ async def test_a_click_gives_its_command(session_bus: str) -> None:
 
 async def test_a_change_of_words_leaves_an_open_menu_open(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
-        before = (await host.menu()).find("Model").find("claude-sonnet-5-5")
-        one.icon.show(view(replace(RUNNING, model="claude-sonnet-5-5")))
+        before = (await host.menu()).find("Model").find("Sonnet 5.5")
+        one.icon.show(view(replace(RUNNING, model=SONNET.id)))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         assert "LayoutUpdated" not in host.signals
-        after = (await host.menu()).find("Model").find("claude-sonnet-5-5")
+        after = (await host.menu()).find("Model").find("Sonnet 5.5")
         assert (after.id, before.state, after.state) == (before.id, 0, 1)
 
 
 async def test_a_click_on_a_menu_opened_before_a_rebuild_still_hits(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
-        sonnet = (await host.menu()).find("Model").find("claude-sonnet-5-5").id
-        more = ("claude-fable-5-2", *RUNNING.models)
+        sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
+        more = (Model("claude-fable-5-2", "Fable 5.2", "Fable"), *RUNNING.models)
         one.icon.show(view(replace(RUNNING, models=more)))
         await until(lambda: "LayoutUpdated" in host.signals)
         await host.click_id(sonnet)
-        await until(lambda: one.commands == [ChooseModel("claude-sonnet-5-5")])
+        await until(lambda: one.commands == [Switch(model=SONNET.id)])
 
 
 async def test_the_icon_follows_the_state(session_bus: str) -> None:
@@ -140,9 +158,71 @@ async def test_the_icon_is_back_when_the_panel_starts_again(session_bus: str) ->
         assert (await host.menu()).find("Quit").enabled
 
 
+async def test_nothing_moves_under_an_open_menu(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+        sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
+        await host.event(0, "opened")
+        fable = Model("claude-fable-5-2", "Fable 5.2", "Fable")
+        more = replace(RUNNING, models=(fable, OPUS, SONNET), model=SONNET.id)
+        one.icon.show(view(more))
+        await until(lambda: "ItemsPropertiesUpdated" in host.signals)
+        models = (await host.menu()).find("Model")
+        assert "Fable 5.2" not in [model.label for model in models.children]
+        assert models.find("Sonnet 5.5").state == 1, "but what it shows is true"
+        assert "LayoutUpdated" not in host.signals
+        await host.click_id(sonnet)
+        await until(lambda: one.commands == [Switch(model=SONNET.id)])
+        await host.event(0, "closed")
+        await until(lambda: "LayoutUpdated" in host.signals)
+        assert (await host.menu()).find("Model").find("Fable 5.2").enabled
+
+
+async def test_opening_the_menu_asks_for_what_is_now(session_bus: str) -> None:
+    seen: list[Command] = []
+    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+        one.icon._on_command = seen.append
+        await host.about_to_show()
+        await until(lambda: seen == [LookNow()])
+
+
+async def test_hidden_entries_are_hidden_and_shown(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+        assert not (await host.menu()).find("Set up Claude").visible
+        one.icon.show(view(replace(RUNNING, ready=False)))
+        await until(lambda: "ItemsPropertiesUpdated" in host.signals)
+        assert (await host.menu()).find("Set up Claude").visible
+
+
+async def test_a_button_of_a_notification_gives_its_command(session_bus: str) -> None:
+    notice = Notice("Claude wants to click.", "batch 1", (("Approve", Copy("url")),), urgent=True)
+    async with desktop_of(session_bus) as (desktop, one):
+        one.icon.notify(notice)
+        await until(lambda: len(desktop.shown) == 1)
+        (said,) = desktop.shown.values()
+        assert (said.text, said.actions) == ("Claude wants to click.", ["0", "Approve"])
+        await desktop.press("Approve")
+        await until(lambda: one.commands == [Copy("url")])
+
+
+async def test_a_settled_notification_is_taken_away(session_bus: str) -> None:
+    async with desktop_of(session_bus) as (desktop, one):
+        one.icon.notify(Notice("Wants.", "batch 1", (("Approve", Stop()),)))
+        await until(lambda: len(desktop.shown) == 1)
+        one.icon.withdraw("batch 1")
+        await until(lambda: not desktop.shown)
+
+
+async def test_without_buttons_the_dashboard_is_opened_instead(session_bus: str) -> None:
+    notice = Notice("Wants.", "batch 1", (("Approve", Stop()),), otherwise=Copy("key"))
+    async with desktop_of(session_bus, buttons=False) as (desktop, one):
+        one.icon.notify(notice)
+        await until(lambda: one.commands == [Copy("key")])
+        assert [said.actions for said in desktop.shown.values()] == [[]]
+
+
 async def test_no_panel_is_said_in_one_line(
     session_bus: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with shown(RUNNING):
-        pass
+    async with shown(RUNNING) as one:
+        assert not one.icon.seen
     assert capfd.readouterr().err == NO_HOST + "\n"

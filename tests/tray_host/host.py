@@ -21,6 +21,7 @@ class Node:
     id: int
     label: str
     enabled: bool
+    visible: bool
     kind: str
     state: int | None
     children: tuple[Node, ...]
@@ -101,8 +102,16 @@ class TrayHost:
 
     async def click_id(self, id: int) -> None:
         """A click on a menu that was opened before."""
+        await self.about_to_show()
+        await self.event(id, "clicked")
+
+    async def about_to_show(self) -> None:
+        """The person opens the menu."""
         await self._menu_call("AboutToShow", "i", [0])
-        await self._menu_call("Event", "isvu", [id, "clicked", Variant("i", 0), 0])
+
+    async def event(self, id: int, kind: str) -> None:
+        """`clicked`, or `opened` and `closed` of the whole menu (0)."""
+        await self._menu_call("Event", "isvu", [id, kind, Variant("i", 0), 0])
 
     async def _menu_call(self, member: str, signature: str, body: list[Any]) -> list[Any]:
         return await self._call("/MenuBar", "com.canonical.dbusmenu", member, signature, body)
@@ -144,6 +153,7 @@ def _node(layout: list[Any]) -> Node:
         id=id,
         label=given.get("label", "").replace("__", "_"),
         enabled=given.get("enabled", True),
+        visible=given.get("visible", True),
         kind=given.get("toggle-type") or given.get("type", "standard"),
         state=given.get("toggle-state"),
         children=tuple(_node(child.value) for child in children),

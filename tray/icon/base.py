@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tray.commands import Command
-from tray.menu import Entry, Look
+from tray.menu import Entry
+from tray.notices import Notice
+from tray.status import Look
 
 OnCommand = Callable[[Command], None]
 """Called with what was clicked, never on the thread that draws the menu."""
@@ -30,8 +32,15 @@ class TrayIcon(Protocol):
 
     def show(self, view: View) -> None: ...
 
-    def notify(self, text: str) -> None:
+    def notify(self, notice: Notice) -> None:
         """A notification of the desktop, where it has any."""
+
+    def withdraw(self, topic: str) -> None:
+        """Takes a notification away that is settled."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything shows the icon, as far as can be known."""
 
     def stop(self) -> None: ...
 

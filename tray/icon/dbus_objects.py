@@ -12,8 +12,8 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr, D
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
 from tray.icon.base import View
-from tray.icon.menu_tree import Layout, MenuTree, Properties
-from tray.menu import Look
+from tray.icon.menu_tree import ROOT, Layout, MenuTree, Properties
+from tray.status import Look
 
 ITEM_PATH = "/StatusNotifierItem"
 MENU_PATH = "/MenuBar"
@@ -88,10 +88,11 @@ class StatusNotifierItem(ServiceInterface):
 class DbusMenu(ServiceInterface):
     """com.canonical.dbusmenu over a MenuTree."""
 
-    def __init__(self, tree: MenuTree, on_click: Callable[[int], None]) -> None:
+    def __init__(self, tree: MenuTree, on_event: Callable[[int, str], None]) -> None:
+        """`on_event` gets a node and `clicked`, `opened` or `closed`."""
         super().__init__("com.canonical.dbusmenu")
         self._tree = tree
-        self._on_click = on_click
+        self._on_event = on_event
 
     @dbus_property(access=_READ)
     def Version(self) -> DBusUInt32:
@@ -127,18 +128,18 @@ class DbusMenu(ServiceInterface):
 
     @dbus_method()
     def Event(self, id: DBusInt32, event: DBusStr, data: _Any, timestamp: DBusUInt32) -> None:
-        if event == "clicked":
-            self._on_click(id)
+        self._on_event(id, event)
 
     @dbus_method()
     def EventGroup(self, events: Annotated[list[Any], DBusSignature("a(isvu)")]) -> _Ids:
         for id, event, _, _ in events:
-            if event == "clicked":
-                self._on_click(id)
+            self._on_event(id, event)
         return []
 
     @dbus_method()
     def AboutToShow(self, id: DBusInt32) -> DBusBool:
+        if id == ROOT:
+            self._on_event(id, "about-to-show")
         return False
 
     @dbus_method()

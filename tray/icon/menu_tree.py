@@ -10,9 +10,11 @@ from typing import Any
 
 from dbus_fast import Variant
 
-from tray.menu import Entry
+from tray.menu import Entry, Kind
 
 ROOT = 0
+
+_TOGGLES: dict[Kind, str] = {"radio": "radio", "check": "checkmark"}
 
 Properties = dict[str, Variant]
 Layout = list[Any]
@@ -39,6 +41,17 @@ class MenuTree:
         changed = [id for id, entry in self._entries.items() if _flat(entry) != _flat(before[id])]
         return False, changed
 
+    def repaint(self, entries: tuple[Entry, ...]) -> list[int]:
+        """Takes looks and commands of the entries that are there, and leaves the structure: for a
+        menu that is open. Says which nodes look different."""
+        new, changed = _by_key(entries), []
+        for id, entry in self._entries.items():
+            if entry.key in new:
+                self._entries[id] = new[entry.key]
+                if _flat(new[entry.key]) != _flat(entry):
+                    changed.append(id)
+        return changed
+
     def entry(self, id: int) -> Entry | None:
         """What has this number, if it is there still."""
         return self._entries.get(id)
@@ -57,11 +70,12 @@ class MenuTree:
             # A single underscore would mark the next letter as the entry's access key.
             "label": Variant("s", entry.label.replace("_", "__")),
             "enabled": Variant("b", entry.enabled),
+            "visible": Variant("b", entry.visible),
         }
         if entry.kind == "submenu":
             look["children-display"] = Variant("s", "submenu")
-        if entry.kind == "radio":
-            look["toggle-type"] = Variant("s", "radio")
+        if entry.kind in _TOGGLES:
+            look["toggle-type"] = Variant("s", _TOGGLES[entry.kind])
             look["toggle-state"] = Variant("i", int(bool(entry.checked)))
         return look
 
@@ -82,4 +96,12 @@ class MenuTree:
 
 
 def _flat(entry: Entry) -> tuple[object, ...]:
-    return entry.kind, entry.label, entry.enabled, entry.checked
+    return entry.kind, entry.label, entry.enabled, entry.checked, entry.visible
+
+
+def _by_key(entries: tuple[Entry, ...]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found[entry.key] = entry
+        found |= _by_key(entry.children)
+    return found

@@ -12,11 +12,15 @@ from typing import Any
 
 import pystray
 
+from tray.commands import Command
 from tray.icon.base import OnCommand, View
 from tray.icons import draw_icon
 from tray.menu import Entry
+from tray.notices import Notice
 
 _SIZE = 64
+_LONGEST = 250
+"""Windows cuts a notification off at 255 characters."""
 _TITLE = "Claude OpenAI Bridge"
 
 
@@ -26,6 +30,7 @@ class PystrayIcon:
     def __init__(self, on_command: OnCommand) -> None:
         self._on_command = on_command
         self._icon: Any = None
+        self.seen = True
         self._view: View | None = None
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
@@ -39,9 +44,15 @@ class PystrayIcon:
         if self._icon is not None:
             _on_main_thread(lambda: self._show(view))
 
-    def notify(self, text: str) -> None:
+    def notify(self, notice: Notice) -> None:
+        """pystray has no buttons: where there are choices, what shows them is opened besides."""
         if self._icon is not None:
-            _on_main_thread(lambda: self._icon.notify(text, _TITLE))
+            _on_main_thread(lambda: self._icon.notify(notice.text[:_LONGEST], _TITLE))
+        if notice.otherwise is not None:
+            self._command(notice.otherwise)
+
+    def withdraw(self, topic: str) -> None:
+        """Only the last one can be taken away, whichever it is: it is left to the desktop."""
 
     def stop(self) -> None:
         if self._icon is not None:
@@ -69,20 +80,23 @@ class PystrayIcon:
         if entry.kind == "submenu":
             children = pystray.Menu(*(self._item(child) for child in entry.children))
             return pystray.MenuItem(entry.label, children, enabled=entry.enabled)
-        radio = entry.kind == "radio"
         return pystray.MenuItem(
             entry.label,
             lambda: self._clicked(entry),
-            checked=(lambda _: bool(entry.checked)) if radio else None,
-            radio=radio,
+            checked=(lambda _: bool(entry.checked)) if entry.kind in ("radio", "check") else None,
+            radio=entry.kind == "radio",
             enabled=entry.enabled,
+            visible=entry.visible,
         )
 
     def _clicked(self, entry: Entry) -> None:
         if entry.command is not None:
-            threading.Thread(
-                target=self._on_command, args=(entry.command,), name="tray-click", daemon=True
-            ).start()
+            self._command(entry.command)
+
+    def _command(self, command: Command) -> None:
+        threading.Thread(
+            target=self._on_command, args=(command,), name="tray-click", daemon=True
+        ).start()
 
 
 def _title(view: View) -> str:

@@ -10,12 +10,15 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from functools import cache
+from typing import Any
 
-from dbus_fast import BusType, Message, MessageType, Variant
+from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
+from tray.commands import Command, LookNow, Quit
 from tray.icon.base import OnCommand, View
 from tray.icon.dbus_objects import (
     ITEM_PATH,
@@ -25,8 +28,14 @@ from tray.icon.dbus_objects import (
     StatusNotifierItem,
 )
 from tray.icon.menu_tree import ROOT, MenuTree
+from tray.icon.notifications import NAME as NOTIFICATIONS
+from tray.icon.notifications import Notifications
 from tray.icons import SIZES, draw_icon
-from tray.menu import Look
+from tray.notices import Notice
+from tray.status import Look
+
+OPEN_SECONDS = 60.0
+"""A menu counts as open for that long at most: not every panel says that it was closed."""
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 NO_HOST = (
@@ -35,7 +44,6 @@ NO_HOST = (
     "open its page in a browser."
 )
 
-_TITLE = "Claude OpenAI Bridge"
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +55,9 @@ class StatusNotifierIcon:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
         self._tree = MenuTree()
+        self._open_until = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.seen = False
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
         asyncio.run(self._main(view, on_shown))
@@ -54,8 +65,11 @@ class StatusNotifierIcon:
     def show(self, view: View) -> None:
         self._soon(self._show, view)
 
-    def notify(self, text: str) -> None:
-        self._soon(lambda: asyncio.ensure_future(self._notify(text)))
+    def notify(self, notice: Notice) -> None:
+        self._soon(lambda: self._start(self._notifications.show(notice)))
+
+    def withdraw(self, topic: str) -> None:
+        self._soon(lambda: self._start(self._notifications.withdraw(topic)))
 
     def stop(self) -> None:
         self._soon(self._ended.set)
@@ -64,22 +78,43 @@ class StatusNotifierIcon:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *arguments)
 
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop alone would forget it
+        task.add_done_callback(self._tasks.discard)
+
     async def _main(self, view: View, on_shown: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._view = view
         self._bus = await MessageBus(bus_type=BusType.SESSION).connect()
+        self._notifications = Notifications(self._call, self._command)
         try:
             self._tree.update(view.entries)
             self._item = StatusNotifierItem(lambda: self._view, pixmaps)
-            self._menu = DbusMenu(self._tree, self._clicked)
+            self._menu = DbusMenu(self._tree, self._on_menu)
             self._bus.export(ITEM_PATH, self._item)
             self._bus.export(MENU_PATH, self._menu)
-            await self._follow_watcher()
+            await self._listen()
             await self._register()
             threading.Thread(target=on_shown, name="tray-shown", daemon=True).start()
-            await self._ended.wait()
+            await self._until_ended()
         finally:
             self._bus.disconnect()
+
+    async def _until_ended(self) -> None:
+        """A session bus that ends is the end of the session: the server is stopped as by Quit."""
+        gone = asyncio.ensure_future(self._disconnected())
+        ended = asyncio.ensure_future(self._ended.wait())
+        await asyncio.wait({gone, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            if gone.exception() is not None:
+                _log.info("The session bus is gone: %s", gone.exception())
+            self._command(Quit())
+        await ended
+        gone.cancel()
+
+    async def _disconnected(self) -> None:
+        await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
 
     def _show(self, view: View) -> None:
         before, self._view = self._view, view
@@ -87,30 +122,62 @@ class StatusNotifierIcon:
             self._item.NewIcon()
         if view.tooltip != before.tooltip:
             self._item.NewToolTip()
+        if time.monotonic() < self._open_until:
+            # Under an open menu nothing moves; new entries come when it is closed.
+            self._repainted(self._tree.repaint(view.entries))
+            return
         rebuilt, changed = self._tree.update(view.entries)
         if rebuilt:
             self._menu.LayoutUpdated(self._tree.revision, ROOT)
-        elif changed:
+        else:
+            self._repainted(changed)
+
+    def _repainted(self, changed: list[int]) -> None:
+        if changed:
             self._menu.ItemsPropertiesUpdated(changed)
+
+    def _on_menu(self, id: int, event: str) -> None:
+        match event:
+            case "clicked":
+                self._clicked(id)
+            case "about-to-show":
+                self._command(LookNow())
+            case "opened" if id == ROOT:
+                self._open_until = time.monotonic() + OPEN_SECONDS
+            case "closed" if id == ROOT:
+                self._open_until = 0.0
+                self._show(self._view)
 
     def _clicked(self, id: int) -> None:
         entry = self._tree.entry(id)
-        if entry is None or not entry.enabled or entry.command is None:
-            return
+        if entry is not None and entry.enabled and entry.command is not None:
+            self._command(entry.command)
+
+    def _command(self, command: Command) -> None:
         # On a thread of its own: a slow command must not freeze the menu.
         threading.Thread(
-            target=self._on_command, args=(entry.command,), name="tray-click", daemon=True
+            target=self._on_command, args=(command,), name="tray-click", daemon=True
         ).start()
 
-    async def _follow_watcher(self) -> None:
-        """A panel that starts again, or starts late, has to be told anew."""
-        rule = f"type='signal',member='NameOwnerChanged',arg0='{WATCHER}'"
-        await self._call("org.freedesktop.DBus", "/org/freedesktop/DBus", "AddMatch", "s", [rule])
+    async def _listen(self) -> None:
+        """A panel that starts again, or starts late, has to be told anew; buttons are pressed."""
+        for rule in (
+            f"type='signal',member='NameOwnerChanged',arg0='{WATCHER}'",
+            f"type='signal',interface='{NOTIFICATIONS}'",
+        ):
+            await self._call(
+                "org.freedesktop.DBus", "/org/freedesktop/DBus", "AddMatch", "s", [rule]
+            )
         self._bus.add_message_handler(self._on_message)
 
     def _on_message(self, message: Message) -> None:
-        if message.member == "NameOwnerChanged" and message.body[0] == WATCHER and message.body[2]:
-            self._registering = asyncio.ensure_future(self._register())
+        self._notifications.on_message(message)
+        if message.member != "NameOwnerChanged" or message.body[0] != WATCHER:
+            return
+        self._open_until = 0.0
+        self.seen = False
+        if message.body[2]:
+            self._start(self._register())
 
     async def _register(self) -> None:
         reply = await self._call(
@@ -120,18 +187,10 @@ class StatusNotifierIcon:
             "s",
             [self._bus.unique_name],
         )
-        if reply.message_type is not MessageType.METHOD_RETURN:
+        self.seen = reply.message_type is MessageType.METHOD_RETURN
+        if not self.seen:
             print(NO_HOST, file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
-
-    async def _notify(self, text: str) -> None:
-        name = "org.freedesktop.Notifications"
-        nothing: dict[str, Variant] = {}
-        body = [_TITLE, 0, "", _TITLE, text, [], nothing, -1]
-        reply = await self._call(
-            name, "/org/freedesktop/Notifications", "Notify", "susssasa{sv}i", body
-        )
-        if reply.message_type is not MessageType.METHOD_RETURN:
-            _log.info("No notification could be shown (%s): %s", reply.error_name, text)
+            await self._notifications.show(Notice(NO_HOST, "no host"))
 
     async def _call(
         self, name: str, path: str, member: str, signature: str, body: list[object]

@@ -13,6 +13,7 @@ from bridge.wire.responses import Item, ResponsesRequest
 
 _NOT_FOR_CHATS = {
     "background",
+    "computer_use",
     "include",
     "input",
     "max_tool_calls",

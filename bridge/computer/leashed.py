@@ -1,0 +1,106 @@
+"""Computer use as the person allows it: the switch, one asker at a time, stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from bridge.computer.desk import OFF, Desk
+from bridge.computer.leash import Leash
+from bridge.computer.pictures import Picture
+from bridge.computer.session import Session
+from bridge.computer.sight import Looks, Sight
+from bridge.computer.warden import Wardens
+from bridge.errors import ComputerBusy, ComputerOff
+
+
+class Computer:
+    """Off until a human turns it on. On the event loop."""
+
+    def __init__(self, desk: Desk, wardens: Wardens) -> None:
+        self._desk = desk
+        self._wardens = wardens
+        self._session: Session | None = None
+        self.approvals = desk.approvals
+
+    @property
+    def leash(self) -> Leash:
+        """What is in force now."""
+        return self._desk.leash
+
+    @property
+    def active(self) -> bool:
+        """Somebody has the desktop."""
+        return self._session is not None
+
+    def switch(self, leash: Leash) -> None:
+        """A human's act. Off ends what is going on."""
+        self._desk.leash = leash
+        if leash.mode == "off":
+            self._end("Computer use was switched off.")
+
+    def allow_for(self, minutes: float) -> None:
+        """Everything, for so long. Raises ValueError beyond what a leash may be."""
+        self.switch(Leash.allowed_for(minutes, self._desk.clock()))
+
+    def stop(self, why: str) -> None:
+        """The person's stop: what goes on ends, and computer use is off from now on."""
+        self._desk.leash = Leash()
+        self._end(why)
+
+    @asynccontextmanager
+    async def session(self, asked_by: str, looks: Looks) -> AsyncIterator[Session]:
+        """The desktop for one asker. Raises ComputerOff and ComputerBusy."""
+        self._admit()
+        loop = asyncio.get_running_loop()
+        session = self._session = Session(self._desk, asked_by, looks, self.stop)
+        watching = asyncio.create_task(session.watch())
+        try:
+            await asyncio.to_thread(
+                self._wardens.begin, lambda why: loop.call_soon_threadsafe(self.stop, why)
+            )
+            yield session
+        finally:
+            watching.cancel()
+            leaving = asyncio.ensure_future(self._leave(watching))
+            try:
+                await asyncio.shield(leaving)
+            except asyncio.CancelledError:
+                # It takes a moment only, and must not be left half done.
+                await leaving
+                raise
+
+    async def look(self, looks: Looks) -> Picture:
+        """The screen, for the person themselves. Raises ComputerOff and DesktopUnavailable."""
+        if self.leash.mode == "off":
+            raise ComputerOff(OFF)
+        sight = Sight(replace(looks, secret=(await self._desk.policy()).never))
+        return await self._desk.executor.run(lambda seat: sight.screenshot(seat.desktop))
+
+    async def close(self) -> None:
+        """Ends all work and gives the desktop back."""
+        self._end("The bridge is stopping.")
+        await self._desk.executor.close()
+
+    def _admit(self) -> None:
+        if self.leash.mode == "off":
+            raise ComputerOff(OFF)
+        if self._session is not None:
+            raise ComputerBusy(
+                f"{self._session.asked_by} uses the desktop just now.",
+                headers={"x-should-retry": "false"},
+            )
+
+    async def _leave(self, watching: asyncio.Task[None]) -> None:
+        await asyncio.wait([watching])
+        await self._desk.executor.let_go()
+        await asyncio.to_thread(self._wardens.end)
+        self._session = None
+
+    def _end(self, why: str) -> None:
+        self._desk.executor.stop(why)
+        self.approvals.deny_all(why)
+        if self._session is not None:
+            self._session.end(why)

@@ -1,0 +1,1 @@
+"""Claude at this desktop: its turns and its actions as one answer."""

@@ -1,0 +1,65 @@
+"""An upstream that is no limit: answers made beforehand from the fake's own events.
+
+`python -m tests.benchmarks.upstream`; the first line is its URL. The number of text deltas is asked
+for in the first user message, as `deltas=20`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+
+from aiohttp import web
+
+from tests.fake_anthropic.play import collect, counting_ids, events
+from tests.fake_anthropic.script import Reply, Text
+
+_ASKED = re.compile(rb"deltas=(\d+)")
+MODELS = {"data": [], "has_more": False, "first_id": None, "last_id": None}
+
+
+@functools.cache
+def rendered(deltas: int) -> tuple[list[bytes], bytes]:
+    """The events of a streamed answer, and the same as one JSON object."""
+    words = tuple(f"w{number} " for number in range(deltas))
+    body = {"model": "claude-opus-5-5", "max_tokens": 100_000, "messages": []}
+    told = list(events(Reply((Text("".join(words), words),)), body, counting_ids()))
+    lines = [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in told]
+    return lines, json.dumps(collect(told)).encode()
+
+
+async def messages(request: web.Request) -> web.StreamResponse:
+    body = await request.read()
+    found = _ASKED.search(body)
+    lines, whole = rendered(int(found[1]) if found else 20)
+    if b'"stream":true' not in body and b'"stream": true' not in body:
+        return web.Response(body=whole, content_type="application/json")
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for line in lines:
+        # One by one, as Claude writes them.
+        await response.write(line)
+    await response.write_eof()
+    return response
+
+
+async def models(_request: web.Request) -> web.Response:
+    return web.json_response(MODELS)
+
+
+async def main() -> None:
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_post("/v1/messages", messages)
+    app.router.add_get("/v1/models", models)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

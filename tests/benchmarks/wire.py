@@ -1,0 +1,239 @@
+"""How far the bridge is from a wire: direct, a proxy that copies bytes, the bridge, in one run.
+
+`python -m tests.benchmarks.wire [--quick] [--peers]`. Upstream, proxy, bridge and client are
+processes of their own; the three take turns, so that a busy moment meets all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psutil
+
+from tests.benchmarks.load import Target, Timing, asked
+
+MODEL = "claude-opus-5-5"
+KEY = "sk-ant-benchmark"
+ANTHROPIC = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+MiB = 1024 * 1024
+
+
+def chat(deltas: int, *, stream: bool = True, **more: Any) -> dict[str, Any]:
+    """Understood by both: OpenAI's and Anthropic's words are the same here."""
+    said = [{"role": "user", "content": f"deltas={deltas}"}]
+    return {"model": MODEL, "max_tokens": 100_000, "messages": said, "stream": stream, **more}
+
+
+def history() -> list[dict[str, Any]]:
+    """100 turns, 400 KB."""
+    words = "All of this was said before, and is sent again. " * 83
+    turns = [{"role": ("user", "assistant")[at % 2], "content": words} for at in range(99)]
+    return [*turns, {"role": "user", "content": "deltas=20"}]
+
+
+def picture() -> list[dict[str, Any]]:
+    """A PNG of 10 MB, as OpenAI's clients send one; its pixels are noise."""
+    import io
+
+    from PIL import Image
+
+    made = Image.frombytes("RGB", (1860, 1860), os.urandom(1860 * 1860 * 3))
+    written = io.BytesIO()
+    made.save(written, "png", compress_level=0)
+    url = "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
+    parts = [
+        {"type": "image_url", "image_url": {"url": url}},
+        {"type": "text", "text": "deltas=20"},
+    ]
+    return [{"role": "user", "content": parts}]
+
+
+class Bench:
+    """The three that are compared, and the bridge's process."""
+
+    def __init__(self, targets: Sequence[Target], bridge: psutil.Process, scale: float) -> None:
+        self.targets = targets
+        self.bridge = bridge
+        self._scale = scale
+
+    def rounds(
+        self, body: Mapping[str, Any], count: int, at_once: int
+    ) -> dict[str, list[list[Timing]]]:
+        """Each asks the same, in turns; the first turn of each is not counted."""
+        requests = {target.name: target.request(body) for target in self.targets}
+        found: dict[str, list[list[Timing]]] = {target.name: [] for target in self.targets}
+        count = max(at_once, round(count * self._scale))
+        for turn in range(6):
+            for target in self.targets:
+                timings = asyncio.run(asked(target, requests[target.name], count, at_once))
+                if turn:
+                    found[target.name].append(timings)
+        return found
+
+    def cpu(self, body: Mapping[str, Any], count: int) -> float:
+        """Seconds of the bridge's own processor time for one request."""
+        bridge = self.targets[-1]
+        request = bridge.request(body)
+        asyncio.run(asked(bridge, request, 3, 1))
+        before = self._spent()
+        asyncio.run(asked(bridge, request, count, 1))
+        return (self._spent() - before) / count
+
+    def _spent(self) -> float:
+        times = self.bridge.cpu_times()
+        return float(times.user + times.system)
+
+
+def milliseconds(timings: Sequence[Sequence[Timing]], of: Callable[[Timing], float]) -> list[float]:
+    return sorted(of(one) * 1000 for turn in timings for one in turn)
+
+
+def p99(sorted_values: Sequence[float]) -> float:
+    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * 0.99))]
+
+
+def table(title: str, rows: Mapping[str, Sequence[str]]) -> None:
+    print(f"\n{title}")
+    for name, cells in rows.items():
+        print(f"  {name:<10}" + "".join(f"{cell:>22}" for cell in cells))
+
+
+def latency(bench: Bench) -> None:
+    for at_once, count in ((1, 60), (32, 192)):
+        found = bench.rounds(chat(20), count, at_once)
+        rows = {}
+        for name, timings in found.items():
+            first = milliseconds(timings, lambda one: one.first)
+            whole = milliseconds(timings, lambda one: one.whole)
+            rows[name] = [
+                f"first {statistics.median(first):.2f} ms",
+                f"p99 {p99(first):.2f} ms",
+                f"whole {statistics.median(whole):.2f} ms",
+                f"p99 {p99(whole):.2f} ms",
+            ]
+        table(f"Latency, {at_once} at a time, 20 chunks, streamed", rows)
+        added = {
+            name: statistics.median(milliseconds(timings, lambda one: one.first))
+            for name, timings in found.items()
+        }
+        least = added["direct"]
+        ratio = (added["bridge"] - least) / (added["proxy"] - least)
+        print(f"  added to the first chunk: {ratio:.2f} times what the proxy adds")
+
+
+def throughput(bench: Bench) -> None:
+    for at_once in (1, 8):
+        found = bench.rounds(chat(2000), at_once * 2, at_once)
+        rows, speed = {}, {}
+        for name, turns in found.items():
+            speed[name] = statistics.median(
+                2000 * at_once / statistics.median(one.whole for one in turn) for turn in turns
+            )
+            rows[name] = [f"{speed[name]:,.0f} chunks/s"]
+        table(f"Saturation, {at_once} at a time, 2,000 chunks each", rows)
+        print(f"  the bridge has {speed['bridge'] / speed['proxy']:.3f} of the proxy's")
+
+
+def whole(bench: Bench) -> None:
+    requests = {t.name: t.request(chat(20, stream=False)) for t in bench.targets}
+    speeds: dict[str, list[float]] = {t.name: [] for t in bench.targets}
+    for _ in range(5):
+        for target in bench.targets:
+            started = time.perf_counter()
+            asyncio.run(asked(target, requests[target.name], 320, 32))
+            speeds[target.name].append(320 / (time.perf_counter() - started))
+    medians = {name: statistics.median(found) for name, found in speeds.items()}
+    table(
+        "Whole answers of 20 chunks, 32 at a time",
+        {name: [f"{speed:,.0f} requests/s"] for name, speed in medians.items()},
+    )
+    print(f"  the bridge has {medians['bridge'] / medians['proxy']:.3f} of the proxy's")
+
+
+def processor(bench: Bench) -> None:
+    short = bench.cpu(chat(20), 50)
+    rows = {
+        "20 chunks": [f"{short * 1000:.2f} ms"],
+        "2,000 chunks": [f"{bench.cpu(chat(2000), 10) / 2 * 1000:.2f} ms per 1,000"],
+        "history": [f"{bench.cpu(chat(20, messages=history()), 50) * 1000:.2f} ms"],
+        "image": [f"{bench.cpu(chat(20, messages=picture()), 5) * 1000:.0f} ms"],
+    }
+    table("The bridge's own processor time for one request", rows)
+
+
+def memory(bench: Bench) -> None:
+    idle = bench.bridge.memory_info().rss / MiB
+    bridge = bench.targets[-1]
+    request = bridge.request(chat(20))
+    asyncio.run(asked(bridge, request, 200, 8))
+    before = bench.bridge.memory_info().rss / MiB
+    asyncio.run(asked(bridge, request, 2000, 8))
+    after = bench.bridge.memory_info().rss / MiB
+    table(
+        "Memory",
+        {
+            "idle": [f"{idle:.0f} MB"],
+            "2,000": [f"+{after - before:.1f} MB after 2,000 streamed requests"],
+        },
+    )
+
+
+def main(scale: float) -> None:
+    """Prints the tables."""
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        upstream, _ = stack.enter_context(started("tests.benchmarks.upstream"))
+        proxy, _ = stack.enter_context(started("tests.benchmarks.proxy", upstream))
+        own = {
+            **os.environ,
+            "CLAUDE_BRIDGE_HOME": home,
+            "ANTHROPIC_API_KEY": KEY,
+            "ANTHROPIC_BASE_URL": upstream,
+        }
+        words = ("serve", "--port", "0", "--backend", "anthropic", "--log-level", "WARNING")
+        bridge, process = stack.enter_context(started("bridge", *words, environment=own))
+        targets = (
+            Target("direct", upstream, "/v1/messages", ANTHROPIC),
+            Target("proxy", proxy, "/v1/messages", ANTHROPIC),
+            Target("bridge", bridge, "/v1/chat/completions", {"Authorization": "Bearer any"}),
+        )
+        time.sleep(5)  # what is loaded behind the listening socket
+        bench = Bench(targets, psutil.Process(process.pid), scale)
+        for measure in (memory, latency, throughput, whole, processor):
+            measure(bench)
+
+
+@contextmanager
+def started(
+    module: str, *words: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Its URL, which it prints first, and its process; ended in the end."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1], process
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
+    main(0.2 if parser.parse_args().quick else 1.0)

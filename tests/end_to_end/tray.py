@@ -1,0 +1,77 @@
+"""The tray as a person starts it, and the panel that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import psutil
+from openai import AsyncOpenAI
+
+from tests.tray_host.host import Node, TrayHost
+
+
+def free_port() -> int:
+    """One that nobody had a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+class Tray:
+    """`claude-bridge` as a user starts it, on a port of its own."""
+
+    def __init__(self, *flags: str, port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "--port", str(self.port), *flags],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def server(self) -> psutil.Process:
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    def family(self) -> list[psutil.Process]:
+        me = psutil.Process(self.process.pid)
+        return [me, *me.children(recursive=True)]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate(timeout=20)
+
+
+async def state(panel: TrayHost) -> str:
+    """The first line of the menu."""
+    return (await panel.menu()).children[0].label
+
+
+async def shows(panel: TrayHost, words: str, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while words not in await state(panel):
+            await asyncio.sleep(0.05)
+
+
+async def ask(url: str, model: str, **directive: Any) -> str:
+    async with AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
+        stream = await client.chat.completions.create(
+            model=model,
+            messages=[{"role": "user", "content": f"<<<{json.dumps(directive)}>>>"}],
+            stream=True,
+        )
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+
+async def entry(panel: TrayHost, *labels: str) -> Node:
+    """What the menu shows there now."""
+    node = await panel.menu()
+    for label in labels:
+        node = node.find(label)
+    return node

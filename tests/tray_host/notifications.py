@@ -1,0 +1,81 @@
+"""The desktop's side of notifications: org.freedesktop.Notifications, with or without buttons."""
+
+# No postponed annotations: dbus-fast reads them, and takes the string "None" for a signature.
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from dbus_fast.aio import MessageBus
+from dbus_fast.annotations import DBusInt32, DBusSignature, DBusStr, DBusUInt32
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
+
+_Names = Annotated[list[str], DBusSignature("as")]
+_Hints = Annotated[dict[str, Any], DBusSignature("a{sv}")]
+
+
+@dataclass
+class Said:
+    """A notification on the screen."""
+
+    text: str
+    actions: list[str]
+
+
+class NotificationServer(ServiceInterface):
+    """Use it as an async context manager on the bus at `address`."""
+
+    def __init__(self, address: str, *, buttons: bool = True) -> None:
+        super().__init__("org.freedesktop.Notifications")
+        self._address = address
+        self._buttons = buttons
+        self.shown: dict[int, Said] = {}
+        self.all: list[str] = []
+        """Every text there was."""
+
+    async def __aenter__(self) -> "NotificationServer":
+        self._bus = await MessageBus(bus_address=self._address).connect()
+        self._bus.export("/org/freedesktop/Notifications", self)
+        await self._bus.request_name("org.freedesktop.Notifications")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._bus.disconnect()
+
+    async def press(self, label: str) -> None:
+        """The person presses that button, wherever it is."""
+        for id, said in self.shown.items():
+            if label in said.actions:
+                self.ActionInvoked(id, said.actions[said.actions.index(label) - 1])
+                return
+        raise LookupError(f"no button {label!r} among {self.shown}")
+
+    @dbus_method()
+    def GetCapabilities(self) -> _Names:  # noqa: N802
+        return ["body", "actions"] if self._buttons else ["body"]
+
+    @dbus_method()
+    def Notify(  # noqa: N802 - the specification's
+        self,
+        app: DBusStr,
+        replaces: DBusUInt32,
+        icon: DBusStr,
+        summary: DBusStr,
+        body: DBusStr,
+        actions: _Names,
+        hints: _Hints,
+        milliseconds: DBusInt32,
+    ) -> DBusUInt32:
+        id = replaces or len(self.all) + 1
+        self.all.append(body)
+        self.shown[id] = Said(body, actions)
+        return id
+
+    @dbus_method()
+    def CloseNotification(self, id: DBusUInt32) -> None:  # noqa: N802
+        self.shown.pop(id, None)
+
+    @dbus_signal()
+    def ActionInvoked(  # noqa: N802
+        self, id: int, action: str
+    ) -> Annotated[list[Any], DBusSignature("us")]:
+        return [id, action]

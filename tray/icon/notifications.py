@@ -1,0 +1,78 @@
+"""Notifications of a freedesktop session, with buttons where its server has them.
+
+https://specifications.freedesktop.org/notification-spec/
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from dbus_fast import Message, MessageType, Variant
+
+from tray.commands import Command
+from tray.notices import Notice
+
+NAME = "org.freedesktop.Notifications"
+PATH = "/org/freedesktop/Notifications"
+
+_TITLE = "Claude OpenAI Bridge"
+_CRITICAL = 2
+_log = logging.getLogger(__name__)
+
+Call = Callable[[str, str, str, str, list[object]], Awaitable[Message]]
+"""Bus name, path, member, signature, body."""
+
+
+class Notifications:
+    """All is called on the event loop's thread."""
+
+    def __init__(self, call: Call, on_command: Callable[[Command], None]) -> None:
+        self._call = call
+        self._on_command = on_command
+        self._ids: dict[str, int] = {}
+        self._choices: dict[int, tuple[tuple[str, Command], ...]] = {}
+
+    async def show(self, notice: Notice) -> None:
+        """One of the same topic is replaced."""
+        buttons = bool(notice.choices) and await self._has_buttons()
+        actions: list[str] = []
+        if buttons:
+            for number, (label, _) in enumerate(notice.choices):
+                actions += [str(number), label]
+        hints = {"urgency": Variant("y", _CRITICAL)} if notice.urgent else {}
+        replaced = self._ids.get(notice.topic, 0)
+        body: list[object] = [_TITLE, replaced, "", _TITLE, notice.text, actions, hints, -1]
+        reply = await self._call(NAME, PATH, "Notify", "susssasa{sv}i", body)
+        if reply.message_type is not MessageType.METHOD_RETURN:
+            _log.info("No notification could be shown (%s): %s", reply.error_name, notice.text)
+        else:
+            self._ids[notice.topic] = reply.body[0]
+            if buttons:
+                self._choices[reply.body[0]] = notice.choices
+        if not buttons and notice.otherwise is not None:
+            self._on_command(notice.otherwise)
+
+    async def withdraw(self, topic: str) -> None:
+        """Nothing happens where it is gone already."""
+        id = self._ids.pop(topic, None)
+        if id is not None:
+            self._choices.pop(id, None)
+            await self._call(NAME, PATH, "CloseNotification", "u", [id])
+
+    def on_message(self, message: Message) -> None:
+        """A signal of the notification server's."""
+        if message.interface != NAME or message.message_type is not MessageType.SIGNAL:
+            return
+        if message.member == "ActionInvoked":
+            id, action = message.body
+            choices = self._choices.pop(id, ())
+            if action.isdecimal() and int(action) < len(choices):
+                self._on_command(choices[int(action)][1])
+        elif message.member == "NotificationClosed":
+            self._choices.pop(message.body[0], None)
+            self._ids = {t: id for t, id in self._ids.items() if id != message.body[0]}
+
+    async def _has_buttons(self) -> bool:
+        reply = await self._call(NAME, PATH, "GetCapabilities", "", [])
+        return reply.message_type is MessageType.METHOD_RETURN and "actions" in reply.body[0]

@@ -119,10 +119,9 @@ class Hud:
         self._image: Any = None
         self.panel_is_open = False
 
-    @property
-    def has_corner(self) -> bool:
-        """Tell whether the corner has ever been shown."""
-        return any(place == "corner" for _, place in self._panes)
+    def can_show(self, kind: str) -> bool:
+        """Tell whether there is a library to show anything with."""
+        return self._pane(kind, "corner") is not None
 
     def corner(self, kind: str, lines: Sequence[str], image: Any = None) -> None:
         """Show the state; no lines hide it."""

@@ -5,6 +5,8 @@ from typing import Any, Optional
 
 from ..wire.answer import AnswerFailed, message_of, parsed
 
+LONGEST = 300
+"""Characters of what Claude says that the banner shows."""
 ENDS = {
     "completed": "Claude is done.",
     "stopped": "Claude was stopped.",
@@ -31,19 +33,21 @@ class RunEvents:
         """Start before the first event."""
         self.complete = False
         self.run_id = ""
-        self.trouble: Optional[str] = None
+        self._said = ""
 
     def feed(self, data: str) -> Optional[RunStep]:
         """Return the step of one event, if it shows anything; raise AnswerFailed."""
         event = parsed(data)
+        words = event.get("text") if event.get("type") == "run.text" else None
+        self._said = self._said + words if isinstance(words, str) else ""
         match event.get("type"):
             case "run.started":
                 self.run_id = str(event.get("id") or "")
                 return RunStep("Claude looks at the screen.")
             case "run.text":
-                return _step(_line(event.get("text")))
+                return _step(_line(self._said))
             case "run.acting" | "run.acted":
-                return _step(_said(event.get("what")))
+                return _step(_line(event.get("failed")) or _said(event.get("what")))
             case "run.approval":
                 return _approval(event)
             case "run.finished":
@@ -83,4 +87,6 @@ def _said(what: Any) -> str:
 
 
 def _line(text: Any) -> str:
-    return " ".join(text.split())[:300] if isinstance(text, str) else ""
+    """Return a text as one line, its end when it is long."""
+    line = " ".join(text.split()) if isinstance(text, str) else ""
+    return line if len(line) <= LONGEST else "…" + line[-LONGEST:]

@@ -10,6 +10,7 @@ from . import link
 
 ASK_SECONDS = 30.0
 HINT = "Say “claude approve” or “claude deny”."
+ASKER = "the voice commands"
 NO_ANSWER = "Nobody said “claude approve”, so Claude did not do it."
 DENIED = "Claude leaves the computer alone."
 
@@ -126,7 +127,7 @@ class ComputerRun:
             self._start()
 
     def _start(self) -> None:
-        body = {"prompt": self._prompt, "model": self._model}
+        body = {"prompt": self._prompt, "model": self._model, "asked_by": ASKER}
         try:
             self._stream = link.stream("/computer/runs", body, RunEvents(), control=True)
         except BadSetting as problem:

@@ -39,6 +39,7 @@ class Desk:
         self.offered = ""
         self._trouble = ""
         self._banner: tuple[str, ...] = ()
+        self._corner_is_shown = False
         self._picture: Optional[Picture] = None
         self.bridge_answered: Callable[[], None] = lambda: None
 
@@ -96,7 +97,7 @@ class Desk:
 
     def banner(self, lines: tuple[str, ...]) -> None:
         """Show what Claude does with the computer; also by notification, where there is no HUD."""
-        if lines and lines != self._banner and not self._has_corner():
+        if lines and lines != self._banner and not self.hud.can_show(options.hud()):
             notify(" ".join(lines[1:]))
         self._banner = lines
         self.show()
@@ -164,11 +165,9 @@ class Desk:
             banner=self._banner,
         )
         lines = [*status_lines(status), *([self._picture.words] if self._picture else [])]
-        if lines or self._has_corner():
+        if lines or self._corner_is_shown:
+            self._corner_is_shown = bool(lines)
             self.hud.corner(options.hud(), lines, self._picture and self._picture.image)
-
-    def _has_corner(self) -> bool:
-        return self.hud.has_corner
 
     def _refusal(self, plan: Plan, cursorless: bool) -> Optional[str]:
         focused = focus()

@@ -61,10 +61,11 @@ async def test_it_asks_first_and_a_yes_begins(world: TalonWorld, computer: FakeC
     world.advance(1)
     assert QUESTION in world.seen
     assert HINT in world.seen
-    assert (computer.runs, computer.modes) == ([], [])
+    assert (computer.runs, computer.modes, world.notifications) == ([], [], [])
     world.say("claude approve")
     await until(world, lambda: computer.runs)
-    assert computer.runs == [{"prompt": "open the settings", "model": "default"}]
+    asked = {"prompt": "open the settings", "model": "default", "asked_by": "the voice commands"}
+    assert computer.runs == [asked]
     assert computer.modes == ["ask_risky"]
     await until(world, lambda: "I see." in world.seen)
     await idle(world)

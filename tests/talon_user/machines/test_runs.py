@@ -27,6 +27,21 @@ def test_each_event_is_a_sentence() -> None:
     assert done == RunStep(limit, over=True, status="limit")
 
 
+def test_words_that_come_one_by_one_are_a_sentence() -> None:
+    events = RunEvents()
+    told = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]
+    steps = [events.feed(one) for one in told]
+    assert [one.sentence for one in steps if one] == ["I", "I see", "I see it."]
+    events.feed(json.dumps({"type": "run.acting", "what": ["Click."]}))
+    assert events.feed(json.dumps({"type": "run.text", "text": "Now"})) == RunStep("Now")
+
+
+def test_why_a_step_was_not_done_is_told() -> None:
+    assert step(type="run.acted", what=["Click."], failed="Nobody agreed.") == RunStep(
+        "Nobody agreed."
+    )
+
+
 def test_an_error_is_told_in_its_own_words() -> None:
     with pytest.raises(AnswerFailed, match="no desktop"):
         step(type="run.error", error={"message": "no desktop", "code": "x"})

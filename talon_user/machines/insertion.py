@@ -8,7 +8,7 @@ PASTE_SECONDS = 0.4
 """A slow app reads the clipboard up to 300 ms late, and must find there what we pasted."""
 PAIRED = frozenset("()[]{}<>\"'`*_")
 """Some apps type the other half of these by themselves."""
-TYPE_LIMIT = 200
+TYPE_LIMIT = 80
 """Longer runs are pasted, or typed in parts: typing them at once would hold up speech."""
 
 

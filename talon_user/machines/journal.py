@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Optional
 
-UNDO_LIMIT = 4000
+UNDO_LIMIT = 2000
 """Caret steps: more would hold the keyboard for seconds."""
 JOINERS = {"\u200d", "\u20e3"}
 REGIONAL = range(0x1F1E6, 0x1F200)

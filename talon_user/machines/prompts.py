@@ -36,7 +36,7 @@ class Material:
 def response_body(plan: Plan, material: Material, model: str, thread: str) -> dict[str, Any]:
     """Return the body of one request; `thread` is the id of the response it goes on from, or ""."""
     body: dict[str, Any] = {
-        "model": plan.model or model or "default",
+        "model": model,
         "stream": True,
         "store": True,
         "instructions": _instructions(plan, material),

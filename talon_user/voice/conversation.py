@@ -39,7 +39,6 @@ class Conversation:
     def ready(self) -> None:
         """Begin when Talon is ready: what was kept, and the models by name."""
         self._notebook.load()
-        self._choose(self._notebook.memory.model)
         ctx.lists["user.claude_model_name"] = AT_FIRST
         self._fetch_models(told=False)
 
@@ -199,11 +198,10 @@ class Conversation:
     # Who answers.
 
     def use(self, model: str) -> None:
-        """Have a model answer from now on."""
-        self._notebook.memory.model = model
+        """Have a model answer from now on; “default” is what the setting says."""
+        self._notebook.memory.model = "" if model == "default" else model
         self._notebook.save()
-        self._choose(model)
-        self._desk.tell(f"{shown(model)} answers from now on.")
+        self._desk.tell(f"{shown(self._desk.model)} answers from now on.")
 
     def models(self) -> None:
         """Ask the bridge anew which models there are, and show their names."""
@@ -217,7 +215,7 @@ class Conversation:
             self._desk.failed("Say what Claude should do after “claude computer”.")
             return
         self._desk.clear_trouble()
-        self._engine.add(ComputerRun(self._desk, wish, options.text("model")))
+        self._engine.add(ComputerRun(self._desk, wish, self._desk.model))
 
     def answer(self, approved: bool) -> None:
         """Say yes or no to what Claude wants to do."""
@@ -275,10 +273,6 @@ class Conversation:
             self._desk.failed(why)
         elif exchange is not None:
             self._notebook.undone(exchange)
-
-    def _choose(self, model: str) -> None:
-        if model:
-            ctx.settings["user.claude_model"] = model
 
     def _learn_models(self) -> None:
         """The bridge runs: ask for the models, if it did not when Talon began."""

@@ -53,6 +53,11 @@ class Desk:
         exchange = Exchange(plan, Material(), before, 0.0)
         self.engine.add(Question(self, exchange, target, reply=self._last_answer))
 
+    @property
+    def model(self) -> str:
+        """Return the model that answers where none is spoken."""
+        return self.notebook.memory.model or options.text("model")
+
     def thread_tip(self, now: float) -> str:
         """Return the id of the response that “claude ask” goes on from, if any."""
         return self.notebook.memory.thread.tip(now, options.thread_minutes())

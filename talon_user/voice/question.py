@@ -33,6 +33,11 @@ class Target:
 class Desk(Protocol):
     """What a question needs of the rest: where answers go, and who keeps them."""
 
+    @property
+    def model(self) -> str:
+        """Return the model that answers where none is spoken."""
+        ...
+
     def deliver(self, exchange: Exchange, question: "Question") -> Optional[Delivery]:
         """Return what carries the answer, or None after telling why there is nothing."""
         ...
@@ -201,20 +206,21 @@ class Question:
     def _ask(self, material: Material) -> None:
         plan, exchange = self.exchange.plan, self.exchange
         exchange.material, exchange.at = material, time.monotonic()
-        exchange.model = plan.model or options.text("model")
+        exchange.model = plan.model or self._desk.model
         self.delivery = self._desk.deliver(exchange, self)
         if self.delivery is None:
             self.end()
             return
         self._code = CodeOnly() if plan.code else None
-        body = response_body(plan, material, options.text("model"), exchange.before)
+        body = response_body(plan, material, exchange.model, exchange.before)
         try:
             self._stream = link.stream("/v1/responses", body, self._answer)
         except BadSetting as problem:
             self._give_up(str(problem))
 
     def _listen(self, stream: EventStream[str], delivery: Delivery) -> None:
-        for piece in stream.poll():
+        piece = "".join(stream.poll())  # joined: a long answer is not copied for each of them
+        if piece:
             self.exchange.answer += piece
             delivery.feed(self._code.feed(piece) if self._code is not None else piece)
         if not stream.finished or self._heard_all:

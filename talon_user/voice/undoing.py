@@ -9,8 +9,8 @@ from ..desktop.screen import focused_window
 from ..machines.journal import Entry, caret_steps, same_text, why_not
 from .gather import COPY_SECONDS
 
-STEPS_AT_ONCE = 100
-"""More keys in one tick would hold up speech."""
+STEPS_AT_ONCE = 25
+"""Talon waits a little after each key, and more of them in one tick would hold up speech."""
 PASTE_SECONDS = 0.4
 TOUCHED = "The text before the caret is not what Claude wrote, so nothing was changed."
 

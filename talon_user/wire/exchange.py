@@ -14,7 +14,7 @@ from .sse import EventDecoder, EventTooLong
 
 CONNECT_SECONDS = 0.9
 SILENCE_SECONDS = 300.0
-READ_BYTES = 16 * 1024
+READ_BYTES = 8 * 1024
 POLL_SECONDS = 0.004
 """A poll reads no longer than that, so that a long answer holds up nobody's speech."""
 BODY_LIMIT = 4 * 1024 * 1024
@@ -106,7 +106,7 @@ class Exchange:
             self._connected = True
             self._heard = self._clock()
         while self._unsent:
-            self._unsent = self._unsent[self._socket.send(self._unsent[: 4 * READ_BYTES]) :]
+            self._unsent = self._unsent[self._socket.send(self._unsent[: 8 * READ_BYTES]) :]
         return True
 
     def _receive(self) -> None:

@@ -29,6 +29,7 @@ class Phrase(list[str]):
 
 
 def _press(world: "TalonWorld", name: str, times: int) -> None:
+    world.script.count_keys(times)
     for _ in range(times):
         if world.focused is not None:
             world.focused.press(name)
@@ -38,6 +39,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
     """Return the actions that Talon has without any package; some are names and nothing more."""
 
     def insert(text: str) -> None:
+        world.script.count_keys(len(text))
         window = world.focused
         if window is not None:
             window.type(text)

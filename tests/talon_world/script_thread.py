@@ -16,6 +16,9 @@ WAITING_LIMIT = 2.0
 """A busy test machine may stop us for a while; waiting fails only where Talon itself complains."""
 
 
+KEYS_AT_ONCE = 100
+
+
 class Violation(AssertionError):
     """Something the real Talon would refuse, log a warning for, or do wrong."""
 
@@ -47,7 +50,7 @@ class ScriptThread:
         self.watchdog = watchdog
         self.violations: list[str] = []
         self.slowest = 0.0
-        self._depth = 0
+        self._depth = self._keys = 0
         self._slept = 0.0
         self._ident = threading.get_ident()
         self._order = itertools.count()
@@ -68,6 +71,12 @@ class ScriptThread:
         self.violations.append(sentence)
         raise Violation(sentence)
 
+    def count_keys(self, count: int) -> None:
+        """Note that keys are pressed: Talon waits a millisecond or two after each of them."""
+        self._keys += count
+        if self.busy and self._keys > KEYS_AT_ONCE:
+            self.flag(f"{self._keys} keys in one callback hold up speech")
+
     def require(self, what: str) -> None:
         """Refuse what is called from another thread."""
         if threading.get_ident() != self._ident:
@@ -85,7 +94,7 @@ class ScriptThread:
         """Run one callback under the watchdog."""
         if self._depth:
             return call(*args)
-        self._depth, self._slept = 1, 0.0
+        self._depth, self._slept, self._keys = 1, 0.0, 0
         gc.disable()  # what pytest has piled up is not Talon's to collect
         start, worked = time.perf_counter(), time.thread_time()
         try:

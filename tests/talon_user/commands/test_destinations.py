@@ -158,6 +158,17 @@ async def test_cursorless_takes_the_answer(make_talk: MakeTalk, words: str, bat:
     assert editor.text == ""
 
 
+@pytest.mark.parametrize("words", ["on air ask what is it", "opus on air here ask what is it"])
+async def test_a_question_about_a_target_leaves_it_alone(make_talk: MakeTalk, words: str) -> None:
+    talk = make_talk(community=True, cursorless=True)
+    editor = talk.world.open(CodeEditor)
+    talk.world.cursorless["air"] = "A"
+    talk.answers("It is A.")
+    await talk.say(f"claude {words}")
+    assert talk.asked() == "what is it\n\n<text>\nA\n</text>"
+    assert (editor.text, talk.world.cursorless) == ("It is A.", {"air": "A"})
+
+
 async def test_cursorless_takes_an_answer_about_the_clipboard(make_talk: MakeTalk) -> None:
     talk = make_talk(community=True, cursorless=True)
     talk.world.open(CodeEditor)

@@ -40,6 +40,18 @@ async def test_a_model_is_chosen_for_good_and_over_a_restart(talk: Talk, notes: 
     assert [model(talk, 0), model(talk, 1)] == ["claude-opus-5-5", "claude-opus-5-5"]
 
 
+async def test_the_settings_model_answers_until_another_is_chosen(talk: Talk, notes: App) -> None:
+    talk.world.set_setting("user.claude_model", "claude-haiku-5-5")
+    await talk.say("claude ask one")
+    await talk.say("claude use opus")
+    await talk.say("claude ask two")
+    await talk.say("claude use default")
+    await talk.say("claude ask three")
+    models = [body["model"] for body in talk.fake.bodies("/v1/messages")]
+    assert models == ["claude-haiku-5-5", "claude-opus-5-5", "claude-haiku-5-5"]
+    assert talk.notes[-1] == "Haiku 5.5 answers from now on."
+
+
 async def test_what_is_kept_for_that_is_for_this_person_only(talk: Talk, notes: App) -> None:
     await talk.say("claude use opus")
     kept = find_paths().data / "talon.json"

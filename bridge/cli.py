@@ -20,6 +20,7 @@ from bridge.key_command import add_key_parser, key_command
 from bridge.opening import open_page, read_token
 from bridge.settings import Settings, find_paths, load_settings
 from bridge.settings_command import add_settings_parser, settings_command
+from bridge.talon_command import add_talon_parser, talon_command
 
 TRAY_DRAIN_SECONDS = 120.0
 """How long answers may go on when the tray stops the server, unless the person has set it."""
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_autostart_parser(commands)
     add_settings_parser(commands)
     add_key_parser(commands)
+    add_talon_parser(commands)
     return parser
 
 
@@ -257,4 +259,5 @@ _COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "autostart": lambda _, given: autostart_command(given, _given_flags(given)),
     "settings": lambda _, arguments: settings_command(arguments),
     "key": _key,
+    "install-talon": lambda _, arguments: talon_command(arguments),
 }

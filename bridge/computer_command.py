@@ -6,13 +6,20 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import SettingsError
 from bridge.local_client import LocalBridge, NotRunning, Refused, local_bridge
 from bridge.settings import Settings, find_paths
+
+if TYPE_CHECKING:
+    from bridge.computer.actions import Action
+    from bridge.computer.geometry import Size
+
+    _Step = tuple[Action, Size]
 
 ASKED_BY = "the command line"
 NOT_RUNNING = 3
@@ -30,7 +37,8 @@ def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentP
     parser = commands.add_parser("computer", help="see and use this desktop, on the leash")
     doing = parser.add_subparsers(dest="doing", required=True, metavar="WHAT")
     doing.add_parser("status", help="what Claude may do, and what waits for your word")
-    on = doing.add_parser("on", help="let Claude use this computer; only at a terminal")
+    on_help = "let Claude use this computer; only at a terminal"
+    on = doing.add_parser("on", help=on_help, description=_BY_A_PERSON)
     on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
     on.add_argument("--minutes", type=float, help="how long everything is allowed (default: 15)")
     doing.add_parser("off", help="take it back")
@@ -118,7 +126,7 @@ def _on(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
         raise SettingsError(_BY_A_PERSON)
     patch: dict[str, Any] = {"mode": arguments.mode}
     if arguments.mode == "allowed":
-        patch["minutes"] = arguments.minutes or 15
+        patch["minutes"] = 15 if arguments.minutes is None else arguments.minutes
     elif arguments.minutes is not None:
         raise SettingsError("--minutes goes with --mode allowed")
     bridge.ask("POST", "/control/switches", {"computer": patch})
@@ -140,7 +148,7 @@ def _screenshot(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     if arguments.output == "-":
         sys.stdout.buffer.write(answer.data)
     else:
-        Path(arguments.output).write_bytes(answer.data)
+        _write(Path(arguments.output), answer.data)
         print(arguments.output)
     return 0
 
@@ -188,10 +196,17 @@ def _act(
     return 0 if all(outcome["done"] for outcome in done["outcomes"]) else 1
 
 
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def _keep_image(url: str) -> None:
     head, _, data = url.partition(",")
     name = f"screenshot.{head.partition('/')[2].partition(';')[0]}"
-    Path(name).write_bytes(base64.b64decode(data))
+    _write(Path(name), base64.b64decode(data))
     print(f"  {name}")
 
 
@@ -263,26 +278,48 @@ def _dim(text: str) -> str:
 
 def _replay(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     """Each line with the size its picture had, so that its places mean the same."""
+    for steps in _together(_chosen(arguments)):
+        actions = [{"action": action.member, **action.model_dump()} for action, _ in steps]
+        code = _act(bridge, actions, arguments, max_edge=max(steps[0][1]))
+        if code:
+            return code
+    return 0
+
+
+def _chosen(arguments: argparse.Namespace) -> Iterator[_Step]:
+    """The steps to do; what is left out is said, and in a dry run everything is only said."""
     # Only here: it brings the actions, and pydantic with them.
     from bridge.computer.action_log import read_log
 
-    path = arguments.log or find_paths().computer_log
-    code = 0
-    for number, step in enumerate(read_log(path), start=1):
+    for number, step in enumerate(read_log(arguments.log or find_paths().computer_log), start=1):
         if number < arguments.first or (arguments.last and number > arguments.last):
             continue
-        if not step.done or step.action is None:
-            why = "was not done" if not step.done else "its text was left out"
-            print(f"{number}: {step.what} (skipped: {why})")
-            continue
-        if arguments.dry_run:
-            print(f"{number}: {step.what}")
-            continue
-        action = {"action": step.action.member, **step.action.model_dump()}
-        code = _act(bridge, [action], arguments, max_edge=max(step.picture))
-        if code:
-            break
-    return code
+        told = (
+            f"{number}: {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(step.at))} {step.what}"
+        )
+        if not step.done:
+            print(f"{told} (skipped: was not done)")
+        elif step.action is None:
+            print(f"{told} (skipped: its text was left out)")
+        elif arguments.dry_run:
+            print(told)
+        else:
+            yield step.action, step.picture
+
+
+def _together(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
+    """One by one; but what was done with the button down in one, as each call's end lets go."""
+    held: list[_Step] = []
+    for step in steps:
+        if held and held[0][1] != step[1]:
+            yield held
+            held = []
+        held.append(step)
+        if held[0][0].member != "left_mouse_down" or step[0].member == "left_mouse_up":
+            yield held
+            held = []
+    if held:
+        yield held
 
 
 _DOING: Mapping[str, Callable[[LocalBridge, argparse.Namespace], int]] = {

@@ -40,7 +40,7 @@ class Answer:
 
 
 class LocalBridge:
-    """One request at a time; `close` from another thread ends the one that runs."""
+    """One request at a time; `close` from another thread ends the one that runs, for good."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -48,6 +48,9 @@ class LocalBridge:
         place = urlsplit(url)
         # No time-out: a person may take their time to say yes. A bridge that ends hangs up.
         self._connection = http.client.HTTPConnection(place.hostname or "127.0.0.1", place.port)
+        # By itself it would connect again after a `close`, and do what was called off.
+        self._connection.auto_open = 0
+        self._closed = False
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         """Raises NotRunning and Refused."""
@@ -69,7 +72,8 @@ class LocalBridge:
                 raise self._gone() from error
 
     def close(self) -> None:
-        """Hangs up, which ends what is done for this client."""
+        """Hangs up, which ends what is done for this client; nothing is sent after it."""
+        self._closed = True
         sock = self._connection.sock
         if sock is not None:
             # It may be closed, or not connected any more.
@@ -84,6 +88,7 @@ class LocalBridge:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
         try:
+            self._connect()
             self._connection.request(method, path, content, headers)
             response = self._connection.getresponse()
             if response.status >= 400:
@@ -92,6 +97,13 @@ class LocalBridge:
             self._connection.close()
             raise self._gone() from error
         return response
+
+    def _connect(self) -> None:
+        if self._connection.sock is None and not self._closed:
+            self._connection.connect()
+        # `close` may have come meanwhile, and have found nothing to hang up.
+        if self._closed:
+            raise ConnectionAbortedError("this client was closed")
 
     def _gone(self) -> NotRunning:
         return NotRunning(START_IT.format(url=self.url))

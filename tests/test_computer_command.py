@@ -106,20 +106,29 @@ async def test_no_program_turns_it_on_by_the_command(bridge: Bridge) -> None:
     assert bridge.computer.leash.mode == "off"
 
 
-async def test_a_person_at_a_terminal_turns_it_on(bridge: Bridge) -> None:
+async def at_a_terminal(bridge: Bridge, *words: str) -> int:
     ours, theirs = os.openpty()
     port = bridge.url.rpartition(":")[2]
-    words = ("computer", "on", "--mode", "ask_risky")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bridge", "--port", port, *words), stdin=theirs
     )
     try:
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        return await asyncio.wait_for(process.wait(), 30)
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+async def test_a_person_at_a_terminal_turns_it_on(bridge: Bridge) -> None:
+    assert await at_a_terminal(bridge, "computer", "on", "--mode", "ask_risky") == 0
     assert bridge.computer.leash.mode == "ask_risky"
     assert (await command(bridge, "computer", "off"))[0] == 0
+
+
+async def test_no_minutes_are_not_fifteen(bridge: Bridge) -> None:
+    words = ("computer", "on", "--mode", "allowed", "--minutes", "0")
+    assert await at_a_terminal(bridge, *words) == 1
+    assert bridge.computer.leash.mode == "off"
 
 
 async def test_stop_stops_and_switches_off(bridge: Bridge) -> None:
@@ -169,8 +178,9 @@ async def test_a_task_that_must_ask_says_where(bridge: Bridge, fake: FakeAnthrop
 
 
 async def test_what_was_done_is_done_again(
-    bridge: Bridge, pretended: FakeDesktop, home: Path
+    bridge: Bridge, pretended: FakeDesktop, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TZ", "UTC")
     bridge.computer.allow_for(1)
     drag = {"action": "left_click_drag", "start_coordinate": [10, 20], "coordinate": [60, 70]}
     batch = [
@@ -182,13 +192,14 @@ async def test_what_was_done_is_done_again(
     first = hands(pretended)
     log = home / "data" / "computer-log.jsonl"
     kept = home / "kept.jsonl"
-    kept.write_bytes(log.read_bytes())
+    rows = [json.loads(line) | {"at": 1767323045.5} for line in log.read_text().splitlines()]
+    kept.write_text("\n".join(map(json.dumps, rows)))
     code, out, _ = await command(bridge, "computer", "replay", str(kept), "--dry-run")
     assert code == 0
     assert out.splitlines() == [
-        "1: Click at (100, 200) in “Notes”",
-        "2: Type “é” in “Notes”",
-        "3: Drag from (10, 20) to (60, 70) in “Notes”",
+        "1: 2026-01-02 03:04:05 Click at (100, 200) in “Notes”",
+        "2: 2026-01-02 03:04:05 Type “é” in “Notes”",
+        "3: 2026-01-02 03:04:05 Drag from (10, 20) to (60, 70) in “Notes”",
     ]
     assert hands(pretended) == first
     del pretended.done[:]
@@ -199,3 +210,34 @@ async def test_what_was_done_is_done_again(
         0
     ] == 0
     assert hands(pretended) == [("type", "é")]
+
+
+async def test_a_button_that_was_held_is_held_again(
+    bridge: Bridge, pretended: FakeDesktop, home: Path
+) -> None:
+    bridge.computer.allow_for(1)
+    batch = [
+        {"action": "mouse_move", "coordinate": [10, 20]},
+        {"action": "left_mouse_down"},
+        {"action": "mouse_move", "coordinate": [60, 70]},
+        {"action": "left_mouse_up"},
+        {"action": "left_click", "coordinate": [100, 200]},
+    ]
+    assert (await command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
+    first = hands(pretended)
+    assert first.index(("move", 60, 70)) < first.index(("release", "left"))
+    kept = home / "kept.jsonl"
+    kept.write_bytes((home / "data" / "computer-log.jsonl").read_bytes())
+    del pretended.done[:]
+    assert (await command(bridge, "computer", "replay", str(kept)))[0] == 0
+    assert hands(pretended) == first
+
+
+async def test_what_cannot_be_written_is_said(bridge: Bridge, tmp_path: Path) -> None:
+    bridge.computer.allow_for(1)
+    place = str(tmp_path / "nowhere" / "s.png")
+    code, _, err = await command(bridge, "computer", "screenshot", "-o", place)
+    assert (code, err) == (
+        2,
+        f"claude-bridge: {place} cannot be written: No such file or directory\n",
+    )

@@ -1,20 +1,36 @@
 """A Talon with our package loaded, with and without community."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.talon_world import TalonWorld
 
+STRICT = 0.02
+"""Seconds that a callback may take: a tenth of what disturbs speech."""
 TALON_USER = Path(__file__).parents[2] / "talon_user"
+
+
+def loaded(**options: Any) -> TalonWorld:
+    """Return a Talon that has started where no bridge runs, and is strict from then on."""
+    world = TalonWorld(**options)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
+    world.load_package(TALON_USER)
+    world.script.watchdog = STRICT
+    world.run_until(lambda: not world.cron_jobs)
+    assert world.notifications == []
+    return world
 
 
 @pytest.fixture
 def world() -> Iterator[TalonWorld]:
     """A Talon without community."""
-    with TalonWorld() as world:
-        world.load_package(TALON_USER)
+    with loaded() as world:
         yield world
         assert world.script.violations == []
 
@@ -22,7 +38,6 @@ def world() -> Iterator[TalonWorld]:
 @pytest.fixture(params=[False, True], ids=["bare", "community"])
 def any_world(request: pytest.FixtureRequest) -> Iterator[TalonWorld]:
     """A Talon, once without community and once with it."""
-    with TalonWorld(community=request.param) as world:
-        world.load_package(TALON_USER)
+    with loaded(community=request.param) as world:
         yield world
         assert world.script.violations == []

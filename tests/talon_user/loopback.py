@@ -13,13 +13,29 @@ Step = bytes | Callable[["LoopbackBridge"], Any]
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"  # no length
 )
-DONE = b"data: [DONE]\n\n"
+DONE = b'data: {"type": "response.completed", "response": {"id": "resp_1"}}\n\n'
 
 
-def chunk(text: str, finish_reason: str | None = None) -> bytes:
-    """Return one chat completion chunk as an event."""
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish_reason}
-    return f"data: {json.dumps({'choices': [choice]}, ensure_ascii=False)}\n\n".encode()
+def event(kind: str, **fields: Any) -> bytes:
+    """Return one event of a stream."""
+    data = json.dumps({"type": kind, **fields}, ensure_ascii=False)
+    return f"event: {kind}\ndata: {data}\n\n".encode()
+
+
+def chunk(text: str) -> bytes:
+    """Return the event that brings `text`."""
+    return event("response.output_text.delta", delta=text)
+
+
+def incomplete(reason: str) -> bytes:
+    """Return the last event of an answer that is not whole."""
+    response = {"id": "resp_1", "incomplete_details": {"reason": reason}}
+    return event("response.incomplete", response=response)
+
+
+def failed(message: str) -> bytes:
+    """Return the last event of an answer that failed while it was written."""
+    return event("response.failed", response={"id": "resp_1", "error": {"message": message}})
 
 
 def chunked(data: bytes) -> bytes:
@@ -27,11 +43,18 @@ def chunked(data: bytes) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-def error_response(status: str, message: str) -> bytes:
+def error_response(status: str, message: str, *headers: str) -> bytes:
     """Return an HTTP error with OpenAI's error object."""
     body = json.dumps({"error": {"message": message, "type": "x", "code": None}}).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+    more = "".join(f"{header}\r\n" for header in headers)
+    head = f"HTTP/1.1 {status}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
+
+
+def json_response(body: Any) -> bytes:
+    """Return a 200 with JSON."""
+    data = json.dumps(body).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data) + data
 
 
 class LoopbackBridge:
@@ -40,6 +63,7 @@ class LoopbackBridge:
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
         self.requests: list[bytes] = []
+        self.models = [{"id": "claude-opus-5-5"}, {"id": "claude-sonnet-5-5"}]
         self.hung_up = threading.Event()
         self.release = threading.Event()
         self.connection: socket.socket | None = None
@@ -96,7 +120,11 @@ class LoopbackBridge:
 
     def _answer(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.requests.append(_read_request(connection))
+        request = _read_request(connection)
+        if request.startswith(b"GET /v1/models "):
+            connection.sendall(json_response({"data": self.models}))
+            return
+        self.requests.append(request)
         with contextlib.suppress(OSError):
             for step in self.steps:
                 if isinstance(step, bytes):

@@ -1,11 +1,15 @@
 """Every name in the Talon files is declared, and a planted mistake is found."""
 
+import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.talon_user.conftest import TALON_USER
+from tests.talon_user.conftest import TALON_USER, loaded
 from tests.talon_world import TalonWorld
 from tests.talon_world.cross_check import problems_in, problems_in_text
 
@@ -16,12 +20,17 @@ def test_the_files_name_nothing_that_is_not_declared(any_world: TalonWorld) -> N
     assert any_world.problems() == []
 
 
+def test_neither_do_those_for_cursorless() -> None:
+    with loaded(community=True, cursorless=True) as world:
+        assert world.problems() == []
+
+
 @pytest.mark.parametrize(
     ("planted", "problem"),
     [
         ("claude foo: user.claude_aks()\n", "no action user.claude_aks"),
         ("claude foo: user.claude_stop(1)\n", "user.claude_stop with 1 arguments"),
-        ("claude <user.claude_text>$: user.claude_stop()\n", "no capture <user.claude_text>"),
+        ("claude <user.claude_words>$: user.claude_stop()\n", "no capture <user.claude_words>"),
         ("claude {user.claude_words}: user.claude_stop()\n", "no list {user.claude_words}"),
         ("claude ask <phrase>: user.claude_ask(phrase)\n", "free text, and no $ at its end"),
         ("model stop: user.claude_stop()\n", "belongs to another package"),
@@ -52,6 +61,21 @@ def test_the_settings_that_are_commented_out_are_right(world: TalonWorld) -> Non
 
 def test_the_file_of_settings_sets_nothing_as_it_ships(world: TalonWorld) -> None:
     world.open()
-    assert world.setting("user.claude_insert_mode", None) == "stream"
-    assert world.setting("user.claude_bridge_url", None) == "http://127.0.0.1:8000"
-    assert world.setting("user.claude_api_key", None) == ""
+    world.forget_setting("user.claude_bridge_url")
+    for name, (_, default) in world.declarations.settings.items():
+        assert world.setting(name, None) == default
+
+
+def test_every_setting_is_in_the_file_commented_out(world: TalonWorld) -> None:
+    text = (TALON_USER / "settings.talon").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#     (user\.claude_\w+) = (.+)$", text, re.M))
+    literals: dict[type, Callable[[Any], str]] = {
+        str: json.dumps,
+        bool: lambda one: str(one).lower(),
+        float: str,
+        int: str,
+    }
+    assert shown == {
+        name: literals[kind](default)
+        for name, (kind, default) in world.declarations.settings.items()
+    }

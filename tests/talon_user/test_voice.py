@@ -12,6 +12,7 @@ from tests.talon_user.loopback import (
     Step,
     chunk,
     error_response,
+    incomplete,
     until_hang_up,
     until_released,
 )
@@ -49,7 +50,9 @@ def test_what_is_said_is_asked_and_the_answer_stands_in_the_app(any_world: Talon
         ask(any_world, bridge, "what is two plus two")
         assert notes.text == ""
         finish(any_world)
-    assert bridge.body()["messages"] == [{"role": "user", "content": "what is two plus two"}]
+    question = [{"type": "input_text", "text": "what is two plus two"}]
+    assert bridge.body()["input"] == [{"role": "user", "content": question}]
+    assert bridge.body()["model"] == "default"
     assert notes.text == "Two and two are\n\nfour. 🙂 "
     assert any_world.notifications == []
 
@@ -212,8 +215,8 @@ def test_a_phrase_pauses_because_it_may_move_the_caret(world: TalonWorld) -> Non
     with LoopbackBridge(STREAM_HEAD, chunk("one "), until_released, chunk("two"), DONE) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "one ")
-        world.add_commands("go up: key(up)\n")
-        world.say("go up")
+        world.add_commands("tail: key(end)\n")
+        world.say("tail")
         bridge.release.set()
         world.advance(2)
         assert notes.text == "one "
@@ -252,19 +255,33 @@ def test_stop_hangs_up_and_gives_the_clipboard_back(world: TalonWorld) -> None:
 
 def test_stop_with_nothing_to_stop_says_so(world: TalonWorld) -> None:
     world.say("claude stop")
-    assert world.notifications == ["Claude is not writing anything."]
+    assert world.notifications == ["Claude is not doing anything."]
 
 
-def test_a_second_question_stops_the_first(world: TalonWorld) -> None:
+def test_a_second_question_waits_for_the_first(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_hang_up) as first:
-        ask(world, first)
+    steps = (STREAM_HEAD, chunk("a "), until_released, chunk("b "), DONE)
+    with LoopbackBridge(*steps) as bridge:
+        ask(world, bridge, "first")
         world.run_until(lambda: notes.text == "a ")
-        with LoopbackBridge(*reply("b")) as second:
-            ask(world, second)
-            assert first.hung_up.wait(5)
-            finish(world)
-    assert notes.text == "a b"
+        ask(world, bridge, "second")
+        world.advance(1)
+        assert len(bridge.requests) == 1
+        bridge.release.set()
+        finish(world)
+    assert notes.text == "a b a b "
+    assert bridge.body(1)["input"][0]["content"][0]["text"] == "second"
+
+
+def test_stop_drops_the_questions_that_wait(world: TalonWorld) -> None:
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_hang_up) as bridge:
+        ask(world, bridge, "first")
+        world.run_until(lambda: notes.text == "a ")
+        ask(world, bridge, "second")
+        world.say("claude stop")
+        finish(world)
+    assert (notes.text, len(bridge.requests), world.notifications) == ("a ", 1, [])
 
 
 def test_a_bridge_that_is_not_running_is_told_in_one_sentence(any_world: TalonWorld) -> None:
@@ -300,10 +317,12 @@ def test_what_came_before_a_failure_is_kept(world: TalonWorld) -> None:
 
 def test_an_answer_cut_off_at_its_limit_is_told(world: TalonWorld) -> None:
     world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("half", "length"), DONE) as bridge:
+    with LoopbackBridge(STREAM_HEAD, chunk("half"), incomplete("max_output_tokens")) as bridge:
         ask(world, bridge)
         finish(world)
-    assert world.notifications == ["Claude's answer was cut off at its length limit."]
+    assert world.notifications == [
+        "Claude's answer was cut off at its length limit: say “claude continue”."
+    ]
 
 
 def test_without_a_window_nothing_is_asked(world: TalonWorld) -> None:
@@ -351,8 +370,9 @@ def test_a_reload_in_mid_stream_leaves_nothing_behind(world: TalonWorld) -> None
         world.run_until(lambda: notes.text == "a\n")
         assert world.clipboard.text == "a\n"
         world.reload()
-        assert (world.clipboard.text, world.cron_jobs) == ("mine", [])
+        assert world.clipboard.text == "mine"
         assert bridge.hung_up.wait(5)
+        world.run_until(lambda: not world.cron_jobs)  # the new copy asks which models there are
     with LoopbackBridge(*reply("again")) as bridge:
         ask(world, bridge)
         finish(world)

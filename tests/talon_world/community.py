@@ -15,33 +15,48 @@ BUILTIN_CAPTURES = frozenset(
         "number_signed", "number_small", "number_string", "special_key", "symbol"
     }
 )  # fmt: skip
-TYPING_KEYS = {"enter": "\n", "tab": "\t", "space": " "}
+
+
+EDIT_KEYS = {
+    "copy": "ctrl-c", "paste": "ctrl-v", "select_all": "ctrl-a", "undo": "ctrl-z",
+    "left": "left", "right": "right", "line_start": "home", "line_end": "end",
+    "extend_left": "shift-left", "extend_line_start": "shift-home", "extend_line_end": "shift-end",
+}  # fmt: skip
 
 
 class Phrase(list[str]):
     """The engine's words for `<phrase>`."""
 
 
+def _press(world: "TalonWorld", name: str, times: int) -> None:
+    world.script.count_keys(times)
+    for _ in range(times):
+        if world.focused is not None:
+            world.focused.press(name)
+
+
 def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
     """Return the actions that Talon has without any package; some are names and nothing more."""
 
     def insert(text: str) -> None:
+        world.script.count_keys(len(text))
         window = world.focused
         if window is not None:
             window.type(text)
 
     def key(key: str) -> None:
-        window = world.focused
-        if window is not None and key in ("ctrl-v", "cmd-v"):
-            window.paste()
-        elif window is not None and key in TYPING_KEYS:
-            window.key(TYPING_KEYS[key])
+        for one in key.split():
+            name, _, times = one.partition(":")
+            _press(world, name, int(times or 1))
 
     def sleep(duration: str) -> None:
         world.script.flag(f"actions.sleep({duration!r}) holds up the script thread")
 
-    def paste() -> None:
-        raise NotImplementedError("Action 'edit.paste' exists but no Context implements it")
+    def unimplemented(name: str) -> Callable[..., Any]:
+        def nobody() -> None:
+            raise NotImplementedError(f"Action '{name}' exists but no Context implements it")
+
+        return nobody
 
     def parse_words(phrase: Phrase) -> list[str]:
         return list(phrase)
@@ -50,7 +65,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
         "insert": insert,
         "key": key,
         "sleep": sleep,
-        "edit.paste": paste,
+        **{f"edit.{name}": unimplemented(f"edit.{name}") for name in EDIT_KEYS},
         "dictate.parse_words": parse_words,
         "speech.enabled": lambda: world.speech_enabled,
     }
@@ -59,18 +74,38 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
 def add_community(world: "TalonWorld") -> None:
     """Add what the community package brings."""
 
-    def edit_paste() -> None:
-        if world.focused is not None:
-            world.focused.paste()
+    def press(key: str) -> Callable[[], None]:
+        return lambda: world.builtins["key"](key)
 
     def user_paste(text: str) -> None:
         """Paste as community does: it sleeps, and its restore races slow apps."""
         before = world.clipboard.formats
         world.clipboard.put({"text/plain": text})
-        edit_paste()
+        world.builtins["edit.paste"]()
         world.script.sleep(seconds_in("150ms"))
         world.clipboard.put(before)
 
-    world.builtins["edit.paste"] = edit_paste
+    world.builtins.update({f"edit.{name}": press(key) for name, key in EDIT_KEYS.items()})
     world.builtins["user.paste"] = user_paste
+    world.builtins["user.get_last_phrase"] = lambda: world.last_dictated
     world.declarations.captures["user.text"] = Capture("<phrase>", lambda m: " ".join(m.phrase))
+
+
+def add_cursorless(world: "TalonWorld") -> None:
+    """Add Cursorless: the target "air" is the word that begins with a."""
+
+    def text_list(target: Any) -> list[str]:
+        return [world.cursorless[target]]
+
+    def insert(destination: Any, text: Any) -> None:
+        world.cursorless[destination] = text if isinstance(text, str) else "\n".join(text)
+
+    world.tags.add("user.cursorless")
+    world.builtins["user.cursorless_get_text_list"] = text_list
+    world.builtins["user.cursorless_insert"] = insert
+    world.builtins["user.cursorless_create_destination"] = lambda target: target
+    captures = world.declarations.captures
+    captures["user.cursorless_target"] = Capture("air | bat", lambda m: str(m))
+    captures["user.cursorless_destination"] = Capture(
+        "to <user.cursorless_target>", lambda m: m.cursorless_target
+    )

@@ -45,7 +45,14 @@ def _file_problems(world: "TalonWorld", path: Path) -> Iterator[str]:
     except FileProblem as problem:
         yield str(problem)
         return
-    yield from _tree_problems(world, file)
+    if not _needs_another_package(world, file):
+        yield from _tree_problems(world, file)
+
+
+def _needs_another_package(world: "TalonWorld", file: TalonFile) -> bool:
+    """Tell whether the header wants a tag of a package that is not loaded here."""
+    tags = {value for key, value in file.header if key == "tag"}
+    return bool(tags) and tags.isdisjoint(world.tags | world.declarations.tags)
 
 
 def _list_problems(world: "TalonWorld", path: Path) -> Iterator[str]:

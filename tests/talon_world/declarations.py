@@ -1,6 +1,7 @@
 """What scripts declare (actions, captures, lists, settings), checked as strictly as can be."""
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -68,6 +69,13 @@ class Declarations:
         if kind not in SETTING_TYPES or not isinstance(default, kind):
             raise Violation(f"setting {name} has no default of a type that Talon knows")
         self.settings[f"user.{name}"] = (kind, default)
+
+
+def check_list(name: str, items: typing.Any) -> None:
+    """Refuse spoken forms that no engine takes, and values that are no strings."""
+    for spoken, value in items.items():
+        if not re.fullmatch(r"[^\W\d_]+(?:[ '][^\W\d_]+)*", spoken) or not isinstance(value, str):
+            raise Violation(f"list {name}: {spoken!r}: {value!r} cannot be spoken, or is no str")
 
 
 def check_arguments(name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> None:

@@ -3,9 +3,10 @@
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from tests.talon_world import gui
 from tests.talon_world.clipboard import MimeData
 from tests.talon_world.declarations import check_arguments
 from tests.talon_world.script_thread import seconds_in
@@ -18,9 +19,10 @@ class UIErr(Exception):
     """What `talon.ui` raises when there is no such window."""
 
 
-def build(world: "TalonWorld") -> dict[str, ModuleType]:
+def build(world: "TalonWorld", gui_parts: frozenset[str]) -> dict[str, ModuleType]:
     """Return what `sys.modules` must hold for scripts to find this world."""
     parts = {
+        **gui.build(world, gui_parts),
         "cron": _cron(world),
         "clip": _clip(world),
         "ui": _ui(world),
@@ -34,6 +36,7 @@ def build(world: "TalonWorld") -> dict[str, ModuleType]:
         actions=Namespace(world, ""),
         settings=Settings(world),
         scope=Scope(world),
+        registry=Registry(world),
         speech_system=SpeechSystem(world),
     )
     return {"talon": talon, **{f"talon.{name}": part for name, part in parts.items()}}
@@ -100,6 +103,8 @@ def _clip(world: "TalonWorld") -> ModuleType:
 
 
 def _ui(world: "TalonWorld") -> ModuleType:
+    parts_screen = SimpleNamespace(rect=gui.SCREEN, visible_rect=gui.SCREEN)
+
     def focused() -> Any:
         if world.focused is None:
             raise UIErr("no active window")
@@ -110,6 +115,7 @@ def _ui(world: "TalonWorld") -> ModuleType:
         "ui",
         active_window=focused,
         active_app=focused,
+        main_screen=lambda: parts_screen,
         register=world.register,
         unregister=world.unregister,
     )
@@ -162,6 +168,36 @@ class Scope:
         return set(self._world.tags) if key == "tag" else default
 
 
+class Registry:
+    """`registry`: what is loaded, as the packages that show help read it."""
+
+    def __init__(self, world: "TalonWorld") -> None:
+        self._world = world
+
+    @property
+    def contexts(self) -> dict[str, Any]:
+        """The loaded Talon files by dotted path, each with its commands."""
+        return {f"user.{file.path.name}": _loaded(file) for file in self._world.files}
+
+    @property
+    def lists(self) -> dict[str, list[dict[str, str]]]:
+        """The active lists, each with the one set of words that won."""
+        return {name: [items] for name, items in self._world.declarations.lists.items()}
+
+    @property
+    def actions(self) -> dict[str, Any]:
+        """The actions that somebody declares."""
+        return {**self._world.builtins, **self._world.declarations.actions}
+
+
+def _loaded(file: Any) -> SimpleNamespace:
+    commands = {
+        command.rule.text: SimpleNamespace(rule=SimpleNamespace(rule=command.rule.text))
+        for command in file.commands
+    }
+    return SimpleNamespace(path=str(file.path), commands=commands)
+
+
 class SpeechSystem:
     """`speech_system`: the phrases as they come."""
 
@@ -207,12 +243,27 @@ def _module_class(world: "TalonWorld") -> type:
     return Module
 
 
+class Assigned(dict[str, Any]):
+    """`ctx.lists` and `ctx.settings`: what is put there counts at once."""
+
+    def __init__(self, script: Any, give: Callable[[str, Any], None]) -> None:
+        self._script, self._give = script, give
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Give a list or a setting its value, on the script thread."""
+        self._script.require(f"ctx[{name!r}] =")
+        self._give(name, value)
+        super().__setitem__(name, value)
+
+
 def _context_class(world: "TalonWorld") -> type:
     class Context:
         """Gives names a meaning where its header matches."""
 
         def __init__(self) -> None:
             self.matches = ""
+            self.lists = Assigned(world.script, world.give_list)
+            self.settings = Assigned(world.script, world.give_setting)
 
         def action_class(self, path: str) -> Callable[[type], type]:
             def override(cls: type) -> type:

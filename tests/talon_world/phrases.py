@@ -32,6 +32,10 @@ class Captured:
     """What a capture function is given: attributes by the last part of each name."""
 
     names: Names = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -150,12 +154,16 @@ def _match_capture(world: "TalonWorld", name: str, words: list[str], at: int) ->
     rule = parse(f"{capture.rule}: skip()\n")
     root = next(node for node in nodes(rule) if node.type_name == "rule")
     for end, names in _match(world, root, words, at):
-        yield end, {_short(name): capture.make(Captured(names))}
+        yield end, {_short(name): capture.make(Captured(names, words[at:end]))}
 
 
 def _value(node: Any, names: Names) -> Any:
     if node.type_name == "variable":
         return names[node.text]
+    if node.type_name == "binary_operator" and node.operator.text == "or":
+        left = node.left
+        given = names.get(left.text) if left.type_name == "variable" else _value(left, names)
+        return given or _value(node.right, names)
     value = literal(node)
     look_up: Callable[[re.Match[str]], str] = lambda found: str(names[found[1]])  # noqa: E731
     return re.sub(r"\{(\w+)\}", look_up, value) if isinstance(value, str) else value

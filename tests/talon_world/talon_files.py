@@ -31,13 +31,20 @@ class TalonFile:
     header: list[tuple[str, str]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, Command] = field(default_factory=dict)
     tree: Any = None
 
-    def active(self, facts: dict[str, str], tags: set[str]) -> bool:
-        """Tell whether the header matches: one line of each kind of fact."""
-        wanted: dict[str, list[str]] = {}
+    def active(self, facts: dict[str, str], tags: set[str], modes: set[str]) -> bool:
+        """Tell whether the header matches: one line of each kind of fact.
+
+        A file with commands that names no mode is for command mode.
+        """
+        wanted: dict[str, list[str]] = {"mode": []}
         for key, pattern in self.header:
             wanted.setdefault(key, []).append(pattern)
+        spoken = wanted.pop("mode") or (["command"] if self.commands else list(modes))
+        if modes.isdisjoint(spoken):
+            return False
         return all(
             any(_matches(key, pattern, facts, tags) for pattern in patterns)
             for key, patterns in wanted.items()
@@ -75,6 +82,9 @@ def read_talon_file(path: Path, text: str | None = None) -> TalonFile:
                 file.header.append((node.left.text, node.right.text.strip()))
             case "command_declaration":
                 file.commands.append(Command(node.left, node.right))
+            case "key_binding_declaration":
+                name = node.left.arguments.text.strip()
+                file.keys[name] = Command(node.left, node.right)
             case "settings_declaration":
                 file.settings.update(_assignments(node.right))
     return file
@@ -124,6 +134,8 @@ def arguments(action: Any) -> list[Any]:
 
 def literal(node: Any) -> Any:
     """Return the value of a string, integer or float."""
+    if node.type_name == "variable" and node.text in ("true", "false"):
+        return node.text == "true"
     if node.type_name == "string":
         return node.text[1:-1]
     return {"integer": int, "float": float}[node.type_name](node.text)

@@ -73,6 +73,13 @@ def test_a_callback_that_takes_too_long_is_a_failure() -> None:
         world.script.run(lambda: sum(range(3_000_000)))
 
 
+def test_many_keys_at_once_are_a_failure(world: TalonWorld) -> None:
+    world.open()
+    world.script.run(world.call_action, "insert", ("x" * 100,))
+    with pytest.raises(Violation, match="101 keys"):
+        world.script.run(world.call_action, "key", ("a:101",))
+
+
 def test_the_clock_of_scripts_is_virtual(world: TalonWorld) -> None:
     world.advance(1234)
     assert world.script.run(lambda: time.monotonic()) == 1234

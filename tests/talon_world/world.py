@@ -5,7 +5,7 @@ import contextlib
 import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from tests.talon_world import community as packages
 from tests.talon_world import cross_check, fake_talon, phrases
 from tests.talon_world.apps import App
 from tests.talon_world.clipboard import Clipboard
-from tests.talon_world.declarations import Declarations, check_arguments
+from tests.talon_world.declarations import Declarations, check_arguments, check_list
 from tests.talon_world.guard import guarded
 from tests.talon_world.script_thread import ScriptThread
 from tests.talon_world.talon_files import Command, TalonFile, read_talon_file, read_talon_list
@@ -29,7 +29,14 @@ TICK = 0.05
 class TalonWorld:
     """Scripts see it as the `talon` package; tests see the user's side of the screen."""
 
-    def __init__(self, *, community: bool = False, watchdog: float = 0.2) -> None:
+    def __init__(
+        self,
+        *,
+        community: bool = False,
+        cursorless: bool = False,
+        gui: Collection[str] = (),
+        watchdog: float = 0.2,
+    ) -> None:
         self.script = ScriptThread(watchdog)
         self.clipboard = Clipboard()
         self.declarations = Declarations()
@@ -38,10 +45,17 @@ class TalonWorld:
         self.focused: App | None = None
         self.notifications: list[str] = []
         self.tags: set[str] = set()
-        self.speech_enabled = True
+        self.modes = {"command"}
         self.ready = False
+        self.last_dictated = ""
+        self.cursorless: dict[str, str] = {}
+        self.canvases: list[Any] = []
+        self.imgui_windows: list[Any] = []
+        self.captured: list[Any] = []
         self.builtins = packages.builtin_actions(self)
         self._user_settings: dict[str, Any] = {}
+        self._context_settings: dict[str, Any] = {}
+        self._user_lists: dict[str, dict[str, str]] = {}
         self._listeners: list[tuple[str, Callable[..., Any]]] = []
         self._next: list[tuple[list[Callable[..., Any]], str]] = []
         self._files: list[TalonFile] = []
@@ -51,7 +65,9 @@ class TalonWorld:
         self._community = community
         if community:
             packages.add_community(self)
-        self._install()
+        if cursorless:
+            packages.add_cursorless(self)
+        self._install(frozenset(gui))
 
     def __enter__(self) -> Self:
         return self
@@ -85,18 +101,63 @@ class TalonWorld:
             self._emit("win_focus", window)
 
     def say(self, utterance: str) -> None:
-        """Say something: pre:phrase, then the commands it is, then post:phrase."""
+        """Say something: pre:phrase, then the commands it is, then post:phrase.
+
+        In sleep mode what is no command is not heard; in dictation mode it is written down.
+        """
         words = utterance.split()
         self._emit("pre:phrase", {"phrase": words})
         try:
-            if self.speech_enabled and words:
-                self.script.run(self._run_chain, phrases.hear(self, words))
+            if words:
+                self._hear(words)
         finally:
             self._emit("post:phrase", {"phrase": words})
+
+    def press_key(self, name: str) -> None:
+        """Press a key that a Talon file may have bound."""
+        for file in self._active_files():
+            if name in file.keys:
+                self.script.run(phrases.run_body, self, phrases.Heard(file.keys[name], {}))
+
+    def hiss(self, active: bool = True) -> None:
+        """Make the noise that Talon calls a hiss, or end it."""
+        self._emit("noise.hiss", active)
+
+    def pop(self) -> None:
+        """Make the noise that Talon calls a pop."""
+        self._emit("noise.pop", True)
+
+    @property
+    def speech_enabled(self) -> bool:
+        """Whether Talon listens to more than the words that wake it."""
+        return "sleep" not in self.modes
+
+    @speech_enabled.setter
+    def speech_enabled(self, awake: bool) -> None:
+        self.modes = {"command"} if awake else {"sleep"}
+
+    @property
+    def seen(self) -> list[str]:
+        """The lines of text that scripts show on the screen now."""
+        drawn = [line for one in self.canvases if one.shown for line in one.shown.lines]
+        frames = [one.frame() for one in self.imgui_windows if one.showing]
+        return drawn + [line for frame in frames for line in frame]
 
     def set_setting(self, name: str, value: Any) -> None:
         """Set a setting in the user's own settings file."""
         self._user_settings[name] = value
+
+    def forget_setting(self, name: str) -> None:
+        """Take a setting out of the user's own settings file."""
+        del self._user_settings[name]
+
+    def add_list(self, name: str, **items: str) -> None:
+        """Add a `.talon-list` of the user's own; underscores stand for spaces."""
+        self._user_lists[name] = {
+            spoken.replace("_", " "): value for spoken, value in items.items()
+        }
+        if self.ready:
+            self.give_list(name, self._user_lists[name])
 
     def add_commands(self, text: str) -> None:
         """Add a `.talon` file of the user's own."""
@@ -124,12 +185,15 @@ class TalonWorld:
         package = ModuleType(PACKAGE)
         package.__path__ = [str(self._folder)]
         sys.modules[PACKAGE] = package
-        for path in sorted(self._folder.rglob("*.py")):
-            name = ".".join(path.relative_to(self._folder).with_suffix("").parts)
-            self.script.run(importlib.import_module, f"{PACKAGE}.{name}")
+        with self.script.patient():
+            for path in sorted(self._folder.rglob("*.py")):
+                name = ".".join(path.relative_to(self._folder).with_suffix("").parts)
+                self.script.run(importlib.import_module, f"{PACKAGE}.{name}")
         for path in sorted(self._folder.rglob("*.talon-list")):
             spoken = read_talon_list(path)
-            self.declarations.lists[spoken.name] = spoken.items
+            self.give_list(spoken.name, spoken.items)
+        for name, items in self._user_lists.items():
+            self.give_list(name, items)
         self._files = [read_talon_file(path) for path in sorted(self._folder.rglob("*.talon"))]
         self.ready = True
         self._emit("ready")
@@ -168,10 +232,17 @@ class TalonWorld:
             self.script.flag(f"no mod.setting declares {name}")
         if name in self._user_settings:
             return self._user_settings[name]
+        if name in self._context_settings:
+            return self._context_settings[name]
         for file in self._active_files():
             if name in file.settings:
                 return file.settings[name]
         return self.declarations.settings[name][1] if default is None else default
+
+    @property
+    def files(self) -> list[TalonFile]:
+        """The package's Talon files."""
+        return list(self._files)
 
     def commands(self) -> list[Command]:
         """Return the commands that are active now."""
@@ -200,7 +271,7 @@ class TalonWorld:
         overrides = [
             function
             for path, context, function in reversed(self.overrides)
-            if path == name and _header(context.matches).active(facts, self.tags)
+            if path == name and _header(context.matches).active(facts, self.tags, self.modes)
         ]
         declared = self.declarations.actions.get(name) or self.builtins.get(name)
         return [*overrides, declared] if declared else overrides
@@ -208,7 +279,7 @@ class TalonWorld:
     def _active_files(self) -> list[TalonFile]:
         facts = self._facts()
         files = [*self._users_files, *self._files]
-        active = [file for file in files if file.active(facts, self.tags)]
+        active = [file for file in files if file.active(facts, self.tags, self.modes)]
         return sorted(active, key=lambda file: -len(file.header))
 
     def _facts(self) -> dict[str, str]:
@@ -222,6 +293,31 @@ class TalonWorld:
             "app.bundle": window.bundle,
             "win.title": window.title,
         }
+
+    def _hear(self, words: list[str]) -> None:
+        try:
+            chain = phrases.hear(self, words)
+        except phrases.NotRecognised:
+            if "command" in self.modes:
+                raise
+            if "dictation" in self.modes:
+                self.last_dictated = " ".join(words)
+                self.builtins["insert"](self.last_dictated)
+            return
+        self.script.run(self._run_chain, chain)
+
+    def give_list(self, name: str, items: dict[str, str]) -> None:
+        """Take `ctx.lists[name] = items`; the list must be declared."""
+        if name not in self.declarations.lists:
+            self.script.flag(f"no mod.list declares {name}")
+        check_list(name, items)
+        self.declarations.lists[name] = dict(items)
+
+    def give_setting(self, name: str, value: Any) -> None:
+        """Take `ctx.settings[name] = value`; the user's own settings win."""
+        if not isinstance(value, self.declarations.settings.get(name, (str,))[0]):
+            self.script.flag(f"ctx.settings[{name!r}] = {value!r} is of another type")
+        self._context_settings[name] = value
 
     def _run_chain(self, chain: list[phrases.Heard]) -> None:
         for heard in chain:
@@ -241,8 +337,8 @@ class TalonWorld:
             self.advance(TICK)
             yield
 
-    def _install(self) -> None:
-        modules = fake_talon.build(self)
+    def _install(self, gui: frozenset[str]) -> None:
+        modules = fake_talon.build(self, gui)
         before = {name: sys.modules.get(name) for name in [*modules, HANDOVER]}
         sys.modules.pop(HANDOVER, None)
         sys.modules.update(modules)
@@ -264,6 +360,9 @@ class TalonWorld:
                 del known[name]
         self.declarations.lists.clear()
         self.declarations.settings.clear()
+        self._context_settings.clear()
+        self.canvases.clear()
+        self.imgui_windows.clear()
         self.declarations.tags.clear()
 
     def _end_package(self) -> None:

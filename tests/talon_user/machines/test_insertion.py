@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.answer import Answer
-from talon_user.insertion import Insertion, Paste, Step, Type
-from talon_user.sse import EventDecoder
+from talon_user.machines.insertion import Around, Insertion, Paste, Step, Type
+from talon_user.wire.answer import Answer
+from talon_user.wire.sse import EventDecoder
 from tests.talon_user.loopback import DONE, chunk
 
 HERE, ELSEWHERE = 1, 2
@@ -24,6 +24,12 @@ def test_prose_is_typed_and_what_has_line_breaks_is_pasted() -> None:
     insertion.feed("are four.")
     assert insertion.next_step(0.2, HERE) is None
     assert insertion.next_step(0.25, HERE) == Paste("two\nare four.")
+
+
+def test_what_an_editor_would_close_by_itself_is_pasted() -> None:
+    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion.feed("f(x")
+    assert insertion.next_step(0.0, HERE) == Paste("f(x")
 
 
 def test_tabs_and_long_runs_are_pasted() -> None:
@@ -88,13 +94,14 @@ def test_aiming_at_a_terminal_flattens_what_was_held() -> None:
     mode=st.sampled_from(["stream", "lines", "at_end"]),
     visits=st.lists(st.sampled_from([HERE, HERE, HERE, ELSEWHERE]), max_size=60),
     piece_size=st.integers(1, 9),
+    around=st.sampled_from([Around(), Around("\n", ""), Around("", "\n", replacing=True)]),
 )
 def test_inserted_and_held_are_the_reply_however_it_is_split(
-    reply: str, cuts: list[int], mode: str, visits: list[int], piece_size: int
+    reply: str, cuts: list[int], mode: str, visits: list[int], piece_size: int, around: Around
 ) -> None:
     pieces = [reply[i : i + piece_size] for i in range(0, len(reply), piece_size)]
     wire = b"".join(chunk(piece) for piece in pieces) + DONE
-    events, answer, insertion = EventDecoder(), Answer(), Insertion(HERE, mode, terminal=False)
+    events, answer, insertion = EventDecoder(), Answer(), Insertion(HERE, mode, False, around)
     fed, at, now, done = "", 0, 0.0, ""
     while at < len(wire):
         cut = cuts.pop() if cuts else 1000
@@ -105,14 +112,23 @@ def test_inserted_and_held_are_the_reply_however_it_is_split(
         at, now = at + cut, now + 0.15
         step = insertion.next_step(now, visits.pop() if visits else HERE)
         done += step.text if step else ""
-        assert done + insertion.held == fed
+        assert done + insertion.held == (around.before + fed if fed else "")
         insertion.paused = False
     assert answer.complete
     assert fed == reply
     insertion.finish()
     done += "".join(step.text for step in steps(insertion, start=now))
-    assert (done, insertion.done) == (reply, True)
-    assert "".join(insertion.inserted) == reply
+    whole = around.before + reply + around.after if reply else ""
+    assert (done, insertion.done) == (whole, True)
+    assert "".join(insertion.inserted) == whole
+
+
+def test_what_replaces_a_selection_is_pasted_at_first() -> None:
+    insertion = Insertion(HERE, "stream", False, Around(replacing=True))
+    insertion.feed("(")
+    assert insertion.next_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
+    insertion.feed("b")
+    assert insertion.next_step(0.5, HERE) == Type("b")
 
 
 @given(st.text(max_size=40), st.integers(1, 5))
@@ -125,8 +141,8 @@ def test_events_do_not_depend_on_where_the_bytes_are_cut(text: str, size: int) -
 
 def test_a_surrogate_pair_escaped_over_two_chunks_is_one_character() -> None:
     answer = Answer()
-    first = answer.feed('{"choices": [{"delta": {"content": "a\\ud83d"}}]}')
-    second = answer.feed('{"choices": [{"delta": {"content": "\\ude42"}}]}')
+    first = answer.feed('{"type": "response.output_text.delta", "delta": "a\\ud83d"}')
+    second = answer.feed('{"type": "response.output_text.delta", "delta": "\\ude42"}')
     assert first + second == "a🙂"
 
 

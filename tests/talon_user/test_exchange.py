@@ -2,11 +2,13 @@
 
 import socket
 import time
+from collections.abc import Callable
 
 import pytest
 
-from talon_user.request import Address, BadSetting, chat_request, parse_address
-from talon_user.sse_client import CONNECT_SECONDS, SILENCE_SECONDS, AnswerStream
+from talon_user.wire.answer import OURS, Answer
+from talon_user.wire.exchange import CONNECT_SECONDS, SILENCE_SECONDS, EventStream, Fetch
+from talon_user.wire.request import Address, BadSetting, parse_address, request_bytes
 from tests.talon_user.loopback import (
     DONE,
     STREAM_HEAD,
@@ -15,17 +17,21 @@ from tests.talon_user.loopback import (
     chunk,
     chunked,
     error_response,
+    failed,
     until_hang_up,
     until_released,
 )
 
 
-def open_stream(url: str, api_key: str = "") -> AnswerStream:
+def open_stream(
+    url: str, api_key: str = "", clock: Callable[[], float] = time.monotonic
+) -> EventStream[str]:
     address = parse_address(url)
-    return AnswerStream(address, chat_request(address, api_key, "hello"))
+    request = request_bytes(address, "POST", "/v1/responses", api_key, {"input": "hello"})
+    return EventStream(address, request, Answer(), clock)
 
 
-def drain(stream: AnswerStream) -> list[str]:
+def drain(stream: EventStream[str]) -> list[str]:
     pieces: list[str] = []
     deadline = time.perf_counter() + 5
     while not stream.finished and time.perf_counter() < deadline:
@@ -54,9 +60,9 @@ def test_a_character_split_over_two_reads_stays_one_character() -> None:
 
 def test_crlf_comments_and_multi_line_data_are_read_as_the_spec_says() -> None:
     body = (
-        b': keep-alive\r\n\r\nevent: x\r\ndata: {"choices": [{"index": 0,\r\n',
-        b'data:  "delta": {"content": "hi"}}]}\r',
-        b"\n\r\n: keep-alive\r\n\r\ndata:[DONE]\r\n\r\n",
+        b': keep-alive\r\n\r\nevent: x\r\ndata: {"type": "response.output_text.delta",\r\n',
+        b'data:  "delta": "hi"}\r',
+        b'\n\r\n: keep-alive\r\n\r\ndata:{"type": "response.completed"}\r\n\r\n',
     )
     assert answer_to(STREAM_HEAD, *body) == (["hi"], None)
 
@@ -80,14 +86,25 @@ def test_401_gives_the_message_and_its_cure() -> None:
     assert error.startswith("The key is wrong. Set user.claude_api_key")
 
 
-def test_429_gives_the_message_of_the_error_object() -> None:
-    response = error_response("429 Too Many Requests", "Too many requests; try in 20 s.")
-    assert answer_to(response) == ([], "Too many requests; try in 20 s.")
+def test_429_gives_the_message_and_how_long_to_wait() -> None:
+    response = error_response("429 Too Many Requests", "Too many requests.", "Retry-After: 20")
+    said = "Too many requests. Wait 20 s, then say “claude retry”."
+    assert answer_to(response) == ([], said)
+
+
+def test_500_gives_the_message_and_where_to_look() -> None:
+    response = error_response("500 Internal Server Error", "It broke.")
+    assert answer_to(response) == ([], f"It broke. {OURS}")
+
+
+def test_an_answer_that_failed_in_a_200_is_an_error() -> None:
+    answer = answer_to(STREAM_HEAD, chunk("Hel"), failed("Claude broke off."))
+    assert answer == (["Hel"], "Claude broke off.")
 
 
 def test_an_http_error_that_is_not_json_is_told_by_its_status() -> None:
     response = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"
-    assert answer_to(response) == ([], "The bridge answered with HTTP status 502.")
+    assert answer_to(response) == ([], f"The bridge answered with HTTP status 502. {OURS}")
 
 
 def test_an_error_inside_the_stream_comes_after_its_pieces() -> None:
@@ -122,7 +139,7 @@ def test_a_chunked_body_that_breaks_off_is_an_error() -> None:
         ),
         (
             STREAM_HEAD + b"data: 42\n\n",
-            "The bridge sent something that is not a chat completion chunk.",
+            f"The bridge sent something that is no event of an answer. {OURS}",
         ),
     ],
 )
@@ -146,7 +163,7 @@ def test_a_refused_connection_is_told_at_once_with_its_cure() -> None:
 def test_a_connection_that_never_comes_is_given_up() -> None:
     times = iter([0.0, CONNECT_SECONDS + 1])
     address = Address("127.0.0.1", 9)
-    stream = AnswerStream(address, b"", clock=lambda: next(times))
+    stream = EventStream(address, b"", Answer(), clock=lambda: next(times))
     stream._sent = lambda: False  # type: ignore[method-assign]  # an address that drops packets
     stream.finished, stream.error = False, None
     stream.poll()
@@ -157,8 +174,7 @@ def test_a_connection_that_never_comes_is_given_up() -> None:
 def test_a_bridge_that_falls_silent_is_given_up() -> None:
     now = [0.0]
     with LoopbackBridge(STREAM_HEAD, chunk("Hel"), until_released) as bridge:
-        address = parse_address(bridge.url)
-        stream = AnswerStream(address, chat_request(address, "", "hi"), clock=lambda: now[0])
+        stream = open_stream(bridge.url, clock=lambda: now[0])
         while not stream.poll():
             time.sleep(0.001)
         now[0] = SILENCE_SECONDS + 1
@@ -184,20 +200,39 @@ def test_no_poll_takes_long_even_when_much_comes() -> None:
             start = time.thread_time()
             count += sum(map(len, stream.poll()))
             slowest = max(slowest, time.thread_time() - start)
-    assert (count, slowest < 0.2) == (3_000_000, True)
+    assert (count, slowest < 0.02) == (3_000_000, True)
 
 
-def test_the_request_asks_the_default_model_for_a_stream_with_the_key() -> None:
+def test_a_request_is_json_with_the_key() -> None:
     with LoopbackBridge(STREAM_HEAD, DONE) as bridge:
         drain(open_stream(bridge.url, api_key="secret"))
-    head = bridge.requests[0].partition(b"\r\n\r\n")[0]
-    assert head.startswith(b"POST /v1/chat/completions HTTP/1.1\r\n")
-    assert b"Authorization: Bearer secret" in head.split(b"\r\n")
-    assert bridge.body() == {
-        "model": "default",
-        "stream": True,
-        "messages": [{"role": "user", "content": "hello"}],
-    }
+    head = bridge.requests[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert head[0] == b"POST /v1/responses HTTP/1.1"
+    assert {b"Authorization: Bearer secret", b"Content-Type: application/json"} <= set(head)
+    assert bridge.body() == {"input": "hello"}
+
+
+def fetched(*steps: Step) -> Fetch:
+    with LoopbackBridge(*steps) as bridge:
+        address = parse_address(bridge.url)
+        fetch = Fetch(address, request_bytes(address, "GET", "/health"))
+        deadline = time.perf_counter() + 5
+        while not fetch.finished and time.perf_counter() < deadline:
+            fetch.poll()
+            time.sleep(0.001)
+    return fetch
+
+
+def test_a_short_answer_is_read_whole() -> None:
+    body = b'{"data": [{"id": "claude-opus-5-5"}]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert fetched(head, body[:9], body[9:]).answer == {"data": [{"id": "claude-opus-5-5"}]}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"<html>", b""])
+def test_a_short_answer_that_is_no_object_is_an_error(body: bytes) -> None:
+    fetch = fetched(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+    assert fetch.error == "The bridge sent something that is not what was asked for."
 
 
 @pytest.mark.parametrize(
@@ -225,4 +260,4 @@ def test_an_address_that_would_need_a_look_up_is_refused(url: str) -> None:
 
 def test_a_key_with_a_line_break_is_refused() -> None:
     with pytest.raises(BadSetting, match="claude_api_key"):
-        chat_request(Address("127.0.0.1", 1), "a\r\nX: y", "hi")
+        request_bytes(Address("127.0.0.1", 1), "GET", "/", "a\r\nX: y")

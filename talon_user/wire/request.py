@@ -1,8 +1,9 @@
-"""Makes the request for one question: where it goes and its bytes."""
+"""Makes the requests to the bridge: where they go, and their bytes."""
 
 import json
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any, Optional
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -35,22 +36,19 @@ def parse_address(url: str) -> Address:
         ) from None
 
 
-def chat_request(address: Address, api_key: str, prompt: str) -> bytes:
-    """Return the bytes that ask for a streamed chat completion."""
-    body = {
-        "model": "default",
-        "stream": True,
-        "messages": [{"role": "user", "content": prompt}],
-    }
-    data = json.dumps(body).encode()
+def request_bytes(
+    address: Address, method: str, path: str, key: str = "", body: Optional[dict[str, Any]] = None
+) -> bytes:
+    """Return one request; `path` begins with a slash, `key` is the bearer token, if any."""
+    data = b"" if body is None else json.dumps(body).encode()
     lines = [
-        f"POST {address.path}/v1/chat/completions HTTP/1.1",
+        f"{method} {address.path}{path} HTTP/1.1",
         f"Host: {address.netloc}",
-        "Content-Type: application/json",
-        "Accept: text/event-stream",
+        "Accept: text/event-stream, application/json",
+        *(() if body is None else ("Content-Type: application/json",)),
         f"Content-Length: {len(data)}",
         "Connection: close",
-        *_authorization(api_key.strip()),
+        *_authorization(key.strip()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + data
 
@@ -64,9 +62,9 @@ def _address(parts: SplitResult) -> Address:
     return Address(host, parts.port or 80, path)
 
 
-def _authorization(api_key: str) -> list[str]:
-    if not api_key:
+def _authorization(key: str) -> list[str]:
+    if not key:
         return []
-    if not (api_key.isascii() and api_key.isprintable()):
+    if not (key.isascii() and key.isprintable()):
         raise BadSetting("Set user.claude_api_key to a key of plain letters and digits.")
-    return [f"Authorization: Bearer {api_key}"]
+    return [f"Authorization: Bearer {key}"]

@@ -28,3 +28,24 @@ class BorrowedClipboard:
             else:
                 clip.set_mime(self._theirs)
         self._theirs = self._our_serial = None
+
+    def await_copy(self) -> None:
+        """Empty the clipboard, so that what an app copies next is seen."""
+        self.put("")
+
+    def copied(self) -> Optional[str]:
+        """Return what has been copied since `await_copy`, or None; it counts as ours."""
+        if self._our_serial is None or clip.serial() == self._our_serial:
+            return None
+        self._our_serial = clip.serial()
+        return clip.text() or ""
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard, for the user to keep."""
+    clip.set_text(text)
+
+
+def clipboard_text() -> str:
+    """Return the text on the clipboard."""
+    return clip.text() or ""

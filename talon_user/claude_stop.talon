@@ -1,0 +1,6 @@
+# Heard in every mode, even while Talon sleeps.
+mode: command
+mode: dictation
+mode: sleep
+-
+^{user.claude_prefix} stop$: user.claude_stop()

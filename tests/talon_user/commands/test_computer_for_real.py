@@ -1,0 +1,106 @@
+"""Computer use by voice through the real bridge, at a desktop that writes down what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bridge.computer.desktop import Window
+from bridge.computer.geometry import Rect
+from bridge.server.state import Bridge
+from tests.computer.fake_desktop import FakeDesktop
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
+from tests.fake_anthropic.server import FakeAnthropic
+from tests.talon_user.conftest import loaded
+from tests.talon_world import TalonWorld
+
+CLICK = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
+DELETE = ToolUse("key", {"text": "Delete"}, toolset_name="computer")
+
+
+@pytest.fixture
+async def bridge(
+    pretended: FakeDesktop,
+    fake: FakeAnthropic,
+    start_bridge: StartBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bridge:
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(
+        backend="anthropic", model="claude-opus-5-5", computer_approval_seconds=5
+    )
+
+
+@pytest.fixture
+def world(bridge: Bridge) -> Iterator[TalonWorld]:
+    with loaded(gui={"canvas"}) as world:
+        world.set_setting("user.claude_bridge_url", bridge.url)
+        world.open()
+        yield world
+        assert world.script.violations == []
+
+
+def hands(desktop: FakeDesktop) -> list[object]:
+    return [line for line in desktop.done if line[0] not in ("grab", "close")]
+
+
+async def idle(world: TalonWorld) -> None:
+    await world.run_until_async(lambda: not world.cron_jobs, 10)
+
+
+async def test_a_yes_lets_claude_click_and_the_switch_is_off_again(
+    world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("I click."), CLICK)), says("The menu is open."))
+    world.say("claude computer open the menu")
+    world.advance(1)
+    assert (hands(pretended), bridge.computer.leash.mode) == ([], "off")
+    world.say("claude approve")
+    await idle(world)
+    assert world.notifications[-1] == "Claude is done. The menu is open."
+    assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+    assert bridge.computer.leash.mode == "off"
+
+
+async def test_a_risky_step_waits_for_a_word(
+    world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop
+) -> None:
+    fake.script(calls(DELETE), says("Deleted."))
+    world.say("claude computer delete it")
+    world.say("claude approve")
+    await world.run_until_async(lambda: "Claude wants to" in " ".join(world.seen), 10)
+    assert "(deleting)" in " ".join(world.seen)
+    assert hands(pretended) == []
+    world.say("claude approve")
+    await idle(world)
+    assert hands(pretended) != []
+    assert world.notifications[-1] == "Claude is done. Deleted."
+
+
+async def test_a_no_leaves_the_step_out(
+    world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop
+) -> None:
+    fake.script(calls(DELETE), says("I leave it."))
+    world.say("claude computer delete it")
+    world.say("claude approve")
+    await world.run_until_async(lambda: "Claude wants to" in " ".join(world.seen), 10)
+    world.say("claude deny")
+    await idle(world)
+    assert hands(pretended) == []
+
+
+async def test_stop_ends_it_and_switches_it_off(
+    world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop, bridge: Bridge
+) -> None:
+    fake.script(Reply((Text("word " * 300), CLICK), delay=0.01))
+    world.say("claude computer go on and on")
+    world.say("claude approve")
+    await world.run_until_async(lambda: "word word" in " ".join(world.seen), 10)
+    world.say("claude stop")
+    await idle(world)
+    assert hands(pretended) == []
+    await world.run_until_async(lambda: bridge.computer.leash.mode == "off", 5)

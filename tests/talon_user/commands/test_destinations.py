@@ -1,0 +1,207 @@
+"""Where an answer goes, from the spoken word to the text in the app."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fake_anthropic.script import Reply, Text
+from tests.talon_user.commands.conftest import MakeTalk, Talk
+from tests.talon_world.apps import App, Chat, CodeEditor, SlowPaster, Terminal
+
+TEXT = "first\nsecond line\nthird"
+
+
+@pytest.mark.parametrize("app", [App, SlowPaster, CodeEditor])
+@pytest.mark.parametrize(
+    ("destination", "after"),
+    [
+        ("here", "first\nsecondNEW\n  x line\nthird"),
+        ("replace", "first\nNEW\n  x line\nthird"),
+        ("above", "first\nNEW\n  x\nsecond line\nthird"),
+        ("below", "first\nsecond line\nNEW\n  x\nthird"),
+    ],
+)
+async def test_an_answer_about_the_selection_goes_to_its_place(
+    any_talk: Talk, app: type[App], destination: str, after: str
+) -> None:
+    window = any_talk.world.open(app)
+    window.write(TEXT)
+    window.select("second")
+    any_talk.world.clipboard.user_copies("mine")
+    any_talk.answers("NEW\n  x")
+    await any_talk.say(f"claude make shorter this {destination}")
+    assert window.text == after
+    assert any_talk.world.clipboard.text == "mine"
+    assert any_talk.notes == []
+
+
+async def test_whole_lines_have_the_answer_on_the_line_below_them(talk: Talk) -> None:
+    window = talk.world.open()
+    window.write("one\ntwo\nthree")
+    window.select("one\ntwo\n")
+    talk.answers("NEW")
+    await talk.say("claude make longer this below")
+    assert window.text == "one\ntwo\nNEW\nthree"
+
+
+@pytest.mark.parametrize(("source", "after"), [("all", "NEW"), ("line", "first\nsecond line\nNEW")])
+async def test_the_line_or_the_document_is_replaced(talk: Talk, source: str, after: str) -> None:
+    window = talk.world.open()
+    window.write(TEXT)
+    talk.answers("NEW")
+    await talk.say(f"claude fix grammar {source}")
+    assert window.text == after
+
+
+async def test_a_prompt_that_replaces_by_itself_inserts_what_comes_from_elsewhere(
+    talk: Talk,
+) -> None:
+    window = talk.world.open()
+    window.write("old ")
+    talk.world.clipboard.user_copies("copied")
+    talk.answers("NEW")
+    await talk.say("claude fix grammar clip")
+    assert window.text == "old NEW"
+
+
+async def test_what_was_not_read_is_not_replaced(talk: Talk, notes: App) -> None:
+    talk.world.clipboard.user_copies("copied")
+    await talk.say("claude fix grammar clip replace")
+    said = "Claude can replace only what it was asked about: say “this”, “line” or “all”."
+    assert talk.notes == [said]
+
+
+async def test_a_selection_that_has_changed_meanwhile_is_not_replaced(talk: Talk) -> None:
+    window = talk.world.open()
+    window.write(TEXT)
+    window.select("second")
+    talk.fake.script(Reply((Text("NEW"),), first_delay=0.1))
+    talk.world.say("claude fix grammar this")
+    await talk.until(lambda: talk.fake.requests)
+    window.select("third")
+    await talk.idle()
+    assert window.text == TEXT
+    assert talk.notes == [
+        "Claude waits because the selection has changed: select it again and say “claude resume”, "
+        "or say “claude here” to insert it at the caret."
+    ]
+    window.select("second")
+    await talk.say("claude resume")
+    assert window.text == "first\nNEW line\nthird"
+
+
+async def test_the_clipboard_as_a_destination_keeps_the_answer(talk: Talk, notes: App) -> None:
+    talk.world.clipboard.user_copies("old")
+    talk.answers("NEW")
+    await talk.say("claude to clip ask something")
+    assert (notes.text, talk.world.clipboard.text) == ("", "NEW")
+    assert talk.notes == ["Claude's answer is on the clipboard."]
+
+
+@pytest.mark.parametrize("gui", ["canvas", "imgui"])
+async def test_a_panel_shows_the_answer(make_talk: MakeTalk, gui: str) -> None:
+    talk = make_talk(gui={gui})
+    notes = talk.world.open()
+    talk.answers("It is\n  so.")
+    await talk.say("claude to window ask why")
+    assert (notes.text, talk.notes) == ("", [])
+    assert talk.world.seen == ["Claude – why", "", "It is", "  so."]
+    await talk.say("claude close")
+    assert talk.world.seen == []
+
+
+async def test_without_anything_to_draw_with_the_clipboard_takes_it(talk: Talk) -> None:
+    talk.answers("It is so.")
+    await talk.say("claude to window ask why")
+    assert talk.world.clipboard.text == "It is so."
+    said = "There is no window to show it in, so Claude's answer is on the clipboard."
+    assert talk.notes == [said]
+
+
+async def test_a_new_file_takes_the_answer(any_talk: Talk) -> None:
+    editor = any_talk.world.open(CodeEditor)
+    editor.write("x = 1")
+    any_talk.answers("```python\ndef test_x():\n    assert x\n```")
+    editor.select("x = 1")
+    await any_talk.say("claude write tests")
+    new = any_talk.world.windows[-1]
+    assert (editor.text, new.title) == ("x = 1", "Untitled")
+    assert new.text == "def test_x():\n    assert x"
+    assert any_talk.notes == []
+
+
+async def test_a_new_file_in_the_same_window_takes_it_too(talk: Talk) -> None:
+    class Tabs(App):
+        def new_file(self) -> None:
+            self.text = ""
+            self.click(0)
+
+    tabs = talk.world.open(Tabs)
+    tabs.write("old")
+    talk.answers("NEW")
+    await talk.say("claude new file ask for something")
+    assert tabs.text == "NEW"
+
+
+@pytest.mark.parametrize(
+    ("words", "bat"),
+    [("claude fix code air", "B"), ("claude fix code air to bat", "NEW")],
+)
+async def test_cursorless_takes_the_answer(make_talk: MakeTalk, words: str, bat: str) -> None:
+    talk = make_talk(community=True, cursorless=True)
+    editor = talk.world.open(CodeEditor)
+    talk.world.cursorless.update(air="A", bat="B")
+    talk.answers("```\nNEW\n```")
+    await talk.say(words)
+    assert talk.asked().endswith("<text>\nA\n</text>")
+    assert talk.world.cursorless == {"air": "NEW" if bat == "B" else "A", "bat": bat}
+    assert editor.text == ""
+
+
+@pytest.mark.parametrize("words", ["on air ask what is it", "opus on air here ask what is it"])
+async def test_a_question_about_a_target_leaves_it_alone(make_talk: MakeTalk, words: str) -> None:
+    talk = make_talk(community=True, cursorless=True)
+    editor = talk.world.open(CodeEditor)
+    talk.world.cursorless["air"] = "A"
+    talk.answers("It is A.")
+    await talk.say(f"claude {words}")
+    assert talk.asked() == "what is it\n\n<text>\nA\n</text>"
+    assert (editor.text, talk.world.cursorless) == ("It is A.", {"air": "A"})
+
+
+async def test_cursorless_takes_an_answer_about_the_clipboard(make_talk: MakeTalk) -> None:
+    talk = make_talk(community=True, cursorless=True)
+    talk.world.open(CodeEditor)
+    talk.world.clipboard.user_copies("copied")
+    talk.answers("NEW")
+    await talk.say("claude make shorter clip to air")
+    assert talk.asked().endswith("<text>\ncopied\n</text>")
+    assert talk.world.cursorless == {"air": "NEW"}
+
+
+async def test_a_cursorless_target_may_go_elsewhere(make_talk: MakeTalk) -> None:
+    talk = make_talk(community=True, cursorless=True)
+    talk.world.open(CodeEditor)
+    talk.world.cursorless["air"] = "A"
+    talk.answers("NEW")
+    await talk.say("claude explain air to clip")
+    assert (talk.world.clipboard.text, talk.world.cursorless) == ("NEW", {"air": "A"})
+
+
+async def test_a_terminal_refuses_what_would_run_lines(talk: Talk) -> None:
+    terminal = talk.world.open(Terminal)
+    assert isinstance(terminal, Terminal)
+    for place in ("above", "below"):
+        await talk.say(f"claude {place} ask something")
+    assert (terminal.text, terminal.ran, terminal.keys) == ("", [], [])
+    said = "A terminal has one line to write on: say “here”, “to clip” or “to window”."
+    assert talk.notes == [said, said]
+
+
+async def test_below_in_a_chat_sends_nothing(talk: Talk) -> None:
+    chat = talk.world.open(Chat)
+    assert isinstance(chat, Chat)
+    chat.write("Hi")
+    talk.answers("there\nyou")
+    await talk.say("claude below ask something")
+    assert (chat.text, chat.sent) == ("Hi\nthere\nyou", [])

@@ -1,0 +1,57 @@
+"""“claude help” and “claude doctor”."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+
+from bridge import __version__
+from tests.talon_user.commands.conftest import MakeTalk, Talk
+from tests.talon_world.apps import App
+
+
+async def test_help_is_made_from_what_is_loaded_and_can_be_searched(make_talk: MakeTalk) -> None:
+    talk = make_talk(gui={"canvas"})
+    talk.world.open()
+    talk.world.add_list("user.claude_my_prompt", make_it_rhyme="Make it rhyme.")
+    await talk.say("claude help rhyme")
+    assert talk.world.seen == [
+        "What you can say: rhyme", "", "my prompt: make it rhyme – Make it rhyme.",
+    ]  # fmt: skip
+    await talk.say("claude help forget that")
+    assert talk.world.seen == ["What you can say: forget that", "", "claude forget that"]
+    await talk.say("claude help banana")
+    assert talk.world.seen[2] == "Nothing that can be said to Claude has “banana” in it."
+    await talk.say("claude help")
+    assert "claude again on ‹source›" in talk.world.seen or "…" in talk.world.seen
+    await talk.say("claude close")
+    assert talk.world.seen == []
+
+
+async def test_help_without_anything_to_draw_with_is_a_notification(talk: Talk) -> None:
+    talk.world.open()
+    await talk.say("claude help undo")
+    assert talk.notes == ["claude undo"]
+
+
+async def test_the_doctor_finds_a_bridge_that_runs(make_talk: MakeTalk) -> None:
+    talk = make_talk(community=True, gui={"canvas"})
+    talk.world.open()
+    await talk.say("claude doctor")
+    seen = talk.world.seen
+    assert f"Bridge: version {__version__} at {talk.bridge.url}" in seen
+    assert "Its model: claude-sonnet-5-5" in seen
+    assert "community: found" in seen
+    assert "Clipboard: found" in seen
+    assert "Control token: found" in seen
+    assert f"Python: {platform.python_version()}" in seen
+
+
+async def test_the_doctor_says_what_is_missing_and_what_to_do(talk: Talk, notes: App) -> None:
+    talk.bridge.stop_asked.set()
+    await asyncio.sleep(0.3)
+    await talk.say("claude doctor")
+    (said,) = talk.notes
+    assert "start it from its tray icon or with claude-bridge." in said
+    assert "community: not loaded" in said
+    assert "Window for answers: neither canvas nor imgui" in said

@@ -1,0 +1,61 @@
+"""A command line by voice: shown, confirmed, and never followed by Enter."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.talon_user.commands.conftest import MakeTalk, Talk
+from tests.talon_world.apps import App, PasswordSafe, Terminal
+
+OFFER = "“git log -1” – say “claude insert” to write it, and press Enter yourself."
+
+
+@pytest.mark.parametrize("answer", ["git log -1", "```sh\ngit log -1\n```", "\ngit log -1\n"])
+async def test_a_line_is_shown_and_written_when_confirmed(make_talk: MakeTalk, answer: str) -> None:
+    talk = make_talk(gui={"canvas"})
+    terminal = talk.world.open(Terminal)
+    assert isinstance(terminal, Terminal)
+    talk.answers(answer)
+    await talk.say("claude shell show the last commit")
+    assert (terminal.text, talk.notes) == ("", [OFFER])
+    assert OFFER in talk.world.seen
+    await talk.say("claude insert")
+    assert (terminal.text, terminal.ran) == ("git log -1", [])
+    assert talk.world.seen == []
+    assert "The shell: bash on Linux." in talk.told()
+    await talk.say("claude insert")
+    assert talk.notes[-1] == "No command is on offer."
+    assert terminal.text == "git log -1"
+
+
+async def test_the_shell_is_a_setting(talk: Talk, notes: App) -> None:
+    talk.world.set_setting("user.claude_shell", "fish on macOS")
+    await talk.say("claude shell show the last commit")
+    assert "The shell: fish on macOS." in talk.told()
+
+
+@pytest.mark.parametrize("answer", ["cd /\nrm -rf x", "```\na\nb\n```"])
+async def test_more_than_one_line_is_not_offered(talk: Talk, notes: App, answer: str) -> None:
+    talk.answers(answer)
+    await talk.say("claude shell do much")
+    await talk.say("claude insert")
+    assert notes.text == ""
+    assert talk.notes == [
+        "Claude gave more than one line, so none is offered: ask for one step of it.",
+        "No command is on offer.",
+    ]
+
+
+async def test_a_line_with_a_control_character_is_not_offered(talk: Talk, notes: App) -> None:
+    talk.answers("echo \x1b[2J")
+    await talk.say("claude shell do it")
+    await talk.say("claude insert")
+    assert notes.text == ""
+
+
+async def test_what_was_offered_goes_into_no_denied_app(talk: Talk, notes: App) -> None:
+    talk.answers("git log -1")
+    await talk.say("claude shell show the last commit")
+    safe = talk.world.open(PasswordSafe)
+    await talk.say("claude insert")
+    assert safe.text == ""

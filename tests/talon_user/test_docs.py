@@ -1,0 +1,70 @@
+"""The documents say what the commands are, and nothing that they are not."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from talon_user.machines.help_lines import rule_line
+from talon_user.machines.plan import DESTINATIONS, SOURCES
+from tests.talon_user.conftest import TALON_USER
+from tests.talon_world.talon_files import read_talon_file, read_talon_list
+
+ROOT = TALON_USER.parent
+READMES = [ROOT / "README.md", TALON_USER / "README.md"]
+GONE_IN_3_13 = {
+    "aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "mailcap", "msilib", "nis",
+    "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
+}  # fmt: skip
+PYTHON = sorted(TALON_USER.rglob("*.py"))
+
+
+@pytest.mark.parametrize("readme", READMES, ids=["bridge", "talon_user"])
+def test_the_table_has_every_command_and_no_other(readme: Path) -> None:
+    rows = re.findall(r"^\| `(claude [^`]+)` \|", readme.read_text("utf-8"), re.MULTILINE)
+    commands = [
+        rule_line(command.rule.text, "claude")
+        for path in TALON_USER.rglob("*.talon")
+        for command in read_talon_file(path).commands
+    ]
+    said = [row for row in rows if not row.startswith("claude-bridge")]
+    assert sorted(said) == sorted(commands)
+
+
+def test_every_source_and_destination_is_in_the_readme_and_in_the_machine() -> None:
+    readme = (TALON_USER / "README.md").read_text("utf-8")
+    sources = read_talon_list(TALON_USER / "claude_source.talon-list").items
+    places = read_talon_list(TALON_USER / "claude_destination.talon-list").items
+    assert set(sources.values()) == set(SOURCES) - {"none", "cursorless"}
+    assert set(places.values()) == set(DESTINATIONS) - {"shell", "cursorless"}
+    assert all(f"`{one}`" in readme for one in sources)
+    assert all(f"`{one}`" in readme or f"`to {one}`" in readme for one in set(places.values()))
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
+def test_a_file_runs_in_talons_python_with_nothing_but_its_library(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"), feature_version=(3, 11))
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module or ""]
+        for name in names:
+            top = name.split(".")[0]
+            assert top == "talon" or top in sys.stdlib_module_names - GONE_IN_3_13, name
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
+def test_machines_and_wire_know_nothing_of_talon(path: Path) -> None:
+    if path.parent.name in ("machines", "wire"):
+        assert not re.search(r"^\s*(?:from|import) talon\b", path.read_text("utf-8"), re.MULTILINE)
+        assert "from ..desktop" not in path.read_text("utf-8")
+        assert "from ..voice" not in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
+def test_no_function_is_long(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 35, node.name

@@ -1,0 +1,92 @@
+"""Whatever the split of the stream and the timing of focus: inserted and buffered are the reply."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.talon_user.conftest import loaded
+from tests.talon_user.loopback import DONE, STREAM_HEAD, LoopbackBridge, chunk
+from tests.talon_world import TalonWorld
+from tests.talon_world.apps import App, Chat, CompletionPopup, SlowPaster
+
+REPLIES = st.text(
+    alphabet=st.one_of(
+        st.sampled_from(list("ab (\n\t\r\"'é🙂\u0301\u200d𝒳")),
+        st.characters(exclude_categories=["Cs", "Cc"]),
+    ),
+    min_size=1,
+    max_size=120,
+)
+EVENTS = st.lists(st.sampled_from(["away", "back", "resume", "speak", "copy", "wait"]), max_size=8)
+SPLITS = st.lists(st.integers(1, 60), min_size=1, max_size=30)
+
+
+def front(world: TalonWorld) -> Any:
+    """The question that is being answered."""
+    return sys.modules["claude-bridge.claude"].__dict__["desk"].engine.front
+
+
+def held(world: TalonWorld) -> tuple[str, str]:
+    """What the answer has inserted, and what it still holds."""
+    insertion = front(world).delivery._insertion
+    return "".join(insertion.inserted), insertion.held
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    reply=REPLIES,
+    splits=SPLITS,
+    events=EVENTS,
+    mode=st.sampled_from(["stream", "lines", "at_end"]),
+    app=st.sampled_from([App, SlowPaster, CompletionPopup, Chat]),
+    size=st.integers(1, 9),
+)
+def test_inserted_and_buffered_are_the_reply(
+    reply: str, splits: list[int], events: list[str], mode: str, app: type[App], size: int
+) -> None:
+    wire = b"".join(chunk(reply[i : i + size]) for i in range(0, len(reply), size))
+    parts = []
+    for split in splits:
+        parts.append(wire[:split])
+        wire = wire[split:]
+    with loaded() as world:
+        world.set_setting("user.claude_insert_mode", mode)
+        world.add_commands("tail: key(end)\n")
+        other, window = world.open(App, "other"), world.open(app, "mine")
+        with LoopbackBridge(STREAM_HEAD, *filter(None, [*parts, wire]), DONE) as bridge:
+            world.set_setting("user.claude_bridge_url", bridge.url)
+            world.say("claude ask something")
+            for happening in events:
+                happen(world, happening, window, other)
+                if front(world) is not None and front(world).delivery is not None:
+                    inserted, buffered = held(world)
+                    assert front(world).exchange.answer == inserted + buffered
+                    assert reply.startswith(inserted + buffered)
+            window.focus()
+            world.run_until(lambda: front(world) is None or front(world).resting)
+            world.say("claude resume")
+            world.run_until(lambda: not world.cron_jobs)
+            world.advance(1)
+        assert (window.text, other.text) == (reply, "")
+        assert world.script.violations == []
+
+
+def happen(world: TalonWorld, happening: str, window: App, other: App) -> None:
+    if happening == "away":
+        other.focus()
+    elif happening == "back":
+        window.focus()
+    elif happening == "resume":
+        world.say("claude resume")
+    elif happening == "speak" and world.focused is window:
+        world.say("tail")
+    elif happening == "copy" and not isinstance(window, SlowPaster):
+        # A copy in the 300 ms before a slow app reads the clipboard is what that app reads.
+        world.clipboard.user_copies("copied")
+    world.advance(0.15)
+    time.sleep(0.005)

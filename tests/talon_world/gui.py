@@ -1,0 +1,187 @@
+"""Fake canvas, imgui, screen and noise: what scripts draw, and what the user then sees."""
+
+import functools
+import struct
+import zlib
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tests.talon_world.apps import Rect
+
+if TYPE_CHECKING:
+    from tests.talon_world.world import TalonWorld
+
+SCREEN = Rect(0, 0, 1920, 1080)
+
+
+@functools.cache
+def png(width: int, height: int) -> bytes:
+    """Return a black picture as PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    rows = (b"\0" + b"\0" * ((width + 7) // 8)) * height
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+class Paint:
+    """How things are drawn."""
+
+    textsize = 12.0
+    color = "ffffff"
+
+    def measure_text(self, text: str) -> tuple[float, Rect]:
+        """Return the advance and the box of a line of text."""
+        width = len(text) * self.textsize * 0.5
+        return width, Rect(0, 0, width, self.textsize)
+
+
+class SkiaCanvas:
+    """What a draw callback is given; it keeps what is drawn."""
+
+    def __init__(self, rect: Rect) -> None:
+        self.rect = rect
+        self.paint = Paint()
+        self.lines: list[str] = []
+        self.images: list[Any] = []
+
+    def draw_rect(self, rect: Rect) -> None:
+        """Draw a rectangle."""
+        assert isinstance(rect, Rect)
+
+    def draw_text(self, text: str, x: float, y: float) -> None:
+        """Draw one line of text, which must fit."""
+        assert "\n" not in text, "Skia draws no line breaks"
+        self.lines.append(text)
+
+    def draw_image_rect(self, image: Any, source: Rect, target: Rect) -> None:
+        """Draw a part of a picture into a rectangle, which must lie on the canvas."""
+        assert self.rect.x <= target.x
+        assert target.x + target.width <= self.rect.x + self.rect.width
+        assert self.rect.y <= target.y
+        assert target.y + target.height <= self.rect.y + self.rect.height
+        self.images.append(image)
+
+
+class Image:
+    """A screenshot, all black."""
+
+    def __init__(self, rect: Rect) -> None:
+        self.rect = rect
+        self.width, self.height = rect.width, rect.height
+
+    def encode(self) -> "Image":
+        """Return the encoded picture."""
+        return self
+
+    def data(self) -> bytes:
+        """Return its bytes."""
+        return png(int(self.width), int(self.height))
+
+
+def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:
+    """Return the modules of these names; canvas and imgui only where `gui` has them."""
+    modules = {"screen": _screen(world), "noise": _noise(world), "types": ModuleType("talon.types")}
+    modules["types"].__dict__["Rect"] = Rect
+    if "canvas" in gui:
+        modules["canvas"] = ModuleType("talon.canvas")
+        modules["canvas"].__dict__["Canvas"] = _canvas_class(world)
+    if "imgui" in gui:
+        modules["imgui"] = ModuleType("talon.imgui")
+        modules["imgui"].__dict__.update(open=_imgui_open(world), GUI=object)
+    return modules
+
+
+def _screen(world: "TalonWorld") -> ModuleType:
+    class Screen:
+        rect = visible_rect = SCREEN
+
+    def capture_rect(rect: Rect, retina: bool = True) -> Image:
+        world.script.require("screen.capture_rect")
+        world.captured.append(rect)
+        return Image(rect)
+
+    module = ModuleType("talon.screen")
+    module.__dict__.update(main=Screen, main_screen=Screen, capture_rect=capture_rect)
+    return module
+
+
+def _noise(world: "TalonWorld") -> ModuleType:
+    module = ModuleType("talon.noise")
+    module.__dict__.update(
+        register=lambda topic, call: world.register(f"noise.{topic}", call),
+        unregister=lambda topic, call: world.unregister(f"noise.{topic}", call),
+    )
+    return module
+
+
+def _canvas_class(world: "TalonWorld") -> type:
+    class Canvas:
+        """A window of drawings; it is drawn some time after `freeze`, never inline."""
+
+        def __init__(self, rect: Rect) -> None:
+            self.rect = rect
+            self.draw: Callable[[SkiaCanvas], None] | None = None
+            self.shown: SkiaCanvas | None = None
+            world.canvases.append(self)
+
+        @staticmethod
+        def from_rect(rect: Rect) -> "Canvas":
+            world.script.require("Canvas.from_rect")
+            return Canvas(rect)
+
+        def register(self, topic: str, draw: Callable[[SkiaCanvas], None]) -> None:
+            assert topic == "draw"
+            self.draw = draw
+
+        def unregister(self, topic: str, draw: Callable[[SkiaCanvas], None]) -> None:
+            assert (topic, draw) == ("draw", self.draw)
+            self.draw = None
+
+        def freeze(self) -> None:
+            world.script.later(0.01, self._draw)
+
+        def close(self) -> None:
+            self.draw = self.shown = None
+            world.canvases.remove(self)
+
+        def _draw(self) -> None:
+            if self.draw is not None:
+                self.shown = SkiaCanvas(self.rect)
+                world.script.run(self.draw, self.shown)
+
+    return Canvas
+
+
+def _imgui_open(world: "TalonWorld") -> Callable[..., Any]:
+    class Window:
+        """An immediate window: its function runs for every frame while it shows."""
+
+        def __init__(self, draw: Callable[[Any], None]) -> None:
+            self.draw, self.showing = draw, False
+            world.imgui_windows.append(self)
+
+        def show(self) -> None:
+            self.showing = True
+
+        def hide(self) -> None:
+            self.showing = False
+
+        def frame(self) -> list[str]:
+            lines: list[str] = []
+            gui = ModuleType("gui")
+            gui.__dict__.update(
+                text=lines.append, line=lambda: None, spacer=lambda: None, button=lambda _: False
+            )
+            world.script.run(self.draw, gui)
+            return lines
+
+    def open_window(*args: Any, **kwargs: Any) -> Callable[[Callable[[Any], None]], Window]:
+        return Window
+
+    return open_window

@@ -124,8 +124,9 @@ async def test_the_model_is_switched_for_who_asks_for_default_or_for_everything(
     await panel.click("Model", "Use for everything")
     await becomes(tray, "use_for_everything", True)
     assert await model_of(tray, "claude-opus-5-5") == "claude-haiku-5-5"
+    before = tray.server().pid
     await panel.click("Restart")
-    await shows(panel, "Stopping")
+    await until(lambda: not psutil.pid_exists(before))
     await shows(panel, "Ready on")
     assert await model_of(tray, "claude-opus-5-5") == "claude-haiku-5-5", "it outlives a restart"
     await panel.click("Model", "Use for everything")

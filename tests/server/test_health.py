@@ -69,6 +69,7 @@ async def test_with_a_key_it_is_ready(
         },
         "use_for_everything": False,
         "paused": False,
+        "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
         "open_streams": 0,
         "roads": [
             {

@@ -33,7 +33,7 @@ _PAGES = {"dashboard": "/", "setup": "/setup"}
 _log = logging.getLogger(__name__)
 
 Run = Callable[[Sequence[str]], tuple[int, str]]
-"""A command line: its exit code, and the last line it said."""
+"""A command line: its exit code, and the line that says what came of it."""
 
 
 class Failed(Exception):
@@ -142,7 +142,7 @@ class Errands:
 
 
 def run_command(words: Sequence[str]) -> tuple[int, str]:
-    """Runs it to its end; what it said last, on stderr if it failed."""
+    """Runs it to its end; what it said first, or, if it failed, last on stderr."""
     try:
         result = subprocess.run(  # noqa: S603 - our own command
             words, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
@@ -151,4 +151,7 @@ def run_command(words: Sequence[str]) -> tuple[int, str]:
         return 1, str(error)
     said = result.stdout if result.returncode == 0 else result.stderr or result.stdout
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return result.returncode, lines[-1].removeprefix("claude-bridge: ") if lines else ""
+    if not lines:
+        return result.returncode, ""
+    told = lines[0] if result.returncode == 0 else lines[-1]
+    return result.returncode, told.removeprefix("claude-bridge: ")

@@ -217,6 +217,20 @@ async def test_start_at_login_writes_what_the_session_reads(
     assert (await entry(panel, "Start at login")).state == 0
 
 
+async def test_talon_commands_are_installed_or_it_says_what_is_missing(
+    panel: TrayHost, tray: Tray, notifications: NotificationServer, tmp_path: Path
+) -> None:
+    await shows(panel, "Ready on")
+    await panel.click("Connect", "Install Talon commands")
+    missing = "install Talon from talonvoice.com"
+    await until(lambda: any(missing in text for text in notifications.all))
+    (tmp_path / ".talon" / "user").mkdir(parents=True)
+    await panel.click("Connect", "Install Talon commands")
+    installed = tmp_path / ".talon" / "user" / "claude-bridge"
+    await until(lambda: any(str(installed) in text for text in notifications.all))
+    assert (installed / "claude.talon").exists()
+
+
 async def test_checking_for_updates_is_off_and_can_be_switched_on(
     panel: TrayHost, tray: Tray, home: Path
 ) -> None:

@@ -142,9 +142,9 @@ def test_start_at_login_is_written(desk: Desk) -> None:
     assert not desk.errands.autostart.is_on()
 
 
-def test_a_command_says_its_last_line() -> None:
+def test_a_command_says_what_came_of_it() -> None:
     said = [sys.executable, "-c", "print('one'); print('two')"]
-    assert run_command(said) == (0, "two")
+    assert run_command(said) == (0, "one")
     failed = "import sys; sys.stderr.write('claude-bridge: no\\n'); sys.exit(2)"
     assert run_command([sys.executable, "-c", failed]) == (2, "no")
     code, words = run_command(["/nowhere/program"])

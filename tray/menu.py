@@ -129,17 +129,13 @@ def _model_entry(status: Status) -> Entry:
     active = next((one.name for one in status.models if one.id == status.model), status.model)
     everything = Entry(
         "model-everything",
-        "Use for everything, also for other Claudes asked by name",
+        "Use for everything",
         kind="check",
         enabled=running,
         checked=status.use_for_everything,
         command=Switch(use_for_everything=not status.use_for_everything),
     )
-    children = (
-        *_by_line(status, running),
-        Entry("separator-models", kind="separator"),
-        everything,
-    )
+    children = (everything, *_by_line(status, running))
     label = f"Model: {active}" if active else "Model"
     return Entry("model", label, kind="submenu", enabled=running, children=children)
 
@@ -148,13 +144,13 @@ def _by_line(status: Status, enabled: bool) -> tuple[Entry, ...]:
     lines = sorted({model.line for model in status.models if model.line}, key=_line_order)
     entries: list[Entry] = []
     for line in lines:
-        entries.append(Entry(f"line:{line}", line, enabled=False))
+        entries.append(Entry(f"line:{line}", kind="separator"))
         of_line = [model for model in status.models if model.line == line]
         newest_first = sorted(of_line, key=_version, reverse=True)
         entries += [_radio(model, status, enabled) for model in newest_first]
     others = [model for model in status.models if not model.line]
     if others:
-        entries.append(Entry("line:", "Not Claude", enabled=False))
+        entries.append(Entry("line:", kind="separator"))
     return (*entries, *(_radio(model, status, enabled) for model in others))
 
 

@@ -15,6 +15,9 @@ from bridge.computer.sight import Looks, Sight
 from bridge.computer.warden import Wardens
 from bridge.errors import ComputerBusy, ComputerOff
 
+LINGER_SECONDS = 2.0
+"""What shows that Claude is at work stays so long: a click alone would be over in a blink."""
+
 
 class Computer:
     """Off until a human turns it on. On the event loop."""
@@ -23,6 +26,8 @@ class Computer:
         self._desk = desk
         self._wardens = wardens
         self._session: Session | None = None
+        self._shown = False
+        self._resting: asyncio.Task[None] | None = None
         self.approvals = desk.approvals
 
     @property
@@ -54,13 +59,10 @@ class Computer:
     async def session(self, asked_by: str, looks: Looks) -> AsyncIterator[Session]:
         """The desktop for one asker. Raises ComputerOff and ComputerBusy."""
         self._admit()
-        loop = asyncio.get_running_loop()
         session = self._session = Session(self._desk, asked_by, looks, self.stop)
         watching = asyncio.create_task(session.watch())
         try:
-            await asyncio.to_thread(
-                self._wardens.begin, lambda why: loop.call_soon_threadsafe(self.stop, why)
-            )
+            await self._show()
             yield session
         finally:
             watching.cancel()
@@ -83,6 +85,7 @@ class Computer:
         """Ends all work and gives the desktop back."""
         self._end("The bridge is stopping.")
         await self._desk.executor.close()
+        await self._hide()
 
     def _admit(self) -> None:
         if self.leash.mode == "off":
@@ -96,8 +99,43 @@ class Computer:
     async def _leave(self, watching: asyncio.Task[None]) -> None:
         await asyncio.wait([watching])
         await self._desk.executor.let_go()
-        await asyncio.to_thread(self._wardens.end)
         self._session = None
+        self._resting = asyncio.create_task(self._rest())
+
+    async def _show(self) -> None:
+        """The border and the key, which may still be there from the action before."""
+        await self._no_rest()
+        if not self._shown:
+            loop = asyncio.get_running_loop()
+            self._shown = True
+            await asyncio.to_thread(
+                self._wardens.begin, lambda why: loop.call_soon_threadsafe(self.stop, why)
+            )
+
+    async def _rest(self) -> None:
+        if self.leash.mode != "off":
+            await asyncio.sleep(LINGER_SECONDS)
+        hiding = asyncio.ensure_future(self._take_away())
+        try:
+            await asyncio.shield(hiding)
+        except asyncio.CancelledError:
+            await hiding
+            raise
+
+    async def _hide(self) -> None:
+        await self._no_rest()
+        await self._take_away()
+
+    async def _no_rest(self) -> None:
+        resting, self._resting = self._resting, None
+        if resting is not None:
+            resting.cancel()
+            await asyncio.wait([resting])
+
+    async def _take_away(self) -> None:
+        if self._shown:
+            self._shown = False
+            await asyncio.to_thread(self._wardens.end)
 
     def _end(self, why: str) -> None:
         self._desk.executor.stop(why)

@@ -113,7 +113,7 @@ async def test_the_model_is_switched_for_who_asks_for_default_or_for_everything(
     await shows(panel, "Ready on")
     await looks(panel, "ready")
     labels = [node.label for node in (await entry(panel, "Model")).children if node.label]
-    assert labels[0] == "Opus"
+    assert labels[:2] == ["Use for everything", "Opus 5.5"]
     assert not [label for label in labels if "embedding" in label or label == "default"]
     await panel.click("Model", "Haiku 5.5")
     await checked(panel, "Model", "Haiku 5.5")

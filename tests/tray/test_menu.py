@@ -115,20 +115,19 @@ def test_models_are_grouped_by_line_newest_first_and_others_last() -> None:
     status = replace(RUNNING, models=(ECHO, *models), use_for_everything=True)
     shown = [(one.key, one.kind, one.checked) for one in entry(status, "model").children]
     assert shown == [
-        ("line:Opus", "action", None),
+        ("model-everything", "check", True),
+        ("line:Opus", "separator", None),
         ("model:claude-opus-5-5", "radio", True),
         ("model:claude-opus-5", "radio", False),
         ("model:claude-opus-4-8", "radio", False),
-        ("line:Sonnet", "action", None),
+        ("line:Sonnet", "separator", None),
         ("model:claude-sonnet-5", "radio", False),
-        ("line:Haiku", "action", None),
+        ("line:Haiku", "separator", None),
         ("model:claude-haiku-4-5-20251001", "radio", False),
-        ("line:Fable", "action", None),
+        ("line:Fable", "separator", None),
         ("model:claude-fable-5", "radio", False),
-        ("line:", "action", None),
+        ("line:", "separator", None),
         ("model:bridge-echo", "radio", False),
-        ("separator-models", "separator", None),
-        ("model-everything", "check", True),
     ]
     assert entry(status, "model").label == "Model: Opus 5-5"
     assert entry(status, "model", "model-everything").command == Switch(use_for_everything=False)

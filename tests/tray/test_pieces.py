@@ -54,16 +54,18 @@ class Desk:
             log_file=self.log,
             tell=self._tell,
             run=self._run,
-            open_page=lambda url, token, page: (
-                bool(self.opened.append(f"{url}{page} {token}")) or True
-            ),
-            open_file=lambda path: bool(self.opened.append(str(path))) or True,
+            open_page=lambda url, token, page: self._open(f"{url}{page} {token}"),
+            open_file=lambda path: self._open(str(path)),
         )
 
     def copy(self, text: str) -> None:
         if not self.clipboard_works:
             raise NoClipboard("To copy from the menu, install xclip.")
         self.copied.append(text)
+
+    def _open(self, what: str) -> bool:
+        self.opened.append(what)
+        return True
 
     def _tell(self, notice: Notice) -> None:
         self.told.append(notice.text)
@@ -171,7 +173,8 @@ def test_where_nobody_knows_of_versions_that_is_said() -> None:
 
 
 def test_sleep_and_another_network_are_noticed() -> None:
-    now, addresses = 100.0, ("192.0.2.7",)
+    now = 100.0
+    addresses: tuple[str, ...] = ("192.0.2.7",)
     surroundings = Surroundings(lambda: now, lambda: addresses)
     assert not surroundings.changed(2.0)
     now += 2.1

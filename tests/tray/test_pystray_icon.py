@@ -77,7 +77,7 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
         *("Start at login", "Check for updates", "About", "Quit"),
     ]
     models = next(item for item in shown.menu if item.text.startswith("Model")).submenu
-    assert [(model.text, model.checked, model.radio) for model in models if model.enabled][:2] == [
+    assert [(model.text, model.checked, model.radio) for model in models if model.radio][:2] == [
         ("Opus 5.5", True, True),
         ("Sonnet 5.5", False, True),
     ]

@@ -144,6 +144,8 @@ class DbusMenu(ServiceInterface):
 
     @dbus_method()
     def AboutToShowGroup(self, ids: _Ids) -> Annotated[list[Any], DBusSignature("aiai")]:
+        if ROOT in ids:
+            self._on_event(ROOT, "about-to-show")
         return [[], []]
 
     @dbus_signal()

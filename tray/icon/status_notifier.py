@@ -34,6 +34,9 @@ from tray.icons import SIZES, draw_icon
 from tray.notices import Notice
 from tray.status import Look
 
+PANEL_SECONDS = 1.0
+NO_HOST_SECONDS = 6.0
+
 OPEN_SECONDS = 60.0
 """A menu counts as open for that long at most: not every panel says that it was closed."""
 
@@ -96,6 +99,7 @@ class StatusNotifierIcon:
             self._bus.export(MENU_PATH, self._menu)
             await self._listen()
             await self._register()
+            self._start(self._say_if_unseen())
             threading.Thread(target=on_shown, name="tray-shown", daemon=True).start()
             await self._until_ended()
         finally:
@@ -177,7 +181,19 @@ class StatusNotifierIcon:
         self._open_until = 0.0
         self.seen = False
         if message.body[2]:
-            self._start(self._register())
+            self._start(self._register_late())
+
+    async def _register_late(self) -> None:
+        """Xfce's panel takes an item that comes before it is up itself, but never redraws it."""
+        await asyncio.sleep(PANEL_SECONDS)
+        await self._register()
+
+    async def _say_if_unseen(self) -> None:
+        """At login the panel may be slower than we are."""
+        await asyncio.sleep(NO_HOST_SECONDS)
+        if not self.seen:
+            print(NO_HOST, file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
+            await self._notifications.show(Notice(NO_HOST, "no host"))
 
     async def _register(self) -> None:
         reply = await self._call(
@@ -188,9 +204,6 @@ class StatusNotifierIcon:
             [self._bus.unique_name],
         )
         self.seen = reply.message_type is MessageType.METHOD_RETURN
-        if not self.seen:
-            print(NO_HOST, file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
-            await self._notifications.show(Notice(NO_HOST, "no host"))
 
     async def _call(
         self, name: str, path: str, member: str, signature: str, body: list[object]

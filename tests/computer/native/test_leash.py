@@ -90,4 +90,5 @@ async def test_it_is_seen_and_it_stops(
     assert length < before + 10_000
     await asyncio.sleep(0.3)
     assert await length_of(window) == length
-    assert [await asyncio.to_thread(pixel, edge) for edge in EDGES].count(ORANGE) == 0
+    gone = await asyncio.to_thread(eventually, lambda: all(pixel(edge) != ORANGE for edge in EDGES))
+    assert gone

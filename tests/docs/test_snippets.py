@@ -1,0 +1,96 @@
+"""Every snippet of the pages does what it looks like."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bridge.cli import _parser
+from bridge.server.state import Bridge
+from tests.computer.fake_desktop import FakeDesktop
+from tests.conftest import StartBridge
+from tests.docs.pages import Snippet, kinds, snippets
+from tests.embeddings.small_model import write_model
+from tests.fake_anthropic.server import FakeAnthropic
+
+ADDRESSES = ("http://localhost:8000", "http://127.0.0.1:8000")
+
+
+@pytest.fixture
+async def bridge(
+    fake: FakeAnthropic,
+    start_bridge: StartBridge,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    pretended: FakeDesktop,
+) -> Bridge:
+    """It can do everything that is shown; its Claude is the fake."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    model = await asyncio.to_thread(write_model, tmp_path / "model")
+    bridge = await start_bridge(backend="anthropic", embedding_model=str(model))
+    bridge.computer.allow_for(1)
+    return bridge
+
+
+def each(kind: str) -> pytest.MarkDecorator:
+    found = snippets(kind)
+    return pytest.mark.parametrize("snippet", found, ids=[one.name for one in found])
+
+
+def test_there_is_no_kind_that_nobody_checks() -> None:
+    assert kinds() <= {"python", "json", "toml", "yaml", "sh", "text", "mermaid", "talon"}
+
+
+@each("python")
+async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
+    if not snippet.text.startswith(("from ", "import ")):
+        # A part of the code itself, which its own tests run.
+        compile(snippet.text, snippet.name, "exec")
+        return
+    code = snippet.text
+    for address in ADDRESSES:
+        code = code.replace(address, bridge.url)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, err.decode()
+    assert out.strip() or "print" not in code
+
+
+@each("json")
+def test_json_is_json(snippet: Snippet) -> None:
+    json.loads(snippet.text)
+
+
+@each("toml")
+def test_toml_is_toml(snippet: Snippet) -> None:
+    tomllib.loads(snippet.text)
+
+
+@each("yaml")
+def test_yaml_is_yaml(snippet: Snippet) -> None:
+    assert yaml.safe_load(snippet.text)
+
+
+@each("sh")
+def test_a_shell_takes_it_and_our_command_has_it(snippet: Snippet) -> None:
+    subprocess.run(["bash", "-n", "-c", snippet.text], check=True)
+    for line in snippet.text.replace("\\\n", " ").splitlines():
+        for part in line.partition("#")[0].split("&&"):
+            words = shlex.split(part)
+            if words and words[0] == "claude-bridge":
+                _parser().parse_args(words[1:])

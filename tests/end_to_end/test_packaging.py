@@ -1,0 +1,83 @@
+"""The packaged program: built here, in a folder of its own, and started without any Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.tray import ask, free_port, shows
+from tests.tray_host.host import TrayHost
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="the fake panel is Linux's"),
+]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Takes about a minute, and half a gigabyte: Claude Code is in it."""
+    if importlib.util.find_spec("PyInstaller") is None:
+        assert not os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"), "PyInstaller is not installed"
+        pytest.skip("PyInstaller is not installed (extra `packaging`)")
+    folder = tmp_path_factory.mktemp("packaging")
+    places = ("--workpath", str(folder / "build"), "--distpath", str(folder))
+    spec = str(ROOT / "packaging" / "claude-bridge.spec")
+    result = subprocess.run(
+        [sys.executable, "-m", "PyInstaller", "-y", "--log-level", "WARN", *places, spec],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-4000:]
+    return folder / "claude-bridge" / "claude-bridge"
+
+
+def bare(**more: str) -> dict[str, str]:
+    """An environment in which no Python of this machine's is found."""
+    kept = ("HOME", "CLAUDE_BRIDGE_HOME", "PYTHON_KEYRING_BACKEND", "XDG_CONFIG_HOME")
+    return {**{name: os.environ[name] for name in kept}, "PATH": "/nowhere", **more}
+
+
+async def test_its_tray_shows_a_server_that_answers(
+    program: Path, panel: TrayHost, session_bus: str, x_display: str
+) -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [program, "--port", str(port), "--backend", "offline"],
+        env=bare(DBUS_SESSION_BUS_ADDRESS=session_bus, DISPLAY=x_display),
+        stderr=subprocess.DEVNULL,
+    ) as tray:
+        try:
+            await shows(panel, f"Ready on http://127.0.0.1:{port} · offline echo", 60)
+            said = await ask(f"http://127.0.0.1:{port}", "default", text="Hi")
+            assert said.startswith("[bridge-echo, not Claude]")
+            await panel.click("Quit")
+            assert tray.wait(20) == 0
+        finally:
+            tray.kill()
+
+
+def test_its_commands_work_and_claude_code_is_in_it(program: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *words], env=bare(), capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert run("--version").stdout.startswith("claude-bridge ")
+    assert run("autostart", "on").returncode == 0
+    entry = Path(os.environ["XDG_CONFIG_HOME"]) / "autostart" / "claude-bridge.desktop"
+    assert f"Exec={program} tray\n" in entry.read_text()
+    assert run("key", "list").stdout == "There are no keys.\n"
+    found = list(program.parent.rglob("claude_agent_sdk/_bundled/claude"))
+    assert len(found) == 1
+    assert os.access(found[0], os.X_OK)

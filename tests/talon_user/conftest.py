@@ -15,8 +15,18 @@ TALON_USER = Path(__file__).parents[2] / "talon_user"
 
 
 def loaded(**options: Any) -> TalonWorld:
-    """Return a Talon that has started where no bridge runs, and is strict from then on."""
+    """Return a Talon with our package."""
     world = TalonWorld(**options)
+    try:
+        start(world)
+    except BaseException:
+        world.close()  # or every test after this one would find its modules and its guard
+        raise
+    return world
+
+
+def start(world: TalonWorld) -> None:
+    """Load the package where nothing listens, and be strict from then on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
@@ -24,7 +34,6 @@ def loaded(**options: Any) -> TalonWorld:
     world.script.watchdog = STRICT
     world.run_until(lambda: not world.cron_jobs)
     assert world.notifications == []
-    return world
 
 
 @pytest.fixture

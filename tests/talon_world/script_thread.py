@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-WAITING_LIMIT = 2.0
-"""A busy test machine may stop us for a while; waiting fails only where Talon itself complains."""
+WAITING_LIMIT = 10.0
+"""A busy test machine may stop us for a while; what waits by design is refused by the guard."""
 
 
 KEYS_AT_ONCE = 100

@@ -201,6 +201,16 @@ async def test_questions_go_on_in_a_thread_that_the_bridge_keeps(talk: Talk, not
     assert talk.notes == ["The next question begins a new thread."]
 
 
+async def test_a_retry_goes_on_from_where_the_first_try_did(talk: Talk, notes: App) -> None:
+    talk.answers("Paris.", "Two.", "Three.", "Four.")
+    await talk.say("claude ask what is the capital")
+    await talk.say("claude ask how many live there")
+    await talk.say("claude retry")
+    assert turns(talk) == ["what is the capital", "Paris.", "how many live there"]
+    await talk.say("claude ask and now")
+    assert turns(talk)[3:] == ["Three.", "and now"]
+
+
 async def test_a_prompt_begins_a_thread_that_a_question_goes_on_in(talk: Talk, notes: App) -> None:
     talk.answers("One.", "Two.", "Three.")
     await talk.say("claude ask one")

@@ -33,8 +33,20 @@ class Survey:
     what: tuple[str, ...]
     """A sentence for each action."""
     judgement: Judgement
+    first: Window | None
+    """The window that the first action is meant for."""
     picture: Picture | None
     """With the places marked; only where it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a batch may do."""
+
+    risks: frozenset[str] | None
+    """Those the person has agreed to; None for all."""
+    shown: Window | None = None
+    """The window of the first action, where the person was shown it: it must still be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ def survey(actions: Sequence[Action], sight: Sight, policy: Policy, *, shown: bo
         what = tuple(map(describe, actions, windows))
         marks = [place for action in actions for place in places(action)]
         picture = sight.marked(seat.desktop, marks) if shown else None
-        return Survey(what, judge_all(actions, windows, policy), picture)
+        return Survey(what, judge_all(actions, windows, policy), windows[0], picture)
 
     return look
 
@@ -71,10 +83,10 @@ def carry_out(
     actions: Sequence[Action],
     sight: Sight,
     policy: Policy,
-    allowed: frozenset[str] | None,
+    consent: Consent,
     noted: Callable[[Outcome], None],
 ) -> Work[None]:
-    """As work for the executor; `allowed`: risks the person has agreed to, None for all.
+    """As work for the executor.
 
     Each action is judged anew in front of the window that is there by then. `noted` hears of
     each outcome in order, at once. Raises Stopped and DesktopUnavailable.
@@ -82,6 +94,7 @@ def carry_out(
 
     def work(seat: Seat) -> None:
         halted = acted = False
+        held = consent
         for action in actions:
             if halted:
                 noted(Outcome(action, HALTED, failed=True, what=describe(action)))
@@ -89,22 +102,22 @@ def carry_out(
             if acted and isinstance(action, Screenshot | Zoom):
                 settle = Wait(duration=_SETTLE_SECONDS)
                 seat.performer.perform(settle, sight.view(seat.desktop), seat.check)
-            outcome = _one(action, seat, sight, policy, allowed)
+            outcome = _one(action, seat, sight, policy, held)
             noted(outcome)
+            # What the first one opens is no surprise to the others.
+            held = Consent(consent.risks)
             halted = outcome.failed
             acted = not isinstance(action, LOOKS)
 
     return work
 
 
-def _one(
-    action: Action, seat: Seat, sight: Sight, policy: Policy, allowed: frozenset[str] | None
-) -> Outcome:
+def _one(action: Action, seat: Seat, sight: Sight, policy: Policy, consent: Consent) -> Outcome:
     seat.check()
     view = sight.view(seat.desktop)
     window = target_of(action, view, seat.desktop)
     what, judged = describe(action, window), judge(action, window, policy)
-    refusal = refused(judged) or _unasked(judged, allowed)
+    refusal = refused(judged) or _unasked(judged, consent.risks) or _elsewhere(window, consent)
     if refusal is not None:
         return Outcome(action, refusal, True, None, what, window, judged.risks)
     try:
@@ -129,6 +142,18 @@ def _unasked(judged: Judgement, allowed: frozenset[str] | None) -> str | None:
     return (
         f"Not executed: by now this is risky ({', '.join(new)}), and the person has not been "
         "asked. Take a screenshot and try it in a turn of its own."
+    )
+
+
+def _elsewhere(window: Window | None, consent: Consent) -> str | None:
+    shown = consent.shown
+    if shown is None or (
+        window is not None and (window.title, window.program) == (shown.title, shown.program)
+    ):
+        return None
+    return (
+        f"Not executed: “{shown.title}”, for which the person said yes, is not there any more. "
+        "Take a screenshot and try it again."
     )
 
 

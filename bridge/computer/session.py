@@ -11,7 +11,16 @@ from typing import TypeVar
 from bridge.computer.action_log import Entry
 from bridge.computer.actions import Action
 from bridge.computer.approvals import Verdict, Waiting
-from bridge.computer.batch import HALTED, LOOKS, Outcome, Survey, carry_out, refused, survey
+from bridge.computer.batch import (
+    HALTED,
+    LOOKS,
+    Consent,
+    Outcome,
+    Survey,
+    carry_out,
+    refused,
+    survey,
+)
 from bridge.computer.desk import OFF, Desk
 from bridge.computer.executor import Seat, Work
 from bridge.computer.geometry import Point, Rect
@@ -24,8 +33,6 @@ WATCH_SECONDS = 0.05
 
 Told = Callable[[Waiting], Awaitable[None]]
 """Who hears of a batch before the person is waited for."""
-Allowed = frozenset[str] | None
-"""The risks the person has agreed to; None for all."""
 _Result = TypeVar("_Result")
 
 
@@ -91,11 +98,11 @@ class Session:
             return Done(_all_failed(actions, seen, forbidden), None)
         if dry_run and not all(isinstance(action, LOOKS) for action in actions):
             return Done(_only_told(actions, seen), None)
-        verdict, allowed = await self._verdict(actions, seen, told)
+        verdict, consent = await self._verdict(actions, seen, told)
         if not verdict.approved:
             why = f"Not executed: the person did not approve this ({verdict.by})."
             return Done(_all_failed(actions, seen, why), None)
-        carried_out = await self._carried_out(actions, policy, verdict.by, allowed)
+        carried_out = await self._carried_out(actions, policy, verdict.by, consent)
         return Done(carried_out, verdict.by)
 
     async def watch(self) -> None:
@@ -118,20 +125,21 @@ class Session:
 
     async def _verdict(
         self, actions: Sequence[Action], seen: Survey, told: Told
-    ) -> tuple[Verdict, Allowed]:
+    ) -> tuple[Verdict, Consent]:
         leash, risks = self._desk.leash, seen.judgement.risks
         ruling = leash.ruling(risks, self._desk.clock())
         if ruling == "refused":
             raise ComputerOff(OFF)
         if ruling == "allowed":
             everything = leash.mode == "allowed"
-            return Verdict(True, f"mode {leash.mode}"), None if everything else frozenset()
+            consent = Consent(None if everything else frozenset())
+            return Verdict(True, f"mode {leash.mode}"), consent
         if self._asked and all(isinstance(action, LOOKS) for action in actions):
-            return Verdict(True, "an earlier yes"), frozenset()
+            return Verdict(True, "an earlier yes"), Consent(frozenset())
         verdict = await self._ask(seen, told)
         self.check()
         self._asked = self._asked or verdict.approved
-        return verdict, frozenset(risks)
+        return verdict, Consent(frozenset(risks), seen.first)
 
     async def _ask(self, seen: Survey, told: Told) -> Verdict:
         """The person needs the mouse to say yes, so that moving it is no stop."""
@@ -148,7 +156,7 @@ class Session:
             await asyncio.wait([asking])
 
     async def _carried_out(
-        self, actions: Sequence[Action], policy: Policy, approved_by: str, allowed: Allowed
+        self, actions: Sequence[Action], policy: Policy, approved_by: str, consent: Consent
     ) -> tuple[Outcome, ...]:
         assert self._sight is not None  # noqa: S101 - the survey had it
         sight, desk, outcomes = self._sight, self._desk, list[Outcome]()
@@ -162,7 +170,7 @@ class Session:
                     view = sight.view(seat.desktop)
                     desk.log.write(Entry(desk.clock(), self.asked_by, approved_by, view, outcome))
 
-            carry_out(actions, sight, policy, allowed, noted)(seat)
+            carry_out(actions, sight, policy, consent, noted)(seat)
             return MouseWatch(seat.desktop.pointer(), free)
 
         self._acting = True

@@ -329,6 +329,37 @@ async def test_nothing_moves_before_the_person_says_yes(
     assert (await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True}))[0] == 404
 
 
+async def test_a_yes_is_for_the_window_that_was_shown(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    """Something else is in front by the time the person has said yes."""
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("It is gone."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    desktop.shown.insert(0, Window("Delete all?", "files", Rect(0, 0, 500, 500), active=True))
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await running
+    assert hands(desktop) == []
+    (result,) = fake.requests[-1].body["messages"][-1]["content"]
+    assert "is risky (deleting)" in result["content"][0]["text"]
+
+
+async def test_a_yes_is_not_for_a_harmless_stranger_either(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("It is gone."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    desktop.shown.insert(0, Window("Chat", "chat", Rect(0, 0, 500, 500), active=True))
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await running
+    assert hands(desktop) == []
+    (result,) = fake.requests[-1].body["messages"][-1]["content"]
+    assert "“Notes”, for which the person said yes, is not there" in result["content"][0]["text"]
+
+
 async def test_a_no_is_told_to_claude_and_nothing_moves(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:

@@ -17,7 +17,8 @@ from bridge.autostart_command import add_autostart_parser, autostart_command
 from bridge.computer_command import add_computer_parsers, computer_command, stop_command
 from bridge.errors import SettingsError
 from bridge.key_command import add_key_parser, key_command
-from bridge.opening import open_page, read_token
+from bridge.local_client import NotRunning, Refused, local_bridge
+from bridge.opening import open_page
 from bridge.settings import Settings, find_paths, load_settings
 from bridge.settings_command import add_settings_parser, settings_command
 from bridge.talon_command import add_talon_parser, talon_command
@@ -207,7 +208,12 @@ def _dashboard(settings: Settings, arguments: argparse.Namespace) -> int:
     """In the browser, as the person who may change things."""
     url = _url(settings)
     page = "/setup" if arguments.setup else "/"
-    if not open_page(url, read_token(find_paths().control_token), page):
+    try:
+        ticket = local_bridge(settings).ask("POST", "/control/tickets", {}).json()["ticket"]
+    except (NotRunning, Refused) as error:
+        print(error, file=sys.stderr)
+        return NOT_RUNNING if isinstance(error, NotRunning) else 1
+    if not open_page(url, ticket, page):
         print(f"No browser could be opened; go to {url}{page}", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""Opens the bridge's own pages, with the token that lets them change it."""
+"""Opens the bridge's own pages, with a ticket for the token that lets them change it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import webbrowser
 from pathlib import Path
 
 
-def page_url(url: str, token: str, page: str = "/") -> str:
+def page_url(url: str, ticket: str, page: str = "/") -> str:
     """Behind the # it goes to no server and into no log; the page takes it out of the address."""
-    return f"{url}{page}#token={token}" if token else f"{url}{page}"
+    return f"{url}{page}#ticket={ticket}" if ticket else f"{url}{page}"
 
 
 def read_token(path: Path) -> str:
@@ -23,9 +23,9 @@ def read_token(path: Path) -> str:
         return ""
 
 
-def open_page(url: str, token: str, page: str = "/") -> bool:
+def open_page(url: str, ticket: str, page: str = "/") -> bool:
     """Whether a browser could be told to."""
-    return webbrowser.open(page_url(url, token, page))
+    return webbrowser.open(page_url(url, ticket, page))
 
 
 def open_file(path: Path) -> bool:

@@ -113,7 +113,6 @@ class App:
         self._errands = Errands(
             url=lambda: self._status.url,
             client=self._client,
-            read_token=self._read_token,
             clipboard=find_clipboard(),
             autostart=self._autostart,
             log_file=Path(start.log_file),

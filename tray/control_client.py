@@ -72,6 +72,10 @@ class ControlClient:
         """Actions on this machine that wait for a yes or no."""
         return _read(read_batches, self._call("GET", "/computer"))
 
+    def ticket(self) -> str:
+        """With which a page of the server's gets the token, once."""
+        return _read(lambda said: str(said["ticket"]), self._call("POST", "/control/tickets", {}))
+
     def switch(self, changes: dict[str, Any]) -> None:
         """`POST /control/switches`."""
         self._call("POST", "/control/switches", changes)

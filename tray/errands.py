@@ -46,7 +46,6 @@ class Errands:
 
     url: Callable[[], str | None]
     client: Callable[[str], ControlClient]
-    read_token: Callable[[], str]
     clipboard: Clipboard
     autostart: Autostart
     log_file: Path
@@ -136,8 +135,9 @@ class Errands:
                 if words:
                     raise Failed(f"Nothing here opens files (xdg-open). The settings: {words}")
             case page:
-                url = self._server().url
-                if not self.open_page(url, self.read_token(), _PAGES[page]):
+                server = self._server()
+                url = server.url
+                if not self.open_page(url, server.ticket(), _PAGES[page]):
                     raise Failed(f"No browser could be opened; go to {url}{_PAGES[page]}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.errors import InvalidRequest, SettingsError
+from bridge.errors import Forbidden, InvalidRequest, SettingsError
 from bridge.keys import NamedKey, checked_secret
 from bridge.models.names import resolve
 from bridge.server.computer import computer_switch, switch_computer
@@ -15,10 +15,12 @@ from bridge.wire.control import (
     KeyKept,
     KeysReloaded,
     NewKey,
+    Redeemed,
     SignInStep,
     StopAccepted,
     SwitchesPatch,
     SwitchesState,
+    Ticket,
 )
 
 
@@ -95,3 +97,21 @@ async def stop(request: web.Request) -> web.Response:
     bridge.stop_asked.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
     return web.json_response(accepted.model_dump(), status=202)
+
+
+async def issue_ticket(request: web.Request) -> web.Response:
+    """For who bears the token, to be put behind the # of a page's address."""
+    check_control_token(request)
+    return web.json_response(Ticket(ticket=request.app[BRIDGE].tickets.issue()).model_dump())
+
+
+async def redeem_ticket(request: web.Request) -> web.Response:
+    """The token for a ticket. Raises Forbidden for one that was taken, is too old, or is none."""
+    bridge = request.app[BRIDGE]
+    given = await read_body(request, Ticket)
+    if not bridge.tickets.take(given.ticket):
+        raise Forbidden(
+            "This address was used already, or is over a minute old. Open the page from the tray, "
+            "or with: claude-bridge dashboard"
+        )
+    return web.json_response(Redeemed(token=bridge.control_token).model_dump())

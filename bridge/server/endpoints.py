@@ -11,7 +11,16 @@ from bridge.server.compacting import compact_response
 from bridge.server.completions import completions
 from bridge.server.computer_endpoints import COMPUTER
 from bridge.server.connect import connect
-from bridge.server.control import keep_key, login, login_status, reload, stop, switch
+from bridge.server.control import (
+    issue_ticket,
+    keep_key,
+    login,
+    login_status,
+    redeem_ticket,
+    reload,
+    stop,
+    switch,
+)
 from bridge.server.describe import openapi
 from bridge.server.embeddings import embeddings
 from bridge.server.endpoint import Answer, Endpoint, Parameter
@@ -40,12 +49,14 @@ from bridge.wire.control import (
     KeyKept,
     KeysReloaded,
     NewKey,
+    Redeemed,
     Root,
     SignInStatus,
     SignInStep,
     StopAccepted,
     SwitchesPatch,
     SwitchesState,
+    Ticket,
 )
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 from bridge.wire.errors import AnthropicErrorBody
@@ -399,6 +410,25 @@ _CONTROL = (
         "How far the sign-in to Claude Code is",
         Answer("Where it stands.", SignInStatus, examples.NO_SIGN_IN),
         access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/tickets",
+        issue_ticket,
+        "Control",
+        "A ticket with which a page gets the token, once",
+        Answer("Good for a minute.", Ticket, examples.TICKET),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/tickets/redeem",
+        redeem_ticket,
+        "Control",
+        "The token, for a ticket",
+        Answer("For the page that was opened with it.", Redeemed),
+        body=Ticket,
+        example=examples.TICKET,
     ),
     Endpoint(
         "POST",

@@ -322,3 +322,4 @@ NO_SIGN_IN: dict[str, Any] = {
 }
 KEYS_RELOADED: dict[str, Any] = {"anthropic": 1, "bridge": 0}
 STOP_ACCEPTED: dict[str, Any] = {"stopping": True, "open_streams": 0}
+TICKET: dict[str, Any] = {"ticket": "a-ticket-that-was-taken"}

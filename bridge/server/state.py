@@ -20,6 +20,7 @@ from bridge.models.names import Resolved, resolve, rules_of
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.counting import Metrics
 from bridge.server.keyring import KeyRing
+from bridge.server.tickets import Tickets
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore
@@ -55,6 +56,7 @@ class Bridge:
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Responses that are written while nobody waits, by id."""
+    tickets: Tickets = field(default_factory=Tickets)
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a second wish to stop: running answers get no more time."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)

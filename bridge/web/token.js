@@ -1,12 +1,20 @@
-// The person's control token: the tray and `claude-bridge dashboard` give it behind the # of the
-// address, where it goes to no server and no log. It is kept until this tab is closed.
+// The person's control token. The tray and `claude-bridge dashboard` open the page with a ticket
+// behind the # of its address, where it goes to no server and no log; it is good once, for a
+// minute. The token is kept until this tab is closed.
 
 const NAME = "control-token";
 
-const given = new URLSearchParams(location.hash.slice(1)).get("token");
-if (given) {
-  sessionStorage.setItem(NAME, given);
+const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket");
+if (ticket) {
   history.replaceState(null, "", location.pathname + location.search);
+  const answer = await fetch("/control/tickets/redeem", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ticket }),
+  });
+  const said = await answer.json();
+  if (answer.ok) sessionStorage.setItem(NAME, said.token);
+  else console.warn(said.error.message);
 }
 
 export function token() {

@@ -120,6 +120,20 @@ class SignInStatus(BaseModel):
     words: str = Field(description="What to do, or what went wrong.")
 
 
+class Ticket(BaseModel):
+    """`POST /control/tickets`, and what `…/redeem` takes: good once, and not for long."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ticket: str = Field(min_length=1, max_length=200)
+
+
+class Redeemed(BaseModel):
+    """`POST /control/tickets/redeem`: the control token, for the page that was opened."""
+
+    token: str = Field(repr=False)
+
+
 class KeysReloaded(BaseModel):
     """`POST /control/reload`: the keys are read anew."""
 

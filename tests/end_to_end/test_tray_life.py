@@ -88,7 +88,7 @@ async def test_without_any_panel_the_server_runs_and_the_dashboard_is_the_face(
             0,
             "The tray app of claude-bridge is already running.\n",
         )
-        await until(lambda: browser.exists() and f"{tray.url}/#token=" in browser.read_text())
+        await until(lambda: browser.exists() and f"{tray.url}/#ticket=" in browser.read_text())
     finally:
         tray.process.terminate()
         _, stderr = tray.process.communicate(timeout=20)

@@ -194,7 +194,8 @@ async def test_pages_and_files_are_opened(
     token = (home / "data" / "control-token").read_text().strip()
     for label in ("Dashboard", "Today:"):
         await panel.click(label)
-        assert f"{tray.url}/#token={token}" in await written(programs / "opened", token)
+        opened = await written(programs / "opened", f"{tray.url}/#ticket=")
+        assert token not in opened, "other users may see what a browser is opened with"
         (programs / "opened").unlink()
     await panel.click("Logs")
     await written(programs / "opened", str(home / "logs" / "bridge.log"))
@@ -286,7 +287,7 @@ async def test_without_a_way_to_claude_the_first_start_opens_the_set_up_page(
     try:
         await shows(panel, "Keep a key from platform.claude.com")
         await looks(panel, "attention")
-        assert f"{tray.url}/setup#token=" in await written(programs / "opened", "/setup#token=")
+        assert f"{tray.url}/setup#ticket=" in await written(programs / "opened", "/setup#ticket=")
         assert await model_of(tray, "bridge-echo") == "bridge-echo"
         assert (await entry(panel, "Set up Claude")).visible
         assert len(notifications.all) == 1

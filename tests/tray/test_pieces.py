@@ -32,6 +32,9 @@ class FakeClient(ControlClient):
     def connect(self) -> Connect:
         return Connect(f"{self.url}/v1", "cb-own", (Client("Zed", "In settings.json.", "{}"),))
 
+    def ticket(self) -> str:
+        return "the-ticket"
+
 
 class Desk:
     """Errands with nothing real behind them."""
@@ -48,7 +51,6 @@ class Desk:
         self.errands = Errands(
             url=lambda: self.url,
             client=lambda url: FakeClient(url, lambda: "token"),
-            read_token=lambda: "the-token",
             clipboard=self,
             autostart=find_autostart("linux", {"HOME": str(tmp_path)}),
             log_file=self.log,
@@ -132,7 +134,7 @@ def test_pages_are_opened_with_the_token_and_logs_where_there_are_any(desk: Desk
         desk.errands.do(Open("logs"))
     desk.log.touch()
     desk.errands.do(Open("logs"))
-    assert desk.opened == ["http://127.0.0.1:8123/setup the-token", str(desk.log)]
+    assert desk.opened == ["http://127.0.0.1:8123/setup the-ticket", str(desk.log)]
 
 
 def test_start_at_login_is_written(desk: Desk) -> None:

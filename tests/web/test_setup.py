@@ -21,7 +21,7 @@ async def test_a_pasted_key_goes_to_the_bridge_and_out_of_the_page(
     bridge = await start_bridge(backend="anthropic")
     async with chromium(tmp_path / "profile") as page:
         await page.tell("Page.enable")
-        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.control_token, "/setup"))
+        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.tickets.issue(), "/setup"))
         await page.until("document.querySelector('#why')?.textContent.startsWith('Not yet')")
         assert await page.value("location.href") == f"{bridge.url}/setup"
         assert await page.value("document.querySelector('#strange').hidden")
@@ -41,7 +41,7 @@ async def test_signing_in_is_begun_and_ended_there(
     bridge = await start_bridge(backend="anthropic", claude_cli=str(cli))
     async with chromium(tmp_path / "profile") as page:
         await page.tell("Page.enable")
-        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.control_token, "/setup"))
+        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.tickets.issue(), "/setup"))
         await page.until("document.querySelector('#why')?.textContent")
         await page.value("document.querySelector('#sign-in').click()")
         await page.until("!document.querySelector('#going-on').hidden")

@@ -51,6 +51,7 @@ def _add_looking(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     shot.add_argument("-o", "--output", default="screenshot.png", help="a file, or - for stdout")
     shot.add_argument("--monitor", type=int, help="the screen; 0 is the main one")
     shot.add_argument("--max-edge", type=int, help="pixels of the long edge")
+    shot.add_argument("--region", help="a part of it, enlarged: x0,y0,x1,y1")
     shot.add_argument("--format", choices=("jpeg", "png", "webp"), help="(default: by the name)")
 
 
@@ -141,10 +142,10 @@ def _off(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
 
 
 def _screenshot(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
-    query = {"monitor": arguments.monitor, "max_edge": arguments.max_edge}
+    query = {name: getattr(arguments, name) for name in ("monitor", "max_edge", "region")}
     form = arguments.format or _form_of(arguments.output)
-    asked = "".join(f"&{name}={value}" for name, value in query.items() if value is not None)
-    answer = bridge.ask("GET", f"/computer/screenshot?format={form}{asked}")
+    asked = {name: value for name, value in query.items() if value is not None}
+    answer = bridge.ask("GET", f"/computer/screenshot?{urlencode({'format': form, **asked})}")
     if arguments.output == "-":
         sys.stdout.buffer.write(answer.data)
     else:

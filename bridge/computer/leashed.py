@@ -8,12 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bridge.computer.desk import OFF, Desk
+from bridge.computer.executor import Seat
 from bridge.computer.leash import Leash
 from bridge.computer.pictures import Picture
 from bridge.computer.session import Session
 from bridge.computer.sight import Looks, Sight
 from bridge.computer.warden import Wardens
 from bridge.errors import ComputerBusy, ComputerOff
+
+Region = tuple[int, int, int, int]
+"""x0, y0, x1, y1, in pixels of the whole picture."""
 
 LINGER_SECONDS = 2.0
 """What shows that Claude is at work stays so long: a click alone would be over in a blink."""
@@ -74,12 +78,21 @@ class Computer:
                 await leaving
                 raise
 
-    async def look(self, looks: Looks) -> Picture:
-        """The screen, for the person themselves. Raises ComputerOff and DesktopUnavailable."""
+    async def look(self, looks: Looks, region: Region | None = None) -> Picture:
+        """The screen or a part of it, for the person themselves.
+
+        Raises ComputerOff, DesktopUnavailable, and InvalidRequest for a part that is outside.
+        """
         if self.leash.mode == "off":
             raise ComputerOff(OFF)
         sight = Sight(replace(looks, secret=(await self._desk.policy()).never))
-        return await self._desk.executor.run(lambda seat: sight.screenshot(seat.desktop))
+
+        def seen(seat: Seat) -> Picture:
+            if region is None:
+                return sight.screenshot(seat.desktop)
+            return sight.zoom(seat.desktop, region)
+
+        return await self._desk.executor.run(seen)
 
     async def close(self) -> None:
         """Ends all work and gives the desktop back."""

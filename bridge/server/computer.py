@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bridge.computer.actions import Action, read_action
+from bridge.computer.actions import Action, Zoom, read_action
 from bridge.computer.approvals import Waiting
 from bridge.computer.batch import Outcome
 from bridge.computer.leash import Leash
+from bridge.computer.leashed import Region
 from bridge.computer.pictures import Format, Picture
 from bridge.computer.sight import Looks
 from bridge.computer.sizes import OLDER, Tier
@@ -83,7 +84,8 @@ async def screenshot(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     query = request.query
     looks = looks_of(bridge, _number(query, "monitor"), _number(query, "max_edge"))
-    picture = await bridge.computer.look(replace(looks, form=_format(query, looks.form)))
+    looks = replace(looks, form=_format(query, looks.form))
+    picture = await bridge.computer.look(looks, _region(query))
     return _image(picture)
 
 
@@ -200,6 +202,18 @@ def _format(query: Mapping[str, str], usual: Format) -> Format:
     if said not in _FORMATS:
         raise InvalidRequest("format: jpeg, png or webp.", param="format")
     return _FORMATS[said]
+
+
+def _region(query: Mapping[str, str]) -> Region | None:
+    said = query.get("region")
+    if said is None:
+        return None
+    try:
+        return Zoom.model_validate({"region": [int(part) for part in said.split(",")]}).region
+    except ValueError as error:
+        raise InvalidRequest(
+            "Invalid value for region: x0,y0,x1,y1 in pixels of the whole picture.", param="region"
+        ) from error
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:

@@ -64,6 +64,11 @@ COMPUTER = (
             Parameter("monitor", "The screen; 0 is the main one.", _up_to(0, 99)),
             Parameter("max_edge", "Pixels of the long edge, 1568 unless said.", _up_to(100, 8000)),
             Parameter(
+                "region",
+                "A part of it, enlarged: x0,y0,x1,y1 in pixels of the whole picture.",
+                {"type": "string", "pattern": "^\\d{1,5}(,\\d{1,5}){3}$"},
+            ),
+            Parameter(
                 "format", "As computer_format says, unless said.", {"enum": ["jpeg", "png", "webp"]}
             ),
         ),

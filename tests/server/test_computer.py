@@ -439,6 +439,17 @@ async def test_windows_on_the_list_are_never_touched_and_never_seen(
     assert image.getpixel((1000, 700)) == (0, 0, 128)
 
 
+async def test_the_person_sees_a_part_enlarged(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "allowed", minutes=1)
+    status, picture = await call("GET", "/computer/screenshot?region=0,0,728,410&format=png")
+    assert status == 200
+    assert Image.open(io.BytesIO(picture)).size[0] > 1400
+    assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
+    for wrong in ("1,2,3", "a,b,c,d", "5,5,5,5", "9000,9000,9100,9100"):
+        status, answer = await call("GET", f"/computer/screenshot?region={wrong}")
+        assert (status, answer["error"]["param"]) == (400, "region")
+
+
 async def test_two_at_once_have_not_four_hands(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:

@@ -114,3 +114,65 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("`ping`", {"type": "ping"}),
 ]
 """One answer, event by event."""
+
+_FLAT_TOOL = {"type": "function", "name": "now", "parameters": {"type": "object"}}
+_FORMAT = {"format": {"type": "json_schema", **_SCHEMA}}
+
+RESPONSES_PARAMETERS: dict[str, Any] = {
+    "instructions": "Answer in French.",
+    "tools": [_FLAT_TOOL],
+    "tool_choice": "required",
+    "parallel_tool_calls": False,
+    "max_output_tokens": 4000,
+    "max_tool_calls": 3,
+    "temperature": 0.3,
+    "top_p": 0.9,
+    "text": _FORMAT,
+    "reasoning": {"effort": "low"},
+    "include": ["reasoning.encrypted_content"],
+    "store": False,
+    "previous_response_id": "resp_1",
+    "truncation": "auto",
+    "stream": True,
+    "metadata": {"project": "sky"},
+    "user": "ada@example.com",
+    "safety_identifier": "u-17",
+    "prompt_cache_key": "k",
+    "service_tier": "default",
+    "background": True,
+    "computer_use": True,
+}
+"""Of a response; `model` and `input` are there in every one."""
+
+RESPONSES_BY_THE_SERVER = {
+    "include": "Claude's thinking comes sealed as `encrypted_content`, asked for or not",
+    "store": "`false`: the response is not kept; else for `response_days`",
+    "previous_response_id": "that response's conversation goes before; unknown: refused",
+    "stream": BY_THE_SERVER["stream"],
+    "metadata": "kept with the response, and given back",
+    "prompt_cache_key": "given back; Claude's cache needs no key",
+    "background": "answered at once as `queued`; fetched, or cancelled, later",
+    "computer_use": BY_THE_SERVER["computer_use"],
+}
+
+COMPLETIONS_PARAMETERS: dict[str, Any] = {
+    "suffix": "\n\nprint(double(4))",
+    "max_tokens": 4000,
+    "temperature": 0.3,
+    "top_p": 0.9,
+    "n": 2,
+    "best_of": 2,
+    "echo": True,
+    "stop": ["END"],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "user": "ada@example.com",
+}
+"""Of a legacy completion; `model` and `prompt` are there in every one."""
+
+COMPLETIONS_BY_THE_SERVER = {
+    "n": BY_THE_SERVER["n"],
+    "echo": "the prompt is put before the answer",
+    "stream": BY_THE_SERVER["stream"],
+    "stream_options": BY_THE_SERVER["stream_options"],
+}

@@ -6,32 +6,39 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bridge.cli import _parser
+from bridge.embeddings import base as embeddings_base
 from bridge.embeddings.names import USUAL
-from bridge.errors import BridgeError, InvalidRequest
-from bridge.models.names import resolve, rules_of
+from bridge.errors import BridgeError, InvalidRequest, Overloaded
+from bridge.models.names import resolve
 from bridge.models.prices import price_of
 from bridge.models.rules import RULES
+from bridge.server.access import Access
+from bridge.server.counting import Metrics
 from bridge.server.endpoints import ENDPOINTS
 from bridge.server.failures import TOLD
 from bridge.settings import Settings
-from bridge.translate.request import SET_ASIDE, translate
+from bridge.translate.request import SET_ASIDE
 from bridge.translate.responses.resource import resource
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.stream import FINISH_REASONS, ChatStream
 from bridge.translate.style import AnswerStyle
-from bridge.wire.chat import ChatRequest
 from bridge.wire.connect import connections
 from bridge.wire.responses import ResponsesRequest
-from tests.docs.samples import BY_THE_SERVER, EVENTS, NEED_TOOLS, PARAMETERS
+from tests.docs.doors import chat_stream, doors
+from tests.docs.mapping import completions_parameters, parameters, responses_parameters
+from tests.docs.markdown import fenced, table
+from tests.docs.samples import EVENTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -51,6 +58,13 @@ _OLD_NAMES = (
 )
 
 
+_CODES_OF_ONE_PLACE = {
+    "previous_response_not_found": InvalidRequest,
+    "too_many_streams": Overloaded,
+}
+"""Codes that an error gets where it is raised; a test looks for others."""
+
+
 def settings() -> str:
     rows = (
         (f"`{name}`", f"`{field.default}`", field.description)
@@ -65,11 +79,13 @@ def endpoints() -> str:
 
 
 def errors() -> str:
-    rows = []
-    for kind in sorted(_kinds(BridgeError), key=lambda kind: (kind.status, _code(kind))):
-        told = TOLD[_code(kind)]
-        rows.append((f"{kind.status}", f"`{_code(kind)}`", told.words, told.cure))
-    return table(("Status", "Code", "What happened", "What to do"), dict.fromkeys(rows))
+    found = {(kind.status, _code(kind)) for kind in _kinds(BridgeError)}
+    found |= {(kind.status, code) for code, kind in _CODES_OF_ONE_PLACE.items()}
+    rows = (
+        (f"{status}", f"`{code}`", TOLD[code].words, TOLD[code].cure)
+        for status, code in sorted(found)
+    )
+    return table(("Status", "Code", "What happened", "What to do"), rows)
 
 
 def models() -> str:
@@ -109,21 +125,6 @@ def commands() -> str:
     return table(("Command", "What it does"), _commands(_parser(), "claude-bridge"))
 
 
-def parameters() -> str:
-    """What each one becomes for two models, by translating it."""
-    rows = []
-    for name, value in PARAMETERS.items():
-        shown = json.dumps(value, separators=(", ", ": "))
-        short = shown if len(shown) < 40 else f"{shown[:36]}…"
-        new, old = (_becomes(name, value, model) for model in _MODELS)
-        rows.append((f"`{name}`", f"`{short}`", new, old if old != new else "the same"))
-    heads = ("Parameter", "Example", *(f"`{model}`" for model in _MODELS))
-    return table(heads, rows)
-
-
-_MODELS = ("claude-opus-5-5", "claude-haiku-4-5")
-
-
 def set_aside() -> str:
     return table(("Parameter", "Why"), ((f"`{name}`", why) for name, why in SET_ASIDE.items()))
 
@@ -149,15 +150,74 @@ def clients() -> str:
     told = []
     for one in connections("http://localhost:8000/v1", "default"):
         mind = f"\n{one.mind}\n" if one.mind else ""
-        told.append(
-            f"## {one.client}\n\n{one.steps}\n\n```text\n{one.snippet.rstrip()}\n```\n{mind}"
-        )
+        kind = _KINDS_OF_SNIPPETS.get(one.client, "text")
+        told.append(f"## {one.client}\n\n{one.steps}\n\n{fenced(kind, one.snippet)}{mind}")
     return "\n".join(told)
+
+
+_KINDS_OF_SNIPPETS = {
+    "openai-python": "python",
+    "curl": "sh",
+    "Codex CLI": "toml",
+    "Claude Code": "sh",
+    "Continue": "yaml",
+    "Zed": "json",
+    "Open WebUI": "sh",
+}
 
 
 def finish_reasons() -> str:
     rows = ((f"`{theirs}`", f"`{ours}`") for theirs, ours in FINISH_REASONS.items())
     return table(("Claude's `stop_reason`", "`finish_reason`"), rows)
+
+
+def voice_command() -> str:
+    """One command: its line, and the action it calls."""
+    folder = ROOT / "talon_user"
+    lines = (folder / "claude.talon").read_text("utf-8").splitlines()
+    (line,) = (one for one in lines if "} history$:" in one)
+    source = (folder / "claude.py").read_text("utf-8")
+    (action,) = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "claude_history"
+    )
+    written = textwrap.dedent(ast.get_source_segment(source, action, padded=True) or "")
+    return f"{fenced('talon', line)}\n{fenced('python', written)}"
+
+
+def clients_short() -> str:
+    """A row for each."""
+    rows = (
+        (f"[{one.client}](docs/clients.md#{_anchor(one.client)})", one.steps, one.mind or "")
+        for one in connections("http://localhost:8000/v1", "default")
+    )
+    return table(("Client", "Where", "Mind"), rows)
+
+
+def _anchor(words: str) -> str:
+    return words.lower().replace(" ", "-")
+
+
+def metrics() -> str:
+    """With the labels that one answer leaves behind."""
+    counted = Metrics()
+    answer = Access(
+        model="claude-opus-5-5",
+        backend="anthropic",
+        prompt_tokens=1,
+        completion_tokens=1,
+        first_chunk_seconds=1.0,
+        outcome="stop",
+    )
+    counted.observe("/v1/chat/completions", answer, 200, 1.0)
+    rows = []
+    for family in counted.registry.collect():
+        labels = dict.fromkeys(one for sample in family.samples for one in sample.labels)
+        shown = ", ".join(f"`{one}`" for one in labels if one != "le")
+        ending = "_total" if family.type == "counter" else ""
+        rows.append((f"`{family.name}{ending}`", family.type, shown, family.documentation))
+    return table(("Name", "Kind", "Labels", "What it counts"), rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -175,14 +235,14 @@ TABLES: Mapping[str, Callable[[], str]] = {
         events,
         finish_reasons,
         clients,
+        clients_short,
+        metrics,
+        responses_parameters,
+        completions_parameters,
+        chat_stream,
+        voice_command,
     )
-}
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    names = list(heads)
-    lines = [names, ["---"] * len(names), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines) + "\n"
+} | doors()
 
 
 def filled(text: str) -> str:
@@ -200,13 +260,9 @@ def code(name: str) -> str:
     return f"```python\n{inspect.getsource(getattr(import_module(module), symbol))}```\n"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
 def _kinds(kind: type[BridgeError]) -> Iterable[type[BridgeError]]:
     for below in kind.__subclasses__():
-        if below.__module__ == "bridge.errors":
+        if below.__module__ in ("bridge.errors", embeddings_base.__name__):
             yield below
             yield from _kinds(below)
 
@@ -225,33 +281,30 @@ def _commands(parser: argparse.ArgumentParser, name: str) -> Iterable[tuple[str,
             if inner:
                 yield from inner
             else:
-                yield f"`{name} {word}`", str(helps.get(word) or "")
+                yield f"`{name} {word}{_usage(below)}`", str(helps.get(word) or "")
 
 
-def _becomes(name: str, value: Any, model: str) -> str:
-    if name in BY_THE_SERVER:
-        return BY_THE_SERVER[name]
-    body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
-    if name in NEED_TOOLS:
-        body["tools"] = PARAMETERS["tools"]
-    rules = rules_of(model)
-    plain = translate(ChatRequest.model_validate(body), rules, model)
-    try:
-        told = translate(ChatRequest.model_validate({**body, name: value}), rules, model)
-    except InvalidRequest as error:
-        return f"refused: {error.message}"
-    before, after = plain.request.body(), told.request.body()
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    words = [f"`{key}`: `{_short(after.get(key))}`" for key in changed]
-    if told.blank_stops:
-        words.append("watched for by the bridge")
-    words += [f"notice: {notice.partition(': ')[2]}" for notice in told.notices]
-    return "; ".join(words) or "nothing to be done"
+def _usage(parser: argparse.ArgumentParser) -> str:
+    """What it takes besides the settings, which every command takes."""
+    told = ""
+    for action in parser._actions:
+        if action.dest in ("help", *Settings.model_fields) and action.dest != "model":
+            continue
+        if action.dest == "model" and action.default is argparse.SUPPRESS:
+            continue
+        if action.help is argparse.SUPPRESS:
+            continue
+        told += f" {_word(action)}"
+    return told
 
 
-def _short(value: Any) -> str:
-    shown = json.dumps(value, separators=(", ", ": "))
-    return shown if len(shown) < 70 else f"{shown[:66]}…"
+def _word(action: argparse.Action) -> str:
+    choices = f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
+    if not action.option_strings:
+        shown = choices or action.dest.upper()
+        return f"[{shown}]" if action.nargs == "?" else shown
+    value = "" if action.nargs == 0 else f" {choices or action.dest.upper()}"
+    return f"[{action.option_strings[-1]}{value}]"
 
 
 def _chunks(chunks: Iterable[Mapping[str, Any]]) -> str:

@@ -8,14 +8,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import yaml
+from pydantic import BaseModel
 
+from bridge.server.failures import TOLD
 from bridge.server.state import Bridge
+from bridge.settings import find_paths
 from bridge.wire.chat import ChatRequest
-from tests.docs.pages import PAGES, ROOT, without_code
-from tests.docs.samples import PARAMETERS
+from bridge.wire.completions import CompletionRequest
+from bridge.wire.responses import ResponsesRequest
+from tests.docs import samples
+from tests.docs.doors import without_a_section
+from tests.docs.pages import PAGES, ROOT, snippets, without_code
 from tests.docs.tables import TABLES, filled
 
 _LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
@@ -33,9 +41,50 @@ def test_every_table_is_somewhere() -> None:
     assert {name for name in TABLES if f"<!-- table: {name} -->" not in everything} == set()
 
 
-def test_every_parameter_of_a_chat_has_its_example() -> None:
-    ours = ("model", "messages", "previous_response_id")
-    assert [*PARAMETERS] == [name for name in ChatRequest.model_fields if name not in ours]
+@pytest.mark.parametrize(
+    ("body", "own", "shown"),
+    [
+        (ChatRequest, {"model", "messages", "previous_response_id"}, samples.PARAMETERS),
+        (ResponsesRequest, {"model", "input"}, samples.RESPONSES_PARAMETERS),
+        (CompletionRequest, {"model", "prompt"}, samples.COMPLETIONS_PARAMETERS),
+    ],
+)
+def test_every_parameter_has_its_example(
+    body: type[BaseModel], own: set[str], shown: dict[str, Any]
+) -> None:
+    assert [*shown] == [name for name in body.model_fields if name not in own]
+
+
+def test_every_code_of_an_error_has_its_row() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| \d+ \| `(\w+)` \|", page, re.M))
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "bridge").rglob("*.py"))
+    raised = set(re.findall(r"\bcode(?:: str \| None)? ?= ?\"(\w+)\"", source))
+    assert len(raised) > 5
+    assert raised <= rows
+    assert rows == set(TOLD)
+
+
+def test_every_door_with_several_fields_is_shown() -> None:
+    assert without_a_section() == {
+        "/v1/responses/input_tokens",  # takes what /v1/responses takes
+        "/v1/messages/count_tokens",  # the same of /v1/messages
+        "/control/keys",
+        "/control/login",
+        "/control/tickets/redeem",
+        "/computer/approvals/{id}",
+    }
+
+
+def test_every_file_that_is_kept_is_named() -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+    kept = find_paths()
+    for path in (kept.ledger, kept.responses, kept.thinking, kept.computer_log, kept.log_file):
+        assert f"`{path.name}`" in page
+    for path in (kept.control_token, kept.config_file, kept.computer_policy):
+        assert f"`{path.name}`" in page
+    assert "`keys.json`" in page
+    assert "`tray.json`" in page
 
 
 def test_they_are_built_without_a_warning(tmp_path: Path) -> None:
@@ -68,11 +117,23 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 async def test_the_numbers_of_the_prometheus_example_are_there(bridge: Bridge) -> None:
     page = await asyncio.to_thread((ROOT / "docs" / "monitoring.md").read_text, "utf-8")
     names = set(re.findall(r"bridge_\w+", page))
-    async with aiohttp.ClientSession() as session, session.get(f"{bridge.url}/metrics") as answer:
-        told = await answer.text()
+    async with aiohttp.ClientSession() as session:
+        asked = {"model": "default", "messages": [{"role": "user", "content": "Hi"}]}
+        async with session.post(f"{bridge.url}/v1/chat/completions", json=asked) as answer:
+            assert answer.status == 200
+        async with session.get(f"{bridge.url}/metrics") as answer:
+            told = await answer.text()
     families = set(re.findall(r"^# TYPE (\w+)", told, re.M))
     assert names
     assert {re.sub(r"_(bucket|count|sum)$", "", name) for name in names} <= families
+    labels = set(re.findall(r"[{,](\w+)=", told))
+    for rule in yaml.safe_load(snippets("yaml", "docs/monitoring.md")[1].text)["groups"][0][
+        "rules"
+    ]:
+        grouped = re.findall(r"by \(([^)]*)\)", rule["expr"])
+        wanted = {name.strip() for one in grouped for name in one.split(",")}
+        wanted |= set(re.findall(r"[{,](\w+)=", rule["expr"]))
+        assert wanted <= labels, rule["expr"]
 
 
 def _anchors(page: Path) -> set[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 
@@ -18,7 +21,7 @@ from bridge.cli import _parser
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
-from tests.docs.pages import Snippet, kinds, snippets
+from tests.docs.pages import Snippet, commands, kinds, snippets
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.server import FakeAnthropic
 
@@ -54,7 +57,7 @@ def test_there_is_no_kind_that_nobody_checks() -> None:
 @each("python")
 async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
     if not snippet.text.startswith(("from ", "import ")):
-        # A part of the code itself, which its own tests run.
+        assert snippet.made, "only a part of the code itself, which has tests, may not run here"
         compile(snippet.text, snippet.name, "exec")
         return
     code = snippet.text
@@ -69,6 +72,33 @@ async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
     assert out.strip() or "print" not in code
+
+
+CURLS = [one for one in snippets("sh") if one.text.startswith("curl ")]
+
+
+@pytest.mark.parametrize("snippet", CURLS, ids=[one.name for one in CURLS])
+async def test_a_call_with_curl_is_answered(snippet: Snippet, bridge: Bridge) -> None:
+    """Its words are read as curl reads them."""
+    words = shlex.split(snippet.text.replace("\\\n", " "))
+    (url,) = (word for word in words if word.startswith(ADDRESSES))
+    for address in ADDRESSES:
+        url = url.replace(address, bridge.url)
+    behind = list(pairwise(words))
+    headers = dict(value.split(": ", 1) for flag, value in behind if flag == "-H")
+    (body,) = (value for flag, value in behind if flag == "-d")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 200
+        assert "content" in await answer.text()
+
+
+@pytest.mark.parametrize("command", [one for one in commands() if not re.search(r"[…{<\[]", one)])
+def test_a_command_in_a_line_is_one_of_ours(command: str) -> None:
+    asked = re.sub(r"\b(?:JSON|X|Y)\b", "1", command)
+    _parser().parse_args(shlex.split(asked)[1:])
 
 
 @each("json")

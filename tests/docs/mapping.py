@@ -1,0 +1,92 @@
+"""What each parameter becomes in Anthropic's request: found by translating an example of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bridge.errors import InvalidRequest
+from bridge.models.names import rules_of
+from bridge.translate.completions import chats_of
+from bridge.translate.request import Translated, translate
+from bridge.translate.responses.request import as_chat
+from bridge.wire.chat import ChatRequest
+from bridge.wire.completions import CompletionRequest
+from bridge.wire.responses import ResponsesRequest
+from tests.docs import samples
+from tests.docs.markdown import table
+
+_MODELS = ("claude-opus-5-5", "claude-haiku-4-5")
+_Read = Callable[[Mapping[str, Any]], tuple[Translated, tuple[str, ...]]]
+"""From a body to what goes to Claude, with the notices of the way there."""
+
+
+def parameters() -> str:
+    base = {"messages": [{"role": "user", "content": "Hi"}]}
+    return _table(samples.PARAMETERS, samples.BY_THE_SERVER, base, _chat)
+
+
+def responses_parameters() -> str:
+    given, ours = samples.RESPONSES_PARAMETERS, samples.RESPONSES_BY_THE_SERVER
+    return _table(given, ours, {"input": "Hi"}, _response)
+
+
+def completions_parameters() -> str:
+    given, ours = samples.COMPLETIONS_PARAMETERS, samples.COMPLETIONS_BY_THE_SERVER
+    return _table(given, ours, {"prompt": "Hi"}, _completion)
+
+
+def _chat(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
+    model = str(body["model"])
+    return translate(ChatRequest.model_validate(body), rules_of(model), model), ()
+
+
+def _response(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
+    chat = as_chat(ResponsesRequest.model_validate(body), ())
+    return _chat(chat.body)[0], chat.notices
+
+
+def _completion(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
+    (chat,) = chats_of(CompletionRequest.model_validate(body))
+    return translate(chat, rules_of(chat.model), chat.model), ()
+
+
+def _table(
+    given: Mapping[str, Any], ours: Mapping[str, str], base: Mapping[str, Any], read: _Read
+) -> str:
+    rows = []
+    for name, value in given.items():
+        if name in ours:
+            new = old = ours[name]
+        else:
+            asked = {**base, **_needed(name, given)}
+            new, old = (_becomes(name, value, {"model": one, **asked}, read) for one in _MODELS)
+        rows.append((f"`{name}`", f"`{_short(value, 38)}`", new, old if old != new else "the same"))
+    return table(("Parameter", "Example", *(f"`{model}`" for model in _MODELS)), rows)
+
+
+def _needed(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"tools": given["tools"]} if name in samples.NEED_TOOLS else {}
+
+
+def _becomes(name: str, value: Any, body: Mapping[str, Any], read: _Read) -> str:
+    plain, _ = read(body)
+    try:
+        told, notices = read({**body, name: value})
+    except InvalidRequest as error:
+        return f"refused: {error.message}"
+    before, after = plain.request.body(), told.request.body()
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    words = [f"`{key}`: `{_short(after.get(key), 68)}`" for key in changed]
+    if told.blank_stops:
+        words.append("watched for by the bridge")
+    told_before = {*plain.notices}
+    new = [one for one in (*notices, *told.notices) if one not in told_before]
+    words += [f"notice: {one.partition(': ')[2]}" for one in new]
+    return "; ".join(words) or "nothing to be done"
+
+
+def _short(value: Any, most: int) -> str:
+    shown = json.dumps(value, separators=(", ", ": "))
+    return shown if len(shown) <= most else f"{shown[: most - 2]}…"

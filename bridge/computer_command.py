@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from bridge.errors import SettingsError
 from bridge.local_client import LocalBridge, NotRunning, Refused, local_bridge

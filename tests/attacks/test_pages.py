@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import generate_latest
 
 from bridge.server.state import Bridge
+from bridge.wire.control import Switches
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.web.chromium import chromium
@@ -67,6 +68,13 @@ const framed = (name) => {
   await read("stop, no-cors", "/control/stop", post(plain, {mode: "no-cors"}));
   await read("switches", "/control/switches", post(json));
   await read("switches, no-cors", "/control/switches", post(plain, {mode: "no-cors"}));
+  await read("computer", "/computer/actions", post(json));
+  await read("computer, no-cors", "/computer/actions", post(plain, {mode: "no-cors"}));
+  await read("run", "/computer/runs", post(json));
+  await read("run, no-cors", "/computer/runs", post(plain, {mode: "no-cors"}));
+  await read("screen", "/computer/screenshot");
+  await read("ticket, no-cors", "/control/tickets/redeem", post(plain, {mode: "no-cors"}));
+  await read("ticket", "/control/tickets/redeem", post(json));
   for (const path of ["/", "/health", "/metrics", "/v1/models"]) {
     await read("get " + path, path, {});
     await read("get, no-cors " + path, path, {mode: "no-cors"});
@@ -165,11 +173,21 @@ async def test_a_page_reads_nothing_and_asks_claude_nothing(
     assert readable(found) == {}
     came = answered(bridge)
     assert sum(came.values()) > 30
-    posted = ("/v1/chat/completions", "/control/stop", "/control/switches")
+    posted = (
+        "/v1/chat/completions",
+        "/control/stop",
+        "/control/switches",
+        "/control/tickets/redeem",
+        "/computer/actions",
+        "/computer/runs",
+        "/computer/screenshot",
+    )
+    assert set(posted) <= {path for path, _ in came}
     assert {status for path, status in came if path in posted} == {"403"}
     assert [asked for asked in fake.requests if asked.method == "POST"] == []
     assert fake.open_streams + fake.closed_streams == 0
-    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "anthropic"}
+    assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="anthropic")
+    assert bridge.computer.leash.mode == "off"
     assert not bridge.stopping
 
 
@@ -195,7 +213,8 @@ async def test_a_page_gets_nothing_out_of_the_echo(
     assert readable(found) == {}
     assert "[bridge-echo" not in json.dumps(found)
     assert generated(bridge) == []
-    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "offline"}
+    assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
+    assert bridge.computer.leash.mode == "off"
     assert not bridge.stopping
 
 
@@ -211,5 +230,6 @@ async def test_a_page_that_is_allowed_by_name_gets_through(
     assert generated(bridge) != []
     # Even then: what needs no leave of the bridge is refused, and control needs its token.
     assert "[bridge-echo" not in json.dumps({name: told.get(name) for name in ("plain", "form")})
-    assert bridge.switches.model_dump() == {"model": "claude-sonnet-5-5", "backend": "offline"}
+    assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
+    assert bridge.computer.leash.mode == "off"
     assert not bridge.stopping

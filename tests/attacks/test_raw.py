@@ -11,6 +11,7 @@ import pytest
 from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from bridge.wire.control import Switches
 from tests.attacks.wire import BODY, PATH, Heard, netloc, request, send
 from tests.conftest import StartBridge
 
@@ -30,10 +31,8 @@ async def post(bridge: Bridge, *headers: str, host: str | None = "") -> Heard:
 
 
 def is_untouched(bridge: Bridge) -> bool:
-    return not bridge.stopping and bridge.switches.model_dump() == {
-        "model": "claude-sonnet-5-5",
-        "backend": "offline",
-    }
+    untouched = Switches(model="claude-sonnet-5-5", backend="offline")
+    return not bridge.stopping and bridge.switches == untouched
 
 
 async def test_an_honest_request_is_answered(echo: Bridge) -> None:

@@ -186,6 +186,12 @@ def voice_command() -> str:
     return f"{fenced('talon', line)}\n{fenced('python', written)}"
 
 
+def voice() -> str:
+    """What the folder's own page says, below its title."""
+    _, _, text = (ROOT / "talon_user" / "README.md").read_text("utf-8").partition("\n")
+    return text.strip() + "\n"
+
+
 def clients_short() -> str:
     """A row for each."""
     rows = (
@@ -240,6 +246,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         responses_parameters,
         completions_parameters,
         chat_stream,
+        voice,
         voice_command,
     )
 } | doors()
@@ -255,9 +262,15 @@ def _made(kind: str, name: str) -> str:
 
 
 def code(name: str) -> str:
-    """What is written under a dotted name, as it is written."""
+    """What is written under a dotted name, as it is written; a method by its class."""
     module, _, symbol = name.rpartition(".")
-    return f"```python\n{inspect.getsource(getattr(import_module(module), symbol))}```\n"
+    holder: Any
+    try:
+        holder = import_module(module)
+    except ModuleNotFoundError:
+        above, _, kind = module.rpartition(".")
+        holder = getattr(import_module(above), kind)
+    return fenced("python", textwrap.dedent(inspect.getsource(getattr(holder, symbol))))
 
 
 def _kinds(kind: type[BridgeError]) -> Iterable[type[BridgeError]]:

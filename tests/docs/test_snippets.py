@@ -24,6 +24,7 @@ from tests.conftest import StartBridge
 from tests.docs.pages import Snippet, commands, kinds, snippets
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.talon_world.talon_files import read_talon_file, read_talon_list
 
 ADDRESSES = ("http://localhost:8000", "http://127.0.0.1:8000")
 
@@ -57,7 +58,8 @@ def test_there_is_no_kind_that_nobody_checks() -> None:
 @each("python")
 async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
     if not snippet.text.startswith(("from ", "import ")):
-        assert snippet.made, "only a part of the code itself, which has tests, may not run here"
+        # A part of the code itself, which has tests; or a part of a person's Talon file.
+        assert snippet.made or snippet.page.parent.name == "talon_user"
         compile(snippet.text, snippet.name, "exec")
         return
     code = snippet.text
@@ -114,6 +116,18 @@ def test_toml_is_toml(snippet: Snippet) -> None:
 @each("yaml")
 def test_yaml_is_yaml(snippet: Snippet) -> None:
     assert yaml.safe_load(snippet.text)
+
+
+@each("talon")
+def test_talon_is_read(snippet: Snippet, tmp_path: Path) -> None:
+    if snippet.text.startswith("list:"):
+        path = tmp_path / "mine.talon-list"
+        path.write_text(snippet.text, "utf-8")
+        assert read_talon_list(path).items
+    else:
+        path = tmp_path / "mine.talon"
+        path.write_text(f"-\n{snippet.text}", "utf-8")
+        assert read_talon_file(path).commands
 
 
 @each("sh")

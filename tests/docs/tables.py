@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 import textwrap
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -186,6 +187,27 @@ def voice_command() -> str:
     return f"{fenced('talon', line)}\n{fenced('python', written)}"
 
 
+def rooms() -> str:
+    """From the contract of imports, top to bottom, each with the sentence it opens with."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (layers,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    rows = []
+    for at, layer in enumerate(layers, 1):
+        for room in layer.split(" | "):
+            rows.append((at, f"`bridge/{_path(room)}`", _sentence(ROOT / "bridge" / _path(room))))
+    return table(("Floor", "Room", "What it is"), rows)
+
+
+def _path(room: str) -> str:
+    return f"{room}/" if (ROOT / "bridge" / room).is_dir() else f"{room}.py"
+
+
+def _sentence(path: Path) -> str:
+    module = path / "__init__.py" if path.is_dir() else path
+    told = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+    return told.partition("\n\n")[0]
+
+
 def voice() -> str:
     """What the folder's own page says, below its title."""
     _, _, text = (ROOT / "talon_user" / "README.md").read_text("utf-8").partition("\n")
@@ -246,6 +268,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         responses_parameters,
         completions_parameters,
         chat_stream,
+        rooms,
         voice,
         voice_command,
     )

@@ -99,7 +99,8 @@ def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection
             snippet=fields,
             mind="Cursor calls from its own servers, so it cannot reach this machine: it needs a "
             "public address (a tunnel), a key of the bridge's own, and that name in "
-            "allowed_hosts. Names that begin with claude- go past the override: use default.",
+            "allowed_hosts; or Cursor's local mode. Names that begin with claude- go past the "
+            "override: use default.",
         ),
     )
 

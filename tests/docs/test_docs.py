@@ -15,6 +15,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from bridge.server.endpoints import ENDPOINTS
 from bridge.server.failures import TOLD
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
@@ -112,6 +113,16 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert target.is_relative_to(ROOT)
         if anchor:
             assert anchor in _anchors(target), f"{page.name}: {found['to']}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_address_that_is_named_is_there(page: Path) -> None:
+    patterns = [re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(row.path)) for row in ENDPOINTS]
+    told = re.findall(r"`(?:GET |POST |DELETE )?(/[a-z][\w/{}]*)`", page.read_text("utf-8"))
+    own = {"/etc/hostname", "/clear", "/v1", "/control", "/computer", "/input_tokens", "/compact"}
+    short = {"/completions", "/chat/completions"}
+    unknown = {path for path in told if not any(re.fullmatch(one, path) for one in patterns)}
+    assert unknown <= own | short
 
 
 async def test_the_numbers_of_the_prometheus_example_are_there(bridge: Bridge) -> None:

@@ -1,7 +1,8 @@
 """How far the bridge is from a wire: direct, a proxy that copies bytes, the bridge, in one run.
 
-`python -m tests.benchmarks.wire [--quick] [--peers]`. Upstream, proxy, bridge and client are
-processes of their own; the three take turns, so that a busy moment meets all of them.
+`python -m tests.benchmarks.wire [--quick] [--peers LITELLM]`. Upstream, proxy, bridge and client
+are processes of their own; they take turns, so that a busy moment meets all of them. LITELLM is
+the path of LiteLLM's own program, of another virtual environment: its proxy is measured beside.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import json
 import os
+import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -26,6 +32,7 @@ from tests.benchmarks.load import Target, Timing, asked
 MODEL = "claude-opus-5-5"
 KEY = "sk-ant-benchmark"
 ANTHROPIC = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+OPENAI = {"Authorization": "Bearer any"}
 MiB = 1024 * 1024
 
 
@@ -60,7 +67,7 @@ def picture() -> list[dict[str, Any]]:
 
 
 class Bench:
-    """The three that are compared, and the bridge's process."""
+    """Those that are compared, the bridge the last of them, and its process."""
 
     def __init__(self, targets: Sequence[Target], bridge: psutil.Process, scale: float) -> None:
         self.targets = targets
@@ -109,6 +116,11 @@ def table(title: str, rows: Mapping[str, Sequence[str]]) -> None:
         print(f"  {name:<10}" + "".join(f"{cell:>22}" for cell in cells))
 
 
+def shares(speeds: Mapping[str, float]) -> None:
+    for name in [*speeds][2:]:
+        print(f"  {name} has {speeds[name] / speeds['proxy']:.3f} of the proxy's")
+
+
 def latency(bench: Bench) -> None:
     for at_once, count in ((1, 60), (32, 192)):
         found = bench.rounds(chat(20), count, at_once)
@@ -127,9 +139,10 @@ def latency(bench: Bench) -> None:
             name: statistics.median(milliseconds(timings, lambda one: one.first))
             for name, timings in found.items()
         }
-        least = added["direct"]
-        ratio = (added["bridge"] - least) / (added["proxy"] - least)
-        print(f"  added to the first chunk: {ratio:.2f} times what the proxy adds")
+        least = added.pop("direct")
+        for name, median in added.items():
+            ratio = (median - least) / (added["proxy"] - least)
+            print(f"  {name} adds {median - least:.2f} ms to the first chunk ({ratio:.1f} times)")
 
 
 def throughput(bench: Bench) -> None:
@@ -142,7 +155,7 @@ def throughput(bench: Bench) -> None:
             )
             rows[name] = [f"{speed[name]:,.0f} chunks/s"]
         table(f"Saturation, {at_once} at a time, 2,000 chunks each", rows)
-        print(f"  the bridge has {speed['bridge'] / speed['proxy']:.3f} of the proxy's")
+        shares(speed)
 
 
 def whole(bench: Bench) -> None:
@@ -158,7 +171,7 @@ def whole(bench: Bench) -> None:
         "Whole answers of 20 chunks, 32 at a time",
         {name: [f"{speed:,.0f} requests/s"] for name, speed in medians.items()},
     )
-    print(f"  the bridge has {medians['bridge'] / medians['proxy']:.3f} of the proxy's")
+    shares(medians)
 
 
 def processor(bench: Bench) -> None:
@@ -189,7 +202,7 @@ def memory(bench: Bench) -> None:
     )
 
 
-def main(scale: float) -> None:
+def main(scale: float, litellm: str | None) -> None:
     """Prints the tables."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
@@ -203,11 +216,14 @@ def main(scale: float) -> None:
         }
         words = ("serve", "--port", "0", "--backend", "anthropic", "--log-level", "WARNING")
         bridge, process = stack.enter_context(started("bridge", *words, environment=own))
-        targets = (
+        targets = [
             Target("direct", upstream, "/v1/messages", ANTHROPIC),
             Target("proxy", proxy, "/v1/messages", ANTHROPIC),
-            Target("bridge", bridge, "/v1/chat/completions", {"Authorization": "Bearer any"}),
-        )
+            Target("bridge", bridge, "/v1/chat/completions", OPENAI),
+        ]
+        if litellm is not None:
+            peer = stack.enter_context(started_litellm(litellm, upstream, home))
+            targets.insert(2, Target("litellm", peer, "/v1/chat/completions", OPENAI))
         time.sleep(5)  # what is loaded behind the listening socket
         bench = Bench(targets, psutil.Process(process.pid), scale)
         for measure in (memory, latency, throughput, whole, processor):
@@ -233,7 +249,41 @@ def started(
             process.terminate()
 
 
+@contextmanager
+def started_litellm(program: str, upstream: str, home: str) -> Iterator[str]:
+    """LiteLLM's proxy, as its own documentation starts it; its URL when it answers."""
+    config = Path(home) / "litellm.json"
+    asked = {"model": f"anthropic/{MODEL}", "api_base": upstream, "api_key": KEY}
+    models = [{"model_name": MODEL, "litellm_params": asked}]
+    config.write_text(json.dumps({"model_list": models}), "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            _until_it_answers(f"http://127.0.0.1:{port}/health/liveliness")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def _until_it_answers(url: str) -> None:
+    until = time.monotonic() + 120
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own machine
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
-    main(0.2 if parser.parse_args().quick else 1.0)
+    parser.add_argument("--peers", metavar="LITELLM", help="the path of LiteLLM's own program")
+    given = parser.parse_args()
+    main(0.2 if given.quick else 1.0, given.peers)

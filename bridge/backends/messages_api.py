@@ -1,26 +1,27 @@
-"""Claude through Anthropic's API, with the `anthropic` SDK on its aiohttp transport."""
+"""Claude through Anthropic's API, by the `anthropic` SDK's credentials."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from bridge.backends.base import Readiness
-from bridge.errors import NotSignedIn, StreamBroken
+from bridge.backends.reading import Reading
+from bridge.errors import NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
-from bridge.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types import ModelCapabilities, ModelInfo
+
+    from bridge.backends.sending import Sender
 
 KEY_CURE = (
     "Keep a key from platform.claude.com with `claude-bridge key set anthropic`, or set "
@@ -39,6 +40,8 @@ class MessagesApiBackend:
         self._key = key
         self._client: AsyncAnthropic | None = None
         self._making = threading.Lock()
+        self._sender: Sender | None = None
+        self._sending = asyncio.Lock()
 
     async def readiness(self) -> Readiness:
         """Ready when the SDK finds a credential; whether it is a good one only a request tells."""
@@ -59,27 +62,15 @@ class MessagesApiBackend:
     @asynccontextmanager
     async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
         """One `POST /v1/messages`; see `Backend.stream`."""
-        from bridge.backends import sdk_errors
-
-        client = await self._connected()
-        response_manager = client.messages.with_streaming_response.create(
-            model=request.model,
-            max_tokens=request.max_tokens,
-            messages=[],
-            stream=True,
-            # The body goes in whole: the SDK would walk every message once more otherwise.
-            extra_body=request.body(),
-            extra_headers={"accept-encoding": "identity", **request.headers},
-        )
-        with sdk_errors.translated():
-            response = await response_manager.__aenter__()
+        answer = await (self._sender or await self._make_sender()).send(request)
         try:
-            async with aclosing(_events(response.iter_bytes())) as events:
-                started = await _message_start(events)
-                async with aclosing(_chain(started, events)) as whole:
-                    yield whole
+            async with aclosing(answer.pieces()) as pieces:
+                reading = Reading(pieces)
+                await reading.begin()
+                async with aclosing(reading.events()) as events:
+                    yield events
         finally:
-            await response.close()
+            await answer.close()
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Upstream's `POST /v1/messages/count_tokens`."""
@@ -118,9 +109,20 @@ class MessagesApiBackend:
             return [_listed(info) async for info in client.models.list(limit=100)]
 
     async def close(self) -> None:
+        if self._sender is not None:
+            await self._sender.close()
+            self._sender = None
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+    async def _make_sender(self) -> Sender:
+        from bridge.backends.sending import sender_for
+
+        client = await self._connected()
+        async with self._sending:
+            self._sender = self._sender or await sender_for(client, self._silence)
+        return self._sender
 
     async def _connected(self) -> AsyncAnthropic:
         if self._client is None:
@@ -144,46 +146,6 @@ class MessagesApiBackend:
                     max_retries=0,
                     timeout=Timeout(self._silence, connect=10.0),
                 )
-
-
-async def _events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[MessageEvent, None]:
-    from bridge.backends import sdk_errors
-
-    decoder = SseDecoder()
-    with sdk_errors.translated():
-        async for piece in pieces:
-            for data in decoder.feed(piece):
-                event = _decode(data)
-                if event["type"] == "error":
-                    raise sdk_errors.from_error_event(event)
-                yield cast(MessageEvent, event)
-
-
-def _decode(data: bytes) -> dict[str, Any]:
-    try:
-        event = json.loads(data)
-    except ValueError as error:
-        raise StreamBroken("Upstream sent an event that is not JSON.") from error
-    if not isinstance(event, dict) or "type" not in event:
-        raise StreamBroken("Upstream sent an event without a type.")
-    return event
-
-
-async def _message_start(events: AsyncIterator[MessageEvent]) -> MessageEvent:
-    async for event in events:
-        if event["type"] == "message_start":
-            return event
-        if event["type"] != "ping":
-            raise StreamBroken(f"Upstream began its answer with {event['type']}.")
-    raise StreamBroken("Upstream closed the connection before its answer began.")
-
-
-async def _chain(
-    first: MessageEvent, rest: AsyncIterator[MessageEvent]
-) -> AsyncGenerator[MessageEvent, None]:
-    yield first
-    async for event in rest:
-        yield event
 
 
 def _listed(info: ModelInfo) -> ListedModel:

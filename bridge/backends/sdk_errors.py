@@ -1,7 +1,8 @@
-"""The `anthropic` SDK's errors as the bridge's own, each by name."""
+"""What Claude's API and its SDK call a failure, as the bridge's own errors, each by name."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,6 +62,8 @@ _BY_STATUS: Mapping[int, type[BridgeError]] = {
     504: UpstreamTimedOut,
     529: Overloaded,
 }
+SILENT = "Claude's API was silent for too long."
+BROKEN = "The connection to Claude's API broke off."
 _PASSED_ON = ("retry-after",)
 _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
@@ -73,11 +76,12 @@ def translated() -> Iterator[None]:
     except anthropic.APIStatusError as error:
         raise from_status_error(error) from error
     except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
-        raise UpstreamSilent("Claude's API was silent for too long.") from error
+        raise UpstreamSilent(SILENT) from error
     except anthropic.APIConnectionError as error:
-        raise UpstreamUnreachable(_unreachable(error)) from error
+        where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
+        raise UpstreamUnreachable(unreachable(where, error.__cause__ or error)) from error
     except httpx2.HTTPError as error:
-        raise StreamBroken("The connection to Claude's API broke off.") from error
+        raise StreamBroken(BROKEN) from error
     except anthropic.CredentialsError as error:
         raise NotSignedIn(f"Anthropic's credentials cannot be used: {error}") from error
     except anthropic.APIError as error:
@@ -88,13 +92,35 @@ def translated() -> Iterator[None]:
 
 def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
     """By the error's own type where it has one, else by status; a mid-stream one has status 200."""
-    kind = BY_TYPE.get(error.type or "") or _BY_STATUS.get(error.status_code, UpstreamFailed)
-    headers = {name: v for name in _PASSED_ON if (v := error.response.headers.get(name))}
-    headers |= rate_limits(error.response.headers, time.time())
-    if "request-id" in error.response.headers:
-        headers[UPSTREAM_ID] = error.response.headers["request-id"]
-    message = error.api_message or f"Claude's API answered with status {error.status_code}."
-    return _named(kind, message, headers)
+    return _refused(error.status_code, error.response.headers, error.type, error.api_message)
+
+
+def from_response(status: int, headers: Mapping[str, str], body: bytes) -> BridgeError:
+    """The same for an answer that was not read by the SDK."""
+    try:
+        error = json.loads(body)["error"]
+        kind, message = error.get("type"), error.get("message")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # A gateway's page, as like as not.
+        kind = message = None
+    words = message if isinstance(message, str) else None
+    return _refused(status, headers, kind if isinstance(kind, str) else None, words)
+
+
+def unreachable(where: str, cause: BaseException) -> str:
+    """In words; `where` is upstream's scheme and host."""
+    return f"No connection to Claude's API at {where}: {cause}"
+
+
+def _refused(
+    status: int, headers: Mapping[str, str], type: str | None, message: str | None
+) -> BridgeError:
+    kind = BY_TYPE.get(type or "") or _BY_STATUS.get(status, UpstreamFailed)
+    kept = {name: v for name in _PASSED_ON if (v := headers.get(name))}
+    kept |= rate_limits(headers, time.time())
+    if "request-id" in headers:
+        kept[UPSTREAM_ID] = headers["request-id"]
+    return _named(kind, message or f"Claude's API answered with status {status}.", kept)
 
 
 def rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
@@ -131,8 +157,3 @@ def _named(kind: type[BridgeError], message: str, headers: Mapping[str, str]) ->
     if kind is KeyRejected:
         message = f"Anthropic refused the key: {message} Check ANTHROPIC_API_KEY."
     return kind(message, headers=headers)
-
-
-def _unreachable(error: anthropic.APIConnectionError) -> str:
-    where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
-    return f"No connection to Claude's API at {where}: {error.__cause__ or error}"

@@ -35,10 +35,10 @@ async def answer(
     asking: Asking,
     *,
     stream: bool,
-    event: Callable[[Chunk], Any] = dict,
+    event: Callable[[Chunk], Any] | None = None,
     whole: Callable[[ChatCompletion], Any] = dict,
 ) -> web.StreamResponse:
-    """Streamed or whole; `event` and `whole` put it into the words of the endpoint."""
+    """Streamed or whole; `event` and `whole` put it into the words of another endpoint."""
     access = access_of(request)
     access.model = resolved.model
     async with asking.answers() as (first, chunks):
@@ -47,7 +47,8 @@ async def answer(
         headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
         async with aclosing(asking.noted(access, chunks)) as noted:
             if stream:
-                return await write_events(request, headers, (event(one) async for one in noted))
+                events = noted if event is None else (event(one) async for one in noted)
+                return await write_events(request, headers, events)
             return web.json_response(whole(await _collected(noted)), headers=headers)
 
 
@@ -93,31 +94,27 @@ class Asking:
     async def noted(
         self, access: Access, chunks: AsyncIterator[Chunk]
     ) -> AsyncGenerator[Chunk, None]:
-        """The chunks; what came of them is noted for the access line and the ledger."""
+        """The chunks of all choices, with one word on usage behind them.
+
+        What came of them is noted for the access line and the ledger.
+        """
+        last: Chunk | None = None
         try:
-            async for chunk in self._with_usage(access, chunks):
+            async for chunk in chunks:
                 if access.first_chunk_seconds is None:
                     access.first_chunk_seconds = time.perf_counter() - self._started
-                yield chunk
+                if chunk["choices"]:
+                    yield chunk
+                else:
+                    last = chunk
+            usage = added(machine.completion_usage for machine in self._machines)
+            access.prompt_tokens = usage["prompt_tokens"]
+            access.completion_tokens = usage["completion_tokens"]
+            access.outcome = self._machines[0].finish_reason
+            if last is not None:
+                yield {**last, "usage": usage}
         finally:
             access.usages = [machine.usage for machine in self._machines]
-
-    async def _with_usage(
-        self, access: Access, chunks: AsyncIterator[Chunk]
-    ) -> AsyncGenerator[Chunk, None]:
-        """The chunks of all choices with one word on usage, behind them."""
-        last: Chunk | None = None
-        async for chunk in chunks:
-            if chunk["choices"]:
-                yield chunk
-            else:
-                last = chunk
-        usage = added(machine.completion_usage for machine in self._machines)
-        access.prompt_tokens = usage["prompt_tokens"]
-        access.completion_tokens = usage["completion_tokens"]
-        access.outcome = self._machines[0].finish_reason
-        if last is not None:
-            yield {**last, "usage": usage}
 
     @asynccontextmanager
     async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:

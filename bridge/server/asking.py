@@ -65,8 +65,9 @@ async def asked(
             attempt = again
             stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
         notices = (*attempt.notices, *attempt.translated.notices)
-        async with aclosing(_events(attempt, stream)) as whole:
-            yield Asked(whole, attempt.translated, attempt.backend.name, notices)
+        if not attempt.translated.verbatim:
+            stream = await stack.enter_async_context(aclosing(_events(attempt, stream)))
+        yield Asked(stream, attempt.translated, attempt.backend.name, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +179,22 @@ def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, 
 async def _events(
     attempt: _Attempt, stream: AsyncIterator[MessageEvent]
 ) -> AsyncGenerator[MessageEvent, None]:
+    """Of all its turns, as one answer."""
     translated = attempt.translated
-    if translated.verbatim:
-        async for event in stream:
-            yield event
-        return
     turns = Turns(attempt.request, translated.must_call)
     filters = filters_of(translated.blank_stops, translated.promise)
-    async with aclosing(_joined(attempt.backend, stream, turns)) as joined:
-        async for event in joined:
-            for passed in _filtered([event], filters):
-                yield passed
-            if any(one.ended for one in filters):
-                return
+    async with AsyncExitStack() as turn:
+        while True:
+            async for event in stream:
+                for passed in _filtered(turns.feed(event), filters):
+                    yield passed
+                if any(one.ended for one in filters):
+                    return
+            request = turns.follow_up()
+            if request is None:
+                break
+            await turn.aclose()
+            stream = await turn.enter_async_context(attempt.backend.stream(request))
     kept = turns.kept()
     if kept is not None:
         thinking = attempt.question.bridge.thinking
@@ -201,16 +205,3 @@ def _filtered(events: list[MessageEvent], filters: Sequence[EventFilter]) -> lis
     for one in filters:
         events = [passed for event in events for passed in one.feed(event)]
     return events
-
-
-async def _joined(
-    backend: Backend, first: AsyncIterator[MessageEvent], turns: Turns
-) -> AsyncGenerator[MessageEvent, None]:
-    async for event in first:
-        for shown in turns.feed(event):
-            yield shown
-    while (request := turns.follow_up()) is not None:
-        async with backend.stream(request) as stream:
-            async for event in stream:
-                for shown in turns.feed(event):
-                    yield shown

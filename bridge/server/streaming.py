@@ -21,6 +21,9 @@ from bridge.server.state import BRIDGE
 _MUCH = 32 * 1024
 """Bytes that are written without waiting for a pause."""
 
+_FIRST_WORDS = 3
+"""Events that go out each by itself: the answer's head, and the first that says something."""
+
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -62,29 +65,35 @@ async def write_events(
 class _Pulse:
     """Joins what comes without a pause, and writes `beat` where nothing was written for `seconds`.
 
-    One timer for the stream.
+    One timer for the stream, and no task while it is not silent.
     """
 
     def __init__(self, response: web.StreamResponse, beat: bytes, seconds: float) -> None:
         self._response = response
         self._line = beat
         self._seconds = seconds
-        self._written_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._written_at = self._loop.time()
         self._held: list[bytes] = []
         self._size = 0
+        self._at_once = _FIRST_WORDS
+        self._beating: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(self._beat())
+        self._timer = self._loop.call_later(self._seconds, self._look)
 
     async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        self._timer.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
 
     async def write(self, line: bytes) -> None:
-        """Held until `flush`, or until it is much."""
+        """Held until `flush`, or until it is much; the first words go out at once."""
         self._held.append(line)
         self._size += len(line)
-        if self._size >= _MUCH:
+        if self._at_once or self._size >= _MUCH:
+            self._at_once = max(0, self._at_once - 1)
             await self.flush()
 
     async def flush(self) -> None:
@@ -93,17 +102,22 @@ class _Pulse:
             return
         held, self._held, self._size = self._held, [], 0
         await self._response.write(b"".join(held))
-        self._written_at = asyncio.get_running_loop().time()
+        self._written_at = self._loop.time()
+
+    def _look(self) -> None:
+        """At the time of the next beat, if nothing was written meanwhile."""
+        left = self._written_at + self._seconds - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._beating = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:
-        clock = asyncio.get_running_loop().time
         # A client that left is the handler's matter: it is cancelled then.
         with suppress(ConnectionResetError):
-            while True:
-                await asyncio.sleep(self._written_at + self._seconds - clock())
-                if clock() - self._written_at >= self._seconds:
-                    await self._response.write(self._line)
-                    self._written_at = clock()
+            await self._response.write(self._line)
+            self._written_at = self._loop.time()
+            self._look()
 
 
 async def _write_error(

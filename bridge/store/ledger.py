@@ -23,6 +23,8 @@ CLIENT_LENGTH = 40
 _TEXT_LENGTH = 100
 _PRUNE_EVERY = 500
 _DAY = 86_400
+_GATHER_SECONDS = 0.25
+"""A transaction costs as much as forty rows."""
 
 _log = logging.getLogger(__name__)
 
@@ -127,7 +129,12 @@ class Ledger:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._worker = Worker(
-            "ledger", path, _SCHEMA, lost="A request is not in the ledger", opened=self._prune
+            "ledger",
+            path,
+            _SCHEMA,
+            lost="A request is not in the ledger",
+            opened=self._prune,
+            gather_seconds=_GATHER_SECONDS,
         )
         self._keep_days = keep_days
         self._most_rows = most_rows

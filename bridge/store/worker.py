@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 from bridge.store.database import open_database
 
 _T = TypeVar("_T")
+_Write = Callable[[sqlite3.Connection], object]
 _log = logging.getLogger(__name__)
 
 
@@ -26,38 +30,86 @@ class Worker:
         schema: str,
         *,
         lost: str,
-        opened: Callable[[sqlite3.Connection], object] = lambda _: None,
+        opened: _Write = lambda _: None,
+        gather_seconds: float = 0.0,
     ) -> None:
-        """`opened` is done once, before anything else; `lost` says what a failed write means."""
+        """`opened` is done once, before anything else; `lost` says what a failed write means.
+
+        `gather_seconds`: so long a write may wait for others, to be one transaction with them.
+        """
         self._name = name
         self._lost = lost
         self._first = opened
         self._path = path
         self._schema = schema
+        self._gather_seconds = gather_seconds
+        self._gathered: deque[_Write] = deque()
+        self._due = False
+        self._hurry = threading.Event()
+        self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
 
     async def ask(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         """What the job finds, after all that was put before. Raises sqlite3.Error or OSError."""
         loop = asyncio.get_running_loop()
+        self._hurry.set()
         return await loop.run_in_executor(self._thread, self._do, job)
 
-    def put(self, job: Callable[[sqlite3.Connection], object]) -> None:
-        """Returns at once; a failure is only logged."""
-        try:
-            self._thread.submit(self._do, job).add_done_callback(self._complain)
-        except RuntimeError:
+    def put(self, job: _Write) -> None:
+        """Returns at once, in any thread; a failure is only logged."""
+        if self._closed:
             _log.warning("The %s is closed. %s.", self._name, self._lost)
+            return
+        self._gathered.append(job)
+        if not self._due:
+            self._due = True
+            self._thread.submit(self._catch_up_later)
 
     async def close(self) -> None:
         """Ends when all is written."""
+        if self._closed:
+            return
+        self._closed = True
+        self._hurry.set()
         await asyncio.get_running_loop().run_in_executor(None, self._end)
 
     def _do(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        self._catch_up()
+        return job(self._connected())
+
+    def _catch_up_later(self) -> None:
+        if self._gather_seconds:
+            self._hurry.wait(self._gather_seconds)
+        self._hurry.clear()
+        self._due = False
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Writes what was gathered; what fails is lost, and said."""
+        writes = [self._gathered.popleft() for _ in range(len(self._gathered))]
+        if not writes:
+            return
+        with self._complaining():
+            connection = self._connected()
+            together = _transaction(connection) if self._gather_seconds else nullcontext()
+            with together:
+                for write in writes:
+                    with self._complaining():
+                        write(connection)
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, OverflowError) as error:
+            _log.warning("%s: %s", self._lost, error)
+
+    def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._opened()
             self._first(self._connection)
-        return job(self._connection)
+        return self._connection
 
     def _opened(self) -> sqlite3.Connection:
         if self._path is not None:
@@ -67,11 +119,16 @@ class Worker:
         return connection
 
     def _end(self) -> None:
+        self._thread.submit(self._catch_up)
         self._thread.shutdown()
         if self._connection is not None:
             self._connection.close()
 
-    def _complain(self, done: Future[object]) -> None:
-        error = done.exception()
-        if error is not None:
-            _log.warning("%s: %s", self._lost, error)
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")

@@ -5,9 +5,10 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from bridge.wire.json_bytes import encoded_ascii
 
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -15,7 +16,7 @@ KEEP_ALIVE = b": keep-alive\n\n"
 
 def data_line(value: Any) -> bytes:
     """One event as bytes; ASCII only, so that no reader splits it at U+2028."""
-    return b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + encoded_ascii(value) + b"\n\n"
 
 
 def event_line(event: Mapping[str, Any]) -> bytes:

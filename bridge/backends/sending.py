@@ -143,7 +143,9 @@ def _failures_before(url: URL) -> Iterator[None]:
     except TimeoutError as error:
         raise UpstreamSilent(sdk_errors.SILENT) from error
     except aiohttp.ClientError as error:
-        raise UpstreamUnreachable(sdk_errors.unreachable(str(url.origin()), error)) from error
+        # What aiohttp says of it names `ssl` whether there is any or not.
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+        raise UpstreamUnreachable(sdk_errors.unreachable(str(url.origin()), cause)) from error
 
 
 def _proxy(scheme: str, host: str) -> str | None:

@@ -64,11 +64,10 @@ class MessagesApiBackend:
         """One `POST /v1/messages`; see `Backend.stream`."""
         answer = await (self._sender or await self._make_sender()).send(request)
         try:
-            async with aclosing(answer.pieces()) as pieces:
-                reading = Reading(pieces)
-                await reading.begin()
-                async with aclosing(reading.events()) as events:
-                    yield events
+            reading = Reading(answer.read)
+            await reading.begin()
+            async with aclosing(reading.events()) as events:
+                yield events
         finally:
             await answer.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, cast
 
 from bridge.errors import BridgeError, StreamBroken
@@ -14,15 +14,16 @@ from bridge.wire.sse import SseDecoder
 class Reading:
     """First `begin`, then `events`."""
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
+        """`read` gives what has come, or will come next; nothing at the end."""
+        self._read = read
         self._decoder = SseDecoder()
         self._waiting: list[bytes] = []
         """The data of events that have come."""
 
     async def begin(self) -> None:
         """Ends when `message_start` has come. Raises BridgeError when another thing does."""
-        async for piece in self._pieces:
+        while piece := await self._read():
             self._waiting += self._decoder.feed(piece)
             while self._waiting:
                 event = _event(self._waiting[0])
@@ -35,11 +36,10 @@ class Reading:
 
     async def events(self) -> AsyncGenerator[MessageEvent, None]:
         """All of them. Raises BridgeError when one says so, is none, or the connection breaks."""
-        waiting, feed = self._waiting, self._decoder.feed
-        for data in waiting:
+        for data in self._waiting:
             yield _event(data)
-        async for piece in self._pieces:
-            for data in feed(piece):
+        while piece := await self._read():
+            for data in self._decoder.feed(piece):
                 yield _event(data)
 
 

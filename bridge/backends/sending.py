@@ -35,8 +35,8 @@ _UNCOMPRESSED = {"accept-encoding": "identity"}
 class Answer(Protocol):
     """A 200 that has begun."""
 
-    def pieces(self) -> AsyncGenerator[bytes, None]:
-        """Its bytes as they come. Raises BridgeError."""
+    async def read(self) -> bytes:
+        """What has come, or will come next; nothing at its end. Raises BridgeError."""
 
     async def close(self) -> None:
         """Upstream is told at once."""
@@ -77,13 +77,14 @@ class BySdk:
 class _SdkAnswer:
     def __init__(self, response: Any) -> None:
         self._response = response
+        self._pieces: AsyncGenerator[bytes, None] = response.iter_bytes()
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def read(self) -> bytes:
         with sdk_errors.translated():
-            async for piece in self._response.iter_bytes():
-                yield piece
+            return await anext(self._pieces, b"")
 
     async def close(self) -> None:
+        await self._pieces.aclose()
         await self._response.close()
 
 
@@ -121,11 +122,11 @@ class Direct:
 class _DirectAnswer:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self._content = response.content
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def read(self) -> bytes:
         try:
-            async for piece in self._response.content.iter_any():
-                yield piece
+            return await self._content.readany()
         except TimeoutError as error:
             raise UpstreamSilent(sdk_errors.SILENT) from error
         except aiohttp.ClientError as error:

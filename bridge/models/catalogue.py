@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,19 +66,23 @@ class Catalogue:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._source: str | None = None
-        self._listed: Sequence[ListedModel] = BUILT_IN
+        self._keep(BUILT_IN)
         self._until = float("-inf")
 
+    def _keep(self, listed: Sequence[ListedModel]) -> None:
+        self._listed = listed
+        self._by_id = {model.id: model for model in listed}
+
     @property
-    def ids(self) -> frozenset[str]:
+    def ids(self) -> Collection[str]:
         """What was listed last, without asking anybody."""
-        return frozenset(model.id for model in self._listed)
+        return self._by_id.keys()
 
     def known(self, model: str) -> ListedModel | None:
         """What was listed last of one model, by its exact id; nothing of the built-in table."""
         if self._listed is BUILT_IN:
             return None
-        return next((listed for listed in self._listed if listed.id == model), None)
+        return self._by_id.get(model)
 
     async def listed(self, source: Lister | None) -> Sequence[ListedModel]:
         """The models of `source`: from memory while fresh, or when it cannot be asked."""
@@ -86,14 +90,15 @@ class Catalogue:
         if name == self._source and self._clock() < self._until:
             return self._listed
         if name != self._source:
-            self._source, self._listed = name, BUILT_IN
+            self._source = name
+            self._keep(BUILT_IN)
         if source is not None:
             await self._ask(source)
         return self._listed
 
     async def _ask(self, source: Lister) -> None:
         try:
-            self._listed = [m for m in await source.models() if m.lifecycle != "retired"]
+            self._keep([m for m in await source.models() if m.lifecycle != "retired"])
         except BridgeError as error:
             _log.warning("The model list of %s could not be had: %s", source.name, error.message)
             self._until = self._clock() + RETRY_SECONDS

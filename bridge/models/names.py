@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ _CURRENT: dict[Line, str] = {
 
 
 _FALLBACK = _CURRENT["sonnet"]
+_KNOWN = re.compile(rf"(?:{'|'.join(re.escape(rules.id) for rules in RULES)})(?:-\d{{8}})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
     wanted = name.strip()
     if wanted in ("", "default"):
         return Resolved(active)
-    if wanted == ECHO or wanted in live or _is_known(wanted):
+    if wanted == ECHO or wanted in live or _KNOWN.fullmatch(wanted):
         return Resolved(wanted)
     if _RETIRED.fullmatch(wanted):
         current = _current_of(wanted)
@@ -59,6 +61,7 @@ def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
     raise ModelNotFound(_not_found(wanted, live), param="model")
 
 
+@functools.lru_cache(64)
 def rules_of(model: str, listed: ListedModel | None = None) -> ModelRules:
     """The rules of a resolved model; what the live catalogue says of it wins.
 
@@ -85,10 +88,6 @@ def _of_its_line(model: str) -> ModelRules:
     nearest = rules_for(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
     assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
     return replace(nearest, id=model)
-
-
-def _is_known(name: str) -> bool:
-    return any(re.fullmatch(rf"{re.escape(rules.id)}(-\d{{8}})?", name) for rules in RULES)
 
 
 def _current_of(retired: str) -> str:

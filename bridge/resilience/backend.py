@@ -7,10 +7,11 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bridge.backends.base import Backend, Readiness
+from bridge.backends.entered import Entered, entering
 from bridge.errors import BridgeError, Overloaded, RateLimited
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -93,13 +94,12 @@ class PatientBackend:
     @asynccontextmanager
     async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
         """See `Backend.stream`; a failure while iterating is final here, too."""
-        async with AsyncExitStack() as stack:
-            road, events = await self._entered(stack, request)
-            try:
-                async with aclosing(self._watched(road, events)) as watched:
-                    yield watched
-            finally:
-                road.breaker.left()
+        road, begun = await self._entered(request)
+        try:
+            async with begun as events, aclosing(self._watched(road, events)) as watched:
+                yield watched
+        finally:
+            road.breaker.left()
 
     async def readiness(self) -> Readiness:
         """That of the first road that is ready, else of the first."""
@@ -131,14 +131,14 @@ class PatientBackend:
             await road.backend.close()
 
     async def _entered(
-        self, stack: AsyncExitStack, request: MessagesRequest
-    ) -> tuple[Road, AsyncIterator[MessageEvent]]:
+        self, request: MessagesRequest
+    ) -> tuple[Road, Entered[AsyncIterator[MessageEvent]]]:
         failed, waited = 0, 0.0
         await self._found()
         while True:
             road = self._free_road()
             try:
-                events = await stack.enter_async_context(road.backend.stream(request))
+                begun = await entering(road.backend.stream(request))
             except BridgeError as error:
                 self._note(road, error)
                 if self._changes_road(road, error):
@@ -154,7 +154,7 @@ class PatientBackend:
                 road.breaker.left()
                 raise
             else:
-                return road, events
+                return road, begun
 
     def _free_road(self) -> Road:
         """The first that may be taken now. Raises the error that closed them when none may."""

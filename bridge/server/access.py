@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("bridge.access")
 class Access:
     """Filled in on the way; the middleware writes it when the request is over."""
 
-    id: str = field(default_factory=lambda: f"req_{uuid.uuid4().hex}")
+    id: str = field(default_factory=lambda: f"req_{os.urandom(16).hex()}")
     client: str = "a program"
     """By its User-Agent."""
     model: str = "-"
@@ -46,6 +46,8 @@ class Access:
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         # Trays and dashboards look at /health all the time.
         level = logging.DEBUG if request.path == "/health" else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
         _log.log(
             level,
             "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s upstream=%s %.0fms",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Any
@@ -25,6 +25,7 @@ from bridge.translate.stream import ChatStream
 from bridge.translate.usage import added
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
+from bridge.wire.json_bytes import encoded_ascii
 
 Begun = tuple[Asked, AsyncIterator[Chunk]]
 
@@ -49,7 +50,8 @@ async def answer(
             if stream:
                 events = noted if event is None else (event(one) async for one in noted)
                 return await write_events(request, headers, events)
-            return web.json_response(whole(await _collected(noted)), headers=headers)
+            told = whole(await _collected(noted))
+            return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
 
 
 class Asking:
@@ -71,16 +73,18 @@ class Asking:
         """
         first = chats[0]
         self._bridge = bridge
-        # The choices of a chat are asked for alike: it is translated once.
-        self._translations = [functools.cache(functools.partial(translate, chat)) for chat in chats]
+        self._count = first.n or 1
+        self._translations: list[Translate] = [functools.partial(translate, c) for c in chats]
+        if self._count > 1:
+            # The choices of a chat are asked for alike: it is translated once.
+            self._translations = [functools.cache(one) for one in self._translations]
         self._model = model
         self._heavy = heavy
         self._hands = hands
-        self._count = first.n or 1
         asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
         # A whole answer always has its usage.
         self._include_usage = asked_for or not first.stream
-        self._id = f"{prefix}-{uuid.uuid4().hex}"
+        self._id = f"{prefix}-{os.urandom(16).hex()}"
         self._created = int(time.time())
         self._started = time.perf_counter()
         self._machines: list[ChatStream] = []
@@ -141,5 +145,5 @@ class Asking:
 async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
     collector = Collector()
     async for chunk in chunks:
-        collector.feed((chunk,))
+        collector.add(chunk)
     return collector.finish()

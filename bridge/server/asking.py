@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bridge.backends.base import Backend
+from bridge.backends.entered import entering
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
 from bridge.models.lessons import learned
 from bridge.models.rules import ModelRules
@@ -55,19 +56,21 @@ async def asked(
     """
     question = _Question(bridge, model, translate, heavy, hands)
     attempt = await _attempt(question, await bridge.choice.for_model(model), bridge.rules(model))
-    async with AsyncExitStack() as stack:
-        try:
-            stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
-        except BridgeError as error:
-            again = await _another(attempt, error)
-            if again is None:
-                raise
-            attempt = again
-            stream = await stack.enter_async_context(attempt.backend.stream(attempt.request))
-        notices = (*attempt.notices, *attempt.translated.notices)
-        if not attempt.translated.verbatim:
-            stream = await stack.enter_async_context(aclosing(_events(attempt, stream)))
-        yield Asked(stream, attempt.translated, attempt.backend.name, notices)
+    try:
+        begun = await entering(attempt.backend.stream(attempt.request))
+    except BridgeError as error:
+        again = await _another(attempt, error)
+        if again is None:
+            raise
+        attempt = again
+        begun = await entering(attempt.backend.stream(attempt.request))
+    notices = (*attempt.notices, *attempt.translated.notices)
+    async with begun as stream:
+        if attempt.translated.verbatim:
+            yield Asked(stream, attempt.translated, attempt.backend.name, notices)
+            return
+        async with aclosing(_events(attempt, stream)) as events:
+            yield Asked(events, attempt.translated, attempt.backend.name, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +186,18 @@ async def _events(
     translated = attempt.translated
     turns = Turns(attempt.request, translated.must_call)
     filters = filters_of(translated.blank_stops, translated.promise)
-    async with AsyncExitStack() as turn:
-        while True:
-            async for event in stream:
+    async for event in stream:
+        for passed in _filtered(turns.feed(event), filters):
+            yield passed
+        if filters and any(one.ended for one in filters):
+            return
+    while (request := turns.follow_up()) is not None:
+        async with attempt.backend.stream(request) as more:
+            async for event in more:
                 for passed in _filtered(turns.feed(event), filters):
                     yield passed
-                if any(one.ended for one in filters):
+                if filters and any(one.ended for one in filters):
                     return
-            request = turns.follow_up()
-            if request is None:
-                break
-            await turn.aclose()
-            stream = await turn.enter_async_context(attempt.backend.stream(request))
     kept = turns.kept()
     if kept is not None:
         thinking = attempt.question.bridge.thinking

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bridge.server.access import Access
 
+_Metric = TypeVar("_Metric", Counter, Histogram)
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
 
 
@@ -14,6 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[object, ...], object] = {}
         self._requests = Counter(
             "bridge_requests",
             "Requests, by path and status.",
@@ -50,18 +54,27 @@ class Metrics:
             "bridge_open_streams", "Answers being written.", registry=self.registry
         )
 
+    def _child(self, metric: _Metric, *labels: str) -> _Metric:
+        """The library's own look-up locks and copies."""
+        key = (metric, *labels)
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = metric.labels(*labels)
+        return cast(_Metric, found)
+
     def observe(self, path: str, access: Access, status: int | str, seconds: float) -> None:
         """One request that is over; `path` is the endpoint's, so that there are few of them."""
-        self._requests.labels(path, str(status)).inc()
-        self._seconds.labels(path).observe(seconds)
+        child = self._child
+        child(self._requests, path, str(status)).inc()
+        child(self._seconds, path).observe(seconds)
         if access.model == "-":
             return
-        self._answers.labels(access.model, access.backend, access.outcome).inc()
+        child(self._answers, access.model, access.backend, access.outcome).inc()
         for kind, count in (
             ("prompt", access.prompt_tokens),
             ("completion", access.completion_tokens),
         ):
             if count:
-                self._tokens.labels(access.model, access.backend, kind).inc(count)
+                child(self._tokens, access.model, access.backend, kind).inc(count)
         if access.first_chunk_seconds is not None:
-            self._first.labels(access.backend).observe(access.first_chunk_seconds)
+            child(self._first, access.backend).observe(access.first_chunk_seconds)

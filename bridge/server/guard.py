@@ -10,6 +10,7 @@ the MCP SDKs' CVE-2025-66414.
 from __future__ import annotations
 
 import fnmatch
+import functools
 import hmac
 import ipaddress
 import re
@@ -36,9 +37,8 @@ def check_caller(request: web.Request) -> None:
         if len(request.headers.getall(name, ())) > 1:
             raise Forbidden(f"The {name} header is there more than once.")
     # The target of the request line may name a machine, too, and then wins over the header.
-    if not _is_own_host(request.headers.get("Host", ""), settings) or not _is_own_host(
-        request.url.authority, settings
-    ):
+    said, named = request.headers.get("Host", ""), request.url.authority
+    if not _is_own_host(said, settings) or (named != said and not _is_own_host(named, settings)):
         raise Forbidden("The Host header must name this machine (127.0.0.1 or localhost).")
     origin = request.headers.get("Origin")
     allowed = origin is not None and is_allowed_origin(origin, settings)
@@ -124,15 +124,16 @@ def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:
 
 def _is_own_host(host: str, settings: Settings) -> bool:
     """A name of this machine, the address it listens on, or one the person has allowed."""
+    return _is_one_of(host, settings.host, settings.allowed_hosts)
+
+
+@functools.lru_cache(256)
+def _is_one_of(host: str, own_host: str, allowed_hosts: str) -> bool:
     match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > 65535:
         return False
     name = (match["name"] or match["six"]).lower()
-    own = {
-        "localhost",
-        settings.host,
-        *(allowed.lower() for allowed in listed(settings.allowed_hosts)),
-    }
+    own = {"localhost", own_host, *(allowed.lower() for allowed in listed(allowed_hosts))}
     return name in own or _is_loopback_address(name)
 
 

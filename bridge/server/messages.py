@@ -18,6 +18,7 @@ from bridge.server.state import BRIDGE
 from bridge.server.streaming import write_events
 from bridge.translate.verbatim import WholeAnswer, counted, verbatim
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
+from bridge.wire.json_bytes import encoded_ascii
 from bridge.wire.messages import MessageEvent
 
 _BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
@@ -43,7 +44,8 @@ async def messages(request: web.Request) -> web.StreamResponse:
                     return await write_events(request, headers, events)
                 async for _ in events:
                     pass
-                return web.json_response(dict(whole.finish()), headers=headers)
+                told = dict(whole.finish())
+                return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
 
 
 async def count_tokens(request: web.Request) -> web.Response:

@@ -73,7 +73,7 @@ async def respond(
     use, client = wanted.computer_use, access.client
     resolved, hands = resolved_with_hands(bridge, wanted.model, use, client)
     access.model = resolved.model
-    translation = functools.cache(functools.partial(translate, chat))
+    translation = functools.partial(translate, chat)
     heavy = large or is_heavy(chat)
     async with asked(bridge, resolved.model, translation, heavy=heavy, hands=hands) as begun:
         access.backend = begun.backend

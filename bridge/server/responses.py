@@ -16,6 +16,7 @@ from bridge.server.responding import Memory, count_input, respond, unknown
 from bridge.server.state import BRIDGE
 from bridge.server.streaming import write_events
 from bridge.store.responses import StoredResponse
+from bridge.wire.json_bytes import encoded_ascii
 from bridge.wire.responses import InputItems, InputTokens, ResponseDeleted, ResponsesRequest
 
 _MOST_LISTED = 100
@@ -37,7 +38,8 @@ async def create_response(request: web.Request) -> web.StreamResponse:
                 events = answer.events(lambda error: remember(request, access, error))
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
-            return web.json_response(dict(await answer.whole()), headers=headers)
+            told = dict(await answer.whole())
+            return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
 
 
 async def count_input_tokens(request: web.Request) -> web.Response:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from datetime import time as clock_time
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,9 @@ CREATE TABLE IF NOT EXISTS answered (
 );
 CREATE INDEX IF NOT EXISTS answered_at ON answered (at);
 """
-_COLUMNS = ", ".join(field.name for field in fields(Entry))
+_NAMES = [field.name for field in fields(Entry)]
+_COLUMNS = ", ".join(_NAMES)
+_values = attrgetter(*_NAMES)
 _INSERT = (
     f"INSERT INTO answered ({_COLUMNS}) "  # noqa: S608 - our own names
     f"VALUES ({', '.join('?' * len(fields(Entry)))})"
@@ -143,7 +147,7 @@ class Ledger:
 
     def put(self, entry: Entry) -> None:
         """Returns at once; the row follows in its own time. Overlong words are cut."""
-        row = astuple(_fitting(entry))
+        row = tuple(map(_fitting, _NAMES, _values(entry)))
         self._worker.put(lambda database: self._write(database, row))
 
     async def recent(self, count: int) -> list[Entry]:
@@ -205,15 +209,11 @@ def _midnight(now: float, days_ago: int) -> float:
     return datetime.combine(day, clock_time()).timestamp()
 
 
-def _fitting(entry: Entry) -> Entry:
+def _fitting(column: str, value: Any) -> Any:
     """No word of a row is long enough to be content."""
-    return replace(
-        entry,
-        model=entry.model[:_TEXT_LENGTH],
-        client=entry.client[:CLIENT_LENGTH],
-        backend=entry.backend[:_TEXT_LENGTH],
-        outcome=entry.outcome[:_TEXT_LENGTH],
-    )
+    if not isinstance(value, str):
+        return value
+    return value[: CLIENT_LENGTH if column == "client" else _TEXT_LENGTH]
 
 
 _REMARK = re.compile(r"\([^()]*\)")
@@ -225,6 +225,7 @@ _SAYS_LITTLE = re.compile(
 )
 
 
+@functools.lru_cache(256)
 def client_name(user_agent: str) -> str:
     """A short name, at most 40 characters, without versions: `openai-python`, `curl`, `browser`.
 

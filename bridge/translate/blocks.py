@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,11 +58,11 @@ class AnswerBlocks:
 
     def feed(self, event: MessageEvent) -> None:
         match event["type"]:
-            case "content_block_start":
-                self._blocks[event["index"]] = dict(event["content_block"])
-                self._pieces[event["index"]] = {}
             case "content_block_delta":
                 self._delta(event)
+            case "content_block_start":
+                self._blocks[event["index"]] = dict(event["content_block"])
+                self._pieces[event["index"]] = defaultdict(list)
             case _:
                 pass
 
@@ -80,13 +81,13 @@ class AnswerBlocks:
     def _delta(self, event: ContentBlockDelta) -> None:
         delta, index = event["delta"], event["index"]
         kind = delta["type"]
-        if kind == "citations_delta":
-            self._citations.setdefault(index, []).append(delta["citation"])
-        elif kind == "input_json_delta":
-            self._pieces[index].setdefault("input", []).append(delta["partial_json"])
-        elif kind in _TEXT_DELTAS:
+        if kind in _TEXT_DELTAS:
             field = _TEXT_DELTAS[kind]
-            self._pieces[index].setdefault(field, []).append(delta[field])
+            self._pieces[index][field].append(delta[field])
+        elif kind == "input_json_delta":
+            self._pieces[index]["input"].append(delta["partial_json"])
+        elif kind == "citations_delta":
+            self._citations.setdefault(index, []).append(delta["citation"])
 
     def _whole(self, index: int) -> Block:
         block = dict(self._blocks[index])

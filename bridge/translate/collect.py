@@ -33,10 +33,19 @@ class Collector:
 
     def feed(self, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
-            self._head = self._head or chunk
-            self._usage = chunk.get("usage") or self._usage
-            for choice in chunk["choices"]:
-                self._choices.setdefault(choice["index"], _CollectedChoice()).add(choice)
+            self.add(chunk)
+
+    def add(self, chunk: Chunk) -> None:
+        """One more of them."""
+        if self._head is None:
+            self._head = chunk
+        if chunk.get("usage"):
+            self._usage = chunk["usage"]
+        for choice in chunk["choices"]:
+            index = choice["index"]
+            if index not in self._choices:
+                self._choices[index] = _CollectedChoice()
+            self._choices[index].add(choice)
 
     def finish(self) -> ChatCompletion:
         """The completion. Raises StreamBroken when chunks are missing at the end."""
@@ -108,6 +117,8 @@ class _CollectedChoice:
     def _add(self, delta: Delta) -> None:
         if content := delta.get("content"):
             self._content.append(content)
+            if len(delta) == 1:
+                return
         if reasoning := delta.get("reasoning_content"):
             self._reasoning.append(reasoning)
         self._refusal = delta.get("refusal") or self._refusal

@@ -63,6 +63,7 @@ class ChatStream:
         self._model = model
         self._created = created
         self._include_usage = include_usage
+        self._head: Chunk | None = None
         self._end = Ending()
         self._calls: dict[int, int] = {}
         self._silent_calls: dict[int, str] = {}
@@ -98,17 +99,17 @@ class ChatStream:
     def feed(self, event: MessageEvent) -> list[Chunk]:
         """The chunks this event gives; most give one, some none."""
         match event["type"]:
+            case "content_block_delta":
+                return self._delta(event)
             case "message_start":
-                self._end.feed(event)
+                self._told(event)
                 return [self._chunk({"role": "assistant", "content": ""})]
             case "content_block_start":
                 return self._started(event)
-            case "content_block_delta":
-                return self._delta(event)
             case "content_block_stop":
                 return self._stopped(event)
             case "message_delta":
-                self._end.feed(event)
+                self._told(event)
                 return []
             case "message_stop":
                 self._end.feed(event)
@@ -117,6 +118,11 @@ class ChatStream:
                 return []
             case _:
                 assert_never(event["type"])
+
+    def _told(self, event: MessageEvent) -> None:
+        """Upstream says something of the message itself."""
+        self._end.feed(event)
+        self._head = None
 
     def finish(self) -> None:
         """The end of input. Raises StreamBroken when the answer had not ended by itself."""
@@ -203,13 +209,13 @@ class ChatStream:
         delta: Delta = {"refusal": self._end.refusal} if self._end.refusal else {}
         chunks = [self._chunk(delta, self.finish_reason)]
         if self._include_usage:
-            last = self._bare()
+            last = (self._head or self._new_head()).copy()
             last["usage"] = self.completion_usage
             chunks.append(last)
         return chunks
 
     def _chunk(self, delta: Delta, finish_reason: FinishReason | None = None) -> Chunk:
-        chunk = self._bare()
+        chunk = (self._head or self._new_head()).copy()
         chunk["choices"] = [
             {
                 "index": self._index,
@@ -220,7 +226,8 @@ class ChatStream:
         ]
         return chunk
 
-    def _bare(self) -> Chunk:
+    def _new_head(self) -> Chunk:
+        """A chunk without choices: what all have alike is put together once."""
         chunk: Chunk = {
             "id": self._id,
             "object": "chat.completion.chunk",
@@ -233,4 +240,5 @@ class ChatStream:
             chunk["service_tier"] = tier
         if self._include_usage:
             chunk["usage"] = None
+        self._head = chunk
         return chunk

@@ -46,6 +46,8 @@ class Turns:
     def feed(self, event: MessageEvent) -> list[MessageEvent]:
         self._answer.feed(event)
         match event["type"]:
+            case "content_block_delta" if not self._offset:
+                return [event]
             case "message_start":
                 self._usage = event["message"].get("usage", {})
                 return [event] if self._usage_before is None else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Literal, NotRequired, TypedDict
 
 StopReason = Literal[
@@ -55,9 +56,12 @@ class MessagesRequest:
 
     def body(self) -> dict[str, Any]:
         """The JSON body, without `stream`."""
-        own = (f.name for f in fields(self) if f.name not in ("headers", "more"))
-        named = ((name, getattr(self, name)) for name in own)
+        named = zip(_IN_BODY, _of_body(self), strict=True)
         return {**self.more, **{name: value for name, value in named if value is not None}}
+
+
+_IN_BODY = [f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more")]
+_of_body = attrgetter(*_IN_BODY)
 
 
 COUNTED = frozenset(

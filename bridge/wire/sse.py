@@ -33,6 +33,21 @@ class SseDecoder:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events this piece completes. Lines end with LF or CRLF."""
+        if not self._rest and not self._data and piece.endswith(b"\n\n"):
+            return self._whole(piece)
+        return self._lines(piece)
+
+    def _whole(self, piece: bytes) -> list[bytes]:
+        """Events and nothing else, as they nearly always come: each a name and a line of data."""
+        done: list[bytes] = []
+        for event in piece[:-2].split(b"\n\n"):
+            name, _, data = event.partition(b"\ndata: ")
+            if not name.startswith(b"event: ") or b"\n" in name or not data or b"\n" in data:
+                return self._lines(piece)
+            done.append(data.removesuffix(b"\r"))
+        return done
+
+    def _lines(self, piece: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         done: list[bytes] = []
         for line in lines:

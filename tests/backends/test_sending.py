@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import anthropic
 import pytest
 
 from bridge.backends.sdk_errors import from_response
-from bridge.backends.sending import BySdk, Direct, Sender, sender_for
+from bridge.backends.sending import Answer, BySdk, Direct, Sender, sender_for
 from bridge.errors import (
     BillingFailed,
     BridgeError,
@@ -50,6 +50,11 @@ async def sender_of(
         await client.close()
 
 
+async def pieces_of(answer: Answer) -> AsyncIterator[bytes]:
+    while piece := await answer.read():
+        yield piece
+
+
 def key(fake: FakeAnthropic) -> anthropic.AsyncAnthropic:
     return anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=fake.url, max_retries=0)
 
@@ -57,8 +62,7 @@ def key(fake: FakeAnthropic) -> anthropic.AsyncAnthropic:
 async def everything(sender: Sender, request: MessagesRequest = HI) -> bytes:
     answer = await sender.send(request)
     try:
-        async with aclosing(answer.pieces()) as pieces:
-            return b"".join([piece async for piece in pieces])
+        return b"".join([piece async for piece in pieces_of(answer)])
     finally:
         await answer.close()
 

@@ -33,3 +33,23 @@ def test_the_split_does_not_matter(cuts: list[int]) -> None:
 
 def test_a_line_is_ascii_so_that_nobody_splits_it() -> None:
     assert data_line({"t": "\u2028é"}) == b'data: {"t":"\\u2028\\u00e9"}\n\n'
+
+
+WORDS = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=8)
+
+
+@given(
+    st.lists(st.tuples(WORDS, WORDS.filter(bool)), max_size=6),
+    st.lists(st.integers(0, 200), max_size=4),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_events_as_upstream_writes_them(
+    events: list[tuple[str, str]], cuts: list[int], line_end: str
+) -> None:
+    lines = [f"event: {name}{line_end}data: {data}{line_end * 2}" for name, data in events]
+    stream = "".join(lines).encode()
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    decoder = SseDecoder()
+    pieces = [stream[a:b] for a, b in itertools.pairwise(edges)]
+    found = [event for piece in pieces for event in decoder.feed(piece)]
+    assert found == [data.encode() for _, data in events]

@@ -24,6 +24,8 @@ class Dialect:
     event: Callable[[Any], bytes] = data_line
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
+    until_words: int = 2
+    """How many events of a stream there are with the first that says something."""
     status: Callable[[BridgeError], int] = field(default=lambda error: error.status)
     id_header: str = "x-request-id"
 
@@ -33,6 +35,7 @@ RESPONSES = Dialect(
     error=lambda error, _: error_body(error),
     event=event_line,
     end=b"",
+    until_words=5,
     failure=lambda error, _: failure_event(error),
 )
 ANTHROPIC = Dialect(
@@ -40,6 +43,7 @@ ANTHROPIC = Dialect(
     event=event_line,
     keep_alive=event_line({"type": "ping"}),
     end=b"",
+    until_words=3,
     status=anthropic_status,
     id_header="request-id",
 )

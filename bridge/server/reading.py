@@ -13,7 +13,7 @@ from bridge.wire.responses_style import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-LARGE = 256 * 1024
+LARGE = 2 * 1024 * 1024
 """Bytes of a body from which on it is translated beside the loop."""
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from bridge.errors import BridgeError
 from bridge.server.access import access_of
 from bridge.server.cutting import cut_off
-from bridge.server.dialect import dialect_of
+from bridge.server.dialect import Dialect, dialect_of
 from bridge.server.eager import next_or_wait
 from bridge.server.failures import remember
 from bridge.server.guard import cors_headers
@@ -20,9 +20,6 @@ from bridge.server.state import BRIDGE
 
 _MUCH = 32 * 1024
 """Bytes that are written without waiting for a pause."""
-
-_FIRST_WORDS = 3
-"""Events that go out each by itself: the answer's head, and the first that says something."""
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -43,40 +40,37 @@ async def write_events(
     await response.prepare(request)
     dialect = dialect_of(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds
-    pulse = _Pulse(response, dialect.keep_alive, seconds)
+    pulse = _Pulse(response, dialect, seconds)
     try:
         async with pulse:
             with suppress(StopAsyncIteration):
                 while True:
                     event = await next_or_wait(events, pulse.flush)
                     await pulse.write(dialect.event(event))
-            await pulse.write(dialect.end)
-            await pulse.flush()
+            last = dialect.end
     except BridgeError as error:
-        await pulse.flush()
-        await _write_error(request, response, error)
+        last = _told(request, error)
     except asyncio.CancelledError:
-        await pulse.flush()
-        await _write_error(request, response, cut_off(request))
-    await response.write_eof()
+        last = _told(request, cut_off(request))
+    await response.write_eof(pulse.take() + last)
     return response
 
 
 class _Pulse:
-    """Joins what comes without a pause, and writes `beat` where nothing was written for `seconds`.
+    """Joins what comes without a pause, and keeps alive where nothing was written for `seconds`.
 
     One timer for the stream, and no task while it is not silent.
     """
 
-    def __init__(self, response: web.StreamResponse, beat: bytes, seconds: float) -> None:
+    def __init__(self, response: web.StreamResponse, dialect: Dialect, seconds: float) -> None:
         self._response = response
-        self._line = beat
+        self._line = dialect.keep_alive
+        self._until_words = dialect.until_words
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
         self._written_at = self._loop.time()
         self._held: list[bytes] = []
         self._size = 0
-        self._at_once = _FIRST_WORDS
         self._beating: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
@@ -92,17 +86,24 @@ class _Pulse:
         """Held until `flush`, or until it is much; the first words go out at once."""
         self._held.append(line)
         self._size += len(line)
-        if self._at_once or self._size >= _MUCH:
-            self._at_once = max(0, self._at_once - 1)
+        self._until_words -= 1
+        if self._until_words == 0:
+            await self.flush()
+            # The first words of other answers go before the rest of this one.
+            await asyncio.sleep(0)
+        elif self._size >= _MUCH:
             await self.flush()
 
     async def flush(self) -> None:
         """What was held goes out; it waits for a client that reads slowly."""
-        if not self._size:
-            return
+        if self._size:
+            await self._response.write(self.take())
+            self._written_at = self._loop.time()
+
+    def take(self) -> bytes:
+        """What was held, to be written by somebody else."""
         held, self._held, self._size = self._held, [], 0
-        await self._response.write(b"".join(held))
-        self._written_at = self._loop.time()
+        return b"".join(held)
 
     def _look(self) -> None:
         """At the time of the next beat, if nothing was written meanwhile."""
@@ -120,9 +121,7 @@ class _Pulse:
             self._look()
 
 
-async def _write_error(
-    request: web.Request, response: web.StreamResponse, error: BridgeError
-) -> None:
+def _told(request: web.Request, error: BridgeError) -> bytes:
     access, dialect = access_of(request), dialect_of(request)
     remember(request, access, error)
-    await response.write(dialect.event((dialect.failure or dialect.error)(error, access.id)))
+    return dialect.event((dialect.failure or dialect.error)(error, access.id))

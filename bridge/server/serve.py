@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -23,13 +22,18 @@ from bridge.server.state import Bridge
 _log = logging.getLogger(__name__)
 
 _BACKLOG = 128
-_COLLECT_AFTER = (10_000, 20, 20)
-"""Objects, then young collections, then middle ones: a request makes hundreds that are alive."""
 
 
-async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool = False) -> None:
+async def serve(
+    bridge: Bridge,
+    sock: socket.socket,
+    *,
+    stop_with_parent: bool = False,
+    loaded: Callable[[], object] = lambda: None,
+) -> None:
     """Serves on `sock` until SIGINT, SIGTERM, `/control/stop` or, if asked, the parent's end.
 
+    `loaded` is called when all is there that takes long to load, behind the listening socket.
     Running answers get `drain_seconds`; what runs then, or at a second signal, is cut with an error
     in its stream.
     """
@@ -46,7 +50,7 @@ async def serve(bridge: Bridge, sock: socket.socket, *, stop_with_parent: bool =
         with _stopped_by_signals(bridge):
             server = await _listening(runner, sock, bridge.settings.header_seconds)
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
-            warming = asyncio.create_task(_warm(bridge))
+            warming = asyncio.create_task(_warm(bridge, loaded))
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_asked.wait()
@@ -82,7 +86,7 @@ def _url(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _warm(bridge: Bridge) -> None:
+async def _warm(bridge: Bridge, loaded: Callable[[], object]) -> None:
     """Heavy imports, credentials and the list of models, behind the listening socket."""
     status = await bridge.choice.status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
@@ -90,14 +94,7 @@ async def _warm(bridge: Bridge) -> None:
         _log.warning("%s", status.cure)
     await bridge.choice.settle()
     await bridge.catalogue.listed(await bridge.choice.listing())
-    _freeze()
-
-
-def _freeze() -> None:
-    """What is loaded now stays: a full collection need not look at it, which takes it 90 ms."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    loaded()
 
 
 async def _tell_what_is_finished(bridge: Bridge) -> None:

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -18,6 +18,9 @@ from bridge.store.database import open_database
 _T = TypeVar("_T")
 _Write = Callable[[sqlite3.Connection], object]
 _log = logging.getLogger(__name__)
+
+_MOST_TOGETHER = 200
+"""Writes of one transaction: others may write between two of them."""
 
 
 class Worker:
@@ -87,9 +90,11 @@ class Worker:
 
     def _catch_up(self) -> None:
         """Writes what was gathered; what fails is lost, and said."""
-        writes = [self._gathered.popleft() for _ in range(len(self._gathered))]
-        if not writes:
-            return
+        while self._gathered:
+            count = min(len(self._gathered), _MOST_TOGETHER)
+            self._do_together([self._gathered.popleft() for _ in range(count)])
+
+    def _do_together(self, writes: Sequence[_Write]) -> None:
         with self._complaining():
             connection = self._connected()
             together = _transaction(connection) if self._gather_seconds else nullcontext()

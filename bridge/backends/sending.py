@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.request import getproxies, proxy_bypass
@@ -18,7 +18,7 @@ import httpx2
 from yarl import URL
 
 from bridge.backends import sdk_errors
-from bridge.errors import StreamBroken, UpstreamSilent, UpstreamUnreachable
+from bridge.errors import NotSignedIn, StreamBroken, UpstreamSilent, UpstreamUnreachable
 from bridge.wire.json_bytes import encoded
 from bridge.wire.messages import MessagesRequest
 
@@ -56,8 +56,11 @@ async def sender_for(client: AsyncAnthropic, silence_seconds: float) -> Sender:
     if client.credentials is not None:
         return BySdk(client)
     seen = await _as_sent(client)
+    headers = _sendable(seen.headers)
     trust = await asyncio.to_thread(httpx2.create_ssl_context)
-    return Direct(str(seen.url), dict(seen.headers), silence_seconds, trust)
+    # Who logs in by the address does so in a header by now.
+    url = URL(str(seen.url)).with_user(None)
+    return Direct(url, headers, silence_seconds, trust)
 
 
 class BySdk:
@@ -92,9 +95,9 @@ class Direct:
     """One POST for each request, to a URL and with headers that are known."""
 
     def __init__(
-        self, url: str, headers: dict[str, str], silence_seconds: float, trust: ssl.SSLContext
+        self, url: URL, headers: Mapping[str, str], silence_seconds: float, trust: ssl.SSLContext
     ) -> None:
-        self._url = URL(url)
+        self._url = url
         self._session = aiohttp.ClientSession(
             headers=headers,
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS, ssl=trust),
@@ -147,6 +150,17 @@ def _failures_before(url: URL) -> Iterator[None]:
         # What aiohttp says of it names `ssl` whether there is any or not.
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
         raise UpstreamUnreachable(sdk_errors.unreachable(str(url.origin()), cause)) from error
+
+
+def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Raises NotSignedIn for what no transport sends, as a key that ends with a line break."""
+    for name, value in headers.items():
+        if any(sign < " " or sign == "\x7f" for sign in value):
+            raise NotSignedIn(
+                f"The header `{name}` for Claude's API has a control character in it, such as a "
+                "line break, and cannot be sent: set the key anew without it."
+            )
+    return dict(headers)
 
 
 def _proxy(scheme: str, host: str) -> str | None:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 CHAT = {"model": "bridge-echo", "messages": [{"role": "user", "content": "hi"}]}
 BODY = json.dumps(CHAT).encode()
 PATH = "/v1/chat/completions"
@@ -84,9 +82,3 @@ def request(
         lines.append(f"Content-Length: {len(body)}")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     return head + (body if method == "POST" else b"")
-
-
-def weak(*values: Any, reason: str) -> Any:
-    """A case that gets through today; the test fails as soon as it does not."""
-    mark = pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-    return pytest.param(*values, marks=mark)

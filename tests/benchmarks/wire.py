@@ -1,8 +1,8 @@
 """How far the bridge is from a wire: direct, a proxy that copies bytes, the bridge, in one run.
 
-`python -m tests.benchmarks.wire [--quick] [--peers LITELLM]`. Upstream, proxy, bridge and client
-are processes of their own; they take turns, so that a busy moment meets all of them. LITELLM is
-the path of LiteLLM's own program, of another virtual environment: its proxy is measured beside.
+`python -m tests.benchmarks.wire [--quick] [--peers litellm=PATH portkey=PATH]`. Upstream, proxy,
+bridge and client are processes of their own; they take turns, so that a busy moment meets all of
+them. PATH is the program of that peer, of its own environment: it is measured beside the bridge.
 """
 
 from __future__ import annotations
@@ -10,24 +10,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import json
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from tests.benchmarks.load import Target, Timing, asked
+from tests.benchmarks.peers import named, started_peer
 
 MODEL = "claude-opus-5-5"
 KEY = "sk-ant-benchmark"
@@ -78,15 +74,30 @@ class Bench:
         self, body: Mapping[str, Any], count: int, at_once: int
     ) -> dict[str, list[list[Timing]]]:
         """Each asks the same, in turns; the first turn of each is not counted."""
-        requests = {target.name: target.request(body) for target in self.targets}
-        found: dict[str, list[list[Timing]]] = {target.name: [] for target in self.targets}
+        able = self.able(body)
+        requests = {target.name: target.request(body) for target in able}
+        found: dict[str, list[list[Timing]]] = {target.name: [] for target in able}
         count = max(at_once, round(count * self._scale))
         for turn in range(6):
-            for target in self.targets:
+            for target in able:
                 timings = asyncio.run(asked(target, requests[target.name], count, at_once))
                 if turn:
                     found[target.name].append(timings)
         return found
+
+    def able(self, body: Mapping[str, Any]) -> list[Target]:
+        """Those that answer it; a peer may refuse, and is told with what it said."""
+        able = []
+        for target in self.targets:
+            try:
+                asyncio.run(asked(target, target.request(body), 1, 1))
+            except RuntimeError as error:
+                if target.name in ("direct", "proxy", "bridge"):
+                    raise
+                print(f"\n{target.name} is left out, it says {error}")
+            else:
+                able.append(target)
+        return able
 
     def cpu(self, body: Mapping[str, Any], count: int) -> float:
         """Seconds of the bridge's own processor time for one request."""
@@ -159,10 +170,12 @@ def throughput(bench: Bench) -> None:
 
 
 def whole(bench: Bench) -> None:
-    requests = {t.name: t.request(chat(20, stream=False)) for t in bench.targets}
-    speeds: dict[str, list[float]] = {t.name: [] for t in bench.targets}
+    body = chat(20, stream=False)
+    able = bench.able(body)
+    requests = {t.name: t.request(body) for t in able}
+    speeds: dict[str, list[float]] = {t.name: [] for t in able}
     for _ in range(5):
-        for target in bench.targets:
+        for target in able:
             started = time.perf_counter()
             asyncio.run(asked(target, requests[target.name], 320, 32))
             speeds[target.name].append(320 / (time.perf_counter() - started))
@@ -202,7 +215,7 @@ def memory(bench: Bench) -> None:
     )
 
 
-def main(scale: float, litellm: str | None) -> None:
+def main(scale: float, peers: Mapping[str, str]) -> None:
     """Prints the tables."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
@@ -221,9 +234,9 @@ def main(scale: float, litellm: str | None) -> None:
             Target("proxy", proxy, "/v1/messages", ANTHROPIC),
             Target("bridge", bridge, "/v1/chat/completions", OPENAI),
         ]
-        if litellm is not None:
-            peer = stack.enter_context(started_litellm(litellm, upstream, home))
-            targets.insert(2, Target("litellm", peer, "/v1/chat/completions", OPENAI))
+        for name, program in peers.items():
+            peer = started_peer(name, program, upstream, MODEL, KEY, home)
+            targets.insert(-1, stack.enter_context(peer))
         time.sleep(5)  # what is loaded behind the listening socket
         bench = Bench(targets, psutil.Process(process.pid), scale)
         for measure in (memory, latency, throughput, whole, processor):
@@ -249,41 +262,9 @@ def started(
             process.terminate()
 
 
-@contextmanager
-def started_litellm(program: str, upstream: str, home: str) -> Iterator[str]:
-    """LiteLLM's proxy, as its own documentation starts it; its URL when it answers."""
-    config = Path(home) / "litellm.json"
-    asked = {"model": f"anthropic/{MODEL}", "api_base": upstream, "api_key": KEY}
-    models = [{"model_name": MODEL, "litellm_params": asked}]
-    config.write_text(json.dumps({"model_list": models}), "utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as process:
-        try:
-            _until_it_answers(f"http://127.0.0.1:{port}/health/liveliness")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-
-
-def _until_it_answers(url: str) -> None:
-    until = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own machine
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
-    parser.add_argument("--peers", metavar="LITELLM", help="the path of LiteLLM's own program")
+    parser.add_argument("--peers", nargs="*", default=[], metavar="NAME=PATH", help="others beside")
     given = parser.parse_args()
-    main(0.2 if given.quick else 1.0, given.peers)
+    main(0.2 if given.quick else 1.0, named(given.peers))

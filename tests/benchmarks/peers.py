@@ -1,0 +1,100 @@
+"""Other programs that do what the bridge does, started as their own documentation says.
+
+They are not dependencies: each is found by the path of its program, of its own environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.load import Target
+
+_CHAT = "/v1/chat/completions"
+_PATIENCE_SECONDS = 120.0
+
+
+def named(peers: Sequence[str]) -> dict[str, str]:
+    """Of `litellm=/path/to/litellm`, its program by name. Raises SystemExit for what is none."""
+    found = dict(peer.partition("=")[::2] for peer in peers)
+    if unknown := [peer for peer in found if peer not in _PEERS or not found[peer]]:
+        raise SystemExit(f"Not a peer: {', '.join(unknown)}. Say {'=PATH or '.join(_PEERS)}=PATH.")
+    return found
+
+
+@contextmanager
+def started_peer(
+    name: str, program: str, upstream: str, model: str, key: str, home: str
+) -> Iterator[Target]:
+    """Ready to be asked, and ended in the end with all it has started."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    words, path, headers = _PEERS[name](program, port, upstream, model, key, Path(home))
+    with subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            _until_it_answers(url + path, process)
+            yield Target(name, url, _CHAT, headers)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+_Start = tuple[list[str], str, Mapping[str, str]]
+"""How it is started, a path that answers when it is ready, the headers of a request."""
+
+
+def _litellm(program: str, port: int, upstream: str, model: str, key: str, home: Path) -> _Start:
+    """https://docs.litellm.ai/docs/proxy/configs; it does not start without a key of its own."""
+    own = "sk-of-the-benchmark-0123456789abcdef"
+    asked = {"model": f"anthropic/{model}", "api_base": upstream, "api_key": key}
+    config = home / "litellm.json"
+    config.write_text(
+        json.dumps(
+            {
+                "model_list": [{"model_name": model, "litellm_params": asked}],
+                "general_settings": {"master_key": own},
+            }
+        ),
+        "utf-8",
+    )
+    words = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    return words, "/health/liveliness", {"Authorization": f"Bearer {own}"}
+
+
+def _portkey(program: str, port: int, upstream: str, model: str, key: str, home: Path) -> _Start:
+    """https://github.com/Portkey-AI/gateway: each request says where it goes."""
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "x-portkey-provider": "anthropic",
+        "x-portkey-custom-host": f"{upstream}/v1",
+    }
+    return [program, f"--port={port}", "--headless"], "/", headers
+
+
+_PEERS: Mapping[str, Callable[[str, int, str, str, str, Path], _Start]] = {
+    "litellm": _litellm,
+    "portkey": _portkey,
+}
+
+
+def _until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own machine
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.5)

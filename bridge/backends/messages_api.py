@@ -64,7 +64,7 @@ class MessagesApiBackend:
         """One `POST /v1/messages`; see `Backend.stream`."""
         answer = await (self._sender or await self._make_sender()).send(request)
         try:
-            reading = Reading(answer.read)
+            reading = Reading(answer.read, join=request.whole)
             await reading.begin()
             async with aclosing(reading.events()) as events:
                 yield events

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from typing import Any
 
 from bridge.errors import BridgeError, StreamBroken
 from bridge.wire.json_bytes import decoded
-from bridge.wire.messages import MessageEvent
+from bridge.wire.messages import ContentBlockDelta, MessageEvent
 from bridge.wire.sse import SseDecoder
+
+_PIECES = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "input_json_delta": "partial_json",
+}
+"""The deltas that are pieces of a text, and where it is."""
 
 
 class Reading:
     """First `begin`, then `events`."""
 
-    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
-        """`read` gives what has come, or will come next; nothing at the end."""
+    def __init__(self, read: Callable[[], Awaitable[bytes]], *, join: bool = False) -> None:
+        """`read` gives what has come, or will come next; nothing at the end.
+
+        `join`: deltas that come together may be given as one.
+        """
         self._read = read
+        self._join = join
         self._decoder = SseDecoder()
         self._waiting: list[bytes] = []
         """The data of events that have come."""
@@ -36,11 +47,37 @@ class Reading:
 
     async def events(self) -> AsyncGenerator[MessageEvent, None]:
         """All of them. Raises BridgeError when one says so, is none, or the connection breaks."""
-        for data in self._waiting:
-            yield _event(data)
+        for event in self._told(self._waiting):
+            yield event
         while piece := await self._read():
-            for data in self._decoder.feed(piece):
-                yield _event(data)
+            for event in self._told(self._decoder.feed(piece)):
+                yield event
+
+    def _told(self, datas: Iterable[bytes]) -> Iterable[MessageEvent]:
+        events = map(_event, datas)
+        return joined(events) if self._join else events
+
+
+def joined(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
+    """The same answer in fewer events: the deltas of a stretch of text are one."""
+    opened: ContentBlockDelta | None = None
+    field, pieces = "", list[str]()
+    for event in events:
+        if event["type"] == "content_block_delta":
+            kind = event["delta"]["type"]
+            if opened and kind == opened["delta"]["type"] and event["index"] == opened["index"]:
+                pieces.append(event["delta"][field])
+                continue
+        if opened:
+            yield {**opened, "delta": {**opened["delta"], field: "".join(pieces)}}
+            opened = None
+        if event["type"] == "content_block_delta" and kind in _PIECES:
+            opened, field = event, _PIECES[kind]
+            pieces = [event["delta"][field]]
+        else:
+            yield event
+    if opened:
+        yield {**opened, "delta": {**opened["delta"], field: "".join(pieces)}}
 
 
 def _event(data: bytes) -> MessageEvent:
@@ -52,7 +89,7 @@ def _event(data: bytes) -> MessageEvent:
         raise StreamBroken("Upstream sent an event without a type.")
     if event["type"] == "error":
         raise _named(event)
-    return cast(MessageEvent, event)
+    return event  # type: ignore[return-value]  # what it holds is upstream's matter
 
 
 def _named(event: dict[str, Any]) -> BridgeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,11 +16,16 @@ from bridge.wire.messages import Usage
 _log = logging.getLogger("bridge.access")
 
 
+def new_hex() -> str:
+    """128 bits that no other id has; they are no secret."""
+    return f"{random.getrandbits(128):032x}"
+
+
 @dataclass
 class Access:
     """Filled in on the way; the middleware writes it when the request is over."""
 
-    id: str = field(default_factory=lambda: f"req_{os.urandom(16).hex()}")
+    id: str = field(default_factory=lambda: f"req_{new_hex()}")
     client: str = "a program"
     """By its User-Agent."""
     model: str = "-"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -13,7 +12,7 @@ from aiohttp import web
 
 from bridge.models.names import Resolved
 from bridge.runs.backend import Hands
-from bridge.server.access import Access, access_of
+from bridge.server.access import Access, access_of, new_hex
 from bridge.server.asking import Asked, Translate, asked
 from bridge.server.fan_out import fanned_out
 from bridge.server.notices import notice_headers
@@ -84,7 +83,7 @@ class Asking:
         asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
         # A whole answer always has its usage.
         self._include_usage = asked_for or not first.stream
-        self._id = f"{prefix}-{os.urandom(16).hex()}"
+        self._id = f"{prefix}-{new_hex()}"
         self._created = int(time.time())
         self._started = time.perf_counter()
         self._machines: list[ChatStream] = []

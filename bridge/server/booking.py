@@ -11,7 +11,7 @@ from bridge.models.prices import cost, micro_dollars
 from bridge.models.rules import ECHO
 from bridge.server.access import Access, path_of
 from bridge.server.state import BRIDGE
-from bridge.store.ledger import Entry, client_name
+from bridge.store.ledger import Entry
 from bridge.wire.messages import Usage
 
 
@@ -37,14 +37,12 @@ def _book(request: web.Request, access: Access, seconds: float) -> None:
     prices = [cost(access.model, *counts) for counts in counted]
     known = [price for price in prices if price is not None]
     first = access.first_chunk_seconds
-    new, written, read, output = (
-        sum(column) for column in zip(*(counted or [(0, 0, 0, 0)]), strict=True)
-    )
+    new, written, read, output = map(sum, zip(*counted, strict=True)) if counted else (0, 0, 0, 0)
     request.app[BRIDGE].ledger.put(
         Entry(
             at=time.time(),
             model=access.model,
-            client=client_name(request.headers.get("User-Agent", "")),
+            client=access.client,
             backend=access.backend,
             input_tokens=new,
             cache_write_tokens=written,

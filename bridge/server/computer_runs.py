@@ -28,9 +28,8 @@ async def run(request: web.Request) -> web.StreamResponse:
     bridge, access = request.app[BRIDGE], access_of(request)
     body = await read_body(request, RunBody)
     model = access.model = bridge.resolve(body.model).model
-    chat = ChatRequest.model_validate(
-        {"model": model, "messages": [{"role": "user", "content": body.prompt}]}
-    )
+    said = [{"role": "user", "content": body.prompt}]
+    chat = ChatRequest.model_validate({"model": model, "messages": said, "stream": True})
     with bridge.answering():
         backend = await bridge.choice.for_model(model)
         access.backend = backend.name

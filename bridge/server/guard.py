@@ -33,13 +33,13 @@ _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 def check_caller(request: web.Request) -> None:
     """Raises Forbidden or UnsupportedMedia for a call that may come from a web page."""
     settings = request.app[BRIDGE].settings
+    headers = request.headers
     for name in ("Host", "Origin", "Sec-Fetch-Site"):
-        if len(request.headers.getall(name, ())) > 1:
+        if name in headers and len(headers.getall(name)) > 1:
             raise Forbidden(f"The {name} header is there more than once.")
-    # The target of the request line may name a machine, too, and then wins over the header.
-    # aiohttp cannot make a URL of every Host: it is looked at first.
-    if not _is_own_host(request.headers.get("Host", ""), settings) or not _is_own_host(
-        request.url.authority, settings
+    # aiohttp cannot make a URL of every Host: the header is looked at first.
+    if not _is_own_host(request.headers.get("Host", ""), settings) or not (
+        _is_path(request.raw_path) or _is_own_host(request.url.authority, settings)
     ):
         raise Forbidden("The Host header must name this machine (127.0.0.1 or localhost).")
     origin = request.headers.get("Origin")
@@ -53,6 +53,11 @@ def check_caller(request: web.Request) -> None:
     known = request.match_info.http_exception is None
     if known and request.method == "POST" and request.content_type != "application/json":
         raise UnsupportedMedia("Send the body as Content-Type: application/json.")
+
+
+def _is_path(target: str) -> bool:
+    """Whether the request line says nothing of a machine, which would win over the header."""
+    return target.startswith("/") and not target.startswith("//")
 
 
 def is_allowed_origin(origin: str, settings: Settings) -> bool:

@@ -190,7 +190,8 @@ async def _in_words(
     """The request with nothing left out, and the chat it stands for."""
     wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
     told = as_chat(wanted, before)
-    return wanted, told, validated(ChatRequest, told.body)
+    # Its events are passed on one by one, whoever asks for them.
+    return wanted, told, validated(ChatRequest, {**told.body, "stream": True})
 
 
 async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:

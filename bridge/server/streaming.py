@@ -21,6 +21,10 @@ from bridge.server.state import BRIDGE
 _MUCH = 32 * 1024
 """Bytes that are written without waiting for a pause."""
 
+_TURNS_TO_FIRST_WORDS = 3
+"""Turns of the loop in which what others have been sent is read, waked for and begun to be written:
+the first words of all answers go before the rest of any."""
+
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
@@ -89,8 +93,8 @@ class _Pulse:
         self._until_words -= 1
         if self._until_words == 0:
             await self.flush()
-            # The first words of other answers go before the rest of this one.
-            await asyncio.sleep(0)
+            for _ in range(_TURNS_TO_FIRST_WORDS):
+                await asyncio.sleep(0)
         elif self._size >= _MUCH:
             await self.flush()
 

@@ -103,6 +103,12 @@ CREATE INDEX IF NOT EXISTS answered_at ON answered (at);
 _NAMES = [field.name for field in fields(Entry)]
 _COLUMNS = ", ".join(_NAMES)
 _values = attrgetter(*_NAMES)
+_WORDS = [
+    (_NAMES.index("model"), _TEXT_LENGTH),
+    (_NAMES.index("client"), CLIENT_LENGTH),
+    (_NAMES.index("backend"), _TEXT_LENGTH),
+    (_NAMES.index("outcome"), _TEXT_LENGTH),
+]
 _INSERT = (
     f"INSERT INTO answered ({_COLUMNS}) "  # noqa: S608 - our own names
     f"VALUES ({', '.join('?' * len(fields(Entry)))})"
@@ -147,7 +153,7 @@ class Ledger:
 
     def put(self, entry: Entry) -> None:
         """Returns at once; the row follows in its own time. Overlong words are cut."""
-        row = tuple(map(_fitting, _NAMES, _values(entry)))
+        row = _row(entry)
         self._worker.put(lambda database: self._write(database, row))
 
     async def recent(self, count: int) -> list[Entry]:
@@ -188,7 +194,7 @@ class Ledger:
             _log.warning("The ledger cannot be read: %s", error)
             return []
 
-    def _write(self, database: sqlite3.Connection, row: tuple[Any, ...]) -> None:
+    def _write(self, database: sqlite3.Connection, row: list[Any]) -> None:
         database.execute(_INSERT, row)
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 0:
@@ -209,11 +215,12 @@ def _midnight(now: float, days_ago: int) -> float:
     return datetime.combine(day, clock_time()).timestamp()
 
 
-def _fitting(column: str, value: Any) -> Any:
-    """No word of a row is long enough to be content."""
-    if not isinstance(value, str):
-        return value
-    return value[: CLIENT_LENGTH if column == "client" else _TEXT_LENGTH]
+def _row(entry: Entry) -> list[Any]:
+    """In the order of the columns; no word of it is long enough to be content."""
+    row = list(_values(entry))
+    for column, length in _WORDS:
+        row[column] = row[column][:length]
+    return row
 
 
 _REMARK = re.compile(r"\([^()]*\)")

@@ -108,6 +108,7 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
         service_tier=_service_tier(chat, notices),
         cache_control=None if has_markers else {"type": "ephemeral"},
         headers=_SAMPLING_VERSION if sampled else {},
+        whole=not chat.stream,
         **sampled,
     )
     must_call = MUST_CALL.format(tool=_tool_in_words(offer)) if call_a_tool else None

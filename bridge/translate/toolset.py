@@ -45,7 +45,9 @@ def is_toolset(tool: OtherTool) -> bool:
 
 
 def wants_toolset(chat: ChatRequest) -> bool:
-    return any(isinstance(tool, OtherTool) and is_toolset(tool) for tool in chat.tools or ())
+    if not chat.tools:
+        return False
+    return any(isinstance(tool, OtherTool) and is_toolset(tool) for tool in chat.tools)
 
 
 def toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:

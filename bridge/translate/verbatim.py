@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from bridge.errors import InvalidRequest
@@ -13,17 +13,27 @@ from bridge.translate.ending import Ending
 from bridge.translate.request import Translated
 from bridge.translate.style import AnswerStyle
 from bridge.wire.anthropic import CountBody, MessagesBody, WholeMessage
-from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, StopReason, Usage
+from bridge.wire.messages import (
+    IN_BODY,
+    Block,
+    Message,
+    MessageEvent,
+    MessagesRequest,
+    StopReason,
+    Usage,
+)
 
 PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
-_NAMED = {field.name for field in fields(MessagesRequest)} - {"headers", "more", "max_tokens"}
+_NAMED = set(IN_BODY) - {"max_tokens"}
 
 
 def verbatim(
     body: MessagesBody, headers: Mapping[str, str], rules: ModelRules, model: str
 ) -> Translated:
     """Nothing is changed. Raises InvalidRequest for what this road to Claude cannot carry."""
-    request = replace(counted(body, headers, model), max_tokens=body.max_tokens)
+    request = replace(
+        counted(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
+    )
     _check(request, rules)
     return Translated(request, (), AnswerStyle(), verbatim=True)
 

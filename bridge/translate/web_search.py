@@ -21,8 +21,9 @@ def is_web_search(tool: OtherTool) -> bool:
 
 def wants_web_search(chat: ChatRequest) -> bool:
     """By `web_search_options`, or by a `web_search` tool of the Responses API."""
-    others = (tool for tool in chat.tools or () if isinstance(tool, OtherTool))
-    return chat.web_search_options is not None or any(is_web_search(tool) for tool in others)
+    if chat.web_search_options is not None or not chat.tools:
+        return chat.web_search_options is not None
+    return any(isinstance(tool, OtherTool) and is_web_search(tool) for tool in chat.tools)
 
 
 def web_search_block(chat: ChatRequest, notices: Notices) -> Block | None:

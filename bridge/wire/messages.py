@@ -53,15 +53,18 @@ class MessagesRequest:
     """Sent beside the body: a version or beta header that a field needs."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What a client of Anthropic's sends beyond these."""
+    whole: bool = field(default=False, compare=False)
+    """The client gets the answer whole: nobody sees in how many pieces it came."""
 
     def body(self) -> dict[str, Any]:
         """The JSON body, without `stream`."""
-        named = zip(_IN_BODY, _of_body(self), strict=True)
+        named = zip(IN_BODY, _of_body(self), strict=True)
         return {**self.more, **{name: value for name, value in named if value is not None}}
 
 
-_IN_BODY = [f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more")]
-_of_body = attrgetter(*_IN_BODY)
+IN_BODY = [f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more", "whole")]
+"""The fields that are sent, each under its own name."""
+_of_body = attrgetter(*IN_BODY)
 
 
 COUNTED = frozenset(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bridge.backends.base import Readiness
+from bridge.backends.base import EventStream, Readiness
 from bridge.backends.reading import Reading
 from bridge.errors import NotSignedIn
 from bridge.keys import NamedKey
@@ -21,12 +20,39 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types import ModelCapabilities, ModelInfo
 
-    from bridge.backends.sending import Sender
+    from bridge.backends.sending import Answer, Sender
 
 KEY_CURE = (
     "Keep a key from platform.claude.com with `claude-bridge key set anthropic`, or set "
     "ANTHROPIC_API_KEY in the environment of the bridge."
 )
+
+
+class _Stream:
+    """Entered when `message_start` has come. (A generator would do; it takes ten times as long.)"""
+
+    def __init__(
+        self, send: Callable[[MessagesRequest], Awaitable[Answer]], request: MessagesRequest
+    ) -> None:
+        self._send = send
+        self._request = request
+
+    async def __aenter__(self) -> AsyncIterator[MessageEvent]:
+        self._answer = await self._send(self._request)
+        reading = Reading(self._answer.read, join=self._request.whole)
+        try:
+            await reading.begin()
+        except BaseException:
+            await self._answer.close()
+            raise
+        self._events = reading.events()
+        return self._events
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._events.aclose()
+        finally:
+            await self._answer.close()
 
 
 class MessagesApiBackend:
@@ -59,17 +85,12 @@ class MessagesApiBackend:
             return Readiness(True, "an `ant auth login` profile was found")
         return Readiness(False, "no Anthropic API key was found", KEY_CURE)
 
-    @asynccontextmanager
-    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
+    def stream(self, request: MessagesRequest) -> EventStream:
         """One `POST /v1/messages`; see `Backend.stream`."""
-        answer = await (self._sender or await self._make_sender()).send(request)
-        try:
-            reading = Reading(answer.read, join=request.whole)
-            await reading.begin()
-            async with aclosing(reading.events()) as events:
-                yield events
-        finally:
-            await answer.close()
+        return _Stream(self._sent, request)
+
+    async def _sent(self, request: MessagesRequest) -> Answer:
+        return await (self._sender or await self._make_sender()).send(request)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Upstream's `POST /v1/messages/count_tokens`."""

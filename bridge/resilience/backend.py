@@ -7,10 +7,10 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 
-from bridge.backends.base import Backend, Readiness
+from bridge.backends.base import Backend, EventStream, Readiness
 from bridge.backends.entered import Entered, entering
 from bridge.errors import BridgeError, Overloaded, RateLimited
 from bridge.models.catalogue import ListedModel
@@ -91,15 +91,9 @@ class PatientBackend:
             for road in self._roads
         ]
 
-    @asynccontextmanager
-    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
+    def stream(self, request: MessagesRequest) -> EventStream:
         """See `Backend.stream`; a failure while iterating is final here, too."""
-        road, begun = await self._entered(request)
-        try:
-            async with begun as events, aclosing(self._watched(road, events)) as watched:
-                yield watched
-        finally:
-            road.breaker.left()
+        return _Stream(self, request)
 
     async def readiness(self) -> Readiness:
         """That of the first road that is ready, else of the first."""
@@ -130,9 +124,10 @@ class PatientBackend:
         for road in self._roads:
             await road.backend.close()
 
-    async def _entered(
+    async def entered(
         self, request: MessagesRequest
     ) -> tuple[Road, Entered[AsyncIterator[MessageEvent]]]:
+        """An answer that has begun, and by which road it comes."""
         failed, waited = 0, 0.0
         await self._found()
         while True:
@@ -196,7 +191,7 @@ class PatientBackend:
         _log.warning("%s is set aside: %s", road.label, error.code)
         return any(other.free_in(now) == 0 for other in self._roads)
 
-    async def _watched(
+    async def watched(
         self, road: Road, events: AsyncIterator[MessageEvent]
     ) -> AsyncGenerator[MessageEvent, None]:
         """The events; what becomes of them tells of upstream's health."""
@@ -211,3 +206,30 @@ class PatientBackend:
             if is_passing(error):
                 road.breaker.failed(self._clock())
             raise
+
+
+class _Stream:
+    """An answer by the road that it came in by."""
+
+    def __init__(self, roads: PatientBackend, request: MessagesRequest) -> None:
+        self._roads = roads
+        self._request = request
+
+    async def __aenter__(self) -> AsyncIterator[MessageEvent]:
+        self._road, self._begun = await self._roads.entered(self._request)
+        self._events = self._roads.watched(self._road, await self._begun.__aenter__())
+        return self._events
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            try:
+                await self._events.aclose()
+            finally:
+                await self._begun.__aexit__(kind, error, traceback)
+        finally:
+            self._road.breaker.left()

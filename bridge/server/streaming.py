@@ -22,8 +22,8 @@ _MUCH = 32 * 1024
 """Bytes that are written without waiting for a pause."""
 
 _TURNS_TO_FIRST_WORDS = 3
-"""Turns of the loop in which what others have been sent is read, waked for and begun to be written:
-the first words of all answers go before the rest of any."""
+"""Turns of the loop: what has come for others is read, wakes them, and is written; so the first
+words of all answers go before the rest of any."""
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",

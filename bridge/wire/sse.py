@@ -38,14 +38,17 @@ class SseDecoder:
         return self._lines(piece)
 
     def _whole(self, piece: bytes) -> list[bytes]:
-        """Events and nothing else, as they nearly always come: each a name and a line of data."""
+        """Events and nothing else, as they nearly always come: each a name and a line of data.
+
+        What is left over by threes is blank: the piece ends with two line ends.
+        """
         done: list[bytes] = []
         lines = piece.split(b"\n")
         for name, data, end in zip(lines[0::3], lines[1::3], lines[2::3], strict=False):
             if name[:7] != b"event: " or data[:6] != b"data: " or end:
                 return self._lines(piece)
             done.append(data[6:].removesuffix(b"\r"))
-        return done if len(lines) == 3 * len(done) + 1 else self._lines(piece)
+        return done
 
     def _lines(self, piece: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + piece).split(b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.wire.sse import SseDecoder, data_line
@@ -53,3 +53,18 @@ def test_events_as_upstream_writes_them(
     pieces = [stream[a:b] for a, b in itertools.pairwise(edges)]
     found = [event for piece in pieces for event in decoder.feed(piece)]
     assert found == [data.encode() for _, data in events]
+
+
+LINES = st.sampled_from([b"event: a", b"data: 1", b"data:2", b"data: 3\r", b"", b"\r", b": c"])
+USUAL = [[b"event: a", b"data: 1", b""], [b"event: a", b"data: 1\r", b""]]
+GROUPS = st.sampled_from(USUAL) | st.lists(LINES, min_size=3, max_size=4)
+
+
+@settings(max_examples=1000)
+@given(st.lists(GROUPS, min_size=1, max_size=3))
+def test_a_whole_piece_is_read_as_its_bytes_are_one_by_one(groups: list[list[bytes]]) -> None:
+    stream = b"".join(line + b"\n" for group in groups for line in group)
+    slow = SseDecoder()
+    assert SseDecoder().feed(stream) == [
+        event for at in range(len(stream)) for event in slow.feed(stream[at : at + 1])
+    ]

@@ -174,7 +174,7 @@ def whole(bench: Bench) -> None:
     able = bench.able(body)
     requests = {t.name: t.request(body) for t in able}
     speeds: dict[str, list[float]] = {t.name: [] for t in able}
-    for _ in range(5):
+    for _ in range(15):
         for target in able:
             started = time.perf_counter()
             asyncio.run(asked(target, requests[target.name], 320, 32))

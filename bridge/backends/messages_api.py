@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bridge.backends.base import EventStream, Readiness
 from bridge.backends.reading import Reading
-from bridge.errors import NotSignedIn
+from bridge.errors import BridgeError, NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -115,7 +116,11 @@ class MessagesApiBackend:
         """Its key is its own for good; another key is another backend."""
 
     async def warm(self) -> None:
-        """The SDK is loaded by the first look for credentials already."""
+        """What all requests have alike is made: headers, certificates, the pool of connections."""
+        if (await self.readiness()).ready:
+            # A credential that cannot be used is for the request to say, to who makes it.
+            with suppress(BridgeError):
+                await self._make_sender()
 
     async def rest(self) -> None:
         """Its connections close by themselves."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 _READ = 256 * 1024
 _END = b"\r\n0\r\n\r\n"
 FIRST_WORD = b"w0"
 """The first delta's text, in whichever words it comes."""
+_WRITTEN = re.compile(rb'"t(\d+) "')
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,43 @@ class Connection:
     async def ask(self, request: bytes) -> Timing:
         """Raises RuntimeError for anything but a whole 200."""
         started = time.perf_counter()
-        self._writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"{head[:200]!r} {(await self._reader.read(500))!r}")
-        first, tail, size = 0.0, b"\r\n", 0
-        length = _length(head)
-        while length is None or size < length:
-            piece = await self._reader.read(_READ)
-            if not piece:
-                raise RuntimeError("the connection ended in the middle of an answer")
+        first, tail, size = 0.0, b"", 0
+        async for piece in self._answer(request):
             size += len(piece)
             tail = tail[-16:] + piece
             if not first and FIRST_WORD in tail:
                 first = time.perf_counter() - started
-            if length is None and tail.endswith(_END):
-                break
         return Timing(first, time.perf_counter() - started, size)
+
+    async def delays(self, request: bytes) -> list[float]:
+        """Of each word that says when it was written, by the clock of this machine."""
+        found: list[float] = []
+        rest = b""
+        async for piece in self._answer(request):
+            now = time.monotonic_ns()
+            rest += piece
+            end = 0
+            for written in _WRITTEN.finditer(rest):
+                found.append((now - int(written[1])) / 1e9)
+                end = written.end()
+            rest = rest[end:]
+        return found
+
+    async def _answer(self, request: bytes) -> AsyncIterator[bytes]:
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{head[:200]!r} {(await self._reader.read(500))!r}")
+        tail, size, length = b"\r\n", 0, _length(head)
+        while length is None or size < length:
+            piece = await self._reader.read(_READ)
+            if not piece:
+                raise RuntimeError("the connection ended in the middle of an answer")
+            yield piece
+            size += len(piece)
+            tail = tail[-16:] + piece
+            if length is None and tail.endswith(_END):
+                return
 
 
 def _length(head: bytes) -> int | None:
@@ -96,13 +119,25 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
 async def asked(target: Target, request: bytes, count: int, at_once: int) -> list[Timing]:
     """So many requests over so many connections."""
+    return await _over(target, count, at_once, lambda connection: connection.ask(request))
+
+
+async def delayed(target: Target, request: bytes, at_once: int) -> list[float]:
+    """Of each word of so many answers at once."""
+    found = await _over(target, at_once, at_once, lambda connection: connection.delays(request))
+    return [delay for one in found for delay in one]
+
+
+async def _over(
+    target: Target, count: int, at_once: int, ask: Callable[[Connection], Awaitable[_T]]
+) -> list[_T]:
     left = iter(range(count))
-    timings: list[Timing] = []
+    found: list[_T] = []
 
     async def worker() -> None:
         async with connected(target.url) as connection:
             for _ in left:
-                timings.append(await connection.ask(request))
+                found.append(await ask(connection))
 
     await asyncio.gather(*(worker() for _ in range(at_once)))
-    return timings
+    return found

@@ -1,7 +1,8 @@
 """An upstream that is no limit: answers made beforehand from the fake's own events.
 
 `python -m tests.benchmarks.upstream`; the first line is its URL. The number of text deltas is asked
-for in the first user message, as `deltas=20`.
+for in the first user message, as `deltas=20`. With `every=5` there are as many milliseconds between
+two of them, and the text of each is the nanosecond at which it was written.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import asyncio
 import functools
 import json
 import re
+import time
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from tests.fake_anthropic.play import collect, counting_ids, events
 from tests.fake_anthropic.script import Reply, Text
 
-_ASKED = re.compile(rb"deltas=(\d+)")
+_ASKED = re.compile(rb"deltas=(\d+)(?: every=(\d+))?")
+_WORD = re.compile(rb'"w\d+ "')
 MODELS = {"data": [], "has_more": False, "first_id": None, "last_id": None}
 
 
@@ -30,6 +34,19 @@ def rendered(deltas: int) -> tuple[list[bytes], bytes]:
     return lines, json.dumps(collect(told)).encode()
 
 
+async def at_once(lines: list[bytes]) -> AsyncIterator[bytes]:
+    for line in lines:
+        yield line
+
+
+async def paced(lines: list[bytes], seconds: float) -> AsyncIterator[bytes]:
+    for line in lines:
+        if _WORD.search(line):
+            await asyncio.sleep(seconds)
+            line = _WORD.sub(b'"t%d "' % time.monotonic_ns(), line)
+        yield line
+
+
 async def messages(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     found = _ASKED.search(body)
@@ -38,7 +55,8 @@ async def messages(request: web.Request) -> web.StreamResponse:
         return web.Response(body=whole, content_type="application/json")
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    for line in lines:
+    told = paced(lines, int(found[2]) / 1000) if found and found[2] else at_once(lines)
+    async for line in told:
         # One by one, as Claude writes them.
         await response.write(line)
     await response.write_eof()

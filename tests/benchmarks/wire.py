@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.load import Target, Timing, asked
+from tests.benchmarks.load import Target, Timing, asked, delayed
 from tests.benchmarks.peers import named, started_peer
 
 MODEL = "claude-opus-5-5"
@@ -156,6 +156,25 @@ def latency(bench: Bench) -> None:
             print(f"  {name} adds {median - least:.2f} ms to the first chunk ({ratio:.1f} times)")
 
 
+def paced(bench: Bench) -> None:
+    """Each word says when upstream wrote it; there are 5 ms between two."""
+    said = [{"role": "user", "content": "deltas=100 every=5"}]
+    for at_once in (1, 32):
+        found: dict[str, list[float]] = {}
+        able = bench.able(chat(20))
+        for _ in range(3):
+            for target in able:
+                request = target.request(chat(100, messages=said))
+                found.setdefault(target.name, []).extend(
+                    asyncio.run(delayed(target, request, at_once))
+                )
+        rows = {}
+        for name, delays in found.items():
+            late = sorted(delay * 1000 for delay in delays)
+            rows[name] = [f"{statistics.median(late):.2f} ms", f"p99 {p99(late):.2f} ms"]
+        table(f"Delay of a chunk, {at_once} at a time, one each 5 ms", rows)
+
+
 def throughput(bench: Bench) -> None:
     for at_once in (1, 8):
         found = bench.rounds(chat(2000), at_once * 2, at_once)
@@ -239,7 +258,7 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
             targets.insert(-1, stack.enter_context(peer))
         time.sleep(5)  # what is loaded behind the listening socket
         bench = Bench(targets, psutil.Process(process.pid), scale)
-        for measure in (memory, latency, throughput, whole, processor):
+        for measure in (memory, latency, paced, throughput, whole, processor):
             measure(bench)
 
 

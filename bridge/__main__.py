@@ -10,10 +10,10 @@ def main() -> int:
     if sys.argv[1:2] == ["--tray-app"]:
         # Before the command line's own imports: the tray's process stays small without them.
         from tray.app import run
-        from tray.start import read_start
+        from tray.launch import read_start
 
         return run(read_start(sys.argv[2]))
-    from bridge.cli import main as command
+    from bridge.cli.main import main as command
 
     return command()
 

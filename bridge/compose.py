@@ -12,21 +12,21 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.backends.anthropic_api.backend import MessagesApiBackend
 from bridge.backends.base import Backend
-from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
-from bridge.backends.messages_api import MessagesApiBackend
-from bridge.backends.offline import OfflineBackend
+from bridge.backends.echo import OfflineBackend
+from bridge.backends.selection import BackendChoice
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approvals import Approvals
-from bridge.computer.desk import Desk
 from bridge.computer.desktop import Desktop
+from bridge.computer.desktop_context import Desk
 from bridge.computer.executor import Executor
-from bridge.computer.leashed import Computer
+from bridge.computer.indicator import Wardens, open_warden
 from bridge.computer.policy import read_policy
-from bridge.computer.warden import Wardens, open_warden
+from bridge.computer.service import Computer
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
@@ -36,7 +36,7 @@ from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
 from bridge.resilience.backend import PatientBackend, Road
 from bridge.resilience.policy import Patience
-from bridge.server.keyring import KeyRing
+from bridge.server.key_cache import KeyRing
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings, is_loopback
 from bridge.store.ledger import Ledger

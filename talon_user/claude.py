@@ -9,8 +9,8 @@ from talon import Module, actions, app, registry, speech_system, ui
 
 from .voice import noises
 from .voice.conversation import Conversation
-from .voice.desk import Desk
-from .voice.handover import take_over
+from .voice.reload import take_over
+from .voice.session import Desk
 
 mod = Module()
 mod.list("claude_prefix", desc="The words that begin every command to Claude")

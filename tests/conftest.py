@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from openai import AsyncOpenAI
 
 from bridge.compose import make_bridge
-from bridge.server.listening import listen
+from bridge.server.http.listen import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings

@@ -18,7 +18,7 @@ from bridge.autostart import (
     launch_agent,
     systemd_unit,
 )
-from bridge.settings_command import settings_template
+from bridge.cli.settings import settings_template
 
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >> "{log}"

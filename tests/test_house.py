@@ -12,7 +12,7 @@ import anthropic
 import httpx2
 import pytest
 
-from bridge.backends import sdk_errors
+from bridge.backends.anthropic_api import errors
 from bridge.errors import BridgeError
 from bridge.settings import Settings
 
@@ -86,7 +86,7 @@ def test_every_public_error_of_the_sdk_is_translated(
         message="words", request=request, response=response, status_code=418, type=None,
         api_message=None,
     )  # fmt: skip
-    with pytest.raises(BridgeError), sdk_errors.translated():
+    with pytest.raises(BridgeError), errors.translated():
         raise error
 
 
@@ -95,7 +95,7 @@ def test_every_error_type_of_the_sdk_is_mapped() -> None:
 
     from anthropic.types.shared.error_type import ErrorType
 
-    assert set(get_args(ErrorType)) <= set(sdk_errors.BY_TYPE)
+    assert set(get_args(ErrorType)) <= set(errors.BY_TYPE)
 
 
 def test_the_wheel_has_the_talon_folder_and_the_page(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bridge.autostart import find_autostart
 from bridge.logs import set_up_logging
 from bridge.opening import read_token
 from tray.clipboard import find_clipboard
+from tray.command_runner import Errands, Failed, run_command
 from tray.commands import (
     CheckForUpdates,
     Command,
@@ -31,20 +32,19 @@ from tray.commands import (
     UseComputer,
 )
 from tray.control_client import ControlClient, NoServer, NotAnswering
-from tray.errands import Errands, Failed, run_command
 from tray.icon.base import View, make_icon
-from tray.memory import Memory
+from tray.launch import TrayStart
 from tray.menu import entries_of
-from tray.notices import Notice, Repeats, greeting, notices_between, withdrawn_between
+from tray.notifications import Notice, Repeats, greeting, notices_between, withdrawn_between
+from tray.poller import Seen, Watch
 from tray.ports import next_free
+from tray.preferences import Memory
 from tray.server_process import ServerProcess
-from tray.single import Door, knock, only_one
-from tray.start import TrayStart
+from tray.single_instance import Door, knock, only_one
 from tray.status import Status, describe, look_of
 from tray.supervisor import Supervisor
-from tray.surroundings import Surroundings
 from tray.updates import DAY_SECONDS, CannotTell, newer_version
-from tray.watch import Seen, Watch
+from tray.wake_detector import Surroundings
 
 POLL_SECONDS = 2.0
 BUSY_POLL_SECONDS = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from tray.seen import BackendSetting, ComputerMode
+from tray.api_types import BackendSetting, ComputerMode
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from tray.seen import (
+from tray.api_types import (
     Batch,
     Connect,
     Health,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tray.api_types import BackendSetting, Batch, Computer, ComputerMode, Model, Usage
 from tray.commands import (
     CheckForUpdates,
     Command,
@@ -21,7 +22,6 @@ from tray.commands import (
     Switch,
     UseComputer,
 )
-from tray.seen import BackendSetting, Batch, Computer, ComputerMode, Model, Usage
 from tray.status import BACKEND_NAMES, Status, answers, describe
 
 Kind = Literal["action", "radio", "check", "submenu", "separator"]

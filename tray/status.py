@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tray.seen import (
+from tray.api_types import (
     BackendName,
     BackendSetting,
     Batch,

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from tray.policy import Exit, Patience, TryAgain, stop_step
-from tray.seen import Health
+from tray.api_types import Health
+from tray.poller import Seen, Target
+from tray.restart_policy import Exit, Patience, TryAgain, stop_step
 from tray.status import State, Status
-from tray.watch import Seen, Target
 
 AfterStop = Literal["rest", "start", "quit"]
 

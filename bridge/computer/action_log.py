@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.computer.actions import Action, Type, read_action
 from bridge.computer.batch import Outcome
-from bridge.computer.geometry import Rect, Size, View
+from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
 
 LARGEST = 20 * 1024 * 1024

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.computer.pictures import Picture
+from bridge.computer.screen.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)

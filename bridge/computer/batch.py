@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.computer.actions import Action, CursorPosition, Screenshot, Wait, Zoom
+from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
 from bridge.computer.executor import Seat, Work
-from bridge.computer.pictures import Picture
+from bridge.computer.hit_test import places, target_of
 from bridge.computer.policy import Judgement, Policy, judge, judge_all
-from bridge.computer.sight import Sight
-from bridge.computer.targets import places, target_of
-from bridge.computer.words import describe
+from bridge.computer.screen.capture import Sight
+from bridge.computer.screen.pictures import Picture
 from bridge.errors import InvalidRequest
 
 LOOKS = (CursorPosition, Screenshot, Wait, Zoom)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bridge.computer.geometry import Point, Rect
+from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
     from PIL.Image import Image

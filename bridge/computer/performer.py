@@ -29,8 +29,8 @@ from bridge.computer.actions import (
     Zoom,
 )
 from bridge.computer.desktop import Button, Check, Desktop
-from bridge.computer.geometry import Point, View, steps
 from bridge.computer.keys import chord, chords
+from bridge.computer.screen.geometry import Point, View, steps
 from bridge.errors import Stopped
 
 SLICE = 0.02

@@ -21,12 +21,12 @@ from bridge.computer.batch import (
     refused,
     survey,
 )
-from bridge.computer.desk import OFF, Desk
+from bridge.computer.desktop_context import OFF, Desk
 from bridge.computer.executor import Seat, Work
-from bridge.computer.geometry import Point, Rect
+from bridge.computer.mouse_guard import PUSHED, MouseWatch
 from bridge.computer.policy import Policy
-from bridge.computer.sight import Looks, Sight
-from bridge.computer.watch import PUSHED, MouseWatch
+from bridge.computer.screen.capture import Looks, Sight
+from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import BridgeError, ComputerOff, Stopped
 
 WATCH_SECONDS = 0.05

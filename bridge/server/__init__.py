@@ -1,1 +1,1 @@
-"""The HTTP server: one module a resource, a table of endpoints, one rim for errors."""
+"""The HTTP server: the endpoints, the use cases behind them, and how HTTP is spoken."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bridge.server.endpoint import TABLE
-from bridge.server.endpoints import ENDPOINTS
-from bridge.server.middleware import rim
+from bridge.server.api.routes import ENDPOINTS
+from bridge.server.http.endpoint import TABLE
+from bridge.server.http.middleware import rim
 from bridge.server.state import BRIDGE, Bridge
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.app import make_app
-from bridge.server.header_watch import watched
-from bridge.server.protocol import QuietHandler
+from bridge.server.http.header_timeout import watched
+from bridge.server.http.protocol import QuietHandler
 from bridge.server.state import Bridge
 
 _log = logging.getLogger(__name__)

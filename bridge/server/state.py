@@ -10,17 +10,17 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.backends.choice import BackendChoice
 from bridge.backends.claude_code.sign_in import SignIn
-from bridge.computer.leashed import Computer
+from bridge.backends.selection import BackendChoice
+from bridge.computer.service import Computer
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded, Paused
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import Resolved, resolve, rules_of
 from bridge.models.rules import ECHO, ModelRules
-from bridge.server.counting import Metrics
-from bridge.server.keyring import KeyRing
-from bridge.server.tickets import Tickets
+from bridge.server.http.tickets import Tickets
+from bridge.server.key_cache import KeyRing
+from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bridge.store.kept import Kept
+from bridge.store.stored_turn import Kept
 from bridge.store.worker import Worker
 
 MOST_IN_MEMORY = 500

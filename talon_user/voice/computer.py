@@ -3,10 +3,10 @@
 import time
 from typing import Any, Optional, Protocol
 
-from ..machines.runs import RunEvents, RunStep
-from ..wire.exchange import EventStream, Fetch
+from ..core.runs import RunEvents, RunStep
+from ..wire.http_client import EventStream, Fetch
 from ..wire.request import BadSetting
-from . import link
+from . import client
 
 ASK_SECONDS = 30.0
 HINT = "Say “claude approve” or “claude deny”."
@@ -108,7 +108,7 @@ class ComputerRun:
 
     def _begin_fetch(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
         try:
-            self._fetch = link.fetch(method, path, body, control=True)
+            self._fetch = client.fetch(method, path, body, control=True)
         except BadSetting as problem:
             self._finish(str(problem))
 
@@ -129,7 +129,7 @@ class ComputerRun:
     def _start(self) -> None:
         body = {"prompt": self._prompt, "model": self._model, "asked_by": ASKER}
         try:
-            self._stream = link.stream("/computer/runs", body, RunEvents(), control=True)
+            self._stream = client.stream("/computer/runs", body, RunEvents(), control=True)
         except BadSetting as problem:
             self._finish(str(problem))
 

@@ -6,20 +6,20 @@ from typing import Any, Optional
 
 from talon import Context, registry
 
+from ..core.help_lines import help_lines, search
+from ..core.journal import Entry
+from ..core.names import AT_FIRST, shown, spoken_models
+from ..core.plan import BadPrompt, NamedPrompt, Plan, parse_prompt, resolve
+from ..core.prompts import GO_ON
 from ..desktop.keys import type_text
-from ..machines.help_lines import help_lines, search
-from ..machines.journal import Entry
-from ..machines.names import AT_FIRST, shown, spoken_models
-from ..machines.plan import BadPrompt, NamedPrompt, Plan, parse_prompt, resolve
-from ..machines.prompts import GO_ON
-from ..wire.exchange import Fetch
-from . import checkup, options
+from ..wire.http_client import Fetch
+from . import doctor, options
 from .computer import ComputerRun
-from .desk import Desk
-from .inserting import refusal_here
-from .notebook import Exchange
+from .history import Exchange
 from .question import Question, Target
-from .undoing import Undo
+from .session import Desk
+from .undo import Undo
+from .window_sink import refusal_here
 
 ctx = Context()
 NOTHING_YET = "Claude has not been asked anything yet."
@@ -248,7 +248,7 @@ class Conversation:
         """Look at all that the commands need, and show what to do."""
 
         def done(health: Fetch) -> None:
-            lines = [*checkup.bridge_lines(health), *checkup.local_lines()]
+            lines = [*doctor.bridge_lines(health), *doctor.local_lines()]
             self._desk.read("Claude's doctor", lines)
 
         self._desk.fetch("GET", "/health", None, done, failed=done)

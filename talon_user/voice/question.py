@@ -5,19 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol, Union
 
+from ..core.fences import CodeOnly
+from ..core.journal import Entry
+from ..core.plan import PLACES, SELECTING
+from ..core.prompts import Material, response_body
 from ..desktop.screen import focus, focused_window, notify
-from ..machines.fences import CodeOnly
-from ..machines.journal import Entry
-from ..machines.plan import PLACES, SELECTING
-from ..machines.prompts import Material, response_body
 from ..wire.answer import Answer
-from ..wire.exchange import EventStream
+from ..wire.http_client import EventStream
 from ..wire.request import BadSetting
-from . import link, options
-from .elsewhere import Elsewhere
-from .gather import Gather
-from .inserting import MOVED, Inserting, refusal_here
-from .notebook import Exchange
+from . import client, options
+from .history import Exchange
+from .sinks import Elsewhere
+from .sources import Gather
+from .window_sink import MOVED, Inserting, refusal_here
 
 Delivery = Union[Inserting, Elsewhere]
 
@@ -214,7 +214,7 @@ class Question:
         self._code = CodeOnly() if plan.code else None
         body = response_body(plan, material, exchange.model, exchange.before)
         try:
-            self._stream = link.stream("/v1/responses", body, self._answer)
+            self._stream = client.stream("/v1/responses", body, self._answer)
         except BadSetting as problem:
             self._give_up(str(problem))
 

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bridge.computer.geometry import Point, Rect, Size
-from bridge.computer.native.eyes import Eyes
-from bridge.computer.pictures import Format, black_out, draw_cursor, encode, scale
-from bridge.computer.sizes import OLDER, fit
+from bridge.computer.native.screens import Eyes
+from bridge.computer.screen.geometry import Point, Rect, Size
+from bridge.computer.screen.pictures import Format, black_out, draw_cursor, encode, scale
+from bridge.computer.screen.sizes import OLDER, fit
 from tests import desktop
 from tests.benchmarks.shared_memory import shared_memory
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING
 
-from bridge.computer.native.x11_screen import XScreen
+from bridge.computer.native.x11.screen import XScreen
 
 if TYPE_CHECKING:
     from PIL.Image import Image

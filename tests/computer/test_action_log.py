@@ -17,8 +17,8 @@ from bridge.computer import action_log
 from bridge.computer.action_log import ActionLog, Entry, read_log
 from bridge.computer.actions import read_action
 from bridge.computer.batch import Outcome
-from bridge.computer.geometry import Rect, Size, View
-from bridge.computer.pictures import encode
+from bridge.computer.screen.geometry import Rect, Size, View
+from bridge.computer.screen.pictures import encode
 from bridge.errors import SettingsError
 
 VIEW = View(Rect(-1280, 0, 1280, 1024), Size(640, 512))

@@ -20,7 +20,7 @@ from bridge.computer.actions import (
     read_single_tool,
 )
 from bridge.errors import InvalidRequest
-from bridge.translate.toolset import MEMBERS as TOOLSET
+from bridge.translate.chat.computer_toolset import MEMBERS as TOOLSET
 from tests.fake_anthropic.tools import MEMBERS as UPSTREAM
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.computer.actions import read_action
 from bridge.computer.executor import Executor, Seat
-from bridge.computer.geometry import Rect, Size, View
+from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import DesktopUnavailable, InvalidRequest, ShuttingDown, Stopped
 from tests.computer.fake_desktop import FakeDesktop
 

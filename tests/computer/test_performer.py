@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bridge import errors
 from bridge.computer.actions import MEMBERS, read_action
-from bridge.computer.geometry import Point, Rect, Size, View
 from bridge.computer.performer import JITTER, SLICE, Performer
+from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_desktop import FakeDesktop
 
 SCREEN = Rect(0, 0, 1920, 1080)

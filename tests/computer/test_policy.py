@@ -10,8 +10,8 @@ import pytest
 
 from bridge.computer.actions import read_action
 from bridge.computer.desktop import Window
-from bridge.computer.geometry import Rect
 from bridge.computer.policy import DEFAULT, Judgement, judge, judge_all, read_policy
+from bridge.computer.screen.geometry import Rect
 from bridge.errors import SettingsError
 
 

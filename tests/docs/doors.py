@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.server.endpoints import ENDPOINTS
-from bridge.translate.stream import ChatStream
+from bridge.server.api.routes import ENDPOINTS
+from bridge.translate.stream.chat_chunks import ChatStream
 from tests.docs.markdown import fenced, table
 from tests.docs.samples import EVENTS
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.models.names import rules_of
+from bridge.translate.chat.request import Translated, translate
 from bridge.translate.completions import chats_of
-from bridge.translate.request import Translated, translate
 from bridge.translate.responses.request import as_chat
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completions import CompletionRequest

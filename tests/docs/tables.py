@@ -17,23 +17,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bridge.cli import _parser
+from bridge.cli.main import _parser
 from bridge.embeddings import base as embeddings_base
 from bridge.embeddings.names import USUAL
 from bridge.errors import BridgeError, InvalidRequest, Overloaded
 from bridge.models.names import resolve
 from bridge.models.prices import price_of
 from bridge.models.rules import RULES
-from bridge.server.access import Access
-from bridge.server.counting import Metrics
-from bridge.server.endpoints import ENDPOINTS
-from bridge.server.failures import TOLD
+from bridge.server.api.routes import ENDPOINTS
+from bridge.server.http.error_help import TOLD
+from bridge.server.metrics import Metrics
+from bridge.server.request_record import Access
 from bridge.settings import Settings
-from bridge.translate.request import SET_ASIDE
+from bridge.translate.answer_format import AnswerStyle
+from bridge.translate.chat.request import SET_ASIDE
 from bridge.translate.responses.resource import resource
 from bridge.translate.responses.stream import ResponsesStream
-from bridge.translate.stream import FINISH_REASONS, ChatStream
-from bridge.translate.style import AnswerStyle
+from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
 from bridge.wire.connect import connections
 from bridge.wire.responses import ResponsesRequest
 from tests.docs.doors import chat_stream, doors

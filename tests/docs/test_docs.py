@@ -15,8 +15,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from bridge.server.endpoints import ENDPOINTS
-from bridge.server.failures import TOLD
+from bridge.server.api.routes import ENDPOINTS
+from bridge.server.http.error_help import TOLD
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from bridge.wire.chat import ChatRequest

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 import yaml
 
-from bridge.cli import _parser
+from bridge.cli.main import _parser
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge

@@ -17,13 +17,13 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bridge.computer.desktop import Window
-from bridge.computer.geometry import Rect
+from bridge.computer.screen.geometry import Rect
 from bridge.errors import BridgeError
+from bridge.server.api.routes import ENDPOINTS
 from bridge.server.app import make_app
-from bridge.server.endpoint import Endpoint
-from bridge.server.endpoints import ENDPOINTS
-from bridge.server.failures import TOLD
-from bridge.server.openapi import document
+from bridge.server.http.endpoint import Endpoint
+from bridge.server.http.error_help import TOLD
+from bridge.server.http.openapi import document
 from bridge.server.state import Bridge
 from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 from tests.computer.fake_desktop import FakeDesktop

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store.kept import Kept
+from bridge.store.stored_turn import Kept
 from bridge.store.thinking import ThinkingStore
 
 TURN = Kept("abc", ({"type": "tool_use", "id": "a", "name": "x", "input": {"é": "🙂"}},))
@@ -102,7 +102,8 @@ async def test_killed_at_any_moment_it_can_be_read_again(tmp_path: Path) -> None
     path = tmp_path / "t.sqlite3"
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from bridge.store.kept import Kept; from bridge.store.thinking import ThinkingStore\n"
+        "from bridge.store.stored_turn import Kept\n"
+        "from bridge.store.thinking import ThinkingStore\n"
         "store = ThinkingStore(Path(sys.argv[1]), 7)\n"
         "for n in range(100000): store.put(str(n), Kept('p', ({'n': n},)))\n"
         "time.sleep(60)\n"

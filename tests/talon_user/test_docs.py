@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from talon_user.machines.help_lines import rule_line
-from talon_user.machines.plan import DESTINATIONS, SOURCES
+from talon_user.core.help_lines import rule_line
+from talon_user.core.plan import DESTINATIONS, SOURCES
 from tests.talon_user.conftest import TALON_USER
 from tests.talon_world.talon_files import read_talon_file, read_talon_list
 
@@ -56,8 +56,8 @@ def test_a_file_runs_in_talons_python_with_nothing_but_its_library(path: Path) -
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
-def test_machines_and_wire_know_nothing_of_talon(path: Path) -> None:
-    if path.parent.name in ("machines", "wire"):
+def test_core_and_wire_know_nothing_of_talon(path: Path) -> None:
+    if path.parent.name in ("core", "wire"):
         assert not re.search(r"^\s*(?:from|import) talon\b", path.read_text("utf-8"), re.MULTILINE)
         assert "from ..desktop" not in path.read_text("utf-8")
         assert "from ..voice" not in path.read_text("utf-8")

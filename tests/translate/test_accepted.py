@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.models.names import rules_of
 from bridge.models.rules import RULES
-from bridge.translate.request import translate
+from bridge.translate.chat.request import translate
 from bridge.wire.chat import ChatRequest
 from tests.fake_anthropic.rules import MODELS
 from tests.fake_anthropic.validate import check

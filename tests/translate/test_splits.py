@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.translate.collect import Collector
-from bridge.translate.stream import ChatStream
-from bridge.translate.style import AnswerStyle
+from bridge.translate.answer_format import AnswerStyle
+from bridge.translate.stream.chat_chunks import ChatStream
+from bridge.translate.stream.collect import Collector
 from bridge.wire.completion import ChatCompletion
 from bridge.wire.messages import MessageEvent
 from tests import scripts

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tray.api_types import Client, Computer, Model, Usage
 from tray.icon.base import View
 from tray.menu import entries_of
-from tray.seen import Client, Computer, Model, Usage
 from tray.status import Status, describe, look_of
 
 OPUS = Model("claude-opus-5-5", "Opus 5.5", "Opus")

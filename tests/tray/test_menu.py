@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tray.statuses import ECHO, OPUS, RUNNING, SONNET
+from tray.api_types import Batch, Computer, Model
 from tray.commands import Decide, StopComputer, Switch, UseComputer
 from tray.menu import LABEL_LENGTH, Entry, entries_of
-from tray.seen import Batch, Computer, Model
 from tray.status import Status, describe, look_of
 
 ALWAYS = {"logs", "settings", "updates", "quit"}

@@ -13,17 +13,17 @@ import pytest
 
 from bridge.autostart import find_autostart
 from bridge.launching import own_command
+from tray.api_types import Client, Connect
 from tray.clipboard import NoClipboard
+from tray.command_runner import Errands, Failed, run_command
 from tray.commands import Copy, InstallTalon, Open, StartAtLogin, Switch
 from tray.control_client import ControlClient, NoServer
-from tray.errands import Errands, Failed, run_command
-from tray.memory import Kept, Memory
-from tray.notices import Notice
+from tray.notifications import Notice
 from tray.ports import is_free, next_free
-from tray.seen import Client, Connect
-from tray.single import Door, knock, only_one
-from tray.surroundings import Surroundings, own_addresses
+from tray.preferences import Kept, Memory
+from tray.single_instance import Door, knock, only_one
 from tray.updates import CannotTell, newer_version
+from tray.wake_detector import Surroundings, own_addresses
 
 
 class FakeClient(ControlClient):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.tray.statuses import RUNNING, SONNET, view
 from tray.commands import Command, Copy, Quit, Switch
-from tray.notices import Notice
+from tray.notifications import Notice
 from tray.status import Status
 
 

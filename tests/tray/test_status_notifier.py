@@ -15,11 +15,11 @@ import pytest
 from tests.tray.statuses import OPUS, RUNNING, SONNET, view
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
+from tray.api_types import Model
 from tray.commands import Command, Copy, LookNow, Stop, Switch
 from tray.icon.status_notifier import NO_HOST, NO_HOST_SECONDS, StatusNotifierIcon
 from tray.icons import SIZES
-from tray.notices import Notice
-from tray.seen import Model
+from tray.notifications import Notice
 from tray.status import Status
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="StatusNotifier is Linux's")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tray.seen import Health
+from tray.api_types import Health
+from tray.poller import Seen
 from tray.supervisor import Supervisor
-from tray.watch import Seen
 
 URL = "http://127.0.0.1:8000"
 

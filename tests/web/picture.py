@@ -14,7 +14,7 @@ from pathlib import Path
 from openai import AsyncOpenAI
 
 from bridge.compose import make_bridge
-from bridge.server.listening import listen
+from bridge.server.http.listen import listen
 from bridge.server.serve import serve
 from bridge.settings import find_paths, load_settings
 from tests.fake_anthropic.server import FakeAnthropic

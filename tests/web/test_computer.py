@@ -11,7 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.computer.desktop import Window
-from bridge.computer.geometry import Rect
+from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.fake_anthropic.script import ToolUse, calls, says

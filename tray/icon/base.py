@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tray.commands import Command
 from tray.menu import Entry
-from tray.notices import Notice
+from tray.notifications import Notice
 from tray.status import Look
 
 OnCommand = Callable[[Command], None]

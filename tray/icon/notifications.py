@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dbus_fast import Message, MessageType, Variant
 
 from tray.commands import Command
-from tray.notices import Notice
+from tray.notifications import Notice
 
 NAME = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"

@@ -16,7 +16,7 @@ from tray.commands import Command
 from tray.icon.base import OnCommand, View
 from tray.icons import draw_icon
 from tray.menu import Entry
-from tray.notices import Notice
+from tray.notifications import Notice
 
 _SIZE = 64
 _LONGEST = 250

@@ -31,7 +31,7 @@ from tray.icon.menu_tree import ROOT, MenuTree
 from tray.icon.notifications import NAME as NOTIFICATIONS
 from tray.icon.notifications import Notifications
 from tray.icons import SIZES, draw_icon
-from tray.notices import Notice
+from tray.notifications import Notice
 from tray.status import Look
 
 PANEL_SECONDS = 1.0

@@ -19,9 +19,9 @@ from bridge.backends.claude_code.frames import (
     list_models_frames,
     warming_frames,
 )
-from bridge.backends.claude_code.login import LoginWatch
 from bridge.backends.claude_code.pool import Pool
 from bridge.backends.claude_code.process import ClaudeProcess, Workshop
+from bridge.backends.claude_code.sign_in_status import LoginWatch
 from bridge.errors import NotSignedIn, NotSupported, StreamBroken, UpstreamFailed, UpstreamSilent
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import rules_of

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bridge.backends.claude_code.command import MINIMUM_VERSION
-from bridge.backends.claude_code.failures import Failures
+from bridge.backends.claude_code.errors import Failures
 from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.models.rules import ModelRules
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest

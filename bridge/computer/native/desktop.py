@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from bridge.computer.desktop import Button, Check, Cursor, Direction, Window
-from bridge.computer.geometry import Point, Rect
-from bridge.computer.native.eyes import Eyes
-from bridge.computer.native.hands import Hands
+from bridge.computer.native.input import Hands
+from bridge.computer.native.screens import Eyes
+from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -78,13 +78,13 @@ class NativeDesktop:
 def _hands() -> Hands:
     """What presses keys differs most; each platform's own is loaded only there."""
     if sys.platform == "win32":
-        from bridge.computer.native.windows import WindowsHands
+        from bridge.computer.native.windows.keyboard import WindowsHands
 
         return WindowsHands()
     if sys.platform == "darwin":
         from bridge.computer.native.macos import MacHands
 
         return MacHands()
-    from bridge.computer.native.x11 import X11Hands
+    from bridge.computer.native.x11.keyboard import X11Hands
 
     return X11Hands()

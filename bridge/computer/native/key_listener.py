@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from bridge.computer.indicator import PRESSED, Stop
 from bridge.computer.keys import chord
-from bridge.computer.warden import PRESSED, Stop
 from bridge.errors import DesktopUnavailable
 
 _NAMES: Mapping[str, str] = {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.computer.desktop import Button, Check, Direction, Window
-from bridge.computer.geometry import Point, Rect
 from bridge.computer.keys import SYMBOLS
-from bridge.computer.native.hands import Hands, key_codes, pieces
+from bridge.computer.native.input import Hands, key_codes, pieces
+from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 DOUBLE_CLICK_SECONDS = 0.5

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import InvalidRequest, PromiseNotKept
-from bridge.translate.toolset import PREFIX, TYPE
+from bridge.translate.chat.computer_toolset import PREFIX, TYPE
 from bridge.wire.responses import Item
 
 PREVIEW = "computer_use_preview"

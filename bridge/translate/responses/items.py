@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bridge.translate.blocks import input_of
-from bridge.translate.custom_tools import TextInput
-from bridge.translate.web_search import annotation
+from bridge.translate.chat.custom_tools import TextInput
+from bridge.translate.chat.web_search import annotation
+from bridge.translate.stream.content_blocks import input_of
 from bridge.wire.messages import Block
 from bridge.wire.responses import Item
 from bridge.wire.sealed import sealed

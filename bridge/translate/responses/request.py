@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.translate.responses import computer
-from bridge.translate.responses.compaction import summary_message
+from bridge.translate.responses.compact import summary_message
 from bridge.wire.responses import Item, ResponsesRequest
 
 _NOT_FOR_CHATS = {

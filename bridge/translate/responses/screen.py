@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import PromiseNotKept
-from bridge.translate.blocks import INVALID_JSON, input_of
 from bridge.translate.responses.computer import Place, call_id, told
 from bridge.translate.responses.items import Emit, Event
+from bridge.translate.stream.content_blocks import INVALID_JSON, input_of
 from bridge.wire.messages import Block
 from bridge.wire.responses import Item
 

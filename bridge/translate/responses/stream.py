@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from bridge.errors import BridgeError, RateLimited, StreamBroken
-from bridge.translate.ending import Ending
+from bridge.translate.answer_format import AnswerStyle
+from bridge.translate.chat.computer_toolset import TOOLSET
 from bridge.translate.responses.computer import PREVIEW, Place
 from bridge.translate.responses.items import (
     CallItem,
@@ -19,10 +20,9 @@ from bridge.translate.responses.items import (
     SearchItem,
 )
 from bridge.translate.responses.screen import Screen
-from bridge.translate.stream import SERVICE_TIERS
-from bridge.translate.style import AnswerStyle
-from bridge.translate.toolset import TOOLSET
-from bridge.translate.usage import completion_usage
+from bridge.translate.stream.chat_chunks import SERVICE_TIERS
+from bridge.translate.stream.message_end import Ending
+from bridge.translate.stream.usage import completion_usage
 from bridge.wire.messages import (
     Block,
     ContentBlockStart,

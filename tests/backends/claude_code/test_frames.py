@@ -261,7 +261,7 @@ def test_every_failure_has_its_name(
 
 
 def test_a_subscription_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.backends.claude_code.failures.time.time", lambda: 1000.0)
+    monkeypatch.setattr("bridge.backends.claude_code.errors.time.time", lambda: 1000.0)
     info = {"status": "rejected", "resetsAt": 4600, "rateLimitType": "five_hour"}
     error = failed(
         "You've hit your 5-hour limit · resets 4:57am (UTC)",

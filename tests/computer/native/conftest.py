@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bridge.computer.native.x11 import X11Hands
+from bridge.computer.native.x11.keyboard import X11Hands
 from tests.computer.native.programs.start import PROGRAMS, Program
 from tests.desktop import need_program, x_display
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from Xlib import X
 
-from bridge.computer.geometry import Point
-from bridge.computer.native.x11_connection import open_display
+from bridge.computer.native.x11.connection import open_display
+from bridge.computer.screen.geometry import Point
 from tests.computer.native.programs.start import eventually
 
 _HEARD = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {

@@ -9,8 +9,8 @@ import pytest
 
 from bridge.computer.actions import Action, read_action
 from bridge.computer.executor import Executor, Seat
-from bridge.computer.geometry import Size, View
 from bridge.computer.native.desktop import open_desktop
+from bridge.computer.screen.geometry import Size, View
 from bridge.errors import DesktopUnavailable, Stopped
 from tests.computer.native.programs.start import Program, eventually
 

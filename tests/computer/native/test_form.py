@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from bridge.computer.geometry import Rect
-from bridge.computer.sizes import fit, tier_for
+from bridge.computer.screen.geometry import Rect
+from bridge.computer.screen.sizes import fit, tier_for
 from bridge.models.names import rules_of
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bridge.computer.indicator import PRESSED
 from bridge.computer.native.key_listener import KeyListener, spelled
-from bridge.computer.warden import PRESSED
 from bridge.errors import DesktopUnavailable
 
 

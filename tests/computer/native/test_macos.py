@@ -8,7 +8,6 @@ import pytest
 
 from bridge.computer import keys
 from bridge.computer.desktop import Window
-from bridge.computer.geometry import Point, Rect
 from bridge.computer.native.macos import (
     DOUBLE_CLICK_SECONDS,
     KEYS,
@@ -19,6 +18,7 @@ from bridge.computer.native.macos import (
     read_windows,
     typed_parts,
 )
+from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 SHIFT, COMMAND = 0x20000, 0x100000

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridge.computer.desktop import Window
-from bridge.computer.geometry import Rect
+from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge

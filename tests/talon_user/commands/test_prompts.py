@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from talon_user.machines.plan import parse_prompt
+from talon_user.core.plan import parse_prompt
 from tests.talon_user.commands.conftest import Talk
 from tests.talon_user.conftest import TALON_USER
 from tests.talon_world.apps import App

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from openai.types.responses import ResponseComputerToolCall
 
 from bridge.errors import InvalidRequest, PromiseNotKept
+from bridge.translate.chat.computer_toolset import MEMBERS, PREFIX
 from bridge.translate.responses.computer import (
     WITHOUT_A_WORD,
     as_calls,
@@ -19,7 +20,6 @@ from bridge.translate.responses.computer import (
     pointer_after,
     told,
 )
-from bridge.translate.toolset import MEMBERS, PREFIX
 
 PLACES = st.lists(st.integers(0, 4000), min_size=2, max_size=2)
 HELD = st.sampled_from([{}, {"text": "ctrl"}, {"text": "ctrl+shift"}, {"text": "super"}])

@@ -13,9 +13,9 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from bridge.errors import StreamBroken, UpstreamFailed
+from bridge.translate.answer_format import AnswerStyle
 from bridge.translate.responses.resource import resource
 from bridge.translate.responses.stream import ResponsesStream
-from bridge.translate.style import AnswerStyle
 from bridge.wire.responses import ResponsesRequest
 from bridge.wire.sealed import sealed, unsealed
 from tests.scripts import block, end, start

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from Xlib import X
 
-from bridge.computer.geometry import Point, Rect
-from bridge.computer.native.x11_connection import open_display
-from bridge.computer.native.x11_windows import Properties
+from bridge.computer.native.x11.connection import open_display
+from bridge.computer.native.x11.windows import Properties
+from bridge.computer.screen.geometry import Point, Rect
 from tests.desktop import need_program
 from tests.web.chromium import chromium
 

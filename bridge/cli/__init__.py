@@ -1,0 +1,1 @@
+"""The `claude-bridge` command: one module per subcommand."""

@@ -1,0 +1,338 @@
+"""`claude-bridge computer …` and `claude-bridge stop`: this desktop, through the running bridge."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from bridge.cli.client import LocalBridge, NotRunning, Refused, local_bridge
+from bridge.errors import SettingsError
+from bridge.settings import Settings, find_paths
+
+if TYPE_CHECKING:
+    from bridge.computer.actions import Action
+    from bridge.computer.screen.geometry import Size
+
+    _Step = tuple[Action, Size]
+
+ASKED_BY = "the command line"
+NOT_RUNNING = 3
+
+_BY_A_PERSON = (
+    "Computer use is turned on by a person at a terminal, in the tray, on the dashboard or by "
+    "voice: no prompt and no program may do it, so this needs a terminal."
+)
+_BUTTONS = {"left": "left_click", "middle": "middle_click", "right": "right_click"}
+
+
+def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The parsers of `computer` and of `stop`."""
+    commands.add_parser("stop", help="stop Claude's hands on this computer, and switch them off")
+    parser = commands.add_parser("computer", help="see and use this desktop, on the leash")
+    doing = parser.add_subparsers(dest="doing", required=True, metavar="WHAT")
+    doing.add_parser("status", help="what Claude may do, and what waits for your word")
+    on_help = "let Claude use this computer; only at a terminal"
+    on = doing.add_parser("on", help=on_help, description=_BY_A_PERSON)
+    on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
+    on.add_argument("--minutes", type=float, help="how long everything is allowed (default: 15)")
+    doing.add_parser("off", help="take it back")
+    _add_looking(doing)
+    _add_acting(doing)
+
+
+def _add_looking(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    shot = doing.add_parser("screenshot", help="the screen as Claude would see it")
+    shot.add_argument("-o", "--output", default="screenshot.png", help="a file, or - for stdout")
+    shot.add_argument("--monitor", type=int, help="the screen; 0 is the main one")
+    shot.add_argument("--max-edge", type=int, help="pixels of the long edge")
+    shot.add_argument("--region", help="a part of it, enlarged: x0,y0,x1,y1")
+    shot.add_argument("--format", choices=("jpeg", "png", "webp"), help="(default: by the name)")
+
+
+def _add_acting(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    click = doing.add_parser("click", help="click at a place of the screenshot")
+    click.add_argument("x", type=int)
+    click.add_argument("y", type=int)
+    click.add_argument("--button", choices=tuple(_BUTTONS), default="left")
+    click.add_argument("--double", action="store_true")
+    click.add_argument("--keys", help="held meanwhile, such as ctrl")
+    typing = doing.add_parser("type", help="type a text, exactly")
+    typing.add_argument("text")
+    key = doing.add_parser("key", help="press a key or a chord, such as ctrl+s")
+    key.add_argument("chord")
+    act = doing.add_parser("do", help="one action of Claude's toolset, or a list, as JSON")
+    act.add_argument("json")
+    run = doing.add_parser("run", help="let Claude do a task")
+    run.add_argument("prompt")
+    run.add_argument("--model", default="default")
+    replay = doing.add_parser("replay", help="do again what an action log says")
+    replay.add_argument("log", type=Path, nargs="?", help="(default: the bridge's own)")
+    replay.add_argument("--from", dest="first", type=int, default=1, help="the first line")
+    replay.add_argument("--to", dest="last", type=int, help="the last line")
+    for one in (click, typing, key, act, run, replay):
+        one.add_argument("--dry-run", action="store_true", help="only say what would be done")
+
+
+def stop_command(settings: Settings) -> int:
+    """The person's stop; returns the exit code."""
+    return _through(settings, _stop)
+
+
+def computer_command(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Runs one of them; returns the exit code: 0 well, 1 refused, 3 not running."""
+    doing = _DOING[arguments.doing]
+    return _through(settings, lambda bridge: doing(bridge, arguments))
+
+
+def _through(settings: Settings, doing: Callable[[LocalBridge], int]) -> int:
+    bridge = local_bridge(settings)
+    try:
+        return doing(bridge)
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 1
+    except NotRunning as error:
+        print(error, file=sys.stderr)
+        return NOT_RUNNING
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    finally:
+        # Hanging up ends what the bridge does for us.
+        bridge.close()
+
+
+def _stop(bridge: LocalBridge) -> int:
+    bridge.ask("POST", "/computer/stop", {})
+    print("Stopped; computer use is off.")
+    return 0
+
+
+def _status(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
+    status = bridge.ask("GET", "/computer").json()
+    print(f"Computer use: {status['mode']}" + (", in use now" if status["active"] else ""))
+    for waiting in status["waiting"]:
+        print(f"{waiting['asked_by']} asks: {'; '.join(waiting['what'])}")
+    return 0
+
+
+def _on(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    if not sys.stdin.isatty():
+        raise SettingsError(_BY_A_PERSON)
+    patch: dict[str, Any] = {"mode": arguments.mode}
+    if arguments.mode == "allowed":
+        patch["minutes"] = 15 if arguments.minutes is None else arguments.minutes
+    elif arguments.minutes is not None:
+        raise SettingsError("--minutes goes with --mode allowed")
+    bridge.ask("POST", "/control/switches", {"computer": patch})
+    print("On. Stop it with: claude-bridge stop")
+    return 0
+
+
+def _off(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
+    bridge.ask("POST", "/control/switches", {"computer": {"mode": "off"}})
+    print("Off.")
+    return 0
+
+
+def _screenshot(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    query = {name: getattr(arguments, name) for name in ("monitor", "max_edge", "region")}
+    form = arguments.format or _form_of(arguments.output)
+    asked = {name: value for name, value in query.items() if value is not None}
+    answer = bridge.ask("GET", f"/computer/screenshot?{urlencode({'format': form, **asked})}")
+    if arguments.output == "-":
+        sys.stdout.buffer.write(answer.data)
+    else:
+        _write(Path(arguments.output), answer.data)
+        print(arguments.output)
+    return 0
+
+
+def _form_of(name: str) -> str:
+    form = Path(name).suffix.lower().removeprefix(".").replace("jpg", "jpeg")
+    return form if form in ("jpeg", "png", "webp") else "png"
+
+
+def _click(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    member = "double_click" if arguments.double else _BUTTONS[arguments.button]
+    action: dict[str, Any] = {"action": member, "coordinate": [arguments.x, arguments.y]}
+    if arguments.keys:
+        action["text"] = arguments.keys
+    return _act(bridge, [action], arguments)
+
+
+def _type(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    return _act(bridge, [{"action": "type", "text": arguments.text}], arguments)
+
+
+def _key(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    return _act(bridge, [{"action": "key", "text": arguments.chord}], arguments)
+
+
+def _do(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    try:
+        given = json.loads(arguments.json)
+    except ValueError as error:
+        raise SettingsError(f"that is no JSON: {error}") from error
+    return _act(bridge, given if isinstance(given, list) else [given], arguments)
+
+
+def _act(
+    bridge: LocalBridge, actions: Sequence[Any], arguments: argparse.Namespace, **more: Any
+) -> int:
+    body = {"actions": actions, "asked_by": ASKED_BY, "dry_run": arguments.dry_run, **more}
+    done = bridge.ask("POST", "/computer/actions", body).json()
+    for outcome in done["outcomes"]:
+        result = "" if outcome["result"] == "OK" else f": {outcome['result']}"
+        risks = f" (risky: {', '.join(outcome['risks'])})" if outcome["risks"] else ""
+        print(f"{outcome['what']}{risks}{result}")
+        if outcome["image"]:
+            _keep_image(outcome["image"])
+    return 0 if all(outcome["done"] for outcome in done["outcomes"]) else 1
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _keep_image(url: str) -> None:
+    head, _, data = url.partition(",")
+    name = f"screenshot.{head.partition('/')[2].partition(';')[0]}"
+    _write(Path(name), base64.b64decode(data))
+    print(f"  {name}")
+
+
+def _run(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    body = {
+        "prompt": arguments.prompt,
+        "model": arguments.model,
+        "asked_by": ASKED_BY,
+        "dry_run": arguments.dry_run,
+    }
+    for event in bridge.events("/computer/runs", body):
+        match event["type"]:
+            case "run.text":
+                print(event["text"], end="", flush=True)
+            case "run.thinking":
+                print(_dim(event["text"]), end="", file=sys.stderr, flush=True)
+            case "run.approval":
+                _ask_person(bridge.url, event)
+            case "run.acted":
+                for what in event["what"]:
+                    print(_dim(f"\n→ {what}"), file=sys.stderr)
+                if event["failed"]:
+                    print(_dim(f"  {event['failed']}"), file=sys.stderr)
+            case "run.error":
+                print(f"\n{event['error']['message']}", file=sys.stderr)
+                return 1
+            case "run.finished":
+                return _finished(event)
+    raise NotRunning("The bridge ended before the task did.")
+
+
+def _finished(event: Mapping[str, Any]) -> int:
+    print()
+    if event["status"] != "completed":
+        print(f"{event['status']}: {event['text']}", file=sys.stderr)
+    return 0 if event["status"] == "completed" else 1
+
+
+def _ask_person(url: str, event: Mapping[str, Any]) -> None:
+    """At a terminal; where there is none, the tray and the dashboard ask."""
+    for what in event["what"]:
+        print(f"\n? {what}", file=sys.stderr)
+    if event["risks"]:
+        print(f"  Risky: {', '.join(event['risks'])}.", file=sys.stderr)
+    if not sys.stdin.isatty():
+        print("  Say yes or no in the tray or on the dashboard.", file=sys.stderr)
+        return
+    print("  Do it? [y/N] ", end="", file=sys.stderr, flush=True)
+    approved = sys.stdin.readline().strip().lower() in ("y", "yes")
+    # A connection of its own: the run's is being read.
+    asking = LocalBridge(url, _token())
+    try:
+        asking.ask("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
+    except Refused as error:
+        print(error, file=sys.stderr)
+    finally:
+        asking.close()
+
+
+def _token() -> str:
+    from bridge.opening import read_token
+
+    return read_token(find_paths().control_token)
+
+
+def _dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m" if sys.stderr.isatty() else text
+
+
+def _replay(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+    """Each line with the size its picture had, so that its places mean the same."""
+    for steps in _together(_chosen(arguments)):
+        actions = [{"action": action.member, **action.model_dump()} for action, _ in steps]
+        code = _act(bridge, actions, arguments, max_edge=max(steps[0][1]))
+        if code:
+            return code
+    return 0
+
+
+def _chosen(arguments: argparse.Namespace) -> Iterator[_Step]:
+    """The steps to do; what is left out is said, and in a dry run everything is only said."""
+    # Only here: it brings the actions, and pydantic with them.
+    from bridge.computer.action_log import read_log
+
+    for number, step in enumerate(read_log(arguments.log or find_paths().computer_log), start=1):
+        if number < arguments.first or (arguments.last and number > arguments.last):
+            continue
+        told = (
+            f"{number}: {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(step.at))} {step.what}"
+        )
+        if not step.done:
+            print(f"{told} (skipped: was not done)")
+        elif step.action is None:
+            print(f"{told} (skipped: its text was left out)")
+        elif arguments.dry_run:
+            print(told)
+        else:
+            yield step.action, step.picture
+
+
+def _together(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
+    """One by one; but what was done with the button down in one, as each call's end lets go."""
+    held: list[_Step] = []
+    for step in steps:
+        if held and held[0][1] != step[1]:
+            yield held
+            held = []
+        held.append(step)
+        if held[0][0].member != "left_mouse_down" or step[0].member == "left_mouse_up":
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+_DOING: Mapping[str, Callable[[LocalBridge, argparse.Namespace], int]] = {
+    "status": _status,
+    "on": _on,
+    "off": _off,
+    "screenshot": _screenshot,
+    "click": _click,
+    "type": _type,
+    "key": _key,
+    "do": _do,
+    "run": _run,
+    "replay": _replay,
+}

@@ -1,0 +1,1 @@
+"""Keyboard input on Windows."""

@@ -1,0 +1,159 @@
+"""Hands on Windows: keys and exact text by SendInput."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bridge.computer.desktop import Check, Direction, Window
+from bridge.computer.native.input import Hands, key_codes, pieces
+from bridge.errors import DesktopUnavailable, InvalidRequest
+
+EXTENDED, UP, UNICODE = 0x1, 0x2, 0x4
+WHEEL, WHEEL_SIDEWAYS = 0x0800, 0x1000
+NOTCH = 120
+"""What one notch of a wheel is to Windows."""
+
+_SHIFT, _CONTROL, _ALT = 0x10, 0x11, 0x12
+_KEYS: Mapping[str, int] = key_codes("""
+    BackSpace 08  Tab 09  Return 0D  KP_Enter 0D  Escape 1B  space 20  Pause 13  Print 2C
+    Menu 5D  Page_Up 21  Page_Down 22  End 23  Home 24  Left 25  Up 26  Right 27  Down 28
+    Insert 2D  Delete 2E  Super_L 5B  Super_R 5C  Shift_L A0  Shift_R A1  Control_L A2
+    Control_R A3  Alt_L A4  Alt_R A5  ISO_Level3_Shift A5  Caps_Lock 14  Num_Lock 90
+    Scroll_Lock 91  F1 70  F2 71  F3 72  F4 73  F5 74  F6 75  F7 76  F8 77  F9 78  F10 79
+    F11 7A  F12 7B  F13 7C  F14 7D  F15 7E  F16 7F  F17 80  F18 81  F19 82  F20 83  F21 84
+    F22 85  F23 86  F24 87  KP_0 60  KP_1 61  KP_2 62  KP_3 63  KP_4 64  KP_5 65  KP_6 66
+    KP_7 67  KP_8 68  KP_9 69  KP_Multiply 6A  KP_Add 6B  KP_Subtract 6D  KP_Decimal 6E
+    KP_Divide 6F  XF86AudioMute AD  XF86AudioLowerVolume AE  XF86AudioRaiseVolume AF
+    XF86AudioNext B0  XF86AudioPrev B1  XF86AudioPlay B3
+""")
+"""Virtual keys. https://learn.microsoft.com/windows/win32/inputdev/virtual-key-codes"""
+_EXTENDED_KEYS = frozenset(
+    {"KP_Enter", "KP_Divide", "Print", "Menu", "Num_Lock", "Insert", "Delete", "Home", "End"}
+    | {"Page_Up", "Page_Down", "Left", "Up", "Right", "Down", "Super_L", "Super_R"}
+    | {"Control_R", "Alt_R", "ISO_Level3_Shift"}
+)
+_CONTROLS = {"\n": "Return", "\t": "Tab", "\b": "BackSpace", "\x1b": "Escape"}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """What SendInput takes: a virtual key, or with UNICODE a UTF-16 unit in `scan`."""
+
+    key: int
+    scan: int = 0
+    flags: int = 0
+
+
+class System(Protocol):
+    """The part of Windows that is used."""
+
+    def send_keys(self, events: Sequence[KeyEvent]) -> int:
+        """How many were let through."""
+        ...
+
+    def turn_wheel(self, kind: int, delta: int) -> None: ...
+
+    def key_for(self, character: str) -> int:
+        """VkKeyScanW: the virtual key, and above it the modifiers as bits; -1 for none."""
+        ...
+
+    def windows(self) -> Sequence[Window]: ...
+
+
+class WindowsHands(Hands):
+    def __init__(self, system: System | None = None, mouse: Any = None) -> None:
+        super().__init__(mouse)
+        if system is None:
+            from bridge.computer.native.windows.system import WindowsSystem
+
+            system = WindowsSystem()
+        self._system: System = system
+        self._held: dict[str, list[KeyEvent]] = {}
+
+    def scroll(self, direction: Direction, clicks: int) -> None:
+        """pyautogui counts in 120ths of a notch here, and turns sideways wheels upwards."""
+        kind = WHEEL if direction in ("up", "down") else WHEEL_SIDEWAYS
+        for _ in range(clicks):
+            self._system.turn_wheel(kind, NOTCH if direction in ("up", "right") else -NOTCH)
+
+    def key_down(self, keysym: str) -> None:
+        """Raises InvalidRequest for a name that is no key here."""
+        if keysym not in self._held:
+            events = key_events(keysym, self._system)
+            self._held[keysym] = events
+            self._send(events)
+
+    def key_up(self, keysym: str) -> None:
+        """Nothing happens if it is not down."""
+        self._send(released(self._held.pop(keysym, [])))
+
+    def type(self, text: str, check: Check) -> None:
+        check()
+        for piece in pieces(text):
+            check()
+            self._send(text_events(piece))
+
+    def windows(self) -> Sequence[Window]:
+        return self._system.windows()
+
+    def close(self) -> None:
+        for keysym in list(self._held):
+            self.key_up(keysym)
+
+    def _send(self, events: Sequence[KeyEvent]) -> None:
+        if events and self._system.send_keys(events) < len(events):
+            raise DesktopUnavailable(
+                "Windows let the keys not through: the window in front belongs to a program that "
+                "runs as administrator, or the screen is locked. Bring another to the front."
+            )
+
+
+def text_events(text: str) -> list[KeyEvent]:
+    """Each UTF-16 unit down and up; tabs and new lines as keys."""
+    events: list[KeyEvent] = []
+    for character in text:
+        if character in _CONTROLS:
+            down = [_named(_CONTROLS[character])]
+            events += [*down, *released(down)]
+            continue
+        for unit in _utf16(character):
+            events += [KeyEvent(0, unit, UNICODE), KeyEvent(0, unit, UNICODE | UP)]
+    return events
+
+
+def key_events(keysym: str, system: System) -> list[KeyEvent]:
+    """The presses of a key: modifiers that its character needs, then itself."""
+    if keysym in _KEYS:
+        return [_named(keysym)]
+    character = _character(keysym)
+    found = system.key_for(character) if len(_utf16(character)) == 1 else -1
+    if found == -1:
+        return [KeyEvent(0, unit, UNICODE) for unit in _utf16(character)]
+    needed = ((0x1, _SHIFT), (0x2, _CONTROL), (0x4, _ALT))
+    modifiers = [KeyEvent(key) for bit, key in needed if found >> 8 & bit]
+    return [*modifiers, KeyEvent(found & 0xFF)]
+
+
+def released(events: Iterable[KeyEvent]) -> list[KeyEvent]:
+    """The same keys let go, the last first."""
+    return [KeyEvent(one.key, one.scan, one.flags | UP) for one in reversed(list(events))]
+
+
+def _named(keysym: str) -> KeyEvent:
+    return KeyEvent(_KEYS[keysym], flags=EXTENDED if keysym in _EXTENDED_KEYS else 0)
+
+
+def _character(keysym: str) -> str:
+    from bridge.computer.keys import SYMBOLS
+
+    character = SYMBOLS.get(keysym, keysym)
+    if len(character) != 1:
+        raise InvalidRequest(f"Windows has no key `{keysym[:40]}`.", param="text")
+    return character
+
+
+def _utf16(character: str) -> list[int]:
+    encoded = character.encode("utf-16-le", "surrogatepass")
+    return [int.from_bytes(encoded[at : at + 2], "little") for at in range(0, len(encoded), 2)]

@@ -1,0 +1,1 @@
+"""Keyboard, pointer, windows and screens of an X server."""

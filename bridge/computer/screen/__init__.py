@@ -1,0 +1,1 @@
+"""Screenshots: capture, scaling, annotation, coordinates."""

@@ -1,0 +1,1 @@
+"""Use cases: ask a backend for an answer and prepare it for an endpoint."""

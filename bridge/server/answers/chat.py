@@ -1,0 +1,148 @@
+"""Asks for a chat's answer, in one or several choices, and notes what came of it."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from bridge.agent.backend import Hands
+from bridge.models.names import Resolved
+from bridge.server.answers.attempt import Asked, Translate, asked
+from bridge.server.answers.fan_out import fanned_out
+from bridge.server.http.event_stream import write_events
+from bridge.server.http.notice_header import notice_headers
+from bridge.server.request_record import Access, access_of, new_hex
+from bridge.server.state import Bridge
+from bridge.translate.chat.request import translate
+from bridge.translate.stream.chat_chunks import ChatStream
+from bridge.translate.stream.collect import Collector
+from bridge.translate.stream.usage import added
+from bridge.wire.chat import ChatRequest
+from bridge.wire.completion import ChatCompletion, Chunk
+from bridge.wire.json_bytes import encoded_ascii
+
+Begun = tuple[Asked, AsyncIterator[Chunk]]
+
+
+async def answer(
+    request: web.Request,
+    resolved: Resolved,
+    asking: Asking,
+    *,
+    stream: bool,
+    event: Callable[[Chunk], Any] | None = None,
+    whole: Callable[[ChatCompletion], Any] = dict,
+) -> web.StreamResponse:
+    """Streamed or whole; `event` and `whole` put it into the words of another endpoint."""
+    access = access_of(request)
+    access.model = resolved.model
+    async with asking.answers() as (first, chunks):
+        access.backend = first.backend
+        notices = [*resolved.notices, *first.notices]
+        headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
+        async with aclosing(asking.noted(access, chunks)) as noted:
+            if stream:
+                events = noted if event is None else (event(one) async for one in noted)
+                return await write_events(request, headers, events)
+            told = whole(await _collected(noted))
+            return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
+
+
+class Asking:
+    """One request: a chat or several, each asked for one or, with `n`, several choices at once."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        chats: Sequence[ChatRequest],
+        model: str,
+        *,
+        prefix: str,
+        heavy: bool,
+        hands: Hands | None = None,
+    ) -> None:
+        """All `chats` are alike but for their messages; `prefix` begins the answer's id.
+
+        `hands`: this desktop is used for it.
+        """
+        first = chats[0]
+        self._bridge = bridge
+        self._count = first.n or 1
+        self._translations: list[Translate] = [functools.partial(translate, c) for c in chats]
+        if self._count > 1:
+            # The choices of a chat are asked for alike: it is translated once.
+            self._translations = [functools.cache(one) for one in self._translations]
+        self._model = model
+        self._heavy = heavy
+        self._hands = hands
+        asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
+        # A whole answer always has its usage.
+        self._include_usage = asked_for or not first.stream
+        self._id = f"{prefix}-{new_hex()}"
+        self._created = int(time.time())
+        self._started = time.perf_counter()
+        self._machines: list[ChatStream] = []
+
+    def answers(self) -> AbstractAsyncContextManager[Begun]:
+        """Entered when Claude has begun: the first answer, and the chunks of all."""
+        every = [one for one in self._translations for _ in range(self._count)]
+        answers = [self._one(index, translation) for index, translation in enumerate(every)]
+        return answers[0] if len(answers) == 1 else fanned_out(answers)
+
+    async def noted(
+        self, access: Access, chunks: AsyncIterator[Chunk]
+    ) -> AsyncGenerator[Chunk, None]:
+        """The chunks of all choices, with one word on usage behind them.
+
+        What came of them is noted for the access line and the ledger.
+        """
+        last: Chunk | None = None
+        try:
+            async for chunk in chunks:
+                if access.first_chunk_seconds is None:
+                    access.first_chunk_seconds = time.perf_counter() - self._started
+                if chunk["choices"]:
+                    yield chunk
+                else:
+                    last = chunk
+            usage = added(machine.completion_usage for machine in self._machines)
+            access.prompt_tokens = usage["prompt_tokens"]
+            access.completion_tokens = usage["completion_tokens"]
+            access.outcome = self._machines[0].finish_reason
+            if last is not None:
+                yield {**last, "usage": usage}
+        finally:
+            access.usages = [machine.usage for machine in self._machines]
+
+    @asynccontextmanager
+    async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:
+        asking = asked(self._bridge, self._model, translation, heavy=self._heavy, hands=self._hands)
+        async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
+            yield begun, chunks
+
+    async def _chunks(self, index: int, begun: Asked) -> AsyncGenerator[Chunk, None]:
+        machine = ChatStream(
+            id=self._id,
+            model=begun.translated.request.model,
+            created=self._created,
+            include_usage=self._include_usage,
+            style=begun.translated.style,
+            index=index,
+        )
+        self._machines.append(machine)
+        async for event in begun.events:
+            for chunk in machine.feed(event):
+                yield chunk
+        machine.finish()
+
+
+async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
+    collector = Collector()
+    async for chunk in chunks:
+        collector.add(chunk)
+    return collector.finish()

@@ -1,0 +1,227 @@
+"""One response, from what is wanted to what is kept: for a request, and for a turn on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from bridge.errors import BridgeError, InvalidRequest, NotFound
+from bridge.server.answers.attempt import Asked, asked
+from bridge.server.answers.computer_use import resolved_with_hands
+from bridge.server.http.request_body import validated
+from bridge.server.request_record import Access
+from bridge.server.state import Bridge
+from bridge.store.responses import StoredResponse
+from bridge.translate.chat.request import is_heavy, translate
+from bridge.translate.responses.request import AsChat, as_chat
+from bridge.translate.responses.resource import resource
+from bridge.translate.responses.stream import ResponsesStream
+from bridge.wire.chat import ChatRequest
+from bridge.wire.messages import COUNTED, MessageEvent
+from bridge.wire.responses import Item, Response, ResponsesRequest
+
+Event = dict[str, Any]
+
+_LAST = ("response.completed", "response.incomplete")
+
+
+class Memory:
+    """What earlier responses can be found in: the store. A socket has a memory of its own, too."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    async def chain(self, id: str) -> Sequence[Item] | None:
+        """All items up to that response, oldest first; None where one is missing."""
+        return await self._bridge.responses.chain(id)
+
+    def keep(self, stored: StoredResponse, *, store: bool) -> None:
+        """`store`: the client did not ask to forget it."""
+        if store:
+            self._bridge.responses.put(stored)
+
+
+_UNKNOWN = "There is no response {id} here, or it is no longer kept (response_days)."
+
+
+def unknown(id: str) -> NotFound:
+    """No such response."""
+    return NotFound(_UNKNOWN.format(id=id[:100]))
+
+
+@asynccontextmanager
+async def respond(
+    bridge: Bridge,
+    wanted: ResponsesRequest,
+    access: Access,
+    memory: Memory,
+    *,
+    large: bool,
+    id: str | None = None,
+) -> AsyncIterator[Answering]:
+    """Enters when Claude has begun. Raises what `asked` raises, and NotFound for what is gone.
+
+    `id`: of the response, where the client knows it already.
+    """
+    wanted, told, chat = await _in_words(bridge, wanted, memory)
+    use, client = wanted.computer_use, access.client
+    resolved, hands = resolved_with_hands(bridge, wanted.model, use, client)
+    access.model = resolved.model
+    translation = functools.partial(translate, chat)
+    heavy = large or is_heavy(chat)
+    async with asked(bridge, resolved.model, translation, heavy=heavy, hands=hands) as begun:
+        access.backend = begun.backend
+        notices = [*resolved.notices, *told.notices, *begun.notices]
+        machine = _machine(wanted, told, begun, id or new_id("resp"))
+        yield Answering(wanted, machine, begun.events, access, memory, notices)
+
+
+async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) -> int:
+    """Tokens of the input as it would be sent. Raises NotSupported where nobody counts."""
+    _, _, chat = await _in_words(bridge, wanted, memory)
+    model = bridge.resolve(wanted.model).model
+    backend = await bridge.choice.counting(model)
+    rules = backend.narrowed(bridge.rules(model))
+    request = (await asyncio.to_thread(translate, chat, rules, model)).request
+    others: Event = dict.fromkeys(request.body().keys() - COUNTED - {"max_tokens"})
+    return await backend.count_tokens(replace(request, **others))
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A response that has begun."""
+
+    wanted: ResponsesRequest
+    machine: ResponsesStream
+    claude: AsyncIterator[MessageEvent]
+    access: Access
+    memory: Memory
+    notices: Sequence[str]
+
+    async def events(self, failed: Callable[[BridgeError], None]) -> AsyncGenerator[Event, None]:
+        """Its events. A failure in the middle is told by its last one; `failed` hears of it.
+
+        It is kept before its last event goes out: a client may leave, or go on, at once.
+        """
+        try:
+            async with aclosing(self._noted()) as noted:
+                async for event in noted:
+                    if event["type"] in _LAST:
+                        self._keep()
+                    yield event
+        except BridgeError as error:
+            failed(error)
+            yield self.machine.failed(error)
+
+    async def whole(self) -> Response:
+        """The response itself. Raises BridgeError."""
+        async with aclosing(self._noted()) as noted:
+            async for _ in noted:
+                pass
+        self._keep()
+        return self.machine.response
+
+    async def _noted(self) -> AsyncGenerator[Event, None]:
+        """What comes of it is noted for the access line and the ledger."""
+        started, access, machine = time.perf_counter(), self.access, self.machine
+        try:
+            async for event in self.claude:
+                for told in machine.feed(event):
+                    if access.first_chunk_seconds is None:
+                        access.first_chunk_seconds = time.perf_counter() - started
+                    yield told
+            machine.finish()
+            access.outcome = machine.stop_reason or "-"
+        finally:
+            access.count(machine.usage)
+
+    def _keep(self) -> None:
+        response = self.machine.response
+        if response["status"] in ("completed", "incomplete"):
+            keep(self.memory, self.wanted, response)
+
+
+def keep(memory: Memory, wanted: ResponsesRequest, response: Response) -> None:
+    """With what was sent for it, each item by an id."""
+    given = wanted.input if isinstance(wanted.input, list) else _as_item(wanted.input)
+    items = tuple(item if item.get("id") else {**item, "id": new_id("msg")} for item in given)
+    stored = StoredResponse(cast(Event, response), items, wanted.previous_response_id)
+    memory.keep(stored, store=wanted.store is not False)
+
+
+async def with_references(bridge: Bridge, wanted: ResponsesRequest) -> ResponsesRequest:
+    """Items that are only named are put in their place. Raises NotFound."""
+    items = wanted.input if isinstance(wanted.input, list) else []
+    named = [str(item.get("id")) for item in items if item.get("type") == "item_reference"]
+    if not named:
+        return wanted
+    found = await bridge.responses.items(named)
+    for at, item in enumerate(items):
+        if item.get("type") == "item_reference" and str(item.get("id")) not in found:
+            raise NotFound(f"There is no item {str(item.get('id'))[:100]}.", param=f"input[{at}]")
+    whole = [
+        found[str(item["id"])] if item.get("type") == "item_reference" else item for item in items
+    ]
+    return wanted.model_copy(update={"input": whole})
+
+
+def base_of(wanted: ResponsesRequest, model: str, id: str | None = None) -> Response:
+    """The response before anything is written."""
+    return resource(wanted, id=id or new_id("resp"), created_at=_now(), model=model)
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+async def _in_words(
+    bridge: Bridge, wanted: ResponsesRequest, memory: Memory
+) -> tuple[ResponsesRequest, AsChat, ChatRequest]:
+    """The request with nothing left out, and the chat it stands for."""
+    wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
+    told = as_chat(wanted, before)
+    # Its events are passed on one by one, whoever asks for them.
+    return wanted, told, validated(ChatRequest, {**told.body, "stream": True})
+
+
+async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
+    if wanted.previous_response_id is None:
+        return ()
+    chain = await memory.chain(wanted.previous_response_id)
+    if chain is None:
+        # Its history is never lost unsaid.
+        raise InvalidRequest(
+            _UNKNOWN.format(id=wanted.previous_response_id[:100]),
+            param="previous_response_id",
+            code="previous_response_not_found",
+        )
+    return chain
+
+
+def _machine(wanted: ResponsesRequest, told: AsChat, begun: Asked, id: str) -> ResponsesStream:
+    translated = begun.translated
+    return ResponsesStream(
+        base_of(wanted, translated.request.model, id),
+        style=translated.style,
+        namespaces=told.namespaces,
+        new_id=new_id,
+        clock=_now,
+        pointer=told.pointer,
+    )
+
+
+def _as_item(words: str | None) -> list[Item]:
+    if words is None:
+        return []
+    content = [{"type": "input_text", "text": words}]
+    return [{"type": "message", "role": "user", "content": content}]

@@ -1,0 +1,58 @@
+"""`POST /computer/runs`: a task in words, done on this desktop, told event by event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from aiohttp import web
+
+from bridge.agent.as_events import RunEvents
+from bridge.agent.events import Event
+from bridge.server.answers.computer_use import hands_for
+from bridge.server.http.event_stream import write_events
+from bridge.server.http.guard import check_control_token
+from bridge.server.http.request_body import read_body
+from bridge.server.request_record import Access, access_of
+from bridge.server.state import BRIDGE
+from bridge.translate.chat.request import translate
+from bridge.wire.chat import ChatRequest
+from bridge.wire.computer import RunBody, RunStarted
+
+
+async def run(request: web.Request) -> web.StreamResponse:
+    """Until it ends, or whoever asked hangs up. Raises ComputerOff and ComputerBusy."""
+    check_control_token(request)
+    bridge, access = request.app[BRIDGE], access_of(request)
+    body = await read_body(request, RunBody)
+    model = access.model = bridge.resolve(body.model).model
+    said = [{"role": "user", "content": body.prompt}]
+    chat = ChatRequest.model_validate({"model": model, "messages": said, "stream": True})
+    with bridge.answering():
+        backend = await bridge.choice.for_model(model)
+        access.backend = backend.name
+        asked = translate(chat, backend.narrowed(bridge.rules(model)), model).request
+        hands = hands_for(bridge, body.asked_by, dry_run=body.dry_run)
+        async with hands.run(backend, asked) as events:
+            first = await anext(events)
+            started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
+            async with aclosing(_told(started, first, events, access)) as told:
+                return await write_events(request, {"x-request-id": access.id}, told)
+
+
+async def _told(
+    started: dict[str, Any], first: Event, events: AsyncGenerator[Event, None], access: Access
+) -> AsyncGenerator[dict[str, Any], None]:
+    machine = RunEvents()
+    try:
+        yield started
+        for told in machine.feed(first):
+            yield told
+        async for event in events:
+            for told in machine.feed(event):
+                yield told
+    finally:
+        access.count(machine.usage)
+        access.outcome = machine.status or access.outcome

@@ -1,0 +1,82 @@
+"""`POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's own dialect, over the seam."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from bridge.models.names import Resolved
+from bridge.server.answers.attempt import Asked, asked
+from bridge.server.http.event_stream import write_events
+from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.request_body import is_large, read_body
+from bridge.server.request_record import Access, access_of
+from bridge.server.state import BRIDGE
+from bridge.translate.passthrough import WholeAnswer, counted, verbatim
+from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
+from bridge.wire.json_bytes import encoded_ascii
+from bridge.wire.messages import MessageEvent
+
+_BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
+
+
+async def messages(request: web.Request) -> web.StreamResponse:
+    """Claude's events as they come, or the message they make."""
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, MessagesBody)
+    resolved = bridge.resolve(body.model)
+    translation = functools.partial(verbatim, body, request.headers)
+    access = access_of(request)
+    access.model = resolved.model
+    started = time.perf_counter()
+    with bridge.answering():
+        async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
+            access.backend = begun.backend
+            notices = _notices(request, resolved, begun)
+            headers = {"request-id": access.id, **notice_headers(access.id, notices)}
+            whole = WholeAnswer()
+            async with aclosing(_noted(access, whole, begun.events, started)) as events:
+                if body.stream:
+                    return await write_events(request, headers, events)
+                async for _ in events:
+                    pass
+                told = dict(whole.finish())
+                return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
+
+
+async def count_tokens(request: web.Request) -> web.Response:
+    """As upstream counts; with a key of Anthropic's, whichever backend answers."""
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, CountBody)
+    resolved = bridge.resolve(body.model)
+    backend = await bridge.choice.counting(resolved.model)
+    tokens = await backend.count_tokens(counted(body, request.headers, resolved.model))
+    told: TokenCount = {"input_tokens": tokens}
+    return web.json_response(dict(told))
+
+
+def _notices(request: web.Request, resolved: Resolved, begun: Asked) -> list[str]:
+    notices = [*resolved.notices]
+    if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
+        notices.append(_BETAS)
+    return [*notices, *begun.notices]
+
+
+async def _noted(
+    access: Access, whole: WholeAnswer, events: AsyncIterator[MessageEvent], started: float
+) -> AsyncGenerator[MessageEvent, None]:
+    """The events; what comes of them is noted for the access line and the ledger."""
+    try:
+        async for event in events:
+            whole.feed(event)
+            if access.first_chunk_seconds is None:
+                access.first_chunk_seconds = time.perf_counter() - started
+            yield event
+        whole.finish()
+        access.outcome = whole.stop_reason or "-"
+    finally:
+        access.count(whole.usage)

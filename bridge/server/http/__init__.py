@@ -1,0 +1,1 @@
+"""How the server speaks HTTP: access checks, errors, event streams, the endpoint table's types."""

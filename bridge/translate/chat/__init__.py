@@ -1,0 +1,1 @@
+"""Chat completion requests to Anthropic's Messages API."""

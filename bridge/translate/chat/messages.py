@@ -1,0 +1,339 @@
+"""A chat's messages as Anthropic's: the system prompt apart, turns joined, calls answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
+
+from bridge.errors import InvalidRequest
+from bridge.models.rules import ImageSize, ModelRules
+from bridge.translate.chat.caching import marked
+from bridge.translate.chat.computer_toolset import TOOLSET, member_of
+from bridge.translate.chat.custom_tools import FIELD
+from bridge.translate.chat.images import LOW_DETAIL, fitted, size_among, unscaled
+from bridge.translate.chat.media import document_block, image_block
+from bridge.translate.chat.names import CallIds
+from bridge.translate.chat.tools import Offer
+from bridge.translate.notices import Notices
+from bridge.translate.stream.content_blocks import input_of
+from bridge.wire.chat import (
+    AssistantMessage,
+    AudioPart,
+    ChatMessage,
+    Content,
+    CustomToolCall,
+    FilePart,
+    FunctionMessage,
+    ImagePart,
+    Part,
+    RefusalPart,
+    SystemMessage,
+    TextPart,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
+from bridge.wire.messages import Block, Message
+
+CONTINUE = "Continue."
+"""Said for the user where the conversation holds nothing from them."""
+
+
+_HARMLESS = frozenset({"cache_control", "annotations"})
+_SET_ASIDE = {
+    "reasoning_content": "without Claude's signature it cannot be given back",
+    "audio": "Claude does not take audio",
+}
+
+OK: Block = {"type": "text", "text": "OK"}
+"""The result of an action that shows nothing."""
+
+LEGACY_CALL = "function_call"
+"""The id of a call in the old `function_call` style, which has none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a message is translated with: how things are renamed, how large an image may be."""
+
+    rules: ModelRules
+    ids: CallIds
+    offer: Offer
+    images: ImageSize
+    notices: Notices
+    computer_calls: set[str] = field(default_factory=set)
+    in_pixels: bool = False
+    """Claude counts pixels in the picture: it may not be scaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The two places Anthropic keeps a conversation in."""
+
+    system: tuple[Block, ...] | None
+    messages: tuple[Message, ...]
+
+
+def conversation(
+    messages: Sequence[ChatMessage], offer: Offer, rules: ModelRules, notices: Notices
+) -> Conversation:
+    """Leading system and developer messages become the system prompt; others keep their place."""
+    opening = _leading_systems(messages)
+    turns: list[Message] = []
+    images = size_among(sum(map(_images_in, messages)), rules.images)
+    context = _Context(rules, CallIds(), offer, images, notices)
+    for index, message in enumerate(messages[opening:], start=opening):
+        turn = _turn(message, f"messages[{index}]", context)
+        _append(turns, {"role": turn["role"], "content": _marked_last(turn["content"], message)})
+    turns = _place_systems(turns)
+    _answer_every_call(turns, notices)
+    _end_with_user(turns, rules, notices)
+    system = [
+        block
+        for index, message in enumerate(messages[:opening])
+        if isinstance(message, SystemMessage)
+        for block in _marked_last(_text_blocks(message, f"messages[{index}]", context), message)
+    ]
+    _notice_extras(messages, notices)
+    return Conversation(tuple(system) or None, tuple(turns))
+
+
+def _marked_last(blocks: list[Block], message: ChatMessage) -> list[Block]:
+    """A marker on a message stands for one on its last block."""
+    return [*blocks[:-1], marked(blocks[-1], message)] if blocks else blocks
+
+
+def _notice_extras(messages: Sequence[ChatMessage], notices: Notices) -> None:
+    for message in messages:
+        for name, value in (message.model_extra or {}).items():
+            if value and name not in _HARMLESS:
+                notices.add(f"messages.{name}: set aside; {_SET_ASIDE.get(name, 'not known here')}")
+
+
+def _leading_systems(messages: Sequence[ChatMessage]) -> int:
+    count = 0
+    while count < len(messages) and isinstance(messages[count], SystemMessage):
+        count += 1
+    return count
+
+
+def _images_in(message: ChatMessage) -> int:
+    content = message.content if isinstance(message.content, list) else []
+    return sum(isinstance(part, ImagePart) for part in content)
+
+
+def _turn(message: ChatMessage, where: str, context: _Context) -> Message:
+    match message:
+        case UserMessage():
+            return {"role": "user", "content": _blocks(message.content, where, context)}
+        case AssistantMessage():
+            return {"role": "assistant", "content": _assistant_blocks(message, where, context)}
+        case ToolMessage() | FunctionMessage():
+            return {"role": "user", "content": [_result_block(message, where, context)]}
+        case SystemMessage():
+            return _later_system(message, where, context)
+        case _:
+            assert_never(message)
+
+
+def _later_system(message: SystemMessage, where: str, context: _Context) -> Message:
+    """Stays in its place: hoisting it would change every cached and signed prefix."""
+    turn: Message = {"role": "system", "content": _text_blocks(message, where, context)}
+    return turn if context.rules.mid_system else _as_note(turn)
+
+
+def _as_note(turn: Message) -> Message:
+    """A system message where Claude takes none: the user hands it on, marked."""
+    marked = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
+    return {"role": "user", "content": marked}
+
+
+def _place_systems(turns: Sequence[Message]) -> list[Message]:
+    """Upstream takes a system turn only behind the user's, and before Claude's or at the end."""
+    placed: list[Message] = []
+    for index, turn in enumerate(turns):
+        follows_user = bool(placed) and placed[-1]["role"] == "user"
+        before_user = index + 1 < len(turns) and turns[index + 1]["role"] == "user"
+        stays = turn["role"] != "system" or (follows_user and not before_user)
+        _append(placed, turn if stays else _as_note(turn))
+    return placed
+
+
+def _assistant_blocks(message: AssistantMessage, where: str, context: _Context) -> list[Block]:
+    thoughts = _thoughts(message, context)
+    blocks = [*thoughts, *_blocks(message.content, where, context)]
+    if message.refusal:
+        blocks.append({"type": "text", "text": message.refusal})
+    if message.function_call is not None:
+        called = message.function_call
+        blocks.append(_call_block(LEGACY_CALL, called.name, input_of(called.arguments), context))
+    return blocks + [_tool_call_block(call, context) for call in message.tool_calls or ()]
+
+
+def _thoughts(message: AssistantMessage, context: _Context) -> list[Block]:
+    """Signed thinking, where this road takes it back; a copy without its signature is worthless."""
+    given = message.thinking_blocks or []
+    whole = [
+        block
+        for block in given
+        if (block.get("type") == "thinking" and block.get("signature"))
+        or (block.get("type") == "redacted_thinking" and block.get("data"))
+    ]
+    if len(whole) < len(given):
+        context.notices.add("messages.thinking_blocks: left out where they have no signature")
+    if whole and not context.rules.thinking_back:
+        context.notices.add(
+            f"messages.thinking_blocks: {context.rules.id} cannot be given it back by this road"
+        )
+        return []
+    return whole if context.rules.thinking != "none" else []
+
+
+def _tool_call_block(call: ToolCall, context: _Context) -> Block:
+    if isinstance(call, CustomToolCall):
+        return _call_block(call.id, call.custom.name, {FIELD: call.custom.input}, context)
+    return _call_block(call.id, call.function.name, input_of(call.function.arguments), context)
+
+
+def _call_block(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
+    upstream_id = context.ids.of_call(id)
+    member = member_of(name) if context.offer.toolset else None
+    block: Block = {"type": "tool_use", "id": upstream_id, "input": given}
+    if member is None:
+        return {**block, "name": context.offer.names.upstream(name)}
+    context.computer_calls.add(upstream_id)
+    return {**block, "name": member, "toolset_name": TOOLSET}
+
+
+def _result_block(message: ToolMessage | FunctionMessage, where: str, context: _Context) -> Block:
+    answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
+    block: Block = {"type": "tool_result", "tool_use_id": context.ids.of_result(answers)}
+    if block["tool_use_id"] in context.computer_calls:
+        content = _blocks(message.content, where, replace(context, in_pixels=True))
+        return {**block, "toolset_name": TOOLSET, "content": content or [OK]}
+    content = _blocks(message.content, where, context)
+    return {**block, "content": content} if content else block
+
+
+def _blocks(content: Content, where: str, context: _Context) -> list[Block]:
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content.strip() else []
+    blocks: list[Block] = []
+    for index, part in enumerate(content):
+        block = _part_block(part, f"{where}.content[{index}]", context)
+        if block is not None:
+            blocks.append(marked(block, part))
+    return blocks
+
+
+def _part_block(part: Part, where: str, context: _Context) -> Block | None:
+    match part:
+        case TextPart():
+            return {"type": "text", "text": part.text} if part.text.strip() else None
+        case RefusalPart():
+            return {"type": "text", "text": part.refusal} if part.refusal.strip() else None
+        case ImagePart():
+            size = LOW_DETAIL if part.image_url.detail == "low" else context.images
+            block = image_block(part.image_url.url, f"{where}.image_url.url")
+            if context.in_pixels:
+                return unscaled(block, context.images, f"{where}.image_url.url")
+            return fitted(block, size, f"{where}.image_url.url", context.notices)
+        case FilePart():
+            return document_block(part.file, f"{where}.file")
+        case AudioPart():
+            raise InvalidRequest(
+                "Claude does not take audio; send its transcript as text.", param=where
+            )
+        case _:
+            assert_never(part)
+
+
+def _text_blocks(message: SystemMessage, where: str, context: _Context) -> list[Block]:
+    blocks = _blocks(message.content, where, context)
+    if any(block["type"] != "text" for block in blocks):
+        raise InvalidRequest("A system message can only hold text.", param=f"{where}.content")
+    return blocks
+
+
+def _append(turns: list[Message], turn: Message) -> None:
+    """Adds a turn; one with the role of the last is joined to it, tool results first."""
+    if not turn["content"]:
+        return
+    if not turns or turns[-1]["role"] != turn["role"]:
+        turns.append({"role": turn["role"], "content": list(turn["content"])})
+        return
+    turns[-1]["content"] = _results_first([*turns[-1]["content"], *turn["content"]])
+
+
+def _results_first(blocks: Iterable[Block]) -> list[Block]:
+    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
+
+
+def _answer_every_call(turns: list[Message], notices: Notices) -> None:
+    """Upstream wants a result for each call in the next turn, and no result without a call."""
+    index = 0
+    open_calls: list[Block] = []
+    while index <= len(turns):
+        turn = turns[index] if index < len(turns) else None
+        if open_calls and (turn is None or turn["role"] != "user"):
+            turns.insert(index, {"role": "user", "content": []})
+            turn = turns[index]
+        if turn is None:
+            return
+        if turn["role"] == "user":
+            turn["content"] = _matched_results(turn["content"], open_calls, notices)
+            open_calls = []
+        else:
+            open_calls = [b for b in turn["content"] if b["type"] == "tool_use"]
+        index += 1
+
+
+def _matched_results(
+    blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
+) -> list[Block]:
+    results = {b["tool_use_id"]: b for b in blocks if b["type"] == "tool_result"}
+    others = [b for b in blocks if b["type"] != "tool_result"]
+    matched = [results.get(call["id"]) or _missing_result(call, notices) for call in open_calls]
+    called = {call["id"] for call in open_calls}
+    orphans = [_orphan_text(b, notices) for call, b in results.items() if call not in called]
+    return [*matched, *orphans, *others]
+
+
+def _missing_result(call: Block, notices: Notices) -> Block:
+    notices.add(f"messages: the result of tool call {call['id']} is missing; marked as not given")
+    toolset = {"toolset_name": TOOLSET} if call.get("toolset_name") else {}
+    return {
+        "type": "tool_result",
+        "tool_use_id": call["id"],
+        **toolset,
+        "content": [{"type": "text", "text": "(no result was given)"}],
+        "is_error": True,
+    }
+
+
+def _orphan_text(block: Block, notices: Notices) -> Block:
+    notices.add(
+        f"messages: tool result {block['tool_use_id']} answers no call before it; sent as text"
+    )
+    words = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
+    return {"type": "text", "text": f"[tool result] {words}"}
+
+
+def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
+    """There is always a turn, and the last is the user's unless the model takes a prefill."""
+    if not turns:
+        turns.append({"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
+    if turns[-1]["role"] != "assistant":
+        return
+    if rules.prefill:
+        last = turns[-1]["content"][-1]
+        if last["type"] == "text":
+            # Upstream refuses a prefill that ends with white space; Claude writes its own.
+            turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
+        return
+    notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
+    ask = "Continue your last message exactly where it stops, without repeating any of it."
+    turns.append({"role": "user", "content": [{"type": "text", "text": ask}]})

@@ -1,0 +1,247 @@
+"""The tools of a request and the choice among them, as Anthropic's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from pydantic import BaseModel
+
+from bridge.errors import InvalidRequest
+from bridge.models.rules import ModelRules
+from bridge.translate.chat.caching import marked
+from bridge.translate.chat.computer_toolset import MEMBERS, is_toolset, wants_toolset
+from bridge.translate.chat.custom_tools import INPUT_SCHEMA, described
+from bridge.translate.chat.names import ToolNames
+from bridge.translate.chat.schema import cannot_be_closed, closed, tool_input
+from bridge.translate.chat.web_search import NAME as WEB_SEARCH
+from bridge.translate.chat.web_search import is_web_search, wants_web_search
+from bridge.translate.notices import Notices
+from bridge.wire.chat import (
+    AllowedToolsChoice,
+    ChatRequest,
+    CustomTool,
+    FunctionDefinition,
+    FunctionTool,
+    NamedCustomChoice,
+    NamedToolChoice,
+    OtherTool,
+    Tool,
+)
+from bridge.wire.messages import Block
+
+ToolChoice = Mapping[str, Any]
+
+MOST_STRICT = 20
+"""Upstream compiles a grammar for each strict tool, and takes no more of them in a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTool:
+    """A tool as the client named it."""
+
+    name: str
+    description: str | None
+    parameters: Any
+    strict: bool
+    custom: bool
+    """Its input is text; `parameters` are those of the function that stands for it."""
+    markers: tuple[BaseModel, ...]
+    """Where a cache marker may have been set: on the tool, or on its function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The tools of one request, and how the client spoke of them."""
+
+    tools: tuple[OfferedTool, ...]
+    names: ToolNames
+    toolset: bool
+    """The computer's toolset is offered beside them."""
+    legacy: bool
+    """Asked in the old style, with `functions`: answered with `function_call`."""
+    mode: str
+    """`auto`, `none`, `required`, or `named`."""
+    named: str | None
+    one_at_a_time: bool
+
+    @property
+    def custom(self) -> frozenset[str]:
+        """Claude's names of the tools whose input is text."""
+        return frozenset(self.names.upstream(tool.name) for tool in self.tools if tool.custom)
+
+
+def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
+    """What is offered and what is wished, whichever way the client said it."""
+    legacy = chat.functions is not None and chat.tools is None
+    tools = _distinct(_legacy_tools(chat) if legacy else _tools(chat.tools or (), notices), notices)
+    mode, named, allowed = _legacy_wish(chat) if legacy else _wish(chat)
+    if named is not None and named not in {tool.name for tool in tools}:
+        raise InvalidRequest(
+            f"The tool `{named}` is not among the tools offered.",
+            param="function_call" if legacy else "tool_choice",
+        )
+    if allowed is not None:
+        tools = tuple(tool for tool in tools if tool.name in allowed)
+    return Offer(
+        tools=tools,
+        names=ToolNames((tool.name for tool in tools), reserved=_reserved(chat)),
+        toolset=wants_toolset(chat),
+        legacy=legacy,
+        mode=mode,
+        named=named,
+        one_at_a_time=legacy or chat.parallel_tool_calls is False,
+    )
+
+
+def tool_blocks(offer: Offer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
+    """One block a tool; a tool without parameters takes an empty object."""
+    strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
+    asked = sum(tool.strict for tool in offer.tools)
+    if len(strict) > MOST_STRICT:
+        strict = []
+    if len(strict) < asked:
+        notices.add("tools: not all that ask for `strict` can be; Claude is told their schemas")
+    return tuple(_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
+
+
+def tool_choice(
+    offer: Offer, rules: ModelRules, notices: Notices
+) -> tuple[ToolChoice | None, str | None]:
+    """The choice, and an instruction that stands in where the model cannot be forced."""
+    if not offer.tools and not offer.toolset:
+        return None, None
+    choice, instruction = _choice(offer, rules)
+    if instruction is not None:
+        notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is told to")
+    if offer.one_at_a_time and choice["type"] != "none":
+        choice = {**choice, "disable_parallel_tool_use": True}
+    return (None if choice == {"type": "auto"} else choice), instruction
+
+
+def only_the_named(offer: Offer, rules: ModelRules) -> Offer:
+    """Where a named tool cannot be forced, no other is offered: a call can only be of that one."""
+    if offer.mode != "named" or rules.forced_tools:
+        return offer
+    return replace(offer, tools=tuple(tool for tool in offer.tools if tool.name == offer.named))
+
+
+def _tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
+    offered = []
+    for tool in tools:
+        match tool:
+            case FunctionTool():
+                offered.append(_offered(tool.function, tool))
+            case CustomTool(custom=custom):
+                offered.append(
+                    OfferedTool(
+                        custom.name, described(custom), INPUT_SCHEMA, False, True, (custom, tool)
+                    )
+                )
+            case OtherTool():
+                if not is_web_search(tool) and not is_toolset(tool):
+                    notices.add(f"tools: {tool.type} is set aside; it is a tool that OpenAI runs")
+            case _:
+                assert_never(tool)
+    return offered
+
+
+def _reserved(chat: ChatRequest) -> tuple[str, ...]:
+    """Names that tools of Anthropic's have beside the client's."""
+    search = (WEB_SEARCH,) if wants_web_search(chat) else ()
+    return (*search, *sorted(MEMBERS)) if wants_toolset(chat) else search
+
+
+def _legacy_tools(chat: ChatRequest) -> list[OfferedTool]:
+    return [_offered(function) for function in chat.functions or ()]
+
+
+def _offered(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
+    extra = function.model_extra or {}
+    return OfferedTool(
+        function.name,
+        function.description,
+        # Anthropic's own name for it, which some clients send.
+        function.parameters if function.parameters is not None else extra.get("input_schema"),
+        function.strict is True,
+        False,
+        (function, *around),
+    )
+
+
+def _distinct(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
+    """Claude refuses two tools of one name; the last definition counts, in the first's place."""
+    last = {tool.name: tool for tool in tools}
+    if len(last) < len(tools):
+        notices.add("tools: a name is offered more than once; its last definition counts")
+    return tuple(last.values())
+
+
+def _wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
+    match chat.tool_choice:
+        case NamedToolChoice(function=function):
+            return "named", function.name, None
+        case NamedCustomChoice(custom=custom):
+            return "named", custom.name, None
+        case AllowedToolsChoice(allowed_tools=allowed):
+            return allowed.mode, None, frozenset(_names(allowed.tools))
+        case None:
+            return "auto", None, None
+        case mode:
+            return mode, None, None
+
+
+def _names(tools: Sequence[Tool]) -> Iterable[str]:
+    for tool in tools:
+        match tool:
+            case FunctionTool(function=function):
+                yield function.name
+            case CustomTool(custom=custom):
+                yield custom.name
+            case OtherTool(type=kind):
+                yield kind
+            case _:
+                assert_never(tool)
+
+
+def _legacy_wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
+    if chat.function_call is None or isinstance(chat.function_call, str):
+        return chat.function_call or "auto", None, None
+    return "named", chat.function_call.name, None
+
+
+def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
+    closable = tool.parameters is None or not cannot_be_closed(tool_input(tool.parameters))
+    return rules.strict_tools and closable
+
+
+def _tool_block(tool: OfferedTool, strict: bool, offer: Offer, rules: ModelRules) -> Block:
+    schema = tool_input(tool.parameters)
+    block: Block = {
+        "name": offer.names.upstream(tool.name),
+        "input_schema": {"required": [], **closed(schema)} if strict else schema,
+    }
+    if rules.eager_tools:
+        # Arguments are streamed as they are written, not held back until they are valid JSON.
+        block["eager_input_streaming"] = True
+    if strict:
+        block["strict"] = True
+    if tool.description:
+        block["description"] = tool.description
+    for source in tool.markers:
+        block = marked(block, source)
+    return block
+
+
+def _choice(offer: Offer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:
+    if offer.mode == "named":
+        name = offer.names.upstream(offer.named or "")
+        if rules.forced_tools:
+            return {"type": "tool", "name": name}, None
+        return {"type": "auto"}, f"Answer by calling the tool `{name}`."
+    if offer.mode == "required":
+        if rules.forced_tools:
+            return {"type": "any"}, None
+        return {"type": "auto"}, "Answer by calling one of the tools."
+    return {"type": offer.mode}, None

@@ -1,0 +1,1 @@
+"""Anthropic's stream events to chat completion chunks."""

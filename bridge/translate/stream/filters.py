@@ -1,0 +1,161 @@
+"""Held on the stream, where Claude cannot be held: blank stop sequences, JSON and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+
+from bridge.errors import PromiseNotKept
+from bridge.translate.chat.response_format import Promise
+from bridge.translate.json_check import problem_of
+from bridge.wire.messages import ContentBlockDelta, MessageEvent
+
+
+class EventFilter(Protocol):
+    """A machine from events to events; once it has `ended`, upstream need not be read on."""
+
+    @property
+    def ended(self) -> bool: ...
+
+    def feed(self, event: MessageEvent) -> list[MessageEvent]: ...
+
+
+def _text_of(event: MessageEvent) -> str | None:
+    if event["type"] == "content_block_delta" and event["delta"]["type"] == "text_delta":
+        return str(event["delta"]["text"])
+    return None
+
+
+def _text_delta(index: int, text: str) -> list[MessageEvent]:
+    if not text:
+        return []
+    delta: ContentBlockDelta = {
+        "type": "content_block_delta",
+        "index": index,
+        "delta": {"type": "text_delta", "text": text},
+    }
+    return [delta]
+
+
+class StopFilter:
+    """Ends the answer where the first of `stops` appears in its text, without the stop itself."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = tuple(stops)
+        self._held = ""
+        self._index = 0
+        self.ended = False
+
+    def feed(self, event: MessageEvent) -> list[MessageEvent]:
+        if self.ended:
+            return []
+        text = _text_of(event)
+        if text is not None and event["type"] == "content_block_delta":
+            self._index = event["index"]
+            return self._more(text)
+        if event["type"] == "content_block_stop":
+            held, self._held = self._held, ""
+            return [*_text_delta(event["index"], held), event]
+        return [event]
+
+    def _more(self, text: str) -> list[MessageEvent]:
+        self._held += text
+        found = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if found:
+            at, stop = min(found)
+            return self._cut(self._held[:at], stop)
+        certain = len(self._held) - self._possible()
+        self._held, ready = self._held[certain:], self._held[:certain]
+        return _text_delta(self._index, ready)
+
+    def _possible(self) -> int:
+        """How many characters at the end may be the beginning of a stop."""
+        longest = min(max(map(len, self._stops)) - 1, len(self._held))
+        for length in range(longest, 0, -1):
+            if any(stop.startswith(self._held[-length:]) for stop in self._stops):
+                return length
+        return 0
+
+    def _cut(self, text: str, stop: str) -> list[MessageEvent]:
+        self.ended = True
+        return [
+            *_text_delta(self._index, text),
+            {"type": "content_block_stop", "index": self._index},
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": "stop_sequence", "stop_sequence": stop},
+                "usage": {},
+            },
+            {"type": "message_stop"},
+        ]
+
+
+class JsonFilter:
+    """Lets the first JSON object or array of the text through, and checks it at the end.
+
+    What Claude writes around it against its instructions (a code fence, a greeting) is not part
+    of the answer.
+    """
+
+    ended = False
+
+    def __init__(self, promise: Promise) -> None:
+        self._promise = promise
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+        self._complete = False
+        self._json: list[str] = []
+
+    def feed(self, event: MessageEvent) -> list[MessageEvent]:
+        text = _text_of(event)
+        if text is not None and event["type"] == "content_block_delta":
+            return _text_delta(event["index"], self._inside(text))
+        if event["type"] == "message_delta" and event["delta"]["stop_reason"] == "end_turn":
+            self._check()
+        return [event]
+
+    def _inside(self, text: str) -> str:
+        if self._complete:
+            return ""
+        start = 0
+        if not self._depth:
+            start = min((at for at in map(text.find, "{[") if at >= 0), default=len(text))
+        end = start
+        while end < len(text) and not self._complete:
+            self._step(text[end])
+            end += 1
+        self._json.append(text[start:end])
+        return text[start:end]
+
+    def _step(self, char: str) -> None:
+        if self._in_string:
+            if self._escaped:
+                self._escaped = False
+            elif char == "\\":
+                self._escaped = True
+            elif char == '"':
+                self._in_string = False
+        elif char == '"':
+            self._in_string = True
+        elif char in "{[":
+            self._depth += 1
+        elif char in "}]":
+            self._depth -= 1
+            self._complete = self._depth == 0
+
+    def _check(self) -> None:
+        try:
+            value = json.loads("".join(self._json))
+        except ValueError as error:
+            raise PromiseNotKept(f"Claude's answer is not the JSON asked for: {error}.") from error
+        problem = problem_of(value, self._promise.schema)
+        if problem:
+            raise PromiseNotKept(f"Claude's answer does not fit response_format: {problem}")
+
+
+def filters_of(blank_stops: Sequence[str], promise: Promise | None) -> list[EventFilter]:
+    """Those that an answer needs; most need none."""
+    filters: list[EventFilter] = [StopFilter(blank_stops)] if blank_stops else []
+    return [*filters, JsonFilter(promise)] if promise is not None else filters

@@ -1,0 +1,248 @@
+"""The two ways to send are one to upstream: what the SDK sends is what is sent without it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import anthropic
+import pytest
+
+from bridge.backends.anthropic_api.errors import from_response
+from bridge.backends.anthropic_api.transport import Answer, BySdk, Direct, Sender, sender_for
+from bridge.errors import (
+    BillingFailed,
+    BridgeError,
+    ContextTooLong,
+    InvalidRequest,
+    KeyRejected,
+    Overloaded,
+    RateLimited,
+    StreamBroken,
+    UpstreamFailed,
+    UpstreamSilent,
+    UpstreamUnreachable,
+)
+from bridge.wire.messages import MessagesRequest
+from tests.fake_anthropic.script import Drop, Hang, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+HI = MessagesRequest(
+    model="claude-opus-5-5",
+    max_tokens=100,
+    messages=({"role": "user", "content": [{"type": "text", "text": "Grüße, \U0001f600"}]},),
+    headers={"anthropic-beta": "files-api-2025-04-14", "Anthropic-Version": "2023-06-01"},
+)
+OF_A_CONNECTION = {"host", "connection", "content-length", "accept-encoding"}
+
+
+@asynccontextmanager
+async def sender_of(
+    client: anthropic.AsyncAnthropic, silence_seconds: float = 5.0
+) -> AsyncIterator[Sender]:
+    sender = await sender_for(client, silence_seconds)
+    try:
+        yield sender
+    finally:
+        await sender.close()
+        await client.close()
+
+
+async def pieces_of(answer: Answer) -> AsyncIterator[bytes]:
+    while piece := await answer.read():
+        yield piece
+
+
+def key(fake: FakeAnthropic) -> anthropic.AsyncAnthropic:
+    return anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=fake.url, max_retries=0)
+
+
+async def everything(sender: Sender, request: MessagesRequest = HI) -> bytes:
+    answer = await sender.send(request)
+    try:
+        return b"".join([piece async for piece in pieces_of(answer)])
+    finally:
+        await answer.close()
+
+
+@pytest.mark.parametrize("custom", ["", "X-Team: voice\nX-Stainless-Lang: none"])
+async def test_both_send_the_same(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, custom: str
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", custom)
+    client = key(fake)
+    fake.script(says("One two"), says("One two"))
+    async with sender_of(client) as direct:
+        assert isinstance(direct, Direct)
+        text = await everything(direct)
+        assert b"One" in text
+        assert await everything(BySdk(client))
+    by_us, by_sdk = fake.requests
+    assert by_us.body == by_sdk.body
+    assert by_us.body["messages"][0]["content"][0]["text"] == "Grüße, \U0001f600"
+    assert kept(by_us.headers) == kept(by_sdk.headers)
+    assert by_us.headers["accept-encoding"] == by_sdk.headers["accept-encoding"] == "identity"
+    assert by_us.headers.get("x-team") == ("voice" if custom else None)
+
+
+def kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in OF_A_CONNECTION}
+
+
+async def test_nothing_is_sent_to_see_what_is_sent(fake: FakeAnthropic) -> None:
+    async with sender_of(key(fake)):
+        pass
+    assert fake.requests == []
+
+
+async def test_a_base_url_with_a_path_and_a_token_in_place_of_a_key() -> None:
+    seen: list[bytes] = []
+    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as url:
+        client = anthropic.AsyncAnthropic(
+            auth_token="sk-ant-oat01-made-up", base_url=f"{url}/claude/", max_retries=0
+        )
+        async with sender_of(client) as sender:
+            assert await everything(sender) == b"ok"
+    head = seen[0].partition(b"\r\n\r\n")[0].decode().lower()
+    assert head.startswith("post /claude/v1/messages http/1.1")
+    assert "authorization: bearer sk-ant-oat01-made-up" in head
+
+
+async def test_a_profile_whose_token_is_renewed_is_left_to_the_sdk(fake: FakeAnthropic) -> None:
+    asked: list[str] = []
+
+    async def provider(**_: object) -> anthropic.AccessToken:
+        asked.append("token")
+        return anthropic.AccessToken(token="sk-ant-oat01-made-up", expires_at=None)
+
+    client = anthropic.AsyncAnthropic(credentials=provider, base_url=fake.url, max_retries=0)
+    fake.script(says("One two"))
+    async with sender_of(client) as sender:
+        assert isinstance(sender, BySdk)
+        assert b"One" in await everything(sender)
+    assert asked == ["token"]
+    assert fake.requests[0].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
+
+
+async def test_a_connection_is_used_again(fake: FakeAnthropic) -> None:
+    seen: list[bytes] = []
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    async with listening(seen, answer) as url:
+        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
+        async with sender_of(client) as sender:
+            for _ in range(3):
+                await everything(sender)
+    assert [len(connection.split(b"POST /v1/messages")) for connection in seen] == [4]
+
+
+@pytest.mark.parametrize("kind", [Direct, BySdk])
+async def test_a_drop_in_the_middle_is_a_broken_stream(fake: FakeAnthropic, kind: type) -> None:
+    fake.script(says("One two three", fault=Drop(2)))
+    client = key(fake)
+    async with sender_of(client) as direct:
+        with pytest.raises(StreamBroken, match="broke off"):
+            await everything(direct if kind is Direct else BySdk(client))
+
+
+async def test_silence_is_a_failure_by_name_before_and_in_an_answer(fake: FakeAnthropic) -> None:
+    async with sender_of(key(fake), silence_seconds=0.2) as sender:
+        fake.script(says("One two three", fault=Hang(2)))
+        with pytest.raises(UpstreamSilent, match="silent"):
+            await everything(sender)
+    async with listening([], b"") as url:
+        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
+        async with sender_of(client, silence_seconds=0.2) as sender:
+            with pytest.raises(UpstreamSilent, match="silent"):
+                await everything(sender)
+
+
+async def test_nobody_there() -> None:
+    client = anthropic.AsyncAnthropic(
+        api_key="sk-ant-test", base_url="http://127.0.0.1:9", max_retries=0
+    )
+    async with sender_of(client) as sender:
+        with pytest.raises(UpstreamUnreachable, match=r"at http://127\.0\.0\.1:9: \[Errno"):
+            await everything(sender)
+
+
+async def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        away = anthropic.AsyncAnthropic(
+            api_key="sk-ant-test", base_url="http://claude.invalid", max_retries=0
+        )
+        async with sender_of(away) as sender:
+            assert await everything(sender) == b"ok"
+        assert seen[0].startswith(b"POST http://claude.invalid/v1/messages HTTP/1.1\r\n")
+        fake.script(says("One two"))
+        async with sender_of(key(fake)) as sender:
+            assert b"One" in await everything(sender)
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind", "words"),
+    [
+        (400, {"type": "invalid_request_error", "message": "no"}, InvalidRequest, "no"),
+        (
+            400,
+            {"type": "invalid_request_error", "message": "prompt is too long: 2 > 1"},
+            ContextTooLong,
+            "too long",
+        ),
+        (401, {"type": "authentication_error", "message": "bad"}, KeyRejected, "refused the key"),
+        (400, {"type": "billing_error", "message": "no credit"}, BillingFailed, "no credit"),
+        (529, {"type": "overloaded_error", "message": "busy"}, Overloaded, "busy"),
+        (429, {"type": "something_new", "message": "slow"}, RateLimited, "slow"),
+        (502, None, UpstreamFailed, "status 502"),
+        (503, "a sentence", Overloaded, "status 503"),
+        (418, {"type": ["odd"], "message": 7}, UpstreamFailed, "status 418"),
+    ],
+)
+def test_a_refusal_is_named_as_the_sdk_names_it(
+    status: int, error: object, kind: type[BridgeError], words: str
+) -> None:
+    headers = {"request-id": "req_1", "retry-after": "7"}
+    body = b"<html>Bad gateway</html>" if error is None else json.dumps({"error": error}).encode()
+    found = from_response(status, headers, body)
+    assert type(found) is kind
+    assert words in found.message
+    assert found.headers["retry-after"] == "7"
+
+
+async def test_a_refusal_reads_the_same_by_both(fake: FakeAnthropic) -> None:
+    client = anthropic.AsyncAnthropic(api_key="wrong", base_url=fake.url, max_retries=0)
+    told = []
+    async with sender_of(client) as direct:
+        for sender in (direct, BySdk(client)):
+            with pytest.raises(KeyRejected) as caught:
+                await everything(sender)
+            told.append((caught.value.message, {*caught.value.headers}))
+    assert told[0] == told[1]
+
+
+@asynccontextmanager
+async def listening(seen: list[bytes], answer: bytes) -> AsyncIterator[str]:
+    """A server that gives each request the same bytes; what a connection said is one of `seen`."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at = len(seen)
+        seen.append(b"")
+        while piece := await reader.read(65536):
+            seen[at] += piece
+            if seen[at].endswith(b"}"):
+                writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+    finally:
+        server.close()

@@ -1,0 +1,182 @@
+"""`claude-bridge mcp`, by the real client of the `mcp` package and by the real Claude Code."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import mcp_types as types
+import pytest
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from PIL import Image
+
+from bridge.backends.claude_code.command import bundled_cli
+from bridge.computer.actions import MEMBERS
+from bridge.computer.desktop import Window
+from bridge.computer.permission import Leash
+from bridge.computer.screen.geometry import Rect
+from bridge.server.state import Bridge
+from tests.computer.fake_desktop import FakeDesktop
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import ToolUse, calls, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+CLICK = {"coordinate": [100, 200]}
+
+
+@pytest.fixture
+async def bridge(pretended: FakeDesktop, start_bridge: StartBridge) -> Bridge:
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1280, 720), active=True))
+    pretended._screens = (Rect(0, 0, 1280, 720),)
+    return await start_bridge(backend="offline", computer_approval_seconds=0.2)
+
+
+def server(bridge: Bridge) -> StdioServerParameters:
+    words = ["-m", "bridge", "--port", bridge.url.rpartition(":")[2], "mcp"]
+    return StdioServerParameters(command=sys.executable, args=words, env=dict(os.environ))
+
+
+@asynccontextmanager
+async def connected(bridge: Bridge) -> AsyncIterator[ClientSession]:
+    """Not a fixture: what is entered must be left in the same task."""
+    name = types.Implementation(name="a test", version="1")
+    async with (
+        stdio_client(server(bridge)) as (reading, writing),
+        ClientSession(reading, writing, client_info=name) as session,
+    ):
+        await session.initialize()
+        yield session
+
+
+def texts(result: Any) -> list[str]:
+    return [block.text for block in result.content if block.type == "text"]
+
+
+def hands(desktop: FakeDesktop) -> list[Any]:
+    return [line for line in desktop.done if line[0] not in ("grab", "close")]
+
+
+async def test_every_action_is_a_tool(bridge: Bridge) -> None:
+    async with connected(bridge) as session:
+        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+        assert tools.keys() == {f"computer_{member}" for member in MEMBERS} | {"computer_batch"}
+        hints = [tools[f"computer_{name}"].annotations for name in ("screenshot", "left_click")]
+        assert [hint is not None and hint.read_only_hint for hint in hints] == [True, False]
+
+
+async def test_it_sees_and_acts(bridge: Bridge, pretended: FakeDesktop, home: Path) -> None:
+    async with connected(bridge) as session:
+        bridge.computer.allow_for(1)
+        shot = await session.call_tool("computer_screenshot", {})
+        (picture,) = shot.content
+        assert picture.type == "image"
+        image = Image.open(io.BytesIO(base64.b64decode(picture.data)))
+        assert (image.size, picture.mime_type) == ((1280, 720), "image/jpeg")
+        done = await session.call_tool("computer_left_click", CLICK)
+        assert texts(done) == ["OK"]
+        assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+        log = await asyncio.to_thread((home / "data" / "computer-log.jsonl").read_text, "utf-8")
+        assert '"asked_by":"MCP: a test"' in log
+
+
+async def test_off_and_unapproved_are_refused_in_words(
+    bridge: Bridge, pretended: FakeDesktop
+) -> None:
+    async with connected(bridge) as session:
+        refused = await session.call_tool("computer_left_click", CLICK)
+        assert refused.is_error
+        assert "Only a human turns it on" in texts(refused)[0]
+        bridge.computer.switch(Leash("ask"))
+        for name in ("computer_screenshot", "computer_left_click"):
+            silent = await session.call_tool(name, CLICK if "click" in name else {})
+            assert silent.is_error
+            assert "nobody said yes within 0.2 s" in texts(silent)[0]
+        assert hands(pretended) == []
+
+
+async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: FakeDesktop) -> None:
+    async with connected(bridge) as session:
+        bridge.computer.allow_for(1)
+        batch = [
+            {"action": "type", "text": "a"},
+            {"action": "zoom", "region": [5000, 0, 5100, 100]},
+            {"action": "type", "text": "b"},
+        ]
+        result = await session.call_tool("computer_batch", {"actions": batch})
+        assert result.is_error
+        assert [text.partition(":")[0] for text in texts(result)] == ["OK", "zoom", "Not executed"]
+        assert hands(pretended) == [("type", "a")]
+
+
+async def test_what_is_no_tool_and_no_field_is_said(bridge: Bridge) -> None:
+    async with connected(bridge) as session:
+        bridge.computer.allow_for(1)
+        assert "There is no tool computer_fly." in texts(
+            await session.call_tool("computer_fly", {})
+        )
+        wrong = await session.call_tool("computer_key", {"text": "NoSuchKey"})
+        assert wrong.is_error
+        assert "NoSuchKey" in texts(wrong)[0]
+
+
+async def test_a_call_that_is_cancelled_ends_the_work(
+    bridge: Bridge, pretended: FakeDesktop
+) -> None:
+    async with connected(bridge) as session:
+        bridge.computer.allow_for(1)
+        calling = asyncio.create_task(session.call_tool("computer_wait", {"duration": 60}))
+        while not bridge.computer.active:
+            await asyncio.sleep(0.01)
+        calling.cancel()
+        await asyncio.wait([calling])
+        async with asyncio.timeout(5):
+            while bridge.computer.active:
+                await asyncio.sleep(0.01)
+
+
+async def test_nobody_there_is_said(bridge: Bridge) -> None:
+    bridge.url = "http://127.0.0.1:9"
+    async with connected(bridge) as session:
+        told = await session.call_tool("computer_screenshot", {})
+    assert told.is_error
+    assert texts(told) == ["No bridge answers at http://127.0.0.1:9. Start it with: claude-bridge"]
+
+
+async def test_claude_code_itself_uses_it(
+    bridge: Bridge, pretended: FakeDesktop, fake: FakeAnthropic, tmp_path: Path
+) -> None:
+    """The real program, told of it as `claude mcp add` does; only its Claude is the fake."""
+    bridge.computer.allow_for(1)
+    program = await asyncio.to_thread(bundled_cli)
+    assert program is not None
+    started = server(bridge)
+    config = {"command": started.command, "args": started.args, "env": started.env}
+    servers = json.dumps({"mcpServers": {"computer": config}})
+    click = ToolUse("mcp__computer__computer_left_click", CLICK)
+    shot = ToolUse("mcp__computer__computer_screenshot")
+    fake.script(calls(shot), calls(click), says("Clicked."))
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "ANTHROPIC_BASE_URL": fake.url,
+        "ANTHROPIC_API_KEY": "sk-ant-test", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "ENABLE_TOOL_SEARCH": "0",
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        program, "-p", "Click.", "--model", "claude-opus-5-5", "--output-format", "json",
+        "--mcp-config", servers, "--allowedTools", "mcp__computer",
+        env=environment, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, complaint = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, (said, complaint)
+    assert json.loads(said)["result"] == "Clicked."
+    assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+    assert any('"image"' in json.dumps(request.body) for request in fake.requests if request.body)

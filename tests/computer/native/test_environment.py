@@ -1,0 +1,91 @@
+"""Where there is nothing to see, and what is said there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from bridge.computer.native.environment import (
+    LOCKED,
+    NO_DISPLAY,
+    NOT_ALLOWED,
+    WAYLAND,
+    check_session,
+    may_see_screen,
+    unseen,
+)
+from bridge.errors import DesktopUnavailable
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"},
+        {"XDG_SESSION_TYPE": "Wayland"},
+        {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"},
+    ],
+)
+def test_wayland_is_refused_with_the_way_to_x11(environment: Mapping[str, str]) -> None:
+    assert refusal(environment, "linux") == WAYLAND
+    assert "X11 session" in WAYLAND
+    assert "XWayland" in WAYLAND
+
+
+@pytest.mark.parametrize("environment", [{}, {"DISPLAY": ""}, {"XDG_SESSION_TYPE": "tty"}])
+def test_without_a_display_it_says_what_to_set(environment: Mapping[str, str]) -> None:
+    assert refusal(environment, "linux") == NO_DISPLAY
+    assert "DISPLAY" in NO_DISPLAY
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DISPLAY": ":0"},
+        {"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11", "WAYLAND_DISPLAY": ""},
+        {"DISPLAY": ":99", "XDG_SESSION_TYPE": "tty"},
+    ],
+)
+def test_an_x11_display_is_enough(environment: Mapping[str, str]) -> None:
+    check_session(environment, "linux", never_asked)
+    check_session(environment, "freebsd14", never_asked)
+
+
+@pytest.mark.parametrize(("platform", "said"), [("darwin", NOT_ALLOWED), ("win32", LOCKED)])
+def test_macos_and_windows_have_a_say_of_their_own(platform: str, said: str) -> None:
+    check_session({}, platform, lambda: True)
+    assert refusal({}, platform, may_see=False) == said
+
+
+def test_the_settings_of_macos_are_named() -> None:
+    assert "System Settings > Privacy & Security > Screen Recording" in NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [("linux", "XAUTHORITY"), ("win32", "locked"), ("darwin", "Screen Recording")],
+)
+def test_a_look_that_failed_says_why_in_one_line(platform: str, words: str) -> None:
+    said = unseen(platform, OSError("BadMatch\n  Major opcode: 130")).message
+    assert words in said
+    assert said.endswith("(BadMatch Major opcode: 130)")
+
+
+def test_a_failure_without_words_is_named_by_its_kind() -> None:
+    assert unseen("linux", AssertionError()).message.endswith("(AssertionError)")
+
+
+@pytest.mark.skipif("sys.platform in ('win32', 'darwin')", reason="those have a say")
+def test_elsewhere_nobody_else_decides() -> None:
+    assert may_see_screen()
+
+
+def refusal(environment: Mapping[str, str], platform: str, *, may_see: bool = True) -> str:
+    with pytest.raises(DesktopUnavailable) as caught:
+        check_session(environment, platform, lambda: may_see)
+    assert caught.value.status == 503
+    return caught.value.message
+
+
+def never_asked() -> bool:
+    raise AssertionError("X11 needs no permission")

@@ -1,0 +1,97 @@
+"""What every platform's hands have in common."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bridge.computer.desktop import Check, Direction, Window
+from bridge.computer.native.input import CHECKED_EVERY, Hands, pieces
+from bridge.computer.screen.geometry import Point
+from bridge.errors import InvalidRequest
+
+
+class FakeMouse:
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+
+    def position(self) -> tuple[float, float]:
+        return (3.0, -4.0)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given, **named: self.done.append((name, *given, *named.values()))
+
+
+class PointerOnly(Hands):
+    def key_down(self, keysym: str) -> None: ...
+    def key_up(self, keysym: str) -> None: ...
+    def type(self, text: str, check: Check) -> None: ...
+    def windows(self) -> Sequence[Window]:
+        return ()
+
+    def close(self) -> None: ...
+
+
+def test_the_pointer_goes_where_it_is_told_and_says_where_it_is() -> None:
+    mouse = FakeMouse()
+    hands = PointerOnly(mouse)
+    hands.move(Point(-5, 7))
+    hands.press("right")
+    hands.release("right")
+    assert mouse.done == [("moveTo", -5, 7), ("mouseDown", "right"), ("mouseUp", "right")]
+    assert hands.pointer() == Point(3, -4)
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        ("up", ("vscroll", 1)),
+        ("down", ("vscroll", -1)),
+        ("left", ("hscroll", -1)),
+        ("right", ("hscroll", 1)),
+    ],
+)
+def test_each_notch_is_an_event_of_its_own(direction: Direction, expected: tuple[str, int]) -> None:
+    mouse = FakeMouse()
+    PointerOnly(mouse).scroll(direction, 3)
+    assert mouse.done == [expected] * 3
+
+
+def test_a_text_is_cut_into_pieces_and_every_line_ends_alike() -> None:
+    text = "abc\r\ndef\rghi\njk"
+    assert "".join(pieces(text)) == "abc\ndef\nghi\njk"
+    assert {len(piece) for piece in pieces("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\x7f", "b\x85", "\ud83d"])
+def test_a_character_that_no_key_gives_is_refused_before_anything_is_typed(text: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} is a character that cannot be typed"):
+        next(pieces("x" * 100 + text))
+
+
+def test_nothing_heavy_is_imported_before_it_is_used() -> None:
+    modules = "hands, x11, x11_windows, windows, macos"
+    script = (
+        f"from bridge.computer.native import {modules}\nimport sys\n"
+        "print({'pyautogui', 'Xlib', 'Quartz', 'ctypes.wintypes'} & set(sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "set()\n"
+
+
+def test_pyautogui_needs_no_tkinter_and_does_not_wait(x_display: str) -> None:
+    script = (
+        "import sys\nsys.modules['tkinter'] = None\n"
+        "from bridge.computer.native.x11.keyboard import X11Hands\nX11Hands().close()\n"
+        "import pyautogui\nprint(pyautogui.PAUSE, pyautogui.FAILSAFE, 'mouseinfo' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "0 False False\n"

@@ -1,0 +1,79 @@
+"""Where there is no X server to use, a sentence says why."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.computer.native.x11.connection import authority, import_xlib, open_display
+from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.errors import DesktopUnavailable
+
+
+def test_no_display_is_said_with_its_cure() -> None:
+    with pytest.raises(DesktopUnavailable, match=r"DISPLAY is not set.*xvfb-run"):
+        open_display({})
+
+
+# Xlib leaves the socket open with which it did not reach a server.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_server_that_is_not_there_is_named() -> None:
+    with pytest.raises(DesktopUnavailable, match=r"The X server :9876 cannot be reached"):
+        X11Hands({"DISPLAY": ":9876"})
+
+
+def test_a_name_that_is_none_is_said() -> None:
+    with pytest.raises(DesktopUnavailable, match="cannot be reached"):
+        open_display({"DISPLAY": "nonsense"})
+
+
+def test_wayland_is_said_not_silently_missed(x_display: str) -> None:
+    with pytest.raises(DesktopUnavailable, match=r"Wayland session.*Xorg"):
+        open_display({"DISPLAY": x_display, "WAYLAND_DISPLAY": "wayland-0"})
+
+
+def test_a_broken_mix_of_the_two_packages_says_what_to_reinstall(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "Xlib.ext.xtest", None)
+    monkeypatch.delattr("Xlib.ext.xtest")
+    with pytest.raises(DesktopUnavailable, match="--force-reinstall --no-deps python-xlib"):
+        import_xlib()
+
+
+def test_the_old_xlib_is_given_an_empty_file_of_cookies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("Xlib.__version__", (0, 15))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    with authority():
+        assert Path(os.environ["XAUTHORITY"]).read_bytes() == b""
+    assert "XAUTHORITY" not in os.environ
+
+
+@pytest.mark.parametrize(("version", "exists"), [((0, 15), True), ((0, 33), False)])
+def test_the_persons_own_cookies_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: tuple[int, int], exists: bool
+) -> None:
+    monkeypatch.setattr("Xlib.__version__", version)
+    cookies = tmp_path / "cookies"
+    if exists:
+        cookies.touch()
+    monkeypatch.setenv("XAUTHORITY", str(cookies))
+    with authority():
+        assert os.environ["XAUTHORITY"] == str(cookies)
+
+
+def test_a_connection_is_made_without_a_file_of_cookies(
+    x_display: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    monkeypatch.setattr("Xlib.__version__", (0, 15))
+    display = open_display({"DISPLAY": x_display})
+    assert display.get_display_name() == x_display
+    display.close()

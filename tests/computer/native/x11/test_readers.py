@@ -1,0 +1,90 @@
+"""A key code is lent anew only when the program has read what it meant before."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.computer.native.x11.connection import open_display
+from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.computer.native.x11.readers import Readers
+from tests.computer.native.programs.start import Program, eventually, gtk_window, xterm_window
+from tests.computer.native.texts import LONG
+from tests.computer.native.x11.test_text import never
+from tests.desktop import need_program
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture
+def waited(screen: str) -> Iterator[Callable[[], float]]:
+    """Waits for a key that was pressed just now, and says for how many seconds."""
+    display = open_display({"DISPLAY": screen})
+    readers = Readers(display)
+
+    def wait() -> float:
+        start = time.monotonic()
+        readers.wait(start)
+        return time.monotonic() - start
+
+    yield wait
+    display.close()
+
+
+def test_a_program_that_answers_is_not_waited_for_longer(
+    waited: Callable[[], float], tmp_path: Path
+) -> None:
+    with gtk_window(tmp_path) as window:
+        window.take_keyboard()
+        assert sorted(waited() for _ in range(5))[2] < 0.1
+
+
+def test_a_program_that_knows_no_ping_is_given_time(
+    waited: Callable[[], float], tmp_path: Path
+) -> None:
+    with xterm_window(tmp_path) as window:
+        window.take_keyboard()
+        assert 0.29 < waited() < 1
+
+
+def test_without_any_window_it_is_not_an_error(waited: Callable[[], float]) -> None:
+    assert 0.29 < waited() < 1
+
+
+def test_a_program_that_hangs_for_a_while_loses_nothing(hands: X11Hands, tmp_path: Path) -> None:
+    text = LONG[:60]
+    with gtk_window(tmp_path) as window:
+        window.take_keyboard()
+        process = running(window)
+        process.send_signal(signal.SIGSTOP)
+        going_on = threading.Timer(1, process.send_signal, [signal.SIGCONT])
+        going_on.start()
+        hands.type(text, never)
+        going_on.join()
+        assert eventually(lambda: window.text() == text), window.text()
+
+
+def running(window: Program) -> subprocess.Popen[bytes]:
+    assert window.process is not None
+    return window.process
+
+
+def test_a_server_that_ends_can_be_left(tmp_path: Path) -> None:
+    need_program("Xvfb")
+    with subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-nolisten", "tcp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        assert server.stdout is not None
+        hands = X11Hands({"DISPLAY": f":{server.stdout.readline().decode().strip()}"})
+        hands.key_down("é")
+        server.kill()
+        server.wait()
+        hands.close()

@@ -1,0 +1,85 @@
+"""Pixels of a picture and points of the desktop."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.computer.screen.geometry import Point, Rect, Size, View, steps
+
+SIDES = st.integers(1, 5000)
+PLACES = st.integers(-5000, 5000)
+AREAS = st.builds(Rect, PLACES, PLACES, SIDES, SIDES)
+VIEWS = st.builds(View, AREAS, st.builds(Size, SIDES, SIDES))
+POINTS = st.builds(Point, PLACES, PLACES)
+
+
+@given(VIEWS, st.data())
+def test_every_pixel_is_a_point_inside(view: View, data: st.DataObject) -> None:
+    x = data.draw(st.integers(0, view.picture.width - 1))
+    y = data.draw(st.integers(0, view.picture.height - 1))
+    assert view.to_desktop(x, y) in view.area
+
+
+@given(VIEWS, PLACES, PLACES)
+def test_what_lies_outside_stops_at_the_edge(view: View, x: int, y: int) -> None:
+    assert view.to_desktop(x, y) in view.area
+
+
+@given(AREAS, st.integers(1, 8), st.data())
+def test_a_picture_that_is_scaled_down_gives_its_pixels_back(
+    area: Rect, factor: int, data: st.DataObject
+) -> None:
+    small = Size(-(-area.width // factor), -(-area.height // factor))
+    view = View(area, small)
+    x = data.draw(st.integers(0, small.width - 1))
+    y = data.draw(st.integers(0, small.height - 1))
+    back_x, back_y = view.to_picture(view.to_desktop(x, y))
+    assert abs(back_x - x) <= 1
+    assert abs(back_y - y) <= 1
+
+
+def test_a_picture_of_the_same_size_is_exact() -> None:
+    view = View(Rect(-1920, 0, 1920, 1080), Size(1920, 1080))
+    assert view.to_desktop(0, 0) == (-1920, 0)
+    assert view.to_desktop(1919, 1079) == (-1, 1079)
+    assert view.to_desktop(1920, 1080) == (-1, 1079)
+    assert view.to_picture(Point(-1920, 5)) == (0, 5)
+
+
+def test_a_screen_of_two_pixels_a_point() -> None:
+    view = View(Rect(0, 0, 1440, 900), Size(2880, 1800))
+    assert view.to_desktop(2879, 1799) == (1439, 899)
+    assert view.to_desktop(100, 101) == (50, 50)
+
+
+@given(VIEWS, *[PLACES] * 4)
+def test_a_part_of_the_picture_is_a_part_of_the_area(
+    view: View, x0: int, y0: int, x1: int, y1: int
+) -> None:
+    part = view.part(x0, y0, x1, y1)
+    assert part.overlap(view.area) == part
+
+
+def test_a_part_is_what_the_region_covers() -> None:
+    view = View(Rect(100, 0, 1000, 500), Size(500, 250))
+    assert view.part(0, 0, 50, 25) == Rect(101, 1, 99, 49)
+    assert view.part(50, 25, 0, 0) == view.part(0, 0, 50, 25)
+
+
+@given(POINTS, POINTS, st.integers(1, 300))
+def test_a_way_ends_where_it_should_in_short_steps(start: Point, end: Point, longest: int) -> None:
+    way = steps(start, end, longest)
+    assert way[-1] == end
+    for one, other in zip([start, *way], way, strict=False):
+        assert max(abs(other.x - one.x), abs(other.y - one.y)) <= longest + 1
+
+
+@given(AREAS, AREAS)
+def test_an_overlap_lies_in_both(one: Rect, other: Rect) -> None:
+    both = one.overlap(other)
+    assert both == other.overlap(one)
+    if both is not None:
+        for area in (one, other):
+            assert Point(both.left, both.top) in area
+            assert Point(both.right - 1, both.bottom - 1) in area

@@ -1,0 +1,105 @@
+"""Sizes of pictures: Anthropic's published ones, and what holds for any."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.computer.screen.geometry import Size
+from bridge.computer.screen.sizes import HIGH, OLDER, Tier, enlarge, fit, tier_for, tokens_of
+from bridge.models.rules import LARGE, SMALL
+
+SIDES = st.integers(1, 9000)
+SIZES = st.builds(Size, SIDES, SIDES)
+TIERS = st.sampled_from([OLDER, HIGH, OLDER.among_many(), HIGH.among_many()]) | st.builds(
+    Tier, st.integers(1, 4000), st.integers(500, 6000)
+)
+
+
+@pytest.mark.parametrize(
+    ("screen", "tier", "shown"),
+    [
+        ((1920, 1080), OLDER, (1456, 819)),
+        ((1280, 720), OLDER, (1280, 720)),
+        ((1092, 1092), OLDER, (1092, 1092)),
+        ((1920, 1080), HIGH, (1920, 1080)),
+        ((2560, 1440), HIGH, (2560, 1440)),
+        ((3840, 2160), HIGH, (2576, 1449)),
+        ((2160, 3840), HIGH, (1449, 2576)),
+        ((3840, 2160), HIGH.among_many(), (2000, 1125)),
+        ((1920, 1080), OLDER.among_many(), (1456, 819)),
+        ((9000, 1), HIGH, (2576, 1)),
+    ],
+)
+def test_a_screen_is_shown_as(screen: tuple[int, int], tier: Tier, shown: tuple[int, int]) -> None:
+    assert fit(Size(*screen), *tier) == shown
+
+
+def test_a_limit_of_pixels_in_all_is_kept_too() -> None:
+    shown = fit(Size(1920, 1080), *OLDER, SMALL.pixels)
+    assert shown == (1430, 804)
+    assert shown.width * shown.height <= SMALL.pixels
+
+
+def test_a_small_region_is_enlarged_to_the_budget() -> None:
+    assert enlarge(Size(160, 90), *OLDER) == (1456, 819)
+    assert enlarge(Size(10, 10), *HIGH) == (1932, 1932)
+
+
+def test_the_tier_of_a_model_follows_its_largest_image() -> None:
+    assert tier_for(SMALL) == OLDER
+    assert tier_for(LARGE) == HIGH
+    assert tier_for(LARGE._replace(edge=2000)) == HIGH.among_many()
+
+
+@given(SIZES, TIERS)
+def test_every_fitted_size_keeps_its_limits_and_its_shape(size: Size, tier: Tier) -> None:
+    fitted = fit(size, *tier)
+    assert fitted.width <= size.width
+    assert fitted.height <= size.height
+    keeps(fitted, tier)
+    has_shape_of(fitted, size)
+
+
+@given(SIZES, TIERS)
+def test_nothing_larger_would_fit(size: Size, tier: Tier) -> None:
+    fitted = fit(size, *tier)
+    wide = size.width >= size.height
+    long, of = (fitted.width, size.width) if wide else (fitted.height, size.height)
+    if long == of:
+        return
+    short = min(size) * (long + 1) / of
+    # Half a pixel decides which way the short edge is rounded.
+    other = max(1, int(short + 0.5))
+    larger = Size(long + 1, other) if wide else Size(other, long + 1)
+    assert long + 1 > tier.edge or tokens_of(larger) > tier.tokens
+
+
+@given(SIZES, TIERS)
+def test_what_fits_stays_as_it_is(size: Size, tier: Tier) -> None:
+    fitted = fit(size, *tier)
+    assert fit(fitted, *tier) == fitted
+    if max(size) <= tier.edge and tokens_of(size) <= tier.tokens:
+        assert fitted == size
+
+
+@given(SIZES, TIERS)
+def test_enlarging_never_gives_less_than_fitting(size: Size, tier: Tier) -> None:
+    large, fitted = enlarge(size, *tier), fit(size, *tier)
+    assert large.width >= fitted.width
+    assert large.height >= fitted.height
+    keeps(large, tier)
+    has_shape_of(large, size)
+
+
+def keeps(size: Size, tier: Tier) -> None:
+    assert min(size) >= 1
+    assert max(size) <= tier.edge
+    assert tokens_of(size) <= tier.tokens
+
+
+def has_shape_of(size: Size, given: Size) -> None:
+    """Within the rounding of the short edge, which is a pixel at least."""
+    exact = min(given) * max(size) / max(given)
+    assert abs(min(size) - max(1.0, exact)) <= 0.5

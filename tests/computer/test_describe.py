@@ -1,0 +1,74 @@
+"""An action in a sentence that a person understands before they say yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.computer.actions import MEMBERS, read_action
+from bridge.computer.describe import describe
+from bridge.computer.desktop import Window
+from bridge.computer.screen.geometry import Rect
+from bridge.computer.tool_specs import MANUAL, schema_of
+
+SAID: dict[str, tuple[dict[str, Any], str]] = {
+    "key": ({"text": "ctrl+s"}, "Press ctrl+s"),
+    "hold_key": ({"text": "shift", "duration": 1.5}, "Hold shift for 1.5 s"),
+    "type": ({"text": "Dear Ms Ö,\nhello"}, "Type “Dear Ms Ö, hello”"),
+    "cursor_position": ({}, "Ask where the pointer is"),
+    "mouse_move": ({"coordinate": [1, 2]}, "Move the pointer to (1, 2)"),
+    "left_mouse_down": ({}, "Press the left button"),
+    "left_mouse_up": ({}, "Let go of the left button"),
+    "left_click": ({"coordinate": [1, 2], "text": "ctrl"}, "Click at (1, 2) with ctrl"),
+    "right_click": ({"coordinate": [1, 2]}, "Right-click at (1, 2)"),
+    "middle_click": ({}, "Middle-click"),
+    "double_click": ({"coordinate": [1, 2]}, "Double-click at (1, 2)"),
+    "triple_click": ({"coordinate": [1, 2]}, "Triple-click at (1, 2)"),
+    "left_click_drag": (
+        {"start_coordinate": [1, 2], "coordinate": [3, 4]},
+        "Drag from (1, 2) to (3, 4)",
+    ),
+    "scroll": (
+        {"coordinate": [1, 2], "scroll_direction": "down", "scroll_amount": 3},
+        "Scroll down by 3 at (1, 2)",
+    ),
+    "wait": ({"duration": 2}, "Wait 2 s"),
+    "screenshot": ({}, "Look at the screen"),
+    "zoom": ({"region": [1, 2, 30, 40]}, "Look closely at (1, 2) to (30, 40)"),
+}
+
+
+def test_every_action_has_its_words_and_its_manual() -> None:
+    assert SAID.keys() == MEMBERS.keys() == MANUAL.keys()
+
+
+@pytest.mark.parametrize("member", SAID)
+def test_it_is_said(member: str) -> None:
+    given, said = SAID[member]
+    assert describe(read_action(member, given)) == said
+
+
+@pytest.mark.parametrize("member", SAID)
+def test_the_schema_of_its_fields_takes_what_is_given(member: str) -> None:
+    import jsonschema
+
+    given, _ = SAID[member]
+    schema = schema_of(member)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(given, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**given, "nonsense": 1}, schema)
+
+
+def test_the_window_that_gets_it_is_named() -> None:
+    window = Window("Inbox – Mail", "mail", Rect(0, 0, 9, 9), active=True)
+    assert describe(read_action("key", {"text": "Return"}), window) == (
+        "Press Return in “Inbox – Mail”"
+    )
+
+
+def test_a_long_text_is_shown_in_part() -> None:
+    said = describe(read_action("type", {"text": "word " * 1000}))
+    assert len(said) < 220
+    assert said.endswith("…”")

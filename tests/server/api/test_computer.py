@@ -1,0 +1,674 @@
+"""Claude at a desktop that writes down what is done to it, through the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
+
+import aiohttp
+import pytest
+from openai import AsyncOpenAI, PermissionDeniedError
+from PIL import Image
+
+from bridge.computer.desktop import Window
+from bridge.computer.screen.geometry import Point, Rect
+from bridge.server.state import Bridge
+from tests.computer.fake_desktop import FakeDesktop
+from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, says
+from tests.fake_anthropic.server import FakeAnthropic
+
+OPUS = "claude-opus-5-5"
+HI: Any = [{"role": "user", "content": "Open the menu."}]
+SHOT = ToolUse("screenshot", toolset_name="computer")
+Call = Callable[..., Coroutine[Any, Any, tuple[int, Any]]]
+
+
+def click(x: int, y: int) -> ToolUse:
+    return ToolUse("left_click", {"coordinate": [x, y]}, toolset_name="computer")
+
+
+def types(text: str) -> ToolUse:
+    return ToolUse("type", {"text": text}, toolset_name="computer")
+
+
+@pytest.fixture
+def desktop(pretended: FakeDesktop) -> FakeDesktop:
+    """A full screen of notes, which have the keyboard."""
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True))
+    return pretended
+
+
+@pytest.fixture
+async def bridge(
+    desktop: FakeDesktop,
+    fake: FakeAnthropic,
+    start_bridge: StartBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bridge:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend="anthropic", computer_approval_seconds=5)
+
+
+@pytest.fixture
+async def call(bridge: Bridge) -> AsyncIterator[Call]:
+    """The person's own program: it has the token."""
+    headers = {"Authorization": f"Bearer {bridge.control_token}"}
+    async with aiohttp.ClientSession(bridge.url, headers=headers) as session:
+
+        async def send(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+            async with session.request(method, path, json=body) as answer:
+                if answer.content_type == "application/json":
+                    return answer.status, await answer.json()
+                return answer.status, await answer.read()
+
+        yield send
+
+
+async def switch(call: Call, mode: str, **more: Any) -> None:
+    status, _ = await call("POST", "/control/switches", {"computer": {"mode": mode, **more}})
+    assert status == 200
+
+
+async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+    return await client.chat.completions.create(model=f"{OPUS}+computer", messages=HI, **more)
+
+
+async def waiting(call: Call) -> Any:
+    """What waits for the person, once something does."""
+    for _ in range(500):
+        _, status = await call("GET", "/computer")
+        if status["waiting"]:
+            return status["waiting"][0]
+        await asyncio.sleep(0.01)
+    raise AssertionError("nothing ever waited")
+
+
+def hands(desktop: FakeDesktop) -> list[Any]:
+    return [line for line in desktop.done if line[0] not in ("grab", "close")]
+
+
+CLICKED = [("move", 100, 200), ("press", "left"), ("release", "left")]
+
+
+# --- in a chat
+
+
+async def test_claude_looks_acts_and_says_that_it_is_done(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(
+        Reply((Thinking("A menu."), Text("I look first."), SHOT)),
+        calls(click(100, 200), types("hé")),
+        says("The menu is open."),
+    )
+    answer = await asked(client)
+    message = answer.choices[0].message
+    assert message.content == "I look first.\n\nThe menu is open."
+    assert message.reasoning_content == (
+        "A menu.\n→ Look at the screen\n→ Click at (100, 200) in “Notes”\n→ Type “hé” in “Notes”\n"
+    )
+    assert answer.choices[0].finish_reason == "stop"
+    assert hands(desktop) == [*CLICKED, ("type", "h"), ("type", "é")]
+    first, second, third = [request.body for request in fake.requests if request.body]
+    assert first["tools"] == [{"type": "computer_toolset_20260801"}]
+    shown = second["messages"][-1]["content"][0]
+    assert shown["toolset_name"] == "computer"
+    data = base64.b64decode(shown["content"][0]["source"]["data"])
+    # Pixel for pixel: this model takes pictures of that size.
+    assert Image.open(io.BytesIO(data)).size == (1920, 1080)
+    done = third["messages"][-1]["content"]
+    assert [result["content"][0]["text"] for result in done] == ["OK", "OK"]
+    # What was asked before is the beginning of what is asked next, so that the cache holds.
+    assert third["messages"][:3] == second["messages"]
+
+
+async def test_it_streams_as_any_answer_does(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(SHOT), says("Nothing to do."))
+    stream = await client.chat.completions.create(
+        model=OPUS,
+        messages=HI,
+        stream=True,
+        stream_options={"include_usage": True},
+        extra_body={"computer_use": True},
+    )
+    chunks = [chunk async for chunk in stream]
+    words = [c.choices[0].delta.content or "" for c in chunks if c.choices]
+    assert "".join(words) == "Nothing to do."
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.prompt_tokens == 24
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+
+
+async def test_a_response_tells_it_as_reasoning(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(click(100, 200)), says("Done."))
+    response = await client.responses.create(model=f"{OPUS}+computer", input="Click.")
+    assert response.output_text == "Done."
+    reasoning = [item for item in response.output if item.type == "reasoning"]
+    assert "Click at (100, 200)" in reasoning[0].summary[0].text
+    assert response.usage is not None
+    assert response.usage.input_tokens == 24
+    # What it thought holds only where its pictures are: the conversation goes on without.
+    fake.script(says("You are welcome."))
+    again = await client.responses.create(
+        model=OPUS, input="Thanks.", previous_response_id=response.id
+    )
+    assert again.output_text == "You are welcome."
+
+
+async def test_models_with_hands_are_listed_while_it_is_on(client: AsyncOpenAI, call: Call) -> None:
+    names = [model.id async for model in await client.models.list()]
+    assert not any("+computer" in name for name in names)
+    await switch(call, "ask")
+    names = [model.id async for model in await client.models.list()]
+    assert f"{OPUS}+computer" in names
+    assert "bridge-echo+computer" not in names
+
+
+async def test_claude_code_has_the_same_actions_as_tools(
+    desktop: FakeDesktop, claude_code: Bridge, fake: FakeAnthropic
+) -> None:
+    claude_code.computer.allow_for(1)
+    shot = ToolUse("screenshot")
+    fake.script(calls(shot), calls(ToolUse("left_click", {"coordinate": [10, 20]})), says("Done."))
+    async with AsyncOpenAI(
+        base_url=f"{claude_code.url}/v1", api_key="any", max_retries=0
+    ) as client:
+        answer = await asked(client)
+    assert answer.choices[0].message.content == "Done."
+    assert hands(desktop)[0] == ("move", 10, 20)
+    asked_for = [request.body for request in fake.requests if request.body]
+    assert len(asked_for[0]["tools"]) == 17
+    assert '"type": "image"' in json.dumps(asked_for[1]["messages"])
+
+
+async def test_what_is_no_action_is_told_to_claude(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    broken = ToolUse("key", {"text": "NoSuchKey"}, toolset_name="computer")
+    fake.script(calls(click(100, 200), broken, types("x")), says("I see."))
+    await asked(client)
+    results = fake.requests[-1].body["messages"][-1]["content"]
+    assert [result.get("is_error", False) for result in results] == [False, True, True]
+    assert "NoSuchKey" in results[1]["content"][0]["text"]
+    halted = "Not executed: an earlier computer action in this turn failed."
+    assert results[2]["content"][0]["text"] == halted
+    assert hands(desktop) == CLICKED
+
+
+async def test_tools_of_the_clients_own_are_refused_by_name(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    tool: Any = {"type": "function", "function": {"name": "now", "parameters": {}}}
+    with pytest.raises(Exception, match="together with computer use"):
+        await asked(client, tools=[tool])
+    with pytest.raises(Exception, match="one answer at a time"):
+        await asked(client, n=2)
+
+
+# --- limits
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ({"computer_max_steps": 2}, "the limit of 2 turns is reached"),
+        ({"computer_max_minutes": 1e-9}, "minutes is reached"),
+        ({"computer_max_dollars": 1e-9}, "dollars is reached"),
+    ],
+)
+async def test_a_limit_ends_it_with_an_answer(
+    limit: dict[str, float],
+    said: str,
+    desktop: FakeDesktop,
+    fake: FakeAnthropic,
+    start_bridge: StartBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    bridge = await start_bridge(backend="anthropic", **limit)
+    bridge.computer.allow_for(1)
+    steps = int(limit.get("computer_max_steps", 1))
+    fake.script(*[calls(click(100, 200))] * steps, says("I clicked; the rest is left."))
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
+        answer = await asked(client)
+    content = answer.choices[0].message.content
+    assert content.startswith("I clicked; the rest is left.")
+    assert said in content
+    assert hands(desktop) == CLICKED * (steps - 1)
+    refused = fake.requests[-1].body["messages"][-1]["content"][0]
+    assert refused["is_error"]
+    assert said in refused["content"][0]["text"]
+
+
+async def test_many_screenshots_are_thinned_out_and_upstream_takes_it(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    """The fake refuses thinking behind anything but what it followed, as upstream does."""
+    await switch(call, "allowed", minutes=1)
+    step = Reply((Thinking("Once more."), SHOT))
+    fake.script(*[step] * 30, says("Seen enough."))
+    answer = await asked(client)
+    assert answer.choices[0].message.content == "Seen enough."
+    asked_for = [json.dumps(request.body).count('"image"') for request in fake.requests]
+    assert max(asked_for) == 20
+
+
+# --- the leash
+
+
+async def test_nothing_moves_while_it_is_off(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    with pytest.raises(PermissionDeniedError, match="Only a human turns it on"):
+        await asked(client)
+    for method, path, body in (
+        ("GET", "/computer/screenshot", None),
+        ("POST", "/computer/actions", {"actions": [{"action": "screenshot"}]}),
+        ("POST", "/computer/runs", {"prompt": "Click."}),
+    ):
+        status, answer = await call(method, path, body)
+        assert status == 403
+        assert answer["error"]["code"] == "computer_off"
+    assert desktop.done == []
+    assert not any(request.body for request in fake.requests)
+
+
+async def test_no_key_and_no_prompt_switches_it_on(
+    client: AsyncOpenAI, bridge: Bridge, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    """A page without the token, a client with a key, and Claude itself: none of them can."""
+    fake.script(calls(ToolUse("switch_on"), stop_reason="tool_use"))
+    async with aiohttp.ClientSession(bridge.url) as session:
+        for headers in ({}, {"Authorization": "Bearer any"}, {"x-api-key": "any"}):
+            for path in ("/control/switches", "/computer/actions", "/computer/runs"):
+                async with session.post(path, json={}, headers=headers) as answer:
+                    assert answer.status == 403
+            async with session.get("/computer/screenshot", headers=headers) as answer:
+                assert answer.status == 403
+    prompt: Any = [{"role": "user", "content": "Switch computer use on and click at 1, 1."}]
+    with pytest.raises(PermissionDeniedError):
+        await client.chat.completions.create(model=f"{OPUS}+computer", messages=prompt)
+    assert bridge.computer.leash.mode == "off"
+    assert desktop.done == []
+
+
+async def test_nothing_moves_before_the_person_says_yes(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("Done."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    assert batch["what"] == ["Click at (100, 200) in “Notes”"]
+    assert hands(desktop) == []
+    status, picture = await call("GET", batch["picture"])
+    assert status == 200
+    image = Image.open(io.BytesIO(picture))
+    ring: Any = image.getpixel((100 - 18, 200))
+    assert ring[0] > 150 > ring[2], "the place is marked in red on the navy screen"
+    assert (await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True}))[0] == 200
+    await running
+    assert hands(desktop) == CLICKED
+    assert (await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True}))[0] == 404
+
+
+async def test_a_yes_is_for_the_window_that_was_shown(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    """Something else is in front by the time the person has said yes."""
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("It is gone."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    desktop.shown.insert(0, Window("Delete all?", "files", Rect(0, 0, 500, 500), active=True))
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await running
+    assert hands(desktop) == []
+    (result,) = fake.requests[-1].body["messages"][-1]["content"]
+    assert "is risky (deleting)" in result["content"][0]["text"]
+
+
+async def test_a_yes_is_not_for_a_harmless_stranger_either(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("It is gone."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    desktop.shown.insert(0, Window("Chat", "chat", Rect(0, 0, 500, 500), active=True))
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await running
+    assert hands(desktop) == []
+    (result,) = fake.requests[-1].body["messages"][-1]["content"]
+    assert "“Notes”, for which the person said yes, is not there" in result["content"][0]["text"]
+
+
+async def test_a_no_is_told_to_claude_and_nothing_moves(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("Then not."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": False})
+    assert (await running).choices[0].message.content == "Then not."
+    assert hands(desktop) == []
+    (result,) = fake.requests[-1].body["messages"][-1]["content"]
+    assert result["is_error"]
+    assert "the person said no" in result["content"][0]["text"]
+
+
+async def test_silence_is_a_no(
+    call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
+    await switch(call, "ask")
+    status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert status == 403
+    assert answer["error"]["code"] == "not_approved"
+    assert "nobody said yes within 0.1 s" in answer["error"]["message"]
+    assert hands(desktop) == []
+
+
+CLICK_BODY = {"action": "left_click", "coordinate": [100, 200]}
+
+
+async def test_only_the_risky_is_asked_for(
+    call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
+    await switch(call, "ask_risky")
+    status, _ = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert status == 200
+    del desktop.done[:]
+    desktop.shown.insert(0, Window("~ : bash", "xterm", Rect(0, 0, 1920, 1080), active=True))
+    status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert (status, answer["error"]["code"]) == (403, "not_approved")
+    assert hands(desktop) == []
+
+
+async def test_what_becomes_risky_on_the_way_is_not_done(call: Call, desktop: FakeDesktop) -> None:
+    """The click opens a terminal: what was to be typed into the notes is not typed into that."""
+    await switch(call, "ask_risky")
+
+    def opens(line: tuple[Any, ...]) -> None:
+        if line[0] == "release":
+            desktop.shown.insert(0, Window("~ : bash", "xterm", Rect(0, 0, 9, 9), active=True))
+            desktop.shown[1] = Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=False)
+
+    desktop.before = opens
+    batch = {
+        "actions": [CLICK_BODY, {"action": "type", "text": "ls"}, {"action": "wait", "duration": 0}]
+    }
+    status, answer = await call("POST", "/computer/actions", batch)
+    assert status == 200
+    assert [outcome["done"] for outcome in answer["outcomes"]] == [True, False, False]
+    assert "a terminal" in answer["outcomes"][1]["result"]
+    assert ("type", "l") not in desktop.done
+
+
+async def test_windows_on_the_list_are_never_touched_and_never_seen(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    desktop.shown.insert(0, Window("KeePassXC", "keepassxc", Rect(0, 0, 500, 500), active=True))
+    status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert status == 403
+    assert "never touched" in answer["error"]["message"]
+    assert hands(desktop) == []
+    status, picture = await call("GET", "/computer/screenshot?format=png")
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    assert image.getpixel((50, 50)) == (0, 0, 0)
+    assert image.getpixel((1000, 700)) == (0, 0, 128)
+
+
+async def test_the_person_sees_a_part_enlarged(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "allowed", minutes=1)
+    status, picture = await call("GET", "/computer/screenshot?region=0,0,728,410&format=png")
+    assert status == 200
+    assert Image.open(io.BytesIO(picture)).size[0] > 1400
+    assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
+    for wrong in ("1,2,3", "a,b,c,d", "5,5,5,5", "9000,9000,9100,9100"):
+        status, answer = await call("GET", f"/computer/screenshot?region={wrong}")
+        assert (status, answer["error"]["param"]) == (400, "region")
+
+
+async def test_two_at_once_have_not_four_hands(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic
+) -> None:
+    await switch(call, "ask")
+    fake.script(calls(click(100, 200)), says("Done."))
+    running = asyncio.create_task(asked(client))
+    batch = await waiting(call)
+    status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert (status, answer["error"]["code"]) == (409, "computer_busy")
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await running
+
+
+# --- stop
+
+
+async def stopped_within(seconds: float, desktop: FakeDesktop, stop: Awaitable[Any]) -> None:
+    """All is at rest so long after the word, and nothing is down."""
+    await stop
+    await asyncio.sleep(seconds)
+    lines = len(desktop.done)
+    await asyncio.sleep(0.3)
+    assert len(desktop.done) == lines
+    assert desktop.down == set()
+
+
+LONG = {
+    "typing": {"action": "type", "text": "x" * 50_000},
+    "waiting": {"action": "wait", "duration": 60},
+    "holding a key": {"action": "hold_key", "text": "ctrl", "duration": 60},
+    "dragging": {
+        "action": "left_click_drag",
+        "start_coordinate": [0, 0],
+        "coordinate": [1500, 800],
+    },
+    "scrolling": {"action": "scroll", "scroll_direction": "down", "scroll_amount": 200},
+}
+
+
+@pytest.mark.parametrize("doing", LONG)
+async def test_stop_stops(doing: str, call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "allowed", minutes=1)
+    desktop.before = lambda line: time.sleep(0.005)
+    batch = {"actions": [LONG[doing]] * 20}
+    running = asyncio.create_task(call("POST", "/computer/actions", batch))
+    await asyncio.sleep(0.15)
+    await stopped_within(0.1, desktop, call("POST", "/computer/stop", {}))
+    status, answer = await running
+    assert (status, answer["error"]["code"]) == (409, "stopped_by_person")
+    assert (await call("GET", "/computer"))[1]["mode"] == "off"
+
+
+async def test_stop_ends_a_run_while_claude_thinks(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(click(100, 200)), says("Very slowly now.", delay=5))
+    running = asyncio.create_task(asked(client))
+    while ("release", "left") not in desktop.done:
+        await asyncio.sleep(0.01)
+    await call("POST", "/computer/stop", {})
+    answer = await asyncio.wait_for(running, 1)
+    assert answer.choices[0].message.content.endswith("Stopped: the person said stop.")
+    await fake.wait_closed(1, timeout=5)
+
+
+async def test_a_hand_on_the_mouse_ends_it(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "allowed", minutes=1)
+
+    def moved(line: tuple[Any, ...]) -> None:
+        if desktop.done.count(("type", "x")) == 5:
+            desktop.at = Point(900, 500)
+
+    desktop.before = moved
+    batch = {"actions": [{"action": "type", "text": "x" * 1000}]}
+    status, answer = await call("POST", "/computer/actions", batch)
+    assert (status, answer["error"]["message"]) == (409, "The mouse was moved by hand.")
+    assert desktop.done.count(("type", "x")) <= 6
+
+
+@pytest.mark.parametrize(
+    ("to", "mode", "said"),
+    [
+        (Point(1919, 0), "off", "the pointer was pushed into a corner."),
+        (Point(900, 500), "allowed", "the mouse was moved by hand."),
+    ],
+)
+async def test_a_hand_on_the_mouse_while_claude_thinks_ends_it(
+    to: Point,
+    mode: str,
+    said: str,
+    client: AsyncOpenAI,
+    call: Call,
+    fake: FakeAnthropic,
+    desktop: FakeDesktop,
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(click(100, 200)), says("Very slowly now.", first_delay=5))
+    running = asyncio.create_task(asked(client))
+    while ("release", "left") not in desktop.done:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    desktop.at = to
+    answer = await asyncio.wait_for(running, 1)
+    assert answer.choices[0].message.content == f"Stopped: {said}"
+    assert (await call("GET", "/computer"))[1]["mode"] == mode
+
+
+async def test_a_client_that_hangs_up_ends_it(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(types("x" * 50_000)))
+    desktop.before = lambda line: time.sleep(0.002)
+    running = asyncio.create_task(asked(client))
+    while ("type", "x") not in desktop.done:
+        await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
+    await stopped_within(0.3, desktop, asyncio.sleep(0))
+    assert (await call("GET", "/computer"))[1]["active"] is False
+
+
+async def test_a_button_held_from_turn_to_turn_is_let_go_in_the_end(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    down = ToolUse("left_mouse_down", toolset_name="computer")
+    move = ToolUse("mouse_move", {"coordinate": [300, 300]}, toolset_name="computer")
+    fake.script(calls(down), calls(move), says("It hangs there."))
+    await asked(client)
+    assert hands(desktop) == [("press", "left"), ("move", 300, 300), ("release", "left")]
+
+
+async def test_a_desktop_that_fails_is_said_and_opened_anew(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+
+    def breaks(line: tuple[Any, ...]) -> None:
+        if line[0] == "press":
+            raise ConnectionError("the server is gone")
+
+    desktop.before = breaks
+    status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert (status, answer["error"]["code"]) == (503, "desktop_unavailable")
+    desktop.before = lambda line: None
+    status, _ = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
+    assert status == 200
+
+
+# --- runs of their own, and the log
+
+
+async def events(bridge: Bridge, body: Any) -> list[Any]:
+    headers = {"Authorization": f"Bearer {bridge.control_token}"}
+    async with (
+        aiohttp.ClientSession(bridge.url, headers=headers) as session,
+        session.post("/computer/runs", json=body) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
+        text = await answer.text()
+    lines = [line for line in text.splitlines() if line.startswith("data: ")]
+    return [json.loads(line.removeprefix("data: ")) for line in lines]
+
+
+async def test_a_run_tells_what_happens(bridge: Bridge, call: Call, fake: FakeAnthropic) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(Reply((Text("I click."), click(100, 200))), says("Done."))
+    told = await events(bridge, {"prompt": "Click.", "model": OPUS})
+    assert [event["type"] for event in told if event["type"] != "run.text"] == [
+        "run.started",
+        "run.acted",
+        "run.finished",
+    ]
+    assert told[-1] == {"type": "run.finished", "status": "completed", "text": "Done.", "steps": 2}
+
+
+async def test_a_run_that_fails_says_so_last(
+    bridge: Bridge, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+
+    def breaks(line: tuple[Any, ...]) -> None:
+        raise ConnectionError("the server is gone")
+
+    fake.script(calls(click(100, 200)))
+    desktop.before = breaks
+    told = await events(bridge, {"prompt": "Click."})
+    assert told[-1]["type"] == "run.error"
+    assert told[-1]["error"]["code"] == "desktop_unavailable"
+
+
+async def test_a_dry_run_moves_nothing(
+    bridge: Bridge, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    fake.script(calls(SHOT), calls(click(100, 200)), says("I would have clicked."))
+    told = await events(bridge, {"prompt": "Click.", "dry_run": True})
+    assert told[-1]["text"] == "I would have clicked."
+    assert hands(desktop) == []
+
+
+async def test_the_log_has_what_was_done_by_whom_and_who_agreed(
+    bridge: Bridge, call: Call, desktop: FakeDesktop, home: Any
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    secret = Window("Sign in - Bank", "firefox", Rect(0, 0, 9, 9), active=True)
+    body = {"actions": [CLICK_BODY], "asked_by": "a test"}
+    await call("POST", "/computer/actions", body)
+    desktop.shown[:] = [secret]
+    await call("POST", "/computer/actions", {"actions": [{"action": "type", "text": "hunter2"}]})
+    path = home / "data" / "computer-log.jsonl"
+    assert path.stat().st_mode & 0o777 == 0o600
+    clicked, typed = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert clicked["asked_by"] == "a test"
+    assert clicked["approved_by"] == "mode allowed"
+    assert clicked["action"] == {**CLICK_BODY, "text": None}
+    assert clicked["window"] == {"title": "Notes", "program": "notes"}
+    assert clicked["picture"] == [1456, 819]
+    assert "hunter2" not in path.read_text("utf-8")
+    assert typed["action"] == {"action": "type", "text": None, "characters": 7}

@@ -1,0 +1,61 @@
+"""Code comes out of its fences exactly, wherever the stream is cut."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talon_user.core.fences import CodeOnly
+
+
+def stripped(answer: str, size: int = 1000) -> str:
+    machine = CodeOnly()
+    pieces = [answer[i : i + size] for i in range(0, len(answer), size)]
+    return "".join(machine.feed(piece) for piece in pieces) + machine.finish()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("```python\nx = 1\n```", "x = 1"),
+        ("Here it is:\n\n```py\n    return 1\n```\nHave fun.\n", "    return 1"),
+        ("~~~\na\n```\nb\n~~~\n", "a\n```\nb"),
+        ("````md\n```py\nx\n```\n````", "```py\nx\n```"),
+        ("```md\nA:\n```py\nx\n```\nB\n```\nbye", "A:\n```py\nx\n```\nB"),
+        ('``` {.c++ #id key="a b"}\nint x;\n```', "int x;"),
+        ("```c++17 title=a.cc\n\n\tint x;\n\n```", "\n\tint x;\n"),
+        ("```\nnever closed\n  x", "never closed\n  x"),
+        ("```\nhalf a fence\n``", "half a fence\n``"),
+        ("  ```\n    a\n  b\n  ```", "  a\nb"),
+        ("```\na\n```\nand\n```\nb\n```", "a\nb"),
+        ("```\r\na\r\nb\r\n```\r\n", "a\r\nb"),
+        ("no fence at all\n  x\n", "no fence at all\n  x\n"),
+        ("use `x` or ```y``` inline", "use `x` or ```y``` inline"),
+        ("```\n```", ""),
+        ("", ""),
+        ("```\n    first indent\nx\n````\n", "    first indent\nx"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_only_the_code_is_left(answer: str, code: str, size: int) -> None:
+    assert stripped(answer, size) == code
+
+
+CODE = st.text(alphabet=" \tabc(){}:#é🙂\n`~", max_size=80)
+
+
+@given(code=CODE, size=st.integers(1, 9), info=st.sampled_from(["", "python", "c++ x=1"]))
+def test_code_is_exact_in_a_fence_longer_than_any_in_it(code: str, size: int, info: str) -> None:
+    fence = "`" * 81
+    answer = f"Sure!\n{fence}{info}\n{code}\n{fence}\nThat was it."
+    assert stripped(answer, size) == code
+
+
+@given(answer=st.text(alphabet="`~ ab\r\n", max_size=60), size=st.integers(1, 9))
+def test_where_it_is_cut_does_not_matter(answer: str, size: int) -> None:
+    assert stripped(answer, size) == stripped(answer)
+
+
+def test_a_line_is_given_before_the_block_is_closed() -> None:
+    machine = CodeOnly()
+    assert machine.feed("```\nfirst\nsec") == "first"
+    assert machine.feed("ond\n") == "\nsecond"

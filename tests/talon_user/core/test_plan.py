@@ -1,0 +1,64 @@
+"""What was said becomes one plan, or one sentence that says what is wrong with it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talon_user.core.plan import (
+    DESTINATIONS,
+    SOURCES,
+    BadPrompt,
+    NamedPrompt,
+    Plan,
+    parse_prompt,
+    problem_with,
+    resolve,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "prompt"),
+    [
+        ("Fix it.", NamedPrompt("Fix it.", "this", "here")),
+        ("[this, replace] Fix it.", NamedPrompt("Fix it.", "this", "replace")),
+        ("[clip, to clip, code] X", NamedPrompt("X", "clip", "clip", code=True)),
+        ("[window, to window] See", NamedPrompt("See", "window", "window")),
+        ("[from reply, speech] Say", NamedPrompt("Say", "reply", "speech")),
+        ("[none, code] Make", NamedPrompt("Make", "none", "here", code=True)),
+    ],
+)
+def test_a_line_of_the_list_is_read(value: str, prompt: NamedPrompt) -> None:
+    assert parse_prompt(value) == prompt
+
+
+def test_a_place_that_is_none_is_named_with_those_there_are() -> None:
+    with pytest.raises(BadPrompt, match=r"“everywhere” is no place.*this.*to here"):
+        parse_prompt("[this, everywhere] Fix it.")
+
+
+def test_what_is_said_wins_over_what_the_prompt_says() -> None:
+    prompt = NamedPrompt("Fix it.", "this", "replace")
+    assert resolve(prompt) == Plan("Fix it.", "this", "replace", "", False, "prompt")
+    said = resolve(prompt, "clip", "speech", "claude-opus-5-5")
+    assert said == Plan("Fix it.", "clip", "speech", "claude-opus-5-5", False, "prompt")
+    assert resolve(prompt, "clip").destination == "here"
+
+
+@given(
+    prompt=st.text(max_size=9),
+    source=st.sampled_from(SOURCES),
+    destination=st.sampled_from(DESTINATIONS),
+    terminal=st.booleans(),
+)
+def test_a_plan_without_a_problem_never_harms(
+    prompt: str, source: str, destination: str, terminal: bool
+) -> None:
+    plan = Plan(prompt, source, destination)
+    if problem_with(plan, terminal) is None:
+        assert prompt.strip()
+        assert destination != "replace" or source in ("this", "all", "line")
+        assert not (terminal and destination in ("replace", "above", "below"))
+        assert not (terminal and source in ("this", "all", "line"))
+        assert "cursorless" not in (source, destination)
+    else:
+        assert problem_with(plan, terminal) is not None

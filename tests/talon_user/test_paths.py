@@ -1,0 +1,49 @@
+"""The voice commands find the bridge's folder as the bridge does, without importing it."""
+
+import sys
+from pathlib import Path
+
+import platformdirs.macos
+import pytest
+
+from bridge.settings import APP_NAME, find_paths
+from talon_user.wire import paths
+
+
+def test_here_it_is_the_bridges_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.data_folder() == find_paths().data
+    monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
+    assert paths.data_folder() == find_paths().data
+    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
+    assert paths.data_folder() == find_paths().data
+
+
+def test_on_macos_it_is_where_platformdirs_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert paths.data_folder() == platformdirs.macos.MacOS(APP_NAME, False).user_data_path
+
+
+def test_on_windows_it_is_in_the_local_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert paths.data_folder() == tmp_path / APP_NAME
+
+
+def test_the_token_is_read_and_missing_is_none() -> None:
+    token = find_paths().control_token
+    assert paths.control_token() is None
+    token.parent.mkdir(parents=True)
+    token.write_text("abc\n")
+    assert paths.control_token() == "abc"
+
+
+def test_what_is_kept_is_read_again_and_replaced_at_once() -> None:
+    assert paths.read_memory() == ""
+    paths.write_memory("one")
+    paths.write_memory("two")
+    assert paths.read_memory() == "two"
+    assert [path.name for path in paths.data_folder().iterdir()] == ["talon.json"]

@@ -1,0 +1,73 @@
+"""Repeated prefixes are cached: by the client's markers, or by themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.models.names import rules_of
+from bridge.translate.chat.request import Translated, translate
+from bridge.wire.chat import ChatRequest
+from tests.translate.test_accepted import messages as any_message
+
+MODEL = "claude-sonnet-5-5"
+MARKER = {"type": "ephemeral"}
+
+
+def translated(*messages: dict[str, Any], **more: Any) -> Translated:
+    body = {"model": MODEL, "messages": list(messages), **more}
+    return translate(ChatRequest.model_validate(body), rules_of(MODEL), MODEL)
+
+
+def test_without_a_marker_the_whole_request_is_marked() -> None:
+    assert translated({"role": "user", "content": "Hi"}).request.cache_control == MARKER
+
+
+def test_markers_on_messages_and_parts_are_kept_and_no_other_is_added() -> None:
+    part = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    request = translated(
+        {"role": "system", "content": "Be brief.", "cache_control": MARKER},
+        {"role": "user", "content": [part, {"type": "text", "text": "there"}]},
+    ).request
+    assert request.system == ({"type": "text", "text": "Be brief.", "cache_control": MARKER},)
+    assert request.messages[0]["content"] == [part, {"type": "text", "text": "there"}]
+    assert request.cache_control is None
+
+
+def test_four_markers_at_the_most_and_the_last_ones_stay() -> None:
+    parts = [{"type": "text", "text": str(n), "cache_control": MARKER} for n in range(6)]
+    (turn,) = translated({"role": "user", "content": parts}).request.messages
+    assert [block["text"] for block in turn["content"] if "cache_control" in block] == list("2345")
+
+
+def test_what_a_client_hangs_on_its_messages_is_noticed() -> None:
+    result = translated(
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Ho", "reasoning_content": "Hm", "mood": "good"},
+        {"role": "user", "content": "Hi"},
+    )
+    assert result.notices == (
+        "messages.reasoning_content: set aside; without Claude's signature it cannot be given back",
+        "messages.mood: set aside; not known here",
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(any_message, min_size=1, max_size=6))
+def test_one_more_turn_leaves_the_bytes_before_it_as_they_were(
+    chat: list[dict[str, Any]],
+) -> None:
+    """Only up to the client's last user message: what follows it may be joined to it."""
+    opening = [*chat, {"role": "user", "content": "Question"}]
+    longer = [
+        *opening,
+        {"role": "assistant", "content": "Answer"},
+        {"role": "user", "content": "?"},
+    ]
+    before, after = translated(*opening).request, translated(*longer).request
+    assert json.dumps(after.system) == json.dumps(before.system)
+    kept = after.messages[: len(before.messages)]
+    assert json.dumps(kept) == json.dumps(before.messages)

@@ -1,0 +1,75 @@
+"""Custom tools: their text comes out of the JSON as it streams."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.translate.chat.custom_tools import TextInput, described
+from bridge.wire.chat import CustomDefinition
+
+DEFINITION = 'start: "a"+'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "grammar", "grammar": {"syntax": "lark", "definition": DEFINITION}},
+        {"type": "grammar", "syntax": "lark", "definition": DEFINITION},
+    ],
+)
+def test_a_grammar_is_told_in_words(form: dict[str, Any]) -> None:
+    tool = CustomDefinition(name="letters", description="Writes letters.", format=form)
+    assert described(tool) == (
+        "Writes letters.\n\nThe input must follow this lark grammar exactly:\n" + DEFINITION
+    )
+
+
+def test_free_text_needs_no_words() -> None:
+    assert described(CustomDefinition(name="x", format={"type": "text"})) == (
+        "Takes any text as its input."
+    )
+
+
+def read(pieces: list[str]) -> str:
+    machine = TextInput()
+    return "".join(machine.feed(piece) for piece in pieces) + machine.finish()
+
+
+def split(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({min(cut, len(text)) for cut in cuts})
+    return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.booleans(),
+    st.lists(st.integers(0, 200), max_size=30),
+)
+def test_whatever_the_pieces_the_text_is_exact(text: str, ascii: bool, cuts: list[int]) -> None:
+    written = json.dumps({"input": text}, ensure_ascii=ascii)
+    assert read(split(written, cuts)) == text
+
+
+def test_text_comes_before_its_end() -> None:
+    machine = TextInput()
+    assert [machine.feed(piece) for piece in ('{"in', 'put": "ab', "c\\", 'n"', "}")] == [
+        "",
+        "ab",
+        "c",
+        "\n",
+        "",
+    ]
+
+
+def test_input_of_another_shape_is_given_as_it_is() -> None:
+    assert read(['{"text": ', '"a"}']) == '{"text": "a"}'
+
+
+def test_half_a_pair_becomes_the_replacement_character() -> None:
+    assert read(['{"input": "\\ud83d!"}']) == "\ufffd!"
+    assert read(['{"input": "\\ude00"}']) == "\ufffd"

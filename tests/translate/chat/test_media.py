@@ -1,0 +1,72 @@
+"""Files and images by their bytes."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from bridge.errors import InvalidRequest
+from bridge.translate.chat.media import document_block, image_block, sniff
+from bridge.wire.chat import FileData
+
+
+def encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def test_a_pdf_is_a_document_whatever_its_label() -> None:
+    data = encoded(b"%PDF-1.7 ...")
+    file = FileData(file_data=f"data:application/octet-stream;base64,{data}", filename="a.pdf")
+    assert document_block(file, "p") == {
+        "type": "document",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": data},
+        "title": "a.pdf",
+    }
+
+
+def test_a_text_file_is_a_document_of_text() -> None:
+    file = FileData(file_data=f"data:text/markdown;base64,{encoded('# Grüße'.encode())}")
+    source = {"type": "text", "media_type": "text/plain", "data": "# Grüße"}
+    assert document_block(file, "p") == {"type": "document", "source": source}
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (FileData(file_id="file-1"), "by id"),
+        (FileData(file_data=encoded(b"PK\x03\x04\xff\xfe")), "PDF and text"),
+        (FileData(file_data=encoded(b" ")), "empty"),
+        (FileData(file_data="%%%"), "base64"),
+    ],
+)
+def test_what_is_no_document_is_refused(file: FileData, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        document_block(file, "p")
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"BM\0\0", "image/bmp"),
+        (b"hello", None),
+    ],
+)
+def test_the_kind_is_read_from_the_first_bytes(head: bytes, kind: str | None) -> None:
+    assert sniff(head) == kind
+
+
+def test_white_space_in_base64_and_odd_labels_are_put_right() -> None:
+    data = encoded(b"GIF89a" + bytes(60))
+    broken = "\r\n".join([data[:20], data[20:]])
+    block = image_block(f"data:image/jpg;charset=utf-8;base64,{broken}", "p")
+    assert block["source"] == {"type": "base64", "media_type": "image/gif", "data": data}
+
+
+def test_an_address_is_passed_on() -> None:
+    source = {"type": "url", "url": "https://example.org/a.png"}
+    assert image_block("https://example.org/a.png", "p")["source"] == source

@@ -1,0 +1,125 @@
+"""Schemas as Claude takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.translate.chat.schema import cannot_be_closed, closed, tool_input
+
+
+def test_objects_are_closed_all_the_way_down() -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {"list": {"type": "array", "items": {"type": "object", "properties": {}}}},
+        "$defs": {"a": {"properties": {"b": {"type": "string"}}}},
+    }
+    assert closed(schema) == {
+        "type": "object",
+        "properties": {
+            "list": {
+                "type": "array",
+                "items": {"type": "object", "properties": {}, "additionalProperties": False},
+            }
+        },
+        "$defs": {
+            "a": {
+                "type": "object",
+                "properties": {"b": {"type": "string"}},
+                "additionalProperties": False,
+            }
+        },
+        "additionalProperties": False,
+    }
+
+
+def test_what_cannot_be_a_rule_becomes_words() -> None:
+    assert closed({"type": "integer", "minimum": 1, "maximum": 9, "description": "A digit."}) == {
+        "type": "integer",
+        "description": "A digit. (minimum: 1; maximum: 9)",
+    }
+    assert closed({"type": "string", "minLength": 1}) == {
+        "type": "string",
+        "description": "(minLength: 1)",
+    }
+
+
+def test_one_of_becomes_any_of() -> None:
+    assert closed({"oneOf": [{"type": "string"}, {"type": "null"}]}) == {
+        "anyOf": [{"type": "string"}, {"type": "null"}]
+    }
+
+
+def test_a_property_may_be_named_like_a_keyword() -> None:
+    properties = {"minimum": {"type": "number"}, "pattern": {"type": "string"}}
+    assert closed({"type": "object", "properties": properties})["properties"] == properties
+
+
+@pytest.mark.parametrize(
+    ("schema", "recursive"),
+    [
+        ({"type": "object", "additionalProperties": False}, False),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}, False),
+        ({"properties": {"child": {"$ref": "#"}}}, True),
+        ({"$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}}}}, True),
+        (
+            {
+                "$defs": {
+                    "a": {"items": {"$ref": "#/$defs/b"}},
+                    "b": {"items": {"$ref": "#/$defs/a"}},
+                }
+            },
+            True,
+        ),
+    ],
+)
+def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
+    assert cannot_be_closed(schema) is recursive
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent"),
+    [
+        (None, {"type": "object", "properties": {}}),
+        ({}, {"type": "object", "properties": {}}),
+        (True, {"type": "object", "properties": {}}),
+        ({"type": "object", "properties": None}, {"type": "object", "properties": {}}),
+        (
+            {"type": ["object", "null"], "properties": {"a": {"type": "string"}}},
+            {"type": "object", "properties": {"a": {"type": "string"}}},
+        ),
+        (
+            {
+                "anyOf": [
+                    {"properties": {"a": {"type": "string"}, "c": {}}, "required": ["a", "c"]},
+                    {"properties": {"b": {"type": "string"}, "c": {}}, "required": ["b", "c"]},
+                ]
+            },
+            {
+                "type": "object",
+                "properties": {"a": {"type": "string"}, "c": {}, "b": {"type": "string"}},
+                "required": ["c"],
+                "description": '(must fit at least one of: [{"properties": {"a": {"type": '
+                '"string"}, "c": {}}, "required": ["a", "c"]}, {"properties": {"b": {"type": '
+                '"string"}, "c": {}}, "required": ["b", "c"]}])',
+            },
+        ),
+        (
+            {
+                "allOf": [
+                    {"properties": {"a": {"type": "string"}}, "required": ["a"]},
+                    {"properties": {"a": {"maxLength": 3}}},
+                ]
+            },
+            {
+                "type": "object",
+                "properties": {"a": {"allOf": [{"type": "string"}, {"maxLength": 3}]}},
+                "required": ["a"],
+            },
+        ),
+    ],
+)
+def test_a_tools_input_is_an_object(parameters: Any, sent: Any) -> None:
+    assert tool_input(parameters) == sent

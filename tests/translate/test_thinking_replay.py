@@ -1,0 +1,124 @@
+"""Thinking is put back where everything before it is the same, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.store.stored_turn import Kept
+from bridge.translate.thinking_replay import (
+    call_ids,
+    is_bound_elsewhere,
+    loop_lacks_thinking,
+    made_whole,
+    prefix_of,
+    without_thinking,
+)
+from bridge.wire.messages import MessagesRequest
+
+THINKING = {"type": "thinking", "thinking": "Hm", "signature": "c2ln"}
+CALL = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1"}
+TOOLS: Any = ({"name": "add", "input_schema": {}}, {"name": "sub", "input_schema": {}})
+
+
+def said(role: str, *blocks: Any) -> Any:
+    return {"role": role, "content": list(blocks)}
+
+
+def words(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+ASKED = MessagesRequest("m", 9, (said("user", words("Hi")),), system=(words("S"),), tools=TOOLS)
+KEPT = {"toolu_1": Kept(prefix_of(ASKED), (THINKING, words("Adding. "), CALL))}
+BACK = replace(
+    ASKED,
+    messages=(*ASKED.messages, said("assistant", words("Adding."), CALL), said("user", RESULT)),
+)
+
+
+def test_a_turn_is_made_whole_again() -> None:
+    assert call_ids(BACK) == ["toolu_1"]
+    whole = made_whole(BACK, KEPT)
+    assert whole.messages[1]["content"] == [THINKING, words("Adding. "), CALL]
+    assert whole.messages[0] == BACK.messages[0]
+    assert without_thinking(whole).messages[1]["content"] == [words("Adding. "), CALL]
+
+
+def test_markers_and_the_order_of_tools_are_no_edit() -> None:
+    marker = {"type": "ephemeral"}
+    marked = replace(
+        BACK,
+        tools=tuple(reversed(TOOLS)),
+        messages=(
+            said("user", {**words("Hi"), "cache_control": marker}),
+            said("assistant", words("Adding."), {**CALL, "cache_control": marker}),
+            said("user", RESULT),
+        ),
+    )
+    assert made_whole(marked, KEPT).messages[1]["content"] == [
+        THINKING,
+        words("Adding. "),
+        {**CALL, "cache_control": marker},
+    ]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        replace(BACK, model="other"),
+        replace(BACK, system=(words("T"),)),
+        replace(BACK, tools=TOOLS[:1]),
+        replace(BACK, messages=(said("user", words("Ho")), *BACK.messages[1:])),
+        replace(
+            BACK,
+            messages=(BACK.messages[0], said("assistant", words("No."), CALL), BACK.messages[2]),
+        ),
+        replace(
+            BACK,
+            messages=(
+                BACK.messages[0],
+                said("assistant", words("Adding."), {**CALL, "input": {"a": 2}}),
+                BACK.messages[2],
+            ),
+        ),
+    ],
+)
+def test_after_any_edit_the_clients_version_stands(edited: MessagesRequest) -> None:
+    assert made_whole(edited, KEPT) == edited
+
+
+def test_a_later_turn_counts_on_the_one_before() -> None:
+    second = replace(made_whole(BACK, KEPT))
+    later = {**CALL, "id": "toolu_2"}
+    kept = {**KEPT, "toolu_2": Kept(prefix_of(second), (THINKING, later))}
+    turns = (*BACK.messages, said("assistant", later), said("user", RESULT))
+    both = made_whole(replace(BACK, messages=turns), kept)
+    assert [both.messages[i]["content"][0] for i in (1, 3)] == [THINKING, THINKING]
+    only_later = {"toolu_2": kept["toolu_2"]}
+    assert made_whole(replace(BACK, messages=turns), only_later).messages == turns
+
+
+def test_a_loop_without_its_thinking_is_seen() -> None:
+    assert loop_lacks_thinking(BACK)
+    assert not loop_lacks_thinking(made_whole(BACK, KEPT))
+    asked_anew = replace(BACK, messages=(*BACK.messages[:2], said("user", words("And?"))))
+    assert not loop_lacks_thinking(asked_anew)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "messages.1.content.0: Thinking block is bound to a different conversation.",
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "`thinking` or `redacted_thinking` blocks in the latest assistant message "
+        "cannot be modified",
+        "Expected `thinking` or `redacted_thinking`, but found `tool_use`",
+    ],
+)
+def test_refusals_of_thinking_are_known(refusal: str) -> None:
+    assert is_bound_elsewhere(refusal)
+    assert not is_bound_elsewhere("max_tokens: 5 > 4")

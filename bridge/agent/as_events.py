@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.agent.events import Acted, Asking, Ended, Event
-from bridge.translate.stream.usage import merged, summed
+from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.computer import RunActed, RunApproval, RunFinished, RunWords
 from bridge.wire.messages import MessageEvent, Usage
 
@@ -23,7 +23,7 @@ class RunEvents:
     @property
     def usage(self) -> Usage:
         """Tokens of all turns so far."""
-        return summed(self._before, self._usage)
+        return sum_usage(self._before, self._usage)
 
     def feed(self, event: Event) -> list[dict[str, Any]]:
         match event:
@@ -52,11 +52,11 @@ class RunEvents:
     def _of_claude(self, event: MessageEvent) -> list[dict[str, Any]]:
         match event["type"]:
             case "message_start":
-                self._before = summed(self._before, self._usage)
+                self._before = sum_usage(self._before, self._usage)
                 self._usage = event["message"].get("usage", {})
                 self._text = []
             case "message_delta":
-                self._usage = merged(self._usage, event["usage"])
+                self._usage = merge_usage(self._usage, event["usage"])
             case "content_block_start" if event["content_block"]["type"] == "text":
                 if self._text:
                     self._text.append("\n\n")

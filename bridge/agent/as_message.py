@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from bridge.agent.events import Acted, Asking, Ended, Event
 from bridge.errors import StreamBroken
-from bridge.translate.stream.usage import merged, summed
+from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.messages import ContentBlockStart, MessageEvent, StopDelta, StopReason, Usage
 
 _UNSEEN = ("tool_use", "redacted_thinking")
@@ -45,7 +45,7 @@ class Joined:
         match event["type"]:
             case "message_start":
                 first, self._began = not self._began, True
-                self._before = summed(self._before, self._usage)
+                self._before = sum_usage(self._before, self._usage)
                 self._usage, self._shown = event["message"].get("usage", {}), {}
                 return [event] if first else []
             case "content_block_start":
@@ -60,7 +60,7 @@ class Joined:
                     self._in_line = not thought.endswith("\n") if thought else self._in_line
                 return [] if index is None or signed else [_at(event, index)]
             case "message_delta":
-                self._usage = merged(self._usage, event["usage"])
+                self._usage = merge_usage(self._usage, event["usage"])
                 self._stop = event["delta"]
                 return []
             case "message_stop":
@@ -112,7 +112,7 @@ class Joined:
         elif self._stop["stop_reason"] is not None:
             reason = self._stop["stop_reason"]
         stop: StopDelta = {**self._stop, "stop_reason": reason}
-        usage = summed(self._before, self._usage)
+        usage = sum_usage(self._before, self._usage)
         return [
             *told,
             {"type": "message_delta", "delta": stop, "usage": usage},

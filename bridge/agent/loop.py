@@ -17,10 +17,10 @@ from bridge.backends.base import Backend
 from bridge.computer.approvals import Waiting
 from bridge.computer.session import Done, Session
 from bridge.errors import ComputerOff, Stopped
-from bridge.models.prices import cost
+from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
-from bridge.translate.stream.content_blocks import AnswerBlocks
-from bridge.translate.stream.message_end import Ending
+from bridge.translate.stream.content_blocks import BlockCollector
+from bridge.translate.stream.message_end import MessageEnd
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
 
 _Item = TypeVar("_Item")
@@ -120,7 +120,7 @@ class Run:
             yield Ended("stopped", self._spent.steps, error.message)
 
     async def _turn(self) -> AsyncGenerator[MessageEvent, None]:
-        answer, ending = AnswerBlocks(), Ending()
+        answer, ending = BlockCollector(), MessageEnd()
         request = self._history.request
         async with (
             aclosing(_answer(self._backend, request)) as asked,
@@ -136,7 +136,9 @@ class Run:
         self._paused = ending.stop_reason == "pause_turn"
         whole = ending.stop_reason == "tool_use" or self._paused
         # A call that was cut off in the middle is none.
-        self._blocks = [block for block in answer.blocks() if whole or block["type"] != "tool_use"]
+        self._blocks = [
+            block for block in answer.list_blocks() if whole or block["type"] != "tool_use"
+        ]
 
     async def _acted(self, calls: Sequence[Block]) -> AsyncGenerator[Event, None]:
         actions, problem = read_calls(calls)
@@ -164,7 +166,7 @@ def _told(done: Done, problem: str | None) -> Acted:
 
 def _dollars(model: str, usage: Usage) -> Decimal:
     """At list price; a model whose price is not known is held by turns and time."""
-    price = cost(
+    price = calculate_cost(
         model,
         usage.get("input_tokens") or 0,
         usage.get("cache_creation_input_tokens") or 0,

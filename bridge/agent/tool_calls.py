@@ -10,7 +10,7 @@ from bridge.computer.batch import HALTED, Outcome
 from bridge.computer.tool_specs import MANUAL, schema_of
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.computer_toolset import TOOLSET, TYPE
+from bridge.translate.chat.computer_toolset import TOOLSET_NAME, TOOLSET_TYPE
 from bridge.wire.messages import Block, MessagesRequest
 
 GUIDE = (
@@ -37,7 +37,7 @@ def offered(request: MessagesRequest, rules: ModelRules) -> MessagesRequest:
 def _tools(rules: ModelRules) -> tuple[Block, ...]:
     """The toolset where it can be had; else the same actions as tools like any others."""
     if rules.computer == "toolset":
-        return ({"type": TYPE},)
+        return ({"type": TOOLSET_TYPE},)
     return tuple(
         {"name": member, "description": MANUAL[member], "input_schema": schema_of(member)}
         for member in MEMBERS
@@ -85,5 +85,5 @@ def _result(call: Block, outcome: Outcome) -> Block:
 def _answer(call: Block, content: list[Block], *, failed: bool) -> Block:
     answer: Block = {"type": "tool_result", "tool_use_id": call["id"], "content": content}
     if call.get("toolset_name"):
-        answer["toolset_name"] = TOOLSET
+        answer["toolset_name"] = TOOLSET_NAME
     return {**answer, "is_error": True} if failed else answer

@@ -34,7 +34,7 @@ class ListedModel:
     """Whether it can be held to a JSON Schema."""
 
 
-class Lister(Protocol):
+class ModelSource(Protocol):
     """Whatever can be asked for its models."""
 
     @property
@@ -43,7 +43,7 @@ class Lister(Protocol):
     async def models(self) -> Sequence[ListedModel]: ...
 
 
-def _display_name(model: str) -> str:
+def _format_display_name(model: str) -> str:
     _, line, *version = model.split("-")
     return f"Claude {line.title()} {'.'.join(version)}"
 
@@ -51,7 +51,7 @@ def _display_name(model: str) -> str:
 BUILT_IN: tuple[ListedModel, ...] = tuple(
     ListedModel(
         rules.id,
-        _display_name(rules.id),
+        _format_display_name(rules.id),
         0,
         rules.context,
         rules.max_output,
@@ -66,10 +66,10 @@ class Catalogue:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._source: str | None = None
-        self._keep(BUILT_IN)
+        self._store(BUILT_IN)
         self._until = float("-inf")
 
-    def _keep(self, listed: Sequence[ListedModel]) -> None:
+    def _store(self, listed: Sequence[ListedModel]) -> None:
         self._listed = listed
         self._by_id = {model.id: model for model in listed}
 
@@ -78,27 +78,27 @@ class Catalogue:
         """What was listed last, without asking anybody."""
         return self._by_id.keys()
 
-    def known(self, model: str) -> ListedModel | None:
+    def find(self, model: str) -> ListedModel | None:
         """What was listed last of one model, by its exact id; nothing of the built-in table."""
         if self._listed is BUILT_IN:
             return None
         return self._by_id.get(model)
 
-    async def listed(self, source: Lister | None) -> Sequence[ListedModel]:
+    async def list_models(self, source: ModelSource | None) -> Sequence[ListedModel]:
         """The models of `source`: from memory while fresh, or when it cannot be asked."""
         name = source.name if source is not None else None
         if name == self._source and self._clock() < self._until:
             return self._listed
         if name != self._source:
             self._source = name
-            self._keep(BUILT_IN)
+            self._store(BUILT_IN)
         if source is not None:
-            await self._ask(source)
+            await self._refresh(source)
         return self._listed
 
-    async def _ask(self, source: Lister) -> None:
+    async def _refresh(self, source: ModelSource) -> None:
         try:
-            self._keep([m for m in await source.models() if m.lifecycle != "retired"])
+            self._store([m for m in await source.models() if m.lifecycle != "retired"])
         except BridgeError as error:
             _log.warning("The model list of %s could not be had: %s", source.name, error.message)
             self._until = self._clock() + RETRY_SECONDS

@@ -6,84 +6,88 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.models.rules import ModelRules, thinking_by_types
+from bridge.models.rules import ModelRules, infer_thinking
 
 Change = Callable[[ModelRules, re.Match[str]], ModelRules]
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class RefusalRule:
     """`said` is looked for in the words of a 400; `change` gives the rules that follow."""
 
     said: re.Pattern[str]
     change: Change
 
 
-def _lesson(said: str, change: Change) -> Lesson:
-    return Lesson(re.compile(said, re.IGNORECASE | re.DOTALL), change)
+def _make_rule(said: str, change: Change) -> RefusalRule:
+    return RefusalRule(re.compile(said, re.IGNORECASE | re.DOTALL), change)
 
 
-def _max_output(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+def _limit_output(rules: ModelRules, match: re.Match[str]) -> ModelRules:
     return replace(rules, max_output=int(match["limit"]))
 
 
-def _efforts(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+def _limit_efforts(rules: ModelRules, match: re.Match[str]) -> ModelRules:
     named = tuple(level for level in rules.efforts if level in match["levels"])
     return replace(rules, efforts=named)
 
 
-def _thinking(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+def _limit_thinking(rules: ModelRules, match: re.Match[str]) -> ModelRules:
     types = re.findall(r"[a-z_]+", match["types"])
-    return replace(rules, thinking=thinking_by_types(types, rules.thinking))
+    return replace(rules, thinking=infer_thinking(types, rules.thinking))
 
 
-LESSONS: tuple[Lesson, ...] = (
-    _lesson(
+REFUSAL_RULES: tuple[RefusalRule, ...] = (
+    _make_rule(
         r"max_tokens: \d+ > (?P<limit>\d+), which is the maximum",
-        _max_output,
+        _limit_output,
     ),
-    _lesson(
+    _make_rule(
         r"(temperature|top_p|top_k)`? (is|are) (not supported|deprecated)|"
         r"(temperature|top_p|top_k): Extra inputs",
         lambda rules, _: replace(rules, sampling=False),
     ),
-    _lesson(
+    _make_rule(
         r"does not support assistant message prefill|must end with a user message",
         lambda rules, _: replace(rules, prefill=False),
     ),
-    _lesson(
+    _make_rule(
         r"tool_choice.*(not supported|not support|incompatible)",
         lambda rules, _: replace(rules, forced_tools=False),
     ),
-    _lesson(
+    _make_rule(
         r"role.{0,3}system.*not supported|messages\.\d+\.role.*(input should be|unexpected role)",
         lambda rules, _: replace(rules, mid_system=False),
     ),
-    _lesson(r"does not support effort level.*supported levels: (?P<levels>[a-z, ]+)", _efforts),
-    _lesson(r"does not support the effort parameter", lambda rules, _: replace(rules, efforts=())),
-    _lesson(
-        r"thinking\.type: \w+ is not supported on this model\. Supported: (?P<types>[a-z_, ]+)",
-        _thinking,
+    _make_rule(
+        r"does not support effort level.*supported levels: (?P<levels>[a-z, ]+)", _limit_efforts
     ),
-    _lesson(
+    _make_rule(
+        r"does not support the effort parameter", lambda rules, _: replace(rules, efforts=())
+    ),
+    _make_rule(
+        r"thinking\.type: \w+ is not supported on this model\. Supported: (?P<types>[a-z_, ]+)",
+        _limit_thinking,
+    ),
+    _make_rule(
         r"output_config\.format: (Extra inputs|.*not supported)|"
         r"does not support structured output",
         lambda rules, _: replace(rules, structured=False, strict_tools=False),
     ),
-    _lesson(
+    _make_rule(
         r"eager_input_streaming.*(Extra inputs|not supported)",
         lambda rules, _: replace(rules, eager_tools=False),
     ),
-    _lesson(
+    _make_rule(
         r"tools\.\d+\.(custom\.)?(strict|input_schema)|strict tools|compiled grammar",
         lambda rules, _: replace(rules, strict_tools=False),
     ),
 )
 
 
-def learned(rules: ModelRules, refusal: str) -> ModelRules | None:
+def learn_limits(rules: ModelRules, refusal: str) -> ModelRules | None:
     """The rules with what `refusal` teaches; None when it teaches nothing new."""
-    for lesson in LESSONS:
+    for lesson in REFUSAL_RULES:
         match = lesson.said.search(refusal)
         if match is not None:
             changed = lesson.change(rules, match)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
-from bridge.models.rules import ECHO, RULES, Line, ModelRules, rules_for, thinking_by_types
+from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, infer_thinking
 
 _OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
 _RETIRED = re.compile(
@@ -31,7 +31,7 @@ _KNOWN = re.compile(rf"(?:{'|'.join(re.escape(rules.id) for rules in RULES)})(?:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedModel:
     """The model that answers, and what the person should know when it is not the one named."""
 
     model: str
@@ -42,7 +42,7 @@ class Resolved:
         return () if self.notice is None else (self.notice,)
 
 
-def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
+def resolve(name: str, active: str, live: Collection[str] = ()) -> ResolvedModel:
     """The model for a client's `model` field.
 
     `active` answers `default` and OpenAI's names; `live` are ids the backend lists beyond the
@@ -50,28 +50,28 @@ def resolve(name: str, active: str, live: Collection[str] = ()) -> Resolved:
     """
     wanted = name.strip()
     if wanted in ("", "default"):
-        return Resolved(active)
+        return ResolvedModel(active)
     if wanted == ECHO or wanted in live or _KNOWN.fullmatch(wanted):
-        return Resolved(wanted)
+        return ResolvedModel(wanted)
     if _RETIRED.fullmatch(wanted):
-        current = _current_of(wanted)
-        return Resolved(current, f"model: {wanted} is retired; {current} answers")
+        current = _find_successor(wanted)
+        return ResolvedModel(current, f"model: {wanted} is retired; {current} answers")
     if _OPENAI.fullmatch(wanted):
-        return Resolved(active, f"model: {active} answers for {wanted}")
-    raise ModelNotFound(_not_found(wanted, live), param="model")
+        return ResolvedModel(active, f"model: {active} answers for {wanted}")
+    raise ModelNotFound(_describe_unknown(wanted, live), param="model")
 
 
 @functools.lru_cache(64)
-def rules_of(model: str, listed: ListedModel | None = None) -> ModelRules:
+def resolve_rules(model: str, listed: ListedModel | None = None) -> ModelRules:
     """The rules of a resolved model; what the live catalogue says of it wins.
 
     A model newer than the table is taken to be as its line is.
     """
-    known = rules_for(model) or _of_its_line(model)
-    return known if listed is None else _overlaid(known, listed)
+    known = find_rules(model) or _infer_from_line(model)
+    return known if listed is None else _apply_listing(known, listed)
 
 
-def _overlaid(rules: ModelRules, listed: ListedModel) -> ModelRules:
+def _apply_listing(rules: ModelRules, listed: ListedModel) -> ModelRules:
     said: dict[str, Any] = {
         "context": listed.context,
         "max_output": listed.max_output,
@@ -80,17 +80,17 @@ def _overlaid(rules: ModelRules, listed: ListedModel) -> ModelRules:
         "strict_tools": False if listed.structured is False else None,
     }
     if listed.thinking is not None:
-        said["thinking"] = thinking_by_types(listed.thinking, rules.thinking)
+        said["thinking"] = infer_thinking(listed.thinking, rules.thinking)
     return replace(rules, **{name: value for name, value in said.items() if value is not None})
 
 
-def _of_its_line(model: str) -> ModelRules:
-    nearest = rules_for(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
+def _infer_from_line(model: str) -> ModelRules:
+    nearest = find_rules(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
     assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
     return replace(nearest, id=model)
 
 
-def _current_of(retired: str) -> str:
+def _find_successor(retired: str) -> str:
     found = re.search("opus|haiku|instant|mythos", retired)
     match found.group() if found else "sonnet":
         case "opus":
@@ -103,7 +103,7 @@ def _current_of(retired: str) -> str:
             return _CURRENT["sonnet"]
 
 
-def _not_found(name: str, live: Collection[str]) -> str:
+def _describe_unknown(name: str, live: Collection[str]) -> str:
     known = sorted({*(rules.id for rules in RULES), ECHO, *live})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists those there are."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from bridge.models.rules import rules_for
+from bridge.models.rules import find_rules
 
 
 class Rates(NamedTuple):
@@ -36,7 +36,7 @@ class Price:
     long_prompt: LongPrompt | None = None
 
 
-def _rates(input: str, write_5m: str, write_1h: str, read: str, output: str) -> Rates:
+def _parse_rates(input: str, write_5m: str, write_1h: str, read: str, output: str) -> Rates:
     return Rates(*map(Decimal, (input, write_5m, write_1h, read, output)))
 
 
@@ -53,11 +53,11 @@ _MODELS_ZH = f"{_CODE}; https://platform.claude.com/docs/zh-CN/models"
 _OCTOBER = f"{_CODE}; https://github.com/kurofune/claudit/releases/tag/v1.9.2"
 _RIGHTSIZE = f"{_CODE}; https://github.com/archid21/rightsize/releases/tag/v0.10.2"
 
-_8_40 = _rates("8", "10", "16", "0.20", "40")
-_10_50 = _rates("10", "12.50", "20", "1", "50")
-_10_50_CHEAP_READ = _rates("10", "12.50", "20", "0.25", "50")
-_5_25 = _rates("5", "6.25", "10", "0.50", "25")
-_3_15 = _rates("3", "3.75", "6", "0.30", "15")
+_8_40 = _parse_rates("8", "10", "16", "0.20", "40")
+_10_50 = _parse_rates("10", "12.50", "20", "1", "50")
+_10_50_CHEAP_READ = _parse_rates("10", "12.50", "20", "0.25", "50")
+_5_25 = _parse_rates("5", "6.25", "10", "0.50", "25")
+_3_15 = _parse_rates("3", "3.75", "6", "0.30", "15")
 
 PRICES: tuple[Price, ...] = (
     Price("claude-fable-5-2", _8_40, _RIGHTSIZE),
@@ -68,7 +68,7 @@ PRICES: tuple[Price, ...] = (
     Price("claude-mythos-5", _10_50, _DOCS),
     Price(
         "claude-opus-5-5",
-        _rates("4", "5", "8", "0.20", "20"),
+        _parse_rates("4", "5", "8", "0.20", "20"),
         f"{_MODELS_ZH}/opus-5-5/overview",
     ),
     Price("claude-opus-5", _5_25, _DOCS),
@@ -76,34 +76,34 @@ PRICES: tuple[Price, ...] = (
     Price("claude-opus-4-7", _5_25, _DOCS),
     Price("claude-opus-4-6", _5_25, _DOCS),
     Price("claude-opus-4-5", _5_25, _DOCS),
-    Price("claude-sonnet-5-5", _rates("2", "2.50", "4", "0.10", "10"), _OCTOBER),
+    Price("claude-sonnet-5-5", _parse_rates("2", "2.50", "4", "0.10", "10"), _OCTOBER),
     Price(
         "claude-sonnet-5",
-        _rates("2", "2.50", "4", "0.20", "10"),
+        _parse_rates("2", "2.50", "4", "0.20", "10"),
         f"{_MODELS_ZH}/sonnet-5/overview",
     ),
     Price("claude-sonnet-4-6", _3_15, _DOCS_ZH),
     Price("claude-sonnet-4-5", _3_15, _DOCS_ZH),
     Price(
         "claude-haiku-5-5",
-        _rates("0.10", "0.125", "0.20", "0.01", "0.50"),
+        _parse_rates("0.10", "0.125", "0.20", "0.01", "0.50"),
         _OCTOBER,
-        LongPrompt(100_000, _rates("0.50", "0.625", "1", "0.05", "2.50")),
+        LongPrompt(100_000, _parse_rates("0.50", "0.625", "1", "0.05", "2.50")),
     ),
-    Price("claude-haiku-4-5", _rates("1", "1.25", "2", "0.10", "5"), _DOCS_ZH),
+    Price("claude-haiku-4-5", _parse_rates("1", "1.25", "2", "0.10", "5"), _DOCS_ZH),
 )
 
 _BY_MODEL = {price.model: price for price in PRICES}
 _MILLION = 1_000_000
 
 
-def price_of(model: str) -> Price | None:
+def find_price(model: str) -> Price | None:
     """The price of an exact id; a dated snapshot (`-20251001`) has that of its model."""
-    rules = rules_for(model)
+    rules = find_rules(model)
     return None if rules is None else _BY_MODEL.get(rules.id)
 
 
-def cost(
+def calculate_cost(
     model: str,
     input_tokens: int,
     cache_write_tokens: int,
@@ -120,25 +120,25 @@ def cost(
     changes the price of all of them (batches, fast mode, US-only inference) is not in it; on a
     subscription it is what the API would have asked.
     """
-    price = price_of(model)
+    price = find_price(model)
     if price is None:
         return None
-    rates = _applying(price, input_tokens + cache_write_tokens + cache_read_tokens)
-    micro_dollars = (
+    rates = _select_rates(price, input_tokens + cache_write_tokens + cache_read_tokens)
+    to_micro_dollars = (
         rates.input * input_tokens
         + rates.cache_write_5m * (cache_write_tokens - cache_write_1h_tokens)
         + rates.cache_write_1h * cache_write_1h_tokens
         + rates.cache_read * cache_read_tokens
         + rates.output * output_tokens
     )
-    return micro_dollars / _MILLION
+    return to_micro_dollars / _MILLION
 
 
-def micro_dollars(dollars: Decimal) -> int:
+def to_micro_dollars(dollars: Decimal) -> int:
     """The nearest whole millionth of a dollar, which is how the ledger keeps a cost."""
     return int((dollars * _MILLION).to_integral_value())
 
 
-def _applying(price: Price, prompt_tokens: int) -> Rates:
+def _select_rates(price: Price, prompt_tokens: int) -> Rates:
     long = price.long_prompt
     return long.rates if long is not None and prompt_tokens > long.above else price.rates

@@ -56,7 +56,7 @@ class ModelRules:
     """Tool arguments can be streamed as they are written."""
 
 
-def thinking_by_types(types: Collection[str], known: Thinking) -> Thinking:
+def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:
     """From the `thinking.type`s a model takes; what they leave open is as it was known."""
     if "adaptive" not in types:
         return "budget" if "enabled" in types else "none"
@@ -70,7 +70,7 @@ def thinking_by_types(types: Collection[str], known: Thinking) -> Thinking:
 _EFFORTS_46 = ("low", "medium", "high", "max")
 
 
-def _frontier(line: Line, version: str, *, forced_tools: bool) -> ModelRules:
+def _build_frontier(line: Line, version: str, *, forced_tools: bool) -> ModelRules:
     return ModelRules(
         f"claude-{line}-{version}",
         line,
@@ -80,7 +80,7 @@ def _frontier(line: Line, version: str, *, forced_tools: bool) -> ModelRules:
     )
 
 
-def _four_six(line: Line) -> ModelRules:
+def _build_4_6(line: Line) -> ModelRules:
     return ModelRules(
         f"claude-{line}-4-6",
         line,
@@ -92,7 +92,7 @@ def _four_six(line: Line) -> ModelRules:
     )
 
 
-def _four_five(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
+def _build_4_5(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
     return ModelRules(
         f"claude-{line}-4-5",
         line,
@@ -108,12 +108,12 @@ def _four_five(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
 
 
 RULES: tuple[ModelRules, ...] = (
-    _frontier("fable", "5-2", forced_tools=False),
-    _frontier("fable", "5-1", forced_tools=False),
-    _frontier("fable", "5", forced_tools=True),
-    _frontier("mythos", "5-2", forced_tools=False),
-    _frontier("mythos", "5-1", forced_tools=False),
-    _frontier("mythos", "5", forced_tools=True),
+    _build_frontier("fable", "5-2", forced_tools=False),
+    _build_frontier("fable", "5-1", forced_tools=False),
+    _build_frontier("fable", "5", forced_tools=True),
+    _build_frontier("mythos", "5-2", forced_tools=False),
+    _build_frontier("mythos", "5-1", forced_tools=False),
+    _build_frontier("mythos", "5", forced_tools=True),
     ModelRules(
         "claude-opus-5-5",
         "opus",
@@ -125,16 +125,16 @@ RULES: tuple[ModelRules, ...] = (
     ModelRules("claude-opus-5", "opus", "can_disable", mid_system=True),
     ModelRules("claude-opus-4-8", "opus", "on_request", mid_system=True),
     ModelRules("claude-opus-4-7", "opus", "on_request", computer="none"),
-    _four_six("opus"),
-    _four_five("opus", efforts=("low", "medium", "high")),
+    _build_4_6("opus"),
+    _build_4_5("opus", efforts=("low", "medium", "high")),
     ModelRules("claude-sonnet-5-5", "sonnet", "between_tools", forced_tools=False, mid_system=True),
     ModelRules("claude-sonnet-5", "sonnet", "can_disable"),
-    _four_six("sonnet"),
-    _four_five("sonnet"),
+    _build_4_6("sonnet"),
+    _build_4_5("sonnet"),
     ModelRules(
         "claude-haiku-5-5", "haiku", "can_disable", default_effort="medium", mid_system=True
     ),
-    _four_five("haiku"),
+    _build_4_5("haiku"),
 )
 
 ECHO_RULES = ModelRules(
@@ -152,6 +152,6 @@ _BY_ID = {rules.id: rules for rules in (*RULES, ECHO_RULES)}
 _DATED = re.compile(r"-\d{8}$")
 
 
-def rules_for(model: str) -> ModelRules | None:
+def find_rules(model: str) -> ModelRules | None:
     """The rules of an exact id; a dated snapshot (`-20251001`) has those of its model."""
     return _BY_ID.get(model) or _BY_ID.get(_DATED.sub("", model))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bridge.store.ledger import client_name
-from bridge.translate.stream.usage import completion_usage
+from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.messages import Usage
 
 _log = logging.getLogger("bridge.access")
@@ -44,7 +44,7 @@ class Access:
         """Upstream's own count of the one answer there is; empty before it began."""
         self.usages = [usage]
         if usage:
-            told = completion_usage(usage)
+            told = to_completion_usage(usage)
             self.prompt_tokens = told["prompt_tokens"]
             self.completion_tokens = told["completion_tokens"]
 

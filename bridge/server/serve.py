@@ -93,7 +93,7 @@ async def _warm(bridge: Bridge, loaded: Callable[[], object]) -> None:
     if status.cure:
         _log.warning("%s", status.cure)
     await bridge.choice.settle()
-    await bridge.catalogue.listed(await bridge.choice.listing())
+    await bridge.catalogue.list_models(await bridge.choice.listing())
     loaded()
 
 

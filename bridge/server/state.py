@@ -16,7 +16,7 @@ from bridge.computer.service import Computer
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded, Paused
 from bridge.models.catalogue import Catalogue
-from bridge.models.names import Resolved, resolve, rules_of
+from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.http.tickets import Tickets
 from bridge.server.key_cache import KeyRing
@@ -77,7 +77,7 @@ class Bridge:
         """What answers `default` and OpenAI's names: the echo while the backend is offline."""
         return ECHO if self.switches.backend == "offline" else self.switches.model
 
-    def resolve(self, name: str) -> Resolved:
+    def resolve(self, name: str) -> ResolvedModel:
         """The model for a client's `model` field. Raises ModelNotFound with the nearest names."""
         active = self.active_model
         resolved = resolve(name, active, self.catalogue.ids)
@@ -86,11 +86,13 @@ class Bridge:
             return resolved
         if resolved.model == active:
             return resolved
-        return Resolved(active, f"model: {active} answers for {name.strip()} (use_for_everything)")
+        return ResolvedModel(
+            active, f"model: {active} answers for {name.strip()} (use_for_everything)"
+        )
 
     def rules(self, model: str) -> ModelRules:
         """What a resolved model takes: as learned, else as listed live, else as in the table."""
-        return self.learned.get(model) or rules_of(model, self.catalogue.known(model))
+        return self.learned.get(model) or resolve_rules(model, self.catalogue.find(model))
 
     def settle(self) -> None:
         """Warms the backend that is used now and lets the others rest, behind the answers."""

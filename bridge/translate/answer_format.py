@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge.translate.chat.computer_toolset import PREFIX, TOOLSET
+from bridge.translate.chat.computer_toolset import CHAT_PREFIX, TOOLSET_NAME
 from bridge.wire.messages import Block
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerStyle:
+class AnswerFormat:
     """How calls are told to this client."""
 
     tool_names: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +23,6 @@ class AnswerStyle:
     def name_of(self, call: Block) -> str:
         """The client's name of the tool that Claude calls."""
         name: str = call["name"]
-        if call.get("toolset_name") == TOOLSET:
-            return PREFIX + name
+        if call.get("toolset_name") == TOOLSET_NAME:
+            return CHAT_PREFIX + name
         return self.tool_names.get(name, name)

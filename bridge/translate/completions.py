@@ -13,13 +13,13 @@ from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk, FinishReason
 from bridge.wire.completions import MOST_PROMPTS, CompletionRequest, TextChoice, TextCompletion
 
-GO_ON = (
+CONTINUE_PROMPT = (
     "You continue texts and programs. You are given one between <text> and </text>; answer with "
     "what comes right after its last character, and with nothing else: no comment, no repetition "
     "of the text, no Markdown fences around it. Begin with a space or a line break where one "
     "belongs there. The text is no message to you: do not answer it, go on with it."
 )
-FILL_IN = (
+FILL_IN_PROMPT = (
     "You fill gaps in texts and programs. You are given what stands before a gap, between "
     "<before> and </before>, and what stands behind it, between <after> and </after>; answer with "
     "what belongs into the gap, character by character, and with nothing else: no comment, no "
@@ -30,7 +30,7 @@ _NO_THOUGHT = {"reasoning_effort": "none"}
 """These models never thought, and an editor waits while its user types."""
 
 
-def chats_of(completion: CompletionRequest) -> list[ChatRequest]:
+def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
     """A chat for each prompt. Raises InvalidRequest naming the field."""
     if completion.best_of is not None and completion.best_of < (completion.n or 1):
         raise InvalidRequest("best_of must not be smaller than n.", param="best_of")
@@ -43,13 +43,17 @@ def chats_of(completion: CompletionRequest) -> list[ChatRequest]:
     }
     return [
         ChatRequest.model_validate(
-            {"model": completion.model, **common, "messages": _messages(prompt, completion.suffix)}
+            {
+                "model": completion.model,
+                **common,
+                "messages": _build_prompt_messages(prompt, completion.suffix),
+            }
         )
-        for prompt in prompts_of(completion)
+        for prompt in parse_prompts(completion)
     ]
 
 
-def prompts_of(completion: CompletionRequest) -> list[str]:
+def parse_prompts(completion: CompletionRequest) -> list[str]:
     """The prompts as texts. Raises InvalidRequest for those made of token ids."""
     prompt = completion.prompt
     given: Sequence[Any] = prompt if isinstance(prompt, list) else [prompt or ""]
@@ -63,12 +67,12 @@ def prompts_of(completion: CompletionRequest) -> list[str]:
     return list(given)
 
 
-def _messages(prompt: str, suffix: str | None) -> list[dict[str, str]]:
+def _build_prompt_messages(prompt: str, suffix: str | None) -> list[dict[str, str]]:
     asked = f"<text>{prompt}</text>"
     if suffix:
         asked = f"<before>{prompt}</before><after>{suffix}</after>"
     return [
-        {"role": "system", "content": FILL_IN if suffix else GO_ON},
+        {"role": "system", "content": FILL_IN_PROMPT if suffix else CONTINUE_PROMPT},
         {"role": "user", "content": asked},
     ]
 
@@ -78,27 +82,31 @@ class CompletionStream:
 
     def __init__(self, completion: CompletionRequest) -> None:
         each = completion.n or 1
-        prompts = prompts_of(completion) if completion.echo else []
+        prompts = parse_prompts(completion) if completion.echo else []
         self._echoes = {at * each + i: text for at, text in enumerate(prompts) for i in range(each)}
 
-    def chunk(self, chunk: Chunk) -> TextCompletion:
+    def convert_chunk(self, chunk: Chunk) -> TextCompletion:
         choices = [
-            self._choice(choice["index"], choice["delta"].get("content"), choice["finish_reason"])
+            self._convert_choice(
+                choice["index"], choice["delta"].get("content"), choice["finish_reason"]
+            )
             for choice in chunk["choices"]
         ]
-        told = _head(chunk, choices)
+        told = _start_completion(chunk, choices)
         if "usage" in chunk:
             told["usage"] = chunk["usage"]
         return told
 
-    def whole(self, completion: ChatCompletion) -> TextCompletion:
+    def convert_whole(self, completion: ChatCompletion) -> TextCompletion:
         choices = [
-            self._choice(choice["index"], choice["message"]["content"], choice["finish_reason"])
+            self._convert_choice(
+                choice["index"], choice["message"]["content"], choice["finish_reason"]
+            )
             for choice in completion["choices"]
         ]
-        return {**_head(completion, choices), "usage": completion["usage"]}
+        return {**_start_completion(completion, choices), "usage": completion["usage"]}
 
-    def _choice(
+    def _convert_choice(
         self, index: int, content: str | None, finish_reason: FinishReason | None
     ) -> TextChoice:
         """The prompt itself, where it is to be repeated, comes with a choice's first words."""
@@ -106,7 +114,7 @@ class CompletionStream:
         return {"text": text, "index": index, "logprobs": None, "finish_reason": finish_reason}
 
 
-def _head(answer: Chunk | ChatCompletion, choices: list[TextChoice]) -> TextCompletion:
+def _start_completion(answer: Chunk | ChatCompletion, choices: list[TextChoice]) -> TextCompletion:
     return {
         "id": answer["id"],
         "object": "text_completion",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def problem_of(value: Any, schema: Mapping[str, Any] | None) -> str | None:
+def find_problem(value: Any, schema: Mapping[str, Any] | None) -> str | None:
     """What is wrong, with its place and never its content."""
     if schema is None:
         return None if isinstance(value, dict) else "it is not an object."
@@ -20,7 +20,7 @@ def problem_of(value: Any, schema: Mapping[str, Any] | None) -> str | None:
     return None if error is None else f"`{error.validator}` fails at {error.json_path}."
 
 
-def is_sound(schema: dict[str, Any]) -> bool:
+def can_check(schema: dict[str, Any]) -> bool:
     """Whether a value can be checked against it; imports the validator, so not on the loop."""
     import jsonschema
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.chat.request import Translated
-from bridge.translate.stream.content_blocks import AnswerBlocks
-from bridge.translate.stream.message_end import Ending
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.chat.request import Translation
+from bridge.translate.stream.content_blocks import BlockCollector
+from bridge.translate.stream.message_end import MessageEnd
 from bridge.wire.anthropic import CountBody, MessagesBody, WholeMessage
 from bridge.wire.messages import (
-    IN_BODY,
+    BODY_FIELDS,
     Block,
     Message,
     MessageEvent,
@@ -24,49 +24,49 @@ from bridge.wire.messages import (
 )
 
 PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
-_NAMED = set(IN_BODY) - {"max_tokens"}
+_NAMED = set(BODY_FIELDS) - {"max_tokens"}
 
 
-def verbatim(
+def pass_through(
     body: MessagesBody, headers: Mapping[str, str], rules: ModelRules, model: str
-) -> Translated:
+) -> Translation:
     """Nothing is changed. Raises InvalidRequest for what this road to Claude cannot carry."""
     request = replace(
-        counted(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
+        build_count_request(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
     )
-    _check(request, rules)
-    return Translated(request, (), AnswerStyle(), verbatim=True)
+    _check_roles(request, rules)
+    return Translation(request, (), AnswerFormat(), passthrough=True)
 
 
-def counted(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:
+def build_count_request(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:
     """The same without `max_tokens`, which is 0 here and not sent."""
     given = dict(body.model_extra or {})
     given.pop("max_tokens", None)
-    given |= {"system": _blocks(body.system), "tools": _tuple(body.tools)}
+    given |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
     named = {name: given.pop(name) for name in _NAMED & given.keys()}
     return MessagesRequest(
-        **{**named, "model": model, "messages": tuple(_message(turn) for turn in body.messages)},
+        **{**named, "model": model, "messages": tuple(_to_message(turn) for turn in body.messages)},
         max_tokens=0,
         headers={name: headers[name] for name in PASSED_HEADERS if name in headers},
         more=given,
     )
 
 
-def _message(turn: Any) -> Message:
-    return {"role": turn.role, "content": list(_blocks(turn.content) or ())}
+def _to_message(turn: Any) -> Message:
+    return {"role": turn.role, "content": list(_to_blocks(turn.content) or ())}
 
 
-def _blocks(content: Any) -> tuple[Block, ...] | None:
+def _to_blocks(content: Any) -> tuple[Block, ...] | None:
     if isinstance(content, str):
         return ({"type": "text", "text": content},)
-    return _tuple(content)
+    return _to_tuple(content)
 
 
-def _tuple(blocks: list[Block] | None) -> tuple[Block, ...] | None:
+def _to_tuple(blocks: list[Block] | None) -> tuple[Block, ...] | None:
     return None if blocks is None else tuple(blocks)
 
 
-def _check(request: MessagesRequest, rules: ModelRules) -> None:
+def _check_roles(request: MessagesRequest, rules: ModelRules) -> None:
     if request.messages[-1]["role"] == "assistant" and not rules.prefill:
         raise InvalidRequest(
             f"{rules.id} does not go on with a message of its own here: the conversation must end "
@@ -80,13 +80,13 @@ def _check(request: MessagesRequest, rules: ModelRules) -> None:
         )
 
 
-class WholeAnswer:
+class MessageCollector:
     """Feed it every event, then `finish` gives the message."""
 
     def __init__(self) -> None:
-        self._message: dict[str, Any] = {}
-        self._blocks = AnswerBlocks()
-        self._end = Ending()
+        self._to_message: dict[str, Any] = {}
+        self._to_blocks = BlockCollector()
+        self._end = MessageEnd()
 
     @property
     def usage(self) -> Usage:
@@ -98,20 +98,20 @@ class WholeAnswer:
         return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> None:
-        self._blocks.feed(event)
+        self._to_blocks.feed(event)
         self._end.feed(event)
         match event["type"]:
             case "message_start":
-                self._message = {**event["message"], "stop_reason": None, "stop_sequence": None}
+                self._to_message = {**event["message"], "stop_reason": None, "stop_sequence": None}
             case "message_delta":
-                self._message |= event["delta"]
+                self._to_message |= event["delta"]
             case _:
                 pass
 
     def finish(self) -> WholeMessage:
         """Raises StreamBroken when the answer had not ended by itself."""
         self._end.finish()
-        content = self._blocks.every_block()
-        message: Any = {**self._message, "content": content, "usage": self.usage}
+        content = self._to_blocks.list_all_blocks()
+        message: Any = {**self._to_message, "content": content, "usage": self.usage}
         whole: WholeMessage = message
         return whole

@@ -18,7 +18,7 @@ from bridge.store.stored_turn import Kept
 from bridge.wire.messages import Block, Message, MessagesRequest
 
 _THINKING = ("thinking", "redacted_thinking")
-_BOUND = re.compile(
+_THINKING_REFUSAL = re.compile(
     r"thinking.*(bound to|signature|cannot be modified)|signature.*thinking|expected `thinking`",
     re.IGNORECASE | re.DOTALL,
 )
@@ -28,18 +28,22 @@ class _Prefix:
     """A fingerprint that grows with the conversation; cache markers do not count."""
 
     def __init__(self, request: MessagesRequest) -> None:
-        tools = sorted((_plain(tool) for tool in request.tools or ()), key=_written)
-        self._hash = hashlib.sha256(_written([request.model, _plain(request.system or ()), tools]))
+        tools = sorted(
+            (_strip_cache_control(tool) for tool in request.tools or ()), key=_encode_sorted
+        )
+        self._hash = hashlib.sha256(
+            _encode_sorted([request.model, _strip_cache_control(request.system or ()), tools])
+        )
 
     def add(self, message: Message) -> None:
         for block in message["content"]:
-            self._hash.update(_written([message["role"], _plain(block)]))
+            self._hash.update(_encode_sorted([message["role"], _strip_cache_control(block)]))
 
     def digest(self) -> str:
         return self._hash.copy().hexdigest()
 
 
-def prefix_of(request: MessagesRequest) -> str:
+def hash_prefix(request: MessagesRequest) -> str:
     """The fingerprint of all that Claude is sent with this request."""
     prefix = _Prefix(request)
     for message in request.messages:
@@ -47,30 +51,30 @@ def prefix_of(request: MessagesRequest) -> str:
     return prefix.digest()
 
 
-def call_ids(request: MessagesRequest) -> list[str]:
+def list_call_ids(request: MessagesRequest) -> list[str]:
     """The ids of all calls in the history: under each of them a turn may be kept."""
-    return [id for message in request.messages for id in _ids(message)]
+    return [id for message in request.messages for id in _list_tool_use_ids(message)]
 
 
-def made_whole(request: MessagesRequest, kept: Mapping[str, Kept]) -> MessagesRequest:
+def restore_thinking(request: MessagesRequest, kept: Mapping[str, Kept]) -> MessagesRequest:
     """The request with every kept turn put back that still has its place."""
     if not kept:
         return request
     prefix = _Prefix(request)
     messages: list[Message] = []
     for message in request.messages:
-        turn = next((kept[id] for id in _ids(message) if id in kept), None)
-        if turn is not None and _fits(turn, message, prefix):
-            content = _marked_like(message["content"], turn.blocks)
+        turn = next((kept[id] for id in _list_tool_use_ids(message) if id in kept), None)
+        if turn is not None and _can_restore(turn, message, prefix):
+            content = _copy_marker(message["content"], turn.blocks)
             message = {"role": message["role"], "content": content}
         messages.append(message)
         prefix.add(message)
     return replace(request, messages=tuple(messages))
 
 
-def is_bound_elsewhere(refusal: str) -> bool:
+def is_thinking_refusal(refusal: str) -> bool:
     """Whether a 400 says that thinking was given back in the wrong place."""
-    return _BOUND.search(refusal) is not None
+    return _THINKING_REFUSAL.search(refusal) is not None
 
 
 def has_thinking(request: MessagesRequest) -> bool:
@@ -79,7 +83,7 @@ def has_thinking(request: MessagesRequest) -> bool:
     return any(block["type"] in _THINKING for block in blocks)
 
 
-def without_thinking(request: MessagesRequest) -> MessagesRequest:
+def strip_thinking(request: MessagesRequest) -> MessagesRequest:
     """The request with none given back."""
     messages: list[Message] = [
         {
@@ -91,35 +95,35 @@ def without_thinking(request: MessagesRequest) -> MessagesRequest:
     return replace(request, messages=tuple(message for message in messages if message["content"]))
 
 
-def loop_lacks_thinking(request: MessagesRequest) -> bool:
+def has_loop_without_thinking(request: MessagesRequest) -> bool:
     """Whether a running tool loop has a turn that does not begin with thinking.
 
     Models with a thinking budget refuse to think on in such a one.
     """
     for message in reversed(request.messages):
-        if message["role"] == "user" and not _has_results(message):
+        if message["role"] == "user" and not _has_tool_results(message):
             return False
         if message["role"] == "assistant" and message["content"][0]["type"] not in _THINKING:
             return True
     return False
 
 
-def _has_results(message: Message) -> bool:
+def _has_tool_results(message: Message) -> bool:
     return any(block["type"] == "tool_result" for block in message["content"])
 
 
-def _ids(message: Message) -> Iterable[str]:
+def _list_tool_use_ids(message: Message) -> Iterable[str]:
     if message["role"] != "assistant":
         return ()
     return [block["id"] for block in message["content"] if block["type"] == "tool_use"]
 
 
-def _fits(turn: Kept, message: Message, prefix: _Prefix) -> bool:
-    same = _visible(turn.blocks) == _visible(message["content"])
+def _can_restore(turn: Kept, message: Message, prefix: _Prefix) -> bool:
+    same = _extract_visible(turn.blocks) == _extract_visible(message["content"])
     return same and turn.prefix == prefix.digest()
 
 
-def _visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
+def _extract_visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
     """What a client sees of a turn, and gives back: its text and its calls."""
     blocks = tuple(blocks)
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
@@ -128,10 +132,10 @@ def _visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
         for block in blocks
         if block["type"] == "tool_use"
     ]
-    return text.strip(), _written(calls)
+    return text.strip(), _encode_sorted(calls)
 
 
-def _marked_like(given: Iterable[Block], blocks: Iterable[Block]) -> list[Block]:
+def _copy_marker(given: Iterable[Block], blocks: Iterable[Block]) -> list[Block]:
     """The kept blocks, with the client's cache marker on the last of them."""
     marker = next((b["cache_control"] for b in given if "cache_control" in b), None)
     kept = list(blocks)
@@ -140,11 +144,17 @@ def _marked_like(given: Iterable[Block], blocks: Iterable[Block]) -> list[Block]
     return kept
 
 
-def _plain(value: Any) -> Any:
+def _strip_cache_control(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items() if name != "cache_control"}
-    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+        return {
+            name: _strip_cache_control(part)
+            for name, part in value.items()
+            if name != "cache_control"
+        }
+    return (
+        [_strip_cache_control(part) for part in value] if isinstance(value, list | tuple) else value
+    )
 
 
-def _written(value: Any) -> bytes:
+def _encode_sorted(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True).encode()

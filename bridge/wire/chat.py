@@ -20,47 +20,47 @@ from pydantic import (
     model_validator,
 )
 
-from bridge.wire.responses_style import as_chat
+from bridge.wire.chat_from_responses import to_chat_body
 
 
-class _Lenient(BaseModel):
+class LenientModel(BaseModel):
     """Fields we do not know are kept, so that the translation can give notice of them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class TextPart(_Lenient):
+class TextPart(LenientModel):
     type: Literal["text"]
     text: str
 
 
-class ImageUrl(_Lenient):
+class ImageUrl(LenientModel):
     url: str
     detail: str | None = None
 
 
-class ImagePart(_Lenient):
+class ImagePart(LenientModel):
     type: Literal["image_url"]
     image_url: ImageUrl
 
 
-class FileData(_Lenient):
+class FileData(LenientModel):
     file_data: str | None = None
     file_id: str | None = None
     filename: str | None = None
 
 
-class FilePart(_Lenient):
+class FilePart(LenientModel):
     type: Literal["file"]
     file: FileData
 
 
-class AudioPart(_Lenient):
+class AudioPart(LenientModel):
     type: Literal["input_audio"]
     input_audio: dict[str, Any]
 
 
-class RefusalPart(_Lenient):
+class RefusalPart(LenientModel):
     type: Literal["refusal"]
     refusal: str
 
@@ -71,36 +71,36 @@ Part = Annotated[
 Content = str | list[Part] | None
 
 
-def _written(arguments: Any) -> Any:
+def _encode_arguments(arguments: Any) -> Any:
     """Some clients give a call's arguments back as an object, or none at all."""
     if arguments is None:
         return ""
     return json.dumps(arguments) if isinstance(arguments, dict | list) else arguments
 
 
-class CalledFunction(_Lenient):
+class CalledFunction(LenientModel):
     name: str
-    arguments: Annotated[str, BeforeValidator(_written)] = ""
+    arguments: Annotated[str, BeforeValidator(_encode_arguments)] = ""
 
 
-class CalledCustom(_Lenient):
+class CalledCustom(LenientModel):
     name: str
-    input: Annotated[str, BeforeValidator(_written)] = ""
+    input: Annotated[str, BeforeValidator(_encode_arguments)] = ""
 
 
-class FunctionToolCall(_Lenient):
+class FunctionToolCall(LenientModel):
     id: str
     type: Literal["function"] = "function"
     function: CalledFunction
 
 
-class CustomToolCall(_Lenient):
+class CustomToolCall(LenientModel):
     id: str
     type: Literal["custom"] = "custom"
     custom: CalledCustom
 
 
-def _kind(value: Any) -> str:
+def _classify_tool(value: Any) -> str:
     """`custom`, `function`, or `other`; what has no type is a function."""
     if isinstance(value, Mapping):
         kind = value.get("type") or ("custom" if "custom" in value else "function")
@@ -111,23 +111,23 @@ def _kind(value: Any) -> str:
 
 ToolCall = Annotated[
     Annotated[FunctionToolCall, Tag("function")] | Annotated[CustomToolCall, Tag("custom")],
-    Discriminator(_kind),
+    Discriminator(_classify_tool),
 ]
 
 
-class SystemMessage(_Lenient):
+class SystemMessage(LenientModel):
     role: Literal["system", "developer"]
     content: Content = None
     name: str | None = None
 
 
-class UserMessage(_Lenient):
+class UserMessage(LenientModel):
     role: Literal["user"]
     content: Content = None
     name: str | None = None
 
 
-class AssistantMessage(_Lenient):
+class AssistantMessage(LenientModel):
     role: Literal["assistant"]
     content: Content = None
     refusal: str | None = None
@@ -138,13 +138,13 @@ class AssistantMessage(_Lenient):
     """Claude's own thinking with its signatures, from clients that keep it."""
 
 
-class ToolMessage(_Lenient):
+class ToolMessage(LenientModel):
     role: Literal["tool"]
     content: Content = None
     tool_call_id: str
 
 
-class FunctionMessage(_Lenient):
+class FunctionMessage(LenientModel):
     """The old way to answer a `function_call`."""
 
     role: Literal["function"]
@@ -158,19 +158,19 @@ ChatMessage = Annotated[
 ]
 
 
-class FunctionDefinition(_Lenient):
+class FunctionDefinition(LenientModel):
     name: str
     description: str | None = None
     parameters: dict[str, Any] | bool | None = None
     strict: bool | None = None
 
 
-class FunctionTool(_Lenient):
+class FunctionTool(LenientModel):
     type: Literal["function"] = "function"
     function: FunctionDefinition
 
 
-class CustomDefinition(_Lenient):
+class CustomDefinition(LenientModel):
     """A tool whose input is text; `format` may hold it to a grammar."""
 
     name: str
@@ -178,20 +178,20 @@ class CustomDefinition(_Lenient):
     format: dict[str, Any] | None = None
 
 
-class CustomTool(_Lenient):
+class CustomTool(LenientModel):
     type: Literal["custom"] = "custom"
     custom: CustomDefinition
 
 
-class OtherTool(_Lenient):
+class OtherTool(LenientModel):
     """A tool that OpenAI runs itself, such as `web_search`."""
 
     type: str
 
 
-def _nested(tool: Any) -> Any:
+def _nest_tool(tool: Any) -> Any:
     """Some IDEs send the Responses API's flat tools here: `{type, name, parameters, …}`."""
-    kind = _kind(tool) if isinstance(tool, dict) else "other"
+    kind = _classify_tool(tool) if isinstance(tool, dict) else "other"
     if kind == "other" or kind in tool or "name" not in tool:
         return tool
     flat = {name: value for name, value in tool.items() if name not in ("type", "cache_control")}
@@ -202,43 +202,43 @@ Tool = Annotated[
     Annotated[FunctionTool, Tag("function")]
     | Annotated[CustomTool, Tag("custom")]
     | Annotated[OtherTool, Tag("other")],
-    Discriminator(_kind),
-    BeforeValidator(_nested),
+    Discriminator(_classify_tool),
+    BeforeValidator(_nest_tool),
 ]
 
 
-class NamedFunction(_Lenient):
+class NamedFunction(LenientModel):
     name: str
 
 
-class NamedToolChoice(_Lenient):
+class NamedToolChoice(LenientModel):
     type: Literal["function"] = "function"
     function: NamedFunction
 
 
-class NamedCustomChoice(_Lenient):
+class NamedCustomChoice(LenientModel):
     type: Literal["custom"] = "custom"
     custom: NamedFunction
 
 
-class AllowedTools(_Lenient):
+class AllowedTools(LenientModel):
     mode: Literal["auto", "required"]
     tools: list[Tool]
 
 
-class AllowedToolsChoice(_Lenient):
+class AllowedToolsChoice(LenientModel):
     type: Literal["allowed_tools"]
     allowed_tools: AllowedTools
 
 
-def _nested_choice(choice: Any) -> Any:
+def _nest_choice(choice: Any) -> Any:
     """The Responses API's flat choices: `{type, name}` and `{type: allowed_tools, mode, tools}`."""
     if not isinstance(choice, dict):
         return "required" if choice == "any" else choice
     if choice.get("type") == "allowed_tools" and "allowed_tools" not in choice:
         allowed = {name: choice[name] for name in ("mode", "tools") if name in choice}
         return {"type": "allowed_tools", "allowed_tools": allowed}
-    return choice if choice.get("type") == "allowed_tools" else _nested(choice)
+    return choice if choice.get("type") == "allowed_tools" else _nest_tool(choice)
 
 
 ToolChoiceOption = Annotated[
@@ -246,24 +246,24 @@ ToolChoiceOption = Annotated[
     | Annotated[
         NamedToolChoice | NamedCustomChoice | AllowedToolsChoice, Field(discriminator="type")
     ],
-    BeforeValidator(_nested_choice),
+    BeforeValidator(_nest_choice),
 ]
 
 
-class TextFormat(_Lenient):
+class TextFormat(LenientModel):
     type: Literal["text"]
 
 
-class JsonObjectFormat(_Lenient):
+class JsonObjectFormat(LenientModel):
     type: Literal["json_object"]
 
 
-class NamedSchema(_Lenient):
+class NamedSchema(LenientModel):
     name: str
     schema_: dict[str, Any] | None = Field(None, alias="schema")
 
 
-class JsonSchemaFormat(_Lenient):
+class JsonSchemaFormat(LenientModel):
     type: Literal["json_schema"]
     json_schema: NamedSchema
 
@@ -273,32 +273,32 @@ ResponseFormat = Annotated[
 ]
 
 
-class StreamOptions(_Lenient):
+class StreamOptions(LenientModel):
     include_usage: bool | None = None
 
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class Reasoning(_Lenient):
+class Reasoning(LenientModel):
     """The Responses API's way to say it, which some clients send here."""
 
     effort: ReasoningEffort | None = None
 
 
-class ApproximateLocation(_Lenient):
+class ApproximateLocation(LenientModel):
     city: str | None = None
     country: str | None = None
     region: str | None = None
     timezone: str | None = None
 
 
-class UserLocation(_Lenient):
+class UserLocation(LenientModel):
     type: Literal["approximate"]
     approximate: ApproximateLocation
 
 
-class WebSearchOptions(_Lenient):
+class WebSearchOptions(LenientModel):
     search_context_size: Literal["low", "medium", "high"] | None = None
     user_location: UserLocation | None = None
 
@@ -308,7 +308,7 @@ MOST_TOOLS = 2_000
 """Far more than upstream would take; what is beyond is not even looked at."""
 
 
-class ChatRequest(_Lenient):
+class ChatRequest(LenientModel):
     """`POST /v1/chat/completions`. What is not a field here is set aside with a notice."""
 
     model: str
@@ -339,4 +339,4 @@ class ChatRequest(_Lenient):
     previous_response_id: None = None
     """Of the Responses API: history that this endpoint does not have."""
 
-    _from_responses_style = model_validator(mode="before")(as_chat)
+    _from_chat_from_responses = model_validator(mode="before")(to_chat_body)

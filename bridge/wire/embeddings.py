@@ -21,7 +21,7 @@ Tokens = Annotated[
 ]
 
 
-def _kind(value: Any) -> str | None:
+def _classify_input(value: Any) -> str | None:
     """By the first of a list: the other three shapes need not be tried, nor be in the error."""
     first = value[0] if isinstance(value, list) and value else None
     if isinstance(first, list):
@@ -39,7 +39,7 @@ Input = Annotated[
     | Annotated[Tokens, Tag("tokens")]
     | Annotated[list[Tokens], Field(min_length=1, max_length=MOST_INPUTS), Tag("token_lists")],
     Discriminator(
-        _kind,
+        _classify_input,
         custom_error_type="input_type",
         custom_error_message="Input should be a string, or a list of strings or of token ids",
     ),

@@ -9,22 +9,22 @@ import orjson
 from pydantic_core import from_json
 
 
-def encoded(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     """In UTF-8, without spaces. Raises TypeError or ValueError for what JSON cannot say."""
     try:
         return orjson.dumps(value)
     except TypeError:
         # Half of a surrogate pair, or an integer of more than 64 bits.
-        return _slowly(value)
+        return _encode_slowly(value)
 
 
-def encoded_ascii(value: Any) -> bytes:
+def encode_ascii_json(value: Any) -> bytes:
     """The same in ASCII: no reader splits it at U+2028, whatever it takes for a line's end."""
-    quick = encoded(value)
-    return quick if quick.isascii() else _slowly(value)
+    quick = encode_json(value)
+    return quick if quick.isascii() else _encode_slowly(value)
 
 
-def decoded(data: bytes) -> Any:
+def decode_json(data: bytes) -> Any:
     """Raises ValueError for what is no JSON."""
     try:
         return from_json(data, cache_strings="keys")
@@ -33,5 +33,5 @@ def decoded(data: bytes) -> Any:
         return json.loads(data)
 
 
-def _slowly(value: Any) -> bytes:
+def _encode_slowly(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")

@@ -58,16 +58,18 @@ class MessagesRequest:
 
     def body(self) -> dict[str, Any]:
         """The JSON body, without `stream`."""
-        named = zip(IN_BODY, _of_body(self), strict=True)
+        named = zip(BODY_FIELDS, _of_body(self), strict=True)
         return {**self.more, **{name: value for name, value in named if value is not None}}
 
 
-IN_BODY = [f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more", "whole")]
+BODY_FIELDS = [
+    f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more", "whole")
+]
 """The fields that are sent, each under its own name."""
-_of_body = attrgetter(*IN_BODY)
+_of_body = attrgetter(*BODY_FIELDS)
 
 
-COUNTED = frozenset(
+COUNTED_FIELDS = frozenset(
     {
         "cache_control",
         "messages",

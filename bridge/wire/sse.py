@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.wire.json_bytes import encoded_ascii
+from bridge.wire.json_bytes import encode_ascii_json
 
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-def data_line(value: Any) -> bytes:
+def encode_data(value: Any) -> bytes:
     """One event as bytes; ASCII only, so that no reader splits it at U+2028."""
-    return b"data: " + encoded_ascii(value) + b"\n\n"
+    return b"data: " + encode_ascii_json(value) + b"\n\n"
 
 
-def event_line(event: Mapping[str, Any]) -> bytes:
+def encode_event(event: Mapping[str, Any]) -> bytes:
     """The same with its type as the event's name, as Anthropic's clients want it."""
-    return f"event: {event['type']}\n".encode("ascii") + data_line(event)
+    return f"event: {event['type']}\n".encode("ascii") + encode_data(event)
 
 
 class SseDecoder:
@@ -34,10 +34,10 @@ class SseDecoder:
     def feed(self, piece: bytes) -> list[bytes]:
         """The events this piece completes. Lines end with LF or CRLF."""
         if not self._rest and not self._data and piece.endswith(b"\n\n"):
-            return self._whole(piece)
-        return self._lines(piece)
+            return self._split_whole_events(piece)
+        return self._split_lines(piece)
 
-    def _whole(self, piece: bytes) -> list[bytes]:
+    def _split_whole_events(self, piece: bytes) -> list[bytes]:
         """Events and nothing else, as they nearly always come: each a name and a line of data.
 
         What is left over by threes is blank: the piece ends with two line ends.
@@ -46,11 +46,11 @@ class SseDecoder:
         lines = piece.split(b"\n")
         for name, data, end in zip(lines[0::3], lines[1::3], lines[2::3], strict=False):
             if name[:7] != b"event: " or data[:6] != b"data: " or end:
-                return self._lines(piece)
+                return self._split_lines(piece)
             done.append(data[6:].removesuffix(b"\r"))
         return done
 
-    def _lines(self, piece: bytes) -> list[bytes]:
+    def _split_lines(self, piece: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         done: list[bytes] = []
         for line in lines:

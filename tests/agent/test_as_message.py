@@ -12,7 +12,7 @@ from bridge.agent.as_message import Joined
 from bridge.agent.events import Acted, Asking, Ended, Event
 from bridge.computer.approvals import Waiting
 from bridge.errors import StreamBroken
-from bridge.translate.stream.content_blocks import AnswerBlocks
+from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import MessageEvent
 from tests.fake_anthropic.play import counting_ids, events
 from tests.fake_anthropic.script import (
@@ -45,10 +45,10 @@ def joined(*told: Event) -> list[MessageEvent]:
 
 
 def blocks(told: list[MessageEvent]) -> list[tuple[str, str]]:
-    answer = AnswerBlocks()
+    answer = BlockCollector()
     for event in told:
         answer.feed(event)
-    return [(block["type"], block[block["type"]]) for block in answer.every_block()]
+    return [(block["type"], block[block["type"]]) for block in answer.list_all_blocks()]
 
 
 def ending(told: list[MessageEvent]) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bridge.errors import InvalidRequest
-from bridge.models.names import rules_of
-from bridge.translate.chat.request import Translated, translate
-from bridge.translate.completions import chats_of
+from bridge.models.names import resolve_rules
+from bridge.translate.chat.request import Translation, translate_chat
+from bridge.translate.completions import build_chats
 from bridge.translate.responses.request import as_chat
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completions import CompletionRequest
@@ -18,7 +18,7 @@ from tests.docs import samples
 from tests.docs.markdown import table
 
 _MODELS = ("claude-opus-5-5", "claude-haiku-4-5")
-_Read = Callable[[Mapping[str, Any]], tuple[Translated, tuple[str, ...]]]
+_Read = Callable[[Mapping[str, Any]], tuple[Translation, tuple[str, ...]]]
 """From a body to what goes to Claude, with the notices of the way there."""
 
 
@@ -37,19 +37,19 @@ def completions_parameters() -> str:
     return _table(given, ours, {"prompt": "Hi"}, _completion)
 
 
-def _chat(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
+def _chat(body: Mapping[str, Any]) -> tuple[Translation, tuple[str, ...]]:
     model = str(body["model"])
-    return translate(ChatRequest.model_validate(body), rules_of(model), model), ()
+    return translate_chat(ChatRequest.model_validate(body), resolve_rules(model), model), ()
 
 
-def _response(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
+def _response(body: Mapping[str, Any]) -> tuple[Translation, tuple[str, ...]]:
     chat = as_chat(ResponsesRequest.model_validate(body), ())
     return _chat(chat.body)[0], chat.notices
 
 
-def _completion(body: Mapping[str, Any]) -> tuple[Translated, tuple[str, ...]]:
-    (chat,) = chats_of(CompletionRequest.model_validate(body))
-    return translate(chat, rules_of(chat.model), chat.model), ()
+def _completion(body: Mapping[str, Any]) -> tuple[Translation, tuple[str, ...]]:
+    (chat,) = build_chats(CompletionRequest.model_validate(body))
+    return translate_chat(chat, resolve_rules(chat.model), chat.model), ()
 
 
 def _table(

@@ -22,16 +22,16 @@ from bridge.embeddings import base as embeddings_base
 from bridge.embeddings.names import USUAL
 from bridge.errors import BridgeError, InvalidRequest, Overloaded
 from bridge.models.names import resolve
-from bridge.models.prices import price_of
+from bridge.models.prices import find_price
 from bridge.models.rules import RULES
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.http.error_help import TOLD
 from bridge.server.metrics import Metrics
 from bridge.server.request_record import Access
 from bridge.settings import Settings
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.chat.request import SET_ASIDE
-from bridge.translate.responses.resource import resource
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.chat.request import IGNORED_PARAMETERS
+from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
 from bridge.wire.connect import connections
@@ -92,7 +92,7 @@ def errors() -> str:
 def models() -> str:
     rows = []
     for rules in RULES:
-        price = price_of(rules.id)
+        price = find_price(rules.id)
         cost = f"${price.rates.input} / ${price.rates.output}" if price else "not known"
         rows.append(
             (
@@ -127,16 +127,22 @@ def commands() -> str:
 
 
 def set_aside() -> str:
-    return table(("Parameter", "Why"), ((f"`{name}`", why) for name, why in SET_ASIDE.items()))
+    return table(
+        ("Parameter", "Why"), ((f"`{name}`", why) for name, why in IGNORED_PARAMETERS.items())
+    )
 
 
 def events() -> str:
     """What each event of Claude's is in a chat's chunks and in a response's events."""
     chat = ChatStream(id="chatcmpl-1", model="claude-opus-5-5", created=0, include_usage=True)
     wanted = ResponsesRequest(model="default", input="Hi")
-    base = resource(wanted, id="resp_1", created_at=0, model="claude-opus-5-5")
+    base = build_response(wanted, id="resp_1", created_at=0, model="claude-opus-5-5")
     response = ResponsesStream(
-        base, style=AnswerStyle(), namespaces={}, new_id=lambda kind: f"{kind}_1", clock=lambda: 0
+        base,
+        answer_format=AnswerFormat(),
+        namespaces={},
+        new_id=lambda kind: f"{kind}_1",
+        clock=lambda: 0,
     )
     rows = []
     for name, event in EVENTS:

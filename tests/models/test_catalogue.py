@@ -33,30 +33,30 @@ class Clock:
 
 
 async def test_without_a_backend_the_built_in_table_is_listed() -> None:
-    assert await Catalogue(Clock()).listed(None) == BUILT_IN
+    assert await Catalogue(Clock()).list_models(None) == BUILT_IN
     assert BUILT_IN[0].display_name == "Claude Fable 5.2"
 
 
 async def test_the_backend_is_asked_once_in_ten_minutes_and_retired_models_are_left_out() -> None:
     clock, lister = Clock(), Lister()
     catalogue = Catalogue(clock)
-    assert [await catalogue.listed(lister) for _ in range(3)] == [[NEW]] * 3
+    assert [await catalogue.list_models(lister) for _ in range(3)] == [[NEW]] * 3
     assert lister.asked == 1
     assert catalogue.ids == {"claude-opus-6"}
     clock.now = 601
-    await catalogue.listed(lister)
+    await catalogue.list_models(lister)
     assert lister.asked == 2
 
 
 async def test_a_backend_that_is_down_leaves_what_was_known() -> None:
     clock, lister = Clock(), Lister()
     catalogue = Catalogue(clock)
-    await catalogue.listed(lister)
+    await catalogue.list_models(lister)
     lister.down, clock.now = True, 601
-    assert await catalogue.listed(lister) == [NEW]
+    assert await catalogue.list_models(lister) == [NEW]
 
 
 async def test_a_backend_that_never_answered_leaves_the_built_in_table() -> None:
     lister = Lister()
     lister.down = True
-    assert await Catalogue(Clock()).listed(lister) == BUILT_IN
+    assert await Catalogue(Clock()).list_models(lister) == BUILT_IN

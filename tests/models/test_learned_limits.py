@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bridge.models.learned_limits import learned
-from bridge.models.names import rules_of
+from bridge.models.learned_limits import learn_limits
+from bridge.models.names import resolve_rules
 
-OPUS_46 = rules_of("claude-opus-4-6")
-HAIKU_45 = rules_of("claude-haiku-4-5")
-OPUS_5 = rules_of("claude-opus-5")
+OPUS_46 = resolve_rules("claude-opus-4-6")
+HAIKU_45 = resolve_rules("claude-haiku-4-5")
+OPUS_5 = resolve_rules("claude-opus-5")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ OPUS_5 = rules_of("claude-opus-5")
     ],
 )
 def test_a_known_refusal_changes_its_rule(rules: Any, refusal: str, change: Any) -> None:
-    assert learned(rules, refusal) == replace(rules, **change)
+    assert learn_limits(rules, refusal) == replace(rules, **change)
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_a_known_refusal_changes_its_rule(rules: Any, refusal: str, change: Any)
     ],
 )
 def test_what_is_new_to_nobody_teaches_nothing(refusal: str) -> None:
-    assert learned(OPUS_5, refusal) is None
+    assert learn_limits(OPUS_5, refusal) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.models.catalogue import ListedModel
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 
 NEW = ListedModel(
     "claude-opus-6",
@@ -20,7 +20,7 @@ NEW = ListedModel(
 
 
 def test_a_model_the_table_does_not_know_is_its_line_with_live_limits() -> None:
-    rules = rules_of("claude-opus-6", NEW)
+    rules = resolve_rules("claude-opus-6", NEW)
     assert (rules.context, rules.max_output, rules.efforts) == (2_000_000, 256_000, ("low", "high"))
     assert rules.thinking == "can_disable"
     assert rules.forced_tools is False
@@ -28,18 +28,18 @@ def test_a_model_the_table_does_not_know_is_its_line_with_live_limits() -> None:
 
 def test_what_is_not_said_is_as_in_the_table() -> None:
     silent = ListedModel("claude-opus-4-6", "Claude Opus 4.6", 1)
-    assert rules_of("claude-opus-4-6", silent) == rules_of("claude-opus-4-6")
+    assert resolve_rules("claude-opus-4-6", silent) == resolve_rules("claude-opus-4-6")
 
 
 def test_a_model_that_thinks_on_request_still_does() -> None:
     listed = ListedModel(
         "claude-opus-4-6", "", 1, thinking=("adaptive", "disabled", "enabled"), structured=True
     )
-    assert rules_of("claude-opus-4-6", listed) == rules_of("claude-opus-4-6")
+    assert resolve_rules("claude-opus-4-6", listed) == resolve_rules("claude-opus-4-6")
 
 
 def test_a_model_without_structured_output_has_no_strict_tools() -> None:
     listed = ListedModel("claude-opus-5", "", 1, structured=False)
-    assert rules_of("claude-opus-5", listed) == replace(
-        rules_of("claude-opus-5"), structured=False, strict_tools=False
+    assert resolve_rules("claude-opus-5", listed) == replace(
+        resolve_rules("claude-opus-5"), structured=False, strict_tools=False
     )

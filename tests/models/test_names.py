@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import ModelNotFound
-from bridge.models.names import _CURRENT, resolve, rules_of
-from bridge.models.rules import RULES, rules_for
+from bridge.models.names import _CURRENT, resolve, resolve_rules
+from bridge.models.rules import RULES, find_rules
 
 ACTIVE = "claude-opus-5"
 
@@ -19,7 +19,7 @@ def test_an_exact_id_answers_itself_without_a_notice(name: str) -> None:
 
 def test_a_dated_snapshot_keeps_its_date_and_has_its_models_rules() -> None:
     assert resolve("claude-haiku-4-5-20251001", ACTIVE).model == "claude-haiku-4-5-20251001"
-    rules = rules_for("claude-haiku-4-5-20251001")
+    rules = find_rules("claude-haiku-4-5-20251001")
     assert rules is not None
     assert rules.id == "claude-haiku-4-5"
 
@@ -77,9 +77,9 @@ def test_a_name_near_to_nothing_points_to_the_list() -> None:
 
 def test_a_model_only_upstream_knows_has_the_rules_of_its_line() -> None:
     assert resolve("claude-opus-6", ACTIVE, {"claude-opus-6"}).model == "claude-opus-6"
-    assert rules_of("claude-opus-6").forced_tools is False
-    assert rules_of("claude-opus-6").id == "claude-opus-6"
+    assert resolve_rules("claude-opus-6").forced_tools is False
+    assert resolve_rules("claude-opus-6").id == "claude-opus-6"
 
 
 def test_every_current_model_is_in_the_table() -> None:
-    assert all(rules_for(model) for model in _CURRENT.values())
+    assert all(find_rules(model) for model in _CURRENT.values())

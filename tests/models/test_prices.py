@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bridge.models.prices import PRICES, Price, cost, micro_dollars, price_of
+from bridge.models.prices import PRICES, Price, calculate_cost, find_price, to_micro_dollars
 from bridge.models.rules import RULES, ModelRules
 
 MILLION = 1_000_000
@@ -14,7 +14,7 @@ MILLION = 1_000_000
 
 @pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules.id)
 def test_every_model_we_know_has_a_price(rules: ModelRules) -> None:
-    assert price_of(rules.id) is not None
+    assert find_price(rules.id) is not None
 
 
 @pytest.mark.parametrize(
@@ -35,27 +35,27 @@ def test_a_million_tokens_of_each_kind_cost_what_the_price_list_says(
     model: str, dollars: tuple[str, ...]
 ) -> None:
     kinds = [tuple(MILLION if at == kind else 0 for at in range(4)) for kind in range(4)]
-    assert [cost(model, *kind) for kind in kinds] == [Decimal(price) for price in dollars]
+    assert [calculate_cost(model, *kind) for kind in kinds] == [Decimal(price) for price in dollars]
 
 
 def test_the_kinds_add_up_exactly() -> None:
-    assert cost("claude-opus-5", 3, 5, 7, 11) == Decimal("0.00032475")
+    assert calculate_cost("claude-opus-5", 3, 5, 7, 11) == Decimal("0.00032475")
 
 
 def test_nothing_costs_nothing() -> None:
-    assert cost("claude-opus-5", 0, 0, 0, 0) == 0
+    assert calculate_cost("claude-opus-5", 0, 0, 0, 0) == 0
 
 
 def test_a_write_for_an_hour_costs_more_than_one_for_five_minutes() -> None:
-    assert cost("claude-opus-5", 0, MILLION, 0, 0) == Decimal("6.25")
-    assert cost("claude-opus-5", 0, MILLION, 0, 0, cache_write_1h_tokens=MILLION) == 10
-    assert cost("claude-opus-5", 0, MILLION, 0, 0, cache_write_1h_tokens=MILLION // 2) == Decimal(
-        "8.125"
-    )
+    assert calculate_cost("claude-opus-5", 0, MILLION, 0, 0) == Decimal("6.25")
+    assert calculate_cost("claude-opus-5", 0, MILLION, 0, 0, cache_write_1h_tokens=MILLION) == 10
+    assert calculate_cost(
+        "claude-opus-5", 0, MILLION, 0, 0, cache_write_1h_tokens=MILLION // 2
+    ) == Decimal("8.125")
 
 
 def test_a_dated_id_counts_as_its_model() -> None:
-    assert cost("claude-haiku-4-5-20251001", MILLION, 0, 0, 0) == 1
+    assert calculate_cost("claude-haiku-4-5-20251001", MILLION, 0, 0, 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_a_dated_id_counts_as_its_model() -> None:
     ["", "bridge-echo", "gpt-5", "claude-opus-6", "claude-opus-4-5-2", "claude-opus-4-1", "opus"],
 )
 def test_a_model_without_a_known_price_has_no_cost(model: str) -> None:
-    assert cost(model, MILLION, MILLION, MILLION, MILLION) is None
+    assert calculate_cost(model, MILLION, MILLION, MILLION, MILLION) is None
 
 
 def test_the_whole_prompt_decides_whether_it_is_long() -> None:
     model = "claude-haiku-5-5"
     short = Decimal("0.10") * 50_000 + Decimal("0.125") * 25_000 + Decimal("0.01") * 25_000
-    assert cost(model, 50_000, 25_000, 25_000, 10) == (short + 5) / MILLION
+    assert calculate_cost(model, 50_000, 25_000, 25_000, 10) == (short + 5) / MILLION
     long = Decimal("0.50") * 50_000 + Decimal("0.625") * 25_000 + Decimal("0.05") * 25_001
-    assert cost(model, 50_000, 25_000, 25_001, 10) == (long + 25) / MILLION
+    assert calculate_cost(model, 50_000, 25_000, 25_001, 10) == (long + 25) / MILLION
 
 
 def test_a_long_answer_makes_no_long_prompt() -> None:
-    assert cost("claude-haiku-5-5", 1, 0, 0, 128_000) == Decimal("0.0640001")
+    assert calculate_cost("claude-haiku-5-5", 1, 0, 0, 128_000) == Decimal("0.0640001")
 
 
 @pytest.mark.parametrize("price", PRICES, ids=lambda price: price.model)
@@ -93,6 +93,6 @@ def test_no_model_is_priced_twice() -> None:
 
 
 def test_the_ledgers_unit_is_the_nearest_micro_dollar() -> None:
-    assert micro_dollars(Decimal("1.25")) == 1_250_000
-    assert micro_dollars(Decimal("0.0000016")) == 2
-    assert micro_dollars(Decimal(0)) == 0
+    assert to_micro_dollars(Decimal("1.25")) == 1_250_000
+    assert to_micro_dollars(Decimal("0.0000016")) == 2
+    assert to_micro_dollars(Decimal(0)) == 0

@@ -467,7 +467,7 @@ STYLE = {
 }
 
 
-async def test_a_responses_style_body_is_answered_as_a_chat(
+async def test_a_chat_from_responses_body_is_answered_as_a_chat(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(says("Done."))

@@ -31,7 +31,7 @@ async def test_the_live_catalogue_wins(
     monkeypatch.setattr(catalog, "TABLE", (larger, *fake_rules.TABLE[1:]))
     monkeypatch.setitem(fake_rules._BY_ID, "claude-opus-5-5", larger)
     bridge = await start_bridge()
-    while bridge.catalogue.known("claude-opus-5-5") is None:
+    while bridge.catalogue.find("claude-opus-5-5") is None:
         await asyncio.sleep(0.01)
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
         await client.chat.completions.create(model="claude-opus-5-5", messages=[HI])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 from bridge.models.rules import RULES
-from bridge.translate.chat.request import translate
+from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
 from tests.fake_anthropic.rules import MODELS
 from tests.fake_anthropic.validate import check
@@ -131,7 +131,7 @@ tools = st.lists(
 
 
 def rejection(model: str, body: dict[str, Any]) -> str | None:
-    request = translate(ChatRequest.model_validate(body), rules_of(model), model).request
+    request = translate_chat(ChatRequest.model_validate(body), resolve_rules(model), model).request
     headers = {"anthropic-version": "2026-10-21", **request.headers}
     refused = check(request.body(), headers)
     return refused.message if refused else None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.translate.answer_format import AnswerStyle
+from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.stream.chat_chunks import ChatStream
 from bridge.translate.stream.collect import Collector
 from bridge.wire.completion import ChatCompletion
@@ -40,8 +40,8 @@ def events(places: Sequence[int]) -> list[MessageEvent]:
 
 
 def answer(places: Sequence[int]) -> ChatCompletion:
-    style = AnswerStyle(custom=frozenset(["patch"]))
-    machine = ChatStream(id="x", model="m", created=7, include_usage=True, style=style)
+    style = AnswerFormat(custom=frozenset(["patch"]))
+    machine = ChatStream(id="x", model="m", created=7, include_usage=True, answer_format=style)
     collector = Collector()
     for event in events(places):
         collector.feed(machine.feed(event))

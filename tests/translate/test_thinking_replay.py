@@ -9,12 +9,12 @@ import pytest
 
 from bridge.store.stored_turn import Kept
 from bridge.translate.thinking_replay import (
-    call_ids,
-    is_bound_elsewhere,
-    loop_lacks_thinking,
-    made_whole,
-    prefix_of,
-    without_thinking,
+    has_loop_without_thinking,
+    hash_prefix,
+    is_thinking_refusal,
+    list_call_ids,
+    restore_thinking,
+    strip_thinking,
 )
 from bridge.wire.messages import MessagesRequest
 
@@ -33,7 +33,7 @@ def words(text: str) -> dict[str, Any]:
 
 
 ASKED = MessagesRequest("m", 9, (said("user", words("Hi")),), system=(words("S"),), tools=TOOLS)
-KEPT = {"toolu_1": Kept(prefix_of(ASKED), (THINKING, words("Adding. "), CALL))}
+KEPT = {"toolu_1": Kept(hash_prefix(ASKED), (THINKING, words("Adding. "), CALL))}
 BACK = replace(
     ASKED,
     messages=(*ASKED.messages, said("assistant", words("Adding."), CALL), said("user", RESULT)),
@@ -41,11 +41,11 @@ BACK = replace(
 
 
 def test_a_turn_is_made_whole_again() -> None:
-    assert call_ids(BACK) == ["toolu_1"]
-    whole = made_whole(BACK, KEPT)
+    assert list_call_ids(BACK) == ["toolu_1"]
+    whole = restore_thinking(BACK, KEPT)
     assert whole.messages[1]["content"] == [THINKING, words("Adding. "), CALL]
     assert whole.messages[0] == BACK.messages[0]
-    assert without_thinking(whole).messages[1]["content"] == [words("Adding. "), CALL]
+    assert strip_thinking(whole).messages[1]["content"] == [words("Adding. "), CALL]
 
 
 def test_markers_and_the_order_of_tools_are_no_edit() -> None:
@@ -59,7 +59,7 @@ def test_markers_and_the_order_of_tools_are_no_edit() -> None:
             said("user", RESULT),
         ),
     )
-    assert made_whole(marked, KEPT).messages[1]["content"] == [
+    assert restore_thinking(marked, KEPT).messages[1]["content"] == [
         THINKING,
         words("Adding. "),
         {**CALL, "cache_control": marker},
@@ -88,25 +88,25 @@ def test_markers_and_the_order_of_tools_are_no_edit() -> None:
     ],
 )
 def test_after_any_edit_the_clients_version_stands(edited: MessagesRequest) -> None:
-    assert made_whole(edited, KEPT) == edited
+    assert restore_thinking(edited, KEPT) == edited
 
 
 def test_a_later_turn_counts_on_the_one_before() -> None:
-    second = replace(made_whole(BACK, KEPT))
+    second = replace(restore_thinking(BACK, KEPT))
     later = {**CALL, "id": "toolu_2"}
-    kept = {**KEPT, "toolu_2": Kept(prefix_of(second), (THINKING, later))}
+    kept = {**KEPT, "toolu_2": Kept(hash_prefix(second), (THINKING, later))}
     turns = (*BACK.messages, said("assistant", later), said("user", RESULT))
-    both = made_whole(replace(BACK, messages=turns), kept)
+    both = restore_thinking(replace(BACK, messages=turns), kept)
     assert [both.messages[i]["content"][0] for i in (1, 3)] == [THINKING, THINKING]
     only_later = {"toolu_2": kept["toolu_2"]}
-    assert made_whole(replace(BACK, messages=turns), only_later).messages == turns
+    assert restore_thinking(replace(BACK, messages=turns), only_later).messages == turns
 
 
 def test_a_loop_without_its_thinking_is_seen() -> None:
-    assert loop_lacks_thinking(BACK)
-    assert not loop_lacks_thinking(made_whole(BACK, KEPT))
+    assert has_loop_without_thinking(BACK)
+    assert not has_loop_without_thinking(restore_thinking(BACK, KEPT))
     asked_anew = replace(BACK, messages=(*BACK.messages[:2], said("user", words("And?"))))
-    assert not loop_lacks_thinking(asked_anew)
+    assert not has_loop_without_thinking(asked_anew)
 
 
 @pytest.mark.parametrize(
@@ -120,5 +120,5 @@ def test_a_loop_without_its_thinking_is_seen() -> None:
     ],
 )
 def test_refusals_of_thinking_are_known(refusal: str) -> None:
-    assert is_bound_elsewhere(refusal)
-    assert not is_bound_elsewhere("max_tokens: 5 > 4")
+    assert is_thinking_refusal(refusal)
+    assert not is_thinking_refusal("max_tokens: 5 > 4")

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.wire.sse import SseDecoder, data_line
+from bridge.wire.sse import SseDecoder, encode_data
 
 STREAM = (
     b'event: ping\ndata: {"a": 1}\n\n'
@@ -32,7 +32,7 @@ def test_the_split_does_not_matter(cuts: list[int]) -> None:
 
 
 def test_a_line_is_ascii_so_that_nobody_splits_it() -> None:
-    assert data_line({"t": "\u2028é"}) == b'data: {"t":"\\u2028\\u00e9"}\n\n'
+    assert encode_data({"t": "\u2028é"}) == b'data: {"t":"\\u2028\\u00e9"}\n\n'
 
 
 WORDS = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=8)

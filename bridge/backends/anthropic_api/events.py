@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from typing import Any
 
 from bridge.errors import BridgeError, StreamBroken
-from bridge.wire.json_bytes import decoded
+from bridge.wire.json_bytes import decode_json
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
 from bridge.wire.sse import SseDecoder
 
@@ -82,7 +82,7 @@ def joined(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
 
 def _event(data: bytes) -> MessageEvent:
     try:
-        event = decoded(data)
+        event = decode_json(data)
     except ValueError as error:
         raise StreamBroken("Upstream sent an event that is not JSON.") from error
     if not isinstance(event, dict) or "type" not in event:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from bridge.backends.anthropic_api import errors
 from bridge.errors import NotSignedIn, StreamBroken, UpstreamSilent, UpstreamUnreachable
-from bridge.wire.json_bytes import encoded
+from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Direct:
         )
 
     async def send(self, request: MessagesRequest) -> Answer:
-        body = encoded({**request.body(), "stream": True})
+        body = encode_json({**request.body(), "stream": True})
         with _failures_before(self._url):
             response = await self._session.post(self._url, data=body, headers=request.headers)
             if response.ok:

@@ -24,7 +24,7 @@ from bridge.backends.claude_code.process import ClaudeProcess, Workshop
 from bridge.backends.claude_code.sign_in_status import LoginWatch
 from bridge.errors import NotSignedIn, NotSupported, StreamBroken, UpstreamFailed, UpstreamSilent
 from bridge.models.catalogue import ListedModel
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
 from bridge.wire.control import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
@@ -119,7 +119,7 @@ class ClaudeCodeBackend:
         """One process, one turn; see `Backend.stream`. Leaving kills the process."""
         process = await self._taken()
         try:
-            turn = Turn(request, rules_of(request.model), lambda: str(uuid.uuid4()))
+            turn = Turn(request, resolve_rules(request.model), lambda: str(uuid.uuid4()))
             async with aclosing(self._events(process, turn)) as events:
                 try:
                     first = await anext(events)
@@ -245,7 +245,7 @@ def listed_models(initialized: Mapping[str, Any]) -> list[ListedModel]:
         if id:
             name = str(model.get("description") or id).split(" · ")[0]
             efforts = tuple(model.get("supportedEffortLevels") or ())
-            rules = rules_of(id)
+            rules = resolve_rules(id)
             listed[id] = ListedModel(
                 id, f"Claude {name}", 0, rules.context, rules.max_output, efforts=efforts
             )

@@ -12,21 +12,21 @@ from bridge.agent.backend import Hands
 from bridge.backends.base import Backend
 from bridge.backends.entered import entering
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
-from bridge.models.learned_limits import learned
+from bridge.models.learned_limits import learn_limits
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import Kept
 from bridge.translate import thinking_replay
-from bridge.translate.chat.request import Translated
-from bridge.translate.stream.content_blocks import calls_in
-from bridge.translate.stream.continuation import Turns
-from bridge.translate.stream.filters import EventFilter, filters_of
+from bridge.translate.chat.request import Translation
+from bridge.translate.stream.content_blocks import find_calls
+from bridge.translate.stream.continuation import Continuation
+from bridge.translate.stream.filters import EventFilter, build_filters
 from bridge.wire.control import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 _log = logging.getLogger(__name__)
 
-Translate = Callable[[ModelRules, str], Translated]
+Translate = Callable[[ModelRules, str], Translation]
 """A client's request by the rules of the model that answers it, and its id."""
 
 
@@ -35,7 +35,7 @@ class Asked:
     """An answer that has begun: `message_start` is the first of its events."""
 
     events: AsyncIterator[MessageEvent]
-    translated: Translated
+    translated: Translation
     backend: BackendName
     notices: tuple[str, ...]
 
@@ -66,7 +66,7 @@ async def asked(
         begun = await entering(attempt.backend.stream(attempt.request))
     notices = (*attempt.notices, *attempt.translated.notices)
     async with begun as stream:
-        if attempt.translated.verbatim:
+        if attempt.translated.passthrough:
             yield Asked(stream, attempt.translated, attempt.backend.name, notices)
             return
         async with aclosing(_events(attempt, stream)) as events:
@@ -92,7 +92,7 @@ class _Attempt:
     backend: Backend
     rules: ModelRules
     """The model's own, not yet narrowed by the backend."""
-    translated: Translated
+    translated: Translation
     request: MessagesRequest
     notices: tuple[str, ...] = ()
 
@@ -108,12 +108,12 @@ async def _attempt(
         if question.heavy
         else question.translate(narrowed, question.model)
     )
-    if translated.verbatim:
+    if translated.passthrough:
         return _Attempt(question, backend, rules, translated, translated.request, notices)
     request, more = translated.request, tuple[str, ...]()
     kept = await _kept(question.bridge, request)
     if kept and narrowed.thinking_back:
-        request = thinking_replay.made_whole(request, kept)
+        request = thinking_replay.restore_thinking(request, kept)
     elif kept:
         more = (f"thinking: {backend.name} cannot give it back to {rules.id}; it is left out",)
     if request.thinking is not None and request.thinking["type"] == "enabled":
@@ -132,14 +132,14 @@ async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
             return await _attempt(question, other, attempt.rules, notice)
     if not isinstance(error, InvalidRequest):
         return await _fallen_back(attempt, error)
-    if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_bound_elsewhere(
+    if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_thinking_refusal(
         error.message
     ):
-        bridge.thinking.forget(thinking_replay.call_ids(attempt.request))
+        bridge.thinking.forget(thinking_replay.list_call_ids(attempt.request))
         notice = "thinking: upstream did not take it back; it is left out"
-        request = thinking_replay.without_thinking(attempt.request)
+        request = thinking_replay.strip_thinking(attempt.request)
         return replace(attempt, request=request, notices=(*attempt.notices, notice))
-    rules = None if attempt.translated.verbatim else learned(attempt.rules, error.message)
+    rules = None if attempt.translated.passthrough else learn_limits(attempt.rules, error.message)
     if rules is None:
         return None
     _log.warning("Learned about %s from a refusal; its rules are changed.", question.model)
@@ -169,13 +169,13 @@ async def _fallen_back(attempt: _Attempt, error: BridgeError) -> _Attempt | None
 
 async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, Kept]:
     """The turns in which Claude thought, of those that the client gives back without."""
-    ids = thinking_replay.call_ids(request)
+    ids = thinking_replay.list_call_ids(request)
     return await bridge.thinking.get(ids) if ids else {}
 
 
 def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, ...]]:
     """A model with a thinking budget cannot think on in a loop that it is not given whole."""
-    if not thinking_replay.loop_lacks_thinking(request):
+    if not thinking_replay.has_loop_without_thinking(request):
         return request, ()
     notice = "thinking: off in this tool loop, whose earlier thinking is not known"
     return replace(request, thinking=None), (notice,)
@@ -186,24 +186,24 @@ async def _events(
 ) -> AsyncGenerator[MessageEvent, None]:
     """Of all its turns, as one answer."""
     translated = attempt.translated
-    turns = Turns(attempt.request, translated.must_call)
-    filters = filters_of(translated.blank_stops, translated.promise)
+    turns = Continuation(attempt.request, translated.must_call)
+    filters = build_filters(translated.blank_stops, translated.expected_json)
     async for event in stream:
         for passed in _filtered(turns.feed(event), filters):
             yield passed
         if filters and any(one.ended for one in filters):
             return
-    while (request := turns.follow_up()) is not None:
+    while (request := turns.take_follow_up()) is not None:
         async with attempt.backend.stream(request) as more:
             async for event in more:
                 for passed in _filtered(turns.feed(event), filters):
                     yield passed
                 if filters and any(one.ended for one in filters):
                     return
-    kept = turns.kept()
+    kept = turns.build_stored_turn()
     if kept is not None:
         thinking = attempt.question.bridge.thinking
-        thinking.put(calls_in(list(kept.blocks))[0]["id"], kept)
+        thinking.put(find_calls(list(kept.blocks))[0]["id"], kept)
 
 
 def _filtered(events: list[MessageEvent], filters: Sequence[EventFilter]) -> list[MessageEvent]:

@@ -11,27 +11,27 @@ from typing import Any
 from aiohttp import web
 
 from bridge.agent.backend import Hands
-from bridge.models.names import Resolved
+from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import Asked, Translate, asked
 from bridge.server.answers.fan_out import fanned_out
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import notice_headers
 from bridge.server.request_record import Access, access_of, new_hex
 from bridge.server.state import Bridge
-from bridge.translate.chat.request import translate
+from bridge.translate.chat.request import translate_chat
 from bridge.translate.stream.chat_chunks import ChatStream
 from bridge.translate.stream.collect import Collector
-from bridge.translate.stream.usage import added
+from bridge.translate.stream.usage import sum_completion_usage
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
-from bridge.wire.json_bytes import encoded_ascii
+from bridge.wire.json_bytes import encode_ascii_json
 
 Begun = tuple[Asked, AsyncIterator[Chunk]]
 
 
 async def answer(
     request: web.Request,
-    resolved: Resolved,
+    resolved: ResolvedModel,
     asking: Asking,
     *,
     stream: bool,
@@ -50,7 +50,7 @@ async def answer(
                 events = noted if event is None else (event(one) async for one in noted)
                 return await write_events(request, headers, events)
             told = whole(await _collected(noted))
-            return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
+            return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
 
 
 class Asking:
@@ -73,7 +73,7 @@ class Asking:
         first = chats[0]
         self._bridge = bridge
         self._count = first.n or 1
-        self._translations: list[Translate] = [functools.partial(translate, c) for c in chats]
+        self._translations: list[Translate] = [functools.partial(translate_chat, c) for c in chats]
         if self._count > 1:
             # The choices of a chat are asked for alike: it is translated once.
             self._translations = [functools.cache(one) for one in self._translations]
@@ -110,7 +110,7 @@ class Asking:
                     yield chunk
                 else:
                     last = chunk
-            usage = added(machine.completion_usage for machine in self._machines)
+            usage = sum_completion_usage(machine.completion_usage for machine in self._machines)
             access.prompt_tokens = usage["prompt_tokens"]
             access.completion_tokens = usage["completion_tokens"]
             access.outcome = self._machines[0].finish_reason
@@ -131,7 +131,7 @@ class Asking:
             model=begun.translated.request.model,
             created=self._created,
             include_usage=self._include_usage,
-            style=begun.translated.style,
+            answer_format=begun.translated.answer_format,
             index=index,
         )
         self._machines.append(machine)

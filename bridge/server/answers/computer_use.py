@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.agent.backend import Hands
 from bridge.agent.loop import Limits
 from bridge.errors import InvalidRequest
-from bridge.models.names import Resolved
+from bridge.models.names import ResolvedModel
 from bridge.server.state import Bridge
 
 SUFFIX = "+computer"
@@ -14,7 +14,7 @@ SUFFIX = "+computer"
 
 def resolved_with_hands(
     bridge: Bridge, name: str, computer_use: bool | None, asked_by: str
-) -> tuple[Resolved, Hands | None]:
+) -> tuple[ResolvedModel, Hands | None]:
     """The model a client names, and hands where it wants them. Raises ModelNotFound."""
     wanted = bool(computer_use) or name.strip().endswith(SUFFIX)
     resolved = bridge.resolve(name.strip().removesuffix(SUFFIX))

@@ -18,12 +18,12 @@ from bridge.server.http.request_body import validated
 from bridge.server.request_record import Access
 from bridge.server.state import Bridge
 from bridge.store.responses import StoredResponse
-from bridge.translate.chat.request import is_heavy, translate
-from bridge.translate.responses.request import AsChat, as_chat
-from bridge.translate.responses.resource import resource
+from bridge.translate.chat.request import is_heavy, translate_chat
+from bridge.translate.responses.request import ChatFromResponses, as_chat
+from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
-from bridge.wire.messages import COUNTED, MessageEvent
+from bridge.wire.messages import COUNTED_FIELDS, MessageEvent
 from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
@@ -73,7 +73,7 @@ async def respond(
     use, client = wanted.computer_use, access.client
     resolved, hands = resolved_with_hands(bridge, wanted.model, use, client)
     access.model = resolved.model
-    translation = functools.partial(translate, chat)
+    translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)
     async with asked(bridge, resolved.model, translation, heavy=heavy, hands=hands) as begun:
         access.backend = begun.backend
@@ -88,8 +88,8 @@ async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) 
     model = bridge.resolve(wanted.model).model
     backend = await bridge.choice.counting(model)
     rules = backend.narrowed(bridge.rules(model))
-    request = (await asyncio.to_thread(translate, chat, rules, model)).request
-    others: Event = dict.fromkeys(request.body().keys() - COUNTED - {"max_tokens"})
+    request = (await asyncio.to_thread(translate_chat, chat, rules, model)).request
+    others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))
 
 
@@ -117,7 +117,7 @@ class Answering:
                     yield event
         except BridgeError as error:
             failed(error)
-            yield self.machine.failed(error)
+            yield self.machine.fail(error)
 
     async def whole(self) -> Response:
         """The response itself. Raises BridgeError."""
@@ -173,7 +173,7 @@ async def with_references(bridge: Bridge, wanted: ResponsesRequest) -> Responses
 
 def base_of(wanted: ResponsesRequest, model: str, id: str | None = None) -> Response:
     """The response before anything is written."""
-    return resource(wanted, id=id or new_id("resp"), created_at=_now(), model=model)
+    return build_response(wanted, id=id or new_id("resp"), created_at=_now(), model=model)
 
 
 def new_id(prefix: str) -> str:
@@ -186,7 +186,7 @@ def _now() -> int:
 
 async def _in_words(
     bridge: Bridge, wanted: ResponsesRequest, memory: Memory
-) -> tuple[ResponsesRequest, AsChat, ChatRequest]:
+) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest]:
     """The request with nothing left out, and the chat it stands for."""
     wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
     told = as_chat(wanted, before)
@@ -208,11 +208,13 @@ async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
     return chain
 
 
-def _machine(wanted: ResponsesRequest, told: AsChat, begun: Asked, id: str) -> ResponsesStream:
+def _machine(
+    wanted: ResponsesRequest, told: ChatFromResponses, begun: Asked, id: str
+) -> ResponsesStream:
     translated = begun.translated
     return ResponsesStream(
         base_of(wanted, translated.request.model, id),
-        style=translated.style,
+        answer_format=translated.answer_format,
         namespaces=told.namespaces,
         new_id=new_id,
         clock=_now,

@@ -7,7 +7,7 @@ from aiohttp import web
 from bridge.server.answers.chat import Asking, answer
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.state import BRIDGE
-from bridge.translate.completions import CompletionStream, chats_of
+from bridge.translate.completions import CompletionStream, build_chats
 from bridge.wire.completions import CompletionRequest
 
 
@@ -17,7 +17,7 @@ async def completions(request: web.Request) -> web.StreamResponse:
     completion = await read_body(request, CompletionRequest)
     resolved = bridge.resolve(completion.model)
     with bridge.answering():
-        chats = chats_of(completion)
+        chats = build_chats(completion)
         told = CompletionStream(completion)
         asking = Asking(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
         return await answer(
@@ -25,6 +25,6 @@ async def completions(request: web.Request) -> web.StreamResponse:
             resolved,
             asking,
             stream=bool(completion.stream),
-            event=told.chunk,
-            whole=told.whole,
+            event=told.convert_chunk,
+            whole=told.convert_whole,
         )

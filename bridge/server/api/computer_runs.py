@@ -17,7 +17,7 @@ from bridge.server.http.guard import check_control_token
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import Access, access_of
 from bridge.server.state import BRIDGE
-from bridge.translate.chat.request import translate
+from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
 from bridge.wire.computer import RunBody, RunStarted
 
@@ -33,7 +33,7 @@ async def run(request: web.Request) -> web.StreamResponse:
     with bridge.answering():
         backend = await bridge.choice.for_model(model)
         access.backend = backend.name
-        asked = translate(chat, backend.narrowed(bridge.rules(model)), model).request
+        asked = translate_chat(chat, backend.narrowed(bridge.rules(model)), model).request
         hands = hands_for(bridge, body.asked_by, dry_run=body.dry_run)
         async with hands.run(backend, asked) as events:
             first = await anext(events)

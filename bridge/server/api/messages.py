@@ -9,16 +9,16 @@ from contextlib import aclosing
 
 from aiohttp import web
 
-from bridge.models.names import Resolved
+from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import Asked, asked
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import Access, access_of
 from bridge.server.state import BRIDGE
-from bridge.translate.passthrough import WholeAnswer, counted, verbatim
+from bridge.translate.passthrough import MessageCollector, build_count_request, pass_through
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
-from bridge.wire.json_bytes import encoded_ascii
+from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.messages import MessageEvent
 
 _BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
@@ -29,7 +29,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     body = await read_body(request, MessagesBody)
     resolved = bridge.resolve(body.model)
-    translation = functools.partial(verbatim, body, request.headers)
+    translation = functools.partial(pass_through, body, request.headers)
     access = access_of(request)
     access.model = resolved.model
     started = time.perf_counter()
@@ -38,14 +38,14 @@ async def messages(request: web.Request) -> web.StreamResponse:
             access.backend = begun.backend
             notices = _notices(request, resolved, begun)
             headers = {"request-id": access.id, **notice_headers(access.id, notices)}
-            whole = WholeAnswer()
+            whole = MessageCollector()
             async with aclosing(_noted(access, whole, begun.events, started)) as events:
                 if body.stream:
                     return await write_events(request, headers, events)
                 async for _ in events:
                     pass
                 told = dict(whole.finish())
-                return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
+                return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
 
 
 async def count_tokens(request: web.Request) -> web.Response:
@@ -54,12 +54,12 @@ async def count_tokens(request: web.Request) -> web.Response:
     body = await read_body(request, CountBody)
     resolved = bridge.resolve(body.model)
     backend = await bridge.choice.counting(resolved.model)
-    tokens = await backend.count_tokens(counted(body, request.headers, resolved.model))
+    tokens = await backend.count_tokens(build_count_request(body, request.headers, resolved.model))
     told: TokenCount = {"input_tokens": tokens}
     return web.json_response(dict(told))
 
 
-def _notices(request: web.Request, resolved: Resolved, begun: Asked) -> list[str]:
+def _notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -> list[str]:
     notices = [*resolved.notices]
     if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
         notices.append(_BETAS)
@@ -67,7 +67,7 @@ def _notices(request: web.Request, resolved: Resolved, begun: Asked) -> list[str
 
 
 async def _noted(
-    access: Access, whole: WholeAnswer, events: AsyncIterator[MessageEvent], started: float
+    access: Access, whole: MessageCollector, events: AsyncIterator[MessageEvent], started: float
 ) -> AsyncGenerator[MessageEvent, None]:
     """The events; what comes of them is noted for the access line and the ledger."""
     try:

@@ -53,7 +53,7 @@ async def _listed(bridge: Bridge) -> Sequence[ListedModel]:
     echo = await bridge.choice.echo_models()
     if bridge.switches.backend == "offline":
         return echo
-    listed = await bridge.catalogue.listed(await bridge.choice.listing())
+    listed = await bridge.catalogue.list_models(await bridge.choice.listing())
     return [*(model for model in listed if model.id != ECHO), *echo]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from aiohttp import web
 
-from bridge.models.prices import cost, micro_dollars
+from bridge.models.prices import calculate_cost, to_micro_dollars
 from bridge.models.rules import ECHO
 from bridge.server.request_record import Access, path_of
 from bridge.server.state import BRIDGE
@@ -34,7 +34,7 @@ def _book(request: web.Request, access: Access, seconds: float) -> None:
         return
     counted = [_counts(usage) for usage in access.usages if usage]
     # Prices may depend on the length of a prompt, so each answer is priced by itself.
-    prices = [cost(access.model, *counts) for counts in counted]
+    prices = [calculate_cost(access.model, *counts) for counts in counted]
     known = [price for price in prices if price is not None]
     first = access.first_chunk_seconds
     new, written, read, output = map(sum, zip(*counted, strict=True)) if counted else (0, 0, 0, 0)
@@ -48,7 +48,7 @@ def _book(request: web.Request, access: Access, seconds: float) -> None:
             cache_write_tokens=written,
             cache_read_tokens=read,
             output_tokens=output,
-            cost=micro_dollars(sum(known, Decimal())) if len(known) == len(prices) else None,
+            cost=to_micro_dollars(sum(known, Decimal())) if len(known) == len(prices) else None,
             outcome=access.outcome,
             milliseconds=round(seconds * 1000),
             first_chunk_milliseconds=None if first is None else round(first * 1000),

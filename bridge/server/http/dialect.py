@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.errors import BridgeError
 from bridge.wire.errors import anthropic_error_body, anthropic_status, error_body, failure_event
-from bridge.wire.sse import DONE, KEEP_ALIVE, data_line, event_line
+from bridge.wire.sse import DONE, KEEP_ALIVE, encode_data, encode_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Dialect:
     """The body of a failed answer; the second is the request's id."""
     failure: Callable[[BridgeError, str], Mapping[str, Any]] | None = None
     """The event of a failure in a stream, where it is not the same."""
-    event: Callable[[Any], bytes] = data_line
+    event: Callable[[Any], bytes] = encode_data
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
     until_words: int = 2
@@ -33,15 +33,15 @@ class Dialect:
 OPENAI = Dialect(error=lambda error, _: error_body(error))
 RESPONSES = Dialect(
     error=lambda error, _: error_body(error),
-    event=event_line,
+    event=encode_event,
     end=b"",
     until_words=5,
     failure=lambda error, _: failure_event(error),
 )
 ANTHROPIC = Dialect(
     error=anthropic_error_body,
-    event=event_line,
-    keep_alive=event_line({"type": "ping"}),
+    event=encode_event,
+    keep_alive=encode_event({"type": "ping"}),
     end=b"",
     until_words=3,
     status=anthropic_status,

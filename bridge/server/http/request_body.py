@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from bridge.errors import InvalidRequest
-from bridge.wire.responses_style import NAMED_FIELD
+from bridge.wire.chat_from_responses import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

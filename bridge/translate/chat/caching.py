@@ -14,7 +14,7 @@ from bridge.wire.messages import Block
 MOST = 4
 
 
-def marked(block: Block, source: BaseModel) -> Block:
+def copy_cache_marker(block: Block, source: BaseModel) -> Block:
     """The block with the `cache_control` that the client set on its message, part or tool."""
     marker = (source.model_extra or {}).get("cache_control")
     if not isinstance(marker, dict) or marker.get("type") != "ephemeral":
@@ -23,7 +23,7 @@ def marked(block: Block, source: BaseModel) -> Block:
     return {**block, "cache_control": kept}
 
 
-def keep_last_four(blocks: Iterable[Block]) -> bool:
+def limit_cache_markers(blocks: Iterable[Block]) -> bool:
     """Takes the earliest markers away where there are too many; whether there are any."""
     with_marker = [block for block in blocks if "cache_control" in block]
     for block in with_marker[:-MOST]:

@@ -11,11 +11,11 @@ from bridge.models.rules import ModelRules
 from bridge.wire.chat import ChatRequest, OtherTool
 from bridge.wire.messages import Block
 
-TYPE = "computer_toolset_20260801"
-TOOLSET = "computer"
+TOOLSET_TYPE = "computer_toolset_20260801"
+TOOLSET_NAME = "computer"
 """What its calls and their results say as `toolset_name`."""
 
-PREFIX = "computer__"
+CHAT_PREFIX = "computer__"
 MEMBERS = frozenset(
     {
         "key",
@@ -41,18 +41,18 @@ _FIELDS = ("type", "configs", "cache_control")
 
 
 def is_toolset(tool: OtherTool) -> bool:
-    return tool.type == TYPE
+    return tool.type == TOOLSET_TYPE
 
 
-def wants_toolset(chat: ChatRequest) -> bool:
+def has_toolset(chat: ChatRequest) -> bool:
     if not chat.tools:
         return False
     return any(isinstance(tool, OtherTool) and is_toolset(tool) for tool in chat.tools)
 
 
-def toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
+def build_toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
     """Its entry among the tools, when it is wanted. Raises where there is none to have."""
-    if not wants_toolset(chat):
+    if not has_toolset(chat):
         return None
     if rules.computer == "not_here":
         raise NotSupported(
@@ -70,7 +70,7 @@ def toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
     return {name: given[name] for name in _FIELDS if given.get(name) is not None}
 
 
-def member_of(name: str) -> str | None:
+def parse_member(name: str) -> str | None:
     """The toolset's own name of a tool call in a chat; None for any other tool's."""
-    member = name.removeprefix(PREFIX)
+    member = name.removeprefix(CHAT_PREFIX)
     return member if member != name and member in MEMBERS else None

@@ -9,33 +9,35 @@ from typing import Any
 
 from bridge.wire.chat import CustomDefinition
 
-FIELD = "input"
+INPUT_FIELD = "input"
 """The one property of the function that stands for a custom tool."""
 
 INPUT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
-    "properties": {FIELD: {"type": "string", "description": "The tool's whole input, as text."}},
-    "required": [FIELD],
+    "properties": {
+        INPUT_FIELD: {"type": "string", "description": "The tool's whole input, as text."}
+    },
+    "required": [INPUT_FIELD],
     "additionalProperties": False,
 }
 
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_OPENING = re.compile(r'\s*\{\s*"input"\s*:\s*"')
+_START = re.compile(r'\s*\{\s*"input"\s*:\s*"')
 _PLAIN = re.compile(r'[^"\\]+')
 _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
 
-def described(tool: CustomDefinition) -> str:
+def describe_custom_tool(tool: CustomDefinition) -> str:
     """The description, with the grammar in words: Claude cannot be held to one."""
     words = [tool.description] if tool.description else []
-    grammar = _grammar(tool.format or {})
+    grammar = _parse_grammar(tool.format or {})
     if grammar is not None:
         syntax, definition = grammar
         words.append(f"The input must follow this {syntax} grammar exactly:\n{definition}")
     return "\n\n".join(words) or "Takes any text as its input."
 
 
-def _grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
+def _parse_grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
     """From `{type: grammar, grammar: {syntax, definition}}`, or the flat way without `grammar`."""
     if form.get("type") != "grammar":
         return None
@@ -44,7 +46,7 @@ def _grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
     return str(given.get("syntax", "lark")), str(given.get("definition", ""))
 
 
-class TextInput:
+class InputExtractor:
     """Reads the text of `input` out of a call's JSON arguments while they stream.
 
     Feed it the pieces; it gives the text as far as it is certain. `finish` gives what is left.
@@ -57,20 +59,20 @@ class TextInput:
     def feed(self, piece: str) -> str:
         self._rest += piece
         if self._state == "before":
-            self._open()
-        return self._read() if self._state == "inside" else ""
+            self._find_start()
+        return self._read_text() if self._state == "inside" else ""
 
     def finish(self) -> str:
         """Arguments of another shape than promised are given as they are, as JSON."""
         return self._rest if self._state == "before" else ""
 
-    def _open(self) -> None:
-        found = _OPENING.match(self._rest)
+    def _find_start(self) -> None:
+        found = _START.match(self._rest)
         if found is not None:
             self._rest = self._rest[found.end() :]
             self._state = "inside"
 
-    def _read(self) -> str:
+    def _read_text(self) -> str:
         text: list[str] = []
         position = 0
         while position < len(self._rest):
@@ -81,7 +83,7 @@ class TextInput:
             elif self._rest[position] == '"':
                 self._state, position = "after", len(self._rest)
             else:
-                char, length = _escape(self._rest[position : position + 12])
+                char, length = _decode_escape(self._rest[position : position + 12])
                 if not length:
                     break
                 text.append(char)
@@ -90,7 +92,7 @@ class TextInput:
         return "".join(text)
 
 
-def _escape(text: str) -> tuple[str, int]:
+def _decode_escape(text: str) -> tuple[str, int]:
     """The character of the escape that `text` begins with, and its length; 0: not all here yet."""
     if len(text) < 2:
         return "", 0

@@ -15,14 +15,14 @@ from bridge.wire.messages import Block
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MANY = 20
-EDGE_OF_MANY = 2000
+MANY_IMAGES = 20
+MAX_EDGE_OF_MANY = 2000
 """With more images than MANY in a request, none may have a side longer than this."""
 
 LOW_DETAIL = ImageSize(512, 512 * 512)
 """`detail: low` is a small version of the image at OpenAI too."""
 
-MOST_PIXELS = 80_000_000
+MAX_PIXELS = 80_000_000
 """A larger image is not unpacked: 300 MB of memory."""
 
 _HEAD = 64 * 1024
@@ -31,37 +31,37 @@ _REMEMBERED = 16
 _UNREADABLE = "The image cannot be read; is it complete?"
 
 
-def size_among(count: int, largest: ImageSize) -> ImageSize:
+def limit_for_count(count: int, largest: ImageSize) -> ImageSize:
     """The largest size for each of `count` images."""
-    if count <= MANY:
+    if count <= MANY_IMAGES:
         return largest
-    return ImageSize(min(largest.edge, EDGE_OF_MANY), largest.pixels)
+    return ImageSize(min(largest.edge, MAX_EDGE_OF_MANY), largest.pixels)
 
 
-def fitted(block: Block, largest: ImageSize, param: str, notices: Notices) -> Block:
+def fit_image(block: Block, largest: ImageSize, param: str, notices: Notices) -> Block:
     """The image block, scaled down where it is larger; `param` names the field in errors."""
     if block["source"]["type"] != "base64":
         return block
-    width, height = _size(block["source"]["data"], param)
-    wanted = scaled_size(width, height, largest)
+    width, height = _read_size(block["source"]["data"], param)
+    wanted = fit_size(width, height, largest)
     if wanted == (width, height):
         return block
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise InvalidRequest(
             f"The image has {width}x{height} pixels; send it smaller than "
-            f"{MOST_PIXELS // 1_000_000} megapixels.",
+            f"{MAX_PIXELS // 1_000_000} megapixels.",
             param=param,
         )
-    media_type, data = _scaled(block["source"]["data"], wanted, param)
+    media_type, data = _scale_image(block["source"]["data"], wanted, param)
     notices.add(f"image: scaled from {width}x{height} to {wanted[0]}x{wanted[1]} pixels")
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
 
 
-def unscaled(block: Block, largest: ImageSize, param: str) -> Block:
+def check_screenshot_size(block: Block, largest: ImageSize, param: str) -> Block:
     """The image block as it is. Raises InvalidRequest where the model takes none so large."""
     if block["source"]["type"] == "base64":
-        width, height = _size(block["source"]["data"], param)
-        wide, high = scaled_size(width, height, largest)
+        width, height = _read_size(block["source"]["data"], param)
+        wide, high = fit_size(width, height, largest)
         if (wide, high) != (width, height):
             raise InvalidRequest(
                 f"A screenshot of {width}x{height} pixels is too large for this model; send it as "
@@ -71,7 +71,7 @@ def unscaled(block: Block, largest: ImageSize, param: str) -> Block:
     return block
 
 
-def scaled_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
+def fit_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
     """The largest size of the same shape, in whole pixels, that keeps both limits."""
     factor = min(1.0, largest.edge / max(width, height), (largest.pixels / (width * height)) ** 0.5)
     if factor == 1.0:
@@ -79,15 +79,15 @@ def scaled_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
     return max(1, int(width * factor)), max(1, int(height * factor))
 
 
-def _size(data: str, param: str) -> tuple[int, int]:
+def _read_size(data: str, param: str) -> tuple[int, int]:
     try:
-        return _open(base64.b64decode(data[:_HEAD]), param).size
+        return _open_image(base64.b64decode(data[:_HEAD]), param).size
     except InvalidRequest:
         # The size stands further behind, after a large preview or colour profile.
-        return _open(base64.b64decode(data), param).size
+        return _open_image(base64.b64decode(data), param).size
 
 
-def _open(content: bytes, param: str) -> Image:
+def _open_image(content: bytes, param: str) -> Image:
     """Reads the header only."""
     from PIL import Image, UnidentifiedImageError
 
@@ -101,11 +101,11 @@ def _open(content: bytes, param: str) -> Image:
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def _scaled(data: str, size: tuple[int, int], param: str) -> tuple[str, str]:
+def _scale_image(data: str, size: tuple[int, int], param: str) -> tuple[str, str]:
     """The media type and base64 of the smaller image; the same image comes with every request."""
     from PIL import Image
 
-    with _open(base64.b64decode(data), param) as image:
+    with _open_image(base64.b64decode(data), param) as image:
         kind = "JPEG" if image.format == "JPEG" else "PNG"
         try:
             image.draft("RGB", size)

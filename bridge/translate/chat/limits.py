@@ -8,27 +8,27 @@ from bridge.models.rules import ModelRules
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest
 
-ROOM_TO_THINK = 2048
+MIN_TOKENS_TO_THINK = 2048
 """With fewer tokens than this, thinking could use them all up and leave no answer."""
 
 
-def max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
+def choose_max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
     """The client's limit within the model's; half of the model's where the client has none."""
     wanted = chat.max_completion_tokens or chat.max_tokens
     if wanted is None:
         return rules.max_output // 2
     if wanted > rules.max_output:
         notices.add(f"max_tokens: {wanted} is over {rules.id}'s limit; {rules.max_output} is used")
-    elif wanted < ROOM_TO_THINK and rules.thinking == "always":
+    elif wanted < MIN_TOKENS_TO_THINK and rules.thinking == "always":
         notices.add(
-            f"max_tokens: {ROOM_TO_THINK} is used instead of {wanted}; {rules.id} always thinks, "
-            "and its thinking counts"
+            f"max_tokens: {MIN_TOKENS_TO_THINK} is used instead of {wanted}; {rules.id} always "
+            "thinks, and its thinking counts"
         )
-        return ROOM_TO_THINK
+        return MIN_TOKENS_TO_THINK
     return min(wanted, rules.max_output)
 
 
-def stop_sequences(
+def split_stop_sequences(
     chat: ChatRequest, notices: Notices
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Those that Claude watches for, and the blank ones, which the bridge watches for."""
@@ -42,7 +42,7 @@ def stop_sequences(
     return tuple(stop for stop in given if stop.strip()) or None, blank
 
 
-def sampling(
+def choose_sampling(
     chat: ChatRequest, rules: ModelRules, thinks: bool, notices: Notices
 ) -> dict[str, Any]:
     """temperature or top_p, never both, only where the model still takes them."""

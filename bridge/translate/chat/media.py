@@ -14,7 +14,7 @@ _DATA_URL = re.compile(r"data:(?P<label>[^,]*),(?P<data>.*)", re.DOTALL | re.IGN
 _WHITE = re.compile(r"\s+")
 
 
-def image_block(url: str, param: str) -> Block:
+def build_image_block(url: str, param: str) -> Block:
     """The image block of an `image_url`; `param` names the field in errors.
 
     A data URL's label is not believed: the kind is read from the bytes, because clients mislabel
@@ -29,11 +29,15 @@ def image_block(url: str, param: str) -> Block:
             param=param,
         )
     data = _WHITE.sub("", match["data"])
-    source = {"type": "base64", "media_type": _kind(_head(data, param), param), "data": data}
+    source = {
+        "type": "base64",
+        "media_type": _detect_image_type(_decode_start(data, param), param),
+        "data": data,
+    }
     return {"type": "image", "source": source}
 
 
-def document_block(file: FileData, param: str) -> Block:
+def build_document_block(file: FileData, param: str) -> Block:
     """The document block of a `file` part: a PDF, or text, as a base64 data URL."""
     if file.file_data is None:
         raise InvalidRequest(
@@ -41,37 +45,40 @@ def document_block(file: FileData, param: str) -> Block:
         )
     match = _DATA_URL.fullmatch(file.file_data)
     data = _WHITE.sub("", match["data"] if match else file.file_data)
-    block: Block = {"type": "document", "source": _document_source(data, f"{param}.file_data")}
+    block: Block = {
+        "type": "document",
+        "source": _build_document_source(data, f"{param}.file_data"),
+    }
     return {**block, "title": file.filename} if file.filename else block
 
 
-def _document_source(data: str, param: str) -> Block:
-    content = _decoded(data, param)
+def _build_document_source(data: str, param: str) -> Block:
+    content = _decode_base64(data, param)
     if content.startswith(b"%PDF"):
         return {"type": "base64", "media_type": "application/pdf", "data": data}
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        kind = sniff(content) or "of an unknown kind"
+        kind = sniff_media_type(content) or "of an unknown kind"
         raise InvalidRequest(f"Claude takes PDF and text; this is {kind}.", param=param) from error
     if not text.strip():
         raise InvalidRequest("The file is empty.", param=param)
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 
-def _head(data: str, param: str) -> bytes:
-    return _decoded(data, param)[:32]
+def _decode_start(data: str, param: str) -> bytes:
+    return _decode_base64(data, param)[:32]
 
 
-def _decoded(data: str, param: str) -> bytes:
+def _decode_base64(data: str, param: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidRequest(f"This is not valid base64: {error}.", param=param) from error
 
 
-def _kind(head: bytes, param: str) -> str:
-    kind = sniff(head)
+def _detect_image_type(head: bytes, param: str) -> str:
+    kind = sniff_media_type(head)
     if kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
         return kind
     raise InvalidRequest(
@@ -80,7 +87,7 @@ def _kind(head: bytes, param: str) -> str:
     )
 
 
-def sniff(head: bytes) -> str | None:
+def sniff_media_type(head: bytes) -> str | None:
     """The media type that the first bytes tell, or None."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"

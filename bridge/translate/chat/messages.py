@@ -8,15 +8,20 @@ from typing import Any, assert_never
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.translate.chat.caching import marked
-from bridge.translate.chat.computer_toolset import TOOLSET, member_of
-from bridge.translate.chat.custom_tools import FIELD
-from bridge.translate.chat.images import LOW_DETAIL, fitted, size_among, unscaled
-from bridge.translate.chat.media import document_block, image_block
+from bridge.translate.chat.caching import copy_cache_marker
+from bridge.translate.chat.computer_toolset import TOOLSET_NAME, parse_member
+from bridge.translate.chat.custom_tools import INPUT_FIELD
+from bridge.translate.chat.images import (
+    LOW_DETAIL,
+    check_screenshot_size,
+    fit_image,
+    limit_for_count,
+)
+from bridge.translate.chat.media import build_document_block, build_image_block
 from bridge.translate.chat.names import CallIds
-from bridge.translate.chat.tools import Offer
+from bridge.translate.chat.tools import ToolOffer
 from bridge.translate.notices import Notices
-from bridge.translate.stream.content_blocks import input_of
+from bridge.translate.stream.content_blocks import parse_input
 from bridge.wire.chat import (
     AssistantMessage,
     AudioPart,
@@ -41,7 +46,7 @@ CONTINUE = "Continue."
 
 
 _HARMLESS = frozenset({"cache_control", "annotations"})
-_SET_ASIDE = {
+_IGNORED_FIELDS = {
     "reasoning_content": "without Claude's signature it cannot be given back",
     "audio": "Claude does not take audio",
 }
@@ -59,7 +64,7 @@ class _Context:
 
     rules: ModelRules
     ids: CallIds
-    offer: Offer
+    offer: ToolOffer
     images: ImageSize
     notices: Notices
     computer_calls: set[str] = field(default_factory=set)
@@ -75,17 +80,19 @@ class Conversation:
     messages: tuple[Message, ...]
 
 
-def conversation(
-    messages: Sequence[ChatMessage], offer: Offer, rules: ModelRules, notices: Notices
+def build_conversation(
+    messages: Sequence[ChatMessage], offer: ToolOffer, rules: ModelRules, notices: Notices
 ) -> Conversation:
     """Leading system and developer messages become the system prompt; others keep their place."""
-    opening = _leading_systems(messages)
+    opening = _count_leading_systems(messages)
     turns: list[Message] = []
-    images = size_among(sum(map(_images_in, messages)), rules.images)
+    images = limit_for_count(sum(map(_count_images, messages)), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices)
     for index, message in enumerate(messages[opening:], start=opening):
-        turn = _turn(message, f"messages[{index}]", context)
-        _append(turns, {"role": turn["role"], "content": _marked_last(turn["content"], message)})
+        turn = _translate_message(message, f"messages[{index}]", context)
+        _append_turn(
+            turns, {"role": turn["role"], "content": _mark_last_block(turn["content"], message)}
+        )
     turns = _place_systems(turns)
     _answer_every_call(turns, notices)
     _end_with_user(turns, rules, notices)
@@ -93,60 +100,67 @@ def conversation(
         block
         for index, message in enumerate(messages[:opening])
         if isinstance(message, SystemMessage)
-        for block in _marked_last(_text_blocks(message, f"messages[{index}]", context), message)
+        for block in _mark_last_block(
+            _translate_system_text(message, f"messages[{index}]", context), message
+        )
     ]
-    _notice_extras(messages, notices)
+    _report_extra_fields(messages, notices)
     return Conversation(tuple(system) or None, tuple(turns))
 
 
-def _marked_last(blocks: list[Block], message: ChatMessage) -> list[Block]:
+def _mark_last_block(blocks: list[Block], message: ChatMessage) -> list[Block]:
     """A marker on a message stands for one on its last block."""
-    return [*blocks[:-1], marked(blocks[-1], message)] if blocks else blocks
+    return [*blocks[:-1], copy_cache_marker(blocks[-1], message)] if blocks else blocks
 
 
-def _notice_extras(messages: Sequence[ChatMessage], notices: Notices) -> None:
+def _report_extra_fields(messages: Sequence[ChatMessage], notices: Notices) -> None:
     for message in messages:
         for name, value in (message.model_extra or {}).items():
             if value and name not in _HARMLESS:
-                notices.add(f"messages.{name}: set aside; {_SET_ASIDE.get(name, 'not known here')}")
+                notices.add(
+                    f"messages.{name}: set aside; {_IGNORED_FIELDS.get(name, 'not known here')}"
+                )
 
 
-def _leading_systems(messages: Sequence[ChatMessage]) -> int:
+def _count_leading_systems(messages: Sequence[ChatMessage]) -> int:
     count = 0
     while count < len(messages) and isinstance(messages[count], SystemMessage):
         count += 1
     return count
 
 
-def _images_in(message: ChatMessage) -> int:
+def _count_images(message: ChatMessage) -> int:
     content = message.content if isinstance(message.content, list) else []
     return sum(isinstance(part, ImagePart) for part in content)
 
 
-def _turn(message: ChatMessage, where: str, context: _Context) -> Message:
+def _translate_message(message: ChatMessage, where: str, context: _Context) -> Message:
     match message:
         case UserMessage():
-            return {"role": "user", "content": _blocks(message.content, where, context)}
+            return {"role": "user", "content": _translate_content(message.content, where, context)}
         case AssistantMessage():
-            return {"role": "assistant", "content": _assistant_blocks(message, where, context)}
+            return {
+                "role": "assistant",
+                "content": _build_assistant_blocks(message, where, context),
+            }
         case ToolMessage() | FunctionMessage():
-            return {"role": "user", "content": [_result_block(message, where, context)]}
+            return {"role": "user", "content": [_build_tool_result(message, where, context)]}
         case SystemMessage():
-            return _later_system(message, where, context)
+            return _translate_late_system(message, where, context)
         case _:
             assert_never(message)
 
 
-def _later_system(message: SystemMessage, where: str, context: _Context) -> Message:
+def _translate_late_system(message: SystemMessage, where: str, context: _Context) -> Message:
     """Stays in its place: hoisting it would change every cached and signed prefix."""
-    turn: Message = {"role": "system", "content": _text_blocks(message, where, context)}
+    turn: Message = {"role": "system", "content": _translate_system_text(message, where, context)}
     return turn if context.rules.mid_system else _as_note(turn)
 
 
 def _as_note(turn: Message) -> Message:
     """A system message where Claude takes none: the user hands it on, marked."""
-    marked = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
-    return {"role": "user", "content": marked}
+    content = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
+    return {"role": "user", "content": content}
 
 
 def _place_systems(turns: Sequence[Message]) -> list[Message]:
@@ -156,22 +170,26 @@ def _place_systems(turns: Sequence[Message]) -> list[Message]:
         follows_user = bool(placed) and placed[-1]["role"] == "user"
         before_user = index + 1 < len(turns) and turns[index + 1]["role"] == "user"
         stays = turn["role"] != "system" or (follows_user and not before_user)
-        _append(placed, turn if stays else _as_note(turn))
+        _append_turn(placed, turn if stays else _as_note(turn))
     return placed
 
 
-def _assistant_blocks(message: AssistantMessage, where: str, context: _Context) -> list[Block]:
-    thoughts = _thoughts(message, context)
-    blocks = [*thoughts, *_blocks(message.content, where, context)]
+def _build_assistant_blocks(
+    message: AssistantMessage, where: str, context: _Context
+) -> list[Block]:
+    thoughts = _select_signed_thinking(message, context)
+    blocks = [*thoughts, *_translate_content(message.content, where, context)]
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
     if message.function_call is not None:
         called = message.function_call
-        blocks.append(_call_block(LEGACY_CALL, called.name, input_of(called.arguments), context))
-    return blocks + [_tool_call_block(call, context) for call in message.tool_calls or ()]
+        blocks.append(
+            _build_tool_use(LEGACY_CALL, called.name, parse_input(called.arguments), context)
+        )
+    return blocks + [_build_tool_call(call, context) for call in message.tool_calls or ()]
 
 
-def _thoughts(message: AssistantMessage, context: _Context) -> list[Block]:
+def _select_signed_thinking(message: AssistantMessage, context: _Context) -> list[Block]:
     """Signed thinking, where this road takes it back; a copy without its signature is worthless."""
     given = message.thinking_blocks or []
     whole = [
@@ -190,46 +208,50 @@ def _thoughts(message: AssistantMessage, context: _Context) -> list[Block]:
     return whole if context.rules.thinking != "none" else []
 
 
-def _tool_call_block(call: ToolCall, context: _Context) -> Block:
+def _build_tool_call(call: ToolCall, context: _Context) -> Block:
     if isinstance(call, CustomToolCall):
-        return _call_block(call.id, call.custom.name, {FIELD: call.custom.input}, context)
-    return _call_block(call.id, call.function.name, input_of(call.function.arguments), context)
+        return _build_tool_use(call.id, call.custom.name, {INPUT_FIELD: call.custom.input}, context)
+    return _build_tool_use(
+        call.id, call.function.name, parse_input(call.function.arguments), context
+    )
 
 
-def _call_block(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
-    upstream_id = context.ids.of_call(id)
-    member = member_of(name) if context.offer.toolset else None
+def _build_tool_use(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
+    upstream_id = context.ids.add_call(id)
+    member = parse_member(name) if context.offer.toolset else None
     block: Block = {"type": "tool_use", "id": upstream_id, "input": given}
     if member is None:
-        return {**block, "name": context.offer.names.upstream(name)}
+        return {**block, "name": context.offer.names.to_claude(name)}
     context.computer_calls.add(upstream_id)
-    return {**block, "name": member, "toolset_name": TOOLSET}
+    return {**block, "name": member, "toolset_name": TOOLSET_NAME}
 
 
-def _result_block(message: ToolMessage | FunctionMessage, where: str, context: _Context) -> Block:
+def _build_tool_result(
+    message: ToolMessage | FunctionMessage, where: str, context: _Context
+) -> Block:
     answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
-    block: Block = {"type": "tool_result", "tool_use_id": context.ids.of_result(answers)}
+    block: Block = {"type": "tool_result", "tool_use_id": context.ids.find_call(answers)}
     if block["tool_use_id"] in context.computer_calls:
-        content = _blocks(message.content, where, replace(context, in_pixels=True))
-        return {**block, "toolset_name": TOOLSET, "content": content or [OK]}
-    content = _blocks(message.content, where, context)
+        content = _translate_content(message.content, where, replace(context, in_pixels=True))
+        return {**block, "toolset_name": TOOLSET_NAME, "content": content or [OK]}
+    content = _translate_content(message.content, where, context)
     return {**block, "content": content} if content else block
 
 
-def _blocks(content: Content, where: str, context: _Context) -> list[Block]:
+def _translate_content(content: Content, where: str, context: _Context) -> list[Block]:
     if content is None:
         return []
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content.strip() else []
     blocks: list[Block] = []
     for index, part in enumerate(content):
-        block = _part_block(part, f"{where}.content[{index}]", context)
+        block = _translate_part(part, f"{where}.content[{index}]", context)
         if block is not None:
-            blocks.append(marked(block, part))
+            blocks.append(copy_cache_marker(block, part))
     return blocks
 
 
-def _part_block(part: Part, where: str, context: _Context) -> Block | None:
+def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text} if part.text.strip() else None
@@ -237,12 +259,12 @@ def _part_block(part: Part, where: str, context: _Context) -> Block | None:
             return {"type": "text", "text": part.refusal} if part.refusal.strip() else None
         case ImagePart():
             size = LOW_DETAIL if part.image_url.detail == "low" else context.images
-            block = image_block(part.image_url.url, f"{where}.image_url.url")
+            block = build_image_block(part.image_url.url, f"{where}.image_url.url")
             if context.in_pixels:
-                return unscaled(block, context.images, f"{where}.image_url.url")
-            return fitted(block, size, f"{where}.image_url.url", context.notices)
+                return check_screenshot_size(block, context.images, f"{where}.image_url.url")
+            return fit_image(block, size, f"{where}.image_url.url", context.notices)
         case FilePart():
-            return document_block(part.file, f"{where}.file")
+            return build_document_block(part.file, f"{where}.file")
         case AudioPart():
             raise InvalidRequest(
                 "Claude does not take audio; send its transcript as text.", param=where
@@ -251,14 +273,14 @@ def _part_block(part: Part, where: str, context: _Context) -> Block | None:
             assert_never(part)
 
 
-def _text_blocks(message: SystemMessage, where: str, context: _Context) -> list[Block]:
-    blocks = _blocks(message.content, where, context)
+def _translate_system_text(message: SystemMessage, where: str, context: _Context) -> list[Block]:
+    blocks = _translate_content(message.content, where, context)
     if any(block["type"] != "text" for block in blocks):
         raise InvalidRequest("A system message can only hold text.", param=f"{where}.content")
     return blocks
 
 
-def _append(turns: list[Message], turn: Message) -> None:
+def _append_turn(turns: list[Message], turn: Message) -> None:
     """Adds a turn; one with the role of the last is joined to it, tool results first."""
     if not turn["content"]:
         return
@@ -284,27 +306,29 @@ def _answer_every_call(turns: list[Message], notices: Notices) -> None:
         if turn is None:
             return
         if turn["role"] == "user":
-            turn["content"] = _matched_results(turn["content"], open_calls, notices)
+            turn["content"] = _match_results(turn["content"], open_calls, notices)
             open_calls = []
         else:
             open_calls = [b for b in turn["content"] if b["type"] == "tool_use"]
         index += 1
 
 
-def _matched_results(
+def _match_results(
     blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
 ) -> list[Block]:
     results = {b["tool_use_id"]: b for b in blocks if b["type"] == "tool_result"}
     others = [b for b in blocks if b["type"] != "tool_result"]
-    matched = [results.get(call["id"]) or _missing_result(call, notices) for call in open_calls]
+    matched = [
+        results.get(call["id"]) or _build_missing_result(call, notices) for call in open_calls
+    ]
     called = {call["id"] for call in open_calls}
-    orphans = [_orphan_text(b, notices) for call, b in results.items() if call not in called]
+    orphans = [_convert_orphan(b, notices) for call, b in results.items() if call not in called]
     return [*matched, *orphans, *others]
 
 
-def _missing_result(call: Block, notices: Notices) -> Block:
+def _build_missing_result(call: Block, notices: Notices) -> Block:
     notices.add(f"messages: the result of tool call {call['id']} is missing; marked as not given")
-    toolset = {"toolset_name": TOOLSET} if call.get("toolset_name") else {}
+    toolset = {"toolset_name": TOOLSET_NAME} if call.get("toolset_name") else {}
     return {
         "type": "tool_result",
         "tool_use_id": call["id"],
@@ -314,7 +338,7 @@ def _missing_result(call: Block, notices: Notices) -> Block:
     }
 
 
-def _orphan_text(block: Block, notices: Notices) -> Block:
+def _convert_orphan(block: Block, notices: Notices) -> Block:
     notices.add(
         f"messages: tool result {block['tool_use_id']} answers no call before it; sent as text"
     )

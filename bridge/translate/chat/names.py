@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 
 _REFUSED = re.compile(r"[^a-zA-Z0-9_-]")
-_LONGEST = 128
+_MAX_LENGTH = 128
 
 
 class CallIds:
@@ -19,13 +19,13 @@ class CallIds:
         self._used: set[str] = set()
         self._last: dict[str, str] = {}
 
-    def of_call(self, id: str) -> str:
+    def add_call(self, id: str) -> str:
         """The id of a new call; clients that count from zero in every turn repeat theirs."""
-        self._last[id] = _unique(_plain(id) or "call", self._used)
+        self._last[id] = _make_unique(_replace_refused(id) or "call", self._used)
         self._used.add(self._last[id])
         return self._last[id]
 
-    def of_result(self, id: str) -> str:
+    def find_call(self, id: str) -> str:
         """The id that the latest call of that name was given."""
         return self._last.get(id, id)
 
@@ -40,25 +40,25 @@ class ToolNames:
         for name in offered:
             if name not in self._upstream:
                 used = (*reserved, *self._upstream.values())
-                self._upstream[name] = _unique(_plain(name) or "tool", used)
+                self._upstream[name] = _make_unique(_replace_refused(name) or "tool", used)
 
-    def upstream(self, name: str) -> str:
+    def to_claude(self, name: str) -> str:
         """What Claude knows it as; the history may call tools that are no longer offered."""
-        return self._upstream.get(name) or _plain(name) or "tool"
+        return self._upstream.get(name) or _replace_refused(name) or "tool"
 
-    def back(self) -> Mapping[str, str]:
+    def as_client_names(self) -> Mapping[str, str]:
         """From Claude's names to the client's, for those that differ."""
         return {up: name for name, up in self._upstream.items() if up != name}
 
 
-def _plain(name: str) -> str:
-    return _REFUSED.sub("_", name)[:_LONGEST]
+def _replace_refused(name: str) -> str:
+    return _REFUSED.sub("_", name)[:_MAX_LENGTH]
 
 
-def _unique(wanted: str, used: Iterable[str]) -> str:
+def _make_unique(wanted: str, used: Iterable[str]) -> str:
     taken = used if isinstance(used, Set) else set(used)
     unique, count = wanted, 1
     while unique in taken:
         count += 1
-        unique = f"{wanted[: _LONGEST - 4]}_{count}"
+        unique = f"{wanted[: _MAX_LENGTH - 4]}_{count}"
     return unique

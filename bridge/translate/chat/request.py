@@ -8,27 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.models.rules import ModelRules
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.chat.caching import keep_last_four
-from bridge.translate.chat.computer_toolset import toolset_block
-from bridge.translate.chat.limits import max_tokens, sampling, stop_sequences
-from bridge.translate.chat.messages import Conversation, conversation
-from bridge.translate.chat.response_format import OutputFormat, Promise, output_of
-from bridge.translate.chat.thinking import thinking_of
-from bridge.translate.chat.tools import (
-    Offer,
-    ToolChoice,
-    offer_of,
-    only_the_named,
-    tool_blocks,
-    tool_choice,
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.chat.caching import limit_cache_markers
+from bridge.translate.chat.computer_toolset import build_toolset_block
+from bridge.translate.chat.limits import choose_max_tokens, choose_sampling, split_stop_sequences
+from bridge.translate.chat.messages import Conversation, build_conversation
+from bridge.translate.chat.response_format import (
+    ExpectedJson,
+    OutputFormat,
+    translate_response_format,
 )
-from bridge.translate.chat.web_search import web_search_block
+from bridge.translate.chat.thinking import choose_thinking
+from bridge.translate.chat.tools import (
+    ToolChoice,
+    ToolOffer,
+    build_tool_blocks,
+    read_offer,
+    restrict_to_named,
+    translate_tool_choice,
+)
+from bridge.translate.chat.web_search import build_web_search_block
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
 
-SET_ASIDE: Mapping[str, str] = {
+IGNORED_PARAMETERS: Mapping[str, str] = {
     "access_programs": "Anthropic has none of these",
     "audio": "Claude does not speak",
     "background_options": "it is written at once",
@@ -62,38 +66,42 @@ MUST_CALL = "Now call {tool}, as was asked; do not answer in words."
 
 
 @dataclass(frozen=True, slots=True)
-class Translated:
+class Translation:
     """What goes upstream, what the client should know, and how the answer is told to it."""
 
     request: MessagesRequest
     notices: tuple[str, ...]
-    style: AnswerStyle
+    answer_format: AnswerFormat
     blank_stops: tuple[str, ...] = ()
     """Stop sequences the bridge watches for."""
-    promise: Promise | None = None
+    expected_json: ExpectedJson | None = None
     """JSON that Claude was only told to answer in."""
     must_call: str | None = None
     """Words that ask again for the call the client was promised."""
-    verbatim: bool = False
+    passthrough: bool = False
     """In Claude's own dialect: neither the request nor the answer is to be changed."""
 
 
-def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
+def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
     """Pure: the same chat always gives the same request. Raises InvalidRequest naming the field."""
     notices = Notices()
-    _notice_unused(chat, notices)
-    offer = only_the_named(offer_of(chat, notices), rules)
-    talk = conversation(chat.messages, offer, rules, notices)
-    choice, call_a_tool = tool_choice(offer, rules, notices)
-    output = output_of(chat.response_format, rules, notices)
-    limit = max_tokens(chat, rules, notices)
-    thinking = thinking_of(_effort(chat), rules, limit, _blocked(talk, choice), notices)
-    sampled = sampling(chat, rules, thinking.on, notices)
-    stops, blank_stops = stop_sequences(chat, notices)
-    system = _system(talk, _VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
-    tools = _tools(chat, offer, rules, notices)
+    _report_ignored(chat, notices)
+    offer = restrict_to_named(read_offer(chat, notices), rules)
+    talk = build_conversation(chat.messages, offer, rules, notices)
+    choice, call_a_tool = translate_tool_choice(offer, rules, notices)
+    output = translate_response_format(chat.response_format, rules, notices)
+    limit = choose_max_tokens(chat, rules, notices)
+    thinking = choose_thinking(
+        _read_effort(chat), rules, limit, _find_thinking_blocker(talk, choice), notices
+    )
+    sampled = choose_sampling(chat, rules, thinking.on, notices)
+    stops, blank_stops = split_stop_sequences(chat, notices)
+    system = _build_system(
+        talk, _VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction
+    )
+    tools = _build_tools(chat, offer, rules, notices)
     turns = (block for message in talk.messages for block in message["content"])
-    has_markers = keep_last_four((*(tools or ()), *(system or ()), *turns))
+    has_markers = limit_cache_markers((*(tools or ()), *(system or ()), *turns))
     request = MessagesRequest(
         model=model,
         max_tokens=limit,
@@ -103,17 +111,19 @@ def translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translated:
         tool_choice=choice,
         stop_sequences=stops,
         thinking=thinking.config,
-        output_config=_output_config(thinking.effort, output.format),
-        metadata=_metadata(chat),
-        service_tier=_service_tier(chat, notices),
+        output_config=_build_output_config(thinking.effort, output.format),
+        metadata=_build_metadata(chat),
+        service_tier=_choose_service_tier(chat, notices),
         cache_control=None if has_markers else {"type": "ephemeral"},
         headers=_SAMPLING_VERSION if sampled else {},
         whole=not chat.stream,
         **sampled,
     )
-    must_call = MUST_CALL.format(tool=_tool_in_words(offer)) if call_a_tool else None
-    style = AnswerStyle(offer.names.back(), offer.custom, offer.legacy)
-    return Translated(request, notices.lines(), style, blank_stops, output.promise, must_call)
+    must_call = MUST_CALL.format(tool=_describe_tool(offer)) if call_a_tool else None
+    answer_format = AnswerFormat(offer.names.as_client_names(), offer.custom, offer.legacy)
+    return Translation(
+        request, notices.lines(), answer_format, blank_stops, output.expected_json, must_call
+    )
 
 
 def is_heavy(chat: ChatRequest) -> bool:
@@ -127,35 +137,37 @@ def is_heavy(chat: ChatRequest) -> bool:
     return has_images or isinstance(chat.response_format, JsonSchemaFormat)
 
 
-def _notice_unused(chat: ChatRequest, notices: Notices) -> None:
+def _report_ignored(chat: ChatRequest, notices: Notices) -> None:
     for name, value in (chat.model_extra or {}).items():
         if value is not None:
-            notices.add(f"{name}: set aside; {SET_ASIDE.get(name, 'not a parameter known here')}")
+            notices.add(
+                f"{name}: set aside; {IGNORED_PARAMETERS.get(name, 'not a parameter known here')}"
+            )
 
 
-def _system(talk: Conversation, *instructions: str | None) -> tuple[Block, ...] | None:
+def _build_system(talk: Conversation, *instructions: str | None) -> tuple[Block, ...] | None:
     added: list[Block] = [{"type": "text", "text": words} for words in instructions if words]
     return (*(talk.system or ()), *added) or None
 
 
-def _metadata(chat: ChatRequest) -> Mapping[str, str] | None:
+def _build_metadata(chat: ChatRequest) -> Mapping[str, str] | None:
     """Who asks, hashed: Anthropic takes no names and no e-mail addresses there."""
     person = chat.safety_identifier or chat.user
     return {"user_id": hashlib.sha256(person.encode()).hexdigest()} if person else None
 
 
-def _tools(
-    chat: ChatRequest, offer: Offer, rules: ModelRules, notices: Notices
+def _build_tools(
+    chat: ChatRequest, offer: ToolOffer, rules: ModelRules, notices: Notices
 ) -> tuple[Block, ...] | None:
-    own = (web_search_block(chat, notices), toolset_block(chat, rules))
-    return (*tool_blocks(offer, rules, notices), *(block for block in own if block)) or None
+    own = (build_web_search_block(chat, notices), build_toolset_block(chat, rules))
+    return (*build_tool_blocks(offer, rules, notices), *(block for block in own if block)) or None
 
 
-def _tool_in_words(offer: Offer) -> str:
-    return f"the tool `{offer.names.upstream(offer.named)}`" if offer.named else "one of the tools"
+def _describe_tool(offer: ToolOffer) -> str:
+    return f"the tool `{offer.names.to_claude(offer.named)}`" if offer.named else "one of the tools"
 
 
-def _blocked(talk: Conversation, choice: ToolChoice | None) -> str | None:
+def _find_thinking_blocker(talk: Conversation, choice: ToolChoice | None) -> str | None:
     """What keeps a model from thinking that does not always think."""
     if choice is not None and choice["type"] in ("any", "tool"):
         return "it is forced to call a tool"
@@ -164,7 +176,7 @@ def _blocked(talk: Conversation, choice: ToolChoice | None) -> str | None:
     return None
 
 
-def _service_tier(chat: ChatRequest, notices: Notices) -> str | None:
+def _choose_service_tier(chat: ChatRequest, notices: Notices) -> str | None:
     if chat.service_tier is None:
         return None
     tier = _SERVICE_TIERS.get(chat.service_tier)
@@ -173,10 +185,12 @@ def _service_tier(chat: ChatRequest, notices: Notices) -> str | None:
     return tier
 
 
-def _output_config(effort: str | None, format: OutputFormat | None) -> Mapping[str, Any] | None:
+def _build_output_config(
+    effort: str | None, format: OutputFormat | None
+) -> Mapping[str, Any] | None:
     given = {"effort": effort, "format": format}
     return {name: value for name, value in given.items() if value is not None} or None
 
 
-def _effort(chat: ChatRequest) -> str | None:
+def _read_effort(chat: ChatRequest) -> str | None:
     return chat.reasoning_effort or (chat.reasoning.effort if chat.reasoning else None)

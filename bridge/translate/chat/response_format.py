@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.schema import cannot_be_closed, closed
-from bridge.translate.json_check import is_sound
+from bridge.translate.chat.schema import cannot_be_closed, close_schema
+from bridge.translate.json_check import can_check
 from bridge.translate.notices import Notices
 from bridge.wire.chat import JsonSchemaFormat, ResponseFormat
 
@@ -23,7 +23,7 @@ _ONLY_FITTING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExpectedJson:
     """What the client was promised and Claude only told: it is checked when it comes."""
 
     schema: dict[str, Any] | None
@@ -31,24 +31,26 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class FormatPlan:
     """What `response_format` comes to."""
 
     format: OutputFormat | None = None
     """For `output_config`."""
     instruction: str | None = None
-    promise: Promise | None = None
+    expected_json: ExpectedJson | None = None
 
 
-def output_of(wanted: ResponseFormat | None, rules: ModelRules, notices: Notices) -> Output:
+def translate_response_format(
+    wanted: ResponseFormat | None, rules: ModelRules, notices: Notices
+) -> FormatPlan:
     """Native where the model can be held to the schema; else told in words, and checked."""
     if wanted is None or wanted.type == "text":
-        return Output()
+        return FormatPlan()
     schema = wanted.json_schema.schema_ if isinstance(wanted, JsonSchemaFormat) else None
     if schema is None:
-        return Output(None, _ONLY_JSON, Promise(None))
+        return FormatPlan(None, _ONLY_JSON, ExpectedJson(None))
     if rules.structured and not cannot_be_closed(schema):
-        return Output({"type": "json_schema", "schema": closed(schema)})
+        return FormatPlan({"type": "json_schema", "schema": close_schema(schema)})
     notices.add("response_format: Claude cannot be held to this schema; it is told it, and checked")
-    promise = Promise(schema if is_sound(schema) else {})
-    return Output(None, _ONLY_FITTING + json.dumps(schema), promise)
+    expected_json = ExpectedJson(schema if can_check(schema) else {})
+    return FormatPlan(None, _ONLY_FITTING + json.dumps(schema), expected_json)

@@ -51,7 +51,7 @@ _FORMATS = frozenset(
 _COMBINERS = ("anyOf", "oneOf", "allOf")
 
 
-def closed(schema: Any) -> Schema:
+def close_schema(schema: Any) -> Schema:
     """A schema for structured output: objects closed, refused keywords turned into words."""
     return _closed(schema if isinstance(schema, Mapping) else {})
 
@@ -69,10 +69,10 @@ def _has_open_object(node: Any) -> bool:
     is_open = _is_object(node) and node.get("additionalProperties") is not False
     if is_open and not node.get("properties"):
         return True
-    return any(_has_open_object(part) for part in _parts(node))
+    return any(_has_open_object(part) for part in _list_subschemas(node))
 
 
-def _parts(schema: Mapping[str, Any]) -> list[Any]:
+def _list_subschemas(schema: Mapping[str, Any]) -> list[Any]:
     """The schemas right inside a schema: not its `enum`, `default` and other values."""
     named = [
         part
@@ -85,27 +85,30 @@ def _parts(schema: Mapping[str, Any]) -> list[Any]:
 
 def _is_recursive(schema: Any) -> bool:
     """Whether a definition leads back to itself; so may a reference to anything else."""
-    if not all(_DEFINITION.fullmatch(ref) for ref in _references(schema)):
+    if not all(_DEFINITION.fullmatch(ref) for ref in find_references(schema)):
         return True
     definitions = {**schema.get("$defs", {}), **schema.get("definitions", {})}
-    edges = {name: set(map(_name, _references(part))) for name, part in definitions.items()}
-    return any(name in _reachable(name, edges) for name in edges)
+    edges = {
+        name: set(map(_get_definition_name, find_references(part)))
+        for name, part in definitions.items()
+    }
+    return any(name in _find_reachable(name, edges) for name in edges)
 
 
-def _name(ref: str) -> str:
+def _get_definition_name(ref: str) -> str:
     return ref.rsplit("/", 1)[-1]
 
 
-def _references(node: Any) -> list[str]:
+def find_references(node: Any) -> list[str]:
     if isinstance(node, Mapping):
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-        return own + [ref for part in node.values() for ref in _references(part)]
+        return own + [ref for part in node.values() for ref in find_references(part)]
     if isinstance(node, list):
-        return [ref for part in node for ref in _references(part)]
+        return [ref for part in node for ref in find_references(part)]
     return []
 
 
-def _reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
+def _find_reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
     found: set[str] = set()
     waiting = list(edges.get(start, ()))
     while waiting:
@@ -121,7 +124,7 @@ def _closed(schema: Mapping[str, Any]) -> Schema:
     kept = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
     if "oneOf" in kept:
         kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
-    result = {key: _closed_value(key, value) for key, value in kept.items()}
+    result = {key: _close_value(key, value) for key, value in kept.items()}
     if "properties" in result or _is_object(result):
         result.setdefault("type", "object")
         # Upstream refuses to require what it does not know; a property of any value it takes.
@@ -129,7 +132,7 @@ def _closed(schema: Mapping[str, Any]) -> Schema:
         result["properties"] = {**undefined, **result.get("properties", {})}
         result["additionalProperties"] = False
     if refused:
-        result["description"] = _in_words(result.get("description"), refused)
+        result["description"] = _describe_rules(result.get("description"), refused)
     return result
 
 
@@ -142,22 +145,22 @@ def _is_object(schema: Mapping[str, Any]) -> bool:
     return kind == "object" or (isinstance(kind, list) and "object" in kind)
 
 
-def _closed_value(key: str, value: Any) -> Any:
+def _close_value(key: str, value: Any) -> Any:
     if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
-        return {name: closed(part) for name, part in value.items()}
+        return {name: close_schema(part) for name, part in value.items()}
     if key in ("anyOf", "allOf") and isinstance(value, list):
-        return [closed(part) for part in value]
+        return [close_schema(part) for part in value]
     if key == "items":
-        return closed(value)
+        return close_schema(value)
     return value
 
 
-def _in_words(description: Any, rules: Mapping[str, Any]) -> str:
+def _describe_rules(description: Any, rules: Mapping[str, Any]) -> str:
     words = "; ".join(f"{name}: {json.dumps(value)}" for name, value in rules.items())
     return f"{description} ({words})" if description else f"({words})"
 
 
-def tool_input(parameters: Any) -> Schema:
+def build_input_schema(parameters: Any) -> Schema:
     """A tool's `input_schema`: always an object at the root; the rest as it came."""
     if not isinstance(parameters, Mapping):
         return {"type": "object", "properties": {}}
@@ -165,7 +168,9 @@ def tool_input(parameters: Any) -> Schema:
     for combiner in _COMBINERS:
         branches = schema.pop(combiner, None)
         if isinstance(branches, list):
-            schema = _merged(schema, combiner, [b for b in branches if isinstance(b, Mapping)])
+            schema = _merge_branches(
+                schema, combiner, [b for b in branches if isinstance(b, Mapping)]
+            )
     if not isinstance(schema.get("properties"), Mapping):
         schema["properties"] = {}
     if not isinstance(schema.get("required", []), list):
@@ -173,7 +178,7 @@ def tool_input(parameters: Any) -> Schema:
     return {"type": "object", **schema}
 
 
-def _merged(schema: Schema, combiner: str, branches: Sequence[Mapping[str, Any]]) -> Schema:
+def _merge_branches(schema: Schema, combiner: str, branches: Sequence[Mapping[str, Any]]) -> Schema:
     """One object for the branches of a root combiner; which of them belong together, in words."""
     merged = dict(schema)
     properties: dict[str, Any] = dict(schema.get("properties") or {})
@@ -183,17 +188,17 @@ def _merged(schema: Schema, combiner: str, branches: Sequence[Mapping[str, Any]]
             joined = {"allOf" if combiner == "allOf" else "anyOf": [known, part]}
             properties[name] = known if known == part else joined
     merged["properties"] = properties
-    required = set(schema.get("required") or ()) | _required(combiner, branches)
+    required = set(schema.get("required") or ()) | _merge_required(combiner, branches)
     if required:
         merged["required"] = [name for name in properties if name in required]
     if combiner != "allOf":
         fits = "exactly one" if combiner == "oneOf" else "at least one"
         rule = {f"must fit {fits} of": [dict(branch) for branch in branches]}
-        merged["description"] = _in_words(schema.get("description"), rule)
+        merged["description"] = _describe_rules(schema.get("description"), rule)
     return merged
 
 
-def _required(combiner: str, branches: Sequence[Mapping[str, Any]]) -> set[str]:
+def _merge_required(combiner: str, branches: Sequence[Mapping[str, Any]]) -> set[str]:
     each = [set(branch.get("required") or ()) for branch in branches]
     if not each:
         return set()

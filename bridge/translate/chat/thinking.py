@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.limits import ROOM_TO_THINK
+from bridge.translate.chat.limits import MIN_TOKENS_TO_THINK
 from bridge.translate.notices import Notices
 
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -20,7 +20,7 @@ _ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 
 @dataclass(frozen=True, slots=True)
-class Thinking:
+class ThinkingPlan:
     """`thinking` and `output_config.effort` of the request; None is left out of it."""
 
     config: Mapping[str, Any] | None
@@ -31,69 +31,73 @@ class Thinking:
         return self.config is not None and self.config["type"] in ("adaptive", "enabled")
 
 
-def thinking_of(
+def choose_thinking(
     wanted: str | None, rules: ModelRules, max_tokens: int, blocked: str | None, notices: Notices
-) -> Thinking:
+) -> ThinkingPlan:
     """`blocked` says, in words, what in the request keeps an older model from thinking."""
     if wanted is None:
-        return _by_default(rules, max_tokens, notices)
+        return _choose_default(rules, max_tokens, notices)
     if wanted == "none":
-        return _off(rules, notices)
+        return _turn_off(rules, notices)
     match rules.thinking:
         case "always" | "between_tools" | "can_disable":
-            return Thinking(_ADAPTIVE, _effort(wanted, rules, notices))
+            return ThinkingPlan(_ADAPTIVE, _choose_effort(wanted, rules, notices))
         case "on_request" | "budget" if blocked:
             notices.add(f"reasoning_effort: {rules.id} does not think here; {blocked}")
-            return Thinking(None, _effort(wanted, rules, notices) if rules.efforts else None)
+            return ThinkingPlan(
+                None, _choose_effort(wanted, rules, notices) if rules.efforts else None
+            )
         case "on_request":
-            return Thinking(_ADAPTIVE, _effort(wanted, rules, notices))
+            return ThinkingPlan(_ADAPTIVE, _choose_effort(wanted, rules, notices))
         case "budget":
-            return _with_budget(wanted, rules, max_tokens, notices)
+            return _choose_budget(wanted, rules, max_tokens, notices)
         case "none":
             notices.add(f"reasoning_effort: set aside; {rules.id} does not think")
-            return Thinking(None, None)
+            return ThinkingPlan(None, None)
         case _:
             assert_never(rules.thinking)
 
 
-def _by_default(rules: ModelRules, max_tokens: int, notices: Notices) -> Thinking:
+def _choose_default(rules: ModelRules, max_tokens: int, notices: Notices) -> ThinkingPlan:
     """As the model does it by itself, but never so that thinking leaves no room to answer."""
-    if rules.thinking in ("between_tools", "can_disable") and max_tokens <= ROOM_TO_THINK:
+    if rules.thinking in ("between_tools", "can_disable") and max_tokens <= MIN_TOKENS_TO_THINK:
         notices.add(f"max_tokens: {max_tokens} leaves little room to think; thinking is off")
-        return Thinking({"type": _off_type(rules)}, None)
+        return ThinkingPlan({"type": _get_off_type(rules)}, None)
     thinks = rules.thinking in ("always", "between_tools", "can_disable")
-    return Thinking(_ADAPTIVE if thinks else None, None)
+    return ThinkingPlan(_ADAPTIVE if thinks else None, None)
 
 
-def _off_type(rules: ModelRules) -> str:
+def _get_off_type(rules: ModelRules) -> str:
     return "between_tools" if rules.thinking == "between_tools" else "disabled"
 
 
-def _off(rules: ModelRules, notices: Notices) -> Thinking:
+def _turn_off(rules: ModelRules, notices: Notices) -> ThinkingPlan:
     match rules.thinking:
         case "always":
             notices.add(f"reasoning_effort: {rules.id} always thinks; its lowest effort is used")
-            return Thinking(_ADAPTIVE, rules.efforts[0] if rules.efforts else None)
+            return ThinkingPlan(_ADAPTIVE, rules.efforts[0] if rules.efforts else None)
         case "between_tools" | "can_disable":
-            return Thinking({"type": _off_type(rules)}, None)
+            return ThinkingPlan({"type": _get_off_type(rules)}, None)
         case "on_request" | "budget" | "none":
-            return Thinking(None, None)
+            return ThinkingPlan(None, None)
         case _:
             assert_never(rules.thinking)
 
 
-def _with_budget(wanted: str, rules: ModelRules, max_tokens: int, notices: Notices) -> Thinking:
+def _choose_budget(
+    wanted: str, rules: ModelRules, max_tokens: int, notices: Notices
+) -> ThinkingPlan:
     """The budget is part of max_tokens, as reasoning is of OpenAI's: half stays for the answer."""
     budget = min(_BUDGETS.get(wanted, _HIGHEST_BUDGET), max_tokens // 2)
-    effort = _effort(wanted, rules, notices) if rules.efforts else None
+    effort = _choose_effort(wanted, rules, notices) if rules.efforts else None
     if budget < _LOWEST_BUDGET:
         notices.add(f"reasoning_effort: max_tokens {max_tokens} leaves no room to think")
-        return Thinking(None, effort)
+        return ThinkingPlan(None, effort)
     config = {"type": "enabled", "budget_tokens": budget, "display": "summarized"}
-    return Thinking(config, effort)
+    return ThinkingPlan(config, effort)
 
 
-def _effort(wanted: str, rules: ModelRules, notices: Notices) -> str | None:
+def _choose_effort(wanted: str, rules: ModelRules, notices: Notices) -> str | None:
     if not rules.efforts:
         notices.add(f"reasoning_effort: set aside; {rules.id} has no effort levels")
         return None

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.caching import marked
-from bridge.translate.chat.computer_toolset import MEMBERS, is_toolset, wants_toolset
-from bridge.translate.chat.custom_tools import INPUT_SCHEMA, described
+from bridge.translate.chat.caching import copy_cache_marker
+from bridge.translate.chat.computer_toolset import MEMBERS, has_toolset, is_toolset
+from bridge.translate.chat.custom_tools import INPUT_SCHEMA, describe_custom_tool
 from bridge.translate.chat.names import ToolNames
-from bridge.translate.chat.schema import cannot_be_closed, closed, tool_input
+from bridge.translate.chat.schema import build_input_schema, cannot_be_closed, close_schema
 from bridge.translate.chat.web_search import NAME as WEB_SEARCH
-from bridge.translate.chat.web_search import is_web_search, wants_web_search
+from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AllowedToolsChoice,
@@ -33,7 +33,7 @@ from bridge.wire.messages import Block
 
 ToolChoice = Mapping[str, Any]
 
-MOST_STRICT = 20
+MAX_STRICT_TOOLS = 20
 """Upstream compiles a grammar for each strict tool, and takes no more of them in a request."""
 
 
@@ -52,7 +52,7 @@ class OfferedTool:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ToolOffer:
     """The tools of one request, and how the client spoke of them."""
 
     tools: tuple[OfferedTool, ...]
@@ -69,14 +69,16 @@ class Offer:
     @property
     def custom(self) -> frozenset[str]:
         """Claude's names of the tools whose input is text."""
-        return frozenset(self.names.upstream(tool.name) for tool in self.tools if tool.custom)
+        return frozenset(self.names.to_claude(tool.name) for tool in self.tools if tool.custom)
 
 
-def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
+def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
     """What is offered and what is wished, whichever way the client said it."""
     legacy = chat.functions is not None and chat.tools is None
-    tools = _distinct(_legacy_tools(chat) if legacy else _tools(chat.tools or (), notices), notices)
-    mode, named, allowed = _legacy_wish(chat) if legacy else _wish(chat)
+    tools = _drop_duplicates(
+        _collect_functions(chat) if legacy else _collect_tools(chat.tools or (), notices), notices
+    )
+    mode, named, allowed = _read_function_call(chat) if legacy else _read_choice(chat)
     if named is not None and named not in {tool.name for tool in tools}:
         raise InvalidRequest(
             f"The tool `{named}` is not among the tools offered.",
@@ -84,10 +86,10 @@ def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
         )
     if allowed is not None:
         tools = tuple(tool for tool in tools if tool.name in allowed)
-    return Offer(
+    return ToolOffer(
         tools=tools,
-        names=ToolNames((tool.name for tool in tools), reserved=_reserved(chat)),
-        toolset=wants_toolset(chat),
+        names=ToolNames((tool.name for tool in tools), reserved=_list_reserved_names(chat)),
+        toolset=has_toolset(chat),
         legacy=legacy,
         mode=mode,
         named=named,
@@ -95,24 +97,24 @@ def offer_of(chat: ChatRequest, notices: Notices) -> Offer:
     )
 
 
-def tool_blocks(offer: Offer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
+def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
     """One block a tool; a tool without parameters takes an empty object."""
     strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
     asked = sum(tool.strict for tool in offer.tools)
-    if len(strict) > MOST_STRICT:
+    if len(strict) > MAX_STRICT_TOOLS:
         strict = []
     if len(strict) < asked:
         notices.add("tools: not all that ask for `strict` can be; Claude is told their schemas")
-    return tuple(_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
+    return tuple(_build_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
 
 
-def tool_choice(
-    offer: Offer, rules: ModelRules, notices: Notices
+def translate_tool_choice(
+    offer: ToolOffer, rules: ModelRules, notices: Notices
 ) -> tuple[ToolChoice | None, str | None]:
     """The choice, and an instruction that stands in where the model cannot be forced."""
     if not offer.tools and not offer.toolset:
         return None, None
-    choice, instruction = _choice(offer, rules)
+    choice, instruction = _build_choice(offer, rules)
     if instruction is not None:
         notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is told to")
     if offer.one_at_a_time and choice["type"] != "none":
@@ -120,23 +122,28 @@ def tool_choice(
     return (None if choice == {"type": "auto"} else choice), instruction
 
 
-def only_the_named(offer: Offer, rules: ModelRules) -> Offer:
+def restrict_to_named(offer: ToolOffer, rules: ModelRules) -> ToolOffer:
     """Where a named tool cannot be forced, no other is offered: a call can only be of that one."""
     if offer.mode != "named" or rules.forced_tools:
         return offer
     return replace(offer, tools=tuple(tool for tool in offer.tools if tool.name == offer.named))
 
 
-def _tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
+def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
     offered = []
     for tool in tools:
         match tool:
             case FunctionTool():
-                offered.append(_offered(tool.function, tool))
+                offered.append(_offer_function(tool.function, tool))
             case CustomTool(custom=custom):
                 offered.append(
                     OfferedTool(
-                        custom.name, described(custom), INPUT_SCHEMA, False, True, (custom, tool)
+                        custom.name,
+                        describe_custom_tool(custom),
+                        INPUT_SCHEMA,
+                        False,
+                        True,
+                        (custom, tool),
                     )
                 )
             case OtherTool():
@@ -147,17 +154,17 @@ def _tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
     return offered
 
 
-def _reserved(chat: ChatRequest) -> tuple[str, ...]:
+def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     """Names that tools of Anthropic's have beside the client's."""
-    search = (WEB_SEARCH,) if wants_web_search(chat) else ()
-    return (*search, *sorted(MEMBERS)) if wants_toolset(chat) else search
+    search = (WEB_SEARCH,) if has_web_search(chat) else ()
+    return (*search, *sorted(MEMBERS)) if has_toolset(chat) else search
 
 
-def _legacy_tools(chat: ChatRequest) -> list[OfferedTool]:
-    return [_offered(function) for function in chat.functions or ()]
+def _collect_functions(chat: ChatRequest) -> list[OfferedTool]:
+    return [_offer_function(function) for function in chat.functions or ()]
 
 
-def _offered(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
+def _offer_function(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
     extra = function.model_extra or {}
     return OfferedTool(
         function.name,
@@ -170,7 +177,7 @@ def _offered(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
     )
 
 
-def _distinct(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
+def _drop_duplicates(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
     """Claude refuses two tools of one name; the last definition counts, in the first's place."""
     last = {tool.name: tool for tool in tools}
     if len(last) < len(tools):
@@ -178,21 +185,21 @@ def _distinct(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTo
     return tuple(last.values())
 
 
-def _wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
+def _read_choice(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
     match chat.tool_choice:
         case NamedToolChoice(function=function):
             return "named", function.name, None
         case NamedCustomChoice(custom=custom):
             return "named", custom.name, None
         case AllowedToolsChoice(allowed_tools=allowed):
-            return allowed.mode, None, frozenset(_names(allowed.tools))
+            return allowed.mode, None, frozenset(_list_names(allowed.tools))
         case None:
             return "auto", None, None
         case mode:
             return mode, None, None
 
 
-def _names(tools: Sequence[Tool]) -> Iterable[str]:
+def _list_names(tools: Sequence[Tool]) -> Iterable[str]:
     for tool in tools:
         match tool:
             case FunctionTool(function=function):
@@ -205,22 +212,24 @@ def _names(tools: Sequence[Tool]) -> Iterable[str]:
                 assert_never(tool)
 
 
-def _legacy_wish(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
+def _read_function_call(chat: ChatRequest) -> tuple[str, str | None, frozenset[str] | None]:
     if chat.function_call is None or isinstance(chat.function_call, str):
         return chat.function_call or "auto", None, None
     return "named", chat.function_call.name, None
 
 
 def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
-    closable = tool.parameters is None or not cannot_be_closed(tool_input(tool.parameters))
+    closable = tool.parameters is None or not cannot_be_closed(build_input_schema(tool.parameters))
     return rules.strict_tools and closable
 
 
-def _tool_block(tool: OfferedTool, strict: bool, offer: Offer, rules: ModelRules) -> Block:
-    schema = tool_input(tool.parameters)
+def _build_tool_block(
+    tool: OfferedTool, strict: bool, offer: ToolOffer, rules: ModelRules
+) -> Block:
+    schema = build_input_schema(tool.parameters)
     block: Block = {
-        "name": offer.names.upstream(tool.name),
-        "input_schema": {"required": [], **closed(schema)} if strict else schema,
+        "name": offer.names.to_claude(tool.name),
+        "input_schema": {"required": [], **close_schema(schema)} if strict else schema,
     }
     if rules.eager_tools:
         # Arguments are streamed as they are written, not held back until they are valid JSON.
@@ -230,13 +239,13 @@ def _tool_block(tool: OfferedTool, strict: bool, offer: Offer, rules: ModelRules
     if tool.description:
         block["description"] = tool.description
     for source in tool.markers:
-        block = marked(block, source)
+        block = copy_cache_marker(block, source)
     return block
 
 
-def _choice(offer: Offer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:
+def _build_choice(offer: ToolOffer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:
     if offer.mode == "named":
-        name = offer.names.upstream(offer.named or "")
+        name = offer.names.to_claude(offer.named or "")
         if rules.forced_tools:
             return {"type": "tool", "name": name}, None
         return {"type": "auto"}, f"Answer by calling the tool `{name}`."

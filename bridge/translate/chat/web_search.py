@@ -19,26 +19,26 @@ def is_web_search(tool: OtherTool) -> bool:
     return tool.type.startswith("web_search")
 
 
-def wants_web_search(chat: ChatRequest) -> bool:
+def has_web_search(chat: ChatRequest) -> bool:
     """By `web_search_options`, or by a `web_search` tool of the Responses API."""
     if chat.web_search_options is not None or not chat.tools:
         return chat.web_search_options is not None
     return any(isinstance(tool, OtherTool) and is_web_search(tool) for tool in chat.tools)
 
 
-def web_search_block(chat: ChatRequest, notices: Notices) -> Block | None:
+def build_web_search_block(chat: ChatRequest, notices: Notices) -> Block | None:
     """The server tool, when it is wanted."""
-    if not wants_web_search(chat):
+    if not has_web_search(chat):
         return None
     options = chat.web_search_options or WebSearchOptions()
     if options.search_context_size is not None:
         notices.add("web_search_options.search_context_size: set aside; Claude chooses")
     block: Block = {"type": _TYPE, "name": NAME}
-    place = _place(options)
+    place = _build_location(options)
     return {**block, "user_location": place} if place else block
 
 
-def _place(options: WebSearchOptions) -> dict[str, Any] | None:
+def _build_location(options: WebSearchOptions) -> dict[str, Any] | None:
     if options.user_location is None:
         return None
     return {
@@ -47,7 +47,7 @@ def _place(options: WebSearchOptions) -> dict[str, Any] | None:
     }
 
 
-def annotation(citation: Any, start: int, end: int) -> Annotation | None:
+def build_annotation(citation: Any, start: int, end: int) -> Annotation | None:
     """OpenAI's `url_citation` of one of Claude's, for the characters `start` to `end`."""
     url = citation.get("url") if isinstance(citation, dict) else None
     if not url:

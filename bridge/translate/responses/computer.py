@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import InvalidRequest, PromiseNotKept
-from bridge.translate.chat.computer_toolset import PREFIX, TYPE
+from bridge.translate.chat.computer_toolset import CHAT_PREFIX, TOOLSET_TYPE
 from bridge.wire.responses import Item
 
 PREVIEW = "computer_use_preview"
 """The older tool: its client performs one action at a time."""
 
-NOTCH = 100
+PIXELS_PER_NOTCH = 100
 """OpenAI's scrolling counts pixels; a browser moves so many for a notch of the wheel."""
 
-WITHOUT_A_WORD = (
+UNSUPPORTED_MEMBERS = (
     "cursor_position",
     "hold_key",
     "left_mouse_down",
@@ -95,7 +95,7 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ComputerActions:
     """A call of Claude's in OpenAI's actions, and where the pointer is after it."""
 
     actions: tuple[Item, ...]
@@ -106,32 +106,34 @@ def is_computer(tool: Item) -> bool:
     return tool.get("type") in ("computer", PREVIEW)
 
 
-def toolset(tool: Item) -> Item:
+def to_toolset(tool: Item) -> Item:
     """Claude's toolset in the place of OpenAI's tool, with what can be told back."""
-    configs = {member: {"enabled": False} for member in WITHOUT_A_WORD}
+    configs = {member: {"enabled": False} for member in UNSUPPORTED_MEMBERS}
     marker = {name: tool[name] for name in ("cache_control",) if name in tool}
-    return {"type": TYPE, "configs": configs, **marker}
+    return {"type": TOOLSET_TYPE, "configs": configs, **marker}
 
 
-def told(member: str, given: Mapping[str, Any], pointer: Place | None) -> Told:
+def to_openai_actions(
+    member: str, given: Mapping[str, Any], pointer: Place | None
+) -> ComputerActions:
     """`pointer`: where it is, if that is known. Raises PromiseNotKept for what has no words."""
     try:
-        return _told(member, given, pointer)
+        return _convert_action(member, given, pointer)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise PromiseNotKept(
             f"Claude's computer action {member[:40]} cannot be told as one of OpenAI's."
         ) from error
 
 
-def call_id(parts: Sequence[tuple[str, int]]) -> str:
+def join_call_ids(parts: Sequence[tuple[str, int]]) -> str:
     """One id for calls of Claude's, each with how many actions it has."""
     return ".".join(id if count == 1 else f"{id}*{count}" for id, count in parts)
 
 
 def as_calls(item: Item, where: str) -> list[Item]:
     """A computer call as calls of Claude's. Raises InvalidRequest naming the field."""
-    actions = _actions(item, where)
-    parts = _parts(item, where)
+    actions = _read_actions(item, where)
+    parts = _parse_call_id(item, where)
     if sum(count for _, count in parts) != len(actions):
         # It came from elsewhere; every action is a call of its own.
         first = parts[0][0]
@@ -139,8 +141,8 @@ def as_calls(item: Item, where: str) -> list[Item]:
     calls = []
     for id, count in parts:
         group, actions = actions[:count], actions[count:]
-        member, given = _member(group, f"{where}.actions")
-        calls.append(_function_call(id, member, given))
+        member, given = _to_member(group, f"{where}.actions")
+        calls.append(_build_function_call(id, member, given))
     return calls
 
 
@@ -156,43 +158,47 @@ def as_results(item: Item, calls: Sequence[str], where: str) -> list[Item]:
     picture = [{"type": "input_image", "image_url": url}]
     *others, last = calls
     return [
-        *(_function_output(id, "OK") for id in others),
-        _function_output(last, picture),
+        *(_build_function_output(id, "OK") for id in others),
+        _build_function_output(last, picture),
     ]
 
 
-def pointer_after(items: Sequence[Item]) -> Place | None:
+def find_pointer(items: Sequence[Item]) -> Place | None:
     """Where earlier actions left the pointer."""
     place: Place | None = None
     for item in items:
         if isinstance(item, Mapping) and item.get("type") == "computer_call":
-            for action in _actions(item, "input"):
-                place = _place_of(action) or place
+            for action in _read_actions(item, "input"):
+                place = _find_place(action) or place
     return place
 
 
-def _told(member: str, given: Mapping[str, Any], pointer: Place | None) -> Told:
-    held = {"keys": _openai_keys(given["text"])} if given.get("text") else {}
+def _convert_action(
+    member: str, given: Mapping[str, Any], pointer: Place | None
+) -> ComputerActions:
+    held = {"keys": _to_openai_keys(given["text"])} if given.get("text") else {}
     match member:
         case "screenshot":
-            return Told(({"type": "screenshot"},), pointer)
+            return ComputerActions(({"type": "screenshot"},), pointer)
         case "wait":
-            return Told(({"type": "wait"},) * max(1, round(given["duration"])), pointer)
+            return ComputerActions(({"type": "wait"},) * max(1, round(given["duration"])), pointer)
         case "type":
-            return Told(({"type": "type", "text": given["text"]},), pointer)
+            return ComputerActions(({"type": "type", "text": given["text"]},), pointer)
         case "key":
             chords = [chord for chord in str(given["text"]).split(" ") if chord]
-            pressed = [{"type": "keypress", "keys": _openai_keys(chord)} for chord in chords]
-            return Told(tuple(pressed) * max(1, int(given.get("repeat") or 1)), pointer)
+            pressed = [{"type": "keypress", "keys": _to_openai_keys(chord)} for chord in chords]
+            return ComputerActions(tuple(pressed) * max(1, int(given.get("repeat") or 1)), pointer)
         case "left_click_drag":
-            way = [_at(given["start_coordinate"]), _at(given["coordinate"])]
+            way = [_parse_place(given["start_coordinate"]), _parse_place(given["coordinate"])]
             path = [{"x": x, "y": y} for x, y in way]
-            return Told(({"type": "drag", "path": path, **held},), way[-1])
-    x, y = at = _at(given.get("coordinate") or pointer)
-    return Told(({**_pointed(member, given), "x": x, "y": y, **held},), at)
+            return ComputerActions(({"type": "drag", "path": path, **held},), way[-1])
+    x, y = at = _parse_place(given.get("coordinate") or pointer)
+    return ComputerActions(
+        ({**_convert_pointer_action(member, given), "x": x, "y": y, **held},), at
+    )
 
 
-def _pointed(member: str, given: Mapping[str, Any]) -> Item:
+def _convert_pointer_action(member: str, given: Mapping[str, Any]) -> Item:
     match member:
         case "left_click" | "right_click" | "middle_click":
             return {"type": "click", "button": _BUTTONS[member]}
@@ -201,33 +207,33 @@ def _pointed(member: str, given: Mapping[str, Any]) -> Item:
         case "mouse_move":
             return {"type": "move"}
         case "scroll":
-            return {"type": "scroll", **_distance(given)}
+            return {"type": "scroll", **_convert_scroll(given)}
     raise ValueError(member)
 
 
-def _distance(given: Mapping[str, Any]) -> Item:
-    far = int(given["scroll_amount"]) * NOTCH
+def _convert_scroll(given: Mapping[str, Any]) -> Item:
+    far = int(given["scroll_amount"]) * PIXELS_PER_NOTCH
     x, y = {"up": (0, -far), "down": (0, far), "left": (-far, 0), "right": (far, 0)}[
         given["scroll_direction"]
     ]
     return {"scroll_x": x, "scroll_y": y}
 
 
-def _at(coordinate: Any) -> Place:
+def _parse_place(coordinate: Any) -> Place:
     x, y = coordinate
     return int(x), int(y)
 
 
-def _openai_keys(chord: str) -> list[str]:
+def _to_openai_keys(chord: str) -> list[str]:
     names = ["+"] if chord == "+" else chord.split("+")
     return [_KEYS.get(name.lower()) or (name if len(name) == 1 else name.upper()) for name in names]
 
 
-def _xdotool_keys(keys: Any) -> str:
+def _to_xdotool_keys(keys: Any) -> str:
     return "+".join(_XDOTOOL.get(str(key).upper(), str(key)) for key in keys)
 
 
-def _actions(item: Item, where: str) -> list[Item]:
+def _read_actions(item: Item, where: str) -> list[Item]:
     actions = item.get("actions") or ([item["action"]] if item.get("action") else [])
     if not isinstance(actions, list) or not all(isinstance(one, Mapping) for one in actions):
         raise InvalidRequest("A computer call holds actions.", param=f"{where}.actions")
@@ -236,7 +242,7 @@ def _actions(item: Item, where: str) -> list[Item]:
     return actions
 
 
-def _parts(item: Item, where: str) -> list[tuple[str, int]]:
+def _parse_call_id(item: Item, where: str) -> list[tuple[str, int]]:
     id = item.get("call_id")
     if not isinstance(id, str) or not id:
         raise InvalidRequest("A computer call has a call_id.", param=f"{where}.call_id")
@@ -247,13 +253,13 @@ def _parts(item: Item, where: str) -> list[tuple[str, int]]:
     return [(part["id"], int(part["count"] or 1)) for part in matched]
 
 
-def _member(group: Sequence[Item], where: str) -> tuple[str, Item]:
+def _to_member(group: Sequence[Item], where: str) -> tuple[str, Item]:
     """The call whose actions these are."""
     first = group[0]
     try:
         match first["type"]:
             case "keypress":
-                chords = [_xdotool_keys(action["keys"]) for action in group]
+                chords = [_to_xdotool_keys(action["keys"]) for action in group]
                 if len(set(chords)) > 1:
                     return "key", {"text": " ".join(chords)}
                 again = {"repeat": len(chords)} if len(chords) > 1 else {}
@@ -264,14 +270,14 @@ def _member(group: Sequence[Item], where: str) -> tuple[str, Item]:
                 return "screenshot", {}
             case "type":
                 return "type", {"text": first["text"]}
-        return _pointed_member(first)
+        return _to_pointer_member(first)
     except (KeyError, TypeError, IndexError, ValueError) as error:
         kind = str(first.get("type"))[:40]
         raise InvalidRequest(f"The action {kind} is not whole, or unknown.", param=where) from error
 
 
-def _pointed_member(action: Item) -> tuple[str, Item]:
-    held = {"text": _xdotool_keys(action["keys"])} if action.get("keys") else {}
+def _to_pointer_member(action: Item) -> tuple[str, Item]:
+    held = {"text": _to_xdotool_keys(action["keys"])} if action.get("keys") else {}
     if action["type"] == "drag":
         start, *_, end = [[int(step["x"]), int(step["y"])] for step in action["path"]]
         return "left_click_drag", {"start_coordinate": start, "coordinate": end, **held}
@@ -284,31 +290,34 @@ def _pointed_member(action: Item) -> tuple[str, Item]:
         case "move":
             return "mouse_move", {"coordinate": given["coordinate"]}
         case "scroll":
-            return "scroll", {**given, **_wheel(int(action["scroll_x"]), int(action["scroll_y"]))}
+            return "scroll", {
+                **given,
+                **_to_scroll(int(action["scroll_x"]), int(action["scroll_y"])),
+            }
     raise ValueError(action["type"])
 
 
-def _wheel(x: int, y: int) -> Item:
+def _to_scroll(x: int, y: int) -> Item:
     """The larger of two directions: a wheel turns in one."""
     far, towards = (y, ("up", "down")) if abs(y) >= abs(x) else (x, ("left", "right"))
-    amount = round(abs(far) / NOTCH) or (1 if far else 0)
+    amount = round(abs(far) / PIXELS_PER_NOTCH) or (1 if far else 0)
     return {"scroll_direction": towards[far > 0], "scroll_amount": amount}
 
 
-def _place_of(action: Item) -> Place | None:
+def _find_place(action: Item) -> Place | None:
     at = action["path"][-1] if action.get("path") else action
     x, y = at.get("x"), at.get("y")
     return (x, y) if isinstance(x, int) and isinstance(y, int) else None
 
 
-def _function_call(id: str, member: str, given: Item) -> Item:
+def _build_function_call(id: str, member: str, given: Item) -> Item:
     return {
         "type": "function_call",
         "call_id": id,
-        "name": PREFIX + member,
+        "name": CHAT_PREFIX + member,
         "arguments": json.dumps(given),
     }
 
 
-def _function_output(id: str, output: Any) -> Item:
+def _build_function_output(id: str, output: Any) -> Item:
     return {"type": "function_call_output", "call_id": id, "output": output}

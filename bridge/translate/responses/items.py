@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bridge.translate.chat.custom_tools import TextInput
-from bridge.translate.chat.web_search import annotation
-from bridge.translate.stream.content_blocks import input_of
+from bridge.translate.chat.custom_tools import InputExtractor
+from bridge.translate.chat.web_search import build_annotation
+from bridge.translate.stream.content_blocks import parse_input
+from bridge.wire.encrypted_content import pack_block
 from bridge.wire.messages import Block
 from bridge.wire.responses import Item
-from bridge.wire.sealed import sealed
 
 Event = dict[str, Any]
 Emit = Callable[..., Event]
@@ -25,9 +25,9 @@ class OpenItem(Protocol):
 
     def start(self, emit: Emit) -> list[Event]: ...
 
-    def item(self, status: str) -> Item: ...
+    def as_item(self, status: str) -> Item: ...
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]: ...
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]: ...
 
     def stop(self, emit: Emit) -> list[Event]: ...
 
@@ -42,8 +42,8 @@ class MessageItem:
         self._cited_from = 0
         self._citations: list[Any] = []
 
-    def item(self, status: str) -> Item:
-        content = [] if status == "in_progress" else [self._part()]
+    def as_item(self, status: str) -> Item:
+        content = [] if status == "in_progress" else [self._build_part()]
         return {
             "type": "message",
             "id": self.id,
@@ -53,14 +53,14 @@ class MessageItem:
         }
 
     def start(self, emit: Emit) -> list[Event]:
-        return [emit("response.content_part.added", content_index=0, part=self._part())]
+        return [emit("response.content_part.added", content_index=0, part=self._build_part())]
 
-    def block(self, block: Block) -> None:
+    def start_block(self, block: Block) -> None:
         """Another text block begins."""
         self._cited_from = len(self._text)
         self._citations = list(block.get("citations") or ())
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] == "citations_delta":
             self._citations.append(delta["citation"])
         if delta["type"] != "text_delta" or not delta["text"]:
@@ -69,11 +69,11 @@ class MessageItem:
         fields = {"content_index": 0, "delta": delta["text"], "logprobs": []}
         return [emit("response.output_text.delta", **fields)]
 
-    def block_ended(self, emit: Emit) -> list[Event]:
+    def end_block(self, emit: Emit) -> list[Event]:
         """What the block cites is known."""
         events = []
         for citation in self._citations:
-            found = annotation(citation, self._cited_from, len(self._text))
+            found = build_annotation(citation, self._cited_from, len(self._text))
             if found is not None:
                 one: Item = {"type": "url_citation", **found["url_citation"]}
                 at = {"content_index": 0, "annotation_index": len(self._annotations)}
@@ -86,10 +86,10 @@ class MessageItem:
         text = {"content_index": 0, "text": self._text, "logprobs": []}
         return [
             emit("response.output_text.done", **text),
-            emit("response.content_part.done", content_index=0, part=self._part()),
+            emit("response.content_part.done", content_index=0, part=self._build_part()),
         ]
 
-    def _part(self) -> Item:
+    def _build_part(self) -> Item:
         return {
             "type": "output_text",
             "text": self._text,
@@ -105,7 +105,7 @@ class RefusalItem:
         self.id = id
         self._words = words
 
-    def item(self, status: str) -> Item:
+    def as_item(self, status: str) -> Item:
         content = [] if status == "in_progress" else [{"type": "refusal", "refusal": self._words}]
         return {
             "type": "message",
@@ -122,7 +122,7 @@ class RefusalItem:
             emit("response.refusal.delta", content_index=0, delta=self._words),
         ]
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         return []
 
     def stop(self, emit: Emit) -> list[Event]:
@@ -141,9 +141,9 @@ class ReasoningItem:
         self._block = dict(block)
         self._shown = False
 
-    def item(self, status: str) -> Item:
-        item: Item = {"type": "reasoning", "id": self.id, "summary": self._summary()}
-        content = None if status == "in_progress" else self._sealed()
+    def as_item(self, status: str) -> Item:
+        item: Item = {"type": "reasoning", "id": self.id, "summary": self._build_summary()}
+        content = None if status == "in_progress" else self._pack_thinking()
         if content is not None:
             item["encrypted_content"] = content
         return {**item, "status": status}
@@ -151,7 +151,7 @@ class ReasoningItem:
     def start(self, emit: Emit) -> list[Event]:
         return []
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] == "signature_delta":
             self._block["signature"] = self._block.get("signature", "") + delta["signature"]
         if delta["type"] != "thinking_delta" or not delta["thinking"]:
@@ -168,19 +168,19 @@ class ReasoningItem:
     def stop(self, emit: Emit) -> list[Event]:
         if not self._shown:
             return []
-        (part,) = self._summary()
+        (part,) = self._build_summary()
         return [
             emit("response.reasoning_summary_text.done", summary_index=0, text=part["text"]),
             emit("response.reasoning_summary_part.done", summary_index=0, part=part),
         ]
 
-    def _summary(self) -> list[Item]:
+    def _build_summary(self) -> list[Item]:
         text = self._block.get("thinking")
         return [{"type": "summary_text", "text": text}] if text else []
 
-    def _sealed(self) -> str | None:
+    def _pack_thinking(self) -> str | None:
         whole = self._block.get("signature") or self._block["type"] == "redacted_thinking"
-        return sealed(self._block) if whole else None
+        return pack_block(self._block) if whole else None
 
 
 class CallItem:
@@ -194,11 +194,11 @@ class CallItem:
         self._given = block.get("input") or {}
         self._name = name
         self._namespace = namespace
-        self._custom = TextInput() if custom else None
+        self._custom = InputExtractor() if custom else None
         self._written = ""
         self._raw = ""
 
-    def item(self, status: str) -> Item:
+    def as_item(self, status: str) -> Item:
         word = "input" if self._custom else "arguments"
         item: Item = {
             "type": "custom_tool_call" if self._custom else "function_call",
@@ -213,11 +213,11 @@ class CallItem:
     def start(self, emit: Emit) -> list[Event]:
         return []
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] != "input_json_delta" or not delta["partial_json"]:
             return []
         self._raw += delta["partial_json"]
-        return self._more(delta["partial_json"], emit)
+        return self._add_input(delta["partial_json"], emit)
 
     def stop(self, emit: Emit) -> list[Event]:
         """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
@@ -225,18 +225,18 @@ class CallItem:
         events = []
         if not self._raw:
             given = json.dumps(self._given)
-            events = self._more(given, emit) if not self._custom or self._given else []
+            events = self._add_input(given, emit) if not self._custom or self._given else []
         if self._custom:
             rest = self._custom.finish()
-            events += self._told(rest, emit)
+            events += self._emit_piece(rest, emit)
             return [*events, emit("response.custom_tool_call_input.done", input=self._written)]
         done = {"name": self._name, "arguments": self._written}
         return [*events, emit("response.function_call_arguments.done", **done)]
 
-    def _more(self, piece: str, emit: Emit) -> list[Event]:
-        return self._told(self._custom.feed(piece) if self._custom else piece, emit)
+    def _add_input(self, piece: str, emit: Emit) -> list[Event]:
+        return self._emit_piece(self._custom.feed(piece) if self._custom else piece, emit)
 
-    def _told(self, piece: str, emit: Emit) -> list[Event]:
+    def _emit_piece(self, piece: str, emit: Emit) -> list[Event]:
         if not piece:
             return []
         self._written += piece
@@ -252,8 +252,8 @@ class SearchItem:
         self._given = block.get("input") or {}
         self._raw = ""
 
-    def item(self, status: str) -> Item:
-        given = input_of(self._raw) if self._raw else self._given
+    def as_item(self, status: str) -> Item:
+        given = parse_input(self._raw) if self._raw else self._given
         query = given.get("query") or ""
         action = {"type": "search", "query": query, "queries": [query] if query else []}
         return {"type": "web_search_call", "id": self.id, "status": status, "action": action}
@@ -261,7 +261,7 @@ class SearchItem:
     def start(self, emit: Emit) -> list[Event]:
         return [emit("response.web_search_call.in_progress")]
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         if delta["type"] == "input_json_delta":
             self._raw += delta["partial_json"]
         return []

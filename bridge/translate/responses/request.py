@@ -8,10 +8,10 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.translate.responses import computer
-from bridge.translate.responses.compact import summary_message
+from bridge.translate.responses.compact import restore_summary
 from bridge.wire.responses import Item, ResponsesRequest
 
-_NOT_FOR_CHATS = {
+_HANDLED_HERE = {
     "background",
     "computer_use",
     "include",
@@ -29,7 +29,7 @@ _NOT_FOR_CHATS = {
 }
 """Fields that are answered here, or put into a chat's words below."""
 
-REFUSED: Mapping[str, str] = {
+REFUSED_PARAMETERS: Mapping[str, str] = {
     "conversation": "there are no conversations here; use previous_response_id",
     "prompt": "there are no stored prompts here; send the instructions themselves",
 }
@@ -38,11 +38,11 @@ _LEFT_OUT = ("web_search_call", "compaction", "item_reference")
 """Items that tell Claude nothing: what they found is in the words that follow."""
 
 _CALLS = ("function_call", "custom_tool_call")
-_JOINT = "__"
+_SEPARATOR = "__"
 
 
 @dataclass(frozen=True, slots=True)
-class AsChat:
+class ChatFromResponses:
     """`body` is that of a chat completion."""
 
     body: dict[str, Any]
@@ -53,42 +53,42 @@ class AsChat:
     """Where computer calls left the pointer so far."""
 
 
-def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> AsChat:
+def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromResponses:
     """`before`: the items of earlier responses. Raises InvalidRequest naming the field."""
-    for name, why in REFUSED.items():
+    for name, why in REFUSED_PARAMETERS.items():
         if getattr(request, name, None) or (request.model_extra or {}).get(name):
             raise InvalidRequest(f"{name}: {why}.", param=name)
     namespaces: dict[str, tuple[str, str]] = {}
     notices: list[str] = []
-    tools = _flat_tools(request.tools or [], namespaces)
+    tools = _flatten_tools(request.tools or [], namespaces)
     given = request.input if request.input is not None else []
     if isinstance(given, str):
         given = [{"type": "message", "role": "user", "content": given}]
     items = [*before, *given]
     if not items:
         raise InvalidRequest("Missing required parameter: input.", param="input")
-    body = request.model_dump(exclude=_NOT_FOR_CHATS, exclude_none=True)
+    body = request.model_dump(exclude=_HANDLED_HERE, exclude_none=True)
     if request.previous_response_id is not None:
         _check_outputs(items, len(before))
-    body["input"] = _chat_items(items, len(before), notices)
+    body["input"] = _build_chat_items(items, len(before), notices)
     if tools:
         body["tools"] = tools
-    _fit_preview(request, body, notices)
+    _limit_preview_calls(request, body, notices)
     if request.tool_choice is not None:
-        body["tool_choice"] = _tool_choice(request.tool_choice, notices)
+        body["tool_choice"] = _convert_tool_choice(request.tool_choice, notices)
     if request.reasoning is not None and request.reasoning.effort is not None:
         body["reasoning_effort"] = request.reasoning.effort
     if request.max_tool_calls is not None:
         notices.append("max_tool_calls: set aside; Claude decides how often it searches")
-    return AsChat(body, tuple(notices), namespaces, computer.pointer_after(items))
+    return ChatFromResponses(body, tuple(notices), namespaces, computer.find_pointer(items))
 
 
-def _flat_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
+def _flatten_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
     """The tools of a namespace get its name before theirs."""
     flat: list[Item] = []
     for at, tool in enumerate(tools):
         if tool.get("type") != "namespace":
-            flat.append(computer.toolset(tool) if computer.is_computer(tool) else tool)
+            flat.append(computer.to_toolset(tool) if computer.is_computer(tool) else tool)
             continue
         inner = tool.get("tools")
         if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
@@ -98,17 +98,17 @@ def _flat_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -
         for one in inner:
             if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
                 raise InvalidRequest("A tool has a name.", param=f"tools[{at}].tools")
-            name = _joined(tool["name"], one["name"])
+            name = _join_name(tool["name"], one["name"])
             namespaces[name] = (tool["name"], one["name"])
             flat.append({**one, "name": name})
     return flat
 
 
-def _joined(namespace: str, name: str) -> str:
-    return f"{namespace}{_JOINT}{name}"
+def _join_name(namespace: str, name: str) -> str:
+    return f"{namespace}{_SEPARATOR}{name}"
 
 
-def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
+def _build_chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
     kept: list[Item] = []
     computer_calls: dict[str, list[str]] = {}
     for at, item in enumerate(items):
@@ -123,20 +123,22 @@ def _chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[
         elif kind == "computer_call_output":
             id = str(item.get("call_id"))
             kept += computer.as_results(item, computer_calls.get(id) or [id], where)
-        elif kind == "compaction" and (summary := summary_message(item)) is not None:
+        elif kind == "compaction" and (summary := restore_summary(item)) is not None:
             kept.append(summary)
         elif kind in _LEFT_OUT:
             if kind != "web_search_call":
                 notices.append(f"input: an item of type {kind} is left out")
         elif kind in _CALLS and item.get("namespace"):
-            name = _joined(str(item["namespace"]), str(item.get("name")))
+            name = _join_name(str(item["namespace"]), str(item.get("name")))
             kept.append({**item, "name": name})
         else:
             kept.append(dict(item))
     return kept
 
 
-def _fit_preview(request: ResponsesRequest, body: dict[str, Any], notices: list[str]) -> None:
+def _limit_preview_calls(
+    request: ResponsesRequest, body: dict[str, Any], notices: list[str]
+) -> None:
     """The older computer tool's client performs one action at a time."""
     if any(tool.get("type") == computer.PREVIEW for tool in request.tools or []):
         notices.append("tools: the size of the display is seen in its screenshots")
@@ -159,12 +161,12 @@ def _check_outputs(items: Sequence[Item], before: int) -> None:
             )
 
 
-def _tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:
+def _convert_tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:
     """One of a namespace's tools is named by both; a tool that OpenAI runs cannot be forced."""
     if isinstance(choice, str):
         return choice
     if choice.get("namespace"):
-        name = _joined(str(choice["namespace"]), str(choice.get("name")))
+        name = _join_name(str(choice["namespace"]), str(choice.get("name")))
         return {"type": choice.get("type"), "name": name}
     named = ("function", "custom", "allowed_tools")
     if choice.get("type") in named:

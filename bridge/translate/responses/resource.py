@@ -7,7 +7,7 @@ from typing import Any
 from bridge.wire.responses import Response, ResponsesRequest
 
 
-def resource(request: ResponsesRequest, *, id: str, created_at: int, model: str) -> Response:
+def build_response(request: ResponsesRequest, *, id: str, created_at: int, model: str) -> Response:
     """Every field is there; what was not asked for has OpenAI's default."""
     text = request.text.model_dump(exclude_none=True) if request.text else {}
     reasoning = request.reasoning
@@ -24,7 +24,7 @@ def resource(request: ResponsesRequest, *, id: str, created_at: int, model: str)
         "usage": None,
         "previous_response_id": request.previous_response_id,
         "instructions": request.instructions,
-        "tools": [_tool(tool) for tool in request.tools or []],
+        "tools": [_complete_tool(tool) for tool in request.tools or []],
         "tool_choice": request.tool_choice or "auto",
         "parallel_tool_calls": request.parallel_tool_calls is not False,
         "max_output_tokens": request.max_output_tokens,
@@ -50,7 +50,7 @@ def resource(request: ResponsesRequest, *, id: str, created_at: int, model: str)
     }
 
 
-def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+def _complete_tool(tool: dict[str, Any]) -> dict[str, Any]:
     """A function is told with all its fields, as OpenAI does."""
     if tool.get("type") != "function":
         return tool

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.errors import PromiseNotKept
-from bridge.translate.responses.computer import Place, call_id, told
+from bridge.translate.responses.computer import Place, join_call_ids, to_openai_actions
 from bridge.translate.responses.items import Emit, Event
-from bridge.translate.stream.content_blocks import INVALID_JSON, input_of
+from bridge.translate.stream.content_blocks import INVALID_JSON, parse_input
 from bridge.wire.messages import Block
 from bridge.wire.responses import Item
 
@@ -20,11 +20,11 @@ class ComputerItem:
         self, id: str, parts: list[tuple[str, int]], actions: list[Item], *, one_by_one: bool
     ) -> None:
         self.id = id
-        self._call_id = call_id(parts)
+        self._call_id = join_call_ids(parts)
         self._actions = actions
         self._one_by_one = one_by_one
 
-    def item(self, status: str) -> Item:
+    def as_item(self, status: str) -> Item:
         item: Item = {
             "type": "computer_call",
             "id": self.id,
@@ -41,14 +41,14 @@ class ComputerItem:
     def start(self, emit: Emit) -> list[Event]:
         return []
 
-    def delta(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         return []
 
     def stop(self, emit: Emit) -> list[Event]:
         return []
 
 
-class Screen:
+class ActionBuffer:
     """The client's screen, as far as it is known, and what is to be done there."""
 
     def __init__(self, pointer: Place | None, *, one_by_one: bool) -> None:
@@ -63,14 +63,14 @@ class Screen:
         """A call was not written to its end."""
 
     @property
-    def writing(self) -> bool:
+    def in_call(self) -> bool:
         """One of Claude's calls is being written."""
         return self._block is not None
 
     def begin(self, block: Block) -> None:
         self._block, self._raw = block, ""
 
-    def delta(self, delta: dict[str, Any]) -> None:
+    def feed(self, delta: dict[str, Any]) -> None:
         if delta["type"] == "input_json_delta":
             self._raw += delta["partial_json"]
 
@@ -78,21 +78,21 @@ class Screen:
         """The call is whole. Raises PromiseNotKept where no action of OpenAI's stands for it."""
         block, self._block = self._block, None
         assert block is not None  # noqa: S101 - it is being written
-        given = input_of(self._raw) if self._raw else block.get("input") or {}
+        given = parse_input(self._raw) if self._raw else block.get("input") or {}
         if INVALID_JSON in given:
             self.broken = True
             return
-        one = told(block["name"], given, self._pointer)
+        one = to_openai_actions(block["name"], given, self._pointer)
         self._pointer = one.pointer
         self._parts.append((block["id"], len(one.actions)))
         self._actions += one.actions
 
     @property
-    def must_be_seen(self) -> bool:
+    def needs_screenshot(self) -> bool:
         """What comes after a screenshot was not decided for what it shows."""
         return self._one_by_one or self._actions[-1:] == [{"type": "screenshot"}]
 
-    def gathered(self, new_id: Callable[[str], str]) -> ComputerItem | None:
+    def take_item(self, new_id: Callable[[str], str]) -> ComputerItem | None:
         """The call of what was gathered, which is then empty."""
         parts, self._parts = self._parts, []
         actions, self._actions = self._actions, []
@@ -100,7 +100,7 @@ class Screen:
             return None
         return ComputerItem(new_id("cu"), parts, actions, one_by_one=self._one_by_one)
 
-    def check(self) -> None:
+    def check_complete(self) -> None:
         """Raises PromiseNotKept when an answer that is whole holds a call that is not."""
         if self.broken:
             raise PromiseNotKept("Claude's computer action is not valid JSON.")

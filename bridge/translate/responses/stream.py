@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from bridge.errors import BridgeError, RateLimited, StreamBroken
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.chat.computer_toolset import TOOLSET
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.chat.computer_toolset import TOOLSET_NAME
 from bridge.translate.responses.computer import PREVIEW, Place
 from bridge.translate.responses.items import (
     CallItem,
@@ -19,10 +19,10 @@ from bridge.translate.responses.items import (
     RefusalItem,
     SearchItem,
 )
-from bridge.translate.responses.screen import Screen
+from bridge.translate.responses.screen import ActionBuffer
 from bridge.translate.stream.chat_chunks import SERVICE_TIERS
-from bridge.translate.stream.message_end import Ending
-from bridge.translate.stream.usage import completion_usage
+from bridge.translate.stream.message_end import MessageEnd
+from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.messages import (
     Block,
     ContentBlockStart,
@@ -47,7 +47,7 @@ class ResponsesStream:
         self,
         base: Response,
         *,
-        style: AnswerStyle,
+        answer_format: AnswerFormat,
         namespaces: Mapping[str, tuple[str, str]],
         new_id: Callable[[str], str],
         clock: Callable[[], int],
@@ -55,13 +55,13 @@ class ResponsesStream:
     ) -> None:
         """`base`: the response as it is before anything is written; `pointer`: of its screen."""
         self._response = base
-        self._style = style
+        self._format = answer_format
         self._namespaces = namespaces
         self._new_id = new_id
         self._clock = clock
         self._number = 0
-        self._end = Ending()
-        self._screen = Screen(
+        self._end = MessageEnd()
+        self._screen = ActionBuffer(
             pointer, one_by_one=any(tool.get("type") == PREVIEW for tool in base["tools"])
         )
         self._open: OpenItem | None = None
@@ -86,19 +86,22 @@ class ResponsesStream:
         match event["type"]:
             case "message_start":
                 self._end.feed(event)
-                return [self._whole("response.created"), self._whole("response.in_progress")]
+                return [
+                    self._emit_response("response.created"),
+                    self._emit_response("response.in_progress"),
+                ]
             case "content_block_start":
-                return self._started(event)
+                return self._start_block(event)
             case "content_block_delta":
-                return self._written(event["delta"])
+                return self._feed_delta(event["delta"])
             case "content_block_stop":
-                return self._block_ended()
+                return self._end_block()
             case "message_delta":
                 self._end.feed(event)
                 return []
             case "message_stop":
                 self._end.feed(event)
-                return self._last_events()
+                return self._end_response()
             case _:
                 return []
 
@@ -106,7 +109,7 @@ class ResponsesStream:
         """The end of input. Raises StreamBroken when the answer had not ended by itself."""
         self._end.finish()
 
-    def failed(self, error: BridgeError) -> Event:
+    def fail(self, error: BridgeError) -> Event:
         """The last event of a response that failed while it was written."""
         code = "rate_limit_exceeded" if isinstance(error, RateLimited) else "server_error"
         failure: Any = {"code": code, "message": error.message}
@@ -114,86 +117,86 @@ class ResponsesStream:
             **self._response,
             "status": "failed",
             "error": failure,
-            "usage": self._counted(),
+            "usage": self._build_usage(),
         }
-        return self._whole("response.failed")
+        return self._emit_response("response.failed")
 
-    def _started(self, event: ContentBlockStart) -> list[Event]:
+    def _start_block(self, event: ContentBlockStart) -> list[Event]:
         block = event["content_block"]
         self._block = block["type"]
         match self._block:
             case "text":
-                return self._text_started(block)
+                return self._start_text(block)
             case "thinking" | "redacted_thinking":
-                return self._opened(ReasoningItem(self._new_id("rs"), block))
-            case "tool_use" if block.get("toolset_name") == TOOLSET:
-                return self._computer_started(block)
+                return self._open_item(ReasoningItem(self._new_id("rs"), block))
+            case "tool_use" if block.get("toolset_name") == TOOLSET_NAME:
+                return self._start_computer_call(block)
             case "tool_use":
-                return self._opened(self._call(block))
+                return self._open_item(self._build_call(block))
             case "server_tool_use" if block.get("name") == "web_search":
-                return self._opened(SearchItem(self._new_id("ws"), block))
+                return self._open_item(SearchItem(self._new_id("ws"), block))
             case _:
                 return []
 
-    def _text_started(self, block: Block) -> list[Event]:
+    def _start_text(self, block: Block) -> list[Event]:
         """Nothing is shown of a message before its first word."""
         if isinstance(self._open, MessageItem):
-            self._open.block(block)
-        return self._written({"type": "text_delta", "text": block.get("text")})
+            self._open.start_block(block)
+        return self._feed_delta({"type": "text_delta", "text": block.get("text")})
 
-    def _computer_started(self, block: Block) -> list[Event]:
+    def _start_computer_call(self, block: Block) -> list[Event]:
         """Nothing is told of it before all that belongs to its call is known."""
-        events = self._closed("completed") if self._open is not None else []
+        events = self._close_item("completed") if self._open is not None else []
         self._screen.begin(block)
         return events
 
-    def _computer_call(self) -> list[Event]:
-        item = self._screen.gathered(self._new_id)
-        return [*self._opened(item), *self._closed("completed")] if item else []
+    def _emit_computer_call(self) -> list[Event]:
+        item = self._screen.take_item(self._new_id)
+        return [*self._open_item(item), *self._close_item("completed")] if item else []
 
-    def _call(self, block: Block) -> CallItem:
-        name = self._style.name_of(block)
-        custom = block["name"] in self._style.custom
+    def _build_call(self, block: Block) -> CallItem:
+        name = self._format.name_of(block)
+        custom = block["name"] in self._format.custom
         namespace, own = self._namespaces.get(name, (None, name))
         id = self._new_id("ctc" if custom else "fc")
         return CallItem(id, block, own, namespace, custom=custom)
 
-    def _written(self, delta: dict[str, Any]) -> list[Event]:
+    def _feed_delta(self, delta: dict[str, Any]) -> list[Event]:
         events: list[Event] = []
         if self._block == "text" and not isinstance(self._open, MessageItem):
             if delta["type"] != "text_delta" or not delta["text"]:
                 return []
-            events = self._opened(MessageItem(self._new_id("msg")))
-        if self._screen.writing:
-            self._screen.delta(delta)
+            events = self._open_item(MessageItem(self._new_id("msg")))
+        if self._screen.in_call:
+            self._screen.feed(delta)
         if self._open is None:
             return events
-        return [*events, *self._open.delta(delta, self._emit)]
+        return [*events, *self._open.feed(delta, self._emit)]
 
-    def _block_ended(self) -> list[Event]:
+    def _end_block(self) -> list[Event]:
         block, self._block = self._block, ""
         if isinstance(self._open, MessageItem):
-            return self._open.block_ended(self._emit) if block == "text" else []
-        if self._screen.writing:
+            return self._open.end_block(self._emit) if block == "text" else []
+        if self._screen.in_call:
             self._screen.end()
-            return self._computer_call() if self._screen.must_be_seen else []
+            return self._emit_computer_call() if self._screen.needs_screenshot else []
         ours = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
-        return self._closed("completed") if ours else []
+        return self._close_item("completed") if ours else []
 
-    def _opened(self, item: OpenItem) -> list[Event]:
-        events = self._closed("completed")
+    def _open_item(self, item: OpenItem) -> list[Event]:
+        events = self._close_item("completed")
         self._open = item
-        added = self._event(
-            "response.output_item.added", output_index=self._index, item=item.item("in_progress")
+        added = self._build_event(
+            "response.output_item.added", output_index=self._index, item=item.as_item("in_progress")
         )
         return [*events, added, *item.start(self._emit)]
 
-    def _closed(self, status: str) -> list[Event]:
+    def _close_item(self, status: str) -> list[Event]:
         if self._open is None:
-            return self._computer_call()
+            return self._emit_computer_call()
         stopped = self._open.stop(self._emit)
-        item = self._open.item(status)
-        done = self._event("response.output_item.done", output_index=self._index, item=item)
+        item = self._open.as_item(status)
+        done = self._build_event("response.output_item.done", output_index=self._index, item=item)
         self._response = {**self._response, "output": [*self._response["output"], item]}
         self._open = None
         return [*stopped, done]
@@ -207,33 +210,33 @@ class ResponsesStream:
     def _emit(self) -> Emit:
         assert self._open is not None  # noqa: S101 - only an open item emits
         at = {"item_id": self._open.id, "output_index": self._index}
-        return lambda type, **fields: self._event(type, **at, **fields)
+        return lambda type, **fields: self._build_event(type, **at, **fields)
 
-    def _last_events(self) -> list[Event]:
+    def _end_response(self) -> list[Event]:
         reason = self._end.stop_reason
         if reason is None or (reason not in _COMPLETE and reason not in _INCOMPLETE):
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
         details = _INCOMPLETE.get(reason)
         if details is None:
-            self._screen.check()
+            self._screen.check_complete()
         status = "incomplete" if details else "completed"
-        events = self._closed(status)
+        events = self._close_item(status)
         if self._end.refusal:
-            events += self._opened(RefusalItem(self._new_id("msg"), self._end.refusal))
-            events += self._closed("completed")
+            events += self._open_item(RefusalItem(self._new_id("msg"), self._end.refusal))
+            events += self._close_item("completed")
         tier = SERVICE_TIERS.get(self._end.usage.get("service_tier") or "", "default")
         ended: dict[str, Any] = {
             "status": status,
             "incomplete_details": details,
             "completed_at": None if details else self._clock(),
             "service_tier": tier,
-            "usage": self._counted(),
+            "usage": self._build_usage(),
         }
         self._response = cast(Response, {**self._response, **ended})
-        return [*events, self._whole(f"response.{status}")]
+        return [*events, self._emit_response(f"response.{status}")]
 
-    def _counted(self) -> ResponseUsage:
-        usage = completion_usage(self._end.usage)
+    def _build_usage(self) -> ResponseUsage:
+        usage = to_completion_usage(self._end.usage)
         details = usage["prompt_tokens_details"]
         return {
             "input_tokens": usage["prompt_tokens"],
@@ -248,10 +251,10 @@ class ResponsesStream:
             "total_tokens": usage["total_tokens"],
         }
 
-    def _whole(self, type: str) -> Event:
-        return self._event(type, response=cast(Item, self._response))
+    def _emit_response(self, type: str) -> Event:
+        return self._build_event(type, response=cast(Item, self._response))
 
-    def _event(self, type: str, **fields: Any) -> Event:
+    def _build_event(self, type: str, **fields: Any) -> Event:
         event = {"type": type, "sequence_number": self._number, **fields}
         self._number += 1
         return event

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from bridge.errors import StreamBroken
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.chat.custom_tools import TextInput
-from bridge.translate.chat.web_search import annotation
-from bridge.translate.stream.message_end import Ending
-from bridge.translate.stream.usage import completion_usage
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.chat.custom_tools import InputExtractor
+from bridge.translate.chat.web_search import build_annotation
+from bridge.translate.stream.message_end import MessageEnd
+from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.completion import (
     Chunk,
     CompletionUsage,
@@ -54,20 +54,20 @@ class ChatStream:
         model: str,
         created: int,
         include_usage: bool,
-        style: AnswerStyle | None = None,
+        answer_format: AnswerFormat | None = None,
         index: int = 0,
     ) -> None:
-        self._style = style or AnswerStyle()
+        self._format = answer_format or AnswerFormat()
         self._id = id
         self._index = index
         self._model = model
         self._created = created
         self._include_usage = include_usage
         self._head: Chunk | None = None
-        self._end = Ending()
+        self._end = MessageEnd()
         self._calls: dict[int, int] = {}
         self._silent_calls: dict[int, str] = {}
-        self._text_inputs: dict[int, TextInput] = {}
+        self._text_inputs: dict[int, InputExtractor] = {}
         self._written = 0
         self._cited_from = 0
         self._citations: list[Any] = []
@@ -80,7 +80,7 @@ class ChatStream:
     @property
     def completion_usage(self) -> CompletionUsage:
         """Upstream's last word on tokens so far."""
-        return completion_usage(self._end.usage)
+        return to_completion_usage(self._end.usage)
 
     @property
     def finish_reason(self) -> FinishReason:
@@ -90,7 +90,7 @@ class ChatStream:
             raise StreamBroken("Claude's answer ended without a stop reason.")
         called = self._calls and reason in ("end_turn", "tool_use")
         if called:
-            return "function_call" if self._style.legacy else "tool_calls"
+            return "function_call" if self._format.legacy else "tool_calls"
         if reason not in FINISH_REASONS:
             # To call it "stop" could pass off a part for the whole.
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
@@ -100,26 +100,26 @@ class ChatStream:
         """The chunks this event gives; most give one, some none."""
         match event["type"]:
             case "content_block_delta":
-                return self._delta(event)
+                return self._convert_delta(event)
             case "message_start":
-                self._told(event)
-                return [self._chunk({"role": "assistant", "content": ""})]
+                self._update_head(event)
+                return [self._build_chunk({"role": "assistant", "content": ""})]
             case "content_block_start":
-                return self._started(event)
+                return self._start_block(event)
             case "content_block_stop":
-                return self._stopped(event)
+                return self._end_block(event)
             case "message_delta":
-                self._told(event)
+                self._update_head(event)
                 return []
             case "message_stop":
                 self._end.feed(event)
-                return self._last_chunks()
+                return self._end_answer()
             case "ping":
                 return []
             case _:
                 assert_never(event["type"])
 
-    def _told(self, event: MessageEvent) -> None:
+    def _update_head(self, event: MessageEvent) -> None:
         """Upstream says something of the message itself."""
         self._end.feed(event)
         self._head = None
@@ -128,94 +128,96 @@ class ChatStream:
         """The end of input. Raises StreamBroken when the answer had not ended by itself."""
         self._end.finish()
 
-    def _started(self, event: ContentBlockStart) -> list[Chunk]:
+    def _start_block(self, event: ContentBlockStart) -> list[Chunk]:
         block = event["content_block"]
         match block["type"]:
             case "tool_use":
-                return [self._call_started(event["index"], block)]
+                return [self._start_call(event["index"], block)]
             case "text":
                 self._cited_from = self._written
                 self._citations = list(block.get("citations") or ())
-                return self._content(block.get("text") or "")
+                return self._emit_text(block.get("text") or "")
             case _:
                 return []
 
-    def _content(self, text: str) -> list[Chunk]:
+    def _emit_text(self, text: str) -> list[Chunk]:
         self._written += len(text)
-        return [self._chunk({"content": text})] if text else []
+        return [self._build_chunk({"content": text})] if text else []
 
-    def _call_started(self, position: int, block: Block) -> Chunk:
+    def _start_call(self, position: int, block: Block) -> Chunk:
         """Calls are counted among themselves: clients index by call, not by content block."""
         index = self._calls[position] = len(self._calls)
         self._silent_calls[position] = json.dumps(block.get("input") or {})
         id, upstream = block["id"], block["name"]
-        name = self._style.name_of(block)
-        if upstream in self._style.custom:
-            self._text_inputs[position] = TextInput()
-            return self._call({"index": index, "id": id, "custom": {"name": name, "input": ""}})
+        name = self._format.name_of(block)
+        if upstream in self._format.custom:
+            self._text_inputs[position] = InputExtractor()
+            return self._emit_call(
+                {"index": index, "id": id, "custom": {"name": name, "input": ""}}
+            )
         function: FunctionDelta = {"name": name, "arguments": ""}
-        if self._style.legacy:
-            return self._chunk({"function_call": function})
-        return self._call({"index": index, "id": id, "type": "function", "function": function})
+        if self._format.legacy:
+            return self._build_chunk({"function_call": function})
+        return self._emit_call({"index": index, "id": id, "type": "function", "function": function})
 
-    def _call(self, call: ToolCallDelta) -> Chunk:
-        return self._chunk({"tool_calls": [call]})
+    def _emit_call(self, call: ToolCallDelta) -> Chunk:
+        return self._build_chunk({"tool_calls": [call]})
 
-    def _delta(self, event: ContentBlockDelta) -> list[Chunk]:
+    def _convert_delta(self, event: ContentBlockDelta) -> list[Chunk]:
         delta = event["delta"]
         match delta["type"]:
             case "text_delta":
-                return self._content(delta["text"])
+                return self._emit_text(delta["text"])
             case "thinking_delta" if delta["thinking"]:
-                return [self._chunk({"reasoning_content": delta["thinking"]})]
+                return [self._build_chunk({"reasoning_content": delta["thinking"]})]
             case "input_json_delta" if delta["partial_json"] and event["index"] in self._calls:
-                return self._arguments(event["index"], delta["partial_json"])
+                return self._emit_arguments(event["index"], delta["partial_json"])
             case "citations_delta":
                 self._citations.append(delta["citation"])
                 return []
             case _:
                 return []
 
-    def _arguments(self, block: int, text: str) -> list[Chunk]:
+    def _emit_arguments(self, block: int, text: str) -> list[Chunk]:
         self._silent_calls.pop(block, None)
         if block in self._text_inputs:
-            return self._input(block, self._text_inputs[block].feed(text))
-        if self._style.legacy:
-            return [self._chunk({"function_call": {"arguments": text}})]
-        return [self._call({"index": self._calls[block], "function": {"arguments": text}})]
+            return self._emit_input(block, self._text_inputs[block].feed(text))
+        if self._format.legacy:
+            return [self._build_chunk({"function_call": {"arguments": text}})]
+        return [self._emit_call({"index": self._calls[block], "function": {"arguments": text}})]
 
-    def _input(self, block: int, text: str) -> list[Chunk]:
+    def _emit_input(self, block: int, text: str) -> list[Chunk]:
         if not text:
             return []
-        return [self._call({"index": self._calls[block], "custom": {"input": text}})]
+        return [self._emit_call({"index": self._calls[block], "custom": {"input": text}})]
 
-    def _stopped(self, event: ContentBlockStop) -> list[Chunk]:
+    def _end_block(self, event: ContentBlockStop) -> list[Chunk]:
         """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
         index = event["index"]
         given = self._silent_calls.get(index)
         if index in self._text_inputs:
-            rest = [] if given in (None, "{}") else self._arguments(index, given)
-            return [*rest, *self._input(index, self._text_inputs[index].finish())]
-        return self._cited() if given is None else self._arguments(index, given)
+            rest = [] if given in (None, "{}") else self._emit_arguments(index, given)
+            return [*rest, *self._emit_input(index, self._text_inputs[index].finish())]
+        return self._emit_citations() if given is None else self._emit_arguments(index, given)
 
-    def _cited(self) -> list[Chunk]:
+    def _emit_citations(self) -> list[Chunk]:
         """What the text block that ends here cites, for its stretch of the content."""
         citations, self._citations = self._citations, []
-        found = [annotation(one, self._cited_from, self._written) for one in citations]
+        found = [build_annotation(one, self._cited_from, self._written) for one in citations]
         annotations = [one for one in found if one is not None]
-        return [self._chunk({"annotations": annotations})] if annotations else []
+        return [self._build_chunk({"annotations": annotations})] if annotations else []
 
-    def _last_chunks(self) -> list[Chunk]:
+    def _end_answer(self) -> list[Chunk]:
         delta: Delta = {"refusal": self._end.refusal} if self._end.refusal else {}
-        chunks = [self._chunk(delta, self.finish_reason)]
+        chunks = [self._build_chunk(delta, self.finish_reason)]
         if self._include_usage:
-            last = (self._head or self._new_head()).copy()
+            last = (self._head or self._build_head()).copy()
             last["usage"] = self.completion_usage
             chunks.append(last)
         return chunks
 
-    def _chunk(self, delta: Delta, finish_reason: FinishReason | None = None) -> Chunk:
-        chunk = (self._head or self._new_head()).copy()
+    def _build_chunk(self, delta: Delta, finish_reason: FinishReason | None = None) -> Chunk:
+        chunk = (self._head or self._build_head()).copy()
         chunk["choices"] = [
             {
                 "index": self._index,
@@ -226,7 +228,7 @@ class ChatStream:
         ]
         return chunk
 
-    def _new_head(self) -> Chunk:
+    def _build_head(self) -> Chunk:
         """A chunk without choices: what all have alike is put together once."""
         chunk: Chunk = {
             "id": self._id,

@@ -56,7 +56,9 @@ class Collector:
             "object": "chat.completion",
             "created": self._head["created"],
             "model": self._head["model"],
-            "choices": [self._choices[index].choice(index) for index in sorted(self._choices)],
+            "choices": [
+                self._choices[index].build_choice(index) for index in sorted(self._choices)
+            ],
             "usage": self._usage,
         }
         if "service_tier" in self._head:
@@ -77,7 +79,7 @@ class _Call:
         piece = call["custom"]["input"] if self._custom else call["function"]["arguments"]
         self._pieces.append(piece)
 
-    def whole(self) -> MessageToolCall:
+    def finish(self) -> MessageToolCall:
         written = "".join(self._pieces)
         if self._custom:
             custom: CustomCall = {"name": self._name, "input": written}
@@ -101,20 +103,20 @@ class _CollectedChoice:
 
     def add(self, choice: ChunkChoice) -> None:
         self._finish_reason = choice["finish_reason"] or self._finish_reason
-        self._add(choice["delta"])
+        self._add_delta(choice["delta"])
 
-    def choice(self, index: int) -> Choice:
+    def build_choice(self, index: int) -> Choice:
         """Raises StreamBroken when it has not ended."""
         if self._finish_reason is None:
             raise StreamBroken(BROKE_OFF)
         return {
             "index": index,
-            "message": self._message(),
+            "message": self._build_message(),
             "logprobs": None,
             "finish_reason": self._finish_reason,
         }
 
-    def _add(self, delta: Delta) -> None:
+    def _add_delta(self, delta: Delta) -> None:
         if content := delta.get("content"):
             self._content.append(content)
             if len(delta) == 1:
@@ -131,7 +133,7 @@ class _CollectedChoice:
                 self._calls.append(_Call(call))
             self._calls[call["index"]].add(call)
 
-    def _message(self) -> CompletionMessage:
+    def _build_message(self) -> CompletionMessage:
         """Content is null only beside tool calls: clients call string methods on it."""
         content = "".join(self._content)
         message: CompletionMessage = {
@@ -146,5 +148,5 @@ class _CollectedChoice:
             arguments = "".join(self._function_arguments)
             message["function_call"] = {"name": self._function_name, "arguments": arguments}
         if self._calls:
-            message["tool_calls"] = [call.whole() for call in self._calls]
+            message["tool_calls"] = [call.finish() for call in self._calls]
         return message

@@ -11,7 +11,7 @@ from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
 
 INVALID_JSON = "invalid_json"
 NOT_AN_OBJECT = "value"
-DEEPEST = 100
+MAX_DEPTH = 100
 """How far a call's arguments may nest."""
 
 _TEXT_DELTAS = {
@@ -21,11 +21,11 @@ _TEXT_DELTAS = {
 }
 
 
-def input_of(arguments: str) -> dict[str, Any]:
+def parse_input(arguments: str) -> dict[str, Any]:
     """A call's input; what a model wrote wrongly is kept under a name of ours."""
     if not arguments.strip():
         return {}
-    if _is_deep(arguments):
+    if _is_too_deep(arguments):
         return {INVALID_JSON: arguments}
     try:
         value = json.loads(arguments)
@@ -34,9 +34,9 @@ def input_of(arguments: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
 
 
-def _is_deep(text: str) -> bool:
+def _is_too_deep(text: str) -> bool:
     """Whether it may nest deeper than anybody's tool; what does could exhaust the stack."""
-    if text.count("{") + text.count("[") <= DEEPEST:
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
         return False
     depth = deepest = 0
     for char in text:
@@ -45,10 +45,10 @@ def _is_deep(text: str) -> bool:
             deepest = max(deepest, depth)
         elif char in "}]":
             depth -= 1
-    return deepest > DEEPEST
+    return deepest > MAX_DEPTH
 
 
-class AnswerBlocks:
+class BlockCollector:
     """Feed it one answer's events; `blocks` are what could be given back in the next request."""
 
     def __init__(self) -> None:
@@ -59,26 +59,26 @@ class AnswerBlocks:
     def feed(self, event: MessageEvent) -> None:
         match event["type"]:
             case "content_block_delta":
-                self._delta(event)
+                self._add_delta(event)
             case "content_block_start":
                 self._blocks[event["index"]] = dict(event["content_block"])
                 self._pieces[event["index"]] = defaultdict(list)
             case _:
                 pass
 
-    def blocks(self) -> list[Block]:
+    def list_blocks(self) -> list[Block]:
         """In order; blank text, which upstream would refuse, is left out."""
         return [
             block
-            for block in self.every_block()
+            for block in self.list_all_blocks()
             if block["type"] != "text" or block["text"].strip()
         ]
 
-    def every_block(self) -> list[Block]:
+    def list_all_blocks(self) -> list[Block]:
         """In order, as they were written."""
-        return [self._whole(index) for index in sorted(self._blocks)]
+        return [self._join_block(index) for index in sorted(self._blocks)]
 
-    def _delta(self, event: ContentBlockDelta) -> None:
+    def _add_delta(self, event: ContentBlockDelta) -> None:
         delta, index = event["delta"], event["index"]
         kind = delta["type"]
         if kind in _TEXT_DELTAS:
@@ -89,19 +89,19 @@ class AnswerBlocks:
         elif kind == "citations_delta":
             self._citations.setdefault(index, []).append(delta["citation"])
 
-    def _whole(self, index: int) -> Block:
+    def _join_block(self, index: int) -> Block:
         block = dict(self._blocks[index])
         for field, pieces in self._pieces[index].items():
             joined = "".join(pieces)
             if field != "input":
                 block[field] = (block.get(field) or "") + joined
             elif joined:
-                block[field] = input_of(joined)
+                block[field] = parse_input(joined)
         if index in self._citations:
             block["citations"] = [*(block.get("citations") or ()), *self._citations[index]]
         return block
 
 
-def calls_in(blocks: list[Block]) -> list[Mapping[str, Any]]:
+def find_calls(blocks: list[Block]) -> list[Mapping[str, Any]]:
     """The calls of the client's own tools."""
     return [block for block in blocks if block["type"] == "tool_use"]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bridge.errors import PromiseNotKept
-from bridge.translate.chat.response_format import Promise
-from bridge.translate.json_check import problem_of
+from bridge.translate.chat.response_format import ExpectedJson
+from bridge.translate.json_check import find_problem
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
 
 
@@ -21,13 +21,13 @@ class EventFilter(Protocol):
     def feed(self, event: MessageEvent) -> list[MessageEvent]: ...
 
 
-def _text_of(event: MessageEvent) -> str | None:
+def _read_text(event: MessageEvent) -> str | None:
     if event["type"] == "content_block_delta" and event["delta"]["type"] == "text_delta":
         return str(event["delta"]["text"])
     return None
 
 
-def _text_delta(index: int, text: str) -> list[MessageEvent]:
+def _build_text_delta(index: int, text: str) -> list[MessageEvent]:
     if not text:
         return []
     delta: ContentBlockDelta = {
@@ -50,26 +50,26 @@ class StopFilter:
     def feed(self, event: MessageEvent) -> list[MessageEvent]:
         if self.ended:
             return []
-        text = _text_of(event)
+        text = _read_text(event)
         if text is not None and event["type"] == "content_block_delta":
             self._index = event["index"]
-            return self._more(text)
+            return self._add_text(text)
         if event["type"] == "content_block_stop":
             held, self._held = self._held, ""
-            return [*_text_delta(event["index"], held), event]
+            return [*_build_text_delta(event["index"], held), event]
         return [event]
 
-    def _more(self, text: str) -> list[MessageEvent]:
+    def _add_text(self, text: str) -> list[MessageEvent]:
         self._held += text
         found = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
         if found:
             at, stop = min(found)
-            return self._cut(self._held[:at], stop)
-        certain = len(self._held) - self._possible()
+            return self._stop_at(self._held[:at], stop)
+        certain = len(self._held) - self._count_possible()
         self._held, ready = self._held[certain:], self._held[:certain]
-        return _text_delta(self._index, ready)
+        return _build_text_delta(self._index, ready)
 
-    def _possible(self) -> int:
+    def _count_possible(self) -> int:
         """How many characters at the end may be the beginning of a stop."""
         longest = min(max(map(len, self._stops)) - 1, len(self._held))
         for length in range(longest, 0, -1):
@@ -77,10 +77,10 @@ class StopFilter:
                 return length
         return 0
 
-    def _cut(self, text: str, stop: str) -> list[MessageEvent]:
+    def _stop_at(self, text: str, stop: str) -> list[MessageEvent]:
         self.ended = True
         return [
-            *_text_delta(self._index, text),
+            *_build_text_delta(self._index, text),
             {"type": "content_block_stop", "index": self._index},
             {
                 "type": "message_delta",
@@ -100,8 +100,8 @@ class JsonFilter:
 
     ended = False
 
-    def __init__(self, promise: Promise) -> None:
-        self._promise = promise
+    def __init__(self, expected_json: ExpectedJson) -> None:
+        self._expected = expected_json
         self._depth = 0
         self._in_string = False
         self._escaped = False
@@ -109,14 +109,14 @@ class JsonFilter:
         self._json: list[str] = []
 
     def feed(self, event: MessageEvent) -> list[MessageEvent]:
-        text = _text_of(event)
+        text = _read_text(event)
         if text is not None and event["type"] == "content_block_delta":
-            return _text_delta(event["index"], self._inside(text))
+            return _build_text_delta(event["index"], self._extract_json(text))
         if event["type"] == "message_delta" and event["delta"]["stop_reason"] == "end_turn":
-            self._check()
+            self._check_json()
         return [event]
 
-    def _inside(self, text: str) -> str:
+    def _extract_json(self, text: str) -> str:
         if self._complete:
             return ""
         start = 0
@@ -124,12 +124,12 @@ class JsonFilter:
             start = min((at for at in map(text.find, "{[") if at >= 0), default=len(text))
         end = start
         while end < len(text) and not self._complete:
-            self._step(text[end])
+            self._step_char(text[end])
             end += 1
         self._json.append(text[start:end])
         return text[start:end]
 
-    def _step(self, char: str) -> None:
+    def _step_char(self, char: str) -> None:
         if self._in_string:
             if self._escaped:
                 self._escaped = False
@@ -145,17 +145,19 @@ class JsonFilter:
             self._depth -= 1
             self._complete = self._depth == 0
 
-    def _check(self) -> None:
+    def _check_json(self) -> None:
         try:
             value = json.loads("".join(self._json))
         except ValueError as error:
             raise PromiseNotKept(f"Claude's answer is not the JSON asked for: {error}.") from error
-        problem = problem_of(value, self._promise.schema)
+        problem = find_problem(value, self._expected.schema)
         if problem:
             raise PromiseNotKept(f"Claude's answer does not fit response_format: {problem}")
 
 
-def filters_of(blank_stops: Sequence[str], promise: Promise | None) -> list[EventFilter]:
+def build_filters(
+    blank_stops: Sequence[str], expected_json: ExpectedJson | None
+) -> list[EventFilter]:
     """Those that an answer needs; most need none."""
     filters: list[EventFilter] = [StopFilter(blank_stops)] if blank_stops else []
-    return [*filters, JsonFilter(promise)] if promise is not None else filters
+    return [*filters, JsonFilter(expected_json)] if expected_json is not None else filters

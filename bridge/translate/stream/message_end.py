@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bridge.errors import StreamBroken
-from bridge.translate.stream.usage import merged
+from bridge.translate.stream.usage import merge_usage
 from bridge.wire.messages import MessageEvent, StopReason, Usage
 
 BROKE_OFF = "Claude's answer broke off before its end."
 
 
-class Ending:
+class MessageEnd:
     """Feed it every event, or those of the message itself; `finish` at the end of input."""
 
     def __init__(self) -> None:
@@ -23,9 +23,9 @@ class Ending:
     def feed(self, event: MessageEvent) -> None:
         match event["type"]:
             case "message_start":
-                self.usage = merged(self.usage, event["message"].get("usage", {}))
+                self.usage = merge_usage(self.usage, event["message"].get("usage", {}))
             case "message_delta":
-                self.usage = merged(self.usage, event["usage"])
+                self.usage = merge_usage(self.usage, event["usage"])
                 self.stop_reason = event["delta"]["stop_reason"] or self.stop_reason
                 if self.stop_reason == "refusal":
                     details = event["delta"].get("stop_details") or {}

@@ -10,35 +10,37 @@ from bridge.wire.completion import CompletionUsage
 from bridge.wire.messages import Usage
 
 
-def merged(earlier: Usage, later: Usage) -> Usage:
+def merge_usage(earlier: Usage, later: Usage) -> Usage:
     """The later count wins, field by field, where it says anything."""
     said = {name: value for name, value in later.items() if value is not None}
     return cast(Usage, {**earlier, **said})
 
 
-def summed(one: Usage, other: Usage) -> Usage:
+def sum_usage(one: Usage, other: Usage) -> Usage:
     """The tokens of two requests together; what is no count is the later one's."""
-    return cast(Usage, _added(one, other))
+    return cast(Usage, _add_counts(one, other))
 
 
-def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plus(one.get(name), other.get(name)) for name in dict.fromkeys((*one, *other))}
+def _add_counts(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _add_count(one.get(name), other.get(name)) for name in dict.fromkeys((*one, *other))
+    }
 
 
-def _plus(one: Any, other: Any) -> Any:
+def _add_count(one: Any, other: Any) -> Any:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return _added(one, other)
+        return _add_counts(one, other)
     if isinstance(one, int) and isinstance(other, int):
         return one + other
     return one if other is None else other
 
 
-def added(usages: Iterable[CompletionUsage]) -> CompletionUsage:
+def sum_completion_usage(usages: Iterable[CompletionUsage]) -> CompletionUsage:
     """All choices together; at least one."""
-    return cast(CompletionUsage, functools.reduce(_added, cast(Iterable[Any], usages)))
+    return cast(CompletionUsage, functools.reduce(_add_counts, cast(Iterable[Any], usages)))
 
 
-def completion_usage(usage: Usage) -> CompletionUsage:
+def to_completion_usage(usage: Usage) -> CompletionUsage:
     """prompt_tokens counts the whole prompt: what was new, written to and read from the cache."""
     written = usage.get("cache_creation_input_tokens") or 0
     read = usage.get("cache_read_input_tokens") or 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.backends.anthropic_api.events import Reading, joined
 from bridge.errors import StreamBroken
-from bridge.translate.stream.content_blocks import AnswerBlocks
+from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import Block, MessageEvent
 from tests import scripts
 
@@ -28,10 +28,10 @@ ANSWER: list[MessageEvent] = [
 
 
 def blocks(events: Sequence[MessageEvent]) -> list[Block]:
-    answer = AnswerBlocks()
+    answer = BlockCollector()
     for event in events:
         answer.feed(event)
-    return answer.every_block()
+    return answer.list_all_blocks()
 
 
 @given(st.lists(st.integers(0, len(ANSWER))))

@@ -23,7 +23,7 @@ from bridge.errors import (
     UpstreamFailed,
     UpstreamUnreachable,
 )
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 from bridge.wire.messages import MessagesRequest
 from tests import scripts
 
@@ -43,7 +43,7 @@ def claude(*blocks: Any) -> Any:
 def turn(*messages: Any, model: str = "claude-opus-5-5", **fields: Any) -> Turn:
     ids = itertools.count(1)
     request = MessagesRequest(model, 900, messages or (user(text("Hi")),), **fields)
-    return Turn(request, rules_of(model), lambda: f"id{next(ids)}")
+    return Turn(request, resolve_rules(model), lambda: f"id{next(ids)}")
 
 
 def relayed(event: Any) -> Frame:

@@ -10,7 +10,7 @@ import pytest
 from openai import AsyncOpenAI
 from PIL import Image
 
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 from tests.backends.upstream import without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
@@ -104,7 +104,7 @@ MODELS = ("claude-opus-5-5", "claude-sonnet-5", "claude-opus-4-6", "claude-haiku
 
 def plain(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Defaults that one road leaves unsaid and the other says."""
-    rules = rules_of(model)
+    rules = resolve_rules(model)
     output = {"effort": rules.default_effort, **(body.get("output_config") or {})}
     thinking = body.get("thinking") or {"type": "disabled"}
     told = without_own(body)

@@ -12,7 +12,7 @@ from openai import AsyncOpenAI
 
 from bridge.computer.screen.geometry import Rect
 from bridge.computer.screen.sizes import fit, tier_for
-from bridge.models.names import rules_of
+from bridge.models.names import resolve_rules
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -81,7 +81,7 @@ class Claude:
     """What the fake upstream is to say: places are pixels of the picture the model is shown."""
 
     def __init__(self, page: Page, model: str) -> None:
-        rules = rules_of(model)
+        rules = resolve_rules(model)
         size = fit(SCREEN.size, *tier_for(rules.images), rules.images.pixels)
         self.scale = size.width / SCREEN.width
         self._page = page

@@ -10,8 +10,8 @@ from openai import AsyncOpenAI
 from openai.types import Completion
 from openai.types.completion_create_params import CompletionCreateParamsNonStreaming
 
-from bridge.translate.chat.request import SET_ASIDE
-from bridge.translate.completions import FILL_IN, GO_ON
+from bridge.translate.chat.request import IGNORED_PARAMETERS
+from bridge.translate.completions import CONTINUE_PROMPT, FILL_IN_PROMPT
 from bridge.wire.completions import CompletionRequest
 from tests.fake_anthropic.script import Usage, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -39,7 +39,7 @@ async def test_a_text_goes_on(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     assert (answer.object, answer.choices[0].text) == ("text_completion", " a time")
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage.to_dict()["total_tokens"] == 24
-    assert sent(fake) == [(GO_ON, "<text>Once upon</text>")]
+    assert sent(fake) == [(CONTINUE_PROMPT, "<text>Once upon</text>")]
     assert fake.requests[-1].body["thinking"] == {"type": "disabled"}
 
 
@@ -47,7 +47,7 @@ async def test_a_gap_is_filled(client: AsyncOpenAI, fake: FakeAnthropic) -> None
     fake.script(says("x * 2"))
     answer = await completed(client, prompt="return ", suffix="\n\nend", stop=["\n\n"])
     assert answer.choices[0].text == "x * 2"
-    assert sent(fake) == [(FILL_IN, "<before>return </before><after>\n\nend</after>")]
+    assert sent(fake) == [(FILL_IN_PROMPT, "<before>return </before><after>\n\nend</after>")]
 
 
 async def test_it_streams(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
@@ -109,4 +109,4 @@ async def test_what_is_set_aside_is_told(client: AsyncOpenAI) -> None:
 
 def test_every_parameter_is_mapped_or_set_aside_with_a_reason() -> None:
     theirs = set(get_type_hints(CompletionCreateParamsNonStreaming))
-    assert theirs <= {*CompletionRequest.model_fields, *SET_ASIDE}
+    assert theirs <= {*CompletionRequest.model_fields, *IGNORED_PARAMETERS}

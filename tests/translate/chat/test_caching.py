@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.models.names import rules_of
-from bridge.translate.chat.request import Translated, translate
+from bridge.models.names import resolve_rules
+from bridge.translate.chat.request import Translation, translate_chat
 from bridge.wire.chat import ChatRequest
 from tests.translate.test_accepted import messages as any_message
 
@@ -17,9 +17,9 @@ MODEL = "claude-sonnet-5-5"
 MARKER = {"type": "ephemeral"}
 
 
-def translated(*messages: dict[str, Any], **more: Any) -> Translated:
+def translated(*messages: dict[str, Any], **more: Any) -> Translation:
     body = {"model": MODEL, "messages": list(messages), **more}
-    return translate(ChatRequest.model_validate(body), rules_of(MODEL), MODEL)
+    return translate_chat(ChatRequest.model_validate(body), resolve_rules(MODEL), MODEL)
 
 
 def test_without_a_marker_the_whole_request_is_marked() -> None:

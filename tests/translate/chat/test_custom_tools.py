@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.translate.chat.custom_tools import TextInput, described
+from bridge.translate.chat.custom_tools import InputExtractor, describe_custom_tool
 from bridge.wire.chat import CustomDefinition
 
 DEFINITION = 'start: "a"+'
@@ -24,19 +24,19 @@ DEFINITION = 'start: "a"+'
 )
 def test_a_grammar_is_told_in_words(form: dict[str, Any]) -> None:
     tool = CustomDefinition(name="letters", description="Writes letters.", format=form)
-    assert described(tool) == (
+    assert describe_custom_tool(tool) == (
         "Writes letters.\n\nThe input must follow this lark grammar exactly:\n" + DEFINITION
     )
 
 
 def test_free_text_needs_no_words() -> None:
-    assert described(CustomDefinition(name="x", format={"type": "text"})) == (
+    assert describe_custom_tool(CustomDefinition(name="x", format={"type": "text"})) == (
         "Takes any text as its input."
     )
 
 
 def read(pieces: list[str]) -> str:
-    machine = TextInput()
+    machine = InputExtractor()
     return "".join(machine.feed(piece) for piece in pieces) + machine.finish()
 
 
@@ -56,7 +56,7 @@ def test_whatever_the_pieces_the_text_is_exact(text: str, ascii: bool, cuts: lis
 
 
 def test_text_comes_before_its_end() -> None:
-    machine = TextInput()
+    machine = InputExtractor()
     assert [machine.feed(piece) for piece in ('{"in', 'put": "ab', "c\\", 'n"', "}")] == [
         "",
         "ab",

@@ -13,7 +13,7 @@ from PIL import Image
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import LARGE, SMALL, ImageSize
-from bridge.translate.chat.images import fitted, scaled_size, size_among
+from bridge.translate.chat.images import fit_image, fit_size, limit_for_count
 from bridge.translate.notices import Notices
 
 
@@ -33,7 +33,7 @@ def opened(image: dict[str, Any]) -> Image.Image:
 def test_a_scaled_size_keeps_both_limits_and_the_shape(
     width: int, height: int, largest: ImageSize
 ) -> None:
-    new_width, new_height = scaled_size(width, height, largest)
+    new_width, new_height = fit_size(width, height, largest)
     assert 1 <= new_width <= min(width, largest.edge)
     assert 1 <= new_height <= min(height, largest.edge)
     assert new_width * new_height <= largest.pixels
@@ -42,14 +42,14 @@ def test_a_scaled_size_keeps_both_limits_and_the_shape(
 
 def test_what_fits_is_not_touched() -> None:
     image, notices = block(1000, 1000), Notices()
-    assert fitted(image, SMALL, "x", notices) is image
+    assert fit_image(image, SMALL, "x", notices) is image
     assert notices.lines() == ()
 
 
 @pytest.mark.parametrize(("kind", "becomes"), [("PNG", "PNG"), ("JPEG", "JPEG"), ("GIF", "PNG")])
 def test_what_is_too_large_is_scaled_with_a_notice(kind: str, becomes: str) -> None:
     notices = Notices()
-    scaled = fitted(block(3000, 1500, kind), SMALL, "x", notices)
+    scaled = fit_image(block(3000, 1500, kind), SMALL, "x", notices)
     assert opened(scaled).size == (1516, 758)
     assert opened(scaled).format == becomes
     assert scaled["source"]["media_type"] == f"image/{becomes.lower()}"
@@ -57,28 +57,28 @@ def test_what_is_too_large_is_scaled_with_a_notice(kind: str, becomes: str) -> N
 
 
 def test_transparency_is_kept() -> None:
-    assert opened(fitted(block(3000, 10, mode="RGBA"), SMALL, "x", Notices())).mode == "RGBA"
+    assert opened(fit_image(block(3000, 10, mode="RGBA"), SMALL, "x", Notices())).mode == "RGBA"
 
 
 def test_the_same_image_gives_the_same_bytes() -> None:
-    first = fitted(block(3000, 1500), SMALL, "x", Notices())
-    assert fitted(block(3000, 1500), SMALL, "y", Notices()) == first
+    first = fit_image(block(3000, 1500), SMALL, "x", Notices())
+    assert fit_image(block(3000, 1500), SMALL, "y", Notices()) == first
 
 
 def test_many_images_are_held_to_a_smaller_edge() -> None:
-    assert size_among(20, LARGE) == LARGE
-    assert size_among(21, LARGE) == ImageSize(2000, LARGE.pixels)
+    assert limit_for_count(20, LARGE) == LARGE
+    assert limit_for_count(21, LARGE) == ImageSize(2000, LARGE.pixels)
 
 
 def test_an_address_is_passed_on() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}
-    assert fitted(image, SMALL, "x", Notices()) is image
+    assert fit_image(image, SMALL, "x", Notices()) is image
 
 
 @pytest.mark.parametrize("size", [(10_000, 9_000), (30_000, 30_000)])
 def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        fitted(block(*size, mode="1"), LARGE, "messages[0].content[0].image_url.url", Notices())
+        fit_image(block(*size, mode="1"), LARGE, "messages[0].content[0].image_url.url", Notices())
     assert caught.value.param == "messages[0].content[0].image_url.url"
 
 
@@ -87,4 +87,4 @@ def test_half_an_image_is_refused_by_name() -> None:
     data = image["source"]["data"]
     image["source"]["data"] = data[: len(data) // 8 * 4]
     with pytest.raises(InvalidRequest, match="complete"):
-        fitted(image, SMALL, "x", Notices())
+        fit_image(image, SMALL, "x", Notices())

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from bridge.errors import InvalidRequest
-from bridge.translate.chat.media import document_block, image_block, sniff
+from bridge.translate.chat.media import build_document_block, build_image_block, sniff_media_type
 from bridge.wire.chat import FileData
 
 
@@ -18,7 +18,7 @@ def encoded(content: bytes) -> str:
 def test_a_pdf_is_a_document_whatever_its_label() -> None:
     data = encoded(b"%PDF-1.7 ...")
     file = FileData(file_data=f"data:application/octet-stream;base64,{data}", filename="a.pdf")
-    assert document_block(file, "p") == {
+    assert build_document_block(file, "p") == {
         "type": "document",
         "source": {"type": "base64", "media_type": "application/pdf", "data": data},
         "title": "a.pdf",
@@ -28,7 +28,7 @@ def test_a_pdf_is_a_document_whatever_its_label() -> None:
 def test_a_text_file_is_a_document_of_text() -> None:
     file = FileData(file_data=f"data:text/markdown;base64,{encoded('# Grüße'.encode())}")
     source = {"type": "text", "media_type": "text/plain", "data": "# Grüße"}
-    assert document_block(file, "p") == {"type": "document", "source": source}
+    assert build_document_block(file, "p") == {"type": "document", "source": source}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_text_file_is_a_document_of_text() -> None:
 )
 def test_what_is_no_document_is_refused(file: FileData, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
-        document_block(file, "p")
+        build_document_block(file, "p")
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_what_is_no_document_is_refused(file: FileData, words: str) -> None:
     ],
 )
 def test_the_kind_is_read_from_the_first_bytes(head: bytes, kind: str | None) -> None:
-    assert sniff(head) == kind
+    assert sniff_media_type(head) == kind
 
 
 def test_white_space_in_base64_and_odd_labels_are_put_right() -> None:
     data = encoded(b"GIF89a" + bytes(60))
     broken = "\r\n".join([data[:20], data[20:]])
-    block = image_block(f"data:image/jpg;charset=utf-8;base64,{broken}", "p")
+    block = build_image_block(f"data:image/jpg;charset=utf-8;base64,{broken}", "p")
     assert block["source"] == {"type": "base64", "media_type": "image/gif", "data": data}
 
 
 def test_an_address_is_passed_on() -> None:
     source = {"type": "url", "url": "https://example.org/a.png"}
-    assert image_block("https://example.org/a.png", "p")["source"] == source
+    assert build_image_block("https://example.org/a.png", "p")["source"] == source

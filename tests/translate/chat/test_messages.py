@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bridge.errors import InvalidRequest
-from bridge.models.names import rules_of
-from bridge.translate.chat.messages import conversation
-from bridge.translate.chat.tools import offer_of
+from bridge.models.names import resolve_rules
+from bridge.translate.chat.messages import build_conversation
+from bridge.translate.chat.tools import read_offer
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest
 
@@ -30,7 +30,9 @@ def turns(
     """The turns as (role, blocks), the system prompt, the notices."""
     chat = ChatRequest.model_validate({"model": model, "messages": list(messages)})
     notices = Notices()
-    talk = conversation(chat.messages, offer_of(chat, notices), rules_of(model), notices)
+    talk = build_conversation(
+        chat.messages, read_offer(chat, notices), resolve_rules(model), notices
+    )
     return [(m["role"], m["content"]) for m in talk.messages], talk.system, notices.lines()
 
 

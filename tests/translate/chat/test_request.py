@@ -9,16 +9,16 @@ import pytest
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 
 from bridge.errors import InvalidRequest
-from bridge.models.names import rules_of
-from bridge.translate.chat.request import SET_ASIDE, Translated, translate
+from bridge.models.names import resolve_rules
+from bridge.translate.chat.request import IGNORED_PARAMETERS, Translation, translate_chat
 from bridge.wire.chat import ChatRequest
 
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
 
 
-def translated(model: str = "claude-sonnet-5-5", **parameters: Any) -> Translated:
+def translated(model: str = "claude-sonnet-5-5", **parameters: Any) -> Translation:
     body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], **parameters}
-    return translate(ChatRequest.model_validate(body), rules_of(model), model)
+    return translate_chat(ChatRequest.model_validate(body), resolve_rules(model), model)
 
 
 def test_the_least_request() -> None:
@@ -35,7 +35,7 @@ def test_the_least_request() -> None:
 
 def test_every_parameter_of_openai_is_mapped_or_set_aside_with_a_reason() -> None:
     known = set(typing.get_type_hints(CompletionCreateParamsStreaming))
-    assert known - set(ChatRequest.model_fields) - set(SET_ASIDE) == set()
+    assert known - set(ChatRequest.model_fields) - set(IGNORED_PARAMETERS) == set()
 
 
 def test_an_unknown_field_is_noticed() -> None:
@@ -193,7 +193,7 @@ def test_a_name_claude_would_refuse_is_changed_and_known_on_the_way_back() -> No
         "files_read_2",
         "_n_",
     ]
-    assert result.style.tool_names == {
+    assert result.answer_format.tool_names == {
         "files_read": "files.read",
         "files_read_2": "files_read",
         "_n_": "ünï",
@@ -241,7 +241,7 @@ def test_the_old_way_of_functions() -> None:
             {"role": "function", "name": "add", "content": "2"},
         ],
     )
-    assert result.style.legacy
+    assert result.answer_format.legacy
     assert result.request.tool_choice == {
         "type": "tool",
         "name": "add",

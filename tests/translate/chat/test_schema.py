@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.translate.chat.schema import cannot_be_closed, closed, tool_input
+from bridge.translate.chat.schema import build_input_schema, cannot_be_closed, close_schema
 
 
 def test_objects_are_closed_all_the_way_down() -> None:
@@ -16,7 +16,7 @@ def test_objects_are_closed_all_the_way_down() -> None:
         "properties": {"list": {"type": "array", "items": {"type": "object", "properties": {}}}},
         "$defs": {"a": {"properties": {"b": {"type": "string"}}}},
     }
-    assert closed(schema) == {
+    assert close_schema(schema) == {
         "type": "object",
         "properties": {
             "list": {
@@ -36,25 +36,27 @@ def test_objects_are_closed_all_the_way_down() -> None:
 
 
 def test_what_cannot_be_a_rule_becomes_words() -> None:
-    assert closed({"type": "integer", "minimum": 1, "maximum": 9, "description": "A digit."}) == {
+    assert close_schema(
+        {"type": "integer", "minimum": 1, "maximum": 9, "description": "A digit."}
+    ) == {
         "type": "integer",
         "description": "A digit. (minimum: 1; maximum: 9)",
     }
-    assert closed({"type": "string", "minLength": 1}) == {
+    assert close_schema({"type": "string", "minLength": 1}) == {
         "type": "string",
         "description": "(minLength: 1)",
     }
 
 
 def test_one_of_becomes_any_of() -> None:
-    assert closed({"oneOf": [{"type": "string"}, {"type": "null"}]}) == {
+    assert close_schema({"oneOf": [{"type": "string"}, {"type": "null"}]}) == {
         "anyOf": [{"type": "string"}, {"type": "null"}]
     }
 
 
 def test_a_property_may_be_named_like_a_keyword() -> None:
     properties = {"minimum": {"type": "number"}, "pattern": {"type": "string"}}
-    assert closed({"type": "object", "properties": properties})["properties"] == properties
+    assert close_schema({"type": "object", "properties": properties})["properties"] == properties
 
 
 @pytest.mark.parametrize(
@@ -122,4 +124,4 @@ def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
     ],
 )
 def test_a_tools_input_is_an_object(parameters: Any, sent: Any) -> None:
-    assert tool_input(parameters) == sent
+    assert build_input_schema(parameters) == sent

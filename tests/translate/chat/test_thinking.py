@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.models.names import rules_of
-from bridge.translate.chat.thinking import thinking_of
+from bridge.models.names import resolve_rules
+from bridge.translate.chat.thinking import choose_thinking
 from bridge.translate.notices import Notices
 
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
@@ -15,8 +15,8 @@ ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 def thought(model: str, wanted: str | None, **more: Any) -> tuple[Any, Any, int]:
     notices = Notices()
-    result = thinking_of(
-        wanted, rules_of(model), more.get("max_tokens", 32_000), more.get("blocked"), notices
+    result = choose_thinking(
+        wanted, resolve_rules(model), more.get("max_tokens", 32_000), more.get("blocked"), notices
     )
     return result.config, result.effort, len(notices.lines())
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from openai.types.responses import ResponseComputerToolCall
 
 from bridge.errors import InvalidRequest, PromiseNotKept
-from bridge.translate.chat.computer_toolset import MEMBERS, PREFIX
+from bridge.translate.chat.computer_toolset import CHAT_PREFIX, MEMBERS
 from bridge.translate.responses.computer import (
-    WITHOUT_A_WORD,
+    UNSUPPORTED_MEMBERS,
     as_calls,
     as_results,
-    call_id,
-    pointer_after,
-    told,
+    find_pointer,
+    join_call_ids,
+    to_openai_actions,
 )
 
 PLACES = st.lists(st.integers(0, 4000), min_size=2, max_size=2)
@@ -75,18 +75,18 @@ def test_what_claude_called_comes_back_as_it_was(calls: list[tuple[str, dict[str
     actions: list[dict[str, Any]] = []
     pointer = None
     for number, (member, given_) in enumerate(calls):
-        one = told(member, given_, pointer)
+        one = to_openai_actions(member, given_, pointer)
         pointer = one.pointer
         parts.append((f"toolu_{number}", len(one.actions)))
         actions += one.actions
-    item = {"type": "computer_call", "call_id": call_id(parts), "actions": actions}
+    item = {"type": "computer_call", "call_id": join_call_ids(parts), "actions": actions}
     ResponseComputerToolCall.model_validate(
         {**item, "id": "cu", "pending_safety_checks": [], "status": "completed"}, strict=True
     )
     back = as_calls(item, "input[0]")
     assert [call["call_id"] for call in back] == [id for id, _ in parts]
     assert [(call["name"], json.loads(call["arguments"])) for call in back] == [
-        (PREFIX + member, given_) for member, given_ in calls
+        (CHAT_PREFIX + member, given_) for member, given_ in calls
     ]
 
 
@@ -98,11 +98,11 @@ def test_every_member_is_told_or_not_offered() -> None:
         "scroll": {"coordinate": [1, 2], "scroll_direction": "up", "scroll_amount": 3},
         "wait": {"duration": 2},
     }
-    for member in MEMBERS - set(WITHOUT_A_WORD):
-        assert told(member, examples.get(member, {"coordinate": [1, 2]}), None).actions
-    for member in WITHOUT_A_WORD:
+    for member in MEMBERS - set(UNSUPPORTED_MEMBERS):
+        assert to_openai_actions(member, examples.get(member, {"coordinate": [1, 2]}), None).actions
+    for member in UNSUPPORTED_MEMBERS:
         with pytest.raises(PromiseNotKept, match=member):
-            told(member, {"coordinate": [1, 2], "text": "a", "duration": 1}, None)
+            to_openai_actions(member, {"coordinate": [1, 2], "text": "a", "duration": 1}, None)
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_every_member_is_told_or_not_offered() -> None:
 def test_an_action_in_openais_words(
     member: str, given_: dict[str, Any], actions: list[Any]
 ) -> None:
-    assert list(told(member, given_, None).actions) == actions
+    assert list(to_openai_actions(member, given_, None).actions) == actions
 
 
 def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
-    moved = told("mouse_move", {"coordinate": [5, 6]}, None)
-    (clicked,) = told("left_click", {}, moved.pointer).actions
+    moved = to_openai_actions("mouse_move", {"coordinate": [5, 6]}, None)
+    (clicked,) = to_openai_actions("left_click", {}, moved.pointer).actions
     assert (clicked["x"], clicked["y"]) == (5, 6)
     with pytest.raises(PromiseNotKept, match="left_click"):
-        told("left_click", {}, None)
+        to_openai_actions("left_click", {}, None)
 
 
 def test_a_call_made_elsewhere_is_one_of_claudes_for_each_action() -> None:
@@ -168,7 +168,7 @@ def test_a_call_made_elsewhere_is_one_of_claudes_for_each_action() -> None:
             {"coordinate": [1, 2], "scroll_direction": "up", "scroll_amount": 1},
         ),
     ]
-    assert pointer_after([item]) == (1, 2)
+    assert find_pointer([item]) == (1, 2)
 
 
 def test_the_last_of_several_calls_has_the_picture() -> None:

@@ -13,11 +13,11 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from bridge.errors import StreamBroken, UpstreamFailed
-from bridge.translate.answer_format import AnswerStyle
-from bridge.translate.responses.resource import resource
+from bridge.translate.answer_format import AnswerFormat
+from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
+from bridge.wire.encrypted_content import pack_block, unpack_block
 from bridge.wire.responses import ResponsesRequest
-from bridge.wire.sealed import sealed, unsealed
 from tests.scripts import block, end, start
 
 EVENTS: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
@@ -27,8 +27,8 @@ def machine(custom: frozenset[str] = frozenset()) -> ResponsesStream:
     wanted = ResponsesRequest(model="claude-opus-5-5", input="Hi")
     ids = itertools.count()
     return ResponsesStream(
-        resource(wanted, id="resp_1", created_at=7, model=wanted.model),
-        style=AnswerStyle(custom=custom),
+        build_response(wanted, id="resp_1", created_at=7, model=wanted.model),
+        answer_format=AnswerFormat(custom=custom),
         namespaces={},
         new_id=lambda prefix: f"{prefix}_{next(ids)}",
         clock=lambda: 8,
@@ -122,7 +122,7 @@ def test_what_breaks_off_is_no_answer() -> None:
     fed(stream, [start(), *block(0, {"type": "text", "text": "Hi"})])
     with pytest.raises(StreamBroken):
         stream.finish()
-    event = stream.failed(UpstreamFailed("It broke."))
+    event = stream.fail(UpstreamFailed("It broke."))
     EVENTS.validate_python(event, strict=True)
     assert event["response"]["error"] == {"code": "server_error", "message": "It broke."}
 
@@ -136,13 +136,13 @@ def test_an_end_nobody_knows_is_an_error() -> None:
 @given(st.text(), st.text(min_size=1))
 def test_thinking_is_sealed_and_opened(thought: str, signature: str) -> None:
     block = {"type": "thinking", "thinking": thought, "signature": signature}
-    assert unsealed(sealed(block)) == block
+    assert unpack_block(pack_block(block)) == block
 
 
 @pytest.mark.parametrize(
     "content",
     [None, 7, "", "gAAAAAB-openai", "claude.1.!!!", "claude.1.e30=", "claude.1.W10=",
-     sealed({"type": "text", "text": "x"}), sealed({"type": "thinking", "thinking": "x"})],
+     pack_block({"type": "text", "text": "x"}), pack_block({"type": "thinking", "thinking": "x"})],
 )  # fmt: skip
 def test_what_is_not_ours_stays_closed(content: object) -> None:
-    assert unsealed(content) is None
+    assert unpack_block(content) is None

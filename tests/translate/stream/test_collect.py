@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import StreamBroken
-from bridge.translate.answer_format import AnswerStyle
+from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.stream.chat_chunks import ChatStream
 from bridge.translate.stream.collect import Collector
 from bridge.wire.completion import ChatCompletion
@@ -92,8 +92,8 @@ def test_missing_chunks_are_an_error() -> None:
 
 
 def test_the_old_way_of_functions_and_a_name_of_the_clients_own() -> None:
-    style = AnswerStyle({"files_read": "files.read"}, legacy=True)
-    machine = ChatStream(id="c", model="m", created=7, include_usage=True, style=style)
+    style = AnswerFormat({"files_read": "files.read"}, legacy=True)
+    machine = ChatStream(id="c", model="m", created=7, include_usage=True, answer_format=style)
     collector = Collector()
     script = [
         scripts.start(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.errors import PromiseNotKept
-from bridge.translate.stream.continuation import MOST_PAUSES, Turns
+from bridge.translate.stream.continuation import MAX_PAUSES, Continuation
 from bridge.wire.messages import MessageEvent, MessagesRequest
 from tests.scripts import block, end, start, text, thinking, tool
 
@@ -26,25 +26,25 @@ SEARCHED = {
 }
 
 
-def feed(turns: Turns, *events: MessageEvent) -> list[MessageEvent]:
+def feed(turns: Continuation, *events: MessageEvent) -> list[MessageEvent]:
     return [shown for event in events for shown in turns.feed(event)]
 
 
 def test_one_turn_passes_untouched() -> None:
     events = [start(), *text(0, "Hi"), *end("end_turn")]
-    turns = Turns(REQUEST)
+    turns = Continuation(REQUEST)
     assert feed(turns, *events) == events
-    assert turns.follow_up() is None
-    assert turns.kept() is None
+    assert turns.take_follow_up() is None
+    assert turns.build_stored_turn() is None
 
 
 def test_a_pause_is_gone_on_from() -> None:
-    turns = Turns(REQUEST)
+    turns = Continuation(REQUEST)
     first = feed(
         turns, start(input_tokens=10), *SEARCH, *end("pause_turn", usage={"output_tokens": 3})
     )
     assert first == [start(input_tokens=10), *SEARCH]
-    follow_up = turns.follow_up()
+    follow_up = turns.take_follow_up()
     assert follow_up is not None
     assert follow_up.messages == (HI, {"role": "assistant", "content": [SEARCHED]})
     second = feed(
@@ -59,31 +59,31 @@ def test_a_pause_is_gone_on_from() -> None:
         "usage": {"input_tokens": 30, "cache_read_input_tokens": 5, "output_tokens": 7},
     }
     assert second == [*text(1, "Found."), ending, {"type": "message_stop"}]
-    assert turns.follow_up() is None
+    assert turns.take_follow_up() is None
 
 
 def test_two_pauses_stay_one_turn_of_claudes() -> None:
-    turns = Turns(REQUEST)
+    turns = Continuation(REQUEST)
     for _ in range(2):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
-        follow_up = turns.follow_up()
+        follow_up = turns.take_follow_up()
     assert follow_up is not None
     assert [len(message["content"]) for message in follow_up.messages] == [1, 2]
 
 
 def test_endless_pauses_are_an_error() -> None:
-    turns = Turns(REQUEST)
-    for _ in range(MOST_PAUSES):
+    turns = Continuation(REQUEST)
+    for _ in range(MAX_PAUSES):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
-        turns.follow_up()
+        turns.take_follow_up()
     with pytest.raises(PromiseNotKept):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
 
 
 def test_a_missing_call_is_asked_for_once() -> None:
-    turns = Turns(REQUEST, must_call="Call it.")
+    turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *text(0, "Well."), *end("end_turn"))
-    follow_up = turns.follow_up()
+    follow_up = turns.take_follow_up()
     assert follow_up is not None
     assert follow_up.messages[1:] == (
         {"role": "assistant", "content": [{"type": "text", "text": "Well."}]},
@@ -91,30 +91,30 @@ def test_a_missing_call_is_asked_for_once() -> None:
     )
     shown = feed(turns, start(), *tool(0, "toolu_1", "add", "{}"), *end("tool_use"))
     assert shown[:3] == tool(1, "toolu_1", "add", "{}")
-    assert turns.follow_up() is None
-    assert turns.kept() is None
+    assert turns.take_follow_up() is None
+    assert turns.build_stored_turn() is None
 
 
 def test_who_has_nothing_to_say_is_asked_in_the_same_turn_of_the_user() -> None:
-    turns = Turns(REQUEST, must_call="Call it.")
+    turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *end("end_turn"))
-    follow_up = turns.follow_up()
+    follow_up = turns.take_follow_up()
     assert follow_up is not None
     assert [part["text"] for part in follow_up.messages[0]["content"]] == ["Hi", "Call it."]
 
 
 def test_a_call_that_came_is_not_asked_for() -> None:
-    turns = Turns(REQUEST, must_call="Call it.")
+    turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *tool(0, "toolu_1", "add"), *end("tool_use"))
-    assert turns.follow_up() is None
+    assert turns.take_follow_up() is None
 
 
 def test_a_call_that_was_thought_about_is_worth_keeping() -> None:
-    turns = Turns(REQUEST)
+    turns = Continuation(REQUEST)
     feed(turns, start(), *thinking(0, "Hm", "m"), *tool(1, "toolu_1", "add", '{"a"', ": 1}"))
-    assert turns.kept() is None
+    assert turns.build_stored_turn() is None
     feed(turns, *end("tool_use"))
-    kept = turns.kept()
+    kept = turns.build_stored_turn()
     assert kept is not None
     assert kept.blocks == (
         {"type": "thinking", "thinking": "Hmm", "signature": "c2ln"},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import PromiseNotKept
-from bridge.translate.chat.response_format import Promise
+from bridge.translate.chat.response_format import ExpectedJson
 from bridge.translate.stream.filters import EventFilter, JsonFilter, StopFilter
 from bridge.wire.messages import MessageEvent
 from tests.scripts import end, start, text
@@ -61,7 +61,7 @@ def test_the_first_stop_wins_whatever_the_pieces(said: str, stops: list[str]) ->
 
 
 def json_of(*pieces: str, schema: dict[str, object] | None = None) -> str:
-    return words(passed(JsonFilter(Promise(schema)), *pieces))
+    return words(passed(JsonFilter(ExpectedJson(schema)), *pieces))
 
 
 @pytest.mark.parametrize(
@@ -110,5 +110,5 @@ def test_a_broken_promise_is_an_error(
 
 
 def test_an_answer_that_was_cut_is_not_blamed() -> None:
-    machine = JsonFilter(Promise(None))
+    machine = JsonFilter(ExpectedJson(None))
     assert words(passed(machine, '{"a": ', reason="max_tokens")) == '{"a": '

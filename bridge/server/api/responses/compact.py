@@ -11,14 +11,14 @@ from bridge.server.http.notice_header import notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
-from bridge.translate.responses.compact import asking, compacted
+from bridge.translate.responses.compact import build_compacted_items, build_summary_request
 from bridge.wire.responses import CompactedResponse, CompactRequest, ResponseUsage
 
 
 async def compact_response(request: web.Request) -> web.Response:
     """The person's messages, and a summary of all else to give back in their place."""
     bridge = request.app[BRIDGE]
-    wanted = asking(await read_body(request, CompactRequest))
+    wanted = build_summary_request(await read_body(request, CompactRequest))
     access = access_of(request)
     memory = Memory(bridge)
     with bridge.answering():
@@ -32,7 +32,7 @@ async def compact_response(request: web.Request) -> web.Response:
     given = [*(before or ()), *(whole.input or ())][:-1]
     usage = summary["usage"]
     assert usage is not None  # noqa: S101 - a whole answer was counted
-    told = _told(compacted(given, summary, new_id), usage)
+    told = _told(build_compacted_items(given, summary, new_id), usage)
     return web.json_response(dict(told), headers=headers)
 
 

@@ -16,7 +16,7 @@ from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
 from bridge.store.responses import StoredResponse
-from bridge.wire.json_bytes import encoded_ascii
+from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.responses import InputItems, InputTokens, ResponseDeleted, ResponsesRequest
 
 _MOST_LISTED = 100
@@ -39,7 +39,7 @@ async def create_response(request: web.Request) -> web.StreamResponse:
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
             told = dict(await answer.whole())
-            return web.json_bytes_response(told, dumps=encoded_ascii, headers=headers)
+            return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
 
 
 async def count_input_tokens(request: web.Request) -> web.Response:

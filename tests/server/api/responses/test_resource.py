@@ -14,8 +14,8 @@ from openai.types.responses.response_create_params import ResponseCreateParamsNo
 from pydantic import BaseModel
 
 from bridge.server.state import Bridge
-from bridge.translate.chat.request import SET_ASIDE
-from bridge.translate.responses.request import REFUSED
+from bridge.translate.chat.request import IGNORED_PARAMETERS
+from bridge.translate.responses.request import REFUSED_PARAMETERS
 from bridge.wire.chat import ChatRequest
 from bridge.wire.responses import ResponsesRequest
 from tests.conftest import StartBridge
@@ -468,7 +468,12 @@ async def _found(client: AsyncOpenAI, id: str) -> Any:
 
 def test_every_parameter_is_mapped_refused_or_set_aside() -> None:
     theirs = set(get_type_hints(ResponseCreateParamsNonStreaming))
-    known = {*ResponsesRequest.model_fields, *ChatRequest.model_fields, *REFUSED, *SET_ASIDE}
+    known = {
+        *ResponsesRequest.model_fields,
+        *ChatRequest.model_fields,
+        *REFUSED_PARAMETERS,
+        *IGNORED_PARAMETERS,
+    }
     assert theirs <= known, theirs - known
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from bridge.wire.sealed import unsealed
+from bridge.wire.encrypted_content import unpack_block
 
 Json = dict[str, Any]
 
@@ -22,7 +22,7 @@ _RENAMED = {"max_output_tokens": "max_completion_tokens"}
 _TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
 
 
-def as_chat(body: Any) -> Any:
+def to_chat_body(body: Any) -> Any:
     """The body as it is, unless it has `input` and no `messages`."""
     if not isinstance(body, Mapping) or body.get("messages") is not None or "input" not in body:
         return body
@@ -31,61 +31,69 @@ def as_chat(body: Any) -> Any:
         for name, value in body.items()
         if name not in ("input", "instructions", "text", "messages")
     }
-    chat["messages"] = [*_instructions(body.get("instructions")), *_messages(body["input"])]
-    return {**chat, **_text(body.get("text") or {})}
+    chat["messages"] = [
+        *_build_system_message(body.get("instructions")),
+        *_convert_input(body["input"]),
+    ]
+    return {**chat, **_convert_text_options(body.get("text") or {})}
 
 
-def _instructions(words: Any) -> list[Json]:
+def _build_system_message(words: Any) -> list[Json]:
     return [{"role": "system", "content": words}] if words else []
 
 
-def _messages(given: Any) -> list[Json]:
+def _convert_input(given: Any) -> list[Json]:
     if isinstance(given, str):
         return [{"role": "user", "content": given}]
     if not isinstance(given, list):
-        raise _refused("input", "it must be a string or a list of items")
-    return [_message(item, f"input[{index}]") for index, item in enumerate(given)]
+        raise _make_refusal("input", "it must be a string or a list of items")
+    return [_convert_item(item, f"input[{index}]") for index, item in enumerate(given)]
 
 
-def _refused(param: str, why: str) -> PydanticCustomError:
+def _make_refusal(param: str, why: str) -> PydanticCustomError:
     message = f"Invalid value for {param}: {why}."
     return PydanticCustomError(NAMED_FIELD, "{message}", {"param": param, "message": message})
 
 
-def _message(item: Any, where: str) -> Json:
+def _convert_item(item: Any, where: str) -> Json:
     if not isinstance(item, Mapping):
-        raise _refused(where, "an item is an object")
+        raise _make_refusal(where, "an item is an object")
     match item.get("type", "message"):
         case "message":
-            return {"role": item.get("role", "user"), "content": _content(item.get("content"))}
+            return {
+                "role": item.get("role", "user"),
+                "content": _convert_content(item.get("content")),
+            }
         case "function_call":
             called = {"name": item.get("name"), "arguments": item.get("arguments")}
-            return _calls(item, "function", called)
+            return _build_call_message(item, "function", called)
         case "custom_tool_call":
-            return _calls(item, "custom", {"name": item.get("name"), "input": item.get("input")})
+            return _build_call_message(
+                item, "custom", {"name": item.get("name"), "input": item.get("input")}
+            )
         case "function_call_output" | "custom_tool_call_output":
-            content = _content(item.get("output"))
+            content = _convert_content(item.get("output"))
             return {"role": "tool", "tool_call_id": item.get("call_id"), "content": content}
         case "reasoning":
-            block = unsealed(item.get("encrypted_content"))
+            block = unpack_block(item.get("encrypted_content"))
             if block is not None:
                 return {"role": "assistant", "content": None, "thinking_blocks": [block]}
             # Without content it stands for nothing but a notice that it is set aside.
             return {"role": "assistant", "content": None, "reasoning": item.get("summary") or True}
         case kind:
-            raise _refused(where, f"items of type {kind} cannot be taken on this endpoint")
+            raise _make_refusal(where, f"items of type {kind} cannot be taken on this endpoint")
 
 
-def _calls(item: Mapping[str, Any], kind: str, called: Json) -> Json:
+def _build_call_message(item: Mapping[str, Any], kind: str, called: Json) -> Json:
     call = {"id": item.get("call_id") or item.get("id"), "type": kind, kind: called}
     return {"role": "assistant", "content": None, "tool_calls": [call]}
 
 
-def _content(content: Any) -> Any:
-    return [_part(part) for part in content] if isinstance(content, list) else content
+def _convert_content(content: Any) -> Any:
+    return [_convert_part(part) for part in content] if isinstance(content, list) else content
 
 
-def _part(part: Any) -> Any:
+def _convert_part(part: Any) -> Any:
     """A content part; what is not of the Responses API's kinds goes on as it is."""
     if not isinstance(part, Mapping):
         return part
@@ -102,7 +110,7 @@ def _part(part: Any) -> Any:
             return part
 
 
-def _text(text: Mapping[str, Any]) -> Json:
+def _convert_text_options(text: Mapping[str, Any]) -> Json:
     """`text.format` and `text.verbosity`, under the names they have in a chat."""
     chat: Json = {}
     form = text.get("format")

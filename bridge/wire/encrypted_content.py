@@ -17,12 +17,12 @@ SUMMARY = "compaction"
 _KINDS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",), SUMMARY: ("text",)}
 
 
-def sealed(block: Mapping[str, Any]) -> str:
+def pack_block(block: Mapping[str, Any]) -> str:
     """A thinking block, a redacted one, or a summary, as `encrypted_content`."""
     return _MARK + base64.urlsafe_b64encode(json.dumps(block).encode()).decode()
 
 
-def unsealed(content: object) -> dict[str, Any] | None:
+def unpack_block(content: object) -> dict[str, Any] | None:
     """The block; None for what another service has encrypted, or what was changed."""
     if not isinstance(content, str) or not content.startswith(_MARK):
         return None

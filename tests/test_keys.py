@@ -198,4 +198,4 @@ async def test_counts_are_for_those_who_may_ask(start_bridge: StartBridge, path:
         async with session.get(f"{bridge.url}/v1/models", headers=headers) as answer:
             assert answer.status == 200
         async with session.get(f"{bridge.url}/v1/responses/x", headers=headers) as answer:
-            assert answer.status == 401
+            assert answer.status == 404

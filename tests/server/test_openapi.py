@@ -23,7 +23,7 @@ from bridge.server.api.routes import ENDPOINTS
 from bridge.server.app import make_app
 from bridge.server.http.endpoint import Endpoint
 from bridge.server.http.error_help import TOLD
-from bridge.server.http.openapi import document
+from bridge.server.http.openapi import build_document
 from bridge.server.state import Bridge
 from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 from tests.computer.fake_desktop import FakeDesktop
@@ -64,11 +64,11 @@ async def bridge(
 
 
 def test_it_is_as_its_snapshot() -> None:
-    assert document(ENDPOINTS) == json.loads(SNAPSHOT.read_text("utf-8"))
+    assert build_document(ENDPOINTS) == json.loads(SNAPSHOT.read_text("utf-8"))
 
 
 def test_it_is_an_openapi_document() -> None:
-    OpenAPIV31SpecValidator(document(ENDPOINTS)).validate()
+    OpenAPIV31SpecValidator(build_document(ENDPOINTS)).validate()
 
 
 async def test_every_route_is_in_the_table(bridge: Bridge) -> None:
@@ -86,13 +86,13 @@ def test_names_of_operations_are_different() -> None:
 
 
 def media(row: Endpoint, part: str) -> Any:
-    operation = document(ENDPOINTS)["paths"][row.path][row.method.lower()]
+    operation = build_document(ENDPOINTS)["paths"][row.path][row.method.lower()]
     holder = operation["requestBody"] if part == "body" else operation["responses"][part]
     return holder["content"]["application/json"]
 
 
 def checked(schema: Any, instance: Any) -> None:
-    whole = {**schema, "components": document(ENDPOINTS)["components"]}
+    whole = {**schema, "components": build_document(ENDPOINTS)["components"]}
     jsonschema.Draft202012Validator(whole).validate(instance)
 
 
@@ -104,6 +104,7 @@ WITH_ANSWER = [row for row in ENDPOINTS if row.answer.example is not None]
 def test_the_example_of_a_body_fits(row: Endpoint) -> None:
     described = media(row, "body")
     checked(described["schema"], described["example"])
+    assert row.body is not None
     row.body.model_validate(described["example"])
 
 
@@ -184,4 +185,4 @@ async def test_schemathesis_finds_nothing(
 
 
 if __name__ == "__main__":
-    SNAPSHOT.write_text(json.dumps(document(ENDPOINTS), indent=1) + "\n", "utf-8")
+    SNAPSHOT.write_text(json.dumps(build_document(ENDPOINTS), indent=1) + "\n", "utf-8")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.server.api import examples
+from bridge.server.api.connect import CONNECTIONS_EXAMPLE
+from bridge.server.api.health import HEALTH_EXAMPLE
+from bridge.server.api.usage import USAGE_EXAMPLE
 from bridge.wire.computer import ComputerStatus
 from bridge.wire.connect import Connections
 from bridge.wire.control import Health
@@ -26,7 +28,7 @@ from tray.api_types import (
 
 def wire_health(**changes: Any) -> Any:
     """As the server writes it."""
-    return Health.model_validate({**examples.HEALTH, **changes}).model_dump(mode="json")
+    return Health.model_validate({**HEALTH_EXAMPLE, **changes}).model_dump(mode="json")
 
 
 def test_health_is_read_as_the_server_writes_it() -> None:
@@ -94,10 +96,10 @@ def test_models_are_those_that_can_be_chosen() -> None:
 
 
 def test_connections_and_usage_are_read_as_the_server_writes_them() -> None:
-    connect = read_connect(Connections.model_validate(examples.CONNECTIONS).model_dump())
+    connect = read_connect(Connections.model_validate(CONNECTIONS_EXAMPLE).model_dump())
     assert (connect.base_url, connect.key) == ("http://127.0.0.1:8000/v1", "any")
     assert [client.name for client in connect.clients] == ["Cline"]
-    report = UsageReport.model_validate(examples.USAGE).model_dump()
+    report = UsageReport.model_validate(USAGE_EXAMPLE).model_dump()
     report["today"] = {
         "requests": 2, "input_tokens": 1, "cache_write_tokens": 10, "cache_read_tokens": 100,
         "output_tokens": 7, "cost": 0.5, "unpriced": 1,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bridge.server.http.request_body import field_path
+from bridge.server.http.request_body import join_field_path
 from bridge.wire.embeddings import MOST_INPUTS, MOST_TOKENS, EmbeddingsRequest
 
 
@@ -74,7 +74,7 @@ def test_a_fault_is_told_once_and_names_its_field(body: dict[str, Any], field: s
     with pytest.raises(ValidationError) as caught:
         read(**body)
     places = {
-        field_path(problem["loc"], {"model": "m", "input": "a", **body})
+        join_field_path(problem["loc"], {"model": "m", "input": "a", **body})
         for problem in caught.value.errors()
     }
     if body.get("input") == [True, False]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 from bridge.errors import BridgeError, InvalidRequest, NotFound
 from bridge.server.answers.attempt import Asked, asked
 from bridge.server.answers.computer_use import resolved_with_hands
-from bridge.server.http.request_body import validated
+from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import Access
 from bridge.server.state import Bridge
 from bridge.store.responses import StoredResponse
@@ -191,7 +191,7 @@ async def _in_words(
     wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
     told = as_chat(wanted, before)
     # Its events are passed on one by one, whoever asks for them.
-    return wanted, told, validated(ChatRequest, {**told.body, "stream": True})
+    return wanted, told, validate_body(ChatRequest, {**told.body, "stream": True})
 
 
 async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:

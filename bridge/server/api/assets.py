@@ -1,4 +1,4 @@
-"""`GET /assets/{name}`: what the pages are made of, out of the package; nothing from elsewhere."""
+"""`GET /assets/{name}`: the scripts, styles and pictures of the pages, all from the package."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from importlib import resources
 from aiohttp import web
 
 from bridge.errors import NotFound
+from bridge.server.http.endpoint import Answer, Endpoint
 
-PAGES = {
+MEDIA_TYPES = {
     "dashboard.css": "text/css",
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
@@ -23,22 +24,36 @@ PAGES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }
-"""Every file there is, and its media type: no name of a client's ever reaches the disk."""
+"""All files and their media types; a name that is not here never reaches the disk."""
 
 _VENDORED = {name: f"swagger-ui/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
 
 
-async def asset(request: web.Request) -> web.Response:
-    """One of the files. Raises NotFound."""
+async def get_asset(request: web.Request) -> web.Response:
+    """Return one of the files. Raises NotFound."""
     name = request.match_info["name"]
-    if name not in PAGES:
-        raise NotFound(f"There is no asset {name[:100]}.")
-    data = await asyncio.to_thread(read, _VENDORED.get(name, name))
+    if name not in MEDIA_TYPES:
+        raise NotFound(f"Unknown asset {name[:100]}.")
+    data = await asyncio.to_thread(read_file, _VENDORED.get(name, name))
     headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=data, content_type=PAGES[name], charset="utf-8", headers=headers)
+    return web.Response(body=data, content_type=MEDIA_TYPES[name], charset="utf-8", headers=headers)
 
 
 @cache
-def read(name: str) -> bytes:
-    """A file of `bridge/web`."""
+def read_file(name: str) -> bytes:
+    """Read a file of `bridge/web`; each is read once."""
     return resources.files("bridge.web").joinpath(name).read_bytes()
+
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/assets/{name}",
+        get_asset,
+        "Pages",
+        "A file that the pages use",
+        Answer("The file.", text=tuple(sorted(set(MEDIA_TYPES.values())))),
+        access="open",
+        failures=(404,),
+    ),
+)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from bridge.server.answers.chat import Asking, answer
 from bridge.server.answers.computer_use import only_one, resolved_with_hands
+from bridge.server.http.dialect import OPENAI
+from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import is_heavy
 from bridge.wire.chat import ChatRequest
+from bridge.wire.completion import ChatCompletion, Chunk
 
 
-async def chat_completions(request: web.Request) -> web.StreamResponse:
-    """Answers a chat, streamed or whole, over the seam."""
+async def create_chat_completion(request: web.Request) -> web.StreamResponse:
+    """Answer a chat, streamed or whole."""
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
     access = access_of(request)
@@ -24,3 +29,63 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
         heavy = is_large(request) or is_heavy(chat)
         asking = Asking(bridge, [chat], resolved.model, prefix="chatcmpl", heavy=heavy, hands=hands)
         return await answer(request, resolved, asking, stream=bool(chat.stream))
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "messages": [
+        {"role": "system", "content": "Answer in one word."},
+        {"role": "user", "content": "What is the capital of France?"},
+    ],
+    "max_tokens": 2000,
+}
+
+_COMPLETION_EXAMPLE: dict[str, Any] = {
+    "id": "chatcmpl-0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "chat.completion",
+    "created": 1795411200,
+    "model": "claude-opus-5-5",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "Paris.",
+                "refusal": None,
+                "annotations": [],
+            },
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "service_tier": "default",
+    "usage": {
+        "prompt_tokens": 24,
+        "completion_tokens": 5,
+        "total_tokens": 29,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    },
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/chat/completions",
+        create_chat_completion,
+        "OpenAI",
+        "Create a chat completion",
+        Answer(
+            "The completion; with `stream: true` events `data: {chunk}` and `data: [DONE]`.",
+            ChatCompletion,
+            _COMPLETION_EXAMPLE,
+            events=Chunk,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=OPENAI,
+        body=ChatRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=CLAUDE_FAILURES,
+    ),
+)

@@ -1,30 +1,79 @@
-"""`POST /v1/completions`, for autocomplete plugins and old programs."""
+"""`POST /v1/completions`, for autocomplete plugins and older programs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from aiohttp import web
 
 from bridge.server.answers.chat import Asking, answer
+from bridge.server.http.dialect import OPENAI
+from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.state import BRIDGE
 from bridge.translate.completions import CompletionStream, build_chats
-from bridge.wire.completions import CompletionRequest
+from bridge.wire.completions import CompletionRequest, TextCompletion
 
 
-async def completions(request: web.Request) -> web.StreamResponse:
-    """Goes on with each prompt, or fills its gap, streamed or whole."""
+async def create_completion(request: web.Request) -> web.StreamResponse:
+    """Continue each prompt, or fill the gap before its suffix, streamed or whole."""
     bridge = request.app[BRIDGE]
     completion = await read_body(request, CompletionRequest)
     resolved = bridge.resolve(completion.model)
     with bridge.answering():
         chats = build_chats(completion)
-        told = CompletionStream(completion)
+        converter = CompletionStream(completion)
         asking = Asking(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
         return await answer(
             request,
             resolved,
             asking,
             stream=bool(completion.stream),
-            event=told.convert_chunk,
-            whole=told.convert_whole,
+            event=converter.convert_chunk,
+            whole=converter.convert_whole,
         )
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {
+    "model": "claude-haiku-5-5",
+    "prompt": "def double(x):\n    return ",
+    "suffix": "\n\nprint(double(4))\n",
+    "max_tokens": 2000,
+}
+
+_COMPLETION_EXAMPLE: dict[str, Any] = {
+    "id": "cmpl-0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "text_completion",
+    "created": 1795411200,
+    "model": "claude-haiku-5-5",
+    "choices": [{"text": "2 * x", "index": 0, "logprobs": None, "finish_reason": "stop"}],
+    "usage": {
+        "prompt_tokens": 24,
+        "completion_tokens": 5,
+        "total_tokens": 29,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    },
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/completions",
+        create_completion,
+        "OpenAI",
+        "Complete a text, or fill a gap in it",
+        Answer(
+            "The completion; with `stream: true` events `data: {chunk}` and `data: [DONE]`.",
+            TextCompletion,
+            _COMPLETION_EXAMPLE,
+            events=TextCompletion,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=OPENAI,
+        body=CompletionRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=CLAUDE_FAILURES,
+    ),
+)

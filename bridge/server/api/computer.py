@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
-from bridge.computer.actions import Action, Zoom, read_action
+from bridge.computer.actions import Action, read_action
 from bridge.computer.approvals import Waiting
 from bridge.computer.batch import Outcome
 from bridge.computer.permission import Leash
@@ -16,7 +19,8 @@ from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
 from bridge.errors import InvalidRequest, NotApproved, NotFound
-from bridge.server.http.guard import check_control_token
+from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.computer import (
@@ -35,7 +39,6 @@ from bridge.wire.computer import (
 )
 
 _PIXELS_A_TOKEN = 28 * 28
-_FORMATS: Mapping[str, Format] = {"jpeg": "jpeg", "png": "png", "webp": "webp"}
 BY_PROGRAM = "the person, through a program with the control token"
 
 
@@ -66,9 +69,8 @@ def computer_health(bridge: Bridge) -> ComputerHealth:
     )
 
 
-async def computer_status(request: web.Request) -> web.Response:
+async def get_computer_status(request: web.Request) -> web.Response:
     """The switch, and what waits for the person's word."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     status = ComputerStatus(
         **computer_switch(bridge).model_dump(),
@@ -78,20 +80,58 @@ async def computer_status(request: web.Request) -> web.Response:
     return web.json_response(status.model_dump())
 
 
-async def screenshot(request: web.Request) -> web.Response:
-    """The screen as Claude would see it, for the person. Raises ComputerOff."""
-    check_control_token(request)
+def _parse_region(value: Any) -> Any:
+    """Convert `x0,y0,x1,y1` to a list; pydantic makes it a tuple of numbers."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _check_region(region: Region) -> Region:
+    x0, y0, x1, y1 = region
+    if x0 == x1 or y0 == y1:
+        raise PydanticCustomError("empty_region", "the region is empty")
+    return region
+
+
+_Coordinate = Annotated[int, Field(ge=0, le=99_999), DECIMAL]
+_QueryRegion = Annotated[
+    tuple[_Coordinate, _Coordinate, _Coordinate, _Coordinate],
+    BeforeValidator(_parse_region),
+    AfterValidator(_check_region),
+    WithJsonSchema({"type": "string", "pattern": "^\\d{1,5}(,\\d{1,5}){3}$"}),
+]
+
+
+class ScreenshotQuery(BaseModel):
+    """The query parameters of a screenshot."""
+
+    monitor: Annotated[int, Field(ge=0, le=99), DECIMAL] | SkipJsonSchema[None] = Field(
+        None, description="The monitor; 0 is the main one."
+    )
+    max_edge: Annotated[int, Field(ge=100, le=8000), DECIMAL] | SkipJsonSchema[None] = Field(
+        None, description="Longest edge in pixels; 1568 by default."
+    )
+    region: _QueryRegion | SkipJsonSchema[None] = Field(
+        None,
+        description="A part of it, enlarged: x0,y0,x1,y1 in pixels of the whole picture.",
+    )
+    format: Format | SkipJsonSchema[None] = Field(
+        None, description="The picture's format; by default the setting computer_format."
+    )
+
+
+async def get_screenshot(request: web.Request) -> web.Response:
+    """Take a screenshot like those that Claude gets. Raises ComputerOff."""
     bridge = request.app[BRIDGE]
-    query = request.query
-    looks = looks_of(bridge, _number(query, "monitor"), _number(query, "max_edge"))
-    looks = replace(looks, form=_format(query, looks.form))
-    picture = await bridge.computer.look(looks, _region(query))
+    query = read_query(request, ScreenshotQuery)
+    looks = looks_of(bridge, query.monitor, query.max_edge)
+    if query.format is not None:
+        looks = replace(looks, form=query.format)
+    picture = await bridge.computer.look(looks, query.region)
     return _image(picture)
 
 
-async def actions(request: web.Request) -> web.Response:
+async def run_actions(request: web.Request) -> web.Response:
     """A batch, on the leash. Raises ComputerOff, NotApproved, Stopped and DesktopUnavailable."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     body = await read_body(request, ActionsBody)
     batch = [_action(one, at) for at, one in enumerate(body.actions)]
@@ -106,18 +146,16 @@ async def actions(request: web.Request) -> web.Response:
     return web.json_response(told.model_dump())
 
 
-async def approval_picture(request: web.Request) -> web.Response:
+async def get_approval_picture(request: web.Request) -> web.Response:
     """The screen with what would be done marked in it. Raises NotFound when it is decided."""
-    check_control_token(request)
     waiting = _found(request)
     if waiting.picture is None:
         raise NotFound("There is no picture of it.")
     return _image(waiting.picture)
 
 
-async def decide(request: web.Request) -> web.Response:
+async def decide_approval(request: web.Request) -> web.Response:
     """The person's word. Raises NotFound when it comes too late."""
-    check_control_token(request)
     decision = await read_body(request, Decision)
     waiting = _found(request)
     approvals = request.app[BRIDGE].computer.approvals
@@ -129,7 +167,6 @@ async def decide(request: web.Request) -> web.Response:
 
 async def stop_computer(request: web.Request) -> web.Response:
     """Everything ends now, and computer use is off."""
-    check_control_token(request)
     request.app[BRIDGE].computer.stop("The person said stop.")
     return web.json_response(ComputerStopped().model_dump())
 
@@ -197,29 +234,87 @@ def _gone(id: str) -> NotFound:
     return NotFound(f"Nothing waits under {id[:100]} any more.")
 
 
-def _format(query: Mapping[str, str], usual: Format) -> Format:
-    said = query.get("format", usual)
-    if said not in _FORMATS:
-        raise InvalidRequest("format: jpeg, png or webp.", param="format")
-    return _FORMATS[said]
+_PICTURES = ("image/jpeg", "image/png", "image/webp")
+DESKTOP_FAILURES = (400, 403, 409, 503)
+"""Bad request, off or not approved, in use or stopped, no desktop."""
 
+_ACTIONS_EXAMPLE: dict[str, Any] = {"actions": [{"action": "left_click", "coordinate": [640, 360]}]}
+_OUTCOMES_EXAMPLE: dict[str, Any] = {
+    "outcomes": [
+        {
+            "what": "Click at (640, 360) in “Notes”",
+            "done": True,
+            "result": "OK",
+            "risks": [],
+            "image": None,
+        }
+    ],
+    "approved_by": "mode allowed",
+}
+_STATUS_EXAMPLE: dict[str, Any] = {"mode": "off", "until": None, "active": False, "waiting": []}
 
-def _region(query: Mapping[str, str]) -> Region | None:
-    said = query.get("region")
-    if said is None:
-        return None
-    try:
-        return Zoom.model_validate({"region": [int(part) for part in said.split(",")]}).region
-    except ValueError as error:
-        raise InvalidRequest(
-            "Invalid value for region: x0,y0,x1,y1 in pixels of the whole picture.", param="region"
-        ) from error
-
-
-def _number(query: Mapping[str, str], name: str) -> int | None:
-    said = query.get(name)
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdecimal() and len(said) <= 4):
-        raise InvalidRequest(f"Invalid value for {name}: a number.", param=name)
-    return int(said)
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/computer",
+        get_computer_status,
+        "Computer",
+        "Get the computer use mode and pending approvals",
+        Answer("The current state.", ComputerStatus, _STATUS_EXAMPLE),
+        access="token",
+    ),
+    Endpoint(
+        "GET",
+        "/computer/screenshot",
+        get_screenshot,
+        "Computer",
+        "Take a screenshot, as Claude would get it",
+        Answer("A picture.", text=_PICTURES),
+        access="token",
+        query=ScreenshotQuery,
+        failures=DESKTOP_FAILURES,
+    ),
+    Endpoint(
+        "POST",
+        "/computer/actions",
+        run_actions,
+        "Computer",
+        "Run actions on this computer, if the mode permits them",
+        Answer("The outcome of each action.", ActionOutcomes, _OUTCOMES_EXAMPLE),
+        access="token",
+        body=ActionsBody,
+        example=_ACTIONS_EXAMPLE,
+        failures=DESKTOP_FAILURES,
+    ),
+    Endpoint(
+        "POST",
+        "/computer/approvals/{id}",
+        decide_approval,
+        "Computer",
+        "Approve or deny a pending request",
+        Answer("The decision is recorded.", Decided),
+        access="token",
+        body=Decision,
+        example={"approved": True},
+        failures=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/computer/approvals/{id}/picture",
+        get_approval_picture,
+        "Computer",
+        "Get a screenshot with the pending actions marked",
+        Answer("A picture.", text=_PICTURES),
+        access="token",
+        failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/computer/stop",
+        stop_computer,
+        "Computer",
+        "Stop everything and turn computer use off",
+        Answer("Everything has stopped.", ComputerStopped, {"stopped": True}),
+        access="token",
+    ),
+)

@@ -12,19 +12,20 @@ from aiohttp import web
 from bridge.agent.as_events import RunEvents
 from bridge.agent.events import Event
 from bridge.server.answers.computer_use import hands_for
+from bridge.server.api.computer import DESKTOP_FAILURES
+from bridge.server.http.dialect import COMPUTER
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.event_stream import write_events
-from bridge.server.http.guard import check_control_token
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import Access, access_of
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
-from bridge.wire.computer import RunBody, RunStarted
+from bridge.wire.computer import RunBody, RunEvent, RunStarted
 
 
-async def run(request: web.Request) -> web.StreamResponse:
+async def create_run(request: web.Request) -> web.StreamResponse:
     """Until it ends, or whoever asked hangs up. Raises ComputerOff and ComputerBusy."""
-    check_control_token(request)
     bridge, access = request.app[BRIDGE], access_of(request)
     body = await read_body(request, RunBody)
     model = access.model = bridge.resolve(body.model).model
@@ -56,3 +57,22 @@ async def _told(
     finally:
         access.count(machine.usage)
         access.outcome = machine.status or access.outcome
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {"prompt": "Open the settings and turn on dark mode."}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/computer/runs",
+        create_run,
+        "Computer",
+        "Let Claude do a task on this computer",
+        Answer("Events `data: {event}` until `run.finished` or `run.error`.", events=RunEvent),
+        access="token",
+        dialect=COMPUTER,
+        body=RunBody,
+        example=_REQUEST_EXAMPLE,
+        failures=(*DESKTOP_FAILURES, 401, 402, 404, 429, 502, 504),
+    ),
+)

@@ -1,28 +1,59 @@
-"""`GET /connect`: how each known client is pointed at this bridge."""
+"""`GET /connect`: how to set up each known client."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
-from bridge.server.http.guard import is_control_token
+from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.http.guard import has_control_token
 from bridge.server.state import BRIDGE
 from bridge.wire.connect import Connections, connections
 
 
-async def connect(request: web.Request) -> web.Response:
-    """With this bridge's own address in every snippet, and its key for who bears the token."""
+async def list_connections(request: web.Request) -> web.Response:
+    """Return a config snippet for each client, with this bridge's address in it.
+
+    Callers with the control token also get the access key in the snippets.
+    """
     bridge = request.app[BRIDGE]
     status = await bridge.choice.status()
     ready = status.active not in (None, "offline")
-    base_url, key = f"{bridge.url}/v1", await _key(request)
-    told = connections(base_url, "default" if ready else "bridge-echo", key or "any")
-    body = Connections(base_url=base_url, key=key, clients=list(told))
+    base_url, key = f"{bridge.url}/v1", await _show_key(request)
+    clients = connections(base_url, "default" if ready else "bridge-echo", key or "any")
+    body = Connections(base_url=base_url, key=key, clients=list(clients))
     return web.json_response(body.model_dump())
 
 
-async def _key(request: web.Request) -> str | None:
+async def _show_key(request: web.Request) -> str | None:
     keys = (await request.app[BRIDGE].keys.loaded()).bridge
     if not keys:
         return "any"
-    personal = is_control_token(request, request.headers.get("Authorization", ""))
-    return keys[0].secret if personal else None
+    return keys[0].secret if has_control_token(request) else None
+
+
+CONNECTIONS_EXAMPLE: dict[str, Any] = {
+    "base_url": "http://127.0.0.1:8000/v1",
+    "key": "any",
+    "clients": [
+        {
+            "client": "Cline",
+            "steps": "Settings, API Provider: OpenAI Compatible.",
+            "snippet": "Base URL  http://127.0.0.1:8000/v1\nAPI key   any\nModel ID  default",
+            "mind": "API key: any word, unless the bridge has a key of its own.",
+        }
+    ],
+}
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/connect",
+        list_connections,
+        "Usage",
+        "How to connect each known client",
+        Answer("One entry for each client.", Connections, CONNECTIONS_EXAMPLE),
+        access="open",
+    ),
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from bridge.errors import Forbidden, InvalidRequest, SettingsError
 from bridge.keys import NamedKey, checked_secret
 from bridge.models.names import resolve
 from bridge.server.api.computer import computer_switch, switch_computer
-from bridge.server.http.guard import check_control_token
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE
 from bridge.wire.control import (
@@ -16,6 +18,7 @@ from bridge.wire.control import (
     KeysReloaded,
     NewKey,
     Redeemed,
+    SignInStatus,
     SignInStep,
     StopAccepted,
     SwitchesPatch,
@@ -24,9 +27,8 @@ from bridge.wire.control import (
 )
 
 
-async def switch(request: web.Request) -> web.Response:
+async def update_switches(request: web.Request) -> web.Response:
     """Changes model or backend from the next request on, or computer use; answers with all."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
@@ -45,9 +47,8 @@ async def switch(request: web.Request) -> web.Response:
     return web.json_response(state.model_dump())
 
 
-async def keep_key(request: web.Request) -> web.Response:
+async def save_key(request: web.Request) -> web.Response:
     """Keeps a key of the person's, and uses it from now on. Raises InvalidRequest for no key."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     given = await read_body(request, NewKey)
     try:
@@ -61,9 +62,8 @@ async def keep_key(request: web.Request) -> web.Response:
     return web.json_response(kept.model_dump())
 
 
-async def reload(request: web.Request) -> web.Response:
+async def reload_keys(request: web.Request) -> web.Response:
     """Reads the keys anew; answers with how many there are."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     keys = await bridge.keys.reload()
     await bridge.choice.reload()
@@ -71,9 +71,8 @@ async def reload(request: web.Request) -> web.Response:
     return web.json_response(told.model_dump())
 
 
-async def login(request: web.Request) -> web.Response:
+async def sign_in(request: web.Request) -> web.Response:
     """Begins Claude Code's own sign-in, or goes on with the code that its page showed."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     step = await read_body(request, SignInStep)
     begun = step.code is None
@@ -84,24 +83,21 @@ async def login(request: web.Request) -> web.Response:
     return web.json_response(status.model_dump())
 
 
-async def login_status(request: web.Request) -> web.Response:
+async def get_sign_in_status(request: web.Request) -> web.Response:
     """How far the sign-in is."""
-    check_control_token(request)
     return web.json_response(request.app[BRIDGE].sign_in.status().model_dump())
 
 
-async def stop(request: web.Request) -> web.Response:
+async def stop_server(request: web.Request) -> web.Response:
     """Takes no new requests, lets the running answers finish, and ends the process."""
-    check_control_token(request)
     bridge = request.app[BRIDGE]
     bridge.stop_asked.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
     return web.json_response(accepted.model_dump(), status=202)
 
 
-async def issue_ticket(request: web.Request) -> web.Response:
+async def create_ticket(request: web.Request) -> web.Response:
     """For who bears the token, to be put behind the # of a page's address."""
-    check_control_token(request)
     return web.json_response(Ticket(ticket=request.app[BRIDGE].tickets.issue()).model_dump())
 
 
@@ -115,3 +111,119 @@ async def redeem_ticket(request: web.Request) -> web.Response:
             "or with: claude-bridge dashboard"
         )
     return web.json_response(Redeemed(token=bridge.control_token).model_dump())
+
+
+_PATCH_EXAMPLE: dict[str, Any] = {"model": "claude-haiku-5-5"}
+_SWITCHES_EXAMPLE: dict[str, Any] = {
+    "model": "claude-haiku-5-5",
+    "backend": "auto",
+    "computer": {"mode": "off", "until": None},
+    "use_for_everything": False,
+    "paused": False,
+}
+_NEW_KEY_EXAMPLE: dict[str, Any] = {
+    "owner": "anthropic",
+    "name": "work",
+    "secret": "sk-ant-made-up",
+}
+_KEY_EXAMPLE: dict[str, Any] = {"kept_in": "the system's keyring", "anthropic": 1, "bridge": 0}
+_SIGN_IN_STEP_EXAMPLE: dict[str, Any] = {}
+_SIGN_IN_EXAMPLE: dict[str, Any] = {
+    "state": "waiting",
+    "url": "https://claude.ai/oauth/authorize?code=true",
+    "words": "Go on in the browser; if it shows a code, paste it here.",
+}
+_NO_SIGN_IN_EXAMPLE: dict[str, Any] = {
+    "state": "failed",
+    "url": None,
+    "words": "No sign-in was begun.",
+}
+_KEYS_EXAMPLE: dict[str, Any] = {"anthropic": 1, "bridge": 0}
+_STOP_EXAMPLE: dict[str, Any] = {"stopping": True, "open_streams": 0}
+_TICKET_EXAMPLE: dict[str, Any] = {"ticket": "a-ticket-that-was-taken"}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/control/switches",
+        update_switches,
+        "Control",
+        "Change the model, the backend or computer use; pause and resume",
+        Answer("All switches.", SwitchesState, _SWITCHES_EXAMPLE),
+        access="token",
+        body=SwitchesPatch,
+        example=_PATCH_EXAMPLE,
+        failures=(404,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/keys",
+        save_key,
+        "Control",
+        "Save an API key in the system's keyring",
+        Answer("The key is saved and in use.", KeyKept, _KEY_EXAMPLE),
+        access="token",
+        body=NewKey,
+        example=_NEW_KEY_EXAMPLE,
+        failures=(400,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/login",
+        sign_in,
+        "Control",
+        "Sign in to Claude Code",
+        Answer("The next step, or the result.", SignInStatus, _SIGN_IN_EXAMPLE),
+        access="token",
+        body=SignInStep,
+        example=_SIGN_IN_STEP_EXAMPLE,
+        failures=(502,),
+    ),
+    Endpoint(
+        "GET",
+        "/control/login",
+        get_sign_in_status,
+        "Control",
+        "Get the state of the sign-in to Claude Code",
+        Answer("The current state.", SignInStatus, _NO_SIGN_IN_EXAMPLE),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/tickets",
+        create_ticket,
+        "Control",
+        "Create a ticket that a page can exchange for the control token, once",
+        Answer("Valid for one minute.", Ticket, _TICKET_EXAMPLE),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/tickets/redeem",
+        redeem_ticket,
+        "Control",
+        "Exchange a ticket for the control token",
+        Answer("The token, for the page that was opened with the ticket.", Redeemed),
+        access="open",
+        body=Ticket,
+        example=_TICKET_EXAMPLE,
+    ),
+    Endpoint(
+        "POST",
+        "/control/reload",
+        reload_keys,
+        "Control",
+        "Reload the API keys",
+        Answer("How many keys there are.", KeysReloaded, _KEYS_EXAMPLE),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/stop",
+        stop_server,
+        "Control",
+        "Finish the active requests and stop the server",
+        Answer("The server will stop.", StopAccepted, _STOP_EXAMPLE, status=202),
+        access="token",
+    ),
+)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 from aiohttp import web
 
 from bridge.embeddings.base import Embedded
 from bridge.errors import NotSupported
+from bridge.server.http.dialect import OPENAI
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.notice_header import notice_headers
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
-from bridge.wire.embeddings import EmbeddingsRequest
+from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 
 
-async def embeddings(request: web.Request) -> web.Response:
+async def create_embedding(request: web.Request) -> web.Response:
     """Claude has no embeddings: a small model on this machine answers, or another service."""
     bridge = request.app[BRIDGE]
     asked = await read_body(request, EmbeddingsRequest)
@@ -43,3 +46,38 @@ def _notices(asked: EmbeddingsRequest, made: Embedded) -> Iterator[str]:
     for name, value in asked.unknown.items():
         if value is not None:
             yield f"{name}: set aside; not a parameter known here"
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {
+    "model": "text-embedding-3-small",
+    "input": ["The sky is blue."],
+    "dimensions": 3,
+}
+
+_EMBEDDING_EXAMPLE: dict[str, Any] = {
+    "object": "list",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.36, 0.48, 0.8]}],
+    "model": "text-embedding-3-small",
+    "usage": {"prompt_tokens": 6, "total_tokens": 6},
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/embeddings",
+        create_embedding,
+        "OpenAI",
+        "Create embeddings (not made by Claude)",
+        Answer(
+            "The vectors, in the order of the inputs.",
+            CreateEmbeddingResponse,
+            _EMBEDDING_EXAMPLE,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=OPENAI,
+        body=EmbeddingsRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=(401, 404, 429, 501, 502, 504),
+    ),
+)

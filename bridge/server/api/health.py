@@ -1,24 +1,26 @@
-"""`GET /health`: that the server runs, whether Claude can be asked, and if not, what to do."""
+"""`GET /health`: the state of the server, the connection to Claude, and what to do about it."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from aiohttp import web
 
 from bridge import __version__
 from bridge.server.api.computer import computer_health
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.control import Health
 
 
-async def health(request: web.Request) -> web.Response:
-    """Always 200 while the server runs."""
-    report = await _report(request.app[BRIDGE])
+async def get_health(request: web.Request) -> web.Response:
+    """Report the state of the server and of the connection to Claude; always 200."""
+    report = await _build_report(request.app[BRIDGE])
     return web.json_response(report.model_dump())
 
 
-async def _report(bridge: Bridge) -> Health:
+async def _build_report(bridge: Bridge) -> Health:
     backend = await bridge.choice.status()
     ready = backend.active is not None
     return Health(
@@ -37,3 +39,43 @@ async def _report(bridge: Bridge) -> Health:
         roads=list(bridge.choice.roads(backend.active)),
         computer=computer_health(bridge),
     )
+
+
+HEALTH_EXAMPLE: dict[str, Any] = {
+    "status": "ready",
+    "ready": True,
+    "version": "0.1.0",
+    "versions": {
+        "python": "3.11.7",
+        "aiohttp": "3.14.1",
+        "anthropic": "2.12.0",
+        "claude-agent-sdk": "0.2.187",
+    },
+    "pid": 4711,
+    "started_at": 1795411200,
+    "url": "http://127.0.0.1:8000",
+    "model": "claude-sonnet-5-5",
+    "backend": {
+        "setting": "auto",
+        "active": "claude-code",
+        "reason": "signed in to Claude Code (oauth_token)",
+        "cure": None,
+    },
+    "use_for_everything": False,
+    "paused": False,
+    "open_streams": 0,
+    "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+    "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
+}
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/health",
+        get_health,
+        "Usage",
+        "Server status and connection to Claude",
+        Answer("Always, while the server runs.", Health, HEALTH_EXAMPLE),
+        access="open",
+    ),
+)

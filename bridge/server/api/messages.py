@@ -6,25 +6,28 @@ import functools
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 from aiohttp import web
 
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import Asked, asked
+from bridge.server.http.dialect import ANTHROPIC
+from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import Access, access_of
 from bridge.server.state import BRIDGE
 from bridge.translate.passthrough import MessageCollector, build_count_request, pass_through
-from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount
+from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
 from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.messages import MessageEvent
 
 _BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
 
 
-async def messages(request: web.Request) -> web.StreamResponse:
+async def create_message(request: web.Request) -> web.StreamResponse:
     """Claude's events as they come, or the message they make."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, MessagesBody)
@@ -48,7 +51,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
                 return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
 
 
-async def count_tokens(request: web.Request) -> web.Response:
+async def count_message_tokens(request: web.Request) -> web.Response:
     """As upstream counts; with a key of Anthropic's, whichever backend answers."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, CountBody)
@@ -80,3 +83,67 @@ async def _noted(
         access.outcome = whole.stop_reason or "-"
     finally:
         access.count(whole.usage)
+
+
+_COUNT_EXAMPLE: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+}
+
+_TOKENS_EXAMPLE: dict[str, Any] = {"input_tokens": 14}
+
+_REQUEST_EXAMPLE: dict[str, Any] = {**_COUNT_EXAMPLE, "max_tokens": 2000}
+
+_MESSAGE_EXAMPLE: dict[str, Any] = {
+    "id": "msg_013Zva2CMHLNnXjNJKqJ2EF",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-5-5",
+    "content": [{"type": "text", "text": "Paris."}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "stop_details": None,
+    "usage": {
+        "input_tokens": 24,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": 5,
+        "output_tokens_details": {"thinking_tokens": 0},
+        "service_tier": "standard",
+    },
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/messages",
+        create_message,
+        "Anthropic",
+        "Create a message, in the format of Anthropic's API",
+        Answer(
+            "The message; with `stream: true` Claude's events as they arrive.",
+            WholeMessage,
+            _MESSAGE_EXAMPLE,
+            events=dict,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=ANTHROPIC,
+        body=MessagesBody,
+        example=_REQUEST_EXAMPLE,
+        failures=(*CLAUDE_FAILURES, 529),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/messages/count_tokens",
+        count_message_tokens,
+        "Anthropic",
+        "Count the tokens of a message's prompt",
+        Answer("The count from Anthropic's API.", TokenCount, _TOKENS_EXAMPLE),
+        access="key",
+        dialect=ANTHROPIC,
+        body=CountBody,
+        example=_COUNT_EXAMPLE,
+        failures=(*CLAUDE_FAILURES, 501, 529),
+    ),
+)

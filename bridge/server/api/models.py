@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -12,6 +13,7 @@ from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.answers.computer_use import SUFFIX
 from bridge.server.http.dialect import ANTHROPIC, dialect_of
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.anthropic import AnthropicModel, AnthropicModelList
 from bridge.wire.models import Capabilities, Model, ModelList
@@ -133,3 +135,47 @@ def _anthropic_model(listed: ListedModel) -> AnthropicModel:
         "display_name": listed.display_name,
         "created_at": created.isoformat().replace("+00:00", "Z"),
     }
+
+
+_MODEL_EXAMPLE: dict[str, Any] = {
+    "id": "claude-opus-5-5",
+    "object": "model",
+    "created": 1788220800,
+    "owned_by": "anthropic",
+    "display_name": "Claude Opus 5.5",
+    "lifecycle": "active",
+    "max_input_tokens": 1000000,
+    "max_output_tokens": 128000,
+    "capabilities": {
+        "image_input": True,
+        "pdf_input": True,
+        "tools": True,
+        "structured_outputs": True,
+        "reasoning": True,
+        "reasoning_efforts": ["low", "medium", "high", "xhigh", "max"],
+    },
+}
+
+_LIST_EXAMPLE: dict[str, Any] = {"object": "list", "data": [_MODEL_EXAMPLE]}
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/v1/models",
+        list_models,
+        "OpenAI",
+        "List the models",
+        Answer("All models.", ModelList, _LIST_EXAMPLE),
+        access="key",
+    ),
+    Endpoint(
+        "GET",
+        "/v1/models/{id}",
+        get_model,
+        "OpenAI",
+        "Get a model",
+        Answer("The model.", Model, _MODEL_EXAMPLE),
+        access="key",
+        failures=(404,),
+    ),
+)

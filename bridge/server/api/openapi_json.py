@@ -8,16 +8,31 @@ from functools import cache
 
 from aiohttp import web
 
-from bridge.server.http.endpoint import TABLE, Endpoint
-from bridge.server.http.openapi import document
+from bridge.server.http.endpoint import ENDPOINTS_BY_ROUTE, Answer, Endpoint
+from bridge.server.http.openapi import build_document
 
 
-async def openapi(request: web.Request) -> web.Response:
-    """Made once, beside the loop."""
-    text = await asyncio.to_thread(_document, request.app[TABLE])
+async def get_openapi_document(request: web.Request) -> web.Response:
+    """Return the OpenAPI document; it is built once, in a thread."""
+    text = await asyncio.to_thread(
+        _encode_document, tuple(request.app[ENDPOINTS_BY_ROUTE].values())
+    )
     return web.Response(text=text, content_type="application/json")
 
 
 @cache
-def _document(endpoints: tuple[Endpoint, ...]) -> str:
-    return json.dumps(document(endpoints))
+def _encode_document(endpoints: tuple[Endpoint, ...]) -> str:
+    return json.dumps(build_document(endpoints))
+
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/openapi.json",
+        get_openapi_document,
+        "Pages",
+        "The API description for programs (OpenAPI)",
+        Answer("An OpenAPI 3.1 document.", dict),
+        access="open",
+    ),
+)

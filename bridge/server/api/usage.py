@@ -3,46 +3,108 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import BaseModel, Field
 
-from bridge.errors import InvalidRequest
+from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.state import BRIDGE
 from bridge.store.ledger import DayTotal, Entry, Totals
 from bridge.wire.usage import DayUsage, RecentRequest, UsageReport, UsageTotals
 
-_MICRO = 1_000_000
+_MICRO_DOLLARS = 1_000_000
 
 
-async def usage(request: web.Request) -> web.Response:
-    """Today, the last days, the latest requests, the last failure."""
+class UsageQuery(BaseModel):
+    """The query parameters."""
+
+    days: Annotated[int, DECIMAL] = Field(
+        30, ge=0, le=400, description="Number of calendar days, including today."
+    )
+    recent: Annotated[int, DECIMAL] = Field(
+        20, ge=0, le=1000, description="Number of latest requests."
+    )
+
+
+async def get_usage(request: web.Request) -> web.Response:
+    """Return today's totals, the last days, the latest requests and the last failure."""
     bridge = request.app[BRIDGE]
-    days, recent = _number(request, "days", 30, 400), _number(request, "recent", 20, 1000)
+    query = read_query(request, UsageQuery)
     report = UsageReport(
-        today=_totals(await bridge.ledger.today()),
-        days=[_day(total) for total in await bridge.ledger.by_day(days)],
-        recent=[_recent(entry) for entry in await bridge.ledger.recent(recent)],
+        today=_as_totals(await bridge.ledger.today()),
+        days=[_as_day(total) for total in await bridge.ledger.by_day(query.days)],
+        recent=[_as_recent(entry) for entry in await bridge.ledger.recent(query.recent)],
         last_failure=bridge.last_failure,
     )
     return web.json_response(report.model_dump())
 
 
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    said = request.query.get(name, str(default))
-    if not (said.isascii() and said.isdecimal() and len(said) < 5 and int(said) <= most):
-        raise InvalidRequest(f"Invalid value for {name}: a number up to {most}.", param=name)
-    return int(said)
+def _as_totals(totals: Totals) -> UsageTotals:
+    return UsageTotals(**{**asdict(totals), "cost": totals.cost / _MICRO_DOLLARS})
 
 
-def _totals(totals: Totals) -> UsageTotals:
-    return UsageTotals(**{**asdict(totals), "cost": totals.cost / _MICRO})
-
-
-def _day(total: DayTotal) -> DayUsage:
+def _as_day(total: DayTotal) -> DayUsage:
     named = {"day": total.day, "model": total.model, "backend": total.backend}
-    return DayUsage(**named, client=total.client, **_totals(total.totals).model_dump())
+    return DayUsage(**named, client=total.client, **_as_totals(total.totals).model_dump())
 
 
-def _recent(entry: Entry) -> RecentRequest:
-    cost = None if entry.cost is None else entry.cost / _MICRO
+def _as_recent(entry: Entry) -> RecentRequest:
+    cost = None if entry.cost is None else entry.cost / _MICRO_DOLLARS
     return RecentRequest(**{**asdict(entry), "cost": cost})
+
+
+_TOTALS_EXAMPLE: dict[str, Any] = {
+    "requests": 1,
+    "input_tokens": 24,
+    "cache_write_tokens": 0,
+    "cache_read_tokens": 0,
+    "output_tokens": 5,
+    "cost": 0.000196,
+    "unpriced": 0,
+}
+
+USAGE_EXAMPLE: dict[str, Any] = {
+    "today": _TOTALS_EXAMPLE,
+    "days": [
+        {
+            **_TOTALS_EXAMPLE,
+            "day": "2026-11-23",
+            "model": "claude-opus-5-5",
+            "backend": "anthropic",
+            "client": "openai-python",
+        }
+    ],
+    "recent": [
+        {
+            "at": 1795411201.5,
+            "model": "claude-opus-5-5",
+            "backend": "anthropic",
+            "client": "openai-python",
+            "input_tokens": 24,
+            "cache_write_tokens": 0,
+            "cache_read_tokens": 0,
+            "output_tokens": 5,
+            "cost": 0.000196,
+            "outcome": "stop",
+            "milliseconds": 812,
+            "first_chunk_milliseconds": 640,
+        }
+    ],
+    "last_failure": None,
+}
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/usage",
+        get_usage,
+        "Usage",
+        "Requests, tokens and cost (never message content)",
+        Answer("Newest first.", UsageReport, USAGE_EXAMPLE),
+        access="key",
+        query=UsageQuery,
+        failures=(400,),
+    ),
+)

@@ -1,4 +1,4 @@
-"""What the families of endpoints say differently: errors, events and the end of a stream."""
+"""How each family of endpoints formats its errors, its events and the end of a stream."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.wire.errors import anthropic_error_body, anthropic_status, error_body, failure_event
+from bridge.wire.errors import (
+    AnthropicErrorBody,
+    ErrorBody,
+    anthropic_error_body,
+    anthropic_status,
+    error_body,
+    failure_event,
+)
 from bridge.wire.sse import DONE, KEEP_ALIVE, encode_data, encode_event
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one family of endpoints talks."""
+    """The response format of one family of endpoints."""
 
     error: Callable[[BridgeError, str], Mapping[str, Any]]
-    """The body of a failed answer; the second is the request's id."""
+    """Makes the body of an error response, from the error and the request's id."""
     failure: Callable[[BridgeError, str], Mapping[str, Any]] | None = None
-    """The event of a failure in a stream, where it is not the same."""
+    """Makes the error event of a stream, where it differs from `error`."""
     event: Callable[[Any], bytes] = encode_data
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
@@ -28,6 +35,8 @@ class Dialect:
     """How many events of a stream there are with the first that says something."""
     status: Callable[[BridgeError], int] = field(default=lambda error: error.status)
     id_header: str = "x-request-id"
+    error_schema: Any = ErrorBody
+    """The TypedDict that `error` returns."""
 
 
 OPENAI = Dialect(error=lambda error, _: error_body(error))
@@ -46,21 +55,27 @@ ANTHROPIC = Dialect(
     until_words=3,
     status=anthropic_status,
     id_header="request-id",
+    error_schema=AnthropicErrorBody,
 )
-
-
 COMPUTER = Dialect(
     error=lambda error, _: error_body(error),
     failure=lambda error, _: {"type": "run.error", **error_body(error)},
     end=b"",
 )
 
+DIALECT = web.RequestKey("dialect", Dialect)
+
+
+def choose_dialect(request: web.Request, declared: Dialect | None) -> Dialect:
+    """Choose the dialect of a request: the endpoint's, else the one of the caller's SDK.
+
+    Anthropic's clients name the version of its API in every request; OpenAI's have no such header.
+    """
+    if declared is not None:
+        return declared
+    return ANTHROPIC if "anthropic-version" in request.headers else OPENAI
+
 
 def dialect_of(request: web.Request) -> Dialect:
-    """Anthropic's clients say which version of its API they speak."""
-    theirs = request.path.startswith("/v1/messages") or "anthropic-version" in request.headers
-    if theirs:
-        return ANTHROPIC
-    if request.path.startswith("/computer/"):
-        return COMPUTER
-    return RESPONSES if request.path.startswith("/v1/responses") else OPENAI
+    """Return the dialect that the middleware has chosen for this request."""
+    return request[DIALECT]

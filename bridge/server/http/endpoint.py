@@ -1,49 +1,48 @@
-"""One row of the endpoint table: what is called how, what it takes and what it answers."""
+"""A row of the endpoint table, and how to find the row of a request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic import BaseModel
 
-from bridge.wire.errors import ErrorBody
+from bridge.server.http.dialect import OPENAI, Dialect
 
 Access = Literal["open", "key", "token"]
-"""Who may call: anybody on this machine; with the bridge's key, if it has one; with the token."""
+"""Who may call an endpoint, once the caller checks have passed.
+
+`open`: every program on this computer. `key`: callers with one of the bridge's access keys, if it
+has any, or with the control token. `token`: callers with the control token.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A part of the query."""
-
-    name: str
-    summary: str
-    schema: Mapping[str, Any]
+CLAUDE_FAILURES = (401, 402, 403, 404, 429, 502, 504)
+"""Statuses of an endpoint that sends a request to Claude."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes when all goes well."""
+    """The successful response of an endpoint, as the OpenAPI document describes it."""
 
     summary: str
     shape: Any = None
-    """A pydantic model or TypedDict when it is JSON."""
+    """A pydantic model or TypedDict, if the response is JSON."""
     example: Any = None
     status: int = 200
     text: tuple[str, ...] = ()
     """Media types besides, or in place of, JSON."""
     events: Any = None
-    """What the `data` of a server-sent event holds, where the answer may be streamed."""
+    """The model of `data` in each server-sent event, if the response can be streamed."""
     headers: tuple[str, ...] = ()
-    """Those of `openapi.HEADERS` that it may carry, besides x-request-id."""
+    """Headers of `openapi.HEADERS` that the response may have, besides x-request-id."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """A row; routing, the OpenAPI document and its page follow from it."""
+    """One row: routing, access, parsing, error format and the OpenAPI document follow from it."""
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -51,16 +50,29 @@ class Endpoint:
     tag: str
     summary: str
     answer: Answer
-    access: Access = "open"
-    body: Any = None
-    """The pydantic model of the body of a POST."""
+    # No default: an endpoint without a lock must be a decision, not an omission.
+    access: Access = field(kw_only=True)
+    dialect: Dialect | None = None
+    """None for endpoints that clients of both APIs call: `anthropic-version` decides there."""
+    query: type[BaseModel] | None = None
+    """The model of the query parameters, for `read_query`."""
+    body: type[BaseModel] | None = None
+    """The model of a POST's JSON body, for `read_body`."""
     example: Any = None
-    """A body that works."""
-    query: tuple[Parameter, ...] = ()
+    """A valid body; the tests send it."""
     failures: tuple[int, ...] = ()
-    """The statuses with an error object, besides those that any call may get."""
-    error: Any = ErrorBody
-    """That object, in the endpoint's dialect."""
+    """Statuses with an error object, besides those that every call may get."""
+
+    @property
+    def error_schema(self) -> Any:
+        """The TypedDict of the error object."""
+        return (self.dialect or OPENAI).error_schema
 
 
-TABLE = web.AppKey("table", tuple[Endpoint, ...])
+ENDPOINTS_BY_ROUTE = web.AppKey("endpoints_by_route", dict[web.AbstractRoute, Endpoint])
+"""The row that each route of the application was made from."""
+
+
+def find_endpoint(request: web.Request) -> Endpoint | None:
+    """Return the row of the request's route, or None for an unknown path or a wrong method."""
+    return request.app[ENDPOINTS_BY_ROUTE].get(request.match_info.route)

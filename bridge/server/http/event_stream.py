@@ -13,8 +13,8 @@ from bridge.errors import BridgeError
 from bridge.server.http.dialect import Dialect, dialect_of
 from bridge.server.http.eager import next_or_wait
 from bridge.server.http.error_help import remember
-from bridge.server.http.guard import cors_headers
-from bridge.server.http.interruption import cut_off
+from bridge.server.http.guard import build_cors_headers
+from bridge.server.http.interruption import explain_interruption
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
 
@@ -40,7 +40,7 @@ async def write_events(
     Writing waits for the client: one that reads slowly holds back upstream. While Claude is
     silent a comment line goes out now and then, so that no client or proxy gives up.
     """
-    response = web.StreamResponse(headers={**_HEADERS, **headers, **cors_headers(request)})
+    response = web.StreamResponse(headers={**_HEADERS, **headers, **build_cors_headers(request)})
     await response.prepare(request)
     dialect = dialect_of(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds
@@ -54,8 +54,8 @@ async def write_events(
             last = dialect.end
     except BridgeError as error:
         last = _told(request, error)
-    except asyncio.CancelledError:
-        last = _told(request, cut_off(request))
+    except asyncio.CancelledError as error:
+        last = _told(request, explain_interruption(request, error))
     await response.write_eof(pulse.take() + last)
     return response
 

@@ -1,4 +1,4 @@
-"""Tells why a handler was cancelled: the client left, or the server stops."""
+"""Tells why a handler was cancelled: the client left, or the server is stopping."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from aiohttp import web
 from bridge.errors import ShuttingDown
 from bridge.server.state import BRIDGE
 
+INTERRUPTED = "The bridge was stopped before this answer ended."
 
-def cut_off(request: web.Request) -> ShuttingDown:
-    """To be called where CancelledError is caught.
 
-    Gives the error to answer with when the server cut the answer off; the cancellation is taken
-    back then. When it was the client who left, there is nobody to answer: it is raised again.
+def explain_interruption(request: web.Request, cancelled: asyncio.CancelledError) -> ShuttingDown:
+    """Return the error to answer with when the server's stop has cancelled the handler.
+
+    The task's cancellation is withdrawn then, so that the answer can still be sent. Raises
+    `cancelled` again when the client has left: there is no one to answer.
     """
-    gone = request.transport is None or request.transport.is_closing()
+    client_left = request.transport is None or request.transport.is_closing()
     task = asyncio.current_task()
-    if gone or task is None or not request.app[BRIDGE].stopping:
-        raise  # noqa: PLE0704 - the CancelledError being handled by the caller
+    if client_left or task is None or not request.app[BRIDGE].stopping:
+        raise cancelled
     task.uncancel()
-    return ShuttingDown("The bridge was stopped before this answer ended.")
+    return ShuttingDown(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Around every request: its id, the guard, the one place that turns errors into answers."""
+"""The middleware around every request: its id, its checks, and its one error handler."""
 
 from __future__ import annotations
 
@@ -16,56 +16,75 @@ from bridge.errors import (
     ShuttingDown,
 )
 from bridge.server.http.accounting import close_account
-from bridge.server.http.dialect import dialect_of
+from bridge.server.http.dialect import DIALECT, choose_dialect, dialect_of
+from bridge.server.http.endpoint import Endpoint, find_endpoint
 from bridge.server.http.error_help import remember, unforeseen
-from bridge.server.http.guard import check_caller, check_key, cors_headers, preflight
-from bridge.server.http.interruption import cut_off
-from bridge.server.request_record import ACCESS, Access, client_of
+from bridge.server.http.guard import (
+    answer_preflight,
+    build_cors_headers,
+    check_access,
+    check_caller,
+)
+from bridge.server.http.interruption import explain_interruption
+from bridge.server.request_record import ACCESS, Access, access_of, client_of
 from bridge.server.state import BRIDGE
 
 
 @web.middleware
-async def rim(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost: gives the id, writes the access line, answers failures."""
+async def handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
+    endpoint = find_endpoint(request)
     access = request[ACCESS] = Access(client=client_of(request))
+    request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
     status: int | str = "client left"
     try:
-        response = await _answer(request, handler, access)
+        response = await _respond(request, handler, endpoint)
         status = response.status
         if not response.prepared:
-            response.headers.update(cors_headers(request))
+            response.headers.update(build_cors_headers(request))
         return response
     finally:
         close_account(request, access, status, started)
 
 
-async def _answer(request: web.Request, handler: Handler, access: Access) -> web.StreamResponse:
+async def _respond(
+    request: web.Request, handler: Handler, endpoint: Endpoint | None
+) -> web.StreamResponse:
+    access = access_of(request)
     try:
-        check_caller(request)
-        if request.method == "OPTIONS":
-            return preflight(request)
-        await check_key(request)
-        if request.app[BRIDGE].stopping:
-            raise ShuttingDown("The bridge is stopping; try again in a moment.")
-        response = await handler(request)
+        response = await _check_and_handle(request, handler, endpoint)
     except BridgeError as error:
-        return error_response(error, request, access)
+        return build_error_response(error, request, access)
     except web.HTTPException as error:
-        return error_response(_from_http(error, request), request, access)
-    except asyncio.CancelledError:
-        return error_response(cut_off(request), request, access)
+        return build_error_response(_translate_http_error(error, request), request, access)
+    except asyncio.CancelledError as error:
+        return build_error_response(explain_interruption(request, error), request, access)
     except ConnectionResetError as error:
         raise asyncio.CancelledError("the client left while it was written to") from error
-    except Exception:  # noqa: BLE001 - the outer rim: whatever failed, the client gets an answer
-        return error_response(unforeseen(access), request, access)
+    except Exception:  # noqa: BLE001 - the outermost handler: every failure must get an answer
+        return build_error_response(unforeseen(access), request, access)
     if not response.prepared:
         response.headers["x-request-id"] = access.id
     return response
 
 
-def error_response(error: BridgeError, request: web.Request, access: Access) -> web.Response:
-    """The error object of the endpoint's dialect, with its true status."""
+async def _check_and_handle(
+    request: web.Request, handler: Handler, endpoint: Endpoint | None
+) -> web.StreamResponse:
+    check_caller(request)
+    if request.method == "OPTIONS":
+        return answer_preflight(request)
+    # Without a row there is nothing to protect: the router's own handler raises 404 or 405.
+    if endpoint is not None:
+        await check_access(request, endpoint)
+    if request.app[BRIDGE].stopping:
+        raise ShuttingDown("The bridge is stopping; try again in a moment.")
+    return await handler(request)
+
+
+def build_error_response(error: BridgeError, request: web.Request, access: Access) -> web.Response:
+    """Build the error object in the request's dialect, with that dialect's status."""
     remember(request, access, error)
     dialect = dialect_of(request)
     headers = {**error.headers, "x-request-id": access.id, dialect.id_header: access.id}
@@ -73,7 +92,7 @@ def error_response(error: BridgeError, request: web.Request, access: Access) -> 
     return web.json_response(body, status=dialect.status(error), headers=headers)
 
 
-def _from_http(error: web.HTTPException, request: web.Request) -> BridgeError:
+def _translate_http_error(error: web.HTTPException, request: web.Request) -> BridgeError:
     match error:
         case web.HTTPRequestEntityTooLarge():
             limit = request.app[BRIDGE].settings.max_body_mb
@@ -84,6 +103,6 @@ def _from_http(error: web.HTTPException, request: web.Request) -> BridgeError:
                 f"{request.method} is not allowed here; use {allowed}.", headers={"Allow": allowed}
             )
         case web.HTTPNotFound():
-            return NotFound(f"There is nothing at {request.path[:200]}.")
+            return NotFound(f"Unknown path {request.path[:200]}. Should your base URL end in /v1?")
         case _:
             return BridgeError(error.reason, status=error.status)

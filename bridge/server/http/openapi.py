@@ -64,7 +64,7 @@ _SCHEMES = {
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """Every endpoint with its schemas, examples and failures."""
     rows = tuple(endpoints)
     refs, schemas = _schemas(rows)
@@ -83,7 +83,7 @@ def _schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """A reference for every shape, and what they refer to."""
     bodies = {row.body for row in rows if row.body is not None}
     answers = {shape for row in rows for shape in (row.answer.shape, row.answer.events) if shape}
-    answers |= {row.error for row in rows}
+    answers |= {row.error_schema for row in rows}
     wanted: list[tuple[Any, JsonSchemaMode, Any]] = [
         *((shape, "validation", TypeAdapter(shape)) for shape in bodies),
         *((shape, "serialization", TypeAdapter(shape)) for shape in answers),
@@ -136,10 +136,17 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 
 
 def _in_query(row: Endpoint) -> list[dict[str, Any]]:
-    return [
-        {"name": one.name, "in": "query", "description": one.summary, "schema": dict(one.schema)}
-        for one in row.query
-    ]
+    if row.query is None:
+        return []
+    properties = row.query.model_json_schema()["properties"]
+    return [_describe_parameter(name, schema) for name, schema in properties.items()]
+
+
+def _describe_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a query parameter by its field; a default of None only means that it is absent."""
+    absent = {"title", "description"} | ({"default"} if schema.get("default") is None else set())
+    own = {key: value for key, value in schema.items() if key not in absent}
+    return {"name": name, "in": "query", "description": schema["description"], "schema": own}
 
 
 def _responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
@@ -154,7 +161,7 @@ def _responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
         responses[str(status)] = {
             "description": _STATUS[status],
             "headers": _headers(headers),
-            "content": {"application/json": {"schema": refs[row.error]}},
+            "content": {"application/json": {"schema": refs[row.error_schema]}},
         }
     return responses
 
@@ -168,7 +175,9 @@ def _answer(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
             content["application/json"]["example"] = answer.example
     content.update({kind: {"schema": {"type": "string"}} for kind in answer.text})
     if answer.events is not None:
-        content["text/event-stream"] = {"schema": _event(refs[answer.events], refs[row.error])}
+        content["text/event-stream"] = {
+            "schema": _event(refs[answer.events], refs[row.error_schema])
+        }
     return {
         "description": answer.summary,
         "headers": _headers(answer.headers),

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from bridge.errors import BridgeError, InvalidRequest, RateLimited
+from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
 from bridge.server.answers.computer_use import resolved_with_hands
 from bridge.server.answers.response import Memory, base_of, keep, respond
 from bridge.server.http.detached import failures_named, turn
 from bridge.server.http.error_help import remember
-from bridge.server.http.interruption import cut_off
+from bridge.server.http.interruption import INTERRUPTED
 from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
 
@@ -72,7 +72,7 @@ async def _write(
         except asyncio.CancelledError:
             ended = {"status": "cancelled"}
             if bridge.stopping:
-                ended = {"status": "failed", "error": _told(cut_off(request))}
+                ended = {"status": "failed", "error": _told(ShuttingDown(INTERRUPTED))}
         keep(memory, wanted, cast(Response, {**response, **ended}))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from aiohttp import web
 
 from bridge.server.answers.response import Memory, new_id, respond, with_references
+from bridge.server.http.dialect import RESPONSES
+from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.notice_header import notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
@@ -44,3 +47,56 @@ def _told(output: list[dict[str, object]], usage: ResponseUsage) -> CompactedRes
         "output": output,
         "usage": usage,
     }
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "input": [
+        {"type": "message", "role": "user", "content": "We launch on Tuesday."},
+        {"type": "message", "role": "assistant", "content": "Tuesday it is."},
+    ],
+}
+
+_COMPACTED_EXAMPLE: dict[str, Any] = {
+    "id": "resp_1f2e",
+    "object": "response.compaction",
+    "created_at": 1795000000,
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_1f2e",
+            "status": "completed",
+            "role": "user",
+            "content": [{"type": "input_text", "text": "We launch on Tuesday."}],
+        },
+        {"type": "compaction", "id": "cmp_1f2e", "encrypted_content": "claude.1.eyJ0eXBlIjoi"},
+    ],
+    "usage": {
+        "input_tokens": 24,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 29,
+    },
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/responses/compact",
+        compact_response,
+        "Responses",
+        "Compact a long conversation",
+        Answer(
+            "Your messages, and one item that replaces everything else.",
+            CompactedResponse,
+            _COMPACTED_EXAMPLE,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=RESPONSES,
+        body=CompactRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=CLAUDE_FAILURES,
+    ),
+)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from bridge.errors import InvalidRequest
 from bridge.server.answers.response import Memory, count_input, respond, unknown
 from bridge.server.api.responses import background
+from bridge.server.http.dialect import RESPONSES
+from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.error_help import remember
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
 from bridge.store.responses import StoredResponse
 from bridge.wire.json_bytes import encode_ascii_json
-from bridge.wire.responses import InputItems, InputTokens, ResponseDeleted, ResponsesRequest
-
-_MOST_LISTED = 100
+from bridge.wire.responses import (
+    InputItems,
+    InputTokens,
+    Response,
+    ResponseDeleted,
+    ResponsesRequest,
+)
 
 
 async def create_response(request: web.Request) -> web.StreamResponse:
@@ -69,25 +79,35 @@ async def delete_response(request: web.Request) -> web.Response:
     return web.json_response(dict(deleted))
 
 
+class InputItemsQuery(BaseModel):
+    """The query parameters of the list of input items."""
+
+    limit: Annotated[int, DECIMAL] = Field(20, ge=1, le=100, description="Items per page.")
+    order: Literal["asc", "desc"] = Field("desc", description="Sort order, by age.")
+    after: str | SkipJsonSchema[None] = Field(
+        None, description="Id of the last item of the previous page."
+    )
+
+
 async def list_input_items(request: web.Request) -> web.Response:
-    """What was sent with its request, newest first unless `order=asc`."""
+    """List the input of a response, newest first unless `order=asc`. Raises NotFound."""
+    query = read_query(request, InputItemsQuery)
     stored = await _stored(request)
     items = list(stored.input)
-    if request.query.get("order", "desc") != "asc":
+    if query.order == "desc":
         items.reverse()
-    after, limit = request.query.get("after"), _limit(request)
-    if after is not None:
-        at = next((at for at, item in enumerate(items) if item["id"] == after), None)
+    if query.after is not None:
+        at = next((at for at, item in enumerate(items) if item["id"] == query.after), None)
         if at is None:
-            raise InvalidRequest(f"There is no item {after[:100]}.", param="after")
+            raise InvalidRequest(f"There is no item {query.after[:100]}.", param="after")
         items = items[at + 1 :]
-    page = items[:limit]
+    page = items[: query.limit]
     listed: InputItems = {
         "object": "list",
         "data": page,
         "first_id": page[0]["id"] if page else None,
         "last_id": page[-1]["id"] if page else None,
-        "has_more": len(items) > limit,
+        "has_more": len(items) > query.limit,
     }
     return web.json_response(dict(listed))
 
@@ -100,18 +120,150 @@ async def cancel_response(request: web.Request) -> web.Response:
     return web.json_response((await _stored(request)).body)
 
 
-def _limit(request: web.Request) -> int:
-    said = request.query.get("limit", "20")
-    if not (said.isascii() and said.isdecimal() and 1 <= int(said[:4]) <= _MOST_LISTED):
-        raise InvalidRequest(
-            f"Invalid value for limit: a number from 1 to {_MOST_LISTED}.", param="limit"
-        )
-    return int(said)
-
-
 async def _stored(request: web.Request) -> StoredResponse:
     id = request.match_info["id"]
     stored = await request.app[BRIDGE].responses.get(id)
     if stored is None:
         raise unknown(id)
     return stored
+
+
+_REQUEST_EXAMPLE: dict[str, Any] = {
+    "model": "claude-opus-5-5",
+    "instructions": "Answer in one word.",
+    "input": "What is the capital of France?",
+    "max_output_tokens": 2000,
+}
+
+_RESPONSE_EXAMPLE: dict[str, Any] = {
+    "id": "resp_0f6ed52fcdd24fa3ad9a12b5e2f0c8b7",
+    "object": "response",
+    "created_at": 1795411200,
+    "completed_at": 1795411201,
+    "status": "completed",
+    "error": None,
+    "incomplete_details": None,
+    "model": "claude-opus-5-5",
+    "output": [
+        {
+            "type": "message",
+            "id": "msg_27c5e5f1f6b64b0e9ad6f43eb1ea6f53",
+            "status": "completed",
+            "role": "assistant",
+            "content": [
+                {"type": "output_text", "text": "Paris.", "annotations": [], "logprobs": []}
+            ],
+        }
+    ],
+    "usage": {
+        "input_tokens": 24,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 29,
+    },
+    "previous_response_id": None,
+    "instructions": "Answer in one word.",
+    "tools": [],
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+    "max_output_tokens": 2000,
+    "max_tool_calls": None,
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "top_logprobs": 0,
+    "text": {"format": {"type": "text"}, "verbosity": "medium"},
+    "reasoning": {"effort": None, "summary": None},
+    "truncation": "disabled",
+    "store": True,
+    "background": False,
+    "service_tier": "default",
+    "metadata": {},
+    "user": None,
+    "safety_identifier": None,
+    "prompt_cache_key": None,
+}
+
+_TOKENS_EXAMPLE: dict[str, Any] = {"object": "response.input_tokens", "input_tokens": 14}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/v1/responses",
+        create_response,
+        "Responses",
+        "Create a response",
+        Answer(
+            "The response; with `stream: true` its numbered events.",
+            Response,
+            _RESPONSE_EXAMPLE,
+            events=dict,
+            headers=("x-bridge-notice",),
+        ),
+        access="key",
+        dialect=RESPONSES,
+        body=ResponsesRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=CLAUDE_FAILURES,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses/input_tokens",
+        count_input_tokens,
+        "Responses",
+        "Count the tokens of a response's input",
+        Answer("The count from Anthropic's API.", InputTokens, _TOKENS_EXAMPLE),
+        access="key",
+        dialect=RESPONSES,
+        body=ResponsesRequest,
+        example=_REQUEST_EXAMPLE,
+        failures=(*CLAUDE_FAILURES, 501),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/responses/{id}",
+        get_response,
+        "Responses",
+        "Get a stored response",
+        Answer("The response.", Response),
+        access="key",
+        dialect=RESPONSES,
+        failures=(404,),
+    ),
+    Endpoint(
+        "DELETE",
+        "/v1/responses/{id}",
+        delete_response,
+        "Responses",
+        "Delete a stored response",
+        Answer("The response is deleted.", ResponseDeleted),
+        access="key",
+        dialect=RESPONSES,
+        failures=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/v1/responses/{id}/input_items",
+        list_input_items,
+        "Responses",
+        "List the input items of a response",
+        Answer("Newest first, unless `order=asc`.", InputItems),
+        access="key",
+        dialect=RESPONSES,
+        query=InputItemsQuery,
+        failures=(400, 404),
+    ),
+    Endpoint(
+        "POST",
+        "/v1/responses/{id}/cancel",
+        cancel_response,
+        "Responses",
+        "Cancel a background response",
+        Answer("The cancelled response, as stored.", Response),
+        access="key",
+        dialect=RESPONSES,
+        failures=(404,),
+    ),
+)

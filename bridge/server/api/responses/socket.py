@@ -18,10 +18,12 @@ from aiohttp import WSMsgType, web
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
 from bridge.server.answers.response import Memory, base_of, keep, respond
 from bridge.server.http.detached import failures_named, turn
+from bridge.server.http.dialect import RESPONSES
+from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.error_help import remember
-from bridge.server.http.interruption import cut_off
+from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.notice_header import notice_headers
-from bridge.server.http.request_body import LARGE, validated
+from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import Access
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.responses import StoredResponse
@@ -65,7 +67,7 @@ class SocketMemory(Memory):
         self._own.pop(id or "", None)
 
 
-async def responses_socket(request: web.Request) -> web.StreamResponse:
+async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     """One turn at a time; a failed one is told, and the connection goes on."""
     bridge = request.app[BRIDGE]
     limit = bridge.settings.max_body_mb * 1024 * 1024
@@ -108,8 +110,8 @@ async def _turn(
         except BridgeError as error:
             remember(request, access, error)
             await _tell(socket, error)
-        except asyncio.CancelledError:
-            stopped = cut_off(request)
+        except asyncio.CancelledError as error:
+            stopped = explain_interruption(request, error)
             remember(request, access, stopped)
             await _tell(socket, stopped)
 
@@ -123,7 +125,7 @@ async def _answer(
 ) -> None:
     bridge = request.app[BRIDGE]
     body = _read(text)
-    wanted = validated(ResponsesRequest, {k: v for k, v in body.items() if k not in _NOT_HERE})
+    wanted = validate_body(ResponsesRequest, {k: v for k, v in body.items() if k not in _NOT_HERE})
     if body.get("generate") is False:
         await _prepared(socket, memory, wanted, bridge)
         access.outcome = "prepared"
@@ -167,3 +169,18 @@ async def _prepared(
 async def _tell(socket: web.WebSocketResponse, error: BridgeError) -> None:
     told = {"type": "error", "status": error.status, **error_body(error)}
     await socket.send_str(json.dumps(told))
+
+
+ROUTES = (
+    Endpoint(
+        "GET",
+        "/v1/responses",
+        open_responses_socket,
+        "Responses",
+        "Create responses over a WebSocket, with `response.create` messages",
+        Answer("The connection becomes a WebSocket.", status=101),
+        access="key",
+        dialect=RESPONSES,
+        failures=(404,),
+    ),
+)

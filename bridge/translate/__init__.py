@@ -1,1 +1,1 @@
-"""Between OpenAI's dialect and Anthropic's: pure, the same input gives the same bytes."""
+"""Translation between OpenAI's and Anthropic's formats: pure, same input, same bytes."""

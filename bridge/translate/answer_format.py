@@ -1,4 +1,4 @@
-"""How an answer is told to the client that asked."""
+"""How tool calls are written in the answer to one client."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bridge.wire.messages import Block
 
 @dataclass(frozen=True, slots=True)
 class AnswerFormat:
-    """How calls are told to this client."""
+    """The client's names for its tools, and the format it expects calls in."""
 
     tool_names: Mapping[str, str] = field(default_factory=dict)
-    """From Claude's names to the client's, for those that differ."""
+    """Claude's name for a tool to the client's, where the two differ."""
     custom: frozenset[str] = frozenset()
-    """Claude's names of the tools whose input is text."""
+    """Claude's names for custom tools, whose input is text."""
     legacy: bool = False
-    """As one `function_call`, the old way."""
+    """Write the call as `function_call`, the predecessor of `tool_calls`."""
 
     def name_of(self, call: Block) -> str:
-        """The client's name of the tool that Claude calls."""
+        """Return the client's name for the tool in a `tool_use` block."""
         name: str = call["name"]
         if call.get("toolset_name") == TOOLSET_NAME:
             return CHAT_PREFIX + name

@@ -1,6 +1,7 @@
-"""A legacy completion as chats, and their chunks as its own.
+"""Legacy completions as chats: one chat per prompt, and chat chunks as text completions.
 
-Claude only talks; it is told to go on with a text, or to fill its gap, and with nothing else.
+Claude has no completion endpoint. A system prompt asks it to continue a text or to fill a gap in
+one, and to write nothing else.
 """
 
 from __future__ import annotations
@@ -14,32 +15,33 @@ from bridge.wire.completion import ChatCompletion, Chunk, FinishReason
 from bridge.wire.completions import MOST_PROMPTS, CompletionRequest, TextChoice, TextCompletion
 
 CONTINUE_PROMPT = (
-    "You continue texts and programs. You are given one between <text> and </text>; answer with "
-    "what comes right after its last character, and with nothing else: no comment, no repetition "
-    "of the text, no Markdown fences around it. Begin with a space or a line break where one "
-    "belongs there. The text is no message to you: do not answer it, go on with it."
+    "You complete text and code. The user message contains a text between <text> and </text>. "
+    "Reply with only the characters that come right after its last character: no comments, no "
+    "repetition of the text, no Markdown fences. Start with a space or a line break if one is "
+    "needed there. The text is not addressed to you: do not answer it, continue it."
 )
 FILL_IN_PROMPT = (
-    "You fill gaps in texts and programs. You are given what stands before a gap, between "
-    "<before> and </before>, and what stands behind it, between <after> and </after>; answer with "
-    "what belongs into the gap, character by character, and with nothing else: no comment, no "
-    "repetition of what is around it, no Markdown fences. Keep the indentation."
+    "You fill gaps in text and code. The user message contains the text before the gap between "
+    "<before> and </before>, and the text after it between <after> and </after>. Reply with only "
+    "the characters that belong in the gap: no comments, no repetition of the surrounding text, "
+    "no Markdown fences. Match the indentation."
 )
 
-_NO_THOUGHT = {"reasoning_effort": "none"}
-"""These models never thought, and an editor waits while its user types."""
+_NO_THINKING = {"reasoning_effort": "none"}
+"""OpenAI's completion models did not reason, and an editor needs the text at once."""
 
 
 def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
-    """A chat for each prompt. Raises InvalidRequest naming the field."""
+    """Build one chat per prompt. Raises InvalidRequest naming the field."""
     if completion.best_of is not None and completion.best_of < (completion.n or 1):
         raise InvalidRequest("best_of must not be smaller than n.", param="best_of")
-    own = {"model", "prompt", "suffix", "echo"}
+    handled = {"model", "prompt", "suffix", "echo"}
     if completion.best_of == (completion.n or 1):
-        own.add("best_of")
+        # The best n of n answers are all of them: no need for a notice that it is ignored.
+        handled.add("best_of")
     common = {
-        **_NO_THOUGHT,
-        **completion.model_dump(exclude=own, exclude_none=True),
+        **_NO_THINKING,
+        **completion.model_dump(exclude=handled, exclude_none=True),
     }
     return [
         ChatRequest.model_validate(
@@ -54,36 +56,37 @@ def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
 
 
 def parse_prompts(completion: CompletionRequest) -> list[str]:
-    """The prompts as texts. Raises InvalidRequest for those made of token ids."""
+    """Return the prompts as strings. Raises InvalidRequest if they are token ids."""
     prompt = completion.prompt
-    given: Sequence[Any] = prompt if isinstance(prompt, list) else [prompt or ""]
-    if not given or len(given) > MOST_PROMPTS:
-        raise InvalidRequest(f"prompt may have 1 to {MOST_PROMPTS} texts.", param="prompt")
-    if not all(isinstance(one, str) for one in given):
+    prompts: Sequence[Any] = prompt if isinstance(prompt, list) else [prompt or ""]
+    if not prompts or len(prompts) > MOST_PROMPTS:
+        raise InvalidRequest(f"prompt must contain 1 to {MOST_PROMPTS} strings.", param="prompt")
+    if not all(isinstance(text, str) for text in prompts):
         raise InvalidRequest(
-            "prompt is made of token ids, which mean nothing to Claude; send it as text.",
+            "prompt must be a string or a list of strings; Claude cannot read token ids.",
             param="prompt",
         )
-    return list(given)
+    return list(prompts)
 
 
 def _build_prompt_messages(prompt: str, suffix: str | None) -> list[dict[str, str]]:
-    asked = f"<text>{prompt}</text>"
+    content = f"<text>{prompt}</text>"
     if suffix:
-        asked = f"<before>{prompt}</before><after>{suffix}</after>"
+        content = f"<before>{prompt}</before><after>{suffix}</after>"
     return [
         {"role": "system", "content": FILL_IN_PROMPT if suffix else CONTINUE_PROMPT},
-        {"role": "user", "content": asked},
+        {"role": "user", "content": content},
     ]
 
 
 class CompletionStream:
-    """Turns chunks of the chats into those of the completion. One for each request."""
+    """Converts chat chunks and whole chat answers of one request to text completions."""
 
     def __init__(self, completion: CompletionRequest) -> None:
-        each = completion.n or 1
+        # Choices are numbered prompt by prompt, with `n` choices for each prompt.
+        n = completion.n or 1
         prompts = parse_prompts(completion) if completion.echo else []
-        self._echoes = {at * each + i: text for at, text in enumerate(prompts) for i in range(each)}
+        self._echoes = {at * n + i: text for at, text in enumerate(prompts) for i in range(n)}
 
     def convert_chunk(self, chunk: Chunk) -> TextCompletion:
         choices = [
@@ -92,10 +95,10 @@ class CompletionStream:
             )
             for choice in chunk["choices"]
         ]
-        told = _start_completion(chunk, choices)
+        completion = _start_completion(chunk, choices)
         if "usage" in chunk:
-            told["usage"] = chunk["usage"]
-        return told
+            completion["usage"] = chunk["usage"]
+        return completion
 
     def convert_whole(self, completion: ChatCompletion) -> TextCompletion:
         choices = [
@@ -109,7 +112,7 @@ class CompletionStream:
     def _convert_choice(
         self, index: int, content: str | None, finish_reason: FinishReason | None
     ) -> TextChoice:
-        """The prompt itself, where it is to be repeated, comes with a choice's first words."""
+        """Build a choice; with `echo`, its first text starts with the prompt."""
         text = self._echoes.pop(index, "") + (content or "")
         return {"text": text, "index": index, "logprobs": None, "finish_reason": finish_reason}
 

@@ -1,27 +1,38 @@
-"""Whether a value fits a JSON Schema; the validator is imported by the first who needs it."""
+"""Checks of JSON values against a JSON Schema.
+
+The validator is imported on first use, because most requests do not need it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.translate.chat.schema import find_references
+
 
 def find_problem(value: Any, schema: Mapping[str, Any] | None) -> str | None:
-    """What is wrong, with its place and never its content."""
+    """Return the schema rule that `value` breaks and its path, or None if it is valid.
+
+    Without a schema, any object is valid. The text never quotes the value.
+    """
     if schema is None:
         return None if isinstance(value, dict) else "it is not an object."
     import jsonschema
     import referencing
 
     kind = jsonschema.validators.validator_for(schema)
-    # An empty registry: nothing that a schema points to is fetched.
+    # The empty registry keeps the validator from fetching remote references.
     validator = kind(schema, registry=referencing.Registry())
     error = jsonschema.exceptions.best_match(validator.iter_errors(value))
     return None if error is None else f"`{error.validator}` fails at {error.json_path}."
 
 
 def can_check(schema: dict[str, Any]) -> bool:
-    """Whether a value can be checked against it; imports the validator, so not on the loop."""
+    """Return whether the schema is valid and refers only to itself.
+
+    Imports the validator, so it must not be called on the event loop.
+    """
     import jsonschema
 
     kind = jsonschema.validators.validator_for(schema)
@@ -29,13 +40,4 @@ def can_check(schema: dict[str, Any]) -> bool:
         kind.check_schema(schema)
     except jsonschema.exceptions.SchemaError:
         return False
-    return all(ref.startswith("#") for ref in _references(schema))
-
-
-def _references(node: Any) -> list[str]:
-    if isinstance(node, list):
-        return [ref for part in node for ref in _references(part)]
-    if not isinstance(node, Mapping):
-        return []
-    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-    return own + [ref for part in node.values() for ref in _references(part)]
+    return all(ref.startswith("#") for ref in find_references(schema))

@@ -1,10 +1,10 @@
-"""What was left aside or changed in a request, collected on the way."""
+"""Notices about what was ignored or changed in a request."""
 
 from __future__ import annotations
 
 
 class Notices:
-    """One short line each: `field: what happened and why`; the same line only once."""
+    """Short lines, each beginning with a field's name; repeated lines are stored once."""
 
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}

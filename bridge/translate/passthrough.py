@@ -1,4 +1,4 @@
-"""A request in Anthropic's own words as the seam takes it, and its answer as one message."""
+"""Requests to the bridge's own `/v1/messages`: passed through, answers collected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ _NAMED = set(BODY_FIELDS) - {"max_tokens"}
 def pass_through(
     body: MessagesBody, headers: Mapping[str, str], rules: ModelRules, model: str
 ) -> Translation:
-    """Nothing is changed. Raises InvalidRequest for what this road to Claude cannot carry."""
+    """Build the request without changing it.
+
+    Raises InvalidRequest for a prefill or a late system message if the model or the backend does
+    not support it.
+    """
     request = replace(
         build_count_request(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
     )
@@ -39,16 +43,16 @@ def pass_through(
 
 
 def build_count_request(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:
-    """The same without `max_tokens`, which is 0 here and not sent."""
-    given = dict(body.model_extra or {})
-    given.pop("max_tokens", None)
-    given |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
-    named = {name: given.pop(name) for name in _NAMED & given.keys()}
+    """Build the request for token counting, whose `max_tokens` is 0 and is not sent."""
+    fields = dict(body.model_extra or {})
+    fields.pop("max_tokens", None)
+    fields |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
+    named = {name: fields.pop(name) for name in _NAMED & fields.keys()}
     return MessagesRequest(
         **{**named, "model": model, "messages": tuple(_to_message(turn) for turn in body.messages)},
         max_tokens=0,
         headers={name: headers[name] for name in PASSED_HEADERS if name in headers},
-        more=given,
+        more=fields,
     )
 
 
@@ -69,19 +73,19 @@ def _to_tuple(blocks: list[Block] | None) -> tuple[Block, ...] | None:
 def _check_roles(request: MessagesRequest, rules: ModelRules) -> None:
     if request.messages[-1]["role"] == "assistant" and not rules.prefill:
         raise InvalidRequest(
-            f"{rules.id} does not go on with a message of its own here: the conversation must end "
-            "with a user message.",
+            f"{rules.id} does not support prefill here: the conversation must end with a user "
+            "message.",
             param="messages",
         )
     if not rules.mid_system and any(turn["role"] == "system" for turn in request.messages):
         raise InvalidRequest(
-            f"{rules.id} takes no system message among the others here; use `system`.",
+            f"{rules.id} does not accept system messages in `messages` here; use `system`.",
             param="messages",
         )
 
 
 class MessageCollector:
-    """Feed it every event, then `finish` gives the message."""
+    """Collects the events of one answer; `finish` returns the message."""
 
     def __init__(self) -> None:
         self._to_message: dict[str, Any] = {}
@@ -90,7 +94,7 @@ class MessageCollector:
 
     @property
     def usage(self) -> Usage:
-        """Upstream's last word on tokens so far; empty before the answer began."""
+        """Claude's latest token counts; empty before the first event."""
         return self._end.usage
 
     @property
@@ -109,7 +113,7 @@ class MessageCollector:
                 pass
 
     def finish(self) -> WholeMessage:
-        """Raises StreamBroken when the answer had not ended by itself."""
+        """Return the message. Raises StreamBroken if `message_stop` is missing."""
         self._end.finish()
         content = self._to_blocks.list_all_blocks()
         message: Any = {**self._to_message, "content": content, "usage": self.usage}

@@ -1,7 +1,8 @@
-"""Thinking given back: the turns that clients return without it are made whole again.
+"""Restores Claude's thinking in tool-calling turns that clients return without it.
 
-A thinking block is bound to the model and to everything before it, so a kept turn is put back only
-where that is the same to the letter; elsewhere the client's own version stands.
+A thinking block's signature is valid only for the same model and the same preceding content. So a
+stored turn replaces the client's version only if a hash of everything before it still matches;
+otherwise the client's version is sent.
 https://platform.claude.com/docs/en/build-with-claude/thinking
 """
 
@@ -25,7 +26,10 @@ _THINKING_REFUSAL = re.compile(
 
 
 class _Prefix:
-    """A fingerprint that grows with the conversation; cache markers do not count."""
+    """A running hash of the model, tools, system prompt and messages.
+
+    Cache markers are left out: clients move them with every turn.
+    """
 
     def __init__(self, request: MessagesRequest) -> None:
         tools = sorted(
@@ -44,7 +48,7 @@ class _Prefix:
 
 
 def hash_prefix(request: MessagesRequest) -> str:
-    """The fingerprint of all that Claude is sent with this request."""
+    """Return the hash of everything Claude reads with this request."""
     prefix = _Prefix(request)
     for message in request.messages:
         prefix.add(message)
@@ -52,18 +56,18 @@ def hash_prefix(request: MessagesRequest) -> str:
 
 
 def list_call_ids(request: MessagesRequest) -> list[str]:
-    """The ids of all calls in the history: under each of them a turn may be kept."""
+    """Return the ids of all tool calls in the request; turns are stored under them."""
     return [id for message in request.messages for id in _list_tool_use_ids(message)]
 
 
-def restore_thinking(request: MessagesRequest, kept: Mapping[str, Kept]) -> MessagesRequest:
-    """The request with every kept turn put back that still has its place."""
-    if not kept:
+def restore_thinking(request: MessagesRequest, stored: Mapping[str, Kept]) -> MessagesRequest:
+    """Replace messages by their stored turns where the preceding content is unchanged."""
+    if not stored:
         return request
     prefix = _Prefix(request)
     messages: list[Message] = []
     for message in request.messages:
-        turn = next((kept[id] for id in _list_tool_use_ids(message) if id in kept), None)
+        turn = next((stored[id] for id in _list_tool_use_ids(message) if id in stored), None)
         if turn is not None and _can_restore(turn, message, prefix):
             content = _copy_marker(message["content"], turn.blocks)
             message = {"role": message["role"], "content": content}
@@ -73,18 +77,18 @@ def restore_thinking(request: MessagesRequest, kept: Mapping[str, Kept]) -> Mess
 
 
 def is_thinking_refusal(refusal: str) -> bool:
-    """Whether a 400 says that thinking was given back in the wrong place."""
+    """Return whether the message of a 400 is about misplaced thinking."""
     return _THINKING_REFUSAL.search(refusal) is not None
 
 
 def has_thinking(request: MessagesRequest) -> bool:
-    """Whether any is given back."""
+    """Return whether any message contains thinking."""
     blocks = (block for message in request.messages for block in message["content"])
     return any(block["type"] in _THINKING for block in blocks)
 
 
 def strip_thinking(request: MessagesRequest) -> MessagesRequest:
-    """The request with none given back."""
+    """Remove all thinking; messages that contained nothing else are left out."""
     messages: list[Message] = [
         {
             "role": message["role"],
@@ -96,9 +100,9 @@ def strip_thinking(request: MessagesRequest) -> MessagesRequest:
 
 
 def has_loop_without_thinking(request: MessagesRequest) -> bool:
-    """Whether a running tool loop has a turn that does not begin with thinking.
+    """Return whether the current tool loop has a turn that does not begin with thinking.
 
-    Models with a thinking budget refuse to think on in such a one.
+    Models with a thinking budget refuse to think in such a loop.
     """
     for message in reversed(request.messages):
         if message["role"] == "user" and not _has_tool_results(message):
@@ -124,7 +128,7 @@ def _can_restore(turn: Kept, message: Message, prefix: _Prefix) -> bool:
 
 
 def _extract_visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
-    """What a client sees of a turn, and gives back: its text and its calls."""
+    """Return the text and the tool calls of a turn: the part that clients send back."""
     blocks = tuple(blocks)
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
     calls = [
@@ -135,13 +139,14 @@ def _extract_visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
     return text.strip(), _encode_sorted(calls)
 
 
-def _copy_marker(given: Iterable[Block], blocks: Iterable[Block]) -> list[Block]:
-    """The kept blocks, with the client's cache marker on the last of them."""
-    marker = next((b["cache_control"] for b in given if "cache_control" in b), None)
-    kept = list(blocks)
-    if marker is not None and kept[-1]["type"] not in _THINKING:
-        kept[-1] = {**kept[-1], "cache_control": marker}
-    return kept
+def _copy_marker(source: Iterable[Block], blocks: Iterable[Block]) -> list[Block]:
+    """Return the stored blocks, with the client's cache marker on the last one."""
+    marker = next((b["cache_control"] for b in source if "cache_control" in b), None)
+    marked = list(blocks)
+    # A cache marker on a thinking block would be refused.
+    if marker is not None and marked[-1]["type"] not in _THINKING:
+        marked[-1] = {**marked[-1], "cache_control": marker}
+    return marked
 
 
 def _strip_cache_control(value: Any) -> Any:

@@ -141,7 +141,7 @@ async def test_what_claude_code_cannot_carry_is_noticed(
         {"role": "assistant", "content": "Roses are"},
     ]
     raw = await ask(claude_code, model="claude-haiku-4-5", messages=chat)
-    assert "takes no prefill" in raw.headers["x-bridge-notice"]
+    assert "does not support prefill" in raw.headers["x-bridge-notice"]
     told = [m["content"][0]["text"] for m in fake.requests[-1].body["messages"][:2]]
     assert told == ["Write.", "Roses are"]
     noted = fake.requests[-1].body["messages"][0]["content"][1]["text"]

@@ -45,7 +45,7 @@ async def test_a_notice_is_logged_once(
         await client.chat.completions.create(model="default", messages=[HI], seed=1)
     (line,) = [record.message for record in caplog.records if "notice" in record.message]
     assert line.startswith("req_")
-    assert line.endswith("notice: seed: set aside; Claude cannot be seeded")
+    assert line.endswith("notice: seed ignored: not supported by Claude")
 
 
 async def test_what_a_refusal_teaches_is_remembered(

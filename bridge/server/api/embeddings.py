@@ -45,7 +45,7 @@ def _notices(asked: EmbeddingsRequest, made: Embedded) -> Iterator[str]:
         yield f"model: {made.answered_by} answers for {asked.model}"
     for name, value in asked.unknown.items():
         if value is not None:
-            yield f"{name}: set aside; not a parameter known here"
+            yield f"{name} ignored: unknown parameter"
 
 
 _REQUEST_EXAMPLE: dict[str, Any] = {

@@ -24,7 +24,7 @@ from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMess
 from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.messages import MessageEvent
 
-_BETAS = "anthropic-beta: set aside; Claude Code chooses its own"
+_BETAS = "anthropic-beta ignored: Claude Code sets its own"
 
 
 async def create_message(request: web.Request) -> web.StreamResponse:

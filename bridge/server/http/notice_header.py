@@ -8,8 +8,8 @@ from collections.abc import Sequence
 _log = logging.getLogger(__name__)
 
 _LONGEST = 4000
-_UNKNOWN = ": set aside; not "
-_A_FIELD = "a field that is not known here: set aside"
+_UNKNOWN = " ignored: unknown "
+_A_FIELD = "a field ignored: unknown field"
 
 
 def notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, str]:

@@ -1,31 +1,63 @@
-"""A client's own cache markers: kept where they stand, four at the most.
+"""Cache markers that the client set: copied to Anthropic's blocks, at most four of them.
 
-Without any, the request is marked as a whole, and upstream marks its last cacheable block.
+A request without markers gets a top-level one, and the API marks the last cacheable block.
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from bridge.wire.messages import Block
+from bridge.wire.messages import Block, Message
 
-MOST = 4
+MAX_MARKERS = 4
 
 
 def copy_cache_marker(block: Block, source: BaseModel) -> Block:
-    """The block with the `cache_control` that the client set on its message, part or tool."""
+    """Return the block with the `cache_control` of the message, part or tool it came from."""
     marker = (source.model_extra or {}).get("cache_control")
     if not isinstance(marker, dict) or marker.get("type") != "ephemeral":
         return block
-    kept = {name: marker[name] for name in ("type", "ttl") if name in marker}
-    return {**block, "cache_control": kept}
+    known = {name: marker[name] for name in ("type", "ttl") if name in marker}
+    return {**block, "cache_control": known}
 
 
-def limit_cache_markers(blocks: Iterable[Block]) -> bool:
-    """Takes the earliest markers away where there are too many; whether there are any."""
-    with_marker = [block for block in blocks if "cache_control" in block]
-    for block in with_marker[:-MOST]:
-        del block["cache_control"]
-    return bool(with_marker)
+class MarkedParts(NamedTuple):
+    """The parts of a request that can have cache markers, in the order Claude reads them."""
+
+    tools: tuple[Block, ...]
+    system: tuple[Block, ...]
+    messages: tuple[Message, ...]
+
+
+def limit_markers(parts: MarkedParts) -> tuple[MarkedParts, bool]:
+    """Remove the earliest markers until at most four are left; the API refuses more.
+
+    Also returns whether there are any.
+    """
+    turns = (block for message in parts.messages for block in message["content"])
+    count = sum("cache_control" in block for block in (*parts.tools, *parts.system, *turns))
+    if count <= MAX_MARKERS:
+        return parts, count > 0
+    excess = count - MAX_MARKERS
+    tools, excess = _drop_markers(parts.tools, excess)
+    system, excess = _drop_markers(parts.system, excess)
+    messages: list[Message] = []
+    for message in parts.messages:
+        content, excess = _drop_markers(message["content"], excess)
+        messages.append({"role": message["role"], "content": list(content)})
+    return MarkedParts(tools, system, tuple(messages)), True
+
+
+def _drop_markers(blocks: Iterable[Block], count: int) -> tuple[tuple[Block, ...], int]:
+    """Remove up to `count` markers from the front; also returns how many are still to remove."""
+    unmarked: list[Block] = []
+    for block in blocks:
+        if count and "cache_control" in block:
+            block = {name: value for name, value in block.items() if name != "cache_control"}
+            count -= 1
+        unmarked.append(block)
+    return tuple(unmarked), count

@@ -1,6 +1,6 @@
-"""Anthropic's computer toolset, for clients that drive a screen of their own.
+"""Anthropic's computer toolset, for clients that control their own screen.
 
-In a chat its calls are tool calls whose names begin with `computer__`.
+In a chat, its calls are tool calls whose names begin with `computer__`.
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool
 """
 
@@ -13,7 +13,7 @@ from bridge.wire.messages import Block
 
 TOOLSET_TYPE = "computer_toolset_20260801"
 TOOLSET_NAME = "computer"
-"""What its calls and their results say as `toolset_name`."""
+"""`toolset_name` in its calls and their results."""
 
 CHAT_PREFIX = "computer__"
 MEMBERS = frozenset(
@@ -51,26 +51,29 @@ def has_toolset(chat: ChatRequest) -> bool:
 
 
 def build_toolset_block(chat: ChatRequest, rules: ModelRules) -> Block | None:
-    """Its entry among the tools, when it is wanted. Raises where there is none to have."""
+    """Build the toolset's entry in `tools`, or None if the client did not send one.
+
+    Raises NotSupported or InvalidRequest if the backend or the model has no toolset.
+    """
     if not has_toolset(chat):
         return None
     if rules.computer == "not_here":
         raise NotSupported(
-            "Claude Code cannot be given a computer tool; a key of Anthropic's is needed.",
+            "The computer tool is not available through Claude Code; add an Anthropic API key.",
             param="tools",
         )
     if rules.computer == "none":
         raise InvalidRequest(
-            f"{rules.id} has no computer tool of this kind; claude-opus-4-8 and later, Sonnet 5, "
-            "Haiku 5.5, Fable and Mythos have.",
+            f"{rules.id} does not support {TOOLSET_TYPE}; use claude-opus-4-8 or later, Sonnet 5, "
+            "Haiku 5.5, Fable or Mythos.",
             param="tools",
         )
     tools = (tool for tool in chat.tools or () if isinstance(tool, OtherTool) and is_toolset(tool))
-    given = next(tools).model_dump()
-    return {name: given[name] for name in _FIELDS if given.get(name) is not None}
+    tool = next(tools).model_dump()
+    return {name: tool[name] for name in _FIELDS if tool.get(name) is not None}
 
 
 def parse_member(name: str) -> str | None:
-    """The toolset's own name of a tool call in a chat; None for any other tool's."""
+    """Return the toolset member that a chat's tool name stands for, or None."""
     member = name.removeprefix(CHAT_PREFIX)
     return member if member != name and member in MEMBERS else None

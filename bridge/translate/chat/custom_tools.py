@@ -1,4 +1,4 @@
-"""Custom tools, whose input is text and not JSON: a function with one string, and back again."""
+"""Custom tools, whose input is text: sent to Claude as functions with one string parameter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from bridge.wire.chat import CustomDefinition
 
 INPUT_FIELD = "input"
-"""The one property of the function that stands for a custom tool."""
+"""The only parameter of the function that stands for a custom tool."""
 
 INPUT_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
-        INPUT_FIELD: {"type": "string", "description": "The tool's whole input, as text."}
+        INPUT_FIELD: {"type": "string", "description": "The complete input of the tool, as text."}
     },
     "required": [INPUT_FIELD],
     "additionalProperties": False,
@@ -28,28 +28,36 @@ _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
 
 def describe_custom_tool(tool: CustomDefinition) -> str:
-    """The description, with the grammar in words: Claude cannot be held to one."""
-    words = [tool.description] if tool.description else []
+    """Return the description, followed by the grammar.
+
+    Claude's API has no grammars, so the description asks Claude to follow it.
+    """
+    parts = [tool.description] if tool.description else []
     grammar = _parse_grammar(tool.format or {})
     if grammar is not None:
         syntax, definition = grammar
-        words.append(f"The input must follow this {syntax} grammar exactly:\n{definition}")
-    return "\n\n".join(words) or "Takes any text as its input."
+        parts.append(f"The input must follow this {syntax} grammar exactly:\n{definition}")
+    return "\n\n".join(parts) or "Takes any text as its input."
 
 
 def _parse_grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
-    """From `{type: grammar, grammar: {syntax, definition}}`, or the flat way without `grammar`."""
+    """Return syntax and definition of a `format`, or None if it is not a grammar.
+
+    Chats nest them (`{type: grammar, grammar: {syntax, definition}}`), responses do not.
+    """
     if form.get("type") != "grammar":
         return None
     inner = form.get("grammar")
-    given = inner if isinstance(inner, Mapping) else form
-    return str(given.get("syntax", "lark")), str(given.get("definition", ""))
+    grammar = inner if isinstance(inner, Mapping) else form
+    return str(grammar.get("syntax", "lark")), str(grammar.get("definition", ""))
 
 
 class InputExtractor:
-    """Reads the text of `input` out of a call's JSON arguments while they stream.
+    """Extracts the string `input` from a call's JSON arguments while they stream.
 
-    Feed it the pieces; it gives the text as far as it is certain. `finish` gives what is left.
+    `feed` takes a piece of JSON and returns the decoded text that is already certain.
+    States: `before` the opening quote, `inside` the string, `after` the closing quote. An escape
+    sequence that is still incomplete waits in `_rest` for the next piece.
     """
 
     def __init__(self) -> None:
@@ -63,13 +71,13 @@ class InputExtractor:
         return self._read_text() if self._state == "inside" else ""
 
     def finish(self) -> str:
-        """Arguments of another shape than promised are given as they are, as JSON."""
+        """Return what is left: the raw JSON if it never had the expected shape, else nothing."""
         return self._rest if self._state == "before" else ""
 
     def _find_start(self) -> None:
-        found = _START.match(self._rest)
-        if found is not None:
-            self._rest = self._rest[found.end() :]
+        start = _START.match(self._rest)
+        if start is not None:
+            self._rest = self._rest[start.end() :]
             self._state = "inside"
 
     def _read_text(self) -> str:
@@ -93,7 +101,11 @@ class InputExtractor:
 
 
 def _decode_escape(text: str) -> tuple[str, int]:
-    """The character of the escape that `text` begins with, and its length; 0: not all here yet."""
+    """Decode the escape that `text` begins with; returns the character and the escape's length.
+
+    The length is 0 if the escape is incomplete. `text` needs at most 12 characters, the length of
+    a surrogate pair.
+    """
     if len(text) < 2:
         return "", 0
     if text[1] != "u":
@@ -102,7 +114,7 @@ def _decode_escape(text: str) -> tuple[str, int]:
         return "", 0
     code = int(text[2:6], 16)
     if code not in _HIGH:
-        # Half a pair cannot be written as UTF-8.
+        # A lone surrogate cannot be encoded as UTF-8.
         return ("\ufffd" if code in _LOW else chr(code)), 6
     if len(text) < 12 and text[6:8] in ("", "\\", "\\u"):
         return "", 0

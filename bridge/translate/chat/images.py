@@ -1,4 +1,4 @@
-"""Images as large as the model takes them: larger ones are scaled down, with a notice."""
+"""Scales images down to the size that the model accepts, with a notice."""
 
 from __future__ import annotations
 
@@ -17,62 +17,68 @@ if TYPE_CHECKING:
 
 MANY_IMAGES = 20
 MAX_EDGE_OF_MANY = 2000
-"""With more images than MANY in a request, none may have a side longer than this."""
+"""Pixels: the longest side allowed in a request with more than MANY_IMAGES images."""
 
 LOW_DETAIL = ImageSize(512, 512 * 512)
-"""`detail: low` is a small version of the image at OpenAI too."""
+"""OpenAI also scales an image with `detail: low` to 512 pixels."""
 
 MAX_PIXELS = 80_000_000
-"""A larger image is not unpacked: 300 MB of memory."""
+"""Larger images are not decoded: this many pixels need 300 MB of memory."""
 
 _HEAD = 64 * 1024
-"""Base64 characters in which most images say their size."""
-_REMEMBERED = 16
-_UNREADABLE = "The image cannot be read; is it complete?"
+"""Base64 characters at the start, which contain the size of most images."""
+_CACHED_IMAGES = 16
+_UNREADABLE = "The image cannot be read. Check that it is complete."
 
 
 def limit_for_count(count: int, largest: ImageSize) -> ImageSize:
-    """The largest size for each of `count` images."""
+    """Return the size limit of each image in a request with `count` of them."""
     if count <= MANY_IMAGES:
         return largest
     return ImageSize(min(largest.edge, MAX_EDGE_OF_MANY), largest.pixels)
 
 
 def fit_image(block: Block, largest: ImageSize, param: str, notices: Notices) -> Block:
-    """The image block, scaled down where it is larger; `param` names the field in errors."""
+    """Scale an image block down to `largest`; smaller images and URLs stay as they are.
+
+    `param` names the field in errors. Raises InvalidRequest if the image cannot be read.
+    """
     if block["source"]["type"] != "base64":
         return block
     width, height = _read_size(block["source"]["data"], param)
-    wanted = fit_size(width, height, largest)
-    if wanted == (width, height):
+    size = fit_size(width, height, largest)
+    if size == (width, height):
         return block
     if width * height > MAX_PIXELS:
         raise InvalidRequest(
-            f"The image has {width}x{height} pixels; send it smaller than "
-            f"{MAX_PIXELS // 1_000_000} megapixels.",
+            f"The image has {width}x{height} pixels; the limit is {MAX_PIXELS // 1_000_000} "
+            "megapixels.",
             param=param,
         )
-    media_type, data = _scale_image(block["source"]["data"], wanted, param)
-    notices.add(f"image: scaled from {width}x{height} to {wanted[0]}x{wanted[1]} pixels")
+    media_type, data = _scale_image(block["source"]["data"], size, param)
+    notices.add(f"image: scaled from {width}x{height} to {size[0]}x{size[1]} pixels")
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
 
 
-def check_screenshot_size(block: Block, largest: ImageSize, param: str) -> Block:
-    """The image block as it is. Raises InvalidRequest where the model takes none so large."""
-    if block["source"]["type"] == "base64":
-        width, height = _read_size(block["source"]["data"], param)
-        wide, high = fit_size(width, height, largest)
-        if (wide, high) != (width, height):
-            raise InvalidRequest(
-                f"A screenshot of {width}x{height} pixels is too large for this model; send it as "
-                f"{wide}x{high} at most, and count its clicks in those pixels.",
-                param=param,
-            )
-    return block
+def check_screenshot_size(block: Block, largest: ImageSize, param: str) -> None:
+    """Raise InvalidRequest if a screenshot is larger than the model accepts.
+
+    Scaling it would shift the coordinates of Claude's clicks, which are pixels of the image.
+    """
+    if block["source"]["type"] != "base64":
+        return
+    width, height = _read_size(block["source"]["data"], param)
+    wide, high = fit_size(width, height, largest)
+    if (wide, high) != (width, height):
+        raise InvalidRequest(
+            f"A screenshot of {width}x{height} pixels is too large for this model. Scale it to "
+            f"{wide}x{high} or smaller, and use coordinates in those pixels.",
+            param=param,
+        )
 
 
 def fit_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
-    """The largest size of the same shape, in whole pixels, that keeps both limits."""
+    """Return the largest size in whole pixels with the same shape that is within both limits."""
     factor = min(1.0, largest.edge / max(width, height), (largest.pixels / (width * height)) ** 0.5)
     if factor == 1.0:
         return width, height
@@ -83,37 +89,41 @@ def _read_size(data: str, param: str) -> tuple[int, int]:
     try:
         return _open_image(base64.b64decode(data[:_HEAD]), param).size
     except InvalidRequest:
-        # The size stands further behind, after a large preview or colour profile.
+        # The size comes later if the file starts with a large preview or colour profile.
         return _open_image(base64.b64decode(data), param).size
 
 
 def _open_image(content: bytes, param: str) -> Image:
-    """Reads the header only."""
+    """Open an image; Pillow reads only its header here."""
     from PIL import Image, UnidentifiedImageError
 
     bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
     try:
         return Image.open(io.BytesIO(content))
     except bombs as error:
-        raise InvalidRequest("The image is far too large to unpack.", param=param) from error
+        raise InvalidRequest("The image is too large to decode.", param=param) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise InvalidRequest(_UNREADABLE, param=param) from error
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@functools.lru_cache(maxsize=_CACHED_IMAGES)
 def _scale_image(data: str, size: tuple[int, int], param: str) -> tuple[str, str]:
-    """The media type and base64 of the smaller image; the same image comes with every request."""
+    """Scale an image; returns its media type and base64 data.
+
+    Cached, because clients send the same image again with every request of a conversation.
+    """
     from PIL import Image
 
     with _open_image(base64.b64decode(data), param) as image:
         kind = "JPEG" if image.format == "JPEG" else "PNG"
         try:
+            # For JPEG, the decoder itself scales by a power of two, which is much faster.
             image.draft("RGB", size)
             with_alpha = kind == "PNG" and image.has_transparency_data
             plain = image.convert("RGBA" if with_alpha else "RGB")
             small = plain.resize(size, Image.Resampling.LANCZOS)
         except (OSError, ValueError, SyntaxError) as error:
             raise InvalidRequest(_UNREADABLE, param=param) from error
-    written = io.BytesIO()
-    small.save(written, kind, quality=90)
-    return f"image/{kind.lower()}", base64.b64encode(written.getvalue()).decode()
+    output = io.BytesIO()
+    small.save(output, kind, quality=90)
+    return f"image/{kind.lower()}", base64.b64encode(output.getvalue()).decode()

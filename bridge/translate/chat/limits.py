@@ -1,4 +1,4 @@
-"""How long and how freely Claude may answer: max_tokens, stop, temperature and top_p."""
+"""Translates max_tokens, stop, temperature and top_p."""
 
 from __future__ import annotations
 
@@ -9,55 +9,62 @@ from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest
 
 MIN_TOKENS_TO_THINK = 2048
-"""With fewer tokens than this, thinking could use them all up and leave no answer."""
+"""With fewer tokens, thinking could use them all and leave none for the answer."""
 
 
 def choose_max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
-    """The client's limit within the model's; half of the model's where the client has none."""
-    wanted = chat.max_completion_tokens or chat.max_tokens
-    if wanted is None:
+    """Return the client's limit, at most the model's; half of the model's if there is none.
+
+    OpenAI's models have no default limit, but Claude's API requires one.
+    """
+    limit = chat.max_completion_tokens or chat.max_tokens
+    if limit is None:
         return rules.max_output // 2
-    if wanted > rules.max_output:
-        notices.add(f"max_tokens: {wanted} is over {rules.id}'s limit; {rules.max_output} is used")
-    elif wanted < MIN_TOKENS_TO_THINK and rules.thinking == "always":
+    if limit > rules.max_output:
+        notices.add(f"max_tokens: {limit} is over {rules.id}'s limit; {rules.max_output} is used")
+    elif limit < MIN_TOKENS_TO_THINK and rules.thinking == "always":
         notices.add(
-            f"max_tokens: {MIN_TOKENS_TO_THINK} is used instead of {wanted}; {rules.id} always "
-            "thinks, and its thinking counts"
+            f"max_tokens: {MIN_TOKENS_TO_THINK} is used instead of {limit}; {rules.id} always "
+            "thinks, and thinking counts as output"
         )
         return MIN_TOKENS_TO_THINK
-    return min(wanted, rules.max_output)
+    return min(limit, rules.max_output)
 
 
 def split_stop_sequences(
     chat: ChatRequest, notices: Notices
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Those that Claude watches for, and the blank ones, which the bridge watches for."""
-    given = [chat.stop] if isinstance(chat.stop, str) else chat.stop or []
-    blank = tuple(stop for stop in given if stop and not stop.strip())
+    """Return the stop sequences for Claude, and those that the bridge has to detect.
+
+    Claude's API refuses stop sequences that are only whitespace.
+    """
+    stops = [chat.stop] if isinstance(chat.stop, str) else chat.stop or []
+    blank = tuple(stop for stop in stops if stop and not stop.strip())
     if blank:
         notices.add(
-            "stop: Claude takes no blank stop sequences; the bridge watches for them, and an "
-            "answer they end counts only the tokens reported until then"
+            "stop: Claude does not support whitespace stop sequences; the bridge detects them, "
+            "and the usage of an answer they end covers only the tokens reported until then"
         )
-    return tuple(stop for stop in given if stop.strip()) or None, blank
+    return tuple(stop for stop in stops if stop.strip()) or None, blank
 
 
 def choose_sampling(
     chat: ChatRequest, rules: ModelRules, thinks: bool, notices: Notices
 ) -> dict[str, Any]:
-    """temperature or top_p, never both, only where the model still takes them."""
-    given = {"temperature": chat.temperature, "top_p": chat.top_p}
-    wanted = {name: value for name, value in given.items() if value is not None}
-    if wanted and not rules.sampling:
-        notices.add(f"{', '.join(wanted)}: set aside; {rules.id} takes no sampling parameters")
+    """Return temperature or top_p if the model accepts it; Claude never accepts both."""
+    values = {"temperature": chat.temperature, "top_p": chat.top_p}
+    sampling = {name: value for name, value in values.items() if value is not None}
+    names = ", ".join(sampling)
+    if sampling and not rules.sampling:
+        notices.add(f"{names} ignored: {rules.id} does not support sampling parameters")
         return {}
-    if wanted and thinks:
-        notices.add(f"{', '.join(wanted)}: set aside; {rules.id} takes none while it thinks")
+    if sampling and thinks:
+        notices.add(f"{names} ignored: {rules.id} does not support sampling while thinking")
         return {}
-    if len(wanted) == 2:
-        notices.add("top_p: set aside; Claude takes it only without temperature")
-        del wanted["top_p"]
-    if wanted.get("temperature", 0) > 1:
-        notices.add("temperature: 1 is used; Claude's scale ends there")
-        wanted["temperature"] = 1.0
-    return wanted
+    if len(sampling) == 2:
+        notices.add("top_p ignored: Claude does not accept it together with temperature")
+        del sampling["top_p"]
+    if sampling.get("temperature", 0) > 1:
+        notices.add("temperature: 1 is used, Claude's maximum")
+        sampling["temperature"] = 1.0
+    return sampling

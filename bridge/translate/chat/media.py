@@ -1,4 +1,4 @@
-"""Images and files from data URLs and addresses to Anthropic's blocks."""
+"""Converts images and files, from data URLs and addresses, to Anthropic's blocks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _WHITE = re.compile(r"\s+")
 
 
 def build_image_block(url: str, param: str) -> Block:
-    """The image block of an `image_url`; `param` names the field in errors.
+    """Build the image block of an `image_url`; `param` names the field in errors.
 
-    A data URL's label is not believed: the kind is read from the bytes, because clients mislabel
-    and upstream goes by the bytes.
+    The media type is detected from the bytes: clients mislabel data URLs, and the API checks the
+    type against the bytes.
     """
     if url.startswith(("https://", "http://")):
         return {"type": "image", "source": {"type": "url", "url": url}}
     match = _DATA_URL.fullmatch(url)
     if match is None or not match["label"].lower().endswith("base64"):
         raise InvalidRequest(
-            "An image must be a base64 data URL (data:image/png;base64,…) or an http(s) address.",
+            "An image must be a base64 data URL (data:image/png;base64,…) or an http(s) URL.",
             param=param,
         )
     data = _WHITE.sub("", match["data"])
@@ -38,10 +38,10 @@ def build_image_block(url: str, param: str) -> Block:
 
 
 def build_document_block(file: FileData, param: str) -> Block:
-    """The document block of a `file` part: a PDF, or text, as a base64 data URL."""
+    """Build the document block of a `file` part: a PDF or text as a base64 data URL."""
     if file.file_data is None:
         raise InvalidRequest(
-            "Files cannot be had by id here; send file_data as a base64 data URL.", param=param
+            "File ids are not supported; send file_data as a base64 data URL.", param=param
         )
     match = _DATA_URL.fullmatch(file.file_data)
     data = _WHITE.sub("", match["data"] if match else file.file_data)
@@ -60,7 +60,9 @@ def _build_document_source(data: str, param: str) -> Block:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         kind = sniff_media_type(content) or "of an unknown kind"
-        raise InvalidRequest(f"Claude takes PDF and text; this is {kind}.", param=param) from error
+        raise InvalidRequest(
+            f"Claude reads PDF and text files; this file is {kind}.", param=param
+        ) from error
     if not text.strip():
         raise InvalidRequest("The file is empty.", param=param)
     return {"type": "text", "media_type": "text/plain", "data": text}
@@ -74,7 +76,7 @@ def _decode_base64(data: str, param: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequest(f"This is not valid base64: {error}.", param=param) from error
+        raise InvalidRequest(f"Invalid base64: {error}.", param=param) from error
 
 
 def _detect_image_type(head: bytes, param: str) -> str:
@@ -82,13 +84,13 @@ def _detect_image_type(head: bytes, param: str) -> str:
     if kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
         return kind
     raise InvalidRequest(
-        f"Claude takes PNG, JPEG, GIF and WebP images; this is {kind or 'of an unknown kind'}.",
+        f"Claude reads PNG, JPEG, GIF and WebP images; this is {kind or 'of an unknown kind'}.",
         param=param,
     )
 
 
 def sniff_media_type(head: bytes) -> str | None:
-    """The media type that the first bytes tell, or None."""
+    """Detect the media type from the first 32 bytes, or return None."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp":

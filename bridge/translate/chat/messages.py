@@ -1,4 +1,8 @@
-"""A chat's messages as Anthropic's: the system prompt apart, turns joined, calls answered."""
+"""Translates chat messages to Anthropic's system prompt and messages.
+
+Anthropic's API requires more order than OpenAI's: adjacent messages of one role are merged, every
+tool call gets a result in the next turn, and system messages stand only where they are allowed.
+"""
 
 from __future__ import annotations
 
@@ -42,25 +46,25 @@ from bridge.wire.chat import (
 from bridge.wire.messages import Block, Message
 
 CONTINUE = "Continue."
-"""Said for the user where the conversation holds nothing from them."""
+"""The user message of a conversation that has none."""
 
-
+# Fields that need no notice: cache markers are used, annotations repeat what the text says.
 _HARMLESS = frozenset({"cache_control", "annotations"})
 _IGNORED_FIELDS = {
-    "reasoning_content": "without Claude's signature it cannot be given back",
-    "audio": "Claude does not take audio",
+    "reasoning_content": "Claude accepts its thinking only with a signature",
+    "audio": "Claude does not accept audio",
 }
 
 OK: Block = {"type": "text", "text": "OK"}
-"""The result of an action that shows nothing."""
+"""The result of a computer action that returns no screenshot."""
 
 LEGACY_CALL = "function_call"
-"""The id of a call in the old `function_call` style, which has none of its own."""
+"""The id used for a legacy `function_call`, which has no id."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a message is translated with: how things are renamed, how large an image may be."""
+    """What the translation of each message depends on."""
 
     rules: ModelRules
     ids: CallIds
@@ -68,13 +72,14 @@ class _Context:
     images: ImageSize
     notices: Notices
     computer_calls: set[str] = field(default_factory=set)
-    in_pixels: bool = False
-    """Claude counts pixels in the picture: it may not be scaled."""
+    """Ids of the computer toolset's calls so far; their results need `toolset_name`."""
+    keep_pixels: bool = False
+    """Images are screenshots that Claude clicks in, so they must not be scaled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The two places Anthropic keeps a conversation in."""
+    """A conversation in Anthropic's format."""
 
     system: tuple[Block, ...] | None
     messages: tuple[Message, ...]
@@ -83,7 +88,10 @@ class Conversation:
 def build_conversation(
     messages: Sequence[ChatMessage], offer: ToolOffer, rules: ModelRules, notices: Notices
 ) -> Conversation:
-    """Leading system and developer messages become the system prompt; others keep their place."""
+    """Translate all messages. Raises InvalidRequest naming the field.
+
+    Leading system and developer messages become the system prompt; later ones stay in place.
+    """
     opening = _count_leading_systems(messages)
     turns: list[Message] = []
     images = limit_for_count(sum(map(_count_images, messages)), rules.images)
@@ -109,7 +117,7 @@ def build_conversation(
 
 
 def _mark_last_block(blocks: list[Block], message: ChatMessage) -> list[Block]:
-    """A marker on a message stands for one on its last block."""
+    """Move a message's cache marker to its last block."""
     return [*blocks[:-1], copy_cache_marker(blocks[-1], message)] if blocks else blocks
 
 
@@ -117,9 +125,8 @@ def _report_extra_fields(messages: Sequence[ChatMessage], notices: Notices) -> N
     for message in messages:
         for name, value in (message.model_extra or {}).items():
             if value and name not in _HARMLESS:
-                notices.add(
-                    f"messages.{name}: set aside; {_IGNORED_FIELDS.get(name, 'not known here')}"
-                )
+                why = _IGNORED_FIELDS.get(name, "unknown field")
+                notices.add(f"messages.{name} ignored: {why}")
 
 
 def _count_leading_systems(messages: Sequence[ChatMessage]) -> int:
@@ -152,19 +159,25 @@ def _translate_message(message: ChatMessage, where: str, context: _Context) -> M
 
 
 def _translate_late_system(message: SystemMessage, where: str, context: _Context) -> Message:
-    """Stays in its place: hoisting it would change every cached and signed prefix."""
+    """Translate a system message that is not at the start, in its place.
+
+    Moving it to the system prompt would change the prefix that caches and signatures depend on.
+    """
     turn: Message = {"role": "system", "content": _translate_system_text(message, where, context)}
     return turn if context.rules.mid_system else _as_note(turn)
 
 
 def _as_note(turn: Message) -> Message:
-    """A system message where Claude takes none: the user hands it on, marked."""
+    """Convert a system turn to a marked user turn, where Claude accepts no system turn."""
     content = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
     return {"role": "user", "content": content}
 
 
 def _place_systems(turns: Sequence[Message]) -> list[Message]:
-    """Upstream takes a system turn only behind the user's, and before Claude's or at the end."""
+    """Convert system turns in places where the API refuses them to user turns.
+
+    It accepts them only after a user turn, and only before an assistant turn or at the end.
+    """
     placed: list[Message] = []
     for index, turn in enumerate(turns):
         follows_user = bool(placed) and placed[-1]["role"] == "user"
@@ -190,22 +203,23 @@ def _build_assistant_blocks(
 
 
 def _select_signed_thinking(message: AssistantMessage, context: _Context) -> list[Block]:
-    """Signed thinking, where this road takes it back; a copy without its signature is worthless."""
-    given = message.thinking_blocks or []
-    whole = [
+    """Return the thinking that can be sent back: Claude refuses thinking without a signature."""
+    blocks = message.thinking_blocks or []
+    signed = [
         block
-        for block in given
+        for block in blocks
         if (block.get("type") == "thinking" and block.get("signature"))
         or (block.get("type") == "redacted_thinking" and block.get("data"))
     ]
-    if len(whole) < len(given):
-        context.notices.add("messages.thinking_blocks: left out where they have no signature")
-    if whole and not context.rules.thinking_back:
+    if len(signed) < len(blocks):
+        context.notices.add("messages.thinking_blocks ignored where they have no signature")
+    if signed and not context.rules.thinking_back:
         context.notices.add(
-            f"messages.thinking_blocks: {context.rules.id} cannot be given it back by this road"
+            "messages.thinking_blocks ignored: this backend cannot send thinking back to "
+            f"{context.rules.id}"
         )
         return []
-    return whole if context.rules.thinking != "none" else []
+    return signed if context.rules.thinking != "none" else []
 
 
 def _build_tool_call(call: ToolCall, context: _Context) -> Block:
@@ -216,29 +230,30 @@ def _build_tool_call(call: ToolCall, context: _Context) -> Block:
     )
 
 
-def _build_tool_use(id: str, name: str, given: dict[str, Any], context: _Context) -> Block:
-    upstream_id = context.ids.add_call(id)
+def _build_tool_use(id: str, name: str, input: dict[str, Any], context: _Context) -> Block:
+    unique_id = context.ids.add_call(id)
     member = parse_member(name) if context.offer.toolset else None
-    block: Block = {"type": "tool_use", "id": upstream_id, "input": given}
+    block: Block = {"type": "tool_use", "id": unique_id, "input": input}
     if member is None:
         return {**block, "name": context.offer.names.to_claude(name)}
-    context.computer_calls.add(upstream_id)
+    context.computer_calls.add(unique_id)
     return {**block, "name": member, "toolset_name": TOOLSET_NAME}
 
 
 def _build_tool_result(
     message: ToolMessage | FunctionMessage, where: str, context: _Context
 ) -> Block:
-    answers = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
-    block: Block = {"type": "tool_result", "tool_use_id": context.ids.find_call(answers)}
+    call_id = message.tool_call_id if isinstance(message, ToolMessage) else LEGACY_CALL
+    block: Block = {"type": "tool_result", "tool_use_id": context.ids.find_call(call_id)}
     if block["tool_use_id"] in context.computer_calls:
-        content = _translate_content(message.content, where, replace(context, in_pixels=True))
+        content = _translate_content(message.content, where, replace(context, keep_pixels=True))
         return {**block, "toolset_name": TOOLSET_NAME, "content": content or [OK]}
     content = _translate_content(message.content, where, context)
     return {**block, "content": content} if content else block
 
 
 def _translate_content(content: Content, where: str, context: _Context) -> list[Block]:
+    """Translate content parts to blocks, without blank text, which the API refuses."""
     if content is None:
         return []
     if isinstance(content, str):
@@ -260,14 +275,15 @@ def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
         case ImagePart():
             size = LOW_DETAIL if part.image_url.detail == "low" else context.images
             block = build_image_block(part.image_url.url, f"{where}.image_url.url")
-            if context.in_pixels:
-                return check_screenshot_size(block, context.images, f"{where}.image_url.url")
+            if context.keep_pixels:
+                check_screenshot_size(block, context.images, f"{where}.image_url.url")
+                return block
             return fit_image(block, size, f"{where}.image_url.url", context.notices)
         case FilePart():
             return build_document_block(part.file, f"{where}.file")
         case AudioPart():
             raise InvalidRequest(
-                "Claude does not take audio; send its transcript as text.", param=where
+                "Claude does not accept audio; send a transcript as text.", param=where
             )
         case _:
             assert_never(part)
@@ -276,12 +292,12 @@ def _translate_part(part: Part, where: str, context: _Context) -> Block | None:
 def _translate_system_text(message: SystemMessage, where: str, context: _Context) -> list[Block]:
     blocks = _translate_content(message.content, where, context)
     if any(block["type"] != "text" for block in blocks):
-        raise InvalidRequest("A system message can only hold text.", param=f"{where}.content")
+        raise InvalidRequest("A system message can only contain text.", param=f"{where}.content")
     return blocks
 
 
 def _append_turn(turns: list[Message], turn: Message) -> None:
-    """Adds a turn; one with the role of the last is joined to it, tool results first."""
+    """Add a turn, merging it into the last one if the role is the same, tool results first."""
     if not turn["content"]:
         return
     if not turns or turns[-1]["role"] != turn["role"]:
@@ -295,7 +311,10 @@ def _results_first(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _answer_every_call(turns: list[Message], notices: Notices) -> None:
-    """Upstream wants a result for each call in the next turn, and no result without a call."""
+    """Give every call a result in the next turn, and turn results without a call into text.
+
+    The API refuses both a call without a result and a result without a call.
+    """
     index = 0
     open_calls: list[Block] = []
     while index <= len(turns):
@@ -327,27 +346,27 @@ def _match_results(
 
 
 def _build_missing_result(call: Block, notices: Notices) -> Block:
-    notices.add(f"messages: the result of tool call {call['id']} is missing; marked as not given")
+    notices.add(f"messages: tool call {call['id']} has no result; an error was sent for it")
     toolset = {"toolset_name": TOOLSET_NAME} if call.get("toolset_name") else {}
     return {
         "type": "tool_result",
         "tool_use_id": call["id"],
         **toolset,
-        "content": [{"type": "text", "text": "(no result was given)"}],
+        "content": [{"type": "text", "text": "(no result)"}],
         "is_error": True,
     }
 
 
 def _convert_orphan(block: Block, notices: Notices) -> Block:
     notices.add(
-        f"messages: tool result {block['tool_use_id']} answers no call before it; sent as text"
+        f"messages: tool result {block['tool_use_id']} belongs to no call; it was sent as text"
     )
-    words = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
-    return {"type": "text", "text": f"[tool result] {words}"}
+    text = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
+    return {"type": "text", "text": f"[tool result] {text}"}
 
 
 def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
-    """There is always a turn, and the last is the user's unless the model takes a prefill."""
+    """End the turns with a user turn, unless the model supports prefill."""
     if not turns:
         turns.append({"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
     if turns[-1]["role"] != "assistant":
@@ -355,9 +374,9 @@ def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) ->
     if rules.prefill:
         last = turns[-1]["content"][-1]
         if last["type"] == "text":
-            # Upstream refuses a prefill that ends with white space; Claude writes its own.
+            # The API refuses a prefill that ends with whitespace.
             turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
         return
-    notices.add(f"messages: {rules.id} takes no prefill; it is asked to continue instead")
-    ask = "Continue your last message exactly where it stops, without repeating any of it."
-    turns.append({"role": "user", "content": [{"type": "text", "text": ask}]})
+    notices.add(f"messages: {rules.id} does not support prefill; it is asked to continue instead")
+    prompt = "Continue your last message exactly where it stopped. Do not repeat any of it."
+    turns.append({"role": "user", "content": [{"type": "text", "text": prompt}]})

@@ -1,4 +1,4 @@
-"""Names and ids as Claude takes them, and the way back to the client's own."""
+"""Tool names and call ids in the form Claude accepts, and the way back."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _MAX_LENGTH = 128
 
 
 class CallIds:
-    """Tool call ids of one conversation, read from its start: each once, of plain letters.
+    """Unique tool call ids of one conversation, in the characters that the API accepts.
 
-    The same conversation gives the same ids.
+    Add the calls in order; the same conversation always gives the same ids.
     """
 
     def __init__(self) -> None:
@@ -20,21 +20,24 @@ class CallIds:
         self._last: dict[str, str] = {}
 
     def add_call(self, id: str) -> str:
-        """The id of a new call; clients that count from zero in every turn repeat theirs."""
+        """Return a unique id for a new call.
+
+        Some clients count from zero in every turn, so their ids repeat.
+        """
         self._last[id] = _make_unique(_replace_refused(id) or "call", self._used)
         self._used.add(self._last[id])
         return self._last[id]
 
     def find_call(self, id: str) -> str:
-        """The id that the latest call of that name was given."""
+        """Return the unique id of the latest call that the client gave this id."""
         return self._last.get(id, id)
 
 
 class ToolNames:
-    """The offered tools' names: letters, digits, `_` and `-`, 128 of them at the most."""
+    """Tool names that the API accepts: up to 128 letters, digits, `_` and `-`."""
 
     def __init__(self, offered: Iterable[str], reserved: Iterable[str] = ()) -> None:
-        """`reserved` are names that upstream's own tools may have."""
+        """`reserved`: names of Anthropic's own tools in the same request."""
         self._upstream: dict[str, str] = {}
         reserved = tuple(reserved)
         for name in offered:
@@ -43,11 +46,11 @@ class ToolNames:
                 self._upstream[name] = _make_unique(_replace_refused(name) or "tool", used)
 
     def to_claude(self, name: str) -> str:
-        """What Claude knows it as; the history may call tools that are no longer offered."""
+        """Return Claude's name for a tool, also for tools in the history no longer offered."""
         return self._upstream.get(name) or _replace_refused(name) or "tool"
 
     def as_client_names(self) -> Mapping[str, str]:
-        """From Claude's names to the client's, for those that differ."""
+        """Map Claude's names to the client's, where they differ."""
         return {up: name for name, up in self._upstream.items() if up != name}
 
 
@@ -55,10 +58,10 @@ def _replace_refused(name: str) -> str:
     return _REFUSED.sub("_", name)[:_MAX_LENGTH]
 
 
-def _make_unique(wanted: str, used: Iterable[str]) -> str:
+def _make_unique(name: str, used: Iterable[str]) -> str:
     taken = used if isinstance(used, Set) else set(used)
-    unique, count = wanted, 1
+    unique, count = name, 1
     while unique in taken:
         count += 1
-        unique = f"{wanted[: _MAX_LENGTH - 4]}_{count}"
+        unique = f"{name[: _MAX_LENGTH - 4]}_{count}"
     return unique

@@ -1,4 +1,4 @@
-"""A chat completion request as a Messages request, with notices of what could not come along."""
+"""Translates a chat completion request to a Messages request, with notices for the client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.models.rules import ModelRules
 from bridge.translate.answer_format import AnswerFormat
-from bridge.translate.chat.caching import limit_cache_markers
+from bridge.translate.chat.caching import MarkedParts, limit_markers
 from bridge.translate.chat.computer_toolset import build_toolset_block
 from bridge.translate.chat.limits import choose_max_tokens, choose_sampling, split_stop_sequences
 from bridge.translate.chat.messages import Conversation, build_conversation
@@ -33,81 +33,84 @@ from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
 
 IGNORED_PARAMETERS: Mapping[str, str] = {
-    "access_programs": "Anthropic has none of these",
-    "audio": "Claude does not speak",
-    "background_options": "it is written at once",
-    "context_management": "the client keeps its own conversation",
-    "image": "Claude makes no images",
-    "best_of": "every answer that is written is given",
-    "frequency_penalty": "Claude has no such parameter",
-    "logit_bias": "Claude has no such parameter",
-    "logprobs": "Claude does not tell probabilities",
-    "metadata": "nothing is stored",
+    "access_programs": "not supported by Claude",
+    "audio": "Claude cannot produce audio",
+    "background_options": "the answer is written immediately",
+    "context_management": "the client manages its own conversation",
+    "image": "Claude cannot create images",
+    "best_of": "all generated answers are returned",
+    "frequency_penalty": "not supported by Claude",
+    "logit_bias": "not supported by Claude",
+    "logprobs": "Claude does not report probabilities",
+    "metadata": "chats are not stored",
     "modalities": "Claude answers in text",
     "moderation": "Claude has its own safeguards",
-    "prediction": "Claude has no predicted outputs",
-    "presence_penalty": "Claude has no such parameter",
+    "prediction": "not supported by Claude",
+    "presence_penalty": "not supported by Claude",
     "prompt_cache_key": "Claude's cache needs no key",
-    "prompt_cache_options": "Claude's cache needs none",
-    "prompt_cache_retention": "the bridge chooses",
-    "seed": "Claude cannot be seeded",
-    "store": "nothing is stored",
-    "top_logprobs": "Claude does not tell probabilities",
+    "prompt_cache_options": "Claude's cache has no options here",
+    "prompt_cache_retention": "chosen by the bridge",
+    "seed": "not supported by Claude",
+    "store": "chats are not stored",
+    "top_logprobs": "Claude does not report probabilities",
 }
-"""OpenAI's parameters that do not reach Claude, each with its reason."""
+"""OpenAI's parameters that are ignored, each with the reason for the notice."""
 
+# Newer API versions refuse temperature and top_p.
 _SAMPLING_VERSION = {"anthropic-version": "2023-06-01"}
 _VERBOSITY = {
     "low": "Keep your answers short and to the point.",
     "high": "Answer in depth and in detail.",
 }
 _SERVICE_TIERS = {"auto": "auto", "default": "standard_only", "priority": "auto"}
-MUST_CALL = "Now call {tool}, as was asked; do not answer in words."
+MUST_CALL = "You must call {tool} now. Do not answer in text."
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What goes upstream, what the client should know, and how the answer is told to it."""
+    """The request for Claude, notices for the client, and what its answer needs."""
 
     request: MessagesRequest
     notices: tuple[str, ...]
     answer_format: AnswerFormat
     blank_stops: tuple[str, ...] = ()
-    """Stop sequences the bridge watches for."""
+    """Whitespace-only stop sequences, which the bridge has to detect itself."""
     expected_json: ExpectedJson | None = None
-    """JSON that Claude was only told to answer in."""
+    """JSON that only a prompt asks for, so the answer has to be checked."""
     must_call: str | None = None
-    """Words that ask again for the call the client was promised."""
+    """The message that asks again for a required tool call, where it cannot be forced."""
     passthrough: bool = False
-    """In Claude's own dialect: neither the request nor the answer is to be changed."""
+    """A request to `/v1/messages`: neither the request nor the answer may be changed."""
 
 
 def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
-    """Pure: the same chat always gives the same request. Raises InvalidRequest naming the field."""
+    """Translate a chat. Raises InvalidRequest naming the field.
+
+    Pure and deterministic: the same chat always gives the same bytes, so that Claude's prompt
+    cache and the signatures of thinking stay valid.
+    """
     notices = Notices()
     _report_ignored(chat, notices)
     offer = restrict_to_named(read_offer(chat, notices), rules)
-    talk = build_conversation(chat.messages, offer, rules, notices)
+    conversation = build_conversation(chat.messages, offer, rules, notices)
     choice, call_a_tool = translate_tool_choice(offer, rules, notices)
     output = translate_response_format(chat.response_format, rules, notices)
     limit = choose_max_tokens(chat, rules, notices)
     thinking = choose_thinking(
-        _read_effort(chat), rules, limit, _find_thinking_blocker(talk, choice), notices
+        _read_effort(chat), rules, limit, _find_thinking_blocker(conversation, choice), notices
     )
     sampled = choose_sampling(chat, rules, thinking.on, notices)
     stops, blank_stops = split_stop_sequences(chat, notices)
-    system = _build_system(
-        talk, _VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction
-    )
+    instructions = (_VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
+    system = _build_system(conversation, *instructions)
     tools = _build_tools(chat, offer, rules, notices)
-    turns = (block for message in talk.messages for block in message["content"])
-    has_markers = limit_cache_markers((*(tools or ()), *(system or ()), *turns))
+    parts, has_markers = limit_markers(MarkedParts(tools, system, conversation.messages))
     request = MessagesRequest(
         model=model,
         max_tokens=limit,
-        messages=talk.messages,
-        system=system,
-        tools=tools,
+        messages=parts.messages,
+        system=parts.system or None,
+        tools=parts.tools or None,
         tool_choice=choice,
         stop_sequences=stops,
         thinking=thinking.config,
@@ -127,7 +130,10 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
 
 
 def is_heavy(chat: ChatRequest) -> bool:
-    """Whether translating takes long: images are unpacked, a schema's validator is loaded."""
+    """Return whether translation is slow and belongs in a thread.
+
+    It decodes images, and loads the validator of a JSON schema.
+    """
     has_images = any(
         isinstance(part, ImagePart)
         for message in chat.messages
@@ -140,38 +146,39 @@ def is_heavy(chat: ChatRequest) -> bool:
 def _report_ignored(chat: ChatRequest, notices: Notices) -> None:
     for name, value in (chat.model_extra or {}).items():
         if value is not None:
-            notices.add(
-                f"{name}: set aside; {IGNORED_PARAMETERS.get(name, 'not a parameter known here')}"
-            )
+            notices.add(f"{name} ignored: {IGNORED_PARAMETERS.get(name, 'unknown parameter')}")
 
 
-def _build_system(talk: Conversation, *instructions: str | None) -> tuple[Block, ...] | None:
-    added: list[Block] = [{"type": "text", "text": words} for words in instructions if words]
-    return (*(talk.system or ()), *added) or None
+def _build_system(conversation: Conversation, *instructions: str | None) -> tuple[Block, ...]:
+    added: list[Block] = [{"type": "text", "text": text} for text in instructions if text]
+    return (*(conversation.system or ()), *added)
 
 
 def _build_metadata(chat: ChatRequest) -> Mapping[str, str] | None:
-    """Who asks, hashed: Anthropic takes no names and no e-mail addresses there."""
-    person = chat.safety_identifier or chat.user
-    return {"user_id": hashlib.sha256(person.encode()).hexdigest()} if person else None
+    """Hash the user's id: Anthropic forbids names and e-mail addresses in it."""
+    user = chat.safety_identifier or chat.user
+    return {"user_id": hashlib.sha256(user.encode()).hexdigest()} if user else None
 
 
 def _build_tools(
     chat: ChatRequest, offer: ToolOffer, rules: ModelRules, notices: Notices
-) -> tuple[Block, ...] | None:
-    own = (build_web_search_block(chat, notices), build_toolset_block(chat, rules))
-    return (*build_tool_blocks(offer, rules, notices), *(block for block in own if block)) or None
+) -> tuple[Block, ...]:
+    anthropic_tools = (build_web_search_block(chat, notices), build_toolset_block(chat, rules))
+    return (
+        *build_tool_blocks(offer, rules, notices),
+        *(block for block in anthropic_tools if block),
+    )
 
 
 def _describe_tool(offer: ToolOffer) -> str:
     return f"the tool `{offer.names.to_claude(offer.named)}`" if offer.named else "one of the tools"
 
 
-def _find_thinking_blocker(talk: Conversation, choice: ToolChoice | None) -> str | None:
-    """What keeps a model from thinking that does not always think."""
+def _find_thinking_blocker(conversation: Conversation, choice: ToolChoice | None) -> str | None:
+    """Return why a model that can answer without thinking must do so, or None."""
     if choice is not None and choice["type"] in ("any", "tool"):
         return "it is forced to call a tool"
-    if talk.messages[-1]["role"] == "assistant":
+    if conversation.messages[-1]["role"] == "assistant":
         return "it continues its own message"
     return None
 
@@ -181,15 +188,15 @@ def _choose_service_tier(chat: ChatRequest, notices: Notices) -> str | None:
         return None
     tier = _SERVICE_TIERS.get(chat.service_tier)
     if tier is None:
-        notices.add(f"service_tier: Claude has no {chat.service_tier}; the usual one is used")
+        notices.add(f"service_tier ignored: Claude has no {chat.service_tier}")
     return tier
 
 
 def _build_output_config(
     effort: str | None, format: OutputFormat | None
 ) -> Mapping[str, Any] | None:
-    given = {"effort": effort, "format": format}
-    return {name: value for name, value in given.items() if value is not None} or None
+    config = {"effort": effort, "format": format}
+    return {name: value for name, value in config.items() if value is not None} or None
 
 
 def _read_effort(chat: ChatRequest) -> str | None:

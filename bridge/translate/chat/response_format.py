@@ -1,4 +1,4 @@
-"""`response_format` as Claude's structured output, or as an instruction where it has none."""
+"""Translates `response_format` to structured output, or to an instruction where there is none."""
 
 from __future__ import annotations
 
@@ -8,49 +8,54 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.schema import cannot_be_closed, close_schema
+from bridge.translate.chat.schema import can_close, close_schema
 from bridge.translate.json_check import can_check
 from bridge.translate.notices import Notices
 from bridge.wire.chat import JsonSchemaFormat, ResponseFormat
 
 OutputFormat = Mapping[str, Any]
 
-_ONLY_JSON = "Answer with a single JSON object and nothing else: no words around it, no code fence."
-_ONLY_FITTING = (
-    "Answer with JSON and nothing else: no words around it, no code fence. "
-    "It must fit this JSON Schema: "
+_JSON_PROMPT = (
+    "Reply with a single JSON object only. Do not add text before or after it, or a code fence."
+)
+_SCHEMA_PROMPT = (
+    "Reply with JSON only. Do not add text before or after it, or a code fence. "
+    "The JSON must be valid against this JSON Schema: "
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedJson:
-    """What the client was promised and Claude only told: it is checked when it comes."""
+    """JSON that only the prompt asks for; the answer is checked against `schema`."""
 
     schema: dict[str, Any] | None
-    """None: any JSON object; an empty one: any JSON."""
+    """None accepts any JSON object, an empty schema any JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormatPlan:
-    """What `response_format` comes to."""
+    """How the answer gets its format: by the API, or by an instruction and a check."""
 
     format: OutputFormat | None = None
-    """For `output_config`."""
+    """The value of `output_config.format`."""
     instruction: str | None = None
     expected_json: ExpectedJson | None = None
 
 
 def translate_response_format(
-    wanted: ResponseFormat | None, rules: ModelRules, notices: Notices
+    requested: ResponseFormat | None, rules: ModelRules, notices: Notices
 ) -> FormatPlan:
-    """Native where the model can be held to the schema; else told in words, and checked."""
-    if wanted is None or wanted.type == "text":
+    """Use structured output where model and schema allow it, else an instruction and a check."""
+    if requested is None or requested.type == "text":
         return FormatPlan()
-    schema = wanted.json_schema.schema_ if isinstance(wanted, JsonSchemaFormat) else None
+    schema = requested.json_schema.schema_ if isinstance(requested, JsonSchemaFormat) else None
     if schema is None:
-        return FormatPlan(None, _ONLY_JSON, ExpectedJson(None))
-    if rules.structured and not cannot_be_closed(schema):
+        return FormatPlan(None, _JSON_PROMPT, ExpectedJson(None))
+    if rules.structured and can_close(schema):
         return FormatPlan({"type": "json_schema", "schema": close_schema(schema)})
-    notices.add("response_format: Claude cannot be held to this schema; it is told it, and checked")
+    notices.add(
+        "response_format: the schema cannot be enforced; Claude is given it, and the answer is "
+        "checked"
+    )
     expected_json = ExpectedJson(schema if can_check(schema) else {})
-    return FormatPlan(None, _ONLY_FITTING + json.dumps(schema), expected_json)
+    return FormatPlan(None, _SCHEMA_PROMPT + json.dumps(schema), expected_json)

@@ -1,7 +1,7 @@
-"""JSON Schemas as Claude takes them, with their meaning kept: what cannot be a rule becomes words.
+"""Rewrites JSON Schemas for Claude; keywords it does not support move to the description.
 
-Claude's structured output and strict tools refuse bounds, lengths, `oneOf` and open objects; tools
-refuse `anyOf`, `oneOf` and `allOf` at the root. Every OpenAI client sends some of these.
+Structured output and strict tools refuse bounds, lengths, `oneOf` and open objects; tools refuse
+`anyOf`, `oneOf` and `allOf` at the root. Every OpenAI client sends some of these.
 """
 
 from __future__ import annotations
@@ -47,18 +47,24 @@ _DROPPED = ("$schema", "$id", "$comment", "examples", "deprecated", "readOnly", 
 _FORMATS = frozenset(
     ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"]
 )
-"""Those that structured output knows; https://platform.claude.com/docs/en/build-with-claude/structured-outputs"""
+"""Formats of structured output; https://platform.claude.com/docs/en/build-with-claude/structured-outputs"""
 _COMBINERS = ("anyOf", "oneOf", "allOf")
 
 
 def close_schema(schema: Any) -> Schema:
-    """A schema for structured output: objects closed, refused keywords turned into words."""
+    """Rewrite a schema for structured output.
+
+    Objects get `additionalProperties: false`, and unsupported keywords move to the description.
+    """
     return _closed(schema if isinstance(schema, Mapping) else {})
 
 
-def cannot_be_closed(schema: Any) -> bool:
-    """Whether structured output cannot express it: it is recursive, or has objects of any keys."""
-    return _is_recursive(schema) or _has_open_object(schema)
+def can_close(schema: Any) -> bool:
+    """Return whether structured output can express the schema.
+
+    It cannot express recursion, and no objects with arbitrary keys.
+    """
+    return not _is_recursive(schema) and not _has_open_object(schema)
 
 
 def _has_open_object(node: Any) -> bool:
@@ -73,7 +79,7 @@ def _has_open_object(node: Any) -> bool:
 
 
 def _list_subschemas(schema: Mapping[str, Any]) -> list[Any]:
-    """The schemas right inside a schema: not its `enum`, `default` and other values."""
+    """Return the schemas directly inside a schema, but not values such as `enum` or `default`."""
     named = [
         part
         for key in ("properties", "$defs", "definitions")
@@ -84,7 +90,10 @@ def _list_subschemas(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_recursive(schema: Any) -> bool:
-    """Whether a definition leads back to itself; so may a reference to anything else."""
+    """Return whether a definition refers to itself, directly or through others.
+
+    References to anything but definitions count as recursive, because they could be.
+    """
     if not all(_DEFINITION.fullmatch(ref) for ref in find_references(schema)):
         return True
     definitions = {**schema.get("$defs", {}), **schema.get("definitions", {})}
@@ -100,6 +109,7 @@ def _get_definition_name(ref: str) -> str:
 
 
 def find_references(node: Any) -> list[str]:
+    """Return every `$ref` in a schema."""
     if isinstance(node, Mapping):
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
         return own + [ref for part in node.values() for ref in find_references(part)]
@@ -109,14 +119,14 @@ def find_references(node: Any) -> list[str]:
 
 
 def _find_reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    reachable: set[str] = set()
     waiting = list(edges.get(start, ()))
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in reachable:
+            reachable.add(name)
             waiting.extend(edges.get(name, ()))
-    return found
+    return reachable
 
 
 def _closed(schema: Mapping[str, Any]) -> Schema:
@@ -127,7 +137,7 @@ def _closed(schema: Mapping[str, Any]) -> Schema:
     result = {key: _close_value(key, value) for key, value in kept.items()}
     if "properties" in result or _is_object(result):
         result.setdefault("type", "object")
-        # Upstream refuses to require what it does not know; a property of any value it takes.
+        # The API refuses a required name without a property; an empty schema accepts any value.
         undefined: Schema = {name: {} for name in result.get("required") or ()}
         result["properties"] = {**undefined, **result.get("properties", {})}
         result["additionalProperties"] = False
@@ -156,12 +166,12 @@ def _close_value(key: str, value: Any) -> Any:
 
 
 def _describe_rules(description: Any, rules: Mapping[str, Any]) -> str:
-    words = "; ".join(f"{name}: {json.dumps(value)}" for name, value in rules.items())
-    return f"{description} ({words})" if description else f"({words})"
+    text = "; ".join(f"{name}: {json.dumps(value)}" for name, value in rules.items())
+    return f"{description} ({text})" if description else f"({text})"
 
 
 def build_input_schema(parameters: Any) -> Schema:
-    """A tool's `input_schema`: always an object at the root; the rest as it came."""
+    """Build a tool's `input_schema`: an object without combiners at the root."""
     if not isinstance(parameters, Mapping):
         return {"type": "object", "properties": {}}
     schema = {k: v for k, v in parameters.items() if k not in ("type", "nullable", "$schema")}
@@ -179,7 +189,10 @@ def build_input_schema(parameters: Any) -> Schema:
 
 
 def _merge_branches(schema: Schema, combiner: str, branches: Sequence[Mapping[str, Any]]) -> Schema:
-    """One object for the branches of a root combiner; which of them belong together, in words."""
+    """Merge the branches of a root combiner into one object.
+
+    The description lists the branches, because the merged schema allows any mix of them.
+    """
     merged = dict(schema)
     properties: dict[str, Any] = dict(schema.get("properties") or {})
     for branch in branches:

@@ -1,4 +1,4 @@
-"""Whether and how hard Claude thinks: `reasoning_effort` by the rules of each model."""
+"""Translates `reasoning_effort` to thinking and effort, by the rules of each model."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384}
 _HIGHEST_BUDGET = 32_000
 _LOWEST_BUDGET = 1024
 
-# Without `summarized` the newer models think in silence, and a stream looks frozen.
+# Without `summarized`, newer models send no thinking, and the stream seems to hang.
 _ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 
 @dataclass(frozen=True, slots=True)
 class ThinkingPlan:
-    """`thinking` and `output_config.effort` of the request; None is left out of it."""
+    """`thinking` and `output_config.effort` of the request; None leaves the field out."""
 
     config: Mapping[str, Any] | None
     effort: str | None
@@ -32,36 +32,39 @@ class ThinkingPlan:
 
 
 def choose_thinking(
-    wanted: str | None, rules: ModelRules, max_tokens: int, blocked: str | None, notices: Notices
+    requested: str | None, rules: ModelRules, max_tokens: int, blocked: str | None, notices: Notices
 ) -> ThinkingPlan:
-    """`blocked` says, in words, what in the request keeps an older model from thinking."""
-    if wanted is None:
+    """Choose thinking and effort for the requested `reasoning_effort`.
+
+    `blocked` is the reason why an older model cannot think in this request, or None.
+    """
+    if requested is None:
         return _choose_default(rules, max_tokens, notices)
-    if wanted == "none":
+    if requested == "none":
         return _turn_off(rules, notices)
     match rules.thinking:
         case "always" | "between_tools" | "can_disable":
-            return ThinkingPlan(_ADAPTIVE, _choose_effort(wanted, rules, notices))
+            return ThinkingPlan(_ADAPTIVE, _choose_effort(requested, rules, notices))
         case "on_request" | "budget" if blocked:
             notices.add(f"reasoning_effort: {rules.id} does not think here; {blocked}")
             return ThinkingPlan(
-                None, _choose_effort(wanted, rules, notices) if rules.efforts else None
+                None, _choose_effort(requested, rules, notices) if rules.efforts else None
             )
         case "on_request":
-            return ThinkingPlan(_ADAPTIVE, _choose_effort(wanted, rules, notices))
+            return ThinkingPlan(_ADAPTIVE, _choose_effort(requested, rules, notices))
         case "budget":
-            return _choose_budget(wanted, rules, max_tokens, notices)
+            return _choose_budget(requested, rules, max_tokens, notices)
         case "none":
-            notices.add(f"reasoning_effort: set aside; {rules.id} does not think")
+            notices.add(f"reasoning_effort ignored: {rules.id} does not support thinking")
             return ThinkingPlan(None, None)
         case _:
             assert_never(rules.thinking)
 
 
 def _choose_default(rules: ModelRules, max_tokens: int, notices: Notices) -> ThinkingPlan:
-    """As the model does it by itself, but never so that thinking leaves no room to answer."""
+    """Use the model's own default, except where thinking would leave no tokens for the answer."""
     if rules.thinking in ("between_tools", "can_disable") and max_tokens <= MIN_TOKENS_TO_THINK:
-        notices.add(f"max_tokens: {max_tokens} leaves little room to think; thinking is off")
+        notices.add(f"max_tokens: {max_tokens} is too few for thinking; thinking is off")
         return ThinkingPlan({"type": _get_off_type(rules)}, None)
     thinks = rules.thinking in ("always", "between_tools", "can_disable")
     return ThinkingPlan(_ADAPTIVE if thinks else None, None)
@@ -85,25 +88,29 @@ def _turn_off(rules: ModelRules, notices: Notices) -> ThinkingPlan:
 
 
 def _choose_budget(
-    wanted: str, rules: ModelRules, max_tokens: int, notices: Notices
+    requested: str, rules: ModelRules, max_tokens: int, notices: Notices
 ) -> ThinkingPlan:
-    """The budget is part of max_tokens, as reasoning is of OpenAI's: half stays for the answer."""
-    budget = min(_BUDGETS.get(wanted, _HIGHEST_BUDGET), max_tokens // 2)
-    effort = _choose_effort(wanted, rules, notices) if rules.efforts else None
+    """Choose a thinking budget of at most half of max_tokens.
+
+    The budget is part of max_tokens, as reasoning tokens are at OpenAI, and the other half is for
+    the answer.
+    """
+    budget = min(_BUDGETS.get(requested, _HIGHEST_BUDGET), max_tokens // 2)
+    effort = _choose_effort(requested, rules, notices) if rules.efforts else None
     if budget < _LOWEST_BUDGET:
-        notices.add(f"reasoning_effort: max_tokens {max_tokens} leaves no room to think")
+        notices.add(f"reasoning_effort ignored: max_tokens {max_tokens} is too few for thinking")
         return ThinkingPlan(None, effort)
     config = {"type": "enabled", "budget_tokens": budget, "display": "summarized"}
     return ThinkingPlan(config, effort)
 
 
-def _choose_effort(wanted: str, rules: ModelRules, notices: Notices) -> str | None:
+def _choose_effort(requested: str, rules: ModelRules, notices: Notices) -> str | None:
     if not rules.efforts:
-        notices.add(f"reasoning_effort: set aside; {rules.id} has no effort levels")
+        notices.add(f"reasoning_effort ignored: {rules.id} has no effort levels")
         return None
-    limit = _ORDER.index(wanted)
+    limit = _ORDER.index(requested)
     below = (level for level in reversed(rules.efforts) if _ORDER.index(level) <= limit)
     effort = next(below, rules.efforts[0])
-    if effort != wanted:
-        notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {wanted}")
+    if effort != requested:
+        notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {requested}")
     return effort

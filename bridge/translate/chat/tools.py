@@ -1,4 +1,4 @@
-"""The tools of a request and the choice among them, as Anthropic's."""
+"""Translates tools and `tool_choice` to Anthropic's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.translate.chat.caching import copy_cache_marker
 from bridge.translate.chat.computer_toolset import MEMBERS, has_toolset, is_toolset
 from bridge.translate.chat.custom_tools import INPUT_SCHEMA, describe_custom_tool
 from bridge.translate.chat.names import ToolNames
-from bridge.translate.chat.schema import build_input_schema, cannot_be_closed, close_schema
+from bridge.translate.chat.schema import build_input_schema, can_close, close_schema
 from bridge.translate.chat.web_search import NAME as WEB_SEARCH
 from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
@@ -34,33 +34,33 @@ from bridge.wire.messages import Block
 ToolChoice = Mapping[str, Any]
 
 MAX_STRICT_TOOLS = 20
-"""Upstream compiles a grammar for each strict tool, and takes no more of them in a request."""
+"""The API compiles a grammar for each strict tool, and accepts at most this many."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedTool:
-    """A tool as the client named it."""
+    """A tool of the client, by the client's name."""
 
     name: str
     description: str | None
     parameters: Any
     strict: bool
     custom: bool
-    """Its input is text; `parameters` are those of the function that stands for it."""
+    """Its input is text; `parameters` belong to the function that stands for it."""
     markers: tuple[BaseModel, ...]
-    """Where a cache marker may have been set: on the tool, or on its function."""
+    """Objects that may have a cache marker: the tool and its function."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolOffer:
-    """The tools of one request, and how the client spoke of them."""
+    """The tools of one request, and which of them Claude may or must call."""
 
     tools: tuple[OfferedTool, ...]
     names: ToolNames
     toolset: bool
-    """The computer's toolset is offered beside them."""
+    """The computer toolset is offered, too."""
     legacy: bool
-    """Asked in the old style, with `functions`: answered with `function_call`."""
+    """The client sent `functions`, so the answer has `function_call`."""
     mode: str
     """`auto`, `none`, `required`, or `named`."""
     named: str | None
@@ -68,12 +68,15 @@ class ToolOffer:
 
     @property
     def custom(self) -> frozenset[str]:
-        """Claude's names of the tools whose input is text."""
+        """Claude's names for custom tools, whose input is text."""
         return frozenset(self.names.to_claude(tool.name) for tool in self.tools if tool.custom)
 
 
 def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
-    """What is offered and what is wished, whichever way the client said it."""
+    """Read `tools` and `tool_choice`, or the legacy `functions` and `function_call`.
+
+    Raises InvalidRequest if the chosen tool is not among the tools.
+    """
     legacy = chat.functions is not None and chat.tools is None
     tools = _drop_duplicates(
         _collect_functions(chat) if legacy else _collect_tools(chat.tools or (), notices), notices
@@ -81,7 +84,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
     mode, named, allowed = _read_function_call(chat) if legacy else _read_choice(chat)
     if named is not None and named not in {tool.name for tool in tools}:
         raise InvalidRequest(
-            f"The tool `{named}` is not among the tools offered.",
+            f"The tool `{named}` is not in the list of tools.",
             param="function_call" if legacy else "tool_choice",
         )
     if allowed is not None:
@@ -98,32 +101,32 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
 
 
 def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
-    """One block a tool; a tool without parameters takes an empty object."""
+    """Build one block per tool; a tool without parameters accepts an empty object."""
     strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
-    asked = sum(tool.strict for tool in offer.tools)
+    requested = sum(tool.strict for tool in offer.tools)
     if len(strict) > MAX_STRICT_TOOLS:
         strict = []
-    if len(strict) < asked:
-        notices.add("tools: not all that ask for `strict` can be; Claude is told their schemas")
+    if len(strict) < requested:
+        notices.add("tools: `strict` cannot be enforced for all of them; Claude sees their schemas")
     return tuple(_build_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
 
 
 def translate_tool_choice(
     offer: ToolOffer, rules: ModelRules, notices: Notices
 ) -> tuple[ToolChoice | None, str | None]:
-    """The choice, and an instruction that stands in where the model cannot be forced."""
+    """Return `tool_choice`, and an instruction for models that cannot be forced to call a tool."""
     if not offer.tools and not offer.toolset:
         return None, None
     choice, instruction = _build_choice(offer, rules)
     if instruction is not None:
-        notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is told to")
+        notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is instructed to")
     if offer.one_at_a_time and choice["type"] != "none":
         choice = {**choice, "disable_parallel_tool_use": True}
     return (None if choice == {"type": "auto"} else choice), instruction
 
 
 def restrict_to_named(offer: ToolOffer, rules: ModelRules) -> ToolOffer:
-    """Where a named tool cannot be forced, no other is offered: a call can only be of that one."""
+    """Offer only the required tool to models that cannot be forced to call it."""
     if offer.mode != "named" or rules.forced_tools:
         return offer
     return replace(offer, tools=tuple(tool for tool in offer.tools if tool.name == offer.named))
@@ -148,14 +151,14 @@ def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]
                 )
             case OtherTool():
                 if not is_web_search(tool) and not is_toolset(tool):
-                    notices.add(f"tools: {tool.type} is set aside; it is a tool that OpenAI runs")
+                    notices.add(f"tools: {tool.type} ignored: it runs on OpenAI's servers")
             case _:
                 assert_never(tool)
     return offered
 
 
 def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
-    """Names that tools of Anthropic's have beside the client's."""
+    """Return the names of Anthropic's own tools in this request."""
     search = (WEB_SEARCH,) if has_web_search(chat) else ()
     return (*search, *sorted(MEMBERS)) if has_toolset(chat) else search
 
@@ -169,7 +172,7 @@ def _offer_function(function: FunctionDefinition, *around: BaseModel) -> Offered
     return OfferedTool(
         function.name,
         function.description,
-        # Anthropic's own name for it, which some clients send.
+        # Some clients send `input_schema`, which is Anthropic's name for `parameters`.
         function.parameters if function.parameters is not None else extra.get("input_schema"),
         function.strict is True,
         False,
@@ -178,10 +181,10 @@ def _offer_function(function: FunctionDefinition, *around: BaseModel) -> Offered
 
 
 def _drop_duplicates(tools: Sequence[OfferedTool], notices: Notices) -> tuple[OfferedTool, ...]:
-    """Claude refuses two tools of one name; the last definition counts, in the first's place."""
+    """Keep the last definition of each name, at the first's position: the API refuses repeats."""
     last = {tool.name: tool for tool in tools}
     if len(last) < len(tools):
-        notices.add("tools: a name is offered more than once; its last definition counts")
+        notices.add("tools: a name is used more than once; the last definition is used")
     return tuple(last.values())
 
 
@@ -219,7 +222,7 @@ def _read_function_call(chat: ChatRequest) -> tuple[str, str | None, frozenset[s
 
 
 def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
-    closable = tool.parameters is None or not cannot_be_closed(build_input_schema(tool.parameters))
+    closable = tool.parameters is None or can_close(build_input_schema(tool.parameters))
     return rules.strict_tools and closable
 
 
@@ -232,7 +235,7 @@ def _build_tool_block(
         "input_schema": {"required": [], **close_schema(schema)} if strict else schema,
     }
     if rules.eager_tools:
-        # Arguments are streamed as they are written, not held back until they are valid JSON.
+        # Stream arguments as they are generated instead of holding them until they are valid JSON.
         block["eager_input_streaming"] = True
     if strict:
         block["strict"] = True
@@ -248,9 +251,9 @@ def _build_choice(offer: ToolOffer, rules: ModelRules) -> tuple[dict[str, Any], 
         name = offer.names.to_claude(offer.named or "")
         if rules.forced_tools:
             return {"type": "tool", "name": name}, None
-        return {"type": "auto"}, f"Answer by calling the tool `{name}`."
+        return {"type": "auto"}, f"Respond by calling the tool `{name}`."
     if offer.mode == "required":
         if rules.forced_tools:
             return {"type": "any"}, None
-        return {"type": "auto"}, "Answer by calling one of the tools."
+        return {"type": "auto"}, "Respond by calling one of the tools."
     return {"type": offer.mode}, None

@@ -1,4 +1,4 @@
-"""Web search by Anthropic's own server tool, asked for the way OpenAI's clients do."""
+"""Translates OpenAI's web search to Anthropic's server tool, and citations back."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from bridge.wire.completion import Annotation
 from bridge.wire.messages import Block
 
 NAME = "web_search"
-# The plain one: the later versions also run code to filter what they found.
+# Later versions also run code to filter the results.
 _TYPE = "web_search_20250305"
 
 
 def is_web_search(tool: OtherTool) -> bool:
-    """The Responses API's tool, by any of its dated names."""
+    """Return whether it is the Responses API's tool, under any of its dated names."""
     return tool.type.startswith("web_search")
 
 
 def has_web_search(chat: ChatRequest) -> bool:
-    """By `web_search_options`, or by a `web_search` tool of the Responses API."""
+    """Return whether the chat has `web_search_options` or a `web_search` tool."""
     if chat.web_search_options is not None or not chat.tools:
         return chat.web_search_options is not None
     return any(isinstance(tool, OtherTool) and is_web_search(tool) for tool in chat.tools)
 
 
 def build_web_search_block(chat: ChatRequest, notices: Notices) -> Block | None:
-    """The server tool, when it is wanted."""
+    """Build the server tool, or return None if the client did not ask for web search."""
     if not has_web_search(chat):
         return None
     options = chat.web_search_options or WebSearchOptions()
     if options.search_context_size is not None:
-        notices.add("web_search_options.search_context_size: set aside; Claude chooses")
+        notices.add("web_search_options.search_context_size ignored: Claude chooses it")
     block: Block = {"type": _TYPE, "name": NAME}
-    place = _build_location(options)
-    return {**block, "user_location": place} if place else block
+    location = _build_location(options)
+    return {**block, "user_location": location} if location else block
 
 
 def _build_location(options: WebSearchOptions) -> dict[str, Any] | None:
@@ -48,7 +48,7 @@ def _build_location(options: WebSearchOptions) -> dict[str, Any] | None:
 
 
 def build_annotation(citation: Any, start: int, end: int) -> Annotation | None:
-    """OpenAI's `url_citation` of one of Claude's, for the characters `start` to `end`."""
+    """Convert a citation to OpenAI's `url_citation` of the characters from `start` to `end`."""
     url = citation.get("url") if isinstance(citation, dict) else None
     if not url:
         return None

@@ -79,7 +79,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     if request.reasoning is not None and request.reasoning.effort is not None:
         body["reasoning_effort"] = request.reasoning.effort
     if request.max_tool_calls is not None:
-        notices.append("max_tool_calls: set aside; Claude decides how often it searches")
+        notices.append("max_tool_calls ignored: Claude decides how often it searches")
     return ChatFromResponses(body, tuple(notices), namespaces, computer.find_pointer(items))
 
 

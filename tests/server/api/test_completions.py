@@ -98,15 +98,15 @@ async def test_what_cannot_be_done_is_refused_by_name(
     assert caught.value.param == param
 
 
-async def test_what_is_set_aside_is_told(client: AsyncOpenAI) -> None:
+async def test_ignored_parameters_are_in_the_notice(client: AsyncOpenAI) -> None:
     raw = await client.completions.with_raw_response.create(
         model="gpt-3.5-turbo-instruct", prompt="x", best_of=3, logprobs=2, seed=4
     )
     notice = raw.headers["x-bridge-notice"]
-    for name in ("model:", "best_of:", "logprobs:", "seed:"):
+    for name in ("model:", "best_of ignored:", "logprobs ignored:", "seed ignored:"):
         assert name in notice
 
 
-def test_every_parameter_is_mapped_or_set_aside_with_a_reason() -> None:
+def test_every_parameter_is_mapped_or_ignored_with_a_reason() -> None:
     theirs = set(get_type_hints(CompletionCreateParamsNonStreaming))
     assert theirs <= {*CompletionRequest.model_fields, *IGNORED_PARAMETERS}

@@ -87,7 +87,7 @@ async def test_who_answers_is_told(client: AsyncOpenAI) -> None:
         model="text-embedding-3-small", input="king", user="u", extra_body={"odd": 1}
     )
     assert "answers for text-embedding-3-small" in raw.headers["x-bridge-notice"]
-    assert "odd: set aside" in raw.headers["x-bridge-notice"]
+    assert "odd ignored: unknown parameter" in raw.headers["x-bridge-notice"]
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,8 @@ def test_what_a_client_hangs_on_its_messages_is_noticed() -> None:
         {"role": "user", "content": "Hi"},
     )
     assert result.notices == (
-        "messages.reasoning_content: set aside; without Claude's signature it cannot be given back",
-        "messages.mood: set aside; not known here",
+        "messages.reasoning_content ignored: Claude accepts its thinking only with a signature",
+        "messages.mood ignored: unknown field",
     )
 
 

@@ -34,7 +34,7 @@ def test_a_text_file_is_a_document_of_text() -> None:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (FileData(file_id="file-1"), "by id"),
+        (FileData(file_id="file-1"), "File ids are not supported"),
         (FileData(file_data=encoded(b"PK\x03\x04\xff\xfe")), "PDF and text"),
         (FileData(file_data=encoded(b" ")), "empty"),
         (FileData(file_data="%%%"), "base64"),

@@ -128,10 +128,10 @@ def test_a_missing_result_is_marked_as_such_and_noticed() -> None:
     assert said[2][1][0] == {
         "type": "tool_result",
         "tool_use_id": "c1",
-        "content": [text("(no result was given)")],
+        "content": [text("(no result)")],
         "is_error": True,
     }
-    assert notices == ("messages: the result of tool call c1 is missing; marked as not given",)
+    assert notices == ("messages: tool call c1 has no result; an error was sent for it",)
 
 
 def test_a_result_without_a_call_becomes_text_and_is_noticed() -> None:
@@ -140,7 +140,7 @@ def test_a_result_without_a_call_becomes_text_and_is_noticed() -> None:
         {"role": "tool", "tool_call_id": "c9", "content": "42"},
     )
     assert said == [("user", [text("[tool result] 42"), text("Go")])]
-    assert notices == ("messages: tool result c9 answers no call before it; sent as text",)
+    assert notices == ("messages: tool result c9 belongs to no call; it was sent as text",)
 
 
 def test_blank_content_is_left_out() -> None:
@@ -175,7 +175,7 @@ def test_a_conversation_that_ends_with_the_assistant_is_continued() -> None:
     said, _, notices = turns(*messages)
     assert said[-1][0] == "user"
     assert notices == (
-        "messages: claude-sonnet-5-5 takes no prefill; it is asked to continue instead",
+        "messages: claude-sonnet-5-5 does not support prefill; it is asked to continue instead",
     )
     prefilled, _, notices = turns(*messages, model="claude-haiku-4-5")
     assert prefilled[-1] == ("assistant", [text("1, 2,")])

@@ -40,8 +40,8 @@ def test_every_parameter_of_openai_is_mapped_or_set_aside_with_a_reason() -> Non
 
 def test_an_unknown_field_is_noticed() -> None:
     assert translated(frobnicate=1, seed=3, user=None).notices == (
-        "frobnicate: set aside; not a parameter known here",
-        "seed: set aside; Claude cannot be seeded",
+        "frobnicate ignored: unknown parameter",
+        "seed ignored: not supported by Claude",
     )
 
 
@@ -55,7 +55,7 @@ def test_sampling_is_set_aside_where_the_model_takes_none() -> None:
     result = translated(temperature=0)
     assert result.request.temperature is None
     assert result.notices == (
-        "temperature: set aside; claude-sonnet-5-5 takes no sampling parameters",
+        "temperature ignored: claude-sonnet-5-5 does not support sampling parameters",
     )
 
 
@@ -87,10 +87,10 @@ def test_tool_choice(choice: Any, model: str, sent: Any) -> None:
 def test_a_model_that_cannot_be_forced_is_told() -> None:
     result = translated(tools=[TOOL], tool_choice="required")
     assert result.request.system == (
-        {"type": "text", "text": "Answer by calling one of the tools."},
+        {"type": "text", "text": "Respond by calling one of the tools."},
     )
     assert result.notices == (
-        "tool_choice: claude-sonnet-5-5 cannot be forced to call a tool; it is told to",
+        "tool_choice: claude-sonnet-5-5 cannot be forced to call a tool; it is instructed to",
     )
 
 
@@ -203,9 +203,7 @@ def test_a_name_claude_would_refuse_is_changed_and_known_on_the_way_back() -> No
 def test_a_tool_offered_twice_is_offered_once() -> None:
     result = translated(tools=[named("add"), named("add")])
     assert len(result.request.tools or ()) == 1
-    assert result.notices == (
-        "tools: a name is offered more than once; its last definition counts",
-    )
+    assert result.notices == ("tools: a name is used more than once; the last definition is used",)
 
 
 def test_flat_tools_are_taken_too() -> None:

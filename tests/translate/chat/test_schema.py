@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.translate.chat.schema import build_input_schema, cannot_be_closed, close_schema
+from bridge.translate.chat.schema import build_input_schema, can_close, close_schema
 
 
 def test_objects_are_closed_all_the_way_down() -> None:
@@ -78,7 +78,7 @@ def test_a_property_may_be_named_like_a_keyword() -> None:
     ],
 )
 def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
-    assert cannot_be_closed(schema) is recursive
+    assert can_close(schema) is not recursive
 
 
 @pytest.mark.parametrize(

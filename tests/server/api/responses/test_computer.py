@@ -190,7 +190,7 @@ async def test_a_picture_is_never_scaled_behind_the_clients_back(
 
 
 @pytest.mark.parametrize(
-    ("model", "words"), [("claude-haiku-4-5", "claude-haiku-4-5 has no computer tool of this kind")]
+    ("model", "words"), [("claude-haiku-4-5", "claude-haiku-4-5 does not support computer_toolset")]
 )
 async def test_a_model_without_it_says_so(client: AsyncOpenAI, model: str, words: str) -> None:
     with pytest.raises(openai.BadRequestError, match=words):
@@ -199,7 +199,7 @@ async def test_a_model_without_it_says_so(client: AsyncOpenAI, model: str, words
 
 async def test_claude_code_cannot_be_given_it(claude_code: Bridge) -> None:
     async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x", max_retries=0) as client:
-        with pytest.raises(openai.APIStatusError, match="a key of Anthropic's is needed") as caught:
+        with pytest.raises(openai.APIStatusError, match="add an Anthropic API key") as caught:
             await asked(client)
         assert caught.value.status_code == 501
 

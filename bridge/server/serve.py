@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.app import make_app
-from bridge.server.http.header_timeout import watched
+from bridge.server.http.header_timeout import add_header_timeout
 from bridge.server.http.protocol import QuietHandler
 from bridge.server.state import Bridge
 
@@ -78,7 +78,9 @@ async def _listening(
     def make() -> asyncio.Protocol:
         return QuietHandler(server, loop=loop, access_log=none)
 
-    return await loop.create_server(watched(make, header_seconds), sock=sock, backlog=_BACKLOG)
+    return await loop.create_server(
+        add_header_timeout(make, header_seconds), sock=sock, backlog=_BACKLOG
+    )
 
 
 def _url(sock: socket.socket) -> str:

@@ -15,7 +15,7 @@ from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import Asked, Translate, asked
 from bridge.server.answers.fan_out import fanned_out
 from bridge.server.http.event_stream import write_events
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.request_record import Access, access_of, new_hex
 from bridge.server.state import Bridge
 from bridge.translate.chat.request import translate_chat
@@ -44,7 +44,7 @@ async def answer(
     async with asking.answers() as (first, chunks):
         access.backend = first.backend
         notices = [*resolved.notices, *first.notices]
-        headers = {"x-request-id": access.id, **notice_headers(access.id, notices)}
+        headers = {"x-request-id": access.id, **build_notice_headers(access.id, notices)}
         async with aclosing(asking.noted(access, chunks)) as noted:
             if stream:
                 events = noted if event is None else (event(one) async for one in noted)

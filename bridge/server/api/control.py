@@ -105,7 +105,7 @@ async def redeem_ticket(request: web.Request) -> web.Response:
     """The token for a ticket. Raises Forbidden for one that was taken, is too old, or is none."""
     bridge = request.app[BRIDGE]
     given = await read_body(request, Ticket)
-    if not bridge.tickets.take(given.ticket):
+    if not bridge.tickets.redeem(given.ticket):
         raise Forbidden(
             "This address was used already, or is over a minute old. Open the page from the tray, "
             "or with: claude-bridge dashboard"

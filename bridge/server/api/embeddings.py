@@ -12,7 +12,7 @@ from bridge.embeddings.base import Embedded
 from bridge.errors import NotSupported
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import Answer, Endpoint
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
@@ -36,7 +36,7 @@ async def create_embedding(request: web.Request) -> web.Response:
         )
     access = access_of(request)
     access.prompt_tokens = made.prompt_tokens
-    headers = notice_headers(access.id, list(_notices(asked, made)))
+    headers = build_notice_headers(access.id, list(_notices(asked, made)))
     return web.Response(body=body, content_type="application/json", headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/messages` and `/v1/messages/count_tokens`: Anthropic's own dialect, over the seam."""
+"""`POST /v1/messages` and `/v1/messages/count_tokens`: the format of Anthropic's own API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bridge.server.answers.attempt import Asked, asked
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import Access, access_of
 from bridge.server.state import BRIDGE
@@ -24,11 +24,11 @@ from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMess
 from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.messages import MessageEvent
 
-_BETAS = "anthropic-beta ignored: Claude Code sets its own"
+_BETA_NOTICE = "anthropic-beta ignored: Claude Code sets its own"
 
 
 async def create_message(request: web.Request) -> web.StreamResponse:
-    """Claude's events as they come, or the message they make."""
+    """Stream Claude's events as they arrive, or return the message that they add up to."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, MessagesBody)
     resolved = bridge.resolve(body.model)
@@ -39,10 +39,10 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     with bridge.answering():
         async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
             access.backend = begun.backend
-            notices = _notices(request, resolved, begun)
-            headers = {"request-id": access.id, **notice_headers(access.id, notices)}
+            notices = _list_notices(request, resolved, begun)
+            headers = {"request-id": access.id, **build_notice_headers(access.id, notices)}
             whole = MessageCollector()
-            async with aclosing(_noted(access, whole, begun.events, started)) as events:
+            async with aclosing(_record_events(access, whole, begun.events, started)) as events:
                 if body.stream:
                     return await write_events(request, headers, events)
                 async for _ in events:
@@ -52,7 +52,10 @@ async def create_message(request: web.Request) -> web.StreamResponse:
 
 
 async def count_message_tokens(request: web.Request) -> web.Response:
-    """As upstream counts; with a key of Anthropic's, whichever backend answers."""
+    """Count the tokens of a prompt, with an Anthropic API key.
+
+    The active backend does not matter. Raises NotSupported without a key.
+    """
     bridge = request.app[BRIDGE]
     body = await read_body(request, CountBody)
     resolved = bridge.resolve(body.model)
@@ -62,17 +65,17 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     return web.json_response(dict(told))
 
 
-def _notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -> list[str]:
+def _list_notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -> list[str]:
     notices = [*resolved.notices]
     if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
-        notices.append(_BETAS)
+        notices.append(_BETA_NOTICE)
     return [*notices, *begun.notices]
 
 
-async def _noted(
+async def _record_events(
     access: Access, whole: MessageCollector, events: AsyncIterator[MessageEvent], started: float
 ) -> AsyncGenerator[MessageEvent, None]:
-    """The events; what comes of them is noted for the access line and the ledger."""
+    """Pass the events on; record the result for the access line and the ledger."""
     try:
         async for event in events:
             whole.feed(event)

@@ -1,4 +1,4 @@
-"""A turn that is not a request of its own: on a socket, or in the background."""
+"""Accounts for work that is not an HTTP request of its own: on a WebSocket, in the background."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from bridge.server.request_record import Access, client_of
 
 
 @contextmanager
-def turn(request: web.Request) -> Iterator[Access]:
-    """It has an id, an access line and a row in the ledger, as a request has."""
+def record_detached(request: web.Request) -> Iterator[Access]:
+    """Give the work inside an id, an access line and a row in the ledger, like a request's.
+
+    `request` is the one that has started it: it opened the socket, or asked for a background
+    response.
+    """
     access = Access(client=client_of(request))
     started = time.perf_counter()
     try:
@@ -26,8 +30,11 @@ def turn(request: web.Request) -> Iterator[Access]:
 
 
 @contextmanager
-def failures_named(access: Access) -> Iterator[None]:
-    """Every failure in it is a BridgeError: what nobody foresaw is one of the bridge itself."""
+def translate_unexpected_errors(access: Access) -> Iterator[None]:
+    """Raise every unexpected exception as an InternalError.
+
+    A ConnectionResetError passes: the client has left, which is not an error of the bridge.
+    """
     try:
         yield
     except (BridgeError, ConnectionResetError):

@@ -1,15 +1,28 @@
-"""Gives a new connection some seconds to say what it wants: one that only dribbles is cut."""
+"""Closes a new connection that does not send its first request header in time.
+
+A client that sends its header byte by byte would otherwise hold a connection for ever (Slowloris):
+aiohttp has a timeout between requests, but none for the first header.
+
+States of a connection:
+
+    waiting    the header's end has not arrived; a timer runs
+    passed     the header's end was in the data: the timer is cancelled, and the transport calls the
+               server's own protocol directly from now on
+    aborted    the timer has fired: the transport is closed without an answer
+
+Input are asyncio's protocol callbacks, all passed on to the server's own protocol.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-_END = b"\r\n\r\n"
+_END_OF_HEADER = b"\r\n\r\n"
 
 
-class HeaderWatch(asyncio.Protocol):
-    """Stands before the server's own protocol until the first header is whole, then steps aside."""
+class HeaderTimeout(asyncio.Protocol):
+    """A protocol in front of the server's own, until the first header is complete."""
 
     def __init__(self, inner: asyncio.Protocol, seconds: float) -> None:
         self._inner = inner
@@ -17,15 +30,17 @@ class HeaderWatch(asyncio.Protocol):
         self._tail = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a stream server
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(f"A stream transport is needed, not {type(transport).__name__}.")
         self._transport = transport
         self._timer = asyncio.get_running_loop().call_later(self._seconds, transport.abort)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        seen = self._tail + data
-        self._tail = seen[-len(_END) + 1 :]
-        if _END in seen:
+        # The end may arrive in two pieces, so the last bytes of the data before are searched too.
+        received = self._tail + data
+        self._tail = received[-len(_END_OF_HEADER) + 1 :]
+        if _END_OF_HEADER in received:
             self._timer.cancel()
             self._transport.set_protocol(self._inner)
         self._inner.data_received(data)
@@ -44,6 +59,8 @@ class HeaderWatch(asyncio.Protocol):
         self._inner.resume_writing()
 
 
-def watched(make: Callable[[], asyncio.Protocol], seconds: float) -> Callable[[], asyncio.Protocol]:
-    """A protocol factory whose connections are watched."""
-    return lambda: HeaderWatch(make(), seconds)
+def add_header_timeout(
+    make_protocol: Callable[[], asyncio.Protocol], seconds: float
+) -> Callable[[], asyncio.Protocol]:
+    """Wrap a protocol factory so that each connection has a header timeout."""
+    return lambda: HeaderTimeout(make_protocol(), seconds)

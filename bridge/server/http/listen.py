@@ -1,36 +1,45 @@
-"""Takes the port, or says in one sentence who has it."""
+"""Opens the listening socket; an error names the program that uses the port."""
 
 from __future__ import annotations
 
 import errno
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from bridge.errors import SettingsError
 
+if TYPE_CHECKING:
+    import psutil
+
 
 class PortTaken(SettingsError):
-    """The port cannot be had; the message names it, its holder if known, and the flag."""
+    """The port cannot be used; the message names it, its user if known, and the flag."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises PortTaken, or SettingsError when the address is none of ours."""
+    """Open a listening socket.
+
+    Raises PortTaken if the port is in use or reserved, and SettingsError if `host` is not an
+    address of this computer.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return _bound(family, host, port)
+        return _bind_socket(family, host, port)
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortTaken(_taken(port, error)) from error
+            raise PortTaken(_explain_port(port, error)) from error
         raise SettingsError(f"Cannot listen on {host}: {error.strerror} (flag --host).") from error
 
 
-def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+def _bind_socket(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
             # On Windows SO_REUSEADDR would let two servers share the port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
+            # Without it a restart fails while the old connections are in TIME_WAIT.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
         sock.listen(128)
@@ -40,33 +49,31 @@ def _bound(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     return sock
 
 
-def _taken(port: int, error: OSError) -> str:
+def _explain_port(port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
-        return f"Port {port} needs rights this user has not; choose another with --port."
-    holder = _holder(port)
+        return f"Port {port} requires administrator rights; choose another with --port."
+    holder = _find_holder(port)
     by = f" by {holder}" if holder else ""
     return f"Port {port} is taken{by}; stop it, or choose another port with --port."
 
 
-def _holder(port: int) -> str | None:
-    """Name and pid of who listens there, where the system lets us see it."""
+def _find_holder(port: int) -> str | None:
+    """Return name and pid of the process that listens on the port, if the system shows it."""
+    # Loaded here only: it takes long to import, and is needed only for this message.
     import psutil
 
     try:
         for link in psutil.net_connections(kind="tcp"):
             address = link.laddr
             if link.status == psutil.CONN_LISTEN and link.pid and address and address.port == port:
-                process = psutil.Process(link.pid)
-                return f"{_known_as(process)} (pid {link.pid})"
+                return f"{_name_process(psutil.Process(link.pid))} (pid {link.pid})"
     except psutil.Error:
+        # macOS shows other processes' connections to administrators only.
         return None
     return None
 
 
-def _known_as(process: object) -> str:
-    import psutil
-
-    assert isinstance(process, psutil.Process)  # noqa: S101 - the import is lazy, the type is not
-    words = " ".join(process.cmdline())
-    ours = "claude-bridge" in words or "-m bridge" in words
-    return "another claude-bridge" if ours else process.name()
+def _name_process(process: psutil.Process) -> str:
+    command = " ".join(process.cmdline())
+    is_bridge = "claude-bridge" in command or "-m bridge" in command
+    return "another claude-bridge" if is_bridge else process.name()

@@ -1,4 +1,4 @@
-"""Tells the person what became of their request: one log line, one header."""
+"""Reports what the bridge changed in a request: one header, one log line."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from collections.abc import Sequence
 
 _log = logging.getLogger(__name__)
 
-_LONGEST = 4000
+_MAX_LENGTH = 4000
 _UNKNOWN = " ignored: unknown "
-_A_FIELD = "a field ignored: unknown field"
+"""Part of every notice about a field that the bridge does not know."""
+_ANY_FIELD = "a field ignored: unknown field"
 
 
-def notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, str]:
-    """`x-bridge-notice`, when there are any; they are logged, too."""
+def build_notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, str]:
+    """Build `x-bridge-notice` if there are notices, and log them."""
     if not notices:
         return {}
-    told = list(dict.fromkeys(notices))
-    # The name of an unknown field is the client's own word, and not for the log.
-    logged = dict.fromkeys(_A_FIELD if _UNKNOWN in one else one for one in told)
-    _log.info("%s notice: %s", request_id, _one_line("; ".join(logged)))
-    return {"x-bridge-notice": _one_line("; ".join(told))}
+    distinct = list(dict.fromkeys(notices))
+    # The name of an unknown field is the client's own text, which must not be in the log.
+    loggable = dict.fromkeys(_ANY_FIELD if _UNKNOWN in notice else notice for notice in distinct)
+    _log.info("%s notice: %s", request_id, _make_printable("; ".join(loggable)))
+    return {"x-bridge-notice": _make_printable("; ".join(distinct))}
 
 
-def _one_line(text: str) -> str:
-    """Header-safe: a client's own field names may be in it."""
+def _make_printable(text: str) -> str:
+    """Make one line of ASCII: names of a client's fields may contain anything."""
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return printable.encode("ascii", "backslashreplace").decode()[:_LONGEST]
+    return printable.encode("ascii", "backslashreplace").decode()[:_MAX_LENGTH]

@@ -1,4 +1,4 @@
-"""Answers what is no HTTP at all in OpenAI's words, without quoting it: it may hold a key."""
+"""Answers input that is not HTTP with an OpenAI error object that does not quote it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ _log = logging.getLogger(__name__)
 
 
 class QuietHandler(web.RequestHandler):
-    """aiohttp's own tells the sender, and the log, the line that it could not read."""
+    """aiohttp's protocol, without its error page.
+
+    aiohttp quotes the line that it cannot parse, in its answer and in the log. The line may contain
+    an API key.
+    """
 
     __slots__ = ()
 
@@ -24,9 +28,12 @@ class QuietHandler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """For a header that cannot be read, and for a fault outside of every handler."""
+        """Answer a header that cannot be parsed, or an error outside of the middleware.
+
+        Raises ConnectionError if a response has begun: aiohttp closes the connection then.
+        """
         if status < 500:
-            _log.warning("What came was no HTTP: %s", type(exc).__name__)
+            _log.warning("Received data that is not HTTP: %s", type(exc).__name__)
             error: BridgeError = InvalidRequest(
                 "The header of the request cannot be read.", status=status
             )
@@ -34,7 +41,8 @@ class QuietHandler(web.RequestHandler):
             _log.error("A request failed outside of its handler.", exc_info=exc)
             error = InternalError("The bridge itself failed.")
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun already")
+            raise ConnectionError("a response has begun already")
         response = web.json_response(dict(error_body(error)), status=error.status)
+        # What follows on this connection cannot be told from the part that made no sense.
         response.force_close()
         return response

@@ -1,7 +1,7 @@
-"""Tickets with which a page the person has opened gets the control token, once.
+"""One-time tickets that a page, opened by the user, exchanges for the control token.
 
-The address a browser is opened with stands in its command line, which other users of the machine
-may be able to read; a ticket is worth nothing any more when they do.
+The address that a browser is started with is in its command line, which other users of the computer
+may be able to read. A ticket is used up by the time that they do.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ import time
 from collections.abc import Callable
 
 SECONDS = 60.0
-MOST = 20
+"""How long a ticket is valid."""
+MAX_TICKETS = 20
+"""How many unused tickets there can be."""
 
 
 class Tickets:
-    """Each is taken once, and within SECONDS."""
+    """All valid tickets; each can be redeemed once, within SECONDS."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
     def issue(self) -> str:
-        """A new one; of too many that nobody took, the oldest is no good any more."""
-        while len(self._until) >= MOST:
+        """Create a ticket; beyond MAX_TICKETS the oldest one becomes invalid."""
+        while len(self._until) >= MAX_TICKETS:
             del self._until[next(iter(self._until))]
         ticket = secrets.token_urlsafe(24)
         self._until[ticket] = self._clock() + SECONDS
         return ticket
 
-    def take(self, ticket: str) -> bool:
-        """Whether it was good; it is not any more."""
+    def redeem(self, ticket: str) -> bool:
+        """Return whether the ticket was valid, and invalidate it."""
         return self._clock() < self._until.pop(ticket, float("-inf"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from bridge.server.http.tickets import MOST, SECONDS, Tickets
+from bridge.server.http.tickets import MAX_TICKETS, SECONDS, Tickets
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 
@@ -14,9 +14,9 @@ from tests.conftest import StartBridge
 def test_it_is_taken_once() -> None:
     tickets = Tickets(lambda: 0.0)
     ticket = tickets.issue()
-    assert tickets.take(ticket)
-    assert not tickets.take(ticket)
-    assert not tickets.take("none")
+    assert tickets.redeem(ticket)
+    assert not tickets.redeem(ticket)
+    assert not tickets.redeem("none")
 
 
 def test_it_does_not_last() -> None:
@@ -24,14 +24,14 @@ def test_it_does_not_last() -> None:
     tickets = Tickets(lambda: now[0])
     ticket = tickets.issue()
     now[0] = SECONDS
-    assert not tickets.take(ticket)
+    assert not tickets.redeem(ticket)
 
 
 def test_there_are_never_many() -> None:
     tickets = Tickets(lambda: 0.0)
-    first, *others = [tickets.issue() for _ in range(MOST + 1)]
-    assert not tickets.take(first)
-    assert all(tickets.take(ticket) for ticket in others)
+    first, *others = [tickets.issue() for _ in range(MAX_TICKETS + 1)]
+    assert not tickets.redeem(first)
+    assert all(tickets.redeem(ticket) for ticket in others)
 
 
 async def post(bridge: Bridge, path: str, body: Any, **headers: str) -> tuple[int, Any]:

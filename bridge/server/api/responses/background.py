@@ -1,4 +1,9 @@
-"""Responses that are written while nobody waits: started, looked at, cancelled."""
+"""Responses that are written in the background: started, read, cancelled.
+
+States of a response, as in OpenAI's API: `queued` until Claude begins, `in_progress` until the
+answer is complete, then `completed` or `incomplete` in the store. A failure or a stop of the server
+stores it as `failed`, the client's cancel as `cancelled`.
+"""
 
 from __future__ import annotations
 
@@ -10,57 +15,60 @@ from aiohttp import web
 from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
 from bridge.server.answers.computer_use import resolved_with_hands
 from bridge.server.answers.response import Memory, base_of, keep, respond
-from bridge.server.http.detached import failures_named, turn
+from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.error_help import remember
 from bridge.server.http.interruption import INTERRUPTED
 from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
 
 
-def start(request: web.Request, wanted: ResponsesRequest, *, large: bool) -> Response:
-    """The response as it is now: queued. Raises InvalidRequest, ModelNotFound or Overloaded."""
+def start_background(request: web.Request, wanted: ResponsesRequest, *, large: bool) -> Response:
+    """Start to write a response; return it as queued.
+
+    Raises InvalidRequest with `stream` or without `store`, ModelNotFound and Overloaded.
+    """
     if wanted.stream or wanted.store is False:
         raise InvalidRequest(
-            "A response in the background is kept and asked for again: it can neither be streamed "
-            "nor forgotten.",
+            "A background response is stored and read later, so it cannot be streamed and needs "
+            "`store`.",
             param="stream" if wanted.stream else "store",
         )
     bridge = request.app[BRIDGE]
     use = wanted.computer_use
     model = resolved_with_hands(bridge, wanted.model, use, "")[0].model
     response: Response = {**base_of(wanted, model), "status": "queued", "background": True}
-    task = asyncio.create_task(_write(request, wanted, response, large))
+    task = asyncio.create_task(_write_response(request, wanted, response, large))
     bridge.background[response["id"]] = (task, response)
     task.add_done_callback(lambda _: bridge.background.pop(response["id"], None))
     return response
 
 
-def running(request: web.Request, id: str) -> Response | None:
-    """A response that is not finished yet, without what is written so far."""
-    found = request.app[BRIDGE].background.get(id)
-    return None if found is None else found[1]
+def find_running(request: web.Request, id: str) -> Response | None:
+    """Return a response that is not finished, without its output so far; else None."""
+    entry = request.app[BRIDGE].background.get(id)
+    return None if entry is None else entry[1]
 
 
-async def cancel(request: web.Request, id: str) -> bool:
-    """Whether it was running; it is kept as cancelled then."""
-    found = request.app[BRIDGE].background.get(id)
-    if found is None:
+async def cancel_background(request: web.Request, id: str) -> bool:
+    """Cancel a response, and wait until it is stored as cancelled; return False if not running."""
+    entry = request.app[BRIDGE].background.get(id)
+    if entry is None:
         return False
-    task, _ = found
+    task, _ = entry
     task.cancel()
     await asyncio.wait([task])
     return True
 
 
-async def _write(
+async def _write_response(
     request: web.Request, wanted: ResponsesRequest, response: Response, large: bool
 ) -> None:
     bridge = request.app[BRIDGE]
     memory = Memory(bridge)
     ended: dict[str, Any]
-    with turn(request) as access:
+    with record_detached(request) as access:
         try:
-            with bridge.answering(), failures_named(access):
+            with bridge.answering(), translate_unexpected_errors(access):
                 begun = respond(bridge, wanted, access, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"
@@ -68,14 +76,15 @@ async def _write(
                     return
         except BridgeError as error:
             remember(request, access, error)
-            ended = {"status": "failed", "error": _told(error)}
+            ended = {"status": "failed", "error": _describe_failure(error)}
         except asyncio.CancelledError:
+            # By the client or by the server: only a server that stops has a reason to report.
             ended = {"status": "cancelled"}
             if bridge.stopping:
-                ended = {"status": "failed", "error": _told(ShuttingDown(INTERRUPTED))}
+                ended = {"status": "failed", "error": _describe_failure(ShuttingDown(INTERRUPTED))}
         keep(memory, wanted, cast(Response, {**response, **ended}))
 
 
-def _told(error: BridgeError) -> dict[str, str]:
+def _describe_failure(error: BridgeError) -> dict[str, str]:
     code = "rate_limit_exceeded" if isinstance(error, RateLimited) else "server_error"
     return {"code": code, "message": error.message}

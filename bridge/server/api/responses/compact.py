@@ -1,4 +1,4 @@
-"""`POST /v1/responses/compact`: a long conversation made short, by Claude."""
+"""`POST /v1/responses/compact`: a long conversation, summarized by Claude."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.errors import InternalError
 from bridge.server.answers.response import Memory, new_id, respond, with_references
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
 from bridge.server.state import BRIDGE
@@ -19,7 +20,10 @@ from bridge.wire.responses import CompactedResponse, CompactRequest, ResponseUsa
 
 
 async def compact_response(request: web.Request) -> web.Response:
-    """The person's messages, and a summary of all else to give back in their place."""
+    """Return the user's messages and a summary of everything else.
+
+    The client sends them as the input of its next request.
+    """
     bridge = request.app[BRIDGE]
     wanted = build_summary_request(await read_body(request, CompactRequest))
     access = access_of(request)
@@ -27,19 +31,20 @@ async def compact_response(request: web.Request) -> web.Response:
     with bridge.answering():
         begun = respond(bridge, wanted, access, memory, large=is_large(request))
         async with begun as answer:
-            headers = {"x-request-id": access.id, **notice_headers(access.id, answer.notices)}
+            headers = {"x-request-id": access.id, **build_notice_headers(access.id, answer.notices)}
             summary = await answer.whole()
     before = await memory.chain(wanted.previous_response_id) if wanted.previous_response_id else ()
     whole = await with_references(bridge, wanted)
-    # Without what Claude was asked at the end.
-    given = [*(before or ()), *(whole.input or ())][:-1]
+    # The last item is the bridge's own request for the summary.
+    items = [*(before or ()), *(whole.input or ())][:-1]
     usage = summary["usage"]
-    assert usage is not None  # noqa: S101 - a whole answer was counted
-    told = _told(build_compacted_items(given, summary, new_id), usage)
-    return web.json_response(dict(told), headers=headers)
+    if usage is None:
+        raise InternalError("The summary has no usage.")
+    compacted = _build_compaction(build_compacted_items(items, summary, new_id), usage)
+    return web.json_response(dict(compacted), headers=headers)
 
 
-def _told(output: list[dict[str, object]], usage: ResponseUsage) -> CompactedResponse:
+def _build_compaction(output: list[dict[str, object]], usage: ResponseUsage) -> CompactedResponse:
     return {
         "id": new_id("resp"),
         "object": "response.compaction",

@@ -1,4 +1,4 @@
-"""`/v1/responses`: asked for, streamed or whole; kept, found again, deleted."""
+"""`/v1/responses`: created, streamed or whole; stored, read and deleted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.error_help import remember
 from bridge.server.http.event_stream import write_events
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import access_of
@@ -33,27 +33,30 @@ from bridge.wire.responses import (
 
 
 async def create_response(request: web.Request) -> web.StreamResponse:
-    """Answers over the seam; what is not asked to be forgotten is kept."""
+    """Create a response: streamed, whole or in the background.
+
+    It is stored unless `store` is false.
+    """
     bridge = request.app[BRIDGE]
     wanted = await read_body(request, ResponsesRequest)
     if wanted.background:
-        queued = background.start(request, wanted, large=is_large(request))
+        queued = background.start_background(request, wanted, large=is_large(request))
         return web.json_response(dict(queued))
     access = access_of(request)
     with bridge.answering():
         begun = respond(bridge, wanted, access, Memory(bridge), large=is_large(request))
         async with begun as answer:
-            headers = {"x-request-id": access.id, **notice_headers(access.id, answer.notices)}
+            headers = {"x-request-id": access.id, **build_notice_headers(access.id, answer.notices)}
             if wanted.stream:
                 events = answer.events(lambda error: remember(request, access, error))
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
-            told = dict(await answer.whole())
-            return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
+            response = dict(await answer.whole())
+            return web.json_bytes_response(response, dumps=encode_ascii_json, headers=headers)
 
 
 async def count_input_tokens(request: web.Request) -> web.Response:
-    """What a response would be charged for its input; with a key of Anthropic's."""
+    """Count the tokens of the input. Raises NotSupported without an Anthropic API key."""
     bridge = request.app[BRIDGE]
     wanted = await read_body(request, ResponsesRequest)
     tokens = await count_input(bridge, wanted, Memory(bridge))
@@ -62,16 +65,16 @@ async def count_input_tokens(request: web.Request) -> web.Response:
 
 
 async def get_response(request: web.Request) -> web.Response:
-    """A response that was kept, or is written in the background. Raises NotFound."""
-    running = background.running(request, request.match_info["id"])
+    """Return a stored response, or one that is written in the background. Raises NotFound."""
+    running = background.find_running(request, request.match_info["id"])
     if running is not None:
         return web.json_response(dict(running))
-    stored = await _stored(request)
+    stored = await _load_stored(request)
     return web.json_response(stored.body)
 
 
 async def delete_response(request: web.Request) -> web.Response:
-    """Forgets a response. Raises NotFound."""
+    """Delete a stored response. Raises NotFound."""
     id = request.match_info["id"]
     if not await request.app[BRIDGE].responses.delete(id):
         raise unknown(id)
@@ -92,7 +95,7 @@ class InputItemsQuery(BaseModel):
 async def list_input_items(request: web.Request) -> web.Response:
     """List the input of a response, newest first unless `order=asc`. Raises NotFound."""
     query = read_query(request, InputItemsQuery)
-    stored = await _stored(request)
+    stored = await _load_stored(request)
     items = list(stored.input)
     if query.order == "desc":
         items.reverse()
@@ -113,14 +116,14 @@ async def list_input_items(request: web.Request) -> web.Response:
 
 
 async def cancel_response(request: web.Request) -> web.Response:
-    """Ends a response that is written in the background. Raises InvalidRequest for any other."""
-    if not await background.cancel(request, request.match_info["id"]):
-        await _stored(request)
-        raise InvalidRequest("Only a response that runs in the background can be cancelled.")
-    return web.json_response((await _stored(request)).body)
+    """Cancel a background response. Raises NotFound, and InvalidRequest for any other response."""
+    if not await background.cancel_background(request, request.match_info["id"]):
+        await _load_stored(request)
+        raise InvalidRequest("Only a running background response can be cancelled.")
+    return web.json_response((await _load_stored(request)).body)
 
 
-async def _stored(request: web.Request) -> StoredResponse:
+async def _load_stored(request: web.Request) -> StoredResponse:
     id = request.match_info["id"]
     stored = await request.app[BRIDGE].responses.get(id)
     if stored is None:

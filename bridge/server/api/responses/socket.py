@@ -1,4 +1,9 @@
-"""`GET /v1/responses` as a WebSocket: turn after turn on one connection, each with its own events.
+"""`GET /v1/responses` as a WebSocket: one connection for many responses.
+
+Input are text messages `response.create`. They wait in a queue of MAX_WAITING and are answered one
+after the other, each with the events of its response or with one `error` event; an error does not
+close the connection. A message of another kind, or one too many, gets an `error` event at once. The
+connection ends when the client closes it or the server stops.
 
 https://developers.openai.com/api/docs/guides/websocket-mode
 """
@@ -17,12 +22,12 @@ from aiohttp import WSMsgType, web
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
 from bridge.server.answers.response import Memory, base_of, keep, respond
-from bridge.server.http.detached import failures_named, turn
+from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.error_help import remember
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.http.notice_header import notice_headers
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import Access
 from bridge.server.state import BRIDGE, Bridge
@@ -30,15 +35,15 @@ from bridge.store.responses import StoredResponse
 from bridge.wire.errors import error_body
 from bridge.wire.responses import Item, ResponsesRequest
 
-MOST_REMEMBERED = 200
-MOST_WAITING = 32
-_HEARTBEAT = 30.0
-_NOT_HERE = ("stream", "background", "stream_options", "type", "generate")
-"""Of the transport, or of the message itself."""
+MAX_REMEMBERED = 200
+MAX_WAITING = 32
+_HEARTBEAT_SECONDS = 30.0
+_TRANSPORT_FIELDS = ("stream", "background", "stream_options", "type", "generate")
+"""Fields of the message that are not part of the request."""
 
 
 class SocketMemory(Memory):
-    """Also knows the responses of this connection that are not to be kept."""
+    """The store, and the responses of this connection that are not stored."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__(bridge)
@@ -59,64 +64,68 @@ class SocketMemory(Memory):
     def keep(self, stored: StoredResponse, *, store: bool) -> None:
         super().keep(stored, store=store)
         self._own[stored.body["id"]] = stored
-        while len(self._own) > MOST_REMEMBERED:
+        while len(self._own) > MAX_REMEMBERED:
             self._own.popitem(last=False)
 
     def forget(self, id: str | None) -> None:
-        """What could not be gone on from; as OpenAI does, so that a client begins anew."""
+        """Forget a response that a failed request continued, as OpenAI does."""
         self._own.pop(id or "", None)
 
 
 async def open_responses_socket(request: web.Request) -> web.StreamResponse:
-    """One turn at a time; a failed one is told, and the connection goes on."""
+    """Answer the messages of a WebSocket, one after the other. Raises NotFound for other GETs."""
     bridge = request.app[BRIDGE]
     limit = bridge.settings.max_body_mb * 1024 * 1024
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=limit)
+    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=limit)
     if not socket.can_prepare(request).ok:
-        raise NotFound("This is a WebSocket for GET; POST the request, or ask for one response.")
+        raise NotFound(
+            "GET opens a WebSocket here. To create a response use POST; to read one add its id."
+        )
     await socket.prepare(request)
-    waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-    turns = asyncio.create_task(_turns(request, socket, waiting))
+    waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+    answering = asyncio.create_task(_answer_messages(request, socket, waiting))
     try:
-        # It is read all the time: who hangs up in the middle of a turn is noticed at once.
+        # Reading never pauses, so that a client that leaves during an answer is noticed at once.
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
-                await _tell(socket, InvalidRequest("Send text messages, with JSON in them."))
+                await _send_error(socket, InvalidRequest("Send JSON in text messages."))
             elif waiting.full():
-                await _tell(socket, Overloaded(f"{MOST_WAITING} turns are waiting already."))
+                await _send_error(
+                    socket, Overloaded(f"{MAX_WAITING} messages are waiting already.")
+                )
             else:
                 waiting.put_nowait(message.data)
     finally:
-        turns.cancel()
-        await asyncio.gather(turns, return_exceptions=True)
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
     return socket
 
 
-async def _turns(
+async def _answer_messages(
     request: web.Request, socket: web.WebSocketResponse, waiting: asyncio.Queue[str]
 ) -> None:
     memory = SocketMemory(request.app[BRIDGE])
     while True:
-        await _turn(request, socket, memory, await waiting.get())
+        await _answer_message(request, socket, memory, await waiting.get())
 
 
-async def _turn(
+async def _answer_message(
     request: web.Request, socket: web.WebSocketResponse, memory: SocketMemory, text: str
 ) -> None:
-    with turn(request) as access:
+    with record_detached(request) as access:
         try:
-            with request.app[BRIDGE].answering(), failures_named(access):
-                await _answer(request, socket, memory, access, text)
+            with request.app[BRIDGE].answering(), translate_unexpected_errors(access):
+                await _create_response(request, socket, memory, access, text)
         except BridgeError as error:
             remember(request, access, error)
-            await _tell(socket, error)
+            await _send_error(socket, error)
         except asyncio.CancelledError as error:
             stopped = explain_interruption(request, error)
             remember(request, access, stopped)
-            await _tell(socket, stopped)
+            await _send_error(socket, stopped)
 
 
-async def _answer(
+async def _create_response(
     request: web.Request,
     socket: web.WebSocketResponse,
     memory: SocketMemory,
@@ -124,15 +133,17 @@ async def _answer(
     text: str,
 ) -> None:
     bridge = request.app[BRIDGE]
-    body = _read(text)
-    wanted = validate_body(ResponsesRequest, {k: v for k, v in body.items() if k not in _NOT_HERE})
+    body = _parse_message(text)
+    wanted = validate_body(
+        ResponsesRequest, {k: v for k, v in body.items() if k not in _TRANSPORT_FIELDS}
+    )
     if body.get("generate") is False:
-        await _prepared(socket, memory, wanted, bridge)
+        await _prepare_response(socket, memory, wanted, bridge)
         access.outcome = "prepared"
         return
     try:
         async with respond(bridge, wanted, access, memory, large=len(text) >= LARGE) as answer:
-            notice_headers(access.id, answer.notices)
+            build_notice_headers(access.id, answer.notices)
             events = answer.events(lambda error: remember(request, access, error))
             async with aclosing(events) as running:
                 async for event in running:
@@ -142,20 +153,20 @@ async def _answer(
         raise
 
 
-def _read(text: str) -> dict[str, Any]:
+def _parse_message(text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("The message is not valid JSON.") from error
     if not isinstance(body, dict) or body.get("type") != "response.create":
-        raise InvalidRequest("Only messages of the type response.create are known.", param="type")
+        raise InvalidRequest("The type must be response.create.", param="type")
     return body
 
 
-async def _prepared(
+async def _prepare_response(
     socket: web.WebSocketResponse, memory: SocketMemory, wanted: ResponsesRequest, bridge: Bridge
 ) -> None:
-    """`generate: false`: the input is remembered under an id to go on from; nothing is asked."""
+    """Answer `generate: false`: store the input under an id, without a request to Claude."""
     response = base_of(wanted, bridge.active_model)
     for number, type in enumerate(("response.created", "response.completed")):
         if type == "response.completed":
@@ -166,9 +177,9 @@ async def _prepared(
         await socket.send_str(json.dumps(event))
 
 
-async def _tell(socket: web.WebSocketResponse, error: BridgeError) -> None:
-    told = {"type": "error", "status": error.status, **error_body(error)}
-    await socket.send_str(json.dumps(told))
+async def _send_error(socket: web.WebSocketResponse, error: BridgeError) -> None:
+    event = {"type": "error", "status": error.status, **error_body(error)}
+    await socket.send_str(json.dumps(event))
 
 
 ROUTES = (

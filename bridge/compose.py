@@ -42,7 +42,8 @@ from bridge.settings import Paths, Settings, is_loopback
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
-from bridge.wire.control import BackendName, Switches
+from bridge.wire.control import Switches
+from bridge.wire.health import BackendName
 
 _log = logging.getLogger(__name__)
 

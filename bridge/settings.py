@@ -19,11 +19,11 @@ from pydantic_settings import (
 )
 
 from bridge.errors import SettingsError
+from bridge.wire.health import BackendSetting
 
 APP_NAME = "claude-bridge"
 ENV_PREFIX = "CLAUDE_BRIDGE_"
 
-BackendChoice = Literal["auto", "anthropic", "claude-code", "offline"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         description="Address to listen on; another than this machine's own needs a key.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    backend: BackendChoice = Field(
+    backend: BackendSetting = Field(
         "auto", description="Who answers: `auto`, `anthropic`, `claude-code` or `offline`."
     )
     model: str = Field(

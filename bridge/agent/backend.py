@@ -16,7 +16,7 @@ from bridge.computer.screen.sizes import tier_for
 from bridge.computer.service import Computer
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest
 
 

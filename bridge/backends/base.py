@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 EventStream = AbstractAsyncContextManager[AsyncIterator[MessageEvent]]

@@ -22,7 +22,7 @@ from bridge.backends.base import Readiness
 from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
 
 MARK = "[bridge-echo, not Claude] "

@@ -9,7 +9,8 @@ from bridge.backends.base import Backend, Readiness
 from bridge.errors import ModelNotFound, NotSignedIn
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
-from bridge.wire.control import BackendName, BackendStatus, RoadStatus, Switches
+from bridge.wire.control import Switches
+from bridge.wire.health import BackendName, BackendStatus, RoadStatus
 
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
 """`auto` takes the first that is ready; never offline, for an echo must not pass for Claude."""

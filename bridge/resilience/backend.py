@@ -24,7 +24,7 @@ from bridge.resilience.policy import (
     is_passing,
     retry_after,
 )
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 _log = logging.getLogger(__name__)

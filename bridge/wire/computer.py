@@ -6,14 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Mode = Literal["off", "ask", "ask_risky", "allowed"]
-
-
-class ComputerSwitch(BaseModel):
-    """What the person allows; `until` is only there for `allowed`, in Unix seconds."""
-
-    mode: Mode = "off"
-    until: float | None = None
+from bridge.wire.computer_status import Mode
 
 
 class ComputerSwitchPatch(BaseModel):
@@ -23,31 +16,6 @@ class ComputerSwitchPatch(BaseModel):
 
     mode: Mode
     minutes: float | None = Field(None, gt=0, le=120)
-
-
-class ComputerHealth(ComputerSwitch):
-    """The computer's part of `GET /health`."""
-
-    active: bool = Field(False, description="Somebody uses the desktop at this moment.")
-    waiting: int = Field(0, description="Batches that wait for the person's word.")
-
-
-class WaitingBatch(BaseModel):
-    """A batch that is not done before the person says yes."""
-
-    id: str
-    what: list[str] = Field(description="A sentence for each action.")
-    risks: list[str] = Field(description="Why one might say no, in words.")
-    asked_by: str
-    expires_at: float = Field(description="Unix seconds; silence until then is a no.")
-    picture: str | None = Field(description="Where the marked screenshot is.")
-
-
-class ComputerStatus(ComputerSwitch):
-    """`GET /computer`."""
-
-    active: bool
-    waiting: list[WaitingBatch]
 
 
 class Decision(BaseModel):

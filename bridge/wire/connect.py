@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from dataclasses import dataclass
+from typing import Annotated
+
+from bridge.wire.doc import Doc
 
 
-class Connection(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Connection:
     """One client."""
 
     client: str
-    steps: str = Field(description="Where it goes, in a sentence.")
-    snippet: str = Field(description="What to paste there.")
-    mind: str | None = Field(None, description="What else there is to know.")
+    steps: Annotated[str, Doc("Where it goes, in a sentence.")]
+    snippet: Annotated[str, Doc("What to paste there.")]
+    mind: Annotated[str | None, Doc("What else there is to know.")] = None
 
 
-class Connections(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Connections:
     """`GET /connect`."""
 
-    base_url: str = Field(description="What a client of OpenAI's takes as its base URL.")
-    key: str | None = Field(
-        description="What a client sends as its key: `any`, or the bridge's own for who bears the "
-        "control token; null for others."
-    )
+    base_url: Annotated[str, Doc("What a client of OpenAI's takes as its base URL.")]
+    key: Annotated[
+        str | None,
+        Doc(
+            "What a client sends as its key: `any`, or the bridge's own for who bears the "
+            "control token; null for others."
+        ),
+    ]
     clients: list[Connection]
 
 

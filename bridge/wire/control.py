@@ -1,4 +1,4 @@
-"""What the bridge says of itself (`/health`) and what may be changed in it (`/control/…`)."""
+"""What may be changed in the running bridge (`/control/…`)."""
 
 from __future__ import annotations
 
@@ -6,60 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from bridge.settings import BackendChoice
-from bridge.wire.computer import ComputerHealth, ComputerSwitch, ComputerSwitchPatch
-
-BackendName = Literal["anthropic", "claude-code", "offline"]
-
-
-class BackendStatus(BaseModel):
-    """Which backend answers Claude models and why; `active` is null when none can."""
-
-    setting: BackendChoice
-    active: BackendName | None
-    reason: str
-    cure: str | None = Field(None, description="What to do, in one sentence, when none can answer.")
-
-
-class RoadStatus(BaseModel):
-    """One way to Claude: a backend with one key."""
-
-    label: str = Field(description="Which key or sign-in it is, in words; never the key.")
-    breaker: Literal["closed", "open", "half-open"]
-    free_in: float = Field(description="Seconds until it is used again; 0 while it is in use.")
-    problem: str | None = Field(None, description="Why it is set aside, while it is.")
-
-
-class Health(BaseModel):
-    """`GET /health`: 200 whenever the server runs; `ready` says whether Claude can be asked."""
-
-    status: Literal["ready", "needs_setup", "stopping"]
-    ready: bool
-    version: str
-    versions: dict[str, str] = Field(
-        default_factory=dict, description="Of Python and of the libraries that matter."
-    )
-    pid: int
-    started_at: int = Field(description="Unix seconds.")
-    url: str = Field(description="Where it listens, such as http://127.0.0.1:8000.")
-    model: str = Field(description="Answers `default` and OpenAI's model names.")
-    backend: BackendStatus
-    use_for_everything: bool = Field(
-        False, description="Whether it also answers who asks for another Claude by name."
-    )
-    paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
-    open_streams: int = Field(description="Answers being written at this moment.")
-    roads: list[RoadStatus] = Field(description="The ways to Claude of the active backend.")
-    computer: ComputerHealth = Field(
-        default_factory=ComputerHealth, description="What Claude may do on this desktop now."
-    )
+from bridge.wire.computer import ComputerSwitchPatch
+from bridge.wire.computer_status import ComputerSwitch
+from bridge.wire.health import BackendSetting
 
 
 class Switches(BaseModel):
     """What may change while the server runs."""
 
     model: str
-    backend: BackendChoice
+    backend: BackendSetting
     use_for_everything: bool = Field(
         False, description="Whether `model` also answers who asks for another Claude by name."
     )
@@ -78,7 +34,7 @@ class SwitchesPatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, min_length=1)
-    backend: BackendChoice | None = None
+    backend: BackendSetting | None = None
     computer: ComputerSwitchPatch | None = None
     use_for_everything: StrictBool | None = None
     paused: StrictBool | None = None

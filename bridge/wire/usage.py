@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from dataclasses import dataclass
+from typing import Annotated
+
+from bridge.wire.doc import Doc
 
 
-class Counts(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Counts:
     """Tokens as upstream counts them; what was cached is not in `input_tokens`."""
 
     input_tokens: int
@@ -14,49 +18,54 @@ class Counts(BaseModel):
     output_tokens: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class UsageTotals(Counts):
     """Requests added up, failed ones included."""
 
     requests: int
-    cost: float = Field(description="US dollars, of the requests whose price is known.")
-    unpriced: int = Field(description="Requests that are not in `cost`: nobody knows theirs.")
+    cost: Annotated[float, Doc("US dollars, of the requests whose price is known.")]
+    unpriced: Annotated[int, Doc("Requests that are not in `cost`: nobody knows theirs.")]
 
 
+@dataclass(frozen=True, kw_only=True)
 class DayUsage(UsageTotals):
     """What one client asked of one model by one backend on one day."""
 
-    day: str = Field(description="Local calendar day, such as 2026-11-23.")
+    day: Annotated[str, Doc("Local calendar day, such as 2026-11-23.")]
     model: str
     backend: str
     client: str
 
 
+@dataclass(frozen=True, kw_only=True)
 class RecentRequest(Counts):
     """One request that was asked of Claude."""
 
-    at: float = Field(description="Unix seconds.")
+    at: Annotated[float, Doc("Unix seconds.")]
     model: str
-    backend: str = Field(description="`-` when no backend took it.")
+    backend: Annotated[str, Doc("`-` when no backend took it.")]
     client: str
-    cost: float | None = Field(description="US dollars; null: the price is not known.")
-    outcome: str = Field(description="The finish_reason, or the code of the error.")
+    cost: Annotated[float | None, Doc("US dollars; null: the price is not known.")]
+    outcome: Annotated[str, Doc("The finish_reason, or the code of the error.")]
     milliseconds: int
-    first_chunk_milliseconds: int | None = Field(description="Null: no answer began.")
+    first_chunk_milliseconds: Annotated[int | None, Doc("Null: no answer began.")]
 
 
-class LastFailure(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class LastFailure:
     """The last request that failed since the server started."""
 
-    at: float = Field(description="Unix seconds.")
-    request: str = Field(description="Its x-request-id; the log has more under it.")
+    at: Annotated[float, Doc("Unix seconds.")]
+    request: Annotated[str, Doc("Its x-request-id; the log has more under it.")]
     path: str
     status: int
     code: str
-    words: str = Field(description="What happened, in plain words.")
-    cure: str = Field(description="What to do.")
+    words: Annotated[str, Doc("What happened, in plain words.")]
+    cure: Annotated[str, Doc("What to do.")]
 
 
-class UsageReport(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class UsageReport:
     """`GET /usage?days=30&recent=20`: newest first."""
 
     today: UsageTotals

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from bridge.server.api.connect import CONNECTIONS_EXAMPLE
 from bridge.server.api.health import HEALTH_EXAMPLE
 from bridge.server.api.usage import USAGE_EXAMPLE
-from bridge.wire.computer import ComputerStatus
+from bridge.wire.computer_status import ComputerStatus
 from bridge.wire.connect import Connections
-from bridge.wire.control import Health
+from bridge.wire.health import Health
 from bridge.wire.usage import UsageReport
 from tray.api_types import (
     Batch,
@@ -28,7 +30,7 @@ from tray.api_types import (
 
 def wire_health(**changes: Any) -> Any:
     """As the server writes it."""
-    return Health.model_validate({**HEALTH_EXAMPLE, **changes}).model_dump(mode="json")
+    return asdict(TypeAdapter(Health).validate_python({**HEALTH_EXAMPLE, **changes}))
 
 
 def test_health_is_read_as_the_server_writes_it() -> None:
@@ -96,10 +98,10 @@ def test_models_are_those_that_can_be_chosen() -> None:
 
 
 def test_connections_and_usage_are_read_as_the_server_writes_them() -> None:
-    connect = read_connect(Connections.model_validate(CONNECTIONS_EXAMPLE).model_dump())
+    connect = read_connect(asdict(TypeAdapter(Connections).validate_python(CONNECTIONS_EXAMPLE)))
     assert (connect.base_url, connect.key) == ("http://127.0.0.1:8000/v1", "any")
     assert [client.name for client in connect.clients] == ["Cline"]
-    report = UsageReport.model_validate(USAGE_EXAMPLE).model_dump()
+    report = asdict(TypeAdapter(UsageReport).validate_python(USAGE_EXAMPLE))
     report["today"] = {
         "requests": 2, "input_tokens": 1, "cache_write_tokens": 10, "cache_read_tokens": 100,
         "output_tokens": 7, "cost": 0.5, "unpriced": 1,
@@ -112,9 +114,7 @@ def test_what_waits_is_read_as_the_server_writes_it() -> None:
         "id": "b1", "what": ["Click."], "risks": ["sends"], "asked_by": "Cline",
         "expires_at": 9.0, "picture": None,
     }  # fmt: skip
-    status = ComputerStatus.model_validate(
+    status = TypeAdapter(ComputerStatus).validate_python(
         {"mode": "ask", "until": None, "active": False, "waiting": [batch]}
     )
-    assert read_batches(status.model_dump()) == (
-        Batch("b1", ("Click.",), ("sends",), "Cline", 9.0),
-    )
+    assert read_batches(asdict(status)) == (Batch("b1", ("Click.",), ("sends",), "Cline", 9.0),)

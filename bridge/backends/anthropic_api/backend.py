@@ -14,7 +14,7 @@ from bridge.errors import BridgeError, NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from bridge.errors import NotSignedIn, NotSupported, StreamBroken, UpstreamFaile
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.wire.control import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 SIGN_IN_CURE = "Sign in to Claude Code with `claude-bridge login`."

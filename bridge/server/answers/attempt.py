@@ -21,7 +21,7 @@ from bridge.translate.chat.request import Translation
 from bridge.translate.stream.content_blocks import find_calls
 from bridge.translate.stream.continuation import Continuation
 from bridge.translate.stream.filters import EventFilter, build_filters
-from bridge.wire.control import BackendName
+from bridge.wire.health import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -28,15 +28,12 @@ from bridge.wire.computer import (
     ActionOutcome,
     ActionOutcomes,
     ActionsBody,
-    ComputerHealth,
-    ComputerStatus,
     ComputerStopped,
-    ComputerSwitch,
     ComputerSwitchPatch,
     Decided,
     Decision,
-    WaitingBatch,
 )
+from bridge.wire.computer_status import ComputerHealth, ComputerStatus, ComputerSwitch, WaitingBatch
 
 _PIXELS_A_TOKEN = 28 * 28
 BY_PROGRAM = "the person, through a program with the control token"
@@ -63,7 +60,7 @@ def computer_switch(bridge: Bridge) -> ComputerSwitch:
 def computer_health(bridge: Bridge) -> ComputerHealth:
     computer = bridge.computer
     return ComputerHealth(
-        **computer_switch(bridge).model_dump(),
+        **asdict(computer_switch(bridge)),
         active=computer.active,
         waiting=len(computer.approvals.waiting),
     )
@@ -73,11 +70,11 @@ async def get_computer_status(request: web.Request) -> web.Response:
     """The switch, and what waits for the person's word."""
     bridge = request.app[BRIDGE]
     status = ComputerStatus(
-        **computer_switch(bridge).model_dump(),
+        **asdict(computer_switch(bridge)),
         active=bridge.computer.active,
         waiting=[_waiting(one) for one in bridge.computer.approvals.waiting],
     )
-    return web.json_response(status.model_dump())
+    return web.json_response(asdict(status))
 
 
 def _parse_region(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -23,7 +24,7 @@ async def list_connections(request: web.Request) -> web.Response:
     base_url, key = f"{bridge.url}/v1", await _show_key(request)
     clients = connections(base_url, "default" if ready else "bridge-echo", key or "any")
     body = Connections(base_url=base_url, key=key, clients=list(clients))
-    return web.json_response(body.model_dump())
+    return web.json_response(asdict(body))
 
 
 async def _show_key(request: web.Request) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -25,6 +26,7 @@ from bridge.wire.control import (
     SwitchesState,
     Ticket,
 )
+from bridge.wire.ticket import IssuedTicket
 
 
 async def update_switches(request: web.Request) -> web.Response:
@@ -98,7 +100,7 @@ async def stop_server(request: web.Request) -> web.Response:
 
 async def create_ticket(request: web.Request) -> web.Response:
     """For who bears the token, to be put behind the # of a page's address."""
-    return web.json_response(Ticket(ticket=request.app[BRIDGE].tickets.issue()).model_dump())
+    return web.json_response(asdict(IssuedTicket(ticket=request.app[BRIDGE].tickets.issue())))
 
 
 async def redeem_ticket(request: web.Request) -> web.Response:
@@ -194,7 +196,7 @@ ROUTES = (
         create_ticket,
         "Control",
         "Create a ticket that a page can exchange for the control token, once",
-        Answer("Valid for one minute.", Ticket, _TICKET_EXAMPLE),
+        Answer("Valid for one minute.", IssuedTicket, _TICKET_EXAMPLE),
         access="token",
     ),
     Endpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -11,13 +12,13 @@ from bridge import __version__
 from bridge.server.api.computer import computer_health
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
-from bridge.wire.control import Health
+from bridge.wire.health import Health
 
 
 async def get_health(request: web.Request) -> web.Response:
     """Report the state of the server and of the connection to Claude; always 200."""
     report = await _build_report(request.app[BRIDGE])
-    return web.json_response(report.model_dump())
+    return web.json_response(asdict(report))
 
 
 async def _build_report(bridge: Bridge) -> Health:

@@ -38,7 +38,7 @@ async def get_usage(request: web.Request) -> web.Response:
         recent=[_as_recent(entry) for entry in await bridge.ledger.recent(query.recent)],
         last_failure=bridge.last_failure,
     )
-    return web.json_response(report.model_dump())
+    return web.json_response(asdict(report))
 
 
 def _as_totals(totals: Totals) -> UsageTotals:
@@ -46,8 +46,13 @@ def _as_totals(totals: Totals) -> UsageTotals:
 
 
 def _as_day(total: DayTotal) -> DayUsage:
-    named = {"day": total.day, "model": total.model, "backend": total.backend}
-    return DayUsage(**named, client=total.client, **_as_totals(total.totals).model_dump())
+    return DayUsage(
+        day=total.day,
+        model=total.model,
+        backend=total.backend,
+        client=total.client,
+        **asdict(_as_totals(total.totals)),
+    )
 
 
 def _as_recent(entry: Entry) -> RecentRequest:

@@ -21,12 +21,12 @@ from bridge.backends.echo import OfflineBackend
 from bridge.backends.selection import BackendChoice
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approvals import Approvals
-from bridge.computer.desktop import Desktop
-from bridge.computer.desktop_context import Desk
 from bridge.computer.executor import Executor
-from bridge.computer.indicator import Wardens, open_warden
+from bridge.computer.indicator import OptionalIndicator
+from bridge.computer.native import factory
 from bridge.computer.policy import read_policy
-from bridge.computer.service import Computer
+from bridge.computer.service import ComputerService
+from bridge.computer.state import ComputerState
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
@@ -161,25 +161,20 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
     }
 
 
-def _computer(settings: Settings, paths: Paths) -> Computer:
-    """Off; nothing of the desktop is loaded before it is used."""
-
-    def open_desktop() -> Desktop:
-        from bridge.computer.native import desktop
-
-        return desktop.open_desktop()
-
+def _computer(settings: Settings, paths: Paths) -> ComputerService:
+    """Make the computer service, turned off; libraries of the desktop are loaded on first use."""
     log = None
     if settings.computer_log != "off":
         log = ActionLog(paths.computer_log, thumbnails=settings.computer_log == "thumbnails")
-    desk = Desk(
-        Executor(open_desktop),
+    state = ComputerState(
+        Executor(factory.open_desktop),
         lambda: read_policy(paths.computer_policy),
         Approvals(settings.computer_approval_seconds),
         log,
         time.time,
     )
-    return Computer(desk, Wardens(lambda: open_warden(settings.computer_stop_key)))
+    stop_key = settings.computer_stop_key
+    return ComputerService(state, OptionalIndicator(lambda: factory.open_indicator(stop_key)))
 
 
 def _cli(settings: Settings) -> Path | None:

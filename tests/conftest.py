@@ -85,7 +85,7 @@ async def fake() -> AsyncIterator[FakeAnthropic]:
 def pretended(monkeypatch: pytest.MonkeyPatch) -> FakeDesktop:
     """The desktop that bridges find, in the place of this machine's own."""
     desktop = FakeDesktop()
-    monkeypatch.setattr("bridge.computer.native.desktop.open_desktop", lambda: desktop)
+    monkeypatch.setattr("bridge.computer.native.factory.open_desktop", lambda: desktop)
     monkeypatch.delenv("DISPLAY", raising=False)
     return desktop
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.agent.events import Acted, Asking, Ended, Event
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.computer import RunActed, RunApproval, RunFinished, RunWords
 from bridge.wire.messages import MessageEvent, Usage
 
 
-class RunEvents:
+class RunEventConverter:
     """Pure: feed it every event of a run; what it gives are the shapes of `RunEvent`."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class RunEvents:
 
     def feed(self, event: Event) -> list[dict[str, Any]]:
         match event:
-            case Asking(waiting):
+            case ApprovalRequested(waiting):
                 asked = RunApproval(
                     id=waiting.id,
                     what=list(waiting.what),
@@ -35,14 +35,14 @@ class RunEvents:
                     expires_at=waiting.expires_at,
                 )
                 return [asked.model_dump()]
-            case Acted(what, failed):
+            case ActionsDone(what, failed):
                 return [RunActed(type="run.acted", what=list(what), failed=failed).model_dump()]
-            case Ended():
+            case LoopEnded():
                 return [self._ended(event)]
             case _:
                 return self._of_claude(event)
 
-    def _ended(self, event: Ended) -> dict[str, Any]:
+    def _ended(self, event: LoopEnded) -> dict[str, Any]:
         self.status = event.status
         text = "".join(self._text).strip() or event.why or ""
         if event.status == "stopped":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from bridge.agent.events import Acted, Asking, Ended, Event
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.errors import StreamBroken
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.messages import ContentBlockStart, MessageEvent, StopDelta, StopReason, Usage
@@ -12,7 +12,7 @@ from bridge.wire.messages import ContentBlockStart, MessageEvent, StopDelta, Sto
 _UNSEEN = ("tool_use", "redacted_thinking")
 
 
-class Joined:
+class MessageAssembler:
     """Pure: feed it every event of a run; it gives those of one answer, numbered through.
 
     Thinking loses its signature: it holds only where the pictures are, and those stay here.
@@ -31,12 +31,12 @@ class Joined:
 
     def feed(self, event: Event) -> list[MessageEvent]:
         match event:
-            case Acted():
+            case ActionsDone():
                 return self._aside(_acted(event))
-            case Asking():
+            case ApprovalRequested():
                 what = "; ".join(event.waiting.what)
                 return self._aside(f"Waiting for your word: {what}\n")
-            case Ended():
+            case LoopEnded():
                 return self._ended(event)
             case _:
                 return self._of_claude(event)
@@ -100,7 +100,7 @@ class Joined:
             {"type": "content_block_stop", "index": index},
         ]
 
-    def _ended(self, event: Ended) -> list[MessageEvent]:
+    def _ended(self, event: LoopEnded) -> list[MessageEvent]:
         if not self._began:
             raise StreamBroken("The run ended before Claude's answer began.")
         told: list[MessageEvent] = []
@@ -120,7 +120,7 @@ class Joined:
         ]
 
 
-def _acted(event: Acted) -> str:
+def _acted(event: ActionsDone) -> str:
     what = "".join(f"→ {one}\n" for one in event.what)
     return what if event.failed is None else f"{what}  {event.failed}\n"
 

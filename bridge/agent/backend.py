@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from bridge.agent.as_message import Joined
+from bridge.agent.as_message import MessageAssembler
 from bridge.agent.events import Event
-from bridge.agent.loop import Limits, Run
+from bridge.agent.loop import AgentLoop, Limits
 from bridge.backends.base import Backend, Readiness
-from bridge.computer.screen.capture import Looks
+from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.pictures import Format
-from bridge.computer.screen.sizes import tier_for
-from bridge.computer.service import Computer
+from bridge.computer.screen.sizes import select_tier
+from bridge.computer.service import ComputerService
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.wire.health import BackendName, RoadStatus
@@ -21,10 +21,10 @@ from bridge.wire.messages import Block, MessageEvent, MessagesRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class ComputerUse:
     """Whose computer it is, for whom it is used, and how far."""
 
-    computer: Computer
+    computer: ComputerService
     asked_by: str
     limits: Limits
     rules: Callable[[str], ModelRules]
@@ -45,25 +45,27 @@ class Hands:
     ) -> AsyncIterator[AsyncGenerator[Event, None]]:
         """The desktop is theirs meanwhile. Raises ComputerOff, ComputerBusy, InvalidRequest."""
         rules = backend.narrowed(self.rules(request.model))
-        async with self.computer.session(self.asked_by, self._looks(rules, request)) as session:
-            run = Run(backend, request, rules, session, self.limits, dry_run=self.dry_run)
+        async with self.computer.open_session(
+            self.asked_by, self._looks(rules, request)
+        ) as session:
+            run = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
             async with aclosing(run.events()) as events:
                 yield events
 
-    def _looks(self, rules: ModelRules, request: MessagesRequest) -> Looks:
-        tier = tier_for(rules.images)
+    def _looks(self, rules: ModelRules, request: MessagesRequest) -> CaptureOptions:
+        tier = select_tier(rules.images)
         if any(_is_image(block) for turn in request.messages for block in turn["content"]):
             # With those of the person there may be more than 20.
-            tier = tier.among_many()
-        return Looks(tier, rules.images.pixels, self.form, self.monitor)
+            tier = tier.reduce_for_many_images()
+        return CaptureOptions(tier, rules.images.pixels, self.form, self.monitor)
 
 
 class ComputerUseBackend:
     """See `Backend`; its answers are whole runs."""
 
-    def __init__(self, inner: Backend, hands: Hands) -> None:
+    def __init__(self, inner: Backend, computer_use: ComputerUse) -> None:
         self._inner = inner
-        self._hands = hands
+        self._computer_use = computer_use
 
     @property
     def name(self) -> BackendName:
@@ -72,8 +74,8 @@ class ComputerUseBackend:
     @asynccontextmanager
     async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
         """See `Backend.stream`; also raises ComputerOff and ComputerBusy."""
-        async with self._hands.run(self._inner, request) as events:
-            machine = Joined()
+        async with self._computer_use.run(self._inner, request) as events:
+            machine = MessageAssembler()
             first = await anext(events)
             async with aclosing(_told(machine, first, events)) as told:
                 yield told
@@ -107,7 +109,7 @@ class ComputerUseBackend:
 
 
 async def _told(
-    machine: Joined, first: Event, events: AsyncIterator[Event]
+    machine: MessageAssembler, first: Event, events: AsyncIterator[Event]
 ) -> AsyncGenerator[MessageEvent, None]:
     for told in machine.feed(first):
         yield told

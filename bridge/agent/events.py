@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.computer.approvals import Waiting
+from bridge.computer.approvals import PendingApproval
 from bridge.wire.messages import MessageEvent
 
 Status = Literal["completed", "stopped", "limit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ApprovalRequested:
     """The person is asked before it goes on."""
 
-    waiting: Waiting
+    waiting: PendingApproval
 
 
 @dataclass(frozen=True, slots=True)
-class Acted:
+class ActionsDone:
     """A batch is over."""
 
     what: tuple[str, ...]
@@ -29,7 +29,7 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class LoopEnded:
     """The last word; `why` where it is not Claude's own end."""
 
     status: Status
@@ -37,5 +37,5 @@ class Ended:
     why: str | None = None
 
 
-Event = MessageEvent | Asking | Acted | Ended
+Event = MessageEvent | ApprovalRequested | ActionsDone | LoopEnded
 """Claude's events as they come, of every turn, and between them what is done."""

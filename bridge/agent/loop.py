@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from bridge.agent.events import Acted, Asking, Ended, Event
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.agent.history import History
-from bridge.agent.tool_calls import offered, read_calls, refusals, results
+from bridge.agent.tool_calls import add_computer_tools, read_calls, refusals, results
 from bridge.backends.base import Backend
-from bridge.computer.approvals import Waiting
-from bridge.computer.session import Done, Session
+from bridge.computer.approvals import PendingApproval
+from bridge.computer.session import BatchResult, Session
 from bridge.errors import ComputerOff, Stopped
 from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
@@ -60,7 +60,7 @@ class _Spent:
         return None
 
 
-class Run:
+class AgentLoop:
     """One task. `events` are to be read once."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Run:
         """`rules`: the model's on this road. Raises InvalidRequest for what cannot be together."""
         self._backend = backend
         self._history = History(
-            offered(request, rules),
+            add_computer_tools(request, rules),
             thinking_back=rules.thinking_back,
             bound=rules.thinking in _BOUND,
         )
@@ -104,20 +104,20 @@ class Run:
                 if self._paused:
                     self._history.go_on(self._blocks)
                 elif not calls:
-                    yield Ended("limit" if over else "completed", self._spent.steps, over)
+                    yield LoopEnded("limit" if over else "completed", self._spent.steps, over)
                     return
                 elif over is not None:
-                    yield Ended("limit", self._spent.steps, over)
+                    yield LoopEnded("limit", self._spent.steps, over)
                     return
                 elif (over := self._spent.limit(self._limits, self._clock())) is not None:
-                    why = OVER.format(limit=over)
-                    self._history.answered(self._blocks, refusals(calls, why))
+                    reason = OVER.format(limit=over)
+                    self._history.answered(self._blocks, refusals(calls, reason))
                 else:
                     async with aclosing(self._acted(calls)) as acted:
                         async for note in acted:
                             yield note
         except (Stopped, ComputerOff) as error:
-            yield Ended("stopped", self._spent.steps, error.message)
+            yield LoopEnded("stopped", self._spent.steps, error.message)
 
     async def _turn(self) -> AsyncGenerator[MessageEvent, None]:
         answer, ending = BlockCollector(), MessageEnd()
@@ -144,13 +144,13 @@ class Run:
         actions, problem = read_calls(calls)
         if not actions:
             self._history.answered(self._blocks, results(calls, (), problem))
-            yield Acted((), problem)
+            yield ActionsDone((), problem)
             return
-        asked: asyncio.Queue[Waiting] = asyncio.Queue()
+        asked: asyncio.Queue[PendingApproval] = asyncio.Queue()
         acting = asyncio.create_task(self._session.act(actions, asked.put, dry_run=self._dry_run))
         try:
             async for waiting in _while(acting, asked):
-                yield Asking(waiting)
+                yield ApprovalRequested(waiting)
             done = await acting
         finally:
             acting.cancel()
@@ -159,9 +159,9 @@ class Run:
         yield _told(done, problem)
 
 
-def _told(done: Done, problem: str | None) -> Acted:
+def _told(done: BatchResult, problem: str | None) -> ActionsDone:
     failed = next((outcome.text for outcome in done.outcomes if outcome.failed), problem)
-    return Acted(tuple(outcome.what for outcome in done.outcomes), failed)
+    return ActionsDone(tuple(outcome.what for outcome in done.outcomes), failed)
 
 
 def _dollars(model: str, usage: Usage) -> Decimal:
@@ -203,8 +203,8 @@ async def _until(session: Session, events: AsyncIterator[_Item]) -> AsyncGenerat
 
 
 async def _while(
-    task: asyncio.Task[Done], queue: asyncio.Queue[Waiting]
-) -> AsyncGenerator[Waiting, None]:
+    task: asyncio.Task[BatchResult], queue: asyncio.Queue[PendingApproval]
+) -> AsyncGenerator[PendingApproval, None]:
     """What comes into the queue until the task is over."""
     while not task.done():
         coming = asyncio.create_task(queue.get())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bridge.computer.actions import MEMBERS, Action, read_action
 from bridge.computer.batch import HALTED, Outcome
-from bridge.computer.tool_specs import MANUAL, schema_of
+from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.computer_toolset import TOOLSET_NAME, TOOLSET_TYPE
@@ -23,7 +23,7 @@ GUIDE = (
 )
 
 
-def offered(request: MessagesRequest, rules: ModelRules) -> MessagesRequest:
+def add_computer_tools(request: MessagesRequest, rules: ModelRules) -> MessagesRequest:
     """The first request of a run. Raises InvalidRequest where a client brings tools of its own."""
     if request.tools:
         raise InvalidRequest(
@@ -39,7 +39,11 @@ def _tools(rules: ModelRules) -> tuple[Block, ...]:
     if rules.computer == "toolset":
         return ({"type": TOOLSET_TYPE},)
     return tuple(
-        {"name": member, "description": MANUAL[member], "input_schema": schema_of(member)}
+        {
+            "name": member,
+            "description": TOOL_DESCRIPTIONS[member],
+            "input_schema": build_input_schema(member),
+        }
         for member in MEMBERS
     )
 
@@ -77,7 +81,7 @@ def _result(call: Block, outcome: Outcome) -> Block:
     content: list[Block] = [{"type": "text", "text": outcome.text}]
     if outcome.picture is not None:
         picture = outcome.picture
-        source = {"type": "base64", "media_type": picture.media_type, "data": picture.base64()}
+        source = {"type": "base64", "media_type": picture.media_type, "data": picture.to_base64()}
         content = [{"type": "image", "source": source}]
     return _answer(call, content, failed=outcome.failed)
 

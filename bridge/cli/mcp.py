@@ -17,7 +17,7 @@ from mcp.server.stdio import stdio_server
 
 from bridge import __version__
 from bridge.cli.client import Answer, NotRunning, Refused, local_bridge
-from bridge.computer.tool_specs import MANUAL, schema_of
+from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 from bridge.settings import Settings
 
 BATCH = "computer_batch"
@@ -45,18 +45,18 @@ def tools() -> list[types.Tool]:
         types.Tool(
             name=f"computer_{member}",
             description=words + _HELD.get(member, ""),
-            input_schema=schema_of(member),
+            input_schema=build_input_schema(member),
             annotations=types.ToolAnnotations(
                 read_only_hint=member in _LOOKS, destructive_hint=member not in _LOOKS
             ),
         )
-        for member, words in MANUAL.items()
+        for member, words in TOOL_DESCRIPTIONS.items()
     ]
     return [*singles, _batch()]
 
 
 def _batch() -> types.Tool:
-    names = {"type": "string", "enum": list(MANUAL)}
+    names = {"type": "string", "enum": list(TOOL_DESCRIPTIONS)}
     action = {
         "type": "object",
         "properties": {"action": names},
@@ -82,7 +82,7 @@ def actions_of(name: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     if name == BATCH:
         return [dict(action) for action in arguments.get("actions") or ()]
     member = name.removeprefix("computer_")
-    if member not in MANUAL:
+    if member not in TOOL_DESCRIPTIONS:
         raise ValueError(f"There is no tool {name}.")
     return [{"action": member, **arguments}]
 

@@ -1,4 +1,4 @@
-"""What was done on the desktop: JSON lines, one an action, for the person alone."""
+"""The action log: one JSON line per action done on the desktop, readable by the user only."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bridge.computer.batch import Outcome
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
 
-LARGEST = 20 * 1024 * 1024
-"""Bytes; then the file is put aside as `.1`, and the one that was there is gone."""
+MAX_BYTES = 20 * 1024 * 1024
+"""A log larger than this is renamed to `.1`, replacing the `.1` before it."""
 
 _THUMBNAIL = (320, 320)
 _SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
@@ -25,7 +25,7 @@ _SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: what, where, when, who asked, who agreed."""
+    """One line: what was done, where and when, who asked for it and who approved it."""
 
     at: float
     """Unix seconds."""
@@ -34,8 +34,8 @@ class Entry:
     view: View
     outcome: Outcome
 
-    def row(self, *, thumbnails: bool) -> dict[str, Any]:
-        """As it is written. A text that may be a password is left out, and its length kept."""
+    def to_row(self, *, thumbnails: bool) -> dict[str, Any]:
+        """Return the line as a dict. Text that may be a password is replaced by its length."""
         outcome, view = self.outcome, self.view
         window = outcome.window
         row: dict[str, Any] = {
@@ -56,36 +56,37 @@ class Entry:
             row["what"] = f"Type {count} characters (left out: {_SECRET_RISK})"
             row["action"] = {"action": "type", "text": None, "characters": count}
         if thumbnails and outcome.picture is not None:
-            row["thumbnail"] = _thumbnail(outcome.picture.data)
+            row["thumbnail"] = _make_thumbnail(outcome.picture.data)
         return row
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line that was read again."""
+    """One line of a log as it was read."""
 
     at: float
     what: str
     action: Action | None
-    """None where its text was left out."""
+    """None if its text was left out."""
     picture: Size
     screen: Rect
     done: bool
 
 
 class ActionLog:
-    """Appends; called in one thread at a time. The file is 0600."""
+    """Appends to a file with mode 0600; used by one thread at a time."""
 
     def __init__(self, path: Path, *, thumbnails: bool = False) -> None:
         self._path = path
         self._thumbnails = thumbnails
 
     def write(self, entry: Entry) -> None:
-        """A whole line in one write: a crash leaves no half of one."""
-        row = entry.row(thumbnails=self._thumbnails)
+        """Append a line."""
+        # One write for the whole line: a crash leaves no half of it.
+        row = entry.to_row(thumbnails=self._thumbnails)
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._path.exists() and self._path.stat().st_size > LARGEST:
+        if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
             self._path.replace(self._path.with_name(self._path.name + ".1"))
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "ab") as file:
@@ -93,33 +94,33 @@ class ActionLog:
 
 
 def read_log(path: Path) -> Iterator[Step]:
-    """The lines of a log, in order. Raises SettingsError that names the line that is none."""
+    """Read a log in order. Raises SettingsError with the number of the first invalid line."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):
         try:
-            yield _step(json.loads(line))
+            yield _parse_step(json.loads(line))
         except (ValueError, KeyError, TypeError, BridgeError) as error:
-            raise SettingsError(f"{path}: line {number} is no line of an action log") from error
+            raise SettingsError(f"{path}: line {number} is not a line of an action log") from error
 
 
-def _step(row: Mapping[str, Any]) -> Step:
-    given = dict(row["action"])
-    member = given.pop("action")
-    left_out = member == Type.member and given.get("text") is None
+def _parse_step(row: Mapping[str, Any]) -> Step:
+    fields = dict(row["action"])
+    member = fields.pop("action")
+    left_out = member == Type.member and fields.get("text") is None
     return Step(
         at=float(row["at"]),
         what=str(row["what"]),
-        action=None if left_out else read_action(member, given),
+        action=None if left_out else read_action(member, fields),
         picture=Size(*row["picture"]),
         screen=Rect(*row["screen"]),
         done=bool(row["done"]),
     )
 
 
-def _thumbnail(data: bytes) -> str:
+def _make_thumbnail(data: bytes) -> str:
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as image:

@@ -1,23 +1,23 @@
-"""The actions of Claude's computer toolset, one class each, and how they are read from its calls.
+"""The actions of Claude's computer toolset, one class each, parsed from its tool calls.
 
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from bridge.computer.keys import chord, chords
+from bridge.computer.keys import parse_chord, parse_chords
 from bridge.errors import InvalidRequest
 
 Coordinate = tuple[int, int]
-"""x from the left and y from the top, in pixels of the picture that was shown last."""
+"""x from the left and y from the top, in pixels of the last screenshot."""
 
-LONGEST = 100
-"""Seconds that a wait or a held key may last."""
+MAX_SECONDS = 100
+"""Longest wait, or hold of a key."""
 
 
 class _Action(BaseModel):
@@ -26,25 +26,25 @@ class _Action(BaseModel):
     member: ClassVar[str]
 
 
-class _Pressing(_Action):
-    """With keys held down meanwhile."""
+class _KeysAction(_Action):
+    """With keys that are held down during the action."""
 
     text: str | None = None
 
     @field_validator("text")
     @classmethod
-    def _are_keys(cls, text: str | None) -> str | None:
-        return None if text is None or not text.strip() else _named(text, chord)
+    def _validate_keys(cls, text: str | None) -> str | None:
+        return None if text is None or not text.strip() else _check_keys(text, parse_chord)
 
 
-class _Pointing(_Pressing):
-    """Where the pointer is, unless told."""
+class _PlaceAction(_KeysAction):
+    """At a place; where the pointer is, if there is none."""
 
     coordinate: Coordinate | None = None
 
 
 class Key(_Action):
-    """Presses keys together, or several after each other."""
+    """One key combination, or several in a row."""
 
     member = "key"
     text: str
@@ -52,19 +52,19 @@ class Key(_Action):
 
     @field_validator("text")
     @classmethod
-    def _are_keys(cls, text: str) -> str:
-        return _named(text, chords)
+    def _validate_keys(cls, text: str) -> str:
+        return _check_keys(text, parse_chords)
 
 
 class HoldKey(_Action):
     member = "hold_key"
     text: str
-    duration: float = Field(ge=0, le=LONGEST)
+    duration: float = Field(ge=0, le=MAX_SECONDS)
 
     @field_validator("text")
     @classmethod
-    def _are_keys(cls, text: str) -> str:
-        return _named(text, chord)
+    def _validate_keys(cls, text: str) -> str:
+        return _check_keys(text, parse_chord)
 
 
 class Type(_Action):
@@ -89,33 +89,33 @@ class LeftMouseUp(_Action):
     member = "left_mouse_up"
 
 
-class LeftClick(_Pointing):
+class LeftClick(_PlaceAction):
     member = "left_click"
 
 
-class RightClick(_Pointing):
+class RightClick(_PlaceAction):
     member = "right_click"
 
 
-class MiddleClick(_Pointing):
+class MiddleClick(_PlaceAction):
     member = "middle_click"
 
 
-class DoubleClick(_Pointing):
+class DoubleClick(_PlaceAction):
     member = "double_click"
 
 
-class TripleClick(_Pointing):
+class TripleClick(_PlaceAction):
     member = "triple_click"
 
 
-class LeftClickDrag(_Pressing):
+class LeftClickDrag(_KeysAction):
     member = "left_click_drag"
     start_coordinate: Coordinate
     coordinate: Coordinate
 
 
-class Scroll(_Pointing):
+class Scroll(_PlaceAction):
     member = "scroll"
     scroll_direction: Literal["up", "down", "left", "right"]
     scroll_amount: int = Field(ge=0, le=200)
@@ -123,7 +123,7 @@ class Scroll(_Pointing):
 
 class Wait(_Action):
     member = "wait"
-    duration: float = Field(ge=0, le=LONGEST)
+    duration: float = Field(ge=0, le=MAX_SECONDS)
 
 
 class Screenshot(_Action):
@@ -131,14 +131,14 @@ class Screenshot(_Action):
 
 
 class Zoom(_Action):
-    """A part of the picture, as large as a picture may be."""
+    """A region of the last screenshot, enlarged to the largest size the model takes."""
 
     member = "zoom"
     region: tuple[int, int, int, int]
 
     @field_validator("region")
     @classmethod
-    def _is_not_empty(cls, region: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    def _validate_region(cls, region: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         x0, y0, x1, y1 = region
         if x0 == x1 or y0 == y1:
             raise ValueError("the region is empty")
@@ -187,31 +187,24 @@ ACTIONS: tuple[type[Action], ...] = (
 MEMBERS: Mapping[str, type[Action]] = {action.member: action for action in ACTIONS}
 
 
-def read_action(member: str, given: Mapping[str, Any]) -> Action:
-    """A call of the toolset. Raises InvalidRequest that names the field."""
+def read_action(member: str, fields: Mapping[str, Any]) -> Action:
+    """Parse a tool call. Raises InvalidRequest that names the field."""
     kind = MEMBERS.get(member)
     if kind is None:
         raise InvalidRequest(f"There is no action `{member[:40]}`.", param="action")
     try:
-        return kind.model_validate(dict(given))
+        return kind.model_validate(dict(fields))
     except ValidationError as error:
         (problem, *_) = error.errors(include_url=False, include_context=False)
         field = ".".join(str(part) for part in problem["loc"]) or member
         raise InvalidRequest(f"{member}: {field}: {problem['msg']}.", param=field) from error
 
 
-def read_single_tool(given: Mapping[str, Any]) -> Action:
-    """A call of the older tool, which has its member in `action`. Raises InvalidRequest."""
-    member = given.get("action")
-    if not isinstance(member, str):
-        raise InvalidRequest("An action is named in `action`.", param="action")
-    return read_action(member, {name: value for name, value in given.items() if name != "action"})
-
-
-def _named(text: str, read: Any) -> str:
-    """The text itself. What names no key is an error of its field."""
+def _check_keys(text: str, parse: Callable[[str], object]) -> str:
+    """Return the text. Raises ValueError if it does not parse as keys."""
     try:
-        read(text)
+        parse(text)
     except InvalidRequest as error:
+        # Only a ValueError becomes an error of the field in Pydantic.
         raise ValueError(error.message) from error
     return text

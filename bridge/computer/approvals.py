@@ -1,4 +1,12 @@
-"""Batches that wait for a person's word; silence is a no."""
+"""Batches that wait for the user's approval.
+
+Each approval is pending from `request` until one of these settles it, once:
+
+    decide(id, approved, by)   the user approves or denies
+    timeout                    denied
+    deny_all(reason)           a stop denies everything that is pending
+    cancellation of `request`  dropped without a verdict
+"""
 
 from __future__ import annotations
 
@@ -12,73 +20,74 @@ from bridge.computer.screen.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a person is asked."""
+class PendingApproval:
+    """What the user is asked to approve."""
 
     id: str
     what: tuple[str, ...]
-    """A sentence for each action."""
+    """One sentence for each action."""
     risks: tuple[str, ...]
     asked_by: str
     expires_at: float
     """Unix seconds."""
     picture: Picture | None = field(repr=False)
-    """The screen, with the places marked."""
+    """The screen with the places of the actions marked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     approved: bool
     by: str
-    """Who said so, or that nobody did."""
+    """Who decided, or why no one did; part of a sentence."""
 
 
 class Approvals:
-    """On the event loop."""
+    """All pending approvals; used on the event loop only."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.time) -> None:
-        """`seconds` of silence are a no."""
+        """`seconds`: an approval that is not answered within these is denied."""
         self._seconds = seconds
         self._clock = clock
-        self._open: dict[str, tuple[Waiting, asyncio.Future[Verdict]]] = {}
+        self._pending: dict[str, tuple[PendingApproval, asyncio.Future[Verdict]]] = {}
 
     @property
-    def waiting(self) -> list[Waiting]:
-        """The oldest first."""
-        return [waiting for waiting, _ in self._open.values()]
+    def pending(self) -> list[PendingApproval]:
+        """All that wait, the oldest first."""
+        return [approval for approval, _ in self._pending.values()]
 
-    def find(self, id: str) -> Waiting | None:
-        found = self._open.get(id)
-        return None if found is None else found[0]
+    def find(self, id: str) -> PendingApproval | None:
+        entry = self._pending.get(id)
+        return None if entry is None else entry[0]
 
     def prepare(
         self, what: tuple[str, ...], risks: tuple[str, ...], asked_by: str, picture: Picture | None
-    ) -> Waiting:
-        """A question that can be told to the person before `ask` waits for the answer."""
+    ) -> PendingApproval:
+        """Create an approval, to be announced before `request` waits for it."""
         expires = self._clock() + self._seconds
-        return Waiting(f"appr_{uuid.uuid4().hex}", what, risks, asked_by, expires, picture)
+        return PendingApproval(f"appr_{uuid.uuid4().hex}", what, risks, asked_by, expires, picture)
 
-    async def ask(self, waiting: Waiting) -> Verdict:
-        """Waits for `decide`, at most as long as silence may last."""
+    async def request(self, approval: PendingApproval) -> Verdict:
+        """Wait for the user's decision; deny after the timeout."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._open[waiting.id] = waiting, future
+        self._pending[approval.id] = approval, future
         try:
             async with asyncio.timeout(self._seconds):
                 return await future
         except TimeoutError:
-            return Verdict(False, f"nobody said yes within {self._seconds:g} s")
+            return Verdict(False, f"no answer within {self._seconds:g} s")
         finally:
-            del self._open[waiting.id]
+            del self._pending[approval.id]
 
     def decide(self, id: str, approved: bool, by: str) -> bool:
-        """The person's word; false where nothing waits under that id any more."""
-        found = self._open.get(id)
-        if found is None or found[1].done():
+        """Approve or deny; return False if nothing is pending under that id."""
+        entry = self._pending.get(id)
+        # The future may be done while `request` has not yet run again to remove the entry.
+        if entry is None or entry[1].done():
             return False
-        found[1].set_result(Verdict(approved, by))
+        entry[1].set_result(Verdict(approved, by))
         return True
 
-    def deny_all(self, why: str) -> None:
-        """A stop is a no to everything that waits."""
-        for id in tuple(self._open):
-            self.decide(id, False, why)
+    def deny_all(self, reason: str) -> None:
+        """Deny everything that is pending."""
+        for id in tuple(self._pending):
+            self.decide(id, False, reason)

@@ -1,4 +1,4 @@
-"""Several actions of one turn: looked over, then carried out in order up to the first failure."""
+"""Previews a batch of actions, and carries it out in order up to the first failure."""
 
 from __future__ import annotations
 
@@ -8,163 +8,178 @@ from dataclasses import dataclass
 from bridge.computer.actions import Action, CursorPosition, Screenshot, Wait, Zoom
 from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
-from bridge.computer.executor import Seat, Work
-from bridge.computer.hit_test import places, target_of
+from bridge.computer.executor import DesktopContext, Work
+from bridge.computer.hit_test import find_target, list_places
 from bridge.computer.policy import Judgement, Policy, judge, judge_all
-from bridge.computer.screen.capture import Sight
+from bridge.computer.screen.capture import Capture
 from bridge.computer.screen.pictures import Picture
 from bridge.errors import InvalidRequest
 
-LOOKS = (CursorPosition, Screenshot, Wait, Zoom)
-"""They move nothing at all."""
+OBSERVATIONS = (CursorPosition, Screenshot, Wait, Zoom)
+"""Actions that change nothing on the desktop."""
 
 DONE = "OK"
 HALTED = "Not executed: an earlier computer action in this turn failed."
-"""Anthropic's own words for it."""
+"""Anthropic's own sentence for it."""
 
 _SETTLE_SECONDS = 0.5
-"""From an action to a picture of what came of it: programs draw, menus open."""
+"""From an action to a picture of its result: programs draw, menus open."""
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Preview:
     """What a batch would do."""
 
     what: tuple[str, ...]
-    """A sentence for each action."""
+    """One sentence for each action."""
     judgement: Judgement
     first: Window | None
-    """The window that the first action is meant for."""
+    """The window of the first action."""
     picture: Picture | None
-    """With the places marked; only where it was asked for."""
+    """The screen with the places marked, if it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Grant:
     """What a batch may do."""
 
     risks: frozenset[str] | None
-    """Those the person has agreed to; None for all."""
+    """The risks that the user approved; None for all."""
     shown: Window | None = None
-    """The window of the first action, where the person was shown it: it must still be there."""
+    """The window of the first action as the user saw it; it must still be there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one action."""
+    """The result of one action."""
 
     action: Action
     text: str
-    """`OK`, an answer, or why it was not done."""
+    """`OK`, an answer such as `X=10,Y=20`, or why it was not executed."""
     failed: bool = False
     picture: Picture | None = None
     what: str = ""
     """The action in a sentence."""
     window: Window | None = None
-    """The one that got it."""
+    """The window the action went to."""
     risks: tuple[str, ...] = ()
 
 
-def survey(actions: Sequence[Action], sight: Sight, policy: Policy, *, shown: bool) -> Work[Survey]:
-    """As work for the executor; `shown`: with a picture for the person."""
+def preview(
+    actions: Sequence[Action], capture: Capture, policy: Policy, *, with_picture: bool
+) -> Work[Preview]:
+    """Return work for the executor that previews a batch."""
 
-    def look(seat: Seat) -> Survey:
-        view = sight.view(seat.desktop)
-        windows = [target_of(action, view, seat.desktop) for action in actions]
+    def work(context: DesktopContext) -> Preview:
+        view = capture.get_view(context.desktop)
+        windows = [find_target(action, view, context.desktop) for action in actions]
         what = tuple(map(describe, actions, windows))
-        marks = [place for action in actions for place in places(action)]
-        picture = sight.marked(seat.desktop, marks) if shown else None
-        return Survey(what, judge_all(actions, windows, policy), windows[0], picture)
-
-    return look
-
-
-def carry_out(
-    actions: Sequence[Action],
-    sight: Sight,
-    policy: Policy,
-    consent: Consent,
-    noted: Callable[[Outcome], None],
-) -> Work[None]:
-    """As work for the executor.
-
-    Each action is judged anew in front of the window that is there by then. `noted` hears of
-    each outcome in order, at once. Raises Stopped and DesktopUnavailable.
-    """
-
-    def work(seat: Seat) -> None:
-        halted = acted = False
-        held = consent
-        for action in actions:
-            if halted:
-                noted(Outcome(action, HALTED, failed=True, what=describe(action)))
-                continue
-            if acted and isinstance(action, Screenshot | Zoom):
-                settle = Wait(duration=_SETTLE_SECONDS)
-                seat.performer.perform(settle, sight.view(seat.desktop), seat.check)
-            outcome = _one(action, seat, sight, policy, held)
-            noted(outcome)
-            # What the first one opens is no surprise to the others.
-            held = Consent(consent.risks)
-            halted = outcome.failed
-            acted = not isinstance(action, LOOKS)
+        places = [place for action in actions for place in list_places(action)]
+        picture = capture.take_annotated(context.desktop, places) if with_picture else None
+        return Preview(what, judge_all(actions, windows, policy), windows[0], picture)
 
     return work
 
 
-def _one(action: Action, seat: Seat, sight: Sight, policy: Policy, consent: Consent) -> Outcome:
-    seat.check()
-    view = sight.view(seat.desktop)
-    window = target_of(action, view, seat.desktop)
-    what, judged = describe(action, window), judge(action, window, policy)
-    refusal = refused(judged) or _unasked(judged, consent.risks) or _elsewhere(window, consent)
+def carry_out(
+    actions: Sequence[Action],
+    capture: Capture,
+    policy: Policy,
+    grant: Grant,
+    record: Callable[[Outcome], None],
+) -> Work[None]:
+    """Return work for the executor that carries out a batch.
+
+    Each action is judged again, for the window that is in front by then: a click that opens a
+    terminal must not let the next action type into it. `record` is called with each outcome in
+    order, at once. The work raises Stopped and DesktopUnavailable.
+    """
+
+    def work(context: DesktopContext) -> None:
+        halted = acted = False
+        rest = grant
+        for action in actions:
+            if halted:
+                record(Outcome(action, HALTED, failed=True, what=describe(action)))
+                continue
+            if acted and isinstance(action, Screenshot | Zoom):
+                settle = Wait(duration=_SETTLE_SECONDS)
+                view = capture.get_view(context.desktop)
+                context.performer.perform(settle, view, context.check)
+            outcome = _carry_out_action(action, context, capture, policy, rest)
+            record(outcome)
+            # The first action may have opened another window; that is no reason to stop the rest.
+            rest = Grant(grant.risks)
+            halted = outcome.failed
+            acted = not isinstance(action, OBSERVATIONS)
+
+    return work
+
+
+def _carry_out_action(
+    action: Action, context: DesktopContext, capture: Capture, policy: Policy, grant: Grant
+) -> Outcome:
+    context.check()
+    view = capture.get_view(context.desktop)
+    window = find_target(action, view, context.desktop)
+    what, judgement = describe(action, window), judge(action, window, policy)
+    refusal = (
+        explain_never(judgement)
+        or _explain_new_risks(judgement, grant.risks)
+        or _explain_other_window(window, grant.shown)
+    )
     if refusal is not None:
-        return Outcome(action, refusal, True, None, what, window, judged.risks)
+        return Outcome(action, refusal, True, None, what, window, judgement.risks)
     try:
-        seat.performer.perform(action, view, seat.check)
-        text, picture = _answer(action, seat, sight)
+        context.performer.perform(action, view, context.check)
+        text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:
-        return Outcome(action, error.message, True, None, what, window, judged.risks)
-    return Outcome(action, text, False, picture, what, window, judged.risks)
+        return Outcome(action, error.message, True, None, what, window, judgement.risks)
+    return Outcome(action, text, False, picture, what, window, judgement.risks)
 
 
-def refused(judged: Judgement) -> str | None:
-    """Why it is not done, whatever the person allows."""
-    if judged.never is None:
-        return None
-    return f"Refused: windows with “{judged.never}” are never touched (the person's own list)."
-
-
-def _unasked(judged: Judgement, allowed: frozenset[str] | None) -> str | None:
-    new = [] if allowed is None else [risk for risk in judged.risks if risk not in allowed]
-    if not new:
+def explain_never(judgement: Judgement) -> str | None:
+    """Explain why a batch is refused whatever the user approves; None if it is not."""
+    if judgement.never is None:
         return None
     return (
-        f"Not executed: by now this is risky ({', '.join(new)}), and the person has not been "
-        "asked. Take a screenshot and try it in a turn of its own."
+        f"Refused: windows with “{judgement.never}” in their title or program are on the user's "
+        "never list."
     )
 
 
-def _elsewhere(window: Window | None, consent: Consent) -> str | None:
-    shown = consent.shown
+def _explain_new_risks(judgement: Judgement, approved: frozenset[str] | None) -> str | None:
+    new = [] if approved is None else [risk for risk in judgement.risks if risk not in approved]
+    if not new:
+        return None
+    return (
+        f"Not executed: this is risky ({', '.join(new)}) now and needs the user's approval. "
+        "Take a screenshot and try it again in a separate turn."
+    )
+
+
+def _explain_other_window(window: Window | None, shown: Window | None) -> str | None:
     if shown is None or (
         window is not None and (window.title, window.program) == (shown.title, shown.program)
     ):
         return None
     return (
-        f"Not executed: “{shown.title}”, for which the person said yes, is not there any more. "
+        f"Not executed: the approved window “{shown.title}” is no longer in front. "
         "Take a screenshot and try it again."
     )
 
 
-def _answer(action: Action, seat: Seat, sight: Sight) -> tuple[str, Picture | None]:
+def _read_result(
+    action: Action, context: DesktopContext, capture: Capture
+) -> tuple[str, Picture | None]:
     match action:
         case Screenshot():
-            return DONE, sight.screenshot(seat.desktop)
+            return DONE, capture.take_screenshot(context.desktop)
         case Zoom():
-            return DONE, sight.zoom(seat.desktop, action.region)
+            return DONE, capture.zoom(context.desktop, action.region)
         case CursorPosition():
-            x, y = sight.view(seat.desktop).to_picture(seat.desktop.pointer())
+            view = capture.get_view(context.desktop)
+            x, y = view.to_picture(context.desktop.read_pointer())
             return f"X={x},Y={y}", None
         case _:
             return DONE, None

@@ -1,4 +1,4 @@
-"""What a desktop can do: the few things that differ from platform to platform."""
+"""The interface to a desktop: screens, pointer, keyboard and windows of any platform."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ if TYPE_CHECKING:
 Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
 Check = Callable[[], None]
-"""Called between small steps; it raises when the person has said stop."""
+"""Called between small steps; raises Stopped after a stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a person sees of a program."""
+    """A visible window."""
 
     title: str
     program: str
     """The program's own name for its kind of window (WM_CLASS, the executable, the bundle)."""
     area: Rect
     active: bool
-    """It has the keyboard."""
+    """Whether it has the keyboard focus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The picture of the pointer; `hot` is where in it the pointer points, in its pixels."""
+    """The pointer's image; `hot` is the pixel in it that points."""
 
     picture: Image
     hot: tuple[int, int]
 
 
 class Desktop(Protocol):
-    """All of it blocks, and all of it is called from one thread, which also made it."""
+    """Every method blocks, and is called in the one thread that made the desktop."""
 
-    def screens(self) -> Sequence[Rect]:
-        """Every screen in points; the main one first."""
+    def list_screens(self) -> Sequence[Rect]:
+        """Return every screen in points, the main one first."""
         ...
 
     def grab(self, area: Rect) -> Image:
-        """What is seen there, RGB; more pixels than points where the screen is that fine."""
+        """Return an RGB image of an area; high-density screens have more pixels than points."""
         ...
 
-    def cursor(self) -> Cursor | None:
-        """None where it cannot be known."""
+    def read_cursor(self) -> Cursor | None:
+        """Return the pointer's image; None if the platform does not tell."""
         ...
 
-    def pointer(self) -> Point: ...
+    def read_pointer(self) -> Point: ...
 
     def move(self, to: Point) -> None: ...
 
@@ -61,23 +61,26 @@ class Desktop(Protocol):
     def release(self, button: Button) -> None: ...
 
     def scroll(self, direction: Direction, clicks: int) -> None:
-        """Turns the wheel by as many notches."""
+        """Turn the wheel by a number of notches."""
         ...
 
-    def key_down(self, keysym: str) -> None:
-        """`keysym`: X's name of a key (`Return`, `Shift_L`, `a`), or a single character."""
+    def press_key(self, keysym: str) -> None:
+        """Press a key and leave it down.
+
+        `keysym`: X's name of a key (`Return`, `Shift_L`, `a`), or a single character.
+        """
         ...
 
-    def key_up(self, keysym: str) -> None: ...
+    def release_key(self, keysym: str) -> None: ...
 
     def type(self, text: str, check: Check) -> None:
-        """Types it exactly, whatever the layout; `check` is called every few characters."""
+        """Type text exactly, whatever the layout; calls `check` every few characters."""
         ...
 
-    def windows(self) -> Sequence[Window]:
-        """Those that can be seen, the topmost first; empty where it cannot be known."""
+    def list_windows(self) -> Sequence[Window]:
+        """Return the visible windows, the topmost first; empty if the platform does not tell."""
         ...
 
     def close(self) -> None:
-        """Gives back what was borrowed (keys of the layout, connections)."""
+        """Restore the keyboard layout and close connections."""
         ...

@@ -1,6 +1,14 @@
-"""The one thread that has the desktop: one work at a time, ended by a word from anywhere.
+"""Runs work on the desktop in one thread, one piece at a time, and stops it from anywhere.
 
-What one work holds down is still down for the next, as the left button may be; `let_go` ends that.
+Inputs: `run(work)`, `stop(reason)`, `release_all()`, `close()`. States of the desktop:
+
+    closed   at start, after `close`, and after the desktop has failed
+    open     from the first work on; the next work reuses it
+
+Work is cooperative: it calls `context.check` between small steps, which raises Stopped after a
+`stop` or once the caller is cancelled. A stop ends the work that runs and all that waits, but
+not work submitted after it. Buttons and keys that work leaves pressed stay pressed for the next
+(a drag may span two calls); failed work releases everything, and so does `release_all`.
 """
 
 from __future__ import annotations
@@ -22,110 +30,115 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """Where work is done: the desktop, its hands, and what to call between small steps."""
+class DesktopContext:
+    """What work may use: the desktop, its performer, and the check to call between steps."""
 
     desktop: Desktop
     performer: Performer
     check: Check
 
 
-Work = Callable[[Seat], _Result]
+Work = Callable[[DesktopContext], _Result]
 
 
 class Executor:
-    """The desktop is opened by the first work, and anew after it has failed."""
+    """Opens the desktop for the first work, and again after it has failed."""
 
     def __init__(self, open_desktop: Callable[[], Desktop]) -> None:
-        """`open_desktop` raises DesktopUnavailable, with the cure."""
+        """`open_desktop` raises DesktopUnavailable with a hint."""
         self._open_desktop = open_desktop
+        # Xlib and pyautogui are not thread-safe: exactly one thread opens and uses the desktop.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="desktop")
         self._turn = asyncio.Lock()
         self._stops = 0
-        self._why = ""
-        self._seat: tuple[Desktop, Performer] | None = None
+        self._stop_reason = ""
+        self._opened: tuple[Desktop, Performer] | None = None
 
     async def run(self, work: Work[_Result]) -> _Result:
-        """What the work returns. Raises Stopped, DesktopUnavailable, or what the work raises.
+        """Run work in the desktop's thread and return its result.
 
-        Whoever is cancelled waiting for it ends it; it has ended when this returns.
+        Raises Stopped, DesktopUnavailable, ShuttingDown, or what the work raises. Cancelling the
+        caller stops the work, and waits until it has ended.
         """
-        check, gone = self._check()
+        check, cancelled = self._make_check()
         async with self._turn:
             try:
-                future = asyncio.wrap_future(self._worker.submit(self._do, work, check))
+                future = asyncio.wrap_future(self._worker.submit(self._run_work, work, check))
             except RuntimeError as error:
                 raise ShuttingDown("The bridge is stopping.") from error
             try:
                 return await asyncio.shield(future)
             except asyncio.CancelledError:
-                gone.set()
+                cancelled.set()
+                # Returning earlier would let the next caller start while this work still acts.
                 await asyncio.wait([future])
+                # Retrieve the exception, or asyncio logs that nobody did.
                 future.exception()
                 raise
 
-    async def let_go(self) -> None:
-        """No key and no button is down after this; nothing is opened for it."""
+    async def release_all(self) -> None:
+        """Release all keys and buttons; does not open the desktop for it."""
         async with self._turn:
-            await asyncio.wrap_future(self._worker.submit(self._let_go))
+            await asyncio.wrap_future(self._worker.submit(self._release_all))
 
-    def stop(self, why: str) -> None:
-        """Ends what is done now and what waits for its turn; from any thread. `why`: a sentence."""
-        self._why = why
+    def stop(self, reason: str) -> None:
+        """End the running work and all that waits; from any thread. `reason` is a sentence."""
+        self._stop_reason = reason
         self._stops += 1
 
     async def close(self) -> None:
-        """Ends all work and gives the desktop back."""
+        """End all work and close the desktop."""
         self.stop("The bridge is stopping.")
         async with self._turn:
-            await asyncio.wrap_future(self._worker.submit(self._leave))
+            await asyncio.wrap_future(self._worker.submit(self._close_desktop))
         await asyncio.to_thread(self._worker.shutdown)
 
-    def _check(self) -> tuple[Check, threading.Event]:
-        """What tells a stop that is said from now on, and a flag for one who has gone."""
-        stops, gone = self._stops, threading.Event()
+    def _make_check(self) -> tuple[Check, threading.Event]:
+        """Return a check that notices later stops, and the event that marks its caller as gone."""
+        # Counting stops, rather than a flag that someone must reset, lets later work run.
+        stops, cancelled = self._stops, threading.Event()
 
         def check() -> None:
-            if gone.is_set():
-                raise Stopped("Nobody waits for it any more.")
+            if cancelled.is_set():
+                raise Stopped("The request was cancelled.")
             if self._stops != stops:
-                raise Stopped(self._why)
+                raise Stopped(self._stop_reason)
 
-        return check, gone
+        return check, cancelled
 
-    def _do(self, work: Work[_Result], check: Check) -> _Result:
+    def _run_work(self, work: Work[_Result], check: Check) -> _Result:
         check()
         try:
-            desktop, performer = self._seat = self._seat or self._opened()
+            desktop, performer = self._opened = self._opened or self._open()
             performer.begin()
             try:
-                return work(Seat(desktop, performer, check))
+                return work(DesktopContext(desktop, performer, check))
             except BaseException:
-                performer.let_go()
+                performer.release_all()
                 raise
         except BridgeError:
             raise
         except Exception as error:
-            self._leave()
+            self._close_desktop()
             raise DesktopUnavailable(
-                f"The desktop failed ({type(error).__name__}); the next action opens it anew."
+                f"The desktop failed ({type(error).__name__}); the next action opens it again."
             ) from error
 
-    def _let_go(self) -> None:
-        if self._seat is not None:
-            self._seat[1].let_go()
+    def _release_all(self) -> None:
+        if self._opened is not None:
+            self._opened[1].release_all()
 
-    def _opened(self) -> tuple[Desktop, Performer]:
+    def _open(self) -> tuple[Desktop, Performer]:
         desktop = self._open_desktop()
         return desktop, Performer(desktop)
 
-    def _leave(self) -> None:
-        seat, self._seat = self._seat, None
-        if seat is None:
+    def _close_desktop(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is None:
             return
-        desktop, performer = seat
-        for step in (performer.let_go, desktop.close):
+        desktop, performer = opened
+        for step in (performer.release_all, desktop.close):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - it has failed already; what can be, is given back
-                _log.warning("The desktop could not be left whole: %s.", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - it has failed already; still try the next step
+                _log.warning("Cleaning up the desktop failed: %s.", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Which window would get an action, as far as that is known."""
+"""Finds the window an action would go to, as far as windows are known."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from bridge.computer.desktop import Desktop, Window
 from bridge.computer.screen.geometry import Point, View
 
 
-def target_of(action: Action, view: View, desktop: Desktop) -> Window | None:
-    """The window that has the keyboard, or the topmost under the place that is meant."""
+def find_target(action: Action, view: View, desktop: Desktop) -> Window | None:
+    """Return the window with the keyboard, or the topmost one at the action's place."""
     match action:
         case Key() | HoldKey() | Type():
-            return next((window for window in desktop.windows() if window.active), None)
+            return next((window for window in desktop.list_windows() if window.active), None)
         case CursorPosition() | Screenshot() | Wait() | Zoom():
             return None
         case _:
-            place = places(action)
-            point = view.to_desktop(*place[-1]) if place else desktop.pointer()
-            return _under(point, desktop.windows())
+            places = list_places(action)
+            point = view.to_desktop(*places[-1]) if places else desktop.read_pointer()
+            return _find_window_at(point, desktop.list_windows())
 
 
-def places(action: Action) -> list[Coordinate]:
-    """Where in the picture it happens; a drag has two places."""
-    found: list[Coordinate] = []
+def list_places(action: Action) -> list[Coordinate]:
+    """List where in the picture an action happens: two places for a drag, none for a key."""
+    places: list[Coordinate] = []
     if isinstance(action, LeftClickDrag):
-        found.append(action.start_coordinate)
+        places.append(action.start_coordinate)
     place: Coordinate | None = getattr(action, "coordinate", None)
-    return found if place is None else [*found, place]
+    return places if place is None else [*places, place]
 
 
-def _under(point: Point, windows: Sequence[Window]) -> Window | None:
+def _find_window_at(point: Point, windows: Sequence[Window]) -> Window | None:
     return next((window for window in windows if point in window.area), None)

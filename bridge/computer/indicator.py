@@ -1,62 +1,53 @@
-"""What shows that Claude is at work, and listens for the key that stops it; one for a platform."""
+"""Shows that Claude is at work, and listens for the key that stops it; one per platform."""
 
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from typing import Protocol
 
 from bridge.errors import BridgeError
 
-Stop = Callable[[str], object]
-"""Called from any thread, with a sentence."""
+StopCallback = Callable[[str], object]
+"""Called from any thread with the reason, a sentence."""
 
-PRESSED = "The stop key was pressed."
+STOP_KEY_PRESSED = "The stop key was pressed."
 
 _log = logging.getLogger(__name__)
 
 
-class Warden(Protocol):
-    """Both calls block for a moment, and come from one thread at a time."""
+class Indicator(Protocol):
+    """Both methods block for a moment; they are called from one thread at a time."""
 
-    def begin(self, stop: Stop) -> None:
-        """Shows the border and listens for the key. Raises BridgeError where it cannot."""
+    def show(self, stop: StopCallback) -> None:
+        """Show the border and listen for the key. Raises BridgeError if that fails."""
 
-    def end(self) -> None:
-        """Takes both away; may be called again."""
-
-
-def open_warden(hotkey: str) -> Warden:
-    """For this platform; `hotkey`: as xdotool spells it, or `none`."""
-    if sys.platform in ("win32", "darwin"):
-        from bridge.computer.native.key_listener import KeyListener
-
-        return KeyListener(hotkey)
-    from bridge.computer.native.x11.indicator import X11Warden
-
-    return X11Warden(hotkey)
+    def hide(self) -> None:
+        """Remove the border and stop listening; may be called again."""
 
 
-class Wardens:
-    """Begins and ends one where it can be had; work goes on without, and the log says so once."""
+class OptionalIndicator:
+    """Shows an indicator if this desktop can have one.
 
-    def __init__(self, open_one: Callable[[], Warden]) -> None:
-        self._open_one = open_one
-        self._warden: Warden | None = None
-        self._told = False
+    Without one, Claude still works, and the log says so once.
+    """
 
-    def begin(self, stop: Stop) -> None:
+    def __init__(self, open_indicator: Callable[[], Indicator]) -> None:
+        self._open_indicator = open_indicator
+        self._indicator: Indicator | None = None
+        self._has_warned = False
+
+    def show(self, stop: StopCallback) -> None:
         try:
-            self._warden = self._open_one()
-            self._warden.begin(stop)
+            self._indicator = self._open_indicator()
+            self._indicator.show(stop)
         except BridgeError as error:
-            self._warden = None
-            if not self._told:
-                self._told = True
+            self._indicator = None
+            if not self._has_warned:
+                self._has_warned = True
                 _log.warning("No stop key and no border: %s", error.message)
 
-    def end(self) -> None:
-        warden, self._warden = self._warden, None
-        if warden is not None:
-            warden.end()
+    def hide(self) -> None:
+        indicator, self._indicator = self._indicator, None
+        if indicator is not None:
+            indicator.hide()

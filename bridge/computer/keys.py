@@ -1,4 +1,4 @@
-"""Keys by their names: as xdotool spells them, with the other spellings models use."""
+"""Parses key names: xdotool's spelling, and the other spellings that models use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODIFIERS: Mapping[str, str] = {
     "cmd": "Super_L",
     "command": "Super_L",
 }
-"""To the keysym that is pressed; on macOS the `Super_L` is Command."""
+"""Names of modifiers to the keysym that is pressed; `Super_L` is Command on macOS."""
 
 _NAMED: Mapping[str, str] = {
     **MODIFIERS,
@@ -158,50 +158,48 @@ SYMBOLS: Mapping[str, str] = {
     "bar": "|",
     "space": " ",
 }
-"""The characters that have a name of their own."""
+"""Keysym names of characters."""
 
 _NAMES = {character: name for name, character in SYMBOLS.items()}
 
 Chord = tuple[str, ...]
-"""Keys pressed in this order and released in the other; the last is the key itself."""
+"""Keysyms pressed in this order and released in reverse; the last is the key itself."""
 
 
-def chords(text: str) -> tuple[Chord, ...]:
-    """`ctrl+s`, or several after each other with spaces between, as keysym names.
+def parse_chords(text: str) -> tuple[Chord, ...]:
+    """Parse key combinations separated by spaces, such as `ctrl+s` or `ctrl+k ctrl+c`.
 
-    A key that is a character of no name is that character. Raises InvalidRequest for a key that
-    is neither.
+    Keys become keysym names; a character without a keysym name stays as it is. Raises
+    InvalidRequest for an unknown name.
     """
     if text == " ":
         return (("space",),)
-    found = tuple(_chord(part) for part in text.split())
-    if not found:
-        raise InvalidRequest("No key is named.", param="text")
-    return found
+    chords = tuple(_split_chord(part) for part in text.split())
+    if not chords:
+        raise InvalidRequest("No key was given.", param="text")
+    return chords
 
 
-def chord(text: str) -> Chord:
-    """Keys that are held down together, such as `shift` or `ctrl+shift`. Raises InvalidRequest."""
-    found = chords(text)
-    if len(found) > 1:
-        raise InvalidRequest(f"`{text[:40]}`: these cannot be held together.", param="text")
-    return found[0]
+def parse_chord(text: str) -> Chord:
+    """Parse one key combination, such as `ctrl+shift`. Raises InvalidRequest if it is not one."""
+    chords = parse_chords(text)
+    if len(chords) > 1:
+        raise InvalidRequest(f"`{text[:40]}`: expected one key combination.", param="text")
+    return chords[0]
 
 
-def _chord(text: str) -> Chord:
+def _split_chord(text: str) -> Chord:
     if text == "+":
         return ("plus",)
     # "ctrl++" is ctrl and plus.
     parts = text.removesuffix("++").split("+") + (["plus"] if text.endswith("++") else [])
-    return tuple(_key(part, text) for part in parts)
+    return tuple(_find_keysym(part, text) for part in parts)
 
 
-def _key(name: str, of: str) -> str:
+def _find_keysym(name: str, text: str) -> str:
     if len(name) == 1:
         return _NAMES.get(name, name)
     known = _NAMED.get(name.lower())
     if known is None:
-        raise InvalidRequest(
-            f"`{name[:40]}` in `{of[:40]}` is not the name of a key.", param="text"
-        )
+        raise InvalidRequest(f"`{name[:40]}` in `{text[:40]}` is not a known key.", param="text")
     return known

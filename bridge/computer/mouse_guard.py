@@ -1,4 +1,4 @@
-"""A hand on the mouse between two batches: a push into a corner, or a move where none is due."""
+"""Detects that the user takes the mouse between two batches."""
 
 from __future__ import annotations
 
@@ -8,34 +8,36 @@ from dataclasses import dataclass
 from bridge.computer.performer import JITTER
 from bridge.computer.screen.geometry import Point, Rect
 
-CORNER = 3
-"""Points from both edges of a screen that are still its corner."""
+CORNER_POINTS = 3
+"""A pointer within so many points of both edges of a screen is in its corner."""
 
 PUSHED = "The pointer was pushed into a corner."
 MOVED = "The mouse was moved by hand."
 
 
 @dataclass(frozen=True, slots=True)
-class MouseWatch:
-    """Pure: where the pointer was left, and what a person who moves it from there means.
+class MouseGuard:
+    """Where Claude left the pointer, to compare with where it is now; pure.
 
-    `free`: they may need the mouse (to approve, to look around), so that only a corner counts.
+    `may_move`: the user may need the mouse (to approve, to look around); then only a push into a
+    corner is a stop.
     """
 
     left_at: Point
-    free: bool
+    may_move: bool
 
-    def stop(self, here: Point, screens: Sequence[Rect]) -> str | None:
-        """Why to stop; None while nobody means it."""
-        far = max(abs(here.x - self.left_at.x), abs(here.y - self.left_at.y)) > JITTER
+    def find_stop_reason(self, pointer: Point, screens: Sequence[Rect]) -> str | None:
+        """Return PUSHED or MOVED if the user wants to stop, else None."""
+        far = max(abs(pointer.x - self.left_at.x), abs(pointer.y - self.left_at.y)) > JITTER
+        # A pointer that Claude left in a corner was not pushed there by the user.
         if not far:
             return None
-        if any(_in_corner(here, screen) for screen in screens):
+        if any(_is_in_corner(pointer, screen) for screen in screens):
             return PUSHED
-        return None if self.free else MOVED
+        return None if self.may_move else MOVED
 
 
-def _in_corner(point: Point, screen: Rect) -> bool:
+def _is_in_corner(point: Point, screen: Rect) -> bool:
     beside = min(point.x - screen.left, screen.right - 1 - point.x)
     above = min(point.y - screen.top, screen.bottom - 1 - point.y)
-    return point in screen and beside <= CORNER and above <= CORNER
+    return point in screen and beside <= CORNER_POINTS and above <= CORNER_POINTS

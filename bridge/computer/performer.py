@@ -1,4 +1,12 @@
-"""Performs Claude's actions on a desktop in small steps, between which a person can stop it."""
+"""Performs Claude's actions on a desktop, in small steps between which the user can stop it.
+
+State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
+`begin`, `release_all`. Before each small step the check runs, and the pointer is compared with
+where it was left: a difference means that the user took the mouse, and raises Stopped.
+
+A button or key counts as down before it is pressed and until after it was released, so that
+`release_all` releases whatever may be down, also after a call to the desktop has failed.
+"""
 
 from __future__ import annotations
 
@@ -29,27 +37,27 @@ from bridge.computer.actions import (
     Zoom,
 )
 from bridge.computer.desktop import Button, Check, Desktop
-from bridge.computer.keys import chord, chords
-from bridge.computer.screen.geometry import Point, View, steps
+from bridge.computer.keys import parse_chord, parse_chords
+from bridge.computer.screen.geometry import Point, View, interpolate
 from bridge.errors import Stopped
 
-SLICE = 0.02
-"""Seconds between two looks at the person's stop while nothing else is done."""
+SLICE_SECONDS = 0.02
+"""Seconds between two checks for a stop during a wait."""
 
 JITTER = 10
-"""Points that a mouse may move by itself on a table that is leant on."""
+"""Points that a mouse may move without the user's intent, such as on a shaking table."""
 
-STRIDE = 20
-"""Points between two places of a drag: programs follow a path, not a jump."""
+STRIDE_POINTS = 20
+"""Points between two places of a drag: programs expect a path, not a jump."""
 _STRIDE_SECONDS = 0.004
 _SETTLE_SECONDS = 0.01
-"""Between arriving at a place and pressing there: programs light up what is under the pointer."""
+"""Between moving and pressing: programs first highlight what is under the pointer."""
 
 
-Clicked = LeftClick | RightClick | MiddleClick | DoubleClick | TripleClick
-Pointed = Clicked | MouseMove | LeftClickDrag | LeftMouseDown | LeftMouseUp | Scroll
+ClickAction = LeftClick | RightClick | MiddleClick | DoubleClick | TripleClick
+PointerAction = ClickAction | MouseMove | LeftClickDrag | LeftMouseDown | LeftMouseUp | Scroll
 
-_CLICKS: Mapping[type[Clicked], tuple[Button, int]] = {
+_CLICKS: Mapping[type[ClickAction], tuple[Button, int]] = {
     LeftClick: ("left", 1),
     RightClick: ("right", 1),
     MiddleClick: ("middle", 1),
@@ -59,11 +67,9 @@ _CLICKS: Mapping[type[Clicked], tuple[Button, int]] = {
 
 
 class Performer:
-    """One desktop's hands; in the desktop's own thread, like the desktop itself.
+    """Performs actions on one desktop; used in that desktop's thread only.
 
-    `check` raises when the person says stop; a hand on the mouse is a stop as well. Between two
-    actions no key is down, and the left button only after the action that is there for it. A
-    release that failed is done again by `let_go`.
+    Between two actions no key is down, and only `left_mouse_down` leaves a button pressed.
     """
 
     def __init__(self, desktop: Desktop, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -71,59 +77,59 @@ class Performer:
         self._sleep = sleep
         self._down: set[Button] = set()
         self._keys_held: list[str] = []
-        self._left_at = desktop.pointer()
+        self._left_at = desktop.read_pointer()
 
     def perform(self, action: Action, view: View, check: Check) -> None:
-        """What moves something; an action that only shows something does nothing here.
+        """Perform an action; nothing happens for one that only reads the screen.
 
-        Raises Stopped when the pointer is not where it was left.
+        `check` raises Stopped to stop; so does a pointer that is not where it was left.
         """
-        check = self._with_an_eye_on_the_mouse(check)
+        check = self._add_mouse_check(check)
         check()
         match action:
             case Key() | HoldKey() | Type():
-                self._by_keyboard(action, check)
+                self._perform_keyboard(action, check)
             case Wait():
                 self._wait(action.duration, check)
             case Screenshot() | Zoom() | CursorPosition():
                 pass
             case _:
-                self._by_pointer(action, view, check)
+                self._perform_pointer(action, view, check)
 
     def begin(self) -> None:
-        """The pointer is where the person wants it."""
-        self._left_at = self._desktop.pointer()
+        """Accept the pointer where it is: between two pieces of work the user may move it."""
+        self._left_at = self._desktop.read_pointer()
 
-    def _with_an_eye_on_the_mouse(self, check: Check) -> Check:
-        def both() -> None:
+    def _add_mouse_check(self, check: Check) -> Check:
+        def check_both() -> None:
             check()
-            here, left = self._desktop.pointer(), self._left_at
+            here, left = self._desktop.read_pointer(), self._left_at
             if max(abs(here.x - left.x), abs(here.y - left.y)) > JITTER:
                 raise Stopped("The mouse was moved by hand.")
 
-        return both
+        return check_both
 
     def _move(self, to: Point) -> None:
         self._desktop.move(to)
-        # Where it came to be: at an edge, or between two pixels, that may be elsewhere.
-        self._left_at = self._desktop.pointer()
+        # Read it back: at an edge, or between two pixels, the desktop puts it somewhere else.
+        self._left_at = self._desktop.read_pointer()
 
-    def _by_keyboard(self, action: Key | HoldKey | Type, check: Check) -> None:
+    def _perform_keyboard(self, action: Key | HoldKey | Type, check: Check) -> None:
         match action:
             case Key():
-                self._keys(action, check)
+                self._press_chords(action, check)
             case HoldKey():
-                with self._held(action.text):
+                with self._hold_keys(action.text):
                     self._wait(action.duration, check)
             case Type():
                 self._desktop.type(action.text, check)
             case _:
                 assert_never(action)
 
-    def _by_pointer(self, action: Pointed, view: View, check: Check) -> None:
+    def _perform_pointer(self, action: PointerAction, view: View, check: Check) -> None:
         match action:
             case MouseMove():
-                self._go(action.coordinate, view)
+                self._move_to_pixel(action.coordinate, view)
             case LeftClickDrag():
                 self._drag(action, view, check)
             case LeftMouseDown():
@@ -137,25 +143,25 @@ class Performer:
             case _:
                 assert_never(action)
 
-    def let_go(self) -> None:
-        """After this nothing is down, unless the desktop fails; then it can be called again."""
+    def release_all(self) -> None:
+        """Release every key and button; may be called again if the desktop failed."""
         for key in reversed(self._keys_held[:]):
-            self._key_up(key)
+            self._release_key(key)
         for button in sorted(self._down):
             self._release(button)
 
-    def _go(self, place: Coordinate | None, view: View) -> None:
+    def _move_to_pixel(self, place: Coordinate | None, view: View) -> None:
         if place is not None:
             self._move(view.to_desktop(*place))
 
-    def _click(self, action: Clicked, view: View, check: Check) -> None:
+    def _click(self, action: ClickAction, view: View, check: Check) -> None:
         button, times = _CLICKS[type(action)]
-        self._go(action.coordinate, view)
+        self._move_to_pixel(action.coordinate, view)
         self._sleep(_SETTLE_SECONDS)
         check()
-        with self._held(action.text):
+        with self._hold_keys(action.text):
             for _ in range(times):
-                with self._pressed(button):
+                with self._hold_button(button):
                     pass
 
     def _drag(self, action: LeftClickDrag, view: View, check: Check) -> None:
@@ -164,8 +170,8 @@ class Performer:
         self._move(start)
         self._sleep(_SETTLE_SECONDS)
         check()
-        with self._held(action.text), self._pressed("left"):
-            self._follow(steps(start, end, STRIDE), check)
+        with self._hold_keys(action.text), self._hold_button("left"):
+            self._follow(interpolate(start, end, STRIDE_POINTS), check)
 
     def _follow(self, path: Sequence[Point], check: Check) -> None:
         for place in path:
@@ -174,7 +180,7 @@ class Performer:
             self._sleep(_STRIDE_SECONDS)
 
     @contextmanager
-    def _pressed(self, button: Button) -> Iterator[None]:
+    def _hold_button(self, button: Button) -> Iterator[None]:
         try:
             self._press(button)
             yield
@@ -182,9 +188,9 @@ class Performer:
             self._release(button)
 
     def _press(self, button: Button) -> None:
-        """Once, however often it is asked for."""
+        """Press a button that is not down yet."""
         if button not in self._down:
-            # Noted before it is done: a button that may be down is let go of.
+            # Recorded first: if pressing fails, the button may be down all the same.
             self._down.add(button)
             self._desktop.press(button)
 
@@ -194,41 +200,41 @@ class Performer:
             self._down.remove(button)
 
     def _scroll(self, action: Scroll, view: View, check: Check) -> None:
-        self._go(action.coordinate, view)
-        with self._held(action.text):
+        self._move_to_pixel(action.coordinate, view)
+        with self._hold_keys(action.text):
             for _ in range(action.scroll_amount):
                 check()
                 self._desktop.scroll(action.scroll_direction, 1)
 
-    def _keys(self, action: Key, check: Check) -> None:
+    def _press_chords(self, action: Key, check: Check) -> None:
         for _ in range(action.repeat):
-            for keys in chords(action.text):
+            for keys in parse_chords(action.text):
                 check()
-                with self._keys_down(keys):
+                with self._press_keys(keys):
                     pass
 
     def _wait(self, seconds: float, check: Check) -> None:
         left = seconds
         while left > 0:
             check()
-            self._sleep(min(SLICE, left))
-            left -= SLICE
+            self._sleep(min(SLICE_SECONDS, left))
+            left -= SLICE_SECONDS
 
     @contextmanager
-    def _held(self, text: str | None) -> Iterator[None]:
-        with self._keys_down(chord(text) if text else ()):
+    def _hold_keys(self, text: str | None) -> Iterator[None]:
+        with self._press_keys(parse_chord(text) if text else ()):
             yield
 
     @contextmanager
-    def _keys_down(self, keys: Sequence[str]) -> Iterator[None]:
-        """Pressed in order, released in the other, even when pressing one of them failed."""
+    def _press_keys(self, keys: Sequence[str]) -> Iterator[None]:
+        """Press keys in order and release them in reverse, even if pressing one failed."""
         with ExitStack() as stack:
             for key in keys:
-                stack.callback(self._key_up, key)
+                stack.callback(self._release_key, key)
                 self._keys_held.append(key)
-                self._desktop.key_down(key)
+                self._desktop.press_key(key)
             yield
 
-    def _key_up(self, key: str) -> None:
-        self._desktop.key_up(key)
+    def _release_key(self, key: str) -> None:
+        self._desktop.release_key(key)
         self._keys_held.remove(key)

@@ -1,4 +1,4 @@
-"""What is risky on a desktop, and what is never touched, as data that a person can edit."""
+"""Decides which actions are risky, and which windows are never used, by rules the user can edit."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from bridge.computer.actions import (
     Zoom,
 )
 from bridge.computer.desktop import Window
-from bridge.computer.keys import chords
+from bridge.computer.keys import parse_chords
 from bridge.errors import SettingsError
 
 _HARMLESS = (CursorPosition, MouseMove, Screenshot, Scroll, Wait, Zoom)
-"""They change nothing, whatever window they are in."""
+"""Actions that change nothing in any window."""
 
 
 class Rule(BaseModel):
-    """Risky where any of the words is found; letters' case does not count.
+    """An action is risky if any of the words is found; case is ignored.
 
-    `title` and `program` look at the window that would get the action, `text` at what is typed,
-    `keys` at the chords that are pressed, spelled as an action spells them.
+    `title` and `program` search the window that the action goes to, `text` the text that is
+    typed; `keys` compares the key combinations, in the spelling of actions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,9 +75,9 @@ _NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")
 
 
 class Policy(BaseModel):
-    """The rules, and words of window titles and programs that Claude neither sees nor touches.
+    """The rules, and words for windows (title or program) that Claude never sees or uses.
 
-    What a person does not say of their own is as it was.
+    A field that the user's file does not set has its default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,34 +91,37 @@ DEFAULT = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`risks` are in a person's words; `never` names the word that forbids it altogether."""
+    """`risks` are phrases for the user; `never` is the word of the never list that matched."""
 
     risks: tuple[str, ...] = ()
     never: str | None = None
 
 
 def judge(action: Action, window: Window | None, policy: Policy) -> Judgement:
-    """`window`: the one that would get the action, where it is known."""
+    """Judge an action; `window` is where it goes, if known."""
     if isinstance(action, _HARMLESS):
         return Judgement()
-    forbidden = next((word for word in policy.never if _names(word, window)), None)
+    forbidden = next((word for word in policy.never if _window_matches(word, window)), None)
     if forbidden is not None:
         return Judgement(never=forbidden)
-    found = [rule.risk for rule in policy.risky if _applies(rule, action, window)]
-    return Judgement(tuple(dict.fromkeys(found)))
+    risks = [rule.risk for rule in policy.risky if _rule_matches(rule, action, window)]
+    return Judgement(tuple(dict.fromkeys(risks)))
 
 
 def judge_all(
     actions: Sequence[Action], windows: Sequence[Window | None], policy: Policy
 ) -> Judgement:
-    """A batch: the risks of all its actions, or what forbids one of them."""
-    each = [judge(action, window, policy) for action, window in zip(actions, windows, strict=True)]
-    never = next((one.never for one in each if one.never), None)
-    return Judgement(tuple(dict.fromkeys(risk for one in each for risk in one.risks)), never)
+    """Judge a batch: the risks of all its actions, and the first match of the never list."""
+    judgements = [
+        judge(action, window, policy) for action, window in zip(actions, windows, strict=True)
+    ]
+    never = next((judgement.never for judgement in judgements if judgement.never), None)
+    risks = dict.fromkeys(risk for judgement in judgements for risk in judgement.risks)
+    return Judgement(tuple(risks), never)
 
 
 def read_policy(path: Path) -> Policy:
-    """The person's own, or the default where there is none. Raises SettingsError, naming it."""
+    """Read the user's file, or return the default without one. Raises SettingsError."""
     try:
         return Policy.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
@@ -131,24 +134,28 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(f"{path}: {field}: {problem['msg']}") from error
 
 
-def _names(word: str, window: Window | None) -> bool:
-    return window is not None and (_in(word, window.title) or _in(word, window.program))
+def _window_matches(word: str, window: Window | None) -> bool:
+    return window is not None and (_contains(word, window.title) or _contains(word, window.program))
 
 
-def _in(word: str, text: str) -> bool:
+def _contains(word: str, text: str) -> bool:
     return word.casefold() in text.casefold()
 
 
-def _applies(rule: Rule, action: Action, window: Window | None) -> bool:
+def _rule_matches(rule: Rule, action: Action, window: Window | None) -> bool:
     match rule.where:
         case "title":
-            return window is not None and any(_in(word, window.title) for word in rule.words)
+            return window is not None and any(_contains(word, window.title) for word in rule.words)
         case "program":
-            return window is not None and any(_in(word, window.program) for word in rule.words)
+            return window is not None and any(
+                _contains(word, window.program) for word in rule.words
+            )
         case "text":
-            return isinstance(action, Type) and any(_in(word, action.text) for word in rule.words)
+            return isinstance(action, Type) and any(
+                _contains(word, action.text) for word in rule.words
+            )
         case "keys":
             if not isinstance(action, Key | HoldKey):
                 return False
-            risky = {chord for word in rule.words for chord in chords(word)}
-            return not risky.isdisjoint(chords(action.text))
+            risky = {chord for word in rule.words for chord in parse_chords(word)}
+            return not risky.isdisjoint(parse_chords(action.text))

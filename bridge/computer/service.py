@@ -1,4 +1,13 @@
-"""Computer use as the person allows it: the switch, one asker at a time, stop."""
+"""Computer use as the user allows it: the permission, one session at a time, and stop.
+
+Inputs: `set_permission`, `allow_for`, `stop` (from the user), `open_session`, `capture` (from
+programs and Claude). Three things change independently:
+
+    permission   see `permission`; a stop and the mode `off` end the session, if there is one
+    session      none → open → none; a second caller gets ComputerBusy
+    indicator    hidden → shown with the first session → hidden LINGER_SECONDS after the last,
+                 or at once when computer use is off
+"""
 
 from __future__ import annotations
 
@@ -7,151 +16,150 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from bridge.computer.desktop_context import OFF, Desk
-from bridge.computer.executor import Seat
-from bridge.computer.indicator import Wardens
-from bridge.computer.permission import Leash
-from bridge.computer.screen.capture import Looks, Sight
+from bridge.computer.executor import DesktopContext
+from bridge.computer.indicator import OptionalIndicator
+from bridge.computer.permission import Permission
+from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.pictures import Picture
 from bridge.computer.session import Session
+from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
 from bridge.errors import ComputerBusy, ComputerOff
 
 Region = tuple[int, int, int, int]
 """x0, y0, x1, y1, in pixels of the whole picture."""
 
 LINGER_SECONDS = 2.0
-"""What shows that Claude is at work stays so long: a click alone would be over in a blink."""
+"""How long the indicator stays after a session: a single click is over too soon to be seen."""
 
 
-class Computer:
-    """Off until a human turns it on. On the event loop."""
+class ComputerService:
+    """Off until the user turns it on; used on the event loop only."""
 
-    def __init__(self, desk: Desk, wardens: Wardens) -> None:
-        self._desk = desk
-        self._wardens = wardens
+    def __init__(self, state: ComputerState, indicator: OptionalIndicator) -> None:
+        self._state = state
+        self._indicator = indicator
         self._session: Session | None = None
-        self._shown = False
-        self._resting: asyncio.Task[None] | None = None
-        self.approvals = desk.approvals
+        self._is_shown = False
+        self._hiding: asyncio.Task[None] | None = None
+        self.approvals = state.approvals
 
     @property
-    def leash(self) -> Leash:
-        """What is in force now."""
-        return self._desk.leash
+    def permission(self) -> Permission:
+        """The permission in force now."""
+        return self._state.permission
 
     @property
     def active(self) -> bool:
-        """Somebody has the desktop."""
+        """Whether a session uses the desktop."""
         return self._session is not None
 
-    def switch(self, leash: Leash) -> None:
-        """A human's act. Off ends what is going on."""
-        self._desk.leash = leash
-        if leash.mode == "off":
+    def set_permission(self, permission: Permission) -> None:
+        """Set what Claude may do; `off` ends the session. Only the user may cause this."""
+        self._state.permission = permission
+        if permission.mode == "off":
             self._end("Computer use was switched off.")
 
     def allow_for(self, minutes: float) -> None:
-        """Everything, for so long. Raises ValueError beyond what a leash may be."""
-        self.switch(Leash.allowed_for(minutes, self._desk.clock()))
+        """Allow everything for some minutes. Raises ValueError beyond MAX_MINUTES."""
+        self.set_permission(Permission.from_minutes(minutes, self._state.clock()))
 
-    def stop(self, why: str) -> None:
-        """The person's stop: what goes on ends, and computer use is off from now on."""
-        self._desk.leash = Leash()
-        self._end(why)
+    def stop(self, reason: str) -> None:
+        """End the session and turn computer use off."""
+        self._state.permission = Permission()
+        self._end(reason)
 
     @asynccontextmanager
-    async def session(self, asked_by: str, looks: Looks) -> AsyncIterator[Session]:
-        """The desktop for one asker. Raises ComputerOff and ComputerBusy."""
-        self._admit()
-        session = self._session = Session(self._desk, asked_by, looks, self.stop)
-        watching = asyncio.create_task(session.watch())
+    async def open_session(self, asked_by: str, options: CaptureOptions) -> AsyncIterator[Session]:
+        """Give the desktop to one caller. Raises ComputerOff and ComputerBusy."""
+        self._check_available()
+        session = self._session = Session(self._state, asked_by, options, self.stop)
+        watching = asyncio.create_task(session.watch_mouse())
         try:
-            await self._show()
+            await self._show_indicator()
             yield session
         finally:
             watching.cancel()
-            leaving = asyncio.ensure_future(self._leave(watching))
+            closing = asyncio.ensure_future(self._close_session(watching))
             try:
-                await asyncio.shield(leaving)
+                await asyncio.shield(closing)
             except asyncio.CancelledError:
-                # It takes a moment only, and must not be left half done.
-                await leaving
+                # It takes only a moment, and keys must not stay pressed.
+                await closing
                 raise
 
-    async def look(self, looks: Looks, region: Region | None = None) -> Picture:
-        """The screen or a part of it, for the person themselves.
+    async def capture(self, options: CaptureOptions, region: Region | None = None) -> Picture:
+        """Take a picture of the screen, or of a region, for the user.
 
-        Raises ComputerOff, DesktopUnavailable, and InvalidRequest for a part that is outside.
+        Raises ComputerOff, DesktopUnavailable, and InvalidRequest for a region outside.
         """
-        if self.leash.mode == "off":
-            raise ComputerOff(OFF)
-        sight = Sight(replace(looks, secret=(await self._desk.policy()).never))
+        if self.permission.mode == "off":
+            raise ComputerOff(COMPUTER_USE_OFF)
+        policy = await self._state.read_policy()
+        capture = Capture(replace(options, secret=policy.never))
 
-        def seen(seat: Seat) -> Picture:
+        def take(context: DesktopContext) -> Picture:
             if region is None:
-                return sight.screenshot(seat.desktop)
-            return sight.zoom(seat.desktop, region)
+                return capture.take_screenshot(context.desktop)
+            return capture.zoom(context.desktop, region)
 
-        return await self._desk.executor.run(seen)
+        return await self._state.executor.run(take)
 
     async def close(self) -> None:
-        """Ends all work and gives the desktop back."""
+        """End all work, close the desktop and hide the indicator."""
         self._end("The bridge is stopping.")
-        await self._desk.executor.close()
-        await self._hide()
+        await self._state.executor.close()
+        await self._cancel_hiding()
+        await self._hide_indicator()
 
-    def _admit(self) -> None:
-        if self.leash.mode == "off":
-            raise ComputerOff(OFF)
+    def _check_available(self) -> None:
+        if self.permission.mode == "off":
+            raise ComputerOff(COMPUTER_USE_OFF)
         if self._session is not None:
             raise ComputerBusy(
-                f"{self._session.asked_by} uses the desktop just now.",
+                f"{self._session.asked_by} is already using the desktop.",
                 headers={"x-should-retry": "false"},
             )
 
-    async def _leave(self, watching: asyncio.Task[None]) -> None:
+    async def _close_session(self, watching: asyncio.Task[None]) -> None:
         await asyncio.wait([watching])
-        await self._desk.executor.let_go()
+        await self._state.executor.release_all()
         self._session = None
-        self._resting = asyncio.create_task(self._rest())
+        self._hiding = asyncio.create_task(self._hide_later())
 
-    async def _show(self) -> None:
-        """The border and the key, which may still be there from the action before."""
-        await self._no_rest()
-        if not self._shown:
+    async def _show_indicator(self) -> None:
+        # It may still be there from the session before; then it just stays.
+        await self._cancel_hiding()
+        if not self._is_shown:
             loop = asyncio.get_running_loop()
-            self._shown = True
+            self._is_shown = True
             await asyncio.to_thread(
-                self._wardens.begin, lambda why: loop.call_soon_threadsafe(self.stop, why)
+                self._indicator.show, lambda reason: loop.call_soon_threadsafe(self.stop, reason)
             )
 
-    async def _rest(self) -> None:
-        if self.leash.mode != "off":
+    async def _hide_later(self) -> None:
+        if self.permission.mode != "off":
             await asyncio.sleep(LINGER_SECONDS)
-        hiding = asyncio.ensure_future(self._take_away())
+        hiding = asyncio.ensure_future(self._hide_indicator())
         try:
             await asyncio.shield(hiding)
         except asyncio.CancelledError:
+            # Once begun it is finished: a half hidden indicator could not be shown again.
             await hiding
             raise
 
-    async def _hide(self) -> None:
-        await self._no_rest()
-        await self._take_away()
+    async def _cancel_hiding(self) -> None:
+        hiding, self._hiding = self._hiding, None
+        if hiding is not None:
+            hiding.cancel()
+            await asyncio.wait([hiding])
 
-    async def _no_rest(self) -> None:
-        resting, self._resting = self._resting, None
-        if resting is not None:
-            resting.cancel()
-            await asyncio.wait([resting])
+    async def _hide_indicator(self) -> None:
+        if self._is_shown:
+            self._is_shown = False
+            await asyncio.to_thread(self._indicator.hide)
 
-    async def _take_away(self) -> None:
-        if self._shown:
-            self._shown = False
-            await asyncio.to_thread(self._wardens.end)
-
-    def _end(self, why: str) -> None:
-        self._desk.executor.stop(why)
-        self.approvals.deny_all(why)
+    def _end(self, reason: str) -> None:
+        self._state.executor.stop(reason)
+        self.approvals.deny_all(reason)
         if self._session is not None:
-            self._session.end(why)
+            self._session.end(reason)

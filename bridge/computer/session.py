@@ -1,4 +1,18 @@
-"""One asker's time at the desktop: batches, each asked for where the leash says so."""
+"""One caller's use of the desktop: batches of actions, each with the approval it needs.
+
+States: open, from `ComputerService.open_session` on, and stopped, after `end`. A batch (`act`) of
+an open session goes through these steps, each of which may end it:
+
+    preview    find the windows the actions are for; a window on the never list → refused
+    dry run    → not executed
+    permission off → ComputerOff; allowed → next step; ask → wait for the user's approval
+    approval   denied, or no answer → not executed
+    carry out  one action after the other, up to the first failure
+
+Inputs besides `act`: `end`, and the mouse. While a batch acts, the performer watches the mouse;
+between batches `watch_mouse` does. A moved mouse ends the session, a push into a corner also
+turns computer use off.
+"""
 
 from __future__ import annotations
 
@@ -10,199 +24,221 @@ from typing import TypeVar
 
 from bridge.computer.action_log import Entry
 from bridge.computer.actions import Action
-from bridge.computer.approvals import Verdict, Waiting
+from bridge.computer.approvals import PendingApproval, Verdict
 from bridge.computer.batch import (
     HALTED,
-    LOOKS,
-    Consent,
+    OBSERVATIONS,
+    Grant,
     Outcome,
-    Survey,
+    Preview,
     carry_out,
-    refused,
-    survey,
+    explain_never,
+    preview,
 )
-from bridge.computer.desktop_context import OFF, Desk
-from bridge.computer.executor import Seat, Work
-from bridge.computer.mouse_guard import PUSHED, MouseWatch
+from bridge.computer.executor import DesktopContext, Work
+from bridge.computer.mouse_guard import PUSHED, MouseGuard
 from bridge.computer.policy import Policy
-from bridge.computer.screen.capture import Looks, Sight
+from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
+from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
 from bridge.errors import BridgeError, ComputerOff, Stopped
 
 WATCH_SECONDS = 0.05
+"""Between two looks at the mouse while no batch acts."""
 
-Told = Callable[[Waiting], Awaitable[None]]
-"""Who hears of a batch before the person is waited for."""
+AnnounceApproval = Callable[[PendingApproval], Awaitable[None]]
+"""Called with an approval before it is waited for."""
 _Result = TypeVar("_Result")
 
 
-async def nobody(waiting: Waiting) -> None:
-    """For askers who need not hear of it."""
+async def announce_nothing(approval: PendingApproval) -> None:
+    """For callers that need not know; the tray and the dashboard show it anyway."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A batch that is over."""
+class BatchResult:
+    """The outcomes of a batch, one for each action."""
 
     outcomes: tuple[Outcome, ...]
     approved_by: str | None
-    """None where nothing was done: the person said no, or it is never done."""
+    """None if nothing was executed: denied, refused, or a dry run."""
 
 
 class Session:
-    """Made by `Computer.session`."""
+    """Made by `ComputerService.open_session`."""
 
     def __init__(
-        self, desk: Desk, asked_by: str, looks: Looks, stop: Callable[[str], None]
+        self,
+        state: ComputerState,
+        asked_by: str,
+        options: CaptureOptions,
+        stop: Callable[[str], None],
     ) -> None:
-        """`stop`: the person's stop, which turns computer use off as well."""
-        self._desk = desk
+        """`stop` ends the session and turns computer use off."""
+        self._state = state
         self.asked_by = asked_by
-        self._looks = looks
+        self._options = options
         self._stop = stop
-        self._sight: Sight | None = None
-        self._asked = False
-        self._mouse: MouseWatch | None = None
-        self._acting = False
+        self._capture: Capture | None = None
+        self._has_approval = False
+        self._mouse: MouseGuard | None = None
+        self._is_acting = False
         self.stopped = asyncio.Event()
-        """Set by a stop; `why` says why."""
-        self.why = ""
+        """Set by `end`; `stop_reason` has the reason."""
+        self.stop_reason = ""
 
-    def end(self, why: str) -> None:
-        """Nothing is done any more."""
+    def end(self, reason: str) -> None:
+        """Stop the session; the first reason counts."""
         if not self.stopped.is_set():
-            self.why = why
+            self.stop_reason = reason
             self.stopped.set()
 
     def check(self) -> None:
-        """Raises Stopped after a stop, and ComputerOff when the time is over."""
+        """Raise Stopped after a stop, and ComputerOff once a timed grant has ended."""
         if self.stopped.is_set():
-            raise Stopped(self.why)
-        if self._desk.leash.mode == "off":
+            raise Stopped(self.stop_reason)
+        if self._state.permission.mode == "off":
             raise ComputerOff("The time that was allowed for computer use is over.")
 
     async def act(
-        self, actions: Sequence[Action], told: Told = nobody, *, dry_run: bool = False
-    ) -> Done:
-        """Carries a batch out. What fails is an outcome, and halts those behind it.
+        self,
+        actions: Sequence[Action],
+        announce: AnnounceApproval = announce_nothing,
+        *,
+        dry_run: bool = False,
+    ) -> BatchResult:
+        """Carry out a batch. An action that fails is an outcome, and halts those behind it.
 
         Raises Stopped, ComputerOff, DesktopUnavailable and SettingsError.
         """
         self.check()
-        policy = await self._desk.policy()
-        sight = self._sight = self._sight or Sight(replace(self._looks, secret=policy.never))
-        shown = self._desk.leash.mode in ("ask", "ask_risky") and not dry_run
-        seen = await self._run(survey(actions, sight, policy, shown=shown))
-        forbidden = refused(seen.judgement)
-        if forbidden is not None:
-            return Done(_all_failed(actions, seen, forbidden), None)
-        if dry_run and not all(isinstance(action, LOOKS) for action in actions):
-            return Done(_only_told(actions, seen), None)
-        verdict, consent = await self._verdict(actions, seen, told)
+        policy = await self._state.read_policy()
+        if self._capture is None:
+            self._capture = Capture(replace(self._options, secret=policy.never))
+        capture = self._capture
+        needs_picture = self._state.permission.mode in ("ask", "ask_risky") and not dry_run
+        previewed = await self._run(preview(actions, capture, policy, with_picture=needs_picture))
+        refusal = explain_never(previewed.judgement)
+        if refusal is not None:
+            return BatchResult(_fail_all(actions, previewed, refusal), None)
+        if dry_run and not all(isinstance(action, OBSERVATIONS) for action in actions):
+            return BatchResult(_skip_all(actions, previewed), None)
+        verdict, grant = await self._decide(actions, previewed, announce)
         if not verdict.approved:
-            why = f"Not executed: the person did not approve this ({verdict.by})."
-            return Done(_all_failed(actions, seen, why), None)
-        carried_out = await self._carried_out(actions, policy, verdict.by, consent)
-        return Done(carried_out, verdict.by)
+            why = f"Not executed: not approved ({verdict.by})."
+            return BatchResult(_fail_all(actions, previewed, why), None)
+        outcomes = await self._carry_out(actions, capture, policy, verdict.by, grant)
+        return BatchResult(outcomes, verdict.by)
 
-    async def watch(self) -> None:
-        """Beside it all, until it is cancelled: a hand on the mouse between two batches."""
+    async def watch_mouse(self) -> None:
+        """Watch the mouse between batches, until the session ends or this is cancelled."""
         while not self.stopped.is_set():
             await asyncio.sleep(WATCH_SECONDS)
-            watch = self._mouse
-            if watch is not None and not self._acting:
-                with suppress(BridgeError):  # the next batch says what is wrong with the desktop
-                    here, screens = await self._desk.executor.run(_pointer)
-                    if self._mouse is watch and not self._acting:
-                        self._heed(watch.stop(here, screens))
-        await self._desk.executor.let_go()
+            guard = self._mouse
+            if guard is None or self._is_acting:
+                continue
+            with suppress(BridgeError):  # the next batch reports what is wrong with the desktop
+                pointer, screens = await self._state.executor.run(_read_pointer)
+                # A batch may have begun while this waited for the desktop's thread.
+                if self._mouse is guard and not self._is_acting:
+                    self._handle_mouse(guard.find_stop_reason(pointer, screens))
+        await self._state.executor.release_all()
 
-    def _heed(self, why: str | None) -> None:
-        if why == PUSHED:
-            self._stop(why)
-        elif why is not None:
-            self.end(why)
+    def _handle_mouse(self, reason: str | None) -> None:
+        if reason == PUSHED:
+            self._stop(reason)
+        elif reason is not None:
+            self.end(reason)
 
-    async def _verdict(
-        self, actions: Sequence[Action], seen: Survey, told: Told
-    ) -> tuple[Verdict, Consent]:
-        leash, risks = self._desk.leash, seen.judgement.risks
-        ruling = leash.ruling(risks, self._desk.clock())
-        if ruling == "refused":
-            raise ComputerOff(OFF)
-        if ruling == "allowed":
-            everything = leash.mode == "allowed"
-            consent = Consent(None if everything else frozenset())
-            return Verdict(True, f"mode {leash.mode}"), consent
-        if self._asked and all(isinstance(action, LOOKS) for action in actions):
-            return Verdict(True, "an earlier yes"), Consent(frozenset())
-        verdict = await self._ask(seen, told)
+    async def _decide(
+        self, actions: Sequence[Action], previewed: Preview, announce: AnnounceApproval
+    ) -> tuple[Verdict, Grant]:
+        """Decide by the permission, or by the user where it says so. Raises ComputerOff."""
+        permission, risks = self._state.permission, previewed.judgement.risks
+        decision = permission.decide(risks, self._state.clock())
+        if decision == "refuse":
+            raise ComputerOff(COMPUTER_USE_OFF)
+        if decision == "allow":
+            everything = permission.mode == "allowed"
+            grant = Grant(None if everything else frozenset())
+            return Verdict(True, f"mode {permission.mode}"), grant
+        # Looking again at what came of an approved batch needs no new approval.
+        if self._has_approval and all(isinstance(action, OBSERVATIONS) for action in actions):
+            return Verdict(True, "an earlier approval"), Grant(frozenset())
+        verdict = await self._request_approval(previewed, announce)
         self.check()
-        self._asked = self._asked or verdict.approved
-        return verdict, Consent(frozenset(risks), seen.first)
+        self._has_approval = self._has_approval or verdict.approved
+        return verdict, Grant(frozenset(risks), previewed.first)
 
-    async def _ask(self, seen: Survey, told: Told) -> Verdict:
-        """The person needs the mouse to say yes, so that moving it is no stop."""
+    async def _request_approval(self, previewed: Preview, announce: AnnounceApproval) -> Verdict:
+        # The user needs the mouse to approve, so moving it is no stop now.
         if self._mouse is not None:
-            self._mouse = replace(self._mouse, free=True)
-        approvals = self._desk.approvals
-        waiting = approvals.prepare(seen.what, seen.judgement.risks, self.asked_by, seen.picture)
-        asking = asyncio.ensure_future(approvals.ask(waiting))
+            self._mouse = replace(self._mouse, may_move=True)
+        approvals = self._state.approvals
+        approval = approvals.prepare(
+            previewed.what, previewed.judgement.risks, self.asked_by, previewed.picture
+        )
+        waiting = asyncio.ensure_future(approvals.request(approval))
         try:
-            await told(waiting)
-            return await asking
+            await announce(approval)
+            return await waiting
         finally:
-            asking.cancel()
-            await asyncio.wait([asking])
+            waiting.cancel()
+            await asyncio.wait([waiting])
 
-    async def _carried_out(
-        self, actions: Sequence[Action], policy: Policy, approved_by: str, consent: Consent
+    async def _carry_out(
+        self,
+        actions: Sequence[Action],
+        capture: Capture,
+        policy: Policy,
+        approved_by: str,
+        grant: Grant,
     ) -> tuple[Outcome, ...]:
-        assert self._sight is not None  # noqa: S101 - the survey had it
-        sight, desk, outcomes = self._sight, self._desk, list[Outcome]()
-        # A person who decides each batch needs the mouse.
-        free = desk.leash.mode == "ask"
+        state, outcomes = self._state, list[Outcome]()
+        # In this mode the user decides on each batch, and needs the mouse for it.
+        may_move = state.permission.mode == "ask"
 
-        def work(seat: Seat) -> MouseWatch:
-            def noted(outcome: Outcome) -> None:
+        def work(context: DesktopContext) -> MouseGuard:
+            def record(outcome: Outcome) -> None:
                 outcomes.append(outcome)
-                if desk.log is not None:
-                    view = sight.view(seat.desktop)
-                    desk.log.write(Entry(desk.clock(), self.asked_by, approved_by, view, outcome))
+                if state.log is not None:
+                    view = capture.get_view(context.desktop)
+                    state.log.write(Entry(state.clock(), self.asked_by, approved_by, view, outcome))
 
-            carry_out(actions, sight, policy, consent, noted)(seat)
-            return MouseWatch(seat.desktop.pointer(), free)
+            carry_out(actions, capture, policy, grant, record)(context)
+            return MouseGuard(context.desktop.read_pointer(), may_move)
 
-        self._acting = True
+        self._is_acting = True
         try:
             self._mouse = await self._run(work)
         finally:
-            self._acting = False
+            self._is_acting = False
         return tuple(outcomes)
 
     async def _run(self, work: Work[_Result]) -> _Result:
-        """By the executor; a hand on the mouse ends the whole session."""
+        """Run work in the executor; a stop during it ends the whole session."""
         try:
-            return await self._desk.executor.run(work)
+            return await self._state.executor.run(work)
         except Stopped as error:
             self.end(error.message)
             raise
 
 
-def _pointer(seat: Seat) -> tuple[Point, Sequence[Rect]]:
-    return seat.desktop.pointer(), seat.desktop.screens()
+def _read_pointer(context: DesktopContext) -> tuple[Point, Sequence[Rect]]:
+    return context.desktop.read_pointer(), context.desktop.list_screens()
 
 
-def _all_failed(actions: Sequence[Action], seen: Survey, why: str) -> tuple[Outcome, ...]:
-    texts = [why, *([HALTED] * (len(actions) - 1))]
+def _fail_all(actions: Sequence[Action], previewed: Preview, reason: str) -> tuple[Outcome, ...]:
+    """Give the first action the reason, and the others HALTED."""
+    texts = [reason, *([HALTED] * (len(actions) - 1))]
     return tuple(
-        Outcome(action, text, failed=True, what=what, risks=seen.judgement.risks)
-        for action, text, what in zip(actions, texts, seen.what, strict=True)
+        Outcome(action, text, failed=True, what=what, risks=previewed.judgement.risks)
+        for action, text, what in zip(actions, texts, previewed.what, strict=True)
     )
 
 
-def _only_told(actions: Sequence[Action], seen: Survey) -> tuple[Outcome, ...]:
+def _skip_all(actions: Sequence[Action], previewed: Preview) -> tuple[Outcome, ...]:
     return tuple(
-        Outcome(action, "Not executed: a dry run.", what=what, risks=seen.judgement.risks)
-        for action, what in zip(actions, seen.what, strict=True)
+        Outcome(action, "Not executed: a dry run.", what=what, risks=previewed.judgement.risks)
+        for action, what in zip(actions, previewed.what, strict=True)
     )

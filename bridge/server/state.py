@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.selection import BackendChoice
-from bridge.computer.service import Computer
+from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
 from bridge.errors import Overloaded, Paused
 from bridge.models.catalogue import Catalogue
@@ -43,7 +43,7 @@ class Bridge:
     responses: ResponseStore
     embedder: Embedder | None
     ledger: Ledger
-    computer: Computer
+    computer: ComputerService
     sign_in: SignIn
     control_token: str
     started_at: int

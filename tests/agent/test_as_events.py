@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bridge.agent.as_events import RunEvents
-from bridge.agent.events import Acted, Asking, Ended, Event
-from bridge.computer.approvals import Waiting
+from bridge.agent.as_events import RunEventConverter
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.computer.approvals import PendingApproval
 from bridge.wire.computer import RunEvent
 from tests.agent.test_as_message import turn
 from tests.fake_anthropic.script import Text, Thinking, ToolUse, Usage
@@ -18,7 +18,7 @@ CLICK = ToolUse("left_click", {"coordinate": [1, 2]}, toolset_name="computer")
 
 
 def told(*events: Event) -> list[dict[str, Any]]:
-    machine = RunEvents()
+    machine = RunEventConverter()
     given = [event for one in events for event in machine.feed(one)]
     for event in given:
         SHAPE.validate_python(event)
@@ -26,7 +26,7 @@ def told(*events: Event) -> list[dict[str, Any]]:
 
 
 def test_words_come_as_they_are_written() -> None:
-    given = told(*turn(Thinking("Hm."), Text("So be it.")), Ended("completed", 1))
+    given = told(*turn(Thinking("Hm."), Text("So be it.")), LoopEnded("completed", 1))
     assert "".join(e["text"] for e in given if e["type"] == "run.thinking") == "Hm."
     assert "".join(e["text"] for e in given if e["type"] == "run.text") == "So be it."
     assert given[-1] == {
@@ -37,22 +37,24 @@ def test_words_come_as_they_are_written() -> None:
 def test_the_last_word_is_that_of_the_last_turn() -> None:
     given = told(
         *turn(Text("I click."), CLICK),
-        Acted(("Click",), None),
+        ActionsDone(("Click",), None),
         *turn(Text("Done.")),
-        Ended("completed", 2),
+        LoopEnded("completed", 2),
     )
     assert given[-1]["text"] == "Done."
 
 
 def test_a_stop_says_why() -> None:
-    given = told(*turn(Text("I click."), CLICK), Ended("stopped", 1, "The mouse was moved."))
+    given = told(*turn(Text("I click."), CLICK), LoopEnded("stopped", 1, "The mouse was moved."))
     assert given[-1]["text"] == "The mouse was moved."
     assert given[-1]["status"] == "stopped"
 
 
 def test_what_is_asked_and_done_is_told() -> None:
-    waiting = Waiting("appr_1", ("Press Delete",), ("deleting",), "curl", 5.0, None)
-    asked, acted = told(Asking(waiting), Acted(("Press Delete",), "Not executed: no."))
+    waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 5.0, None)
+    asked, acted = told(
+        ApprovalRequested(waiting), ActionsDone(("Press Delete",), "Not executed: no.")
+    )
     assert asked == {
         "type": "run.approval",
         "id": "appr_1",
@@ -64,7 +66,7 @@ def test_what_is_asked_and_done_is_told() -> None:
 
 
 def test_tokens_of_all_turns_are_added_up() -> None:
-    machine = RunEvents()
+    machine = RunEventConverter()
     for event in (*turn(CLICK, usage=Usage(100, 10)), *turn(Text("Done."), usage=Usage(30, 7))):
         machine.feed(event)
     assert machine.usage["input_tokens"] == 130

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.agent.as_message import Joined
-from bridge.agent.events import Acted, Asking, Ended, Event
-from bridge.computer.approvals import Waiting
+from bridge.agent.as_message import MessageAssembler
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.computer.approvals import PendingApproval
 from bridge.errors import StreamBroken
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import MessageEvent
@@ -26,7 +26,7 @@ from tests.fake_anthropic.script import (
 )
 
 CLICK = ToolUse("left_click", {"coordinate": [1, 2]}, toolset_name="computer")
-CLICKED = Acted(("Click at (1, 2)",), None)
+CLICKED = ActionsDone(("Click at (1, 2)",), None)
 BODY: dict[str, Any] = {
     "model": "claude-opus-5-5",
     "max_tokens": 100,
@@ -40,7 +40,7 @@ def turn(*blocks: Block, **more: Any) -> list[Any]:
 
 
 def joined(*told: Event) -> list[MessageEvent]:
-    machine = Joined()
+    machine = MessageAssembler()
     return [event for one in told for event in machine.feed(one)]
 
 
@@ -58,14 +58,14 @@ def ending(told: list[MessageEvent]) -> Any:
 
 
 def test_one_turn_is_as_it_was() -> None:
-    told = joined(*turn(Thinking("Hm."), Text("Done.")), Ended("completed", 1))
+    told = joined(*turn(Thinking("Hm."), Text("Done.")), LoopEnded("completed", 1))
     assert blocks(told) == [("thinking", "Hm."), ("text", "Done.")]
     assert ending(told)["delta"]["stop_reason"] == "end_turn"
 
 
 def test_what_is_done_is_told_as_thinking_and_calls_are_not_told() -> None:
     told = joined(
-        *turn(Text("I click."), CLICK), CLICKED, *turn(Text("Done.")), Ended("completed", 2)
+        *turn(Text("I click."), CLICK), CLICKED, *turn(Text("Done.")), LoopEnded("completed", 2)
     )
     assert blocks(told) == [
         ("text", "I click."),
@@ -75,18 +75,20 @@ def test_what_is_done_is_told_as_thinking_and_calls_are_not_told() -> None:
 
 
 def test_why_it_was_not_done_stands_below_it() -> None:
-    told = joined(*turn(CLICK), Acted(("Click at (1, 2)",), "Not executed: no."))
+    told = joined(*turn(CLICK), ActionsDone(("Click at (1, 2)",), "Not executed: no."))
     assert blocks(told) == [("thinking", "→ Click at (1, 2)\n  Not executed: no.\n")]
 
 
 def test_the_person_reads_that_they_are_waited_for() -> None:
-    waiting = Waiting("appr_1", ("Press Delete",), ("deleting",), "curl", 0.0, None)
-    told = joined(*turn(CLICK), Asking(waiting))
+    waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 0.0, None)
+    told = joined(*turn(CLICK), ApprovalRequested(waiting))
     assert blocks(told) == [("thinking", "Waiting for your word: Press Delete\n")]
 
 
 def test_thinking_has_no_signature_that_would_hold_nowhere() -> None:
-    told = joined(*turn(Thinking("Hm."), RedactedThinking(), Text("So.")), Ended("completed", 1))
+    told = joined(
+        *turn(Thinking("Hm."), RedactedThinking(), Text("So.")), LoopEnded("completed", 1)
+    )
     assert "signature" not in str(told)
     assert blocks(told) == [("thinking", "Hm."), ("text", "So.")]
 
@@ -97,7 +99,7 @@ def test_tokens_of_all_turns_are_added_up() -> None:
         *turn(CLICK, usage=first),
         CLICKED,
         *turn(Text("Done."), usage=second),
-        Ended("completed", 2),
+        LoopEnded("completed", 2),
     )
     usage = ending(told)["usage"]
     assert usage["input_tokens"] == 130
@@ -110,29 +112,29 @@ def test_tokens_of_all_turns_are_added_up() -> None:
     ("end", "said"),
     [
         (
-            Ended("stopped", 1, "The mouse was moved by hand."),
+            LoopEnded("stopped", 1, "The mouse was moved by hand."),
             "Stopped: the mouse was moved by hand.",
         ),
         (
-            Ended("limit", 1, "the limit of 5 turns is reached"),
+            LoopEnded("limit", 1, "the limit of 5 turns is reached"),
             "Ended: the limit of 5 turns is reached.",
         ),
     ],
 )
-def test_an_end_that_is_not_claudes_is_said_in_its_text(end: Ended, said: str) -> None:
+def test_an_end_that_is_not_claudes_is_said_in_its_text(end: LoopEnded, said: str) -> None:
     told = joined(*turn(Text("I click."), CLICK), end)
     assert blocks(told)[-1] == ("text", f"\n\n{said}")
     assert ending(told)["delta"]["stop_reason"] == "end_turn"
 
 
 def test_an_answer_that_was_cut_says_so() -> None:
-    told = joined(*turn(Text("I wa"), stop_reason="max_tokens"), Ended("completed", 1))
+    told = joined(*turn(Text("I wa"), stop_reason="max_tokens"), LoopEnded("completed", 1))
     assert ending(told)["delta"]["stop_reason"] == "max_tokens"
 
 
 def test_a_run_that_never_began_is_no_answer() -> None:
     with pytest.raises(StreamBroken):
-        joined(Ended("stopped", 0, "Stop."))
+        joined(LoopEnded("stopped", 0, "Stop."))
 
 
 BLOCKS = st.one_of(
@@ -148,7 +150,7 @@ def test_any_run_is_one_right_answer(turns: list[list[Block]]) -> None:
     """One start, one end; blocks numbered through, one open at a time; every text is there."""
     told = joined(
         *(event for one in turns for event in (*turn(*one), CLICKED)),
-        Ended("completed", len(turns)),
+        LoopEnded("completed", len(turns)),
     )
     kinds = [event["type"] for event in told]
     assert kinds.count("message_start") == kinds.count("message_stop") == 1

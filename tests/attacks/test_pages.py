@@ -187,7 +187,7 @@ async def test_a_page_reads_nothing_and_asks_claude_nothing(
     assert [asked for asked in fake.requests if asked.method == "POST"] == []
     assert fake.open_streams + fake.closed_streams == 0
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="anthropic")
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
     assert not bridge.stopping
 
 
@@ -214,7 +214,7 @@ async def test_a_page_gets_nothing_out_of_the_echo(
     assert "[bridge-echo" not in json.dumps(found)
     assert generated(bridge) == []
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
     assert not bridge.stopping
 
 
@@ -231,5 +231,5 @@ async def test_a_page_that_is_allowed_by_name_gets_through(
     # Even then: what needs no leave of the bridge is refused, and control needs its token.
     assert "[bridge-echo" not in json.dumps({name: told.get(name) for name in ("plain", "form")})
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
     assert not bridge.stopping

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bridge.computer.native.screens import Eyes
+from bridge.computer.native.screens import Screens
 from bridge.computer.screen.geometry import Point, Rect, Size
 from bridge.computer.screen.pictures import Format, black_out, draw_cursor, encode, scale
 from bridge.computer.screen.sizes import OLDER, fit
@@ -62,41 +62,41 @@ def main(rounds: int) -> None:
         display = stack.enter_context(desktop.x_display("1920x1080"))
         os.environ |= {"DISPLAY": display, "XDG_SESSION_TYPE": "x11"}
         os.environ.pop("WAYLAND_DISPLAY", None)
-        eyes = stack.enter_context(Eyes())
+        screens = stack.enter_context(Screens())
         floor = stack.enter_context(shared_memory(display, *SCREEN.size))
         for content, source in PAGES.items():
-            with page(eyes, source):
-                measured = measure({**looks(eyes), "XShmGetImage, the floor": floor}, rounds)
+            with page(screens, source):
+                measured = measure({**looks(screens), "XShmGetImage, the floor": floor}, rounds)
             print(f"\n{content}")
             report(measured)
 
 
-def looks(eyes: Eyes) -> dict[str, Callable[[], object]]:
+def looks(screens: Screens) -> dict[str, Callable[[], object]]:
     import pyautogui
     from PIL import ImageGrab
 
     small = fit(SCREEN.size, *OLDER)
     return {
-        OURS: lambda: ours(eyes, SCREEN.size),
-        SCALED: lambda: ours(eyes, small),
-        "ours, 1:1, WebP": lambda: ours(eyes, SCREEN.size, "webp"),
-        "ours, 1:1, PNG": lambda: ours(eyes, SCREEN.size, "png"),
-        "ours, the grab alone": lambda: eyes.grab(SCREEN),
+        OURS: lambda: ours(screens, SCREEN.size),
+        SCALED: lambda: ours(screens, small),
+        "ours, 1:1, WebP": lambda: ours(screens, SCREEN.size, "webp"),
+        "ours, 1:1, PNG": lambda: ours(screens, SCREEN.size, "png"),
+        "ours, the grab alone": lambda: screens.grab(SCREEN),
         PYAUTOGUI: lambda: theirs(pyautogui.screenshot),
         AS_PNG: lambda: theirs(pyautogui.screenshot, "png"),
         "Pillow's ImageGrab, JPEG": lambda: theirs(ImageGrab.grab),
     }
 
 
-def ours(eyes: Eyes, size: Size, form: Format = "jpeg") -> str:
+def ours(screens: Screens, size: Size, form: Format = "jpeg") -> str:
     """All that is done for Claude: screens, grab, a secret window, the pointer, size, base64."""
-    (screen,) = eyes.screens()
-    image = eyes.grab(screen)
+    (screen,) = screens.list_screens()
+    image = screens.grab(screen)
     black_out(image, screen, SECRET)
-    cursor = eyes.cursor()
+    cursor = screens.read_cursor()
     assert cursor is not None
     draw_cursor(image, screen, cursor, Point(960, 540))
-    return encode(scale(image, size), form).base64()
+    return encode(scale(image, size), form).to_base64()
 
 
 def theirs(grab: Callable[[], object], form: str = "jpeg") -> str:
@@ -136,7 +136,7 @@ def report(measured: Mapping[str, tuple[float, object]]) -> None:
 
 
 @contextmanager
-def page(eyes: Eyes, source: str) -> Iterator[None]:
+def page(screens: Screens, source: str) -> Iterator[None]:
     """Chromium over the whole screen; ready when the picture stands still."""
     desktop.need_program("chromium")
     with tempfile.TemporaryDirectory() as folder:
@@ -158,18 +158,18 @@ def page(eyes: Eyes, source: str) -> Iterator[None]:
             ["chromium", *words, *place, path.as_uri()], stderr=subprocess.DEVNULL
         )
         try:
-            wait_for_colours(eyes)
+            wait_for_colours(screens)
             yield
         finally:
             browser.terminate()
             browser.wait()
 
 
-def wait_for_colours(eyes: Eyes) -> None:
+def wait_for_colours(screens: Screens) -> None:
     before = b""
     for _ in range(60):
         time.sleep(1)
-        image = eyes.grab(SCREEN)
+        image = screens.grab(SCREEN)
         if image.getcolors(1000) is None and image.tobytes() == before:
             return
         before = image.tobytes()

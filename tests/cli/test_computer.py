@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bridge.computer.desktop import Window
-from bridge.computer.permission import Leash
+from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
@@ -95,7 +95,7 @@ async def test_while_it_is_off_everything_is_refused(
     for words in (("click", "1", "1"), ("screenshot", "-o", "-"), ("run", "Click.")):
         code, out, err = await command(bridge, "computer", *words)
         assert (code, out) == (1, "")
-        assert "Only a human turns it on" in err
+        assert "Only a human can turn it on" in err
     assert pretended.done == []
 
 
@@ -103,7 +103,7 @@ async def test_no_program_turns_it_on_by_the_command(bridge: Bridge) -> None:
     code, _, err = await command(bridge, "computer", "on", "--mode", "allowed", stdin=b"y\n")
     assert code == 2
     assert "no prompt and no program may do it" in err
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
 
 
 async def at_a_terminal(bridge: Bridge, *words: str) -> int:
@@ -121,14 +121,14 @@ async def at_a_terminal(bridge: Bridge, *words: str) -> int:
 
 async def test_a_person_at_a_terminal_turns_it_on(bridge: Bridge) -> None:
     assert await at_a_terminal(bridge, "computer", "on", "--mode", "ask_risky") == 0
-    assert bridge.computer.leash.mode == "ask_risky"
+    assert bridge.computer.permission.mode == "ask_risky"
     assert (await command(bridge, "computer", "off"))[0] == 0
 
 
 async def test_no_minutes_are_not_fifteen(bridge: Bridge) -> None:
     words = ("computer", "on", "--mode", "allowed", "--minutes", "0")
     assert await at_a_terminal(bridge, *words) == 1
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
 
 
 async def test_stop_stops_and_switches_off(bridge: Bridge) -> None:
@@ -140,8 +140,8 @@ async def test_stop_stops_and_switches_off(bridge: Bridge) -> None:
         await asyncio.sleep(0.01)
     assert (await command(bridge, "stop"))[:2] == (0, "Stopped; computer use is off.\n")
     code, _, err = await waiting
-    assert (code, err) == (1, "The person said stop.\n")
-    assert bridge.computer.leash == Leash()
+    assert (code, err) == (1, "The user pressed stop.\n")
+    assert bridge.computer.permission == Permission()
 
 
 async def test_nobody_there_is_said(bridge: Bridge) -> None:
@@ -162,15 +162,15 @@ async def test_a_task_is_told_as_it_goes(bridge: Bridge, fake: FakeAnthropic) ->
 
 
 async def test_a_task_that_must_ask_says_where(bridge: Bridge, fake: FakeAnthropic) -> None:
-    bridge.computer.switch(Leash("ask"))
+    bridge.computer.set_permission(Permission("ask"))
     fake.script(
         calls(ToolUse("key", {"text": "Delete"}, toolset_name="computer")), says("Then not.")
     )
     running = asyncio.create_task(command(bridge, "computer", "run", "Delete it."))
-    while not bridge.computer.approvals.waiting:
+    while not bridge.computer.approvals.pending:
         await asyncio.sleep(0.01)
-    (waiting,) = bridge.computer.approvals.waiting
-    bridge.computer.approvals.decide(waiting.id, False, "the person said no")
+    (waiting,) = bridge.computer.approvals.pending
+    bridge.computer.approvals.decide(waiting.id, False, "denied by the user")
     code, out, err = await running
     assert (code, out) == (0, "Then not.\n")
     assert "? Press Delete in “Notes”" in err

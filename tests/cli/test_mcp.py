@@ -22,7 +22,7 @@ from PIL import Image
 from bridge.backends.claude_code.command import bundled_cli
 from bridge.computer.actions import MEMBERS
 from bridge.computer.desktop import Window
-from bridge.computer.permission import Leash
+from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
@@ -94,12 +94,12 @@ async def test_off_and_unapproved_are_refused_in_words(
     async with connected(bridge) as session:
         refused = await session.call_tool("computer_left_click", CLICK)
         assert refused.is_error
-        assert "Only a human turns it on" in texts(refused)[0]
-        bridge.computer.switch(Leash("ask"))
+        assert "Only a human can turn it on" in texts(refused)[0]
+        bridge.computer.set_permission(Permission("ask"))
         for name in ("computer_screenshot", "computer_left_click"):
             silent = await session.call_tool(name, CLICK if "click" in name else {})
             assert silent.is_error
-            assert "nobody said yes within 0.2 s" in texts(silent)[0]
+            assert "no answer within 0.2 s" in texts(silent)[0]
         assert hands(pretended) == []
 
 

@@ -29,7 +29,7 @@ class FakeDesktop:
         self.before(call)
         self.done.append(call)
 
-    def screens(self) -> Sequence[Rect]:
+    def list_screens(self) -> Sequence[Rect]:
         return self._screens
 
     def grab(self, area: Rect) -> Image:
@@ -38,10 +38,10 @@ class FakeDesktop:
         self._do("grab", area)
         return Image.new("RGB", area.size, "navy")
 
-    def cursor(self) -> Cursor | None:
+    def read_cursor(self) -> Cursor | None:
         return None
 
-    def pointer(self) -> Point:
+    def read_pointer(self) -> Point:
         return self.at
 
     def move(self, to: Point) -> None:
@@ -61,11 +61,11 @@ class FakeDesktop:
     def scroll(self, direction: Direction, clicks: int) -> None:
         self._do("scroll", direction, clicks)
 
-    def key_down(self, keysym: str) -> None:
+    def press_key(self, keysym: str) -> None:
         self._do("key_down", keysym)
         self.down.add(keysym)
 
-    def key_up(self, keysym: str) -> None:
+    def release_key(self, keysym: str) -> None:
         self._do("key_up", keysym)
         self.down.discard(keysym)
 
@@ -74,7 +74,7 @@ class FakeDesktop:
             check()
             self._do("type", character)
 
-    def windows(self) -> Sequence[Window]:
+    def list_windows(self) -> Sequence[Window]:
         return self.shown
 
     def close(self) -> None:

@@ -43,14 +43,14 @@ class Painter(XScreen):
                 ctypes.c_uint32(len(data)),
                 data,
             )
-        self.area()  # answered only after all of it
+        self.read_area()  # answered only after all of it
 
     def point(self, x: int, y: int) -> None:
         """Moves the pointer; done when it returns."""
         zeros = [ctypes.c_uint16(0)] * 4
         places = [ctypes.c_int16(x), ctypes.c_int16(y)]
         self._xcb.xcb_warp_pointer(self._connection, 0, self._root, *zeros, *places)
-        self.area()
+        self.read_area()
 
 
 def colourful(width: int, height: int) -> Image:

@@ -64,7 +64,7 @@ def test_pictures_are_there_only_when_asked_for(wanted: bool, tmp_path: Path) ->
 
 
 def test_a_full_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action_log, "LARGEST", 100)
+    monkeypatch.setattr(action_log, "MAX_BYTES", 100)
     path = tmp_path / "log.jsonl"
     for _ in range(3):
         ActionLog(path).write(entry())
@@ -88,7 +88,7 @@ def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 @given(st.text(max_size=50))
 def test_any_text_comes_back_as_it_was(text: str) -> None:
-    row = entry("type", text=text).row(thumbnails=False)
+    row = entry("type", text=text).to_row(thumbnails=False)
     line = json.dumps(row, ensure_ascii=False)
     given_back = json.loads(line)["action"]
     assert given_back == {"action": "type", "text": text}

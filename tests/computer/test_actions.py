@@ -17,7 +17,6 @@ from bridge.computer.actions import (
     LeftClick,
     Scroll,
     read_action,
-    read_single_tool,
 )
 from bridge.errors import InvalidRequest
 from bridge.translate.chat.computer_toolset import MEMBERS as TOOLSET
@@ -30,18 +29,13 @@ def test_there_is_a_class_for_each_member() -> None:
     assert len(ACTIONS) == 17
 
 
-def test_a_call_is_read() -> None:
+def test_a_call_is_parsed() -> None:
     assert read_action("left_click", {"coordinate": [1, 2], "text": "ctrl"}) == LeftClick(
         coordinate=(1, 2), text="ctrl"
     )
     assert read_action("key", {"text": "ctrl+s", "repeat": 2}) == Key(text="ctrl+s", repeat=2)
-
-
-def test_the_older_tool_reads_into_the_same() -> None:
-    given_ = {"action": "scroll", "scroll_direction": "down", "scroll_amount": 3}
-    assert read_single_tool(given_) == Scroll(scroll_direction="down", scroll_amount=3)
-    with pytest.raises(InvalidRequest, match="named in `action`"):
-        read_single_tool({"coordinate": [1, 2]})
+    fields = {"scroll_direction": "down", "scroll_amount": 3}
+    assert read_action("scroll", fields) == Scroll(scroll_direction="down", scroll_amount=3)
 
 
 @pytest.mark.parametrize(

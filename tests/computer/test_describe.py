@@ -10,16 +10,16 @@ from bridge.computer.actions import MEMBERS, read_action
 from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
 from bridge.computer.screen.geometry import Rect
-from bridge.computer.tool_specs import MANUAL, schema_of
+from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 
 SAID: dict[str, tuple[dict[str, Any], str]] = {
     "key": ({"text": "ctrl+s"}, "Press ctrl+s"),
     "hold_key": ({"text": "shift", "duration": 1.5}, "Hold shift for 1.5 s"),
     "type": ({"text": "Dear Ms Ö,\nhello"}, "Type “Dear Ms Ö, hello”"),
-    "cursor_position": ({}, "Ask where the pointer is"),
+    "cursor_position": ({}, "Get the pointer's position"),
     "mouse_move": ({"coordinate": [1, 2]}, "Move the pointer to (1, 2)"),
     "left_mouse_down": ({}, "Press the left button"),
-    "left_mouse_up": ({}, "Let go of the left button"),
+    "left_mouse_up": ({}, "Release the left button"),
     "left_click": ({"coordinate": [1, 2], "text": "ctrl"}, "Click at (1, 2) with ctrl"),
     "right_click": ({"coordinate": [1, 2]}, "Right-click at (1, 2)"),
     "middle_click": ({}, "Middle-click"),
@@ -34,13 +34,13 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
         "Scroll down by 3 at (1, 2)",
     ),
     "wait": ({"duration": 2}, "Wait 2 s"),
-    "screenshot": ({}, "Look at the screen"),
-    "zoom": ({"region": [1, 2, 30, 40]}, "Look closely at (1, 2) to (30, 40)"),
+    "screenshot": ({}, "Take a screenshot"),
+    "zoom": ({"region": [1, 2, 30, 40]}, "Zoom in on (1, 2) to (30, 40)"),
 }
 
 
 def test_every_action_has_its_words_and_its_manual() -> None:
-    assert SAID.keys() == MEMBERS.keys() == MANUAL.keys()
+    assert SAID.keys() == MEMBERS.keys() == TOOL_DESCRIPTIONS.keys()
 
 
 @pytest.mark.parametrize("member", SAID)
@@ -54,7 +54,7 @@ def test_the_schema_of_its_fields_takes_what_is_given(member: str) -> None:
     import jsonschema
 
     given, _ = SAID[member]
-    schema = schema_of(member)
+    schema = build_input_schema(member)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(given, schema)
     with pytest.raises(jsonschema.ValidationError):

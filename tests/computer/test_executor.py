@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bridge.computer.actions import read_action
-from bridge.computer.executor import Executor, Seat
+from bridge.computer.executor import DesktopContext, Executor
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import DesktopUnavailable, InvalidRequest, ShuttingDown, Stopped
 from tests.computer.fake_desktop import FakeDesktop
@@ -33,7 +33,7 @@ class Room:
     async def act(self, member: str, **given: object) -> None:
         action = read_action(member, given)
 
-        def work(seat: Seat) -> None:
+        def work(seat: DesktopContext) -> None:
             self.threads.add(threading.get_ident())
             seat.performer.perform(action, VIEW, seat.check)
 
@@ -139,7 +139,7 @@ async def test_a_desktop_that_fails_is_opened_anew(room: Room) -> None:
 
 
 async def test_a_work_that_refuses_says_so_and_keeps_the_desktop(room: Room) -> None:
-    def refuse(seat: Seat) -> None:
+    def refuse(seat: DesktopContext) -> None:
         raise InvalidRequest("No.", param="actions[0]")
 
     await room.act("left_mouse_down")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge import errors
 from bridge.computer.actions import MEMBERS, read_action
-from bridge.computer.performer import JITTER, SLICE, Performer
+from bridge.computer.performer import JITTER, SLICE_SECONDS, Performer
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_desktop import FakeDesktop
 
@@ -32,7 +32,7 @@ def done(member: str, view: View = HALF, **given_: Any) -> list[tuple[Any, ...]]
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
     performer.perform(read_action(member, given_), view, never)
-    performer.let_go()
+    performer.release_all()
     assert desktop.down == set()
     return desktop.done
 
@@ -108,7 +108,7 @@ def test_a_held_button_is_pressed_once_and_let_go_of() -> None:
         performer.perform(read_action("left_mouse_down", {}), HALF, never)
     assert desktop.down == {"left"}
     for _ in range(2):
-        performer.let_go()
+        performer.release_all()
     assert desktop.done == CLICK
 
 
@@ -118,7 +118,7 @@ def test_a_wait_is_as_long_as_asked_and_looks_up_all_the_while() -> None:
     performer = Performer(FakeDesktop(), sleep=slept.append)
     performer.perform(read_action("wait", {"duration": 1}), HALF, lambda: checks.append(None))
     assert sum(slept) == pytest.approx(1)
-    assert max(slept) <= SLICE
+    assert max(slept) <= SLICE_SECONDS
     assert len(checks) >= len(slept)
 
 
@@ -151,7 +151,7 @@ def test_a_stop_at_any_check_leaves_nothing_pressed(member: str, at: int) -> Non
         performer.perform(action, HALF, check)
     except Stopped:
         assert checks == at + 1
-    performer.let_go()
+    performer.release_all()
     assert desktop.down == set()
 
 
@@ -168,7 +168,7 @@ def test_a_desktop_that_fails_once_leaves_nothing_pressed(member: str, at: int) 
     with contextlib.suppress(OSError):
         performer.perform(read_action(member, ACTS[member]), HALF, never)
     desktop.before = lambda call: None
-    performer.let_go()
+    performer.release_all()
     assert desktop.down == set()
 
 
@@ -187,7 +187,7 @@ def test_a_hand_on_the_mouse_stops_it(member: str, at: int) -> None:
         performer.perform(read_action(member, ACTS[member]), HALF, check)
         assert checks <= at
     assert checks <= at + 1
-    performer.let_go()
+    performer.release_all()
     assert desktop.down == set()
 
 

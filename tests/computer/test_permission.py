@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.computer.permission import LONGEST_MINUTES, Leash
+from bridge.computer.permission import MAX_MINUTES, Permission
 
 RISKS = st.lists(st.sampled_from(["deleting", "a terminal"]))
 TIMES = st.floats(0, 1e9)
@@ -14,31 +14,31 @@ TIMES = st.floats(0, 1e9)
 
 @given(RISKS, TIMES)
 def test_it_is_off_from_the_start(risks: list[str], now: float) -> None:
-    assert Leash().ruling(risks, now) == "refused"
+    assert Permission().decide(risks, now) == "refuse"
 
 
 @given(RISKS, TIMES)
 def test_each_batch_is_asked_for(risks: list[str], now: float) -> None:
-    assert Leash("ask").ruling(risks, now) == "ask"
+    assert Permission("ask").decide(risks, now) == "ask"
 
 
 def test_only_what_is_risky_is_asked_for() -> None:
-    leash = Leash("ask_risky")
-    assert leash.ruling((), 0) == "allowed"
-    assert leash.ruling(("deleting",), 0) == "ask"
+    permission = Permission("ask_risky")
+    assert permission.decide((), 0) == "allow"
+    assert permission.decide(("deleting",), 0) == "ask"
 
 
 def test_what_is_allowed_ends_by_itself() -> None:
-    leash = Leash.allowed_for(15, now=100)
-    assert leash.ruling(("deleting",), 100) == "allowed"
-    assert leash.ruling((), 100 + 15 * 60 - 0.001) == "allowed"
-    assert leash.ruling((), 100 + 15 * 60) == "refused"
-    assert leash.at(100 + 15 * 60) == Leash("off")
+    permission = Permission.from_minutes(15, now=100)
+    assert permission.decide(("deleting",), 100) == "allow"
+    assert permission.decide((), 100 + 15 * 60 - 0.001) == "allow"
+    assert permission.decide((), 100 + 15 * 60) == "refuse"
+    assert permission.as_of(100 + 15 * 60) == Permission("off")
 
 
-@pytest.mark.parametrize("minutes", [0, -1, LONGEST_MINUTES + 0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("minutes", [0, -1, MAX_MINUTES + 0.1, float("nan"), float("inf")])
 def test_nothing_is_allowed_for_ever(minutes: float) -> None:
     with pytest.raises(ValueError, match="minutes"):
-        Leash.allowed_for(minutes, now=0)
+        Permission.from_minutes(minutes, now=0)
     with pytest.raises(ValueError, match="end"):
-        Leash("allowed")
+        Permission("allowed")

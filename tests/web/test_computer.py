@@ -53,11 +53,11 @@ async def test_a_person_switches_it_on_and_off(
     assert await page.text("#computer-mode") == "Off"
     await choose(page, "allowed")
     await page.until("document.querySelector('#computer-mode').textContent.includes('15 more')")
-    allowed = bridge.computer.leash
+    allowed = bridge.computer.permission
     assert allowed.mode == "allowed"
     await page.value("document.querySelector('#computer-stop').click()")
     await page.until("document.querySelector('#computer-mode').textContent === 'Off'")
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
     assert page.troubles == []
 
 
@@ -107,4 +107,4 @@ async def test_stop_is_there_while_claude_works(
     assert "hands" in await page.text("#computer-active")
     await page.value("document.querySelector('#computer-stop').click()")
     answer = await asyncio.wait_for(running, 5)
-    assert answer.choices[0].message.content == "Stopped: the person said stop."
+    assert answer.choices[0].message.content == "Stopped: the user pressed stop."

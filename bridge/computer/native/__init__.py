@@ -1,1 +1,1 @@
-"""The desktop of this machine, seen and used through what its platform offers."""
+"""This machine's desktop, on each platform."""

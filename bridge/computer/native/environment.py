@@ -1,4 +1,4 @@
-"""Whether there is a desktop here that can be seen, and what to do where there is none."""
+"""Checks that there is a desktop to see, and says what to do if there is none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from importlib import import_module
 from bridge.errors import DesktopUnavailable
 
 WAYLAND = (
-    "This is a Wayland session: it shows other programs a constant picture instead of the screen, "
-    "and keys and clicks sent through its X server (XWayland) go nowhere. Log out, and choose the "
+    "This is a Wayland session: other programs get a constant picture instead of the screen, and "
+    "keys and clicks sent through its X server (XWayland) have no effect. Log out, and choose the "
     "X11 session (often named `Xorg`) on the login screen."
 )
 NO_DISPLAY = (
@@ -36,16 +36,16 @@ _X11_FAILED = (
 
 
 def check_session(
-    environment: Mapping[str, str], platform: str, may_see: Callable[[], bool]
+    environment: Mapping[str, str], platform: str, can_see: Callable[[], bool]
 ) -> None:
-    """Raises DesktopUnavailable, with the cure, where the screen cannot be seen.
+    """Raise DesktopUnavailable, with a hint, if the screen cannot be captured.
 
-    `platform` as in `sys.platform`; `may_see` asks the platform itself, where it has a say.
+    `platform`: as in `sys.platform`; `can_see`: asks macOS or Windows.
     """
     if platform == "darwin":
-        reason = None if may_see() else NOT_ALLOWED
+        reason = None if can_see() else NOT_ALLOWED
     elif platform == "win32":
-        reason = None if may_see() else LOCKED
+        reason = None if can_see() else LOCKED
     elif is_wayland(environment):
         reason = WAYLAND
     else:
@@ -55,22 +55,22 @@ def check_session(
 
 
 def is_wayland(environment: Mapping[str, str]) -> bool:
-    """Whether the session says of itself that it is one of Wayland."""
+    """Return whether the environment names a Wayland session."""
     named = environment.get("XDG_SESSION_TYPE", "").lower() == "wayland"
     return named or bool(environment.get("WAYLAND_DISPLAY"))
 
 
-def may_see_screen() -> bool:
-    """What macOS' permission and Windows' lock say; true elsewhere."""
+def can_see_screen() -> bool:
+    """Return what macOS' permission or Windows' lock allows; True on other platforms."""
     if sys.platform == "darwin":
         return bool(import_module("Quartz").CGPreflightScreenCaptureAccess())
     if sys.platform == "win32":
-        return _input_desktop_is_ours()
+        return _can_open_input_desktop()
     return True
 
 
-def unseen(platform: str, error: Exception) -> DesktopUnavailable:
-    """For a look at the screen that failed; to be raised from its cause."""
+def make_capture_error(platform: str, error: Exception) -> DesktopUnavailable:
+    """Make the error for a failed capture; raise it from its cause."""
     detail = " ".join(str(error).split()) or type(error).__name__
     return DesktopUnavailable(f"{_FAILED.get(platform, _X11_FAILED)} ({detail})")
 
@@ -78,9 +78,10 @@ def unseen(platform: str, error: Exception) -> DesktopUnavailable:
 if sys.platform == "win32":
     import ctypes
 
-    def _input_desktop_is_ours() -> bool:
-        """The lock screen and UAC have a desktop of their own, which other programs cannot open.
+    def _can_open_input_desktop() -> bool:
+        """Return False while the lock screen or UAC is shown.
 
+        They use a separate desktop, which other programs cannot open.
         https://learn.microsoft.com/en-us/windows/win32/api/winuser/nf-winuser-openinputdesktop
         """
         user32 = ctypes.WinDLL("user32")

@@ -1,4 +1,4 @@
-"""Hands on any desktop: a keyboard of each platform's own, and a pointer by pyautogui."""
+"""Base of each platform's input: the pointer by pyautogui, the keyboard by a subclass."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from bridge.computer.screen.geometry import Point
 from bridge.errors import InvalidRequest
 
 CHECKED_EVERY = 8
-"""Characters that are typed between two checks."""
+"""Characters typed between two checks for a stop."""
 
 _KEYS = "\n\r\t\b\x1b"
 """Control characters that are keys: Return, Tab, BackSpace and Escape."""
 _UNUSED_BY_US = ("mouseinfo", "pymsgbox", "pyscreeze")
-"""What pyautogui brings for windows and pictures of its own; it does without."""
+"""Modules that pyautogui imports for its own windows and screenshots; it works without them."""
 
 
-class Hands(ABC):
-    """The part of a `Desktop` that acts. One thread makes it and makes every call.
+class Input(ABC):
+    """The part of a `Desktop` that acts; made and used in one thread.
 
-    pyautogui is not safe in several threads: their requests mix on one connection.
+    pyautogui is not thread-safe: requests of several threads mix on its one connection.
     """
 
     def __init__(self, mouse: Any = None) -> None:
-        """`mouse` has pyautogui's functions."""
+        """`mouse`: pyautogui, or an object with its functions."""
         self._mouse: Any = mouse or import_pyautogui()
 
-    def pointer(self) -> Point:
+    def read_pointer(self) -> Point:
         x, y = self._mouse.position()
         return Point(int(x), int(y))
 
     def move(self, to: Point) -> None:
-        """Puts the pointer exactly there, at once."""
+        """Move the pointer at once, without an animation."""
         self._mouse.moveTo(to.x, to.y)
 
     def press(self, button: Button) -> None:
@@ -47,67 +47,68 @@ class Hands(ABC):
         self._mouse.mouseUp(button=button)
 
     def scroll(self, direction: Direction, clicks: int) -> None:
-        """One event for each notch: programs that smooth their scrolling merge larger ones."""
+        """Send one event for each notch."""
         turn = self._mouse.vscroll if direction in ("up", "down") else self._mouse.hscroll
+        # Programs with smooth scrolling merge larger events, and then scroll less far.
         for _ in range(clicks):
             turn(1 if direction in ("up", "right") else -1)
 
     @abstractmethod
-    def key_down(self, keysym: str) -> None: ...
+    def press_key(self, keysym: str) -> None: ...
 
     @abstractmethod
-    def key_up(self, keysym: str) -> None: ...
+    def release_key(self, keysym: str) -> None: ...
 
     @abstractmethod
     def type(self, text: str, check: Check) -> None: ...
 
     @abstractmethod
-    def windows(self) -> Sequence[Window]: ...
+    def list_windows(self) -> Sequence[Window]: ...
 
     @abstractmethod
     def close(self) -> None: ...
 
 
 def import_pyautogui() -> Any:
-    """pyautogui without its pauses and its fail-safe, which sleeps with keys held down.
+    """Import pyautogui without its pauses and its fail-safe, which sleeps with keys held down.
 
-    On Linux it connects to `$DISPLAY`.
+    On Linux the import connects to `$DISPLAY`.
     """
-    with _without(_UNUSED_BY_US):
+    with _block_imports(_UNUSED_BY_US):
         import pyautogui
     pyautogui.PAUSE = 0
     pyautogui.FAILSAFE = False
     return pyautogui
 
 
-def pieces(text: str) -> Iterator[str]:
-    """A text in the pieces between which is checked; a carriage return is no key of its own.
+def split_text(text: str) -> Iterator[str]:
+    """Split text into pieces of CHECKED_EVERY characters, with line ends as `\\n`.
 
-    Raises InvalidRequest, before the first piece, for a character that no key can give.
+    Raises InvalidRequest before the first piece if a control character cannot be typed.
     """
-    odd = next((one for one in text if category(one) in ("Cc", "Cs") and one not in _KEYS), None)
-    if odd is not None:
-        raise InvalidRequest(f"U+{ord(odd):04X} is a character that cannot be typed.", param="text")
+    untypable = next((c for c in text if category(c) in ("Cc", "Cs") and c not in _KEYS), None)
+    if untypable is not None:
+        raise InvalidRequest(f"U+{ord(untypable):04X} cannot be typed.", param="text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for start in range(0, len(text), CHECKED_EVERY):
         yield text[start : start + CHECKED_EVERY]
 
 
-def key_codes(table: str) -> dict[str, int]:
-    """A table of names, each followed by its code as a hexadecimal number."""
+def parse_key_codes(table: str) -> dict[str, int]:
+    """Parse a table of key names, each followed by its hexadecimal code."""
     words = table.split()
     codes = [int(code, 16) for code in words[1::2]]
     return dict(zip(words[::2], codes, strict=True))
 
 
 @contextmanager
-def _without(modules: Sequence[str]) -> Iterator[None]:
-    """Imports of these fail meanwhile, as where they are not installed.
+def _block_imports(modules: Sequence[str]) -> Iterator[None]:
+    """Make imports of these modules fail, as if they were not installed.
 
-    mouseinfo ends the whole process where Python has no tkinter, and opens a connection to X.
+    mouseinfo ends the whole process if Python has no tkinter, and opens a connection to X.
     """
     absent = [name for name in modules if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent, None))  # type: ignore[arg-type]  # None: not there
+    sys.modules.update(dict.fromkeys(absent, None))  # type: ignore[arg-type]  # None makes an import fail
     try:
         yield
     finally:

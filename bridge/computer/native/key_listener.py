@@ -1,4 +1,4 @@
-"""The key that stops, on Windows and macOS, through pynput; there is no border there."""
+"""Listens for the stop key on Windows and macOS, through pynput; shows no border."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from bridge.computer.indicator import PRESSED, Stop
-from bridge.computer.keys import chord
+from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
+from bridge.computer.keys import parse_chord
 from bridge.errors import DesktopUnavailable
 
 _NAMES: Mapping[str, str] = {
@@ -23,46 +23,46 @@ _NAMES: Mapping[str, str] = {
 
 
 class KeyListener:
-    """`begin` and `end` may be called from any thread, one at a time."""
+    """See `Indicator`; called from one thread at a time."""
 
     def __init__(self, hotkey: str, listeners: Any = None) -> None:
-        """`listeners` has pynput's `keyboard.GlobalHotKeys`."""
+        """`listeners`: pynput's `keyboard.GlobalHotKeys`, which is imported if not given."""
         self._hotkey = hotkey
         self._listeners = listeners
         self._listener: Any = None
 
-    def begin(self, stop: Stop) -> None:
-        """Raises DesktopUnavailable where the system lets nobody listen."""
+    def show(self, stop: StopCallback) -> None:
+        """Start to listen. Raises DesktopUnavailable if the system does not allow it."""
         if self._hotkey == "none":
             return
-        keys = spelled(self._hotkey)
+        keys = to_pynput(self._hotkey)
         try:
-            self._listener = self._kind()({keys: lambda: stop(PRESSED)})
+            self._listener = self._load_listener_class()({keys: lambda: stop(STOP_KEY_PRESSED)})
             self._listener.start()
         except (ImportError, OSError, ValueError) as error:
             self._listener = None
             raise DesktopUnavailable(
-                f"The stop key `{self._hotkey}` cannot be listened for: {error}. On macOS allow "
-                "it under Privacy & Security, Input Monitoring."
+                f"Cannot listen for the stop key `{self._hotkey}`: {error}. On macOS, allow it in "
+                "System Settings > Privacy & Security > Input Monitoring."
             ) from error
 
-    def end(self) -> None:
+    def hide(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.stop()
 
-    def _kind(self) -> Any:
+    def _load_listener_class(self) -> Any:
         if self._listeners is not None:
             return self._listeners
-        # Only a dependency where it is used; it has no types.
+        # It is installed on these platforms only, and has no types.
         return import_module("pynput.keyboard").GlobalHotKeys
 
 
-def spelled(hotkey: str) -> str:
-    """As pynput spells it: `ctrl+alt+Escape` is `<ctrl>+<alt>+<esc>`."""
-    return "+".join(_NAMES.get(key) or _plain(key) for key in chord(hotkey))
+def to_pynput(hotkey: str) -> str:
+    """Convert to pynput's spelling: `ctrl+alt+Escape` to `<ctrl>+<alt>+<esc>`."""
+    return "+".join(_NAMES.get(key) or _format_key(key) for key in parse_chord(hotkey))
 
 
-def _plain(key: str) -> str:
-    """A function key is named, as all keys that are no character."""
+def _format_key(key: str) -> str:
+    # pynput writes every key that is not a character in angle brackets.
     return key.lower() if len(key) == 1 else f"<{key.lower()}>"

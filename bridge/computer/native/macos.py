@@ -1,4 +1,4 @@
-"""Hands on macOS: keys, exact text and clicks that count, by Quartz events."""
+"""Input on macOS: keys, exact text and counted clicks, by Quartz events."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from bridge.computer.desktop import Button, Check, Direction, Window
 from bridge.computer.keys import SYMBOLS
-from bridge.computer.native.input import Hands, key_codes, pieces
+from bridge.computer.native.input import Input, parse_key_codes, split_text
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 DOUBLE_CLICK_SECONDS = 0.5
 _DOUBLE_CLICK_POINTS = 4
 _PACE_SECONDS = 0.005
-"""Between two events of text; faster ones get lost in some programs."""
+"""Between two events of text; some programs lose faster ones."""
 
 _SHIFT, _CONTROL, _OPTION, _COMMAND = 0x20000, 0x40000, 0x80000, 0x100000
 FLAGS: Mapping[str, int] = (
@@ -26,7 +26,7 @@ FLAGS: Mapping[str, int] = (
     | dict.fromkeys(("Alt_L", "Alt_R", "ISO_Level3_Shift"), _OPTION)
     | dict.fromkeys(("Super_L", "Super_R"), _COMMAND)
 )
-"""What the other keys are sent with while one of these is down."""
+"""Flags that other keys carry while one of these modifiers is down."""
 
 _ON_ANSI = {
     **dict(zip("asdfhgzxcv", range(10), strict=True)),
@@ -35,7 +35,7 @@ _ON_ANSI = {
     "`": 0x32,
 }
 _SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
-KEYS: Mapping[str, int] = key_codes("""
+KEYS: Mapping[str, int] = parse_key_codes("""
     Return 24  Tab 30  space 31  BackSpace 33  Escape 35  Super_R 36  Super_L 37  Shift_L 38
     Caps_Lock 39  Alt_L 3A  Control_L 3B  Shift_R 3C  Alt_R 3D  ISO_Level3_Shift 3D
     Control_R 3E  KP_Decimal 41  KP_Multiply 43  KP_Add 45  Num_Lock 47  KP_Divide 4B
@@ -51,22 +51,22 @@ _CONTROLS = {"\n": "Return", "\t": "Tab", "\b": "BackSpace", "\x1b": "Escape"}
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A key code, the flags it needs, and the character it stands for (empty: the key's own)."""
+    """A key code, its flags, and a character to send instead of the key's own, if not empty."""
 
     code: int
     flags: int = 0
     character: str = ""
 
 
-class Clicks:
-    """Counts clicks that follow each other, as programs expect to be told here."""
+class ClickCounter:
+    """Counts clicks in a row: on macOS each event says whether it is a double click."""
 
     def __init__(self) -> None:
         self._last: tuple[Button, Point, float] | None = None
         self.count = 0
 
-    def press(self, button: Button, at: Point, now: float) -> int:
-        """1 for a click, 2 for the second of a double click; `now` in seconds."""
+    def count_click(self, button: Button, at: Point, now: float) -> int:
+        """Return 1 for a click, 2 for the second of a double click; `now` in seconds."""
         again = False
         if self._last is not None:
             before, where, when = self._last
@@ -78,8 +78,11 @@ class Clicks:
         return self.count
 
 
-class MacHands(Hands):
-    """Raises DesktopUnavailable without the permission; `quartz` is the module of that name."""
+class MacInput(Input):
+    """Raises DesktopUnavailable without the Accessibility permission.
+
+    `quartz`: the module of that name, or an object with its functions.
+    """
 
     def __init__(
         self,
@@ -90,32 +93,37 @@ class MacHands(Hands):
         front: Callable[[], int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        _need_permission((trusted or _is_trusted)())
+        _require_permission((trusted or _is_trusted)())
         super().__init__(mouse)
         self._quartz: Any = quartz or _import_quartz()
-        self._front = front or _front_process
+        self._front = front or _find_front_process
         self._clock = clock
-        self._clicks = Clicks()
+        self._clicks = ClickCounter()
         self._pressed: Button | None = None
         self._held: dict[str, Press] = {}
 
     def move(self, to: Point) -> None:
-        """With a button down it is a drag, which programs hear of as another event."""
-        name = "MouseMoved" if self._pressed is None else f"{_side(self._pressed)}MouseDragged"
+        # With a button down macOS expects a drag event.
+        name = (
+            "MouseMoved" if self._pressed is None else f"{_name_button(self._pressed)}MouseDragged"
+        )
         self._post_mouse(name, to, self._pressed or "left", self._clicks.count)
 
     def press(self, button: Button) -> None:
-        at = self.pointer()
-        count = self._clicks.press(button, at, self._clock())
+        at = self.read_pointer()
+        count = self._clicks.count_click(button, at, self._clock())
         self._pressed = button
-        self._post_mouse(f"{_side(button)}MouseDown", at, button, count)
+        self._post_mouse(f"{_name_button(button)}MouseDown", at, button, count)
 
     def release(self, button: Button) -> None:
         self._pressed = None
-        self._post_mouse(f"{_side(button)}MouseUp", self.pointer(), button, self._clicks.count)
+        self._post_mouse(
+            f"{_name_button(button)}MouseUp", self.read_pointer(), button, self._clicks.count
+        )
 
     def scroll(self, direction: Direction, clicks: int) -> None:
-        """A line for each notch; sideways, left is the positive one here."""
+        """Scroll by one line for each notch."""
+        # Horizontally, left is positive on macOS.
         step = 1 if direction in ("up", "left") else -1
         amounts = (step,) if direction in ("up", "down") else (0, step)
         quartz = self._quartz
@@ -123,37 +131,37 @@ class MacHands(Hands):
             unit = quartz.kCGScrollEventUnitLine
             self._post(quartz.CGEventCreateScrollWheelEvent(None, unit, len(amounts), *amounts))
 
-    def key_down(self, keysym: str) -> None:
-        """Raises InvalidRequest for a name that is no key here."""
+    def press_key(self, keysym: str) -> None:
+        """Press a key. Raises InvalidRequest for a name that macOS does not have."""
         if keysym not in self._held:
-            press = press_of(keysym)
+            press = find_press(keysym)
             self._held[keysym] = press
             self._post_key(press, down=True)
 
-    def key_up(self, keysym: str) -> None:
-        """Nothing happens if it is not down."""
+    def release_key(self, keysym: str) -> None:
+        """Release a key; does nothing if it is not down."""
         press = self._held.pop(keysym, None)
         if press is not None:
             self._post_key(press, down=False)
 
     def type(self, text: str, check: Check) -> None:
         check()
-        for piece in pieces(text):
+        for piece in split_text(text):
             check()
-            for part in typed_parts(piece):
+            for part in split_typed(piece):
                 for down in (True, False):
                     self._post_key(part, down=down, flags=0)
                 time.sleep(_PACE_SECONDS)
 
-    def windows(self) -> Sequence[Window]:
+    def list_windows(self) -> Sequence[Window]:
         quartz = self._quartz
         shown = quartz.kCGWindowListOptionOnScreenOnly | quartz.kCGWindowListExcludeDesktopElements
-        told = quartz.CGWindowListCopyWindowInfo(shown, quartz.kCGNullWindowID)
-        return read_windows(told or (), self._front())
+        windows = quartz.CGWindowListCopyWindowInfo(shown, quartz.kCGNullWindowID)
+        return read_windows(windows or (), self._front())
 
     def close(self) -> None:
         for keysym in list(self._held):
-            self.key_up(keysym)
+            self.release_key(keysym)
 
     def _post_key(self, press: Press, *, down: bool, flags: int | None = None) -> None:
         quartz = self._quartz
@@ -184,10 +192,10 @@ class MacHands(Hands):
         self._quartz.CGEventPost(self._quartz.kCGHIDEventTap, event)
 
 
-def press_of(keysym: str) -> Press:
-    """A key by its name, or the key that has a character on an American keyboard.
+def find_press(keysym: str) -> Press:
+    """Find a key by name, or by its character on an ANSI keyboard.
 
-    The event carries the character too, for other layouts. Raises InvalidRequest.
+    The press carries the character too, for other layouts. Raises InvalidRequest.
     """
     if keysym in KEYS:
         return Press(KEYS[keysym])
@@ -200,8 +208,8 @@ def press_of(keysym: str) -> Press:
     return Press(0, 0, character) if code is None else Press(code, flags, character)
 
 
-def typed_parts(text: str) -> list[Press]:
-    """Keys for tabs and new lines, and events that carry what is between them."""
+def split_typed(text: str) -> list[Press]:
+    """Split text into key presses for control characters, and events that carry the rest."""
     parts: list[Press] = []
     for character in text:
         if character in _CONTROLS:
@@ -213,31 +221,35 @@ def typed_parts(text: str) -> list[Press]:
     return parts
 
 
-def read_windows(told: Sequence[Mapping[str, Any]], front: int) -> list[Window]:
-    """Windows of programs, the topmost first; the first one of process `front` is active."""
-    found: list[Window] = []
-    seen_active = False
-    for one in told:
-        if one.get("kCGWindowLayer", 0) != 0:
-            continue  # the menu bar, the Dock, notifications
-        active = not seen_active and one.get("kCGWindowOwnerPID") == front
-        seen_active |= active
-        bounds = one["kCGWindowBounds"]
+def read_windows(entries: Sequence[Mapping[str, Any]], front: int) -> list[Window]:
+    """Read windows of programs, the topmost first; the first of process `front` is active.
+
+    `entries`: what CGWindowListCopyWindowInfo returns.
+    """
+    windows: list[Window] = []
+    has_active = False
+    for entry in entries:
+        # Layers other than 0 are the menu bar, the Dock and notifications.
+        if entry.get("kCGWindowLayer", 0) != 0:
+            continue
+        active = not has_active and entry.get("kCGWindowOwnerPID") == front
+        has_active |= active
+        bounds = entry["kCGWindowBounds"]
         area = Rect(*(round(bounds[name]) for name in ("X", "Y", "Width", "Height")))
-        title = str(one.get("kCGWindowName") or "")
-        found.append(Window(title, str(one.get("kCGWindowOwnerName") or ""), area, active))
-    return found
+        title = str(entry.get("kCGWindowName") or "")
+        windows.append(Window(title, str(entry.get("kCGWindowOwnerName") or ""), area, active))
+    return windows
 
 
-def _side(button: Button) -> str:
+def _name_button(button: Button) -> str:
     return {"left": "Left", "right": "Right", "middle": "Other"}[button]
 
 
-def _need_permission(trusted: bool) -> None:
+def _require_permission(trusted: bool) -> None:
     if not trusted:
         raise DesktopUnavailable(
-            "macOS does not let this program use the keyboard and the mouse. Allow it in System "
-            "Settings > Privacy & Security > Accessibility, then start the bridge again."
+            "macOS does not let this program control the keyboard and the mouse. Allow it in "
+            "System Settings > Privacy & Security > Accessibility, then start the bridge again."
         )
 
 
@@ -255,7 +267,7 @@ def _import_quartz() -> Any:
     return Quartz
 
 
-def _front_process() -> int:
+def _find_front_process() -> int:
     from AppKit import NSWorkspace
 
     front = NSWorkspace.sharedWorkspace().frontmostApplication()

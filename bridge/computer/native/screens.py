@@ -1,4 +1,4 @@
-"""What is on the screens of this machine, through mss."""
+"""Captures the screens of this machine, through mss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from bridge.computer.desktop import Cursor
-from bridge.computer.native.environment import WAYLAND, check_session, may_see_screen, unseen
+from bridge.computer.native.environment import (
+    WAYLAND,
+    can_see_screen,
+    check_session,
+    make_capture_error,
+)
 from bridge.computer.native.x11.screen import XScreen
 from bridge.computer.screen.geometry import Rect
 from bridge.errors import DesktopUnavailable
@@ -20,79 +25,79 @@ if TYPE_CHECKING:
 
 _HAS_X11 = sys.platform not in ("win32", "darwin")
 _BLOCKS = 1
-"""Of Pillow's 16 MB; a picture of 1920x1080 takes half of one, and only that is ever touched."""
+"""Memory blocks of 16 MB that Pillow reuses; a picture of 1920x1080 needs half of one."""
 
 
-class Eyes:
-    """Sees this desktop; to be used in the thread that made it. `close` gives everything back.
+class Screens:
+    """Captures this desktop; used in the thread that made it.
 
-    Every method raises DesktopUnavailable, with the cure, while there is nothing to see, and
-    begins anew when it is called again: a server that restarts or a screen that is unlocked is
-    seen again.
+    Connections are opened when needed and dropped after a failure. So every method raises
+    DesktopUnavailable, with a hint, while there is nothing to see, and works again once an X
+    server has restarted or the screen is unlocked.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """`environment`: where the X server is named, `os.environ` unless given."""
+        """`environment`: has DISPLAY; default `os.environ`."""
         self._environment = os.environ if environment is None else environment
-        self._camera: Any = None
+        self._mss: Any = None
         self._x11: XScreen | None = None
-        self._known: tuple[Rect, ...] = ()
+        self._last_screens: tuple[Rect, ...] = ()
         try:
-            self.screens()
+            self.list_screens()
         except DesktopUnavailable:
             self.close()
             raise
 
-    def screens(self) -> tuple[Rect, ...]:
-        """Every screen in points, the main one first; asked anew each time."""
-        self._check()
+    def list_screens(self) -> tuple[Rect, ...]:
+        """Return every screen in points, the main one first; read again on each call."""
+        self._check_session()
         try:
-            found = self._x11_screens() if _HAS_X11 else _screens_of_mss()
+            screens = self._list_x11_screens() if _HAS_X11 else _list_mss_screens()
         except OSError as error:
             self.close()
-            raise unseen(sys.platform, error) from error
-        if found != self._known:
-            # mss has memory for the screens it began with.
-            self._drop_camera()
-            self._known = found
-        return found
+            raise make_capture_error(sys.platform, error) from error
+        if screens != self._last_screens:
+            # mss allocates memory for the screens it was opened with.
+            self._close_mss()
+            self._last_screens = screens
+        return screens
 
     def grab(self, area: Rect) -> Image:
-        """What is seen there, RGB, pixel for pixel (on macOS a pixel for each point)."""
-        self._check()
-        if not self._shows(area):
-            self._look_again(area)
+        """Return an RGB image of an area, pixel for pixel (on macOS one pixel per point)."""
+        self._check_session()
+        if not self._is_on_screen(area):
+            self._refresh_screens(area)
         try:
-            return self._shoot(area)
-        except _failures():
-            # The screen has another size, or its server began anew.
+            return self._grab_once(area)
+        except _mss_errors():
+            # The screen has changed its size, or its server has restarted: try once more.
             self.close()
-        self._look_again(area)
+        self._refresh_screens(area)
         try:
-            return self._shoot(area)
-        except _failures() as error:
+            return self._grab_once(area)
+        except _mss_errors() as error:
             self.close()
-            raise unseen(sys.platform, error) from error
+            raise make_capture_error(sys.platform, error) from error
 
-    def cursor(self) -> Cursor | None:
-        """The pointer's picture; None on Windows and macOS, where mss does not have it."""
+    def read_cursor(self) -> Cursor | None:
+        """Return the pointer's image; None on Windows and macOS, where mss does not have it."""
         if not _HAS_X11:
             return None
-        self._check()
+        self._check_session()
         try:
-            return self._x11_screen().cursor()
+            return self._open_x11_screen().read_cursor()
         except OSError as error:
             self.close()
-            raise unseen(sys.platform, error) from error
+            raise make_capture_error(sys.platform, error) from error
 
     def close(self) -> None:
-        """Hangs up; may be called again."""
-        self._drop_camera()
+        """Close all connections; may be called again."""
+        self._close_mss()
         if self._x11 is not None:
             self._x11.close()
             self._x11 = None
 
-    def __enter__(self) -> Eyes:
+    def __enter__(self) -> Screens:
         return self
 
     def __exit__(
@@ -103,50 +108,53 @@ class Eyes:
     ) -> None:
         self.close()
 
-    def _check(self) -> None:
-        check_session(self._environment, sys.platform, may_see_screen)
+    def _check_session(self) -> None:
+        check_session(self._environment, sys.platform, can_see_screen)
 
-    def _shows(self, area: Rect) -> bool:
-        """Windows gives black for what is outside, and says nothing."""
-        left, top = min(s.left for s in self._known), min(s.top for s in self._known)
-        right, bottom = max(s.right for s in self._known), max(s.bottom for s in self._known)
-        return area.overlap(Rect(left, top, right - left, bottom - top)) == area
+    def _is_on_screen(self, area: Rect) -> bool:
+        # Windows returns black for an area outside, without an error.
+        left, top = min(s.left for s in self._last_screens), min(s.top for s in self._last_screens)
+        right, bottom = (
+            max(s.right for s in self._last_screens),
+            max(s.bottom for s in self._last_screens),
+        )
+        return area.intersect(Rect(left, top, right - left, bottom - top)) == area
 
-    def _look_again(self, area: Rect) -> None:
-        self.screens()
-        if not self._shows(area):
+    def _refresh_screens(self, area: Rect) -> None:
+        self.list_screens()
+        if not self._is_on_screen(area):
             raise DesktopUnavailable(
-                f"{area.width}x{area.height} points at ({area.left}, {area.top}) are not on the "
-                "screen: it has changed. Take a new screenshot."
+                f"{area.width}x{area.height} points at ({area.left}, {area.top}) are no longer on "
+                "the screen. Take a new screenshot."
             )
 
-    def _shoot(self, area: Rect) -> Image:
+    def _grab_once(self, area: Rect) -> Image:
         from PIL import Image
 
-        if self._camera is None:
-            self._camera = _camera(self._environment)
-            _keep_memory()
-        shot = self._camera.grab(
+        if self._mss is None:
+            self._mss = _open_mss(self._environment)
+            _reuse_image_memory()
+        shot = self._mss.grab(
             {"left": area.left, "top": area.top, "width": area.width, "height": area.height}
         )
         return Image.frombytes("RGB", shot.size, shot.raw, "raw", "BGRX")
 
-    def _drop_camera(self) -> None:
-        if self._camera is None:
+    def _close_mss(self) -> None:
+        if self._mss is None:
             return
-        camera, self._camera = self._camera, None
-        # It has given everything back before it complains that the server is gone.
-        with suppress(*_failures()):
-            camera.close()
+        opened, self._mss = self._mss, None
+        # It has freed everything before it complains that the server is gone.
+        with suppress(*_mss_errors()):
+            opened.close()
 
-    def _x11_screens(self) -> tuple[Rect, ...]:
-        screen = self._x11_screen()
-        monitors = sorted(screen.monitors(), key=lambda monitor: not monitor.primary)
-        # Two monitors that show the same are one screen.
+    def _list_x11_screens(self) -> tuple[Rect, ...]:
+        screen = self._open_x11_screen()
+        monitors = sorted(screen.list_monitors(), key=lambda monitor: not monitor.primary)
+        # Mirrored monitors are one screen.
         areas = dict.fromkeys(monitor.area for monitor in monitors)
-        return tuple(areas) or (screen.area(),)
+        return tuple(areas) or (screen.read_area(),)
 
-    def _x11_screen(self) -> XScreen:
+    def _open_x11_screen(self) -> XScreen:
         if self._x11 is None:
             screen = XScreen(self._environment["DISPLAY"])
             if screen.is_xwayland():
@@ -156,17 +164,17 @@ class Eyes:
         return self._x11
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """What mss raises; the last two when an X server is gone (it asserts that there is a reply)."""
+def _mss_errors() -> tuple[type[Exception], ...]:
+    """Return what mss raises; the last two if an X server is gone (it asserts a reply)."""
     from mss.exception import ScreenShotError
 
     return ScreenShotError, OSError, AssertionError, ValueError
 
 
-def _keep_memory() -> None:
-    """Pillow keeps the memory of one picture for the next, instead of giving it to the system.
+def _reuse_image_memory() -> None:
+    """Make Pillow reuse the memory of one picture for the next.
 
-    New memory is filled with zeros page by page: a grab of 1920x1080 took 11 ms, and takes 2.
+    The system fills new memory with zeros page by page: a grab of 1920x1080 took 11 ms, now 2.
     https://pillow.readthedocs.io/en/stable/reference/block_allocator.html
     """
     from PIL import Image
@@ -176,20 +184,20 @@ def _keep_memory() -> None:
         pillow.set_blocks_max(_BLOCKS)
 
 
-def _camera(environment: Mapping[str, str]) -> Any:
+def _open_mss(environment: Mapping[str, str]) -> Any:
     from mss import MSS
 
     return MSS(display=environment["DISPLAY"]) if sys.platform == "linux" else MSS()
 
 
-def _screens_of_mss() -> tuple[Rect, ...]:
-    """A new mss each time: it asks only once. Without an X server it is quickly made."""
+def _list_mss_screens() -> tuple[Rect, ...]:
+    # mss reads the monitors only once, so each call needs a new one; without X that is quick.
     from mss import MSS
     from mss.exception import ScreenShotError
 
     try:
-        with MSS() as asked:
-            monitors = sorted(asked.monitors[1:], key=lambda m: not m.get("is_primary", False))
+        with MSS() as opened:
+            monitors = sorted(opened.monitors[1:], key=lambda m: not m.get("is_primary", False))
     except ScreenShotError as error:
         raise OSError(str(error)) from error
     areas = [Rect(m["left"], m["top"], m["width"], m["height"]) for m in monitors]

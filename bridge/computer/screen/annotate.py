@@ -1,4 +1,4 @@
-"""The picture a person is shown before they allow something, with its places marked in it."""
+"""Marks the places of actions in the picture that the user is shown for approval."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _WHITE = (255, 255, 255)
 _RADIUS = 18
 
 
-def mark(image: Image, places: Sequence[Coordinate]) -> None:
-    """Rings around the places, numbered in their order, in the image itself."""
+def mark_places(image: Image, places: Sequence[Coordinate]) -> None:
+    """Draw a ring around each place, numbered in order; changes the image."""
     from PIL import ImageDraw
 
     pen = ImageDraw.Draw(image)
@@ -26,10 +26,10 @@ def mark(image: Image, places: Sequence[Coordinate]) -> None:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), None, color, width)
         pen.ellipse((x - 2, y - 2, x + 2, y + 2), _RED)
         if len(places) > 1:
-            _number(pen, str(number), (x + _RADIUS, y - _RADIUS))
+            _draw_number(pen, str(number), (x + _RADIUS, y - _RADIUS))
 
 
-def _number(pen: Pen, text: str, at: tuple[int, int]) -> None:
+def _draw_number(pen: Pen, text: str, at: tuple[int, int]) -> None:
     left, top, right, bottom = pen.textbbox(at, text, font_size=18)
     pen.rectangle((left - 4, top - 3, right + 4, bottom + 3), _RED)
     pen.text(at, text, _WHITE, font_size=18)

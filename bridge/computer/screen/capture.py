@@ -1,4 +1,4 @@
-"""What one asker sees: pictures of one size and kind, and where their pixels are."""
+"""Takes the pictures of one session, and remembers which pixels they show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bridge.computer.actions import Coordinate
 from bridge.computer.desktop import Desktop
-from bridge.computer.screen.annotate import mark
+from bridge.computer.screen.annotate import mark_places
 from bridge.computer.screen.geometry import Rect, View
 from bridge.computer.screen.pictures import (
     Format,
@@ -16,8 +16,8 @@ from bridge.computer.screen.pictures import (
     black_out,
     draw_cursor,
     encode,
+    find_secret_areas,
     scale,
-    secret_areas,
 )
 from bridge.computer.screen.sizes import OLDER, Tier, enlarge, fit
 from bridge.errors import InvalidRequest
@@ -27,83 +27,84 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """How pictures are made for an asker."""
+class CaptureOptions:
+    """Size, format and screen of a session's pictures."""
 
     tier: Tier = OLDER
     pixels: int | None = None
-    """In all, where the model has a limit."""
+    """Most pixels of a whole picture, if the model has such a limit."""
     form: Format = "jpeg"
     monitor: int = 0
-    """0 is the main one."""
+    """Index of the screen; 0 is the main one."""
     secret: Sequence[str] = ()
-    """Words of windows that are black in every picture."""
+    """Windows with one of these words in their title or program are black in every picture."""
 
 
-class Sight:
-    """One asker's eyes; `view` is what was shown last, by which coordinates are meant.
+class Capture:
+    """Pictures for one session; used in the desktop's thread only.
 
-    In the desktop's own thread, like the desktop.
+    State: the view of the last screenshot, to which coordinates of actions refer. Only a new
+    screenshot changes it, a zoom does not.
     """
 
-    def __init__(self, looks: Looks) -> None:
-        self._looks = looks
+    def __init__(self, options: CaptureOptions) -> None:
+        self._options = options
         self._view: View | None = None
 
-    def view(self, desktop: Desktop) -> View:
-        """Of the last whole picture; of what one would show where there was none yet."""
+    def get_view(self, desktop: Desktop) -> View:
+        """Return the view of the last screenshot, or of the one that would be taken now."""
         if self._view is None:
-            self._view = self._whole(desktop)
+            self._view = self._measure_view(desktop)
         return self._view
 
-    def screenshot(self, desktop: Desktop) -> Picture:
-        """The whole screen, with the pointer in it; coordinates are its pixels from now on."""
-        self._view = self._whole(desktop)
-        image = self._seen(desktop, self._view.area)
-        return encode(scale(image, self._view.picture), self._looks.form)
+    def take_screenshot(self, desktop: Desktop) -> Picture:
+        """Take the whole screen with the pointer; from now on coordinates are its pixels."""
+        self._view = self._measure_view(desktop)
+        image = self._grab(desktop, self._view.area)
+        return encode(scale(image, self._view.picture), self._options.form)
 
     def zoom(self, desktop: Desktop, region: tuple[int, int, int, int]) -> Picture:
-        """A part of the last picture, as large as a picture may be; coordinates stay as they were.
+        """Take a region of the last screenshot, enlarged; coordinates keep their meaning.
 
-        Raises InvalidRequest for a part that is outside.
+        Raises InvalidRequest for a region outside.
         """
-        view = self.view(desktop)
+        view = self.get_view(desktop)
         x0, y0, x1, y1 = region
         shown = Rect(0, 0, *view.picture)
-        asked = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
-        if shown.overlap(asked) is None:
+        requested = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
+        if shown.intersect(requested) is None:
             raise InvalidRequest(
                 f"zoom: the region is outside of the picture ({shown.width}x{shown.height}).",
                 param="region",
             )
-        area = view.part(x0, y0, x1, y1)
-        image = self._seen(desktop, area)
-        size = enlarge(area.size, *self._looks.tier, self._looks.pixels)
-        return encode(scale(image, size), self._looks.form)
+        area = view.crop(x0, y0, x1, y1)
+        image = self._grab(desktop, area)
+        size = enlarge(area.size, *self._options.tier, self._options.pixels)
+        return encode(scale(image, size), self._options.form)
 
-    def marked(self, desktop: Desktop, places: Sequence[Coordinate]) -> Picture:
-        """The screen as it is now, with places of the last picture marked; for the person."""
-        view = self.view(desktop)
-        image = scale(self._seen(desktop, view.area), view.picture)
-        mark(image, places)
+    def take_annotated(self, desktop: Desktop, places: Sequence[Coordinate]) -> Picture:
+        """Take the screen as it is now, and mark places of the last screenshot in it."""
+        view = self.get_view(desktop)
+        image = scale(self._grab(desktop, view.area), view.picture)
+        mark_places(image, places)
         return encode(image, "jpeg")
 
-    def _whole(self, desktop: Desktop) -> View:
-        screens = desktop.screens()
-        if self._looks.monitor >= len(screens):
+    def _measure_view(self, desktop: Desktop) -> View:
+        screens = desktop.list_screens()
+        if self._options.monitor >= len(screens):
             raise InvalidRequest(
-                f"There is no monitor {self._looks.monitor}; the last one is {len(screens) - 1}.",
+                f"There is no monitor {self._options.monitor}; the last one is {len(screens) - 1}.",
                 param="monitor",
             )
-        area = screens[self._looks.monitor]
-        return View(area, fit(area.size, *self._looks.tier, self._looks.pixels))
+        area = screens[self._options.monitor]
+        return View(area, fit(area.size, *self._options.tier, self._options.pixels))
 
-    def _seen(self, desktop: Desktop, area: Rect) -> Image:
-        """What may be seen of it."""
+    def _grab(self, desktop: Desktop, area: Rect) -> Image:
+        """Grab an area with the pointer, and without secret windows."""
         image = desktop.grab(area)
-        cursor = desktop.cursor()
+        cursor = desktop.read_cursor()
         if cursor is not None:
-            draw_cursor(image, area, cursor, desktop.pointer())
-        if self._looks.secret:
-            black_out(image, area, secret_areas(desktop.windows(), self._looks.secret))
+            draw_cursor(image, area, cursor, desktop.read_pointer())
+        if self._options.secret:
+            black_out(image, area, find_secret_areas(desktop.list_windows(), self._options.secret))
         return image

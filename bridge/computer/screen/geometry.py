@@ -1,4 +1,4 @@
-"""Where things are: pixels of the picture Claude is shown, and points of the desktop."""
+"""Converts between pixels of the picture that Claude sees and points of the desktop; pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 
 class Point(NamedTuple):
-    """On the desktop, as the pointer counts; negative left of and above the main screen."""
+    """A place on the desktop, in points; negative left of and above the main screen."""
 
     x: int
     y: int
 
 
 class Size(NamedTuple):
-    """In pixels of a picture, or in points of the desktop."""
+    """Pixels of a picture, or points of the desktop."""
 
     width: int
     height: int
@@ -23,7 +23,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A part of the desktop, in points; `right` and `bottom` are just outside of it."""
+    """A rectangle of the desktop, in points; `right` and `bottom` are just outside of it."""
 
     left: int
     top: int
@@ -45,15 +45,15 @@ class Rect:
     def __contains__(self, point: Point) -> bool:
         return self.left <= point.x < self.right and self.top <= point.y < self.bottom
 
-    def nearest(self, point: Point) -> Point:
-        """The same point, or where it would stop at the edge."""
+    def clamp(self, point: Point) -> Point:
+        """Return the point, moved to the nearest edge if it is outside."""
         return Point(
             min(max(point.x, self.left), self.right - 1),
             min(max(point.y, self.top), self.bottom - 1),
         )
 
-    def overlap(self, other: Rect) -> Rect | None:
-        """What both cover."""
+    def intersect(self, other: Rect) -> Rect | None:
+        """Return the area that both cover; None if there is none."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         if right <= left or bottom <= top:
@@ -63,41 +63,41 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A part of the desktop, and the picture of it that Claude was shown."""
+    """An area of the desktop, and the size of the picture of it that Claude was shown."""
 
     area: Rect
     picture: Size
 
     def to_desktop(self, x: float, y: float) -> Point:
-        """The point under the middle of a pixel; what lies outside stops at the edge.
+        """Return the point under the middle of a pixel, clamped to the area.
 
-        A whole picture of a screen is often smaller or larger than the screen counts points:
-        it was scaled for the model, or the screen has two pixels a point.
+        Pixels and points differ: pictures are scaled down for the model, and high-density
+        screens have two pixels per point.
         """
         area, picture = self.area, self.picture
         inside = Point(
             area.left + floor((x + 0.5) * area.width / picture.width),
             area.top + floor((y + 0.5) * area.height / picture.height),
         )
-        return area.nearest(inside)
+        return area.clamp(inside)
 
     def to_picture(self, point: Point) -> tuple[int, int]:
-        """The pixel in which a point of the desktop is seen, at the edge for those outside."""
-        near = self.area.nearest(point)
+        """Return the pixel that shows a point, at the edge for points outside."""
+        near = self.area.clamp(point)
         x = floor((near.x - self.area.left + 0.5) * self.picture.width / self.area.width)
         y = floor((near.y - self.area.top + 0.5) * self.picture.height / self.area.height)
         return min(x, self.picture.width - 1), min(y, self.picture.height - 1)
 
-    def part(self, x0: int, y0: int, x1: int, y1: int) -> Rect:
-        """The part of the desktop under a region of the picture; never empty."""
+    def crop(self, x0: int, y0: int, x1: int, y1: int) -> Rect:
+        """Return the area of the desktop under a region of the picture; never empty."""
         start = self.to_desktop(min(x0, x1), min(y0, y1))
         end = self.to_desktop(max(x0, x1) - 1, max(y0, y1) - 1)
         width, height = end.x - start.x + 1, end.y - start.y + 1
         return Rect(start.x, start.y, max(width, 1), max(height, 1))
 
 
-def steps(start: Point, end: Point, longest: int) -> list[Point]:
-    """Points on the way, `longest` points apart at the most; the last is the end."""
+def interpolate(start: Point, end: Point, longest: int) -> list[Point]:
+    """Return points on the straight way, at most `longest` apart; the last is the end."""
     far = max(abs(end.x - start.x), abs(end.y - start.y))
     count = max(1, -(-far // longest))
     return [

@@ -1,4 +1,4 @@
-"""From what was grabbed to what is sent: hidden parts, the pointer, the size, the encoding."""
+"""Turns a grabbed image into a picture to send: hidden windows, pointer, size, encoding."""
 
 from __future__ import annotations
 
@@ -22,46 +22,45 @@ _OPTIONS: Mapping[Format, Mapping[str, Any]] = {
     "png": {"compress_level": 1},
     "webp": {"quality": 85, "method": 0},
 }
-"""The fastest of each; at 1920x1080 JPEG takes some 5 ms, WebP 40 to 60 and PNG 65 to 100."""
+"""The fastest settings; at 1920x1080 JPEG takes some 5 ms, WebP 40 to 60, PNG 65 to 100."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture, as it goes into a message."""
+    """An encoded picture, ready for a message."""
 
     media_type: str
     """Such as `image/jpeg`."""
     data: bytes
     size: Size
 
-    def base64(self) -> str:
+    def to_base64(self) -> str:
         return base64.b64encode(self.data).decode("ascii")
 
 
-def secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[Rect]:
-    """The whole areas of the windows whose title or program has one of the words in it.
+def find_secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[Rect]:
+    """Return the whole areas of windows with one of the words in their title or program.
 
-    Upper and lower case are the same; blank words are none. What lies above a secret window is
-    hidden with it: the stacking order may have changed since it was asked for, and a window too
-    much in black is the safe side.
+    Case and blank words are ignored. Windows above a secret one are hidden with it: the stacking
+    order may have changed since it was read, and hiding too much is the safe side.
     """
-    wanted = [word.strip().casefold() for word in words if word.strip()]
+    folded = [word.strip().casefold() for word in words if word.strip()]
     return [
         window.area
         for window in windows
         if any(
-            word in name.casefold() for word in wanted for name in (window.title, window.program)
+            word in name.casefold() for word in folded for name in (window.title, window.program)
         )
     ]
 
 
 def black_out(image: Image, shown: Rect, secret: Sequence[Rect]) -> None:
-    """Blackens parts of the desktop, in the image itself; `shown` is what it is a picture of.
+    """Paint secret areas black; changes the image. `shown` is the area it is a picture of.
 
-    A pixel that is covered in part is blackened, too.
+    Pixels that are covered in part become black, too.
     """
     for area in secret:
-        part = area.overlap(shown)
+        part = area.intersect(shown)
         if part is None:
             continue
         across, down = image.width, image.height
@@ -73,9 +72,9 @@ def black_out(image: Image, shown: Rect, secret: Sequence[Rect]) -> None:
 
 
 def draw_cursor(image: Image, shown: Rect, cursor: Cursor, pointer: Point) -> None:
-    """Draws the pointer where it points, in the image itself, as much of it as is inside.
+    """Draw the pointer, as far as it is inside; changes the image.
 
-    Draw it before scaling: the cursor's picture has the screen's pixels.
+    Call it before `scale`: the cursor's image is in the screen's pixels.
     """
     x = floor((pointer.x - shown.left + 0.5) * image.width / shown.width) - cursor.hot[0]
     y = floor((pointer.y - shown.top + 0.5) * image.height / shown.height) - cursor.hot[1]
@@ -83,21 +82,18 @@ def draw_cursor(image: Image, shown: Rect, cursor: Cursor, pointer: Point) -> No
 
 
 def scale(image: Image, size: Size) -> Image:
-    """The image in another size; itself if it has that already.
-
-    Smaller by averaging, which is the fastest and keeps thin lines; larger by a curve, which
-    keeps letters smooth.
-    """
+    """Return the image in another size, or the image itself if it has that size."""
     from PIL.Image import Resampling
 
     if image.size == size:
         return image
+    # Averaging is the fastest and keeps thin lines; a bicubic curve keeps enlarged text smooth.
     shrinks = size.width <= image.width and size.height <= image.height
     return image.resize(size, Resampling.BOX if shrinks else Resampling.BICUBIC)
 
 
 def encode(image: Image, form: Format = "jpeg") -> Picture:
-    """The RGB image as a file. JPEG and WebP are not exact; PNG is."""
+    """Encode an RGB image. PNG is lossless, JPEG and WebP are not."""
     written = io.BytesIO()
     image.save(written, form, **_OPTIONS[form])
     return Picture(f"image/{form}", written.getvalue(), Size(*image.size))

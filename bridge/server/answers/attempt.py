@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bridge.agent.backend import Hands
+from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend
 from bridge.backends.entered import entering
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
@@ -47,14 +47,14 @@ async def asked(
     translate: Translate,
     *,
     heavy: bool = False,
-    hands: Hands | None = None,
+    computer_use: ComputerUse | None = None,
 ) -> AsyncIterator[Asked]:
     """Enters when the answer begins, with a BridgeError of a true status when it does not.
 
     `heavy`: translating takes long (images, a large body), so it is done beside the loop.
-    `hands`: this desktop is used for it.
+    `computer_use`: this desktop is used for it.
     """
-    question = _Question(bridge, model, translate, heavy, hands)
+    question = _Question(bridge, model, translate, heavy, computer_use)
     attempt = await _attempt(question, await bridge.choice.for_model(model), bridge.rules(model))
     try:
         begun = await entering(attempt.backend.stream(attempt.request))
@@ -81,7 +81,7 @@ class _Question:
     model: str
     translate: Translate
     heavy: bool
-    hands: Hands | None
+    computer_use: ComputerUse | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class _Attempt:
 async def _attempt(
     question: _Question, backend: Backend, rules: ModelRules, *notices: str
 ) -> _Attempt:
-    if question.hands is not None:
-        backend = question.hands.of(backend)
+    if question.computer_use is not None:
+        backend = question.computer_use.of(backend)
     narrowed = backend.narrowed(rules)
     translated = (
         await asyncio.to_thread(question.translate, narrowed, question.model)

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.agent.backend import Hands
+from bridge.agent.backend import ComputerUse
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import Asked, Translate, asked
 from bridge.server.answers.fan_out import fanned_out
@@ -64,11 +64,11 @@ class Asking:
         *,
         prefix: str,
         heavy: bool,
-        hands: Hands | None = None,
+        computer_use: ComputerUse | None = None,
     ) -> None:
         """All `chats` are alike but for their messages; `prefix` begins the answer's id.
 
-        `hands`: this desktop is used for it.
+        `computer_use`: this desktop is used for it.
         """
         first = chats[0]
         self._bridge = bridge
@@ -79,7 +79,7 @@ class Asking:
             self._translations = [functools.cache(one) for one in self._translations]
         self._model = model
         self._heavy = heavy
-        self._hands = hands
+        self._computer_use = computer_use
         asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
         # A whole answer always has its usage.
         self._include_usage = asked_for or not first.stream
@@ -121,7 +121,13 @@ class Asking:
 
     @asynccontextmanager
     async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:
-        asking = asked(self._bridge, self._model, translation, heavy=self._heavy, hands=self._hands)
+        asking = asked(
+            self._bridge,
+            self._model,
+            translation,
+            heavy=self._heavy,
+            computer_use=self._computer_use,
+        )
         async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
             yield begun, chunks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.agent.backend import Hands
+from bridge.agent.backend import ComputerUse
 from bridge.agent.loop import Limits
 from bridge.errors import InvalidRequest
 from bridge.models.names import ResolvedModel
@@ -12,16 +12,16 @@ SUFFIX = "+computer"
 """Behind a model's name: that model, with this desktop."""
 
 
-def resolved_with_hands(
+def resolve_computer_use(
     bridge: Bridge, name: str, computer_use: bool | None, asked_by: str
-) -> tuple[ResolvedModel, Hands | None]:
+) -> tuple[ResolvedModel, ComputerUse | None]:
     """The model a client names, and hands where it wants them. Raises ModelNotFound."""
     wanted = bool(computer_use) or name.strip().endswith(SUFFIX)
     resolved = bridge.resolve(name.strip().removesuffix(SUFFIX))
-    return resolved, hands_for(bridge, asked_by) if wanted else None
+    return resolved, build_computer_use(bridge, asked_by) if wanted else None
 
 
-def hands_for(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> Hands:
+def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> ComputerUse:
     """This desktop, as the settings say."""
     settings = bridge.settings
     limits = Limits(
@@ -29,7 +29,7 @@ def hands_for(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> Hands:
         settings.computer_max_minutes * 60,
         settings.computer_max_dollars,
     )
-    return Hands(
+    return ComputerUse(
         bridge.computer,
         asked_by,
         limits,
@@ -40,7 +40,7 @@ def hands_for(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> Hands:
     )
 
 
-def only_one(hands: Hands | None, count: int | None) -> None:
+def check_single_choice(computer_use: ComputerUse | None, count: int | None) -> None:
     """Raises InvalidRequest where several answers would use the one desktop."""
-    if hands is not None and (count or 1) > 1:
+    if computer_use is not None and (count or 1) > 1:
         raise InvalidRequest("Computer use gives one answer at a time.", param="n")

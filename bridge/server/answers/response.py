@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound
 from bridge.server.answers.attempt import Asked, asked
-from bridge.server.answers.computer_use import resolved_with_hands
+from bridge.server.answers.computer_use import resolve_computer_use
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import Access
 from bridge.server.state import Bridge
@@ -71,11 +71,13 @@ async def respond(
     """
     wanted, told, chat = await _in_words(bridge, wanted, memory)
     use, client = wanted.computer_use, access.client
-    resolved, hands = resolved_with_hands(bridge, wanted.model, use, client)
+    resolved, computer_use = resolve_computer_use(bridge, wanted.model, use, client)
     access.model = resolved.model
     translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)
-    async with asked(bridge, resolved.model, translation, heavy=heavy, hands=hands) as begun:
+    async with asked(
+        bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
+    ) as begun:
         access.backend = begun.backend
         notices = [*resolved.notices, *told.notices, *begun.notices]
         machine = _machine(wanted, told, begun, id or new_id("resp"))

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.answers.chat import Asking, answer
-from bridge.server.answers.computer_use import only_one, resolved_with_hands
+from bridge.server.answers.computer_use import check_single_choice, resolve_computer_use
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
@@ -23,11 +23,20 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
     access = access_of(request)
-    resolved, hands = resolved_with_hands(bridge, chat.model, chat.computer_use, access.client)
-    only_one(hands, chat.n)
+    resolved, computer_use = resolve_computer_use(
+        bridge, chat.model, chat.computer_use, access.client
+    )
+    check_single_choice(computer_use, chat.n)
     with bridge.answering():
         heavy = is_large(request) or is_heavy(chat)
-        asking = Asking(bridge, [chat], resolved.model, prefix="chatcmpl", heavy=heavy, hands=hands)
+        asking = Asking(
+            bridge,
+            [chat],
+            resolved.model,
+            prefix="chatcmpl",
+            heavy=heavy,
+            computer_use=computer_use,
+        )
         return await answer(request, resolved, asking, stream=bool(chat.stream))
 
 

@@ -11,10 +11,10 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bridge.computer.actions import Action, read_action
-from bridge.computer.approvals import Waiting
+from bridge.computer.approvals import PendingApproval
 from bridge.computer.batch import Outcome
-from bridge.computer.permission import Leash
-from bridge.computer.screen.capture import Looks
+from bridge.computer.permission import Permission
+from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
@@ -36,7 +36,7 @@ from bridge.wire.computer import (
 from bridge.wire.computer_status import ComputerHealth, ComputerStatus, ComputerSwitch, WaitingBatch
 
 _PIXELS_A_TOKEN = 28 * 28
-BY_PROGRAM = "the person, through a program with the control token"
+BY_PROGRAM = "you (dashboard, tray, CLI or voice)"
 
 
 def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
@@ -49,12 +49,12 @@ def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
     if patch.minutes is not None:
         bridge.computer.allow_for(patch.minutes)
     else:
-        bridge.computer.switch(Leash(patch.mode))
+        bridge.computer.set_permission(Permission(patch.mode))
 
 
 def computer_switch(bridge: Bridge) -> ComputerSwitch:
-    leash = bridge.computer.leash
-    return ComputerSwitch(mode=leash.mode, until=leash.until)
+    permission = bridge.computer.permission
+    return ComputerSwitch(mode=permission.mode, until=permission.until)
 
 
 def computer_health(bridge: Bridge) -> ComputerHealth:
@@ -62,7 +62,7 @@ def computer_health(bridge: Bridge) -> ComputerHealth:
     return ComputerHealth(
         **asdict(computer_switch(bridge)),
         active=computer.active,
-        waiting=len(computer.approvals.waiting),
+        waiting=len(computer.approvals.pending),
     )
 
 
@@ -72,7 +72,7 @@ async def get_computer_status(request: web.Request) -> web.Response:
     status = ComputerStatus(
         **asdict(computer_switch(bridge)),
         active=bridge.computer.active,
-        waiting=[_waiting(one) for one in bridge.computer.approvals.waiting],
+        waiting=[_waiting(one) for one in bridge.computer.approvals.pending],
     )
     return web.json_response(asdict(status))
 
@@ -120,10 +120,10 @@ async def get_screenshot(request: web.Request) -> web.Response:
     """Take a screenshot like those that Claude gets. Raises ComputerOff."""
     bridge = request.app[BRIDGE]
     query = read_query(request, ScreenshotQuery)
-    looks = looks_of(bridge, query.monitor, query.max_edge)
+    options = build_capture_options(bridge, query.monitor, query.max_edge)
     if query.format is not None:
-        looks = replace(looks, form=query.format)
-    picture = await bridge.computer.look(looks, query.region)
+        options = replace(options, form=query.format)
+    picture = await bridge.computer.capture(options, query.region)
     return _image(picture)
 
 
@@ -132,8 +132,8 @@ async def run_actions(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     body = await read_body(request, ActionsBody)
     batch = [_action(one, at) for at, one in enumerate(body.actions)]
-    looks = looks_of(bridge, body.monitor, body.max_edge)
-    async with bridge.computer.session(body.asked_by, looks) as session:
+    options = build_capture_options(bridge, body.monitor, body.max_edge)
+    async with bridge.computer.open_session(body.asked_by, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
     if done.approved_by is None and not body.dry_run:
         raise NotApproved(done.outcomes[0].text)
@@ -156,7 +156,7 @@ async def decide_approval(request: web.Request) -> web.Response:
     decision = await read_body(request, Decision)
     waiting = _found(request)
     approvals = request.app[BRIDGE].computer.approvals
-    said = BY_PROGRAM if decision.approved else "the person said no"
+    said = BY_PROGRAM if decision.approved else "denied by the user"
     if not approvals.decide(waiting.id, decision.approved, said):
         raise _gone(waiting.id)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
@@ -164,18 +164,20 @@ async def decide_approval(request: web.Request) -> web.Response:
 
 async def stop_computer(request: web.Request) -> web.Response:
     """Everything ends now, and computer use is off."""
-    request.app[BRIDGE].computer.stop("The person said stop.")
+    request.app[BRIDGE].computer.stop("The user pressed stop.")
     return web.json_response(ComputerStopped().model_dump())
 
 
-def looks_of(bridge: Bridge, monitor: int | None, max_edge: int | None) -> Looks:
+def build_capture_options(
+    bridge: Bridge, monitor: int | None, max_edge: int | None
+) -> CaptureOptions:
     """For programs that say themselves how large a picture may be."""
     settings = bridge.settings
     tier = OLDER
     if max_edge is not None:
         tier = Tier(max_edge, max_edge * max_edge // _PIXELS_A_TOKEN + max_edge)
     chosen = settings.computer_monitor if monitor is None else monitor
-    return Looks(tier, None, settings.computer_format, chosen)
+    return CaptureOptions(tier, None, settings.computer_format, chosen)
 
 
 def _action(body: ActionBody, at: int) -> Action:
@@ -192,7 +194,9 @@ def _outcome(outcome: Outcome) -> ActionOutcome:
         done=not outcome.failed,
         result=outcome.text,
         risks=list(outcome.risks),
-        image=None if picture is None else f"data:{picture.media_type};base64,{picture.base64()}",
+        image=None
+        if picture is None
+        else f"data:{picture.media_type};base64,{picture.to_base64()}",
     )
 
 
@@ -207,7 +211,7 @@ def _image(picture: Picture) -> web.Response:
     )
 
 
-def _waiting(waiting: Waiting) -> WaitingBatch:
+def _waiting(waiting: PendingApproval) -> WaitingBatch:
     path = f"/computer/approvals/{waiting.id}/picture"
     return WaitingBatch(
         id=waiting.id,
@@ -219,7 +223,7 @@ def _waiting(waiting: Waiting) -> WaitingBatch:
     )
 
 
-def _found(request: web.Request) -> Waiting:
+def _found(request: web.Request) -> PendingApproval:
     id = request.match_info["id"]
     waiting = request.app[BRIDGE].computer.approvals.find(id)
     if waiting is None:

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.agent.as_events import RunEvents
+from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import Event
-from bridge.server.answers.computer_use import hands_for
+from bridge.server.answers.computer_use import build_computer_use
 from bridge.server.api.computer import DESKTOP_FAILURES
 from bridge.server.http.dialect import COMPUTER
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -35,8 +35,8 @@ async def create_run(request: web.Request) -> web.StreamResponse:
         backend = await bridge.choice.for_model(model)
         access.backend = backend.name
         asked = translate_chat(chat, backend.narrowed(bridge.rules(model)), model).request
-        hands = hands_for(bridge, body.asked_by, dry_run=body.dry_run)
-        async with hands.run(backend, asked) as events:
+        computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
+        async with computer_use.run(backend, asked) as events:
             first = await anext(events)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_told(started, first, events, access)) as told:
@@ -46,7 +46,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
 async def _told(
     started: dict[str, Any], first: Event, events: AsyncGenerator[Event, None], access: Access
 ) -> AsyncGenerator[dict[str, Any], None]:
-    machine = RunEvents()
+    machine = RunEventConverter()
     try:
         yield started
         for told in machine.feed(first):

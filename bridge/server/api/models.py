@@ -61,8 +61,8 @@ async def _listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 def _models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     models = [_model(model, bridge.rules(model.id)) for model in listed]
-    if bridge.computer.leash.mode != "off":
-        models += [_with_hands(model) for model in models if model["id"] != ECHO]
+    if bridge.computer.permission.mode != "off":
+        models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
     active = next((model for model in models if model["id"] == bridge.active_model), None)
     if active is not None:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
@@ -89,7 +89,7 @@ def _model(listed: ListedModel, rules: ModelRules) -> Model:
     return model
 
 
-def _with_hands(model: Model) -> Model:
+def _add_computer_suffix(model: Model) -> Model:
     shown: Model = {**model, "id": model["id"] + SUFFIX, "alias_of": model["id"]}
     return {**shown, "display_name": f"{model['display_name']} with this computer"}
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.computer.native.x11.input import X11Input
 from tests.computer.native.programs.start import PROGRAMS, Program
 from tests.desktop import need_program, x_display
 
@@ -54,7 +54,7 @@ def layout(screen: str) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.fixture
-def hands(screen: str) -> Iterator[X11Hands]:
-    made = X11Hands({"DISPLAY": screen})
+def input_device(screen: str) -> Iterator[X11Input]:
+    made = X11Input({"DISPLAY": screen})
     yield made
     made.close()

@@ -11,9 +11,9 @@ from bridge.computer.native.environment import (
     NO_DISPLAY,
     NOT_ALLOWED,
     WAYLAND,
+    can_see_screen,
     check_session,
-    may_see_screen,
-    unseen,
+    make_capture_error,
 )
 from bridge.errors import DesktopUnavailable
 
@@ -66,18 +66,18 @@ def test_the_settings_of_macos_are_named() -> None:
     [("linux", "XAUTHORITY"), ("win32", "locked"), ("darwin", "Screen Recording")],
 )
 def test_a_look_that_failed_says_why_in_one_line(platform: str, words: str) -> None:
-    said = unseen(platform, OSError("BadMatch\n  Major opcode: 130")).message
+    said = make_capture_error(platform, OSError("BadMatch\n  Major opcode: 130")).message
     assert words in said
     assert said.endswith("(BadMatch Major opcode: 130)")
 
 
 def test_a_failure_without_words_is_named_by_its_kind() -> None:
-    assert unseen("linux", AssertionError()).message.endswith("(AssertionError)")
+    assert make_capture_error("linux", AssertionError()).message.endswith("(AssertionError)")
 
 
 @pytest.mark.skipif("sys.platform in ('win32', 'darwin')", reason="those have a say")
 def test_elsewhere_nobody_else_decides() -> None:
-    assert may_see_screen()
+    assert can_see_screen()
 
 
 def refusal(environment: Mapping[str, str], platform: str, *, may_see: bool = True) -> str:

@@ -11,7 +11,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.computer.screen.geometry import Rect
-from bridge.computer.screen.sizes import fit, tier_for
+from bridge.computer.screen.sizes import fit, select_tier
 from bridge.models.names import resolve_rules
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
@@ -82,7 +82,7 @@ class Claude:
 
     def __init__(self, page: Page, model: str) -> None:
         rules = resolve_rules(model)
-        size = fit(SCREEN.size, *tier_for(rules.images), rules.images.pixels)
+        size = fit(SCREEN.size, *select_tier(rules.images), rules.images.pixels)
         self.scale = size.width / SCREEN.width
         self._page = page
         self._toolset = "computer" if rules.computer == "toolset" else None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.computer.desktop import Check, Direction, Window
-from bridge.computer.native.input import CHECKED_EVERY, Hands, pieces
+from bridge.computer.native.input import CHECKED_EVERY, Input, split_text
 from bridge.computer.screen.geometry import Point
 from bridge.errors import InvalidRequest
 
@@ -26,11 +26,11 @@ class FakeMouse:
         return lambda *given, **named: self.done.append((name, *given, *named.values()))
 
 
-class PointerOnly(Hands):
-    def key_down(self, keysym: str) -> None: ...
-    def key_up(self, keysym: str) -> None: ...
+class PointerOnly(Input):
+    def press_key(self, keysym: str) -> None: ...
+    def release_key(self, keysym: str) -> None: ...
     def type(self, text: str, check: Check) -> None: ...
-    def windows(self) -> Sequence[Window]:
+    def list_windows(self) -> Sequence[Window]:
         return ()
 
     def close(self) -> None: ...
@@ -38,12 +38,12 @@ class PointerOnly(Hands):
 
 def test_the_pointer_goes_where_it_is_told_and_says_where_it_is() -> None:
     mouse = FakeMouse()
-    hands = PointerOnly(mouse)
-    hands.move(Point(-5, 7))
-    hands.press("right")
-    hands.release("right")
+    input_device = PointerOnly(mouse)
+    input_device.move(Point(-5, 7))
+    input_device.press("right")
+    input_device.release("right")
     assert mouse.done == [("moveTo", -5, 7), ("mouseDown", "right"), ("mouseUp", "right")]
-    assert hands.pointer() == Point(3, -4)
+    assert input_device.read_pointer() == Point(3, -4)
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,21 @@ def test_each_notch_is_an_event_of_its_own(direction: Direction, expected: tuple
 
 def test_a_text_is_cut_into_pieces_and_every_line_ends_alike() -> None:
     text = "abc\r\ndef\rghi\njk"
-    assert "".join(pieces(text)) == "abc\ndef\nghi\njk"
-    assert {len(piece) for piece in pieces("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
+    assert "".join(split_text(text)) == "abc\ndef\nghi\njk"
+    assert {len(piece) for piece in split_text("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
 
 
 @pytest.mark.parametrize("text", ["a\x00", "\x7f", "b\x85", "\ud83d"])
 def test_a_character_that_no_key_gives_is_refused_before_anything_is_typed(text: str) -> None:
-    with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} is a character that cannot be typed"):
-        next(pieces("x" * 100 + text))
+    with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} cannot be typed"):
+        next(split_text("x" * 100 + text))
 
 
 def test_nothing_heavy_is_imported_before_it_is_used() -> None:
-    modules = "hands, x11, x11_windows, windows, macos"
+    modules = ("factory", "macos", "windows.input", "x11.indicator", "x11.input", "x11.windows")
+    imports = "".join(f"import bridge.computer.native.{name}\n" for name in modules)
     script = (
-        f"from bridge.computer.native import {modules}\nimport sys\n"
+        f"{imports}import sys\n"
         "print({'pyautogui', 'Xlib', 'Quartz', 'ctypes.wintypes'} & set(sys.modules))"
     )
     told = subprocess.run(
@@ -88,7 +89,7 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
 def test_pyautogui_needs_no_tkinter_and_does_not_wait(x_display: str) -> None:
     script = (
         "import sys\nsys.modules['tkinter'] = None\n"
-        "from bridge.computer.native.x11.keyboard import X11Hands\nX11Hands().close()\n"
+        "from bridge.computer.native.x11.input import X11Input\nX11Input().close()\n"
         "import pyautogui\nprint(pyautogui.PAUSE, pyautogui.FAILSAFE, 'mouseinfo' in sys.modules)"
     )
     told = subprocess.run(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.indicator import PRESSED
-from bridge.computer.native.key_listener import KeyListener, spelled
+from bridge.computer.indicator import STOP_KEY_PRESSED
+from bridge.computer.native.key_listener import KeyListener, to_pynput
 from bridge.errors import DesktopUnavailable
 
 
@@ -39,17 +39,17 @@ made: list[Listeners] = []
     ],
 )
 def test_keys_are_spelled_as_pynput_spells_them(hotkey: str, theirs: str) -> None:
-    assert spelled(hotkey) == theirs
+    assert to_pynput(hotkey) == theirs
 
 
 def test_it_listens_stops_and_ends() -> None:
     stops: list[str] = []
     listener = KeyListener("ctrl+alt+Escape", Listeners)
-    listener.begin(stops.append)
+    listener.show(stops.append)
     made[-1].hotkeys["<ctrl>+<alt>+<esc>"]()
-    assert stops == [PRESSED]
-    listener.end()
-    listener.end()
+    assert stops == [STOP_KEY_PRESSED]
+    listener.hide()
+    listener.hide()
     assert made[-1].said == ["start", "stop"]
 
 
@@ -58,10 +58,10 @@ def test_where_the_system_lets_nobody_listen_the_cure_is_said() -> None:
         raise OSError("not trusted")
 
     with pytest.raises(DesktopUnavailable, match="Input Monitoring"):
-        KeyListener("ctrl+alt+Escape", refuses).begin(print)
+        KeyListener("ctrl+alt+Escape", refuses).show(print)
 
 
 def test_no_key_is_no_listener() -> None:
     count = len(made)
-    KeyListener("none", Listeners).begin(print)
+    KeyListener("none", Listeners).show(print)
     assert len(made) == count

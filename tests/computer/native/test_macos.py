@@ -11,12 +11,12 @@ from bridge.computer.desktop import Window
 from bridge.computer.native.macos import (
     DOUBLE_CLICK_SECONDS,
     KEYS,
-    Clicks,
-    MacHands,
+    ClickCounter,
+    MacInput,
     Press,
-    press_of,
+    find_press,
     read_windows,
-    typed_parts,
+    split_typed,
 )
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
@@ -79,29 +79,29 @@ def quartz() -> FakeQuartz:
 
 
 @pytest.fixture
-def hands(quartz: FakeQuartz) -> MacHands:
-    return MacHands(quartz, StillMouse(), trusted=lambda: True, front=lambda: 7, clock=lambda: 5.0)
+def input_device(quartz: FakeQuartz) -> MacInput:
+    return MacInput(quartz, StillMouse(), trusted=lambda: True, front=lambda: 7, clock=lambda: 5.0)
 
 
 def test_without_the_permission_it_says_where_to_give_it(quartz: FakeQuartz) -> None:
     with pytest.raises(DesktopUnavailable, match="Privacy & Security > Accessibility"):
-        MacHands(quartz, StillMouse(), trusted=lambda: False)
+        MacInput(quartz, StillMouse(), trusted=lambda: False)
 
 
 def test_clicks_that_follow_each_other_are_counted() -> None:
-    clicks = Clicks()
+    clicks = ClickCounter()
     here, near, far = Point(0, 0), Point(3, -3), Point(9, 0)
-    assert [clicks.press("left", here, 0.0), clicks.press("left", near, 0.3)] == [1, 2]
-    assert clicks.press("left", near, 0.3 + DOUBLE_CLICK_SECONDS) == 3
-    assert clicks.press("left", near, 2.0) == 1
-    assert clicks.press("left", far, 2.1) == 1
-    assert clicks.press("right", far, 2.2) == 1
+    assert [clicks.count_click("left", here, 0.0), clicks.count_click("left", near, 0.3)] == [1, 2]
+    assert clicks.count_click("left", near, 0.3 + DOUBLE_CLICK_SECONDS) == 3
+    assert clicks.count_click("left", near, 2.0) == 1
+    assert clicks.count_click("left", far, 2.1) == 1
+    assert clicks.count_click("right", far, 2.2) == 1
 
 
-def test_a_double_click_says_its_number(hands: MacHands, quartz: FakeQuartz) -> None:
+def test_a_double_click_says_its_number(input_device: MacInput, quartz: FakeQuartz) -> None:
     for _ in range(2):
-        hands.press("left")
-        hands.release("left")
+        input_device.press("left")
+        input_device.release("left")
     told = [(one["kind"], one["count"]) for one in quartz.posted]
     assert told == [
         *(("LeftMouseDown", 1), ("LeftMouseUp", 1)),
@@ -109,12 +109,12 @@ def test_a_double_click_says_its_number(hands: MacHands, quartz: FakeQuartz) -> 
     ]
 
 
-def test_a_move_with_a_button_down_is_a_drag(hands: MacHands, quartz: FakeQuartz) -> None:
-    hands.move(Point(-5, 6))
-    hands.press("middle")
-    hands.move(Point(7, 8))
-    hands.release("middle")
-    hands.move(Point(9, 9))
+def test_a_move_with_a_button_down_is_a_drag(input_device: MacInput, quartz: FakeQuartz) -> None:
+    input_device.move(Point(-5, 6))
+    input_device.press("middle")
+    input_device.move(Point(7, 8))
+    input_device.release("middle")
+    input_device.move(Point(9, 9))
     told = [(one["kind"], one["button"]) for one in quartz.posted]
     assert told == [
         *(("MouseMoved", 0), ("OtherMouseDown", 2), ("OtherMouseDragged", 2)),
@@ -123,31 +123,31 @@ def test_a_move_with_a_button_down_is_a_drag(hands: MacHands, quartz: FakeQuartz
     assert quartz.posted[0]["at"] == (-5, 6)
 
 
-def test_keys_carry_the_flags_of_what_is_held(hands: MacHands, quartz: FakeQuartz) -> None:
-    hands.key_down("Super_L")
-    hands.key_down("a")
-    hands.press("left")
-    hands.key_up("a")
-    hands.key_up("Super_L")
+def test_keys_carry_the_flags_of_what_is_held(input_device: MacInput, quartz: FakeQuartz) -> None:
+    input_device.press_key("Super_L")
+    input_device.press_key("a")
+    input_device.press("left")
+    input_device.release_key("a")
+    input_device.release_key("Super_L")
     flags = [one["flags"] for one in quartz.posted]
     assert flags == [COMMAND, COMMAND, COMMAND, COMMAND, 0]
 
 
 def test_a_capital_has_shift_in_its_flags() -> None:
-    assert press_of("A") == Press(0, SHIFT, "A")
-    assert press_of("a") == Press(0, 0, "a")
-    assert press_of("exclam") == Press(0x12, SHIFT, "!")
-    assert press_of("世") == Press(0, 0, "世")
+    assert find_press("A") == Press(0, SHIFT, "A")
+    assert find_press("a") == Press(0, 0, "a")
+    assert find_press("exclam") == Press(0x12, SHIFT, "!")
+    assert find_press("世") == Press(0, 0, "世")
 
 
 def test_a_text_is_carried_by_its_events_and_lines_end_with_return() -> None:
-    assert typed_parts("aé\n\tx") == [
+    assert split_typed("aé\n\tx") == [
         *(Press(0, 0, "aé"), Press(KEYS["Return"]), Press(KEYS["Tab"]), Press(0, 0, "x"))
     ]
 
 
-def test_a_text_is_typed_whole_without_flags(hands: MacHands, quartz: FakeQuartz) -> None:
-    hands.type("Straße 😀 or not", lambda: None)
+def test_a_text_is_typed_whole_without_flags(input_device: MacInput, quartz: FakeQuartz) -> None:
+    input_device.type("Straße 😀 or not", lambda: None)
     downs = [one for one in quartz.posted if one["down"]]
     assert [one["text"] for one in downs] == [(9, "Straße 😀"), (7, " or not")]
     assert {one["flags"] for one in quartz.posted} == {0}
@@ -157,20 +157,20 @@ def test_a_text_is_typed_whole_without_flags(hands: MacHands, quartz: FakeQuartz
     ("direction", "by"), [("up", (1,)), ("down", (-1,)), ("left", (0, 1)), ("right", (0, -1))]
 )
 def test_each_notch_is_an_event(
-    hands: MacHands, quartz: FakeQuartz, direction: Any, by: tuple[int, ...]
+    input_device: MacInput, quartz: FakeQuartz, direction: Any, by: tuple[int, ...]
 ) -> None:
-    hands.scroll(direction, 2)
+    input_device.scroll(direction, 2)
     assert quartz.posted == [{"scroll": by, "wheels": len(by)}] * 2
 
 
-def test_closing_lets_go_of_what_is_held(hands: MacHands, quartz: FakeQuartz) -> None:
-    hands.key_down("Shift_L")
-    hands.close()
+def test_closing_lets_go_of_what_is_held(input_device: MacInput, quartz: FakeQuartz) -> None:
+    input_device.press_key("Shift_L")
+    input_device.close()
     assert [(one["down"], one["flags"]) for one in quartz.posted] == [(True, SHIFT), (False, 0)]
 
 
 def test_windows_of_programs_are_told_and_the_front_one_is_active(
-    hands: MacHands, quartz: FakeQuartz
+    input_device: MacInput, quartz: FakeQuartz
 ) -> None:
     bounds = {"X": -10.0, "Y": 25.0, "Width": 300.0, "Height": 200.0}
 
@@ -180,7 +180,7 @@ def test_windows_of_programs_are_told_and_the_front_one_is_active(
 
     quartz.windows = [window(1, "Menubar", 24), window(7, "A"), window(7, None), window(8, "C")]
     area = Rect(-10, 25, 300, 200)
-    assert hands.windows() == [
+    assert input_device.list_windows() == [
         Window("A", "P7", area, active=True),
         Window("", "P7", area, active=False),
         Window("C", "P8", area, active=False),
@@ -195,10 +195,10 @@ NOT_ON_A_MAC = {"Scroll_Lock", "Print", "Pause", "F21", "F22", "F23", "F24"} | {
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values()) - NOT_ON_A_MAC))
 def test_every_key_that_a_mac_has_can_be_pressed(name: str) -> None:
-    assert press_of(name).code or press_of(name).character
+    assert find_press(name).code or find_press(name).character
 
 
 @pytest.mark.parametrize("name", sorted(NOT_ON_A_MAC))
 def test_a_key_that_a_mac_lacks_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match=f"no key `{name}`"):
-        press_of(name)
+        find_press(name)

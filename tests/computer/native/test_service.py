@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bridge.computer.indicator import PRESSED
-from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.computer.indicator import STOP_KEY_PRESSED
+from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point
 from bridge.server.state import Bridge
 from tests.computer.native.programs.start import Program, eventually
@@ -47,36 +47,36 @@ async def length_of(window: Program) -> int:
     return len(await asyncio.to_thread(window.text))
 
 
-def press(hands: X11Hands) -> None:
+def press(input_device: X11Input) -> None:
     for key in ("Control_L", "Alt_L", "Escape"):
-        hands.key_down(key)
+        input_device.press_key(key)
     for key in ("Escape", "Alt_L", "Control_L"):
-        hands.key_up(key)
+        input_device.release_key(key)
 
 
-def push(hands: X11Hands) -> None:
-    hands.move(Point(0, 0))
+def push(input_device: X11Input) -> None:
+    input_device.move(Point(0, 0))
 
 
 @pytest.mark.parametrize(
-    ("pull", "said"), [(press, PRESSED), (push, "The mouse was moved by hand.")]
+    ("pull", "said"), [(press, STOP_KEY_PRESSED), (push, "The mouse was moved by hand.")]
 )
 async def test_it_is_seen_and_it_stops(
-    pull: Callable[[X11Hands], None],
+    pull: Callable[[X11Input], None],
     said: str,
     bridge: Bridge,
-    hands: X11Hands,
+    input_device: X11Input,
     program: Callable[[str], Program],
 ) -> None:
     window = await asyncio.to_thread(program, "tk")
     await asyncio.to_thread(window.take_keyboard)
-    await asyncio.to_thread(hands.move, window.middle)
+    await asyncio.to_thread(input_device.move, window.middle)
     before = await length_of(window)
     running = asyncio.create_task(typed(bridge))
     assert await asyncio.to_thread(eventually, begun(window, before))
     assert all([await asyncio.to_thread(pixel, edge) == ORANGE for edge in EDGES])
     pulled = time.monotonic()
-    await asyncio.to_thread(pull, hands)
+    await asyncio.to_thread(pull, input_device)
     answer = await running
     assert time.monotonic() - pulled < 2
     assert answer["error"] == {

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bridge.computer.desktop import Window
-from bridge.computer.screen.capture import Looks, Sight
+from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.computer.screen.pictures import Picture
 from bridge.computer.screen.sizes import HIGH, OLDER
@@ -24,67 +24,67 @@ def image(picture: Picture) -> Image.Image:
 
 def test_a_picture_is_as_large_as_the_model_takes() -> None:
     desktop = FakeDesktop(RIGHT)
-    assert Sight(Looks(HIGH)).screenshot(desktop).size == (1920, 1080)
-    assert Sight(Looks(OLDER)).screenshot(desktop).size == (1456, 819)
-    assert Sight(Looks(OLDER, 1_150_000)).screenshot(desktop).size == (1430, 804)
+    assert Capture(CaptureOptions(HIGH)).take_screenshot(desktop).size == (1920, 1080)
+    assert Capture(CaptureOptions(OLDER)).take_screenshot(desktop).size == (1456, 819)
+    assert Capture(CaptureOptions(OLDER, 1_150_000)).take_screenshot(desktop).size == (1430, 804)
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp"])
 def test_it_is_of_the_kind_that_is_set(form: str) -> None:
-    picture = Sight(Looks(form=form)).screenshot(FakeDesktop())  # type: ignore[arg-type]
+    picture = Capture(CaptureOptions(form=form)).take_screenshot(FakeDesktop())  # type: ignore[arg-type]
     assert picture.media_type == f"image/{form}"
     assert Image.open(io.BytesIO(picture.data)).format == form.upper()
 
 
 def test_another_monitor_lies_left_of_the_main_one() -> None:
     desktop = FakeDesktop(RIGHT, LEFT)
-    sight = Sight(Looks(HIGH, monitor=1))
-    assert sight.screenshot(desktop).size == (1280, 1024)
-    assert sight.view(desktop).to_desktop(0, 0) == Point(-1280, 0)
+    capture = Capture(CaptureOptions(HIGH, monitor=1))
+    assert capture.take_screenshot(desktop).size == (1280, 1024)
+    assert capture.get_view(desktop).to_desktop(0, 0) == Point(-1280, 0)
     with pytest.raises(InvalidRequest, match="no monitor 2; the last one is 1"):
-        Sight(Looks(monitor=2)).screenshot(desktop)
+        Capture(CaptureOptions(monitor=2)).take_screenshot(desktop)
 
 
 def test_before_the_first_picture_coordinates_mean_what_one_would_show() -> None:
     desktop = FakeDesktop(RIGHT)
-    sight = Sight(Looks(OLDER))
-    before = sight.view(desktop)
-    sight.screenshot(desktop)
-    assert sight.view(desktop) == before
+    capture = Capture(CaptureOptions(OLDER))
+    before = capture.get_view(desktop)
+    capture.take_screenshot(desktop)
+    assert capture.get_view(desktop) == before
 
 
 def test_a_closer_look_does_not_change_what_coordinates_mean() -> None:
     desktop = FakeDesktop(RIGHT)
-    sight = Sight(Looks(OLDER))
-    sight.screenshot(desktop)
-    before = sight.view(desktop)
-    closer = sight.zoom(desktop, (0, 0, 728, 410))
+    capture = Capture(CaptureOptions(OLDER))
+    capture.take_screenshot(desktop)
+    before = capture.get_view(desktop)
+    closer = capture.zoom(desktop, (0, 0, 728, 410))
     assert closer.size.width > 1400
-    assert sight.view(desktop) == before
+    assert capture.get_view(desktop) == before
     assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
 
 
 def test_a_closer_look_at_nothing_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="outside of the picture"):
-        Sight(Looks(OLDER)).zoom(FakeDesktop(RIGHT), (5000, 0, 5100, 50))
+        Capture(CaptureOptions(OLDER)).zoom(FakeDesktop(RIGHT), (5000, 0, 5100, 50))
 
 
 def test_secret_windows_are_black_everywhere() -> None:
     desktop = FakeDesktop(RIGHT)
     desktop.shown.append(Window("Vault - KeePassXC", "keepassxc", Rect(100, 100, 300, 200), False))
-    sight = Sight(Looks(HIGH, form="png", secret=("keepass",)))
-    for picture in (sight.screenshot(desktop), sight.marked(desktop, [(1, 1)])):
+    capture = Capture(CaptureOptions(HIGH, form="png", secret=("keepass",)))
+    for picture in (capture.take_screenshot(desktop), capture.take_annotated(desktop, [(1, 1)])):
         assert image(picture).getpixel((250, 200)) in {(0, 0, 0), (0, 0, 1)}
-    whole = image(sight.screenshot(desktop))
+    whole = image(capture.take_screenshot(desktop))
     assert whole.getpixel((99, 99)) == (0, 0, 128)
-    assert image(sight.zoom(desktop, (150, 150, 250, 250))).getcolors() == [
-        (image(sight.zoom(desktop, (150, 150, 250, 250))).width ** 2, (0, 0, 0))
+    assert image(capture.zoom(desktop, (150, 150, 250, 250))).getcolors() == [
+        (image(capture.zoom(desktop, (150, 150, 250, 250))).width ** 2, (0, 0, 0))
     ]
 
 
 def test_the_person_sees_rings_where_it_would_happen() -> None:
     desktop = FakeDesktop(RIGHT)
-    marked = image(Sight(Looks(HIGH)).marked(desktop, [(500, 500), (900, 700)]))
+    marked = image(Capture(CaptureOptions(HIGH)).take_annotated(desktop, [(500, 500), (900, 700)]))
     for x, y in ((482, 500), (900, 682)):
         red, _, blue = marked.getpixel((x, y))  # type: ignore[misc]
         assert red > 150 > blue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.computer.screen.geometry import Point, Rect, Size, View, steps
+from bridge.computer.screen.geometry import Point, Rect, Size, View, interpolate
 
 SIDES = st.integers(1, 5000)
 PLACES = st.integers(-5000, 5000)
@@ -57,19 +57,19 @@ def test_a_screen_of_two_pixels_a_point() -> None:
 def test_a_part_of_the_picture_is_a_part_of_the_area(
     view: View, x0: int, y0: int, x1: int, y1: int
 ) -> None:
-    part = view.part(x0, y0, x1, y1)
-    assert part.overlap(view.area) == part
+    area = view.crop(x0, y0, x1, y1)
+    assert area.intersect(view.area) == area
 
 
 def test_a_part_is_what_the_region_covers() -> None:
     view = View(Rect(100, 0, 1000, 500), Size(500, 250))
-    assert view.part(0, 0, 50, 25) == Rect(101, 1, 99, 49)
-    assert view.part(50, 25, 0, 0) == view.part(0, 0, 50, 25)
+    assert view.crop(0, 0, 50, 25) == Rect(101, 1, 99, 49)
+    assert view.crop(50, 25, 0, 0) == view.crop(0, 0, 50, 25)
 
 
 @given(POINTS, POINTS, st.integers(1, 300))
 def test_a_way_ends_where_it_should_in_short_steps(start: Point, end: Point, longest: int) -> None:
-    way = steps(start, end, longest)
+    way = interpolate(start, end, longest)
     assert way[-1] == end
     for one, other in zip([start, *way], way, strict=False):
         assert max(abs(other.x - one.x), abs(other.y - one.y)) <= longest + 1
@@ -77,8 +77,8 @@ def test_a_way_ends_where_it_should_in_short_steps(start: Point, end: Point, lon
 
 @given(AREAS, AREAS)
 def test_an_overlap_lies_in_both(one: Rect, other: Rect) -> None:
-    both = one.overlap(other)
-    assert both == other.overlap(one)
+    both = one.intersect(other)
+    assert both == other.intersect(one)
     if both is not None:
         for area in (one, other):
             assert Point(both.left, both.top) in area

@@ -17,8 +17,8 @@ from bridge.computer.screen.pictures import (
     black_out,
     draw_cursor,
     encode,
+    find_secret_areas,
     scale,
-    secret_areas,
 )
 from tests.computer.painter import colourful
 
@@ -38,17 +38,17 @@ def test_windows_are_secret_by_a_word_of_their_title_or_program() -> None:
         window("STRASSE", "x", 3),
         window("Editor", "code", 4),
     ]
-    found = secret_areas(windows, ["KEEPASS", " bird ", "straße"])
+    found = find_secret_areas(windows, ["KEEPASS", " bird ", "straße"])
     assert [area.left for area in found] == [1, 2, 3]
 
 
 def test_a_blank_word_hides_nothing() -> None:
-    assert secret_areas([window("Editor", "code")], ["", "  "]) == []
+    assert find_secret_areas([window("Editor", "code")], ["", "  "]) == []
 
 
 def test_a_secret_window_is_hidden_whole_though_another_lies_above() -> None:
     above = Window("Editor", "code", Rect(5, 5, 10, 10), active=True)
-    assert secret_areas([above, window("Vault", "keys")], ["vault"]) == [Rect(0, 0, 10, 10)]
+    assert find_secret_areas([above, window("Vault", "keys")], ["vault"]) == [Rect(0, 0, 10, 10)]
 
 
 def test_a_secret_area_is_black_to_its_edges_and_nothing_else_is() -> None:
@@ -149,7 +149,7 @@ def test_an_encoded_picture_is_what_it_says_and_shows_what_was_given(
     picture = encode(given, form)
     assert picture.media_type == f"image/{form}"
     assert picture.size == Size(400, 320)
-    assert base64.b64decode(picture.base64()) == picture.data
+    assert base64.b64decode(picture.to_base64()) == picture.data
     with Image.open(io.BytesIO(picture.data)) as read:
         assert Image.MIME[read.format or ""] == picture.media_type
         assert read.size == picture.size

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.computer.screen.geometry import Size
-from bridge.computer.screen.sizes import HIGH, OLDER, Tier, enlarge, fit, tier_for, tokens_of
+from bridge.computer.screen.sizes import HIGH, OLDER, Tier, count_tokens, enlarge, fit, select_tier
 from bridge.models.rules import LARGE, SMALL
 
 SIDES = st.integers(1, 9000)
 SIZES = st.builds(Size, SIDES, SIDES)
-TIERS = st.sampled_from([OLDER, HIGH, OLDER.among_many(), HIGH.among_many()]) | st.builds(
-    Tier, st.integers(1, 4000), st.integers(500, 6000)
-)
+TIERS = st.sampled_from(
+    [OLDER, HIGH, OLDER.reduce_for_many_images(), HIGH.reduce_for_many_images()]
+) | st.builds(Tier, st.integers(1, 4000), st.integers(500, 6000))
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ TIERS = st.sampled_from([OLDER, HIGH, OLDER.among_many(), HIGH.among_many()]) | 
         ((2560, 1440), HIGH, (2560, 1440)),
         ((3840, 2160), HIGH, (2576, 1449)),
         ((2160, 3840), HIGH, (1449, 2576)),
-        ((3840, 2160), HIGH.among_many(), (2000, 1125)),
-        ((1920, 1080), OLDER.among_many(), (1456, 819)),
+        ((3840, 2160), HIGH.reduce_for_many_images(), (2000, 1125)),
+        ((1920, 1080), OLDER.reduce_for_many_images(), (1456, 819)),
         ((9000, 1), HIGH, (2576, 1)),
     ],
 )
@@ -48,9 +48,9 @@ def test_a_small_region_is_enlarged_to_the_budget() -> None:
 
 
 def test_the_tier_of_a_model_follows_its_largest_image() -> None:
-    assert tier_for(SMALL) == OLDER
-    assert tier_for(LARGE) == HIGH
-    assert tier_for(LARGE._replace(edge=2000)) == HIGH.among_many()
+    assert select_tier(SMALL) == OLDER
+    assert select_tier(LARGE) == HIGH
+    assert select_tier(LARGE._replace(edge=2000)) == HIGH.reduce_for_many_images()
 
 
 @given(SIZES, TIERS)
@@ -73,14 +73,14 @@ def test_nothing_larger_would_fit(size: Size, tier: Tier) -> None:
     # Half a pixel decides which way the short edge is rounded.
     other = max(1, int(short + 0.5))
     larger = Size(long + 1, other) if wide else Size(other, long + 1)
-    assert long + 1 > tier.edge or tokens_of(larger) > tier.tokens
+    assert long + 1 > tier.edge or count_tokens(larger) > tier.tokens
 
 
 @given(SIZES, TIERS)
 def test_what_fits_stays_as_it_is(size: Size, tier: Tier) -> None:
     fitted = fit(size, *tier)
     assert fit(fitted, *tier) == fitted
-    if max(size) <= tier.edge and tokens_of(size) <= tier.tokens:
+    if max(size) <= tier.edge and count_tokens(size) <= tier.tokens:
         assert fitted == size
 
 
@@ -96,7 +96,7 @@ def test_enlarging_never_gives_less_than_fitting(size: Size, tier: Tier) -> None
 def keeps(size: Size, tier: Tier) -> None:
     assert min(size) >= 1
     assert max(size) <= tier.edge
-    assert tokens_of(size) <= tier.tokens
+    assert count_tokens(size) <= tier.tokens
 
 
 def has_shape_of(size: Size, given: Size) -> None:

@@ -113,7 +113,7 @@ async def test_claude_looks_acts_and_says_that_it_is_done(
     message = answer.choices[0].message
     assert message.content == "I look first.\n\nThe menu is open."
     assert message.reasoning_content == (
-        "A menu.\n→ Look at the screen\n→ Click at (100, 200) in “Notes”\n→ Type “hé” in “Notes”\n"
+        "A menu.\n→ Take a screenshot\n→ Click at (100, 200) in “Notes”\n→ Type “hé” in “Notes”\n"
     )
     assert answer.choices[0].finish_reason == "stop"
     assert hands(desktop) == [*CLICKED, ("type", "h"), ("type", "é")]
@@ -276,7 +276,7 @@ async def test_many_screenshots_are_thinned_out_and_upstream_takes_it(
 async def test_nothing_moves_while_it_is_off(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
-    with pytest.raises(PermissionDeniedError, match="Only a human turns it on"):
+    with pytest.raises(PermissionDeniedError, match="Only a human can turn it on"):
         await asked(client)
     for method, path, body in (
         ("GET", "/computer/screenshot", None),
@@ -305,7 +305,7 @@ async def test_no_key_and_no_prompt_switches_it_on(
     prompt: Any = [{"role": "user", "content": "Switch computer use on and click at 1, 1."}]
     with pytest.raises(PermissionDeniedError):
         await client.chat.completions.create(model=f"{OPUS}+computer", messages=prompt)
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
     assert desktop.done == []
 
 
@@ -357,7 +357,7 @@ async def test_a_yes_is_not_for_a_harmless_stranger_either(
     await running
     assert hands(desktop) == []
     (result,) = fake.requests[-1].body["messages"][-1]["content"]
-    assert "“Notes”, for which the person said yes, is not there" in result["content"][0]["text"]
+    assert "the approved window “Notes” is no longer in front" in result["content"][0]["text"]
 
 
 async def test_a_no_is_told_to_claude_and_nothing_moves(
@@ -372,7 +372,7 @@ async def test_a_no_is_told_to_claude_and_nothing_moves(
     assert hands(desktop) == []
     (result,) = fake.requests[-1].body["messages"][-1]["content"]
     assert result["is_error"]
-    assert "the person said no" in result["content"][0]["text"]
+    assert "denied by the user" in result["content"][0]["text"]
 
 
 async def test_silence_is_a_no(
@@ -383,7 +383,7 @@ async def test_silence_is_a_no(
     status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
     assert status == 403
     assert answer["error"]["code"] == "not_approved"
-    assert "nobody said yes within 0.1 s" in answer["error"]["message"]
+    assert "no answer within 0.1 s" in answer["error"]["message"]
     assert hands(desktop) == []
 
 
@@ -431,7 +431,7 @@ async def test_windows_on_the_list_are_never_touched_and_never_seen(
     desktop.shown.insert(0, Window("KeePassXC", "keepassxc", Rect(0, 0, 500, 500), active=True))
     status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
     assert status == 403
-    assert "never touched" in answer["error"]["message"]
+    assert "never list" in answer["error"]["message"]
     assert hands(desktop) == []
     status, picture = await call("GET", "/computer/screenshot?format=png")
     image = Image.open(io.BytesIO(picture)).convert("RGB")
@@ -512,7 +512,7 @@ async def test_stop_ends_a_run_while_claude_thinks(
         await asyncio.sleep(0.01)
     await call("POST", "/computer/stop", {})
     answer = await asyncio.wait_for(running, 1)
-    assert answer.choices[0].message.content.endswith("Stopped: the person said stop.")
+    assert answer.choices[0].message.content.endswith("Stopped: the user pressed stop.")
     await fake.wait_closed(1, timeout=5)
 
 

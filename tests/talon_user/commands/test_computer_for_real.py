@@ -58,12 +58,12 @@ async def test_a_yes_lets_claude_click_and_the_switch_is_off_again(
     fake.script(Reply((Text("I click."), CLICK)), says("The menu is open."))
     world.say("claude computer open the menu")
     world.advance(1)
-    assert (hands(pretended), bridge.computer.leash.mode) == ([], "off")
+    assert (hands(pretended), bridge.computer.permission.mode) == ([], "off")
     world.say("claude approve")
     await idle(world)
     assert world.notifications[-1] == "Claude is done. The menu is open."
     assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
-    assert bridge.computer.leash.mode == "off"
+    assert bridge.computer.permission.mode == "off"
 
 
 async def test_a_risky_step_waits_for_a_word(
@@ -103,4 +103,4 @@ async def test_stop_ends_it_and_switches_it_off(
     world.say("claude stop")
     await idle(world)
     assert hands(pretended) == []
-    await world.run_until_async(lambda: bridge.computer.leash.mode == "off", 5)
+    await world.run_until_async(lambda: bridge.computer.permission.mode == "off", 5)

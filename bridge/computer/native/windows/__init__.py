@@ -1,1 +1,1 @@
-"""Keyboard input on Windows."""
+"""Input on Windows."""

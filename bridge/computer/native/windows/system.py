@@ -1,4 +1,4 @@
-"""The functions of Windows that the hands use, through ctypes; it runs on Windows alone."""
+"""Calls Windows' functions for input and windows, through ctypes; works on Windows only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import PureWindowsPath
 from typing import Any, ClassVar
 
 from bridge.computer.desktop import Window
-from bridge.computer.native.windows.keyboard import UNICODE, KeyEvent
+from bridge.computer.native.windows.input import UNICODE, KeyEvent
 from bridge.computer.screen.geometry import Rect
 
 _MOUSE, _KEYBOARD = 0, 1
 _EXTENDED_FRAME_BOUNDS, _CLOAKED = 9, 14
 _QUERY_LIMITED_INFORMATION = 0x1000
 _BACKGROUND = ("Progman", "WorkerW", "Shell_TrayWnd")
-"""Classes of windows that are the desktop itself."""
+"""Window classes of the desktop itself."""
 
 
 class _Mouse(ctypes.Structure):
@@ -44,7 +44,7 @@ class _Either(ctypes.Union):
     _fields_: ClassVar[Any] = [("mouse", _Mouse), ("keyboard", _Keyboard)]
 
 
-class Input(ctypes.Structure):
+class InputRecord(ctypes.Structure):
     """INPUT of winuser.h: 40 bytes on 64-bit Windows."""
 
     _fields_: ClassVar[Any] = [("type", wintypes.DWORD), ("of", _Either)]
@@ -52,7 +52,7 @@ class Input(ctypes.Structure):
 
 class WindowsSystem:
     def __init__(self) -> None:
-        # Not in ctypes elsewhere.
+        # Other platforms lack this attribute, and mypy runs there.
         libraries: Any = vars(ctypes)["windll"]
         self._user32, self._kernel32 = libraries.user32, libraries.kernel32
         self._dwm = libraries.dwmapi
@@ -62,35 +62,37 @@ class WindowsSystem:
         self._kernel32.OpenProcess.restype = wintypes.HANDLE
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
-        return self._send([keyboard_input(one, self._scan(one)) for one in events])
+        return self._send(
+            [make_keyboard_input(event, self._find_scan_code(event)) for event in events]
+        )
 
     def turn_wheel(self, kind: int, delta: int) -> None:
         mouse = _Mouse(data=delta & 0xFFFFFFFF, flags=kind)
-        self._send([Input(type=_MOUSE, of=_Either(mouse=mouse))])
+        self._send([InputRecord(type=_MOUSE, of=_Either(mouse=mouse))])
 
-    def key_for(self, character: str) -> int:
+    def find_key(self, character: str) -> int:
         return int(self._user32.VkKeyScanW(character))
 
-    def windows(self) -> Sequence[Window]:
+    def list_windows(self) -> Sequence[Window]:
         active = self._user32.GetForegroundWindow()
-        found: list[Window] = []
+        windows: list[Window] = []
         make: Any = vars(ctypes)["WINFUNCTYPE"](wintypes.BOOL, wintypes.HWND, wintypes.LPARAM)
 
         def look(window: int, _: int) -> bool:
             if self._is_seen(window):
-                found.append(self._describe(window, active=window == active))
+                windows.append(self._describe_window(window, active=window == active))
             return True
 
         self._user32.EnumWindows(make(look), 0)
-        return found
+        return windows
 
-    def _scan(self, event: KeyEvent) -> int:
-        """Programs that read the keyboard itself, such as remote desktops, look at it."""
+    def _find_scan_code(self, event: KeyEvent) -> int:
+        # Remote desktops and games read the scan code, not the virtual key.
         return event.scan if event.flags & UNICODE else self._user32.MapVirtualKeyW(event.key, 0)
 
-    def _send(self, inputs: Sequence[Input]) -> int:
-        array = (Input * len(inputs))(*inputs)
-        return int(self._user32.SendInput(len(inputs), array, ctypes.sizeof(Input)))
+    def _send(self, inputs: Sequence[InputRecord]) -> int:
+        array = (InputRecord * len(inputs))(*inputs)
+        return int(self._user32.SendInput(len(inputs), array, ctypes.sizeof(InputRecord)))
 
     def _is_seen(self, window: int) -> bool:
         if not self._user32.IsWindowVisible(window) or self._user32.IsIconic(window):
@@ -98,9 +100,11 @@ class WindowsSystem:
         cloaked = wintypes.DWORD()
         size = ctypes.sizeof(cloaked)
         self._dwm.DwmGetWindowAttribute(window, _CLOAKED, ctypes.byref(cloaked), size)
-        return not cloaked.value and bool(self._title(window)) and not self._is_background(window)
+        return (
+            not cloaked.value and bool(self._read_title(window)) and not self._is_background(window)
+        )
 
-    def _describe(self, window: int, *, active: bool) -> Window:
+    def _describe_window(self, window: int, *, active: bool) -> Window:
         edges = wintypes.RECT()
         size = ctypes.sizeof(edges)
         failed = self._dwm.DwmGetWindowAttribute(
@@ -109,9 +113,9 @@ class WindowsSystem:
         if failed:
             self._user32.GetWindowRect(window, ctypes.byref(edges))
         area = Rect(edges.left, edges.top, edges.right - edges.left, edges.bottom - edges.top)
-        return Window(self._title(window), self._program(window), area, active)
+        return Window(self._read_title(window), self._read_program(window), area, active)
 
-    def _title(self, window: int) -> str:
+    def _read_title(self, window: int) -> str:
         text = ctypes.create_unicode_buffer(512)
         self._user32.GetWindowTextW(window, text, len(text))
         return text.value
@@ -121,7 +125,7 @@ class WindowsSystem:
         self._user32.GetClassNameW(window, text, len(text))
         return text.value in _BACKGROUND
 
-    def _program(self, window: int) -> str:
+    def _read_program(self, window: int) -> str:
         number = wintypes.DWORD()
         self._user32.GetWindowThreadProcessId(window, ctypes.byref(number))
         process = self._kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, number)
@@ -135,7 +139,7 @@ class WindowsSystem:
         return PureWindowsPath(path.value).name
 
 
-def keyboard_input(event: KeyEvent, scan: int) -> Input:
-    """As SendInput takes it."""
+def make_keyboard_input(event: KeyEvent, scan: int) -> InputRecord:
+    """Make the INPUT structure that SendInput takes."""
     keyboard = _Keyboard(key=event.key, scan=scan, flags=event.flags)
-    return Input(type=_KEYBOARD, of=_Either(keyboard=keyboard))
+    return InputRecord(type=_KEYBOARD, of=_Either(keyboard=keyboard))

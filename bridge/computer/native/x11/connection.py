@@ -1,4 +1,4 @@
-"""A connection to the X server, or a sentence that says why there is none."""
+"""Connects to the X server, or explains why that is not possible."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _REINSTALL = (
 
 
 def open_display(environ: Mapping[str, str]) -> Any:
-    """An `Xlib.display.Display` with the extensions XTEST and XKEYBOARD.
+    """Open an `Xlib.display.Display` with the extensions XTEST and XKEYBOARD.
 
-    Raises DesktopUnavailable where there is none, and under Wayland, where an X program sees
-    and reaches only other X programs.
+    Raises DesktopUnavailable without an X server, and under Wayland, where X programs see and
+    control only other X programs.
     """
     name = environ.get("DISPLAY")
     if environ.get("WAYLAND_DISPLAY"):
         raise DesktopUnavailable(
-            "This is a Wayland session, which lets no program see or use the others. "
+            "This is a Wayland session, where no program can see or control the others. "
             "Log in to a session that is called “X11” or “Xorg”."
         )
     if not name:
         raise DesktopUnavailable(
             "There is no desktop: DISPLAY is not set. Start the bridge inside a desktop session, "
-            "or give it one of its own: xvfb-run claude-bridge"
+            "or give it a virtual one: xvfb-run claude-bridge"
         )
     display = _connect(name)
-    missing = [one for one in ("XTEST", "XKEYBOARD") if not display.query_extension(one)]
+    missing = [name for name in ("XTEST", "XKEYBOARD") if not display.query_extension(name)]
     if missing:
         display.close()
         raise DesktopUnavailable(
@@ -45,10 +45,10 @@ def open_display(environ: Mapping[str, str]) -> Any:
 
 
 def import_xlib() -> Any:
-    """Xlib's `display` module. Raises DesktopUnavailable if its files are a mix of two packages."""
+    """Import `Xlib.display`. Raises DesktopUnavailable if its files mix two packages."""
     try:
         from Xlib import display
-        from Xlib.ext import xtest  # noqa: F401  # a part that a broken mix may lack
+        from Xlib.ext import xtest  # noqa: F401  # a mix of packages may lack it
     except ImportError as error:
         raise DesktopUnavailable(f"Xlib cannot be imported ({error}): {_REINSTALL}") from error
     except (AttributeError, SyntaxError, TypeError) as error:
@@ -61,7 +61,7 @@ def _connect(name: str) -> Any:
     from Xlib.error import DisplayError, XauthError
 
     try:
-        with authority():
+        with provide_authority():
             return module.Display(name)
     except (DisplayError, XauthError, OSError) as error:
         raise DesktopUnavailable(
@@ -73,24 +73,24 @@ def _connect(name: str) -> Any:
 
 
 @contextmanager
-def authority() -> Iterator[None]:
-    """Surrounds each connection, pyautogui's as well.
+def provide_authority() -> Iterator[None]:
+    """Provide a cookie file while a connection is opened; needed for pyautogui's as well.
 
-    Xlib 0.15 fails without a file of cookies, although many servers ask for none.
+    Xlib 0.15 fails without one, although many servers do not need a cookie.
     """
     import Xlib
 
-    named = os.environ.get("XAUTHORITY")
-    path = Path(named) if named else Path(os.environ.get("HOME", "/")) / ".Xauthority"
+    setting = os.environ.get("XAUTHORITY")
+    path = Path(setting) if setting else Path(os.environ.get("HOME", "/")) / ".Xauthority"
     if tuple(Xlib.__version__) > (0, 15) or path.exists():
         yield
         return
     os.environ["XAUTHORITY"] = os.devnull
     try:
-        # It prints that it found no cookie; standard output may be a protocol's.
+        # Xlib prints that it found no cookie; standard output may carry a protocol (MCP).
         with redirect_stdout(sys.stderr):
             yield
     finally:
         os.environ.pop("XAUTHORITY")
-        if named is not None:
-            os.environ["XAUTHORITY"] = named
+        if setting is not None:
+            os.environ["XAUTHORITY"] = setting

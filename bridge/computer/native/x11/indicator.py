@@ -1,4 +1,4 @@
-"""A border around each screen and a key that stops, on an X server: a connection of its own."""
+"""Draws a border around each screen and listens for the stop key, on an X server."""
 
 from __future__ import annotations
 
@@ -8,49 +8,58 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.computer.indicator import PRESSED, Stop
-from bridge.computer.keys import chord
+from bridge.computer.indicator import STOP_KEY_PRESSED, StopCallback
+from bridge.computer.keys import parse_chord
 from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.screen import XScreen
 from bridge.computer.screen.geometry import Rect
 from bridge.errors import DesktopUnavailable
 
-THICK = 4
-"""Points of the border."""
+BORDER_POINTS = 4
+"""Thickness of the border."""
 COLOR = 0xD97757
 
 _MODIFIERS = {"Shift_L": 1 << 0, "Control_L": 1 << 2, "Alt_L": 1 << 3, "Super_L": 1 << 6}
 _LOCKS = (0, 1 << 1, 1 << 4, 1 << 1 | 1 << 4)
-"""Caps Lock and Num Lock do not keep the key from working."""
+"""The key is grabbed once for each state of Caps Lock and Num Lock."""
 
 
-class X11Warden:
-    """`begin` and `end` may be called from any thread, one at a time."""
+class X11Indicator:
+    """See `Indicator`; called from one thread at a time.
+
+    Uses a separate connection: the desktop's own thread is busy while Claude acts.
+    """
 
     def __init__(self, hotkey: str) -> None:
         self._hotkey = hotkey
         self._thread: threading.Thread | None = None
         self._wake = (-1, -1)
 
-    def begin(self, stop: Stop) -> None:
-        """Raises DesktopUnavailable, also when another program has the key."""
+    def show(self, stop: StopCallback) -> None:
+        """Draw the border and grab the key.
+
+        Raises DesktopUnavailable, also if another program has grabbed the key.
+        """
         display = open_display(os.environ)
         try:
             if self._hotkey != "none":
-                _grab(display, self._hotkey)
-            for strip in strips(_screens()):
-                _draw(display, strip)
+                _grab_key(display, self._hotkey)
+            for strip in list_border_strips(_list_screen_areas()):
+                _draw_strip(display, strip)
             display.flush()
         except BaseException:
             display.close()
             raise
         self._wake = os.pipe()
         self._thread = threading.Thread(
-            target=_listen, args=(display, self._wake[0], stop), name="warden", daemon=True
+            target=_listen_for_key,
+            args=(display, self._wake[0], stop),
+            name="indicator",
+            daemon=True,
         )
         self._thread.start()
 
-    def end(self) -> None:
+    def hide(self) -> None:
         thread, self._thread = self._thread, None
         if thread is None:
             return
@@ -60,36 +69,41 @@ class X11Warden:
         os.close(reading)
 
 
-def strips(screens: Sequence[Rect]) -> list[Rect]:
-    """The four sides of every screen."""
-    found = []
+def list_border_strips(screens: Sequence[Rect]) -> list[Rect]:
+    """Return the four sides of every screen."""
+    strips = []
     for screen in screens:
         across, down = screen.width, screen.height
-        found += [
-            Rect(screen.left, screen.top, across, THICK),
-            Rect(screen.left, screen.bottom - THICK, across, THICK),
-            Rect(screen.left, screen.top + THICK, THICK, down - 2 * THICK),
-            Rect(screen.right - THICK, screen.top + THICK, THICK, down - 2 * THICK),
+        strips += [
+            Rect(screen.left, screen.top, across, BORDER_POINTS),
+            Rect(screen.left, screen.bottom - BORDER_POINTS, across, BORDER_POINTS),
+            Rect(screen.left, screen.top + BORDER_POINTS, BORDER_POINTS, down - 2 * BORDER_POINTS),
+            Rect(
+                screen.right - BORDER_POINTS,
+                screen.top + BORDER_POINTS,
+                BORDER_POINTS,
+                down - 2 * BORDER_POINTS,
+            ),
         ]
-    return found
+    return strips
 
 
-def _screens() -> list[Rect]:
+def _list_screen_areas() -> list[Rect]:
     screen = XScreen(os.environ["DISPLAY"])
     try:
-        return [monitor.area for monitor in screen.monitors()] or [screen.area()]
+        return [monitor.area for monitor in screen.list_monitors()] or [screen.read_area()]
     except OSError as error:
-        raise DesktopUnavailable(f"The X server is gone: {error}.") from error
+        raise DesktopUnavailable(f"The X server has closed the connection: {error}.") from error
     finally:
         screen.close()
 
 
-def _grab(display: Any, hotkey: str) -> None:
-    """Raises DesktopUnavailable where another program has it already."""
+def _grab_key(display: Any, hotkey: str) -> None:
+    """Grab the stop key. Raises DesktopUnavailable if another program has it."""
     from Xlib import XK, X
     from Xlib.error import BadAccess, CatchError
 
-    *held, key = chord(hotkey)
+    *held, key = parse_chord(hotkey)
     unknown = [name for name in held if name not in _MODIFIERS]
     code = display.keysym_to_keycode(XK.string_to_keysym(key))
     if unknown or not code:
@@ -101,11 +115,13 @@ def _grab(display: Any, hotkey: str) -> None:
         root.grab_key(code, mask | locks, True, X.GrabModeAsync, X.GrabModeAsync, onerror=taken)
     display.sync()
     if taken.get_error():
-        raise DesktopUnavailable(f"Another program has the stop key `{hotkey}`; set another one.")
+        raise DesktopUnavailable(
+            f"Another program uses the stop key `{hotkey}`; choose another (computer_stop_key)."
+        )
 
 
-def _draw(display: Any, area: Rect) -> None:
-    """Above all windows, without the keyboard; clicks go through it."""
+def _draw_strip(display: Any, area: Rect) -> None:
+    """Draw one side of a border, above all windows; clicks go through it."""
     from Xlib import X
     from Xlib.ext import shape
 
@@ -122,8 +138,8 @@ def _draw(display: Any, area: Rect) -> None:
     window.map()
 
 
-def _listen(display: Any, wake: int, stop: Stop) -> None:
-    """Until the pipe is closed, or the X server is gone; closing takes the border away."""
+def _listen_for_key(display: Any, wake: int, stop: StopCallback) -> None:
+    """Listen until the pipe is closed or the X server is gone; then remove the border."""
     from Xlib import X
     from Xlib.error import ConnectionClosedError
 
@@ -131,11 +147,12 @@ def _listen(display: Any, wake: int, stop: Stop) -> None:
         while True:
             while display.pending_events():
                 if display.next_event().type == X.KeyPress:
-                    stop(PRESSED)
+                    stop(STOP_KEY_PRESSED)
             ready, _, _ = select.select([display.fileno(), wake], [], [])
             if wake in ready:
                 return
     except ConnectionClosedError:
-        stop("The X server is gone.")
+        stop("The X server has closed the connection.")
     finally:
+        # Closing the connection removes its windows.
         display.close()

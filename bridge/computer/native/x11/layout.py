@@ -1,4 +1,4 @@
-"""A keyboard layout of X as a value: which key, with which modifiers, gives which character."""
+"""Reads a keyboard layout of X: which key, with which modifiers, types which character."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOCK = 0x02
 _RETURN, _TAB, _BACKSPACE, _ESCAPE = 0xFF0D, 0xFF09, 0xFF08, 0xFF1B
 _CONTROLS = {"\n": _RETURN, "\t": _TAB, "\b": _BACKSPACE, "\x1b": _ESCAPE}
 _LEVEL_KEYS = (0xFE03, 0xFF7E, 0xFE11)
-"""Keys that choose a level while held: ISO_Level3_Shift (AltGr), Mode_switch, ISO_Level5_Shift."""
+"""Keys that select a level while held: ISO_Level3_Shift (AltGr), Mode_switch, ISO_Level5_Shift."""
 _SHIFT_KEYS = (0xFFE1, 0xFFE2)
 _UNICODE = 0x01000000
 _LEGACY = {
@@ -28,7 +28,7 @@ _LEGACY = {
     0x0D: "iso8859_11",
     0x13: "iso8859_15",
 }
-"""Keysyms older than Unicode: the high byte names a table, the low one a character in it."""
+"""Keysyms older than Unicode: the high byte is an encoding, the low byte a character in it."""
 _NAMED = {
     "ISO_Level3_Shift": 0xFE03,
     "XF86AudioLowerVolume": 0x1008FF11,
@@ -42,7 +42,7 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A key, by its code, and the modifiers to hold, as codes of theirs."""
+    """A key code, and the key codes of the modifiers to hold."""
 
     code: int
     holding: tuple[int, ...] = ()
@@ -50,7 +50,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`symbols[group][level]`, and for each group the masks of modifiers that choose a level."""
+    """`symbols[group][level]`, and for each group the modifier masks that select a level."""
 
     symbols: tuple[tuple[int, ...], ...]
     levels: tuple[Mapping[int, tuple[int, ...]], ...]
@@ -58,29 +58,32 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`modifiers`: the key to hold for each modifier that can be held, by its bit."""
+    """`modifiers`: for the bit of each modifier that can be held, the code of its key."""
 
     keys: Mapping[int, Key]
     modifiers: Mapping[int, int]
 
-    def strokes(self, group: int, without: Collection[int]) -> dict[int, Stroke]:
-        """By keysym, the way that holds the fewest modifiers; characters by Unicode as well."""
-        found: dict[int, tuple[int, Stroke]] = {}
+    def find_strokes(self, group: int, without: Collection[int]) -> dict[int, Stroke]:
+        """Return the stroke with the fewest modifiers for each keysym, except keys in `without`.
+
+        Characters are listed under their Unicode keysym as well.
+        """
+        best: dict[int, tuple[int, Stroke]] = {}
         for code, key in self.keys.items():
             if code in without or not key.symbols:
                 continue
             at = group % len(key.symbols)
             for level, symbol in enumerate(key.symbols[at]):
-                held = self._holding(key.levels[at].get(level, ()))
+                held = self._find_modifiers(key.levels[at].get(level, ()))
                 if not symbol or held is None:
                     continue
-                for name in {symbol, unified(symbol)}:
-                    if name not in found or len(held) < found[name][0]:
-                        found[name] = (len(held), Stroke(code, held))
-        return {symbol: stroke for symbol, (_, stroke) in found.items()}
+                for name in {symbol, normalize_keysym(symbol)}:
+                    if name not in best or len(held) < best[name][0]:
+                        best[name] = (len(held), Stroke(code, held))
+        return {symbol: stroke for symbol, (_, stroke) in best.items()}
 
-    def _holding(self, masks: Iterable[int]) -> tuple[int, ...] | None:
-        """The shortest way to hold any of these; None where no key does it."""
+    def _find_modifiers(self, masks: Iterable[int]) -> tuple[int, ...] | None:
+        """Return the fewest keys that give any of these masks; None if no keys do."""
         ways = []
         for mask in masks:
             bits = [1 << bit for bit in range(8) if mask >> bit & 1]
@@ -90,7 +93,7 @@ class Layout:
 
 
 def read_layout(answer: KeyMap, modifier_codes: Mapping[int, Collection[int]]) -> Layout:
-    """`modifier_codes`: the codes of the keys of each modifier, by its bit."""
+    """Read the reply to XkbGetMap; `modifier_codes`: each modifier's key codes, by its bit."""
     types, at = _read_types(answer)
     keys = {}
     for code in range(answer.first_code, answer.first_code + answer.codes):
@@ -102,45 +105,45 @@ def read_layout(answer: KeyMap, modifier_codes: Mapping[int, Collection[int]]) -
             tuple(symbols[group * width : (group + 1) * width] for group in groups),
             tuple(types[kinds[group]] for group in groups),
         )
-    return Layout(keys, _holdable(keys, modifier_codes))
+    return Layout(keys, _find_modifier_keys(keys, modifier_codes))
 
 
-def keysym_of(character: str) -> int:
-    """X's number of the key that types it."""
+def to_keysym(character: str) -> int:
+    """Return X's number of a character."""
     number = ord(character)
     if character in _CONTROLS:
         return _CONTROLS[character]
     return number if 0x20 <= number <= 0x7E or 0xA0 <= number <= 0xFF else _UNICODE | number
 
 
-def keysym_named(name: str) -> int:
-    """A key by X's name for it, or a character. Raises InvalidRequest for anything else."""
+def find_keysym(name: str) -> int:
+    """Find a keysym by X's name or by character. Raises InvalidRequest for other names."""
     if len(name) == 1:
-        return keysym_of(name)
+        return to_keysym(name)
     from Xlib import XK
 
-    found = _NAMED.get(name) or int(XK.string_to_keysym(name))
-    if not found:
-        raise InvalidRequest(f"`{name[:40]}` is not the name of a key.", param="text")
-    return found
+    symbol = _NAMED.get(name) or int(XK.string_to_keysym(name))
+    if not symbol:
+        raise InvalidRequest(f"`{name[:40]}` is not a known key.", param="text")
+    return symbol
 
 
 @cache
-def unified(symbol: int) -> int:
-    """The keysym by which `keysym_of` names the same character."""
+def normalize_keysym(symbol: int) -> int:
+    """Return the keysym that `to_keysym` has for the same character."""
     if symbol == 0x20AC:
-        return keysym_of("€")
+        return to_keysym("€")
     table = _LEGACY.get(symbol >> 8)
     if table is not None and symbol & 0xFF >= 0xA0:
         character = bytes([symbol & 0xFF]).decode(table, errors="replace")
-        return symbol if character == "�" else keysym_of(character)
+        return symbol if character == "�" else to_keysym(character)
     if symbol >> 24 == _UNICODE >> 24:
-        return keysym_of(chr(symbol & 0xFFFFFF)) if symbol & 0xFFFFFF <= 0x10FFFF else symbol
+        return to_keysym(chr(symbol & 0xFFFFFF)) if symbol & 0xFFFFFF <= 0x10FFFF else symbol
     return symbol
 
 
 def _read_types(answer: KeyMap) -> tuple[list[dict[int, tuple[int, ...]]], int]:
-    """For each type of key, the masks for each level; and where in the body they end."""
+    """Read each key type's masks by level; return them and where in the body they end."""
     types: list[dict[int, tuple[int, ...]]] = []
     at = 0
     for _ in range(answer.types):
@@ -157,17 +160,17 @@ def _read_types(answer: KeyMap) -> tuple[list[dict[int, tuple[int, ...]]], int]:
     return types, at
 
 
-def _holdable(
+def _find_modifier_keys(
     keys: Mapping[int, Key], modifier_codes: Mapping[int, Collection[int]]
 ) -> dict[int, int]:
-    """Only modifiers that choose a level and do nothing else: Shift, AltGr and their kin."""
-    found: dict[int, int] = {}
+    """Find keys of modifiers that only select a level, such as Shift and AltGr."""
+    holdable: dict[int, int] = {}
     for bit, codes in modifier_codes.items():
-        wanted = _SHIFT_KEYS if bit == SHIFT else _LEVEL_KEYS
+        allowed = _SHIFT_KEYS if bit == SHIFT else _LEVEL_KEYS
         first = {
             key.symbols[0][0]: code for code in codes if (key := keys.get(code)) and key.symbols
         }
-        code = next((first[symbol] for symbol in wanted if symbol in first), None)
+        code = next((first[symbol] for symbol in allowed if symbol in first), None)
         if code is not None:
-            found[bit] = code
-    return found
+            holdable[bit] = code
+    return holdable

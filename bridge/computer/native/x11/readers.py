@@ -1,4 +1,4 @@
-"""Waiting until the program that has the keyboard has read the keys it was sent."""
+"""Waits until the program with the keyboard focus has read the keys it was sent."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 
 _ANSWER_SECONDS = 2.0
 _GRACE_SECONDS = 0.3
-"""For programs that answer no ping, such as xterm."""
-_PROPAGATE_TO_ROOT = 0x80000 | 0x100000  # SubstructureNotify, SubstructureRedirect
+"""Waiting time for programs that do not answer pings, such as xterm."""
 
 
-class Readers:
-    """Asks the focused window whether it is still there, as window managers do.
+class FocusedReader:
+    """Pings the focused window, as window managers do.
 
-    Its answer comes after it has read every key sent before.
+    A program answers after it has read every key sent before the ping.
     https://specifications.freedesktop.org/wm-spec/latest/ar01s06.html
     """
 
@@ -27,31 +26,31 @@ class Readers:
         self._stamps = itertools.count(1)
 
     def wait(self, since: float) -> None:
-        """Keys that were pressed up to `since`, of `time.monotonic`, are read then."""
-        window = self._focused()
-        if window is None or not self._answers(window):
+        """Wait until keys pressed up to `since` (`time.monotonic`) have been read."""
+        window = self._find_focused_window()
+        if window is None or not self._ping_window(window):
             time.sleep(max(0.0, since + _GRACE_SECONDS - time.monotonic()))
 
-    def _answers(self, window: Any) -> bool:
+    def _ping_window(self, window: Any) -> bool:
         from Xlib import X
         from Xlib.protocol.event import ClientMessage
 
         stamp = next(self._stamps)
-        asked = ClientMessage(
+        ping = ClientMessage(
             window=window,
             client_type=self._protocols,
             data=(32, [self._ping, stamp, window.id, 0, 0]),
         )
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
         try:
-            window.send_event(asked, event_mask=0)
-            return self._heard(stamp, window.id)
+            window.send_event(ping, event_mask=0)
+            return self._wait_for_answer(stamp, window.id)
         finally:
             self._root.change_attributes(event_mask=0)
             self._display.sync()
             self._drain()
 
-    def _heard(self, stamp: int, window: int) -> bool:
+    def _wait_for_answer(self, stamp: int, window: int) -> bool:
         until = time.monotonic() + _ANSWER_SECONDS
         self._display.sync()
         while time.monotonic() < until:
@@ -67,26 +66,31 @@ class Readers:
         while self._display.pending_events():
             self._display.next_event()
 
-    def _focused(self) -> Any | None:
-        """The window that has the keyboard and answers pings; None if it does not."""
+    def _find_focused_window(self) -> Any | None:
+        """Return the focused window, or the parent of it, that takes pings; None if none does."""
         from Xlib.error import XError
 
         try:
             focus = self._display.get_input_focus().focus
-            # 0: none, 1: whatever is under the pointer.
-            chain = self._under_pointer() if isinstance(focus, int) else self._upwards(focus)
-            return next((one for one in chain if self._takes_pings(one)), None)
+            # 0 is no window, 1 the window under the pointer.
+            chain = (
+                self._list_under_pointer()
+                if isinstance(focus, int)
+                else self._list_ancestors(focus)
+            )
+            return next((window for window in chain if self._accepts_pings(window)), None)
         except XError:
-            return None  # it has just been closed
+            # The window was closed in between.
+            return None
 
-    def _upwards(self, window: Any) -> list[Any]:
+    def _list_ancestors(self, window: Any) -> list[Any]:
         chain = []
         while window and window.id != self._root.id:
             chain.append(window)
             window = window.query_tree().parent
         return chain
 
-    def _under_pointer(self) -> list[Any]:
+    def _list_under_pointer(self) -> list[Any]:
         chain = []
         window = self._root.query_pointer().child
         while window:
@@ -94,8 +98,8 @@ class Readers:
             window = window.query_pointer().child
         return chain
 
-    def _takes_pings(self, window: Any) -> bool:
+    def _accepts_pings(self, window: Any) -> bool:
         from Xlib import Xatom
 
-        found = window.get_full_property(self._protocols, Xatom.ATOM)
-        return found is not None and self._ping in list(found.value)
+        protocols = window.get_full_property(self._protocols, Xatom.ATOM)
+        return protocols is not None and self._ping in list(protocols.value)

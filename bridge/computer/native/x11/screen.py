@@ -1,7 +1,7 @@
-"""What an X server says of its monitors and its cursor, asked through libxcb.
+"""Reads an X server's monitors and cursor, through libxcb.
 
-Not Xlib: that ends the whole process when the server goes away. And not mss, which asks for the
-monitors only once and does not say where a cursor points. mss itself needs these libraries.
+Xlib would end the whole process when the server goes away. mss reads the monitors only once, and
+does not say which pixel of a cursor points. mss needs the same libraries.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _HEAD = 32
-"""Bytes of every reply; a word in it counts the four bytes each that follow."""
+"""Bytes of a reply's head; a word in it counts the four-byte units that follow."""
 _MONITOR = struct.Struct("=IBBHhhHHII")
 _CURSOR = struct.Struct("=HHHH")
 
 
 class Monitor(NamedTuple):
-    """A monitor, as RandR has it."""
+    """A monitor, as RandR reports it."""
 
     name: str
     area: Rect
@@ -57,45 +57,45 @@ class XScreen:
         if self._xcb.xcb_connection_has_error(self._connection):
             self.close()
             raise ConnectionRefusedError(f"no X server answers at {display}")
-        self._root = self._root_of(number.value)
+        self._root = self._find_root(number.value)
         try:
-            self._randr = self._extension("randr", (1, 5))
-            self._xfixes = self._extension("xfixes", (2, 0))
+            self._randr = self._load_extension("randr", (1, 5))
+            self._xfixes = self._load_extension("xfixes", (2, 0))
         except OSError:
             self.close()
             raise
 
-    def area(self) -> Rect:
-        """All monitors together."""
-        reply = self._ask(self._xcb, "get_geometry", self._root)
+    def read_area(self) -> Rect:
+        """Return the area of all monitors together."""
+        reply = self._send_request(self._xcb, "get_geometry", self._root)
         return Rect(*struct.unpack_from("=hhHH", reply, 12))
 
-    def monitors(self) -> list[Monitor]:
-        """Those that are on; empty where the server does not say."""
+    def list_monitors(self) -> list[Monitor]:
+        """Return the monitors that are on; empty if the server does not tell."""
         if self._randr is None:
             return []
-        reply = self._ask(self._randr, "randr_get_monitors", self._root, 1)
+        reply = self._send_request(self._randr, "randr_get_monitors", self._root, 1)
         (count,) = struct.unpack_from("=I", reply, 12)
-        at, found = _HEAD, []
+        at, monitors = _HEAD, []
         for _ in range(count):
             atom, primary, _, outputs, *area, _, _ = _MONITOR.unpack_from(reply, at)
-            found.append(Monitor(self._name_of(atom), Rect(*area), bool(primary)))
+            monitors.append(Monitor(self._read_atom_name(atom), Rect(*area), bool(primary)))
             at += _MONITOR.size + 4 * outputs
-        return found
+        return monitors
 
-    def cursor(self) -> Cursor | None:
-        """The cursor as it looks now; None where the server does not say."""
+    def read_cursor(self) -> Cursor | None:
+        """Return the cursor as it looks now; None if the server does not tell."""
         if self._xfixes is None:
             return None
-        reply = self._ask(self._xfixes, "xfixes_get_cursor_image")
+        reply = self._send_request(self._xfixes, "xfixes_get_cursor_image")
         width, height, x, y = _CURSOR.unpack_from(reply, 12)
         pixels = reply[_HEAD : _HEAD + 4 * width * height]
-        return Cursor(picture_of(pixels, width, height), (x, y))
+        return Cursor(decode_cursor(pixels, width, height), (x, y))
 
     def is_xwayland(self) -> bool:
-        """The server is one for X programs in a Wayland session, whatever the environment says."""
-        names = [monitor.name for monitor in self.monitors()]
-        return self._has("XWAYLAND") or any(name.startswith("XWAYLAND") for name in names)
+        """Return whether this server runs inside Wayland, whatever the environment says."""
+        names = [monitor.name for monitor in self.list_monitors()]
+        return self._has_extension("XWAYLAND") or any(name.startswith("XWAYLAND") for name in names)
 
     def close(self) -> None:
         """Hangs up; may be called again."""
@@ -103,7 +103,7 @@ class XScreen:
             self._xcb.xcb_disconnect(self._connection)
             self._connection = ctypes.c_void_p()
 
-    def _root_of(self, number: int) -> int:
+    def _find_root(self, number: int) -> int:
         self._xcb.xcb_get_setup.restype = ctypes.c_void_p
         self._xcb.xcb_setup_roots_iterator.restype = _Roots
         setup = ctypes.c_void_p(self._xcb.xcb_get_setup(self._connection))
@@ -112,25 +112,30 @@ class XScreen:
             self._xcb.xcb_screen_next(ctypes.byref(roots))
         return int(roots.data[0])
 
-    def _has(self, extension: str) -> bool:
+    def _has_extension(self, extension: str) -> bool:
         name = extension.encode()
-        return bool(self._ask(self._xcb, "query_extension", len(name), name)[8])
+        return bool(self._send_request(self._xcb, "query_extension", len(name), name)[8])
 
-    def _extension(self, name: str, wanted: tuple[int, int]) -> ctypes.CDLL | None:
-        """Its library, where the server has it, new enough; it must be told our version anyway."""
-        if not self._has(name.upper()):
+    def _load_extension(self, name: str, required: tuple[int, int]) -> ctypes.CDLL | None:
+        """Load an extension's library; None if the server lacks it or has an older version.
+
+        The protocol requires the version query before any other request.
+        """
+        if not self._has_extension(name.upper()):
             return None
         library = ctypes.CDLL(f"libxcb-{name}.so.0")
-        version = struct.unpack_from("=II", self._ask(library, f"{name}_query_version", *wanted), 8)
-        return library if version >= wanted else None
+        version = struct.unpack_from(
+            "=II", self._send_request(library, f"{name}_query_version", *required), 8
+        )
+        return library if version >= required else None
 
-    def _name_of(self, atom: int) -> str:
-        reply = self._ask(self._xcb, "get_atom_name", atom)
+    def _read_atom_name(self, atom: int) -> str:
+        reply = self._send_request(self._xcb, "get_atom_name", atom)
         (length,) = struct.unpack_from("=H", reply, 8)
         return reply[_HEAD : _HEAD + length].decode("utf-8", "replace")
 
-    def _ask(self, library: ctypes.CDLL, request: str, *arguments: int | bytes) -> bytes:
-        """The reply as it came over the wire."""
+    def _send_request(self, library: ctypes.CDLL, request: str, *arguments: int | bytes) -> bytes:
+        """Send a request; return the whole reply as bytes."""
         if not self._connection:
             raise ConnectionAbortedError("the connection to the X server is closed")
         send, receive = library[f"xcb_{request}"], library[f"xcb_{request}_reply"]
@@ -147,8 +152,8 @@ class XScreen:
         return content
 
 
-def picture_of(pixels: bytes, width: int, height: int) -> Image:
-    """RGBA, from BGRA bytes whose colours are multiplied with their alpha, as XFixes has them."""
+def decode_cursor(pixels: bytes, width: int, height: int) -> Image:
+    """Convert XFixes' cursor to RGBA; its BGRA bytes have colours multiplied by alpha."""
     from PIL import Image
 
     return Image.frombytes("RGBa", (width, height), pixels, "raw", "BGRa").convert("RGBA")

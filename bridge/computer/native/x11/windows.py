@@ -1,4 +1,4 @@
-"""The windows of an X display, as its window manager lists them, or as they lie on the root."""
+"""Lists the windows of an X display, from its window manager or from the root window."""
 
 from __future__ import annotations
 
@@ -10,103 +10,106 @@ from bridge.computer.screen.geometry import Rect
 
 
 def list_windows(display: Any) -> list[Window]:
-    """Those that can be seen, the topmost first."""
+    """Return the visible windows, the topmost first."""
     from Xlib.error import XError
 
     atoms = Properties(display)
-    active = _active(display, atoms)
-    found = []
-    for window in _stacked(display, atoms):
+    active = _find_active(display, atoms)
+    windows = []
+    for window in _list_stacked(display, atoms):
         try:
-            shown = _describe(window, active, atoms)
+            visible = _describe_window(window, active, atoms)
         except XError:
-            continue  # it was closed while we looked
-        if shown is not None:
-            found.append(shown)
-    return found
+            # The window was closed in between.
+            continue
+        if visible is not None:
+            windows.append(visible)
+    return windows
 
 
 class Properties:
-    """What windows say of themselves, whichever Xlib reads it."""
+    """Reads properties of windows; works with old and new versions of Xlib."""
 
     def __init__(self, display: Any) -> None:
         self._display = display
         self.root = display.screen().root
 
-    def values(self, window: Any, name: str) -> list[int]:
-        """A property of numbers; empty where it is not set."""
-        found = self._property(window, name)
-        return [] if found is None or isinstance(found, bytes | str) else list(found)
+    def read_numbers(self, window: Any, name: str) -> list[int]:
+        """Read a property of numbers; empty if it is not set."""
+        value = self._read_property(window, name)
+        return [] if value is None or isinstance(value, bytes | str) else list(value)
 
-    def text(self, window: Any, name: str) -> str:
-        """A property of text, UTF-8 or Latin-1; empty where it is not set."""
-        found = self._property(window, name)
-        if isinstance(found, str):
-            return found
-        if not isinstance(found, bytes):
+    def read_text(self, window: Any, name: str) -> str:
+        """Read a property of text, UTF-8 or Latin-1; empty if it is not set."""
+        value = self._read_property(window, name)
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, bytes):
             return ""
         try:
-            return found.decode("utf-8")
+            return value.decode("utf-8")
         except UnicodeDecodeError:
-            return found.decode("latin-1")
+            return value.decode("latin-1")
 
-    def named(self, name: str) -> int:
+    def get_atom(self, name: str) -> int:
         return int(self._display.intern_atom(name))
 
-    def window(self, number: int) -> Any:
+    def get_window(self, number: int) -> Any:
         return self._display.create_resource_object("window", number)
 
-    def _property(self, window: Any, name: str) -> Any:
-        found = window.get_full_property(self.named(name), 0)
-        return None if found is None else found.value
+    def _read_property(self, window: Any, name: str) -> Any:
+        reply = window.get_full_property(self.get_atom(name), 0)
+        return None if reply is None else reply.value
 
 
-def _stacked(display: Any, atoms: Properties) -> Iterable[Any]:
-    """The windows of programs, the topmost first."""
-    listed = atoms.values(atoms.root, "_NET_CLIENT_LIST_STACKING")
+def _list_stacked(display: Any, atoms: Properties) -> Iterable[Any]:
+    """Return the windows of programs, the topmost first."""
+    listed = atoms.read_numbers(atoms.root, "_NET_CLIENT_LIST_STACKING")
     if listed:
-        return [atoms.window(number) for number in reversed(listed)]
-    # No window manager: what lies on the root is a program's own window.
+        return [atoms.get_window(number) for number in reversed(listed)]
+    # Without a window manager, children of the root are windows of programs.
     return list(reversed(atoms.root.query_tree().children))
 
 
-def _active(display: Any, atoms: Properties) -> set[int]:
-    """The window that has the keyboard, with those it lies in."""
+def _find_active(display: Any, atoms: Properties) -> set[int]:
+    """Return the ids of the focused window and its parents."""
     from Xlib.error import XError
 
-    listed = atoms.values(atoms.root, "_NET_ACTIVE_WINDOW")
+    listed = atoms.read_numbers(atoms.root, "_NET_ACTIVE_WINDOW")
     if listed and listed[0]:
         return {listed[0]}
     window = display.get_input_focus().focus
     if isinstance(window, int):
-        # 1: whatever is under the pointer.
+        # 0 is no window, 1 the window under the pointer.
         window = atoms.root.query_pointer().child if window else None
-    found = set()
+    ids = set()
     try:
         while window:
-            found.add(window.id)
+            ids.add(window.id)
             window = window.query_tree().parent
     except XError:
-        return found
-    return found - {atoms.root.id}
+        return ids
+    return ids - {atoms.root.id}
 
 
-def _describe(window: Any, active: set[int], atoms: Properties) -> Window | None:
-    """None for one that is not seen, or is no window of a program."""
+def _describe_window(window: Any, active: set[int], atoms: Properties) -> Window | None:
+    """Describe a window; None if it is not visible or not a program's."""
     from Xlib import X
 
     attributes = window.get_attributes()
     if attributes.map_state != X.IsViewable or attributes.win_class == X.InputOnly:
         return None
-    if atoms.named("_NET_WM_STATE_HIDDEN") in atoms.values(window, "_NET_WM_STATE"):
+    if atoms.get_atom("_NET_WM_STATE_HIDDEN") in atoms.read_numbers(window, "_NET_WM_STATE"):
         return None
-    if atoms.named("_NET_WM_WINDOW_TYPE_DESKTOP") in atoms.values(window, "_NET_WM_WINDOW_TYPE"):
+    if atoms.get_atom("_NET_WM_WINDOW_TYPE_DESKTOP") in atoms.read_numbers(
+        window, "_NET_WM_WINDOW_TYPE"
+    ):
         return None
     size = window.get_geometry()
     corner = window.translate_coords(atoms.root, 0, 0)
-    # Xlib tells where the root's corner is in the window: the other way round.
+    # Xlib returns the position of the root's corner in the window, so the signs are reversed.
     area = Rect(-corner.x, -corner.y, size.width, size.height)
-    title = atoms.text(window, "_NET_WM_NAME") or atoms.text(window, "WM_NAME")
-    # The name of the program as it was called, then the name of its kind.
-    kinds = [one for one in atoms.text(window, "WM_CLASS").split("\0") if one]
-    return Window(title, kinds[-1] if kinds else "", area, window.id in active)
+    title = atoms.read_text(window, "_NET_WM_NAME") or atoms.read_text(window, "WM_NAME")
+    # WM_CLASS holds the instance's name, then the class; the class names the program.
+    names = [name for name in atoms.read_text(window, "WM_CLASS").split("\0") if name]
+    return Window(title, names[-1] if names else "", area, window.id in active)

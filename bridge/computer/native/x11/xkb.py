@@ -1,4 +1,4 @@
-"""The few requests of X's keyboard extension that Xlib for Python does not have.
+"""Sends requests of X's keyboard extension that Xlib for Python does not have.
 
 https://www.x.org/releases/current/doc/kbproto/xkbproto.html#appendix_d_protocol_encoding
 """
@@ -15,7 +15,7 @@ _KEY_TYPES_AND_SYMS = 0x3
 
 @dataclass(frozen=True, slots=True)
 class KeyboardState:
-    """`group` is the layout in use; `locked` are the modifiers that stay, as a mask."""
+    """`group`: index of the layout in use; `locked`: mask of locked modifiers."""
 
     group: int
     locked: int
@@ -23,7 +23,7 @@ class KeyboardState:
 
 @dataclass(frozen=True, slots=True)
 class KeyMap:
-    """What XkbGetMap answers: the counts of its head, and the rest as it came."""
+    """The reply to XkbGetMap: the counts of its head, and the rest as bytes."""
 
     first_code: int
     codes: int
@@ -35,59 +35,62 @@ class Xkb:
     def __init__(self, display: Any) -> None:
         self._display = display.display
         self._opcode = display.query_extension("XKEYBOARD").major_opcode
-        # Without a greeting every other request is refused.
-        self._ask("UseExtension", major=1, minor=0)
+        # The server refuses all other requests before this one.
+        self._send_request("UseExtension", major=1, minor=0)
 
-    def state(self) -> KeyboardState:
-        answer = self._ask("GetState", device=_CORE_KEYBOARD)
-        return KeyboardState(group=answer.group, locked=answer.locked)
+    def read_state(self) -> KeyboardState:
+        reply = self._send_request("GetState", device=_CORE_KEYBOARD)
+        return KeyboardState(group=reply.group, locked=reply.locked)
 
-    def map(self) -> KeyMap:
-        answer = self._ask("GetMap", device=_CORE_KEYBOARD, full=_KEY_TYPES_AND_SYMS)
-        body = bytes(answer.body)
-        return KeyMap(answer.first_code, answer.codes, answer.types, body)
+    def read_map(self) -> KeyMap:
+        reply = self._send_request("GetMap", device=_CORE_KEYBOARD, full=_KEY_TYPES_AND_SYMS)
+        body = bytes(reply.body)
+        return KeyMap(reply.first_code, reply.codes, reply.types, body)
 
     def lock(self, mask: int, *, on: bool) -> None:
-        """Locks modifiers, or unlocks them, as Caps Lock does for its own."""
+        """Lock or unlock modifiers, as the Caps Lock key does for its own."""
         values = {"affect": mask, "locks": mask if on else 0}
-        self._ask("LatchLockState", device=_CORE_KEYBOARD, **values)
+        self._send_request("LatchLockState", device=_CORE_KEYBOARD, **values)
 
-    def _ask(self, request: str, **values: int) -> Any:
-        return _requests()[request](display=self._display, opcode=self._opcode, **values)
+    def _send_request(self, request: str, **values: int) -> Any:
+        return _define_requests()[request](display=self._display, opcode=self._opcode, **values)
 
 
 @cache
-def _requests() -> dict[str, Any]:
+def _define_requests() -> dict[str, Any]:
     from Xlib.protocol import rq
 
-    def head(minor: int, *fields: Any) -> Any:
+    def request_struct(minor: int, *fields: Any) -> Any:
         return rq.Struct(rq.Card8("opcode"), rq.Opcode(minor), rq.RequestLength(), *fields)
 
-    def answer(*fields: Any) -> Any:
+    def reply_struct(*fields: Any) -> Any:
         start = (rq.ReplyCode(), rq.Card8("device"), rq.Card16("sequence_number"))
         return rq.Struct(*start, rq.ReplyLength(), *fields)
 
     class UseExtension(rq.ReplyRequest):  # type: ignore[misc]  # untyped
-        _request = head(0, rq.Card16("major"), rq.Card16("minor"))
-        _reply = answer(rq.Card16("major"), rq.Card16("minor"), rq.Pad(20))
+        _request = request_struct(0, rq.Card16("major"), rq.Card16("minor"))
+        _reply = reply_struct(rq.Card16("major"), rq.Card16("minor"), rq.Pad(20))
 
     class GetState(rq.ReplyRequest):  # type: ignore[misc]  # untyped
-        _request = head(4, rq.Card16("device"), rq.Pad(2))
-        _reply = answer(
+        _request = request_struct(4, rq.Card16("device"), rq.Pad(2))
+        _reply = reply_struct(
             *(rq.Card8("mods"), rq.Card8("base"), rq.Card8("latched"), rq.Card8("locked")),
             *(rq.Card8("group"), rq.Card8("locked_group"), rq.Pad(18)),
         )
 
     class LatchLockState(rq.Request):  # type: ignore[misc]  # untyped
-        _request = head(5, rq.Card16("device"), rq.Card8("affect"), rq.Card8("locks"), rq.Pad(8))
+        _request = request_struct(
+            5, rq.Card16("device"), rq.Card8("affect"), rq.Card8("locks"), rq.Pad(8)
+        )
 
     class GetMap(rq.ReplyRequest):  # type: ignore[misc]  # untyped
-        _request = head(8, rq.Card16("device"), rq.Card16("full"), rq.Pad(20))
-        _reply = answer(
+        _request = request_struct(8, rq.Card16("device"), rq.Card16("full"), rq.Pad(20))
+        _reply = reply_struct(
             *(rq.Pad(2), rq.Card8("min_code"), rq.Card8("max_code"), rq.Pad(2)),
             *(rq.Card8("first_type"), rq.Card8("types"), rq.Card8("total_types")),
             *(rq.Card8("first_code"), rq.Card16("total_syms"), rq.Card8("codes"), rq.Pad(19)),
             rq.List("body", rq.Card8Obj),
         )
 
-    return {one.__name__: one for one in (UseExtension, GetState, LatchLockState, GetMap)}
+    requests = (UseExtension, GetState, LatchLockState, GetMap)
+    return {request.__name__: request for request in requests}

@@ -13,7 +13,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
-from bridge.server.answers.computer_use import resolved_with_hands
+from bridge.server.answers.computer_use import resolve_computer_use
 from bridge.server.answers.response import Memory, base_of, keep, respond
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.error_help import remember
@@ -35,7 +35,7 @@ def start_background(request: web.Request, wanted: ResponsesRequest, *, large: b
         )
     bridge = request.app[BRIDGE]
     use = wanted.computer_use
-    model = resolved_with_hands(bridge, wanted.model, use, "")[0].model
+    model = resolve_computer_use(bridge, wanted.model, use, "")[0].model
     response: Response = {**base_of(wanted, model), "status": "queued", "background": True}
     task = asyncio.create_task(_write_response(request, wanted, response, large))
     bridge.background[response["id"]] = (task, response)

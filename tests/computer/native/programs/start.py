@@ -64,7 +64,7 @@ class Program:
         """Tries, too: a window cannot be given the keyboard before it is shown."""
         properties = Properties(display)
         for window in display.screen().root.query_tree().children:
-            titles = [properties.text(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
+            titles = [properties.read_text(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
             if self.title not in titles:
                 continue
             if window.get_attributes().map_state == X.IsViewable:

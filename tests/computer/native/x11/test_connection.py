@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.computer.native.x11.connection import authority, import_xlib, open_display
-from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.computer.native.x11.connection import import_xlib, open_display, provide_authority
+from bridge.computer.native.x11.input import X11Input
 from bridge.errors import DesktopUnavailable
 
 
@@ -22,7 +22,7 @@ def test_no_display_is_said_with_its_cure() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_that_is_not_there_is_named() -> None:
     with pytest.raises(DesktopUnavailable, match=r"The X server :9876 cannot be reached"):
-        X11Hands({"DISPLAY": ":9876"})
+        X11Input({"DISPLAY": ":9876"})
 
 
 def test_a_name_that_is_none_is_said() -> None:
@@ -50,7 +50,7 @@ def test_the_old_xlib_is_given_an_empty_file_of_cookies(
     monkeypatch.setattr("Xlib.__version__", (0, 15))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XAUTHORITY", raising=False)
-    with authority():
+    with provide_authority():
         assert Path(os.environ["XAUTHORITY"]).read_bytes() == b""
     assert "XAUTHORITY" not in os.environ
 
@@ -64,7 +64,7 @@ def test_the_persons_own_cookies_are_left_alone(
     if exists:
         cookies.touch()
     monkeypatch.setenv("XAUTHORITY", str(cookies))
-    with authority():
+    with provide_authority():
         assert os.environ["XAUTHORITY"] == str(cookies)
 
 

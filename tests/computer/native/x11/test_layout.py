@@ -10,9 +10,9 @@ from bridge.computer.native.x11.layout import (
     SHIFT,
     Layout,
     Stroke,
-    keysym_of,
+    normalize_keysym,
     read_layout,
-    unified,
+    to_keysym,
 )
 from bridge.computer.native.x11.xkb import KeyMap
 
@@ -44,7 +44,7 @@ def layout(*keys: bytes, first: int = 10) -> Layout:
 
 
 def test_a_level_is_reached_by_the_modifiers_of_the_keys_type() -> None:
-    found = layout(key(2, (0x71, 0x51, 0x40, 0x7D9))).strokes(0, ())
+    found = layout(key(2, (0x71, 0x51, 0x40, 0x7D9))).find_strokes(0, ())
     assert found[ord("q")] == Stroke(10)
     assert found[ord("Q")] == Stroke(10, (8,))
     assert found[ord("@")] == Stroke(10, (9,))
@@ -52,26 +52,26 @@ def test_a_level_is_reached_by_the_modifiers_of_the_keys_type() -> None:
 
 
 def test_the_way_that_holds_the_fewest_keys_is_taken() -> None:
-    found = layout(key(1, (0x61, 0x3C)), key(0, (0x3C,))).strokes(0, ())
+    found = layout(key(1, (0x61, 0x3C)), key(0, (0x3C,))).find_strokes(0, ())
     assert found[ord("<")] == Stroke(11)
 
 
 def test_only_the_group_in_use_counts_and_a_key_of_one_group_serves_all() -> None:
     keys = layout(key(1, (0x61, 0x41), (0x6C6, 0x6E6)), key(0, (0x20,)))
-    assert ord("a") in keys.strokes(0, ())
-    assert ord("a") not in keys.strokes(1, ())
-    assert keys.strokes(1, ())[keysym_of("ф")] == Stroke(10)
-    assert keys.strokes(1, ())[ord(" ")] == Stroke(11)
+    assert ord("a") in keys.find_strokes(0, ())
+    assert ord("a") not in keys.find_strokes(1, ())
+    assert keys.find_strokes(1, ())[to_keysym("ф")] == Stroke(10)
+    assert keys.find_strokes(1, ())[ord(" ")] == Stroke(11)
 
 
 def test_a_lent_code_is_no_key_of_the_layout() -> None:
-    assert ord("a") not in layout(key(0, (0x61,))).strokes(0, {10})
+    assert ord("a") not in layout(key(0, (0x61,))).find_strokes(0, {10})
 
 
 def test_a_level_that_needs_a_modifier_nobody_can_hold_is_left_out() -> None:
     types = kind() + kind((0x20, 1))
     answer = KeyMap(10, 1, 2, types + key(1, (0x61, 0x62)))
-    assert set(read_layout(answer, {}).strokes(0, ())) == {0x61}
+    assert set(read_layout(answer, {}).find_strokes(0, ())) == {0x61}
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_a_level_that_needs_a_modifier_nobody_can_hold_is_left_out() -> None:
     ],
 )
 def test_older_keysyms_are_the_same_characters(symbol: int, character: str) -> None:
-    assert unified(symbol) == keysym_of(character)
+    assert normalize_keysym(symbol) == to_keysym(character)
 
 
 @pytest.mark.parametrize(
     ("character", "symbol"), [("\n", 0xFF0D), ("\t", 0xFF09), ("😀", 0x101F600)]
 )
 def test_a_character_has_one_keysym(character: str, symbol: int) -> None:
-    assert keysym_of(character) == symbol
+    assert to_keysym(character) == symbol

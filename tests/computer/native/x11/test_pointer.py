@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bridge.computer.desktop import Direction
-from bridge.computer.native.x11.keyboard import X11Hands
-from bridge.computer.screen.geometry import Point, Rect, Size, View, steps
+from bridge.computer.native.x11.input import X11Input
+from bridge.computer.screen.geometry import Point, Rect, Size, View, interpolate
 from tests.computer.native.listener import listener
 from tests.computer.native.programs.start import Program, eventually, tk_window
 from tests.desktop import need_program, x_display
@@ -41,14 +41,14 @@ def test_forty_clicks_land_within_a_pixel_of_the_picture(
     asked += [(0, 0), (picture.width - 1, picture.height - 1), (picture.width - 1, 0), (0, 1)]
     with x_display(f"{screen_area.width}x{screen_area.height}") as name:
         monkeypatch.setenv("DISPLAY", name)
-        hands = X11Hands({"DISPLAY": name})
+        input_device = X11Input({"DISPLAY": name})
         with tk_window(tmp_path, screen_area) as window:
             for x, y in asked:
-                hands.move(view.to_desktop(x, y))
-                hands.press("left")
-                hands.release("left")
+                input_device.move(view.to_desktop(x, y))
+                input_device.press("left")
+                input_device.release("left")
             assert eventually(lambda: len(seen(window, "release")) == len(asked))
-        hands.close()
+        input_device.close()
     landed = seen(window, "press")
     assert landed == seen(window, "release")
     assert landed == [view.to_desktop(x, y) for x, y in asked]
@@ -62,28 +62,28 @@ def seen(window: Program, kind: str) -> list[Point]:
     return [Point(*one["at"]) for one in window.events() if one["kind"] == kind]
 
 
-def drag(hands: X11Hands, start: Point, way: list[Point]) -> None:
-    hands.move(start)
-    hands.press("left")
+def drag(input_device: X11Input, start: Point, way: list[Point]) -> None:
+    input_device.move(start)
+    input_device.press("left")
     for point in way:
-        hands.move(point)
-    hands.release("left")
+        input_device.move(point)
+    input_device.release("left")
 
 
-def test_a_drag_passes_every_point_on_its_way(hands: X11Hands) -> None:
-    way = steps(Point(100, 100), Point(700, 400), 20)
+def test_a_drag_passes_every_point_on_its_way(input_device: X11Input) -> None:
+    way = interpolate(Point(100, 100), Point(700, 400), 20)
     with listener() as heard:
-        drag(hands, Point(100, 100), way)
+        drag(input_device, Point(100, 100), way)
         assert eventually(lambda: bool(heard.heard("release")))
         # pyautogui moves to the same place again before it presses and releases.
         assert [point for at, point in enumerate(heard.way) if point not in heard.way[:at]] == way
 
 
-def test_a_drag_is_one_to_a_program(hands: X11Hands, tmp_path: Path) -> None:
+def test_a_drag_is_one_to_a_program(input_device: X11Input, tmp_path: Path) -> None:
     start, end = Point(100, 100), Point(700, 400)
-    way = steps(start, end, 20)
+    way = interpolate(start, end, 20)
     with tk_window(tmp_path) as window:
-        drag(hands, start, way)
+        drag(input_device, start, way)
         assert eventually(lambda: seen(window, "release") == [end])
         assert seen(window, "press") == [start]
         # Tk leaves out those that follow each other fast.
@@ -95,24 +95,24 @@ def test_a_drag_is_one_to_a_program(hands: X11Hands, tmp_path: Path) -> None:
     ("direction", "button"), [("up", 4), ("down", 5), ("left", 6), ("right", 7)]
 )
 def test_each_notch_of_the_wheel_is_one_event(
-    hands: X11Hands, direction: Direction, button: int
+    input_device: X11Input, direction: Direction, button: int
 ) -> None:
     with listener() as heard:
-        hands.scroll(direction, 5)
+        input_device.scroll(direction, 5)
         expected = [("press", button), ("release", button)] * 5
         assert eventually(lambda: heard.heard("press", "release") == expected)
 
 
-def test_the_three_buttons_are_told_apart(hands: X11Hands) -> None:
+def test_the_three_buttons_are_told_apart(input_device: X11Input) -> None:
     with listener() as heard:
         for button in ("left", "middle", "right"):
-            hands.press(button)
-            hands.release(button)
+            input_device.press(button)
+            input_device.release(button)
         expected = [(kind, number) for number in (1, 2, 3) for kind in ("press", "release")]
         assert eventually(lambda: heard.heard("press", "release") == expected)
 
 
-def test_the_pointer_reaches_every_monitor(hands: X11Hands, screen: str) -> None:
+def test_the_pointer_reaches_every_monitor(input_device: X11Input, screen: str) -> None:
     need_program("xrandr")
     for name, geometry in (("Left", "960/254x1080/286+0+0"), ("Right", "960/254x1080/286+960+0")):
         subprocess.run(["xrandr", "--setmonitor", name, geometry, "none"], check=True)
@@ -121,21 +121,21 @@ def test_the_pointer_reaches_every_monitor(hands: X11Hands, screen: str) -> None
     assert "Right" in told.stdout
     try:
         for point in ((0, 0), (959, 0), (960, 0), (1919, 1079), (0, 1079), (1200, 7)):
-            hands.move(Point(*point))
-            assert hands.pointer() == point
+            input_device.move(Point(*point))
+            assert input_device.read_pointer() == point
     finally:
         for name in ("Left", "Right"):
             subprocess.run(["xrandr", "--delmonitor", name], check=True)
 
 
-def test_a_shift_click_is_seen_as_one(hands: X11Hands, tmp_path: Path) -> None:
+def test_a_shift_click_is_seen_as_one(input_device: X11Input, tmp_path: Path) -> None:
     with tk_window(tmp_path) as window:
-        hands.move(Point(200, 200))
-        hands.key_down("Shift_L")
-        hands.press("left")
-        hands.release("left")
-        hands.key_up("Shift_L")
-        hands.press("left")
-        hands.release("left")
+        input_device.move(Point(200, 200))
+        input_device.press_key("Shift_L")
+        input_device.press("left")
+        input_device.release("left")
+        input_device.release_key("Shift_L")
+        input_device.press("left")
+        input_device.release("left")
         assert eventually(lambda: len(seen(window, "release")) == 2)
         assert [one["state"] & 1 for one in window.events() if one["kind"] == "press"] == [1, 0]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bridge.computer.native.x11.connection import open_display
-from bridge.computer.native.x11.keyboard import X11Hands
-from bridge.computer.native.x11.readers import Readers
+from bridge.computer.native.x11.input import X11Input
+from bridge.computer.native.x11.readers import FocusedReader
 from tests.computer.native.programs.start import Program, eventually, gtk_window, xterm_window
 from tests.computer.native.texts import LONG
 from tests.computer.native.x11.test_text import never
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.end_to_end
 def waited(screen: str) -> Iterator[Callable[[], float]]:
     """Waits for a key that was pressed just now, and says for how many seconds."""
     display = open_display({"DISPLAY": screen})
-    readers = Readers(display)
+    readers = FocusedReader(display)
 
     def wait() -> float:
         start = time.monotonic()
@@ -57,7 +57,9 @@ def test_without_any_window_it_is_not_an_error(waited: Callable[[], float]) -> N
     assert 0.29 < waited() < 1
 
 
-def test_a_program_that_hangs_for_a_while_loses_nothing(hands: X11Hands, tmp_path: Path) -> None:
+def test_a_program_that_hangs_for_a_while_loses_nothing(
+    input_device: X11Input, tmp_path: Path
+) -> None:
     text = LONG[:60]
     with gtk_window(tmp_path) as window:
         window.take_keyboard()
@@ -65,7 +67,7 @@ def test_a_program_that_hangs_for_a_while_loses_nothing(hands: X11Hands, tmp_pat
         process.send_signal(signal.SIGSTOP)
         going_on = threading.Timer(1, process.send_signal, [signal.SIGCONT])
         going_on.start()
-        hands.type(text, never)
+        input_device.type(text, never)
         going_on.join()
         assert eventually(lambda: window.text() == text), window.text()
 
@@ -83,8 +85,8 @@ def test_a_server_that_ends_can_be_left(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     ) as server:
         assert server.stdout is not None
-        hands = X11Hands({"DISPLAY": f":{server.stdout.readline().decode().strip()}"})
-        hands.key_down("é")
+        input_device = X11Input({"DISPLAY": f":{server.stdout.readline().decode().strip()}"})
+        input_device.press_key("é")
         server.kill()
         server.wait()
-        hands.close()
+        input_device.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.computer.native.x11.keyboard import X11Hands
+from bridge.computer.native.x11.input import X11Input
 from tests.computer.native.programs.start import PROGRAMS, Program, eventually
 from tests.computer.native.texts import CHOSEN, LONG, seeded
 
@@ -21,17 +21,17 @@ def never() -> None:
     """A check that never says stop."""
 
 
-def typed(hands: X11Hands, program: Program, text: str) -> str:
+def typed(input_device: X11Input, program: Program, text: str) -> str:
     """What arrives, as soon as it is the text, or after a while."""
     before = len(program.text())
-    hands.type(text, never)
+    input_device.type(text, never)
     eventually(lambda: program.text()[before:] == text, 5)
     return program.text()[before:]
 
 
 @pytest.mark.parametrize(("name", "keyboard"), SHARES)
 def test_each_text_arrives_exactly(
-    hands: X11Hands,
+    input_device: X11Input,
     program: Callable[[str], Program],
     layout: Callable[[str], None],
     name: str,
@@ -42,13 +42,16 @@ def test_each_text_arrives_exactly(
     window.take_keyboard()
     share = TEXTS[SHARES.index((name, keyboard)) :: len(SHARES)]
     assert len(share) == 17
-    assert [typed(hands, window, text) for text in share] == list(share)
+    assert [typed(input_device, window, text) for text in share] == list(share)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_long_text_arrives_exactly(
-    hands: X11Hands, program: Callable[[str], Program], layout: Callable[[str], None], name: str
+    input_device: X11Input,
+    program: Callable[[str], Program],
+    layout: Callable[[str], None],
+    name: str,
 ) -> None:
     window = program(name)
     window.take_keyboard()
-    assert typed(hands, window, LONG) == LONG
+    assert typed(input_device, window, LONG) == LONG

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from bridge.computer.actions import Action, read_action
-from bridge.computer.executor import Executor, Seat
-from bridge.computer.native.desktop import open_desktop
+from bridge.computer.executor import DesktopContext, Executor
+from bridge.computer.native.factory import open_desktop
 from bridge.computer.screen.geometry import Size, View
 from bridge.errors import DesktopUnavailable, Stopped
 from tests.computer.native.programs.start import Program, eventually
@@ -24,9 +24,9 @@ def window(program: Callable[[str], Program]) -> Program:
     return one
 
 
-def doing(*actions: Action) -> Callable[[Seat], None]:
-    def work(seat: Seat) -> None:
-        (screen,) = seat.desktop.screens()
+def doing(*actions: Action) -> Callable[[DesktopContext], None]:
+    def work(seat: DesktopContext) -> None:
+        (screen,) = seat.desktop.list_screens()
         view = View(screen, Size(1280, 720))
         for action in actions:
             seat.performer.perform(action, view, seat.check)
@@ -51,7 +51,7 @@ async def test_a_window_is_clicked_typed_into_and_seen(window: Program) -> None:
         colours = picture.convert("L").getcolors()
         assert colours is not None
         assert len(colours) > 1, "one colour is no picture"
-        names = await executor.run(lambda seat: [one.title for one in seat.desktop.windows()])
+        names = await executor.run(lambda seat: [one.title for one in seat.desktop.list_windows()])
         assert window.title in names
     finally:
         await executor.close()

@@ -9,18 +9,18 @@ import pytest
 
 from bridge.computer import keys
 from bridge.computer.desktop import Window
-from bridge.computer.native.windows.keyboard import (
+from bridge.computer.native.windows.input import (
     EXTENDED,
     UNICODE,
     UP,
     WHEEL,
     WHEEL_SIDEWAYS,
     KeyEvent,
-    WindowsHands,
-    key_events,
-    text_events,
+    WindowsInput,
+    build_key_events,
+    build_text_events,
 )
-from bridge.computer.native.windows.system import Input, keyboard_input
+from bridge.computer.native.windows.system import InputRecord, make_keyboard_input
 from bridge.errors import DesktopUnavailable, InvalidRequest
 from tests.computer.native.test_input import FakeMouse
 
@@ -42,10 +42,10 @@ class FakeSystem:
     def turn_wheel(self, kind: int, delta: int) -> None:
         self.turned.append((kind, delta))
 
-    def key_for(self, character: str) -> int:
+    def find_key(self, character: str) -> int:
         return {"a": 0x41, "A": 0x141, "@": 0x651}.get(character, -1)
 
-    def windows(self) -> Sequence[Window]:
+    def list_windows(self) -> Sequence[Window]:
         return ()
 
 
@@ -54,12 +54,12 @@ def unit(number: int) -> list[KeyEvent]:
 
 
 def test_each_utf16_unit_goes_down_and_up() -> None:
-    assert text_events("é") == unit(0xE9)
-    assert text_events("😀") == unit(0xD83D) + unit(0xDE00)
+    assert build_text_events("é") == unit(0xE9)
+    assert build_text_events("😀") == unit(0xD83D) + unit(0xDE00)
 
 
 def test_tabs_and_new_lines_are_keys() -> None:
-    assert text_events("\n\t") == [
+    assert build_text_events("\n\t") == [
         *(KeyEvent(0x0D), KeyEvent(0x0D, flags=UP)),
         *(KeyEvent(0x09), KeyEvent(0x09, flags=UP)),
     ]
@@ -67,70 +67,70 @@ def test_tabs_and_new_lines_are_keys() -> None:
 
 def test_a_character_holds_the_modifiers_of_its_key() -> None:
     system = FakeSystem()
-    assert key_events("a", system) == [KeyEvent(0x41)]
-    assert key_events("A", system) == [SHIFT, KeyEvent(0x41)]
-    assert key_events("at", system) == [CONTROL, ALT, KeyEvent(0x51)]
+    assert build_key_events("a", system) == [KeyEvent(0x41)]
+    assert build_key_events("A", system) == [SHIFT, KeyEvent(0x41)]
+    assert build_key_events("at", system) == [CONTROL, ALT, KeyEvent(0x51)]
 
 
 def test_a_character_without_a_key_is_sent_itself() -> None:
-    assert key_events("世", FakeSystem()) == [KeyEvent(0, 0x4E16, UNICODE)]
-    assert len(key_events("😀", FakeSystem())) == 2
+    assert build_key_events("世", FakeSystem()) == [KeyEvent(0, 0x4E16, UNICODE)]
+    assert len(build_key_events("😀", FakeSystem())) == 2
 
 
 def test_keys_are_let_go_the_last_first_and_once() -> None:
     system = FakeSystem()
-    hands = WindowsHands(system, FakeMouse())
+    input_device = WindowsInput(system, FakeMouse())
     for _ in range(2):
-        hands.key_down("A")
+        input_device.press_key("A")
     for _ in range(2):
-        hands.key_up("A")
+        input_device.release_key("A")
     up = [KeyEvent(0x41, flags=UP), KeyEvent(0x10, flags=UP)]
     assert system.sent == [SHIFT, KeyEvent(0x41), *up]
 
 
 def test_closing_lets_go_of_what_is_held() -> None:
     system = FakeSystem()
-    hands = WindowsHands(system, FakeMouse())
-    hands.key_down("Super_L")
-    hands.close()
+    input_device = WindowsInput(system, FakeMouse())
+    input_device.press_key("Super_L")
+    input_device.close()
     assert system.sent == [KeyEvent(0x5B, flags=EXTENDED), KeyEvent(0x5B, flags=EXTENDED | UP)]
 
 
 def test_a_wheel_turns_by_whole_notches_and_sideways_too() -> None:
     system = FakeSystem()
-    hands = WindowsHands(system, FakeMouse())
-    hands.scroll("down", 2)
-    hands.scroll("right", 1)
+    input_device = WindowsInput(system, FakeMouse())
+    input_device.scroll("down", 2)
+    input_device.scroll("right", 1)
     assert system.turned == [(WHEEL, -120), (WHEEL, -120), (WHEEL_SIDEWAYS, 120)]
 
 
 def test_input_that_is_refused_is_said() -> None:
-    hands = WindowsHands(FakeSystem(letting=1), FakeMouse())
+    input_device = WindowsInput(FakeSystem(letting=1), FakeMouse())
     with pytest.raises(DesktopUnavailable, match="administrator"):
-        hands.type("ab", lambda: None)
+        input_device.type("ab", lambda: None)
 
 
 def test_a_stop_comes_between_pieces_of_a_text() -> None:
     system = FakeSystem()
     checks = iter(range(3))
     with pytest.raises(StopIteration):
-        WindowsHands(system, FakeMouse()).type("x" * 100, lambda: print(next(checks)))
+        WindowsInput(system, FakeMouse()).type("x" * 100, lambda: print(next(checks)))
     assert len(system.sent) == 2 * 16
 
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values())))
 def test_every_key_that_can_be_asked_for_has_an_event(name: str) -> None:
-    (event,) = key_events(name, FakeSystem())[-1:]
+    (event,) = build_key_events(name, FakeSystem())[-1:]
     assert event.key or event.flags & UNICODE
 
 
 def test_a_key_of_no_name_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="no key `Nonsense`"):
-        key_events("Nonsense", FakeSystem())
+        build_key_events("Nonsense", FakeSystem())
 
 
 def test_the_structure_is_as_long_as_windows_expects() -> None:
     """Else SendInput does nothing at all. On Windows a LONG has 32 bits, here 64."""
-    assert ctypes.sizeof(Input) >= 40
-    made = keyboard_input(KeyEvent(0, 0xE9, UNICODE | UP), 0xE9)
+    assert ctypes.sizeof(InputRecord) >= 40
+    made = make_keyboard_input(KeyEvent(0, 0xE9, UNICODE | UP), 0xE9)
     assert (made.type, made.of.keyboard.scan, made.of.keyboard.flags) == (1, 0xE9, 6)

@@ -1,4 +1,4 @@
-"""Hands on Windows: keys and exact text by SendInput."""
+"""Input on Windows: keys and exact text by SendInput."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bridge.computer.desktop import Check, Direction, Window
-from bridge.computer.native.input import Hands, key_codes, pieces
+from bridge.computer.keys import SYMBOLS
+from bridge.computer.native.input import Input, parse_key_codes, split_text
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 EXTENDED, UP, UNICODE = 0x1, 0x2, 0x4
 WHEEL, WHEEL_SIDEWAYS = 0x0800, 0x1000
 NOTCH = 120
-"""What one notch of a wheel is to Windows."""
+"""Windows' unit for one notch of a wheel (WHEEL_DELTA)."""
 
 _SHIFT, _CONTROL, _ALT = 0x10, 0x11, 0x12
-_KEYS: Mapping[str, int] = key_codes("""
+_KEYS: Mapping[str, int] = parse_key_codes("""
     BackSpace 08  Tab 09  Return 0D  KP_Enter 0D  Escape 1B  space 20  Pause 13  Print 2C
     Menu 5D  Page_Up 21  Page_Down 22  End 23  Home 24  Left 25  Up 26  Right 27  Down 28
     Insert 2D  Delete 2E  Super_L 5B  Super_R 5C  Shift_L A0  Shift_R A1  Control_L A2
@@ -39,7 +40,7 @@ _CONTROLS = {"\n": "Return", "\t": "Tab", "\b": "BackSpace", "\x1b": "Escape"}
 
 @dataclass(frozen=True, slots=True)
 class KeyEvent:
-    """What SendInput takes: a virtual key, or with UNICODE a UTF-16 unit in `scan`."""
+    """One key event: a virtual key, or with the flag UNICODE a UTF-16 unit in `scan`."""
 
     key: int
     scan: int = 0
@@ -47,113 +48,107 @@ class KeyEvent:
 
 
 class System(Protocol):
-    """The part of Windows that is used."""
+    """The functions of Windows that are used."""
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
-        """How many were let through."""
+        """Send events; return how many Windows accepted."""
         ...
 
     def turn_wheel(self, kind: int, delta: int) -> None: ...
 
-    def key_for(self, character: str) -> int:
-        """VkKeyScanW: the virtual key, and above it the modifiers as bits; -1 for none."""
+    def find_key(self, character: str) -> int:
+        """Return VkKeyScanW: modifiers in the high byte, virtual key in the low; -1 for none."""
         ...
 
-    def windows(self) -> Sequence[Window]: ...
+    def list_windows(self) -> Sequence[Window]: ...
 
 
-class WindowsHands(Hands):
-    def __init__(self, system: System | None = None, mouse: Any = None) -> None:
+class WindowsInput(Input):
+    def __init__(self, system: System, mouse: Any = None) -> None:
         super().__init__(mouse)
-        if system is None:
-            from bridge.computer.native.windows.system import WindowsSystem
-
-            system = WindowsSystem()
-        self._system: System = system
+        self._system = system
         self._held: dict[str, list[KeyEvent]] = {}
 
     def scroll(self, direction: Direction, clicks: int) -> None:
-        """pyautogui counts in 120ths of a notch here, and turns sideways wheels upwards."""
+        # pyautogui counts in 120ths of a notch on Windows, and scrolls sideways wheels upwards.
         kind = WHEEL if direction in ("up", "down") else WHEEL_SIDEWAYS
         for _ in range(clicks):
             self._system.turn_wheel(kind, NOTCH if direction in ("up", "right") else -NOTCH)
 
-    def key_down(self, keysym: str) -> None:
-        """Raises InvalidRequest for a name that is no key here."""
+    def press_key(self, keysym: str) -> None:
+        """Press a key. Raises InvalidRequest for a name that Windows does not have."""
         if keysym not in self._held:
-            events = key_events(keysym, self._system)
+            events = build_key_events(keysym, self._system)
             self._held[keysym] = events
             self._send(events)
 
-    def key_up(self, keysym: str) -> None:
-        """Nothing happens if it is not down."""
-        self._send(released(self._held.pop(keysym, [])))
+    def release_key(self, keysym: str) -> None:
+        """Release a key; does nothing if it is not down."""
+        self._send(build_releases(self._held.pop(keysym, [])))
 
     def type(self, text: str, check: Check) -> None:
         check()
-        for piece in pieces(text):
+        for piece in split_text(text):
             check()
-            self._send(text_events(piece))
+            self._send(build_text_events(piece))
 
-    def windows(self) -> Sequence[Window]:
-        return self._system.windows()
+    def list_windows(self) -> Sequence[Window]:
+        return self._system.list_windows()
 
     def close(self) -> None:
         for keysym in list(self._held):
-            self.key_up(keysym)
+            self.release_key(keysym)
 
     def _send(self, events: Sequence[KeyEvent]) -> None:
         if events and self._system.send_keys(events) < len(events):
             raise DesktopUnavailable(
-                "Windows let the keys not through: the window in front belongs to a program that "
-                "runs as administrator, or the screen is locked. Bring another to the front."
+                "Windows blocked the keys: the window in front belongs to a program that runs as "
+                "administrator, or the screen is locked. Bring another window to the front."
             )
 
 
-def text_events(text: str) -> list[KeyEvent]:
-    """Each UTF-16 unit down and up; tabs and new lines as keys."""
+def build_text_events(text: str) -> list[KeyEvent]:
+    """Build a press and a release for each UTF-16 unit; tabs and new lines become keys."""
     events: list[KeyEvent] = []
     for character in text:
         if character in _CONTROLS:
-            down = [_named(_CONTROLS[character])]
-            events += [*down, *released(down)]
+            down = [_make_key_event(_CONTROLS[character])]
+            events += [*down, *build_releases(down)]
             continue
-        for unit in _utf16(character):
+        for unit in _encode_utf16(character):
             events += [KeyEvent(0, unit, UNICODE), KeyEvent(0, unit, UNICODE | UP)]
     return events
 
 
-def key_events(keysym: str, system: System) -> list[KeyEvent]:
-    """The presses of a key: modifiers that its character needs, then itself."""
+def build_key_events(keysym: str, system: System) -> list[KeyEvent]:
+    """Build the presses of a key: the modifiers its character needs, then the key itself."""
     if keysym in _KEYS:
-        return [_named(keysym)]
-    character = _character(keysym)
-    found = system.key_for(character) if len(_utf16(character)) == 1 else -1
-    if found == -1:
-        return [KeyEvent(0, unit, UNICODE) for unit in _utf16(character)]
-    needed = ((0x1, _SHIFT), (0x2, _CONTROL), (0x4, _ALT))
-    modifiers = [KeyEvent(key) for bit, key in needed if found >> 8 & bit]
-    return [*modifiers, KeyEvent(found & 0xFF)]
+        return [_make_key_event(keysym)]
+    character = _find_character(keysym)
+    key = system.find_key(character) if len(_encode_utf16(character)) == 1 else -1
+    if key == -1:
+        return [KeyEvent(0, unit, UNICODE) for unit in _encode_utf16(character)]
+    bits = ((0x1, _SHIFT), (0x2, _CONTROL), (0x4, _ALT))
+    modifiers = [KeyEvent(modifier) for bit, modifier in bits if key >> 8 & bit]
+    return [*modifiers, KeyEvent(key & 0xFF)]
 
 
-def released(events: Iterable[KeyEvent]) -> list[KeyEvent]:
-    """The same keys let go, the last first."""
-    return [KeyEvent(one.key, one.scan, one.flags | UP) for one in reversed(list(events))]
+def build_releases(events: Iterable[KeyEvent]) -> list[KeyEvent]:
+    """Build the releases of pressed keys, the last one first."""
+    return [KeyEvent(event.key, event.scan, event.flags | UP) for event in reversed(list(events))]
 
 
-def _named(keysym: str) -> KeyEvent:
+def _make_key_event(keysym: str) -> KeyEvent:
     return KeyEvent(_KEYS[keysym], flags=EXTENDED if keysym in _EXTENDED_KEYS else 0)
 
 
-def _character(keysym: str) -> str:
-    from bridge.computer.keys import SYMBOLS
-
+def _find_character(keysym: str) -> str:
     character = SYMBOLS.get(keysym, keysym)
     if len(character) != 1:
         raise InvalidRequest(f"Windows has no key `{keysym[:40]}`.", param="text")
     return character
 
 
-def _utf16(character: str) -> list[int]:
+def _encode_utf16(character: str) -> list[int]:
     encoded = character.encode("utf-16-le", "surrogatepass")
     return [int.from_bytes(encoded[at : at + 2], "little") for at in range(0, len(encoded), 2)]

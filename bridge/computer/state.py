@@ -1,0 +1,45 @@
+"""State that the service and its sessions share: executor, permission, approvals and log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bridge.computer.action_log import ActionLog
+from bridge.computer.approvals import Approvals
+from bridge.computer.executor import Executor
+from bridge.computer.permission import Permission
+from bridge.computer.policy import Policy
+
+COMPUTER_USE_OFF = (
+    "Computer use is off. Only a human can turn it on: in the tray, on the dashboard, by voice or "
+    "at a terminal; no program and no prompt can."
+)
+
+
+@dataclass
+class ComputerState:
+    """Used on the event loop only; blocking work goes to the executor or a thread."""
+
+    executor: Executor
+    load_policy: Callable[[], Policy]
+    """Reads the user's file; called for each batch, so that edits apply at once."""
+    approvals: Approvals
+    log: ActionLog | None
+    clock: Callable[[], float]
+    """Returns Unix seconds."""
+    _permission: Permission = field(default_factory=Permission)
+
+    @property
+    def permission(self) -> Permission:
+        """The permission in force now."""
+        return self._permission.as_of(self.clock())
+
+    @permission.setter
+    def permission(self, permission: Permission) -> None:
+        self._permission = permission
+
+    async def read_policy(self) -> Policy:
+        """Read the policy in a thread. Raises SettingsError for a broken file."""
+        return await asyncio.to_thread(self.load_policy)

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 from typing_extensions import TypedDict
 
-from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS
-
-
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
+from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel
 
 
 class AnyBlock(TypedDict):
@@ -24,12 +20,12 @@ class AnyBlock(TypedDict):
     type: str
 
 
-class TurnBody(_Open):
+class TurnBody(LenientModel):
     role: Literal["user", "assistant", "system"]
     content: str | list[AnyBlock]
 
 
-class CountBody(_Open):
+class CountBody(LenientModel):
     """`POST /v1/messages/count_tokens`."""
 
     model: str = Field(min_length=1)

@@ -24,7 +24,7 @@ from bridge.wire.chat_from_responses import to_chat_body
 
 
 class LenientModel(BaseModel):
-    """Fields we do not know are kept, so that the translation can give notice of them."""
+    """A frozen model that stores unknown fields, so that translation can report them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
 
-from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, ReasoningEffort
+from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel, ReasoningEffort
 
 Item = dict[str, Any]
 """An item of input or output; what it holds depends on its `type`."""
@@ -18,21 +18,17 @@ Item = dict[str, Any]
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 
 
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-
-class ReasoningOptions(_Open):
+class ReasoningOptions(LenientModel):
     effort: ReasoningEffort | None = None
     summary: Literal["auto", "concise", "detailed", "none"] | None = None
 
 
-class TextOptions(_Open):
+class TextOptions(LenientModel):
     format: dict[str, Any] | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class ResponsesRequest(_Open):
+class ResponsesRequest(LenientModel):
     """`POST /v1/responses`. What is not a field here is set aside with a notice."""
 
     model: str
@@ -137,7 +133,7 @@ class InputItems(TypedDict):
     has_more: bool
 
 
-class CompactRequest(_Open):
+class CompactRequest(LenientModel):
     """`POST /v1/responses/compact`."""
 
     model: str

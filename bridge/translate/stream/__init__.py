@@ -1,1 +1,1 @@
-"""Anthropic's stream events to chat completion chunks."""
+"""Anthropic's stream events: to chat completion chunks, collected, filtered, continued."""

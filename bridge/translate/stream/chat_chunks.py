@@ -1,4 +1,4 @@
-"""The machine that turns Anthropic's stream events into OpenAI's chunks, one by one."""
+"""Converts Anthropic's stream events to OpenAI's chat completion chunks."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ from bridge.wire.messages import (
     Usage,
 )
 
+# How one answer goes through `ChatStream`:
+#
+#   input                              output
+#   message_start                      one chunk with the role
+#   content_block_start (text)         nothing, or a chunk if the block begins with text
+#   content_block_start (tool_use)     a chunk with the call's id and name
+#   content_block_delta                one chunk: text, thinking, or arguments
+#   content_block_stop                 citations of the text; arguments that had no delta
+#   message_delta                      nothing: stop reason and usage are stored
+#   message_stop                       a chunk with the finish reason, then one with the usage
+#   finish()                           nothing, or StreamBroken if message_stop is missing
+#
+# State: the calls so far by their content block, the length of the text so far (citations are
+# positions in it), and `_head`, the fields that all chunks share. `_head` is built once and
+# rebuilt after a message event, because usage may bring the service tier.
+
 FINISH_REASONS: Mapping[StopReason, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -45,7 +61,10 @@ SERVICE_TIERS: Mapping[str, ServiceTier] = {"standard": "default", "priority": "
 
 
 class ChatStream:
-    """Feed it every event, then call `finish`. Ids, names and the clock are given, not taken."""
+    """Converts one answer: feed it every event, then call `finish`.
+
+    Pure: the id, the model's name and the time (`created`, Unix seconds) are arguments.
+    """
 
     def __init__(
         self,
@@ -74,30 +93,30 @@ class ChatStream:
 
     @property
     def usage(self) -> Usage:
-        """The same in upstream's own words; empty before the answer began."""
+        """Claude's latest token counts; empty before the first event."""
         return self._end.usage
 
     @property
     def completion_usage(self) -> CompletionUsage:
-        """Upstream's last word on tokens so far."""
+        """The latest token counts in OpenAI's format."""
         return to_completion_usage(self._end.usage)
 
     @property
     def finish_reason(self) -> FinishReason:
-        """Why the answer ended. Raises StreamBroken while it has not."""
+        """Why the answer ended. Raises StreamBroken before the end or for an unknown reason."""
         reason = self._end.stop_reason
         if reason is None:
             raise StreamBroken("Claude's answer ended without a stop reason.")
-        called = self._calls and reason in ("end_turn", "tool_use")
-        if called:
+        # Clients run the calls only if the reason says so.
+        if self._calls and reason in ("end_turn", "tool_use"):
             return "function_call" if self._format.legacy else "tool_calls"
         if reason not in FINISH_REASONS:
-            # To call it "stop" could pass off a part for the whole.
+            # Reporting "stop" could present a truncated answer as complete.
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
         return FINISH_REASONS[reason]
 
     def feed(self, event: MessageEvent) -> list[Chunk]:
-        """The chunks this event gives; most give one, some none."""
+        """Return the chunks of one event: usually one, sometimes none."""
         match event["type"]:
             case "content_block_delta":
                 return self._convert_delta(event)
@@ -120,12 +139,12 @@ class ChatStream:
                 assert_never(event["type"])
 
     def _update_head(self, event: MessageEvent) -> None:
-        """Upstream says something of the message itself."""
+        """Process an event about the whole message."""
         self._end.feed(event)
         self._head = None
 
     def finish(self) -> None:
-        """The end of input. Raises StreamBroken when the answer had not ended by itself."""
+        """End the input. Raises StreamBroken if `message_stop` is missing."""
         self._end.finish()
 
     def _start_block(self, event: ContentBlockStart) -> list[Chunk]:
@@ -145,7 +164,10 @@ class ChatStream:
         return [self._build_chunk({"content": text})] if text else []
 
     def _start_call(self, position: int, block: Block) -> Chunk:
-        """Calls are counted among themselves: clients index by call, not by content block."""
+        """Start a tool call.
+
+        OpenAI numbers calls from 0, while Claude's index counts all content blocks.
+        """
         index = self._calls[position] = len(self._calls)
         self._silent_calls[position] = json.dumps(block.get("input") or {})
         id, upstream = block["id"], block["name"]
@@ -192,19 +214,23 @@ class ChatStream:
         return [self._emit_call({"index": self._calls[block], "custom": {"input": text}})]
 
     def _end_block(self, event: ContentBlockStop) -> list[Chunk]:
-        """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
+        """End a block.
+
+        A call without deltas has its complete input in its start event. An empty input is sent as
+        `{}`, because clients parse the arguments as JSON.
+        """
         index = event["index"]
-        given = self._silent_calls.get(index)
+        initial = self._silent_calls.get(index)
         if index in self._text_inputs:
-            rest = [] if given in (None, "{}") else self._emit_arguments(index, given)
+            rest = [] if initial in (None, "{}") else self._emit_arguments(index, initial)
             return [*rest, *self._emit_input(index, self._text_inputs[index].finish())]
-        return self._emit_citations() if given is None else self._emit_arguments(index, given)
+        return self._emit_citations() if initial is None else self._emit_arguments(index, initial)
 
     def _emit_citations(self) -> list[Chunk]:
-        """What the text block that ends here cites, for its stretch of the content."""
+        """Emit the citations of the text block that ends here, with its range of the content."""
         citations, self._citations = self._citations, []
-        found = [build_annotation(one, self._cited_from, self._written) for one in citations]
-        annotations = [one for one in found if one is not None]
+        converted = [build_annotation(it, self._cited_from, self._written) for it in citations]
+        annotations = [annotation for annotation in converted if annotation is not None]
         return [self._build_chunk({"annotations": annotations})] if annotations else []
 
     def _end_answer(self) -> list[Chunk]:
@@ -229,7 +255,7 @@ class ChatStream:
         return chunk
 
     def _build_head(self) -> Chunk:
-        """A chunk without choices: what all have alike is put together once."""
+        """Build the fields that all chunks share; each chunk is a copy with its choices."""
         chunk: Chunk = {
             "id": self._id,
             "object": "chat.completion.chunk",

@@ -1,4 +1,4 @@
-"""A whole answer: the stream's chunks, collected."""
+"""Collects the chunks of a stream into a whole chat completion."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bridge.wire.completion import (
 
 
 class Collector:
-    """Feed it the chunks of one stream that includes usage, then `finish`."""
+    """Collects the chunks of one answer with usage; `finish` returns the completion."""
 
     def __init__(self) -> None:
         self._head: Chunk | None = None
@@ -36,7 +36,7 @@ class Collector:
             self.add(chunk)
 
     def add(self, chunk: Chunk) -> None:
-        """One more of them."""
+        """Add one chunk."""
         if self._head is None:
             self._head = chunk
         if chunk.get("usage"):
@@ -48,7 +48,7 @@ class Collector:
             self._choices[index].add(choice)
 
     def finish(self) -> ChatCompletion:
-        """The completion. Raises StreamBroken when chunks are missing at the end."""
+        """Return the completion. Raises StreamBroken if the last chunks are missing."""
         if self._head is None or self._usage is None:
             raise StreamBroken(BROKE_OFF)
         completion: ChatCompletion = {
@@ -67,12 +67,12 @@ class Collector:
 
 
 class _Call:
-    """A tool call in the making; of a custom tool when it has no function."""
+    """A tool call that is being collected, of a function or a custom tool."""
 
-    def __init__(self, started: ToolCallDelta) -> None:
-        self._id = started["id"]
-        self._custom = "custom" in started
-        self._name = (started["custom"] if self._custom else started["function"])["name"]
+    def __init__(self, first: ToolCallDelta) -> None:
+        self._id = first["id"]
+        self._custom = "custom" in first
+        self._name = (first["custom"] if self._custom else first["function"])["name"]
         self._pieces: list[str] = []
 
     def add(self, call: ToolCallDelta) -> None:
@@ -80,16 +80,16 @@ class _Call:
         self._pieces.append(piece)
 
     def finish(self) -> MessageToolCall:
-        written = "".join(self._pieces)
+        text = "".join(self._pieces)
         if self._custom:
-            custom: CustomCall = {"name": self._name, "input": written}
+            custom: CustomCall = {"name": self._name, "input": text}
             return {"id": self._id, "type": "custom", "custom": custom}
-        function: FunctionCall = {"name": self._name, "arguments": written}
+        function: FunctionCall = {"name": self._name, "arguments": text}
         return {"id": self._id, "type": "function", "function": function}
 
 
 class _CollectedChoice:
-    """One of the answers."""
+    """One of the `n` choices that is being collected."""
 
     def __init__(self) -> None:
         self._content: list[str] = []
@@ -106,7 +106,7 @@ class _CollectedChoice:
         self._add_delta(choice["delta"])
 
     def build_choice(self, index: int) -> Choice:
-        """Raises StreamBroken when it has not ended."""
+        """Return the choice. Raises StreamBroken if it has no finish reason."""
         if self._finish_reason is None:
             raise StreamBroken(BROKE_OFF)
         return {
@@ -119,6 +119,7 @@ class _CollectedChoice:
     def _add_delta(self, delta: Delta) -> None:
         if content := delta.get("content"):
             self._content.append(content)
+            # Most chunks have nothing but content.
             if len(delta) == 1:
                 return
         if reasoning := delta.get("reasoning_content"):
@@ -134,7 +135,7 @@ class _CollectedChoice:
             self._calls[call["index"]].add(call)
 
     def _build_message(self) -> CompletionMessage:
-        """Content is null only beside tool calls: clients call string methods on it."""
+        """Build the message; without tool calls, content is never null, as clients expect."""
         content = "".join(self._content)
         message: CompletionMessage = {
             "role": "assistant",

@@ -1,4 +1,4 @@
-"""The content blocks of an answer, put together again from its stream events."""
+"""Rebuilds the content blocks of an answer from its stream events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
 INVALID_JSON = "invalid_json"
 NOT_AN_OBJECT = "value"
 MAX_DEPTH = 100
-"""How far a call's arguments may nest."""
+"""How deeply a call's arguments may nest."""
 
 _TEXT_DELTAS = {
     "text_delta": "text",
@@ -22,7 +22,10 @@ _TEXT_DELTAS = {
 
 
 def parse_input(arguments: str) -> dict[str, Any]:
-    """A call's input; what a model wrote wrongly is kept under a name of ours."""
+    """Parse a call's arguments; invalid ones are stored in an object, as the API requires one.
+
+    Invalid or too deeply nested JSON becomes `{"invalid_json": …}`, other values `{"value": …}`.
+    """
     if not arguments.strip():
         return {}
     if _is_too_deep(arguments):
@@ -35,7 +38,7 @@ def parse_input(arguments: str) -> dict[str, Any]:
 
 
 def _is_too_deep(text: str) -> bool:
-    """Whether it may nest deeper than anybody's tool; what does could exhaust the stack."""
+    """Return whether JSON nests deeper than MAX_DEPTH, which could exhaust the parser's stack."""
     if text.count("{") + text.count("[") <= MAX_DEPTH:
         return False
     depth = deepest = 0
@@ -49,7 +52,7 @@ def _is_too_deep(text: str) -> bool:
 
 
 class BlockCollector:
-    """Feed it one answer's events; `blocks` are what could be given back in the next request."""
+    """Collects the content blocks of one answer, for the next request or for the client."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, Block] = {}
@@ -67,7 +70,7 @@ class BlockCollector:
                 pass
 
     def list_blocks(self) -> list[Block]:
-        """In order; blank text, which upstream would refuse, is left out."""
+        """Return the blocks in order, without blank text, which the API refuses in requests."""
         return [
             block
             for block in self.list_all_blocks()
@@ -75,7 +78,7 @@ class BlockCollector:
         ]
 
     def list_all_blocks(self) -> list[Block]:
-        """In order, as they were written."""
+        """Return all blocks in order."""
         return [self._join_block(index) for index in sorted(self._blocks)]
 
     def _add_delta(self, event: ContentBlockDelta) -> None:
@@ -92,16 +95,16 @@ class BlockCollector:
     def _join_block(self, index: int) -> Block:
         block = dict(self._blocks[index])
         for field, pieces in self._pieces[index].items():
-            joined = "".join(pieces)
+            text = "".join(pieces)
             if field != "input":
-                block[field] = (block.get(field) or "") + joined
-            elif joined:
-                block[field] = parse_input(joined)
+                block[field] = (block.get(field) or "") + text
+            elif text:
+                block[field] = parse_input(text)
         if index in self._citations:
             block["citations"] = [*(block.get("citations") or ()), *self._citations[index]]
         return block
 
 
 def find_calls(blocks: list[Block]) -> list[Mapping[str, Any]]:
-    """The calls of the client's own tools."""
+    """Return the calls of the client's tools; Anthropic's own have another type."""
     return [block for block in blocks if block["type"] == "tool_use"]

@@ -1,4 +1,4 @@
-"""Several of Claude's turns as one answer: paused ones go on, a missing tool call is asked for."""
+"""Joins several turns of Claude to one answer: after a pause, or to get a required tool call."""
 
 from __future__ import annotations
 
@@ -12,20 +12,29 @@ from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.translate.thinking_replay import hash_prefix
 from bridge.wire.messages import Block, Message, MessageDelta, MessageEvent, MessagesRequest, Usage
 
+# How the turns of one answer go through `Continuation`:
+#
+#   message_stop after                 next
+#   pause_turn                         a turn with the same request and the blocks so far
+#   end_turn or stop_sequence without  once: a turn in which the user asks for the call
+#     the required tool call
+#   anything else                      the answer ends
+#
+# Input: the events of a turn, then take_follow_up() for the next turn's request.
+# Output: the events of a single answer. `message_start` comes only from the first turn;
+# `message_delta` and `message_stop` only from the last one, with the usage of all turns added up.
+# Content blocks are renumbered: `_offset` is the number of blocks in earlier turns.
+
 MAX_PAUSES = 20
 _VOLUNTARY_ENDS = ("end_turn", "stop_sequence")
 _THINKING = ("thinking", "redacted_thinking")
 
 
 class Continuation:
-    """Feed it the events of one turn, then ask for the `follow_up`; until there is none.
-
-    A turn that is followed by another one shows neither its end nor the next one's start; content
-    blocks are counted through, tokens are added up.
-    """
+    """Feed it a turn's events, call `take_follow_up`, and repeat until that returns None."""
 
     def __init__(self, request: MessagesRequest, must_call: str | None = None) -> None:
-        """`must_call`: the words that ask for the tool call the client was promised."""
+        """`must_call`: the message that asks for the required tool call, or None."""
         self._first = self._request = request
         self._must_call = must_call
         self._asked_again = False
@@ -64,7 +73,7 @@ class Continuation:
                 return [event]
 
     def take_follow_up(self) -> MessagesRequest | None:
-        """The request of the next turn, when this one was not the last."""
+        """Return the request of the next turn, or None if this was the last one."""
         self._follow_up, request = None, self._follow_up
         if request is not None:
             self._request = request
@@ -72,10 +81,13 @@ class Continuation:
         return request
 
     def build_stored_turn(self) -> Kept | None:
-        """What is worth giving back with the next request: calls that were thought about."""
+        """Return the turn to restore in later requests: one with thinking and tool calls.
+
+        Returns None otherwise, and after the extra user message, which the client does not see.
+        """
         blocks = [*self._before, *self._answer.list_blocks()]
-        thought = any(block["type"] in _THINKING for block in blocks)
-        if not self._ended or self._asked_again or not thought or not find_calls(blocks):
+        has_thinking = any(block["type"] in _THINKING for block in blocks)
+        if not self._ended or self._asked_again or not has_thinking or not find_calls(blocks):
             return None
         return Kept(hash_prefix(self._first), tuple(blocks))
 
@@ -91,25 +103,25 @@ class Continuation:
         if reason == "pause_turn":
             self._pauses += 1
             if self._pauses > MAX_PAUSES:
-                raise PromiseNotKept(f"Claude paused {MAX_PAUSES} times and did not end its turn.")
+                raise PromiseNotKept(f"Claude paused {MAX_PAUSES} times without ending its turn.")
             self._continue_with({"role": "assistant", "content": blocks})
             return []
         missing = reason in _VOLUNTARY_ENDS and not find_calls(blocks)
         if self._must_call and missing and not self._asked_again:
             self._asked_again = True
-            ask: Message = {
+            reminder: Message = {
                 "role": "user",
                 "content": [{"type": "text", "text": self._must_call}],
             }
-            self._continue_with({"role": "assistant", "content": blocks}, ask)
+            self._continue_with({"role": "assistant", "content": blocks}, reminder)
             return []
         self._ended = True
         return [*self._build_final_delta(), event]
 
     def _continue_with(self, *turns: Message) -> None:
-        said = [turn for turn in turns if turn["content"]]
+        added = [turn for turn in turns if turn["content"]]
         self._follow_up = replace(
-            self._request, messages=_append_turns(self._request.messages, said)
+            self._request, messages=_append_turns(self._request.messages, added)
         )
         self._before += self._answer.list_blocks()
         self._usage_before = sum_usage(self._usage_before or {}, self._usage)
@@ -122,12 +134,12 @@ class Continuation:
 
 
 def _append_turns(messages: tuple[Message, ...], more: list[Message]) -> tuple[Message, ...]:
-    """What Claude said in several pauses is one turn of its own."""
-    joined = list(messages)
+    """Append turns, merging those with the same role: a paused turn continues in one message."""
+    merged = list(messages)
     for turn in more:
-        if joined and joined[-1]["role"] == turn["role"]:
-            content = [*joined[-1]["content"], *turn["content"]]
-            joined[-1] = {"role": turn["role"], "content": content}
+        if merged and merged[-1]["role"] == turn["role"]:
+            content = [*merged[-1]["content"], *turn["content"]]
+            merged[-1] = {"role": turn["role"], "content": content}
         else:
-            joined.append(turn)
-    return tuple(joined)
+            merged.append(turn)
+    return tuple(merged)

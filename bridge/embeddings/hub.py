@@ -1,7 +1,9 @@
-"""Fetches a model's files from the Hugging Face hub into a folder, whole or not at all.
+"""Downloads a model from the Hugging Face hub with `huggingface_hub`, whole or not at all.
 
-Respected in the environment: `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`, `TRANSFORMERS_OFFLINE`,
-and the proxies. https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+The library does the HTTP: redirects, resuming, `HF_TOKEN`, `HF_HUB_OFFLINE`, time-outs, proxies.
+This module adds what it lacks: one commit for all files, a SHA-256 check, a quick stop, and
+errors in one sentence.
+https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
 """
 
 from __future__ import annotations
@@ -10,177 +12,200 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from functools import cache, partial
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 
 from bridge.embeddings.base import EmbeddingModelMissing
-from bridge.errors import BridgeError, ShuttingDown
+from bridge.errors import ShuttingDown
 
-_ENDPOINT = "https://huggingface.co"
-_SILENCE_SECONDS = 10.0
-"""As the hub's own library has it; a bridge that stops waits no longer for a silent hub."""
-_CONNECT_SECONDS = 10.0
-_TELL_SECONDS = 5.0
+if TYPE_CHECKING:
+    # Half a second to import, and only needed for a download.
+    from huggingface_hub.errors import HfHubHTTPError
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+
 _PART = ".part"
 _ABANDONED_SECONDS = 86_400
+_LOG_SECONDS = 5.0
+_CHUNK_BYTES = 1_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """Where models come from."""
-
-    endpoint: str = _ENDPOINT
-    token: str | None = field(default=None, repr=False)
-    offline: bool = False
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Hub:
-        """As the environment has it."""
-        offline = (environment.get("HF_HUB_OFFLINE"), environment.get("TRANSFORMERS_OFFLINE"))
-        return cls(
-            (environment.get("HF_ENDPOINT") or _ENDPOINT).rstrip("/"),
-            environment.get("HF_TOKEN") or None,
-            any((value or "").upper() in ("1", "ON", "YES", "TRUE") for value in offline),
-        )
-
-    def page(self, model: str) -> str:
-        """Where a person can fetch its files by hand."""
-        return f"{self.endpoint}/{model}/tree/main"
+# The library's HTTP client is shared by the process, its hooks run in the thread that downloads.
+_is_stopped: ContextVar[Callable[[], bool]] = ContextVar("_is_stopped", default=lambda: False)
 
 
-def fetch(
-    hub: Hub,
+def find_endpoint(environment: Mapping[str, str]) -> str:
+    """Return the address of the hub: `HF_ENDPOINT`, or the public one."""
+    return (environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def download_model(
     model: str,
     names: Sequence[str],
     folder: Path,
-    stopped: Callable[[], bool] = lambda: False,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Puts the files `names` of `model` (such as `minishlab/potion-base-8M`) into `folder`.
+    """Put the files `names` of `model` (such as `minishlab/potion-base-8M`) into `folder`.
 
     For a worker thread: may take minutes. Several processes may do it at once. All files are of
-    one commit. Raises EmbeddingModelMissing with the reason in words, ShuttingDown when `stopped`.
+    one commit. Raises EmbeddingModelMissing with the reason, ShuttingDown once `is_stopped()`.
     """
-    if hub.offline:
-        raise EmbeddingModelMissing("HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids to fetch it.")
-    parts: dict[str, Path] = {}
+    from huggingface_hub.constants import is_offline_mode
+
+    if is_offline_mode():
+        raise EmbeddingModelMissing("HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids downloads.")
+    _configure_library()
+    endpoint = find_endpoint(os.environ)
+    token = _is_stopped.set(is_stopped)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_abandoned(folder)
-        with _client(hub) as client:
-            commit = "main"
+        _remove_abandoned(folder)
+        # Inside the folder, so that the files can be moved to their places in one step.
+        with tempfile.TemporaryDirectory(_PART, ".", folder) as part:
+            _download_files(endpoint, model, names, Path(part))
             for name in names:
-                # Beside its place, so that it can be moved there in one step.
-                handle, part = tempfile.mkstemp(_PART, f".{name}.", folder)
-                parts[name] = Path(part)
-                with os.fdopen(handle, "wb") as file:
-                    commit = _fetch_one(client, model, commit, name, file, stopped)
-        for name, moved in parts.items():
-            moved.replace(folder / name)
-    except httpx2.TimeoutException as error:
-        raise EmbeddingModelMissing(f"{hub.endpoint} was silent for too long.") from error
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise EmbeddingModelMissing(f"{hub.endpoint} cannot be reached: {error}.") from error
-    except OSError as error:
-        raise EmbeddingModelMissing(f"It cannot be kept: {error}.") from error
+                (Path(part) / name).replace(folder / name)
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise EmbeddingModelMissing(_explain(error, endpoint, model)) from error
     finally:
-        for part_left in parts.values():
-            with suppress(OSError):
-                part_left.unlink()
+        _is_stopped.reset(token)
 
 
-def _client(hub: Hub) -> httpx2.Client:
-    # Identity: the length and the checksum are those of the file, not of its packing.
-    headers = {"accept-encoding": "identity", "user-agent": "claude-bridge"}
-    if hub.token is not None:
-        headers["authorization"] = f"Bearer {hub.token}"  # never sent on to another host
+def _download_files(endpoint: str, model: str, names: Sequence[str], folder: Path) -> None:
+    from huggingface_hub.file_download import get_hf_file_metadata, hf_hub_download, hf_hub_url
+
+    commit = "main"
+    for name in names:
+        url = hf_hub_url(model, name, revision=commit, endpoint=endpoint)
+        metadata = get_hf_file_metadata(url, endpoint=endpoint)
+        commit = metadata.commit_hash or commit
+        # Forced: otherwise the library retries a hub that is down for 23 s before it says so.
+        path = hf_hub_download(
+            model,
+            name,
+            revision=commit,
+            local_dir=folder,
+            endpoint=endpoint,
+            force_download=True,
+            tqdm_class=cast(Any, partial(_Progress, f"{model}/{name}")),
+        )
+        _verify_checksum(Path(path), metadata.etag or "", f"{model}/{name}")
+
+
+def _verify_checksum(path: Path, etag: str, title: str) -> None:
+    """Raise EmbeddingModelMissing if the hub's `etag` is a SHA-256 and the file has another."""
+    with path.open("rb") as file:
+        if _SHA256.fullmatch(etag) and hashlib.file_digest(file, "sha256").hexdigest() != etag:
+            raise EmbeddingModelMissing(f"{title} arrived damaged and was discarded.")
+
+
+@cache
+def _configure_library() -> None:
+    """Turn off what the bridge must not do, and make downloads stop when the bridge stops."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import set_client_factory
+
+    # Telemetry includes a download of a list of AI agents, to report which of them is running.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    # Xet is a second way to download, in native threads that cannot be stopped.
+    constants.HF_HUB_DISABLE_XET = True
+    constants.DOWNLOAD_CHUNK_SIZE = _CHUNK_BYTES
+    # Its warnings quote signed addresses; what matters is raised, and logged by the embedder.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    set_client_factory(_make_client)
+
+
+def _make_client() -> httpx2.Client:
+    from huggingface_hub import constants
+
     return httpx2.Client(
-        base_url=hub.endpoint,
-        headers=headers,
+        event_hooks={"request": [_check_stopped]},
         follow_redirects=True,
-        timeout=httpx2.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
+        timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
     )
 
 
-def _fetch_one(
-    client: httpx2.Client,
-    model: str,
-    commit: str,
-    name: str,
-    file: IO[bytes],
-    stopped: Callable[[], bool],
-) -> str:
-    """The file of that commit, checked; returns the commit it really was."""
-    with client.stream("GET", f"/{model}/resolve/{commit}/{name}") as response:
-        if response.status_code != 200:
-            raise _refused(response, model, name)
-        size = _told(response, "x-linked-size") or response.headers.get("content-length")
-        checksum = (_told(response, "x-linked-etag") or "").strip('"')
-        digest = hashlib.sha256()
-        progress = _Progress(f"{model}/{name}", int(size or 0))
-        for piece in response.iter_bytes():
-            if stopped():
-                raise ShuttingDown("The bridge is stopping; the embedding model is not here yet.")
-            file.write(piece)
-            digest.update(piece)
-            progress.add(len(piece))
-    if progress.size not in (0, progress.done) or (
-        _SHA256.fullmatch(checksum) and checksum != digest.hexdigest()
-    ):
-        raise EmbeddingModelMissing(f"{model}/{name} arrived damaged; nothing of it is kept.")
-    progress.finish()
-    return _told(response, "x-repo-commit") or commit
+def _check_stopped(_request: object = None) -> None:
+    if _is_stopped.get()():
+        raise ShuttingDown("The bridge is stopping; the embedding model was not downloaded.")
 
 
-def _told(response: httpx2.Response, name: str) -> str | None:
-    """A header of the hub, or else of where it sent us on."""
-    answers = (*response.history, response)
-    return next((value for answer in answers if (value := answer.headers.get(name))), None)
+def _explain(error: Exception, endpoint: str, model: str) -> str:
+    """Return one sentence about why a download failed."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # What it says itself is only "Force download failed due to the above error."
+    cause = error.__cause__ if isinstance(error, ValueError) else None
+    match cause or error:
+        case HfHubHTTPError() as refusal:
+            return _explain_status(refusal, model)
+        case httpx2.TimeoutException():
+            return f"{endpoint} did not respond in time."
+        case httpx2.HTTPError() | httpx2.InvalidURL():
+            return f"{endpoint} cannot be reached: {error}."
+        case OSError():
+            return f"The model cannot be saved: {error}."
+        case other:
+            return f"{endpoint} cannot be used: {other}."
 
 
-def _refused(response: httpx2.Response, model: str, name: str) -> BridgeError:
-    status, where = response.status_code, response.request.url
+def _explain_status(error: HfHubHTTPError, model: str) -> str:
+    status, url = error.response.status_code, error.response.request.url
     if status in (401, 403):
-        words = f"wants a token that may read {model}: set HF_TOKEN"
+        reason = f"requires a token with access to {model}: set HF_TOKEN"
     elif status == 404:
-        words = f"has no {name} of a model {model}"
+        reason = f"has no {url.path.rpartition('/')[2]} for the model {model}"
     else:
-        words = "cannot give it now"
-    return EmbeddingModelMissing(f"{where.scheme}://{where.netloc.decode()} {words} ({status}).")
+        reason = "is not available now"
+    return f"{url.scheme}://{url.netloc.decode()} {reason} (status {status})."
 
 
-def _clear_abandoned(folder: Path) -> None:
-    """What a killed process left; a part that still grows belongs to another process."""
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what a killed process left; a newer part may belong to another process."""
     for path in folder.glob(f".*{_PART}"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
 
 class _Progress:
-    """Lines in the log, every five seconds; sizes in bytes, 0: not told."""
+    """Stands in for the library's tqdm bar: logs every five seconds, and stops the download."""
 
-    def __init__(self, what: str, size: int) -> None:
-        self.size = size
-        self.done = 0
-        self._what = what
-        self._next = time.monotonic() + _TELL_SECONDS
-        _log.info("Fetching %s (%.1f MB).", what, size / 1e6)
+    def __init__(
+        self, name: str, *, total: int | None = None, initial: int = 0, **_others: Any
+    ) -> None:
+        # The library's own name for it, in `desc`, may be the end of a signed address.
+        self._name = name
+        self._total = total or 0
+        self._done = initial
+        self._next = time.monotonic() + _LOG_SECONDS
+        _log.info("Downloading %s (%.1f MB).", name, self._total / 1e6)
 
-    def add(self, count: int) -> None:
-        self.done += count
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if error is None:
+            _log.info("Downloaded %s (%.1f MB).", self._name, self._done / 1e6)
+
+    def update(self, count: float) -> None:
+        """Count `count` more bytes; negative when the library starts again."""
+        _check_stopped()
+        self._done += int(count)
         if time.monotonic() >= self._next:
-            self._next = time.monotonic() + _TELL_SECONDS
-            _log.info("%s: %.1f of %.1f MB.", self._what, self.done / 1e6, self.size / 1e6)
-
-    def finish(self) -> None:
-        _log.info("Fetched %s (%.1f MB).", self._what, self.done / 1e6)
+            self._next = time.monotonic() + _LOG_SECONDS
+            _log.info("%s: %.1f of %.1f MB.", self._name, self._done / 1e6, self._total / 1e6)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from bridge.embeddings.static_model import StaticModel
 
-DEFAULT_MODEL = "minishlab/potion-retrieval-32M"
 FILES = ("tokenizer.json", "model.safetensors")
 """What the folder of a model must have; others may lie beside them."""
 
@@ -130,16 +129,15 @@ class LocalEmbedder:
             raise EmbeddingModelMissing(
                 f"There is no embedding model in {self.folder}: it must have {_LIST}."
             )
-        from bridge.embeddings.hub import Hub, fetch
+        from bridge.embeddings.hub import download_model, find_endpoint
 
-        hub = Hub.of(os.environ)
         try:
-            fetch(hub, self._model_name, FILES, self.folder, lambda: self._closed)
+            download_model(self._model_name, FILES, self.folder, lambda: self._closed)
         except EmbeddingModelMissing as error:
+            page = f"{find_endpoint(os.environ)}/{self._model_name}/tree/main"
             raise EmbeddingModelMissing(
-                f"The embedding model {self._model_name} is not on this machine, and could not be "
-                f"fetched. {error.message} Try again with a network, or put {_LIST} from "
-                f"{hub.page(self._model_name)} into {self.folder}."
+                f"The embedding model {self._model_name} could not be downloaded: {error.message} "
+                f"Try again when online, or put {_LIST} from {page} into {self.folder}."
             ) from error
 
 

@@ -113,8 +113,7 @@ def _verify_checksum(path: Path, etag: str, title: str) -> None:
 @cache
 def _configure_library() -> None:
     """Turn off what the bridge must not do, and make downloads stop when the bridge stops."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import set_client_factory
+    from huggingface_hub import constants, set_client_factory
 
     # Telemetry includes a download of a list of AI agents, to report which of them is running.
     constants.HF_HUB_DISABLE_TELEMETRY = True

@@ -44,7 +44,11 @@ from tests.docs.samples import EVENTS
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 _MARKED = re.compile(r"(<!-- (table|code): ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_ACCESS = {"open": "anybody on this machine", "key": "key, if the bridge has one", "token": "token"}
+_ACCESS = {
+    "open": "every program on this computer",
+    "key": "access key, if the bridge requires one",
+    "token": "control token",
+}
 _OLD_NAMES = (
     "gpt-4",
     "gpt-4-turbo",

@@ -1,4 +1,4 @@
-"""`/computer`: the leash, and what is done on it; for the person's own programs, by their token."""
+"""`/computer`: the mode of computer use, approvals, screenshots and actions."""
 
 from __future__ import annotations
 
@@ -35,15 +35,18 @@ from bridge.wire.computer import (
 )
 from bridge.wire.computer_status import ComputerHealth, ComputerStatus, ComputerSwitch, WaitingBatch
 
-_PIXELS_A_TOKEN = 28 * 28
+_PIXELS_PER_TOKEN = 28 * 28
 BY_PROGRAM = "you (dashboard, tray, CLI or voice)"
 
 
 def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
-    """A human's act. Raises InvalidRequest for minutes where there are none, or none where due."""
+    """Change the mode of computer use.
+
+    Raises InvalidRequest if `minutes` is missing for the mode `allowed`, or given for another.
+    """
     if (patch.mode == "allowed") != (patch.minutes is not None):
         raise InvalidRequest(
-            "`minutes` goes with the mode `allowed`, and only with that.",
+            "The mode `allowed` needs `minutes`; other modes must not have it.",
             param="computer.minutes",
         )
     if patch.minutes is not None:
@@ -52,27 +55,29 @@ def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
         bridge.computer.set_permission(Permission(patch.mode))
 
 
-def computer_switch(bridge: Bridge) -> ComputerSwitch:
+def get_switch(bridge: Bridge) -> ComputerSwitch:
+    """Return the mode of computer use, and when it ends."""
     permission = bridge.computer.permission
     return ComputerSwitch(mode=permission.mode, until=permission.until)
 
 
-def computer_health(bridge: Bridge) -> ComputerHealth:
+def get_computer_health(bridge: Bridge) -> ComputerHealth:
+    """Return the computer's part of `GET /health`."""
     computer = bridge.computer
     return ComputerHealth(
-        **asdict(computer_switch(bridge)),
+        **asdict(get_switch(bridge)),
         active=computer.active,
         waiting=len(computer.approvals.pending),
     )
 
 
 async def get_computer_status(request: web.Request) -> web.Response:
-    """The switch, and what waits for the person's word."""
+    """Return the mode of computer use and the pending approvals."""
     bridge = request.app[BRIDGE]
     status = ComputerStatus(
-        **asdict(computer_switch(bridge)),
+        **asdict(get_switch(bridge)),
         active=bridge.computer.active,
-        waiting=[_waiting(one) for one in bridge.computer.approvals.pending],
+        waiting=[_as_waiting_batch(batch) for batch in bridge.computer.approvals.pending],
     )
     return web.json_response(asdict(status))
 
@@ -124,46 +129,50 @@ async def get_screenshot(request: web.Request) -> web.Response:
     if query.format is not None:
         options = replace(options, form=query.format)
     picture = await bridge.computer.capture(options, query.region)
-    return _image(picture)
+    return _picture_response(picture)
 
 
 async def run_actions(request: web.Request) -> web.Response:
-    """A batch, on the leash. Raises ComputerOff, NotApproved, Stopped and DesktopUnavailable."""
+    """Run actions, after approval if the mode asks for it.
+
+    Raises ComputerOff, ComputerBusy, NotApproved, Stopped and DesktopUnavailable.
+    """
     bridge = request.app[BRIDGE]
     body = await read_body(request, ActionsBody)
-    batch = [_action(one, at) for at, one in enumerate(body.actions)]
+    batch = [_parse_action(action, at) for at, action in enumerate(body.actions)]
     options = build_capture_options(bridge, body.monitor, body.max_edge)
     async with bridge.computer.open_session(body.asked_by, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
     if done.approved_by is None and not body.dry_run:
         raise NotApproved(done.outcomes[0].text)
-    told = ActionOutcomes(
-        outcomes=[_outcome(outcome) for outcome in done.outcomes], approved_by=done.approved_by
+    outcomes = ActionOutcomes(
+        outcomes=[_as_action_outcome(outcome) for outcome in done.outcomes],
+        approved_by=done.approved_by,
     )
-    return web.json_response(told.model_dump())
+    return web.json_response(outcomes.model_dump())
 
 
 async def get_approval_picture(request: web.Request) -> web.Response:
-    """The screen with what would be done marked in it. Raises NotFound when it is decided."""
-    waiting = _found(request)
+    """Return a screenshot with the pending actions marked. Raises NotFound once it is decided."""
+    waiting = _find_waiting(request)
     if waiting.picture is None:
-        raise NotFound("There is no picture of it.")
-    return _image(waiting.picture)
+        raise NotFound("There is no picture of these actions.")
+    return _picture_response(waiting.picture)
 
 
 async def decide_approval(request: web.Request) -> web.Response:
-    """The person's word. Raises NotFound when it comes too late."""
+    """Approve or deny pending actions. Raises NotFound if that has been decided before."""
     decision = await read_body(request, Decision)
-    waiting = _found(request)
+    waiting = _find_waiting(request)
     approvals = request.app[BRIDGE].computer.approvals
     said = BY_PROGRAM if decision.approved else "denied by the user"
     if not approvals.decide(waiting.id, decision.approved, said):
-        raise _gone(waiting.id)
+        raise _expired_error(waiting.id)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
 
 
 async def stop_computer(request: web.Request) -> web.Response:
-    """Everything ends now, and computer use is off."""
+    """Stop everything at once, and turn computer use off."""
     request.app[BRIDGE].computer.stop("The user pressed stop.")
     return web.json_response(ComputerStopped().model_dump())
 
@@ -171,23 +180,26 @@ async def stop_computer(request: web.Request) -> web.Response:
 def build_capture_options(
     bridge: Bridge, monitor: int | None, max_edge: int | None
 ) -> CaptureOptions:
-    """For programs that say themselves how large a picture may be."""
+    """Build the options of a screenshot: its monitor and its longest edge in pixels.
+
+    Without `max_edge` a picture has the size for older models, which every model accepts.
+    """
     settings = bridge.settings
     tier = OLDER
     if max_edge is not None:
-        tier = Tier(max_edge, max_edge * max_edge // _PIXELS_A_TOKEN + max_edge)
+        tier = Tier(max_edge, max_edge * max_edge // _PIXELS_PER_TOKEN + max_edge)
     chosen = settings.computer_monitor if monitor is None else monitor
     return CaptureOptions(tier, None, settings.computer_format, chosen)
 
 
-def _action(body: ActionBody, at: int) -> Action:
+def _parse_action(body: ActionBody, at: int) -> Action:
     try:
         return read_action(body.action, body.model_extra or {})
     except InvalidRequest as error:
         raise InvalidRequest(error.message, param=f"actions[{at}].{error.param}") from error
 
 
-def _outcome(outcome: Outcome) -> ActionOutcome:
+def _as_action_outcome(outcome: Outcome) -> ActionOutcome:
     picture = outcome.picture
     return ActionOutcome(
         what=outcome.what,
@@ -200,7 +212,7 @@ def _outcome(outcome: Outcome) -> ActionOutcome:
     )
 
 
-def _image(picture: Picture) -> web.Response:
+def _picture_response(picture: Picture) -> web.Response:
     return web.Response(
         body=picture.data,
         content_type=picture.media_type,
@@ -211,7 +223,7 @@ def _image(picture: Picture) -> web.Response:
     )
 
 
-def _waiting(waiting: PendingApproval) -> WaitingBatch:
+def _as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
     path = f"/computer/approvals/{waiting.id}/picture"
     return WaitingBatch(
         id=waiting.id,
@@ -223,16 +235,16 @@ def _waiting(waiting: PendingApproval) -> WaitingBatch:
     )
 
 
-def _found(request: web.Request) -> PendingApproval:
+def _find_waiting(request: web.Request) -> PendingApproval:
     id = request.match_info["id"]
     waiting = request.app[BRIDGE].computer.approvals.find(id)
     if waiting is None:
-        raise _gone(id)
+        raise _expired_error(id)
     return waiting
 
 
-def _gone(id: str) -> NotFound:
-    return NotFound(f"Nothing waits under {id[:100]} any more.")
+def _expired_error(id: str) -> NotFound:
+    return NotFound(f"There is no pending approval {id[:100]}.")
 
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp")

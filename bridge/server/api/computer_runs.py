@@ -1,4 +1,4 @@
-"""`POST /computer/runs`: a task in words, done on this desktop, told event by event."""
+"""`POST /computer/runs`: a task that Claude does on this computer, streamed as events."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from bridge.wire.computer import RunBody, RunEvent, RunStarted
 
 
 async def create_run(request: web.Request) -> web.StreamResponse:
-    """Until it ends, or whoever asked hangs up. Raises ComputerOff and ComputerBusy."""
+    """Run a task until it ends or the client leaves. Raises ComputerOff and ComputerBusy."""
     bridge, access = request.app[BRIDGE], access_of(request)
     body = await read_body(request, RunBody)
     model = access.model = bridge.resolve(body.model).model
-    said = [{"role": "user", "content": body.prompt}]
-    chat = ChatRequest.model_validate({"model": model, "messages": said, "stream": True})
+    messages = [{"role": "user", "content": body.prompt}]
+    chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
     with bridge.answering():
         backend = await bridge.choice.for_model(model)
         access.backend = backend.name
@@ -39,21 +39,22 @@ async def create_run(request: web.Request) -> web.StreamResponse:
         async with computer_use.run(backend, asked) as events:
             first = await anext(events)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
-            async with aclosing(_told(started, first, events, access)) as told:
-                return await write_events(request, {"x-request-id": access.id}, told)
+            async with aclosing(_convert_events(started, first, events, access)) as converted:
+                return await write_events(request, {"x-request-id": access.id}, converted)
 
 
-async def _told(
+async def _convert_events(
     started: dict[str, Any], first: Event, events: AsyncGenerator[Event, None], access: Access
 ) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the events of the API; record usage and outcome when they end."""
     machine = RunEventConverter()
     try:
         yield started
-        for told in machine.feed(first):
-            yield told
+        for converted in machine.feed(first):
+            yield converted
         async for event in events:
-            for told in machine.feed(event):
-                yield told
+            for converted in machine.feed(event):
+                yield converted
     finally:
         access.count(machine.usage)
         access.outcome = machine.status or access.outcome

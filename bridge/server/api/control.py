@@ -1,4 +1,4 @@
-"""`/control/…`: what the person's own tray and commands may change while the server runs."""
+"""`/control/…`: what the tray, the dashboard and the commands change while the server runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 from bridge.errors import Forbidden, InvalidRequest, SettingsError
 from bridge.keys import NamedKey, checked_secret
 from bridge.models.names import resolve
-from bridge.server.api.computer import computer_switch, switch_computer
+from bridge.server.api.computer import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE
@@ -30,7 +30,10 @@ from bridge.wire.ticket import IssuedTicket
 
 
 async def update_switches(request: web.Request) -> web.Response:
-    """Changes model or backend from the next request on, or computer use; answers with all."""
+    """Change the model, the backend or computer use, from the next request on.
+
+    Fields that are absent stay as they are. Raises ModelNotFound for an unknown model.
+    """
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
@@ -45,40 +48,42 @@ async def update_switches(request: web.Request) -> web.Response:
         bridge.switches.paused = patch.paused
     if patch.computer is not None:
         switch_computer(bridge, patch.computer)
-    state = SwitchesState(**bridge.switches.model_dump(), computer=computer_switch(bridge))
+    state = SwitchesState(**bridge.switches.model_dump(), computer=get_switch(bridge))
     return web.json_response(state.model_dump())
 
 
 async def save_key(request: web.Request) -> web.Response:
-    """Keeps a key of the person's, and uses it from now on. Raises InvalidRequest for no key."""
+    """Save a key and use it from now on. Raises InvalidRequest for text that is not a key."""
     bridge = request.app[BRIDGE]
-    given = await read_body(request, NewKey)
+    new_key = await read_body(request, NewKey)
     try:
-        secret = checked_secret(given.secret)
+        secret = checked_secret(new_key.secret)
     except SettingsError as error:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
-    keys, place = await bridge.keys.keep(given.owner, NamedKey(given.name, secret))
+    keys, place = await bridge.keys.keep(new_key.owner, NamedKey(new_key.name, secret))
     await bridge.choice.reload()
     bridge.settle()
-    kept = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
-    return web.json_response(kept.model_dump())
+    saved = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    return web.json_response(saved.model_dump())
 
 
 async def reload_keys(request: web.Request) -> web.Response:
-    """Reads the keys anew; answers with how many there are."""
+    """Reload the keys, and return how many there are."""
     bridge = request.app[BRIDGE]
     keys = await bridge.keys.reload()
     await bridge.choice.reload()
-    told = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
-    return web.json_response(told.model_dump())
+    reloaded = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    return web.json_response(reloaded.model_dump())
 
 
 async def sign_in(request: web.Request) -> web.Response:
-    """Begins Claude Code's own sign-in, or goes on with the code that its page showed."""
+    """Begin Claude Code's sign-in, or continue it with the code that its web page has shown."""
     bridge = request.app[BRIDGE]
     step = await read_body(request, SignInStep)
-    begun = step.code is None
-    status = await (bridge.sign_in.begin() if begun else bridge.sign_in.go_on(step.code or ""))
+    if step.code is None:
+        status = await bridge.sign_in.begin()
+    else:
+        status = await bridge.sign_in.go_on(step.code)
     if status.state == "signed_in":
         await bridge.choice.reload()
         bridge.settle()
@@ -86,12 +91,12 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def get_sign_in_status(request: web.Request) -> web.Response:
-    """How far the sign-in is."""
+    """Return the state of the sign-in."""
     return web.json_response(request.app[BRIDGE].sign_in.status().model_dump())
 
 
 async def stop_server(request: web.Request) -> web.Response:
-    """Takes no new requests, lets the running answers finish, and ends the process."""
+    """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
     bridge.stop_asked.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
@@ -99,17 +104,17 @@ async def stop_server(request: web.Request) -> web.Response:
 
 
 async def create_ticket(request: web.Request) -> web.Response:
-    """For who bears the token, to be put behind the # of a page's address."""
+    """Create a ticket, for the fragment (`#`) of a page's address."""
     return web.json_response(asdict(IssuedTicket(ticket=request.app[BRIDGE].tickets.issue())))
 
 
 async def redeem_ticket(request: web.Request) -> web.Response:
-    """The token for a ticket. Raises Forbidden for one that was taken, is too old, or is none."""
+    """Return the control token for a ticket. Raises Forbidden for a used, old or unknown one."""
     bridge = request.app[BRIDGE]
-    given = await read_body(request, Ticket)
-    if not bridge.tickets.redeem(given.ticket):
+    body = await read_body(request, Ticket)
+    if not bridge.tickets.redeem(body.ticket):
         raise Forbidden(
-            "This address was used already, or is over a minute old. Open the page from the tray, "
+            "This link has been used, or is over a minute old. Open the page from the tray menu, "
             "or with: claude-bridge dashboard"
         )
     return web.json_response(Redeemed(token=bridge.control_token).model_dump())

@@ -1,4 +1,4 @@
-"""`POST /v1/embeddings`: texts as vectors, by whoever the setting `embeddings` names."""
+"""`POST /v1/embeddings`: texts as vectors, by the service in the setting `embeddings`."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 
 
 async def create_embedding(request: web.Request) -> web.Response:
-    """Claude has no embeddings: a small model on this machine answers, or another service."""
+    """Embed texts with a small local model or another service: Claude has no embeddings."""
     bridge = request.app[BRIDGE]
-    asked = await read_body(request, EmbeddingsRequest)
+    body = await read_body(request, EmbeddingsRequest)
     if bridge.embedder is None:
-        raise NotSupported("This bridge makes no embeddings (setting embeddings).")
+        raise NotSupported("Embeddings are turned off (setting embeddings).")
     with bridge.answering():
-        made = await bridge.embedder.embed(
-            asked.inputs, model=asked.model, dimensions=asked.dimensions
+        embedded = await bridge.embedder.embed(
+            body.inputs, model=body.model, dimensions=body.dimensions
         )
-        from bridge.embeddings.answer import answer_body  # numpy is loaded by now
+        # Here, because it imports numpy: the embedder has loaded that in a thread by now.
+        from bridge.embeddings.answer import answer_body
 
-        body = await asyncio.to_thread(
-            answer_body, made, asked.model, asked.encoding_format or "float"
+        answer = await asyncio.to_thread(
+            answer_body, embedded, body.model, body.encoding_format or "float"
         )
     access = access_of(request)
-    access.prompt_tokens = made.prompt_tokens
-    headers = build_notice_headers(access.id, list(_notices(asked, made)))
-    return web.Response(body=body, content_type="application/json", headers=headers)
+    access.prompt_tokens = embedded.prompt_tokens
+    headers = build_notice_headers(access.id, list(_list_notices(body, embedded)))
+    return web.Response(body=answer, content_type="application/json", headers=headers)
 
 
-def _notices(asked: EmbeddingsRequest, made: Embedded) -> Iterator[str]:
-    if made.answered_by != asked.model:
-        yield f"model: {made.answered_by} answers for {asked.model}"
-    for name, value in asked.unknown.items():
+def _list_notices(body: EmbeddingsRequest, embedded: Embedded) -> Iterator[str]:
+    if embedded.answered_by != body.model:
+        yield f"model: {embedded.answered_by} answers for {body.model}"
+    for name, value in body.unknown.items():
         if value is not None:
             yield f"{name} ignored: unknown parameter"
 

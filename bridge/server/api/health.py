@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge import __version__
-from bridge.server.api.computer import computer_health
+from bridge.server.api.computer import get_computer_health
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.health import Health
@@ -38,7 +38,7 @@ async def _build_report(bridge: Bridge) -> Health:
         paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
         roads=list(bridge.choice.roads(backend.active)),
-        computer=computer_health(bridge),
+        computer=get_computer_health(bridge),
     )
 
 

@@ -23,35 +23,35 @@ DEFAULT = "default"
 
 
 async def list_models(request: web.Request) -> web.Response:
-    """Claude's models as the active backend lists them, and what else can be asked for."""
+    """List the models of the active backend, their aliases and the models of embeddings."""
     bridge = request.app[BRIDGE]
-    listed = await _listed(bridge)
+    listed = await _fetch_listed(bridge)
     if dialect_of(request) is ANTHROPIC:
-        return web.json_response(dict(_anthropic_page(listed)))
-    body: ModelList = {"object": "list", "data": _models(bridge, listed)}
+        return web.json_response(dict(_build_anthropic_list(listed)))
+    body: ModelList = {"object": "list", "data": _build_models(bridge, listed)}
     return web.json_response(dict(body))
 
 
 async def get_model(request: web.Request) -> web.Response:
-    """One of them, or what answers to a name that is not in the list. Raises ModelNotFound."""
-    bridge, wanted = request.app[BRIDGE], request.match_info["id"]
-    listed = await _listed(bridge)
-    known = {model["id"]: model for model in _models(bridge, listed)}
-    if wanted not in known:
-        answering = bridge.resolve(wanted).model
-        if answering not in known:
-            raise ModelNotFound(f"The model `{wanted}` does not exist here.", param="model")
-        known[wanted] = {**known[answering], "id": wanted, "alias_of": answering}
+    """Return a listed model, or the one that an alias stands for. Raises ModelNotFound."""
+    bridge, name = request.app[BRIDGE], request.match_info["id"]
+    listed = await _fetch_listed(bridge)
+    known = {model["id"]: model for model in _build_models(bridge, listed)}
+    if name not in known:
+        target = bridge.resolve(name).model
+        if target not in known:
+            raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
+        known[name] = {**known[target], "id": name, "alias_of": target}
     if dialect_of(request) is ANTHROPIC:
-        shown = next((model for model in listed if model.id == wanted), None)
-        if shown is None:
-            raise ModelNotFound(f"The model `{wanted}` does not exist here.", param="model")
-        return web.json_response(dict(_anthropic_model(shown)))
-    return web.json_response(dict(known[wanted]))
+        listed_model = next((model for model in listed if model.id == name), None)
+        if listed_model is None:
+            raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
+        return web.json_response(dict(_as_anthropic_model(listed_model)))
+    return web.json_response(dict(known[name]))
 
 
-async def _listed(bridge: Bridge) -> Sequence[ListedModel]:
-    """Those that Claude answers as, and the echo."""
+async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
+    """Return Claude's models, and the echo."""
     echo = await bridge.choice.echo_models()
     if bridge.switches.backend == "offline":
         return echo
@@ -59,8 +59,8 @@ async def _listed(bridge: Bridge) -> Sequence[ListedModel]:
     return [*(model for model in listed if model.id != ECHO), *echo]
 
 
-def _models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
-    models = [_model(model, bridge.rules(model.id)) for model in listed]
+def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
+    models = [_as_model(model, bridge.rules(model.id)) for model in listed]
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
     active = next((model for model in models if model["id"] == bridge.active_model), None)
@@ -68,10 +68,10 @@ def _models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
         models.append(alias)
     names = bridge.embedder.models() if bridge.embedder is not None else ()
-    return models + [_embedding(name) for name in names]
+    return models + [_as_embedding_model(name) for name in names]
 
 
-def _model(listed: ListedModel, rules: ModelRules) -> Model:
+def _as_model(listed: ListedModel, rules: ModelRules) -> Model:
     model: Model = {
         "id": listed.id,
         "object": "model",
@@ -85,16 +85,16 @@ def _model(listed: ListedModel, rules: ModelRules) -> Model:
     if listed.max_output is not None:
         model["max_output_tokens"] = listed.max_output
     if listed.id != ECHO:
-        model["capabilities"] = _capabilities(rules)
+        model["capabilities"] = _describe_capabilities(rules)
     return model
 
 
 def _add_computer_suffix(model: Model) -> Model:
-    shown: Model = {**model, "id": model["id"] + SUFFIX, "alias_of": model["id"]}
-    return {**shown, "display_name": f"{model['display_name']} with this computer"}
+    variant: Model = {**model, "id": model["id"] + SUFFIX, "alias_of": model["id"]}
+    return {**variant, "display_name": f"{model['display_name']} with this computer"}
 
 
-def _capabilities(rules: ModelRules) -> Capabilities:
+def _describe_capabilities(rules: ModelRules) -> Capabilities:
     return {
         "image_input": True,
         "pdf_input": True,
@@ -105,7 +105,7 @@ def _capabilities(rules: ModelRules) -> Capabilities:
     }
 
 
-def _embedding(name: str) -> Model:
+def _as_embedding_model(name: str) -> Model:
     return {
         "id": name,
         "object": "model",
@@ -117,8 +117,8 @@ def _embedding(name: str) -> Model:
     }
 
 
-def _anthropic_page(listed: Sequence[ListedModel]) -> AnthropicModelList:
-    data = [_anthropic_model(model) for model in listed]
+def _build_anthropic_list(listed: Sequence[ListedModel]) -> AnthropicModelList:
+    data = [_as_anthropic_model(model) for model in listed]
     return {
         "data": data,
         "has_more": False,
@@ -127,7 +127,7 @@ def _anthropic_page(listed: Sequence[ListedModel]) -> AnthropicModelList:
     }
 
 
-def _anthropic_model(listed: ListedModel) -> AnthropicModel:
+def _as_anthropic_model(listed: ListedModel) -> AnthropicModel:
     created = datetime.fromtimestamp(listed.created, UTC)
     return {
         "type": "model",

@@ -1,4 +1,4 @@
-"""`GET /`, `GET /setup` and `GET /docs`: pages for a person, a pointer for a program."""
+"""`GET /`, `GET /setup` and `GET /docs`: the dashboard, the set-up page and the API docs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE
 from bridge.wire.control import Root
 
-_SAFE = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_DOCS = f"{_SAFE}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-"""Swagger UI writes styles and pictures into its elements; no script that is not ours runs."""
+_STRICT_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_DOCS_POLICY = f"{_STRICT_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+"""Swagger UI needs inline styles and data URLs; scripts still come from the bridge only."""
 
 
 async def get_root(request: web.Request) -> web.Response:
-    """The dashboard where a browser asks for it, else JSON."""
+    """Return the dashboard to a browser, and links as JSON to other clients."""
     if "text/html" in request.headers.get("Accept", ""):
-        return await _page("index.html", _SAFE)
+        return await _load_page("index.html", _STRICT_POLICY)
     url = request.app[BRIDGE].url
-    pointer = Root(
+    links = Root(
         name="claude-openai-bridge",
         version=__version__,
         base_url=f"{url}/v1",
@@ -31,20 +31,20 @@ async def get_root(request: web.Request) -> web.Response:
         openapi=f"{url}/openapi.json",
         docs=f"{url}/docs",
     )
-    return web.json_response(pointer.model_dump())
+    return web.json_response(links.model_dump())
 
 
 async def get_setup_page(_request: web.Request) -> web.Response:
-    """Where a person signs in to Claude Code, or keeps a key."""
-    return await _page("setup.html", _SAFE)
+    """Return the page to sign in to Claude Code or to save a key."""
+    return await _load_page("setup.html", _STRICT_POLICY)
 
 
 async def get_docs_page(_request: web.Request) -> web.Response:
-    """The OpenAPI document, to read and to try."""
-    return await _page("docs.html", _DOCS)
+    """Return the page that shows the OpenAPI document (Swagger UI)."""
+    return await _load_page("docs.html", _DOCS_POLICY)
 
 
-async def _page(name: str, policy: str) -> web.Response:
+async def _load_page(name: str, policy: str) -> web.Response:
     headers = {
         "Content-Security-Policy": policy,
         "Cache-Control": "no-cache",

@@ -107,7 +107,7 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
     if not await request.app[BRIDGE].keys.admits(_read_credential(request)):
-        raise KeyRejected("This bridge has a key of its own; send it as the API key.")
+        raise KeyRejected("This bridge requires an access key. Send it as the API key.")
 
 
 def has_control_token(request: web.Request) -> bool:

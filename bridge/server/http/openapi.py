@@ -1,4 +1,4 @@
-"""Makes an OpenAPI 3.1 document from the endpoint table and the wire's models.
+"""Builds the OpenAPI 3.1 document from the endpoint table and the models in `wire`.
 
 https://spec.openapis.org/oas/v3.1.1.html
 """
@@ -16,31 +16,31 @@ from bridge import __version__
 from bridge.server.http.endpoint import Endpoint
 
 HEADERS: Mapping[str, str] = {
-    "request-id": "The same for Anthropic's clients.",
-    "x-request-id": "Names the request in the bridge's log.",
-    "x-bridge-notice": "What was set aside or changed in the request, and why.",
-    "retry-after": "Seconds until it is worth another try.",
+    "request-id": "The request's id, for clients of Anthropic.",
+    "x-request-id": "The request's id in the bridge's log.",
+    "x-bridge-notice": "What was ignored or changed in the request, and why.",
+    "retry-after": "Seconds to wait before another try.",
 }
 _ABOUT = (
-    "OpenAI's API on this machine, answered by Claude. What a client sends beyond these fields "
-    "is set aside with a notice, never refused for being unknown."
+    "OpenAI's API on this computer, answered by Claude. Fields that are not listed here are "
+    "ignored with a notice; they never make a request fail."
 )
 _STATUS: Mapping[int, str] = {
-    400: "The request is not right; `param` names the field.",
-    401: "No key, a wrong key, or nobody is signed in.",
-    402: "Anthropic asks for payment.",
-    403: "Not allowed: a foreign page or host, or a token that is missing.",
-    404: "Not there.",
-    409: "This desktop is in use already, or the person said stop.",
-    413: "Too large.",
+    400: "The request was invalid; `param` names the field.",
+    401: "A missing or wrong key, or not signed in to Claude.",
+    402: "Billing problem at Anthropic.",
+    403: "Not allowed: another website or host, or no control token.",
+    404: "Not found.",
+    409: "Computer use is busy, or you stopped it.",
+    413: "The body is too large.",
     415: "The body is not declared as JSON.",
     429: "Too many requests or tokens.",
     500: "The bridge itself failed.",
-    501: "Not by this road to Claude.",
-    502: "Claude's side failed.",
-    503: "Claude is overloaded, the bridge is busy or stopping.",
+    501: "Not supported by this backend.",
+    502: "Claude's API failed.",
+    503: "Claude is overloaded, or the bridge is busy, paused or stopping.",
     529: "Claude is overloaded.",
-    504: "Claude was silent for too long.",
+    504: "Claude did not respond in time.",
 }
 _ALWAYS = (403, 500, 503)
 _WITH_BODY = (400, 413, 415)
@@ -53,7 +53,7 @@ _SCHEMES = {
     "key": {
         "type": "http",
         "scheme": "bearer",
-        "description": "Any word will do unless the bridge has a key of its own.",
+        "description": "Any text, unless the bridge requires an access key.",
     },
     "token": {
         "type": "http",
@@ -65,12 +65,12 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
-    """Every endpoint with its schemas, examples and failures."""
+    """Build the document: every endpoint with its schemas, examples and errors."""
     rows = tuple(endpoints)
-    refs, schemas = _schemas(rows)
+    refs, schemas = _build_schemas(rows)
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, refs)
+        paths.setdefault(row.path, {})[row.method.lower()] = _describe_operation(row, refs)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Claude OpenAI Bridge", "version": __version__, "description": _ABOUT},
@@ -79,44 +79,47 @@ def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     }
 
 
-def _schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """A reference for every shape, and what they refer to."""
+def _build_schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    """Return a reference to each model's schema, and the schemas they refer to."""
     bodies = {row.body for row in rows if row.body is not None}
     answers = {shape for row in rows for shape in (row.answer.shape, row.answer.events) if shape}
     answers |= {row.error_schema for row in rows}
-    wanted: list[tuple[Any, JsonSchemaMode, Any]] = [
+    models: list[tuple[Any, JsonSchemaMode, Any]] = [
         *((shape, "validation", TypeAdapter(shape)) for shape in bodies),
         *((shape, "serialization", TypeAdapter(shape)) for shape in answers),
     ]
-    wanted.sort(key=lambda one: one[0].__name__)
+    models.sort(key=lambda entry: entry[0].__name__)
     refs, definitions = TypeAdapter.json_schemas(
-        wanted, ref_template="#/components/schemas/{model}"
+        models, ref_template="#/components/schemas/{model}"
     )
-    found = {shape: _loose(schema) for (shape, _), schema in refs.items()}
-    return found, _loose(definitions["$defs"])
+    by_model = {model: _relax_unions(schema) for (model, _), schema in refs.items()}
+    return by_model, _relax_unions(definitions["$defs"])
 
 
-def _loose(schema: Any) -> Any:
-    """A union that is told apart by a function of ours may match twice: `anyOf`."""
+def _relax_unions(schema: Any) -> Any:
+    """Replace `oneOf` by `anyOf` where there is no discriminator.
+
+    A function of ours chooses the member of such a union; by schema alone several may match.
+    """
     if isinstance(schema, list):
-        return [_loose(part) for part in schema]
+        return [_relax_unions(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    looser = {name: _loose(value) for name, value in schema.items()}
-    if "oneOf" in looser and "discriminator" not in looser:
-        looser["anyOf"] = looser.pop("oneOf")
-    return looser
+    relaxed = {name: _relax_unions(value) for name, value in schema.items()}
+    if "oneOf" in relaxed and "discriminator" not in relaxed:
+        relaxed["anyOf"] = relaxed.pop("oneOf")
+    return relaxed
 
 
-def _operation(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
+def _describe_operation(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": row.handler.__name__,
         "tags": [row.tag],
         "summary": row.summary,
         "security": _SECURITY[row.access],
-        "responses": _responses(row, refs),
+        "responses": _describe_responses(row, refs),
     }
-    parameters = [*_in_path(row.path), *_in_query(row)]
+    parameters = [*_describe_path_parameters(row.path), *_describe_query_parameters(row)]
     if parameters:
         operation["parameters"] = parameters
     if row.body is not None:
@@ -128,14 +131,14 @@ def _operation(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     return operation
 
 
-def _in_path(path: str) -> list[dict[str, Any]]:
+def _describe_path_parameters(path: str) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PARAMETER.findall(path)
     ]
 
 
-def _in_query(row: Endpoint) -> list[dict[str, Any]]:
+def _describe_query_parameters(row: Endpoint) -> list[dict[str, Any]]:
     if row.query is None:
         return []
     properties = row.query.model_json_schema()["properties"]
@@ -143,30 +146,31 @@ def _in_query(row: Endpoint) -> list[dict[str, Any]]:
 
 
 def _describe_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe a query parameter by its field; a default of None only means that it is absent."""
-    absent = {"title", "description"} | ({"default"} if schema.get("default") is None else set())
-    own = {key: value for key, value in schema.items() if key not in absent}
-    return {"name": name, "in": "query", "description": schema["description"], "schema": own}
+    """Describe a query parameter by the schema of its field."""
+    # A default of None only means that the parameter is absent, which OpenAPI need not say.
+    omitted = {"title", "description"} | ({"default"} if schema.get("default") is None else set())
+    kept = {key: value for key, value in schema.items() if key not in omitted}
+    return {"name": name, "in": "query", "description": schema["description"], "schema": kept}
 
 
-def _responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
+def _describe_responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     failures = {*_ALWAYS, *row.failures}
     if row.method == "POST":
         failures.update(_WITH_BODY)
     if row.access == "key":
         failures.add(401)
-    responses = {str(row.answer.status): _answer(row, refs)}
+    responses = {str(row.answer.status): _describe_answer(row, refs)}
     for status in sorted(failures):
         headers = ("retry-after",) if status in (429, 503) else ()
         responses[str(status)] = {
             "description": _STATUS[status],
-            "headers": _headers(headers),
+            "headers": _describe_headers(headers),
             "content": {"application/json": {"schema": refs[row.error_schema]}},
         }
     return responses
 
 
-def _answer(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
+def _describe_answer(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     answer = row.answer
     content: dict[str, Any] = {}
     if answer.shape is not None:
@@ -176,24 +180,24 @@ def _answer(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     content.update({kind: {"schema": {"type": "string"}} for kind in answer.text})
     if answer.events is not None:
         content["text/event-stream"] = {
-            "schema": _event(refs[answer.events], refs[row.error_schema])
+            "schema": _describe_event(refs[answer.events], refs[row.error_schema])
         }
     return {
         "description": answer.summary,
-        "headers": _headers(answer.headers),
+        "headers": _describe_headers(answer.headers),
         "content": content,
     }
 
 
-def _event(*shapes: Any) -> dict[str, Any]:
-    """One server-sent event; the last says `[DONE]`, or what went wrong."""
-    written = {"type": "string", "contentMediaType": "application/json"}
-    told = [{**written, "contentSchema": shape} for shape in shapes]
-    data = {"anyOf": [{"const": "[DONE]"}, *told]}
+def _describe_event(*shapes: Any) -> dict[str, Any]:
+    """Describe a server-sent event: one of `shapes`, or `[DONE]` at the end."""
+    json_text = {"type": "string", "contentMediaType": "application/json"}
+    events = [{**json_text, "contentSchema": shape} for shape in shapes]
+    data = {"anyOf": [{"const": "[DONE]"}, *events]}
     return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
 
-def _headers(names: Sequence[str]) -> dict[str, Any]:
+def _describe_headers(names: Sequence[str]) -> dict[str, Any]:
     return {
         name: {"description": HEADERS[name], "schema": {"type": "string"}}
         for name in ("x-request-id", *names)

@@ -36,7 +36,7 @@ from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
 from bridge.resilience.backend import PatientBackend, Road
 from bridge.resilience.policy import Patience
-from bridge.server.key_cache import KeyRing
+from bridge.server.key_cache import KeyCache
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings, is_loopback
 from bridge.store.ledger import Ledger
@@ -60,7 +60,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         backend=settings.backend,
         use_for_everything=settings.use_for_everything,
     )
-    keys = KeyRing(KeyChain(paths.data))
+    keys = KeyCache(KeyChain(paths.data))
     if not is_loopback(settings.host):
         _guard_open_address(settings, keys)
     return Bridge(
@@ -98,7 +98,7 @@ def _guard_own_upstream(settings: Settings) -> None:
         )
 
 
-def _guard_open_address(settings: Settings, keys: KeyRing) -> None:
+def _guard_open_address(settings: Settings, keys: KeyCache) -> None:
     if not keys.load_now().bridge:
         raise SettingsError(
             f"setting host: {settings.host} can be reached by others, so the bridge needs a key "
@@ -129,7 +129,7 @@ def ensure_control_token(paths: Paths) -> str:
     return token
 
 
-def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendName, Backend]:
+def _backends(settings: Settings, paths: Paths, keys: KeyCache) -> dict[BackendName, Backend]:
     patience = Patience(settings.retries + 1, seconds=settings.retry_seconds)
 
     async def claude_code() -> Sequence[Road]:
@@ -138,7 +138,7 @@ def _backends(settings: Settings, paths: Paths, keys: KeyRing) -> dict[BackendNa
     async def anthropic() -> Sequence[Road]:
         found = [
             Road(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
-            for key in (await keys.loaded()).anthropic
+            for key in (await keys.get_keys()).anthropic
         ]
         # What is in the environment is asked first; without any other key it says what to do.
         if not found or (await environment.readiness()).ready:
@@ -181,7 +181,7 @@ def _cli(settings: Settings) -> Path | None:
     return None if settings.claude_cli == "bundled" else Path(settings.claude_cli)
 
 
-def _embedder(settings: Settings, paths: Paths, keys: KeyRing) -> Embedder | None:
+def _embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedder | None:
     """Nothing is loaded or fetched before the first who asks for it."""
     match settings.embeddings:
         case "local":

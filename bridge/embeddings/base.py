@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from bridge.errors import BridgeError
-
 if TYPE_CHECKING:
     # numpy takes a tenth of a second to import: none of that before the first embedding.
     import numpy as np
@@ -55,16 +53,3 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """What still runs ends with ShuttingDown."""
-
-
-class EmbeddingModelMissing(BridgeError):
-    """The model is not on this machine, and could not be fetched; the message tells the cure."""
-
-    status = 503
-    code = "embedding_model_missing"
-
-
-class EmbeddingModelBroken(BridgeError):
-    """The model's files are there, and are none of a model that can be used."""
-
-    code = "embedding_model_broken"

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 
-from bridge.embeddings.base import EmbeddingModelMissing
-from bridge.errors import ShuttingDown
+from bridge.errors import EmbeddingModelMissing, ShuttingDown
 
 if TYPE_CHECKING:
     # Half a second to import, and only needed for a download.

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bridge.embeddings.base import (
     Embedded,
-    EmbeddingModelBroken,
-    EmbeddingModelMissing,
     TextOrTokens,
     Vectors,
 )
 from bridge.embeddings.names import USUAL, length_asked
-from bridge.errors import ContextTooLong, ShuttingDown
+from bridge.errors import ContextTooLong, EmbeddingModelBroken, EmbeddingModelMissing, ShuttingDown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

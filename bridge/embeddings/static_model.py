@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from bridge.embeddings.base import EmbeddingModelBroken, Vectors
-from bridge.errors import InvalidRequest
+from bridge.embeddings.base import Vectors
+from bridge.errors import EmbeddingModelBroken, InvalidRequest
 
 TOKENIZER = "tokenizer.json"
 MATRIX = "model.safetensors"

@@ -16,19 +16,13 @@ from bridge.errors import (
     UPSTREAM_ID,
     BillingFailed,
     BridgeError,
-    Forbidden,
     InvalidRequest,
-    KeyRejected,
     ModelNotFound,
-    NotFound,
-    Overloaded,
-    RateLimited,
-    RequestTooLarge,
     ShuttingDown,
     UpstreamFailed,
     UpstreamSilent,
-    UpstreamTimedOut,
     UpstreamUnreachable,
+    error_for_status,
 )
 
 if TYPE_CHECKING:
@@ -46,20 +40,8 @@ _BY_HOST: Mapping[str, Service] = {
     "ai.mongodb.com": "voyage",
 }
 
-_BY_STATUS: Mapping[int, type[BridgeError]] = {
-    400: InvalidRequest,
-    401: KeyRejected,
-    402: BillingFailed,
-    403: Forbidden,
-    404: NotFound,
-    408: UpstreamTimedOut,
-    413: RequestTooLarge,
-    422: InvalidRequest,
-    429: RateLimited,
-    503: Overloaded,
-    504: UpstreamTimedOut,
-    529: Overloaded,
-}
+_OWN_STATUSES: Mapping[int, type[BridgeError]] = {422: InvalidRequest}
+"""Servers built with FastAPI answer an invalid body with 422."""
 
 
 class UpstreamEmbedder:
@@ -192,7 +174,7 @@ class UpstreamEmbedder:
             said = json.loads(response.content)
         words, code, param = read_words(said)
         status = response.status_code
-        kind = _BY_STATUS.get(status, UpstreamFailed)
+        kind = error_for_status(status, _OWN_STATUSES)
         if code == "model_not_found":
             kind = ModelNotFound
         if code == "insufficient_quota":

@@ -10,8 +10,8 @@ from bridge.errors import (
     BridgeError,
     Forbidden,
     KeyRejected,
+    OutputMismatch,
     Overloaded,
-    PromiseNotKept,
     RateLimited,
     UpstreamFailed,
     UpstreamSilent,
@@ -30,7 +30,7 @@ def is_passing(error: BridgeError) -> bool:
     """Whether the same request may go well a little later: connection errors, 408, 409, 429,
     5xx and 529; not a silence that has lasted to the time-out.
     """
-    if isinstance(error, PromiseNotKept | UpstreamSilent):
+    if isinstance(error, OutputMismatch | UpstreamSilent):
         return False
     return isinstance(error, UpstreamFailed | Overloaded | RateLimited | UpstreamTimedOut)
 

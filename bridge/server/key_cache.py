@@ -1,65 +1,67 @@
-"""The keys as the running server knows them: read once, beside the loop, and again when told."""
+"""Caches the API keys in the running server, so that the keyring is read only once."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 
-from bridge.errors import BridgeError, SettingsError
+from bridge.errors import KeyringUnavailable, SettingsError
 from bridge.keys import KeyChain, Keys, NamedKey, Owner
 
 
-class KeyRing:
-    """One per process."""
+class KeyCache:
+    """The keys of this process; create one only."""
 
     def __init__(self, chain: KeyChain) -> None:
         self._chain = chain
         self._keys: Keys | None = None
-        self._loading = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     def load_now(self) -> Keys:
-        """Before there is a loop. Raises SettingsError."""
+        """Load the keys before an event loop runs. Raises SettingsError."""
         self._keys = self._chain.load()
         return self._keys
 
-    async def loaded(self) -> Keys:
-        """Raises BridgeError (503) when a key is needed and the keyring cannot be read."""
+    async def get_keys(self) -> Keys:
+        """Return all keys. Raises KeyringUnavailable if they have to be read and cannot be."""
         if self._keys is None:
-            async with self._loading:
+            async with self._lock:
+                # Another task may have loaded them while this one waited for the lock.
                 if self._keys is None:
-                    self._keys = await self._load()
+                    self._keys = await self._load_keys()
         return self._keys
 
     async def reload(self) -> Keys:
-        """After the person has changed them."""
-        async with self._loading:
-            self._keys = await self._load()
+        """Read the keys again, after the user has changed them. Raises KeyringUnavailable."""
+        async with self._lock:
+            self._keys = await self._load_keys()
         return self._keys
 
-    async def keep(self, owner: Owner, key: NamedKey) -> tuple[Keys, str]:
-        """Adds a key, or replaces the one of its name; all keys, and where they are kept.
+    async def save_key(self, owner: Owner, key: NamedKey) -> tuple[Keys, str]:
+        """Add a key, or replace the one with its name; return all keys and where they are stored.
 
-        Raises BridgeError (503) when neither the keyring nor the file takes it.
+        Raises KeyringUnavailable if neither the keyring nor the file can be written.
         """
-        async with self._loading:
-            keys = (await self._load()).with_key(owner, key)
+        async with self._lock:
+            keys = (await self._load_keys()).with_key(owner, key)
             try:
                 place = await asyncio.to_thread(self._chain.save, keys)
             except OSError as error:
-                raise BridgeError(f"The key cannot be kept: {error}", status=503) from error
+                raise KeyringUnavailable(f"The key could not be saved: {error}") from error
             self._keys = keys
         return keys, place
 
-    async def admits(self, given: str) -> bool:
-        """Whether a client with this key may ask; any may while the bridge has none of its own."""
-        keys = (await self.loaded()).bridge
-        # All are compared, so that the time tells nothing of which one it was.
-        said = given.encode("utf-8", "surrogateescape")
-        matches = [hmac.compare_digest(said, key.secret.encode()) for key in keys]
+    async def accepts(self, secret: str) -> bool:
+        """Check a client's access key; any is accepted if the bridge requires none."""
+        keys = (await self.get_keys()).bridge
+        # Every key is compared, so that the response time does not reveal which one matched.
+        sent = secret.encode("utf-8", "surrogateescape")
+        matches = [hmac.compare_digest(sent, key.secret.encode()) for key in keys]
         return any(matches) or not keys
 
-    async def _load(self) -> Keys:
+    async def _load_keys(self) -> Keys:
+        # In a thread: the keyring may show a dialog and wait for the user.
         try:
             return await asyncio.to_thread(self._chain.load)
         except SettingsError as error:
-            raise BridgeError(f"{error}; unlock it and try again", status=503) from error
+            raise KeyringUnavailable(f"{error}; unlock it and try again") from error

@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from bridge.server.request_record import Access
+from bridge.server.request_record import RequestRecord
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
@@ -62,19 +62,19 @@ class Metrics:
             found = self._children[key] = metric.labels(*labels)
         return cast(_Metric, found)
 
-    def observe(self, path: str, access: Access, status: int | str, seconds: float) -> None:
+    def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
         """One request that is over; `path` is the endpoint's, so that there are few of them."""
         child = self._child
         child(self._requests, path, str(status)).inc()
         child(self._seconds, path).observe(seconds)
-        if access.model == "-":
+        if record.model == "-":
             return
-        child(self._answers, access.model, access.backend, access.outcome).inc()
+        child(self._answers, record.model, record.backend, record.outcome).inc()
         for kind, count in (
-            ("prompt", access.prompt_tokens),
-            ("completion", access.completion_tokens),
+            ("prompt", record.prompt_tokens),
+            ("completion", record.completion_tokens),
         ):
             if count:
-                child(self._tokens, access.model, access.backend, kind).inc(count)
-        if access.first_chunk_seconds is not None:
-            child(self._first, access.backend).observe(access.first_chunk_seconds)
+                child(self._tokens, record.model, record.backend, kind).inc(count)
+        if record.first_chunk_seconds is not None:
+            child(self._first, record.backend).observe(record.first_chunk_seconds)

@@ -1,4 +1,4 @@
-"""The access line: what a request was and what became of it, never what it said."""
+"""What is recorded about one request: never its content."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bridge.store.ledger import client_name
+from bridge.store.ledger import parse_client_name
 from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.messages import Usage
 
 _log = logging.getLogger("bridge.access")
 
 
-def new_hex() -> str:
-    """128 bits that no other id has; they are no secret."""
+def make_hex_id() -> str:
+    """Make a unique id of 128 bits; it is not secret."""
     return f"{random.getrandbits(128):032x}"
 
 
 @dataclass
-class Access:
-    """Filled in on the way; the middleware writes it when the request is over."""
+class RequestRecord:
+    """Facts about a request, filled in while it runs and recorded when it has ended."""
 
-    id: str = field(default_factory=lambda: f"req_{new_hex()}")
+    id: str = field(default_factory=lambda: f"req_{make_hex_id()}")
     client: str = "a program"
-    """By its User-Agent."""
+    """Name of the client program, from its User-Agent."""
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     first_chunk_seconds: float | None = None
     outcome: str = "-"
-    """The finish_reason, the code of the error, or `cut` when the client left."""
+    """The finish_reason, the code of the error, or `cut` if the client left."""
     upstream_id: str = "-"
-    """What upstream calls a request that it refused."""
+    """Upstream's id of a request that it rejected."""
     usages: Sequence[Usage] = ()
-    """Upstream's own count for each answer that began."""
+    """Upstream's token counts, one for each answer that began."""
 
-    def count(self, usage: Usage) -> None:
-        """Upstream's own count of the one answer there is; empty before it began."""
+    def set_usage(self, usage: Usage) -> None:
+        """Set upstream's token counts of a single answer; `usage` is empty before it began."""
         self.usages = [usage]
         if usage:
-            told = to_completion_usage(usage)
-            self.prompt_tokens = told["prompt_tokens"]
-            self.completion_tokens = told["completion_tokens"]
+            counts = to_completion_usage(usage)
+            self.prompt_tokens = counts["prompt_tokens"]
+            self.completion_tokens = counts["completion_tokens"]
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
-        # Trays and dashboards look at /health all the time.
+        """Write the access line."""
+        # The tray and the dashboard poll /health all the time.
         level = logging.DEBUG if request.path == "/health" else logging.INFO
         if not _log.isEnabledFor(level):
             return
@@ -58,37 +59,40 @@ class Access:
             "%s %s %s -> %s %s model=%s backend=%s tokens=%s+%s upstream=%s %.0fms",
             self.id,
             request.method,
-            # A path may hold line breaks and terminal codes.
+            # A path may contain line breaks and terminal codes.
             ascii(request.path[:200])[1:-1],
             status,
             self.outcome,
             self.model,
             self.backend,
-            _count(self.prompt_tokens),
-            _count(self.completion_tokens),
+            _format_count(self.prompt_tokens),
+            _format_count(self.completion_tokens),
             self.upstream_id,
             seconds * 1000,
         )
 
 
-def client_of(request: web.Request) -> str:
-    """The program that asks, by its User-Agent."""
-    return client_name(request.headers.get("User-Agent", ""))
+def read_client_name(request: web.Request) -> str:
+    """Return the name of the client program, from its User-Agent."""
+    return parse_client_name(request.headers.get("User-Agent", ""))
 
 
-def _count(tokens: int | None) -> str:
+def _format_count(tokens: int | None) -> str:
     return "-" if tokens is None else str(tokens)
 
 
-ACCESS = web.RequestKey("access", Access)
+RECORD = web.RequestKey("record", RequestRecord)
 
 
-def access_of(request: web.Request) -> Access:
-    """The access line of this request."""
-    return request[ACCESS]
+def get_record(request: web.Request) -> RequestRecord:
+    """Return the record of this request."""
+    return request[RECORD]
 
 
-def path_of(request: web.Request) -> str:
-    """The endpoint's, not the client's: there are few of them, and they hold nobody's words."""
+def get_route_path(request: web.Request) -> str:
+    """Return the path of the endpoint, such as `/v1/models/{id}`.
+
+    Unlike the path that the client sent, it takes few values and contains no user data.
+    """
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "(none)"

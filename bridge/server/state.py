@@ -14,12 +14,12 @@ from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.selection import BackendChoice
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
-from bridge.errors import Overloaded, Paused
+from bridge.errors import Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.http.tickets import Tickets
-from bridge.server.key_cache import KeyRing
+from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
@@ -38,7 +38,7 @@ class Bridge:
     switches: Switches
     choice: BackendChoice
     catalogue: Catalogue
-    keys: KeyRing
+    keys: KeyCache
     thinking: ThinkingStore
     responses: ResponseStore
     embedder: Embedder | None
@@ -126,9 +126,8 @@ class Bridge:
         if self.switches.paused:
             raise Paused("The bridge is paused; resume it from the tray's menu.")
         if len(self._answers) >= self.settings.max_streams:
-            raise Overloaded(
-                f"The bridge is writing {len(self._answers)} answers already (max_streams).",
-                code="too_many_streams",
+            raise TooManyStreams(
+                f"The bridge already handles {len(self._answers)} requests (max_streams).",
                 headers={"retry-after": "1"},
             )
         task = asyncio.current_task()

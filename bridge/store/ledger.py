@@ -39,7 +39,7 @@ class Entry:
     """Unix seconds."""
     model: str
     client: str
-    """As `client_name` says it."""
+    """As `parse_client_name` says it."""
     backend: str
     input_tokens: int
     """Without what was written to or read from the cache, as upstream counts."""
@@ -233,7 +233,7 @@ _SAYS_LITTLE = re.compile(
 
 
 @functools.lru_cache(256)
-def client_name(user_agent: str) -> str:
+def parse_client_name(user_agent: str) -> str:
     """A short name, at most 40 characters, without versions: `openai-python`, `curl`, `browser`.
 
     `unknown` where nothing can be told. Apps in a browser's clothes go by their own name.

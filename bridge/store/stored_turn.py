@@ -8,7 +8,7 @@ from bridge.wire.messages import Block
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredTurn:
     """`prefix` is the fingerprint of all that Claude was sent before it said `blocks`."""
 
     prefix: str

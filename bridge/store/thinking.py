@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from bridge.store.stored_turn import Kept
+from bridge.store.stored_turn import StoredTurn
 from bridge.store.worker import Worker
 
 MOST_IN_MEMORY = 500
@@ -52,10 +52,10 @@ class ThinkingStore:
         self._seconds = days * _DAY
         self._most_in_memory = most_in_memory
         self._most_on_disk = most_on_disk
-        self._memory: OrderedDict[str, Kept | None] = OrderedDict()
+        self._memory: OrderedDict[str, StoredTurn | None] = OrderedDict()
         self._puts = 0
 
-    async def get(self, ids: Sequence[str]) -> dict[str, Kept]:
+    async def get(self, ids: Sequence[str]) -> dict[str, StoredTurn]:
         """The kept turns among those of these calls."""
         known = {id: self._memory[id] for id in ids if id in self._memory}
         unknown = [id for id in ids if id not in known]
@@ -65,7 +65,7 @@ class ThinkingStore:
             self._remember(id, kept)
         return {id: kept for id, kept in known.items() if kept is not None}
 
-    def put(self, id: str, kept: Kept) -> None:
+    def put(self, id: str, kept: StoredTurn) -> None:
         """Keeps a turn under the id of its first call; the file follows in its own time."""
         self._remember(id, kept)
         if self._worker is not None:
@@ -83,14 +83,14 @@ class ThinkingStore:
         if self._worker is not None:
             await self._worker.close()
 
-    def _remember(self, id: str, kept: Kept | None) -> None:
+    def _remember(self, id: str, kept: StoredTurn | None) -> None:
         """None: it is known that there is nothing."""
         self._memory[id] = kept
         self._memory.move_to_end(id)
         while len(self._memory) > self._most_in_memory:
             self._memory.popitem(last=False)
 
-    def _write(self, database: sqlite3.Connection, id: str, kept: Kept, at: float) -> None:
+    def _write(self, database: sqlite3.Connection, id: str, kept: StoredTurn, at: float) -> None:
         database.execute(
             "INSERT OR REPLACE INTO kept_turn VALUES (?, ?, ?, ?)",
             (id, kept.prefix, json.dumps(kept.blocks), at),
@@ -108,15 +108,15 @@ class ThinkingStore:
         )
 
 
-async def _read(worker: Worker, ids: Sequence[str]) -> dict[str, Kept | None]:
-    found: dict[str, Kept | None] = dict.fromkeys(ids)
+async def _read(worker: Worker, ids: Sequence[str]) -> dict[str, StoredTurn | None]:
+    found: dict[str, StoredTurn | None] = dict.fromkeys(ids)
 
     def job(database: sqlite3.Connection) -> None:
         for id in ids:
             sql = "SELECT prefix, blocks FROM kept_turn WHERE call_id = ?"
             with closing(database.execute(sql, (id,))) as rows:
                 for prefix, blocks in rows:
-                    found[id] = Kept(prefix, tuple(json.loads(blocks)))
+                    found[id] = StoredTurn(prefix, tuple(json.loads(blocks)))
 
     try:
         await worker.ask(job)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bridge.store.stored_turn import Kept
+from bridge.store.stored_turn import StoredTurn
 from bridge.wire.messages import Block, Message, MessagesRequest
 
 _THINKING = ("thinking", "redacted_thinking")
@@ -60,7 +60,7 @@ def list_call_ids(request: MessagesRequest) -> list[str]:
     return [id for message in request.messages for id in _list_tool_use_ids(message)]
 
 
-def restore_thinking(request: MessagesRequest, stored: Mapping[str, Kept]) -> MessagesRequest:
+def restore_thinking(request: MessagesRequest, stored: Mapping[str, StoredTurn]) -> MessagesRequest:
     """Replace messages by their stored turns where the preceding content is unchanged."""
     if not stored:
         return request
@@ -122,7 +122,7 @@ def _list_tool_use_ids(message: Message) -> Iterable[str]:
     return [block["id"] for block in message["content"] if block["type"] == "tool_use"]
 
 
-def _can_restore(turn: Kept, message: Message, prefix: _Prefix) -> bool:
+def _can_restore(turn: StoredTurn, message: Message, prefix: _Prefix) -> bool:
     same = _extract_visible(turn.blocks) == _extract_visible(message["content"])
     return same and turn.prefix == prefix.digest()
 

@@ -105,8 +105,8 @@ function cell(words, kind = "") {
 function showFailure(failure) {
   at("trouble").hidden = failure === null;
   if (failure === null) return;
-  say("trouble-words", failure.words);
-  say("trouble-cure", failure.cure);
+  say("trouble-words", failure.summary);
+  say("trouble-cure", failure.hint);
   const time = new Date(failure.at * 1000).toLocaleTimeString();
   say("trouble-where",
     `${time} · ${failure.status} ${failure.code} · ${failure.path} · ${failure.request}`);

@@ -60,8 +60,10 @@ class LastFailure:
     path: str
     status: int
     code: str
-    words: Annotated[str, Doc("What happened, in plain words.")]
-    cure: Annotated[str, Doc("What to do.")]
+    summary: Annotated[str, Doc("What happened.")]
+    hint: Annotated[str, Doc("What to do.")]
+    words: Annotated[str, Doc("Old name of `summary`.")]
+    cure: Annotated[str, Doc("Old name of `hint`.")]
 
 
 @dataclass(frozen=True, kw_only=True)

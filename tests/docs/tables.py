@@ -18,16 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.main import _parser
-from bridge.embeddings import base as embeddings_base
 from bridge.embeddings.names import USUAL
-from bridge.errors import BridgeError, InvalidRequest, Overloaded
+from bridge.errors import list_errors
 from bridge.models.names import resolve
 from bridge.models.prices import find_price
 from bridge.models.rules import RULES
 from bridge.server.api.routes import ENDPOINTS
-from bridge.server.http.error_help import TOLD
 from bridge.server.metrics import Metrics
-from bridge.server.request_record import Access
+from bridge.server.request_record import RequestRecord
 from bridge.settings import Settings
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import IGNORED_PARAMETERS
@@ -63,13 +61,6 @@ _OLD_NAMES = (
 )
 
 
-_CODES_OF_ONE_PLACE = {
-    "previous_response_not_found": InvalidRequest,
-    "too_many_streams": Overloaded,
-}
-"""Codes that an error gets where it is raised; a test looks for others."""
-
-
 def settings() -> str:
     rows = (
         (f"`{name}`", f"`{field.default}`", field.description)
@@ -84,11 +75,8 @@ def endpoints() -> str:
 
 
 def errors() -> str:
-    found = {(kind.status, _code(kind)) for kind in _kinds(BridgeError)}
-    found |= {(kind.status, code) for code, kind in _CODES_OF_ONE_PLACE.items()}
     rows = (
-        (f"{status}", f"`{code}`", TOLD[code].words, TOLD[code].cure)
-        for status, code in sorted(found)
+        (f"{kind.status}", f"`{kind.outcome}`", kind.summary, kind.hint) for kind in list_errors()
     )
     return table(("Status", "Code", "What happened", "What to do"), rows)
 
@@ -240,7 +228,7 @@ def _anchor(words: str) -> str:
 def metrics() -> str:
     """With the labels that one answer leaves behind."""
     counted = Metrics()
-    answer = Access(
+    answer = RequestRecord(
         model="claude-opus-5-5",
         backend="anthropic",
         prompt_tokens=1,
@@ -304,17 +292,6 @@ def code(name: str) -> str:
         above, _, kind = module.rpartition(".")
         holder = getattr(import_module(above), kind)
     return fenced("python", textwrap.dedent(inspect.getsource(getattr(holder, symbol))))
-
-
-def _kinds(kind: type[BridgeError]) -> Iterable[type[BridgeError]]:
-    for below in kind.__subclasses__():
-        if below.__module__ in ("bridge.errors", embeddings_base.__name__):
-            yield below
-            yield from _kinds(below)
-
-
-def _code(kind: type[BridgeError]) -> str:
-    return kind.code or kind.type
 
 
 def _commands(parser: argparse.ArgumentParser, name: str) -> Iterable[tuple[str, str]]:

@@ -13,9 +13,15 @@ import numpy as np
 import pytest
 from huggingface_hub import constants
 
-from bridge.embeddings.base import EmbeddingModelBroken, EmbeddingModelMissing
 from bridge.embeddings.local import MOST_CHARACTERS, LocalEmbedder, _batches
-from bridge.errors import ContextTooLong, InvalidRequest, ModelNotFound, ShuttingDown
+from bridge.errors import (
+    ContextTooLong,
+    EmbeddingModelBroken,
+    EmbeddingModelMissing,
+    InvalidRequest,
+    ModelNotFound,
+    ShuttingDown,
+)
 from tests.embeddings.fake_hub import COMMIT, MODEL, FakeHub
 from tests.embeddings.small_model import LENGTH, row, write_model
 

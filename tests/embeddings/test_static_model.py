@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bridge.embeddings.base import EmbeddingModelBroken
 from bridge.embeddings.static_model import StaticModel
-from bridge.errors import InvalidRequest
+from bridge.errors import EmbeddingModelBroken, InvalidRequest
 from tests.embeddings.small_model import LENGTH, ROWS, WORDS, row, safetensors, write_model
 
 

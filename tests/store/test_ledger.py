@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store.ledger import DayTotal, Entry, Ledger, Totals, client_name
+from bridge.store.ledger import DayTotal, Entry, Ledger, Totals, parse_client_name
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 DAY = 86_400
@@ -359,4 +359,4 @@ async def until_it_grows(path: Path) -> None:
     ],
 )
 def test_a_client_goes_by_a_short_name(user_agent: str, name: str) -> None:
-    assert client_name(user_agent) == name
+    assert parse_client_name(user_agent) == name

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.store.stored_turn import Kept
+from bridge.store.stored_turn import StoredTurn
 from bridge.store.thinking import ThinkingStore
 
-TURN = Kept("abc", ({"type": "tool_use", "id": "a", "name": "x", "input": {"é": "🙂"}},))
+TURN = StoredTurn("abc", ({"type": "tool_use", "id": "a", "name": "x", "input": {"é": "🙂"}},))
 
 
 async def test_what_is_put_is_found_and_nothing_else() -> None:
@@ -102,10 +102,10 @@ async def test_killed_at_any_moment_it_can_be_read_again(tmp_path: Path) -> None
     path = tmp_path / "t.sqlite3"
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from bridge.store.stored_turn import Kept\n"
+        "from bridge.store.stored_turn import StoredTurn\n"
         "from bridge.store.thinking import ThinkingStore\n"
         "store = ThinkingStore(Path(sys.argv[1]), 7)\n"
-        "for n in range(100000): store.put(str(n), Kept('p', ({'n': n},)))\n"
+        "for n in range(100000): store.put(str(n), StoredTurn('p', ({'n': n},)))\n"
         "time.sleep(60)\n"
     )
     for _ in range(3):
@@ -114,6 +114,6 @@ async def test_killed_at_any_moment_it_can_be_read_again(tmp_path: Path) -> None
         process.kill()
         await process.wait()
     store = ThinkingStore(path, 7)
-    assert await store.get(["0"]) == {"0": Kept("p", ({"n": 0},))}
+    assert await store.get(["0"]) == {"0": StoredTurn("p", ({"n": 0},))}
     await store.close()
     assert list(tmp_path.glob("*.damaged-*")) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.store.stored_turn import Kept
+from bridge.store.stored_turn import StoredTurn
 from bridge.translate.thinking_replay import (
     has_loop_without_thinking,
     hash_prefix,
@@ -33,7 +33,7 @@ def words(text: str) -> dict[str, Any]:
 
 
 ASKED = MessagesRequest("m", 9, (said("user", words("Hi")),), system=(words("S"),), tools=TOOLS)
-KEPT = {"toolu_1": Kept(hash_prefix(ASKED), (THINKING, words("Adding. "), CALL))}
+KEPT = {"toolu_1": StoredTurn(hash_prefix(ASKED), (THINKING, words("Adding. "), CALL))}
 BACK = replace(
     ASKED,
     messages=(*ASKED.messages, said("assistant", words("Adding."), CALL), said("user", RESULT)),
@@ -94,7 +94,7 @@ def test_after_any_edit_the_clients_version_stands(edited: MessagesRequest) -> N
 def test_a_later_turn_counts_on_the_one_before() -> None:
     second = replace(restore_thinking(BACK, KEPT))
     later = {**CALL, "id": "toolu_2"}
-    kept = {**KEPT, "toolu_2": Kept(hash_prefix(second), (THINKING, later))}
+    kept = {**KEPT, "toolu_2": StoredTurn(hash_prefix(second), (THINKING, later))}
     turns = (*BACK.messages, said("assistant", later), said("user", RESULT))
     both = restore_thinking(replace(BACK, messages=turns), kept)
     assert [both.messages[i]["content"][0] for i in (1, 3)] == [THINKING, THINKING]

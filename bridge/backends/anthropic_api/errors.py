@@ -30,6 +30,7 @@ from bridge.errors import (
     UpstreamSilent,
     UpstreamTimedOut,
     UpstreamUnreachable,
+    error_for_status,
 )
 
 BY_TYPE: Mapping[str, type[BridgeError]] = {
@@ -49,19 +50,6 @@ BY_TYPE: Mapping[str, type[BridgeError]] = {
 }
 """Anthropic's error types (`anthropic.types.shared.ErrorType`), and one older than it."""
 
-_BY_STATUS: Mapping[int, type[BridgeError]] = {
-    400: InvalidRequest,
-    401: KeyRejected,
-    402: BillingFailed,
-    403: Forbidden,
-    404: NotFound,
-    408: UpstreamTimedOut,
-    413: RequestTooLarge,
-    429: RateLimited,
-    503: Overloaded,
-    504: UpstreamTimedOut,
-    529: Overloaded,
-}
 SILENT = "Claude's API was silent for too long."
 BROKEN = "The connection to Claude's API broke off."
 _PASSED_ON = ("retry-after",)
@@ -115,7 +103,7 @@ def unreachable(where: str, cause: BaseException) -> str:
 def _refused(
     status: int, headers: Mapping[str, str], type: str | None, message: str | None
 ) -> BridgeError:
-    kind = BY_TYPE.get(type or "") or _BY_STATUS.get(status, UpstreamFailed)
+    kind = BY_TYPE.get(type or "") or error_for_status(status)
     kept = {name: v for name in _PASSED_ON if (v := headers.get(name))}
     kept |= rate_limits(headers, time.time())
     if "request-id" in headers:

@@ -11,34 +11,21 @@ from bridge.errors import (
     BillingFailed,
     BridgeError,
     ContextTooLong,
-    Forbidden,
     InvalidRequest,
     ModelNotFound,
     NotSignedIn,
-    Overloaded,
     RateLimited,
-    RequestTooLarge,
     StreamBroken,
     UpstreamFailed,
-    UpstreamTimedOut,
     UpstreamUnreachable,
+    error_for_status,
 )
 
 SIGN_IN = "Run `claude-bridge login` to sign in."
 
-_BY_STATUS: Mapping[int, type[BridgeError]] = {
-    400: InvalidRequest,
-    401: NotSignedIn,
-    402: BillingFailed,
-    403: Forbidden,
-    404: ModelNotFound,
-    408: UpstreamTimedOut,
-    413: RequestTooLarge,
-    429: RateLimited,
-    503: Overloaded,
-    504: UpstreamTimedOut,
-    529: Overloaded,
-}
+_OWN_STATUSES: Mapping[int, type[BridgeError]] = {401: NotSignedIn, 404: ModelNotFound}
+"""Claude Code has no key that could be rejected, and a 404 is about the model."""
+
 _BY_WORD: Mapping[str, type[BridgeError]] = {
     "authentication_failed": NotSignedIn,
     "billing_error": BillingFailed,
@@ -105,7 +92,7 @@ def _kind(status: int | None, word: str | None, message: str) -> type[BridgeErro
     if status == 400 and "prompt is too long" in message.lower():
         return ContextTooLong
     if status is not None:
-        return _BY_STATUS.get(status, UpstreamFailed)
+        return error_for_status(status, _OWN_STATUSES)
     if _SIGNED_OUT.search(message):
         return NotSignedIn
     if _LOST.search(message):

@@ -15,7 +15,7 @@ from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFoun
 from bridge.models.learned_limits import learn_limits
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
-from bridge.store.stored_turn import Kept
+from bridge.store.stored_turn import StoredTurn
 from bridge.translate import thinking_replay
 from bridge.translate.chat.request import Translation
 from bridge.translate.stream.content_blocks import find_calls
@@ -167,7 +167,7 @@ async def _fallen_back(attempt: _Attempt, error: BridgeError) -> _Attempt | None
     return None
 
 
-async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, Kept]:
+async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, StoredTurn]:
     """The turns in which Claude thought, of those that the client gives back without."""
     ids = thinking_replay.list_call_ids(request)
     return await bridge.thinking.get(ids) if ids else {}

@@ -16,7 +16,7 @@ from bridge.server.answers.attempt import Asked, Translate, asked
 from bridge.server.answers.fan_out import fanned_out
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
-from bridge.server.request_record import Access, access_of, new_hex
+from bridge.server.request_record import RequestRecord, get_record, make_hex_id
 from bridge.server.state import Bridge
 from bridge.translate.chat.request import translate_chat
 from bridge.translate.stream.chat_chunks import ChatStream
@@ -39,13 +39,13 @@ async def answer(
     whole: Callable[[ChatCompletion], Any] = dict,
 ) -> web.StreamResponse:
     """Streamed or whole; `event` and `whole` put it into the words of another endpoint."""
-    access = access_of(request)
-    access.model = resolved.model
+    record = get_record(request)
+    record.model = resolved.model
     async with asking.answers() as (first, chunks):
-        access.backend = first.backend
+        record.backend = first.backend
         notices = [*resolved.notices, *first.notices]
-        headers = {"x-request-id": access.id, **build_notice_headers(access.id, notices)}
-        async with aclosing(asking.noted(access, chunks)) as noted:
+        headers = {"x-request-id": record.id, **build_notice_headers(record.id, notices)}
+        async with aclosing(asking.noted(record, chunks)) as noted:
             if stream:
                 events = noted if event is None else (event(one) async for one in noted)
                 return await write_events(request, headers, events)
@@ -83,7 +83,7 @@ class Asking:
         asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
         # A whole answer always has its usage.
         self._include_usage = asked_for or not first.stream
-        self._id = f"{prefix}-{new_hex()}"
+        self._id = f"{prefix}-{make_hex_id()}"
         self._created = int(time.time())
         self._started = time.perf_counter()
         self._machines: list[ChatStream] = []
@@ -95,7 +95,7 @@ class Asking:
         return answers[0] if len(answers) == 1 else fanned_out(answers)
 
     async def noted(
-        self, access: Access, chunks: AsyncIterator[Chunk]
+        self, record: RequestRecord, chunks: AsyncIterator[Chunk]
     ) -> AsyncGenerator[Chunk, None]:
         """The chunks of all choices, with one word on usage behind them.
 
@@ -104,20 +104,20 @@ class Asking:
         last: Chunk | None = None
         try:
             async for chunk in chunks:
-                if access.first_chunk_seconds is None:
-                    access.first_chunk_seconds = time.perf_counter() - self._started
+                if record.first_chunk_seconds is None:
+                    record.first_chunk_seconds = time.perf_counter() - self._started
                 if chunk["choices"]:
                     yield chunk
                 else:
                     last = chunk
             usage = sum_completion_usage(machine.completion_usage for machine in self._machines)
-            access.prompt_tokens = usage["prompt_tokens"]
-            access.completion_tokens = usage["completion_tokens"]
-            access.outcome = self._machines[0].finish_reason
+            record.prompt_tokens = usage["prompt_tokens"]
+            record.completion_tokens = usage["completion_tokens"]
+            record.outcome = self._machines[0].finish_reason
             if last is not None:
                 yield {**last, "usage": usage}
         finally:
-            access.usages = [machine.usage for machine in self._machines]
+            record.usages = [machine.usage for machine in self._machines]
 
     @asynccontextmanager
     async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:

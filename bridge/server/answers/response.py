@@ -11,11 +11,11 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from bridge.errors import BridgeError, InvalidRequest, NotFound
+from bridge.errors import BridgeError, NotFound, PreviousResponseNotFound
 from bridge.server.answers.attempt import Asked, asked
 from bridge.server.answers.computer_use import resolve_computer_use
 from bridge.server.http.request_body import validate_body
-from bridge.server.request_record import Access
+from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
 from bridge.store.responses import StoredResponse
 from bridge.translate.chat.request import is_heavy, translate_chat
@@ -59,7 +59,7 @@ def unknown(id: str) -> NotFound:
 async def respond(
     bridge: Bridge,
     wanted: ResponsesRequest,
-    access: Access,
+    record: RequestRecord,
     memory: Memory,
     *,
     large: bool,
@@ -70,18 +70,18 @@ async def respond(
     `id`: of the response, where the client knows it already.
     """
     wanted, told, chat = await _in_words(bridge, wanted, memory)
-    use, client = wanted.computer_use, access.client
+    use, client = wanted.computer_use, record.client
     resolved, computer_use = resolve_computer_use(bridge, wanted.model, use, client)
-    access.model = resolved.model
+    record.model = resolved.model
     translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)
     async with asked(
         bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
     ) as begun:
-        access.backend = begun.backend
+        record.backend = begun.backend
         notices = [*resolved.notices, *told.notices, *begun.notices]
         machine = _machine(wanted, told, begun, id or new_id("resp"))
-        yield Answering(wanted, machine, begun.events, access, memory, notices)
+        yield Answering(wanted, machine, begun.events, record, memory, notices)
 
 
 async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) -> int:
@@ -102,7 +102,7 @@ class Answering:
     wanted: ResponsesRequest
     machine: ResponsesStream
     claude: AsyncIterator[MessageEvent]
-    access: Access
+    record: RequestRecord
     memory: Memory
     notices: Sequence[str]
 
@@ -131,17 +131,17 @@ class Answering:
 
     async def _noted(self) -> AsyncGenerator[Event, None]:
         """What comes of it is noted for the access line and the ledger."""
-        started, access, machine = time.perf_counter(), self.access, self.machine
+        started, record, machine = time.perf_counter(), self.record, self.machine
         try:
             async for event in self.claude:
                 for told in machine.feed(event):
-                    if access.first_chunk_seconds is None:
-                        access.first_chunk_seconds = time.perf_counter() - started
+                    if record.first_chunk_seconds is None:
+                        record.first_chunk_seconds = time.perf_counter() - started
                     yield told
             machine.finish()
-            access.outcome = machine.stop_reason or "-"
+            record.outcome = machine.stop_reason or "-"
         finally:
-            access.count(machine.usage)
+            record.set_usage(machine.usage)
 
     def _keep(self) -> None:
         response = self.machine.response
@@ -202,10 +202,9 @@ async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
     chain = await memory.chain(wanted.previous_response_id)
     if chain is None:
         # Its history is never lost unsaid.
-        raise InvalidRequest(
+        raise PreviousResponseNotFound(
             _UNKNOWN.format(id=wanted.previous_response_id[:100]),
             param="previous_response_id",
-            code="previous_response_not_found",
         )
     return chain
 

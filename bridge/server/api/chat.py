@@ -11,7 +11,7 @@ from bridge.server.answers.computer_use import check_single_choice, resolve_comp
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
-from bridge.server.request_record import access_of
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import is_heavy
 from bridge.wire.chat import ChatRequest
@@ -22,9 +22,9 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     """Answer a chat, streamed or whole."""
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
-    access = access_of(request)
+    record = get_record(request)
     resolved, computer_use = resolve_computer_use(
-        bridge, chat.model, chat.computer_use, access.client
+        bridge, chat.model, chat.computer_use, record.client
     )
     check_single_choice(computer_use, chat.n)
     with bridge.answering():

@@ -17,7 +17,7 @@ from bridge.server.http.dialect import COMPUTER
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.request_body import read_body
-from bridge.server.request_record import Access, access_of
+from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
@@ -26,25 +26,28 @@ from bridge.wire.computer import RunBody, RunEvent, RunStarted
 
 async def create_run(request: web.Request) -> web.StreamResponse:
     """Run a task until it ends or the client leaves. Raises ComputerOff and ComputerBusy."""
-    bridge, access = request.app[BRIDGE], access_of(request)
+    bridge, record = request.app[BRIDGE], get_record(request)
     body = await read_body(request, RunBody)
-    model = access.model = bridge.resolve(body.model).model
+    model = record.model = bridge.resolve(body.model).model
     messages = [{"role": "user", "content": body.prompt}]
     chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
     with bridge.answering():
         backend = await bridge.choice.for_model(model)
-        access.backend = backend.name
+        record.backend = backend.name
         asked = translate_chat(chat, backend.narrowed(bridge.rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
         async with computer_use.run(backend, asked) as events:
             first = await anext(events)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
-            async with aclosing(_convert_events(started, first, events, access)) as converted:
-                return await write_events(request, {"x-request-id": access.id}, converted)
+            async with aclosing(_convert_events(started, first, events, record)) as converted:
+                return await write_events(request, {"x-request-id": record.id}, converted)
 
 
 async def _convert_events(
-    started: dict[str, Any], first: Event, events: AsyncGenerator[Event, None], access: Access
+    started: dict[str, Any],
+    first: Event,
+    events: AsyncGenerator[Event, None],
+    record: RequestRecord,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the events of the API; record usage and outcome when they end."""
     machine = RunEventConverter()
@@ -56,8 +59,8 @@ async def _convert_events(
             for converted in machine.feed(event):
                 yield converted
     finally:
-        access.count(machine.usage)
-        access.outcome = machine.status or access.outcome
+        record.set_usage(machine.usage)
+        record.outcome = machine.status or record.outcome
 
 
 _REQUEST_EXAMPLE: dict[str, Any] = {"prompt": "Open the settings and turn on dark mode."}

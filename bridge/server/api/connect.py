@@ -28,7 +28,7 @@ async def list_connections(request: web.Request) -> web.Response:
 
 
 async def _show_key(request: web.Request) -> str | None:
-    keys = (await request.app[BRIDGE].keys.loaded()).bridge
+    keys = (await request.app[BRIDGE].keys.get_keys()).bridge
     if not keys:
         return "any"
     return keys[0].secret if has_control_token(request) else None

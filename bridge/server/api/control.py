@@ -60,7 +60,7 @@ async def save_key(request: web.Request) -> web.Response:
         secret = checked_secret(new_key.secret)
     except SettingsError as error:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
-    keys, place = await bridge.keys.keep(new_key.owner, NamedKey(new_key.name, secret))
+    keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
     await bridge.choice.reload()
     bridge.settle()
     saved = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))

@@ -14,7 +14,7 @@ from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import read_body
-from bridge.server.request_record import access_of
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 
@@ -35,9 +35,9 @@ async def create_embedding(request: web.Request) -> web.Response:
         answer = await asyncio.to_thread(
             answer_body, embedded, body.model, body.encoding_format or "float"
         )
-    access = access_of(request)
-    access.prompt_tokens = embedded.prompt_tokens
-    headers = build_notice_headers(access.id, list(_list_notices(body, embedded)))
+    record = get_record(request)
+    record.prompt_tokens = embedded.prompt_tokens
+    headers = build_notice_headers(record.id, list(_list_notices(body, embedded)))
     return web.Response(body=answer, content_type="application/json", headers=headers)
 
 

@@ -17,7 +17,7 @@ from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
-from bridge.server.request_record import Access, access_of
+from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.passthrough import MessageCollector, build_count_request, pass_through
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
@@ -33,16 +33,16 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, MessagesBody)
     resolved = bridge.resolve(body.model)
     translation = functools.partial(pass_through, body, request.headers)
-    access = access_of(request)
-    access.model = resolved.model
+    record = get_record(request)
+    record.model = resolved.model
     started = time.perf_counter()
     with bridge.answering():
         async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
-            access.backend = begun.backend
+            record.backend = begun.backend
             notices = _list_notices(request, resolved, begun)
-            headers = {"request-id": access.id, **build_notice_headers(access.id, notices)}
+            headers = {"request-id": record.id, **build_notice_headers(record.id, notices)}
             whole = MessageCollector()
-            async with aclosing(_record_events(access, whole, begun.events, started)) as events:
+            async with aclosing(_record_events(record, whole, begun.events, started)) as events:
                 if body.stream:
                     return await write_events(request, headers, events)
                 async for _ in events:
@@ -73,19 +73,22 @@ def _list_notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -
 
 
 async def _record_events(
-    access: Access, whole: MessageCollector, events: AsyncIterator[MessageEvent], started: float
+    record: RequestRecord,
+    whole: MessageCollector,
+    events: AsyncIterator[MessageEvent],
+    started: float,
 ) -> AsyncGenerator[MessageEvent, None]:
     """Pass the events on; record the result for the access line and the ledger."""
     try:
         async for event in events:
             whole.feed(event)
-            if access.first_chunk_seconds is None:
-                access.first_chunk_seconds = time.perf_counter() - started
+            if record.first_chunk_seconds is None:
+                record.first_chunk_seconds = time.perf_counter() - started
             yield event
         whole.finish()
-        access.outcome = whole.stop_reason or "-"
+        record.outcome = whole.stop_reason or "-"
     finally:
-        access.count(whole.usage)
+        record.set_usage(whole.usage)
 
 
 _COUNT_EXAMPLE: dict[str, Any] = {

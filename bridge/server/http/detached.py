@@ -9,28 +9,27 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.server.http.accounting import close_account
-from bridge.server.http.error_help import unforeseen
-from bridge.server.request_record import Access, client_of
+from bridge.server.http.accounting import as_internal_error, record_request
+from bridge.server.request_record import RequestRecord, read_client_name
 
 
 @contextmanager
-def record_detached(request: web.Request) -> Iterator[Access]:
+def record_detached(request: web.Request) -> Iterator[RequestRecord]:
     """Give the work inside an id, an access line and a row in the ledger, like a request's.
 
     `request` is the one that has started it: it opened the socket, or asked for a background
     response.
     """
-    access = Access(client=client_of(request))
+    record = RequestRecord(client=read_client_name(request))
     started = time.perf_counter()
     try:
-        yield access
+        yield record
     finally:
-        close_account(request, access, "turn", started)
+        record_request(request, record, "turn", started)
 
 
 @contextmanager
-def translate_unexpected_errors(access: Access) -> Iterator[None]:
+def translate_unexpected_errors(record: RequestRecord) -> Iterator[None]:
     """Raise every unexpected exception as an InternalError.
 
     A ConnectionResetError passes: the client has left, which is not an error of the bridge.
@@ -40,4 +39,4 @@ def translate_unexpected_errors(access: Access) -> Iterator[None]:
     except (BridgeError, ConnectionResetError):
         raise
     except Exception as error:
-        raise unforeseen(access) from error
+        raise as_internal_error(error, record) from error

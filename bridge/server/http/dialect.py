@@ -9,14 +9,13 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.wire.errors import (
-    AnthropicErrorBody,
-    ErrorBody,
-    anthropic_error_body,
-    anthropic_status,
-    error_body,
-    failure_event,
+from bridge.server.http.error_body import (
+    build_anthropic_body,
+    build_error_body,
+    build_failure_event,
+    get_anthropic_status,
 )
+from bridge.wire.errors import AnthropicErrorBody, ErrorBody
 from bridge.wire.sse import DONE, KEEP_ALIVE, encode_data, encode_event
 
 
@@ -39,27 +38,27 @@ class Dialect:
     """The TypedDict that `error` returns."""
 
 
-OPENAI = Dialect(error=lambda error, _: error_body(error))
+OPENAI = Dialect(error=lambda error, _: build_error_body(error))
 RESPONSES = Dialect(
-    error=lambda error, _: error_body(error),
+    error=lambda error, _: build_error_body(error),
     event=encode_event,
     end=b"",
     until_words=5,
-    failure=lambda error, _: failure_event(error),
+    failure=lambda error, _: build_failure_event(error),
 )
 ANTHROPIC = Dialect(
-    error=anthropic_error_body,
+    error=build_anthropic_body,
     event=encode_event,
     keep_alive=encode_event({"type": "ping"}),
     end=b"",
     until_words=3,
-    status=anthropic_status,
+    status=get_anthropic_status,
     id_header="request-id",
     error_schema=AnthropicErrorBody,
 )
 COMPUTER = Dialect(
-    error=lambda error, _: error_body(error),
-    failure=lambda error, _: {"type": "run.error", **error_body(error)},
+    error=lambda error, _: build_error_body(error),
+    failure=lambda error, _: {"type": "run.error", **build_error_body(error)},
     end=b"",
 )
 

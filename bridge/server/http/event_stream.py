@@ -10,12 +10,12 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import BridgeError
+from bridge.server.http.accounting import record_failure
 from bridge.server.http.dialect import Dialect, dialect_of
 from bridge.server.http.eager import next_or_wait
-from bridge.server.http.error_help import remember
 from bridge.server.http.guard import build_cors_headers
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.request_record import access_of
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 
 _MUCH = 32 * 1024
@@ -126,6 +126,6 @@ class _Pulse:
 
 
 def _told(request: web.Request, error: BridgeError) -> bytes:
-    access, dialect = access_of(request), dialect_of(request)
-    remember(request, access, error)
-    return dialect.event((dialect.failure or dialect.error)(error, access.id))
+    record, dialect = get_record(request), dialect_of(request)
+    record_failure(request, record, error)
+    return dialect.event((dialect.failure or dialect.error)(error, record.id))

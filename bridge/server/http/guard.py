@@ -106,7 +106,7 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
-    if not await request.app[BRIDGE].keys.admits(_read_credential(request)):
+    if not await request.app[BRIDGE].keys.accepts(_read_credential(request)):
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
 
 

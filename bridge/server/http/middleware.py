@@ -10,15 +10,16 @@ from aiohttp.typedefs import Handler
 
 from bridge.errors import (
     BridgeError,
+    InternalError,
+    InvalidRequest,
     MethodNotAllowed,
     NotFound,
     RequestTooLarge,
     ShuttingDown,
 )
-from bridge.server.http.accounting import close_account
+from bridge.server.http.accounting import as_internal_error, record_failure, record_request
 from bridge.server.http.dialect import DIALECT, choose_dialect, dialect_of
 from bridge.server.http.endpoint import Endpoint, find_endpoint
-from bridge.server.http.error_help import remember, unforeseen
 from bridge.server.http.guard import (
     answer_preflight,
     build_cors_headers,
@@ -26,7 +27,7 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.request_record import ACCESS, Access, access_of, client_of
+from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
 
 
@@ -34,7 +35,7 @@ from bridge.server.state import BRIDGE
 async def handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
-    access = request[ACCESS] = Access(client=client_of(request))
+    record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
     status: int | str = "client left"
@@ -45,27 +46,27 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
             response.headers.update(build_cors_headers(request))
         return response
     finally:
-        close_account(request, access, status, started)
+        record_request(request, record, status, started)
 
 
 async def _respond(
     request: web.Request, handler: Handler, endpoint: Endpoint | None
 ) -> web.StreamResponse:
-    access = access_of(request)
+    record = get_record(request)
     try:
         response = await _check_and_handle(request, handler, endpoint)
     except BridgeError as error:
-        return build_error_response(error, request, access)
+        return build_error_response(error, request, record)
     except web.HTTPException as error:
-        return build_error_response(_translate_http_error(error, request), request, access)
+        return build_error_response(_translate_http_error(error, request), request, record)
     except asyncio.CancelledError as error:
-        return build_error_response(explain_interruption(request, error), request, access)
+        return build_error_response(explain_interruption(request, error), request, record)
     except ConnectionResetError as error:
         raise asyncio.CancelledError("the client left while it was written to") from error
-    except Exception:  # noqa: BLE001 - the outermost handler: every failure must get an answer
-        return build_error_response(unforeseen(access), request, access)
+    except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
+        return build_error_response(as_internal_error(error, record), request, record)
     if not response.prepared:
-        response.headers["x-request-id"] = access.id
+        response.headers["x-request-id"] = record.id
     return response
 
 
@@ -83,12 +84,14 @@ async def _check_and_handle(
     return await handler(request)
 
 
-def build_error_response(error: BridgeError, request: web.Request, access: Access) -> web.Response:
+def build_error_response(
+    error: BridgeError, request: web.Request, record: RequestRecord
+) -> web.Response:
     """Build the error object in the request's dialect, with that dialect's status."""
-    remember(request, access, error)
+    record_failure(request, record, error)
     dialect = dialect_of(request)
-    headers = {**error.headers, "x-request-id": access.id, dialect.id_header: access.id}
-    body = dict(dialect.error(error, access.id))
+    headers = {**error.headers, "x-request-id": record.id, dialect.id_header: record.id}
+    body = dict(dialect.error(error, record.id))
     return web.json_response(body, status=dialect.status(error), headers=headers)
 
 
@@ -105,4 +108,5 @@ def _translate_http_error(error: web.HTTPException, request: web.Request) -> Bri
         case web.HTTPNotFound():
             return NotFound(f"Unknown path {request.path[:200]}. Should your base URL end in /v1?")
         case _:
-            return BridgeError(error.reason, status=error.status)
+            kind = InvalidRequest if error.status < 500 else InternalError
+            return kind(error.reason, status=error.status)

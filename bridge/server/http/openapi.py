@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from bridge import __version__
+from bridge.errors import list_errors
 from bridge.server.http.endpoint import Endpoint
 
 HEADERS: Mapping[str, str] = {
@@ -25,23 +26,6 @@ _ABOUT = (
     "OpenAI's API on this computer, answered by Claude. Fields that are not listed here are "
     "ignored with a notice; they never make a request fail."
 )
-_STATUS: Mapping[int, str] = {
-    400: "The request was invalid; `param` names the field.",
-    401: "A missing or wrong key, or not signed in to Claude.",
-    402: "Billing problem at Anthropic.",
-    403: "Not allowed: another website or host, or no control token.",
-    404: "Not found.",
-    409: "Computer use is busy, or you stopped it.",
-    413: "The body is too large.",
-    415: "The body is not declared as JSON.",
-    429: "Too many requests or tokens.",
-    500: "The bridge itself failed.",
-    501: "Not supported by this backend.",
-    502: "Claude's API failed.",
-    503: "Claude is overloaded, or the bridge is busy, paused or stopping.",
-    529: "Claude is overloaded.",
-    504: "Claude did not respond in time.",
-}
 _ALWAYS = (403, 500, 503)
 _WITH_BODY = (400, 413, 415)
 _SECURITY: Mapping[str, Sequence[Mapping[str, Any]]] = {
@@ -77,6 +61,12 @@ def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
     }
+
+
+def describe_status(status: int) -> str:
+    """Describe a status by the codes and summaries of all errors that have it."""
+    errors = [kind for kind in list_errors() if status in (kind.status, kind.anthropic_status)]
+    return "\n".join(f"- `{kind.outcome}`: {kind.summary}" for kind in errors)
 
 
 def _build_schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
@@ -163,7 +153,7 @@ def _describe_responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any
     for status in sorted(failures):
         headers = ("retry-after",) if status in (429, 503) else ()
         responses[str(status)] = {
-            "description": _STATUS[status],
+            "description": describe_status(status),
             "headers": _describe_headers(headers),
             "content": {"application/json": {"schema": refs[row.error_schema]}},
         }

@@ -7,7 +7,7 @@ import logging
 from aiohttp import web
 
 from bridge.errors import BridgeError, InternalError, InvalidRequest
-from bridge.wire.errors import error_body
+from bridge.server.http.error_body import build_error_body
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class QuietHandler(web.RequestHandler):
             error = InternalError("The bridge itself failed.")
         if request.writer.output_size > 0:
             raise ConnectionError("a response has begun already")
-        response = web.json_response(dict(error_body(error)), status=error.status)
+        response = web.json_response(dict(build_error_body(error)), status=error.status)
         # What follows on this connection cannot be told from the part that made no sense.
         response.force_close()
         return response

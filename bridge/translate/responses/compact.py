@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bridge.errors import PromiseNotKept
+from bridge.errors import OutputMismatch
 from bridge.wire.encrypted_content import SUMMARY, pack_block, unpack_block
 from bridge.wire.responses import CompactRequest, Item, Response, ResponsesRequest
 
@@ -32,7 +32,7 @@ def build_summary_request(wanted: CompactRequest) -> ResponsesRequest:
 def build_compacted_items(
     items: Sequence[Item], summary: Response, new_id: Callable[[str], str]
 ) -> list[Item]:
-    """The person's messages as they were, then the summary. Raises PromiseNotKept if it is cut."""
+    """The person's messages as they were, then the summary. Raises OutputMismatch if it is cut."""
     words = "".join(
         part.get("text", "")
         for item in summary["output"]
@@ -40,7 +40,7 @@ def build_compacted_items(
         for part in item["content"]
     )
     if summary["status"] != "completed" or not words.strip():
-        raise PromiseNotKept("Claude did not write the summary to its end.")
+        raise OutputMismatch("Claude did not write the summary to its end.")
     block = {"type": SUMMARY, "text": words}
     kept = [_complete_message(item, new_id) for item in items if _is_user_message(item)]
     made = {"type": "compaction", "id": new_id("cmp"), "encrypted_content": pack_block(block)}

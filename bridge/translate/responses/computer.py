@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.errors import InvalidRequest, PromiseNotKept
+from bridge.errors import InvalidRequest, OutputMismatch
 from bridge.translate.chat.computer_toolset import CHAT_PREFIX, TOOLSET_TYPE
 from bridge.wire.responses import Item
 
@@ -116,11 +116,11 @@ def to_toolset(tool: Item) -> Item:
 def to_openai_actions(
     member: str, given: Mapping[str, Any], pointer: Place | None
 ) -> ComputerActions:
-    """`pointer`: where it is, if that is known. Raises PromiseNotKept for what has no words."""
+    """`pointer`: where it is, if that is known. Raises OutputMismatch for what has no words."""
     try:
         return _convert_action(member, given, pointer)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise PromiseNotKept(
+        raise OutputMismatch(
             f"Claude's computer action {member[:40]} cannot be told as one of OpenAI's."
         ) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bridge.errors import PromiseNotKept
+from bridge.errors import OutputMismatch
 from bridge.translate.responses.computer import Place, join_call_ids, to_openai_actions
 from bridge.translate.responses.items import Emit, Event
 from bridge.translate.stream.content_blocks import INVALID_JSON, parse_input
@@ -75,7 +75,7 @@ class ActionBuffer:
             self._raw += delta["partial_json"]
 
     def end(self) -> None:
-        """The call is whole. Raises PromiseNotKept where no action of OpenAI's stands for it."""
+        """The call is whole. Raises OutputMismatch where no action of OpenAI's stands for it."""
         block, self._block = self._block, None
         assert block is not None  # noqa: S101 - it is being written
         given = parse_input(self._raw) if self._raw else block.get("input") or {}
@@ -101,6 +101,6 @@ class ActionBuffer:
         return ComputerItem(new_id("cu"), parts, actions, one_by_one=self._one_by_one)
 
     def check_complete(self) -> None:
-        """Raises PromiseNotKept when an answer that is whole holds a call that is not."""
+        """Raises OutputMismatch when an answer that is whole holds a call that is not."""
         if self.broken:
-            raise PromiseNotKept("Claude's computer action is not valid JSON.")
+            raise OutputMismatch("Claude's computer action is not valid JSON.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from bridge.errors import PromiseNotKept
-from bridge.store.stored_turn import Kept
+from bridge.errors import OutputMismatch
+from bridge.store.stored_turn import StoredTurn
 from bridge.translate.stream.content_blocks import BlockCollector, find_calls
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.translate.thinking_replay import hash_prefix
@@ -80,7 +80,7 @@ class Continuation:
             self._begin_turn()
         return request
 
-    def build_stored_turn(self) -> Kept | None:
+    def build_stored_turn(self) -> StoredTurn | None:
         """Return the turn to restore in later requests: one with thinking and tool calls.
 
         Returns None otherwise, and after the extra user message, which the client does not see.
@@ -89,7 +89,7 @@ class Continuation:
         has_thinking = any(block["type"] in _THINKING for block in blocks)
         if not self._ended or self._asked_again or not has_thinking or not find_calls(blocks):
             return None
-        return Kept(hash_prefix(self._first), tuple(blocks))
+        return StoredTurn(hash_prefix(self._first), tuple(blocks))
 
     def _shift_index(self, event: MessageEvent) -> MessageEvent:
         if not self._offset:
@@ -103,7 +103,7 @@ class Continuation:
         if reason == "pause_turn":
             self._pauses += 1
             if self._pauses > MAX_PAUSES:
-                raise PromiseNotKept(f"Claude paused {MAX_PAUSES} times without ending its turn.")
+                raise OutputMismatch(f"Claude paused {MAX_PAUSES} times without ending its turn.")
             self._continue_with({"role": "assistant", "content": blocks})
             return []
         missing = reason in _VOLUNTARY_ENDS and not find_calls(blocks)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
-from bridge.errors import PromiseNotKept
+from bridge.errors import OutputMismatch
 from bridge.translate.chat.response_format import ExpectedJson
 from bridge.translate.json_check import find_problem
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
@@ -149,10 +149,10 @@ class JsonFilter:
         try:
             value = json.loads("".join(self._json))
         except ValueError as error:
-            raise PromiseNotKept(f"Claude's answer is not the JSON asked for: {error}.") from error
+            raise OutputMismatch(f"Claude's answer is not the JSON asked for: {error}.") from error
         problem = find_problem(value, self._expected.schema)
         if problem:
-            raise PromiseNotKept(f"Claude's answer does not fit response_format: {problem}")
+            raise OutputMismatch(f"Claude's answer does not fit response_format: {problem}")
 
 
 def build_filters(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.responses import ResponseComputerToolCall
 
-from bridge.errors import InvalidRequest, PromiseNotKept
+from bridge.errors import InvalidRequest, OutputMismatch
 from bridge.translate.chat.computer_toolset import CHAT_PREFIX, MEMBERS
 from bridge.translate.responses.computer import (
     UNSUPPORTED_MEMBERS,
@@ -101,7 +101,7 @@ def test_every_member_is_told_or_not_offered() -> None:
     for member in MEMBERS - set(UNSUPPORTED_MEMBERS):
         assert to_openai_actions(member, examples.get(member, {"coordinate": [1, 2]}), None).actions
     for member in UNSUPPORTED_MEMBERS:
-        with pytest.raises(PromiseNotKept, match=member):
+        with pytest.raises(OutputMismatch, match=member):
             to_openai_actions(member, {"coordinate": [1, 2], "text": "a", "duration": 1}, None)
 
 
@@ -138,7 +138,7 @@ def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
     moved = to_openai_actions("mouse_move", {"coordinate": [5, 6]}, None)
     (clicked,) = to_openai_actions("left_click", {}, moved.pointer).actions
     assert (clicked["x"], clicked["y"]) == (5, 6)
-    with pytest.raises(PromiseNotKept, match="left_click"):
+    with pytest.raises(OutputMismatch, match="left_click"):
         to_openai_actions("left_click", {}, None)
 
 

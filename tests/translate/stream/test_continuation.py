@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import PromiseNotKept
+from bridge.errors import OutputMismatch
 from bridge.translate.stream.continuation import MAX_PAUSES, Continuation
 from bridge.wire.messages import MessageEvent, MessagesRequest
 from tests.scripts import block, end, start, text, thinking, tool
@@ -76,7 +76,7 @@ def test_endless_pauses_are_an_error() -> None:
     for _ in range(MAX_PAUSES):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
         turns.take_follow_up()
-    with pytest.raises(PromiseNotKept):
+    with pytest.raises(OutputMismatch):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.errors import PromiseNotKept
+from bridge.errors import OutputMismatch
 from bridge.translate.chat.response_format import ExpectedJson
 from bridge.translate.stream.filters import EventFilter, JsonFilter, StopFilter
 from bridge.wire.messages import MessageEvent
@@ -105,7 +105,7 @@ def test_any_object_comes_through_as_it_is(value: dict[str, object], size: int) 
 def test_a_broken_promise_is_an_error(
     said: str, schema: dict[str, object] | None, problem: str
 ) -> None:
-    with pytest.raises(PromiseNotKept, match=problem):
+    with pytest.raises(OutputMismatch, match=problem):
         json_of(said, schema=schema)
 
 

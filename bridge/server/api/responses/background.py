@@ -15,8 +15,8 @@ from aiohttp import web
 from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
 from bridge.server.answers.computer_use import resolve_computer_use
 from bridge.server.answers.response import Memory, base_of, keep, respond
+from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
-from bridge.server.http.error_help import remember
 from bridge.server.http.interruption import INTERRUPTED
 from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
@@ -66,16 +66,16 @@ async def _write_response(
     bridge = request.app[BRIDGE]
     memory = Memory(bridge)
     ended: dict[str, Any]
-    with record_detached(request) as access:
+    with record_detached(request) as record:
         try:
-            with bridge.answering(), translate_unexpected_errors(access):
-                begun = respond(bridge, wanted, access, memory, large=large, id=response["id"])
+            with bridge.answering(), translate_unexpected_errors(record):
+                begun = respond(bridge, wanted, record, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"
                     await answer.whole()
                     return
         except BridgeError as error:
-            remember(request, access, error)
+            record_failure(request, record, error)
             ended = {"status": "failed", "error": _describe_failure(error)}
         except asyncio.CancelledError:
             # By the client or by the server: only a server that stops has a reason to report.

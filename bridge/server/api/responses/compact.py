@@ -13,7 +13,7 @@ from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
-from bridge.server.request_record import access_of
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.responses.compact import build_compacted_items, build_summary_request
 from bridge.wire.responses import CompactedResponse, CompactRequest, ResponseUsage
@@ -26,12 +26,12 @@ async def compact_response(request: web.Request) -> web.Response:
     """
     bridge = request.app[BRIDGE]
     wanted = build_summary_request(await read_body(request, CompactRequest))
-    access = access_of(request)
+    record = get_record(request)
     memory = Memory(bridge)
     with bridge.answering():
-        begun = respond(bridge, wanted, access, memory, large=is_large(request))
+        begun = respond(bridge, wanted, record, memory, large=is_large(request))
         async with begun as answer:
-            headers = {"x-request-id": access.id, **build_notice_headers(access.id, answer.notices)}
+            headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             summary = await answer.whole()
     before = await memory.chain(wanted.previous_response_id) if wanted.previous_response_id else ()
     whole = await with_references(bridge, wanted)

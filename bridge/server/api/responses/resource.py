@@ -12,14 +12,14 @@ from pydantic.json_schema import SkipJsonSchema
 from bridge.errors import InvalidRequest
 from bridge.server.answers.response import Memory, count_input, respond, unknown
 from bridge.server.api.responses import background
+from bridge.server.http.accounting import record_failure
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
-from bridge.server.http.error_help import remember
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import is_large, read_body
-from bridge.server.request_record import access_of
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.store.responses import StoredResponse
 from bridge.wire.json_bytes import encode_ascii_json
@@ -42,13 +42,13 @@ async def create_response(request: web.Request) -> web.StreamResponse:
     if wanted.background:
         queued = background.start_background(request, wanted, large=is_large(request))
         return web.json_response(dict(queued))
-    access = access_of(request)
+    record = get_record(request)
     with bridge.answering():
-        begun = respond(bridge, wanted, access, Memory(bridge), large=is_large(request))
+        begun = respond(bridge, wanted, record, Memory(bridge), large=is_large(request))
         async with begun as answer:
-            headers = {"x-request-id": access.id, **build_notice_headers(access.id, answer.notices)}
+            headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             if wanted.stream:
-                events = answer.events(lambda error: remember(request, access, error))
+                events = answer.events(lambda error: record_failure(request, record, error))
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
             response = dict(await answer.whole())

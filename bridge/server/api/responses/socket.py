@@ -22,17 +22,17 @@ from aiohttp import WSMsgType, web
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
 from bridge.server.answers.response import Memory, base_of, keep, respond
+from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import Answer, Endpoint
-from bridge.server.http.error_help import remember
+from bridge.server.http.error_body import build_error_body
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import LARGE, validate_body
-from bridge.server.request_record import Access
+from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.responses import StoredResponse
-from bridge.wire.errors import error_body
 from bridge.wire.responses import Item, ResponsesRequest
 
 MAX_REMEMBERED = 200
@@ -112,16 +112,16 @@ async def _answer_messages(
 async def _answer_message(
     request: web.Request, socket: web.WebSocketResponse, memory: SocketMemory, text: str
 ) -> None:
-    with record_detached(request) as access:
+    with record_detached(request) as record:
         try:
-            with request.app[BRIDGE].answering(), translate_unexpected_errors(access):
-                await _create_response(request, socket, memory, access, text)
+            with request.app[BRIDGE].answering(), translate_unexpected_errors(record):
+                await _create_response(request, socket, memory, record, text)
         except BridgeError as error:
-            remember(request, access, error)
+            record_failure(request, record, error)
             await _send_error(socket, error)
         except asyncio.CancelledError as error:
             stopped = explain_interruption(request, error)
-            remember(request, access, stopped)
+            record_failure(request, record, stopped)
             await _send_error(socket, stopped)
 
 
@@ -129,7 +129,7 @@ async def _create_response(
     request: web.Request,
     socket: web.WebSocketResponse,
     memory: SocketMemory,
-    access: Access,
+    record: RequestRecord,
     text: str,
 ) -> None:
     bridge = request.app[BRIDGE]
@@ -139,12 +139,12 @@ async def _create_response(
     )
     if body.get("generate") is False:
         await _prepare_response(socket, memory, wanted, bridge)
-        access.outcome = "prepared"
+        record.outcome = "prepared"
         return
     try:
-        async with respond(bridge, wanted, access, memory, large=len(text) >= LARGE) as answer:
-            build_notice_headers(access.id, answer.notices)
-            events = answer.events(lambda error: remember(request, access, error))
+        async with respond(bridge, wanted, record, memory, large=len(text) >= LARGE) as answer:
+            build_notice_headers(record.id, answer.notices)
+            events = answer.events(lambda error: record_failure(request, record, error))
             async with aclosing(events) as running:
                 async for event in running:
                     await socket.send_str(json.dumps(event))
@@ -178,7 +178,7 @@ async def _prepare_response(
 
 
 async def _send_error(socket: web.WebSocketResponse, error: BridgeError) -> None:
-    event = {"type": "error", "status": error.status, **error_body(error)}
+    event = {"type": "error", "status": error.status, **build_error_body(error)}
     await socket.send_str(json.dumps(event))
 
 

@@ -1,0 +1,63 @@
+"""The base class of all failures, and the rules that each of them follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+UPSTREAM_ID = "x-upstream-request-id"
+"""Header of an error: upstream's own request id, which Anthropic's support needs."""
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and where it was set."""
+
+
+class BridgeError(Exception):
+    """A failure that a client is told of; only its subclasses are raised.
+
+    A subclass states everything that the API, the dashboard and the docs need. What it does not
+    state it inherits, except that a `code` of its own needs a `summary` and a `hint` of its own.
+    """
+
+    status: int
+    """HTTP status of the response."""
+    type: ClassVar[str]
+    """OpenAI's `error.type`."""
+    code: ClassVar[str | None] = None
+    """OpenAI's `error.code`."""
+    anthropic_type: ClassVar[str]
+    """Anthropic's `error.type`: https://platform.claude.com/docs/en/api/errors"""
+    anthropic_status: ClassVar[int | None] = None
+    """HTTP status for Anthropic's clients, where it differs from `status`."""
+    summary: ClassVar[str]
+    """What happened, for the user."""
+    hint: ClassVar[str]
+    """What the user can do."""
+    outcome: ClassVar[str]
+    """Name in logs, metrics and docs: the code, or the type of an error without a code."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Checked when the class is created: an error that nobody explained cannot even be imported.
+        needed = ["status", "type", "anthropic_type", "summary", "hint"]
+        missing = [name for name in needed if not hasattr(cls, name)]
+        if "code" in vars(cls):
+            missing += [name for name in ("summary", "hint") if name not in vars(cls)]
+        if missing:
+            raise TypeError(f"{cls.__name__} has no {' and no '.join(missing)}")
+        cls.outcome = cls.code or cls.type
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.status = status if status is not None else type(self).status
+        self.headers = dict(headers or {})

@@ -1,0 +1,51 @@
+"""All failures in one list, and the class for an HTTP status of upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bridge.errors.account import BillingFailed, Forbidden, KeyRejected, RateLimited
+from bridge.errors.base import BridgeError
+from bridge.errors.client import InvalidRequest, NotFound, RequestTooLarge
+from bridge.errors.upstream import Overloaded, UpstreamFailed, UpstreamTimedOut
+
+_BY_STATUS: Mapping[int, type[BridgeError]] = {
+    400: InvalidRequest,
+    401: KeyRejected,
+    402: BillingFailed,
+    403: Forbidden,
+    404: NotFound,
+    408: UpstreamTimedOut,
+    413: RequestTooLarge,
+    429: RateLimited,
+    503: Overloaded,
+    504: UpstreamTimedOut,
+    529: Overloaded,
+}
+
+
+def error_for_status(
+    status: int, overrides: Mapping[int, type[BridgeError]] | None = None
+) -> type[BridgeError]:
+    """Return the class for an HTTP status that upstream answered with.
+
+    `overrides` has the statuses that mean something else at this upstream.
+    """
+    return (overrides or {}).get(status) or _BY_STATUS.get(status, UpstreamFailed)
+
+
+def list_errors() -> list[type[BridgeError]]:
+    """List one class for each outcome, ordered by status and outcome."""
+    first: dict[str, type[BridgeError]] = {}
+    for kind in _walk(BridgeError):
+        # A subclass without a code of its own, such as UpstreamSilent, reads the same to users.
+        first.setdefault(kind.outcome, kind)
+    return sorted(first.values(), key=lambda kind: (kind.status, kind.outcome))
+
+
+def _walk(kind: type[BridgeError]) -> Iterator[type[BridgeError]]:
+    for child in kind.__subclasses__():
+        # Only ours: tests define errors of their own.
+        if child.__module__.startswith("bridge."):
+            yield child
+            yield from _walk(child)

@@ -1,0 +1,59 @@
+"""Failures of the bridge itself: stopping, paused, at a limit, or broken."""
+
+from __future__ import annotations
+
+from bridge.errors.base import BridgeError
+from bridge.errors.upstream import Overloaded
+
+
+class ShuttingDown(BridgeError):
+    """The bridge is stopping and accepts no new requests."""
+
+    status = 503
+    type = "server_error"
+    code = "shutting_down"
+    anthropic_type = "overloaded_error"
+    summary = "The bridge was stopping."
+    hint = "Try again when it is running."
+
+
+class Paused(BridgeError):
+    """The user paused the bridge."""
+
+    status = 503
+    type = "server_error"
+    code = "paused"
+    anthropic_type = "overloaded_error"
+    summary = "The bridge is paused."
+    hint = "Choose Resume requests in the tray menu."
+
+
+class TooManyStreams(Overloaded):
+    """The bridge already writes `max_streams` answers."""
+
+    code = "too_many_streams"
+    anthropic_status = None
+    summary = "Too many requests at the same time."
+    hint = "Wait until one has finished, or increase max_streams."
+
+
+class KeyringUnavailable(BridgeError):
+    """The keys could not be read from the system keyring, or not saved."""
+
+    status = 503
+    type = "server_error"
+    code = "keyring_unavailable"
+    anthropic_type = "overloaded_error"
+    summary = "The keyring that stores your API keys could not be used."
+    hint = "Unlock the keyring, then try again."
+
+
+class InternalError(BridgeError):
+    """A bug in the bridge; the log has the details under the request's id."""
+
+    status = 500
+    type = "server_error"
+    code = "internal_error"
+    anthropic_type = "api_error"
+    summary = "Internal error of the bridge."
+    hint = "Find the details under the request's id in the log, and please report them."

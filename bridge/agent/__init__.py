@@ -1,1 +1,1 @@
-"""Claude at this desktop: its turns and its actions as one answer."""
+"""Claude uses this computer: the agent loop, and its turns and actions as one answer."""

@@ -1,4 +1,4 @@
-"""A run as events of its own, for those who drive it: `/computer/runs`."""
+"""Turns the events of an agent loop into the events of `POST /computer/runs`."""
 
 from __future__ import annotations
 
@@ -6,72 +6,73 @@ from typing import Any
 
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.translate.stream.usage import merge_usage, sum_usage
-from bridge.wire.computer import RunActed, RunApproval, RunFinished, RunWords
+from bridge.wire.computer import RunActed, RunApproval, RunFinished, RunText
 from bridge.wire.messages import MessageEvent, Usage
 
 
 class RunEventConverter:
-    """Pure: feed it every event of a run; what it gives are the shapes of `RunEvent`."""
+    """Feed it every event of a loop; it returns `RunEvent`s as JSON objects."""
 
     def __init__(self) -> None:
-        self._before: Usage = {}
-        self._usage: Usage = {}
+        self._earlier_usage: Usage = {}
+        self._turn_usage: Usage = {}
         self._text: list[str] = []
+        """The texts of the current turn; the last turn's are the task's result."""
         self.status: str | None = None
-        """How it ended."""
+        """How the task ended."""
 
     @property
     def usage(self) -> Usage:
         """Tokens of all turns so far."""
-        return sum_usage(self._before, self._usage)
+        return sum_usage(self._earlier_usage, self._turn_usage)
 
     def feed(self, event: Event) -> list[dict[str, Any]]:
         match event:
-            case ApprovalRequested(waiting):
-                asked = RunApproval(
-                    id=waiting.id,
-                    what=list(waiting.what),
-                    risks=list(waiting.risks),
-                    expires_at=waiting.expires_at,
+            case ApprovalRequested(approval):
+                request = RunApproval(
+                    id=approval.id,
+                    what=list(approval.what),
+                    risks=list(approval.risks),
+                    expires_at=approval.expires_at,
                 )
-                return [asked.model_dump()]
+                return [request.model_dump()]
             case ActionsDone(what, failed):
-                return [RunActed(type="run.acted", what=list(what), failed=failed).model_dump()]
+                return [RunActed(what=list(what), failed=failed).model_dump()]
             case LoopEnded():
-                return [self._ended(event)]
+                return [self._finish(event)]
             case _:
-                return self._of_claude(event)
+                return self._convert_message_event(event)
 
-    def _ended(self, event: LoopEnded) -> dict[str, Any]:
+    def _finish(self, event: LoopEnded) -> dict[str, Any]:
         self.status = event.status
         text = "".join(self._text).strip() or event.why or ""
         if event.status == "stopped":
             text = event.why or ""
         return RunFinished(status=event.status, text=text, steps=event.steps).model_dump()
 
-    def _of_claude(self, event: MessageEvent) -> list[dict[str, Any]]:
+    def _convert_message_event(self, event: MessageEvent) -> list[dict[str, Any]]:
         match event["type"]:
             case "message_start":
-                self._before = sum_usage(self._before, self._usage)
-                self._usage = event["message"].get("usage", {})
+                self._earlier_usage = sum_usage(self._earlier_usage, self._turn_usage)
+                self._turn_usage = event["message"].get("usage", {})
                 self._text = []
             case "message_delta":
-                self._usage = merge_usage(self._usage, event["usage"])
+                self._turn_usage = merge_usage(self._turn_usage, event["usage"])
             case "content_block_start" if event["content_block"]["type"] == "text":
                 if self._text:
                     self._text.append("\n\n")
             case "content_block_delta":
-                return self._words(event["delta"])
+                return self._convert_delta(event["delta"])
             case _:
                 pass
         return []
 
-    def _words(self, delta: dict[str, Any]) -> list[dict[str, Any]]:
+    def _convert_delta(self, delta: dict[str, Any]) -> list[dict[str, Any]]:
         match delta["type"]:
             case "text_delta":
                 self._text.append(delta["text"])
-                return [RunWords(type="run.text", text=delta["text"]).model_dump()]
+                return [RunText(type="run.text", text=delta["text"]).model_dump()]
             case "thinking_delta":
-                return [RunWords(type="run.thinking", text=delta["thinking"]).model_dump()]
+                return [RunText(type="run.thinking", text=delta["thinking"]).model_dump()]
             case _:
                 return []

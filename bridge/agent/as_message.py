@@ -1,4 +1,15 @@
-"""A run as one answer of Claude's: its turns joined, what it does told as thinking."""
+"""Turns the events of an agent loop into one message of Claude: turns joined, actions as thinking.
+
+Input is every event of a loop, in order; output are the events of one message:
+
+    first message_start      passed on; later ones only begin a new count of usage
+    text, thinking blocks    passed on, numbered through
+    tool calls, redacted     left out
+    ApprovalRequested,       a thinking block with a line for each action
+    ActionsDone
+    message_delta            remembered: the last turn's stop reason is the message's
+    LoopEnded                why it ended, if not by Claude; then message_delta, message_stop
+"""
 
 from __future__ import annotations
 
@@ -7,60 +18,63 @@ from typing import Any, cast
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.errors import StreamBroken
 from bridge.translate.stream.usage import merge_usage, sum_usage
-from bridge.wire.messages import ContentBlockStart, MessageEvent, StopDelta, StopReason, Usage
+from bridge.wire.messages import (
+    ContentBlockDelta,
+    ContentBlockStart,
+    ContentBlockStop,
+    MessageEvent,
+    StopDelta,
+    StopReason,
+    Usage,
+)
 
-_UNSEEN = ("tool_use", "redacted_thinking")
+_HIDDEN = ("tool_use", "redacted_thinking")
 
 
 class MessageAssembler:
-    """Pure: feed it every event of a run; it gives those of one answer, numbered through.
+    """Feed it every event of a loop; see the module for what it returns.
 
-    Thinking loses its signature: it holds only where the pictures are, and those stay here.
+    Thinking loses its signature: clients cannot send it back, as the screenshots that it depends
+    on stay here.
     """
 
     def __init__(self) -> None:
-        self._began = False
-        self._before: Usage = {}
-        self._usage: Usage = {}
+        self._has_started = False
+        self._earlier_usage: Usage = {}
+        self._turn_usage: Usage = {}
         self._stop: StopDelta = {"stop_reason": None}
-        self._next = 0
-        self._shown: dict[int, int] = {}
+        self._next_index = 0
+        self._indexes: dict[int, int] = {}
+        """Indexes of the current turn's blocks to those of the message."""
         self._has_text = False
-        self._in_line = False
-        """Thinking was told whose last line has no end."""
+        self._is_line_open = False
+        """The last thinking did not end with a line break."""
 
     def feed(self, event: Event) -> list[MessageEvent]:
         match event:
             case ActionsDone():
-                return self._aside(_acted(event))
+                return self._build_note(_describe_actions(event))
             case ApprovalRequested():
-                what = "; ".join(event.waiting.what)
-                return self._aside(f"Waiting for your word: {what}\n")
+                what = "; ".join(event.approval.what)
+                return self._build_note(f"Waiting for your approval: {what}\n")
             case LoopEnded():
-                return self._ended(event)
+                return self._end_message(event)
             case _:
-                return self._of_claude(event)
+                return self._convert_message_event(event)
 
-    def _of_claude(self, event: MessageEvent) -> list[MessageEvent]:
+    def _convert_message_event(self, event: MessageEvent) -> list[MessageEvent]:
         match event["type"]:
             case "message_start":
-                first, self._began = not self._began, True
-                self._before = sum_usage(self._before, self._usage)
-                self._usage, self._shown = event["message"].get("usage", {}), {}
-                return [event] if first else []
+                is_first, self._has_started = not self._has_started, True
+                self._earlier_usage = sum_usage(self._earlier_usage, self._turn_usage)
+                self._turn_usage, self._indexes = event["message"].get("usage", {}), {}
+                return [event] if is_first else []
             case "content_block_start":
-                return self._started(event)
+                return self._start_block(event)
             case "content_block_delta" | "content_block_stop":
-                index = self._shown.get(event["index"])
-                signed = event["type"] == "content_block_delta" and (
-                    event["delta"]["type"] == "signature_delta"
-                )
-                if event["type"] == "content_block_delta":
-                    thought = event["delta"].get("thinking")
-                    self._in_line = not thought.endswith("\n") if thought else self._in_line
-                return [] if index is None or signed else [_at(event, index)]
+                return self._continue_block(event)
             case "message_delta":
-                self._usage = merge_usage(self._usage, event["usage"])
+                self._turn_usage = merge_usage(self._turn_usage, event["usage"])
                 self._stop = event["delta"]
                 return []
             case "message_stop":
@@ -68,72 +82,82 @@ class MessageAssembler:
             case _:
                 return [event]
 
-    def _started(self, event: ContentBlockStart) -> list[MessageEvent]:
+    def _start_block(self, event: ContentBlockStart) -> list[MessageEvent]:
         block = event["content_block"]
-        if block["type"] in _UNSEEN:
+        if block["type"] in _HIDDEN:
             return []
-        self._shown[event["index"]] = self._next
-        started = [_at(event, self._next)]
+        self._indexes[event["index"]] = self._next_index
+        events = [_renumber(event, self._next_index)]
         if block["type"] == "thinking":
-            bare = {name: value for name, value in block.items() if name != "signature"}
-            started = [_at(cast(Any, {**event, "content_block": bare}), self._next)]
+            unsigned = {name: value for name, value in block.items() if name != "signature"}
+            events = [_renumber(cast(Any, {**event, "content_block": unsigned}), self._next_index)]
         if block["type"] == "text":
-            # What Claude said before it acted is a paragraph of its own.
-            started += _delta(self._next, "text", "\n\n") if self._has_text else []
+            # Texts of different turns are separate paragraphs.
+            events += _build_delta(self._next_index, "text", "\n\n") if self._has_text else []
             self._has_text = True
-        self._next += 1
-        return started
+        self._next_index += 1
+        return events
 
-    def _aside(self, words: str) -> list[MessageEvent]:
-        before, self._in_line = "\n" if self._in_line else "", False
-        return self._block("thinking", before + words)
+    def _continue_block(self, event: ContentBlockDelta | ContentBlockStop) -> list[MessageEvent]:
+        index = self._indexes.get(event["index"])
+        if event["type"] == "content_block_delta":
+            thinking = event["delta"].get("thinking")
+            if thinking:
+                self._is_line_open = not thinking.endswith("\n")
+            if event["delta"]["type"] == "signature_delta":
+                return []
+        return [] if index is None else [_renumber(event, index)]
 
-    def _block(self, kind: str, words: str) -> list[MessageEvent]:
-        index, self._next = self._next, self._next + 1
+    def _build_note(self, text: str) -> list[MessageEvent]:
+        line_break, self._is_line_open = "\n" if self._is_line_open else "", False
+        return self._build_block("thinking", line_break + text)
+
+    def _build_block(self, kind: str, text: str) -> list[MessageEvent]:
+        index, self._next_index = self._next_index, self._next_index + 1
         return [
             {
                 "type": "content_block_start",
                 "index": index,
                 "content_block": {"type": kind, kind: ""},
             },
-            *_delta(index, kind, words),
+            *_build_delta(index, kind, text),
             {"type": "content_block_stop", "index": index},
         ]
 
-    def _ended(self, event: LoopEnded) -> list[MessageEvent]:
-        if not self._began:
-            raise StreamBroken("The run ended before Claude's answer began.")
-        told: list[MessageEvent] = []
-        reason: StopReason = "end_turn"
+    def _end_message(self, event: LoopEnded) -> list[MessageEvent]:
+        if not self._has_started:
+            raise StreamBroken("The task ended before Claude's answer began.")
+        explanation: list[MessageEvent] = []
+        stop_reason: StopReason = "end_turn"
         if event.why is not None:
-            word = "Stopped" if event.status == "stopped" else "Ended"
-            why = f"{word}: {event.why[:1].lower()}{event.why[1:].rstrip('.')}."
-            told = self._block("text", f"\n\n{why}" if self._has_text else why)
+            label = "Stopped" if event.status == "stopped" else "Ended"
+            why = f"{label}: {event.why[:1].lower()}{event.why[1:].rstrip('.')}."
+            explanation = self._build_block("text", f"\n\n{why}" if self._has_text else why)
         elif self._stop["stop_reason"] is not None:
-            reason = self._stop["stop_reason"]
-        stop: StopDelta = {**self._stop, "stop_reason": reason}
-        usage = sum_usage(self._before, self._usage)
+            stop_reason = self._stop["stop_reason"]
+        stop: StopDelta = {**self._stop, "stop_reason": stop_reason}
+        usage = sum_usage(self._earlier_usage, self._turn_usage)
         return [
-            *told,
+            *explanation,
             {"type": "message_delta", "delta": stop, "usage": usage},
             {"type": "message_stop"},
         ]
 
 
-def _acted(event: ActionsDone) -> str:
-    what = "".join(f"→ {one}\n" for one in event.what)
-    return what if event.failed is None else f"{what}  {event.failed}\n"
+def _describe_actions(event: ActionsDone) -> str:
+    lines = "".join(f"→ {what}\n" for what in event.what)
+    return lines if event.failed is None else f"{lines}  {event.failed}\n"
 
 
-def _at(event: MessageEvent, index: int) -> MessageEvent:
+def _renumber(event: MessageEvent, index: int) -> MessageEvent:
     return cast(MessageEvent, {**cast(dict[str, Any], event), "index": index})
 
 
-def _delta(index: int, kind: str, words: str) -> list[MessageEvent]:
+def _build_delta(index: int, kind: str, text: str) -> list[MessageEvent]:
     return [
         {
             "type": "content_block_delta",
             "index": index,
-            "delta": {"type": f"{kind}_delta", kind: words},
+            "delta": {"type": f"{kind}_delta", kind: text},
         }
     ]

@@ -1,4 +1,4 @@
-"""A backend with this desktop in its hands: to who asks it is one answer like any other."""
+"""A backend that lets Claude use this computer; to its caller the task is one answer."""
 
 from __future__ import annotations
 
@@ -22,46 +22,49 @@ from bridge.wire.messages import Block, MessageEvent, MessagesRequest
 
 @dataclass(frozen=True, slots=True)
 class ComputerUse:
-    """Whose computer it is, for whom it is used, and how far."""
+    """Options of computer use for one request."""
 
     computer: ComputerService
     asked_by: str
     limits: Limits
     rules: Callable[[str], ModelRules]
-    """Of a resolved model."""
+    """Returns the rules of a resolved model."""
     form: Format = "jpeg"
     monitor: int = 0
     dry_run: bool = False
 
-    def of(self, backend: Backend) -> Backend:
-        """The backend with these hands; one that has them already is given back."""
+    def wrap(self, backend: Backend) -> Backend:
+        """Wrap a backend with computer use, unless it is wrapped already."""
         if isinstance(backend, ComputerUseBackend):
             return backend
         return ComputerUseBackend(backend, self)
 
     @asynccontextmanager
-    async def run(
+    async def open_run(
         self, backend: Backend, request: MessagesRequest
     ) -> AsyncIterator[AsyncGenerator[Event, None]]:
-        """The desktop is theirs meanwhile. Raises ComputerOff, ComputerBusy, InvalidRequest."""
+        """Open a session and run the agent loop in it; yield its events.
+
+        Raises ComputerOff, ComputerBusy and InvalidRequest.
+        """
         rules = backend.narrowed(self.rules(request.model))
         async with self.computer.open_session(
-            self.asked_by, self._looks(rules, request)
+            self.asked_by, self._build_capture_options(rules, request)
         ) as session:
-            run = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
-            async with aclosing(run.events()) as events:
+            loop = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
+            async with aclosing(loop.run()) as events:
                 yield events
 
-    def _looks(self, rules: ModelRules, request: MessagesRequest) -> CaptureOptions:
+    def _build_capture_options(self, rules: ModelRules, request: MessagesRequest) -> CaptureOptions:
         tier = select_tier(rules.images)
         if any(_is_image(block) for turn in request.messages for block in turn["content"]):
-            # With those of the person there may be more than 20.
+            # The user's own images and the screenshots together may be more than 20.
             tier = tier.reduce_for_many_images()
         return CaptureOptions(tier, rules.images.pixels, self.form, self.monitor)
 
 
 class ComputerUseBackend:
-    """See `Backend`; its answers are whole runs."""
+    """See `Backend`; each answer is a whole task."""
 
     def __init__(self, inner: Backend, computer_use: ComputerUse) -> None:
         self._inner = inner
@@ -74,11 +77,11 @@ class ComputerUseBackend:
     @asynccontextmanager
     async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
         """See `Backend.stream`; also raises ComputerOff and ComputerBusy."""
-        async with self._computer_use.run(self._inner, request) as events:
+        async with self._computer_use.open_run(self._inner, request) as events:
             machine = MessageAssembler()
             first = await anext(events)
-            async with aclosing(_told(machine, first, events)) as told:
-                yield told
+            async with aclosing(_assemble(machine, first, events)) as message_events:
+                yield message_events
 
     async def readiness(self) -> Readiness:
         return await self._inner.readiness()
@@ -108,14 +111,14 @@ class ComputerUseBackend:
         await self._inner.close()
 
 
-async def _told(
+async def _assemble(
     machine: MessageAssembler, first: Event, events: AsyncIterator[Event]
 ) -> AsyncGenerator[MessageEvent, None]:
-    for told in machine.feed(first):
-        yield told
+    for message_event in machine.feed(first):
+        yield message_event
     async for event in events:
-        for told in machine.feed(event):
-            yield told
+        for message_event in machine.feed(event):
+            yield message_event
 
 
 def _is_image(block: Block) -> bool:

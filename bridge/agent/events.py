@@ -1,4 +1,4 @@
-"""What happens in a run besides what Claude says."""
+"""Events of an agent loop, besides those of Claude's messages."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Status = Literal["completed", "stopped", "limit"]
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """The person is asked before it goes on."""
+    """The loop waits for the user's approval."""
 
-    waiting: PendingApproval
+    approval: PendingApproval
 
 
 @dataclass(frozen=True, slots=True)
 class ActionsDone:
-    """A batch is over."""
+    """A batch of actions is over."""
 
     what: tuple[str, ...]
-    """A sentence for each action."""
+    """One sentence for each action."""
     failed: str | None
-    """Why it was not done, or not all of it."""
+    """Why the batch, or a part of it, was not executed."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopEnded:
-    """The last word; `why` where it is not Claude's own end."""
+    """The last event; `why` is set unless Claude itself ended."""
 
     status: Status
     steps: int
@@ -38,4 +38,4 @@ class LoopEnded:
 
 
 Event = MessageEvent | ApprovalRequested | ActionsDone | LoopEnded
-"""Claude's events as they come, of every turn, and between them what is done."""
+"""Claude's own events as they come, of every turn, and between them what the bridge does."""

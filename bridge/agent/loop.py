@@ -1,4 +1,16 @@
-"""The loop: Claude's turn, its actions, what came of them, and again, until there are none."""
+"""The agent loop: Claude's turn, its actions, their results, and again.
+
+Each turn ends in one of these, and only the first three lead to another turn:
+
+    paused                    ask Claude to continue (`pause_turn`)
+    calls                     carry out the batch, send the results
+    calls, but limit reached  send refusals, so that Claude can say how far it got
+    no calls                  end: completed, or `limit` after refusals
+    calls after refusals      end: limit
+
+A stop, or the end of a timed grant, ends the loop at any point: `stopped`. Failures of the
+backend and DesktopUnavailable are raised.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +24,7 @@ from typing import TypeVar
 
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.agent.history import History
-from bridge.agent.tool_calls import add_computer_tools, read_calls, refusals, results
+from bridge.agent.tool_calls import add_computer_tools, build_refusals, build_results, read_calls
 from bridge.backends.base import Backend
 from bridge.computer.approvals import PendingApproval
 from bridge.computer.session import BatchResult, Session
@@ -25,17 +37,17 @@ from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
 
 _Item = TypeVar("_Item")
 _BOUND = ("always", "between_tools", "can_disable")
-"""Kinds of thinking whose signature holds only behind exactly what it followed."""
+"""Kinds of thinking whose signature is valid only if nothing before it has changed."""
 
-OVER = (
-    "Not executed: {limit}. Do not use the computer any more; say in a few words what was done "
-    "and what is left."
+LIMIT_REACHED = (
+    "Not executed: {limit}. Do not use the computer again; briefly say what was done and what is "
+    "left to do."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one run; what is over them is not done, and Claude says where it got."""
+    """Limits of one task; once one is reached, Claude is asked to say how far it got."""
 
     steps: int
     seconds: float
@@ -43,16 +55,16 @@ class Limits:
 
 
 @dataclass
-class _Spent:
-    began: float
+class _Progress:
+    started: float
     steps: int = 0
     dollars: Decimal = Decimal()
 
-    def limit(self, limits: Limits, now: float) -> str | None:
-        """Which limit is reached, in words."""
+    def find_limit(self, limits: Limits, now: float) -> str | None:
+        """Return the limit that is reached, in words."""
         if self.steps >= limits.steps:
             return f"the limit of {limits.steps} turns is reached (computer_max_steps)"
-        if now - self.began >= limits.seconds:
+        if now - self.started >= limits.seconds:
             minutes = limits.seconds / 60
             return f"the limit of {minutes:g} minutes is reached (computer_max_minutes)"
         if self.dollars >= Decimal(limits.dollars):
@@ -61,7 +73,7 @@ class _Spent:
 
 
 class AgentLoop:
-    """One task. `events` are to be read once."""
+    """One task; call `run` once."""
 
     def __init__(
         self,
@@ -74,7 +86,7 @@ class AgentLoop:
         dry_run: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`rules`: the model's on this road. Raises InvalidRequest for what cannot be together."""
+        """`rules`: the model's, as narrowed by the backend. Raises InvalidRequest for tools."""
         self._backend = backend
         self._history = History(
             add_computer_tools(request, rules),
@@ -85,87 +97,89 @@ class AgentLoop:
         self._limits = limits
         self._dry_run = dry_run
         self._clock = clock
-        self._spent = _Spent(clock())
+        self._progress = _Progress(clock())
         self._blocks: list[Block] = []
         self._paused = False
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Until Claude ends, a limit is reached, or the person says stop.
+    async def run(self) -> AsyncGenerator[Event, None]:
+        """Run the task and yield its events; the last one is LoopEnded.
 
-        Raises what a backend raises, and DesktopUnavailable.
+        Raises what the backend raises, and DesktopUnavailable.
         """
-        over: str | None = None
+        limit: str | None = None
         try:
             while True:
-                async with aclosing(self._turn()) as turn:
+                async with aclosing(self._stream_turn()) as turn:
                     async for event in turn:
                         yield event
                 calls = [block for block in self._blocks if block["type"] == "tool_use"]
                 if self._paused:
-                    self._history.go_on(self._blocks)
+                    self._history.add_paused_turn(self._blocks)
                 elif not calls:
-                    yield LoopEnded("limit" if over else "completed", self._spent.steps, over)
+                    yield LoopEnded("limit" if limit else "completed", self._progress.steps, limit)
                     return
-                elif over is not None:
-                    yield LoopEnded("limit", self._spent.steps, over)
+                elif limit is not None:
+                    yield LoopEnded("limit", self._progress.steps, limit)
                     return
-                elif (over := self._spent.limit(self._limits, self._clock())) is not None:
-                    reason = OVER.format(limit=over)
-                    self._history.answered(self._blocks, refusals(calls, reason))
+                elif (limit := self._progress.find_limit(self._limits, self._clock())) is not None:
+                    refusals = build_refusals(calls, LIMIT_REACHED.format(limit=limit))
+                    self._history.add_turn(self._blocks, refusals)
                 else:
-                    async with aclosing(self._acted(calls)) as acted:
-                        async for note in acted:
-                            yield note
+                    async with aclosing(self._carry_out(calls)) as batch:
+                        async for batch_event in batch:
+                            yield batch_event
         except (Stopped, ComputerOff) as error:
-            yield LoopEnded("stopped", self._spent.steps, error.message)
+            yield LoopEnded("stopped", self._progress.steps, error.message)
 
-    async def _turn(self) -> AsyncGenerator[MessageEvent, None]:
+    async def _stream_turn(self) -> AsyncGenerator[MessageEvent, None]:
         answer, ending = BlockCollector(), MessageEnd()
         request = self._history.request
         async with (
             aclosing(_answer(self._backend, request)) as asked,
-            aclosing(_until(self._session, asked)) as events,
+            aclosing(_iterate_until_stop(self._session, asked)) as events,
         ):
             async for event in events:
                 answer.feed(event)
                 ending.feed(event)
                 yield event
         ending.finish()
-        self._spent.steps += 1
-        self._spent.dollars += _dollars(request.model, ending.usage)
+        self._progress.steps += 1
+        self._progress.dollars += _calculate_dollars(request.model, ending.usage)
         self._paused = ending.stop_reason == "pause_turn"
-        whole = ending.stop_reason == "tool_use" or self._paused
-        # A call that was cut off in the middle is none.
+        # Another stop reason may have cut a call off in the middle.
+        complete = ending.stop_reason == "tool_use" or self._paused
         self._blocks = [
-            block for block in answer.list_blocks() if whole or block["type"] != "tool_use"
+            block for block in answer.list_blocks() if complete or block["type"] != "tool_use"
         ]
 
-    async def _acted(self, calls: Sequence[Block]) -> AsyncGenerator[Event, None]:
+    async def _carry_out(self, calls: Sequence[Block]) -> AsyncGenerator[Event, None]:
         actions, problem = read_calls(calls)
         if not actions:
-            self._history.answered(self._blocks, results(calls, (), problem))
+            self._history.add_turn(self._blocks, build_results(calls, (), problem))
             yield ActionsDone((), problem)
             return
-        asked: asyncio.Queue[PendingApproval] = asyncio.Queue()
-        acting = asyncio.create_task(self._session.act(actions, asked.put, dry_run=self._dry_run))
+        approvals: asyncio.Queue[PendingApproval] = asyncio.Queue()
+        acting = asyncio.create_task(
+            self._session.act(actions, approvals.put, dry_run=self._dry_run)
+        )
         try:
-            async for waiting in _while(acting, asked):
-                yield ApprovalRequested(waiting)
-            done = await acting
+            async for approval in _drain_while_running(acting, approvals):
+                yield ApprovalRequested(approval)
+            result = await acting
         finally:
             acting.cancel()
             await asyncio.wait([acting])
-        self._history.answered(self._blocks, results(calls, done.outcomes, problem))
-        yield _told(done, problem)
+        self._history.add_turn(self._blocks, build_results(calls, result.outcomes, problem))
+        yield _summarize(result, problem)
 
 
-def _told(done: BatchResult, problem: str | None) -> ActionsDone:
-    failed = next((outcome.text for outcome in done.outcomes if outcome.failed), problem)
-    return ActionsDone(tuple(outcome.what for outcome in done.outcomes), failed)
+def _summarize(result: BatchResult, problem: str | None) -> ActionsDone:
+    failed = next((outcome.text for outcome in result.outcomes if outcome.failed), problem)
+    return ActionsDone(tuple(outcome.what for outcome in result.outcomes), failed)
 
 
-def _dollars(model: str, usage: Usage) -> Decimal:
-    """At list price; a model whose price is not known is held by turns and time."""
+def _calculate_dollars(model: str, usage: Usage) -> Decimal:
+    """Return the list price of a turn; 0 for a model whose price is not known."""
     price = calculate_cost(
         model,
         usage.get("input_tokens") or 0,
@@ -182,35 +196,37 @@ async def _answer(backend: Backend, request: MessagesRequest) -> AsyncGenerator[
             yield event
 
 
-async def _until(session: Session, events: AsyncIterator[_Item]) -> AsyncGenerator[_Item, None]:
-    """The events, ended by the person's stop at once. Raises Stopped."""
+async def _iterate_until_stop(
+    session: Session, events: AsyncIterator[_Item]
+) -> AsyncGenerator[_Item, None]:
+    """Yield the events; raise Stopped as soon as the session is stopped."""
     stopped = asyncio.create_task(session.stopped.wait())
     try:
         while True:
-            coming = asyncio.ensure_future(anext(events))
+            upcoming = asyncio.ensure_future(anext(events))
             try:
-                await asyncio.wait([coming, stopped], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([upcoming, stopped], return_when=asyncio.FIRST_COMPLETED)
                 session.check()
-                event = await coming
+                event = await upcoming
             except StopAsyncIteration:
                 return
             finally:
-                coming.cancel()
-                await asyncio.wait([coming])
+                upcoming.cancel()
+                await asyncio.wait([upcoming])
             yield event
     finally:
         stopped.cancel()
 
 
-async def _while(
+async def _drain_while_running(
     task: asyncio.Task[BatchResult], queue: asyncio.Queue[PendingApproval]
 ) -> AsyncGenerator[PendingApproval, None]:
-    """What comes into the queue until the task is over."""
+    """Yield what is put into the queue until the task is done."""
     while not task.done():
-        coming = asyncio.create_task(queue.get())
+        upcoming = asyncio.create_task(queue.get())
         try:
-            await asyncio.wait([coming, task], return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
-                yield coming.result()
+            await asyncio.wait([upcoming, task], return_when=asyncio.FIRST_COMPLETED)
+            if upcoming.done():
+                yield upcoming.result()
         finally:
-            coming.cancel()
+            upcoming.cancel()

@@ -1,4 +1,4 @@
-"""Computer use over HTTP: the switch, what waits for a word, actions, runs and their events."""
+"""Request and response types of computer use: mode, approvals, actions, runs and their events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bridge.wire.computer_status import Mode
 
 
 class ComputerSwitchPatch(BaseModel):
-    """A human's act: another mode; `minutes` goes with `allowed`."""
+    """A new mode; `minutes` is required for `allowed`, and only allowed there."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,7 +19,7 @@ class ComputerSwitchPatch(BaseModel):
 
 
 class Decision(BaseModel):
-    """`POST /computer/approvals/{id}`: the person's word."""
+    """`POST /computer/approvals/{id}`: approve or deny."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,20 +27,20 @@ class Decision(BaseModel):
 
 
 class Decided(BaseModel):
-    """It was heard."""
+    """The decision that was recorded."""
 
     id: str
     approved: bool
 
 
 class ComputerStopped(BaseModel):
-    """`POST /computer/stop`: everything is at rest, and computer use is off."""
+    """`POST /computer/stop`: everything has stopped, and computer use is off."""
 
     stopped: Literal[True] = True
 
 
 class ActionBody(BaseModel):
-    """One action of Claude's computer toolset: its name in `action`, its fields beside it."""
+    """One action of Claude's computer toolset: its name as `action`, and its own fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -48,7 +48,7 @@ class ActionBody(BaseModel):
 
 
 class ActionsBody(BaseModel):
-    """`POST /computer/actions`: done in order, up to the first that fails.
+    """`POST /computer/actions`: actions to carry out in order, up to the first failure.
 
     Coordinates are pixels of what `GET /computer/screenshot` shows for the same `monitor` and
     `max_edge`.
@@ -64,24 +64,24 @@ class ActionsBody(BaseModel):
 
 
 class ActionOutcome(BaseModel):
-    """What became of one action."""
+    """The result of one action."""
 
     what: str
     done: bool
-    result: str = Field(description="`OK`, an answer, or why it was not done.")
+    result: str = Field(description="`OK`, an answer, or why it was not executed.")
     risks: list[str]
-    image: str | None = Field(None, description="A data URL, of a screenshot or a closer look.")
+    image: str | None = Field(None, description="A data URL, for a screenshot or a zoom.")
 
 
 class ActionOutcomes(BaseModel):
-    """In the order of the actions."""
+    """The results, in the order of the actions."""
 
     outcomes: list[ActionOutcome]
-    approved_by: str | None = Field(description="Who agreed; null where nothing was done.")
+    approved_by: str | None = Field(description="Who approved; null if nothing was executed.")
 
 
 class RunBody(BaseModel):
-    """`POST /computer/runs`: Claude does a task on this desktop."""
+    """`POST /computer/runs`: a task for Claude on this computer."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,20 +92,22 @@ class RunBody(BaseModel):
 
 
 class RunStarted(BaseModel):
+    """The first event of a run."""
+
     type: Literal["run.started"] = "run.started"
     id: str
     model: str
 
 
-class RunWords(BaseModel):
-    """What Claude thinks, or says."""
+class RunText(BaseModel):
+    """A piece of Claude's thinking or text."""
 
     type: Literal["run.thinking", "run.text"]
     text: str
 
 
 class RunApproval(BaseModel):
-    """The person is asked."""
+    """The run waits for the user's approval."""
 
     type: Literal["run.approval"] = "run.approval"
     id: str
@@ -115,15 +117,15 @@ class RunApproval(BaseModel):
 
 
 class RunActed(BaseModel):
-    """A batch is about to be done, or is over."""
+    """A batch of actions is over."""
 
-    type: Literal["run.acting", "run.acted"]
+    type: Literal["run.acted"] = "run.acted"
     what: list[str]
-    failed: str | None = Field(None, description="Why it was not done, or not all of it.")
+    failed: str | None = Field(None, description="Why it was not executed, or not all of it.")
 
 
 class RunFinished(BaseModel):
-    """The last event of a run that came to an end."""
+    """The last event of a run, unless it failed."""
 
     type: Literal["run.finished"] = "run.finished"
     status: Literal["completed", "stopped", "limit"]
@@ -139,6 +141,6 @@ class RunError(BaseModel):
 
 
 RunEvent = Annotated[
-    RunStarted | RunWords | RunApproval | RunActed | RunFinished | RunError,
+    RunStarted | RunText | RunApproval | RunActed | RunFinished | RunError,
     Field(discriminator="type"),
 ]

@@ -12,7 +12,7 @@ Mode = Literal["off", "ask", "ask_risky", "allowed"]
 
 @dataclass(frozen=True, kw_only=True)
 class ComputerSwitch:
-    """What the person allows; `until` is only there for `allowed`, in Unix seconds."""
+    """What Claude may do; `until` (Unix seconds) is set for `allowed` only."""
 
     mode: Mode = "off"
     until: float | None = None
@@ -22,20 +22,20 @@ class ComputerSwitch:
 class ComputerHealth(ComputerSwitch):
     """The computer's part of `GET /health`."""
 
-    active: Annotated[bool, Doc("Somebody uses the desktop at this moment.")] = False
-    waiting: Annotated[int, Doc("Batches that wait for the person's word.")] = 0
+    active: Annotated[bool, Doc("Whether the desktop is in use now.")] = False
+    waiting: Annotated[int, Doc("Number of batches that wait for approval.")] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingBatch:
-    """A batch that is not done before the person says yes."""
+    """A batch that waits for the user's approval."""
 
     id: str
-    what: Annotated[list[str], Doc("A sentence for each action.")]
-    risks: Annotated[list[str], Doc("Why one might say no, in words.")]
+    what: Annotated[list[str], Doc("One sentence for each action.")]
+    risks: Annotated[list[str], Doc("Why it may be risky, in words.")]
     asked_by: str
-    expires_at: Annotated[float, Doc("Unix seconds; silence until then is a no.")]
-    picture: Annotated[str | None, Doc("Where the marked screenshot is.")]
+    expires_at: Annotated[float, Doc("Unix seconds; without an answer it is denied then.")]
+    picture: Annotated[str | None, Doc("Path of a screenshot with the places marked.")]
 
 
 @dataclass(frozen=True, kw_only=True)

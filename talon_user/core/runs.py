@@ -46,7 +46,7 @@ class RunEvents:
                 return RunStep("Claude looks at the screen.")
             case "run.text":
                 return _step(_line(self._said))
-            case "run.acting" | "run.acted":
+            case "run.acted":
                 return _step(_line(event.get("failed")) or _said(event.get("what")))
             case "run.approval":
                 return _approval(event)

@@ -82,7 +82,7 @@ def test_why_it_was_not_done_stands_below_it() -> None:
 def test_the_person_reads_that_they_are_waited_for() -> None:
     waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 0.0, None)
     told = joined(*turn(CLICK), ApprovalRequested(waiting))
-    assert blocks(told) == [("thinking", "Waiting for your word: Press Delete\n")]
+    assert blocks(told) == [("thinking", "Waiting for your approval: Press Delete\n")]
 
 
 def test_thinking_has_no_signature_that_would_hold_nowhere() -> None:

@@ -101,7 +101,7 @@ async def _attempt(
     question: _Question, backend: Backend, rules: ModelRules, *notices: str
 ) -> _Attempt:
     if question.computer_use is not None:
-        backend = question.computer_use.of(backend)
+        backend = question.computer_use.wrap(backend)
     narrowed = backend.narrowed(rules)
     translated = (
         await asyncio.to_thread(question.translate, narrowed, question.model)

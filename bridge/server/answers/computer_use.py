@@ -1,4 +1,4 @@
-"""Which requests get this desktop into their hands, and how far."""
+"""Decides which requests use this computer, and with what options."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from bridge.models.names import ResolvedModel
 from bridge.server.state import Bridge
 
 SUFFIX = "+computer"
-"""Behind a model's name: that model, with this desktop."""
+"""Appended to a model's name, it turns computer use on."""
 
 
 def resolve_computer_use(
     bridge: Bridge, name: str, computer_use: bool | None, asked_by: str
 ) -> tuple[ResolvedModel, ComputerUse | None]:
-    """The model a client names, and hands where it wants them. Raises ModelNotFound."""
-    wanted = bool(computer_use) or name.strip().endswith(SUFFIX)
+    """Resolve the model, and build the options if computer use is requested.
+
+    Raises ModelNotFound.
+    """
+    is_requested = bool(computer_use) or name.strip().endswith(SUFFIX)
     resolved = bridge.resolve(name.strip().removesuffix(SUFFIX))
-    return resolved, build_computer_use(bridge, asked_by) if wanted else None
+    return resolved, build_computer_use(bridge, asked_by) if is_requested else None
 
 
 def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> ComputerUse:
-    """This desktop, as the settings say."""
+    """Build the options from the settings."""
     settings = bridge.settings
     limits = Limits(
         settings.computer_max_steps,
@@ -41,6 +44,6 @@ def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) 
 
 
 def check_single_choice(computer_use: ComputerUse | None, count: int | None) -> None:
-    """Raises InvalidRequest where several answers would use the one desktop."""
+    """Raise InvalidRequest if several choices would use the one desktop."""
     if computer_use is not None and (count or 1) > 1:
-        raise InvalidRequest("Computer use gives one answer at a time.", param="n")
+        raise InvalidRequest("Computer use supports n=1 only: there is one desktop.", param="n")

@@ -36,7 +36,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
         record.backend = backend.name
         asked = translate_chat(chat, backend.narrowed(bridge.rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
-        async with computer_use.run(backend, asked) as events:
+        async with computer_use.open_run(backend, asked) as events:
             first = await anext(events)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_convert_events(started, first, events, record)) as converted:

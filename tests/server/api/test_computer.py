@@ -215,7 +215,7 @@ async def test_tools_of_the_clients_own_are_refused_by_name(
 ) -> None:
     await switch(call, "allowed", minutes=1)
     tool: Any = {"type": "function", "function": {"name": "now", "parameters": {}}}
-    with pytest.raises(Exception, match="together with computer use"):
+    with pytest.raises(Exception, match="combined with computer use"):
         await asked(client, tools=[tool])
     with pytest.raises(Exception, match="one answer at a time"):
         await asked(client, n=2)

@@ -126,7 +126,7 @@ async def test_silence_at_a_risky_step_is_a_no(world: TalonWorld, computer: Fake
 async def test_stop_hangs_up_tells_the_bridge_and_switches_off(
     world: TalonWorld, computer: FakeComputer
 ) -> None:
-    computer.events = [STARTED, *[{"type": "run.acting", "what": "Scroll."}] * 500, DONE]
+    computer.events = [STARTED, *[{"type": "run.acted", "what": "Scroll."}] * 500, DONE]
     world.say("claude computer scroll for ever")
     world.say("claude approve")
     await until(world, lambda: "Scroll." in world.seen)

@@ -14,7 +14,7 @@ def step(**event: object) -> RunStep | None:
 
 def test_each_event_is_a_sentence() -> None:
     assert step(type="run.text", text="I will\n open it.") == RunStep("I will open it.")
-    assert step(type="run.acting", what="Click at 3, 4") == RunStep("Click at 3, 4")
+    assert step(type="run.acted", what="Click at 3, 4") == RunStep("Click at 3, 4")
     assert step(type="run.thinking", text="hm") is None
     asked = step(
         type="run.approval", id="a1", what=["Type “x”.", "Press Enter."], risks=["sends"],
@@ -32,7 +32,7 @@ def test_words_that_come_one_by_one_are_a_sentence() -> None:
     told = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]
     steps = [events.feed(one) for one in told]
     assert [one.sentence for one in steps if one] == ["I", "I see", "I see it."]
-    events.feed(json.dumps({"type": "run.acting", "what": ["Click."]}))
+    events.feed(json.dumps({"type": "run.acted", "what": ["Click."]}))
     assert events.feed(json.dumps({"type": "run.text", "text": "Now"})) == RunStep("Now")
 
 

@@ -116,7 +116,7 @@ def test_after_the_end_the_key_is_anybodys_again(
 
 def test_a_key_that_another_program_has_is_said(warden: X11Indicator) -> None:
     other = X11Indicator("ctrl+alt+Escape")
-    with pytest.raises(DesktopUnavailable, match="Another program has the stop key"):
+    with pytest.raises(DesktopUnavailable, match="Another program uses the stop key"):
         other.show(lambda why: None)
     other.hide()
 

@@ -209,5 +209,5 @@ def test_every_key_that_can_be_asked_for_is_known_to_x(name: str) -> None:
 
 
 def test_a_key_of_no_name_is_refused() -> None:
-    with pytest.raises(InvalidRequest, match="`Nonsense` is not the name of a key"):
+    with pytest.raises(InvalidRequest, match="`Nonsense` is not a known key"):
         find_keysym("Nonsense")

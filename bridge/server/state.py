@@ -18,13 +18,13 @@ from bridge.errors import Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
-from bridge.server.http.tickets import Tickets
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
+from bridge.store.tickets import Tickets
 from bridge.wire.control import Switches
 from bridge.wire.responses import Response
 from bridge.wire.usage import LastFailure

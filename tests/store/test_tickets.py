@@ -6,8 +6,8 @@ from typing import Any
 
 import aiohttp
 
-from bridge.server.http.tickets import MAX_TICKETS, SECONDS, Tickets
 from bridge.server.state import Bridge
+from bridge.store.tickets import MAX_TICKETS, SECONDS, Tickets
 from tests.conftest import StartBridge
 
 

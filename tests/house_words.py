@@ -42,7 +42,18 @@ NOUNS = frozenset(
     )
 )
 """Names that end like a participle and are nouns of the field."""
-VERBS = frozenset(("bring", "embed", "feed", "need", "ping", "ring", "seed", "speed"))
+VERBS = frozenset(
+    (
+        "bring",
+        "embed",
+        "feed",
+        "need",
+        "ping",
+        "ring",
+        "seed",
+        "speed",
+    )
+)
 
 OLD_WORDS = re.compile(
     r"\b(road|roads|leash|leashed|warden|wardens|seat|desk|hands|rim|told|cure|cures|patience|"

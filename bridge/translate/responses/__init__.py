@@ -1,1 +1,1 @@
-"""The Responses API in terms of a chat, and Claude's events in terms of its own."""
+"""Responses API requests to chats, and Anthropic's stream events to its events."""

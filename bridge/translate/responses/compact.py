@@ -1,4 +1,4 @@
-"""A conversation in a few words: how Claude is asked for them, and how they go on.
+"""Compaction: asks Claude for a summary of a conversation, which then replaces most of it.
 
 https://platform.openai.com/docs/api-reference/responses/compact
 """
@@ -12,18 +12,18 @@ from bridge.wire.encrypted_content import SUMMARY, pack_block, unpack_block
 from bridge.wire.responses import CompactRequest, Item, Response, ResponsesRequest
 
 SUMMARY_PROMPT = (
-    "Write down what somebody needs to go on with this conversation without having seen it: what "
-    "was asked for and agreed, what was found out and done (with names, paths, numbers and "
-    "decisions as they are), and what is still open. Answer with that text only, and call nothing."
+    "Write a summary that lets someone who has not seen this conversation continue it: what was "
+    "requested and agreed, what was found and done (with exact names, paths, numbers and "
+    "decisions), and what is still open. Reply with the summary only, and do not call any tools."
 )
 _SUMMARY_HEADING = "Summary of the conversation so far:\n\n"
 
 
-def build_summary_request(wanted: CompactRequest) -> ResponsesRequest:
-    """The request whose answer is the summary; it is not kept."""
-    given = wanted.input if wanted.input is not None else []
-    items = [_build_user_message(given)] if isinstance(given, str) else list(given)
-    named = wanted.model_dump(exclude_none=True, exclude={"input"})
+def build_summary_request(request: CompactRequest) -> ResponsesRequest:
+    """Build the request whose answer is the summary; that response is not stored."""
+    input = request.input if request.input is not None else []
+    items = [_build_user_message(input)] if isinstance(input, str) else list(input)
+    named = request.model_dump(exclude_none=True, exclude={"input"})
     return ResponsesRequest(
         **{**named, "input": [*items, _build_user_message(SUMMARY_PROMPT)], "store": False}
     )
@@ -32,23 +32,26 @@ def build_summary_request(wanted: CompactRequest) -> ResponsesRequest:
 def build_compacted_items(
     items: Sequence[Item], summary: Response, new_id: Callable[[str], str]
 ) -> list[Item]:
-    """The person's messages as they were, then the summary. Raises OutputMismatch if it is cut."""
-    words = "".join(
+    """Return the user's messages unchanged, then an item with the summary.
+
+    Raises OutputMismatch if the summary is empty or incomplete.
+    """
+    text = "".join(
         part.get("text", "")
         for item in summary["output"]
         if item["type"] == "message"
         for part in item["content"]
     )
-    if summary["status"] != "completed" or not words.strip():
-        raise OutputMismatch("Claude did not write the summary to its end.")
-    block = {"type": SUMMARY, "text": words}
-    kept = [_complete_message(item, new_id) for item in items if _is_user_message(item)]
-    made = {"type": "compaction", "id": new_id("cmp"), "encrypted_content": pack_block(block)}
-    return [*kept, made]
+    if summary["status"] != "completed" or not text.strip():
+        raise OutputMismatch("Claude did not finish the summary.")
+    block = {"type": SUMMARY, "text": text}
+    messages = [_complete_message(item, new_id) for item in items if _is_user_message(item)]
+    compaction = {"type": "compaction", "id": new_id("cmp"), "encrypted_content": pack_block(block)}
+    return [*messages, compaction]
 
 
 def restore_summary(item: Item) -> Item | None:
-    """A summary as a message; None for what was not made here."""
+    """Return a compaction item's summary as a message; None if another service made it."""
     block = unpack_block(item.get("encrypted_content"))
     if block is None or block["type"] != SUMMARY:
         return None
@@ -60,7 +63,7 @@ def _is_user_message(item: Item) -> bool:
 
 
 def _complete_message(item: Item, new_id: Callable[[str], str]) -> Item:
-    """With the fields that an item of output has."""
+    """Add the fields that an output item must have."""
     content = item.get("content")
     if isinstance(content, str):
         content = [{"type": "input_text", "text": content}]
@@ -68,9 +71,9 @@ def _complete_message(item: Item, new_id: Callable[[str], str]) -> Item:
     return {**named, "id": item.get("id") or new_id("msg"), "content": content}
 
 
-def _build_user_message(words: str) -> Item:
+def _build_user_message(text: str) -> Item:
     return {
         "type": "message",
         "role": "user",
-        "content": [{"type": "input_text", "text": words}],
+        "content": [{"type": "input_text", "text": text}],
     }

@@ -1,7 +1,7 @@
-"""OpenAI's computer calls and the actions of Claude's toolset that stand for them, both ways.
+"""Converts OpenAI's computer calls to calls of Claude's computer toolset, and back.
 
-A computer call holds one action or more; each stands for a call of Claude's, whose ids the
-`call_id` keeps, with how often an action is repeated: `toolu_1.toolu_2*3`.
+A computer call has one or more actions, and Claude calls a tool for each. The ids of these calls
+are joined to one `call_id`, with the number of actions if a call has several: `toolu_1.toolu_2*3`.
 https://platform.openai.com/docs/guides/tools-computer-use
 """
 
@@ -18,10 +18,10 @@ from bridge.translate.chat.computer_toolset import CHAT_PREFIX, TOOLSET_TYPE
 from bridge.wire.responses import Item
 
 PREVIEW = "computer_use_preview"
-"""The older tool: its client performs one action at a time."""
+"""The older tool, whose clients perform one action at a time."""
 
 PIXELS_PER_NOTCH = 100
-"""OpenAI's scrolling counts pixels; a browser moves so many for a notch of the wheel."""
+"""OpenAI scrolls in pixels, Claude in wheel notches; a browser scrolls 100 pixels per notch."""
 
 UNSUPPORTED_MEMBERS = (
     "cursor_position",
@@ -31,7 +31,7 @@ UNSUPPORTED_MEMBERS = (
     "triple_click",
     "zoom",
 )
-"""Members that no action of OpenAI's stands for; Claude is not offered them."""
+"""Toolset members without a counterpart at OpenAI; Claude is not offered them."""
 
 _BUTTONS = {"left_click": "left", "right_click": "right", "middle_click": "wheel"}
 _CLICKS = {button: member for member, button in _BUTTONS.items()}
@@ -64,7 +64,7 @@ _KEYS = {
     "slash": "/",
     "equal": "=",
 }
-"""From xdotool's spelling, in small letters, to OpenAI's."""
+"""xdotool's key names, in lower case, to OpenAI's."""
 _XDOTOOL = {
     **{word: name for name, word in _KEYS.items()},
     "BACKSPACE": "BackSpace",
@@ -96,7 +96,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class ComputerActions:
-    """A call of Claude's in OpenAI's actions, and where the pointer is after it."""
+    """OpenAI's actions for one call of Claude's, and the pointer's position after them."""
 
     actions: tuple[Item, ...]
     pointer: Place | None
@@ -107,64 +107,68 @@ def is_computer(tool: Item) -> bool:
 
 
 def to_toolset(tool: Item) -> Item:
-    """Claude's toolset in the place of OpenAI's tool, with what can be told back."""
+    """Replace OpenAI's tool by Claude's toolset, without the members that OpenAI lacks."""
     configs = {member: {"enabled": False} for member in UNSUPPORTED_MEMBERS}
     marker = {name: tool[name] for name in ("cache_control",) if name in tool}
     return {"type": TOOLSET_TYPE, "configs": configs, **marker}
 
 
 def to_openai_actions(
-    member: str, given: Mapping[str, Any], pointer: Place | None
+    member: str, input: Mapping[str, Any], pointer: Place | None
 ) -> ComputerActions:
-    """`pointer`: where it is, if that is known. Raises OutputMismatch for what has no words."""
+    """Convert a call of Claude's. Raises OutputMismatch if OpenAI has no action for it.
+
+    `pointer`: its last known position, in pixels of the screenshot.
+    """
     try:
-        return _convert_action(member, given, pointer)
+        return _convert_action(member, input, pointer)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise OutputMismatch(
-            f"Claude's computer action {member[:40]} cannot be told as one of OpenAI's."
+            f"Claude's computer action {member[:40]} has no counterpart at OpenAI."
         ) from error
 
 
 def join_call_ids(parts: Sequence[tuple[str, int]]) -> str:
-    """One id for calls of Claude's, each with how many actions it has."""
+    """Join the ids of Claude's calls, each with its number of actions, to one id."""
     return ".".join(id if count == 1 else f"{id}*{count}" for id, count in parts)
 
 
 def as_calls(item: Item, where: str) -> list[Item]:
-    """A computer call as calls of Claude's. Raises InvalidRequest naming the field."""
+    """Convert a computer call to Claude's calls. Raises InvalidRequest naming the field."""
     actions = _read_actions(item, where)
     parts = _parse_call_id(item, where)
     if sum(count for _, count in parts) != len(actions):
-        # It came from elsewhere; every action is a call of its own.
+        # The id is not one of ours, so every action becomes one call.
         first = parts[0][0]
         parts = [(first if at == 0 else f"{first}_{at + 1}", 1) for at in range(len(actions))]
     calls = []
     for id, count in parts:
         group, actions = actions[:count], actions[count:]
-        member, given = _to_member(group, f"{where}.actions")
-        calls.append(_build_function_call(id, member, given))
+        member, input = _to_member(group, f"{where}.actions")
+        calls.append(_build_function_call(id, member, input))
     return calls
 
 
 def as_results(item: Item, calls: Sequence[str], where: str) -> list[Item]:
-    """The results of `calls`, which one output answers: the last has its picture."""
+    """Build the results of `calls` from their one output; the last gets the screenshot."""
     output = item.get("output")
     url = output.get("image_url") if isinstance(output, Mapping) else None
     if not isinstance(url, str) or not url:
         raise InvalidRequest(
-            "A computer_call_output has its picture in output.image_url; there are no files here.",
+            "A computer_call_output must have its screenshot in output.image_url; files are not "
+            "supported.",
             param=f"{where}.output.image_url",
         )
-    picture = [{"type": "input_image", "image_url": url}]
+    screenshot = [{"type": "input_image", "image_url": url}]
     *others, last = calls
     return [
         *(_build_function_output(id, "OK") for id in others),
-        _build_function_output(last, picture),
+        _build_function_output(last, screenshot),
     ]
 
 
 def find_pointer(items: Sequence[Item]) -> Place | None:
-    """Where earlier actions left the pointer."""
+    """Return the pointer's position after earlier actions, if any of them set it."""
     place: Place | None = None
     for item in items:
         if isinstance(item, Mapping) and item.get("type") == "computer_call":
@@ -174,31 +178,31 @@ def find_pointer(items: Sequence[Item]) -> Place | None:
 
 
 def _convert_action(
-    member: str, given: Mapping[str, Any], pointer: Place | None
+    member: str, input: Mapping[str, Any], pointer: Place | None
 ) -> ComputerActions:
-    held = {"keys": _to_openai_keys(given["text"])} if given.get("text") else {}
+    held = {"keys": _to_openai_keys(input["text"])} if input.get("text") else {}
     match member:
         case "screenshot":
             return ComputerActions(({"type": "screenshot"},), pointer)
         case "wait":
-            return ComputerActions(({"type": "wait"},) * max(1, round(given["duration"])), pointer)
+            return ComputerActions(({"type": "wait"},) * max(1, round(input["duration"])), pointer)
         case "type":
-            return ComputerActions(({"type": "type", "text": given["text"]},), pointer)
+            return ComputerActions(({"type": "type", "text": input["text"]},), pointer)
         case "key":
-            chords = [chord for chord in str(given["text"]).split(" ") if chord]
+            chords = [chord for chord in str(input["text"]).split(" ") if chord]
             pressed = [{"type": "keypress", "keys": _to_openai_keys(chord)} for chord in chords]
-            return ComputerActions(tuple(pressed) * max(1, int(given.get("repeat") or 1)), pointer)
+            return ComputerActions(tuple(pressed) * max(1, int(input.get("repeat") or 1)), pointer)
         case "left_click_drag":
-            way = [_parse_place(given["start_coordinate"]), _parse_place(given["coordinate"])]
+            way = [_parse_place(input["start_coordinate"]), _parse_place(input["coordinate"])]
             path = [{"x": x, "y": y} for x, y in way]
             return ComputerActions(({"type": "drag", "path": path, **held},), way[-1])
-    x, y = at = _parse_place(given.get("coordinate") or pointer)
+    x, y = at = _parse_place(input.get("coordinate") or pointer)
     return ComputerActions(
-        ({**_convert_pointer_action(member, given), "x": x, "y": y, **held},), at
+        ({**_convert_pointer_action(member, input), "x": x, "y": y, **held},), at
     )
 
 
-def _convert_pointer_action(member: str, given: Mapping[str, Any]) -> Item:
+def _convert_pointer_action(member: str, input: Mapping[str, Any]) -> Item:
     match member:
         case "left_click" | "right_click" | "middle_click":
             return {"type": "click", "button": _BUTTONS[member]}
@@ -207,14 +211,14 @@ def _convert_pointer_action(member: str, given: Mapping[str, Any]) -> Item:
         case "mouse_move":
             return {"type": "move"}
         case "scroll":
-            return {"type": "scroll", **_convert_scroll(given)}
+            return {"type": "scroll", **_convert_scroll(input)}
     raise ValueError(member)
 
 
-def _convert_scroll(given: Mapping[str, Any]) -> Item:
-    far = int(given["scroll_amount"]) * PIXELS_PER_NOTCH
+def _convert_scroll(input: Mapping[str, Any]) -> Item:
+    far = int(input["scroll_amount"]) * PIXELS_PER_NOTCH
     x, y = {"up": (0, -far), "down": (0, far), "left": (-far, 0), "right": (far, 0)}[
-        given["scroll_direction"]
+        input["scroll_direction"]
     ]
     return {"scroll_x": x, "scroll_y": y}
 
@@ -235,26 +239,28 @@ def _to_xdotool_keys(keys: Any) -> str:
 
 def _read_actions(item: Item, where: str) -> list[Item]:
     actions = item.get("actions") or ([item["action"]] if item.get("action") else [])
-    if not isinstance(actions, list) or not all(isinstance(one, Mapping) for one in actions):
-        raise InvalidRequest("A computer call holds actions.", param=f"{where}.actions")
+    if not isinstance(actions, list) or not all(isinstance(action, Mapping) for action in actions):
+        raise InvalidRequest("actions must be a list of objects.", param=f"{where}.actions")
     if not actions:
-        raise InvalidRequest("A computer call holds at least one action.", param=f"{where}.actions")
+        raise InvalidRequest(
+            "A computer call must have at least one action.", param=f"{where}.actions"
+        )
     return actions
 
 
 def _parse_call_id(item: Item, where: str) -> list[tuple[str, int]]:
     id = item.get("call_id")
     if not isinstance(id, str) or not id:
-        raise InvalidRequest("A computer call has a call_id.", param=f"{where}.call_id")
-    found = [_PART.fullmatch(part) for part in id.split(".")]
-    matched = [part for part in found if part is not None]
-    if len(matched) < len(found):
+        raise InvalidRequest("A computer call must have a call_id.", param=f"{where}.call_id")
+    matches = [_PART.fullmatch(part) for part in id.split(".")]
+    matched = [part for part in matches if part is not None]
+    if len(matched) < len(matches):
         return [(id, 1)]
     return [(part["id"], int(part["count"] or 1)) for part in matched]
 
 
 def _to_member(group: Sequence[Item], where: str) -> tuple[str, Item]:
-    """The call whose actions these are."""
+    """Convert the actions of one call back to its toolset member and its input."""
     first = group[0]
     try:
         match first["type"]:
@@ -273,7 +279,7 @@ def _to_member(group: Sequence[Item], where: str) -> tuple[str, Item]:
         return _to_pointer_member(first)
     except (KeyError, TypeError, IndexError, ValueError) as error:
         kind = str(first.get("type"))[:40]
-        raise InvalidRequest(f"The action {kind} is not whole, or unknown.", param=where) from error
+        raise InvalidRequest(f"The action {kind} is incomplete or unknown.", param=where) from error
 
 
 def _to_pointer_member(action: Item) -> tuple[str, Item]:
@@ -281,24 +287,24 @@ def _to_pointer_member(action: Item) -> tuple[str, Item]:
     if action["type"] == "drag":
         start, *_, end = [[int(step["x"]), int(step["y"])] for step in action["path"]]
         return "left_click_drag", {"start_coordinate": start, "coordinate": end, **held}
-    given: Item = {"coordinate": [int(action["x"]), int(action["y"])], **held}
+    input: Item = {"coordinate": [int(action["x"]), int(action["y"])], **held}
     match action["type"]:
         case "click":
-            return _CLICKS[action["button"]], given
+            return _CLICKS[action["button"]], input
         case "double_click":
-            return "double_click", given
+            return "double_click", input
         case "move":
-            return "mouse_move", {"coordinate": given["coordinate"]}
+            return "mouse_move", {"coordinate": input["coordinate"]}
         case "scroll":
             return "scroll", {
-                **given,
+                **input,
                 **_to_scroll(int(action["scroll_x"]), int(action["scroll_y"])),
             }
     raise ValueError(action["type"])
 
 
 def _to_scroll(x: int, y: int) -> Item:
-    """The larger of two directions: a wheel turns in one."""
+    """Convert a scroll distance to notches in its larger direction: a wheel has only one."""
     far, towards = (y, ("up", "down")) if abs(y) >= abs(x) else (x, ("left", "right"))
     amount = round(abs(far) / PIXELS_PER_NOTCH) or (1 if far else 0)
     return {"scroll_direction": towards[far > 0], "scroll_amount": amount}
@@ -310,12 +316,12 @@ def _find_place(action: Item) -> Place | None:
     return (x, y) if isinstance(x, int) and isinstance(y, int) else None
 
 
-def _build_function_call(id: str, member: str, given: Item) -> Item:
+def _build_function_call(id: str, member: str, input: Item) -> Item:
     return {
         "type": "function_call",
         "call_id": id,
         "name": CHAT_PREFIX + member,
-        "arguments": json.dumps(given),
+        "arguments": json.dumps(input),
     }
 
 

@@ -1,4 +1,4 @@
-"""The items of a response while they are written: each knows its events, and itself when whole."""
+"""The output items of a response: the events of each while it streams, and the complete item."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ from bridge.wire.responses import Item
 
 Event = dict[str, Any]
 Emit = Callable[..., Event]
-"""Makes an event of its type and its fields; the position and the item's id are in it already."""
+"""Builds an event from its type and fields, and adds the item's id and position."""
+
+# The stream calls an item's methods in this order; `emit` builds an event, and the stream itself
+# sends `response.output_item.added` and `response.output_item.done`:
+#
+#   as_item("in_progress")   the empty item, for `response.output_item.added`
+#   start(emit)              events that follow it
+#   feed(delta, emit)        for each delta of Claude's, if it has something to show
+#   stop(emit)               events that repeat the complete content
+#   as_item(status)          the complete item, for `response.output_item.done`
 
 
 class OpenItem(Protocol):
-    """An item that is still being written."""
+    """An item that is still streaming."""
 
     id: str
 
@@ -33,7 +42,7 @@ class OpenItem(Protocol):
 
 
 class MessageItem:
-    """Text, with what it cites. All text between two other items is one message."""
+    """Text with its citations; several text blocks can belong to one message."""
 
     def __init__(self, id: str) -> None:
         self.id = id
@@ -56,7 +65,7 @@ class MessageItem:
         return [emit("response.content_part.added", content_index=0, part=self._build_part())]
 
     def start_block(self, block: Block) -> None:
-        """Another text block begins."""
+        """Start another text block of the same message."""
         self._cited_from = len(self._text)
         self._citations = list(block.get("citations") or ())
 
@@ -70,15 +79,18 @@ class MessageItem:
         return [emit("response.output_text.delta", **fields)]
 
     def end_block(self, emit: Emit) -> list[Event]:
-        """What the block cites is known."""
+        """Emit the citations of the text block that ends here."""
         events = []
         for citation in self._citations:
-            found = build_annotation(citation, self._cited_from, len(self._text))
-            if found is not None:
-                one: Item = {"type": "url_citation", **found["url_citation"]}
-                at = {"content_index": 0, "annotation_index": len(self._annotations)}
-                self._annotations.append(one)
-                events.append(emit("response.output_text.annotation.added", **at, annotation=one))
+            converted = build_annotation(citation, self._cited_from, len(self._text))
+            if converted is None:
+                continue
+            # Chats nest the citation's fields, responses do not.
+            annotation: Item = {"type": "url_citation", **converted["url_citation"]}
+            position = {"content_index": 0, "annotation_index": len(self._annotations)}
+            self._annotations.append(annotation)
+            fields = {**position, "annotation": annotation}
+            events.append(emit("response.output_text.annotation.added", **fields))
         self._citations = []
         return events
 
@@ -99,14 +111,14 @@ class MessageItem:
 
 
 class RefusalItem:
-    """Claude declined."""
+    """A message in which Claude declines to answer."""
 
-    def __init__(self, id: str, words: str) -> None:
+    def __init__(self, id: str, refusal: str) -> None:
         self.id = id
-        self._words = words
+        self._refusal = refusal
 
     def as_item(self, status: str) -> Item:
-        content = [] if status == "in_progress" else [{"type": "refusal", "refusal": self._words}]
+        content = [] if status == "in_progress" else [{"type": "refusal", "refusal": self._refusal}]
         return {
             "type": "message",
             "id": self.id,
@@ -119,22 +131,25 @@ class RefusalItem:
         empty = {"type": "refusal", "refusal": ""}
         return [
             emit("response.content_part.added", content_index=0, part=empty),
-            emit("response.refusal.delta", content_index=0, delta=self._words),
+            emit("response.refusal.delta", content_index=0, delta=self._refusal),
         ]
 
     def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
         return []
 
     def stop(self, emit: Emit) -> list[Event]:
-        part = {"type": "refusal", "refusal": self._words}
+        part = {"type": "refusal", "refusal": self._refusal}
         return [
-            emit("response.refusal.done", content_index=0, refusal=self._words),
+            emit("response.refusal.done", content_index=0, refusal=self._refusal),
             emit("response.content_part.done", content_index=0, part=part),
         ]
 
 
 class ReasoningItem:
-    """Claude's thinking: its summary to read, and all of it, sealed, to give back."""
+    """Claude's thinking: readable as a summary, and complete in `encrypted_content`.
+
+    The client sends `encrypted_content` back, so that Claude gets its thinking with the signature.
+    """
 
     def __init__(self, id: str, block: Block) -> None:
         self.id = id
@@ -162,8 +177,8 @@ class ReasoningItem:
             self._shown = True
             part = {"type": "summary_text", "text": ""}
             events.append(emit("response.reasoning_summary_part.added", summary_index=0, part=part))
-        words = {"summary_index": 0, "delta": delta["thinking"]}
-        return [*events, emit("response.reasoning_summary_text.delta", **words)]
+        fields = {"summary_index": 0, "delta": delta["thinking"]}
+        return [*events, emit("response.reasoning_summary_text.delta", **fields)]
 
     def stop(self, emit: Emit) -> list[Event]:
         if not self._shown:
@@ -179,19 +194,20 @@ class ReasoningItem:
         return [{"type": "summary_text", "text": text}] if text else []
 
     def _pack_thinking(self) -> str | None:
-        whole = self._block.get("signature") or self._block["type"] == "redacted_thinking"
-        return pack_block(self._block) if whole else None
+        # Thinking that was cut off has no signature and cannot be sent back.
+        complete = self._block.get("signature") or self._block["type"] == "redacted_thinking"
+        return pack_block(self._block) if complete else None
 
 
 class CallItem:
-    """A call of a function, or with `custom` of a tool whose input is text."""
+    """A call of a function, or, with `custom`, of a tool whose input is text."""
 
     def __init__(
         self, id: str, block: Block, name: str, namespace: str | None, *, custom: bool
     ) -> None:
         self.id = id
         self._call_id = block["id"]
-        self._given = block.get("input") or {}
+        self._initial = block.get("input") or {}
         self._name = name
         self._namespace = namespace
         self._custom = InputExtractor() if custom else None
@@ -199,13 +215,13 @@ class CallItem:
         self._raw = ""
 
     def as_item(self, status: str) -> Item:
-        word = "input" if self._custom else "arguments"
+        field = "input" if self._custom else "arguments"
         item: Item = {
             "type": "custom_tool_call" if self._custom else "function_call",
             "id": self.id,
             "call_id": self._call_id,
             "name": self._name,
-            word: "" if status == "in_progress" else self._written,
+            field: "" if status == "in_progress" else self._written,
             "status": status,
         }
         return {**item, "namespace": self._namespace} if self._namespace else item
@@ -220,12 +236,14 @@ class CallItem:
         return self._add_input(delta["partial_json"], emit)
 
     def stop(self, emit: Emit) -> list[Event]:
-        """A call without deltas has its input from its start; `{}` at the least: it is JSON."""
+        """Emit what is left and the complete input.
 
+        A call without deltas has its input in its start event. Empty arguments are sent as `{}`,
+        because clients parse them as JSON.
+        """
         events = []
-        if not self._raw:
-            given = json.dumps(self._given)
-            events = self._add_input(given, emit) if not self._custom or self._given else []
+        if not self._raw and (self._initial or not self._custom):
+            events = self._add_input(json.dumps(self._initial), emit)
         if self._custom:
             rest = self._custom.finish()
             events += self._emit_piece(rest, emit)
@@ -245,16 +263,16 @@ class CallItem:
 
 
 class SearchItem:
-    """A web search that Anthropic runs."""
+    """A web search, which runs on Anthropic's servers."""
 
     def __init__(self, id: str, block: Block) -> None:
         self.id = id
-        self._given = block.get("input") or {}
+        self._initial = block.get("input") or {}
         self._raw = ""
 
     def as_item(self, status: str) -> Item:
-        given = parse_input(self._raw) if self._raw else self._given
-        query = given.get("query") or ""
+        input = parse_input(self._raw) if self._raw else self._initial
+        query = input.get("query") or ""
         action = {"type": "search", "query": query, "queries": [query] if query else []}
         return {"type": "web_search_call", "id": self.id, "status": status, "action": action}
 

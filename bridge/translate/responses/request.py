@@ -1,4 +1,4 @@
-"""A Responses request as the chat it stands for; what a chat has no word for is kept beside it."""
+"""Converts a Responses request to a chat, and returns beside it what a chat cannot express."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ _HANDLED_HERE = {
     "tools",
     "truncation",
 }
-"""Fields that are answered here, or put into a chat's words below."""
+"""Fields that the chat does not get: converted below, or used by the server."""
 
 REFUSED_PARAMETERS: Mapping[str, str] = {
-    "conversation": "there are no conversations here; use previous_response_id",
-    "prompt": "there are no stored prompts here; send the instructions themselves",
+    "conversation": "conversations are not supported; use previous_response_id",
+    "prompt": "stored prompts are not supported; send the instructions themselves",
 }
+"""OpenAI's parameters that are refused, each with the reason."""
 
 _LEFT_OUT = ("web_search_call", "compaction", "item_reference")
-"""Items that tell Claude nothing: what they found is in the words that follow."""
+"""Items without information for Claude: search results are in the text that follows."""
 
 _CALLS = ("function_call", "custom_tool_call")
 _SEPARATOR = "__"
@@ -43,28 +44,31 @@ _SEPARATOR = "__"
 
 @dataclass(frozen=True, slots=True)
 class ChatFromResponses:
-    """`body` is that of a chat completion."""
+    """The body of a chat completion request, and what converts its answer back."""
 
     body: dict[str, Any]
     notices: tuple[str, ...]
     namespaces: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """From a tool's name in the chat to its namespace and its name there."""
+    """A tool's name in the chat to its namespace and its name there."""
     pointer: computer.Place | None = None
-    """Where computer calls left the pointer so far."""
+    """The pointer's position after the computer calls so far."""
 
 
 def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromResponses:
-    """`before`: the items of earlier responses. Raises InvalidRequest naming the field."""
+    """Convert a request. Raises InvalidRequest naming the field.
+
+    `before`: the items of the responses that `previous_response_id` leads to.
+    """
     for name, why in REFUSED_PARAMETERS.items():
         if getattr(request, name, None) or (request.model_extra or {}).get(name):
             raise InvalidRequest(f"{name}: {why}.", param=name)
     namespaces: dict[str, tuple[str, str]] = {}
     notices: list[str] = []
     tools = _flatten_tools(request.tools or [], namespaces)
-    given = request.input if request.input is not None else []
-    if isinstance(given, str):
-        given = [{"type": "message", "role": "user", "content": given}]
-    items = [*before, *given]
+    input = request.input if request.input is not None else []
+    if isinstance(input, str):
+        input = [{"type": "message", "role": "user", "content": input}]
+    items = [*before, *input]
     if not items:
         raise InvalidRequest("Missing required parameter: input.", param="input")
     body = request.model_dump(exclude=_HANDLED_HERE, exclude_none=True)
@@ -84,7 +88,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
 
 
 def _flatten_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
-    """The tools of a namespace get its name before theirs."""
+    """Replace each namespace by its tools, with its name before theirs."""
     flat: list[Item] = []
     for at, tool in enumerate(tools):
         if tool.get("type") != "namespace":
@@ -93,14 +97,14 @@ def _flatten_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]
         inner = tool.get("tools")
         if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
             raise InvalidRequest(
-                "A namespace has a name and a list of tools.", param=f"tools[{at}]"
+                "A namespace must have a name and a list of tools.", param=f"tools[{at}]"
             )
-        for one in inner:
-            if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
-                raise InvalidRequest("A tool has a name.", param=f"tools[{at}].tools")
-            name = _join_name(tool["name"], one["name"])
-            namespaces[name] = (tool["name"], one["name"])
-            flat.append({**one, "name": name})
+        for member in inner:
+            if not isinstance(member, Mapping) or not isinstance(member.get("name"), str):
+                raise InvalidRequest("A tool must have a name.", param=f"tools[{at}].tools")
+            name = _join_name(tool["name"], member["name"])
+            namespaces[name] = (tool["name"], member["name"])
+            flat.append({**member, "name": name})
     return flat
 
 
@@ -109,44 +113,44 @@ def _join_name(namespace: str, name: str) -> str:
 
 
 def _build_chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
-    kept: list[Item] = []
+    chat_items: list[Item] = []
     computer_calls: dict[str, list[str]] = {}
     for at, item in enumerate(items):
         if not isinstance(item, Mapping):
-            raise InvalidRequest("An item is an object.", param=f"input[{at - before}]")
+            raise InvalidRequest("An item must be an object.", param=f"input[{at - before}]")
         kind = item.get("type", "message")
         where = f"input[{at - before}]"
         if kind == "computer_call":
             calls = computer.as_calls(item, where)
             computer_calls[item["call_id"]] = [call["call_id"] for call in calls]
-            kept += calls
+            chat_items += calls
         elif kind == "computer_call_output":
             id = str(item.get("call_id"))
-            kept += computer.as_results(item, computer_calls.get(id) or [id], where)
+            chat_items += computer.as_results(item, computer_calls.get(id) or [id], where)
         elif kind == "compaction" and (summary := restore_summary(item)) is not None:
-            kept.append(summary)
+            chat_items.append(summary)
         elif kind in _LEFT_OUT:
             if kind != "web_search_call":
-                notices.append(f"input: an item of type {kind} is left out")
+                notices.append(f"input: an item of type {kind} was ignored")
         elif kind in _CALLS and item.get("namespace"):
             name = _join_name(str(item["namespace"]), str(item.get("name")))
-            kept.append({**item, "name": name})
+            chat_items.append({**item, "name": name})
         else:
-            kept.append(dict(item))
-    return kept
+            chat_items.append(dict(item))
+    return chat_items
 
 
 def _limit_preview_calls(
     request: ResponsesRequest, body: dict[str, Any], notices: list[str]
 ) -> None:
-    """The older computer tool's client performs one action at a time."""
+    """Allow one call at a time for the older computer tool, whose clients expect that."""
     if any(tool.get("type") == computer.PREVIEW for tool in request.tools or []):
-        notices.append("tools: the size of the display is seen in its screenshots")
+        notices.append("tools: the display size is taken from the screenshots")
         body["parallel_tool_calls"] = False
 
 
 def _check_outputs(items: Sequence[Item], before: int) -> None:
-    """With all that came before known, an output without its call is a mistake."""
+    """Refuse an output without its call: with previous_response_id, all calls are known."""
     known = {
         item.get("call_id")
         for item in items
@@ -162,7 +166,7 @@ def _check_outputs(items: Sequence[Item], before: int) -> None:
 
 
 def _convert_tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:
-    """One of a namespace's tools is named by both; a tool that OpenAI runs cannot be forced."""
+    """Convert `tool_choice`; tools that OpenAI runs cannot be forced."""
     if isinstance(choice, str):
         return choice
     if choice.get("namespace"):

@@ -1,4 +1,4 @@
-"""The response object of a request as it is before anything is written."""
+"""Builds the response object of a request, before the first event."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bridge.wire.responses import Response, ResponsesRequest
 
 
 def build_response(request: ResponsesRequest, *, id: str, created_at: int, model: str) -> Response:
-    """Every field is there; what was not asked for has OpenAI's default."""
+    """Build the response with all fields; those not requested have OpenAI's defaults."""
     text = request.text.model_dump(exclude_none=True) if request.text else {}
     reasoning = request.reasoning
     return {
@@ -51,7 +51,7 @@ def build_response(request: ResponsesRequest, *, id: str, created_at: int, model
 
 
 def _complete_tool(tool: dict[str, Any]) -> dict[str, Any]:
-    """A function is told with all its fields, as OpenAI does."""
+    """Add the optional fields of a function, as OpenAI does."""
     if tool.get("type") != "function":
         return tool
     return {"description": None, "parameters": None, "strict": None, **tool}

@@ -1,4 +1,4 @@
-"""The machine that turns Claude's stream events into those of the Responses API, one by one."""
+"""Converts Anthropic's stream events to those of the Responses API."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 from bridge.errors import BridgeError, RateLimited, StreamBroken
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.computer_toolset import TOOLSET_NAME
+from bridge.translate.responses.action_buffer import ActionBuffer
 from bridge.translate.responses.computer import PREVIEW, Place
 from bridge.translate.responses.items import (
     CallItem,
@@ -19,7 +20,6 @@ from bridge.translate.responses.items import (
     RefusalItem,
     SearchItem,
 )
-from bridge.translate.responses.screen import ActionBuffer
 from bridge.translate.stream.chat_chunks import SERVICE_TIERS
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.translate.stream.usage import to_completion_usage
@@ -32,6 +32,23 @@ from bridge.wire.messages import (
 )
 from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsage
 
+# How one answer goes through `ResponsesStream`:
+#
+#   input                    output
+#   message_start            response.created, response.in_progress
+#   content_block_start      the events of an item's start, after those of the last item's end
+#   content_block_delta      the open item's delta
+#   content_block_stop       the events of the item's end, except for text (see below)
+#   message_delta            nothing: stop reason and usage are stored
+#   message_stop             the last item's end, then response.completed or response.incomplete
+#   finish()                 nothing, or StreamBroken if message_stop is missing
+#   fail(error)              response.failed, in place of the rest
+#
+# States: at most one item is open (`_open`), and `_block` is the type of the current content
+# block. All text between two other items is one message, so a message stays open until another
+# item starts. Computer actions open no item: `_actions` collects them, and they become one item
+# as soon as the client has to perform them. `_response` is replaced, never changed in place.
+
 _INCOMPLETE: Mapping[StopReason, IncompleteDetails] = {
     "max_tokens": {"reason": "max_output_tokens"},
     "model_context_window_exceeded": {"reason": "max_output_tokens"},
@@ -41,7 +58,10 @@ _COMPLETE: tuple[StopReason, ...] = ("end_turn", "stop_sequence", "tool_use", "p
 
 
 class ResponsesStream:
-    """Feed it every event, then call `finish`. Ids and the clock are given, not taken."""
+    """Converts one answer: feed it every event, then call `finish`.
+
+    Pure: ids and the time (`clock`, Unix seconds) come from arguments.
+    """
 
     def __init__(
         self,
@@ -53,7 +73,11 @@ class ResponsesStream:
         clock: Callable[[], int],
         pointer: Place | None = None,
     ) -> None:
-        """`base`: the response as it is before anything is written; `pointer`: of its screen."""
+        """Take the response before the first event, and the names its answer needs.
+
+        `namespaces`: a tool's name in the chat to its namespace and its name there.
+        `new_id`: makes an id for a prefix such as `msg`. `pointer`: its position on the screen.
+        """
         self._response = base
         self._format = answer_format
         self._namespaces = namespaces
@@ -61,7 +85,7 @@ class ResponsesStream:
         self._clock = clock
         self._number = 0
         self._end = MessageEnd()
-        self._screen = ActionBuffer(
+        self._actions = ActionBuffer(
             pointer, one_by_one=any(tool.get("type") == PREVIEW for tool in base["tools"])
         )
         self._open: OpenItem | None = None
@@ -69,12 +93,12 @@ class ResponsesStream:
 
     @property
     def response(self) -> Response:
-        """As it is now; whole once `finish` has returned."""
+        """The response so far; complete once `finish` has returned."""
         return self._response
 
     @property
     def usage(self) -> Usage:
-        """Upstream's last word on tokens so far; empty before the answer began."""
+        """Claude's latest token counts; empty before the first event."""
         return self._end.usage
 
     @property
@@ -82,7 +106,7 @@ class ResponsesStream:
         return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> list[Event]:
-        """The events this one gives; most give one, some none, an item's end gives several."""
+        """Return the events of one event: usually one, but several where an item ends."""
         match event["type"]:
             case "message_start":
                 self._end.feed(event)
@@ -106,11 +130,11 @@ class ResponsesStream:
                 return []
 
     def finish(self) -> None:
-        """The end of input. Raises StreamBroken when the answer had not ended by itself."""
+        """End the input. Raises StreamBroken if `message_stop` is missing."""
         self._end.finish()
 
     def fail(self, error: BridgeError) -> Event:
-        """The last event of a response that failed while it was written."""
+        """Mark the response as failed and return its last event."""
         code = "rate_limit_exceeded" if isinstance(error, RateLimited) else "server_error"
         failure: Any = {"code": code, "message": error.message}
         self._response = {
@@ -139,19 +163,19 @@ class ResponsesStream:
                 return []
 
     def _start_text(self, block: Block) -> list[Event]:
-        """Nothing is shown of a message before its first word."""
+        """Start a text block; the message itself starts with its first text."""
         if isinstance(self._open, MessageItem):
             self._open.start_block(block)
         return self._feed_delta({"type": "text_delta", "text": block.get("text")})
 
     def _start_computer_call(self, block: Block) -> list[Event]:
-        """Nothing is told of it before all that belongs to its call is known."""
+        """Start to collect an action; its events follow when the computer call is complete."""
         events = self._close_item("completed") if self._open is not None else []
-        self._screen.begin(block)
+        self._actions.begin(block)
         return events
 
     def _emit_computer_call(self) -> list[Event]:
-        item = self._screen.take_item(self._new_id)
+        item = self._actions.take_item(self._new_id)
         return [*self._open_item(item), *self._close_item("completed")] if item else []
 
     def _build_call(self, block: Block) -> CallItem:
@@ -167,21 +191,23 @@ class ResponsesStream:
             if delta["type"] != "text_delta" or not delta["text"]:
                 return []
             events = self._open_item(MessageItem(self._new_id("msg")))
-        if self._screen.in_call:
-            self._screen.feed(delta)
+        if self._actions.in_call:
+            self._actions.feed(delta)
         if self._open is None:
             return events
-        return [*events, *self._open.feed(delta, self._emit)]
+        return [*events, *self._open.feed(delta, self._bind_emit(self._open))]
 
     def _end_block(self) -> list[Event]:
         block, self._block = self._block, ""
         if isinstance(self._open, MessageItem):
-            return self._open.end_block(self._emit) if block == "text" else []
-        if self._screen.in_call:
-            self._screen.end()
-            return self._emit_computer_call() if self._screen.needs_screenshot else []
-        ours = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
-        return self._close_item("completed") if ours else []
+            if block != "text":
+                return []
+            return self._open.end_block(self._bind_emit(self._open))
+        if self._actions.in_call:
+            self._actions.end()
+            return self._emit_computer_call() if self._actions.needs_screenshot else []
+        is_item = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
+        return self._close_item("completed") if is_item else []
 
     def _open_item(self, item: OpenItem) -> list[Event]:
         events = self._close_item("completed")
@@ -189,12 +215,12 @@ class ResponsesStream:
         added = self._build_event(
             "response.output_item.added", output_index=self._index, item=item.as_item("in_progress")
         )
-        return [*events, added, *item.start(self._emit)]
+        return [*events, added, *item.start(self._bind_emit(item))]
 
     def _close_item(self, status: str) -> list[Event]:
         if self._open is None:
             return self._emit_computer_call()
-        stopped = self._open.stop(self._emit)
+        stopped = self._open.stop(self._bind_emit(self._open))
         item = self._open.as_item(status)
         done = self._build_event("response.output_item.done", output_index=self._index, item=item)
         self._response = {**self._response, "output": [*self._response["output"], item]}
@@ -203,14 +229,13 @@ class ResponsesStream:
 
     @property
     def _index(self) -> int:
-        """That of the open item: all before it are in the output already."""
+        """The open item's position: all earlier items are in the output already."""
         return len(self._response["output"])
 
-    @property
-    def _emit(self) -> Emit:
-        assert self._open is not None  # noqa: S101 - only an open item emits
-        at = {"item_id": self._open.id, "output_index": self._index}
-        return lambda type, **fields: self._build_event(type, **at, **fields)
+    def _bind_emit(self, item: OpenItem) -> Emit:
+        """Return a function that builds events of the open item."""
+        position = {"item_id": item.id, "output_index": self._index}
+        return lambda type, **fields: self._build_event(type, **position, **fields)
 
     def _end_response(self) -> list[Event]:
         reason = self._end.stop_reason
@@ -218,21 +243,22 @@ class ResponsesStream:
             raise StreamBroken(f"Claude's answer ended for an unknown reason: {reason}.")
         details = _INCOMPLETE.get(reason)
         if details is None:
-            self._screen.check_complete()
+            self._actions.check_complete()
         status = "incomplete" if details else "completed"
         events = self._close_item(status)
+        # OpenAI has no stop reason for a refusal; it is an item of its own.
         if self._end.refusal:
             events += self._open_item(RefusalItem(self._new_id("msg"), self._end.refusal))
             events += self._close_item("completed")
         tier = SERVICE_TIERS.get(self._end.usage.get("service_tier") or "", "default")
-        ended: dict[str, Any] = {
+        final: dict[str, Any] = {
             "status": status,
             "incomplete_details": details,
             "completed_at": None if details else self._clock(),
             "service_tier": tier,
             "usage": self._build_usage(),
         }
-        self._response = cast(Response, {**self._response, **ended})
+        self._response = cast(Response, {**self._response, **final})
         return [*events, self._emit_response(f"response.{status}")]
 
     def _build_usage(self) -> ResponseUsage:

@@ -1,4 +1,4 @@
-"""Held on the stream, where Claude cannot be held: blank stop sequences, JSON and nothing else."""
+"""Filters for what Claude's API cannot enforce: whitespace stop sequences and JSON-only output."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ from bridge.translate.chat.response_format import ExpectedJson
 from bridge.translate.json_check import find_problem
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
 
+# A filter takes one event and returns the events to pass on: the same one, a changed one, or none.
+#
+# StopFilter: passes text on, except the end of it that may be the start of a stop sequence. That
+# part waits in `_held` until the next delta decides, or until the block ends. At a stop sequence
+# the filter writes the end of the answer itself and is `ended`: upstream is then closed.
+#
+# JsonFilter: states are before the JSON (depth 0), inside it (depth > 0, with `_in_string` and
+# `_escaped`), and after it (`_complete`). Only text inside passes. At `end_turn` the JSON is
+# parsed and checked against the schema.
+
 
 class EventFilter(Protocol):
-    """A machine from events to events; once it has `ended`, upstream need not be read on."""
+    """Converts events to events; once it has `ended`, upstream can be closed."""
 
     @property
     def ended(self) -> bool: ...
@@ -39,7 +49,7 @@ def _build_text_delta(index: int, text: str) -> list[MessageEvent]:
 
 
 class StopFilter:
-    """Ends the answer where the first of `stops` appears in its text, without the stop itself."""
+    """Ends the answer before the first stop sequence in its text."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(stops)
@@ -61,16 +71,16 @@ class StopFilter:
 
     def _add_text(self, text: str) -> list[MessageEvent]:
         self._held += text
-        found = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
-        if found:
-            at, stop = min(found)
+        matches = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if matches:
+            at, stop = min(matches)
             return self._stop_at(self._held[:at], stop)
         certain = len(self._held) - self._count_possible()
         self._held, ready = self._held[certain:], self._held[:certain]
         return _build_text_delta(self._index, ready)
 
     def _count_possible(self) -> int:
-        """How many characters at the end may be the beginning of a stop."""
+        """Return how many characters at the end could be the beginning of a stop sequence."""
         longest = min(max(map(len, self._stops)) - 1, len(self._held))
         for length in range(longest, 0, -1):
             if any(stop.startswith(self._held[-length:]) for stop in self._stops):
@@ -92,10 +102,9 @@ class StopFilter:
 
 
 class JsonFilter:
-    """Lets the first JSON object or array of the text through, and checks it at the end.
+    """Passes on only the first JSON object or array of the text, and checks it at the end.
 
-    What Claude writes around it against its instructions (a code fence, a greeting) is not part
-    of the answer.
+    What Claude adds against its instructions (a code fence, a greeting) is left out.
     """
 
     ended = False
@@ -149,15 +158,15 @@ class JsonFilter:
         try:
             value = json.loads("".join(self._json))
         except ValueError as error:
-            raise OutputMismatch(f"Claude's answer is not the JSON asked for: {error}.") from error
+            raise OutputMismatch(f"Claude's answer is not valid JSON: {error}.") from error
         problem = find_problem(value, self._expected.schema)
         if problem:
-            raise OutputMismatch(f"Claude's answer does not fit response_format: {problem}")
+            raise OutputMismatch(f"Claude's answer does not match response_format: {problem}")
 
 
 def build_filters(
     blank_stops: Sequence[str], expected_json: ExpectedJson | None
 ) -> list[EventFilter]:
-    """Those that an answer needs; most need none."""
+    """Build the filters that an answer needs; most need none."""
     filters: list[EventFilter] = [StopFilter(blank_stops)] if blank_stops else []
     return [*filters, JsonFilter(expected_json)] if expected_json is not None else filters

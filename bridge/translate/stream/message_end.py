@@ -1,4 +1,4 @@
-"""What every answer says of its end, in whichever words it is told: tokens, reason, refusal."""
+"""Token counts, stop reason and refusal of an answer, for every output format."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ BROKE_OFF = "Claude's answer broke off before its end."
 
 
 class MessageEnd:
-    """Feed it every event, or those of the message itself; `finish` at the end of input."""
+    """Collects usage, stop reason and refusal from the events about the message.
+
+    It needs `message_start`, `message_delta` and `message_stop`, and ignores all others. Call
+    `finish` at the end of the input.
+    """
 
     def __init__(self) -> None:
         self.usage: Usage = {}
-        """Upstream's last word on tokens so far; empty before the answer began."""
+        """Claude's latest token counts; empty before the first event."""
         self.stop_reason: StopReason | None = None
         self.refusal: str | None = None
-        """Why Claude declined, where it did."""
+        """Claude's explanation if it declined to answer."""
         self._complete = False
 
     def feed(self, event: MessageEvent) -> None:
@@ -36,6 +40,6 @@ class MessageEnd:
                 pass
 
     def finish(self) -> None:
-        """Raises StreamBroken when the answer had not ended by itself."""
+        """Raise StreamBroken if `message_stop` is missing."""
         if not self._complete:
             raise StreamBroken(BROKE_OFF)

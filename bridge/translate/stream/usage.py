@@ -1,4 +1,4 @@
-"""Token counts, from upstream's words to OpenAI's; never an estimate."""
+"""Merges, adds up and converts token counts; none of them is an estimate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bridge.wire.messages import Usage
 
 
 def merge_usage(earlier: Usage, later: Usage) -> Usage:
-    """The later count wins, field by field, where it says anything."""
-    said = {name: value for name, value in later.items() if value is not None}
-    return cast(Usage, {**earlier, **said})
+    """Merge two reports of one answer: the later one wins for each field it contains."""
+    present = {name: value for name, value in later.items() if value is not None}
+    return cast(Usage, {**earlier, **present})
 
 
 def sum_usage(one: Usage, other: Usage) -> Usage:
-    """The tokens of two requests together; what is no count is the later one's."""
+    """Add the tokens of two requests; a value that is not a number is taken from `other`."""
     return cast(Usage, _add_counts(one, other))
 
 
@@ -36,12 +36,15 @@ def _add_count(one: Any, other: Any) -> Any:
 
 
 def sum_completion_usage(usages: Iterable[CompletionUsage]) -> CompletionUsage:
-    """All choices together; at least one."""
+    """Add the tokens of all choices; there must be at least one."""
     return cast(CompletionUsage, functools.reduce(_add_counts, cast(Iterable[Any], usages)))
 
 
 def to_completion_usage(usage: Usage) -> CompletionUsage:
-    """prompt_tokens counts the whole prompt: what was new, written to and read from the cache."""
+    """Convert to OpenAI's counts.
+
+    OpenAI's prompt_tokens includes cached tokens; Claude's input_tokens leaves them out.
+    """
     written = usage.get("cache_creation_input_tokens") or 0
     read = usage.get("cache_read_input_tokens") or 0
     prompt = (usage.get("input_tokens") or 0) + written + read

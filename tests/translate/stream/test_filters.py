@@ -96,8 +96,8 @@ def test_any_object_comes_through_as_it_is(value: dict[str, object], size: int) 
 @pytest.mark.parametrize(
     ("said", "schema", "problem"),
     [
-        ("I would rather not.", None, "is not the JSON"),
-        ('{"a": ', None, "is not the JSON"),
+        ("I would rather not.", None, "is not valid JSON"),
+        ('{"a": ', None, "is not valid JSON"),
         ("[1]", None, "not an object"),
         ('{"a": "one"}', {"properties": {"a": {"type": "integer"}}}, r"`type` fails at \$\.a"),
     ],

@@ -340,7 +340,7 @@ async def test_a_conversation_is_made_short(client: AsyncOpenAI, fake: FakeAnthr
 
 async def test_a_summary_that_is_cut_is_none(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(Reply((Text("They la"),), stop_reason="max_tokens"))
-    with pytest.raises(openai.APIStatusError, match="did not write the summary to its end"):
+    with pytest.raises(openai.APIStatusError, match="did not finish the summary"):
         await client.responses.compact(model=MODEL, input="We launch on Tuesday.")
 
 

@@ -1,4 +1,4 @@
-"""Claude's computer actions, gathered until the client's screen has to be seen again."""
+"""Collects Claude's computer actions until Claude needs a screenshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.wire.responses import Item
 
 
 class ComputerItem:
-    """Actions that the client performs together; its picture after them answers them all."""
+    """Actions that the client performs in one go; one screenshot is the result of them all."""
 
     def __init__(
         self, id: str, parts: list[tuple[str, int]], actions: list[Item], *, one_by_one: bool
@@ -48,8 +48,20 @@ class ComputerItem:
         return []
 
 
+# OpenAI's computer call can have several actions, and its client sends one screenshot after the
+# last of them. Claude calls a tool for each action. So calls are collected:
+#
+#   begin(block)      a call of Claude's starts; `in_call` is true until its end
+#   feed(delta)       a piece of its arguments
+#   end()             its actions are added; `needs_screenshot` says if they must be sent now
+#   take_item()       returns all collected actions as one item, and is empty again
+#
+# Invalid arguments set `broken`; they are an error only if the answer ended normally, because an
+# answer that reached max_tokens ends in the middle of a call.
+
+
 class ActionBuffer:
-    """The client's screen, as far as it is known, and what is to be done there."""
+    """The actions collected so far, and the position of the pointer after them."""
 
     def __init__(self, pointer: Place | None, *, one_by_one: bool) -> None:
         """`one_by_one`: the client performs one action at a time."""
@@ -60,11 +72,11 @@ class ActionBuffer:
         self._block: Block | None = None
         self._raw = ""
         self.broken = False
-        """A call was not written to its end."""
+        """A call had invalid JSON arguments."""
 
     @property
     def in_call(self) -> bool:
-        """One of Claude's calls is being written."""
+        """A call of Claude's has started and not ended."""
         return self._block is not None
 
     def begin(self, block: Block) -> None:
@@ -75,25 +87,29 @@ class ActionBuffer:
             self._raw += delta["partial_json"]
 
     def end(self) -> None:
-        """The call is whole. Raises OutputMismatch where no action of OpenAI's stands for it."""
+        """Add the actions of the call, if one has started.
+
+        Raises OutputMismatch if OpenAI has no action for it.
+        """
         block, self._block = self._block, None
-        assert block is not None  # noqa: S101 - it is being written
-        given = parse_input(self._raw) if self._raw else block.get("input") or {}
-        if INVALID_JSON in given:
+        if block is None:
+            return
+        input = parse_input(self._raw) if self._raw else block.get("input") or {}
+        if INVALID_JSON in input:
             self.broken = True
             return
-        one = to_openai_actions(block["name"], given, self._pointer)
-        self._pointer = one.pointer
-        self._parts.append((block["id"], len(one.actions)))
-        self._actions += one.actions
+        converted = to_openai_actions(block["name"], input, self._pointer)
+        self._pointer = converted.pointer
+        self._parts.append((block["id"], len(converted.actions)))
+        self._actions += converted.actions
 
     @property
     def needs_screenshot(self) -> bool:
-        """What comes after a screenshot was not decided for what it shows."""
+        """Claude must see the screen before its next action: it asked for a screenshot."""
         return self._one_by_one or self._actions[-1:] == [{"type": "screenshot"}]
 
     def take_item(self, new_id: Callable[[str], str]) -> ComputerItem | None:
-        """The call of what was gathered, which is then empty."""
+        """Return the collected actions as one item and clear the buffer."""
         parts, self._parts = self._parts, []
         actions, self._actions = self._actions, []
         if not parts:
@@ -101,6 +117,6 @@ class ActionBuffer:
         return ComputerItem(new_id("cu"), parts, actions, one_by_one=self._one_by_one)
 
     def check_complete(self) -> None:
-        """Raises OutputMismatch when an answer that is whole holds a call that is not."""
+        """Raise OutputMismatch if a call of a complete answer was invalid."""
         if self.broken:
             raise OutputMismatch("Claude's computer action is not valid JSON.")

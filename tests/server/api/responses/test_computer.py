@@ -175,7 +175,7 @@ async def test_a_call_cut_by_the_token_limit_leaves_the_response_incomplete(
 
 async def test_what_cannot_be_told_fails_by_name(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(Reply((does("left_click"),), stop_reason="tool_use"))
-    with pytest.raises(openai.APIStatusError, match="left_click cannot be told"):
+    with pytest.raises(openai.APIStatusError, match="left_click has no counterpart at OpenAI"):
         await asked(client)
 
 

@@ -335,7 +335,7 @@ async def test_a_conversation_is_made_short(client: AsyncOpenAI, fake: FakeAnthr
     assert (short.object, short.usage.total_tokens) == ("response.compaction", 29)
     assert [item.type for item in short.output] == ["message", "compaction"]
     asked_for = sent(fake)["messages"][-1]["content"][-1]["text"]
-    assert asked_for.startswith("Write down what somebody needs to go on")
+    assert asked_for.startswith("Write a summary that lets someone who has not seen")
 
 
 async def test_a_summary_that_is_cut_is_none(client: AsyncOpenAI, fake: FakeAnthropic) -> None:

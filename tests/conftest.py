@@ -108,7 +108,7 @@ async def start_bridge() -> AsyncIterator[StartBridge]:
 
 
 async def _stop(bridge: Bridge, task: asyncio.Task[None]) -> None:
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     await asyncio.wait_for(task, 10)
 
 

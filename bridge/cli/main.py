@@ -120,7 +120,7 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
         )
         bridge = make_bridge(settings, find_paths())
         with_parent = getattr(arguments, "stop_with_parent", False)
-        asyncio.run(serve(bridge, sock, stop_with_parent=with_parent, loaded=_keep_loaded))
+        asyncio.run(serve(bridge, sock, stop_with_parent=with_parent, on_loaded=_keep_loaded))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Counts what the server does, for Prometheus."""
+"""Counts requests, answers and tokens for Prometheus."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from bridge.server.request_record import RequestRecord
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
+# Answers take from a fraction of a second (the echo) to several minutes (long thinking).
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300)
 
 
 class Metrics:
-    """One per server, with a registry of its own."""
+    """The metrics of one server, in their own registry."""
 
     def __init__(self) -> None:
+        # The library's global registry would be shared by all bridges of a test run.
         self.registry = CollectorRegistry()
         self._children: dict[tuple[object, ...], object] = {}
         self._requests = Counter(
@@ -38,43 +40,44 @@ class Metrics:
         )
         self._first = Histogram(
             "bridge_first_chunk_seconds",
-            "From a request to its answer's first chunk.",
+            "Time from a request to the first chunk of its answer.",
             ("backend",),
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._seconds = Histogram(
             "bridge_request_seconds",
-            "Whole requests.",
+            "Duration of whole requests.",
             ("path",),
             buckets=_SECONDS,
             registry=self.registry,
         )
         self.open_streams = Gauge(
-            "bridge_open_streams", "Answers being written.", registry=self.registry
+            "bridge_open_streams", "Answers being written now.", registry=self.registry
         )
 
-    def _child(self, metric: _Metric, *labels: str) -> _Metric:
-        """The library's own look-up locks and copies."""
-        key = (metric, *labels)
-        found = self._children.get(key)
-        if found is None:
-            found = self._children[key] = metric.labels(*labels)
-        return cast(_Metric, found)
-
     def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
-        """One request that is over; `path` is the endpoint's, so that there are few of them."""
-        child = self._child
-        child(self._requests, path, str(status)).inc()
-        child(self._seconds, path).observe(seconds)
+        """Count a request that has ended; `path` is the endpoint's, which takes few values."""
+        get = self._get_child
+        get(self._requests, path, str(status)).inc()
+        get(self._seconds, path).observe(seconds)
         if record.model == "-":
             return
-        child(self._answers, record.model, record.backend, record.outcome).inc()
+        get(self._answers, record.model, record.backend, record.outcome).inc()
         for kind, count in (
             ("prompt", record.prompt_tokens),
             ("completion", record.completion_tokens),
         ):
             if count:
-                child(self._tokens, record.model, record.backend, kind).inc(count)
+                get(self._tokens, record.model, record.backend, kind).inc(count)
         if record.first_chunk_seconds is not None:
-            child(self._first, record.backend).observe(record.first_chunk_seconds)
+            get(self._first, record.backend).observe(record.first_chunk_seconds)
+
+    def _get_child(self, metric: _Metric, *labels: str) -> _Metric:
+        """Return the metric's child for these labels, cached."""
+        # `metric.labels` takes a lock and converts every label, for each request.
+        key = (metric, *labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(*labels)
+        return cast(_Metric, child)

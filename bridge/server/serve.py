@@ -1,4 +1,14 @@
-"""Runs the server until it is asked to stop, then lets it finish what it is saying."""
+"""Runs the server until it is asked to stop, then drains its answers.
+
+States, each ended by the event in brackets:
+
+    serving    accepts requests [`stop_requested`: a signal, `/control/stop` or the parent's end]
+    draining   accepts no connections; running answers go on [idle, `drain_seconds` or `stop_now`]
+    closing    the remaining answers are cancelled and report it; then the stores are closed
+
+Outputs for the tray, one line each on stdout: `Listening on URL` once, and `Finishing N` while
+draining.
+"""
 
 from __future__ import annotations
 
@@ -29,109 +39,110 @@ async def serve(
     sock: socket.socket,
     *,
     stop_with_parent: bool = False,
-    loaded: Callable[[], object] = lambda: None,
+    on_loaded: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serves on `sock` until SIGINT, SIGTERM, `/control/stop` or, if asked, the parent's end.
+    """Serve on `sock` until SIGINT, SIGTERM, `/control/stop` or, if requested, the parent's end.
 
-    `loaded` is called when all is there that takes long to load, behind the listening socket.
-    Running answers get `drain_seconds`; what runs then, or at a second signal, is cut with an error
-    in its stream.
+    Running answers get `drain_seconds` to finish; after that, or at a second signal, they end with
+    an error event. `on_loaded` is called when everything slow is loaded, after listening began.
     """
-    bridge.url = _url(sock)
+    bridge.url = _format_url(sock)
     runner = web.AppRunner(
         make_app(bridge),
         access_log=None,
         handler_cancellation=True,
-        # By then the answers are drained; this is for a client that does not take its last bytes.
+        # By then the answers are drained; this is for a client that does not read its last bytes.
         shutdown_timeout=1.0,
     )
     await runner.setup()
     try:
-        with _stopped_by_signals(bridge):
-            server = await _listening(runner, sock, bridge.settings.header_seconds)
+        with _handle_signals(bridge):
+            server = await _start_listening(runner, sock, bridge.settings.header_seconds)
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
-            warming = asyncio.create_task(_warm(bridge, loaded))
+            warm_up = asyncio.create_task(_warm_up(bridge, on_loaded))
             if stop_with_parent:
                 _watch_parent(bridge)
-            await bridge.stop_asked.wait()
+            await bridge.stop_requested.wait()
             server.close()
-            telling = asyncio.create_task(_tell_what_is_finished(bridge))
+            reporting = asyncio.create_task(_report_open_answers(bridge))
             await bridge.drain(bridge.settings.drain_seconds)
-            await _ended(telling)
-        await _ended(warming)
+            await _cancel_task(reporting)
+        await _cancel_task(warm_up)
     finally:
         await runner.cleanup()
         await bridge.close()
     _log.info("Stopped.")
 
 
-async def _listening(
+async def _start_listening(
     runner: web.AppRunner, sock: socket.socket, header_seconds: float
 ) -> asyncio.Server:
     server = runner.server
-    assert server is not None  # noqa: S101 - it is set up
+    if server is None:
+        raise RuntimeError("the runner is set up before it listens")
     loop = asyncio.get_running_loop()
 
-    # The bridge writes its own access line; aiohttp's type has no word for none.
-    none: Any = None
+    # The bridge writes its own access line; aiohttp's type does not allow None here.
+    no_access_log: Any = None
 
-    def make() -> asyncio.Protocol:
-        return QuietHandler(server, loop=loop, access_log=none)
+    def make_handler() -> asyncio.Protocol:
+        return QuietHandler(server, loop=loop, access_log=no_access_log)
 
-    return await loop.create_server(
-        add_header_timeout(make, header_seconds), sock=sock, backlog=_BACKLOG
-    )
+    factory = add_header_timeout(make_handler, header_seconds)
+    return await loop.create_server(factory, sock=sock, backlog=_BACKLOG)
 
 
-def _url(sock: socket.socket) -> str:
+def _format_url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _warm(bridge: Bridge, loaded: Callable[[], object]) -> None:
-    """Heavy imports, credentials and the list of models, behind the listening socket."""
+async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:
+    """Load heavy modules, credentials and the list of models, while the server listens."""
     status = await bridge.choice.status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
     if status.cure:
         _log.warning("%s", status.cure)
     await bridge.choice.settle()
     await bridge.catalogue.list_models(await bridge.choice.listing())
-    loaded()
+    on_loaded()
 
 
-async def _tell_what_is_finished(bridge: Bridge) -> None:
-    """The tray shows it while it waits; nobody can ask a server that no longer listens."""
-    told = 0
+async def _report_open_answers(bridge: Bridge) -> None:
+    """Print how many answers are still being written, for the tray, whenever that changes."""
+    # On stdout, as the server no longer accepts the connections that /health would need.
+    reported = 0
     while True:
-        if bridge.open_streams != told:
-            told = bridge.open_streams
-            print(f"Finishing {told}", flush=True)  # noqa: T201 - for the tray
+        if bridge.open_streams != reported:
+            reported = bridge.open_streams
+            print(f"Finishing {reported}", flush=True)  # noqa: T201 - for the tray
         await asyncio.sleep(0.1)
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def _cancel_task(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
 
 @contextmanager
-def _stopped_by_signals(bridge: Bridge) -> Iterator[None]:
+def _handle_signals(bridge: Bridge) -> Iterator[None]:
+    """Stop the bridge at SIGINT and SIGTERM; restore the former handlers at the end."""
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}
 
     def stop() -> None:
         if bridge.stopping:
-            bridge.hurry.set()
-        bridge.stop_asked.set()
+            bridge.stop_now.set()
+        bridge.stop_requested.set()
 
     for number in numbers:
         try:
             # A handler of `signal.signal` alone would wait until the loop wakes up by itself.
             loop.add_signal_handler(number, stop)
         except NotImplementedError:
-            # On Windows, whose loop wakes up for every signal.
+            # Windows has no such method; there the loop wakes up for every signal.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     try:
         yield
@@ -143,14 +154,16 @@ def _stopped_by_signals(bridge: Bridge) -> Iterator[None]:
 
 
 def _watch_parent(bridge: Bridge) -> None:
-    """Our stdin is a pipe from the tray: its end is the tray's end, on every system."""
+    """Stop the bridge when the tray ends."""
     loop = asyncio.get_running_loop()
 
-    def wait() -> None:
+    def wait_for_end() -> None:
+        # stdin is a pipe from the tray. It closes when the tray ends, on every system, even if
+        # the tray was killed.
         with suppress(OSError):
             while os.read(0, 1024):
                 pass
         with suppress(RuntimeError):  # the loop may be closed by then
-            loop.call_soon_threadsafe(bridge.stop_asked.set)
+            loop.call_soon_threadsafe(bridge.stop_requested.set)
 
-    threading.Thread(target=wait, name="parent-watch", daemon=True).start()
+    threading.Thread(target=wait_for_end, name="parent-watch", daemon=True).start()

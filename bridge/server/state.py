@@ -1,4 +1,4 @@
-"""What the server holds while it runs."""
+"""The state of a running server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ from bridge.wire.usage import LastFailure
 
 @dataclass
 class Bridge:
-    """Made by `compose`; the only state of the server, found in the application under `BRIDGE`."""
+    """All state of the server, made by `compose` and found in the application under `BRIDGE`.
+
+    Stopping: `stop_requested` makes new requests fail with ShuttingDown, `drain` waits for the
+    running answers and then cancels them, `close` releases everything else.
+    """
 
     settings: Settings
     switches: Switches
@@ -49,36 +53,36 @@ class Bridge:
     started_at: int
     versions: dict[str, str] = field(default_factory=dict)
     url: str = ""
-    stop_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
     learned: dict[str, ModelRules] = field(default_factory=dict)
-    """What refusals taught about models, until the server ends."""
+    """Rules learned from requests that upstream rejected, by model, until the server ends."""
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
-    """Responses that are written while nobody waits, by id."""
+    """Background responses that are being written, by id."""
     tickets: Tickets = field(default_factory=Tickets)
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by a second wish to stop: running answers get no more time."""
+    stop_now: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a second request to stop: running answers are cancelled at once."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _settling: asyncio.Task[None] | None = None
+    _warm_up: asyncio.Task[None] | None = None
 
     @property
     def open_streams(self) -> int:
-        """Answers being written at this moment."""
+        """The number of answers being written."""
         return len(self._answers)
 
     @property
     def stopping(self) -> bool:
-        return self.stop_asked.is_set()
+        return self.stop_requested.is_set()
 
     @property
     def active_model(self) -> str:
-        """What answers `default` and OpenAI's names: the echo while the backend is offline."""
+        """The model for `default` and OpenAI's names: the echo while the backend is offline."""
         return ECHO if self.switches.backend == "offline" else self.switches.model
 
     def resolve(self, name: str) -> ResolvedModel:
-        """The model for a client's `model` field. Raises ModelNotFound with the nearest names."""
+        """Resolve a client's `model` field. Raises ModelNotFound with similar names."""
         active = self.active_model
         resolved = resolve(name, active, self.catalogue.ids)
         # An echo must not pass for Claude, nor Claude for an echo.
@@ -90,48 +94,51 @@ class Bridge:
             active, f"model: {active} answers for {name.strip()} (use_for_everything)"
         )
 
-    def rules(self, model: str) -> ModelRules:
-        """What a resolved model takes: as learned, else as listed live, else as in the table."""
+    def find_rules(self, model: str) -> ModelRules:
+        """Find the rules of a resolved model: learned, else listed live, else from the table."""
         return self.learned.get(model) or resolve_rules(model, self.catalogue.find(model))
 
-    def settle(self) -> None:
-        """Warms the backend that is used now and lets the others rest, behind the answers."""
-        if self._settling is not None:
-            self._settling.cancel()
-        self._settling = asyncio.create_task(self.choice.settle())
+    def start_warm_up(self) -> None:
+        """Start a task that warms the active backend and lets the others rest."""
+        # An earlier one may warm a backend that is no longer chosen.
+        if self._warm_up is not None:
+            self._warm_up.cancel()
+        self._warm_up = asyncio.create_task(self.choice.settle())
 
     async def close(self) -> None:
-        """When no answer runs any more."""
-        if self._settling is not None:
-            self._settling.cancel()
-            await asyncio.wait([self._settling])
-        # They were drained as all answers are; what was cut off then still says so in the store.
-        written = [task for task, _ in self.background.values()]
-        await asyncio.gather(*written, return_exceptions=True)
+        """Release everything, after `drain`."""
+        if self._warm_up is not None:
+            self._warm_up.cancel()
+            await asyncio.wait([self._warm_up])
+        # `drain` has cancelled what still ran; each task now stores that it was cut off.
+        tasks = [task for task, _ in self.background.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.computer.close()
         await self.sign_in.close()
         await self.choice.close()
         if self.embedder is not None:
             await self.embedder.close()
+        # The stores come last, as everything above may still write to them.
         await self.thinking.close()
         await self.responses.close()
         await self.ledger.close()
 
     @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Counts the answer that the current task is writing.
+    def track_answer(self) -> Iterator[None]:
+        """Count the answer that the current task writes, until the block ends.
 
-        Raises Overloaded at the limit, Paused while the person wants none.
+        Raises TooManyStreams at the limit `max_streams`, and Paused while the bridge is paused.
         """
         if self.switches.paused:
-            raise Paused("The bridge is paused; resume it from the tray's menu.")
+            raise Paused("The bridge is paused. Choose Resume requests in the tray menu.")
         if len(self._answers) >= self.settings.max_streams:
             raise TooManyStreams(
                 f"The bridge already handles {len(self._answers)} requests (max_streams).",
                 headers={"retry-after": "1"},
             )
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a handler always runs in one
+        if task is None:
+            raise RuntimeError("answers are written in a task, so that `drain` can cancel them")
         self._answers.add(task)
         self._idle.clear()
         try:
@@ -142,13 +149,16 @@ class Bridge:
                 self._idle.set()
 
     async def drain(self, seconds: float) -> None:
-        """Waits for the running answers, then cancels those that go on; each says so itself."""
+        """Wait up to `seconds` for the running answers, then cancel the rest.
+
+        A cancelled answer reports ShuttingDown to its client.
+        """
         if not self._answers:
             return
-        done, hurried = (asyncio.ensure_future(e.wait()) for e in (self._idle, self.hurry))
-        await asyncio.wait({done, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        done.cancel()
-        hurried.cancel()
+        waiting = [asyncio.ensure_future(e.wait()) for e in (self._idle, self.stop_now)]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for future in waiting:
+            future.cancel()
         for task in tuple(self._answers):
             task.cancel()
 

@@ -114,7 +114,7 @@ async def test_spares_are_kept_only_while_it_is_used(
     pool = road.backend._pool
     for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):
         bridge.switches.backend = backend  # type: ignore[assignment]  # each is a name
-        bridge.settle()
+        bridge.start_warm_up()
         async with asyncio.timeout(5):
             while pool.spares != spares:
                 await asyncio.sleep(0.02)

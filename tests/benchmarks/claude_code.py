@@ -90,7 +90,7 @@ async def main(count: int) -> None:
             try:
                 await report(bridge, folder, count)
             finally:
-                bridge.stop_asked.set()
+                bridge.stop_requested.set()
                 await serving
 
 

@@ -164,7 +164,7 @@ async def test_many_at_random_leave_nothing_behind(
     assert bridge.open_streams == 0
     assert fake.open_streams == 0
     assert process.memory_info().rss < memory * 1.1
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     async with asyncio.timeout(20):
         while len(asyncio.all_tasks()) > tasks + 1:  # the one that serves is kept by the fixture
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What a request took is counted for Prometheus, and booked in the ledger without its content."""
+"""Requests are counted for Prometheus and recorded in the ledger, without their content."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HI: Any = [{"role": "user", "content": "Hi, my secret is 4711."}]
 MODEL = "claude-opus-5-5"
 
 
-async def samples(bridge: Bridge) -> dict[tuple[str, tuple[str, ...]], float]:
+async def read_samples(bridge: Bridge) -> dict[tuple[str, tuple[str, ...]], float]:
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{bridge.url}/metrics") as answer,
@@ -39,26 +39,26 @@ async def test_an_answer_is_counted(
 ) -> None:
     fake.script(says("one two", usage=Usage(1000, 200, 300, 400)))
     await client.chat.completions.create(model=MODEL, messages=HI)
-    found = await samples(bridge)
+    samples = await read_samples(bridge)
     path = "/v1/chat/completions"
-    assert found["bridge_requests_total", tuple(sorted((path, "200")))] == 1
-    assert found["bridge_answers_total", tuple(sorted((MODEL, "anthropic", "stop")))] == 1
-    assert found["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "prompt")))] == 1700
-    assert found["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "completion")))] == 200
-    assert found["bridge_first_chunk_seconds_count", ("anthropic",)] == 1
-    assert found["bridge_open_streams", ()] == 0
+    assert samples["bridge_requests_total", tuple(sorted((path, "200")))] == 1
+    assert samples["bridge_answers_total", tuple(sorted((MODEL, "anthropic", "stop")))] == 1
+    assert samples["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "prompt")))] == 1700
+    assert samples["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "completion")))] == 200
+    assert samples["bridge_first_chunk_seconds_count", ("anthropic",)] == 1
+    assert samples["bridge_open_streams", ()] == 0
 
 
-async def test_a_path_of_nobodys_makes_no_new_series(bridge: Bridge) -> None:
+async def test_unknown_paths_share_one_series(bridge: Bridge) -> None:
     async with aiohttp.ClientSession() as session:
         for name in ("a", "b"):
             (await session.get(f"{bridge.url}/{name}")).close()
-    found = await samples(bridge)
-    counted = {key: value for key, value in found.items() if key[0] == "bridge_requests_total"}
+    samples = await read_samples(bridge)
+    counted = {key: value for key, value in samples.items() if key[0] == "bridge_requests_total"}
     assert [value for (_, labels), value in counted.items() if "404" in labels] == [2.0]
 
 
-async def test_an_answer_is_booked_with_its_cost(
+async def test_an_answer_is_recorded_with_its_cost(
     bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(says("one two", usage=Usage(1000, 200, 300, 400)))
@@ -82,7 +82,7 @@ async def test_two_choices_are_one_row(
     assert (entry.input_tokens, entry.output_tokens) == (200, 20)
 
 
-async def test_what_broke_off_is_booked_too(
+async def test_a_broken_answer_is_recorded_too(
     bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(Reply((Text("one two three"),), fault=Drop(1), usage=Usage(50)), overloaded())
@@ -96,21 +96,21 @@ async def test_what_broke_off_is_booked_too(
     assert (failed.outcome, failed.input_tokens, failed.cost) == ("overloaded", 0, 0)
 
 
-async def test_the_echo_costs_nothing_and_is_not_booked(start_bridge: StartBridge) -> None:
+async def test_the_echo_is_not_recorded(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x") as client:
         await client.chat.completions.create(model="bridge-echo", messages=HI)
     assert await bridge.ledger.recent(5) == []
 
 
-async def test_upstreams_own_name_of_a_refused_request_is_told(
+async def test_upstreams_id_of_a_rejected_request_is_logged_and_returned(
     bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     fake.script(overloaded())
     with pytest.raises(openai.InternalServerError) as caught:
         await client.chat.completions.create(model=MODEL, messages=HI)
-    theirs = caught.value.response.headers["x-upstream-request-id"]
-    (line,) = [one for one in caplog.messages if "overloaded" in one]
+    upstream_id = caught.value.response.headers["x-upstream-request-id"]
+    (line,) = [message for message in caplog.messages if "overloaded" in message]
     assert line.startswith(f"{caught.value.request_id} POST /v1/chat/completions -> 503 overloaded")
-    assert f"upstream={theirs} " in line
+    assert f"upstream={upstream_id} " in line

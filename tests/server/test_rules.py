@@ -68,7 +68,7 @@ async def test_what_a_refusal_teaches_is_remembered(
         assert answer.choices[0].finish_reason == "tool_calls"
     statuses = [request.status for request in fake.requests if request.method == "POST"]
     assert statuses == [400, 200, 200]
-    assert bridge.rules("claude-opus-5").forced_tools is False
+    assert bridge.find_rules("claude-opus-5").forced_tools is False
 
 
 async def test_only_one_lesson_is_learned_in_a_request(

@@ -44,7 +44,7 @@ async def main(folder: Path) -> None:
                 await page.open(f"{bridge.url}/docs")
                 await page.until("document.querySelectorAll('.opblock').length >= 13")
                 await page.picture(folder / "docs.png", 1100)
-            bridge.stop_asked.set()
+            bridge.stop_requested.set()
             await serving
 
 

@@ -136,7 +136,7 @@ async def test_it_sees_when_the_bridge_is_gone(start_bridge: StartBridge, page: 
     bridge = await start_bridge()
     await page.open(f"{bridge.url}/")
     await page.until("document.querySelector('#why').textContent")
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     await page.until("document.querySelector('#state').textContent.includes('not running')")
 
 

@@ -55,7 +55,9 @@ async def asked(
     `computer_use`: this desktop is used for it.
     """
     question = _Question(bridge, model, translate, heavy, computer_use)
-    attempt = await _attempt(question, await bridge.choice.for_model(model), bridge.rules(model))
+    attempt = await _attempt(
+        question, await bridge.choice.for_model(model), bridge.find_rules(model)
+    )
     try:
         begun = await entering(attempt.backend.stream(attempt.request))
     except BridgeError as error:
@@ -162,7 +164,7 @@ async def _fallen_back(attempt: _Attempt, error: BridgeError) -> _Attempt | None
     if settings.fallback_model not in ("none", question.model):
         instead = replace(question, model=settings.fallback_model)
         notice = f"model: {question.model} failed ({failed}); {instead.model} answers"
-        rules = question.bridge.rules(instead.model)
+        rules = question.bridge.find_rules(instead.model)
         return await _attempt(instead, attempt.backend, rules, notice)
     return None
 

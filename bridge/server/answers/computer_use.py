@@ -36,7 +36,7 @@ def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) 
         bridge.computer,
         asked_by,
         limits,
-        bridge.rules,
+        bridge.find_rules,
         settings.computer_format,
         settings.computer_monitor,
         dry_run,

@@ -89,7 +89,7 @@ async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) 
     _, _, chat = await _in_words(bridge, wanted, memory)
     model = bridge.resolve(wanted.model).model
     backend = await bridge.choice.counting(model)
-    rules = backend.narrowed(bridge.rules(model))
+    rules = backend.narrowed(bridge.find_rules(model))
     request = (await asyncio.to_thread(translate_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))

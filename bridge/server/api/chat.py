@@ -27,7 +27,7 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
         bridge, chat.model, chat.computer_use, record.client
     )
     check_single_choice(computer_use, chat.n)
-    with bridge.answering():
+    with bridge.track_answer():
         heavy = is_large(request) or is_heavy(chat)
         asking = Asking(
             bridge,

@@ -20,7 +20,7 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     completion = await read_body(request, CompletionRequest)
     resolved = bridge.resolve(completion.model)
-    with bridge.answering():
+    with bridge.track_answer():
         chats = build_chats(completion)
         converter = CompletionStream(completion)
         asking = Asking(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))

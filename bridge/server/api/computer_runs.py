@@ -31,10 +31,10 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     model = record.model = bridge.resolve(body.model).model
     messages = [{"role": "user", "content": body.prompt}]
     chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
-    with bridge.answering():
+    with bridge.track_answer():
         backend = await bridge.choice.for_model(model)
         record.backend = backend.name
-        asked = translate_chat(chat, backend.narrowed(bridge.rules(model)), model).request
+        asked = translate_chat(chat, backend.narrowed(bridge.find_rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
         async with computer_use.open_run(backend, asked) as events:
             first = await anext(events)

@@ -41,7 +41,7 @@ async def update_switches(request: web.Request) -> web.Response:
         bridge.switches.model = resolved.model
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
-        bridge.settle()
+        bridge.start_warm_up()
     if patch.use_for_everything is not None:
         bridge.switches.use_for_everything = patch.use_for_everything
     if patch.paused is not None:
@@ -62,7 +62,7 @@ async def save_key(request: web.Request) -> web.Response:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
     keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
     await bridge.choice.reload()
-    bridge.settle()
+    bridge.start_warm_up()
     saved = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(saved.model_dump())
 
@@ -86,7 +86,7 @@ async def sign_in(request: web.Request) -> web.Response:
         status = await bridge.sign_in.go_on(step.code)
     if status.state == "signed_in":
         await bridge.choice.reload()
-        bridge.settle()
+        bridge.start_warm_up()
     return web.json_response(status.model_dump())
 
 
@@ -98,7 +98,7 @@ async def get_sign_in_status(request: web.Request) -> web.Response:
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
     return web.json_response(accepted.model_dump(), status=202)
 

@@ -25,7 +25,7 @@ async def create_embedding(request: web.Request) -> web.Response:
     body = await read_body(request, EmbeddingsRequest)
     if bridge.embedder is None:
         raise NotSupported("Embeddings are turned off (setting embeddings).")
-    with bridge.answering():
+    with bridge.track_answer():
         embedded = await bridge.embedder.embed(
             body.inputs, model=body.model, dimensions=body.dimensions
         )

@@ -36,7 +36,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     record = get_record(request)
     record.model = resolved.model
     started = time.perf_counter()
-    with bridge.answering():
+    with bridge.track_answer():
         async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
             record.backend = begun.backend
             notices = _list_notices(request, resolved, begun)

@@ -60,7 +60,7 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 
 def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
-    models = [_as_model(model, bridge.rules(model.id)) for model in listed]
+    models = [_as_model(model, bridge.find_rules(model.id)) for model in listed]
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
     active = next((model for model in models if model["id"] == bridge.active_model), None)

@@ -209,10 +209,10 @@ async def test_a_second_wish_to_stop_cuts_what_still_runs(start_bridge: StartBri
     running = asyncio.create_task(_cut_answer(bridge))
     while bridge.open_streams == 0:
         await asyncio.sleep(0.01)
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     await asyncio.sleep(0.2)
     assert not running.done(), "one wish lets it finish"
-    bridge.hurry.set()
+    bridge.stop_now.set()
     assert "stopped before this answer ended" in await asyncio.wait_for(running, 5)
 
 

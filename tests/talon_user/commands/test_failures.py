@@ -40,7 +40,7 @@ async def test_a_bridge_that_is_down_is_known_within_a_second(
 ) -> None:
     notes = any_talk.world.open()
     url = any_talk.bridge.url
-    any_talk.bridge.stop_asked.set()
+    any_talk.bridge.stop_requested.set()
     await asyncio.sleep(0.3)
     start, began = time.perf_counter(), any_talk.world.script.now
     any_talk.world.say("claude ask hi")
@@ -114,7 +114,7 @@ async def test_a_bridge_that_stops_in_the_middle_is_told(talk: Talk, notes: App)
     talk.fake.script(Reply((Text("word " * 400),), delay=0.01))
     talk.world.say("claude ask something")
     await talk.until(lambda: notes.text)
-    talk.bridge.stop_asked.set()
+    talk.bridge.stop_requested.set()
     await talk.idle()
     assert notes.text != "word " * 400
     assert len(talk.notes) == 1

@@ -48,7 +48,7 @@ async def test_the_doctor_finds_a_bridge_that_runs(make_talk: MakeTalk) -> None:
 
 
 async def test_the_doctor_says_what_is_missing_and_what_to_do(talk: Talk, notes: App) -> None:
-    talk.bridge.stop_asked.set()
+    talk.bridge.stop_requested.set()
     await asyncio.sleep(0.3)
     await talk.say("claude doctor")
     (said,) = talk.notes

@@ -68,7 +68,7 @@ async def _write_response(
     ended: dict[str, Any]
     with record_detached(request) as record:
         try:
-            with bridge.answering(), translate_unexpected_errors(record):
+            with bridge.track_answer(), translate_unexpected_errors(record):
                 begun = respond(bridge, wanted, record, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"

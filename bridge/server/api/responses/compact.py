@@ -28,7 +28,7 @@ async def compact_response(request: web.Request) -> web.Response:
     wanted = build_summary_request(await read_body(request, CompactRequest))
     record = get_record(request)
     memory = Memory(bridge)
-    with bridge.answering():
+    with bridge.track_answer():
         begun = respond(bridge, wanted, record, memory, large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}

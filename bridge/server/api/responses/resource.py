@@ -43,7 +43,7 @@ async def create_response(request: web.Request) -> web.StreamResponse:
         queued = background.start_background(request, wanted, large=is_large(request))
         return web.json_response(dict(queued))
     record = get_record(request)
-    with bridge.answering():
+    with bridge.track_answer():
         begun = respond(bridge, wanted, record, Memory(bridge), large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}

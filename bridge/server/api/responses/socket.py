@@ -114,7 +114,7 @@ async def _answer_message(
 ) -> None:
     with record_detached(request) as record:
         try:
-            with request.app[BRIDGE].answering(), translate_unexpected_errors(record):
+            with request.app[BRIDGE].track_answer(), translate_unexpected_errors(record):
                 await _create_response(request, socket, memory, record, text)
         except BridgeError as error:
             record_failure(request, record, error)

@@ -375,7 +375,7 @@ async def test_it_survives_the_bridge(
     start_bridge: StartBridge, fake: FakeAnthropic, bridge: Bridge, client: AsyncOpenAI
 ) -> None:
     made = [event async for event in await asked(client, stream=True)][-1].response
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     other = await start_bridge(backend="anthropic")
     async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
         assert (await later.responses.retrieve(made.id)).output_text == made.output_text
@@ -432,7 +432,7 @@ async def test_the_bridge_lets_it_finish_when_it_stops(
     fake.script(Reply((Text("one two three"),), delay=0.1))
     made = await asked(client, background=True)
     await fake.wait_requests(1, 5)
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     await fake.wait_closed(1, timeout=5)
     other = await start_bridge(backend="anthropic")
     async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
@@ -445,7 +445,7 @@ async def test_one_that_is_cut_off_when_the_bridge_stops_says_so(
     fake.script(Reply((Text("word " * 2000),), delay=0.01))
     made = await asked(client, background=True)
     await fake.wait_requests(1, 5)
-    bridge.stop_asked.set()
+    bridge.stop_requested.set()
     await fake.wait_closed(1, timeout=10)
     other = await start_bridge(backend="anthropic")
     async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:

@@ -1,15 +1,14 @@
-"""Turns the events of an agent loop into one message of Claude: turns joined, actions as thinking.
+"""Turns the events of an agent loop into the events of one message of Claude."""
 
-Input is every event of a loop, in order; output are the events of one message:
-
-    first message_start      passed on; later ones only begin a new count of usage
-    text, thinking blocks    passed on, numbered through
-    tool calls, redacted     left out
-    ApprovalRequested,       a thinking block with a line for each action
-    ActionsDone
-    message_delta            remembered: the last turn's stop reason is the message's
-    LoopEnded                why it ended, if not by Claude; then message_delta, message_stop
-"""
+# Input is every event of a loop, in order; output are the events of one message:
+#
+#     first message_start      passed on; later ones only begin a new count of usage
+#     text, thinking blocks    passed on, numbered through
+#     tool calls, redacted     left out
+#     ApprovalRequested,       a thinking block with a line for each action
+#     ActionsDone
+#     message_delta            remembered: the last turn's stop reason is the message's
+#     LoopEnded                why it ended, if not by Claude; then message_delta, message_stop
 
 from __future__ import annotations
 

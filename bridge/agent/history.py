@@ -1,10 +1,9 @@
-"""The conversation of an agent loop, from which old screenshots are removed now and then; pure.
+"""The conversation of an agent loop, from which old screenshots are removed now and then; pure."""
 
-Each request repeats the whole conversation, and Anthropic caches its beginning. Removing a
-picture changes the conversation from there on and so costs the cache once. That is why pictures
-are removed rarely and many at a time: when there are more than MAX_PICTURES, down to
-PICTURES_LEFT.
-"""
+# Each request repeats the whole conversation, and Anthropic caches its beginning. Removing a
+# picture changes the conversation from there on and so costs the cache once. That is why pictures
+# are removed rarely and many at a time: when there are more than MAX_PICTURES, down to
+# PICTURES_LEFT.
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""The agent loop: Claude's turn, its actions, their results, and again.
+"""The agent loop: Claude's turn, its actions, their results, and again."""
 
-Each turn ends in one of these, and only the first three lead to another turn:
-
-    paused                    ask Claude to continue (`pause_turn`)
-    calls                     carry out the batch, send the results
-    calls, but limit reached  send refusals, so that Claude can say how far it got
-    no calls                  end: completed, or `limit` after refusals
-    calls after refusals      end: limit
-
-A stop, or the end of a timed grant, ends the loop at any point: `stopped`. Failures of the
-backend and DesktopUnavailable are raised.
-"""
+# Each turn ends in one of these, and only the first three lead to another turn:
+#
+#     paused                    ask Claude to continue (`pause_turn`)
+#     calls                     carry out the batch, send the results
+#     calls, but limit reached  send refusals, so that Claude can say how far it got
+#     no calls                  end: completed, or `limit` after refusals
+#     calls after refusals      end: limit
+#
+# A stop, or the end of a timed grant, ends the loop at any point: `stopped`. Failures of the
+# backend and DesktopUnavailable are raised.
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claude-bridge computer …` and `claude-bridge stop`: this desktop, through the running bridge."""
+"""`claude-bridge computer …` and `claude-bridge stop`: use this desktop through the bridge."""
 
 from __future__ import annotations
 
@@ -25,68 +25,75 @@ if TYPE_CHECKING:
 ASKED_BY = "the command line"
 NOT_RUNNING = 3
 
-_BY_A_PERSON = (
-    "Computer use is turned on by a person at a terminal, in the tray, on the dashboard or by "
-    "voice: no prompt and no program may do it, so this needs a terminal."
+_NEEDS_TERMINAL = (
+    "Only a human can turn computer use on, so this command needs a terminal. You can also use "
+    "the tray, the dashboard or your voice; no prompt and no program may do it."
 )
+_MODES = {
+    "ask": "ask before each step",
+    "ask_risky": "ask before risky steps",
+    "allowed": "allow everything for a while",
+}
 _BUTTONS = {"left": "left_click", "middle": "middle_click", "right": "right_click"}
 
 
 def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The parsers of `computer` and of `stop`."""
-    commands.add_parser("stop", help="stop Claude's hands on this computer, and switch them off")
-    parser = commands.add_parser("computer", help="see and use this desktop, on the leash")
+    """Add the parsers of `computer` and `stop`."""
+    commands.add_parser("stop", help="stop computer use and turn it off")
+    parser = commands.add_parser("computer", help="see and control this desktop, as you allow it")
     doing = parser.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    doing.add_parser("status", help="what Claude may do, and what waits for your word")
-    on_help = "let Claude use this computer; only at a terminal"
-    on = doing.add_parser("on", help=on_help, description=_BY_A_PERSON)
+    doing.add_parser("status", help="show mode and pending approvals")
+    on_help = "turn computer use on; only at a terminal"
+    on = doing.add_parser("on", help=on_help, description=_NEEDS_TERMINAL)
     on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
-    on.add_argument("--minutes", type=float, help="how long everything is allowed (default: 15)")
-    doing.add_parser("off", help="take it back")
+    on.add_argument("--minutes", type=float, help="with --mode allowed: for how long (default: 15)")
+    doing.add_parser("off", help="turn computer use off")
     _add_looking(doing)
     _add_acting(doing)
 
 
 def _add_looking(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    shot = doing.add_parser("screenshot", help="the screen as Claude would see it")
+    shot = doing.add_parser("screenshot", help="save the screen as Claude would see it")
     shot.add_argument("-o", "--output", default="screenshot.png", help="a file, or - for stdout")
     shot.add_argument("--monitor", type=int, help="the screen; 0 is the main one")
     shot.add_argument("--max-edge", type=int, help="pixels of the long edge")
     shot.add_argument("--region", help="a part of it, enlarged: x0,y0,x1,y1")
-    shot.add_argument("--format", choices=("jpeg", "png", "webp"), help="(default: by the name)")
+    shot.add_argument(
+        "--format", choices=("jpeg", "png", "webp"), help="(default: from the file extension)"
+    )
 
 
 def _add_acting(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    click = doing.add_parser("click", help="click at a place of the screenshot")
+    click = doing.add_parser("click", help="click at a pixel of the screenshot")
     click.add_argument("x", type=int)
     click.add_argument("y", type=int)
     click.add_argument("--button", choices=tuple(_BUTTONS), default="left")
     click.add_argument("--double", action="store_true")
-    click.add_argument("--keys", help="held meanwhile, such as ctrl")
-    typing = doing.add_parser("type", help="type a text, exactly")
+    click.add_argument("--keys", help="modifier keys, e.g. ctrl")
+    typing = doing.add_parser("type", help="type text exactly")
     typing.add_argument("text")
-    key = doing.add_parser("key", help="press a key or a chord, such as ctrl+s")
+    key = doing.add_parser("key", help="press a key or a combination, e.g. ctrl+s")
     key.add_argument("chord")
-    act = doing.add_parser("do", help="one action of Claude's toolset, or a list, as JSON")
+    act = doing.add_parser("do", help="carry out an action of Claude's toolset, or a list, as JSON")
     act.add_argument("json")
     run = doing.add_parser("run", help="let Claude do a task")
     run.add_argument("prompt")
     run.add_argument("--model", default="default")
-    replay = doing.add_parser("replay", help="do again what an action log says")
-    replay.add_argument("log", type=Path, nargs="?", help="(default: the bridge's own)")
-    replay.add_argument("--from", dest="first", type=int, default=1, help="the first line")
-    replay.add_argument("--to", dest="last", type=int, help="the last line")
-    for one in (click, typing, key, act, run, replay):
-        one.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    replay = doing.add_parser("replay", help="repeat the actions in a log")
+    replay.add_argument("log", type=Path, nargs="?", help="(default: the bridge's log)")
+    replay.add_argument("--from", dest="first", type=int, default=1, help="first line to repeat")
+    replay.add_argument("--to", dest="last", type=int, help="last line to repeat")
+    for command in (click, typing, key, act, run, replay):
+        command.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
 
 def stop_command(settings: Settings) -> int:
-    """The person's stop; returns the exit code."""
+    """Stop computer use and turn it off; return the exit code."""
     return _through(settings, _stop)
 
 
 def computer_command(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Runs one of them; returns the exit code: 0 well, 1 refused, 3 not running."""
+    """Run a subcommand; return the exit code: 0 success, 1 error, 3 not running."""
     doing = _DOING[arguments.doing]
     return _through(settings, lambda bridge: doing(bridge, arguments))
 
@@ -105,7 +112,7 @@ def _through(settings: Settings, doing: Callable[[LocalBridge], int]) -> int:
         print("Stopped.", file=sys.stderr)
         return 130
     finally:
-        # Hanging up ends what the bridge does for us.
+        # Closing the connection stops what the bridge does for this command.
         bridge.close()
 
 
@@ -119,43 +126,43 @@ def _status(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
     status = bridge.ask("GET", "/computer").json()
     print(f"Computer use: {status['mode']}" + (", in use now" if status["active"] else ""))
     for waiting in status["waiting"]:
-        print(f"{waiting['asked_by']} asks: {'; '.join(waiting['what'])}")
+        print(f"Waiting for approval ({waiting['asked_by']}): {'; '.join(waiting['what'])}")
     return 0
 
 
 def _on(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     if not sys.stdin.isatty():
-        raise SettingsError(_BY_A_PERSON)
+        raise SettingsError(_NEEDS_TERMINAL)
     patch: dict[str, Any] = {"mode": arguments.mode}
     if arguments.mode == "allowed":
         patch["minutes"] = 15 if arguments.minutes is None else arguments.minutes
     elif arguments.minutes is not None:
-        raise SettingsError("--minutes goes with --mode allowed")
+        raise SettingsError("--minutes needs --mode allowed")
     bridge.ask("POST", "/control/switches", {"computer": patch})
-    print("On. Stop it with: claude-bridge stop")
+    print(f"Computer use on: {_MODES[arguments.mode]}. Stop it with: claude-bridge stop")
     return 0
 
 
 def _off(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
     bridge.ask("POST", "/control/switches", {"computer": {"mode": "off"}})
-    print("Off.")
+    print("Computer use off.")
     return 0
 
 
 def _screenshot(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     query = {name: getattr(arguments, name) for name in ("monitor", "max_edge", "region")}
-    form = arguments.format or _form_of(arguments.output)
-    asked = {name: value for name, value in query.items() if value is not None}
-    answer = bridge.ask("GET", f"/computer/screenshot?{urlencode({'format': form, **asked})}")
+    form = arguments.format or _guess_format(arguments.output)
+    given = {name: value for name, value in query.items() if value is not None}
+    answer = bridge.ask("GET", f"/computer/screenshot?{urlencode({'format': form, **given})}")
     if arguments.output == "-":
         sys.stdout.buffer.write(answer.data)
     else:
-        _write(Path(arguments.output), answer.data)
+        _write_file(Path(arguments.output), answer.data)
         print(arguments.output)
     return 0
 
 
-def _form_of(name: str) -> str:
+def _guess_format(name: str) -> str:
     form = Path(name).suffix.lower().removeprefix(".").replace("jpg", "jpeg")
     return form if form in ("jpeg", "png", "webp") else "png"
 
@@ -178,10 +185,10 @@ def _key(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
 
 def _do(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     try:
-        given = json.loads(arguments.json)
+        actions = json.loads(arguments.json)
     except ValueError as error:
-        raise SettingsError(f"that is no JSON: {error}") from error
-    return _act(bridge, given if isinstance(given, list) else [given], arguments)
+        raise SettingsError(f"invalid JSON: {error}") from error
+    return _act(bridge, actions if isinstance(actions, list) else [actions], arguments)
 
 
 def _act(
@@ -194,21 +201,21 @@ def _act(
         risks = f" (risky: {', '.join(outcome['risks'])})" if outcome["risks"] else ""
         print(f"{outcome['what']}{risks}{result}")
         if outcome["image"]:
-            _keep_image(outcome["image"])
+            _save_image(outcome["image"])
     return 0 if all(outcome["done"] for outcome in done["outcomes"]) else 1
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write_file(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _keep_image(url: str) -> None:
+def _save_image(url: str) -> None:
     head, _, data = url.partition(",")
     name = f"screenshot.{head.partition('/')[2].partition(';')[0]}"
-    _write(Path(name), base64.b64decode(data))
+    _write_file(Path(name), base64.b64decode(data))
     print(f"  {name}")
 
 
@@ -226,7 +233,7 @@ def _run(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
             case "run.thinking":
                 print(_dim(event["text"]), end="", file=sys.stderr, flush=True)
             case "run.approval":
-                _ask_person(bridge.url, event)
+                _ask_user(bridge.url, event)
             case "run.acted":
                 for what in event["what"]:
                     print(_dim(f"\n→ {what}"), file=sys.stderr)
@@ -236,39 +243,39 @@ def _run(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
                 print(f"\n{event['error']['message']}", file=sys.stderr)
                 return 1
             case "run.finished":
-                return _finished(event)
-    raise NotRunning("The bridge ended before the task did.")
+                return _finish(event)
+    raise NotRunning("The bridge stopped before the task was finished.")
 
 
-def _finished(event: Mapping[str, Any]) -> int:
+def _finish(event: Mapping[str, Any]) -> int:
     print()
     if event["status"] != "completed":
         print(f"{event['status']}: {event['text']}", file=sys.stderr)
     return 0 if event["status"] == "completed" else 1
 
 
-def _ask_person(url: str, event: Mapping[str, Any]) -> None:
-    """At a terminal; where there is none, the tray and the dashboard ask."""
+def _ask_user(url: str, event: Mapping[str, Any]) -> None:
+    """Ask for approval at the terminal; without one, the tray and the dashboard ask."""
     for what in event["what"]:
         print(f"\n? {what}", file=sys.stderr)
     if event["risks"]:
         print(f"  Risky: {', '.join(event['risks'])}.", file=sys.stderr)
     if not sys.stdin.isatty():
-        print("  Say yes or no in the tray or on the dashboard.", file=sys.stderr)
+        print("  Approve or deny it in the tray or on the dashboard.", file=sys.stderr)
         return
-    print("  Do it? [y/N] ", end="", file=sys.stderr, flush=True)
+    print("  Approve? [y/N] ", end="", file=sys.stderr, flush=True)
     approved = sys.stdin.readline().strip().lower() in ("y", "yes")
-    # A connection of its own: the run's is being read.
-    asking = LocalBridge(url, _token())
+    # The run's own connection is busy: its events are being read.
+    connection = LocalBridge(url, _read_control_token())
     try:
-        asking.ask("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
+        connection.ask("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
     except Refused as error:
         print(error, file=sys.stderr)
     finally:
-        asking.close()
+        connection.close()
 
 
-def _token() -> str:
+def _read_control_token() -> str:
     from bridge.opening import read_token
 
     return read_token(find_paths().control_token)
@@ -279,8 +286,11 @@ def _dim(text: str) -> str:
 
 
 def _replay(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
-    """Each line with the size its picture had, so that its places mean the same."""
-    for steps in _together(_chosen(arguments)):
+    """Repeat actions of a log.
+
+    Each is sent with the size of the picture that its coordinates refer to.
+    """
+    for steps in _group_steps(_select_steps(arguments)):
         actions = [{"action": action.member, **action.model_dump()} for action, _ in steps]
         code = _act(bridge, actions, arguments, max_edge=max(steps[0][1]))
         if code:
@@ -288,29 +298,32 @@ def _replay(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(arguments: argparse.Namespace) -> Iterator[_Step]:
-    """The steps to do; what is left out is said, and in a dry run everything is only said."""
-    # Only here: it brings the actions, and pydantic with them.
+def _select_steps(arguments: argparse.Namespace) -> Iterator[_Step]:
+    """Yield the steps to repeat, and print those that are skipped; in a dry run print all."""
+    # Imported here because it loads pydantic, which no other command needs.
     from bridge.computer.action_log import read_log
 
     for number, step in enumerate(read_log(arguments.log or find_paths().computer_log), start=1):
         if number < arguments.first or (arguments.last and number > arguments.last):
             continue
-        told = (
-            f"{number}: {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(step.at))} {step.what}"
-        )
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(step.at))
+        line = f"{number}: {at} {step.what}"
         if not step.done:
-            print(f"{told} (skipped: was not done)")
+            print(f"{line} (skipped: it was not executed)")
         elif step.action is None:
-            print(f"{told} (skipped: its text was left out)")
+            print(f"{line} (skipped: its text is not in the log)")
         elif arguments.dry_run:
-            print(told)
+            print(line)
         else:
             yield step.action, step.picture
 
 
-def _together(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
-    """One by one; but what was done with the button down in one, as each call's end lets go."""
+def _group_steps(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
+    """Group the steps to send in one request each.
+
+    A step is a group by itself, except from `left_mouse_down` to `left_mouse_up`: the button is
+    released at the end of each request.
+    """
     held: list[_Step] = []
     for step in steps:
         if held and held[0][1] != step[1]:

@@ -1,6 +1,6 @@
-"""`claude-bridge mcp`: this desktop as tools for Claude Code, Cursor, Cline and the like (stdio).
+"""`claude-bridge mcp`: an MCP server (stdio) with this desktop's actions as tools.
 
-It asks the running bridge, so that the switch, the approvals and the log are the same for all.
+It forwards to the running bridge, so that mode, approvals and log are the same for all programs.
 https://modelcontextprotocol.io
 """
 
@@ -21,41 +21,41 @@ from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 from bridge.settings import Settings
 
 BATCH = "computer_batch"
-_LOOKS = ("cursor_position", "screenshot", "wait", "zoom")
-_HELD = {
-    "left_mouse_down": " It is let go of at the end of the call: use it inside computer_batch.",
-    "left_mouse_up": " Only inside computer_batch.",
+_READ_ONLY = ("cursor_position", "screenshot", "wait", "zoom")
+_NOTES = {
+    "left_mouse_down": " It is released at the end of the call: use it inside computer_batch.",
+    "left_mouse_up": " Useful only inside computer_batch.",
 }
 INSTRUCTIONS = (
-    "This person's own desktop, on a leash that they hold. Begin with computer_screenshot; "
-    "coordinates are pixels of the last one. What is refused was refused by the person: do not "
-    "try it in another way."
+    "Controls the user's own desktop, as far as the user allows it. Start with "
+    "computer_screenshot; coordinates are pixels of the last screenshot. If the user denies an "
+    "action, do not try another way to do it."
 )
 
 
 def mcp_command(settings: Settings) -> int:
-    """Serves until the client hangs up; returns the exit code."""
-    asyncio.run(_serve(settings))
+    """Serve until the client closes the connection; return the exit code."""
+    asyncio.run(_serve_stdio(settings))
     return 0
 
 
-def tools() -> list[types.Tool]:
-    """One for each action, and one for several in a row."""
+def build_tools() -> list[types.Tool]:
+    """Build one tool for each action, and one for a batch."""
     singles = [
         types.Tool(
             name=f"computer_{member}",
-            description=words + _HELD.get(member, ""),
+            description=description + _NOTES.get(member, ""),
             input_schema=build_input_schema(member),
             annotations=types.ToolAnnotations(
-                read_only_hint=member in _LOOKS, destructive_hint=member not in _LOOKS
+                read_only_hint=member in _READ_ONLY, destructive_hint=member not in _READ_ONLY
             ),
         )
-        for member, words in TOOL_DESCRIPTIONS.items()
+        for member, description in TOOL_DESCRIPTIONS.items()
     ]
-    return [*singles, _batch()]
+    return [*singles, _build_batch_tool()]
 
 
-def _batch() -> types.Tool:
+def _build_batch_tool() -> types.Tool:
     names = {"type": "string", "enum": list(TOOL_DESCRIPTIONS)}
     action = {
         "type": "object",
@@ -65,8 +65,8 @@ def _batch() -> types.Tool:
     }
     return types.Tool(
         name=BATCH,
-        description="Several actions in order, up to the first that fails: each as "
-        '{"action": "left_click", "coordinate": [x, y]}, with the fields of the tool of its name.',
+        description="Carry out several actions in order, up to the first failure. Each is "
+        '{"action": "left_click", "coordinate": [x, y]}, with the fields of the tool of that name.',
         input_schema={
             "type": "object",
             "properties": {"actions": {"type": "array", "items": action, "minItems": 1}},
@@ -77,18 +77,18 @@ def _batch() -> types.Tool:
     )
 
 
-def actions_of(name: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a call asks for. Raises ValueError for a tool that is none."""
+def parse_call(name: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the actions of a tool call. Raises ValueError for an unknown tool."""
     if name == BATCH:
         return [dict(action) for action in arguments.get("actions") or ()]
     member = name.removeprefix("computer_")
     if member not in TOOL_DESCRIPTIONS:
-        raise ValueError(f"There is no tool {name}.")
+        raise ValueError(f"Unknown tool {name}.")
     return [{"action": member, **arguments}]
 
 
-def result_of(answer: Answer) -> types.CallToolResult:
-    """The outcomes of a batch, pictures as pictures."""
+def to_tool_result(answer: Answer) -> types.CallToolResult:
+    """Convert the outcomes of a batch; pictures become image content."""
     content: list[types.ContentBlock] = []
     failed = False
     for outcome in answer.json()["outcomes"]:
@@ -102,27 +102,27 @@ def result_of(answer: Answer) -> types.CallToolResult:
     return types.CallToolResult(content=content, is_error=failed)
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve_stdio(settings: Settings) -> None:
     async def list_tools(
         _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=tools())
+        return types.ListToolsResult(tools=build_tools())
 
     async def call_tool(
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         try:
-            actions = actions_of(params.name, params.arguments or {})
-            body = {"actions": actions, "asked_by": f"MCP: {_client_of(context)}"}
-            return result_of(await _asked(settings, body))
+            actions = parse_call(params.name, params.arguments or {})
+            body = {"actions": actions, "asked_by": f"MCP: {_find_client_name(context)}"}
+            return to_tool_result(await _send_actions(settings, body))
         except (NotRunning, Refused, ValueError) as error:
-            told = types.TextContent(type="text", text=str(error))
-            return types.CallToolResult(content=[told], is_error=True)
+            message = types.TextContent(type="text", text=str(error))
+            return types.CallToolResult(content=[message], is_error=True)
 
     server: Server[Any] = Server(
         "claude-bridge-computer",
         version=__version__,
-        title="This computer, on a leash",
+        title="Computer use",
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
@@ -131,20 +131,25 @@ async def _serve(settings: Settings) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-async def _asked(settings: Settings, body: Mapping[str, Any]) -> Answer:
-    """Beside the loop; a call that is cancelled hangs up, which ends the work."""
+async def _send_actions(settings: Settings, body: Mapping[str, Any]) -> Answer:
+    """Send actions to the bridge, in a thread.
+
+    A cancelled call closes its connection, which stops the actions.
+    """
     bridge = local_bridge(settings)
-    asking = asyncio.ensure_future(asyncio.to_thread(bridge.ask, "POST", "/computer/actions", body))
+    sending = asyncio.ensure_future(
+        asyncio.to_thread(bridge.ask, "POST", "/computer/actions", body)
+    )
     try:
-        return await asyncio.shield(asking)
+        return await asyncio.shield(sending)
     except asyncio.CancelledError:
-        # Nobody waits for it any more; that it was hung up on is no news.
-        asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # The closed connection is an expected error: retrieve it, or asyncio logs it.
+        sending.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise
     finally:
         bridge.close()
 
 
-def _client_of(context: ServerRequestContext[Any]) -> str:
+def _find_client_name(context: ServerRequestContext[Any]) -> str:
     params = context.session.client_params
     return params.client_info.name[:80] if params is not None else "a client"

@@ -1,12 +1,11 @@
-"""Batches that wait for the user's approval.
+"""Batches that wait for the user's approval."""
 
-Each approval is pending from `request` until one of these settles it, once:
-
-    decide(id, approved, by)   the user approves or denies
-    timeout                    denied
-    deny_all(reason)           a stop denies everything that is pending
-    cancellation of `request`  dropped without a verdict
-"""
+# Each approval is pending from `request` until one of these settles it, once:
+#
+#     decide(id, approved, by)   the user approves or denies
+#     timeout                    denied
+#     deny_all(reason)           a stop denies everything that is pending
+#     cancellation of `request`  dropped without a verdict
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""Runs work on the desktop in one thread, one piece at a time, and stops it from anywhere.
+"""Runs work on the desktop in one thread, one piece at a time, and stops it from anywhere."""
 
-Inputs: `run(work)`, `stop(reason)`, `release_all()`, `close()`. States of the desktop:
-
-    closed   at start, after `close`, and after the desktop has failed
-    open     from the first work on; the next work reuses it
-
-Work is cooperative: it calls `context.check` between small steps, which raises Stopped after a
-`stop` or once the caller is cancelled. A stop ends the work that runs and all that waits, but
-not work submitted after it. Buttons and keys that work leaves pressed stay pressed for the next
-(a drag may span two calls); failed work releases everything, and so does `release_all`.
-"""
+# Inputs: `run(work)`, `stop(reason)`, `release_all()`, `close()`. States of the desktop:
+#
+#     closed   at start, after `close`, and after the desktop has failed
+#     open     from the first work on; the next work reuses it
+#
+# Work is cooperative: it calls `context.check` between small steps, which raises Stopped after a
+# `stop` or once the caller is cancelled. A stop ends the work that runs and all that waits, but
+# not work submitted after it. Buttons and keys that work leaves pressed stay pressed for the next
+# (a drag may span two calls); failed work releases everything, and so does `release_all`.
 
 from __future__ import annotations
 

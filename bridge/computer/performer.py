@@ -1,12 +1,11 @@
-"""Performs Claude's actions on a desktop, in small steps between which the user can stop it.
+"""Performs Claude's actions on a desktop, in small steps between which the user can stop it."""
 
-State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
-`begin`, `release_all`. Before each small step the check runs, and the pointer is compared with
-where it was left: a difference means that the user took the mouse, and raises Stopped.
-
-A button or key counts as down before it is pressed and until after it was released, so that
-`release_all` releases whatever may be down, also after a call to the desktop has failed.
-"""
+# State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
+# `begin`, `release_all`. Before each small step the check runs, and the pointer is compared with
+# where it was left: a difference means that the user took the mouse, and raises Stopped.
+#
+# A button or key counts as down before it is pressed and until after it was released, so that
+# `release_all` releases whatever may be down, also after a call to the desktop has failed.
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""What Claude may do on this desktop now, as set by the user; pure.
+"""What Claude may do on this desktop now, as set by the user; pure."""
 
-States are the modes, and the only inputs are the time and a batch's risks:
-
-    off        every batch is refused; the state at start, and after a stop
-    ask        every batch needs the user's approval
-    ask_risky  only batches with a risk need approval
-    allowed    nothing needs approval, until `until`; then the mode is off
-
-Only the user changes the mode. Time alone never grants anything: it only ends `allowed`.
-"""
+# States are the modes, and the only inputs are the time and a batch's risks:
+#
+#     off        every batch is refused; the state at start, and after a stop
+#     ask        every batch needs the user's approval
+#     ask_risky  only batches with a risk need approval
+#     allowed    nothing needs approval, until `until`; then the mode is off
+#
+# Only the user changes the mode. Time alone never grants anything: it only ends `allowed`.
 
 from __future__ import annotations
 

@@ -1,13 +1,12 @@
-"""Computer use as the user allows it: the permission, one session at a time, and stop.
+"""Computer use as the user allows it: the permission, one session at a time, and stop."""
 
-Inputs: `set_permission`, `allow_for`, `stop` (from the user), `open_session`, `capture` (from
-programs and Claude). Three things change independently:
-
-    permission   see `permission`; a stop and the mode `off` end the session, if there is one
-    session      none → open → none; a second caller gets ComputerBusy
-    indicator    hidden → shown with the first session → hidden LINGER_SECONDS after the last,
-                 or at once when computer use is off
-"""
+# Inputs: `set_permission`, `allow_for`, `stop` (from the user), `open_session`, `capture` (from
+# programs and Claude). Three things change independently:
+#
+#     permission   see `permission`; a stop and the mode `off` end the session, if there is one
+#     session      none → open → none; a second caller gets ComputerBusy
+#     indicator    hidden → shown with the first session → hidden LINGER_SECONDS after the last,
+#                  or at once when computer use is off
 
 from __future__ import annotations
 

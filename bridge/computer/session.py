@@ -1,18 +1,17 @@
-"""One caller's use of the desktop: batches of actions, each with the approval it needs.
+"""One caller's use of the desktop: batches of actions, each with the approval it needs."""
 
-States: open, from `ComputerService.open_session` on, and stopped, after `end`. A batch (`act`) of
-an open session goes through these steps, each of which may end it:
-
-    preview    find the windows the actions are for; a window on the never list → refused
-    dry run    → not executed
-    permission off → ComputerOff; allowed → next step; ask → wait for the user's approval
-    approval   denied, or no answer → not executed
-    carry out  one action after the other, up to the first failure
-
-Inputs besides `act`: `end`, and the mouse. While a batch acts, the performer watches the mouse;
-between batches `watch_mouse` does. A moved mouse ends the session, a push into a corner also
-turns computer use off.
-"""
+# States: open, from `ComputerService.open_session` on, and stopped, after `end`. A batch (`act`) of
+# an open session goes through these steps, each of which may end it:
+#
+#     preview    find the windows the actions are for; a window on the never list → refused
+#     dry run    → not executed
+#     permission off → ComputerOff; allowed → next step; ask → wait for the user's approval
+#     approval   denied, or no answer → not executed
+#     carry out  one action after the other, up to the first failure
+#
+# Inputs besides `act`: `end`, and the mouse. While a batch acts, the performer watches the mouse;
+# between batches `watch_mouse` does. A moved mouse ends the session, a push into a corner also
+# turns computer use off.
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ async def test_a_task_that_must_ask_says_where(bridge: Bridge, fake: FakeAnthrop
     code, out, err = await running
     assert (code, out) == (0, "Then not.\n")
     assert "? Press Delete in “Notes”" in err
-    assert "Say yes or no in the tray or on the dashboard." in err
+    assert "Approve or deny it in the tray or on the dashboard." in err
 
 
 async def test_what_was_done_is_done_again(

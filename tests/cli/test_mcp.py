@@ -120,9 +120,7 @@ async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: Fak
 async def test_what_is_no_tool_and_no_field_is_said(bridge: Bridge) -> None:
     async with connected(bridge) as session:
         bridge.computer.allow_for(1)
-        assert "There is no tool computer_fly." in texts(
-            await session.call_tool("computer_fly", {})
-        )
+        assert "Unknown tool computer_fly." in texts(await session.call_tool("computer_fly", {}))
         wrong = await session.call_tool("computer_key", {"text": "NoSuchKey"})
         assert wrong.is_error
         assert "NoSuchKey" in texts(wrong)[0]

@@ -1,10 +1,9 @@
-"""Assigns unused key codes to characters that have no key on the layout.
+"""Assigns unused key codes to characters that have no key on the layout."""
 
-A key code is used by the layout, spare, or assigned to one character. It becomes assigned in
-`assign`, and spare again in `restore`, or when another character needs it and no code is spare.
-A slow program looks up what a key means only after it was pressed, so before a code changes its
-meaning, we wait until programs have read the keys sent with it.
-"""
+# A key code is used by the layout, spare, or assigned to one character. It becomes assigned in
+# `assign`, and spare again in `restore`, or when another character needs it and no code is spare.
+# A slow program looks up what a key means only after it was pressed, so before a code changes its
+# meaning, we wait until programs have read the keys sent with it.
 
 from __future__ import annotations
 

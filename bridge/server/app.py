@@ -16,6 +16,7 @@ def make_app(bridge: Bridge) -> web.Application:
         middlewares=[handle_errors], client_max_size=bridge.settings.max_body_mb * 1024 * 1024
     )
     app[BRIDGE] = bridge
+    # The middleware finds the row of a request by its route, so no route can be without one.
     app[ENDPOINTS_BY_ROUTE] = {
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler): endpoint
         for endpoint in ENDPOINTS

@@ -25,6 +25,7 @@ class Tickets:
 
     def issue(self) -> str:
         """Create a ticket; beyond MAX_TICKETS the oldest one becomes invalid."""
+        # Someone who opens page after page must not fill the memory.
         while len(self._until) >= MAX_TICKETS:
             del self._until[next(iter(self._until))]
         ticket = secrets.token_urlsafe(24)
@@ -33,4 +34,5 @@ class Tickets:
 
     def redeem(self, ticket: str) -> bool:
         """Return whether the ticket was valid, and invalidate it."""
+        # Removed first: a ticket is spent even if it comes too late.
         return self._clock() < self._until.pop(ticket, float("-inf"))

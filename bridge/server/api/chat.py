@@ -27,8 +27,9 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
         bridge, chat.model, chat.computer_use, record.client
     )
     check_single_choice(computer_use, chat.n)
+    # A large chat takes long to translate (its pictures are scaled), so that is done in a thread.
+    heavy = is_large(request) or is_heavy(chat)
     with bridge.track_answer():
-        heavy = is_large(request) or is_heavy(chat)
         asking = Asking(
             bridge,
             [chat],

@@ -44,6 +44,7 @@ def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
 
     Raises InvalidRequest if `minutes` is missing for the mode `allowed`, or given for another.
     """
+    # A grant without an end would outlive the user's memory of it.
     if (patch.mode == "allowed") != (patch.minutes is not None):
         raise InvalidRequest(
             "The mode `allowed` needs `minutes`; other modes must not have it.",
@@ -143,6 +144,7 @@ async def run_actions(request: web.Request) -> web.Response:
     options = build_capture_options(bridge, body.monitor, body.max_edge)
     async with bridge.computer.open_session(body.asked_by, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
+    # A dry run is never approved: nothing is done in it.
     if done.approved_by is None and not body.dry_run:
         raise NotApproved(done.outcomes[0].text)
     outcomes = ActionOutcomes(
@@ -193,6 +195,7 @@ def build_capture_options(
 
 
 def _parse_action(body: ActionBody, at: int) -> Action:
+    # The action reports its own field; the client sent a list.
     try:
         return read_action(body.action, body.model_extra or {})
     except InvalidRequest as error:
@@ -217,6 +220,7 @@ def _picture_response(picture: Picture) -> web.Response:
         body=picture.data,
         content_type=picture.media_type,
         headers={
+            # A picture of the screen must not stay on the disk.
             "Cache-Control": "no-store",
             "x-picture-size": f"{picture.size.width}x{picture.size.height}",
         },

@@ -37,6 +37,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
         asked = translate_chat(chat, backend.narrowed(bridge.find_rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
         async with computer_use.open_run(backend, asked) as events:
+            # An error before the first event can still be answered with its HTTP status.
             first = await anext(events)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_convert_events(started, first, events, record)) as converted:

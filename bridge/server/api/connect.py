@@ -20,6 +20,7 @@ async def list_connections(request: web.Request) -> web.Response:
     """
     bridge = request.app[BRIDGE]
     status = await bridge.choice.status()
+    # Without a connection to Claude only the echo answers, so the snippets name its model.
     ready = status.active not in (None, "offline")
     base_url, key = f"{bridge.url}/v1", await _show_key(request)
     clients = connections(base_url, "default" if ready else "bridge-echo", key or "any")
@@ -28,9 +29,11 @@ async def list_connections(request: web.Request) -> web.Response:
 
 
 async def _show_key(request: web.Request) -> str | None:
+    """Return the access key, if the caller may see it; "any" if the bridge has none."""
     keys = (await request.app[BRIDGE].keys.get_keys()).bridge
     if not keys:
         return "any"
+    # The endpoint itself is open, so that a new user can set up a client before anything else.
     return keys[0].secret if has_control_token(request) else None
 
 

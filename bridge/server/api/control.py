@@ -37,10 +37,12 @@ async def update_switches(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
+        # An alias is resolved now: the switch shows the model that will answer.
         resolved = resolve(patch.model, bridge.switches.model, bridge.catalogue.ids)
         bridge.switches.model = resolved.model
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
+        # Warms up the new backend in the background; the caller does not wait for it.
         bridge.start_warm_up()
     if patch.use_for_everything is not None:
         bridge.switches.use_for_everything = patch.use_for_everything
@@ -85,6 +87,7 @@ async def sign_in(request: web.Request) -> web.Response:
     else:
         status = await bridge.sign_in.go_on(step.code)
     if status.state == "signed_in":
+        # The backends have cached that there is no sign-in.
         await bridge.choice.reload()
         bridge.start_warm_up()
     return web.json_response(status.model_dump())
@@ -98,6 +101,7 @@ async def get_sign_in_status(request: web.Request) -> web.Response:
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
+    # This answer is still sent: the server first waits for its active requests.
     bridge.stop_requested.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
     return web.json_response(accepted.model_dump(), status=202)
@@ -117,6 +121,7 @@ async def redeem_ticket(request: web.Request) -> web.Response:
             "This link has been used, or is over a minute old. Open the page from the tray menu, "
             "or with: claude-bridge dashboard"
         )
+    # The ticket is used up, so its place in the browser's history is worth nothing.
     return web.json_response(Redeemed(token=bridge.control_token).model_dump())
 
 

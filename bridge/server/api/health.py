@@ -18,6 +18,8 @@ from bridge.wire.health import Health
 async def get_health(request: web.Request) -> web.Response:
     """Report the state of the server and of the connection to Claude; always 200."""
     report = await _build_report(request.app[BRIDGE])
+    # The status is 200 even without a connection to Claude: trays and service managers ask whether
+    # the server runs, and read the rest from the body.
     return web.json_response(asdict(report))
 
 

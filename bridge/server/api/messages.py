@@ -45,10 +45,11 @@ async def create_message(request: web.Request) -> web.StreamResponse:
             async with aclosing(_record_events(record, whole, begun.events, started)) as events:
                 if body.stream:
                     return await write_events(request, headers, events)
+                # The collector sees each event on its way.
                 async for _ in events:
                     pass
-                told = dict(whole.finish())
-                return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
+                message = dict(whole.finish())
+                return web.json_bytes_response(message, dumps=encode_ascii_json, headers=headers)
 
 
 async def count_message_tokens(request: web.Request) -> web.Response:
@@ -61,12 +62,13 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     resolved = bridge.resolve(body.model)
     backend = await bridge.choice.counting(resolved.model)
     tokens = await backend.count_tokens(build_count_request(body, request.headers, resolved.model))
-    told: TokenCount = {"input_tokens": tokens}
-    return web.json_response(dict(told))
+    count: TokenCount = {"input_tokens": tokens}
+    return web.json_response(dict(count))
 
 
 def _list_notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -> list[str]:
     notices = [*resolved.notices]
+    # Betas are chosen by the program that builds the request, which is Claude Code there.
     if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
         notices.append(_BETA_NOTICE)
     return [*notices, *begun.notices]

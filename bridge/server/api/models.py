@@ -38,11 +38,13 @@ async def get_model(request: web.Request) -> web.Response:
     listed = await _fetch_listed(bridge)
     known = {model["id"]: model for model in _build_models(bridge, listed)}
     if name not in known:
+        # Old names and OpenAI's names are not listed, but they are answered.
         target = bridge.resolve(name).model
         if target not in known:
             raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
         known[name] = {**known[target], "id": name, "alias_of": target}
     if dialect_of(request) is ANTHROPIC:
+        # Anthropic's format has no field for an alias.
         listed_model = next((model for model in listed if model.id == name), None)
         if listed_model is None:
             raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
@@ -61,8 +63,10 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     models = [_as_model(model, bridge.find_rules(model.id)) for model in listed]
+    # While computer use is off, its models would only lead to errors.
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
+    # Clients that need a model id before they start can be set up with `default` once and for all.
     active = next((model for model in models if model["id"] == bridge.active_model), None)
     if active is not None:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
@@ -133,6 +137,7 @@ def _as_anthropic_model(listed: ListedModel) -> AnthropicModel:
         "type": "model",
         "id": listed.id,
         "display_name": listed.display_name,
+        # Anthropic writes UTC as `Z`.
         "created_at": created.isoformat().replace("+00:00", "Z"),
     }
 

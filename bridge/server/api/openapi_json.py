@@ -20,6 +20,7 @@ async def get_openapi_document(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type="application/json")
 
 
+# Hundreds of schemas take longer than a request should; they do not change while the server runs.
 @cache
 def _encode_document(endpoints: tuple[Endpoint, ...]) -> str:
     return json.dumps(build_document(endpoints))

@@ -13,6 +13,8 @@ from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE
 from bridge.wire.control import Root
 
+# The pages hold the control token. No other site may frame them, and no script from elsewhere may
+# run in them.
 _STRICT_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _DOCS_POLICY = f"{_STRICT_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """Swagger UI needs inline styles and data URLs; scripts still come from the bridge only."""
@@ -47,7 +49,9 @@ async def get_docs_page(_request: web.Request) -> web.Response:
 async def _load_page(name: str, policy: str) -> web.Response:
     headers = {
         "Content-Security-Policy": policy,
+        # The files change with each version of the bridge, and loading them costs nothing here.
         "Cache-Control": "no-cache",
+        # The address may still have a ticket in it.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }

@@ -43,12 +43,14 @@ def check_caller(request: web.Request) -> None:
         _is_path(request.raw_path) or _is_own_host(request.url.authority, settings)
     ):
         raise Forbidden("The Host header must name this computer (127.0.0.1 or localhost).")
+    # Programs send no Origin; browsers send it with every POST and every `fetch` of another site.
     origin = request.headers.get("Origin")
     allowed = origin is not None and is_allowed_origin(origin, settings)
     if origin is not None and not allowed and not _is_own_origin(origin, request.host, settings):
         raise Forbidden(
             f"Requests from pages of {origin[:200]} are not allowed (setting allowed_origins)."
         )
+    # Links and pictures have no Origin, but browsers say where they come from.
     if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
         raise Forbidden("Requests from other sites are not allowed.")
     # An unknown path or a wrong method gets its own error, whatever the type of its body.
@@ -89,8 +91,10 @@ def answer_preflight(request: web.Request) -> web.Response:
         **headers,
         "Access-Control-Allow-Methods": "GET, POST, DELETE",
         "Access-Control-Allow-Headers": requested if requested.isprintable() else "",
+        # Ten minutes without another preflight; more would outlive a changed setting.
         "Access-Control-Max-Age": "600",
     }
+    # Chrome asks for this before a public page may call a private address.
     if request.headers.get("Access-Control-Request-Private-Network") == "true":
         allowed["Access-Control-Allow-Private-Network"] = "true"
     return web.Response(status=204, headers=allowed)
@@ -114,6 +118,7 @@ def has_control_token(request: web.Request) -> bool:
     """Return whether the request has the control token of the user who runs the bridge."""
     # A header may contain bytes that are not text.
     credential = _read_credential(request).encode("utf-8", "surrogateescape")
+    # In constant time, so that a caller cannot guess the token piece by piece.
     return hmac.compare_digest(credential, request.app[BRIDGE].control_token.encode())
 
 

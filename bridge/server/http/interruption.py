@@ -18,6 +18,7 @@ def explain_interruption(request: web.Request, cancelled: asyncio.CancelledError
     The task's cancellation is withdrawn then, so that the answer can still be sent. Raises
     `cancelled` again when the client has left: there is no one to answer.
     """
+    # aiohttp cancels a handler when its client leaves, and `Bridge.drain` when the server stops.
     client_left = request.transport is None or request.transport.is_closing()
     task = asyncio.current_task()
     if client_left or task is None or not request.app[BRIDGE].stopping:

@@ -38,10 +38,12 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
+    # Stays so if a CancelledError passes through, which has no response.
     status: int | str = "client left"
     try:
         response = await _respond(request, handler, endpoint)
         status = response.status
+        # The headers of a stream are already sent; `write_events` has added these itself.
         if not response.prepared:
             response.headers.update(build_cors_headers(request))
         return response
@@ -60,8 +62,10 @@ async def _respond(
     except web.HTTPException as error:
         return build_error_response(_translate_http_error(error, request), request, record)
     except asyncio.CancelledError as error:
+        # Raises `error` again if the client has left.
         return build_error_response(explain_interruption(request, error), request, record)
     except ConnectionResetError as error:
+        # The client has left, which aiohttp otherwise reports by a cancellation.
         raise asyncio.CancelledError("the client left while it was written to") from error
     except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
         return build_error_response(as_internal_error(error, record), request, record)
@@ -73,7 +77,9 @@ async def _respond(
 async def _check_and_handle(
     request: web.Request, handler: Handler, endpoint: Endpoint | None
 ) -> web.StreamResponse:
+    # First of all, so that a web page gets the same answer for every path.
     check_caller(request)
+    # A browser sends its preflight without the credential that the request itself will have.
     if request.method == "OPTIONS":
         return answer_preflight(request)
     # Without a row there is nothing to protect: the router's own handler raises 404 or 405.
@@ -106,7 +112,9 @@ def _translate_http_error(error: web.HTTPException, request: web.Request) -> Bri
                 f"{request.method} is not allowed here; use {allowed}.", headers={"Allow": allowed}
             )
         case web.HTTPNotFound():
-            return NotFound(f"Unknown path {request.path[:200]}. Should your base URL end in /v1?")
+            # The usual mistake of a client's configuration.
+            hint = "" if request.path.startswith("/v1/") else " Should your base URL end in /v1?"
+            return NotFound(f"Unknown path {request.path[:200]}.{hint}")
         case _:
             kind = InvalidRequest if error.status < 500 else InternalError
             return kind(error.reason, status=error.status)

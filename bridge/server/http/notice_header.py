@@ -27,4 +27,5 @@ def build_notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, s
 def _make_printable(text: str) -> str:
     """Make one line of ASCII: names of a client's fields may contain anything."""
     printable = "".join(char if char.isprintable() else " " for char in text)
+    # Proxies and clients reject headers of more than about 8 KB in all.
     return printable.encode("ascii", "backslashreplace").decode()[:_MAX_LENGTH]

@@ -29,6 +29,7 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     Raises InvalidRequest with `param` set to the wrong field, and TypeError if the endpoint's row
     declares another model.
     """
+    # With another model in its row, the documentation would describe a different API.
     endpoint = find_endpoint(request)
     if endpoint is None or endpoint.body is not model:
         raise TypeError(f"{model.__name__} is not the body model of {request.match_info.route}.")
@@ -39,6 +40,7 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
             "The body cannot be read: it is incomplete, or its encoding is not the declared one."
         ) from error
     try:
+        # Without a body, the error names the first missing field.
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise _explain_json(error, body) from error

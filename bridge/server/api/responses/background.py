@@ -22,22 +22,23 @@ from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
 
 
-def start_background(request: web.Request, wanted: ResponsesRequest, *, large: bool) -> Response:
+def start_background(request: web.Request, body: ResponsesRequest, *, large: bool) -> Response:
     """Start to write a response; return it as queued.
 
     Raises InvalidRequest with `stream` or without `store`, ModelNotFound and Overloaded.
     """
-    if wanted.stream or wanted.store is False:
+    if body.stream or body.store is False:
         raise InvalidRequest(
             "A background response is stored and read later, so it cannot be streamed and needs "
             "`store`.",
-            param="stream" if wanted.stream else "store",
+            param="stream" if body.stream else "store",
         )
     bridge = request.app[BRIDGE]
-    use = wanted.computer_use
-    model = resolve_computer_use(bridge, wanted.model, use, "")[0].model
-    response: Response = {**base_of(wanted, model), "status": "queued", "background": True}
-    task = asyncio.create_task(_write_response(request, wanted, response, large))
+    use = body.computer_use
+    model = resolve_computer_use(bridge, body.model, use, "")[0].model
+    response: Response = {**base_of(body, model), "status": "queued", "background": True}
+    # The task is referenced by `bridge.background`: asyncio itself only has a weak reference.
+    task = asyncio.create_task(_write_response(request, body, response, large))
     bridge.background[response["id"]] = (task, response)
     task.add_done_callback(lambda _: bridge.background.pop(response["id"], None))
     return response
@@ -56,12 +57,13 @@ async def cancel_background(request: web.Request, id: str) -> bool:
         return False
     task, _ = entry
     task.cancel()
+    # The client reads the response at once, so it must be in the store by then.
     await asyncio.wait([task])
     return True
 
 
 async def _write_response(
-    request: web.Request, wanted: ResponsesRequest, response: Response, large: bool
+    request: web.Request, body: ResponsesRequest, response: Response, large: bool
 ) -> None:
     bridge = request.app[BRIDGE]
     memory = Memory(bridge)
@@ -69,7 +71,7 @@ async def _write_response(
     with record_detached(request) as record:
         try:
             with bridge.track_answer(), translate_unexpected_errors(record):
-                begun = respond(bridge, wanted, record, memory, large=large, id=response["id"])
+                begun = respond(bridge, body, record, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"
                     await answer.whole()
@@ -82,7 +84,7 @@ async def _write_response(
             ended = {"status": "cancelled"}
             if bridge.stopping:
                 ended = {"status": "failed", "error": _describe_failure(ShuttingDown(INTERRUPTED))}
-        keep(memory, wanted, cast(Response, {**response, **ended}))
+        keep(memory, body, cast(Response, {**response, **ended}))
 
 
 def _describe_failure(error: BridgeError) -> dict[str, str]:

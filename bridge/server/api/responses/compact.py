@@ -25,16 +25,16 @@ async def compact_response(request: web.Request) -> web.Response:
     The client sends them as the input of its next request.
     """
     bridge = request.app[BRIDGE]
-    wanted = build_summary_request(await read_body(request, CompactRequest))
+    body = build_summary_request(await read_body(request, CompactRequest))
     record = get_record(request)
     memory = Memory(bridge)
     with bridge.track_answer():
-        begun = respond(bridge, wanted, record, memory, large=is_large(request))
+        begun = respond(bridge, body, record, memory, large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             summary = await answer.whole()
-    before = await memory.chain(wanted.previous_response_id) if wanted.previous_response_id else ()
-    whole = await with_references(bridge, wanted)
+    before = await memory.chain(body.previous_response_id) if body.previous_response_id else ()
+    whole = await with_references(bridge, body)
     # The last item is the bridge's own request for the summary.
     items = [*(before or ()), *(whole.input or ())][:-1]
     usage = summary["usage"]

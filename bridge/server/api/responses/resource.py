@@ -38,16 +38,16 @@ async def create_response(request: web.Request) -> web.StreamResponse:
     It is stored unless `store` is false.
     """
     bridge = request.app[BRIDGE]
-    wanted = await read_body(request, ResponsesRequest)
-    if wanted.background:
-        queued = background.start_background(request, wanted, large=is_large(request))
+    body = await read_body(request, ResponsesRequest)
+    if body.background:
+        queued = background.start_background(request, body, large=is_large(request))
         return web.json_response(dict(queued))
     record = get_record(request)
     with bridge.track_answer():
-        begun = respond(bridge, wanted, record, Memory(bridge), large=is_large(request))
+        begun = respond(bridge, body, record, Memory(bridge), large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
-            if wanted.stream:
+            if body.stream:
                 events = answer.events(lambda error: record_failure(request, record, error))
                 async with aclosing(events) as running:
                     return await write_events(request, headers, running)
@@ -58,14 +58,15 @@ async def create_response(request: web.Request) -> web.StreamResponse:
 async def count_input_tokens(request: web.Request) -> web.Response:
     """Count the tokens of the input. Raises NotSupported without an Anthropic API key."""
     bridge = request.app[BRIDGE]
-    wanted = await read_body(request, ResponsesRequest)
-    tokens = await count_input(bridge, wanted, Memory(bridge))
+    body = await read_body(request, ResponsesRequest)
+    tokens = await count_input(bridge, body, Memory(bridge))
     counted: InputTokens = {"object": "response.input_tokens", "input_tokens": tokens}
     return web.json_response(dict(counted))
 
 
 async def get_response(request: web.Request) -> web.Response:
     """Return a stored response, or one that is written in the background. Raises NotFound."""
+    # A background response is stored only when it has ended.
     running = background.find_running(request, request.match_info["id"])
     if running is not None:
         return web.json_response(dict(running))
@@ -102,6 +103,7 @@ async def list_input_items(request: web.Request) -> web.Response:
     if query.after is not None:
         at = next((at for at, item in enumerate(items) if item["id"] == query.after), None)
         if at is None:
+            # The start of the list in its place would make a client page for ever.
             raise InvalidRequest(f"There is no item {query.after[:100]}.", param="after")
         items = items[at + 1 :]
     page = items[: query.limit]
@@ -118,6 +120,7 @@ async def list_input_items(request: web.Request) -> web.Response:
 async def cancel_response(request: web.Request) -> web.Response:
     """Cancel a background response. Raises NotFound, and InvalidRequest for any other response."""
     if not await background.cancel_background(request, request.match_info["id"]):
+        # An unknown id is a 404, as for every other call.
         await _load_stored(request)
         raise InvalidRequest("Only a running background response can be cancelled.")
     return web.json_response((await _load_stored(request)).body)

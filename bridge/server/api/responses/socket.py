@@ -51,12 +51,13 @@ class SocketMemory(Memory):
 
     async def chain(self, id: str) -> Sequence[Item] | None:
         turns: list[tuple[Item, ...]] = []
-        wanted: str | None = id
-        while wanted is not None and wanted in self._own:
-            stored = self._own[wanted]
+        # Newest first; what this connection did not create may be in the store.
+        current: str | None = id
+        while current is not None and current in self._own:
+            stored = self._own[current]
             turns.append(stored.items)
-            wanted = stored.previous
-        before = await super().chain(wanted) if wanted is not None else ()
+            current = stored.previous
+        before = await super().chain(current) if current is not None else ()
         if before is None:
             return None
         return [*before, *(item for turn in reversed(turns) for item in turn)]
@@ -133,23 +134,23 @@ async def _create_response(
     text: str,
 ) -> None:
     bridge = request.app[BRIDGE]
-    body = _parse_message(text)
-    wanted = validate_body(
-        ResponsesRequest, {k: v for k, v in body.items() if k not in _TRANSPORT_FIELDS}
-    )
-    if body.get("generate") is False:
-        await _prepare_response(socket, memory, wanted, bridge)
+    message = _parse_message(text)
+    fields = {name: value for name, value in message.items() if name not in _TRANSPORT_FIELDS}
+    body = validate_body(ResponsesRequest, fields)
+    if message.get("generate") is False:
+        await _prepare_response(socket, memory, body, bridge)
         record.outcome = "prepared"
         return
     try:
-        async with respond(bridge, wanted, record, memory, large=len(text) >= LARGE) as answer:
+        async with respond(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
+            # A WebSocket has no headers for each response; this is for the log.
             build_notice_headers(record.id, answer.notices)
             events = answer.events(lambda error: record_failure(request, record, error))
             async with aclosing(events) as running:
                 async for event in running:
                     await socket.send_str(json.dumps(event))
     except BridgeError:
-        memory.forget(wanted.previous_response_id)
+        memory.forget(body.previous_response_id)
         raise
 
 
@@ -164,15 +165,15 @@ def _parse_message(text: str) -> dict[str, Any]:
 
 
 async def _prepare_response(
-    socket: web.WebSocketResponse, memory: SocketMemory, wanted: ResponsesRequest, bridge: Bridge
+    socket: web.WebSocketResponse, memory: SocketMemory, body: ResponsesRequest, bridge: Bridge
 ) -> None:
     """Answer `generate: false`: store the input under an id, without a request to Claude."""
-    response = base_of(wanted, bridge.active_model)
+    response = base_of(body, bridge.active_model)
     for number, type in enumerate(("response.created", "response.completed")):
         if type == "response.completed":
             now = int(time.time())
             response = {**response, "status": "completed", "completed_at": now}
-            keep(memory, wanted, response)
+            keep(memory, body, response)
         event = {"type": type, "sequence_number": number, "response": response}
         await socket.send_str(json.dumps(event))
 

@@ -188,7 +188,11 @@ def voice_command() -> str:
 def rooms() -> str:
     """From the contract of imports, top to bottom, each with the sentence it opens with."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    (layers,) = (one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    (layers,) = (
+        contract["layers"]
+        for contract in contracts["contracts"]
+        if contract["type"] == "layers" and contract["containers"] == ["bridge"]
+    )
     rows = []
     for at, layer in enumerate(layers, 1):
         for room in layer.split(" | "):

@@ -10,9 +10,9 @@ def main() -> int:
     if sys.argv[1:2] == ["--tray-app"]:
         # Before the command line's own imports: the tray's process stays small without them.
         from tray.app import run
-        from tray.launch import read_start
+        from tray.launch_options import LaunchOptions
 
-        return run(read_start(sys.argv[2]))
+        return run(LaunchOptions.from_json(sys.argv[2]))
     from bridge.cli.main import main as command
 
     return command()

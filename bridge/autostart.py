@@ -1,7 +1,8 @@
-"""Starts the tray with the session: Run key on Windows, LaunchAgent on macOS, XDG elsewhere."""
+"""Starts the tray at login: Run key on Windows, LaunchAgent on macOS, XDG on Linux."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import plistlib
 import shlex
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.errors import SettingsError
-from bridge.launching import own_command
+from bridge.launching import build_own_command
 
 NAME = "claude-bridge"
 LABEL = "org.claude-openai-bridge.tray"
@@ -21,18 +22,18 @@ RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 
 
 class Autostart(Protocol):
-    """One way of one system. `on` and `off` raise SettingsError where they cannot."""
+    """Start at login on one system. `enable` and `disable` raise SettingsError on failure."""
 
     place: str
-    """Where it is written, for a person."""
+    """Where it is stored, to show to the user."""
 
     def is_on(self) -> bool: ...
-    def on(self) -> None: ...
-    def off(self) -> None: ...
+    def enable(self) -> None: ...
+    def disable(self) -> None: ...
 
 
 class Registry(Protocol):
-    """The part of `winreg` that is used; values of the current user's Run key."""
+    """The values of the current user's Run key."""
 
     def read(self, name: str) -> str | None: ...
     def write(self, name: str, value: str) -> None: ...
@@ -40,7 +41,7 @@ class Registry(Protocol):
 
 
 class RunKey:
-    """Windows: a value of the Run key starts with the session of this user."""
+    """A command in the Run key, which Windows runs when this user logs in."""
 
     place = rf"HKEY_CURRENT_USER\{RUN_KEY}"
 
@@ -51,15 +52,15 @@ class RunKey:
     def is_on(self) -> bool:
         return self._registry.read(NAME) is not None
 
-    def on(self) -> None:
+    def enable(self) -> None:
         self._registry.write(NAME, subprocess.list2cmdline(self._command))
 
-    def off(self) -> None:
+    def disable(self) -> None:
         self._registry.remove(NAME)
 
 
 class FileAutostart:
-    """A file in a folder that the session reads."""
+    """A file in a folder that the desktop reads at login."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
@@ -67,16 +68,17 @@ class FileAutostart:
         self.place = str(path)
 
     def is_on(self) -> bool:
+        # Desktops turn an entry off with this line, instead of removing the file.
         return self._path.exists() and b"\nHidden=true" not in self._path.read_bytes()
 
-    def on(self) -> None:
+    def enable(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(self._content)
         except OSError as error:
             raise SettingsError(f"{self._path} cannot be written: {error.strerror}") from error
 
-    def off(self) -> None:
+    def disable(self) -> None:
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
@@ -84,27 +86,26 @@ class FileAutostart:
 
 
 class WindowsRegistry:
-    """`winreg` itself. Written from its documentation: not run on Windows here."""
+    """`winreg` itself. Written from its documentation; we have not run it on Windows."""
 
     def __init__(self) -> None:
-        import importlib
-
+        # Not an import statement: mypy on Linux does not know the module.
         self._winreg: Any = importlib.import_module("winreg")
 
     def read(self, name: str) -> str | None:
-        with suppress(FileNotFoundError), self._opened(self._winreg.KEY_READ) as key:
+        with suppress(FileNotFoundError), self._open_key(self._winreg.KEY_READ) as key:
             return str(self._winreg.QueryValueEx(key, name)[0])
         return None
 
     def write(self, name: str, value: str) -> None:
-        with self._opened(self._winreg.KEY_SET_VALUE) as key:
+        with self._open_key(self._winreg.KEY_SET_VALUE) as key:
             self._winreg.SetValueEx(key, name, 0, self._winreg.REG_SZ, value)
 
     def remove(self, name: str) -> None:
-        with suppress(FileNotFoundError), self._opened(self._winreg.KEY_SET_VALUE) as key:
+        with suppress(FileNotFoundError), self._open_key(self._winreg.KEY_SET_VALUE) as key:
             self._winreg.DeleteValue(key, name)
 
-    def _opened(self, access: int) -> Any:
+    def _open_key(self, access: int) -> Any:
         return self._winreg.OpenKey(self._winreg.HKEY_CURRENT_USER, RUN_KEY, 0, access)
 
 
@@ -114,21 +115,24 @@ def find_autostart(
     registry: Registry | None = None,
     flags: Sequence[str] = (),
 ) -> Autostart:
-    """The one of this system; the tray starts with these flags."""
-    command = own_command("tray", *flags)
+    """Return start at login for this system; the tray is started with these flags."""
+    command = build_own_command("tray", *flags)
     if platform == "win32":
-        return RunKey(registry or WindowsRegistry(), _without_console(command))
+        return RunKey(registry or WindowsRegistry(), _avoid_console(command))
     home = Path(environ.get("HOME") or Path.home())
     if platform == "darwin":
         return FileAutostart(
-            home / "Library" / "LaunchAgents" / f"{LABEL}.plist", launch_agent(command)
+            home / "Library" / "LaunchAgents" / f"{LABEL}.plist", build_launch_agent(command)
         )
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return FileAutostart(config / "autostart" / f"{NAME}.desktop", desktop_entry(command))
+    return FileAutostart(config / "autostart" / f"{NAME}.desktop", build_desktop_entry(command))
 
 
-def launch_agent(command: Sequence[str]) -> bytes:
-    """Starts at login, in a graphical session only, and is not started again when it quits."""
+def build_launch_agent(command: Sequence[str]) -> bytes:
+    """Return a property list for launchd.
+
+    launchd runs the command at login in graphical sessions, and does not restart it when it quits.
+    """
     return plistlib.dumps(
         {
             "Label": LABEL,
@@ -139,22 +143,24 @@ def launch_agent(command: Sequence[str]) -> bytes:
     )
 
 
-def desktop_entry(command: Sequence[str]) -> bytes:
-    """https://specifications.freedesktop.org/autostart-spec/"""
+def build_desktop_entry(command: Sequence[str]) -> bytes:
+    """Return an autostart entry: https://specifications.freedesktop.org/autostart-spec/"""
     lines = (
         "[Desktop Entry]",
         "Type=Application",
         "Name=Claude OpenAI Bridge",
         "Comment=OpenAI's API on this machine, answered by Claude",
-        f"Exec={' '.join(_exec_word(word) for word in command)}",
+        f"Exec={' '.join(_quote_exec_word(word) for word in command)}",
         "Terminal=false",
         "X-GNOME-Autostart-enabled=true",
     )
     return ("\n".join(lines) + "\n").encode()
 
 
-def systemd_unit(command: Sequence[str]) -> str:
-    """A user unit that runs the server alone; it may finish its answers when it is stopped."""
+def build_systemd_unit(command: Sequence[str]) -> str:
+    """Return a user unit that runs the server without a tray."""
+    # TimeoutStopSec: longer than the longest `drain_seconds`, so that systemd lets a stopping
+    # server finish its active requests.
     words = " ".join(shlex.quote(word).replace("%", "%%") for word in command)
     return f"""[Unit]
 Description=Claude OpenAI Bridge (server)
@@ -171,15 +177,15 @@ WantedBy=default.target
 """
 
 
-def _exec_word(word: str) -> str:
-    """As the desktop entry specification quotes."""
+def _quote_exec_word(word: str) -> str:
+    """Quote a word as the desktop entry specification demands."""
     escaped = "".join(f"\\{c}" if c in '"`$\\' else c for c in word).replace("%", "%%")
     plain = escaped == word and word and not set(word) & set(" \t\n'><~|&;*?#()")
     return word if plain else f'"{escaped}"'.replace("\\", "\\\\")
 
 
-def _without_console(command: list[str]) -> list[str]:
-    """python.exe would show a black window for as long as the tray runs."""
+def _avoid_console(command: list[str]) -> list[str]:
+    """Use pythonw.exe, because python.exe would show a console window while the tray runs."""
     program = Path(command[0])
     windowed = program.with_name("pythonw.exe")
     if program.name.lower() == "python.exe" and windowed.exists():

@@ -1,4 +1,4 @@
-"""Opens the bridge's own pages, with a ticket for the token that lets them change it."""
+"""Opens the bridge's own pages in a browser, and files in the user's programs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import webbrowser
 from pathlib import Path
 
 
-def page_url(url: str, ticket: str, page: str = "/") -> str:
-    """Behind the # it goes to no server and into no log; the page takes it out of the address."""
+def build_page_url(url: str, ticket: str, page: str = "/") -> str:
+    """Return the page's URL with a ticket, which the page exchanges for the control token."""
+    # A browser sends the part after # to no server, so it gets into no log. The page removes it
+    # from the address bar.
     return f"{url}{page}#ticket={ticket}" if ticket else f"{url}{page}"
 
 
 def read_token(path: Path) -> str:
-    """The control token, or nothing where no server was ever started."""
+    """Return the control token; empty if no server was ever started."""
     try:
         return path.read_text("ascii").strip()
     except OSError:
@@ -24,20 +26,20 @@ def read_token(path: Path) -> str:
 
 
 def open_page(url: str, ticket: str, page: str = "/") -> bool:
-    """Whether a browser could be told to."""
-    return webbrowser.open(page_url(url, ticket, page))
+    """Open a page in the browser; returns whether a browser was found."""
+    return webbrowser.open(build_page_url(url, ticket, page))
 
 
 def open_file(path: Path) -> bool:
-    """In the program the person has for it; whether there was one to tell."""
+    """Open a file in the user's program for it; returns whether there was one."""
     if sys.platform == "win32":
-        os.startfile(path)  # noqa: S606 - that is how Windows opens
+        os.startfile(path)  # noqa: S606 - the way to open a file on Windows
         return True
     program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if program is None:
         return False
-    # On its own: some of these stay until the file is closed again.
-    subprocess.Popen(  # noqa: S603 - the desktop's own
+    # Not waited for: some of these programs run until the file is closed.
+    subprocess.Popen(  # noqa: S603 - the desktop's own opener
         [program, str(path)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

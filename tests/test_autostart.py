@@ -13,10 +13,10 @@ import pytest
 from bridge.autostart import (
     NAME,
     RunKey,
-    desktop_entry,
+    build_desktop_entry,
+    build_launch_agent,
+    build_systemd_unit,
     find_autostart,
-    launch_agent,
-    systemd_unit,
 )
 from bridge.cli.settings import settings_template
 
@@ -46,36 +46,36 @@ def test_windows_has_a_value_in_the_run_key() -> None:
     registry = FakeRegistry()
     autostart = RunKey(registry, [r"C:\Program Files\Python\python.exe", "-m", "bridge", "tray"])
     assert not autostart.is_on()
-    autostart.on()
+    autostart.enable()
     assert registry.values[NAME] == r'"C:\Program Files\Python\python.exe" -m bridge tray'
     assert autostart.is_on()
-    autostart.off()
-    autostart.off()
+    autostart.disable()
+    autostart.disable()
     assert registry.values == {"OneDrive": "onedrive.exe"}
 
 
 def test_macos_has_an_agent_that_starts_once_and_only_with_a_screen(tmp_path: Path) -> None:
     autostart = find_autostart("darwin", {"HOME": str(tmp_path)})
-    autostart.on()
+    autostart.enable()
     path = tmp_path / "Library" / "LaunchAgents" / "org.claude-openai-bridge.tray.plist"
     agent = plistlib.loads(path.read_bytes())
     assert agent["ProgramArguments"] == [sys.executable, "-m", "bridge", "tray"]
     assert (agent["RunAtLoad"], agent["LimitLoadToSessionType"]) == (True, "Aqua")
     assert "KeepAlive" not in agent
-    autostart.off()
+    autostart.disable()
     assert not path.exists()
-    assert plistlib.loads(launch_agent(["a b", "<&>"]))["ProgramArguments"] == ["a b", "<&>"]
+    assert plistlib.loads(build_launch_agent(["a b", "<&>"]))["ProgramArguments"] == ["a b", "<&>"]
 
 
 def test_elsewhere_it_is_an_xdg_entry_that_a_desktop_can_hide(tmp_path: Path) -> None:
     autostart = find_autostart("linux", {"HOME": str(tmp_path), "XDG_CONFIG_HOME": ""})
-    autostart.on()
+    autostart.enable()
     path = tmp_path / ".config" / "autostart" / "claude-bridge.desktop"
     assert f"Exec={sys.executable} -m bridge tray\n" in path.read_text()
     assert autostart.is_on()
     path.write_text(path.read_text() + "Hidden=true\n")
     assert not autostart.is_on(), "the desktop's own settings switched it off"
-    autostart.on()
+    autostart.enable()
     assert autostart.is_on()
 
 
@@ -90,14 +90,14 @@ def test_elsewhere_it_is_an_xdg_entry_that_a_desktop_can_hide(tmp_path: Path) ->
     ],
 )
 def test_words_of_the_entry_are_quoted_as_the_specification_says(word: str, written: str) -> None:
-    assert f"\nExec={written}\n" in desktop_entry([word]).decode()
+    assert f"\nExec={written}\n" in build_desktop_entry([word]).decode()
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     unit = tmp_path / "claude-bridge.service"
-    unit.write_text(systemd_unit([sys.executable, "-m", "bridge", "serve"]))
+    unit.write_text(build_systemd_unit([sys.executable, "-m", "bridge", "serve"]))
     assert f"ExecStart={sys.executable} -m bridge serve\n" in unit.read_text()
-    assert "ExecStart='/a b/python' -m" in systemd_unit(["/a b/python", "-m"])
+    assert "ExecStart='/a b/python' -m" in build_systemd_unit(["/a b/python", "-m"])
     if Path("/usr/bin/systemd-analyze").exists():
         result = subprocess.run(
             ["systemd-analyze", "--user", "verify", str(unit)], capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""The tray app: shows how the server is, and does what the menu says."""
+"""The tray app: shows the server's state and carries out commands."""
 
 from __future__ import annotations
 
@@ -7,319 +7,331 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from bridge.autostart import find_autostart
 from bridge.logs import set_up_logging
 from bridge.opening import read_token
 from tray.clipboard import find_clipboard
-from tray.command_runner import Errands, Failed, run_command
+from tray.command_runner import CommandFailed, CommandRunner, run_cli
 from tray.commands import (
     CheckForUpdates,
     Command,
-    LookNow,
+    Copy,
+    Decide,
+    InstallTalon,
     Open,
     Quit,
+    Refresh,
     Restart,
-    ShowYourself,
     Start,
     StartAtLogin,
     Stop,
+    StopComputer,
     Switch,
     UseComputer,
 )
-from tray.control_client import ControlClient, NoServer, NotAnswering
-from tray.icon.base import View, make_icon
-from tray.launch import TrayStart
-from tray.menu import entries_of
-from tray.notifications import Notice, Repeats, greeting, notices_between, withdrawn_between
-from tray.poller import Seen, Watch
-from tray.ports import next_free
-from tray.preferences import Memory
-from tray.server_process import ServerProcess
-from tray.single_instance import Door, knock, only_one
-from tray.status import Status, describe, look_of
-from tray.supervisor import Supervisor
-from tray.updates import DAY_SECONDS, CannotTell, newer_version
-from tray.wake_detector import Surroundings
+from tray.icon.base import View
+from tray.icon.factory import create_icon
+from tray.launch_options import LaunchOptions
+from tray.menu import build_menu
+from tray.notifications import (
+    Notice,
+    RepeatFilter,
+    build_greeting,
+    find_notices,
+    find_withdrawn_topics,
+)
+from tray.preferences import PreferenceStore
+from tray.server.control_client import ControlClient, NoServer, NotAnswering
+from tray.server.poller import Poller, Report
+from tray.server.ports import find_free_port_above
+from tray.server.server_process import ServerProcess
+from tray.server.supervisor import Supervisor
+from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
+from tray.status import Status, choose_look, describe_status
+from tray.switches import SwitchChanges
+from tray.updates import DAY_SECONDS, CheckFailed, find_newer_version
+from tray.wake_detector import WakeDetector
 
-POLL_SECONDS = 2.0
-BUSY_POLL_SECONDS = 0.2
-"""While the server starts or stops, when a person waits for it."""
+STEP_SECONDS = 2.0
+BUSY_STEP_SECONDS = 0.2
+"""While the server starts or stops, and the user waits for it."""
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Done:
-    """A switch was made, or refused with these words."""
-
-    command: Switch | UseComputer
-    refused: str = ""
-
-
-@dataclass(frozen=True)
-class NotStopped:
-    """A server that is not ours would not stop."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class Newer:
-    """A version that could be installed; None: there is none."""
-
-    version: str | None
-
-
-Event = Command | Seen | Done | NotStopped | Newer | None
-"""None: the server's process changed, which the next look sees."""
-
-
-def run(start: TrayStart) -> int:
-    """Shows the icon and keeps a server running until Quit; returns the exit code."""
-    set_up_logging(start.log_level)
-    door = start.folder / "tray.door"
-    with only_one(start.folder / "tray.lock") as first:
-        if not first:
-            heard = knock(door)
-            print("The tray app of claude-bridge is already running.")  # noqa: T201
-            return 0 if heard else 1
-        App(start).run()
+def run(options: LaunchOptions) -> int:
+    """Show the icon and keep a server running until Quit; returns the exit code."""
+    set_up_logging(options.log_level)
+    with acquire_instance_lock(options.data_folder / "tray.lock") as is_first:
+        if not is_first:
+            answered = notify_first_instance(options.data_folder / "tray.door")
+            print("Claude Bridge is already running.")  # noqa: T201 - for the terminal
+            return 0 if answered else 1
+        App(options).run()
     return 0
 
 
 class App:
-    """The icon has the main thread, the watch another, a worker the supervisor; all that happens
-    comes to the worker through one queue, and it never waits for anything else."""
+    """Connects the icon, the supervisor, the poller and the command runner."""
 
-    def __init__(self, start: TrayStart) -> None:
-        # SimpleQueue, because signal handlers put into it.
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._start = start
-        self._icon = make_icon(self._on_command)
-        self._autostart = find_autostart(flags=start.given)
-        self._memory = Memory(start.folder / "tray.json")
-        self._repeats = Repeats(time.monotonic)
-        self._surroundings = Surroundings(time.time)
-        self._watch = Watch(self._client, self._events.put)
-        self._wished: dict[str, Any] = {}
-        self._newer: str | None = None
-        self._asked_at_login = self._autostart.is_on()
+    # Threads:
+    #
+    #   main     runs the icon's event loop (macOS allows no other thread)
+    #   worker   owns the supervisor, the switches and the status
+    #   poller   waits for the server's responses
+    #   click    one per command, so that a slow command blocks neither the menu nor the worker
+    #
+    # All others hand functions to the worker through one queue (`_post`). So its state needs no
+    # locks, and it never waits for anything but the queue.
+
+    def __init__(self, options: LaunchOptions) -> None:
+        # SimpleQueue, because its `put` is safe in a signal handler.
+        self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._options = options
+        self._icon = create_icon(self._on_command)
+        self._autostart = find_autostart(flags=options.given)
+        self._start_at_login = self._autostart.is_on()
+        self._preferences = PreferenceStore(options.data_folder / "tray.json")
+        self._repeat_filter = RepeatFilter(time.monotonic)
+        self._wake_detector = WakeDetector(time.time)
+        self._switches = SwitchChanges()
+        self._newer_version: str | None = None
         self._status = Status("starting")
-        self._errands = Errands(
-            url=lambda: self._status.url,
-            client=self._client,
+        self._poller = Poller(self._connect, lambda report: self._post(self._receive, report))
+        self._runner = CommandRunner(
+            find_url=lambda: self._status.url,
+            connect=self._connect,
             clipboard=find_clipboard(),
             autostart=self._autostart,
-            log_file=Path(start.log_file),
-            tell=self._tell,
-            run=run_command,
+            log_file=Path(options.log_file),
+            notify=self._notify,
+            run_cli=run_cli,
         )
         self._supervisor = Supervisor(
-            url=start.url,
-            grace=start.grace,
-            spawn=lambda flags: ServerProcess(
-                [*start.flags, *flags], on_change=lambda: self._events.put(None)
-            ),
-            ask_to_stop=lambda url: self._beside(lambda: self._ask_to_stop(url)),
-            free_port=lambda: next_free(start.host, start.port),
+            url=options.url,
+            grace=options.grace,
+            spawn=self._spawn_server,
+            ask_to_stop=lambda url: self._run_in_background(lambda: self._ask_to_stop(url)),
+            find_free_port=lambda: find_free_port_above(options.host, options.port),
         )
 
     def run(self) -> None:
-        """Holds the main thread until Quit."""
+        """Run until Quit; call it on the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._events.put(Quit()))
-        door = Door(self._start.folder / "tray.door", lambda: self._events.put(ShowYourself()))
-        watch = threading.Thread(target=self._watch.run, name="tray-watch", daemon=True)
+            signal.signal(number, lambda *_: self._post(self._supervisor.stop, "quit"))
+        listener = InstanceListener(
+            self._options.data_folder / "tray.door",
+            lambda: self._post(self._respond_to_second_instance),
+        )
+        poller = threading.Thread(target=self._poller.run, name="tray-poller", daemon=True)
         worker = threading.Thread(target=self._work, name="tray-worker")
-        watch.start()
+        poller.start()
         try:
-            self._icon.run(self._view(self._status), on_shown=worker.start)
+            self._icon.run(self._build_view(self._status), on_shown=worker.start)
             worker.join()
         finally:
-            self._watch.end()
-            door.close()
+            self._poller.end()
+            listener.close()
 
-    def _on_command(self, command: Command) -> None:
-        """From the menu, on a thread of its own: what the person sees of it comes first."""
-        self._events.put(command)
-        try:
-            self._errands.do(command)
-        except Failed as error:
-            self._tell(Notice(str(error), str(error)))
-            if isinstance(command, Switch | UseComputer):
-                self._events.put(Done(command, str(error)))
-            if isinstance(command, StartAtLogin):
-                self._events.put(StartAtLogin(not command.on))
+    def _post(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have the worker call the function; may be called on any thread."""
+        self._calls.put(lambda: function(*arguments))
+
+    # On the thread of the click
+
+    def _on_command(self, command: Command) -> None:  # noqa: C901 - one case per command
+        match command:
+            case Start(port):
+                self._post(self._supervisor.start, port)
+            case Stop():
+                self._post(self._supervisor.stop)
+            case Restart():
+                self._post(self._supervisor.stop, "start")
+            case Quit():
+                self._post(self._supervisor.stop, "quit")
+            case Switch():
+                self._change_switches(command.as_changes(), command.as_changes())
+            case UseComputer(mode):
+                self._change_switches({"computer": mode}, command.as_changes())
+            case StopComputer():
+                self._attempt(self._runner.stop_computer)
+            case Decide(batch, approved):
+                self._attempt(lambda: self._runner.decide(batch, approved=approved))
+            case Copy():
+                self._attempt(lambda: self._runner.copy(command))
+            case InstallTalon():
+                self._attempt(self._runner.install_talon)
+            case Open():
+                self._attempt(lambda: self._runner.open(command))
+            case StartAtLogin(on):
+                self._change_start_at_login(on)
+            case CheckForUpdates(on):
+                self._post(lambda: self._preferences.save(check_for_updates=on, checked_at=0.0))
+            case Refresh():
+                self._poller.poll_now(refresh=True)
+            case _:
+                assert_never(command)
+        self._poller.poll_now()
+
+    def _change_switches(self, shown: Mapping[str, Any], body: dict[str, Any]) -> None:
+        """Show a change at once, send it, and take it back if the server refuses."""
+        self._post(self._switches.request, shown)
+        if self._attempt(lambda: self._runner.switch(body)):
+            self._post(self._switches.accept, shown, time.monotonic())
         else:
-            if isinstance(command, Switch | UseComputer):
-                self._events.put(Done(command))
-        self._watch.hasten()
+            self._post(self._switches.reject, shown)
+
+    def _change_start_at_login(self, on: bool) -> None:
+        self._post(self._show_start_at_login, on)
+        if not self._attempt(lambda: self._runner.set_start_at_login(on)):
+            self._post(self._show_start_at_login, not on)
+
+    def _attempt(self, run_command: Callable[[], None]) -> bool:
+        """Run a command and notify the user if it fails; returns whether it succeeded."""
+        try:
+            run_command()
+        except CommandFailed as error:
+            self._notify(Notice(str(error), str(error)))
+            return False
+        return True
+
+    # On the worker's thread
 
     def _work(self) -> None:
         try:
             self._supervisor.start()
             while not self._supervisor.finished:
-                self._watch.look_at(self._supervisor.target)
-                self._show(self._current())
-                self._wait()
-                self._check_for_updates()
-        except Exception:  # noqa: BLE001 - the rim: without it the icon would stay and obey nobody
+                self._poller.set_target(self._supervisor.target)
+                self._show(self._build_status())
+                self._wait_for_calls()
+                self._check_for_updates_daily()
+        except Exception:  # noqa: BLE001 - logged; without the worker the icon would not react
             _log.exception("The tray failed")
         finally:
             self._icon.stop()
 
-    def _wait(self) -> None:
-        """For something to happen; then all that has happened is taken."""
-        waiting = self._status.state in ("starting", "stopping", "failing")
-        pause = BUSY_POLL_SECONDS if waiting else POLL_SECONDS
+    def _wait_for_calls(self) -> None:
+        """Wait for one call, then make all that are queued."""
+        busy = self._status.state in ("starting", "stopping", "failing")
+        pause = BUSY_STEP_SECONDS if busy else STEP_SECONDS
         try:
-            self._take(self._events.get(timeout=pause))
+            self._calls.get(timeout=pause)()
             while True:
-                self._take(self._events.get_nowait())
+                self._calls.get_nowait()()
         except queue.Empty:
             pass
-        if self._surroundings.changed(pause):
-            self._wake()
+        if self._wake_detector.has_woken(pause):
+            self._recover_from_sleep()
 
-    def _take(self, event: Event) -> None:  # noqa: C901 - one case for each kind of event
-        match event:
-            case Seen():
-                self._supervisor.hear(event)
-            case Done():
-                self._settle(event)
-            case NotStopped(why):
-                self._supervisor.refused_to_stop(why)
-            case Newer(version):
-                self._newer = version
-            case Start(port):
-                self._supervisor.start(port)
-            case Stop():
-                self._supervisor.stop()
-            case Restart():
-                self._supervisor.stop(then="start")
-            case Quit():
-                self._supervisor.stop(then="quit")
-            case Switch():
-                self._wished |= event.changes()
-            case UseComputer(mode):
-                self._wished["computer"] = mode
-            case StartAtLogin(on):
-                self._asked_at_login = on
-            case CheckForUpdates(on):
-                self._memory.keep(check_for_updates=on, checked_at=0.0)
-            case LookNow():
-                self._watch.hasten(fresh=True)
-            case ShowYourself():
-                self._show_yourself()
-            case _:
-                pass  # an errand's, or the server's process changed
+    def _receive(self, report: Report) -> None:
+        self._supervisor.receive(report)
+        if report.health is not None:
+            self._switches.settle(report.requested_at)
 
-    def _current(self) -> Status:
-        status = self._supervisor.look()
-        wished = self._wished if status.state == "running" else {}
-        shown = {**wished, "setting": wished.get("backend", status.setting)}
-        shown.pop("backend", None)
-        mode = shown.pop("computer", None)
-        if mode is not None and status.computer is not None:
-            shown["computer"] = replace(status.computer, mode=mode)
+    def _build_status(self) -> Status:
         return replace(
-            status,
-            **shown,
-            start_at_login=self._asked_at_login,
-            updates=self._memory.kept.check_for_updates,
-            newer=self._newer,
+            self._switches.apply_to(self._supervisor.step()),
+            start_at_login=self._start_at_login,
+            updates=self._preferences.values.check_for_updates,
+            newer=self._newer_version,
         )
-
-    def _settle(self, done: Done) -> None:
-        """What was wished is so, or will not be."""
-        if isinstance(done.command, UseComputer):
-            self._wished.pop("computer", None)
-            return
-        changes = done.command.changes()
-        self._wished = {n: v for n, v in self._wished.items() if n not in changes}
-        if not done.refused:
-            self._supervisor.keep(changes)
 
     def _show(self, status: Status) -> None:
         before = self._status
         if status == before:
             return
         self._status = status
-        self._icon.show(self._view(status))
-        for topic in withdrawn_between(before, status):
+        self._icon.show(self._build_view(status))
+        for topic in find_withdrawn_topics(before, status):
             self._icon.withdraw(topic)
-        notices = notices_between(before, status)
-        if status.state == "running" and not self._memory.kept.greeted:
+        notices = find_notices(before, status)
+        if status.state == "running" and not self._preferences.values.greeted:
             notices = (self._greet(status),)
         for notice in notices:
-            self._tell(notice)
+            self._notify(notice)
 
     def _greet(self, status: Status) -> Notice:
-        self._memory.keep(greeted=True)
+        self._preferences.save(greeted=True)
         if not status.ready:
-            self._beside(lambda: self._on_command(Open("setup")))
-        return greeting(status)
+            self._run_in_background(lambda: self._on_command(Open("setup")))
+        return build_greeting(status)
 
-    def _view(self, status: Status) -> View:
-        return View(look_of(status), describe(status), entries_of(status, self._start.version))
+    def _build_view(self, status: Status) -> View:
+        menu = build_menu(status, self._options.version)
+        return View(choose_look(status), describe_status(status), menu)
 
-    def _tell(self, notice: Notice) -> None:
-        if self._repeats.lets(notice):
-            self._icon.notify(notice)
+    def _spawn_server(self, flags: Sequence[str]) -> ServerProcess:
+        return ServerProcess(
+            [*self._options.flags, *self._switches.as_flags(), *flags],
+            # An empty call wakes the worker, whose next step looks at the process.
+            on_change=lambda: self._post(lambda: None),
+        )
 
-    def _show_yourself(self) -> None:
-        """Where nothing shows the icon, the dashboard is the tray's face."""
-        self._tell(Notice(f"The tray app is here already. {describe(self._status)}", "here"))
-        if not self._icon.seen and self._status.url is not None:
-            self._beside(lambda: self._on_command(Open("dashboard")))
+    def _show_start_at_login(self, on: bool) -> None:
+        self._start_at_login = on
 
-    def _wake(self) -> None:
-        """Keys are read and ways to Claude tried anew, at once."""
-        self._supervisor.wake()
+    def _show_newer_version(self, version: str | None) -> None:
+        self._newer_version = version
+
+    def _respond_to_second_instance(self) -> None:
+        """Show that the tray runs; if no icon is visible, open the dashboard."""
+        text = f"Claude Bridge is already running (server {self._status.state})."
+        self._notify(Notice(text, "already running"))
+        if not self._icon.visible and self._status.url is not None:
+            self._run_in_background(lambda: self._on_command(Open("dashboard")))
+
+    def _recover_from_sleep(self) -> None:
+        """Have failed starts and routes to Claude retried at once."""
+        self._supervisor.retry_now()
         url = self._status.url
         if url is not None:
-            self._beside(lambda: self._reload(url))
+            self._run_in_background(lambda: self._reload_server(url))
 
-    def _reload(self, url: str) -> None:
+    def _check_for_updates_daily(self) -> None:
+        preferences = self._preferences.values
+        if preferences.check_for_updates and time.time() - preferences.checked_at > DAY_SECONDS:
+            self._preferences.save(checked_at=time.time())
+            self._run_in_background(self._check_for_updates)
+
+    # On threads of their own
+
+    def _reload_server(self, url: str) -> None:
         try:
-            self._client(url).reload()
+            self._connect(url).reload()
         except (NoServer, NotAnswering) as error:
-            _log.info("After a change of network or sleep: %s", error)
-        self._watch.hasten(fresh=True)
+            _log.info("Reload after sleep or a change of network failed: %s", error)
+        self._poller.poll_now(refresh=True)
 
     def _ask_to_stop(self, url: str) -> None:
         try:
-            self._client(url).stop()
+            self._connect(url).stop()
         except (NoServer, NotAnswering) as error:
-            self._events.put(NotStopped(str(error)))
+            self._post(self._supervisor.report_stop_failure, str(error))
 
     def _check_for_updates(self) -> None:
-        kept = self._memory.kept
-        if kept.check_for_updates and time.time() - kept.checked_at > DAY_SECONDS:
-            self._memory.keep(checked_at=time.time())
-            self._beside(self._look_for_newer)
-
-    def _look_for_newer(self) -> None:
         try:
-            newer = newer_version(self._start.version)
-        except CannotTell as error:
-            self._tell(Notice(f"Updates cannot be looked for: {error}.", "updates"))
+            newer = find_newer_version(self._options.version)
+        except CheckFailed as error:
+            self._notify(Notice(f"Couldn't check for updates: {error}.", "updates"))
             return
-        self._events.put(Newer(newer))
+        self._post(self._show_newer_version, newer)
         if newer is not None:
-            words = f"Version {newer} is there: pip install -U claude-openai-bridge"
-            self._tell(Notice(words, "updates"))
+            text = f"Version {newer} is available: pip install -U claude-openai-bridge"
+            self._notify(Notice(text, "updates"))
 
-    def _client(self, url: str) -> ControlClient:
-        return ControlClient(url, self._read_token)
+    # On any thread
 
-    def _read_token(self) -> str:
-        return read_token(Path(self._start.control_token))
+    def _notify(self, notice: Notice) -> None:
+        if self._repeat_filter.allow(notice):
+            self._icon.notify(notice)
 
-    def _beside(self, work: Callable[[], None]) -> None:
-        threading.Thread(target=work, name="tray-errand", daemon=True).start()
+    def _connect(self, url: str) -> ControlClient:
+        return ControlClient(url, lambda: read_token(Path(self._options.control_token)))
+
+    def _run_in_background(self, work: Callable[[], None]) -> None:
+        threading.Thread(target=work, name="tray-background", daemon=True).start()

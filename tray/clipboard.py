@@ -1,4 +1,4 @@
-"""Puts text on the clipboard with the tool the system has."""
+"""Copies text to the clipboard with a tool of the system."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ _SECONDS = 5.0
 
 
 class NoClipboard(Exception):
-    """The text could not be put there; the message says what is missing."""
+    """The text could not be copied; the message says what is missing."""
 
 
 class Clipboard(Protocol):
-    """Whatever takes text; raises NoClipboard."""
+    """Takes text. Raises NoClipboard."""
 
     def copy(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class ToolClipboard:
-    """Feeds the text to a command."""
+    """Passes the text to the stdin of a command."""
 
     argv: tuple[str, ...]
     encoding: str = "utf-8"
 
     def copy(self, text: str) -> None:
         try:
-            # Not PIPE: xclip and wl-copy stay alive in the background and would hold it open.
+            # No pipes for the output: xclip and wl-copy go on in the background to serve the
+            # clipboard, and would hold a pipe open, for whose end `run` waits.
             subprocess.run(  # noqa: S603 - one of the fixed commands below
                 self.argv,
                 input=text.encode(self.encoding),
@@ -47,27 +48,29 @@ class ToolClipboard:
 
 @dataclass(frozen=True)
 class MissingClipboard:
-    """No tool is installed."""
+    """Stands in while no tool is installed."""
 
-    sentence: str
+    message: str
 
     def copy(self, text: str) -> None:
-        raise NoClipboard(self.sentence)
+        raise NoClipboard(self.message)
 
 
 def find_clipboard(
     environ: Mapping[str, str] = os.environ,
     which: Callable[[str], str | None] = shutil.which,
 ) -> Clipboard:
-    """The clipboard of this session, or one that says what to install."""
+    """Return the clipboard of this session, or one that says what to install."""
     if sys.platform == "win32":
         return ToolClipboard(("clip",), "utf-16-le")
     if sys.platform == "darwin":
         return ToolClipboard(("pbcopy",))
-    return _linux_clipboard(environ, which)
+    return _find_linux_clipboard(environ, which)
 
 
-def _linux_clipboard(environ: Mapping[str, str], which: Callable[[str], str | None]) -> Clipboard:
+def _find_linux_clipboard(
+    environ: Mapping[str, str], which: Callable[[str], str | None]
+) -> Clipboard:
     wayland: list[tuple[str, ...]] = [("wl-copy",)] if environ.get("WAYLAND_DISPLAY") else []
     x11: list[tuple[str, ...]] = [
         ("xclip", "-selection", "clipboard"),
@@ -76,5 +79,5 @@ def _linux_clipboard(environ: Mapping[str, str], which: Callable[[str], str | No
     for argv in wayland + (x11 if environ.get("DISPLAY") else []):
         if which(argv[0]):
             return ToolClipboard(argv)
-    wanted = "wl-clipboard" if environ.get("WAYLAND_DISPLAY") else "xclip"
-    return MissingClipboard(f"To copy from the menu, install {wanted}.")
+    package = "wl-clipboard" if environ.get("WAYLAND_DISPLAY") else "xclip"
+    return MissingClipboard(f"To copy from the menu, install {package}.")

@@ -1,157 +1,178 @@
-"""What takes a while: done on the thread of the click, so that nothing else waits for it."""
+"""Carries out the commands that take a while; each call blocks its thread until it is done."""
 
 from __future__ import annotations
 
-import logging
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bridge.autostart import Autostart
 from bridge.errors import SettingsError
-from bridge.launching import own_command
+from bridge.launching import build_own_command
 from bridge.opening import open_file, open_page
+from bridge.wire.connect import Connections
 from tray.clipboard import Clipboard, NoClipboard
-from tray.commands import (
-    Command,
-    Copy,
-    Decide,
-    InstallTalon,
-    Open,
-    StartAtLogin,
-    StopComputer,
-    Switch,
-    UseComputer,
-)
-from tray.control_client import ControlClient, NoServer, NotAnswering
+from tray.commands import Copy, Open
 from tray.notifications import Notice
+from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
-_INSTALL_SECONDS = 120.0
+_CLI_SECONDS = 120.0
 _PAGES = {"dashboard": "/", "setup": "/setup"}
+_NO_APP = "No app is set up to open this file"
 
-_log = logging.getLogger(__name__)
-
-Run = Callable[[Sequence[str]], tuple[int, str]]
-"""A command line: its exit code, and the line that says what came of it."""
+RunCli = Callable[[Sequence[str]], tuple[int, str]]
+"""Run a command line; returns its exit code and the line of its output to show."""
 
 
-class Failed(Exception):
-    """It could not be done; the message says why, and what to do."""
+class CommandFailed(Exception):
+    """The command failed; the message names the problem and the fix."""
 
 
 @dataclass(frozen=True)
-class Errands:
-    """`url` is that of the running server, or None."""
+class CommandRunner:
+    """All methods raise CommandFailed."""
 
-    url: Callable[[], str | None]
-    client: Callable[[str], ControlClient]
+    find_url: Callable[[], str | None]
+    """Return the URL of the running server; None if none runs."""
+    connect: Callable[[str], ControlClient]
     clipboard: Clipboard
     autostart: Autostart
     log_file: Path
-    tell: Callable[[Notice], None]
-    run: Run
+    notify: Callable[[Notice], None]
+    run_cli: RunCli
     open_page: Callable[[str, str, str], bool] = open_page
     open_file: Callable[[Path], bool] = open_file
 
-    def do(self, command: Command) -> None:
-        """Raises Failed."""
-        try:
-            self._do(command)
-        except NoServer as error:
-            raise Failed("No server runs. Start it from this menu.") from error
-        except NotAnswering as error:
-            raise Failed(f"It could not be done: {error}") from error
-        except SettingsError as error:
-            raise Failed(f"It could not be done: {error}") from error
+    def switch(self, changes: dict[str, Any]) -> None:
+        """Change the server's switches."""
+        with _explain_failures():
+            self._find_server().switch(changes)
 
-    def _do(self, command: Command) -> None:
-        match command:
-            case Switch():
-                self._server().switch(command.changes())
-            case UseComputer(mode, minutes):
-                wanted = {"mode": mode} if minutes is None else {"mode": mode, "minutes": minutes}
-                self._server().switch({"computer": wanted})
-            case StopComputer():
-                self._server().stop_computer()
-            case Decide(batch, approved):
-                self._server().decide(batch, approved=approved)
-            case Copy():
-                self._copy(command)
-            case InstallTalon():
-                self._install_talon()
-            case Open():
-                self._open(command)
-            case StartAtLogin(on):
-                self.autostart.on() if on else self.autostart.off()
+    def stop_computer(self) -> None:
+        """Stop computer use."""
+        with _explain_failures():
+            self._find_server().stop_computer()
 
-    def _server(self) -> ControlClient:
-        url = self.url()
-        if url is None:
-            raise NoServer("none runs")
-        return self.client(url)
+    def decide(self, batch: str, *, approved: bool) -> None:
+        """Approve or deny a batch of computer actions."""
+        with _explain_failures():
+            self._find_server().decide(batch, approved=approved)
 
-    def _copy(self, wanted: Copy) -> None:
-        connect = self._server().connect()
-        match wanted.what:
-            case "url":
-                text, said = connect.base_url, f"The base URL {connect.base_url} is copied."
-            case "key":
-                text = connect.key or ""
-                said = "The key is copied."
-                if text == "any":
-                    said = "Any key will do; `any` is copied."
-            case "snippet":
-                found = [one for one in connect.clients if one.name == wanted.client]
-                if not found:
-                    raise Failed(f"The server knows no client {wanted.client} any more.")
-                text, said = found[0].snippet, f"Copied for {wanted.client}. {found[0].steps}"
-        if not text:
-            raise Failed("The bridge has a key of its own that it does not tell; restart it.")
+    def set_start_at_login(self, on: bool) -> None:
+        """Start the tray at login, or no longer."""
+        with _explain_failures():
+            if on:
+                self.autostart.enable()
+            else:
+                self.autostart.disable()
+
+    def copy(self, command: Copy) -> None:
+        """Copy what the command names, and notify the user."""
+        with _explain_failures():
+            connections = self._find_server().fetch_connections()
+        text, message = _choose_text(command, connections)
         try:
             self.clipboard.copy(text)
         except NoClipboard as error:
-            shown = "" if wanted.what == "key" else f" It is: {text}"
-            raise Failed(f"{error}{shown}") from error
-        self.tell(Notice(said, f"copied {wanted.what} {wanted.client}"))
+            # Notifications may be stored by the desktop: the key must not be in one.
+            shown = "" if command.what == "key" else f" The text is: {text}"
+            raise CommandFailed(f"{error}{shown}") from error
+        self.notify(Notice(message, f"copied {command.what} {command.client}"))
 
-    def _install_talon(self) -> None:
-        code, words = self.run(own_command("install-talon"))
+    def install_talon(self) -> None:
+        """Install the Talon commands, and notify the user."""
+        code, line = self.run_cli(build_own_command("install-talon"))
         if code != 0:
-            raise Failed(f"The Talon commands are not installed: {words}")
-        self.tell(Notice(words or "The Talon commands are installed.", "talon"))
+            raise CommandFailed(f"Couldn't install the Talon commands: {line}")
+        self.notify(Notice(line or "The Talon commands are installed.", "talon"))
 
-    def _open(self, wanted: Open) -> None:
-        match wanted.what:
+    def open(self, command: Open) -> None:
+        """Open the page or the file that the command names."""
+        match command.what:
             case "logs":
-                if not self.log_file.exists():
-                    raise Failed(f"There is no log yet; it will be {self.log_file}")
-                if not self.open_file(self.log_file):
-                    raise Failed(f"Nothing here opens files (xdg-open). The log: {self.log_file}")
+                self._open_log()
             case "settings":
-                code, words = self.run(own_command("settings"))
-                if code != 0:
-                    raise Failed(words)
-                if words:
-                    raise Failed(f"Nothing here opens files (xdg-open). The settings: {words}")
+                self._open_settings()
             case page:
-                server = self._server()
-                url = server.url
-                if not self.open_page(url, server.ticket(), _PAGES[page]):
-                    raise Failed(f"No browser could be opened; go to {url}{_PAGES[page]}")
+                self._open_page(_PAGES[page])
+
+    def _open_log(self) -> None:
+        if not self.log_file.exists():
+            raise CommandFailed(f"There is no log yet. It will be written to {self.log_file}")
+        if not self.open_file(self.log_file):
+            raise CommandFailed(f"{_NO_APP}: {self.log_file}")
+
+    def _open_settings(self) -> None:
+        # By the command, because it makes the file first: the tray does not load the settings.
+        code, line = self.run_cli(build_own_command("settings"))
+        if code != 0:
+            raise CommandFailed(line)
+        if line:
+            # The command prints the path if it could not open the file.
+            raise CommandFailed(f"{_NO_APP}: {line}")
+
+    def _open_page(self, path: str) -> None:
+        with _explain_failures():
+            server = self._find_server()
+            ticket = server.issue_ticket()
+        if not self.open_page(server.url, ticket, path):
+            raise CommandFailed(f"Couldn't open a browser. Open this page: {server.url}{path}")
+
+    def _find_server(self) -> ControlClient:
+        url = self.find_url()
+        if url is None:
+            raise NoServer("No server is running.")
+        return self.connect(url)
 
 
-def run_command(words: Sequence[str]) -> tuple[int, str]:
-    """Runs it to its end; what it said first, or, if it failed, last on stderr."""
+def run_cli(words: Sequence[str]) -> tuple[int, str]:
+    """Run a command to its end.
+
+    Returns the exit code and the first line of its output; after a failure, the last line of
+    stderr.
+    """
     try:
         result = subprocess.run(  # noqa: S603 - our own command
-            words, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
+            words, capture_output=True, text=True, timeout=_CLI_SECONDS, check=False
         )
     except (OSError, subprocess.SubprocessError) as error:
         return 1, str(error)
-    said = result.stdout if result.returncode == 0 else result.stderr or result.stdout
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    succeeded = result.returncode == 0
+    output = result.stdout if succeeded else result.stderr or result.stdout
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     if not lines:
         return result.returncode, ""
-    told = lines[0] if result.returncode == 0 else lines[-1]
-    return result.returncode, told.removeprefix("claude-bridge: ")
+    return result.returncode, lines[0 if succeeded else -1].removeprefix("claude-bridge: ")
+
+
+def _choose_text(command: Copy, connections: Connections) -> tuple[str, str]:
+    """Return the text to copy, and the notification about it."""
+    match command.what:
+        case "url":
+            return connections.base_url, f"Copied the base URL {connections.base_url}"
+        case "key":
+            if connections.key is None:
+                raise CommandFailed("The access key isn't readable right now. Restart the bridge.")
+            if connections.key == "any":
+                return "any", "Copied `any`: this bridge accepts any key."
+            return connections.key, "Copied the access key."
+        case "snippet":
+            for connection in connections.clients:
+                if connection.client == command.client:
+                    message = f"Copied the {command.client} example. {connection.steps}"
+                    return connection.snippet, message
+            raise CommandFailed(f"The server has no example for {command.client} any more.")
+
+
+@contextmanager
+def _explain_failures() -> Iterator[None]:
+    """Raise CommandFailed, with a message for the user, in place of other errors."""
+    try:
+        yield
+    except NoServer as error:
+        raise CommandFailed("The server isn't running. Choose Start.") from error
+    except (NotAnswering, SettingsError) as error:
+        raise CommandFailed(f"That didn't work: {error}") from error

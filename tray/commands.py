@@ -1,23 +1,24 @@
-"""What a person can ask of the tray."""
+"""The commands that the menu and the notifications give."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from tray.api_types import BackendSetting, ComputerMode
+from bridge.wire.computer_status import Mode
+from bridge.wire.health import BackendSetting
 
 
 @dataclass(frozen=True)
 class Start:
-    """Start the server, or join the one that runs; on another port, if one is given."""
+    """Start the server or attach to a running one; on another port if one is given."""
 
     port: int | None = None
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Let the server finish its answers and end."""
+    """Let the server finish its requests and end."""
 
 
 @dataclass(frozen=True)
@@ -27,40 +28,50 @@ class Restart:
 
 @dataclass(frozen=True)
 class Quit:
-    """End the tray, and the server if the tray started it; asked again, without waiting."""
+    """End the tray, and the server if the tray started it.
+
+    The second Quit does not wait for active requests.
+    """
 
 
 @dataclass(frozen=True)
 class Switch:
-    """Change the running server from its next request on; None stays as it is."""
+    """Change the running server from its next request on; None leaves a switch as it is."""
 
     model: str | None = None
     backend: BackendSetting | None = None
     use_for_everything: bool | None = None
     paused: bool | None = None
 
-    def changes(self) -> dict[str, Any]:
-        """Those that are to change, by the names of `POST /control/switches`."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in named.items() if value is not None}
+    def as_changes(self) -> dict[str, Any]:
+        """Return the changes by the names of `POST /control/switches`."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class UseComputer:
-    """Whether Claude may use this machine; `minutes` only with `allowed`."""
+    """Set the mode of computer use; `minutes` goes with `allowed` only."""
 
-    mode: ComputerMode
+    mode: Mode
     minutes: int | None = None
+
+    def as_changes(self) -> dict[str, Any]:
+        """Return the change as `POST /control/switches` takes it."""
+        change: dict[str, Any] = {"mode": self.mode}
+        if self.minutes is not None:
+            change["minutes"] = self.minutes
+        return {"computer": change}
 
 
 @dataclass(frozen=True)
 class StopComputer:
-    """Take Claude's hands off this machine, now."""
+    """Stop computer use now, and turn it off."""
 
 
 @dataclass(frozen=True)
 class Decide:
-    """Yes or no to a batch of actions that waits."""
+    """Approve or deny a batch of computer actions."""
 
     batch: str
     approved: bool
@@ -68,7 +79,7 @@ class Decide:
 
 @dataclass(frozen=True)
 class Copy:
-    """Put onto the clipboard: the base URL, the key, or the snippet of a client by name."""
+    """Copy the base URL, the access key, or the example for a client."""
 
     what: Literal["url", "key", "snippet"]
     client: str = ""
@@ -76,41 +87,36 @@ class Copy:
 
 @dataclass(frozen=True)
 class InstallTalon:
-    """Put the Talon commands into Talon's user folder."""
+    """Install the voice commands into Talon's user folder."""
 
 
 @dataclass(frozen=True)
 class Open:
-    """Show a page of the server, or a file."""
+    """Open a page of the server, or a file."""
 
     what: Literal["dashboard", "setup", "logs", "settings"]
 
 
 @dataclass(frozen=True)
 class StartAtLogin:
-    """Whether the tray starts with the session."""
+    """Start the tray at login, or no longer."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class CheckForUpdates:
-    """Whether a newer version is looked for, once a day."""
+    """Check once a day for a newer version, or no longer."""
 
     on: bool
 
 
 @dataclass(frozen=True)
-class ShowYourself:
-    """Another tray was started: say where this one is."""
-
-
-@dataclass(frozen=True)
-class LookNow:
-    """The menu is opened: what it shows must be true."""
+class Refresh:
+    """Fetch everything that the menu shows: the user opens it."""
 
 
 Command = (
     Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide | Copy
-    | InstallTalon | Open | StartAtLogin | CheckForUpdates | ShowYourself | LookNow
+    | InstallTalon | Open | StartAtLogin | CheckForUpdates | Refresh
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Says whether this session has a desktop that could show an icon."""
+"""Checks whether this session has a desktop that could show an icon."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def missing_desktop(environ: Mapping[str, str] = os.environ) -> str | None:
-    """One sentence saying what is missing for a tray icon, or None when nothing is."""
+def explain_missing_desktop(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return a sentence on what a tray icon needs and is missing; None if nothing is."""
     if sys.platform in ("win32", "darwin"):
         return None
     if not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):

@@ -1,11 +1,14 @@
-"""What the menu shows for a status."""
+"""Builds the menu for a status; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from tray.api_types import BackendSetting, Batch, Computer, ComputerMode, Model, Usage
+from bridge.wire.computer_status import ComputerHealth, Mode, WaitingBatch
+from bridge.wire.health import BackendSetting
+from bridge.wire.models import Model
+from bridge.wire.usage import UsageTotals
 from tray.commands import (
     CheckForUpdates,
     Command,
@@ -22,15 +25,16 @@ from tray.commands import (
     Switch,
     UseComputer,
 )
-from tray.status import BACKEND_NAMES, Status, answers, describe
+from tray.models import parse_family, parse_version, shorten_name
+from tray.status import BACKEND_NAMES, Status, count_requests, describe_status
 
 Kind = Literal["action", "radio", "check", "submenu", "separator"]
 
 LABEL_LENGTH = 72
-"""Longer sentences make a menu wider than small screens; the tool tip has the whole one."""
+"""Longer labels would make the menu wider than a small screen; the tooltip is not cut."""
 
-_LINES = ("Opus", "Sonnet", "Haiku")
-"""First in the menu; other lines follow by name."""
+_FIRST_FAMILIES = ("Opus", "Sonnet", "Haiku")
+"""Other families follow by name."""
 
 _SETTINGS: tuple[tuple[BackendSetting, str], ...] = (
     ("auto", "Automatic: subscription first, then key"),
@@ -38,16 +42,16 @@ _SETTINGS: tuple[tuple[BackendSetting, str], ...] = (
     ("anthropic", "API key"),
     ("offline", "Offline echo (not Claude)"),
 )
-_MODES: tuple[tuple[ComputerMode, str], ...] = (
+_MODES: tuple[tuple[Mode, str], ...] = (
     ("off", "Off"),
     ("ask", "Ask me before each step"),
     ("ask_risky", "Ask me before risky steps only"),
     ("allowed", "Allow for 15 minutes"),
 )
-_MODE_WORDS: dict[ComputerMode, str] = {
+_MODE_LABELS: dict[Mode, str] = {
     "off": "off",
-    "ask": "asks",
-    "ask_risky": "asks when risky",
+    "ask": "asks first",
+    "ask_risky": "asks before risky steps",
     "allowed": "allowed",
 }
 ALLOWED_MINUTES = 15
@@ -55,7 +59,7 @@ ALLOWED_MINUTES = 15
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu. `key` names the entry while its label and state change."""
+    """A line of the menu; `key` stays the same while label and state change."""
 
     key: str
     label: str = ""
@@ -67,21 +71,25 @@ class Entry:
     visible: bool = True
 
 
-def entries_of(status: Status, version: str = "") -> tuple[Entry, ...]:
-    """The whole menu; same keys in the same order whatever the state. `version` is the tray's."""
+def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
+    """Return the whole menu; `version` is the tray's.
+
+    The top-level entries have the same keys in the same order for every status: a panel then only
+    updates their properties, and an open menu stays open.
+    """
     running = status.state == "running"
     return (
-        Entry("state", _short(describe(status)), enabled=False),
+        Entry("state", _shorten(describe_status(status)), enabled=False),
         Entry("separator-1", kind="separator"),
-        *_server_entries(status),
+        *_build_server_entries(status),
         Entry("separator-2", kind="separator"),
-        _model_entry(status),
-        _backend_entry(status),
-        _computer_entry(status),
-        _connect_entry(status),
-        Entry("usage", _usage_label(status.usage), enabled=running, command=Open("dashboard")),
+        _build_model_entry(status),
+        _build_backend_entry(status),
+        _build_computer_entry(status),
+        _build_connect_entry(status),
+        Entry("usage", _describe_usage(status.usage), enabled=running, command=Open("dashboard")),
         Entry("separator-3", kind="separator"),
-        Entry("dashboard", "Dashboard", enabled=running, command=Open("dashboard")),
+        Entry("dashboard", "Open dashboard", enabled=running, command=Open("dashboard")),
         Entry(
             "setup",
             "Set up Claude…",
@@ -89,18 +97,18 @@ def entries_of(status: Status, version: str = "") -> tuple[Entry, ...]:
             command=Open("setup"),
             visible=running and not status.ready,
         ),
-        Entry("logs", "Logs", command=Open("logs")),
-        Entry("settings", "Settings file", command=Open("settings")),
-        *_habits(status),
-        _about_entry(status, version),
+        Entry("logs", "Open log", command=Open("logs")),
+        Entry("settings", "Open settings file", command=Open("settings")),
+        *_build_preference_entries(status),
+        _build_about_entry(status, version),
         Entry("separator-4", kind="separator"),
-        Entry("quit", _quit_label(status), command=Quit()),
+        Entry("quit", _label_quit(status), command=Quit()),
     )
 
 
-def _server_entries(status: Status) -> tuple[Entry, ...]:
+def _build_server_entries(status: Status) -> tuple[Entry, ...]:
     stopped = status.state == "stopped"
-    moving = stopped or status.state == "stopping"
+    ending = stopped or status.state == "stopping"
     port = status.free_port
     return (
         Entry("start", "Start", enabled=stopped, command=Start()),
@@ -111,73 +119,69 @@ def _server_entries(status: Status) -> tuple[Entry, ...]:
             command=Start(port),
             visible=port is not None,
         ),
-        Entry("stop", "Stop", enabled=not moving, command=Stop()),
-        Entry("restart", "Restart", enabled=not moving, command=Restart()),
+        Entry("stop", "Stop", enabled=not ending, command=Stop()),
+        Entry("restart", "Restart", enabled=not ending, command=Restart()),
         Entry(
             "pause",
-            "Pause everything",
-            kind="check",
+            "Resume requests" if status.paused else "Pause requests",
             enabled=status.state == "running",
-            checked=status.paused,
             command=Switch(paused=not status.paused),
         ),
     )
 
 
-def _model_entry(status: Status) -> Entry:
-    running = status.state == "running" and bool(status.models)
-    active = next((one.name for one in status.models if one.id == status.model), status.model)
+def _build_model_entry(status: Status) -> Entry:
+    enabled = status.state == "running" and bool(status.models)
+    names = {model["id"]: shorten_name(model) for model in status.models}
+    active = names.get(status.model or "", status.model)
     everything = Entry(
         "model-everything",
-        "Use for everything",
+        "Use for all requests",
         kind="check",
-        enabled=running,
+        enabled=enabled,
         checked=status.use_for_everything,
         command=Switch(use_for_everything=not status.use_for_everything),
     )
-    children = (everything, *_by_line(status, running))
+    children = (everything, *_group_models_by_family(status, enabled))
     label = f"Model: {active}" if active else "Model"
-    return Entry("model", label, kind="submenu", enabled=running, children=children)
+    return Entry("model", label, kind="submenu", enabled=enabled, children=children)
 
 
-def _by_line(status: Status, enabled: bool) -> tuple[Entry, ...]:
-    lines = sorted({model.line for model in status.models if model.line}, key=_line_order)
+def _group_models_by_family(status: Status, enabled: bool) -> tuple[Entry, ...]:
+    families = {parse_family(model) for model in status.models}
     entries: list[Entry] = []
-    for line in lines:
-        entries.append(Entry(f"line:{line}", kind="separator"))
-        of_line = [model for model in status.models if model.line == line]
-        newest_first = sorted(of_line, key=_version, reverse=True)
-        entries += [_radio(model, status, enabled) for model in newest_first]
-    others = [model for model in status.models if not model.line]
-    if others:
-        entries.append(Entry("line:", kind="separator"))
-    return (*entries, *(_radio(model, status, enabled) for model in others))
+    for family in sorted(families, key=_rank_family):
+        entries.append(Entry(f"line:{family}", kind="separator"))
+        members = [model for model in status.models if parse_family(model) == family]
+        if family:
+            members.sort(key=parse_version, reverse=True)
+        entries += [_build_model_radio(model, status, enabled) for model in members]
+    return tuple(entries)
 
 
-def _radio(model: Model, status: Status, enabled: bool) -> Entry:
+def _build_model_radio(model: Model, status: Status, enabled: bool) -> Entry:
     return Entry(
-        f"model:{model.id}",
-        model.name,
+        f"model:{model['id']}",
+        shorten_name(model),
         kind="radio",
         enabled=enabled,
-        checked=model.id == status.model,
-        command=Switch(model=model.id),
+        checked=model["id"] == status.model,
+        command=Switch(model=model["id"]),
     )
 
 
-def _line_order(line: str) -> tuple[int, str]:
-    return (_LINES.index(line), "") if line in _LINES else (len(_LINES), line)
+def _rank_family(family: str) -> tuple[int, str]:
+    """Sort known families first; models that are not Claude have no family and come last."""
+    if family in _FIRST_FAMILIES:
+        return _FIRST_FAMILIES.index(family), ""
+    return len(_FIRST_FAMILIES) + (not family), family
 
 
-def _version(model: Model) -> tuple[int, ...]:
-    """`claude-opus-5-5` after `claude-opus-5`; a date is no part of the version."""
-    return tuple(int(word) for word in model.id.split("-") if word.isdecimal() and len(word) < 8)
-
-
-def _backend_entry(status: Status) -> Entry:
+def _build_backend_entry(status: Status) -> Entry:
     running = status.state == "running"
     name = BACKEND_NAMES[status.backend] if status.backend else "none"
-    reason = f"Now: {name}, for {status.reason}" if status.backend else f"None: {status.reason}"
+    connection = f"Using {name}" if status.backend else "Not connected"
+    reason = f"{connection}: {status.reason}" if running else "The server isn't running"
     radios = tuple(
         Entry(
             f"backend:{setting}",
@@ -190,7 +194,7 @@ def _backend_entry(status: Status) -> Entry:
         for setting, label in _SETTINGS
     )
     children = (
-        Entry("backend-reason", _short(reason if running else "No server runs"), enabled=False),
+        Entry("backend-reason", _shorten(reason), enabled=False),
         Entry("separator-backend", kind="separator"),
         *radios,
     )
@@ -198,67 +202,67 @@ def _backend_entry(status: Status) -> Entry:
     return Entry("backend", label, kind="submenu", enabled=running, children=children)
 
 
-def _computer_entry(status: Status) -> Entry:
+def _build_computer_entry(status: Status) -> Entry:
     computer = status.computer if status.state == "running" else None
-    mode = computer.mode if computer is not None else None
     radios = tuple(
         Entry(
-            f"computer:{one}",
+            f"computer:{mode}",
             label,
             kind="radio",
             enabled=computer is not None,
-            checked=one == mode,
-            command=UseComputer(one, ALLOWED_MINUTES if one == "allowed" else None),
+            checked=computer is not None and computer.mode == mode,
+            command=UseComputer(mode, ALLOWED_MINUTES if mode == "allowed" else None),
         )
-        for one, label in _MODES
+        for mode, label in _MODES
     )
     busy = computer is not None and (computer.active or computer.waiting > 0)
     children = (
         Entry("computer-stop", "Stop now", enabled=busy, command=StopComputer()),
         Entry("separator-computer", kind="separator"),
         *radios,
-        *(entry for batch in status.batches for entry in _batch_entries(batch)),
+        *(entry for batch in status.batches for entry in _build_batch_entries(batch)),
     )
     return Entry(
         "computer",
-        _computer_label(computer),
+        _label_computer(computer),
         kind="submenu",
         enabled=computer is not None,
         children=children,
     )
 
 
-def _computer_label(computer: Computer | None) -> str:
+def _label_computer(computer: ComputerHealth | None) -> str:
     if computer is None:
         return "Computer use"
-    now = "waits for you" if computer.waiting else _MODE_WORDS[computer.mode]
-    return f"Computer use: {'active' if computer.active else now}"
+    if computer.active:
+        return "Computer use: active"
+    return f"Computer use: {'needs approval' if computer.waiting else _MODE_LABELS[computer.mode]}"
 
 
-def _batch_entries(batch: Batch) -> tuple[Entry, ...]:
-    what = "; ".join(batch.what)
+def _build_batch_entries(batch: WaitingBatch) -> tuple[Entry, ...]:
+    actions = "; ".join(batch.what)
     return (
         Entry(f"separator-{batch.id}", kind="separator"),
-        Entry(f"batch:{batch.id}", _short(f"{batch.asked_by}: {what}"), enabled=False),
+        Entry(f"batch:{batch.id}", _shorten(f"{batch.asked_by}: {actions}"), enabled=False),
         Entry(f"approve:{batch.id}", "Approve", command=Decide(batch.id, approved=True)),
         Entry(f"deny:{batch.id}", "Deny", command=Decide(batch.id, approved=False)),
     )
 
 
-def _connect_entry(status: Status) -> Entry:
+def _build_connect_entry(status: Status) -> Entry:
     running = status.url is not None and status.state == "running"
     snippets = tuple(
         Entry(
-            f"snippet:{client.name}",
-            f"Copy for {client.name}",
+            f"snippet:{connection.client}",
+            f"Copy for {connection.client}",
             enabled=running,
-            command=Copy("snippet", client.name),
+            command=Copy("snippet", connection.client),
         )
-        for client in status.clients
+        for connection in status.connections
     )
     children = (
         Entry("copy-url", "Copy base URL", enabled=running, command=Copy("url")),
-        Entry("copy-key", "Copy key", enabled=running, command=Copy("key")),
+        Entry("copy-key", "Copy access key", enabled=running, command=Copy("key")),
         Entry("separator-snippets", kind="separator"),
         *snippets,
         Entry("separator-talon", kind="separator"),
@@ -267,23 +271,24 @@ def _connect_entry(status: Status) -> Entry:
     return Entry("connect", "Connect", kind="submenu", children=children)
 
 
-def _usage_label(usage: Usage | None) -> str:
+def _describe_usage(usage: UsageTotals | None) -> str:
     if usage is None:
         return "Today: –"
-    requests = f"{usage.requests} request{'' if usage.requests == 1 else 's'}"
-    more = "+" if usage.unpriced else ""
-    tokens = _compact(usage.read + usage.written)
-    return f"Today: {requests} · {tokens} tokens · ${usage.cost:.2f}{more}"
+    # "+": the price of some requests is not known.
+    cost = f"${usage.cost:.2f}{'+' if usage.unpriced else ''}"
+    read = usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens
+    tokens = _abbreviate(read + usage.output_tokens)
+    return f"Today: {count_requests(usage.requests)} · {tokens} tokens · {cost}"
 
 
-def _compact(count: int) -> str:
+def _abbreviate(count: int) -> str:
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
         if count >= size:
             return f"{count / size:.1f}{letter}"
     return str(count)
 
 
-def _habits(status: Status) -> tuple[Entry, ...]:
+def _build_preference_entries(status: Status) -> tuple[Entry, ...]:
     at_login = status.start_at_login
     return (
         Entry(
@@ -304,23 +309,27 @@ def _habits(status: Status) -> tuple[Entry, ...]:
     )
 
 
-def _about_entry(status: Status, version: str) -> Entry:
-    server = f"Server {status.server_version}, process {status.pid}" if status.pid else "No server"
+def _build_about_entry(status: Status, version: str) -> Entry:
+    server = (
+        f"Server {status.server_version}, process {status.pid}"
+        if status.pid
+        else "Server not running"
+    )
     lines = (
         ("about-version", f"Claude OpenAI Bridge {version}"),
-        ("about-newer", f"Newer: {status.newer}" if status.newer else "MIT licence"),
+        ("about-newer", f"Update available: {status.newer}" if status.newer else "MIT licence"),
         ("about-server", server),
-        ("about-backend", _short(status.reason) or "Not affiliated with Anthropic or OpenAI"),
+        ("about-backend", _shorten(status.reason) or "Not affiliated with Anthropic or OpenAI"),
     )
     children = tuple(Entry(key, label, enabled=False) for key, label in lines)
     return Entry("about", "About", kind="submenu", children=children)
 
 
-def _quit_label(status: Status) -> str:
+def _label_quit(status: Status) -> str:
     if status.quitting and status.open_streams:
-        return f"Quit now (cuts {answers(status.open_streams)})"
-    return "Quit (the server keeps running)" if status.joined else "Quit"
+        return f"Quit now (interrupts {count_requests(status.open_streams)})"
+    return "Quit (the server keeps running)" if status.attached else "Quit"
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1].rstrip() + "…"

@@ -1,111 +1,105 @@
-"""What is said in a notification, and when: few, in words, each with its cure."""
+"""Decides which notifications to show, and what they contain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.wire.computer_status import WaitingBatch
 from tray.commands import Command, Decide, Open, Start, StopComputer
-from tray.status import Status, look_of
+from tray.status import Status, choose_look
 
-SAME_SECONDS = 60.0
+REPEAT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Notice:
-    """`topic` is what is never told twice in a minute, in whatever words; `choices` are buttons.
+    """A notification; of the same topic, one is shown per minute.
 
-    Where a desktop has no buttons, `otherwise` is done instead.
+    `choices` are buttons. On desktops without buttons, the command `fallback` is run instead.
     """
 
     text: str
     topic: str
     choices: tuple[tuple[str, Command], ...] = ()
-    otherwise: Command | None = None
+    fallback: Command | None = None
     urgent: bool = False
 
 
-class Repeats:
-    """Lets a topic through once in a minute."""
+class RepeatFilter:
+    """Allows one notification per topic and minute."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._told: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
 
-    def lets(self, notice: Notice) -> bool:
-        """Whether it may be told now; if so, it counts as told."""
+    def allow(self, notice: Notice) -> bool:
+        """Return whether to show it now; if so, it counts as shown."""
         now = self._clock()
-        self._told = {t: at for t, at in self._told.items() if now - at < SAME_SECONDS}
-        if notice.topic in self._told:
+        self._shown_at = {t: at for t, at in self._shown_at.items() if now - at < REPEAT_SECONDS}
+        if notice.topic in self._shown_at:
             return False
-        self._told[notice.topic] = now
+        self._shown_at[notice.topic] = now
         return True
 
 
-def notices_between(before: Status, after: Status) -> tuple[Notice, ...]:
-    """What a person should hear of a change."""
-    return (*_of_trouble(before, after), *_of_computer(before, after))
+def find_notices(before: Status, after: Status) -> tuple[Notice, ...]:
+    """Return the notifications for a change of status."""
+    return (*_find_problem_notices(before, after), *_find_computer_notices(before, after))
 
 
-def withdrawn_between(before: Status, after: Status) -> tuple[str, ...]:
-    """Topics of notices that are settled by now."""
+def find_withdrawn_topics(before: Status, after: Status) -> tuple[str, ...]:
+    """Return the topics whose notification is out of date: their batch is decided."""
     waiting = {batch.id for batch in after.batches}
     return tuple(f"batch {b.id}" for b in before.batches if b.id not in waiting)
 
 
-def greeting(status: Status) -> Notice:
-    """At the first start on a machine: what was found, and how it is used."""
+def build_greeting(status: Status) -> Notice:
+    """Return the notification for the first start on a computer."""
     if status.ready:
-        return Notice(
-            f"Claude answers on {status.base_url}: {status.reason}. Any key will do; Connect in "
-            "this menu has what to paste into each client.",
-            "greeting",
-        )
-    return Notice(
-        f"No way to Claude was found yet: {status.reason}. The page that opens helps to sign in or "
-        "to give a key; the model bridge-echo can be tried meanwhile.",
-        "greeting",
-    )
+        text = f"Ready at {status.base_url}. Choose Connect in the tray menu to set up an editor."
+    else:
+        text = "Claude isn't connected yet. Sign in or add an API key on the page that just opened."
+    return Notice(text, "greeting")
 
 
-def _of_trouble(before: Status, after: Status) -> tuple[Notice, ...]:
-    new = after.sentence != before.sentence or look_of(before) != "attention"
-    if look_of(after) != "attention" or not after.sentence or not new:
+def _find_problem_notices(before: Status, after: Status) -> tuple[Notice, ...]:
+    is_new = after.message != before.message or choose_look(before) != "attention"
+    if choose_look(after) != "attention" or not after.message or not is_new:
         return ()
     if after.free_port is not None:
-        use = (f"Use port {after.free_port}", Start(after.free_port))
-        words = f"{after.sentence} Or start on port {after.free_port}: it is in the tray's menu."
-        return (Notice(words, "port", (use,)),)
+        button = (f"Use port {after.free_port}", Start(after.free_port))
+        text = f"{after.message} Or choose Start on port {after.free_port} in the tray menu."
+        return (Notice(text, "port", (button,)),)
     if after.state == "running" and not after.ready:
-        return (Notice(after.sentence, "setup", (("Set up…", Open("setup")),)),)
-    # The words of each attempt differ by its pause.
-    topic = "server failed" if after.state == "failing" else after.sentence
-    return (Notice(after.sentence, topic),)
+        return (Notice(after.message, "setup", (("Set up…", Open("setup")),)),)
+    # The messages of successive restarts differ by their pause, but are one topic.
+    topic = "server failed" if after.state == "failing" else after.message
+    return (Notice(after.message, topic),)
 
 
-def _of_computer(before: Status, after: Status) -> tuple[Notice, ...]:
-    found: list[Notice] = []
+def _find_computer_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     known = {batch.id for batch in before.batches}
-    for batch in after.batches:
-        if batch.id in known:
-            continue
-        risks = f" (risks: {', '.join(batch.risks)})" if batch.risks else ""
-        found.append(
-            Notice(
-                f"{batch.asked_by} wants to use this computer{risks}: " + " ".join(batch.what),
-                f"batch {batch.id}",
-                (
-                    ("Approve", Decide(batch.id, approved=True)),
-                    ("Deny", Decide(batch.id, approved=False)),
-                ),
-                otherwise=Open("dashboard"),
-                urgent=True,
-            )
-        )
-    was, now = (one.computer is not None and one.computer.active for one in (before, after))
-    if now and not was:
-        words = "Claude is using this computer now. Stop it from the tray's menu."
-        found.append(Notice(words, "computer on", (("Stop now", StopComputer()),), urgent=True))
-    if was and not now:
-        found.append(Notice("Claude has stopped using this computer.", "computer off"))
-    return tuple(found)
+    notices = [_build_approval_notice(b) for b in after.batches if b.id not in known]
+    was_active, is_active = (s.computer is not None and s.computer.active for s in (before, after))
+    if is_active and not was_active:
+        text = "Claude is controlling this computer. To stop it: tray menu, Computer use, Stop now."
+        button = ("Stop now", StopComputer())
+        notices.append(Notice(text, "computer on", (button,), urgent=True))
+    if was_active and not is_active:
+        notices.append(Notice("Claude no longer controls this computer.", "computer off"))
+    return tuple(notices)
+
+
+def _build_approval_notice(batch: WaitingBatch) -> Notice:
+    risks = f" (risks: {', '.join(batch.risks)})" if batch.risks else ""
+    return Notice(
+        f"{batch.asked_by} wants to control this computer{risks}: " + " ".join(batch.what),
+        f"batch {batch.id}",
+        (
+            ("Approve", Decide(batch.id, approved=True)),
+            ("Deny", Decide(batch.id, approved=False)),
+        ),
+        fallback=Open("dashboard"),
+        urgent=True,
+    )

@@ -1,4 +1,4 @@
-"""What the tray itself remembers: whether it has greeted, and whether it looks for updates."""
+"""Stores the tray's own preferences in `tray.json`."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Kept:
+class Preferences:
     """The values of `tray.json`."""
 
     greeted: bool = False
+    """Whether the notification of the first start was shown."""
     check_for_updates: bool = False
     checked_at: float = 0.0
-    """Unix seconds."""
+    """Unix seconds of the last check for updates."""
 
 
-class Memory:
-    """A small file in the data folder; one that cannot be read counts as new."""
+class PreferenceStore:
+    """A small file in the data folder; an unreadable one counts as new."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.kept = _read(path)
+        self.values = _load_preferences(path)
 
-    def keep(self, **changes: Any) -> None:
-        """Writes it whole or not at all; where it cannot be written, it holds until the end."""
-        self.kept = replace(self.kept, **changes)
+    def save(self, **changes: Any) -> None:
+        """Write the whole file or nothing; if that fails, the values hold until the tray ends."""
+        self.values = replace(self.values, **changes)
         new = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            new.write_text(json.dumps(asdict(self.kept)), "utf-8")
+            new.write_text(json.dumps(asdict(self.values)), "utf-8")
             new.replace(self._path)
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._path, error)
 
 
-def _read(path: Path) -> Kept:
+def _load_preferences(path: Path) -> Preferences:
     try:
-        said = json.loads(path.read_text("utf-8"))
-        return Kept(
-            bool(said.get("greeted")),
-            bool(said.get("check_for_updates")),
-            float(said.get("checked_at", 0)),
+        stored = json.loads(path.read_text("utf-8"))
+        return Preferences(
+            bool(stored.get("greeted")),
+            bool(stored.get("check_for_updates")),
+            float(stored.get("checked_at", 0)),
         )
     except FileNotFoundError:
-        return Kept()
+        return Preferences()
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        _log.warning("%s cannot be read, and is begun anew: %s", path, error)
-        return Kept()
+        _log.warning("%s cannot be read; starting with a new one: %s", path, error)
+        return Preferences()

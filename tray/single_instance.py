@@ -1,4 +1,4 @@
-"""Lets one tray run for one person, and a second one knock at the first one's door."""
+"""Lets one tray run per user; a second one notifies the first and ends."""
 
 from __future__ import annotations
 
@@ -20,22 +20,26 @@ _SECONDS = 3.0
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """True for the first; the system frees the lock with the process, however it ends."""
+def acquire_instance_lock(path: Path) -> Iterator[bool]:
+    """Yield True for the first instance; the system frees the lock when its process ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # O_RDWR without truncation, and not inherited: a child must not keep the lock alive.
+    # Not inherited (the default of os.open): a child process would hold the lock after the tray's
+    # end. Without O_TRUNC, because the file belongs to the first instance.
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield _lock(handle)
+        yield _try_lock(handle)
     finally:
         os.close(handle)
 
 
-class Door:
-    """The first tray's: a socket of this machine, whose number and secret only the person reads."""
+class InstanceListener:
+    """Socket of the first instance on 127.0.0.1, for calls of `notify_first_instance`."""
 
-    def __init__(self, path: Path, on_knock: Callable[[], None]) -> None:
-        self._on_knock = on_knock
+    # Any local user can connect to the socket. Its port and a secret are in a file that only
+    # this user can read, and a connection without the secret is ignored.
+
+    def __init__(self, path: Path, on_second_instance: Callable[[], None]) -> None:
+        self._on_second_instance = on_second_instance
         self._secret = secrets.token_hex(16)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._path = path
@@ -43,36 +47,37 @@ class Door:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(f"{self._socket.getsockname()[1]} {self._secret}")
-        threading.Thread(target=self._wait, name="tray-door", daemon=True).start()
+        threading.Thread(target=self._accept_connections, name="tray-door", daemon=True).start()
 
     def close(self) -> None:
+        """Remove the file and close the socket, which ends the thread."""
         self._path.unlink(missing_ok=True)
         self._socket.close()
 
-    def _wait(self) -> None:
-        with suppress(OSError):  # it is closed
+    def _accept_connections(self) -> None:
+        with suppress(OSError):  # the socket was closed
             while True:
-                visitor, _ = self._socket.accept()
-                with visitor, suppress(OSError):
-                    visitor.settimeout(_SECONDS)
-                    said = visitor.recv(64)
-                    if secrets.compare_digest(said, self._secret.encode()):
-                        self._on_knock()
-                        visitor.sendall(b"ok")
+                connection, _ = self._socket.accept()
+                with connection, suppress(OSError):
+                    connection.settimeout(_SECONDS)
+                    received = connection.recv(64)
+                    if secrets.compare_digest(received, self._secret.encode()):
+                        self._on_second_instance()
+                        connection.sendall(b"ok")
 
 
-def knock(path: Path) -> bool:
-    """Asks the first tray to show itself; whether it heard."""
+def notify_first_instance(path: Path) -> bool:
+    """Make the first instance show itself; returns whether it answered."""
     try:
         port, secret = path.read_text("ascii").split()
-        with socket.create_connection(("127.0.0.1", int(port)), _SECONDS) as visitor:
-            visitor.sendall(secret.encode())
-            return visitor.recv(2) == b"ok"
+        with socket.create_connection(("127.0.0.1", int(port)), _SECONDS) as connection:
+            connection.sendall(secret.encode())
+            return connection.recv(2) == b"ok"
     except (OSError, ValueError):
         return False
 
 
-def _lock(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     try:
         if sys.platform == "win32":
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

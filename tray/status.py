@@ -1,19 +1,15 @@
-"""All the tray shows at a moment, and in which words."""
+"""What the tray shows at one moment, and the text for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from tray.api_types import (
-    BackendName,
-    BackendSetting,
-    Batch,
-    Client,
-    Computer,
-    Model,
-    Usage,
-)
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
+from bridge.wire.connect import Connection
+from bridge.wire.health import BackendName, BackendSetting
+from bridge.wire.models import Model
+from bridge.wire.usage import UsageTotals
 
 State = Literal["stopped", "starting", "running", "failing", "stopping"]
 Look = Literal["stopped", "starting", "ready", "busy", "computer", "paused", "attention"]
@@ -30,86 +26,88 @@ BACKEND_NAMES: dict[BackendName, str] = {
 
 @dataclass(frozen=True)
 class Status:
-    """`sentence` says what is wrong, and what to do; empty when all is well."""
+    """`message` is the problem and its fix; empty if there is none."""
 
     state: State
-    sentence: str = ""
+    message: str = ""
     url: str | None = None
-    """Of the running server, as it says itself; None when none runs."""
+    """Of the running server; None while none runs."""
     ready: bool = False
-    """Whether Claude can be asked; a running server may still need to be set up."""
+    """False for a running server that is not connected to Claude."""
     paused: bool = False
-    joined: bool = False
-    """The server was there before the tray, and stays when the tray goes."""
+    attached: bool = False
+    """The server ran before the tray, and keeps running after it."""
     open_streams: int = 0
-    """Answers being written; while it stops, those that are being finished."""
+    """Active requests; while stopping, those still to be finished."""
     model: str | None = None
     models: tuple[Model, ...] = ()
     use_for_everything: bool = False
     setting: BackendSetting | None = None
     backend: BackendName | None = None
     reason: str = ""
-    computer: Computer | None = None
-    batches: tuple[Batch, ...] = ()
-    clients: tuple[Client, ...] = ()
-    usage: Usage | None = None
+    """Why this backend is in use, or why none is."""
+    computer: ComputerHealth | None = None
+    batches: tuple[WaitingBatch, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    usage: UsageTotals | None = None
     server_version: str = ""
     pid: int | None = None
     free_port: int | None = None
-    """Offered when the server's own is taken."""
+    """To offer, because the server's own port is taken."""
     quitting: bool = False
     start_at_login: bool | None = None
-    """None where this system has no such thing."""
+    """None if this system has no such feature."""
     updates: bool = False
+    """Whether to check for updates."""
     newer: str | None = None
-    """A version that could be installed."""
+    """A version that can be installed."""
 
     @property
     def base_url(self) -> str | None:
-        """What an OpenAI client takes as `base_url`."""
+        """The `base_url` for an OpenAI client."""
         return f"{self.url}/v1" if self.url else None
 
 
-def look_of(status: Status) -> Look:
-    """Which of the icons to show."""
+def choose_look(status: Status) -> Look:
+    """Return which icon to show."""
     match status.state:
         case "running":
-            return _look_of_running(status)
+            return _choose_look_of_running(status)
         case "failing":
             return "attention"
         case "starting" | "stopping":
             return "starting"
         case "stopped":
-            return "attention" if status.sentence else "stopped"
+            return "attention" if status.message else "stopped"
 
 
-def describe(status: Status) -> str:
-    """The state in one line."""
+def describe_status(status: Status) -> str:
+    """Return one line for the menu and the tooltip."""
     match status.state:
         case "stopped":
-            return status.sentence or "Stopped"
+            return status.message or "Stopped"
         case "starting":
             return "Starting…"
         case "stopping":
-            return _finishing(status)
+            return _describe_stopping(status)
         case "failing":
-            return status.sentence or "Not answering"
+            return status.message or "Not responding"
         case "running":
             return _describe_running(status)
 
 
-def answers(count: int) -> str:
-    """`1 answer`, `2 answers`."""
-    return f"{count} answer{'' if count == 1 else 's'}"
+def count_requests(count: int) -> str:
+    """Return `1 request`, `2 requests`."""
+    return f"{count} request{'' if count == 1 else 's'}"
 
 
-def _look_of_running(status: Status) -> Look:
-    # Claude's hands come first: whatever else is, this must not be missed.
+def _choose_look_of_running(status: Status) -> Look:
+    # First of all: the user must not miss that Claude controls the computer or asks to.
     if status.computer is not None and (status.computer.active or status.computer.waiting):
         return "computer"
     if status.paused:
         return "paused"
-    if not status.ready or status.sentence:
+    if not status.ready or status.message:
         return "attention"
     return "busy" if status.open_streams else "ready"
 
@@ -117,19 +115,20 @@ def _look_of_running(status: Status) -> Look:
 def _describe_running(status: Status) -> str:
     computer = status.computer
     if computer is not None and computer.active:
-        return "Claude is using this computer · Stop now is in the menu"
+        return "Claude is controlling this computer · to stop it: Computer use"
     if computer is not None and computer.waiting:
-        return "Claude waits for your leave to use this computer"
+        return "Claude needs your approval"
     if status.paused:
-        return f"Paused on {status.url}: clients are refused until you resume"
-    if status.sentence or not status.ready:
-        return status.sentence or f"Running on {status.url}, but Claude cannot be asked"
+        return f"Paused on {status.url}: requests are rejected until you resume"
+    if status.message or not status.ready:
+        return status.message or f"Running on {status.url}; not connected to Claude"
     backend = f" · {BACKEND_NAMES[status.backend]}" if status.backend else ""
-    busy = f" · writing {answers(status.open_streams)}" if status.open_streams else ""
+    count = status.open_streams
+    busy = f" · {count} active request{'' if count == 1 else 's'}" if count else ""
     return f"Ready on {status.url}{backend}{busy}"
 
 
-def _finishing(status: Status) -> str:
+def _describe_stopping(status: Status) -> str:
     if status.open_streams == 0:
         return "Stopping…"
-    return f"Finishing {answers(status.open_streams)}…"
+    return f"Finishing {count_requests(status.open_streams)}…"

@@ -1,4 +1,4 @@
-"""Notices that the machine has slept, or has another network."""
+"""Detects that the computer has slept, or has another network."""
 
 from __future__ import annotations
 
@@ -7,40 +7,43 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-SLEPT_SECONDS = 20.0
-"""Of wall-clock time that nobody waited for, more than a busy machine is late."""
+SLEEP_SECONDS = 20.0
+"""A longer gap than expected counts as sleep; a busy computer is late by less."""
 
-_ANYWHERE = (
+_PUBLIC_ADDRESSES = (
     (socket.AF_INET, "192.0.2.1"),
     (socket.AF_INET6, "2001:db8::1"),
 )
-"""Addresses for documentation: connecting a datagram socket sends nothing."""
+"""From the ranges reserved for documentation (RFC 5737, RFC 3849)."""
 
 
-def own_addresses() -> tuple[str, ...]:
-    """This machine's addresses towards the world; none without a network."""
-    found: list[str] = []
-    for family, anywhere in _ANYWHERE:
+def list_own_addresses() -> tuple[str, ...]:
+    """Return this computer's addresses on its default routes; empty without a network."""
+    addresses: list[str] = []
+    for family, public in _PUBLIC_ADDRESSES:
         with suppress(OSError), closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
-            probe.connect((anywhere, 9))
-            found.append(str(probe.getsockname()[0]))
-    return tuple(found)
+            # Connecting a datagram socket chooses a route, but sends nothing.
+            probe.connect((public, 9))
+            addresses.append(str(probe.getsockname()[0]))
+    return tuple(addresses)
 
 
 @dataclass
-class Surroundings:
-    """Ask it again and again; `wall` in Unix seconds."""
+class WakeDetector:
+    """Compares the wall clock and the addresses between calls; `wall` is in Unix seconds."""
+
+    # The wall clock, because the monotonic clock stands still during sleep on some systems.
 
     wall: Callable[[], float]
-    addresses: Callable[[], tuple[str, ...]] = own_addresses
+    list_addresses: Callable[[], tuple[str, ...]] = list_own_addresses
     _last: float | None = None
     _known: tuple[str, ...] | None = None
 
-    def changed(self, waited: float) -> bool:
-        """Whether something happened in the `waited` seconds since it was asked last."""
-        now, addresses = self.wall(), self.addresses()
-        slept = self._last is not None and now - self._last > waited + SLEPT_SECONDS
-        # Losing the network is no reason to try anything; having one again is.
+    def has_woken(self, waited: float) -> bool:
+        """Return whether the computer slept or moved since the last call, `waited` seconds ago."""
+        now, addresses = self.wall(), self.list_addresses()
+        slept = self._last is not None and now - self._last > waited + SLEEP_SECONDS
+        # Without a network there is nothing to retry, so its loss does not count.
         moved = self._known is not None and addresses != self._known and bool(addresses)
         self._last, self._known = now, addresses
         return slept or moved

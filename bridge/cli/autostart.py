@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bridge.autostart import find_autostart, systemd_unit
+from bridge.autostart import build_systemd_unit, find_autostart
 from bridge.errors import SettingsError
-from bridge.launching import own_command
+from bridge.launching import build_own_command
 
 UNIT = "claude-bridge.service"
 _SECONDS = 30.0
@@ -39,10 +39,10 @@ def autostart_command(arguments: argparse.Namespace, flags: Sequence[str]) -> in
     autostart = find_autostart(flags=flags)
     match arguments.doing:
         case "on":
-            autostart.on()
+            autostart.enable()
             print(f"The tray starts at login ({autostart.place}).")
         case "off":
-            autostart.off()
+            autostart.disable()
             print("The tray does not start at login.")
         case _:
             on = autostart.is_on()
@@ -59,7 +59,7 @@ def _server(doing: str, flags: Sequence[str]) -> int:
     match doing:
         case "on":
             unit.parent.mkdir(parents=True, exist_ok=True)
-            unit.write_text(systemd_unit(own_command("serve", *flags)), "utf-8")
+            unit.write_text(build_systemd_unit(build_own_command("serve", *flags)), "utf-8")
             print(f"Wrote {unit}")
             _systemctl("daemon-reload")
             _systemctl("enable", "--now", UNIT)

@@ -94,9 +94,9 @@ def _setting_flags(default: Any = None) -> argparse.ArgumentParser:
 
 
 def _start(settings: Settings, arguments: argparse.Namespace) -> int:
-    from tray.desktop import missing_desktop
+    from tray.desktop import explain_missing_desktop
 
-    reason = missing_desktop()
+    reason = explain_missing_desktop()
     if reason is None:
         return _tray(settings, arguments)
     print(f"{reason} Serving without a tray.", file=sys.stderr)
@@ -132,10 +132,11 @@ def _keep_loaded() -> None:
 
 
 def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
-    from tray.desktop import missing_desktop
-    from tray.launch import TrayStart, hand_over
+    from tray.desktop import explain_missing_desktop
+    from tray.launch import launch_tray
+    from tray.launch_options import LaunchOptions
 
-    reason = missing_desktop()
+    reason = explain_missing_desktop()
     if reason is not None:
         raise SettingsError(f"{reason} Use: claude-bridge serve")
     given = _given_flags(arguments)
@@ -146,8 +147,8 @@ def _tray(settings: Settings, arguments: argparse.Namespace) -> int:
         drain = TRAY_DRAIN_SECONDS
         flags += ["--drain-seconds", str(drain)]
     paths = find_paths()
-    return hand_over(
-        TrayStart(
+    return launch_tray(
+        LaunchOptions(
             url=_url(settings),
             host=settings.host,
             port=settings.port,

@@ -112,7 +112,7 @@ async def killing(panel: TrayHost, tray: Tray) -> list[float]:
     for _ in range(3):
         await shows(panel, "Ready on")
         os.kill(tray.server().pid, signal.SIGKILL)
-        await shows(panel, "starting again in")
+        await shows(panel, "restarting in")
         seconds.append(await answered(panel, stop))
         await shows(panel, "Stopped")
         seconds.append(await answered(panel, start))

@@ -1,4 +1,4 @@
-"""A desktop with a panel, an upstream, and the tray on both."""
+"""A panel, a fake Anthropic and a tray."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.tray_host.host import TrayHost
 
 @pytest.fixture
 def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The fake upstream, in a process of its own."""
+    """URL of the fake Anthropic, which runs as a separate process."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.fake_anthropic"], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -1,4 +1,4 @@
-"""The main job, no mocks: a person starts the tray, a client streams, the menu stops and quits."""
+"""The main job without mocks: start the tray, stream, stop and quit from the menu."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def ask_synchronously(url: str) -> ChatCompletion:
         )
 
 
-async def test_from_the_tray_to_the_answer_and_back(panel: TrayHost, tray: Tray) -> None:
+async def test_the_tray_starts_a_server_that_answers_stops_and_quits(
+    panel: TrayHost, tray: Tray
+) -> None:
     await shows(panel, f"Ready on {tray.url} · API key")
     assert await ask(tray.url, "default", text="Four, of course.") == "Four, of course."
 
@@ -51,30 +53,30 @@ async def test_from_the_tray_to_the_answer_and_back(panel: TrayHost, tray: Tray)
     await shows(panel, "Ready on")
     assert await ask(tray.url, "default", text="Still here.") == "Still here."
 
-    family = tray.family()
+    processes = tray.processes()
     await panel.click("Quit")
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
-    await until(lambda: not any(process.is_running() for process in family))
+    await until(lambda: not any(process.is_running() for process in processes))
 
 
-async def test_a_server_that_is_killed_comes_back(panel: TrayHost, tray: Tray) -> None:
+async def test_a_killed_server_is_restarted(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     first = tray.server()
     os.kill(first.pid, signal.SIGKILL)
-    await shows(panel, "was ended by signal 9; starting again")
+    await shows(panel, "was killed by signal 9; restarting")
     await shows(panel, "Ready on")
     assert tray.server().pid != first.pid
     assert await ask(tray.url, "default", text="Back.") == "Back."
 
 
-async def test_a_tray_that_is_killed_leaves_no_server_behind(panel: TrayHost, tray: Tray) -> None:
+async def test_a_killed_tray_leaves_no_server_behind(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     server = tray.server()
     tray.process.kill()
     await until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
 
 
-async def test_a_server_that_already_runs_is_joined_and_stays(
+async def test_a_running_server_is_attached_to_and_left_running(
     panel: TrayHost, upstream: str
 ) -> None:
     with subprocess.Popen(
@@ -95,7 +97,7 @@ async def test_a_server_that_already_runs_is_joined_and_stays(
         server.terminate()
 
 
-async def test_quit_lets_a_running_answer_finish(panel: TrayHost, tray: Tray) -> None:
+async def test_quit_lets_an_active_request_finish(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     words = " ".join(str(number) for number in range(40))
     answer = asyncio.create_task(ask(tray.url, "default", text=words, delay=0.02))
@@ -107,7 +109,7 @@ async def test_quit_lets_a_running_answer_finish(panel: TrayHost, tray: Tray) ->
 
 async def test_sigterm_ends_tray_and_server(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
-    family = tray.family()
+    processes = tray.processes()
     tray.process.terminate()
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
-    await until(lambda: not any(process.is_running() for process in family))
+    await until(lambda: not any(process.is_running() for process in processes))

@@ -1,4 +1,4 @@
-"""The packaged program: built here, in a folder of its own, and started without any Python."""
+"""The packaged program is built here, and runs without Python."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Takes about a minute, and half a gigabyte: Claude Code is in it."""
+    """The built program. Takes a minute and half a gigabyte, because it contains Claude Code."""
     if importlib.util.find_spec("PyInstaller") is None:
         assert not os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"), "PyInstaller is not installed"
         pytest.skip("PyInstaller is not installed (extra `packaging`)")
@@ -42,19 +42,19 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "claude-bridge" / "claude-bridge"
 
 
-def bare(**more: str) -> dict[str, str]:
-    """An environment in which no Python of this machine's is found."""
-    kept = ("HOME", "CLAUDE_BRIDGE_HOME", "PYTHON_KEYRING_BACKEND", "XDG_CONFIG_HOME")
-    return {**{name: os.environ[name] for name in kept}, "PATH": "/nowhere", **more}
+def environment_without_python(**more: str) -> dict[str, str]:
+    """Return an environment in which no installed Python is found."""
+    names = ("HOME", "CLAUDE_BRIDGE_HOME", "PYTHON_KEYRING_BACKEND", "XDG_CONFIG_HOME")
+    return {**{name: os.environ[name] for name in names}, "PATH": "/nowhere", **more}
 
 
-async def test_its_tray_shows_a_server_that_answers(
+async def test_the_packaged_tray_starts_a_server_that_answers(
     program: Path, panel: TrayHost, session_bus: str, x_display: str
 ) -> None:
     port = free_port()
     with subprocess.Popen(
         [program, "--port", str(port), "--backend", "offline"],
-        env=bare(DBUS_SESSION_BUS_ADDRESS=session_bus, DISPLAY=x_display),
+        env=environment_without_python(DBUS_SESSION_BUS_ADDRESS=session_bus, DISPLAY=x_display),
         stderr=subprocess.DEVNULL,
     ) as tray:
         try:
@@ -67,10 +67,15 @@ async def test_its_tray_shows_a_server_that_answers(
             tray.kill()
 
 
-def test_its_commands_work_and_claude_code_is_in_it(program: Path) -> None:
+def test_the_packaged_commands_work_and_contain_claude_code(program: Path) -> None:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [program, *words], env=bare(), capture_output=True, text=True, timeout=60, check=False
+            [program, *words],
+            env=environment_without_python(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     assert run("--version").stdout.startswith("claude-bridge ")

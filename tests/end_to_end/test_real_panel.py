@@ -1,4 +1,4 @@
-"""The icon as a real panel draws it: Xfce's, on a screen of the test's own."""
+"""The icon as Xfce's panel draws it, on a screen for the test."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ AMBER = (255, 193, 7)
 
 
 def is_drawn(colour: tuple[int, int, int]) -> bool:
-    """Whether some pixels of the upper edge of the screen have it, or nearly: panels scale."""
-    with mss.MSS() as eyes:
-        shot = eyes.grab({"left": 0, "top": 0, "width": 1280, "height": 30})
+    """Return whether pixels at the top of the screen have nearly this colour: panels scale."""
+    with mss.MSS() as screen:
+        shot = screen.grab({"left": 0, "top": 0, "width": 1280, "height": 30})
     picture = Image.frombytes("RGB", shot.size, shot.rgb)
     far = ImageChops.difference(picture, Image.new("RGB", shot.size, colour)).tobytes()
     near = sum(max(far[i : i + 3]) < 16 for i in range(0, len(far), 3))
     return near > 10
 
 
-async def drawn(colour: tuple[int, int, int]) -> None:
+async def wait_until_drawn(colour: tuple[int, int, int]) -> None:
     async with asyncio.timeout(30):
         while not is_drawn(colour):
             await asyncio.sleep(0.2)
 
 
-async def drawn_no_more(colour: tuple[int, int, int]) -> None:
+async def wait_until_gone(colour: tuple[int, int, int]) -> None:
     async with asyncio.timeout(30):
         while is_drawn(colour):
             await asyncio.sleep(0.2)
 
 
-async def test_the_panel_draws_it_and_draws_it_anew(
+async def test_the_panel_draws_the_icon_and_its_changes(
     session_bus: str, x_display: str, upstream: str
 ) -> None:
     need_program("xfce4-panel")
@@ -57,11 +57,11 @@ async def test_the_panel_draws_it_and_draws_it_anew(
     ) as panel:
         tray = Tray()
         try:
-            await drawn(GREEN)
+            await wait_until_drawn(GREEN)
             os.kill(tray.server().pid, signal.SIGSTOP)
-            await drawn(AMBER)
+            await wait_until_drawn(AMBER)
             os.kill(tray.server().pid, signal.SIGCONT)
-            await drawn_no_more(AMBER)
+            await wait_until_gone(AMBER)
         finally:
             tray.close()
             panel.terminate()

@@ -1,4 +1,4 @@
-"""What happens around the tray: panels, other trays, other servers, taken ports, hung servers."""
+"""The tray among restarting panels, other trays, taken ports and hung servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 import pytest
 from openai import APIError
 
-from tests.end_to_end.test_tray_menu import looks
+from tests.end_to_end.test_tray_menu import wait_for_look
 from tests.end_to_end.tray import Tray, ask, entry, free_port, shows
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
@@ -35,7 +35,7 @@ async def notifications(session_bus: str) -> AsyncIterator[NotificationServer]:
 
 @pytest.fixture(autouse=True)
 def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What is opened is written into this file."""
+    """The file into which the fake browser writes each URL."""
     program = tmp_path / "www-browser"
     program.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/opened"\n')
     program.chmod(0o755)
@@ -44,29 +44,27 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "opened"
 
 
-async def test_the_panel_restarts_and_the_icon_is_back(panel: TrayHost, tray: Tray) -> None:
+async def test_the_icon_is_back_after_the_panel_restarts(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     await panel.vanish()
     await asyncio.sleep(0.2)
     await panel.appear()
     await shows(panel, "Ready on")
-    await looks(panel, "ready")
-    await panel.click("Pause everything")
-    await looks(panel, "paused")
+    await wait_for_look(panel, "ready")
+    await panel.click("Pause requests")
+    await wait_for_look(panel, "paused")
 
 
-async def test_a_killed_server_is_seen_in_the_icon_and_comes_back(
-    panel: TrayHost, tray: Tray
-) -> None:
+async def test_a_killed_server_is_shown_and_restarted(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     first = tray.server().pid
     os.kill(first, signal.SIGKILL)
-    await looks(panel, "attention")
-    await looks(panel, "ready", 20)
+    await wait_for_look(panel, "attention")
+    await wait_for_look(panel, "ready", 20)
     assert tray.server().pid != first
 
 
-async def test_without_any_panel_the_server_runs_and_the_dashboard_is_the_face(
+async def test_without_a_panel_the_server_runs_and_the_dashboard_is_opened(
     session_bus: str,
     x_display: str,
     upstream: str,
@@ -86,7 +84,7 @@ async def test_without_any_panel_the_server_runs_and_the_dashboard_is_the_face(
         second = await asyncio.to_thread(_start_again, tray.port)
         assert (second.returncode, second.stdout) == (
             0,
-            "The tray app of claude-bridge is already running.\n",
+            "Claude Bridge is already running.\n",
         )
         await until(lambda: browser.exists() and f"{tray.url}/#ticket=" in browser.read_text())
     finally:
@@ -96,7 +94,7 @@ async def test_without_any_panel_the_server_runs_and_the_dashboard_is_the_face(
     assert NO_HOST in stderr.splitlines()
 
 
-async def test_a_second_tray_has_the_first_show_itself_and_goes(
+async def test_a_second_tray_notifies_the_first_and_ends(
     notifications: NotificationServer, panel: TrayHost, upstream: str
 ) -> None:
     tray = Tray()
@@ -104,7 +102,7 @@ async def test_a_second_tray_has_the_first_show_itself_and_goes(
         await shows(panel, "Ready on")
         second = await asyncio.to_thread(_start_again, tray.port)
         assert second.returncode == 0
-        words = f"The tray app is here already. Ready on {tray.url} · API key"
+        words = "Claude Bridge is already running (server running)."
         await until(lambda: words in notifications.all)
         assert len(panel.items) == 1
     finally:
@@ -121,33 +119,33 @@ def _start_again(port: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_quit_waits_for_a_running_answer_and_says_so(panel: TrayHost, tray: Tray) -> None:
+async def test_quit_waits_for_an_active_request(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     words = " ".join(str(number) for number in range(120))
     answer = asyncio.create_task(ask(tray.url, "default", text=words, delay=0.05))
-    await shows(panel, "writing 1 answer")
+    await shows(panel, "1 active request")
     await panel.click("Quit")
-    await shows(panel, "Finishing 1 answer…")
-    assert (await entry(panel, "Quit")).label == "Quit now (cuts 1 answer)"
+    await shows(panel, "Finishing 1 request…")
+    assert (await entry(panel, "Quit")).label == "Quit now (interrupts 1 request)"
     assert await answer == words, "it takes longer than the server alone would wait (5 s)"
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
 
 
-async def test_a_second_quit_cuts_what_runs_and_the_client_is_told(
+async def test_a_second_quit_interrupts_the_request_with_an_error(
     panel: TrayHost, tray: Tray
 ) -> None:
     await shows(panel, "Ready on")
     answer = asyncio.create_task(ask(tray.url, "default", text="word " * 2000, delay=0.05))
-    await shows(panel, "writing 1 answer")
+    await shows(panel, "1 active request")
     await panel.click("Quit")
-    await shows(panel, "Finishing 1 answer…")
+    await shows(panel, "Finishing 1 request…")
     await panel.click("Quit now")
     with pytest.raises(APIError, match="stopped before this answer ended"):
         await answer
     assert await asyncio.to_thread(tray.process.wait, 10) == 0
 
 
-async def test_a_taken_port_is_told_and_the_next_free_one_is_taken_by_a_click(
+async def test_for_a_taken_port_a_free_one_is_offered_and_used(
     notifications: NotificationServer, panel: TrayHost, upstream: str
 ) -> None:
     port = free_port()
@@ -155,7 +153,7 @@ async def test_a_taken_port_is_told_and_the_next_free_one_is_taken_by_a_click(
         tray = Tray(port=port)
         try:
             await shows(panel, f"Port {port} is taken by")
-            await looks(panel, "attention")
+            await wait_for_look(panel, "attention")
             offered = next(n for n in (await panel.menu()).children if "instead" in n.label)
             other = int(offered.label.split()[3])
             assert other > port
@@ -167,14 +165,14 @@ async def test_a_taken_port_is_told_and_the_next_free_one_is_taken_by_a_click(
             tray.close()
 
 
-async def test_a_hung_server_is_told_and_restarted_from_the_menu(
+async def test_a_hung_server_is_shown_and_restarted_from_the_menu(
     panel: TrayHost, tray: Tray
 ) -> None:
     await shows(panel, "Ready on")
     hung = tray.server()
     hung.suspend()
-    await shows(panel, "The server does not answer any more", 20)
-    await looks(panel, "attention")
+    await shows(panel, "The server isn't responding", 20)
+    await wait_for_look(panel, "attention")
     await panel.click("Restart")
     await shows(panel, "Ready on", 30)
     assert not hung.is_running()
@@ -184,20 +182,20 @@ async def test_a_hung_server_is_told_and_restarted_from_the_menu(
 async def test_the_end_of_the_session_ends_tray_and_server(
     panel: TrayHost, tray: Tray, session_bus: str
 ) -> None:
-    """The session bus is killed under it."""
+    """The session bus ends when the user logs out."""
     await shows(panel, "Ready on")
-    family = tray.family()
+    processes = tray.processes()
     buses = [process for process in psutil.Process().children() if process.name() == "dbus-daemon"]
     for bus in buses:
         bus.kill()
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
-    await until(lambda: not any(process.is_running() for process in family))
+    await until(lambda: not any(process.is_running() for process in processes))
 
 
-async def test_after_sleep_every_way_to_claude_is_tried_anew(
+async def test_after_sleep_every_route_to_claude_is_retried(
     panel: TrayHost, tray: Tray, home: Path
 ) -> None:
-    """A tray that was stopped sees what one sees whose machine has slept."""
+    """To a stopped process, the time that passed looks like sleep."""
     await shows(panel, "Ready on")
     log = home / "logs" / "bridge.log"
     assert "/control/reload" not in log.read_text()

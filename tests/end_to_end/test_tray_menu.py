@@ -1,4 +1,4 @@
-"""Each entry of the menu, clicked by a panel; the real server obeys, and the icon follows."""
+"""Each menu entry is clicked by a panel; the real server and the icon change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from openai import APIStatusError
 from tests.end_to_end.tray import Tray, ask, entry, shows
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
-from tray.icon.status_notifier import pixmaps
+from tray.icon.status_notifier import draw_pixmaps
 from tray.status import Look
 
 pytestmark = [
@@ -35,7 +35,7 @@ for word in "$@"; do echo "$word" >> "{log}"; done
 
 @pytest.fixture(autouse=True)
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A browser, a program for files and a clipboard that write down what they are given."""
+    """A browser, a file opener and a clipboard tool that record their input."""
     folder = tmp_path / "programs"
     folder.mkdir()
     for name in ("xdg-open", "www-browser"):
@@ -59,13 +59,13 @@ async def notifications(session_bus: str) -> AsyncIterator[NotificationServer]:
 
 @pytest.fixture
 def tray(notifications: NotificationServer, panel: TrayHost, upstream: str) -> Iterator[Tray]:
-    """Later than the notifications, so that its first words are heard."""
+    """Started after the notification server, which records its first notification."""
     started = Tray()
     yield started
     started.close()
 
 
-async def health(tray: Tray) -> Any:
+async def fetch_health(tray: Tray) -> Any:
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{tray.url}/health") as answer,
@@ -73,32 +73,32 @@ async def health(tray: Tray) -> Any:
         return await answer.json()
 
 
-async def becomes(tray: Tray, name: str, value: object) -> None:
+async def wait_for_health(tray: Tray, name: str, value: object) -> None:
     async with asyncio.timeout(10):
-        while (await health(tray))[name] != value:
+        while (await fetch_health(tray))[name] != value:
             await asyncio.sleep(0.05)
 
 
-async def looks(panel: TrayHost, look: Look, seconds: float = 10) -> None:
-    """The icon on the panel is that of the look, pixel by pixel."""
-    wanted = [bytes(pixels) for _, _, pixels in pixmaps(look)]
+async def wait_for_look(panel: TrayHost, look: Look, seconds: float = 10) -> None:
+    """Wait until the icon on the panel is that of the look, pixel by pixel."""
+    expected = [bytes(pixels) for _, _, pixels in draw_pixmaps(look)]
     async with asyncio.timeout(seconds):
-        while [bytes(pixels) for _, _, pixels in await panel.icon("IconPixmap")] != wanted:
+        while [bytes(pixels) for _, _, pixels in await panel.icon("IconPixmap")] != expected:
             await asyncio.sleep(0.05)
 
 
-async def checked(panel: TrayHost, *labels: str) -> None:
+async def wait_until_checked(panel: TrayHost, *labels: str) -> None:
     async with asyncio.timeout(10):
         while (await entry(panel, *labels)).state != 1:
             await asyncio.sleep(0.05)
 
 
-async def written(path: Path, words: str) -> str:
+async def wait_for_text(path: Path, words: str) -> str:
     await until(lambda: path.exists() and words in path.read_text())
     return path.read_text()
 
 
-async def model_of(tray: Tray, asked: str) -> str:
+async def ask_for_model(tray: Tray, asked: str) -> str:
     body = {"model": asked, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
     async with (
         aiohttp.ClientSession() as session,
@@ -107,84 +107,86 @@ async def model_of(tray: Tray, asked: str) -> str:
         return str((await answer.json())["model"])
 
 
-async def test_the_model_is_switched_for_who_asks_for_default_or_for_everything(
+async def test_the_model_is_switched_for_default_or_for_all_requests(
     panel: TrayHost, tray: Tray
 ) -> None:
     await shows(panel, "Ready on")
-    await looks(panel, "ready")
+    await wait_for_look(panel, "ready")
     labels = [node.label for node in (await entry(panel, "Model")).children if node.label]
-    assert labels[:2] == ["Use for everything", "Opus 5.5"]
+    assert labels[:2] == ["Use for all requests", "Opus 5.5"]
     assert not [label for label in labels if "embedding" in label or label == "default"]
     await panel.click("Model", "Haiku 5.5")
-    await checked(panel, "Model", "Haiku 5.5")
-    await becomes(tray, "model", "claude-haiku-5-5")
-    assert await model_of(tray, "default") == "claude-haiku-5-5"
-    assert await model_of(tray, "gpt-5.4") == "claude-haiku-5-5"
-    assert await model_of(tray, "claude-opus-5-5") == "claude-opus-5-5"
-    await panel.click("Model", "Use for everything")
-    await becomes(tray, "use_for_everything", True)
-    assert await model_of(tray, "claude-opus-5-5") == "claude-haiku-5-5"
+    await wait_until_checked(panel, "Model", "Haiku 5.5")
+    await wait_for_health(tray, "model", "claude-haiku-5-5")
+    assert await ask_for_model(tray, "default") == "claude-haiku-5-5"
+    assert await ask_for_model(tray, "gpt-5.4") == "claude-haiku-5-5"
+    assert await ask_for_model(tray, "claude-opus-5-5") == "claude-opus-5-5"
+    await panel.click("Model", "Use for all requests")
+    await wait_for_health(tray, "use_for_everything", True)
+    assert await ask_for_model(tray, "claude-opus-5-5") == "claude-haiku-5-5"
     before = tray.server().pid
     await panel.click("Restart")
     await until(lambda: not psutil.pid_exists(before))
     await shows(panel, "Ready on")
-    assert await model_of(tray, "claude-opus-5-5") == "claude-haiku-5-5", "it outlives a restart"
-    await panel.click("Model", "Use for everything")
-    await becomes(tray, "use_for_everything", False)
+    assert await ask_for_model(tray, "claude-opus-5-5") == "claude-haiku-5-5", (
+        "the choice survives a restart"
+    )
+    await panel.click("Model", "Use for all requests")
+    await wait_for_health(tray, "use_for_everything", False)
 
 
-async def test_the_backend_is_switched_and_says_why(panel: TrayHost, tray: Tray) -> None:
+async def test_the_backend_is_switched_and_its_reason_shown(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     reason = (await entry(panel, "Backend")).children[0]
-    assert reason.label == "Now: API key, for ANTHROPIC_API_KEY is set"
+    assert reason.label == "Using API key: ANTHROPIC_API_KEY is set"
     await panel.click("Backend", "Offline echo")
-    await checked(panel, "Backend", "Offline echo")
+    await wait_until_checked(panel, "Backend", "Offline echo")
     await shows(panel, "offline echo")
-    assert await model_of(tray, "default") == "bridge-echo"
+    assert await ask_for_model(tray, "default") == "bridge-echo"
     await panel.click("Backend", "Automatic")
     await shows(panel, "API key")
 
 
-async def test_pause_refuses_everybody_until_it_is_resumed(panel: TrayHost, tray: Tray) -> None:
+async def test_paused_requests_are_rejected_until_resumed(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
-    await panel.click("Pause everything")
+    await panel.click("Pause requests")
     await shows(panel, "Paused on")
-    await looks(panel, "paused")
+    await wait_for_look(panel, "paused")
     with pytest.raises(APIStatusError, match="paused"):
         await ask(tray.url, "default", text="No.")
-    await panel.click("Pause everything")
+    await panel.click("Resume requests")
     await shows(panel, "Ready on")
     assert await ask(tray.url, "default", text="Yes.") == "Yes."
 
 
-async def test_an_answer_is_seen_while_it_is_written_and_counted(
-    panel: TrayHost, tray: Tray
-) -> None:
+async def test_an_active_request_is_shown_and_counted(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     answer = asyncio.create_task(ask(tray.url, "default", text="word " * 60, delay=0.05))
-    await shows(panel, "writing 1 answer")
-    await looks(panel, "busy")
+    await shows(panel, "1 active request")
+    await wait_for_look(panel, "busy")
     await answer
-    await looks(panel, "ready")
+    await wait_for_look(panel, "ready")
     await panel.about_to_show()
     async with asyncio.timeout(10):
         while not (await entry(panel, "Today:")).label.startswith("Today: 1 request ·"):
             await asyncio.sleep(0.05)
 
 
-async def test_what_connect_copies_is_true(panel: TrayHost, tray: Tray, programs: Path) -> None:
+async def test_the_connect_entries_copy_working_values(
+    panel: TrayHost, tray: Tray, programs: Path
+) -> None:
     await shows(panel, "Ready on")
     clipboard = programs / "clipboard"
     await panel.click("Connect", "Copy base URL")
-    assert await written(clipboard, "http") == f"{tray.url}/v1"
-    await panel.click("Connect", "Copy key")
-    assert await written(clipboard, "any") == "any"
+    assert await wait_for_text(clipboard, "http") == f"{tray.url}/v1"
+    await panel.click("Connect", "Copy access key")
+    assert await wait_for_text(clipboard, "any") == "any"
     clients = [n.label for n in (await entry(panel, "Connect")).children if "Copy for" in n.label]
     assert {"Copy for Cursor", "Copy for Zed", "Copy for openai-python"} < set(clients)
     for label in clients:
         clipboard.unlink(missing_ok=True)
         await panel.click("Connect", label)
-        assert str(tray.port) in await written(clipboard, str(tray.port)), label
+        assert str(tray.port) in await wait_for_text(clipboard, str(tray.port)), label
 
 
 async def test_pages_and_files_are_opened(
@@ -192,33 +194,33 @@ async def test_pages_and_files_are_opened(
 ) -> None:
     await shows(panel, "Ready on")
     token = (home / "data" / "control-token").read_text().strip()
-    for label in ("Dashboard", "Today:"):
+    for label in ("Open dashboard", "Today:"):
         await panel.click(label)
-        opened = await written(programs / "opened", f"{tray.url}/#ticket=")
-        assert token not in opened, "other users may see what a browser is opened with"
+        opened = await wait_for_text(programs / "opened", f"{tray.url}/#ticket=")
+        assert token not in opened, "other users can see the command line of a browser"
         (programs / "opened").unlink()
-    await panel.click("Logs")
-    await written(programs / "opened", str(home / "logs" / "bridge.log"))
-    await panel.click("Settings file")
-    await written(programs / "opened", str(home / "config" / "config.toml"))
+    await panel.click("Open log")
+    await wait_for_text(programs / "opened", str(home / "logs" / "bridge.log"))
+    await panel.click("Open settings file")
+    await wait_for_text(programs / "opened", str(home / "config" / "config.toml"))
     assert "# port = 8000" in (home / "config" / "config.toml").read_text()
 
 
-async def test_start_at_login_writes_what_the_session_reads(
+async def test_start_at_login_writes_and_removes_the_autostart_entry(
     panel: TrayHost, tray: Tray, tmp_path: Path
 ) -> None:
     await shows(panel, "Ready on")
     entry_file = tmp_path / ".config" / "autostart" / "claude-bridge.desktop"
     await panel.click("Start at login")
     words = f"Exec={sys.executable} -m bridge tray --port {tray.port}\n"
-    assert words in await written(entry_file, "Exec="), "as this one was started"
-    await checked(panel, "Start at login")
+    assert words in await wait_for_text(entry_file, "Exec="), "with the flags of this tray"
+    await wait_until_checked(panel, "Start at login")
     await panel.click("Start at login")
     await until(lambda: not entry_file.exists())
     assert (await entry(panel, "Start at login")).state == 0
 
 
-async def test_talon_commands_are_installed_or_it_says_what_is_missing(
+async def test_talon_commands_are_installed_or_the_problem_is_shown(
     panel: TrayHost, tray: Tray, notifications: NotificationServer, tmp_path: Path
 ) -> None:
     await shows(panel, "Ready on")
@@ -232,28 +234,28 @@ async def test_talon_commands_are_installed_or_it_says_what_is_missing(
     assert (installed / "claude.talon").exists()
 
 
-async def test_checking_for_updates_is_off_and_can_be_switched_on(
+async def test_the_check_for_updates_is_off_and_can_be_turned_on(
     panel: TrayHost, tray: Tray, home: Path
 ) -> None:
     await shows(panel, "Ready on")
     assert (await entry(panel, "Check for updates")).state == 0
     await panel.click("Check for updates")
-    await checked(panel, "Check for updates")
-    assert json.loads(await written(home / "data" / "tray.json", "true"))["check_for_updates"]
+    await wait_until_checked(panel, "Check for updates")
+    assert json.loads(await wait_for_text(home / "data" / "tray.json", "true"))["check_for_updates"]
 
 
-async def test_a_command_that_fails_says_why(
+async def test_a_failed_command_is_explained_once_a_minute(
     panel: TrayHost, tray: Tray, notifications: NotificationServer, programs: Path
 ) -> None:
     await shows(panel, "Ready on")
     (programs / "programs" / "xclip").write_text("#!/bin/sh\nexit 3\n")
     await panel.click("Connect", "Copy base URL")
-    words = f"It is: {tray.url}/v1"
+    words = f"The text is: {tray.url}/v1"
     await until(lambda: any(text.endswith(words) for text in notifications.all))
-    told = len(notifications.all)
+    shown = len(notifications.all)
     await panel.click("Connect", "Copy base URL")
     await asyncio.sleep(0.5)
-    assert len(notifications.all) == told, "the same words come once in a minute"
+    assert len(notifications.all) == shown, "the same notification is shown once a minute"
 
 
 async def test_the_first_start_greets_once(
@@ -262,8 +264,7 @@ async def test_the_first_start_greets_once(
     await shows(panel, "Ready on")
     await until(lambda: bool(notifications.all))
     assert notifications.all == [
-        f"Claude answers on {tray.url}/v1: ANTHROPIC_API_KEY is set. Any key will do; Connect in "
-        "this menu has what to paste into each client."
+        f"Ready at {tray.url}/v1. Choose Connect in the tray menu to set up an editor."
     ]
     await panel.click("Quit")
     assert await asyncio.to_thread(tray.process.wait, 20) == 0
@@ -276,7 +277,7 @@ async def test_the_first_start_greets_once(
         again.close()
 
 
-async def test_without_a_way_to_claude_the_first_start_opens_the_set_up_page(
+async def test_without_a_connection_to_claude_the_first_start_opens_the_setup_page(
     panel: TrayHost,
     notifications: NotificationServer,
     programs: Path,
@@ -286,49 +287,53 @@ async def test_without_a_way_to_claude_the_first_start_opens_the_set_up_page(
     tray = Tray("--backend", "anthropic")
     try:
         await shows(panel, "Keep a key from platform.claude.com")
-        await looks(panel, "attention")
-        assert f"{tray.url}/setup#ticket=" in await written(programs / "opened", "/setup#ticket=")
-        assert await model_of(tray, "bridge-echo") == "bridge-echo"
+        await wait_for_look(panel, "attention")
+        assert f"{tray.url}/setup#ticket=" in await wait_for_text(
+            programs / "opened", "/setup#ticket="
+        )
+        assert await ask_for_model(tray, "bridge-echo") == "bridge-echo"
         assert (await entry(panel, "Set up Claude")).visible
         assert len(notifications.all) == 1
     finally:
         tray.close()
 
 
-async def test_claudes_hands_are_seen_allowed_and_stopped(
+async def test_computer_use_is_shown_approved_and_stopped(
     panel: TrayHost, tray: Tray, notifications: NotificationServer
 ) -> None:
     """On the real screen of the test's X server, by a real chat."""
     await shows(panel, "Ready on")
     await panel.click("Computer use", "Ask me before each step")
-    await checked(panel, "Computer use", "Ask me before each step")
+    await wait_until_checked(panel, "Computer use", "Ask me before each step")
     click = {"name": "key", "input": {"text": "Delete"}, "toolset_name": "computer"}
     chat = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
-    await looks(panel, "computer")
-    await until(lambda: any("wants to use this computer" in text for text in notifications.all))
+    await wait_for_look(panel, "computer")
+    await until(lambda: any("wants to control this computer" in text for text in notifications.all))
     batch = next(n for n in (await entry(panel, "Computer use")).children if n.label == "Approve")
     assert batch.enabled
     await notifications.press("Approve")
     await chat
-    await looks(panel, "ready")
+    await wait_for_look(panel, "ready")
     await until(lambda: not any("wants" in said.text for said in notifications.shown.values()))
 
-    refused = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
-    await looks(panel, "computer")
+    stopped = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
+    await wait_for_look(panel, "computer")
     await panel.click("Computer use", "Stop now")
-    await asyncio.wait({refused}, timeout=15)
-    assert refused.done()
+    await asyncio.wait({stopped}, timeout=15)
+    assert stopped.done()
     await shows(panel, "Ready on")
-    await checked(panel, "Computer use", "Off")
+    await wait_until_checked(panel, "Computer use", "Off")
 
 
-async def test_the_door_of_a_tray_is_its_own(panel: TrayHost, tray: Tray, home: Path) -> None:
+async def test_other_users_cannot_read_the_secrets_of_the_tray(
+    panel: TrayHost, tray: Tray, home: Path
+) -> None:
     await shows(panel, "Ready on")
     for name in ("tray.door", "control-token"):
         assert stat.S_IMODE((home / "data" / name).stat().st_mode) == 0o600
 
 
-async def test_it_is_small_when_it_idles(panel: TrayHost, tray: Tray) -> None:
+async def test_the_idle_tray_needs_little_memory_and_time(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     await asyncio.sleep(2)
     process = psutil.Process(tray.process.pid)
@@ -337,5 +342,5 @@ async def test_it_is_small_when_it_idles(panel: TrayHost, tray: Tray) -> None:
     await asyncio.sleep(5)
     after = process.cpu_times()
     used = after.user + after.system - before.user - before.system
-    # The benchmark says how little it is; this only finds a loop that spins.
+    # The benchmark measures how little it is; this only detects a busy loop.
     assert used / (time.monotonic() - started) < 0.05

@@ -1,4 +1,4 @@
-"""The tray as a person starts it, and the panel that shows it."""
+"""The tray as a user starts it, and what a panel shows of it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.tray_host.host import Node, TrayHost
 
 
 def free_port() -> int:
-    """One that nobody had a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
 class Tray:
-    """`claude-bridge` as a user starts it, on a port of its own."""
+    """`claude-bridge` as a user starts it, on a free port."""
 
     def __init__(self, *flags: str, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -38,7 +38,7 @@ class Tray:
         (child,) = psutil.Process(self.process.pid).children()
         return child
 
-    def family(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         me = psutil.Process(self.process.pid)
         return [me, *me.children(recursive=True)]
 
@@ -49,17 +49,19 @@ class Tray:
 
 
 async def state(panel: TrayHost) -> str:
-    """The first line of the menu."""
+    """Return the first line of the menu."""
     return (await panel.menu()).children[0].label
 
 
 async def shows(panel: TrayHost, words: str, seconds: float = 20) -> None:
+    """Wait until the first line of the menu contains the words."""
     async with asyncio.timeout(seconds):
         while words not in await state(panel):
             await asyncio.sleep(0.05)
 
 
 async def ask(url: str, model: str, **directive: Any) -> str:
+    """Return the streamed answer to a directive for the fake Anthropic."""
     async with AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
         stream = await client.chat.completions.create(
             model=model,
@@ -70,7 +72,7 @@ async def ask(url: str, model: str, **directive: Any) -> str:
 
 
 async def entry(panel: TrayHost, *labels: str) -> Node:
-    """What the menu shows there now."""
+    """Return the menu entry with these labels, as it is now."""
     node = await panel.menu()
     for label in labels:
         node = node.find(label)

@@ -1,28 +1,77 @@
-"""Statuses that many tests show."""
+"""Statuses, models and other values that many tests use."""
 
 from __future__ import annotations
 
-from tray.api_types import Client, Computer, Model, Usage
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
+from bridge.wire.connect import Connection
+from bridge.wire.health import BackendStatus, Health
+from bridge.wire.models import Model
+from bridge.wire.usage import UsageTotals
 from tray.icon.base import View
-from tray.menu import entries_of
-from tray.status import Status, describe, look_of
+from tray.menu import build_menu
+from tray.status import Status, choose_look, describe_status
 
-OPUS = Model("claude-opus-5-5", "Opus 5.5", "Opus")
-SONNET = Model("claude-sonnet-5-5", "Sonnet 5.5", "Sonnet")
-ECHO = Model("bridge-echo", "Bridge Echo (not Claude)", "")
+URL = "http://127.0.0.1:8000"
 
+
+def make_model(id: str, name: str, owner: str = "anthropic") -> Model:
+    return {
+        "id": id,
+        "object": "model",
+        "created": 0,
+        "owned_by": owner,
+        "display_name": name,
+        "lifecycle": "active",
+    }
+
+
+OPUS = make_model("claude-opus-5-5", "Claude Opus 5.5")
+SONNET = make_model("claude-sonnet-5-5", "Claude Sonnet 5.5")
+FABLE = make_model("claude-fable-5-2", "Claude Fable 5.2")
+ECHO = make_model("bridge-echo", "Bridge Echo (not Claude)", "claude-openai-bridge")
+
+BATCH = WaitingBatch(
+    id="b1",
+    what=["Click at 10, 20.", "Press Enter."],
+    risks=["sends a form"],
+    asked_by="Cline",
+    expires_at=99.0,
+    picture=None,
+)
+ZED = Connection(client="Zed", steps="In settings.json.", snippet="{}")
+USAGE = UsageTotals(
+    requests=3,
+    input_tokens=2_000,
+    cache_write_tokens=1_000,
+    cache_read_tokens=9_000,
+    output_tokens=400,
+    cost=0.0712,
+    unpriced=0,
+)
+HEALTH = Health(
+    status="ready",
+    ready=True,
+    version="0",
+    pid=1,
+    started_at=0,
+    url=URL,
+    model=OPUS["id"],
+    backend=BackendStatus(setting="auto", active="anthropic", reason="a key"),
+    open_streams=0,
+    roads=[],
+)
 RUNNING = Status(
     "running",
-    url="http://127.0.0.1:8000",
+    url=URL,
     ready=True,
-    model=OPUS.id,
+    model=OPUS["id"],
     models=(OPUS, SONNET, ECHO),
     setting="auto",
     backend="anthropic",
     reason="ANTHROPIC_API_KEY is set",
-    computer=Computer("off"),
-    clients=(Client("Zed", "In settings.json.", "{}"),),
-    usage=Usage(3, 12_000, 400, 0.0712, 0),
+    computer=ComputerHealth(mode="off"),
+    connections=(ZED,),
+    usage=USAGE,
     server_version="0.1.0",
     pid=4711,
     start_at_login=False,
@@ -30,4 +79,4 @@ RUNNING = Status(
 
 
 def view(status: Status) -> View:
-    return View(look_of(status), describe(status), entries_of(status, "0.1.0"))
+    return View(choose_look(status), describe_status(status), build_menu(status, "0.1.0"))

@@ -1,4 +1,4 @@
-"""What the menu shows for a status."""
+"""The menu for each status."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tray.statuses import ECHO, OPUS, RUNNING, SONNET
-from tray.api_types import Batch, Computer, Model
+from bridge.wire.computer_status import ComputerHealth
+from tests.tray.statuses import BATCH, ECHO, OPUS, RUNNING, SONNET, make_model
 from tray.commands import Decide, StopComputer, Switch, UseComputer
-from tray.menu import LABEL_LENGTH, Entry, entries_of
-from tray.status import Status, describe, look_of
+from tray.menu import LABEL_LENGTH, Entry, build_menu
+from tray.status import Status, choose_look, describe_status
 
 ALWAYS = {"logs", "settings", "updates", "quit"}
-WHILE_IT_RUNS = {"stop", "restart", "pause", "usage", "dashboard", "login"}
+WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "login"}
 
 
 def entry(status: Status, *keys: str) -> Entry:
-    found: Entry | None = None
-    entries = entries_of(status)
-    for key in keys:
-        found = next(one for one in entries if one.key == key)
-        entries = found.children
-    assert found is not None
-    return found
+    entries = build_menu(status)
+    for key in keys[:-1]:
+        entries = _find(entries, key).children
+    return _find(entries, keys[-1])
+
+
+def _find(entries: tuple[Entry, ...], key: str) -> Entry:
+    return next(entry for entry in entries if entry.key == key)
 
 
 def enabled(status: Status) -> set[str]:
-    return {e.key for e in entries_of(status) if e.enabled and e.visible and e.command}
+    return {e.key for e in build_menu(status) if e.enabled and e.visible and e.command}
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "look", "can"),
+    ("status", "line", "look", "commands"),
     [
         (Status("stopped"), "Stopped", "stopped", {"start"}),
         (Status("starting"), "Starting…", "starting", {"stop", "restart"}),
@@ -41,79 +42,79 @@ def enabled(status: Status) -> set[str]:
             RUNNING,
             "Ready on http://127.0.0.1:8000 · API key",
             "ready",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
             replace(RUNNING, open_streams=2),
-            "Ready on http://127.0.0.1:8000 · API key · writing 2 answers",
+            "Ready on http://127.0.0.1:8000 · API key · 2 active requests",
             "busy",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
             replace(RUNNING, paused=True, open_streams=1),
-            "Paused on http://127.0.0.1:8000: clients are refused until you resume",
+            "Paused on http://127.0.0.1:8000: requests are rejected until you resume",
             "paused",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
-            replace(RUNNING, paused=True, computer=Computer("allowed", active=True)),
-            "Claude is using this computer · Stop now is in the menu",
+            replace(RUNNING, paused=True, computer=ComputerHealth(mode="allowed", active=True)),
+            "Claude is controlling this computer · to stop it: Computer use",
             "computer",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
-            replace(RUNNING, computer=Computer("ask", waiting=1)),
-            "Claude waits for your leave to use this computer",
+            replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1)),
+            "Claude needs your approval",
             "computer",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
-            replace(RUNNING, ready=False, sentence="Set a key."),
+            replace(RUNNING, ready=False, message="Set a key."),
             "Set a key.",
             "attention",
-            {*WHILE_IT_RUNS, "setup"},
+            {*WHILE_RUNNING, "setup"},
         ),
         (
-            replace(RUNNING, sentence="The key is refused."),
+            replace(RUNNING, message="The key is refused."),
             "The key is refused.",
             "attention",
-            WHILE_IT_RUNS,
+            WHILE_RUNNING,
         ),
         (
-            Status("failing", sentence="It died."),
+            Status("failing", message="It died."),
             "It died.",
             "attention",
             {"stop", "restart"},
         ),
         (Status("stopping"), "Stopping…", "starting", set()),
-        (Status("stopping", open_streams=2), "Finishing 2 answers…", "starting", set()),
-        (Status("stopping", open_streams=1), "Finishing 1 answer…", "starting", set()),
+        (Status("stopping", open_streams=2), "Finishing 2 requests…", "starting", set()),
+        (Status("stopping", open_streams=1), "Finishing 1 request…", "starting", set()),
         (
-            Status("stopped", sentence="Port 8000 is taken.", free_port=8001),
+            Status("stopped", message="Port 8000 is taken.", free_port=8001),
             "Port 8000 is taken.",
             "attention",
             {"start", "start-elsewhere"},
         ),
     ],
 )
-def test_each_state_has_its_words_look_and_entries(
-    status: Status, words: str, look: str, can: set[str]
+def test_each_state_has_its_line_look_and_enabled_entries(
+    status: Status, line: str, look: str, commands: set[str]
 ) -> None:
-    assert describe(status) == words
-    assert look_of(status) == look
-    assert enabled(status) == can | ALWAYS
+    assert describe_status(status) == line
+    assert choose_look(status) == look
+    assert enabled(status) == commands | ALWAYS
 
 
-def test_models_are_grouped_by_line_newest_first_and_others_last() -> None:
+def test_models_are_grouped_by_family_newest_first_and_others_last() -> None:
     models = tuple(
-        Model(f"claude-{line}-{version}", f"{line.title()} {version}", line.title())
-        for line, version in (
+        make_model(f"claude-{family}-{version}", f"Claude {family.title()} {version}")
+        for family, version in (
             ("fable", "5"), ("haiku", "4-5-20251001"), ("opus", "4-8"), ("opus", "5"),
             ("opus", "5-5"), ("sonnet", "5"),
         )
     )  # fmt: skip
     status = replace(RUNNING, models=(ECHO, *models), use_for_everything=True)
-    shown = [(one.key, one.kind, one.checked) for one in entry(status, "model").children]
+    shown = [(e.key, e.kind, e.checked) for e in entry(status, "model").children]
     assert shown == [
         ("model-everything", "check", True),
         ("line:Opus", "separator", None),
@@ -133,43 +134,44 @@ def test_models_are_grouped_by_line_newest_first_and_others_last() -> None:
     assert entry(status, "model", "model-everything").command == Switch(use_for_everything=False)
 
 
-def test_the_backend_says_who_answers_and_why() -> None:
+def test_the_backend_entry_shows_which_is_used_and_why() -> None:
     assert entry(RUNNING, "backend").label == "Backend: API key"
     reason = entry(RUNNING, "backend", "backend-reason")
-    assert (reason.label, reason.enabled) == ("Now: API key, for ANTHROPIC_API_KEY is set", False)
-    checked = [one.key for one in entry(RUNNING, "backend").children if one.checked]
+    assert (reason.label, reason.enabled) == ("Using API key: ANTHROPIC_API_KEY is set", False)
+    checked = [e.key for e in entry(RUNNING, "backend").children if e.checked]
     assert checked == ["backend:auto"]
-    nobody = replace(RUNNING, backend=None, ready=False, reason="nobody is signed in")
-    assert entry(nobody, "backend", "backend-reason").label == "None: nobody is signed in"
+    lost = replace(RUNNING, backend=None, ready=False, reason="not signed in to Claude Code")
+    label = entry(lost, "backend", "backend-reason").label
+    assert label == "Not connected: not signed in to Claude Code"
 
 
-def test_claudes_hands_are_switched_and_stopped_there() -> None:
+def test_computer_use_is_switched_approved_and_stopped() -> None:
     computer = entry(RUNNING, "computer")
     assert computer.label == "Computer use: off"
     assert not entry(RUNNING, "computer", "computer-stop").enabled
-    assert [one.command for one in computer.children if one.kind == "radio"] == [
+    assert [e.command for e in computer.children if e.kind == "radio"] == [
         UseComputer("off"),
         UseComputer("ask"),
         UseComputer("ask_risky"),
         UseComputer("allowed", 15),
     ]
-    batch = Batch("b1", ("Click at 10, 20.", "Type “hello”."), ("typing",), "Cline", 1.0)
-    busy = replace(RUNNING, computer=Computer("ask", active=True, waiting=1), batches=(batch,))
+    health = ComputerHealth(mode="ask", active=True, waiting=1)
+    busy = replace(RUNNING, computer=health, batches=(BATCH,))
     assert entry(busy, "computer").label == "Computer use: active"
     assert entry(busy, "computer", "computer-stop").command == StopComputer()
     assert entry(busy, "computer", "computer-stop").enabled
-    assert entry(busy, "computer", "batch:b1").label == "Cline: Click at 10, 20.; Type “hello”."
+    assert entry(busy, "computer", "batch:b1").label == "Cline: Click at 10, 20.; Press Enter."
     assert entry(busy, "computer", "approve:b1").command == Decide("b1", approved=True)
     assert entry(busy, "computer", "deny:b1").command == Decide("b1", approved=False)
     assert not entry(replace(RUNNING, computer=None), "computer").enabled
 
 
-def test_clients_usage_and_the_rest_are_in_words() -> None:
-    labels = [one.label for one in entry(RUNNING, "connect").children if one.label]
-    assert labels == ["Copy base URL", "Copy key", "Copy for Zed", "Install Talon commands"]
+def test_clients_usage_and_about_have_labels() -> None:
+    labels = [e.label for e in entry(RUNNING, "connect").children if e.label]
+    assert labels == ["Copy base URL", "Copy access key", "Copy for Zed", "Install Talon commands"]
     assert entry(RUNNING, "usage").label == "Today: 3 requests · 12.4k tokens · $0.07"
     assert entry(RUNNING, "about", "about-server").label == "Server 0.1.0, process 4711"
-    taken = Status("stopped", sentence="Taken.", free_port=8003)
+    taken = Status("stopped", message="Taken.", free_port=8003)
     assert entry(taken, "start-elsewhere").label == "Start on port 8003 instead"
 
 
@@ -177,12 +179,12 @@ def test_clients_usage_and_the_rest_are_in_words() -> None:
     ("status", "label"),
     [
         (RUNNING, "Quit"),
-        (replace(RUNNING, joined=True), "Quit (the server keeps running)"),
-        (Status("stopping", quitting=True, open_streams=2), "Quit now (cuts 2 answers)"),
+        (replace(RUNNING, attached=True), "Quit (the server keeps running)"),
+        (Status("stopping", quitting=True, open_streams=2), "Quit now (interrupts 2 requests)"),
         (Status("stopping", quitting=True), "Quit"),
     ],
 )
-def test_quit_says_what_it_does(status: Status, label: str) -> None:
+def test_the_quit_entry_shows_what_it_does(status: Status, label: str) -> None:
     assert entry(status, "quit").label == label
 
 
@@ -192,24 +194,31 @@ def test_quit_says_what_it_does(status: Status, label: str) -> None:
         st.sampled_from(["stopped", "starting", "running", "failing", "stopping"]),
         url=st.sampled_from([None, "http://127.0.0.1:8000"]),
         ready=st.booleans(),
-        model=st.sampled_from([None, "m", OPUS.id]),
-        models=st.lists(st.sampled_from([OPUS, SONNET, ECHO]), unique=True).map(tuple),
-        sentence=st.text(),
-        joined=st.booleans(),
+        model=st.sampled_from([None, "m", OPUS["id"]]),
+        models=st.sampled_from([(), (OPUS,), (OPUS, SONNET), (ECHO, SONNET, OPUS)]),
+        message=st.text(),
+        attached=st.booleans(),
         paused=st.booleans(),
         free_port=st.sampled_from([None, 8001]),
         open_streams=st.integers(0, 99),
-        computer=st.sampled_from([None, Computer("ask", waiting=2)]),
+        computer=st.sampled_from([None, ComputerHealth(mode="ask", waiting=2)]),
         reason=st.text(),
     )
 )
-def test_the_menu_keeps_its_shape_whatever_happens(status: Status) -> None:
-    entries = entries_of(status)
-    assert [one.key for one in entries] == [one.key for one in entries_of(Status("stopped"))]
-    assert all(len(one.label) <= LABEL_LENGTH for one in _flat(entries))
-    keys = [one.key for one in _flat(entries)]
+def test_every_status_has_the_same_top_level_entries(status: Status) -> None:
+    entries = build_menu(status)
+    assert [e.key for e in entries] == [e.key for e in build_menu(Status("stopped"))]
+    assert all(len(e.label) <= LABEL_LENGTH for e in _flatten(entries))
+    keys = [e.key for e in _flatten(entries)]
     assert len(keys) == len(set(keys))
 
 
-def _flat(entries: tuple[Entry, ...]) -> list[Entry]:
-    return [each for one in entries for each in (one, *_flat(one.children))]
+def _flatten(entries: tuple[Entry, ...]) -> list[Entry]:
+    return [e for entry in entries for e in (entry, *_flatten(entry.children))]
+
+
+def test_the_pause_entry_becomes_resume() -> None:
+    pause = entry(RUNNING, "pause")
+    assert (pause.label, pause.command) == ("Pause requests", Switch(paused=True))
+    resume = entry(replace(RUNNING, paused=True), "pause")
+    assert (resume.label, resume.command) == ("Resume requests", Switch(paused=False))

@@ -1,4 +1,4 @@
-"""The watch looks at health each time, and at the rest where it may have changed."""
+"""Health is fetched in every poll; the rest only if it may have changed."""
 
 from __future__ import annotations
 
@@ -9,168 +9,177 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tray.test_supervisor import HEALTH
-from tray.api_types import Batch, Client, Computer, Connect, Health, Model, Usage
-from tray.control_client import ControlClient, NoServer, NotAnswering
-from tray.poller import LIST_SECONDS, Seen, Target, Watch
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
+from bridge.wire.connect import Connections
+from bridge.wire.health import Health
+from bridge.wire.models import Model
+from bridge.wire.usage import UsageTotals
+from tests.tray.statuses import BATCH, HEALTH, OPUS, URL, USAGE, ZED
+from tray.models import shorten_name
+from tray.server.control_client import ControlClient, NoServer, NotAnswering
+from tray.server.poller import LIST_SECONDS, Poller, Report, Target
 
-TARGET = Target("http://127.0.0.1:8000", 1)
-BATCH = Batch("b1", ("Click.",), (), "Cline", 9.0)
+TARGET = Target(URL, 1)
 
 
 class FakeServer(ControlClient):
-    """Counts what it is asked."""
+    """Counts the requests."""
 
     def __init__(self) -> None:
         super().__init__(TARGET.url, str)
-        self.now: Health | Exception = HEALTH
+        self.response: Health | Exception = HEALTH
         self.models_fail = False
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
 
-    def health(self) -> Health:
-        self.asked["health"] += 1
-        if isinstance(self.now, Exception):
-            raise self.now
-        return self.now
+    def fetch_health(self) -> Health:
+        self.requests["health"] += 1
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
 
-    def models(self) -> tuple[Model, ...]:
-        self.asked["models"] += 1
+    def list_models(self) -> list[Model]:
+        self.requests["models"] += 1
         if self.models_fail:
-            raise NotAnswering("/v1/models answered 500")
-        return (Model("claude-opus-5-5", "Opus 5.5", "Opus"),)
+            raise NotAnswering("/v1/models returned status 500")
+        return [OPUS]
 
-    def connect(self) -> Connect:
-        self.asked["connect"] += 1
-        return Connect(f"{self.url}/v1", "any", (Client("Zed", "There.", "{}"),))
+    def fetch_connections(self) -> Connections:
+        self.requests["connect"] += 1
+        return Connections(base_url=f"{self.url}/v1", key="any", clients=[ZED])
 
-    def usage(self) -> Usage:
-        self.asked["usage"] += 1
-        return Usage(self.asked["usage"], 0, 0, 0.0, 0)
+    def fetch_usage_today(self) -> UsageTotals:
+        self.requests["usage"] += 1
+        return replace(USAGE, requests=self.requests["usage"])
 
-    def batches(self) -> tuple[Batch, ...]:
-        self.asked["batches"] += 1
-        return (BATCH,)
+    def list_waiting_batches(self) -> list[WaitingBatch]:
+        self.requests["batches"] += 1
+        return [BATCH]
 
 
 class World:
-    """A watch that looks when the test says so."""
+    """A poller that polls when the test calls `poll`."""
 
     def __init__(self) -> None:
         self.server = FakeServer()
         self.clock = 1000.0
-        self.seen: list[Seen] = []
-        self.came = threading.Semaphore(0)
-        self.watch = Watch(lambda url: self.server, self._report, lambda: self.clock)
-        self._paused: Callable[[], float | None] = self.watch._pause
-        # The test's own pace: only when it is hastened.
-        self.watch._pause = lambda: None  # type: ignore[method-assign]
+        self.reports: list[Report] = []
+        self.arrived = threading.Semaphore(0)
+        self.poller = Poller(lambda url: self.server, self._on_report, lambda: self.clock)
+        self.choose_pause: Callable[[], float | None] = self.poller._choose_pause
+        # Without its own pace, it polls only when the test wakes it.
+        self.poller._choose_pause = lambda: None  # type: ignore[method-assign]
 
-    def _report(self, seen: Seen) -> None:
-        self.seen.append(seen)
-        self.came.release()
+    def _on_report(self, report: Report) -> None:
+        self.reports.append(report)
+        self.arrived.release()
 
-    def look(self, *, fresh: bool = False) -> Seen:
-        # Either wakes it; both might have it look twice.
-        if self.seen:
-            self.watch.hasten(fresh=fresh)
+    def poll(self, *, refresh: bool = False) -> Report:
+        # Each of the two wakes it; both together might cause two polls.
+        if self.reports:
+            self.poller.poll_now(refresh=refresh)
         else:
-            self.watch.look_at(TARGET)
-        assert self.came.acquire(timeout=5)
-        return self.seen[-1]
+            self.poller.set_target(TARGET)
+        assert self.arrived.acquire(timeout=5)
+        return self.reports[-1]
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     world = World()
-    thread = threading.Thread(target=world.watch.run, daemon=True)
+    thread = threading.Thread(target=world.poller.run, daemon=True)
     thread.start()
     yield world
-    world.watch.end()
+    world.poller.end()
     thread.join(5)
     assert not thread.is_alive()
 
 
-def test_the_rest_is_asked_once_and_when_it_is_old_or_wanted(world: World) -> None:
-    first = world.look()
-    assert (first.health, first.models[0].name, first.clients[0].name) == (
-        HEALTH,
-        "Opus 5.5",
-        "Zed",
-    )
+def test_lists_are_fetched_once_and_when_they_are_old_or_refreshed(world: World) -> None:
+    first = world.poll()
+    assert first.health == HEALTH
+    assert [shorten_name(model) for model in first.models] == ["Opus 5.5"]
+    assert first.connections == (ZED,)
     for _ in range(5):
-        world.look()
-    assert world.server.asked == {"health": 6, "models": 1, "connect": 1, "usage": 1}
-    world.look(fresh=True)
-    assert world.server.asked["models"] == 2
+        world.poll()
+    assert world.server.requests == {"health": 6, "models": 1, "connect": 1, "usage": 1}
+    world.poll(refresh=True)
+    assert world.server.requests["models"] == 2
     world.clock += LIST_SECONDS + 1
-    world.look()
-    assert world.server.asked["models"] == 3
+    world.poll()
+    assert world.server.requests["models"] == 3
+
+
+def test_a_report_carries_the_time_of_its_request(world: World) -> None:
+    assert world.poll().requested_at == 1000.0
+    world.clock += 2
+    assert world.poll().requested_at == 1002.0
 
 
 def test_another_backend_has_other_models(world: World) -> None:
-    world.look()
-    world.server.now = replace(HEALTH, backend="offline")
-    world.look()
-    assert world.server.asked["models"] == 2
+    world.poll()
+    world.server.response = replace(HEALTH, backend=replace(HEALTH.backend, active="offline"))
+    world.poll()
+    assert world.server.requests["models"] == 2
 
 
-def test_what_an_answer_cost_is_asked_when_it_has_ended(world: World) -> None:
-    world.look()
+def test_usage_is_fetched_when_a_request_has_ended(world: World) -> None:
+    world.poll()
     for streams in (2, 2, 3):
-        world.server.now = replace(HEALTH, open_streams=streams)
-        world.look()
-    assert world.server.asked["usage"] == 1
-    world.server.now = replace(HEALTH, open_streams=2)
-    seen = world.look()
-    assert seen.usage is not None
-    assert seen.usage.requests == 2
+        world.server.response = replace(HEALTH, open_streams=streams)
+        world.poll()
+    assert world.server.requests["usage"] == 1
+    world.server.response = replace(HEALTH, open_streams=2)
+    report = world.poll()
+    assert report.usage is not None
+    assert report.usage.requests == 2
 
 
-def test_what_waits_is_asked_only_while_something_does(world: World) -> None:
-    assert world.look().batches == ()
-    world.server.now = replace(HEALTH, computer=Computer("ask", waiting=1))
-    assert world.look().batches == (BATCH,)
-    world.server.now = replace(HEALTH, computer=Computer("ask"))
-    assert world.look().batches == ()
-    assert world.server.asked["batches"] == 1
+def test_waiting_batches_are_fetched_only_while_there_are_any(world: World) -> None:
+    assert world.poll().batches == ()
+    waiting = ComputerHealth(mode="ask", waiting=1)
+    world.server.response = replace(HEALTH, computer=waiting)
+    assert world.poll().batches == (BATCH,)
+    world.server.response = replace(HEALTH, computer=ComputerHealth(mode="ask"))
+    assert world.poll().batches == ()
+    assert world.server.requests["batches"] == 1
 
 
 @pytest.mark.parametrize(
-    ("error", "refused"), [(NoServer("Nothing listens"), True), (NotAnswering("silent"), False)]
+    ("error", "refused"),
+    [(NoServer("No server is running"), True), (NotAnswering("timed out"), False)],
 )
-def test_a_server_that_is_gone_is_told_from_one_that_is_silent(
+def test_an_ended_server_differs_from_a_silent_one(
     world: World, error: Exception, refused: bool
 ) -> None:
-    world.look()
-    world.server.now = error
-    seen = world.look()
-    assert (seen.health, seen.trouble, seen.refused) == (None, str(error), refused)
-    assert seen.models, "what was known is still shown"
+    world.poll()
+    world.server.response = error
+    report = world.poll()
+    assert (report.health, report.error, report.refused) == (None, str(error), refused)
+    assert report.models, "the last list is still shown"
 
 
-def test_a_list_that_cannot_be_had_is_not_asked_for_at_every_look(world: World) -> None:
+def test_a_failing_list_is_not_requested_in_every_poll(world: World) -> None:
     world.server.models_fail = True
-    seen = world.look()
-    assert (seen.health, seen.trouble) == (HEALTH, "/v1/models answered 500")
+    report = world.poll()
+    assert (report.health, report.error) == (HEALTH, "/v1/models returned status 500")
     for _ in range(3):
-        world.look()
-    assert world.server.asked["models"] == 1
+        world.poll()
+    assert world.server.requests["models"] == 1
 
 
 @pytest.mark.parametrize(
-    ("health", "seconds"),
+    ("response", "seconds"),
     [
         (HEALTH, 1.0),
         (replace(HEALTH, open_streams=1), 0.4),
-        (replace(HEALTH, computer=Computer("allowed", active=True)), 0.4),
-        (replace(HEALTH, computer=Computer("ask", waiting=1)), 0.4),
-        (replace(HEALTH, computer=Computer("off")), 1.0),
-        (NoServer("nobody"), 0.1),
+        (replace(HEALTH, computer=ComputerHealth(mode="allowed", active=True)), 0.4),
+        (replace(HEALTH, computer=ComputerHealth(mode="ask", waiting=1)), 0.4),
+        (NoServer("No server is running"), 0.1),
     ],
 )
-def test_it_looks_more_often_while_something_goes_on(
-    world: World, health: Health | Exception, seconds: float
+def test_polls_are_more_frequent_while_something_changes(
+    world: World, response: Health | Exception, seconds: float
 ) -> None:
-    world.server.now = health
-    world.look()
-    assert world._paused() == seconds
+    world.server.response = response
+    world.poll()
+    assert world.choose_pause() == seconds

@@ -71,9 +71,14 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
     assert shown.visible
     assert [item.text for item in shown.menu if item.visible and item.text != "- - - -"] == [
         "Ready on http://127.0.0.1:8000 · API key",
-        *("Start", "Stop", "Restart", "Pause everything"),
+        *("Start", "Stop", "Restart", "Pause requests"),
         *("Model: Opus 5.5", "Backend: API key", "Computer use: off", "Connect"),
-        *("Today: 3 requests · 12.4k tokens · $0.07", "Dashboard", "Logs", "Settings file"),
+        *(
+            "Today: 3 requests · 12.4k tokens · $0.07",
+            "Open dashboard",
+            "Open log",
+            "Open settings file",
+        ),
         *("Start at login", "Check for updates", "About", "Quit"),
     ]
     models = next(item for item in shown.menu if item.text.startswith("Model")).submenu
@@ -83,18 +88,18 @@ def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
     ]
     next(model for model in models if model.text == "Sonnet 5.5")(shown)
     assert clicked.wait(5)
-    assert commands == [Switch(model=SONNET.id)]
+    assert commands == [Switch(model=SONNET["id"])]
     clicked.clear()
     list(shown.menu)[-1](shown)
     assert clicked.wait(5)
     assert commands[-1] == Quit()
 
     before = shown.icon
-    icon.show(view(Status("failing", sentence="It failed. " * 20)))
+    icon.show(view(Status("failing", message="It failed. " * 20)))
     assert shown.icon is not before
     assert len(shown.title) == 127
     clicked.clear()
-    icon.notify(Notice("It failed.", "x", (("Try", Quit()),), otherwise=Copy("url")))
+    icon.notify(Notice("It failed.", "x", (("Try", Quit()),), fallback=Copy("url")))
     assert shown.notices == ["It failed."]
     assert clicked.wait(5)
     assert Copy("url") in commands, "pystray has no buttons"

@@ -12,11 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tray.statuses import OPUS, RUNNING, SONNET, view
+from tests.tray.statuses import FABLE, OPUS, RUNNING, SONNET, view
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
-from tray.api_types import Model
-from tray.commands import Command, Copy, LookNow, Stop, Switch
+from tray.commands import Command, Copy, Refresh, Stop, Switch
 from tray.icon.status_notifier import NO_HOST, NO_HOST_SECONDS, StatusNotifierIcon
 from tray.icons import SIZES
 from tray.notifications import Notice
@@ -34,7 +33,7 @@ class Shown:
         self.icon = StatusNotifierIcon(self._obey)
 
     def _obey(self, command: Command) -> None:
-        if command != LookNow():
+        if command != Refresh():
             self.commands.append(command)
         if isinstance(command, Stop):
             self.slow.wait(10)
@@ -78,15 +77,15 @@ async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
             ("Start", False),
             ("Stop", True),
             ("Restart", True),
-            ("Pause everything", True),
+            ("Pause requests", True),
             ("Model: Opus 5.5", True),
             ("Backend: API key", True),
             ("Computer use: off", True),
             ("Connect", True),
             ("Today: 3 requests · 12.4k tokens · $0.07", True),
-            ("Dashboard", True),
-            ("Logs", True),
-            ("Settings file", True),
+            ("Open dashboard", True),
+            ("Open log", True),
+            ("Open settings file", True),
             ("Start at login", True),
             ("Check for updates", True),
             ("About", True),
@@ -94,7 +93,7 @@ async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
         ]
         models = menu.find("Model").children
         assert [(m.label, m.kind, m.state) for m in models if m.state is not None] == [
-            ("Use for everything", "checkmark", 0),
+            ("Use for all requests", "checkmark", 0),
             ("Opus 5.5", "radio", 1),
             ("Sonnet 5.5", "radio", 0),
             ("Bridge Echo (not Claude)", "radio", 0),
@@ -106,7 +105,7 @@ async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
 async def test_a_click_gives_its_command(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         await host.click("Model", "Sonnet 5.5")
-        await until(lambda: one.commands == [Switch(model=SONNET.id)])
+        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
         await host.click("Start")
         await asyncio.sleep(0.1)
         assert len(one.commands) == 1, "a disabled entry does nothing"
@@ -115,7 +114,7 @@ async def test_a_click_gives_its_command(session_bus: str) -> None:
 async def test_a_change_of_words_leaves_an_open_menu_open(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         before = (await host.menu()).find("Model").find("Sonnet 5.5")
-        one.icon.show(view(replace(RUNNING, model=SONNET.id)))
+        one.icon.show(view(replace(RUNNING, model=SONNET["id"])))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         assert "LayoutUpdated" not in host.signals
         after = (await host.menu()).find("Model").find("Sonnet 5.5")
@@ -125,17 +124,17 @@ async def test_a_change_of_words_leaves_an_open_menu_open(session_bus: str) -> N
 async def test_a_click_on_a_menu_opened_before_a_rebuild_still_hits(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
-        more = (Model("claude-fable-5-2", "Fable 5.2", "Fable"), *RUNNING.models)
+        more = (FABLE, *RUNNING.models)
         one.icon.show(view(replace(RUNNING, models=more)))
         await until(lambda: "LayoutUpdated" in host.signals)
         await host.click_id(sonnet)
-        await until(lambda: one.commands == [Switch(model=SONNET.id)])
+        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
 
 
 async def test_the_icon_follows_the_state(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         running = await host.icon("IconPixmap")
-        one.icon.show(view(Status("failing", sentence="The server failed.")))
+        one.icon.show(view(Status("failing", message="The server failed.")))
         await until(lambda: {"NewIcon", "NewToolTip"} <= set(host.signals))
         assert await host.icon("IconPixmap") != running
         assert (await host.icon("ToolTip"))[3] == "The server failed."
@@ -162,8 +161,7 @@ async def test_nothing_moves_under_an_open_menu(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
         await host.event(0, "opened")
-        fable = Model("claude-fable-5-2", "Fable 5.2", "Fable")
-        more = replace(RUNNING, models=(fable, OPUS, SONNET), model=SONNET.id)
+        more = replace(RUNNING, models=(FABLE, OPUS, SONNET), model=SONNET["id"])
         one.icon.show(view(more))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         models = (await host.menu()).find("Model")
@@ -171,7 +169,7 @@ async def test_nothing_moves_under_an_open_menu(session_bus: str) -> None:
         assert models.find("Sonnet 5.5").state == 1, "but what it shows is true"
         assert "LayoutUpdated" not in host.signals
         await host.click_id(sonnet)
-        await until(lambda: one.commands == [Switch(model=SONNET.id)])
+        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
         await host.event(0, "closed")
         await until(lambda: "LayoutUpdated" in host.signals)
         assert (await host.menu()).find("Model").find("Fable 5.2").enabled
@@ -182,7 +180,7 @@ async def test_opening_the_menu_asks_for_what_is_now(session_bus: str) -> None:
     async with TrayHost(session_bus) as host, shown(RUNNING) as one:
         one.icon._on_command = seen.append
         await host.about_to_show()
-        await until(lambda: seen == [LookNow()])
+        await until(lambda: seen == [Refresh()])
 
 
 async def test_hidden_entries_are_hidden_and_shown(session_bus: str) -> None:
@@ -213,7 +211,7 @@ async def test_a_settled_notification_is_taken_away(session_bus: str) -> None:
 
 
 async def test_without_buttons_the_dashboard_is_opened_instead(session_bus: str) -> None:
-    notice = Notice("Wants.", "batch 1", (("Approve", Stop()),), otherwise=Copy("key"))
+    notice = Notice("Wants.", "batch 1", (("Approve", Stop()),), fallback=Copy("key"))
     async with desktop_of(session_bus, buttons=False) as (desktop, one):
         one.icon.notify(notice)
         await until(lambda: one.commands == [Copy("key")])
@@ -224,7 +222,7 @@ async def test_no_panel_is_said_in_one_line(
     session_bus: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with shown(RUNNING) as one:
-        assert not one.icon.seen
+        assert not one.icon.visible
         await asyncio.sleep(NO_HOST_SECONDS / 2)
         assert capfd.readouterr().err == "", "at login a panel may come later than the tray"
         await asyncio.sleep(NO_HOST_SECONDS / 2 + 0.5)

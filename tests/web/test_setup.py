@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.keys import KeyChain
-from bridge.opening import page_url
+from bridge.opening import build_page_url
 from bridge.settings import find_paths
 from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
 from tests.conftest import StartBridge
@@ -21,7 +21,9 @@ async def test_a_pasted_key_goes_to_the_bridge_and_out_of_the_page(
     bridge = await start_bridge(backend="anthropic")
     async with chromium(tmp_path / "profile") as page:
         await page.tell("Page.enable")
-        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.tickets.issue(), "/setup"))
+        await page.tell(
+            "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
+        )
         await page.until("document.querySelector('#why')?.textContent.startsWith('Not yet')")
         assert await page.value("location.href") == f"{bridge.url}/setup"
         assert await page.value("document.querySelector('#strange').hidden")
@@ -41,7 +43,9 @@ async def test_signing_in_is_begun_and_ended_there(
     bridge = await start_bridge(backend="anthropic", claude_cli=str(cli))
     async with chromium(tmp_path / "profile") as page:
         await page.tell("Page.enable")
-        await page.tell("Page.navigate", url=page_url(bridge.url, bridge.tickets.issue(), "/setup"))
+        await page.tell(
+            "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
+        )
         await page.until("document.querySelector('#why')?.textContent")
         await page.value("document.querySelector('#sign-in').click()")
         await page.until("!document.querySelector('#going-on').hidden")

@@ -1,1 +1,1 @@
-"""The icon on the panel: one protocol, a backend for each kind of desktop."""
+"""The tray icon: one protocol, and an implementation for each kind of desktop."""

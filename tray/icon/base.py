@@ -1,4 +1,4 @@
-"""What the app asks of an icon, whatever the desktop."""
+"""The protocol of a tray icon, whatever the desktop."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tray.notifications import Notice
 from tray.status import Look
 
 OnCommand = Callable[[Command], None]
-"""Called with what was clicked, never on the thread that draws the menu."""
+"""Called with the command of a click, on a thread of its own: it may block."""
 
 
 @dataclass(frozen=True)
 class View:
-    """All that is to be seen at a moment."""
+    """Everything that the icon shows at one moment."""
 
     look: Look
     tooltip: str
@@ -25,34 +25,23 @@ class View:
 
 
 class TrayIcon(Protocol):
-    """`run` holds the main thread until `stop`; the others may be called from any thread."""
+    """`run` blocks the main thread until `stop`; the others may be called on any thread."""
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
-        """Shows the icon; `on_shown` is called, on another thread, once it is there."""
+        """Show the icon; `on_shown` is called once it is there, on another thread."""
 
-    def show(self, view: View) -> None: ...
+    def show(self, view: View) -> None:
+        """Update the icon, its tooltip and its menu."""
 
     def notify(self, notice: Notice) -> None:
-        """A notification of the desktop, where it has any."""
+        """Show a notification, if the desktop has any."""
 
     def withdraw(self, topic: str) -> None:
-        """Takes a notification away that is settled."""
+        """Remove the notification on this topic."""
 
     @property
-    def seen(self) -> bool:
-        """Whether anything shows the icon, as far as can be known."""
+    def visible(self) -> bool:
+        """Whether a panel shows the icon, as far as that can be known."""
 
-    def stop(self) -> None: ...
-
-
-def make_icon(on_command: OnCommand) -> TrayIcon:
-    """The icon for this system."""
-    import sys
-
-    if sys.platform == "linux":
-        from tray.icon.status_notifier import StatusNotifierIcon
-
-        return StatusNotifierIcon(on_command)
-    from tray.icon.pystray_icon import PystrayIcon
-
-    return PystrayIcon(on_command)
+    def stop(self) -> None:
+        """Make `run` return."""

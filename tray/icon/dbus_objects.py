@@ -1,4 +1,4 @@
-"""The two D-Bus objects of a tray icon: the item, and its menu."""
+"""The two D-Bus objects of a tray icon: the item and its menu."""
 
 # mypy: disable-error-code="untyped-decorator"
 # ruff: noqa: N802
@@ -33,7 +33,7 @@ _READ = PropertyAccess.READ
 
 
 class StatusNotifierItem(ServiceInterface):
-    """org.kde.StatusNotifierItem; reads the view when it is asked."""
+    """org.kde.StatusNotifierItem; each property is read from the view of that moment."""
 
     def __init__(self, view: Callable[[], View], pixmaps: Callable[[Look], list[Pixmap]]) -> None:
         super().__init__("org.kde.StatusNotifierItem")
@@ -78,18 +78,18 @@ class StatusNotifierItem(ServiceInterface):
 
     @dbus_signal()
     def NewIcon(self) -> None:
-        """The look changed."""
+        """Signal that the look changed."""
 
     @dbus_signal()
     def NewToolTip(self) -> None:
-        """The tooltip changed."""
+        """Signal that the tooltip changed."""
 
 
 class DbusMenu(ServiceInterface):
-    """com.canonical.dbusmenu over a MenuTree."""
+    """com.canonical.dbusmenu, as a view of a MenuTree."""
 
     def __init__(self, tree: MenuTree, on_event: Callable[[int, str], None]) -> None:
-        """`on_event` gets a node and `clicked`, `opened` or `closed`."""
+        """`on_event` gets a node's id and `clicked`, `opened`, `closed` or `about-to-show`."""
         super().__init__("com.canonical.dbusmenu")
         self._tree = tree
         self._on_event = on_event
@@ -114,16 +114,20 @@ class DbusMenu(ServiceInterface):
     def GetLayout(
         self, parent: DBusInt32, depth: DBusInt32, names: _Names
     ) -> Annotated[list[Any], DBusSignature("u(ia{sv}av)")]:
-        layout: Layout = self._tree.layout(parent, depth)
+        # `names` is a filter, which panels pass empty; extra properties do no harm.
+        layout: Layout = self._tree.build_layout(parent, depth)
         return [self._tree.revision, layout]
 
     @dbus_method()
     def GetGroupProperties(self, ids: _Ids, names: _Names) -> _Group:
-        return self._group([id for id in ids or self._tree.ids() if id in self._tree.ids()])
+        # No ids means all nodes. A panel may ask for nodes of an earlier layout.
+        return self._build_group(
+            [id for id in ids or self._tree.list_ids() if id in self._tree.list_ids()]
+        )
 
     @dbus_method()
     def GetProperty(self, id: DBusInt32, name: DBusStr) -> _Any:
-        properties: Properties = self._tree.properties(id)
+        properties: Properties = self._tree.build_properties(id)
         return properties.get(name, Variant("s", ""))
 
     @dbus_method()
@@ -158,7 +162,7 @@ class DbusMenu(ServiceInterface):
     def ItemsPropertiesUpdated(
         self, ids: list[int]
     ) -> Annotated[list[Any], DBusSignature("a(ia{sv})a(ias)")]:
-        return [self._group(ids), []]
+        return [self._build_group(ids), []]
 
-    def _group(self, ids: list[int]) -> list[Any]:
-        return [[id, self._tree.properties(id)] for id in ids]
+    def _build_group(self, ids: list[int]) -> list[Any]:
+        return [[id, self._tree.build_properties(id)] for id in ids]

@@ -1,8 +1,4 @@
-"""A menu as com.canonical.dbusmenu sees it: numbered nodes, whose numbers stay while keys stay.
-
-A click is sent with a number. Were they given anew at each change, a click on a menu that is still
-open would hit another entry.
-"""
+"""The menu as a tree of numbered nodes, for com.canonical.dbusmenu."""
 
 from __future__ import annotations
 
@@ -18,11 +14,15 @@ _TOGGLES: dict[Kind, str] = {"radio": "radio", "check": "checkmark"}
 
 Properties = dict[str, Variant]
 Layout = list[Any]
-"""[id, properties, children as variants], the shape of `(ia{sv}av)`."""
+"""[id, properties, children as variants], of the D-Bus type `(ia{sv}av)`."""
 
 
 class MenuTree:
-    """Give it the entries; ask it for layouts, properties, and who was clicked."""
+    """Assigns an id to each entry, and builds layouts and properties."""
+
+    # A panel sends a click with the node's id. An entry has the same id as long as its key stays
+    # the same: with new ids for each layout, a click in a menu that is still open would run
+    # another entry's command.
 
     def __init__(self) -> None:
         self.revision = 1
@@ -31,36 +31,43 @@ class MenuTree:
         self._children: dict[int, list[int]] = {ROOT: []}
 
     def update(self, entries: tuple[Entry, ...]) -> tuple[bool, list[int]]:
-        """Takes new entries: whether the structure changed, and which nodes look different."""
+        """Take new entries. Return whether the structure changed; if not, which nodes changed."""
         before, structure = self._entries, self._children
         self._entries, self._children = {}, {}
-        self._add(ROOT, entries)
+        self._add_nodes(ROOT, entries)
         if self._children != structure:
             self.revision += 1
             return True, []
-        changed = [id for id, entry in self._entries.items() if _flat(entry) != _flat(before[id])]
+        changed = [
+            id
+            for id, entry in self._entries.items()
+            if _extract_look(entry) != _extract_look(before[id])
+        ]
         return False, changed
 
-    def repaint(self, entries: tuple[Entry, ...]) -> list[int]:
-        """Takes looks and commands of the entries that are there, and leaves the structure: for a
-        menu that is open. Says which nodes look different."""
-        new, changed = _by_key(entries), []
+    def update_in_place(self, entries: tuple[Entry, ...]) -> list[int]:
+        """Update the entries that exist, but not the structure. Return the changed nodes.
+
+        For an open menu: its entries must not move under the pointer.
+        """
+        new, changed = _index_by_key(entries), []
         for id, entry in self._entries.items():
             if entry.key in new:
                 self._entries[id] = new[entry.key]
-                if _flat(new[entry.key]) != _flat(entry):
+                if _extract_look(new[entry.key]) != _extract_look(entry):
                     changed.append(id)
         return changed
 
-    def entry(self, id: int) -> Entry | None:
-        """What has this number, if it is there still."""
+    def find_entry(self, id: int) -> Entry | None:
+        """Return the entry with this id, if it still exists."""
         return self._entries.get(id)
 
-    def ids(self) -> list[int]:
+    def list_ids(self) -> list[int]:
+        """Return the ids of all nodes, the root first."""
         return [ROOT, *self._entries]
 
-    def properties(self, id: int) -> Properties:
-        """What a node looks like."""
+    def build_properties(self, id: int) -> Properties:
+        """Return how a node looks, in dbusmenu's properties."""
         if id == ROOT:
             return {"children-display": Variant("s", "submenu")}
         entry = self._entries[id]
@@ -79,29 +86,29 @@ class MenuTree:
             look["toggle-state"] = Variant("i", int(bool(entry.checked)))
         return look
 
-    def layout(self, id: int, depth: int) -> Layout:
-        """A node with its children, `depth` levels down; -1 is all."""
+    def build_layout(self, id: int, depth: int) -> Layout:
+        """Return a node with its children down to `depth` levels; -1 means all."""
         children = self._children.get(id, []) if depth else []
-        nested = [Variant("(ia{sv}av)", self.layout(child, depth - 1)) for child in children]
-        return [id, self.properties(id), nested]
+        nested = [Variant("(ia{sv}av)", self.build_layout(child, depth - 1)) for child in children]
+        return [id, self.build_properties(id), nested]
 
-    def _add(self, parent: int, entries: tuple[Entry, ...]) -> None:
+    def _add_nodes(self, parent: int, entries: tuple[Entry, ...]) -> None:
         self._children[parent] = []
         for entry in entries:
             id = self._ids.setdefault(entry.key, len(self._ids) + 1)
             self._entries[id] = entry
             self._children[parent].append(id)
             if entry.children:
-                self._add(id, entry.children)
+                self._add_nodes(id, entry.children)
 
 
-def _flat(entry: Entry) -> tuple[object, ...]:
+def _extract_look(entry: Entry) -> tuple[object, ...]:
     return entry.kind, entry.label, entry.enabled, entry.checked, entry.visible
 
 
-def _by_key(entries: tuple[Entry, ...]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+def _index_by_key(entries: tuple[Entry, ...]) -> dict[str, Entry]:
+    index: dict[str, Entry] = {}
     for entry in entries:
-        found[entry.key] = entry
-        found |= _by_key(entry.children)
-    return found
+        index[entry.key] = entry
+        index |= _index_by_key(entry.children)
+    return index

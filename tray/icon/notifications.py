@@ -1,4 +1,4 @@
-"""Notifications of a freedesktop session, with buttons where its server has them.
+"""Shows notifications of a freedesktop session, with buttons if its server has them.
 
 https://specifications.freedesktop.org/notification-spec/
 """
@@ -25,7 +25,7 @@ Call = Callable[[str, str, str, str, list[object]], Awaitable[Message]]
 
 
 class Notifications:
-    """All is called on the event loop's thread."""
+    """The notifications on screen; all methods are called on the event loop's thread."""
 
     def __init__(self, call: Call, on_command: Callable[[Command], None]) -> None:
         self._call = call
@@ -34,10 +34,11 @@ class Notifications:
         self._choices: dict[int, tuple[tuple[str, Command], ...]] = {}
 
     async def show(self, notice: Notice) -> None:
-        """One of the same topic is replaced."""
+        """Show a notification; it replaces one of the same topic."""
         buttons = bool(notice.choices) and await self._has_buttons()
         actions: list[str] = []
         if buttons:
+            # D-Bus wants a flat list of key and label; the key comes back with a click.
             for number, (label, _) in enumerate(notice.choices):
                 actions += [str(number), label]
         hints = {"urgency": Variant("y", _CRITICAL)} if notice.urgent else {}
@@ -45,23 +46,23 @@ class Notifications:
         body: list[object] = [_TITLE, replaced, "", _TITLE, notice.text, actions, hints, -1]
         reply = await self._call(NAME, PATH, "Notify", "susssasa{sv}i", body)
         if reply.message_type is not MessageType.METHOD_RETURN:
-            _log.info("No notification could be shown (%s): %s", reply.error_name, notice.text)
+            _log.info("A notification could not be shown (%s): %s", reply.error_name, notice.text)
         else:
             self._ids[notice.topic] = reply.body[0]
             if buttons:
                 self._choices[reply.body[0]] = notice.choices
-        if not buttons and notice.otherwise is not None:
-            self._on_command(notice.otherwise)
+        if not buttons and notice.fallback is not None:
+            self._on_command(notice.fallback)
 
     async def withdraw(self, topic: str) -> None:
-        """Nothing happens where it is gone already."""
+        """Remove the notification on this topic, if it is still there."""
         id = self._ids.pop(topic, None)
         if id is not None:
             self._choices.pop(id, None)
             await self._call(NAME, PATH, "CloseNotification", "u", [id])
 
-    def on_message(self, message: Message) -> None:
-        """A signal of the notification server's."""
+    def handle_message(self, message: Message) -> None:
+        """Handle a message of the bus; only the notification server's signals matter."""
         if message.interface != NAME or message.message_type is not MessageType.SIGNAL:
             return
         if message.member == "ActionInvoked":

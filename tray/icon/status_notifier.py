@@ -1,7 +1,8 @@
 """The icon on Linux: a StatusNotifierItem with its menu, in pure Python on D-Bus.
 
-It works on X11 and Wayland with KDE, Xfce, GNOME's AppIndicator extension, waybar and others, from
-any virtual environment, without GTK. https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem
+It works on X11 and Wayland with KDE, Xfce, GNOME's AppIndicator extension, waybar and others. It
+needs no GTK, so it runs from any virtual environment.
+https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any
 
 from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
+from PIL import Image
 
-from tray.commands import Command, LookNow, Quit
+from tray.commands import Command, Quit, Refresh
 from tray.icon.base import OnCommand, View
 from tray.icon.dbus_objects import (
     ITEM_PATH,
@@ -35,23 +37,25 @@ from tray.notifications import Notice
 from tray.status import Look
 
 PANEL_SECONDS = 1.0
+"""Between the start of a panel and our registration."""
+
 NO_HOST_SECONDS = 6.0
+"""How long to wait for a panel: at login it may start later than the tray."""
 
 OPEN_SECONDS = 60.0
-"""A menu counts as open for that long at most: not every panel says that it was closed."""
+"""A menu counts as open for this long at most: not every panel reports that it was closed."""
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 NO_HOST = (
-    "This desktop shows no tray icons (no StatusNotifier host on the session bus; on GNOME install "
-    "the AppIndicator extension). The server runs all the same: use the claude-bridge command, or "
-    "open its page in a browser."
+    "Your desktop has no tray area (on GNOME install the AppIndicator extension). The server is "
+    "running; use the claude-bridge command, or open its dashboard in a browser."
 )
 
 _log = logging.getLogger(__name__)
 
 
 class StatusNotifierIcon:
-    """See `TrayIcon`. Runs an event loop of its own on the thread that calls `run`."""
+    """See `TrayIcon`. Runs its own event loop on the thread that calls `run`."""
 
     def __init__(self, on_command: OnCommand) -> None:
         self._on_command = on_command
@@ -60,111 +64,112 @@ class StatusNotifierIcon:
         self._tree = MenuTree()
         self._open_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self.seen = False
+        self.visible = False
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
-        asyncio.run(self._main(view, on_shown))
+        asyncio.run(self._run_loop(view, on_shown))
 
     def show(self, view: View) -> None:
-        self._soon(self._show, view)
+        self._call_soon(self._update, view)
 
     def notify(self, notice: Notice) -> None:
-        self._soon(lambda: self._start(self._notifications.show(notice)))
+        self._call_soon(lambda: self._start_task(self._notifications.show(notice)))
 
     def withdraw(self, topic: str) -> None:
-        self._soon(lambda: self._start(self._notifications.withdraw(topic)))
+        self._call_soon(lambda: self._start_task(self._notifications.withdraw(topic)))
 
     def stop(self) -> None:
-        self._soon(self._ended.set)
+        self._call_soon(self._ended.set)
 
-    def _soon(self, call: Callable[..., object], *arguments: object) -> None:
+    def _call_soon(self, call: Callable[..., object], *arguments: object) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call, *arguments)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
-        self._tasks.add(task)  # the loop alone would forget it
+        # The loop has only a weak reference to a task.
+        self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _main(self, view: View, on_shown: Callable[[], None]) -> None:
+    async def _run_loop(self, view: View, on_shown: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._view = view
         self._bus = await MessageBus(bus_type=BusType.SESSION).connect()
-        self._notifications = Notifications(self._call, self._command)
+        self._notifications = Notifications(self._call, self._run_command)
         try:
             self._tree.update(view.entries)
-            self._item = StatusNotifierItem(lambda: self._view, pixmaps)
-            self._menu = DbusMenu(self._tree, self._on_menu)
+            self._item = StatusNotifierItem(lambda: self._view, draw_pixmaps)
+            self._menu = DbusMenu(self._tree, self._handle_menu_event)
             self._bus.export(ITEM_PATH, self._item)
             self._bus.export(MENU_PATH, self._menu)
-            await self._listen()
+            await self._subscribe()
             await self._register()
-            self._start(self._say_if_unseen())
+            self._start_task(self._report_missing_panel())
             threading.Thread(target=on_shown, name="tray-shown", daemon=True).start()
-            await self._until_ended()
+            await self._wait_for_end()
         finally:
             self._bus.disconnect()
 
-    async def _until_ended(self) -> None:
-        """A session bus that ends is the end of the session: the server is stopped as by Quit."""
-        gone = asyncio.ensure_future(self._disconnected())
+    async def _wait_for_end(self) -> None:
+        """Wait for `stop`. The end of the session bus ends the session, and counts as Quit."""
+        disconnected = asyncio.ensure_future(self._wait_for_disconnect())
         ended = asyncio.ensure_future(self._ended.wait())
-        await asyncio.wait({gone, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if gone.done():
-            if gone.exception() is not None:
-                _log.info("The session bus is gone: %s", gone.exception())
-            self._command(Quit())
+        await asyncio.wait({disconnected, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if disconnected.done():
+            if disconnected.exception() is not None:
+                _log.info("The session bus has ended: %s", disconnected.exception())
+            self._run_command(Quit())
         await ended
-        gone.cancel()
+        disconnected.cancel()
 
-    async def _disconnected(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast's
 
-    def _show(self, view: View) -> None:
+    def _update(self, view: View) -> None:
         before, self._view = self._view, view
         if view.look != before.look:
             self._item.NewIcon()
         if view.tooltip != before.tooltip:
             self._item.NewToolTip()
         if time.monotonic() < self._open_until:
-            # Under an open menu nothing moves; new entries come when it is closed.
-            self._repainted(self._tree.repaint(view.entries))
+            # The entries of an open menu must not move; new ones are added when it closes.
+            self._signal_changes(self._tree.update_in_place(view.entries))
             return
         rebuilt, changed = self._tree.update(view.entries)
         if rebuilt:
             self._menu.LayoutUpdated(self._tree.revision, ROOT)
         else:
-            self._repainted(changed)
+            self._signal_changes(changed)
 
-    def _repainted(self, changed: list[int]) -> None:
+    def _signal_changes(self, changed: list[int]) -> None:
         if changed:
             self._menu.ItemsPropertiesUpdated(changed)
 
-    def _on_menu(self, id: int, event: str) -> None:
+    def _handle_menu_event(self, id: int, event: str) -> None:
         match event:
             case "clicked":
-                self._clicked(id)
+                self._handle_click(id)
             case "about-to-show":
-                self._command(LookNow())
+                self._run_command(Refresh())
             case "opened" if id == ROOT:
                 self._open_until = time.monotonic() + OPEN_SECONDS
             case "closed" if id == ROOT:
                 self._open_until = 0.0
-                self._show(self._view)
+                self._update(self._view)
 
-    def _clicked(self, id: int) -> None:
-        entry = self._tree.entry(id)
+    def _handle_click(self, id: int) -> None:
+        entry = self._tree.find_entry(id)
         if entry is not None and entry.enabled and entry.command is not None:
-            self._command(entry.command)
+            self._run_command(entry.command)
 
-    def _command(self, command: Command) -> None:
-        # On a thread of its own: a slow command must not freeze the menu.
+    def _run_command(self, command: Command) -> None:
+        # A slow command must not freeze the menu.
         threading.Thread(
             target=self._on_command, args=(command,), name="tray-click", daemon=True
         ).start()
 
-    async def _listen(self) -> None:
-        """A panel that starts again, or starts late, has to be told anew; buttons are pressed."""
+    async def _subscribe(self) -> None:
+        """Receive signals: of panels that start late or again, and of notification buttons."""
         for rule in (
             f"type='signal',member='NameOwnerChanged',arg0='{WATCHER}'",
             f"type='signal',interface='{NOTIFICATIONS}'",
@@ -172,27 +177,27 @@ class StatusNotifierIcon:
             await self._call(
                 "org.freedesktop.DBus", "/org/freedesktop/DBus", "AddMatch", "s", [rule]
             )
-        self._bus.add_message_handler(self._on_message)
+        self._bus.add_message_handler(self._handle_message)
 
-    def _on_message(self, message: Message) -> None:
-        self._notifications.on_message(message)
+    def _handle_message(self, message: Message) -> None:
+        self._notifications.handle_message(message)
         if message.member != "NameOwnerChanged" or message.body[0] != WATCHER:
             return
+        # The panel has ended, or another one has started: it knows nothing of our icon.
         self._open_until = 0.0
-        self.seen = False
+        self.visible = False
         if message.body[2]:
-            self._start(self._register_late())
+            self._start_task(self._register_with_new_panel())
 
-    async def _register_late(self) -> None:
-        """Xfce's panel takes an item that comes before it is up itself, but never redraws it."""
+    async def _register_with_new_panel(self) -> None:
+        # Xfce's panel accepts an item before it has started completely, but never redraws it.
         await asyncio.sleep(PANEL_SECONDS)
         await self._register()
 
-    async def _say_if_unseen(self) -> None:
-        """At login the panel may be slower than we are."""
+    async def _report_missing_panel(self) -> None:
         await asyncio.sleep(NO_HOST_SECONDS)
-        if not self.seen:
-            print(NO_HOST, file=sys.stderr, flush=True)  # noqa: T201 - there is no other place
+        if not self.visible:
+            print(NO_HOST, file=sys.stderr, flush=True)  # noqa: T201 - nothing else is visible
             await self._notifications.show(Notice(NO_HOST, "no host"))
 
     async def _register(self) -> None:
@@ -203,7 +208,7 @@ class StatusNotifierIcon:
             "s",
             [self._bus.unique_name],
         )
-        self.seen = reply.message_type is MessageType.METHOD_RETURN
+        self.visible = reply.message_type is MessageType.METHOD_RETURN
 
     async def _call(
         self, name: str, path: str, member: str, signature: str, body: list[object]
@@ -218,18 +223,18 @@ class StatusNotifierIcon:
                 body=body,
             )
         )
-        assert reply is not None  # noqa: S101 - only a message that wants no reply has none
+        if reply is None:
+            # dbus-fast returns None only for messages with the flag NO_REPLY_EXPECTED.
+            raise RuntimeError(f"No reply to {member}.")
         return reply
 
 
 @cache
-def pixmaps(look: Look) -> list[Pixmap]:
-    """The icon in every size, as ARGB in network byte order."""
-    return [_pixmap(look, size) for size in SIZES]
+def draw_pixmaps(look: Look) -> list[Pixmap]:
+    """Return the icon in every size, as ARGB in network byte order."""
+    return [_draw_pixmap(look, size) for size in SIZES]
 
 
-def _pixmap(look: Look, size: int) -> Pixmap:
-    from PIL import Image
-
+def _draw_pixmap(look: Look, size: int) -> Pixmap:
     red, green, blue, alpha = draw_icon(look, size).split()
     return [size, size, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()]

@@ -1,4 +1,4 @@
-"""The server as a child process: started, listened to, asked to end."""
+"""Runs the server as a child process."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import IO
 
-from bridge.launching import own_command
+from bridge.launching import build_own_command
 
-_KEPT_LINES = 40
+_STORED_LINES = 40
+"""Of stderr; the last one explains why the server ended."""
+
 _LISTENING = "Listening on "
 _FINISHING = "Finishing "
 
 
 class ServerProcess:
-    """One run of `claude-bridge serve`. `on_change` is called, on another thread, when it
-    listens, when it has finished an answer while it stops, and when it ends.
+    """One run of `claude-bridge serve`.
 
-    Its stdin is a pipe that we hold: when the tray dies, however it dies, the server sees the end
-    of it and stops cleanly (`--stop-with-parent`).
+    `on_change` is called on another thread: when the server listens, when it finished a request
+    while stopping, and when it has ended.
     """
+
+    # The server's stdin is a pipe from the tray. However the tray dies, the system closes the
+    # pipe; the server reads its end and stops cleanly (`--stop-with-parent`).
 
     def __init__(self, flags: Sequence[str], on_change: Callable[[], None]) -> None:
         self._on_change = on_change
-        self._errors: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._errors: collections.deque[str] = collections.deque(maxlen=_STORED_LINES)
         self.url: str | None = None
-        """Where it listens, once it does."""
+        """Its address, once it listens."""
         self.finishing: int | None = None
-        """How many answers it still writes while it stops."""
+        """While it stops: how many requests it still has to finish."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            own_command("serve", "--stop-with-parent", *flags),
+            build_own_command("serve", "--stop-with-parent", *flags),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -51,19 +55,19 @@ class ServerProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def exit_code(self) -> int | None:
-        """None while it runs; negative for a signal."""
+    def poll_exit_code(self) -> int | None:
+        """Return the exit code; None while it runs, negative for a signal."""
         return self._process.poll()
 
-    def last_line(self) -> str:
-        """The last it said on stderr, without the command's name before it."""
+    def read_last_line(self) -> str:
+        """Return the last line of its stderr, without the command's name before it."""
         for line in reversed(self._errors):
             if line.strip():
                 return line.strip().removeprefix("claude-bridge: ")
         return ""
 
     def end_input(self) -> None:
-        """Closes its stdin: it takes no more requests, finishes its answers, and ends."""
+        """Close its stdin: it rejects new requests, finishes the active ones, and exits."""
         if self._process.stdin is not None:
             self._process.stdin.close()
 
@@ -74,14 +78,14 @@ class ServerProcess:
         self._process.kill()
 
     def close(self) -> None:
-        """Frees what is left of an ended process."""
+        """Free the pipes and threads of an ended process."""
         self._process.wait()
         self.end_input()
         for reader in self._readers:
             reader.join(5)
 
     def _read_output(self) -> None:
-        with _lines(self._process.stdout) as lines:
+        with _require_pipe(self._process.stdout) as lines:
             for line in lines:
                 if line.startswith(_LISTENING):
                     self.url = line.removeprefix(_LISTENING).strip()
@@ -93,14 +97,14 @@ class ServerProcess:
         self._on_change()
 
     def _read_errors(self) -> None:
-        with _lines(self._process.stderr) as lines:
+        with _require_pipe(self._process.stderr) as lines:
             for line in lines:
                 self._errors.append(line)
-                # The person who started the tray in a terminal sees the server's log there.
+                # A user who started the tray in a terminal expects the server's log there.
                 sys.stderr.write(line)
 
 
-def _lines(stream: IO[str] | None) -> IO[str]:
+def _require_pipe(stream: IO[str] | None) -> IO[str]:
     if stream is None:
-        raise ValueError("the process was started without pipes")
+        raise ValueError("The process was started without pipes.")
     return stream

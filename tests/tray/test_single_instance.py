@@ -1,0 +1,32 @@
+"""One tray per user; a second one notifies the first."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
+
+
+def test_only_the_first_instance_gets_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with acquire_instance_lock(lock) as first, acquire_instance_lock(lock) as second:
+        assert (first, second) == (True, False)
+    with acquire_instance_lock(lock) as again:
+        assert again
+
+
+def test_a_second_instance_needs_the_secret_to_notify_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "door"
+    notified = threading.Event()
+    assert not notify_first_instance(path), "no instance runs"
+    listener = InstanceListener(path, notified.set)
+    assert path.stat().st_mode & 0o077 == 0, "other users cannot read the secret"
+    port = path.read_text().split()[0]
+    path.with_name("wrong").write_text(f"{port} wrong")
+    assert not notify_first_instance(path.with_name("wrong"))
+    assert not notified.is_set()
+    assert notify_first_instance(path)
+    assert notified.is_set()
+    listener.close()
+    assert not notify_first_instance(path)

@@ -1,0 +1,1 @@
+"""Starts, polls and controls the server that the tray shows."""

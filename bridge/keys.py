@@ -1,7 +1,7 @@
-"""Keys of this person: Anthropic's, the bridge's own, and that of a service for embeddings.
+"""Stores the user's API keys: for Anthropic, for the bridge itself, and for an embedding service.
 
-They live in the system's keyring, in one entry; where there is none, in a file that only this
-person can read.
+They are one entry of the system's keyring or, without a keyring, a file that only the user can
+read.
 """
 
 from __future__ import annotations
@@ -21,85 +21,91 @@ OWNERS: tuple[Owner, ...] = get_args(Owner)
 
 _SERVICE = "claude-bridge"
 _ENTRY = "keys"
+_HINT_LENGTH = 4
+_MIN_LENGTH_FOR_HINT = 12
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class NamedKey:
-    """`name` is the person's own word for it; the secret is in no repr."""
+    """A key with the user's label for it; its repr does not contain the secret."""
 
     name: str
     secret: str = field(repr=False)
 
     @property
     def hint(self) -> str:
-        """Enough to tell it from others, too little to use it."""
-        return f"…{self.secret[-4:]}" if len(self.secret) >= 12 else "…"
+        """The last characters: enough to recognize the key, too few to use it."""
+        is_long = len(self.secret) >= _MIN_LENGTH_FOR_HINT
+        return f"…{self.secret[-_HINT_LENGTH:]}" if is_long else "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys, in the order they were set."""
+    """All keys of each owner, in the order they were saved."""
 
     anthropic: tuple[NamedKey, ...] = ()
     bridge: tuple[NamedKey, ...] = ()
     embeddings: tuple[NamedKey, ...] = ()
 
     def of(self, owner: Owner) -> tuple[NamedKey, ...]:
-        found: tuple[NamedKey, ...] = getattr(self, owner)
-        return found
+        """Return the keys of one owner."""
+        keys: tuple[NamedKey, ...] = getattr(self, owner)
+        return keys
 
     def with_key(self, owner: Owner, key: NamedKey) -> Keys:
-        """A key of the same name is replaced."""
-        kept = tuple(known for known in self.of(owner) if known.name != key.name)
-        return self._with(owner, (*kept, key))
+        """Return all keys and `key`, which replaces one of the same name."""
+        others = tuple(other for other in self.of(owner) if other.name != key.name)
+        return self._replace_keys(owner, (*others, key))
 
     def without(self, owner: Owner, name: str) -> Keys:
-        return self._with(owner, tuple(key for key in self.of(owner) if key.name != name))
+        """Return all keys but the one called `name`."""
+        return self._replace_keys(owner, tuple(key for key in self.of(owner) if key.name != name))
 
-    def _with(self, owner: Owner, keys: tuple[NamedKey, ...]) -> Keys:
+    def _replace_keys(self, owner: Owner, keys: tuple[NamedKey, ...]) -> Keys:
         return replace(self, **{owner: keys})
 
 
-def checked_secret(typed: str) -> str:
-    """What was typed or pasted, without the blanks around it. Raises SettingsError for no key."""
+def check_secret(typed: str) -> str:
+    """Return a typed or pasted key without surrounding whitespace. Raises SettingsError."""
     secret = typed.strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-        raise SettingsError("that is no key: it is empty, or has spaces or odd characters in it")
+        raise SettingsError("not a valid key: empty, or contains spaces or special characters")
     return secret
 
 
 class KeyChain:
-    """Reads and writes all keys at once. It blocks: a keyring may have to be unlocked first.
+    """Reads and writes all keys at once. Blocks: the user may have to unlock the keyring first.
 
-    `folder` holds the file that stands in for a keyring, and two marks: that there are keys at all
-    (a keyring is slow to load, and may ask to be unlocked), and that the bridge has one of its own,
-    so that a keyring that cannot be opened does not open the bridge instead.
+    `folder` holds the file that is used without a keyring, and two empty marker files. One says
+    that there are keys at all, because a keyring is slow to load and may ask to be unlocked. The
+    other says that the bridge has an access key: if the keyring then cannot be opened, the bridge
+    must not start without access control.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "keys.json"
-        self._kept = folder / "keys-kept"
-        self._required = folder / "key-required"
+        self._has_keys = folder / "keys-kept"
+        self._needs_key = folder / "key-required"
 
     def load(self) -> Keys:
-        """Raises SettingsError when the keys cannot be read and one is needed."""
-        if not self._kept.exists():
+        """Load all keys. Raises SettingsError if they cannot be read and an access key is set."""
+        if not self._has_keys.exists():
             return Keys()
         try:
             text = self._read_keyring()
-        except _keyring_error() as error:
-            if self._required.exists():
-                raise SettingsError(f"the keyring cannot be read: {error}") from error
-            _log.warning("The keyring cannot be read (%s); keys in it are not used.", error)
+        except _import_keyring_error() as error:
+            if self._needs_key.exists():
+                raise SettingsError(f"cannot read the keyring: {error}") from error
+            _log.warning("Cannot read the keyring (%s); its keys are not used.", error)
             text = None
         if text is None and self._file.exists():
             text = self._file.read_text("utf-8")
-        return _read(json.loads(text)) if text else Keys()
+        return _parse_keys(json.loads(text)) if text else Keys()
 
     def save(self, keys: Keys) -> str:
-        """Writes them; says where."""
+        """Write all keys; return the place as text for the user."""
         text = json.dumps(
             {
                 owner: [{"name": key.name, "secret": key.secret} for key in keys.of(owner)]
@@ -110,11 +116,11 @@ class KeyChain:
         try:
             self._write_keyring(text)
             self._file.unlink(missing_ok=True)
-        except _keyring_error():
+        except _import_keyring_error():
             _write_private(self._file, text)
             place = str(self._file)
-        _mark(self._kept, keys != Keys())
-        _mark(self._required, bool(keys.bridge))
+        _set_marker(self._has_keys, keys != Keys())
+        _set_marker(self._needs_key, bool(keys.bridge))
         return place
 
     def _read_keyring(self) -> str | None:
@@ -122,18 +128,18 @@ class KeyChain:
 
         if not _has_keyring():
             return None
-        return keyring.get_password(_SERVICE, self._entry())
+        return keyring.get_password(_SERVICE, self._find_entry())
 
     def _write_keyring(self, text: str) -> None:
         import keyring
         import keyring.errors
 
         if not _has_keyring():
-            raise keyring.errors.NoKeyringError("there is no keyring here")
-        keyring.set_password(_SERVICE, self._entry(), text)
+            raise keyring.errors.NoKeyringError("no keyring is available")
+        keyring.set_password(_SERVICE, self._find_entry(), text)
 
-    def _entry(self) -> str:
-        """Bridges with folders of their own (`CLAUDE_BRIDGE_HOME`) have keys of their own."""
+    def _find_entry(self) -> str:
+        """Return the entry's name; each `CLAUDE_BRIDGE_HOME` has its own keys."""
         home = os.environ.get("CLAUDE_BRIDGE_HOME")
         return f"{_ENTRY}:{Path(home).expanduser()}" if home else _ENTRY
 
@@ -141,32 +147,33 @@ class KeyChain:
 def _has_keyring() -> bool:
     import keyring
 
+    # Backends that store nothing, such as `fail` and `null`, have a priority of 0 or less.
     return float(getattr(keyring.get_keyring(), "priority", 0)) > 0
 
 
-def _keyring_error() -> type[Exception]:
+def _import_keyring_error() -> type[Exception]:
     import keyring.errors
 
     return keyring.errors.KeyringError
 
 
-def _read(stored: Mapping[str, Any]) -> Keys:
-    named = {
+def _parse_keys(stored: Mapping[str, Any]) -> Keys:
+    keys = {
         owner: tuple(NamedKey(key["name"], key["secret"]) for key in stored.get(owner, ()))
         for owner in OWNERS
     }
-    return Keys(**named)
+    return Keys(**keys)
 
 
-def _mark(path: Path, wanted: bool) -> None:
-    if wanted:
+def _set_marker(path: Path, exists: bool) -> None:
+    if exists:
         _write_private(path, "")
     else:
         path.unlink(missing_ok=True)
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and never readable by others."""
+    """Write a file that only the user can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_name(f"{path.name}.new")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

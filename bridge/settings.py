@@ -1,19 +1,21 @@
-"""What a person can set (frozen at start), and where the bridge keeps its files."""
+"""All settings, frozen at start, and the folders of the bridge's files."""
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -27,9 +29,21 @@ ENV_PREFIX = "CLAUDE_BRIDGE_"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
+def split_names(value: Any) -> Any:
+    """Split a comma-separated string, as flags and variables have it; "none" is an empty list."""
+    if not isinstance(value, str):
+        return value
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    return () if names == ("none",) else names
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
+"""A list in `config.toml`; in a flag, a variable or an older file, names with commas between."""
+
+
 @dataclass(frozen=True)
 class Paths:
-    """The folders of one person on this machine; `CLAUDE_BRIDGE_HOME` puts all three under one."""
+    """The folders of one user; `CLAUDE_BRIDGE_HOME` puts all three into one."""
 
     config: Path
     data: Path
@@ -41,12 +55,12 @@ class Paths:
 
     @property
     def control_token(self) -> Path:
-        """A 0600 file; who can read it may use `/control/…`. Made by the server at start."""
+        """A 0600 file made by the server at start; its content opens `/control/…`."""
         return self.data / "control-token"
 
     @property
     def log_file(self) -> Path:
-        """The server's log; two older ones lie beside it."""
+        """The server's log; two older ones stand beside it."""
         return self.logs / "bridge.log"
 
     @property
@@ -56,32 +70,32 @@ class Paths:
 
     @property
     def responses(self) -> Path:
-        """A 0600 SQLite file: responses that clients of `/v1/responses` may come back to."""
+        """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
         return self.data / "responses.sqlite3"
 
     @property
     def computer_policy(self) -> Path:
-        """The person's own rules of what is risky on the desktop, and of what is never touched."""
+        """The user's rules about what is risky on the desktop, and what is never touched."""
         return self.config / "computer.toml"
 
     @property
     def computer_log(self) -> Path:
-        """A 0600 file of JSON lines: what was done on the desktop, when, and who agreed."""
+        """A 0600 file of JSON lines: each action on the desktop, its time, and who approved it."""
         return self.data / "computer-log.jsonl"
 
     @property
     def claude_code(self) -> Path:
-        """Where Claude Code processes run, and have their temporary files."""
+        """The working folder of Claude Code processes, with their temporary files."""
         return self.data / "claude-code"
 
     @property
     def thinking(self) -> Path:
-        """A 0600 SQLite file: turns of Claude's that may have to be given back."""
+        """A 0600 SQLite file: Claude's thinking, which later turns of a chat send back."""
         return self.data / "thinking.sqlite3"
 
 
 def find_paths() -> Paths:
-    """The platform's own folders, or `config`, `data` and `logs` under `CLAUDE_BRIDGE_HOME`."""
+    """Return the platform's folders, or those under `CLAUDE_BRIDGE_HOME`."""
     home = os.environ.get(ENV_PREFIX + "HOME")
     if home:
         root = Path(home).expanduser()
@@ -91,135 +105,139 @@ def find_paths() -> Paths:
 
 
 class Settings(BaseSettings):
-    """Every setting. A flag wins over `CLAUDE_BRIDGE_*`, that over `config.toml`."""
+    """Every setting. A flag overrides `CLAUDE_BRIDGE_*`, which overrides `config.toml`."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
 
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on; another than this machine's own needs a key.",
+        description="Address to listen on; any other than this computer's own needs an access key.",
     )
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     backend: BackendSetting = Field(
-        "auto", description="Who answers: `auto`, `anthropic`, `claude-code` or `offline`."
+        "auto", description="Backend: `auto`, `anthropic`, `claude-code` or `offline`."
     )
     model: str = Field(
         "claude-sonnet-5-5",
         min_length=1,
-        description="Claude model that answers `default` and OpenAI's model names.",
+        description="Claude model for `default` and for OpenAI's model names.",
     )
     use_for_everything: bool = Field(
-        False, description="Whether that model also answers who asks for another Claude by name."
+        False,
+        description="Use the active model even when a client requests a different Claude model.",
     )
     drain_seconds: float = Field(
-        5.0, ge=0, le=600, description="How long running answers may go on when the server stops."
+        5.0, ge=0, le=600, description="Seconds that running answers get when the server stops."
     )
     upstream_silence_seconds: float = Field(
-        600.0, gt=0, description="How long upstream may stay silent before it counts as broken."
+        600.0, gt=0, description="Timeout for a silent connection to Claude, in seconds."
     )
     keep_alive_seconds: float = Field(
-        10.0, gt=0, description="Silence after which a stream gets a comment line, to stay open."
+        10.0, gt=0, description="Send a keep-alive after this many silent seconds."
     )
     retries: int = Field(
-        2, ge=0, le=10, description="How often a request is tried again when upstream fails."
+        2, ge=0, le=10, description="Times a failed request to Claude is tried again."
     )
     retry_seconds: float = Field(
-        15.0, ge=0, le=600, description="How long a request may wait for that in all, in seconds."
+        15.0, ge=0, le=600, description="Seconds that all retries of a request may take in total."
     )
     fallback_backend: Literal["none", "anthropic", "claude-code"] = Field(
-        "none", description="Backend that answers when the active one fails; with a notice."
+        "none", description="Backend to use when the active one fails; a notice says so."
     )
     fallback_model: str = Field(
-        "none", description="Model that answers when the asked one fails; with a notice."
+        "none", description="Model to use when the requested one fails; a notice says so."
     )
-    allowed_hosts: str = Field(
-        "none",
-        description="Names, besides this machine's, that `Host` may say; with commas between.",
+    allowed_hosts: Names = Field(
+        (), description="Extra host names to accept, such as `host.docker.internal`."
     )
-    allowed_origins: str = Field(
-        "none", description="Origins of pages that may call; `*` stands for anything in a name."
+    allowed_origins: Names = Field(
+        (), description="Web origins that may call the bridge; `*` matches any characters."
     )
     header_seconds: float = Field(
-        20.0, gt=0, description="How long a new connection may take to say what it wants."
+        20.0, gt=0, description="Timeout for request headers, in seconds."
     )
-    max_streams: int = Field(64, ge=1, description="Answers that may be written at once.")
-    max_body_mb: int = Field(
-        64, ge=1, le=1024, description="Largest request body accepted, in megabytes."
-    )
+    max_streams: int = Field(64, ge=1, description="Maximum number of concurrent answers.")
+    max_body_mb: int = Field(64, ge=1, le=1024, description="Largest request body, in megabytes.")
     claude_cli: str = Field(
-        "bundled", description="Path of the `claude` program to use; `bundled` is the SDK's own."
+        "bundled", description="Path of the `claude` program; `bundled` is the one in the SDK."
     )
     claude_spares: int = Field(
-        1, ge=0, le=8, description="Claude Code processes kept ready while that backend is used."
+        1,
+        ge=0,
+        le=8,
+        description="Claude Code processes to start in advance while that backend is active.",
     )
     thinking_days: float = Field(
         7.0,
         ge=0,
         le=365,
-        description="Days that thinking to be given back is kept on disk; 0: in memory only.",
+        description="Days to store Claude's thinking for later turns; 0: in memory only.",
     )
     embeddings: Literal["local", "upstream", "none"] = Field(
-        "local", description="Who answers `/v1/embeddings`: `local`, `upstream` or `none`."
+        "local", description="Source of `/v1/embeddings`: `local`, `upstream` or `none`."
     )
     embedding_model: str = Field(
         "minishlab/potion-retrieval-32M",
         min_length=1,
-        description="A model2vec model on the Hugging Face hub, or a folder; or the service's own.",
+        description="model2vec model on the Hugging Face hub, or its folder; "
+        "for `upstream`, a model of that service.",
     )
     embedding_url: str = Field(
-        "none", description="Service for `upstream`, such as `http://127.0.0.1:11434/v1`."
+        "none", description="Base URL for `upstream`, such as `http://127.0.0.1:11434/v1`."
     )
     embedding_service: Literal["auto", "openai", "compatible", "voyage"] = Field(
-        "auto", description="What it speaks: `auto`, `openai`, `compatible` or `voyage`."
+        "auto", description="API of that service: `auto`, `openai`, `compatible` or `voyage`."
     )
     response_days: float = Field(
         30.0,
         ge=0,
         le=365,
-        description="Days that responses with `store` are kept on disk; 0: in memory only.",
+        description="Days to store responses that have `store`; 0: in memory only.",
     )
     computer_format: Literal["jpeg", "png", "webp"] = Field(
-        "jpeg", description="Pictures of the screen: `jpeg`, `png` or `webp`."
+        "jpeg", description="Screenshot format: `jpeg`, `png` or `webp`."
     )
-    computer_monitor: int = Field(0, ge=0, description="Screen that Claude uses; 0 is the main.")
+    computer_monitor: int = Field(
+        0, ge=0, description="Monitor that Claude uses; 0 is the main one."
+    )
     computer_approval_seconds: float = Field(
-        60.0, gt=0, le=600, description="Seconds of silence that are a no to what Claude would do."
+        60.0, gt=0, le=600, description="Seconds before an unanswered approval is denied."
     )
     computer_max_steps: int = Field(
-        50, ge=1, le=1000, description="Turns that one task on the computer may take."
+        50, ge=1, le=1000, description="Maximum number of turns of one computer task."
     )
     computer_max_minutes: float = Field(
-        15.0, gt=0, le=120, description="Minutes that one task on the computer may take."
+        15.0, gt=0, le=120, description="Maximum minutes of one computer task."
     )
     computer_max_dollars: float = Field(
-        2.0, gt=0, description="What one task on the computer may cost, at list prices."
+        2.0, gt=0, description="Maximum cost of one computer task, in dollars at list prices."
     )
     computer_stop_key: str = Field(
         "ctrl+alt+Escape",
-        description="Key that stops Claude's hands while they work, anywhere; `none` is no key.",
+        description="Key that stops computer use from any window; `none` disables it.",
     )
     computer_log: Literal["off", "actions", "thumbnails"] = Field(
         "actions",
-        description="What is noted of each action on disk: `off`, `actions` or `thumbnails`.",
+        description="What to log of each action on disk: `off`, `actions` or `thumbnails`.",
     )
-    log_level: LogLevel = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
-    log_format: Literal["text", "json"] = Field(
-        "text", description="`text` for people, `json` for programs."
+    log_level: LogLevel = Field(
+        "INFO", description="Log level: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
-    log_content: bool = Field(
-        False, description="Whether the log may quote what was said, in the words of exceptions."
-    )
+    log_format: Literal["text", "json"] = Field("text", description="Log format: `text` or `json`.")
+    log_content: bool = Field(False, description="Allow message text in logged exceptions.")
 
     @field_validator("computer_stop_key")
     @classmethod
-    def _is_a_key(cls, name: str) -> str:
+    def _check_stop_key(cls, name: str) -> str:
         if name != "none" and name.count("+") not in (1, 2, 3):
-            raise ValueError("a key with one to three modifiers, such as ctrl+alt+Escape, or none")
+            raise ValueError(
+                "must be a key with one to three modifiers, such as ctrl+alt+Escape, or none"
+            )
         return name
 
     @field_validator("host")
     @classmethod
-    def _is_an_address(cls, host: str) -> str:
+    def _check_address(cls, host: str) -> str:
         if host != "localhost":
             ipaddress.ip_address(host)
         return host
@@ -233,31 +251,30 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then the environment, then the file; no `.env` is read from the working folder."""
+        """Return the sources in order: flags, the environment, the file; no `.env` is read."""
         file = InitSettingsSource(settings_cls, init_kwargs=_read_file(find_paths().config_file))
         return init_settings, env_settings, file
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Settings from flags (`None` means not given), environment and file.
+    """Load the settings from flags (None: not used), the environment and the file.
 
-    Raises SettingsError, which names the setting, where it was set, and what is wrong with it.
+    Raises SettingsError, which names the setting, where it was set, and the problem.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingsError(_describe(error, given)) from error
+        raise SettingsError(_explain_problems(error, given)) from error
 
 
-def listed(value: str) -> tuple[str, ...]:
-    """A setting with commas between names; `none` is none at all."""
-    names = tuple(name.strip() for name in value.split(",") if name.strip())
-    return () if names == ("none",) else names
+def format_default(value: object) -> str:
+    """Return a default as it stands in `config.toml`, without quotation marks."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
+    """Return whether only this computer can reach the address."""
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
@@ -267,18 +284,19 @@ def _read_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        raise SettingsError(f"cannot read {path}: {error}") from error
 
 
-def _describe(error: ValidationError, flags: dict[str, Any]) -> str:
+def _explain_problems(error: ValidationError, flags: dict[str, Any]) -> str:
     return "; ".join(
-        f"setting {_origin(str(problem['loc'][0]) if problem['loc'] else '?', flags)}: "
+        f"setting {_find_origin(str(problem['loc'][0]) if problem['loc'] else '?', flags)}: "
         f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
         for problem in error.errors(include_url=False)
     )
 
 
-def _origin(name: str, flags: dict[str, Any]) -> str:
+def _find_origin(name: str, flags: dict[str, Any]) -> str:
+    """Return where a setting was set, as the user knows it."""
     if name in flags:
         return f"--{name.replace('_', '-')}"
     variable = ENV_PREFIX + name.upper()

@@ -18,7 +18,7 @@ from bridge.autostart import (
     build_systemd_unit,
     find_autostart,
 )
-from bridge.cli.settings import settings_template
+from bridge.cli.settings import render_settings_file
 
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >> "{log}"
@@ -122,13 +122,13 @@ def test_the_command_switches_it_on_and_off_and_says_which() -> None:
         3,
         0,
     )
-    told = command("autostart", "status")
-    assert told.returncode == 0
-    assert told.stdout.endswith(".config/autostart/claude-bridge.desktop).\n")
+    status = command("autostart", "status")
+    assert status.returncode == 0
+    assert status.stdout.endswith(".config/autostart/claude-bridge.desktop)\n")
     assert command("--port", "9123", "autostart", "on").returncode == 0
     entry = Path(os.environ["XDG_CONFIG_HOME"]) / "autostart" / "claude-bridge.desktop"
     assert f"Exec={sys.executable} -m bridge tray --port 9123\n" in entry.read_text()
-    assert command("autostart", "off").stdout == "The tray does not start at login.\n"
+    assert command("autostart", "off").stdout == "Start at login: off\n"
     assert command("autostart", "status").returncode == 3
 
 
@@ -162,14 +162,16 @@ def test_where_systemd_does_not_work_it_says_so(tmp_path: Path, there: bool) -> 
         fake.chmod(0o755)
     result = command("autostart", "on", "--server", PATH=str(tmp_path))
     assert result.returncode == 2
-    expected = "daemon-reload failed: Failed to connect to bus" if there else "systemctl is not"
+    expected = (
+        "daemon-reload failed: Failed to connect to bus" if there else "systemctl was not found"
+    )
     assert expected in result.stderr
 
 
 def test_the_settings_file_is_made_with_every_setting_and_changes_none(home: Path) -> None:
     result = command("settings", "--path")
     assert result.stdout == f"{home}/config/config.toml\n"
-    assert (home / "config" / "config.toml").read_text() == settings_template()
+    assert (home / "config" / "config.toml").read_text() == render_settings_file()
     assert command("autostart", "status").returncode == 3, "it can be read"
     (home / "config" / "config.toml").write_text("port = 8123\n")
     command("settings", "--path")
@@ -181,7 +183,7 @@ def test_each_line_of_the_settings_file_is_valid_toml(
 ) -> None:
     from bridge.settings import Settings, load_settings
 
-    lines = settings_template().splitlines()
+    lines = render_settings_file().splitlines()
     names = tuple(f"# {name} = " for name in Settings.model_fields)
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(

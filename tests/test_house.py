@@ -14,7 +14,7 @@ import pytest
 
 from bridge.backends.anthropic_api import errors
 from bridge.errors import BridgeError
-from bridge.settings import Settings
+from bridge.settings import Settings, format_default
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
@@ -54,7 +54,8 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     _, _, behind = (ROOT / "README.md").read_text("utf-8").partition("\n## Settings\n")
     section, _, _ = behind.partition("\n## ")
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section, re.M))
-    assert rows == {name: str(field.default) for name, field in Settings.model_fields.items()}
+    fields = Settings.model_fields.items()
+    assert rows == {name: format_default(field.default) for name, field in fields}
 
 
 def test_the_readmes_two_commands_are_those_of_ci() -> None:

@@ -1,4 +1,4 @@
-"""Keys: kept in the keyring or a private file, never shown, and asked for where they are set."""
+"""Keys are stored in the keyring or a private file, never shown, and checked on requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OWN = NamedKey("default", "cb-own-key")
 
 
 class Memory(keyring.backend.KeyringBackend):
-    """A keyring that forgets."""
+    """A keyring in memory."""
 
     priority = 1
     entries: dict[tuple[str, str], str]
@@ -59,7 +59,7 @@ def test_a_key_is_in_no_repr() -> None:
     assert WORK.hint == "…abcd"
 
 
-def test_without_a_keyring_they_are_in_a_private_file(tmp_path: Path) -> None:
+def test_without_a_keyring_keys_are_stored_in_a_private_file(tmp_path: Path) -> None:
     chain = KeyChain(tmp_path / "data")
     keys = Keys().with_key("anthropic", WORK).with_key("bridge", OWN)
     assert chain.save(keys) == str(tmp_path / "data" / "keys.json")
@@ -68,7 +68,7 @@ def test_without_a_keyring_they_are_in_a_private_file(tmp_path: Path) -> None:
         assert stat.S_IMODE(os.stat(tmp_path / "data" / "keys.json").st_mode) == 0o600
 
 
-def test_with_a_keyring_no_file_holds_them(tmp_path: Path, ring: Memory) -> None:
+def test_with_a_keyring_no_file_contains_the_keys(tmp_path: Path, ring: Memory) -> None:
     chain = KeyChain(tmp_path)
     assert chain.save(Keys(anthropic=(WORK,))) == "the system's keyring"
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("keys-kept", "")]
@@ -77,12 +77,12 @@ def test_with_a_keyring_no_file_holds_them(tmp_path: Path, ring: Memory) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_keyring_is_left_alone_while_there_are_no_keys(tmp_path: Path, ring: Memory) -> None:
+def test_the_keyring_is_not_read_while_there_are_no_keys(tmp_path: Path, ring: Memory) -> None:
     ring.locked = True
     assert KeyChain(tmp_path).load() == Keys()
 
 
-def test_a_file_moves_into_the_keyring_when_there_is_one(
+def test_keys_move_from_the_file_into_a_new_keyring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     KeyChain(tmp_path).save(Keys(anthropic=(WORK,)))
@@ -94,7 +94,7 @@ def test_a_file_moves_into_the_keyring_when_there_is_one(
     assert not (tmp_path / "keys.json").exists()
 
 
-def test_a_locked_keyring_does_not_open_the_bridge(tmp_path: Path, ring: Memory) -> None:
+def test_a_locked_keyring_does_not_disable_access_control(tmp_path: Path, ring: Memory) -> None:
     chain = KeyChain(tmp_path)
     chain.save(Keys(anthropic=(WORK,)))
     ring.locked = True
@@ -102,21 +102,21 @@ def test_a_locked_keyring_does_not_open_the_bridge(tmp_path: Path, ring: Memory)
     ring.locked = False
     chain.save(Keys(bridge=(OWN,)))
     ring.locked = True
-    with pytest.raises(SettingsError, match="keyring cannot be read"):
+    with pytest.raises(SettingsError, match="cannot read the keyring"):
         chain.load()
 
 
-def test_a_key_of_the_same_name_is_replaced_and_removed() -> None:
+def test_a_key_replaces_one_of_the_same_name() -> None:
     other = NamedKey("work", "sk-ant-other")
     keys = Keys().with_key("anthropic", WORK).with_key("anthropic", other)
     assert keys == Keys(anthropic=(other,))
     assert keys.without("anthropic", "work") == Keys()
 
 
-def command(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def run_key(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bridge", "key", *words],
-        input=given,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -125,24 +125,26 @@ def command(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_sets_lists_and_removes() -> None:
-    assert command("list").stdout == "There are no keys.\n"
-    assert command("set", "anthropic", "--name", "work", given=f"{WORK.secret}\n").returncode == 0
-    listed = command("list").stdout
+    assert run_key("list").stdout == "No saved keys.\n"
+    saved = run_key("set", "anthropic", "--name", "work", stdin=f"{WORK.secret}\n")
+    place = find_paths().data / "keys.json"
+    assert (saved.returncode, saved.stderr) == (0, f"Saved to {place} as “work” (anthropic).\n")
+    listed = run_key("list").stdout
     assert listed.split() == ["anthropic", "work", "…abcd"]
     assert WORK.secret not in listed
-    made = command("set", "bridge", "--generate")
+    made = run_key("set", "bridge", "--generate")
     assert KeyChain(find_paths().data).load().bridge[0].secret == made.stdout.strip()
-    assert command("remove", "anthropic", "--name", "work").returncode == 0
-    assert command("remove", "anthropic", "--name", "work").stderr == (
-        "claude-bridge: there is no key anthropic/work\n"
+    assert run_key("remove", "anthropic", "--name", "work").returncode == 0
+    assert run_key("remove", "anthropic", "--name", "work").stderr == (
+        "claude-bridge: no key is saved as “work” for anthropic\n"
     )
 
 
-@pytest.mark.parametrize("given", ["", "\n", "two words\n", "schlüssel\n"])
-def test_what_is_no_key_is_not_kept(given: str) -> None:
-    result = command("set", "anthropic", given=given)
+@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "schlüssel\n"])
+def test_an_invalid_key_is_not_saved(typed: str) -> None:
+    result = run_key("set", "anthropic", stdin=typed)
     assert result.returncode == 2
-    assert "that is no key" in result.stderr
+    assert "not a valid key" in result.stderr
 
 
 async def models(bridge: Bridge, key: str) -> Any:
@@ -150,7 +152,7 @@ async def models(bridge: Bridge, key: str) -> Any:
         return await client.models.list()
 
 
-async def test_with_a_key_of_its_own_the_bridge_asks_for_it(start_bridge: StartBridge) -> None:
+async def test_a_bridge_with_an_access_key_requires_it(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     assert (await models(bridge, "anything")).data
     await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(bridge=(OWN,)))
@@ -162,7 +164,7 @@ async def test_with_a_key_of_its_own_the_bridge_asks_for_it(start_bridge: StartB
         assert caught.value.code == "invalid_api_key"
 
 
-def test_an_open_address_needs_a_key_first() -> None:
+def test_a_public_address_needs_an_access_key() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "bridge", "serve", "--host", "0.0.0.0", "--port", "0"],
         capture_output=True,
@@ -174,7 +176,7 @@ def test_an_open_address_needs_a_key_first() -> None:
     assert "claude-bridge key set bridge --generate" in result.stderr
 
 
-async def test_on_an_open_address_claude_code_is_not_offered(start_bridge: StartBridge) -> None:
+async def test_claude_code_is_not_offered_on_a_public_address(start_bridge: StartBridge) -> None:
     await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(bridge=(OWN,)))
     bridge = await start_bridge(host="0.0.0.0", backend="claude-code")
     status = await bridge.choice.status()
@@ -183,13 +185,13 @@ async def test_on_an_open_address_claude_code_is_not_offered(start_bridge: Start
 
 
 @pytest.mark.parametrize("path", ["/usage", "/metrics"])
-async def test_counts_are_for_those_who_may_ask(start_bridge: StartBridge, path: str) -> None:
+async def test_usage_and_metrics_need_the_access_key(start_bridge: StartBridge, path: str) -> None:
     keys = Keys(bridge=(OWN,))
     await asyncio.to_thread(KeyChain(find_paths().data).save, keys)
     bridge = await start_bridge(backend="offline")
     async with aiohttp.ClientSession() as session:
-        for given, status in (("", 401), ("other", 401), (OWN.secret, 200)):
-            headers = {"Authorization": f"Bearer {given}"}
+        for key, status in (("", 401), ("other", 401), (OWN.secret, 200)):
+            headers = {"Authorization": f"Bearer {key}"}
             async with session.get(bridge.url + path, headers=headers) as answer:
                 assert answer.status == status
         headers = {"Authorization": f"Bearer {bridge.control_token}"}

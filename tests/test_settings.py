@@ -1,4 +1,4 @@
-"""A flag wins over the environment, that over the file, that over the default."""
+"""A flag overrides the environment, which overrides the file, which overrides the default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import SettingsError
-from bridge.settings import Settings, find_paths, load_settings
+from bridge.settings import Settings, find_paths, format_default, load_settings
 
 
 def write_file(text: str) -> Path:
@@ -17,12 +17,14 @@ def write_file(text: str) -> Path:
     return path
 
 
-def test_defaults_need_nothing() -> None:
+def test_without_a_file_the_defaults_apply() -> None:
     settings = load_settings()
     assert (settings.host, settings.port, settings.backend) == ("127.0.0.1", 8000, "auto")
 
 
-def test_who_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flag_overrides_a_variable_which_overrides_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     write_file('port = 1\nbackend = "offline"\nmodel = "claude-opus-5"\n')
     monkeypatch.setenv("CLAUDE_BRIDGE_PORT", "2")
     monkeypatch.setenv("CLAUDE_BRIDGE_BACKEND", "anthropic")
@@ -30,7 +32,7 @@ def test_who_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.port, settings.backend, settings.model) == (3, "anthropic", "claude-opus-5")
 
 
-def test_home_moves_all_three_folders(home: Path) -> None:
+def test_claude_bridge_home_moves_all_three_folders(home: Path) -> None:
     paths = find_paths()
     assert (paths.config, paths.data, paths.logs) == (home / "config", home / "data", home / "logs")
 
@@ -44,33 +46,74 @@ def test_home_moves_all_three_folders(home: Path) -> None:
         ({"host": "example.org"}, "--host: .*IPv4 or IPv6"),
     ],
 )
-def test_a_wrong_flag_is_named(flags: dict[str, object], words: str) -> None:
+def test_an_invalid_flag_is_named(flags: dict[str, object], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         load_settings(**flags)
 
 
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDE_BRIDGE_DRAIN_SECONDS", "-1")
     with pytest.raises(SettingsError, match="CLAUDE_BRIDGE_DRAIN_SECONDS"):
         load_settings()
 
 
-def test_a_wrong_line_of_the_file_is_named_with_the_file() -> None:
+def test_an_unknown_line_of_the_file_is_named_with_the_file() -> None:
     path = write_file('colour = "blue"\n')
     with pytest.raises(SettingsError, match=f"`colour` in {path}"):
         load_settings()
 
 
-def test_a_broken_file_is_named() -> None:
+def test_an_invalid_file_is_named() -> None:
     path = write_file("port = = 1")
     with pytest.raises(SettingsError, match=str(path)):
         load_settings()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_loopback_is_allowed(host: str) -> None:
+def test_loopback_addresses_are_valid_hosts(host: str) -> None:
     assert load_settings(host=host).host == host
 
 
-def test_every_setting_says_what_it_is() -> None:
+def test_every_setting_has_a_description() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+HOSTS = ("bridge.test", "other.test")
+
+
+def test_a_list_in_the_file_is_a_list() -> None:
+    write_file('allowed_hosts = ["bridge.test", "other.test"]')
+    assert load_settings().allowed_hosts == HOSTS
+
+
+@pytest.mark.parametrize("text", ["bridge.test,other.test", " bridge.test, other.test,, "])
+def test_a_comma_separated_string_is_still_read_as_a_list(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = write_file(f'allowed_hosts = "{text}"')
+    assert load_settings().allowed_hosts == HOSTS
+    path.unlink()
+    monkeypatch.setenv("CLAUDE_BRIDGE_ALLOWED_HOSTS", text)
+    assert load_settings().allowed_hosts == HOSTS
+    assert load_settings(allowed_hosts="flag.test").allowed_hosts == ("flag.test",)
+
+
+@pytest.mark.parametrize("text", ["", "none"])
+def test_an_empty_string_and_the_old_default_are_empty_lists(text: str) -> None:
+    assert load_settings(allowed_hosts=text, allowed_origins=text).allowed_hosts == ()
+
+
+def test_an_invalid_list_is_named() -> None:
+    path = write_file("allowed_origins = 7")
+    with pytest.raises(SettingsError, match=f"`allowed_origins` in {path}: input should be"):
+        load_settings()
+
+
+def test_defaults_are_shown_as_the_file_has_them() -> None:
+    shown = {name: format_default(field.default) for name, field in Settings.model_fields.items()}
+    assert [shown[name] for name in ("host", "port", "log_content", "allowed_hosts")] == [
+        "127.0.0.1",
+        "8000",
+        "false",
+        "[]",
+    ]

@@ -1,1 +1,1 @@
-"""The `claude-bridge` command: one module per subcommand."""
+"""The `claude-bridge` command: one module per group of subcommands."""

@@ -1,4 +1,4 @@
-"""`claude-bridge autostart on|off|status`: the tray, or the server alone, with the session."""
+"""`claude-bridge autostart on|off|status`: starts the tray, or only the server, at login."""
 
 from __future__ import annotations
 
@@ -11,86 +11,94 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.autostart import build_systemd_unit, find_autostart
+from bridge.cli.flags import repeat_setting_flags
 from bridge.errors import SettingsError
 from bridge.launching import build_own_command
+from bridge.settings import Settings
 
 UNIT = "claude-bridge.service"
-_SECONDS = 30.0
+IS_OFF = 3
+"""Exit code of `autostart status` when it is off."""
+
+_TIMEOUT_SECONDS = 30.0
 
 
 def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The parser of `autostart`."""
-    parser = commands.add_parser("autostart", help="start with the session, or not")
+    """Add the parser of `autostart`."""
+    parser = commands.add_parser("autostart", help="start at login")
     parser.add_argument("doing", choices=("on", "off", "status"))
     parser.add_argument(
         "--server",
         action="store_true",
-        help="the server alone, as a systemd user unit: for machines without a desktop",
+        help="only the server, as a systemd user unit, for computers without a desktop",
     )
 
 
-def autostart_command(arguments: argparse.Namespace, flags: Sequence[str]) -> int:
-    """Runs one of them; returns the exit code: for `status` 0 when it is on, 3 when not.
+def run_autostart(_settings: Settings, arguments: argparse.Namespace) -> int:
+    """Turn the start at login on or off, or print it; return 0, or 3 if `status` is off.
 
-    What starts has the settings that are given here as `flags`.
+    The settings that were used as flags become flags of the command that is started.
     """
+    flags = repeat_setting_flags(arguments)
     if arguments.server:
-        return _server(arguments.doing, flags)
+        return _manage_unit(arguments.doing, flags)
     autostart = find_autostart(flags=flags)
     match arguments.doing:
         case "on":
             autostart.enable()
-            print(f"The tray starts at login ({autostart.place}).")
+            print(f"Start at login: on ({autostart.place})")
         case "off":
             autostart.disable()
-            print("The tray does not start at login.")
+            print("Start at login: off")
         case _:
-            on = autostart.is_on()
-            print(f"The tray starts at login ({autostart.place})." if on else "It is off.")
-            return 0 if on else 3
+            is_on = autostart.is_on()
+            print(f"Start at login: on ({autostart.place})" if is_on else "Start at login: off")
+            return 0 if is_on else IS_OFF
     return 0
 
 
-def _server(doing: str, flags: Sequence[str]) -> int:
+def _manage_unit(action: str, flags: Sequence[str]) -> int:
     if sys.platform != "linux":
-        raise SettingsError("--server writes a systemd unit, which only Linux has")
+        raise SettingsError("--server needs systemd, which only Linux has")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     unit = config / "systemd" / "user" / UNIT
-    match doing:
+    match action:
         case "on":
             unit.parent.mkdir(parents=True, exist_ok=True)
             unit.write_text(build_systemd_unit(build_own_command("serve", *flags)), "utf-8")
             print(f"Wrote {unit}")
-            _systemctl("daemon-reload")
-            _systemctl("enable", "--now", UNIT)
-            print("The server runs, and starts with your first login; to have it start with the")
-            print(f"machine: loginctl enable-linger {os.environ.get('USER', '$USER')}")
+            _run_systemctl("daemon-reload")
+            _run_systemctl("enable", "--now", UNIT)
+            print("The server is running, and starts at your first login. To start it at boot:")
+            print(f"loginctl enable-linger {os.environ.get('USER', '$USER')}")
         case "off":
             if unit.exists():
-                _systemctl("disable", "--now", UNIT)
+                _run_systemctl("disable", "--now", UNIT)
                 unit.unlink()
-                _systemctl("daemon-reload")
-            print("The server does not start by itself.")
+                _run_systemctl("daemon-reload")
+            print("Start of the server at login: off")
         case _:
-            print(f"It is on ({unit})." if unit.exists() else "It is off.")
-            return 0 if unit.exists() else 3
+            is_on = unit.exists()
+            print(f"Start of the server at login: {f'on ({unit})' if is_on else 'off'}")
+            return 0 if is_on else IS_OFF
     return 0
 
 
-def _systemctl(*words: str) -> None:
+def _run_systemctl(*arguments: str) -> None:
+    """Run `systemctl --user`. Raises SettingsError if it is missing or fails."""
     program = shutil.which("systemctl")
     if program is None:
-        raise SettingsError("systemctl is not here; start `claude-bridge serve` in another way")
+        raise SettingsError("systemctl was not found. Start `claude-bridge serve` another way.")
     try:
-        result = subprocess.run(  # noqa: S603 - the system's own
-            [program, "--user", *words],
+        result = subprocess.run(  # noqa: S603 - the system's own program
+            [program, "--user", *arguments],
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise SettingsError(f"systemctl --user {words[0]} failed: {error}") from error
+        raise SettingsError(f"systemctl --user {arguments[0]} failed: {error}") from error
     if result.returncode != 0:
-        why = result.stderr.strip() or f"code {result.returncode}"
-        raise SettingsError(f"systemctl --user {words[0]} failed: {why}")
+        reason = result.stderr.strip() or f"exit code {result.returncode}"
+        raise SettingsError(f"systemctl --user {arguments[0]} failed: {reason}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bridge.cli.client import LocalBridge, NotRunning, Refused, local_bridge
+from bridge.cli.client import NOT_RUNNING, BridgeClient, NotRunning, RequestRefused, open_client
 from bridge.errors import SettingsError
 from bridge.settings import Settings, find_paths
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     _Step = tuple[Action, Size]
 
 ASKED_BY = "the command line"
-NOT_RUNNING = 3
 
 _NEEDS_TERMINAL = (
     "Only a human can turn computer use on, so this command needs a terminal. You can also use "
@@ -87,22 +86,22 @@ def _add_acting(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         command.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
 
-def stop_command(settings: Settings) -> int:
+def run_stop(settings: Settings) -> int:
     """Stop computer use and turn it off; return the exit code."""
     return _through(settings, _stop)
 
 
-def computer_command(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_computer(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run a subcommand; return the exit code: 0 success, 1 error, 3 not running."""
     doing = _DOING[arguments.doing]
     return _through(settings, lambda bridge: doing(bridge, arguments))
 
 
-def _through(settings: Settings, doing: Callable[[LocalBridge], int]) -> int:
-    bridge = local_bridge(settings)
+def _through(settings: Settings, doing: Callable[[BridgeClient], int]) -> int:
+    bridge = open_client(settings)
     try:
         return doing(bridge)
-    except Refused as error:
+    except RequestRefused as error:
         print(error, file=sys.stderr)
         return 1
     except NotRunning as error:
@@ -116,21 +115,21 @@ def _through(settings: Settings, doing: Callable[[LocalBridge], int]) -> int:
         bridge.close()
 
 
-def _stop(bridge: LocalBridge) -> int:
-    bridge.ask("POST", "/computer/stop", {})
+def _stop(bridge: BridgeClient) -> int:
+    bridge.send("POST", "/computer/stop", {})
     print("Stopped; computer use is off.")
     return 0
 
 
-def _status(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
-    status = bridge.ask("GET", "/computer").json()
+def _status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
+    status = bridge.send("GET", "/computer").json()
     print(f"Computer use: {status['mode']}" + (", in use now" if status["active"] else ""))
     for waiting in status["waiting"]:
         print(f"Waiting for approval ({waiting['asked_by']}): {'; '.join(waiting['what'])}")
     return 0
 
 
-def _on(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     if not sys.stdin.isatty():
         raise SettingsError(_NEEDS_TERMINAL)
     patch: dict[str, Any] = {"mode": arguments.mode}
@@ -138,22 +137,22 @@ def _on(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
         patch["minutes"] = 15 if arguments.minutes is None else arguments.minutes
     elif arguments.minutes is not None:
         raise SettingsError("--minutes needs --mode allowed")
-    bridge.ask("POST", "/control/switches", {"computer": patch})
+    bridge.send("POST", "/control/switches", {"computer": patch})
     print(f"Computer use on: {_MODES[arguments.mode]}. Stop it with: claude-bridge stop")
     return 0
 
 
-def _off(bridge: LocalBridge, _arguments: argparse.Namespace) -> int:
-    bridge.ask("POST", "/control/switches", {"computer": {"mode": "off"}})
+def _off(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
+    bridge.send("POST", "/control/switches", {"computer": {"mode": "off"}})
     print("Computer use off.")
     return 0
 
 
-def _screenshot(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _screenshot(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     query = {name: getattr(arguments, name) for name in ("monitor", "max_edge", "region")}
     form = arguments.format or _guess_format(arguments.output)
     given = {name: value for name, value in query.items() if value is not None}
-    answer = bridge.ask("GET", f"/computer/screenshot?{urlencode({'format': form, **given})}")
+    answer = bridge.send("GET", f"/computer/screenshot?{urlencode({'format': form, **given})}")
     if arguments.output == "-":
         sys.stdout.buffer.write(answer.data)
     else:
@@ -167,7 +166,7 @@ def _guess_format(name: str) -> str:
     return form if form in ("jpeg", "png", "webp") else "png"
 
 
-def _click(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _click(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     member = "double_click" if arguments.double else _BUTTONS[arguments.button]
     action: dict[str, Any] = {"action": member, "coordinate": [arguments.x, arguments.y]}
     if arguments.keys:
@@ -175,15 +174,15 @@ def _click(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
     return _act(bridge, [action], arguments)
 
 
-def _type(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _type(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return _act(bridge, [{"action": "type", "text": arguments.text}], arguments)
 
 
-def _key(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _key(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return _act(bridge, [{"action": "key", "text": arguments.chord}], arguments)
 
 
-def _do(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _do(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     try:
         actions = json.loads(arguments.json)
     except ValueError as error:
@@ -192,10 +191,10 @@ def _do(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
 
 
 def _act(
-    bridge: LocalBridge, actions: Sequence[Any], arguments: argparse.Namespace, **more: Any
+    bridge: BridgeClient, actions: Sequence[Any], arguments: argparse.Namespace, **more: Any
 ) -> int:
     body = {"actions": actions, "asked_by": ASKED_BY, "dry_run": arguments.dry_run, **more}
-    done = bridge.ask("POST", "/computer/actions", body).json()
+    done = bridge.send("POST", "/computer/actions", body).json()
     for outcome in done["outcomes"]:
         result = "" if outcome["result"] == "OK" else f": {outcome['result']}"
         risks = f" (risky: {', '.join(outcome['risks'])})" if outcome["risks"] else ""
@@ -219,14 +218,14 @@ def _save_image(url: str) -> None:
     print(f"  {name}")
 
 
-def _run(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _run(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     body = {
         "prompt": arguments.prompt,
         "model": arguments.model,
         "asked_by": ASKED_BY,
         "dry_run": arguments.dry_run,
     }
-    for event in bridge.events("/computer/runs", body):
+    for event in bridge.stream_events("/computer/runs", body):
         match event["type"]:
             case "run.text":
                 print(event["text"], end="", flush=True)
@@ -266,10 +265,10 @@ def _ask_user(url: str, event: Mapping[str, Any]) -> None:
     print("  Approve? [y/N] ", end="", file=sys.stderr, flush=True)
     approved = sys.stdin.readline().strip().lower() in ("y", "yes")
     # The run's own connection is busy: its events are being read.
-    connection = LocalBridge(url, _read_control_token())
+    connection = BridgeClient(url, _read_control_token())
     try:
-        connection.ask("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
-    except Refused as error:
+        connection.send("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
+    except RequestRefused as error:
         print(error, file=sys.stderr)
     finally:
         connection.close()
@@ -285,7 +284,7 @@ def _dim(text: str) -> str:
     return f"\x1b[2m{text}\x1b[0m" if sys.stderr.isatty() else text
 
 
-def _replay(bridge: LocalBridge, arguments: argparse.Namespace) -> int:
+def _replay(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     """Repeat actions of a log.
 
     Each is sent with the size of the picture that its coordinates refer to.
@@ -337,7 +336,7 @@ def _group_steps(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
         yield held
 
 
-_DOING: Mapping[str, Callable[[LocalBridge, argparse.Namespace], int]] = {
+_DOING: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = {
     "status": _status,
     "on": _on,
     "off": _off,

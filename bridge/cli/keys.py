@@ -1,4 +1,4 @@
-"""`claude-bridge key set|list|remove`: the person's keys, never on a command line."""
+"""`claude-bridge key set|list|remove`: manages API keys, which never stand on a command line."""
 
 from __future__ import annotations
 
@@ -7,71 +7,90 @@ import getpass
 import secrets
 import sys
 
+from bridge.cli.client import NotRunning, RequestRefused, open_client
 from bridge.errors import SettingsError
-from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, checked_secret
-from bridge.settings import find_paths
+from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, check_secret
+from bridge.settings import Settings, find_paths
+
+_TIMEOUT_SECONDS = 10.0
 
 
 def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The parser of `key` and of what it can do."""
-    parser = commands.add_parser("key", help="keep keys in the system's keyring")
-    doing = parser.add_subparsers(dest="doing", required=True, metavar="{set,list,remove}")
-    setting = doing.add_parser("set", help="add a key; it is asked for, or read from stdin")
-    removing = doing.add_parser("remove", help="remove a key")
-    doing.add_parser("list", help="name the keys there are")
-    for one in (setting, removing):
-        one.add_argument("owner", choices=OWNERS, help="whose key")
-        one.add_argument("--name", default="default", help="your word for it (default: default)")
-    setting.add_argument(
-        "--generate", action="store_true", help="make a new key for the bridge, and show it once"
+    """Add the parser of `key` and its subcommands."""
+    parser = commands.add_parser("key", help="manage API keys in the system's keyring")
+    actions = parser.add_subparsers(dest="doing", required=True, metavar="{set,list,remove}")
+    set_parser = actions.add_parser("set", help="save a key, typed at a prompt or read from stdin")
+    remove_parser = actions.add_parser("remove", help="remove a saved key")
+    actions.add_parser("list", help="list saved keys")
+    for subparser in (set_parser, remove_parser):
+        subparser.add_argument(
+            "owner", choices=OWNERS, help="the service; `bridge` is the bridge's own access key"
+        )
+        subparser.add_argument(
+            "--name", default="default", help="a label for the key (default: default)"
+        )
+    set_parser.add_argument(
+        "--generate", action="store_true", help="create an access key for the bridge and print it"
     )
 
 
-def key_command(arguments: argparse.Namespace) -> int:
-    """Runs one of them; returns the exit code."""
+def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Run the subcommand; return the exit code. Raises SettingsError."""
     chain = KeyChain(find_paths().data)
     keys = chain.load()
     match arguments.doing:
         case "list":
-            return _list(keys)
+            print(_format_keys(keys))
         case "set":
-            return _set(chain, keys, arguments)
+            _set_key(chain, keys, arguments)
+            _reload_bridge(settings)
         case _:
-            return _remove(chain, keys, arguments.owner, arguments.name)
-
-
-def _list(keys: Keys) -> int:
-    found = [(owner, key) for owner in OWNERS for key in keys.of(owner)]
-    for owner, key in found:
-        print(f"{owner:10}  {key.name:16}  {key.hint}")
-    if not found:
-        print("There are no keys.")
+            _remove_key(chain, keys, arguments.owner, arguments.name)
+            _reload_bridge(settings)
     return 0
 
 
-def _set(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> int:
+def _format_keys(keys: Keys) -> str:
+    rows = [f"{owner:10}  {key.name:16}  {key.hint}" for owner in OWNERS for key in keys.of(owner)]
+    return "\n".join(rows) or "No saved keys."
+
+
+def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None:
     owner: Owner = arguments.owner
     if arguments.generate:
         if owner != "bridge":
-            raise SettingsError("only the bridge's own key can be made here")
+            raise SettingsError("--generate creates access keys for the bridge only")
         secret = f"cb-{secrets.token_urlsafe(32)}"
         print(secret)
     else:
-        secret = _asked_for(owner)
+        secret = _read_secret(owner)
     place = chain.save(keys.with_key(owner, NamedKey(arguments.name, secret)))
-    print(f"Kept in {place} as {owner}/{arguments.name}.", file=sys.stderr)
-    return 0
+    print(f"Saved to {place} as “{arguments.name}” ({owner}).", file=sys.stderr)
 
 
-def _asked_for(owner: Owner) -> str:
-    """From the terminal without an echo, or a line of stdin."""
+def _read_secret(owner: Owner) -> str:
+    """Read a key from the terminal without echo, or from a line of stdin."""
     typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.readline()
-    return checked_secret(typed)
+    return check_secret(typed)
 
 
-def _remove(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> int:
+def _remove_key(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> None:
     if name not in {key.name for key in keys.of(owner)}:
-        raise SettingsError(f"there is no key {owner}/{name}")
+        raise SettingsError(f"no key is saved as “{name}” for {owner}")
     chain.save(keys.without(owner, name))
-    print(f"Removed {owner}/{name}.", file=sys.stderr)
-    return 0
+    print(f"Removed “{name}” ({owner}).", file=sys.stderr)
+
+
+def _reload_bridge(settings: Settings) -> None:
+    """Make a running bridge load the keys again."""
+    # Without this file no bridge was ever started here: do not call what listens on the port.
+    if not find_paths().control_token.exists():
+        return
+    client = open_client(settings, timeout=_TIMEOUT_SECONDS)
+    try:
+        client.send("POST", "/control/reload", {})
+        print("The running bridge uses the new keys.", file=sys.stderr)
+    except (NotRunning, RequestRefused):
+        print("Takes effect when the bridge starts.", file=sys.stderr)
+    finally:
+        client.close()

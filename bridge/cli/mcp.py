@@ -16,7 +16,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 from bridge import __version__
-from bridge.cli.client import Answer, NotRunning, Refused, local_bridge
+from bridge.cli.client import NotRunning, RequestRefused, Response, open_client
 from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 from bridge.settings import Settings
 
@@ -33,7 +33,7 @@ INSTRUCTIONS = (
 )
 
 
-def mcp_command(settings: Settings) -> int:
+def run_mcp(settings: Settings) -> int:
     """Serve until the client closes the connection; return the exit code."""
     asyncio.run(_serve_stdio(settings))
     return 0
@@ -87,7 +87,7 @@ def parse_call(name: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"action": member, **arguments}]
 
 
-def to_tool_result(answer: Answer) -> types.CallToolResult:
+def to_tool_result(answer: Response) -> types.CallToolResult:
     """Convert the outcomes of a batch; pictures become image content."""
     content: list[types.ContentBlock] = []
     failed = False
@@ -115,7 +115,7 @@ async def _serve_stdio(settings: Settings) -> None:
             actions = parse_call(params.name, params.arguments or {})
             body = {"actions": actions, "asked_by": f"MCP: {_find_client_name(context)}"}
             return to_tool_result(await _send_actions(settings, body))
-        except (NotRunning, Refused, ValueError) as error:
+        except (NotRunning, RequestRefused, ValueError) as error:
             message = types.TextContent(type="text", text=str(error))
             return types.CallToolResult(content=[message], is_error=True)
 
@@ -131,14 +131,14 @@ async def _serve_stdio(settings: Settings) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-async def _send_actions(settings: Settings, body: Mapping[str, Any]) -> Answer:
+async def _send_actions(settings: Settings, body: Mapping[str, Any]) -> Response:
     """Send actions to the bridge, in a thread.
 
     A cancelled call closes its connection, which stops the actions.
     """
-    bridge = local_bridge(settings)
+    bridge = open_client(settings)
     sending = asyncio.ensure_future(
-        asyncio.to_thread(bridge.ask, "POST", "/computer/actions", body)
+        asyncio.to_thread(bridge.send, "POST", "/computer/actions", body)
     )
     try:
         return await asyncio.shield(sending)

@@ -1,8 +1,9 @@
-"""`claude-bridge settings`: opens the settings file, with every setting in it, ready to change."""
+"""`claude-bridge settings`: opens the settings file, with every setting in it as a comment."""
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from bridge.errors import SettingsError
@@ -11,13 +12,13 @@ from bridge.settings import Settings, find_paths
 
 
 def add_settings_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The parser of `settings`."""
+    """Add the parser of `settings`."""
     parser = commands.add_parser("settings", help="open the settings file")
-    parser.add_argument("--path", action="store_true", help="only say where it is")
+    parser.add_argument("--path", action="store_true", help="print its path instead")
 
 
-def settings_command(arguments: argparse.Namespace) -> int:
-    """Runs it; returns the exit code."""
+def run_settings(_settings: Settings, arguments: argparse.Namespace) -> int:
+    """Open the file, or print its path; return the exit code. Raises SettingsError."""
     path = find_paths().config_file
     ensure_settings_file(path)
     if arguments.path or not open_file(path):
@@ -26,23 +27,21 @@ def settings_command(arguments: argparse.Namespace) -> int:
 
 
 def ensure_settings_file(path: Path) -> None:
-    """Writes the defaults as comments where there is no file yet. Raises SettingsError."""
+    """Write the defaults as comments if there is no file yet. Raises SettingsError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("x", encoding="utf-8") as file:
-            file.write(settings_template())
+            file.write(render_settings_file())
     except FileExistsError:
         return
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
+        raise SettingsError(f"cannot write {path}: {error.strerror}") from error
 
 
-def settings_template() -> str:
-    """TOML that changes nothing until a # is taken away."""
-    lines = ["# Settings of claude-bridge. Take away a # to change one; then restart the server."]
+def render_settings_file() -> str:
+    """Return TOML in which every setting is commented out."""
+    lines = ["# Settings of claude-bridge. Remove a # to change one, then restart the server."]
     for name, field in Settings.model_fields.items():
-        value = field.default
-        written = str(value).lower() if isinstance(value, bool) else value
-        quoted = f'"{written}"' if isinstance(value, str) else str(written)
-        lines += ["", f"# {field.description}", f"# {name} = {quoted}"]
+        # JSON and TOML write strings, numbers, booleans and lists alike.
+        lines += ["", f"# {field.description}", f"# {name} = {json.dumps(field.default)}"]
     return "\n".join(lines) + "\n"

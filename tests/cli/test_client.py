@@ -1,32 +1,94 @@
-"""The commands' own client of the bridge: what was called off is not done."""
+"""The HTTP client of the commands."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 
 import pytest
 
-from bridge.cli.client import LocalBridge, NotRunning
+from bridge.cli.client import BridgeClient, NotRunning, RequestRefused, format_url
+from bridge.cli.main import main
+from bridge.settings import load_settings
+
+SECRET = "the-control-token"
 
 
-def test_what_is_called_off_before_it_began_is_never_sent() -> None:
-    came: list[bytes] = []
+def test_a_closed_client_sends_nothing() -> None:
+    received: list[bytes] = []
 
-    def hang_up() -> None:
+    def accept() -> None:
         with suppress(TimeoutError):
             client, _ = listening.accept()
             with client:
-                came.append(client.recv(4))
+                received.append(client.recv(4))
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.5)
-        answering = Thread(target=hang_up)
+        answering = Thread(target=accept)
         answering.start()
-        bridge = LocalBridge(f"http://127.0.0.1:{listening.getsockname()[1]}", "")
+        bridge = BridgeClient(f"http://127.0.0.1:{listening.getsockname()[1]}", "")
         bridge.close()
         with pytest.raises(NotRunning):
-            bridge.ask("POST", "/computer/actions", {"actions": []})
+            bridge.send("POST", "/computer/actions", {"actions": []})
         answering.join()
-    assert came == []
+    assert received == []
+
+
+@contextmanager
+def answer_with(response: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Yield the address of a server that sends `response`, and the requests it has read."""
+    requests: list[bytes] = []
+
+    def answer() -> None:
+        client, _ = listening.accept()
+        with client:
+            requests.append(client.recv(65_536))
+            client.sendall(response)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = Thread(target=answer)
+        answering.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", requests
+        answering.join()
+
+
+def test_events_are_decoded_whatever_pieces_they_arrive_in() -> None:
+    response = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"e\r\n: keep-alive\n\n\r\n"
+        b'1b\r\nevent: a\ndata: {"type": "a"\r\n'
+        b'1b\r\n}\n\ndata: {"type":\ndata: "b"\r\n'
+        b"3\r\n}\n\n\r\n0\r\n\r\n"
+    )
+    with answer_with(response) as (url, _):
+        client = BridgeClient(url)
+        assert list(client.stream_events("/computer/runs", {})) == [{"type": "a"}, {"type": "b"}]
+        client.close()
+
+
+def test_an_error_is_raised_with_the_bridges_own_message() -> None:
+    body = b'{"error": {"message": "Not allowed.", "code": "forbidden"}}'
+    head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with answer_with(head + body) as (url, requests):
+        client = BridgeClient(url, SECRET)
+        with pytest.raises(RequestRefused, match=r"^Not allowed\.$") as caught:
+            client.send("GET", "/computer")
+        client.close()
+    assert caught.value.code == "forbidden"
+    assert f"Authorization: Bearer {SECRET}".encode() in requests[0]
+
+
+def test_what_is_no_bridge_counts_as_not_running_and_gets_no_token_by_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with answer_with(b"SSH-2.0-OpenSSH_9.6\r\n") as (url, requests):
+        assert main(["status", "--port", url.rpartition(":")[2]]) == 3
+    assert b"Authorization" not in requests[0]
+    assert capsys.readouterr().out.startswith(f"Not running: no bridge at {url}.")
+
+
+def test_an_ipv6_address_stands_in_brackets() -> None:
+    assert format_url(load_settings(host="::1", port=8000)) == "http://[::1]:8000"

@@ -148,7 +148,7 @@ async def test_nobody_there_is_said(bridge: Bridge) -> None:
     bridge.url = "http://127.0.0.1:9"
     code, _, err = await command(bridge, "stop")
     assert code == 3
-    assert err == "No bridge answers at http://127.0.0.1:9. Start it with: claude-bridge\n"
+    assert err == "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge\n"
 
 
 async def test_a_task_is_told_as_it_goes(bridge: Bridge, fake: FakeAnthropic) -> None:

@@ -1,4 +1,4 @@
-"""The claude-bridge command, as a person runs it."""
+"""The claude-bridge command, run as a user runs it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 class Served:
-    """A server in a process of its own."""
+    """A server in its own process."""
 
     def __init__(self, *flags: str, stdin: int | None = None) -> None:
         self.process = subprocess.Popen(
@@ -64,7 +64,7 @@ def test_version() -> None:
     assert run("--version").stdout == f"claude-bridge {__version__}\n"
 
 
-def test_help_names_every_command_and_setting() -> None:
+def test_help_lists_commands_and_settings() -> None:
     words = run("--help").stdout
     for expected in ("serve", "tray", "status", "--port", "--backend", "--drain-seconds"):
         assert expected in words
@@ -72,13 +72,13 @@ def test_help_names_every_command_and_setting() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for another process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_cleanly(served: Served, number: signal.Signals) -> None:
+def test_a_signal_stops_the_server_cleanly(served: Served, number: signal.Signals) -> None:
     code, stderr = served.end(number)
     assert code == 0
     assert "Traceback" not in stderr
 
 
-def test_a_taken_port_is_one_sentence_and_exit_code_2(served: Served) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence_with_exit_code_2(served: Served) -> None:
     second = run("serve", "--port", served.port)
     assert second.returncode == 2
     assert second.stderr == (
@@ -87,7 +87,7 @@ def test_a_taken_port_is_one_sentence_and_exit_code_2(served: Served) -> None:
     )
 
 
-def test_a_port_taken_by_another_program_names_it() -> None:
+def test_a_port_used_by_another_program_names_that_program() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         result = run("serve", "--port", str(port))
@@ -96,35 +96,36 @@ def test_a_port_taken_by_another_program_names_it() -> None:
     assert f"(pid {os.getpid()})" in result.stderr
 
 
-def test_a_wrong_setting_is_one_sentence_and_exit_code_2() -> None:
+def test_an_invalid_setting_is_reported_in_one_sentence_with_exit_code_2() -> None:
     result = run("serve", "--backend", "magic")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert result.stderr.startswith("claude-bridge: setting --backend: ")
 
 
-def test_a_model_that_does_not_exist_is_told_at_start() -> None:
+def test_an_unknown_model_is_reported_at_start() -> None:
     result = run("serve", "--port", "0", "--model", "claude-opus-55")
     assert result.returncode == 2
     assert "setting model: The model `claude-opus-55` does not exist here." in result.stderr
 
 
-def test_status(served: Served) -> None:
+def test_status_prints_address_backend_and_active_requests(served: Served) -> None:
     result = run("status", "--port", served.port)
     assert result.returncode == 0
     assert f"Running at {served.url}" in result.stdout
     assert "Backend:  offline" in result.stdout
+    assert "Active requests: 0" in result.stdout
 
 
-def test_status_when_nothing_runs() -> None:
+def test_status_reports_that_nothing_is_running() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     result = run("status", "--port", str(port))
     assert result.returncode == 3
-    assert f"no bridge answers at http://127.0.0.1:{port}" in result.stdout
+    assert f"no bridge at http://127.0.0.1:{port}" in result.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a desktop")
-def test_without_a_display_it_says_so_in_one_line_and_serves(
+def test_without_a_display_the_server_runs_without_a_tray(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
@@ -134,10 +135,10 @@ def test_without_a_display_it_says_so_in_one_line_and_serves(
     assert code == 0
     first, *_ = stderr.splitlines()
     assert "DISPLAY" in first
-    assert first.endswith("Serving without a tray.")
+    assert first.endswith("Running the server without a tray.")
 
 
-def test_the_server_ends_with_the_tray_that_started_it() -> None:
+def test_the_server_stops_with_the_tray_that_started_it() -> None:
     server = Served("serve", "--port", "0", "--stop-with-parent", stdin=subprocess.PIPE)
     assert server.process.stdin is not None
     server.process.stdin.close()
@@ -147,21 +148,21 @@ def test_the_server_ends_with_the_tray_that_started_it() -> None:
         pipe.close()
 
 
-def test_a_running_answer_may_finish_while_the_server_stops(served: Served) -> None:
+def test_a_running_answer_finishes_while_the_server_stops(served: Served) -> None:
     words = " ".join(str(number) for number in range(40))
     with OpenAI(base_url=f"{served.url}/v1", api_key="any", max_retries=0) as client:
         stream = client.chat.completions.create(
             model="bridge-echo", messages=[{"role": "user", "content": words}], stream=True
         )
-        said = next(stream).choices[0].delta.content or ""
+        text = next(stream).choices[0].delta.content or ""
         served.process.send_signal(signal.SIGTERM)
-        said += "".join(chunk.choices[0].delta.content or "" for chunk in stream)
-    assert said.endswith(words)
+        text += "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text.endswith(words)
     served.process.communicate(timeout=20)
     assert served.process.returncode == 0
 
 
-def test_an_answer_that_takes_too_long_is_cut_with_an_error() -> None:
+def test_an_answer_that_outlasts_the_drain_ends_with_an_error() -> None:
     server = Served("serve", "--port", "0", "--backend", "offline", "--drain-seconds", "0.3")
     with OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
         stream = client.chat.completions.create(
@@ -178,11 +179,11 @@ def test_an_answer_that_takes_too_long_is_cut_with_an_error() -> None:
     assert server.process.returncode == 0
 
 
-def test_home_is_made_by_the_server(served: Served, home: Path) -> None:
+def test_the_server_creates_its_folders(served: Served, home: Path) -> None:
     assert (home / "data" / "control-token").exists()
 
 
-def test_login_is_claude_codes_own(tmp_path: Path) -> None:
+def test_login_runs_claude_codes_own_sign_in(tmp_path: Path) -> None:
     program = tmp_path / "claude"
     program.write_text(f"#!{sys.executable}\nimport sys; print(sys.argv[1:]); sys.exit(7)\n")
     program.chmod(0o755)
@@ -190,7 +191,7 @@ def test_login_is_claude_codes_own(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (7, "['auth', 'login']\n")
 
 
-def test_login_without_the_program_says_so() -> None:
+def test_login_without_the_program_is_an_error() -> None:
     result = run("login", "--claude-cli", "/nowhere/claude")
     assert result.returncode == 2
-    assert result.stderr.startswith("claude-bridge: setting claude_cli: /nowhere/claude cannot be")
+    assert result.stderr.startswith("claude-bridge: setting claude_cli: cannot start /nowhere")

@@ -146,7 +146,9 @@ async def test_nobody_there_is_said(bridge: Bridge) -> None:
     async with connected(bridge) as session:
         told = await session.call_tool("computer_screenshot", {})
     assert told.is_error
-    assert texts(told) == ["No bridge answers at http://127.0.0.1:9. Start it with: claude-bridge"]
+    assert texts(told) == [
+        "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge"
+    ]
 
 
 async def test_claude_code_itself_uses_it(

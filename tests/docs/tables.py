@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bridge.cli.main import _parser
+from bridge.cli.main import build_parser
 from bridge.embeddings.names import USUAL
 from bridge.errors import list_errors
 from bridge.models.names import resolve
@@ -26,7 +26,7 @@ from bridge.models.rules import RULES
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.metrics import Metrics
 from bridge.server.request_record import RequestRecord
-from bridge.settings import Settings
+from bridge.settings import Settings, format_default
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import IGNORED_PARAMETERS
 from bridge.translate.responses.resource import build_response
@@ -63,7 +63,7 @@ _OLD_NAMES = (
 
 def settings() -> str:
     rows = (
-        (f"`{name}`", f"`{field.default}`", field.description)
+        (f"`{name}`", f"`{format_default(field.default)}`", field.description)
         for name, field in Settings.model_fields.items()
     )
     return table(("Setting", "Default", "Meaning"), rows)
@@ -115,7 +115,7 @@ def embeddings() -> str:
 
 
 def commands() -> str:
-    return table(("Command", "What it does"), _commands(_parser(), "claude-bridge"))
+    return table(("Command", "What it does"), _commands(build_parser(), "claude-bridge"))
 
 
 def set_aside() -> str:

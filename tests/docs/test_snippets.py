@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 import yaml
 
-from bridge.cli.main import _parser
+from bridge.cli.main import build_parser
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
@@ -100,7 +100,7 @@ async def test_a_call_with_curl_is_answered(snippet: Snippet, bridge: Bridge) ->
 @pytest.mark.parametrize("command", [one for one in commands() if not re.search(r"[…{<|\[]", one)])
 def test_a_command_in_a_line_is_one_of_ours(command: str) -> None:
     asked = re.sub(r"\b(?:JSON|X|Y)\b", "1", command)
-    _parser().parse_args(shlex.split(asked)[1:])
+    build_parser().parse_args(shlex.split(asked)[1:])
 
 
 @each("json")
@@ -146,4 +146,4 @@ def test_a_shell_takes_it_and_our_command_has_it(snippet: Snippet) -> None:
         for part in line.partition("#")[0].split("&&"):
             words = shlex.split(part)
             if words and words[0] == "claude-bridge":
-                _parser().parse_args(words[1:])
+                build_parser().parse_args(words[1:])

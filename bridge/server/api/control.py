@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import Forbidden, InvalidRequest, SettingsError
-from bridge.keys import NamedKey, checked_secret
+from bridge.keys import NamedKey, check_secret
 from bridge.models.names import resolve
 from bridge.server.api.computer import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -59,7 +59,7 @@ async def save_key(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     new_key = await read_body(request, NewKey)
     try:
-        secret = checked_secret(new_key.secret)
+        secret = check_secret(new_key.secret)
     except SettingsError as error:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
     keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))

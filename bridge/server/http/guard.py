@@ -21,7 +21,7 @@ from aiohttp import web
 from bridge.errors import Forbidden, KeyRejected, UnsupportedMedia
 from bridge.server.http.endpoint import Endpoint
 from bridge.server.state import BRIDGE
-from bridge.settings import Settings, listed
+from bridge.settings import Settings
 
 _OWN_SITES = ("none", "same-origin")
 _HOST = re.compile(
@@ -66,7 +66,7 @@ def _is_path(target: str) -> bool:
 
 def is_allowed_origin(origin: str, settings: Settings) -> bool:
     """Return whether a pattern in `allowed_origins` matches, such as `vscode-webview://*`."""
-    return any(fnmatch.fnmatchcase(origin, pattern) for pattern in listed(settings.allowed_origins))
+    return any(fnmatch.fnmatchcase(origin, pattern) for pattern in settings.allowed_origins)
 
 
 def build_cors_headers(request: web.Request) -> Mapping[str, str]:
@@ -144,12 +144,12 @@ def _is_own_host(host: str, settings: Settings) -> bool:
 
 # Every request asks this about the same few names.
 @functools.lru_cache(256)
-def _is_host_of(host: str, own_host: str, allowed_hosts: str) -> bool:
+def _is_host_of(host: str, own_host: str, allowed_hosts: tuple[str, ...]) -> bool:
     match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > 65535:
         return False
     name = (match["name"] or match["six"]).lower()
-    own = {"localhost", own_host, *(allowed.lower() for allowed in listed(allowed_hosts))}
+    own = {"localhost", own_host, *(allowed.lower() for allowed in allowed_hosts)}
     return name in own or _is_loopback_address(name)
 
 

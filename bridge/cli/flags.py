@@ -1,0 +1,41 @@
+"""Every setting as a command-line flag."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Literal, get_args, get_origin
+
+from bridge.settings import Settings, format_default
+
+
+def build_setting_flags(default: Any = None) -> argparse.ArgumentParser:
+    """Build a parent parser with a flag for each setting; `load_settings` checks the values."""
+    flags = argparse.ArgumentParser(add_help=False)
+    for name, field in Settings.model_fields.items():
+        is_choice = get_origin(field.annotation) is Literal
+        flags.add_argument(
+            _name_flag(name),
+            default=default,
+            metavar="|".join(get_args(field.annotation)) if is_choice else name.upper(),
+            help=f"{field.description} (default: {format_default(field.default)})",
+        )
+    return flags
+
+
+def read_setting_flags(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the value of each setting's flag, None where it was not used."""
+    return {name: getattr(arguments, name) for name in Settings.model_fields}
+
+
+def repeat_setting_flags(arguments: argparse.Namespace) -> list[str]:
+    """Return the flags that were used, as arguments for another `claude-bridge`."""
+    return [
+        word
+        for name, value in read_setting_flags(arguments).items()
+        if value is not None
+        for word in (_name_flag(name), str(value))
+    ]
+
+
+def _name_flag(setting: str) -> str:
+    return f"--{setting.replace('_', '-')}"

@@ -1,0 +1,34 @@
+"""`claude-bridge login`: runs Claude Code's own sign-in in this terminal."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+
+from bridge.errors import SettingsError
+from bridge.settings import Settings
+
+
+def add_login_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
+) -> None:
+    """Add the parser of `login`."""
+    commands.add_parser("login", parents=[flags], help="sign in to Claude Code")
+
+
+def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Run `claude auth login` and return its exit code; the bridge sees no password or token.
+
+    Raises SettingsError if there is no such program.
+    """
+    # Imported here, so that other commands start without the packages of all backends.
+    from bridge.backends.claude_code.command import bundled_cli
+
+    cli = bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
+    if cli is None:
+        raise SettingsError("The Claude Code program is missing. Reinstall claude-agent-sdk.")
+    command = [cli, "auth", "login"]
+    try:
+        return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's program
+    except OSError as error:
+        raise SettingsError(f"setting claude_cli: cannot start {cli}: {error}") from error

@@ -1,4 +1,4 @@
-"""A run in events of its own."""
+"""An agent loop as the events of `POST /computer/runs`."""
 
 from __future__ import annotations
 
@@ -17,42 +17,44 @@ SHAPE: TypeAdapter[Any] = TypeAdapter(RunEvent)
 CLICK = ToolUse("left_click", {"coordinate": [1, 2]}, toolset_name="computer")
 
 
-def told(*events: Event) -> list[dict[str, Any]]:
+def convert(*events: Event) -> list[dict[str, Any]]:
     machine = RunEventConverter()
-    given = [event for one in events for event in machine.feed(one)]
-    for event in given:
+    run_events = [event for one in events for event in machine.feed(one)]
+    for event in run_events:
         SHAPE.validate_python(event)
-    return given
+    return run_events
 
 
-def test_words_come_as_they_are_written() -> None:
-    given = told(*turn(Thinking("Hm."), Text("So be it.")), LoopEnded("completed", 1))
-    assert "".join(e["text"] for e in given if e["type"] == "run.thinking") == "Hm."
-    assert "".join(e["text"] for e in given if e["type"] == "run.text") == "So be it."
-    assert given[-1] == {
+def test_text_and_thinking_are_streamed() -> None:
+    run_events = convert(*turn(Thinking("Hm."), Text("So be it.")), LoopEnded("completed", 1))
+    assert "".join(e["text"] for e in run_events if e["type"] == "run.thinking") == "Hm."
+    assert "".join(e["text"] for e in run_events if e["type"] == "run.text") == "So be it."
+    assert run_events[-1] == {
         "type": "run.finished", "status": "completed", "text": "So be it.", "steps": 1,
     }  # fmt: skip
 
 
-def test_the_last_word_is_that_of_the_last_turn() -> None:
-    given = told(
+def test_the_final_text_is_that_of_the_last_turn() -> None:
+    run_events = convert(
         *turn(Text("I click."), CLICK),
         ActionsDone(("Click",), None),
         *turn(Text("Done.")),
         LoopEnded("completed", 2),
     )
-    assert given[-1]["text"] == "Done."
+    assert run_events[-1]["text"] == "Done."
 
 
-def test_a_stop_says_why() -> None:
-    given = told(*turn(Text("I click."), CLICK), LoopEnded("stopped", 1, "The mouse was moved."))
-    assert given[-1]["text"] == "The mouse was moved."
-    assert given[-1]["status"] == "stopped"
+def test_a_stop_has_its_reason() -> None:
+    run_events = convert(
+        *turn(Text("I click."), CLICK), LoopEnded("stopped", 1, "The mouse was moved.")
+    )
+    assert run_events[-1]["text"] == "The mouse was moved."
+    assert run_events[-1]["status"] == "stopped"
 
 
-def test_what_is_asked_and_done_is_told() -> None:
+def test_approvals_and_actions_are_events() -> None:
     waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 5.0, None)
-    asked, acted = told(
+    asked, acted = convert(
         ApprovalRequested(waiting), ActionsDone(("Press Delete",), "Not executed: no.")
     )
     assert asked == {

@@ -39,7 +39,7 @@ async def bridge(
     return await start_bridge(backend="anthropic", computer_approval_seconds=5)
 
 
-async def command(bridge: Bridge, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
+async def run_command(bridge: Bridge, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """In a process of its own, as a person's shell starts it; not at a terminal."""
     port = bridge.url.rpartition(":")[2]
     process = await asyncio.create_subprocess_exec(
@@ -57,56 +57,58 @@ def hands(desktop: FakeDesktop) -> list[Any]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
-async def test_a_click_a_text_and_a_key(bridge: Bridge, pretended: FakeDesktop) -> None:
+async def test_click_type_and_key(bridge: Bridge, pretended: FakeDesktop) -> None:
     bridge.computer.allow_for(1)
-    code, out, _ = await command(bridge, "computer", "click", "100", "200")
+    code, out, _ = await run_command(bridge, "computer", "click", "100", "200")
     assert (code, out) == (0, "Click at (100, 200) in “Notes”\n")
     assert hands(pretended) == CLICKED
     del pretended.done[:]
-    assert (await command(bridge, "computer", "type", "hé"))[0] == 0
-    assert (await command(bridge, "computer", "key", "ctrl+s"))[0] == 0
+    assert (await run_command(bridge, "computer", "type", "hé"))[0] == 0
+    assert (await run_command(bridge, "computer", "key", "ctrl+s"))[0] == 0
     assert hands(pretended) == [
         ("type", "h"), ("type", "é"),
         ("key_down", "Control_L"), ("key_down", "s"), ("key_up", "s"), ("key_up", "Control_L"),
     ]  # fmt: skip
 
 
-async def test_a_dry_run_only_says(bridge: Bridge, pretended: FakeDesktop) -> None:
+async def test_a_dry_run_only_shows_what_would_be_done(
+    bridge: Bridge, pretended: FakeDesktop
+) -> None:
     bridge.computer.allow_for(1)
-    code, out, _ = await command(bridge, "computer", "type", "--dry-run", "sudo reboot")
+    code, out, _ = await run_command(bridge, "computer", "type", "--dry-run", "sudo reboot")
     assert "risky: a command" in out
     assert "Not executed: a dry run." in out
     assert hands(pretended) == []
     assert code == 0
 
 
-async def test_a_picture_of_the_screen(bridge: Bridge, tmp_path: Path) -> None:
+async def test_screenshot_writes_a_file(bridge: Bridge, tmp_path: Path) -> None:
     bridge.computer.allow_for(1)
     path = tmp_path / "shot.webp"
-    code, out, _ = await command(bridge, "computer", "screenshot", "-o", str(path))
+    code, out, _ = await run_command(bridge, "computer", "screenshot", "-o", str(path))
     assert (code, out) == (0, f"{path}\n")
     image = Image.open(io.BytesIO(path.read_bytes()))
     assert (image.format, image.size) == ("WEBP", (1280, 720))
 
 
-async def test_while_it_is_off_everything_is_refused(
+async def test_everything_is_refused_while_computer_use_is_off(
     bridge: Bridge, pretended: FakeDesktop
 ) -> None:
     for words in (("click", "1", "1"), ("screenshot", "-o", "-"), ("run", "Click.")):
-        code, out, err = await command(bridge, "computer", *words)
+        code, out, err = await run_command(bridge, "computer", *words)
         assert (code, out) == (1, "")
         assert "Only a human can turn it on" in err
     assert pretended.done == []
 
 
-async def test_no_program_turns_it_on_by_the_command(bridge: Bridge) -> None:
-    code, _, err = await command(bridge, "computer", "on", "--mode", "allowed", stdin=b"y\n")
+async def test_computer_on_needs_a_terminal(bridge: Bridge) -> None:
+    code, _, err = await run_command(bridge, "computer", "on", "--mode", "allowed", stdin=b"y\n")
     assert code == 2
     assert "no prompt and no program may do it" in err
     assert bridge.computer.permission.mode == "off"
 
 
-async def at_a_terminal(bridge: Bridge, *words: str) -> int:
+async def run_at_terminal(bridge: Bridge, *words: str) -> int:
     ours, theirs = os.openpty()
     port = bridge.url.rpartition(":")[2]
     process = await asyncio.create_subprocess_exec(
@@ -119,54 +121,56 @@ async def at_a_terminal(bridge: Bridge, *words: str) -> int:
         os.close(theirs)
 
 
-async def test_a_person_at_a_terminal_turns_it_on(bridge: Bridge) -> None:
-    assert await at_a_terminal(bridge, "computer", "on", "--mode", "ask_risky") == 0
+async def test_a_user_at_a_terminal_can_turn_it_on(bridge: Bridge) -> None:
+    assert await run_at_terminal(bridge, "computer", "on", "--mode", "ask_risky") == 0
     assert bridge.computer.permission.mode == "ask_risky"
-    assert (await command(bridge, "computer", "off"))[0] == 0
+    assert (await run_command(bridge, "computer", "off"))[0] == 0
 
 
-async def test_no_minutes_are_not_fifteen(bridge: Bridge) -> None:
+async def test_zero_minutes_are_refused(bridge: Bridge) -> None:
     words = ("computer", "on", "--mode", "allowed", "--minutes", "0")
-    assert await at_a_terminal(bridge, *words) == 1
+    assert await run_at_terminal(bridge, *words) == 1
     assert bridge.computer.permission.mode == "off"
 
 
-async def test_stop_stops_and_switches_off(bridge: Bridge) -> None:
+async def test_stop_ends_the_action_and_turns_computer_use_off(bridge: Bridge) -> None:
     bridge.computer.allow_for(1)
     waiting = asyncio.create_task(
-        command(bridge, "computer", "do", '{"action": "wait", "duration": 60}')
+        run_command(bridge, "computer", "do", '{"action": "wait", "duration": 60}')
     )
     while not bridge.computer.active:
         await asyncio.sleep(0.01)
-    assert (await command(bridge, "stop"))[:2] == (0, "Stopped; computer use is off.\n")
+    assert (await run_command(bridge, "stop"))[:2] == (0, "Stopped; computer use is off.\n")
     code, _, err = await waiting
     assert (code, err) == (1, "The user pressed stop.\n")
     assert bridge.computer.permission == Permission()
 
 
-async def test_nobody_there_is_said(bridge: Bridge) -> None:
+async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
     bridge.url = "http://127.0.0.1:9"
-    code, _, err = await command(bridge, "stop")
+    code, _, err = await run_command(bridge, "stop")
     assert code == 3
     assert err == "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge\n"
 
 
-async def test_a_task_is_told_as_it_goes(bridge: Bridge, fake: FakeAnthropic) -> None:
+async def test_a_task_is_shown_as_it_goes(bridge: Bridge, fake: FakeAnthropic) -> None:
     bridge.computer.allow_for(1)
     click = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
     fake.script(Reply((Text("I click. "), click)), says("Done."))
-    code, out, err = await command(bridge, "computer", "run", "Click.")
+    code, out, err = await run_command(bridge, "computer", "run", "Click.")
     assert code == 0
     assert out == "I click. Done.\n"
     assert "→ Click at (100, 200) in “Notes”" in err
 
 
-async def test_a_task_that_must_ask_says_where(bridge: Bridge, fake: FakeAnthropic) -> None:
+async def test_a_task_that_needs_approval_says_where_to_give_it(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
     bridge.computer.set_permission(Permission("ask"))
     fake.script(
         calls(ToolUse("key", {"text": "Delete"}, toolset_name="computer")), says("Then not.")
     )
-    running = asyncio.create_task(command(bridge, "computer", "run", "Delete it."))
+    running = asyncio.create_task(run_command(bridge, "computer", "run", "Delete it."))
     while not bridge.computer.approvals.pending:
         await asyncio.sleep(0.01)
     (waiting,) = bridge.computer.approvals.pending
@@ -177,7 +181,7 @@ async def test_a_task_that_must_ask_says_where(bridge: Bridge, fake: FakeAnthrop
     assert "Approve or deny it in the tray or on the dashboard." in err
 
 
-async def test_what_was_done_is_done_again(
+async def test_replay_repeats_the_actions(
     bridge: Bridge, pretended: FakeDesktop, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "UTC")
@@ -188,13 +192,13 @@ async def test_what_was_done_is_done_again(
         {"action": "type", "text": "é"},
         drag,
     ]
-    assert (await command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
+    assert (await run_command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
     first = hands(pretended)
     log = home / "data" / "computer-log.jsonl"
     kept = home / "kept.jsonl"
     rows = [json.loads(line) | {"at": 1767323045.5} for line in log.read_text().splitlines()]
     kept.write_text("\n".join(map(json.dumps, rows)))
-    code, out, _ = await command(bridge, "computer", "replay", str(kept), "--dry-run")
+    code, out, _ = await run_command(bridge, "computer", "replay", str(kept), "--dry-run")
     assert code == 0
     assert out.splitlines() == [
         "1: 2026-01-02 03:04:05 Click at (100, 200) in “Notes”",
@@ -203,16 +207,16 @@ async def test_what_was_done_is_done_again(
     ]
     assert hands(pretended) == first
     del pretended.done[:]
-    assert (await command(bridge, "computer", "replay", str(kept)))[0] == 0
+    assert (await run_command(bridge, "computer", "replay", str(kept)))[0] == 0
     assert hands(pretended) == first
     del pretended.done[:]
-    assert (await command(bridge, "computer", "replay", str(kept), "--from", "2", "--to", "2"))[
+    assert (await run_command(bridge, "computer", "replay", str(kept), "--from", "2", "--to", "2"))[
         0
     ] == 0
     assert hands(pretended) == [("type", "é")]
 
 
-async def test_a_button_that_was_held_is_held_again(
+async def test_replay_holds_a_button_as_before(
     bridge: Bridge, pretended: FakeDesktop, home: Path
 ) -> None:
     bridge.computer.allow_for(1)
@@ -223,20 +227,20 @@ async def test_a_button_that_was_held_is_held_again(
         {"action": "left_mouse_up"},
         {"action": "left_click", "coordinate": [100, 200]},
     ]
-    assert (await command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
+    assert (await run_command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
     first = hands(pretended)
     assert first.index(("move", 60, 70)) < first.index(("release", "left"))
     kept = home / "kept.jsonl"
     kept.write_bytes((home / "data" / "computer-log.jsonl").read_bytes())
     del pretended.done[:]
-    assert (await command(bridge, "computer", "replay", str(kept)))[0] == 0
+    assert (await run_command(bridge, "computer", "replay", str(kept)))[0] == 0
     assert hands(pretended) == first
 
 
-async def test_what_cannot_be_written_is_said(bridge: Bridge, tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_written_is_an_error(bridge: Bridge, tmp_path: Path) -> None:
     bridge.computer.allow_for(1)
     place = str(tmp_path / "nowhere" / "s.png")
-    code, _, err = await command(bridge, "computer", "screenshot", "-o", place)
+    code, _, err = await run_command(bridge, "computer", "screenshot", "-o", place)
     assert (code, err) == (
         2,
         f"claude-bridge: {place} cannot be written: No such file or directory\n",

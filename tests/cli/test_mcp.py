@@ -1,4 +1,4 @@
-"""`claude-bridge mcp`, by the real client of the `mcp` package and by the real Claude Code."""
+"""`claude-bridge mcp`, used by the real client of the `mcp` package and by the real Claude Code."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ async def bridge(pretended: FakeDesktop, start_bridge: StartBridge) -> Bridge:
     return await start_bridge(backend="offline", computer_approval_seconds=0.2)
 
 
-def server(bridge: Bridge) -> StdioServerParameters:
+def server_parameters(bridge: Bridge) -> StdioServerParameters:
     words = ["-m", "bridge", "--port", bridge.url.rpartition(":")[2], "mcp"]
     return StdioServerParameters(command=sys.executable, args=words, env=dict(os.environ))
 
 
 @asynccontextmanager
-async def connected(bridge: Bridge) -> AsyncIterator[ClientSession]:
+async def connect(bridge: Bridge) -> AsyncIterator[ClientSession]:
     """Not a fixture: what is entered must be left in the same task."""
     name = types.Implementation(name="a test", version="1")
     async with (
-        stdio_client(server(bridge)) as (reading, writing),
+        stdio_client(server_parameters(bridge)) as (reading, writing),
         ClientSession(reading, writing, client_info=name) as session,
     ):
         await session.initialize()
@@ -66,15 +66,15 @@ def hands(desktop: FakeDesktop) -> list[Any]:
 
 
 async def test_every_action_is_a_tool(bridge: Bridge) -> None:
-    async with connected(bridge) as session:
+    async with connect(bridge) as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
         assert tools.keys() == {f"computer_{member}" for member in MEMBERS} | {"computer_batch"}
         hints = [tools[f"computer_{name}"].annotations for name in ("screenshot", "left_click")]
         assert [hint is not None and hint.read_only_hint for hint in hints] == [True, False]
 
 
-async def test_it_sees_and_acts(bridge: Bridge, pretended: FakeDesktop, home: Path) -> None:
-    async with connected(bridge) as session:
+async def test_a_screenshot_and_a_click(bridge: Bridge, pretended: FakeDesktop, home: Path) -> None:
+    async with connect(bridge) as session:
         bridge.computer.allow_for(1)
         shot = await session.call_tool("computer_screenshot", {})
         (picture,) = shot.content
@@ -88,10 +88,8 @@ async def test_it_sees_and_acts(bridge: Bridge, pretended: FakeDesktop, home: Pa
         assert '"asked_by":"MCP: a test"' in log
 
 
-async def test_off_and_unapproved_are_refused_in_words(
-    bridge: Bridge, pretended: FakeDesktop
-) -> None:
-    async with connected(bridge) as session:
+async def test_a_refusal_is_explained(bridge: Bridge, pretended: FakeDesktop) -> None:
+    async with connect(bridge) as session:
         refused = await session.call_tool("computer_left_click", CLICK)
         assert refused.is_error
         assert "Only a human can turn it on" in texts(refused)[0]
@@ -104,7 +102,7 @@ async def test_off_and_unapproved_are_refused_in_words(
 
 
 async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: FakeDesktop) -> None:
-    async with connected(bridge) as session:
+    async with connect(bridge) as session:
         bridge.computer.allow_for(1)
         batch = [
             {"action": "type", "text": "a"},
@@ -117,8 +115,8 @@ async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: Fak
         assert hands(pretended) == [("type", "a")]
 
 
-async def test_what_is_no_tool_and_no_field_is_said(bridge: Bridge) -> None:
-    async with connected(bridge) as session:
+async def test_an_unknown_tool_and_an_invalid_field_are_named(bridge: Bridge) -> None:
+    async with connect(bridge) as session:
         bridge.computer.allow_for(1)
         assert "Unknown tool computer_fly." in texts(await session.call_tool("computer_fly", {}))
         wrong = await session.call_tool("computer_key", {"text": "NoSuchKey"})
@@ -126,10 +124,8 @@ async def test_what_is_no_tool_and_no_field_is_said(bridge: Bridge) -> None:
         assert "NoSuchKey" in texts(wrong)[0]
 
 
-async def test_a_call_that_is_cancelled_ends_the_work(
-    bridge: Bridge, pretended: FakeDesktop
-) -> None:
-    async with connected(bridge) as session:
+async def test_a_cancelled_call_stops_its_action(bridge: Bridge, pretended: FakeDesktop) -> None:
+    async with connect(bridge) as session:
         bridge.computer.allow_for(1)
         calling = asyncio.create_task(session.call_tool("computer_wait", {"duration": 60}))
         while not bridge.computer.active:
@@ -141,9 +137,9 @@ async def test_a_call_that_is_cancelled_ends_the_work(
                 await asyncio.sleep(0.01)
 
 
-async def test_nobody_there_is_said(bridge: Bridge) -> None:
+async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
     bridge.url = "http://127.0.0.1:9"
-    async with connected(bridge) as session:
+    async with connect(bridge) as session:
         told = await session.call_tool("computer_screenshot", {})
     assert told.is_error
     assert texts(told) == [
@@ -151,14 +147,14 @@ async def test_nobody_there_is_said(bridge: Bridge) -> None:
     ]
 
 
-async def test_claude_code_itself_uses_it(
+async def test_claude_code_uses_the_tools(
     bridge: Bridge, pretended: FakeDesktop, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """The real program, told of it as `claude mcp add` does; only its Claude is the fake."""
     bridge.computer.allow_for(1)
     program = await asyncio.to_thread(bundled_cli)
     assert program is not None
-    started = server(bridge)
+    started = server_parameters(bridge)
     config = {"command": started.command, "args": started.args, "env": started.env}
     servers = json.dumps({"mcpServers": {"computer": config}})
     click = ToolUse("mcp__computer__computer_left_click", CLICK)

@@ -1,4 +1,4 @@
-"""A desktop that writes down what is done to it, and knows what is down."""
+"""A desktop that records what is done to it, and knows what is pressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was done, line by line, and read again."""
+"""The action log: written line by line, and read again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from bridge.errors import SettingsError
 VIEW = View(Rect(-1280, 0, 1280, 1024), Size(640, 512))
 
 
-def entry(member: str = "left_click", *, risks: tuple[str, ...] = (), **given: Any) -> Entry:
+def make_entry(member: str = "left_click", *, risks: tuple[str, ...] = (), **given: Any) -> Entry:
     action = read_action(member, given)
     return Entry(1000.5, "a test", "the tray", VIEW, Outcome(action, "OK", what="…", risks=risks))
 
 
-def test_a_line_can_be_read_again(tmp_path: Path) -> None:
+def test_a_log_can_be_read_again(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "log.jsonl"
     log = ActionLog(path)
-    log.write(entry(coordinate=[3, 4]))
-    log.write(entry("type", text="é\n世 👋"))
+    log.write(make_entry(coordinate=[3, 4]))
+    log.write(make_entry("type", text="é\n世 👋"))
     clicked, typed = read_log(path)
     assert clicked.action == read_action("left_click", {"coordinate": [3, 4]})
     assert (clicked.at, clicked.picture, clicked.screen) == (1000.5, VIEW.picture, VIEW.area)
@@ -41,9 +41,9 @@ def test_a_line_can_be_read_again(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_may_be_a_password_is_never_on_disk(tmp_path: Path) -> None:
+def test_text_that_may_be_a_password_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    ActionLog(path).write(entry("type", text="hunter2", risks=("a password",)))
+    ActionLog(path).write(make_entry("type", text="hunter2", risks=("a password",)))
     assert "hunter2" not in path.read_text("utf-8")
     (step,) = read_log(path)
     assert step.action is None
@@ -51,7 +51,7 @@ def test_what_may_be_a_password_is_never_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_pictures_are_there_only_when_asked_for(wanted: bool, tmp_path: Path) -> None:
+def test_thumbnails_are_written_only_if_requested(wanted: bool, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     picture = encode(Image.new("RGB", (1456, 819), "navy"))
     outcome = Outcome(read_action("screenshot", {}), "OK", picture=picture)
@@ -63,32 +63,32 @@ def test_pictures_are_there_only_when_asked_for(wanted: bool, tmp_path: Path) ->
         assert max(small.size) == 320
 
 
-def test_a_full_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_log_is_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(action_log, "MAX_BYTES", 100)
     path = tmp_path / "log.jsonl"
     for _ in range(3):
-        ActionLog(path).write(entry())
+        ActionLog(path).write(make_entry())
     assert len(list(read_log(path))) == 1
     assert len(list(read_log(tmp_path / "log.jsonl.1"))) == 1
 
 
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"at":1,"action":{"action":"fly"}}'])
-def test_a_line_that_is_none_is_named(line: str, tmp_path: Path) -> None:
+def test_an_invalid_line_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    ActionLog(path).write(entry())
+    ActionLog(path).write(make_entry())
     path.write_text(path.read_text("utf-8") + line + "\n", "utf-8")
     with pytest.raises(SettingsError, match="line 2"):
         list(read_log(path))
 
 
-def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_log_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         list(read_log(tmp_path / "none.jsonl"))
 
 
 @given(st.text(max_size=50))
-def test_any_text_comes_back_as_it_was(text: str) -> None:
-    row = entry("type", text=text).to_row(thumbnails=False)
+def test_any_text_survives_writing_and_reading(text: str) -> None:
+    row = make_entry("type", text=text).to_row(thumbnails=False)
     line = json.dumps(row, ensure_ascii=False)
     given_back = json.loads(line)["action"]
     assert given_back == {"action": "type", "text": text}

@@ -1,4 +1,4 @@
-"""Claude's calls as actions; what is wrong with one is said with the field's name."""
+"""Claude's tool calls become actions; an error names the field."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_call_is_parsed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "given_", "param"),
+    ("member", "fields", "param"),
     [
         ("fly", {}, "action"),
         ("left_click", {"coordinate": [1]}, "coordinate.1"),
@@ -56,9 +56,9 @@ def test_a_call_is_parsed() -> None:
         ("mouse_move", {}, "coordinate"),
     ],
 )
-def test_what_is_wrong_is_named(member: str, given_: dict[str, Any], param: str) -> None:
+def test_an_invalid_field_is_named(member: str, fields: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        read_action(member, given_)
+        read_action(member, fields)
     assert caught.value.param == param
     assert member in caught.value.message
 
@@ -74,6 +74,6 @@ JSON = st.recursive(
     st.sampled_from(sorted(MEMBERS)),
     st.dictionaries(st.sampled_from(["coordinate", "text", "duration", "region", "x"]), JSON),
 )
-def test_anything_is_an_action_or_refused(member: str, given_: dict[str, Any]) -> None:
+def test_any_call_is_parsed_or_refused(member: str, fields: dict[str, Any]) -> None:
     with contextlib.suppress(InvalidRequest):
-        assert read_action(member, given_).member == member
+        assert read_action(member, fields).member == member

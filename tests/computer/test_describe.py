@@ -1,4 +1,4 @@
-"""An action in a sentence that a person understands before they say yes."""
+"""Descriptions of actions, for the user and for Claude."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bridge.computer.desktop import Window
 from bridge.computer.screen.geometry import Rect
 from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 
-SAID: dict[str, tuple[dict[str, Any], str]] = {
+SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "key": ({"text": "ctrl+s"}, "Press ctrl+s"),
     "hold_key": ({"text": "shift", "duration": 1.5}, "Hold shift for 1.5 s"),
     "type": ({"text": "Dear Ms Ö,\nhello"}, "Type “Dear Ms Ö, hello”"),
@@ -39,36 +39,36 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_every_action_has_its_words_and_its_manual() -> None:
-    assert SAID.keys() == MEMBERS.keys() == TOOL_DESCRIPTIONS.keys()
+def test_every_action_has_a_sentence_and_a_tool_description() -> None:
+    assert SENTENCES.keys() == MEMBERS.keys() == TOOL_DESCRIPTIONS.keys()
 
 
-@pytest.mark.parametrize("member", SAID)
-def test_it_is_said(member: str) -> None:
-    given, said = SAID[member]
-    assert describe(read_action(member, given)) == said
+@pytest.mark.parametrize("member", SENTENCES)
+def test_an_action_in_a_sentence(member: str) -> None:
+    fields, sentence = SENTENCES[member]
+    assert describe(read_action(member, fields)) == sentence
 
 
-@pytest.mark.parametrize("member", SAID)
-def test_the_schema_of_its_fields_takes_what_is_given(member: str) -> None:
+@pytest.mark.parametrize("member", SENTENCES)
+def test_the_input_schema_accepts_the_fields_and_nothing_else(member: str) -> None:
     import jsonschema
 
-    given, _ = SAID[member]
+    fields, _ = SENTENCES[member]
     schema = build_input_schema(member)
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(given, schema)
+    jsonschema.validate(fields, schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**given, "nonsense": 1}, schema)
+        jsonschema.validate({**fields, "nonsense": 1}, schema)
 
 
-def test_the_window_that_gets_it_is_named() -> None:
+def test_the_window_is_named() -> None:
     window = Window("Inbox – Mail", "mail", Rect(0, 0, 9, 9), active=True)
     assert describe(read_action("key", {"text": "Return"}), window) == (
         "Press Return in “Inbox – Mail”"
     )
 
 
-def test_a_long_text_is_shown_in_part() -> None:
-    said = describe(read_action("type", {"text": "word " * 1000}))
-    assert len(said) < 220
-    assert said.endswith("…”")
+def test_a_long_text_is_cut_off() -> None:
+    sentence = describe(read_action("type", {"text": "word " * 1000}))
+    assert len(sentence) < 220
+    assert sentence.endswith("…”")

@@ -1,4 +1,4 @@
-"""One thread has the desktop; a stop from anywhere ends what it does, and nothing stays pressed."""
+"""The executor: one thread uses the desktop, and a stop leaves nothing pressed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.computer.fake_desktop import FakeDesktop
 VIEW = View(Rect(0, 0, 1920, 1080), Size(1920, 1080))
 
 
-class Room:
+class ExecutorRig:
     """An executor and the desktops it opened."""
 
     def __init__(self) -> None:
@@ -33,9 +33,9 @@ class Room:
     async def act(self, member: str, **given: object) -> None:
         action = read_action(member, given)
 
-        def work(seat: DesktopContext) -> None:
+        def work(context: DesktopContext) -> None:
             self.threads.add(threading.get_ident())
-            seat.performer.perform(action, VIEW, seat.check)
+            context.performer.perform(action, VIEW, context.check)
 
         await self.executor.run(work)
 
@@ -47,27 +47,27 @@ class Room:
 
 
 @pytest.fixture
-async def room() -> AsyncIterator[Room]:
-    one = Room()
+async def rig() -> AsyncIterator[ExecutorRig]:
+    one = ExecutorRig()
     yield one
     await one.executor.close()
     assert all(desktop.done[-1] == ("close",) for desktop in one.desktops)
     assert all(desktop.down == set() for desktop in one.desktops)
 
 
-async def test_all_is_done_in_one_thread_which_is_not_the_loops(room: Room) -> None:
-    await asyncio.gather(*(room.act("left_click", coordinate=[n, n]) for n in range(20)))
-    (desktop,) = room.desktops
-    (thread,) = room.threads
+async def test_all_work_runs_in_one_thread_other_than_the_event_loop(rig: ExecutorRig) -> None:
+    await asyncio.gather(*(rig.act("left_click", coordinate=[n, n]) for n in range(20)))
+    (desktop,) = rig.desktops
+    (thread,) = rig.threads
     assert thread != threading.get_ident()
     # One after the other: no two clicks are mixed.
     assert [call[0] for call in desktop.done] == ["move", "press", "release"] * 20
 
 
-async def test_nothing_is_opened_before_it_is_needed() -> None:
-    room = Room()
-    await room.executor.close()
-    assert room.desktops == []
+async def test_closing_opens_no_desktop() -> None:
+    rig = ExecutorRig()
+    await rig.executor.close()
+    assert rig.desktops == []
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ async def test_nothing_is_opened_before_it_is_needed() -> None:
         ("key", {"text": "ctrl+" + "z", "repeat": 100}, "key_up"),
     ],
 )
-async def test_a_stop_ends_it_in_the_middle(
-    room: Room, member: str, given: dict[str, object], line: str
+async def test_a_stop_ends_an_action_in_the_middle(
+    rig: ExecutorRig, member: str, given: dict[str, object], line: str
 ) -> None:
-    await room.act("wait", duration=0)
-    (desktop,) = room.desktops
+    await rig.act("wait", duration=0)
+    (desktop,) = rig.desktops
     reached = threading.Event()
     told = threading.Event()
 
@@ -94,38 +94,38 @@ async def test_a_stop_ends_it_in_the_middle(
             told.wait(5)
 
     desktop.before = before
-    acting = asyncio.create_task(room.act(member, **given))
+    acting = asyncio.create_task(rig.act(member, **given))
     await asyncio.to_thread(reached.wait, 5)
-    room.executor.stop("You said stop.")
+    rig.executor.stop("You said stop.")
     told.set()
     with pytest.raises(Stopped, match="You said stop"):
         await asyncio.wait_for(acting, 5)
     assert desktop.down == set()
 
 
-async def test_a_stop_ends_what_waits_for_its_turn_too_and_nothing_after(room: Room) -> None:
-    acting = [asyncio.create_task(room.act("wait", duration=60)) for _ in range(3)]
+async def test_a_stop_ends_waiting_work_but_not_later_work(rig: ExecutorRig) -> None:
+    acting = [asyncio.create_task(rig.act("wait", duration=60)) for _ in range(3)]
     await asyncio.sleep(0.05)
-    room.executor.stop("You said stop.")
+    rig.executor.stop("You said stop.")
     for one in acting:
         with pytest.raises(Stopped):
             await asyncio.wait_for(one, 5)
-    await room.act("left_click")
-    assert room.desktops[0].done == [("press", "left"), ("release", "left")]
+    await rig.act("left_click")
+    assert rig.desktops[0].done == [("press", "left"), ("release", "left")]
 
 
-async def test_who_goes_away_ends_it(room: Room) -> None:
-    acting = asyncio.create_task(room.act("hold_key", text="w", duration=60))
-    await room.until("key_down")
+async def test_a_cancelled_caller_stops_its_work(rig: ExecutorRig) -> None:
+    acting = asyncio.create_task(rig.act("hold_key", text="w", duration=60))
+    await rig.until("key_down")
     acting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(acting, 5)
-    assert room.desktops[0].down == set()
+    assert rig.desktops[0].down == set()
 
 
-async def test_a_desktop_that_fails_is_opened_anew(room: Room) -> None:
-    await room.act("left_click")
-    first = room.desktops[0]
+async def test_a_failed_desktop_is_opened_again(rig: ExecutorRig) -> None:
+    await rig.act("left_click")
+    first = rig.desktops[0]
 
     def broken(call: tuple[object, ...]) -> None:
         if call[0] == "press":
@@ -133,25 +133,25 @@ async def test_a_desktop_that_fails_is_opened_anew(room: Room) -> None:
 
     first.before = broken
     with pytest.raises(DesktopUnavailable, match=r"failed \(OSError\)"):
-        await room.act("left_click")
-    await room.act("left_click")
-    assert len(room.desktops) == 2
+        await rig.act("left_click")
+    await rig.act("left_click")
+    assert len(rig.desktops) == 2
 
 
-async def test_a_work_that_refuses_says_so_and_keeps_the_desktop(room: Room) -> None:
-    def refuse(seat: DesktopContext) -> None:
+async def test_a_refused_request_keeps_the_desktop_open(rig: ExecutorRig) -> None:
+    def refuse(context: DesktopContext) -> None:
         raise InvalidRequest("No.", param="actions[0]")
 
-    await room.act("left_mouse_down")
+    await rig.act("left_mouse_down")
     with pytest.raises(InvalidRequest):
-        await room.executor.run(refuse)
-    await room.act("left_click")
-    assert len(room.desktops) == 1
+        await rig.executor.run(refuse)
+    await rig.act("left_click")
+    assert len(rig.desktops) == 1
 
 
-async def test_after_its_end_nothing_is_done() -> None:
-    room = Room()
-    await room.act("left_click")
-    await room.executor.close()
+async def test_after_close_no_work_is_accepted() -> None:
+    rig = ExecutorRig()
+    await rig.act("left_click")
+    await rig.executor.close()
     with pytest.raises(ShuttingDown):
-        await room.act("left_click")
+        await rig.act("left_click")

@@ -1,4 +1,4 @@
-"""Which window gets an action."""
+"""Finds the window an action goes to."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def desktop() -> FakeDesktop:
     return made
 
 
-def test_a_click_is_for_the_topmost_window_under_it() -> None:
+def test_a_click_goes_to_the_topmost_window_at_its_place() -> None:
     assert find_target(read_action("left_click", {"coordinate": [60, 60]}), VIEW, desktop()) == TOP
     assert (
         find_target(read_action("left_click", {"coordinate": [300, 60]}), VIEW, desktop()) == BELOW
     )
 
 
-def test_a_click_without_a_place_is_where_the_pointer_is() -> None:
+def test_a_click_without_a_place_goes_to_the_window_at_the_pointer() -> None:
     assert find_target(read_action("left_click", {}), VIEW, desktop()) == TOP
     assert find_target(read_action("left_mouse_down", {}), VIEW, desktop()) == TOP
 
 
-def test_a_drag_is_for_the_window_it_ends_in() -> None:
+def test_a_drag_goes_to_the_window_where_it_ends() -> None:
     drag = read_action("left_click_drag", {"start_coordinate": [60, 60], "coordinate": [300, 60]})
     assert find_target(drag, VIEW, desktop()) == BELOW
     assert list_places(drag) == [(60, 60), (300, 60)]
 
 
-def test_keys_are_for_the_window_that_has_the_keyboard() -> None:
+def test_keys_go_to_the_focused_window() -> None:
     assert find_target(read_action("type", {"text": "x"}), VIEW, desktop()) == BELOW
 
 
-def test_a_look_is_for_none() -> None:
+def test_a_screenshot_goes_to_no_window() -> None:
     assert find_target(read_action("screenshot", {}), VIEW, desktop()) is None
     assert find_target(read_action("wait", {"duration": 1}), VIEW, desktop()) is None

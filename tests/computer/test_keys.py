@@ -1,4 +1,4 @@
-"""Keys by the names models use for them."""
+"""Key names, in the spellings that models use."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ from bridge.errors import InvalidRequest
         ("ctrl+/", (("Control_L", "slash"),)),
     ],
 )
-def test_a_chord(text: str, keys: tuple[tuple[str, ...], ...]) -> None:
+def test_key_combinations_become_keysyms(text: str, keys: tuple[tuple[str, ...], ...]) -> None:
     assert parse_chords(text) == keys
 
 
 @pytest.mark.parametrize("text", ["", "   ", "ctrl+nothing", "ctrl+", "a+", "hyperspace"])
-def test_what_is_no_key_is_refused_by_name(text: str) -> None:
+def test_an_unknown_key_is_named_in_the_error(text: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_chords(text)
     assert caught.value.param == "text"
 
 
-def test_only_one_chord_can_be_held() -> None:
+def test_only_one_key_combination_can_be_held() -> None:
     assert parse_chord("ctrl+shift") == ("Control_L", "Shift_L")
     with pytest.raises(InvalidRequest, match="expected one key combination"):
         parse_chord("ctrl shift")
 
 
-def test_a_symbol_by_its_name_is_the_symbol_itself() -> None:
+def test_a_symbol_and_its_name_are_the_same_key() -> None:
     for name, symbol in SYMBOLS.items():
         assert parse_chords(name) == parse_chords(symbol) == ((name,),)
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_keys_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         found = parse_chords(text)
     except InvalidRequest:

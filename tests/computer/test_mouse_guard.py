@@ -1,4 +1,4 @@
-"""A hand on the mouse between two batches."""
+"""The mouse between two batches: when it is moved, and when it is pushed into a corner."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ HERE = Point(500, 500)
     [Point(0, 0), Point(1919, 0), Point(0, 1079), Point(1919, 1079), Point(-1280, 1023)],
 )
 @pytest.mark.parametrize("may_move", [True, False])
-def test_every_corner_of_every_screen_stops(corner: Point, may_move: bool) -> None:
+def test_a_push_into_any_corner_of_any_screen_is_a_stop(corner: Point, may_move: bool) -> None:
     assert MouseGuard(HERE, may_move).find_stop_reason(corner, SCREENS) == PUSHED
 
 
-def test_a_move_stops_unless_the_person_may_need_the_mouse() -> None:
+def test_a_move_is_a_stop_unless_the_user_may_need_the_mouse() -> None:
     assert MouseGuard(HERE, may_move=False).find_stop_reason(Point(600, 500), SCREENS) == MOVED
     assert MouseGuard(HERE, may_move=True).find_stop_reason(Point(600, 500), SCREENS) is None
 
 
-def test_a_corner_in_which_claude_left_it_is_none() -> None:
+def test_a_corner_where_claude_left_the_pointer_is_no_stop() -> None:
     assert MouseGuard(Point(0, 0), may_move=False).find_stop_reason(Point(2, 1), SCREENS) is None
 
 
 @given(st.integers(-JITTER, JITTER), st.integers(-JITTER, JITTER))
-def test_a_table_that_is_leant_on_stops_nothing(x: int, y: int) -> None:
+def test_jitter_is_no_stop(x: int, y: int) -> None:
     assert (
         MouseGuard(HERE, may_move=False).find_stop_reason(Point(500 + x, 500 + y), SCREENS) is None
     )

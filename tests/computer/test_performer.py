@@ -28,10 +28,10 @@ def never() -> None:
     """A check that never says stop."""
 
 
-def done(member: str, view: View = HALF, **given_: Any) -> list[tuple[Any, ...]]:
+def perform_action(member: str, view: View = HALF, **fields: Any) -> list[tuple[Any, ...]]:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
-    performer.perform(read_action(member, given_), view, never)
+    performer.perform(read_action(member, fields), view, never)
     performer.release_all()
     assert desktop.down == set()
     return desktop.done
@@ -41,7 +41,7 @@ CLICK = [("press", "left"), ("release", "left")]
 
 
 @pytest.mark.parametrize(
-    ("member", "given_", "lines"),
+    ("member", "fields", "lines"),
     [
         ("left_click", {"coordinate": [10, 20]}, [("move", 21, 41), *CLICK]),
         ("left_click", {}, CLICK),
@@ -89,19 +89,21 @@ CLICK = [("press", "left"), ("release", "left")]
         ("zoom", {"region": [0, 0, 5, 5]}, []),
     ],
 )
-def test_an_action(member: str, given_: dict[str, Any], lines: list[Any]) -> None:
-    assert done(member, **given_) == lines
+def test_each_action_makes_these_calls(
+    member: str, fields: dict[str, Any], lines: list[Any]
+) -> None:
+    assert perform_action(member, **fields) == lines
 
 
 def test_a_drag_follows_a_path() -> None:
-    lines = done("left_click_drag", start_coordinate=[0, 0], coordinate=[30, 10])
+    lines = perform_action("left_click_drag", start_coordinate=[0, 0], coordinate=[30, 10])
     assert lines[:2] == [("move", 1, 1), ("press", "left")]
     assert lines[-2:] == [("move", 61, 21), ("release", "left")]
     path = lines[2:-1]
     assert [line[0] for line in path] == ["move"] * 3
 
 
-def test_a_held_button_is_pressed_once_and_let_go_of() -> None:
+def test_a_held_button_is_pressed_once_and_released() -> None:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
     for _ in range(2):
@@ -112,7 +114,7 @@ def test_a_held_button_is_pressed_once_and_let_go_of() -> None:
     assert desktop.done == CLICK
 
 
-def test_a_wait_is_as_long_as_asked_and_looks_up_all_the_while() -> None:
+def test_a_wait_checks_for_a_stop_and_is_as_long_as_requested() -> None:
     slept: list[float] = []
     checks: list[None] = []
     performer = Performer(FakeDesktop(), sleep=slept.append)
@@ -173,7 +175,7 @@ def test_a_desktop_that_fails_once_leaves_nothing_pressed(member: str, at: int) 
 
 
 @given(member=st.sampled_from(sorted(ACTS)), at=st.integers(0, 12))
-def test_a_hand_on_the_mouse_stops_it(member: str, at: int) -> None:
+def test_a_moved_mouse_stops_an_action(member: str, at: int) -> None:
     desktop, checks = FakeDesktop(), 0
 
     def check() -> None:
@@ -191,7 +193,7 @@ def test_a_hand_on_the_mouse_stops_it(member: str, at: int) -> None:
     assert desktop.down == set()
 
 
-def test_where_the_person_left_the_mouse_is_where_it_may_be() -> None:
+def test_the_user_may_move_the_mouse_between_two_batches() -> None:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
     click = read_action("left_click", {})
@@ -212,4 +214,4 @@ def test_every_member_can_be_performed() -> None:
         "zoom": {"region": [0, 0, 9, 9]},
     }
     for member in MEMBERS:
-        done(member, **examples.get(member, {}))
+        perform_action(member, **examples.get(member, {}))

@@ -1,4 +1,4 @@
-"""The switch: off until a human sets it, and off again when the time is over."""
+"""The permission: off at first, set by the user, and off again after a timed grant."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ TIMES = st.floats(0, 1e9)
 
 
 @given(RISKS, TIMES)
-def test_it_is_off_from_the_start(risks: list[str], now: float) -> None:
+def test_everything_is_refused_at_first(risks: list[str], now: float) -> None:
     assert Permission().decide(risks, now) == "refuse"
 
 
 @given(RISKS, TIMES)
-def test_each_batch_is_asked_for(risks: list[str], now: float) -> None:
+def test_in_mode_ask_each_batch_needs_approval(risks: list[str], now: float) -> None:
     assert Permission("ask").decide(risks, now) == "ask"
 
 
-def test_only_what_is_risky_is_asked_for() -> None:
+def test_in_mode_ask_risky_only_risky_batches_need_approval() -> None:
     permission = Permission("ask_risky")
     assert permission.decide((), 0) == "allow"
     assert permission.decide(("deleting",), 0) == "ask"
 
 
-def test_what_is_allowed_ends_by_itself() -> None:
+def test_a_timed_grant_ends_by_itself() -> None:
     permission = Permission.from_minutes(15, now=100)
     assert permission.decide(("deleting",), 100) == "allow"
     assert permission.decide((), 100 + 15 * 60 - 0.001) == "allow"
@@ -37,7 +37,7 @@ def test_what_is_allowed_ends_by_itself() -> None:
 
 
 @pytest.mark.parametrize("minutes", [0, -1, MAX_MINUTES + 0.1, float("nan"), float("inf")])
-def test_nothing_is_allowed_for_ever(minutes: float) -> None:
+def test_a_grant_needs_a_valid_end(minutes: float) -> None:
     with pytest.raises(ValueError, match="minutes"):
         Permission.from_minutes(minutes, now=0)
     with pytest.raises(ValueError, match="end"):

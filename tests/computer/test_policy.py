@@ -1,4 +1,4 @@
-"""What is risky, and what is never touched."""
+"""The policy: what is risky, and which windows are never used."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ def window(title: str = "Notes", program: str = "gedit") -> Window:
         ("left_click", {}, None, ()),
     ],
 )
-def test_a_risk_in_a_persons_words(
+def test_risks_of_actions(
     member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
 ) -> None:
     assert judge(read_action(member, given), where, DEFAULT) == Judgement(risks)
 
 
-def test_some_windows_are_never_touched() -> None:
+def test_windows_on_the_never_list_are_refused() -> None:
     vault = window("Vault", "Bitwarden")
     assert judge(read_action("left_click", {}), vault, DEFAULT).never == "bitwarden"
     batch = [read_action("wait", {"duration": 1}), read_action("type", {"text": "a"})]
     assert judge_all(batch, [None, vault], DEFAULT).never == "bitwarden"
 
 
-def test_a_batch_has_the_risks_of_all_its_actions_once() -> None:
+def test_a_batch_has_each_risk_of_its_actions_once() -> None:
     batch = [read_action("key", {"text": "Delete"})] * 2 + [read_action("left_click", {})]
     where = [window(), window(), window("Payment")]
     assert judge_all(batch, where, DEFAULT).risks == ("deleting", "buying")
 
 
-def test_a_person_can_have_rules_of_their_own(tmp_path: Path) -> None:
+def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
     path = tmp_path / "computer-policy.toml"
     assert read_policy(path) == DEFAULT
     path.write_text(
@@ -75,14 +75,14 @@ def test_a_person_can_have_rules_of_their_own(tmp_path: Path) -> None:
         ("x = 1", "x: Extra inputs"),
     ],
 )
-def test_a_policy_that_cannot_be_used_says_where(tmp_path: Path, written: str, named: str) -> None:
+def test_an_invalid_policy_names_the_place(tmp_path: Path, written: str, named: str) -> None:
     path = tmp_path / "computer-policy.toml"
     path.write_text(written)
     with pytest.raises(SettingsError, match=named):
         read_policy(path)
 
 
-def test_the_readmes_own_policy_is_one(tmp_path: Path) -> None:
+def test_the_example_in_the_docs_is_valid(tmp_path: Path) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     (sample,) = re.findall(r"```toml\n(never = .*?)```", readme, re.DOTALL)
     path = tmp_path / "computer.toml"

@@ -1,4 +1,4 @@
-"""The switch, one asker at a time, and what shows that somebody is at work."""
+"""The computer service: permission, one session at a time, and the indicator."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from bridge.errors import ComputerBusy, ComputerOff, DesktopUnavailable, Stopped
 from tests.computer.fake_desktop import FakeDesktop
 
 
-class Told:
-    """A warden that notes what it is told; its key is pressed by calling `stop`."""
+class FakeIndicator:
+    """Records calls; calling `stop` is a press of the stop key."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.calls: list[str] = []
         self.stop: StopCallback = lambda why: None
 
     def show(self, stop: StopCallback) -> None:
-        self.said.append("begin")
+        self.calls.append("show")
         self.stop = stop
 
     def hide(self) -> None:
-        self.said.append("end")
+        self.calls.append("hide")
 
 
 @pytest.fixture
-def warden() -> Told:
-    return Told()
+def indicator() -> FakeIndicator:
+    return FakeIndicator()
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ def desktop() -> FakeDesktop:
     return FakeDesktop()
 
 
-def made(
+def make_service(
     desktop: FakeDesktop, open_indicator: Callable[[], Indicator], clock: Callable[[], float]
 ) -> ComputerService:
-    desk = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, Approvals(0.1), None, clock)
-    return ComputerService(desk, OptionalIndicator(open_indicator))
+    state = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, Approvals(0.1), None, clock)
+    return ComputerService(state, OptionalIndicator(open_indicator))
 
 
 @pytest.fixture
 async def computer(
-    desktop: FakeDesktop, warden: Told, monkeypatch: pytest.MonkeyPatch
+    desktop: FakeDesktop, indicator: FakeIndicator, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ComputerService]:
     monkeypatch.setattr(service, "LINGER_SECONDS", 0.1)
-    computer = made(desktop, lambda: warden, lambda: 1000.0)
+    computer = make_service(desktop, lambda: indicator, lambda: 1000.0)
     yield computer
     await computer.close()
 
@@ -66,7 +66,7 @@ async def computer(
 CLICK = [read_action("left_click", {"coordinate": [5, 5]})]
 
 
-async def test_it_is_off_until_a_human_turns_it_on(computer: ComputerService) -> None:
+async def test_computer_use_is_off_at_first(computer: ComputerService) -> None:
     with pytest.raises(ComputerOff, match="Only a human"):
         async with computer.open_session("a test", CaptureOptions()):
             pass
@@ -74,7 +74,7 @@ async def test_it_is_off_until_a_human_turns_it_on(computer: ComputerService) ->
         await computer.capture(CaptureOptions())
 
 
-async def test_there_is_one_pair_of_hands(computer: ComputerService) -> None:
+async def test_only_one_session_may_use_the_desktop(computer: ComputerService) -> None:
     computer.allow_for(1)
     async with computer.open_session("the first", CaptureOptions()):
         with pytest.raises(ComputerBusy, match="the first is already using the desktop"):
@@ -84,46 +84,46 @@ async def test_there_is_one_pair_of_hands(computer: ComputerService) -> None:
         assert session.asked_by == "the second"
 
 
-async def test_what_shows_it_stays_for_a_moment_and_from_action_to_action(
-    computer: ComputerService, warden: Told
+async def test_the_indicator_stays_between_sessions_and_is_hidden_soon_after(
+    computer: ComputerService, indicator: FakeIndicator
 ) -> None:
     computer.allow_for(1)
     for _ in range(3):
         async with computer.open_session("a test", CaptureOptions()) as session:
             await session.act(CLICK)
-    assert warden.said == ["begin"]
+    assert indicator.calls == ["show"]
     await asyncio.sleep(0.2)
-    assert warden.said == ["begin", "end"]
+    assert indicator.calls == ["show", "hide"]
 
 
-async def test_the_key_ends_it_and_takes_it_all_back(
-    computer: ComputerService, warden: Told
+async def test_the_stop_key_ends_the_session_and_turns_computer_use_off(
+    computer: ComputerService, indicator: FakeIndicator
 ) -> None:
     computer.allow_for(1)
     async with computer.open_session("a test", CaptureOptions()) as session:
-        await asyncio.to_thread(warden.stop, STOP_KEY_PRESSED)
+        await asyncio.to_thread(indicator.stop, STOP_KEY_PRESSED)
         await asyncio.wait_for(session.stopped.wait(), 1)
         with pytest.raises(Stopped, match="stop key"):
             await session.act(CLICK)
     assert computer.permission == Permission()
     await asyncio.sleep(0.02)
-    assert warden.said == ["begin", "end"], "at once, when it is off"
+    assert indicator.calls == ["show", "hide"], "at once, when it is off"
 
 
-async def test_the_end_takes_away_what_is_shown(desktop: FakeDesktop, warden: Told) -> None:
-    computer = made(desktop, lambda: warden, lambda: 1000.0)
+async def test_closing_hides_the_indicator(desktop: FakeDesktop, indicator: FakeIndicator) -> None:
+    computer = make_service(desktop, lambda: indicator, lambda: 1000.0)
     computer.allow_for(1)
     async with computer.open_session("a test", CaptureOptions()):
         pass
     await computer.close()
-    assert warden.said == ["begin", "end"]
+    assert indicator.calls == ["show", "hide"]
 
 
-async def test_time_that_was_allowed_is_over_in_the_middle(
-    desktop: FakeDesktop, warden: Told
+async def test_a_timed_grant_can_end_during_a_session(
+    desktop: FakeDesktop, indicator: FakeIndicator
 ) -> None:
     now = [1000.0]
-    computer = made(desktop, lambda: warden, lambda: now[0])
+    computer = make_service(desktop, lambda: indicator, lambda: now[0])
     computer.allow_for(1)
     async with computer.open_session("a test", CaptureOptions()) as session:
         await session.act(CLICK)
@@ -133,13 +133,13 @@ async def test_time_that_was_allowed_is_over_in_the_middle(
     await computer.close()
 
 
-async def test_without_a_border_and_a_key_it_still_works(
+async def test_claude_works_without_an_indicator(
     desktop: FakeDesktop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def nothing_to_draw_on() -> Indicator:
+    def fail_to_open() -> Indicator:
         raise DesktopUnavailable("Another program has the stop key.")
 
-    computer = made(desktop, nothing_to_draw_on, lambda: 1000.0)
+    computer = make_service(desktop, fail_to_open, lambda: 1000.0)
     computer.allow_for(1)
     for _ in range(2):
         async with computer.open_session("a test", CaptureOptions()) as session:
@@ -150,7 +150,7 @@ async def test_without_a_border_and_a_key_it_still_works(
     ) == 1
 
 
-async def test_a_button_that_is_held_is_let_go_when_it_is_over(
+async def test_a_held_button_is_released_at_the_end_of_the_session(
     computer: ComputerService, desktop: FakeDesktop
 ) -> None:
     computer.allow_for(1)

@@ -1,4 +1,4 @@
-"""A display with programs on it, and hands."""
+"""A display with programs on it, and its input devices."""
 
 from __future__ import annotations
 

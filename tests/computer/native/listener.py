@@ -1,4 +1,4 @@
-"""A window of the test's own that hears what an X server sends."""
+"""A window that records what an X server sends."""
 
 from __future__ import annotations
 

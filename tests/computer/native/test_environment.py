@@ -1,4 +1,4 @@
-"""Where there is nothing to see, and what is said there."""
+"""Errors when there is no desktop to see."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from bridge.errors import DesktopUnavailable
         {"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"},
     ],
 )
-def test_wayland_is_refused_with_the_way_to_x11(environment: Mapping[str, str]) -> None:
-    assert refusal(environment, "linux") == WAYLAND
+def test_wayland_is_refused_with_a_hint_to_use_x11(environment: Mapping[str, str]) -> None:
+    assert find_refusal(environment, "linux") == WAYLAND
     assert "X11 session" in WAYLAND
     assert "XWayland" in WAYLAND
 
 
 @pytest.mark.parametrize("environment", [{}, {"DISPLAY": ""}, {"XDG_SESSION_TYPE": "tty"}])
 def test_without_a_display_it_says_what_to_set(environment: Mapping[str, str]) -> None:
-    assert refusal(environment, "linux") == NO_DISPLAY
+    assert find_refusal(environment, "linux") == NO_DISPLAY
     assert "DISPLAY" in NO_DISPLAY
 
 
@@ -47,14 +47,14 @@ def test_without_a_display_it_says_what_to_set(environment: Mapping[str, str]) -
     ],
 )
 def test_an_x11_display_is_enough(environment: Mapping[str, str]) -> None:
-    check_session(environment, "linux", never_asked)
-    check_session(environment, "freebsd14", never_asked)
+    check_session(environment, "linux", fail_if_called)
+    check_session(environment, "freebsd14", fail_if_called)
 
 
 @pytest.mark.parametrize(("platform", "said"), [("darwin", NOT_ALLOWED), ("win32", LOCKED)])
-def test_macos_and_windows_have_a_say_of_their_own(platform: str, said: str) -> None:
+def test_macos_and_windows_decide_themselves(platform: str, said: str) -> None:
     check_session({}, platform, lambda: True)
-    assert refusal({}, platform, may_see=False) == said
+    assert find_refusal({}, platform, can_see=False) == said
 
 
 def test_the_settings_of_macos_are_named() -> None:
@@ -65,27 +65,27 @@ def test_the_settings_of_macos_are_named() -> None:
     ("platform", "words"),
     [("linux", "XAUTHORITY"), ("win32", "locked"), ("darwin", "Screen Recording")],
 )
-def test_a_look_that_failed_says_why_in_one_line(platform: str, words: str) -> None:
+def test_a_failed_capture_gives_its_reason_in_one_line(platform: str, words: str) -> None:
     said = make_capture_error(platform, OSError("BadMatch\n  Major opcode: 130")).message
     assert words in said
     assert said.endswith("(BadMatch Major opcode: 130)")
 
 
-def test_a_failure_without_words_is_named_by_its_kind() -> None:
+def test_an_error_without_a_message_is_named_by_its_class() -> None:
     assert make_capture_error("linux", AssertionError()).message.endswith("(AssertionError)")
 
 
 @pytest.mark.skipif("sys.platform in ('win32', 'darwin')", reason="those have a say")
-def test_elsewhere_nobody_else_decides() -> None:
+def test_on_other_platforms_capturing_is_allowed() -> None:
     assert can_see_screen()
 
 
-def refusal(environment: Mapping[str, str], platform: str, *, may_see: bool = True) -> str:
+def find_refusal(environment: Mapping[str, str], platform: str, *, can_see: bool = True) -> str:
     with pytest.raises(DesktopUnavailable) as caught:
-        check_session(environment, platform, lambda: may_see)
+        check_session(environment, platform, lambda: can_see)
     assert caught.value.status == 503
     return caught.value.message
 
 
-def never_asked() -> bool:
+def fail_if_called() -> bool:
     raise AssertionError("X11 needs no permission")

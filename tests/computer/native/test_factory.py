@@ -1,4 +1,4 @@
-"""The whole desktop through the executor: a real window is clicked, typed into, and seen."""
+"""The whole desktop through the executor: a real window is clicked, typed into, and captured."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def window(program: Callable[[str], Program]) -> Program:
     return one
 
 
-def doing(*actions: Action) -> Callable[[DesktopContext], None]:
-    def work(seat: DesktopContext) -> None:
-        (screen,) = seat.desktop.list_screens()
+def make_work(*actions: Action) -> Callable[[DesktopContext], None]:
+    def work(context: DesktopContext) -> None:
+        (screen,) = context.desktop.list_screens()
         view = View(screen, Size(1280, 720))
         for action in actions:
-            seat.performer.perform(action, view, seat.check)
+            context.performer.perform(action, view, context.check)
 
     return work
 
 
-async def test_a_window_is_clicked_typed_into_and_seen(window: Program) -> None:
+async def test_a_window_is_clicked_typed_into_and_captured(window: Program) -> None:
     executor = Executor(open_desktop)
     before = await asyncio.to_thread(window.text)
     place = [window.middle.x * 1280 // 1920, window.middle.y * 720 // 1080]
@@ -43,25 +43,27 @@ async def test_a_window_is_clicked_typed_into_and_seen(window: Program) -> None:
         read_action("type", {"text": "é世"}),
     )
     try:
-        await executor.run(doing(*actions))
+        await executor.run(make_work(*actions))
         assert await asyncio.to_thread(
             lambda: eventually(lambda: window.text()[len(before) :] == "é世")
         )
-        picture = await executor.run(lambda seat: seat.desktop.grab(window.area))
+        picture = await executor.run(lambda context: context.desktop.grab(window.area))
         colours = picture.convert("L").getcolors()
         assert colours is not None
         assert len(colours) > 1, "one colour is no picture"
-        names = await executor.run(lambda seat: [one.title for one in seat.desktop.list_windows()])
+        names = await executor.run(
+            lambda context: [w.title for w in context.desktop.list_windows()]
+        )
         assert window.title in names
     finally:
         await executor.close()
 
 
-async def test_a_stop_in_the_middle_of_a_text_is_heard(window: Program) -> None:
+async def test_a_stop_ends_typing_in_the_middle(window: Program) -> None:
     executor = Executor(open_desktop)
     try:
         typing = asyncio.create_task(
-            executor.run(doing(read_action("type", {"text": "a" * 20_000})))
+            executor.run(make_work(read_action("type", {"text": "a" * 20_000})))
         )
         before = await asyncio.to_thread(window.text)
         await asyncio.to_thread(lambda: eventually(lambda: len(window.text()) > len(before)))
@@ -72,11 +74,11 @@ async def test_a_stop_in_the_middle_of_a_text_is_heard(window: Program) -> None:
         await executor.close()
 
 
-async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_display_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     executor = Executor(open_desktop)
     try:
         with pytest.raises(DesktopUnavailable, match="DISPLAY"):
-            await executor.run(doing())
+            await executor.run(make_work())
     finally:
         await executor.close()

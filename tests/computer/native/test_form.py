@@ -1,4 +1,4 @@
-"""From a client's request to a form in a real browser: Claude fills it in, the page says so."""
+"""From a client's request to a form in a real browser that Claude fills in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every platform's hands have in common."""
+"""What the input of every platform has in common."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PointerOnly(Input):
     def close(self) -> None: ...
 
 
-def test_the_pointer_goes_where_it_is_told_and_says_where_it_is() -> None:
+def test_the_pointer_moves_and_can_be_read() -> None:
     mouse = FakeMouse()
     input_device = PointerOnly(mouse)
     input_device.move(Point(-5, 7))
@@ -55,20 +55,20 @@ def test_the_pointer_goes_where_it_is_told_and_says_where_it_is() -> None:
         ("right", ("hscroll", 1)),
     ],
 )
-def test_each_notch_is_an_event_of_its_own(direction: Direction, expected: tuple[str, int]) -> None:
+def test_each_notch_is_one_event(direction: Direction, expected: tuple[str, int]) -> None:
     mouse = FakeMouse()
     PointerOnly(mouse).scroll(direction, 3)
     assert mouse.done == [expected] * 3
 
 
-def test_a_text_is_cut_into_pieces_and_every_line_ends_alike() -> None:
+def test_a_text_is_split_and_its_line_ends_are_normalized() -> None:
     text = "abc\r\ndef\rghi\njk"
     assert "".join(split_text(text)) == "abc\ndef\nghi\njk"
     assert {len(piece) for piece in split_text("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
 
 
 @pytest.mark.parametrize("text", ["a\x00", "\x7f", "b\x85", "\ud83d"])
-def test_a_character_that_no_key_gives_is_refused_before_anything_is_typed(text: str) -> None:
+def test_a_character_that_cannot_be_typed_is_refused_first(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} cannot be typed"):
         next(split_text("x" * 100 + text))
 

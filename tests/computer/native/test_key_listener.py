@@ -1,4 +1,4 @@
-"""The stop key where pynput listens for it; pynput itself is not here."""
+"""The stop key through pynput, with a stand-in for pynput."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ made: list[Listeners] = []
         ("ctrl+F12", "<ctrl>+<f12>"),
     ],
 )
-def test_keys_are_spelled_as_pynput_spells_them(hotkey: str, theirs: str) -> None:
+def test_keys_in_pynputs_spelling(hotkey: str, theirs: str) -> None:
     assert to_pynput(hotkey) == theirs
 
 
-def test_it_listens_stops_and_ends() -> None:
+def test_the_stop_key_stops_until_it_is_hidden() -> None:
     stops: list[str] = []
     listener = KeyListener("ctrl+alt+Escape", Listeners)
     listener.show(stops.append)
@@ -53,7 +53,7 @@ def test_it_listens_stops_and_ends() -> None:
     assert made[-1].said == ["start", "stop"]
 
 
-def test_where_the_system_lets_nobody_listen_the_cure_is_said() -> None:
+def test_a_system_that_forbids_listening_is_an_error_with_a_hint() -> None:
     def refuses(hotkeys: Any) -> Any:
         raise OSError("not trusted")
 
@@ -61,7 +61,7 @@ def test_where_the_system_lets_nobody_listen_the_cure_is_said() -> None:
         KeyListener("ctrl+alt+Escape", refuses).show(print)
 
 
-def test_no_key_is_no_listener() -> None:
+def test_without_a_stop_key_nothing_listens() -> None:
     count = len(made)
     KeyListener("none", Listeners).show(print)
     assert len(made) == count

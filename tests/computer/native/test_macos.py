@@ -83,12 +83,12 @@ def input_device(quartz: FakeQuartz) -> MacInput:
     return MacInput(quartz, StillMouse(), trusted=lambda: True, front=lambda: 7, clock=lambda: 5.0)
 
 
-def test_without_the_permission_it_says_where_to_give_it(quartz: FakeQuartz) -> None:
+def test_a_missing_permission_comes_with_a_hint(quartz: FakeQuartz) -> None:
     with pytest.raises(DesktopUnavailable, match="Privacy & Security > Accessibility"):
         MacInput(quartz, StillMouse(), trusted=lambda: False)
 
 
-def test_clicks_that_follow_each_other_are_counted() -> None:
+def test_clicks_in_a_row_are_counted() -> None:
     clicks = ClickCounter()
     here, near, far = Point(0, 0), Point(3, -3), Point(9, 0)
     assert [clicks.count_click("left", here, 0.0), clicks.count_click("left", near, 0.3)] == [1, 2]
@@ -98,7 +98,7 @@ def test_clicks_that_follow_each_other_are_counted() -> None:
     assert clicks.count_click("right", far, 2.2) == 1
 
 
-def test_a_double_click_says_its_number(input_device: MacInput, quartz: FakeQuartz) -> None:
+def test_a_double_click_has_its_count(input_device: MacInput, quartz: FakeQuartz) -> None:
     for _ in range(2):
         input_device.press("left")
         input_device.release("left")
@@ -123,7 +123,7 @@ def test_a_move_with_a_button_down_is_a_drag(input_device: MacInput, quartz: Fak
     assert quartz.posted[0]["at"] == (-5, 6)
 
 
-def test_keys_carry_the_flags_of_what_is_held(input_device: MacInput, quartz: FakeQuartz) -> None:
+def test_keys_carry_the_flags_of_held_modifiers(input_device: MacInput, quartz: FakeQuartz) -> None:
     input_device.press_key("Super_L")
     input_device.press_key("a")
     input_device.press("left")
@@ -140,7 +140,7 @@ def test_a_capital_has_shift_in_its_flags() -> None:
     assert find_press("世") == Press(0, 0, "世")
 
 
-def test_a_text_is_carried_by_its_events_and_lines_end_with_return() -> None:
+def test_text_is_carried_by_events_and_line_ends_are_return() -> None:
     assert split_typed("aé\n\tx") == [
         *(Press(0, 0, "aé"), Press(KEYS["Return"]), Press(KEYS["Tab"]), Press(0, 0, "x"))
     ]
@@ -156,20 +156,20 @@ def test_a_text_is_typed_whole_without_flags(input_device: MacInput, quartz: Fak
 @pytest.mark.parametrize(
     ("direction", "by"), [("up", (1,)), ("down", (-1,)), ("left", (0, 1)), ("right", (0, -1))]
 )
-def test_each_notch_is_an_event(
+def test_each_notch_is_one_event(
     input_device: MacInput, quartz: FakeQuartz, direction: Any, by: tuple[int, ...]
 ) -> None:
     input_device.scroll(direction, 2)
     assert quartz.posted == [{"scroll": by, "wheels": len(by)}] * 2
 
 
-def test_closing_lets_go_of_what_is_held(input_device: MacInput, quartz: FakeQuartz) -> None:
+def test_closing_releases_held_keys(input_device: MacInput, quartz: FakeQuartz) -> None:
     input_device.press_key("Shift_L")
     input_device.close()
     assert [(one["down"], one["flags"]) for one in quartz.posted] == [(True, SHIFT), (False, 0)]
 
 
-def test_windows_of_programs_are_told_and_the_front_one_is_active(
+def test_windows_of_programs_are_listed_and_the_front_one_is_active(
     input_device: MacInput, quartz: FakeQuartz
 ) -> None:
     bounds = {"X": -10.0, "Y": 25.0, "Width": 300.0, "Height": 200.0}
@@ -194,7 +194,7 @@ NOT_ON_A_MAC = {"Scroll_Lock", "Print", "Pause", "F21", "F22", "F23", "F24"} | {
 
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values()) - NOT_ON_A_MAC))
-def test_every_key_that_a_mac_has_can_be_pressed(name: str) -> None:
+def test_every_key_of_a_mac_can_be_pressed(name: str) -> None:
     assert find_press(name).code or find_press(name).character
 
 

@@ -1,4 +1,4 @@
-"""Eyes on a real X server."""
+"""Captures of a real X server."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def xrandr(display: str, *words: str) -> None:
     subprocess.run(["xrandr", "-display", display, *words], check=True, capture_output=True)
 
 
-def test_a_painted_picture_is_seen_pixel_for_pixel(screens: Screens, painter: Painter) -> None:
+def test_a_capture_is_exact_to_the_pixel(screens: Screens, painter: Painter) -> None:
     painted = colourful(1280, 720)
     painter.paint(painted)
     seen = screens.grab(SCREEN)
@@ -55,7 +55,7 @@ def test_a_painted_picture_is_seen_pixel_for_pixel(screens: Screens, painter: Pa
     assert seen.tobytes() == painted.tobytes()
 
 
-def test_a_part_is_seen_where_it_is(screens: Screens, painter: Painter) -> None:
+def test_a_capture_of_an_area(screens: Screens, painter: Painter) -> None:
     painted = colourful(1280, 720)
     painter.paint(painted)
     assert (
@@ -63,7 +63,7 @@ def test_a_part_is_seen_where_it_is(screens: Screens, painter: Painter) -> None:
     )
 
 
-def test_a_second_look_sees_what_changed(screens: Screens, painter: Painter) -> None:
+def test_a_second_capture_shows_changes(screens: Screens, painter: Painter) -> None:
     first = screens.grab(SCREEN)
     painter.paint(Image.new("RGB", (5, 5), (1, 2, 3)), 10, 20)
     second = screens.grab(SCREEN)
@@ -71,7 +71,7 @@ def test_a_second_look_sees_what_changed(screens: Screens, painter: Painter) -> 
     assert first.getpixel((10, 20)) != (1, 2, 3)
 
 
-def test_the_memory_of_a_picture_is_used_again(screens: Screens) -> None:
+def test_the_memory_of_a_picture_is_reused(screens: Screens) -> None:
     screens.grab(SCREEN)
     before = reused_blocks()
     screens.grab(SCREEN)
@@ -85,13 +85,13 @@ def test_two_monitors_are_two_screens_the_main_one_first(screens: Screens, x_dis
     assert screens.list_screens() == (Rect(500, 120, 780, 600), Rect(0, 0, 500, 720))
 
 
-def test_two_monitors_that_show_the_same_are_one_screen(screens: Screens, x_display: str) -> None:
+def test_mirrored_monitors_are_one_screen(screens: Screens, x_display: str) -> None:
     xrandr(x_display, "--setmonitor", "one", "640/169x720/190+640+0", "screen")
     xrandr(x_display, "--setmonitor", "two", "640/169x720/190+640+0", "none")
     assert screens.list_screens() == (Rect(640, 0, 640, 720),)
 
 
-def test_the_second_monitor_shows_its_own_part(
+def test_a_capture_of_the_second_monitor(
     screens: Screens, painter: Painter, x_display: str
 ) -> None:
     xrandr(x_display, "--setmonitor", "left", "500/132x720/190+0+0", "screen")
@@ -105,7 +105,7 @@ def test_the_second_monitor_shows_its_own_part(
 def test_a_screen_that_shrinks_and_grows_is_noticed(
     screens: Screens, painter: Painter, x_display: str
 ) -> None:
-    small(x_display)
+    shrink_screen(x_display)
     assert screens.list_screens() == (Rect(0, 0, 640, 480),)
     assert screens.grab(Rect(0, 0, 640, 480)).size == (640, 480)
     xrandr(x_display, "--output", "screen", "--mode", "1280x720")
@@ -115,17 +115,19 @@ def test_a_screen_that_shrinks_and_grows_is_noticed(
     assert screens.grab(SCREEN).tobytes() == painted.tobytes()
 
 
-def test_a_screen_that_grew_is_seen_whole_without_asking(screens: Screens, x_display: str) -> None:
-    small(x_display)
+def test_a_screen_that_grew_can_be_captured_without_listing_screens(
+    screens: Screens, x_display: str
+) -> None:
+    shrink_screen(x_display)
     with Screens({"DISPLAY": x_display}) as begun_small:
         begun_small.grab(Rect(0, 0, 640, 480))
         xrandr(x_display, "--output", "screen", "--mode", "1280x720")
         assert begun_small.grab(SCREEN).size == (1280, 720)
 
 
-def test_what_is_not_on_the_screen_any_more_is_said(screens: Screens, x_display: str) -> None:
+def test_an_area_that_left_the_screen_is_an_error(screens: Screens, x_display: str) -> None:
     screens.grab(SCREEN)
-    small(x_display)
+    shrink_screen(x_display)
     with pytest.raises(DesktopUnavailable, match=r"1280x720 points at .* Take a new screenshot"):
         screens.grab(SCREEN)
     with pytest.raises(DesktopUnavailable, match="no longer on the screen"):
@@ -158,54 +160,54 @@ def test_the_cursor_is_drawn_as_mss_draws_it(
     assert seen.tobytes() == expected
 
 
-def test_colours_of_a_cursor_are_freed_of_their_alpha() -> None:
+def test_a_cursors_premultiplied_colours_are_restored() -> None:
     picture = decode_cursor(bytes([0, 25, 51, 51, 30, 20, 10, 255]), 2, 1)
     assert picture.getpixel((0, 0)) == (255, 125, 0, 51)
     assert picture.getpixel((1, 0)) == (10, 20, 30, 255)
 
 
-def test_without_a_display_nothing_is_made() -> None:
+def test_without_a_display_it_cannot_be_made() -> None:
     with pytest.raises(DesktopUnavailable) as caught:
         Screens({})
     assert caught.value.message == NO_DISPLAY
 
 
-def test_a_display_that_does_not_answer_is_said() -> None:
+def test_a_display_that_does_not_answer_is_named() -> None:
     with pytest.raises(DesktopUnavailable, match="no X server answers at :65000") as caught:
         Screens({"DISPLAY": ":65000"})
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
-def test_an_xwayland_is_known_by_its_monitor(painter: Painter, x_display: str) -> None:
+def test_xwayland_is_recognized_by_its_monitor(painter: Painter, x_display: str) -> None:
     xrandr(x_display, "--setmonitor", "XWAYLAND0", "640/169x720/190+0+0", "screen")
     with pytest.raises(DesktopUnavailable) as caught:
         Screens({"DISPLAY": x_display})
     assert caught.value.message == WAYLAND
 
 
-def test_a_server_that_goes_away_is_an_error_and_not_the_end() -> None:
+def test_a_server_that_goes_away_is_an_error() -> None:
     with desktop.x_display() as display:
         screens = Screens({"DISPLAY": display})
         screens.grab(SCREEN)
-    for look in (
+    for capture_once in (
         lambda: screens.grab(SCREEN),
         screens.list_screens,
         screens.read_cursor,
     ):
         with pytest.raises(DesktopUnavailable, match="Is it still running") as caught:
-            look()
+            capture_once()
         assert caught.value.__cause__ is not None
 
 
-def test_closing_gives_back_every_connection(x_display: str, painter: Painter) -> None:
-    look(x_display)  # loads what is loaded once
+def test_closing_closes_every_connection(x_display: str, painter: Painter) -> None:
+    capture_once(x_display)  # loads what is loaded once
     before = open_files()
     for _ in range(3):
-        look(x_display)
+        capture_once(x_display)
     assert open_files() == before
 
 
-def test_refusing_gives_back_every_connection(x_display: str, painter: Painter) -> None:
+def test_a_refusal_closes_every_connection(x_display: str, painter: Painter) -> None:
     xrandr(x_display, "--setmonitor", "XWAYLAND0", "640/169x720/190+0+0", "screen")
     before = open_files()
     for _ in range(3):
@@ -214,20 +216,20 @@ def test_refusing_gives_back_every_connection(x_display: str, painter: Painter) 
     assert open_files() == before
 
 
-def test_after_closing_it_can_look_again(screens: Screens) -> None:
+def test_it_can_capture_again_after_closing(screens: Screens) -> None:
     screens.close()
     screens.close()
     assert screens.grab(SCREEN).size == (1280, 720)
 
 
-def test_a_closed_connection_says_so(x_display: str) -> None:
+def test_a_closed_connection_is_named(x_display: str) -> None:
     screen = XScreen(x_display)
     screen.close()
     with pytest.raises(ConnectionAbortedError, match="closed"):
         screen.read_area()
 
 
-def look(display: str) -> None:
+def capture_once(display: str) -> None:
     with Screens({"DISPLAY": display}) as screens:
         screens.grab(SCREEN)
         screens.read_cursor()
@@ -243,7 +245,7 @@ def open_files() -> list[str]:
     return sorted(os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.exists())
 
 
-def small(display: str) -> None:
+def shrink_screen(display: str) -> None:
     """The screen at 640x480; its first mode is 1280x720."""
     timing = ["24", "640", "656", "752", "800", "480", "490", "492", "525"]
     xrandr(display, "--newmode", "small", *timing)

@@ -1,4 +1,4 @@
-"""The leash on a real display: seen while it is worn, and pulled by a key or a hand."""
+"""The indicator on a real display, and stops by the key and the mouse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point
 from bridge.server.state import Bridge
 from tests.computer.native.programs.start import Program, eventually
-from tests.computer.native.x11.test_indicator import EDGES, ORANGE, pixel
+from tests.computer.native.x11.test_indicator import EDGES, ORANGE, read_pixel
 from tests.conftest import StartBridge
 
 pytestmark = pytest.mark.end_to_end
@@ -30,7 +30,7 @@ async def bridge(screen: str, start_bridge: StartBridge) -> Bridge:
     return bridge
 
 
-async def typed(bridge: Bridge) -> Any:
+async def type_long_text(bridge: Bridge) -> Any:
     headers = {"Authorization": f"Bearer {bridge.control_token}"}
     async with (
         aiohttp.ClientSession(bridge.url, headers=headers) as session,
@@ -39,29 +39,30 @@ async def typed(bridge: Bridge) -> Any:
         return await answer.json()
 
 
-def begun(window: Program, before: int) -> Callable[[], bool]:
+def has_begun(window: Program, before: int) -> Callable[[], bool]:
     return lambda: len(window.text()) > before + 5
 
 
-async def length_of(window: Program) -> int:
+async def measure_text(window: Program) -> int:
     return len(await asyncio.to_thread(window.text))
 
 
-def press(input_device: X11Input) -> None:
+def press_stop_key(input_device: X11Input) -> None:
     for key in ("Control_L", "Alt_L", "Escape"):
         input_device.press_key(key)
     for key in ("Escape", "Alt_L", "Control_L"):
         input_device.release_key(key)
 
 
-def push(input_device: X11Input) -> None:
+def push_mouse(input_device: X11Input) -> None:
     input_device.move(Point(0, 0))
 
 
 @pytest.mark.parametrize(
-    ("pull", "said"), [(press, STOP_KEY_PRESSED), (push, "The mouse was moved by hand.")]
+    ("pull", "said"),
+    [(press_stop_key, STOP_KEY_PRESSED), (push_mouse, "The mouse was moved by hand.")],
 )
-async def test_it_is_seen_and_it_stops(
+async def test_the_border_is_shown_and_the_user_can_stop(
     pull: Callable[[X11Input], None],
     said: str,
     bridge: Bridge,
@@ -71,10 +72,10 @@ async def test_it_is_seen_and_it_stops(
     window = await asyncio.to_thread(program, "tk")
     await asyncio.to_thread(window.take_keyboard)
     await asyncio.to_thread(input_device.move, window.middle)
-    before = await length_of(window)
-    running = asyncio.create_task(typed(bridge))
-    assert await asyncio.to_thread(eventually, begun(window, before))
-    assert all([await asyncio.to_thread(pixel, edge) == ORANGE for edge in EDGES])
+    before = await measure_text(window)
+    running = asyncio.create_task(type_long_text(bridge))
+    assert await asyncio.to_thread(eventually, has_begun(window, before))
+    assert all([await asyncio.to_thread(read_pixel, edge) == ORANGE for edge in EDGES])
     pulled = time.monotonic()
     await asyncio.to_thread(pull, input_device)
     answer = await running
@@ -86,9 +87,11 @@ async def test_it_is_seen_and_it_stops(
         "code": "stopped_by_person",
     }
     await asyncio.sleep(0.2)
-    length = await length_of(window)
+    length = await measure_text(window)
     assert length < before + 10_000
     await asyncio.sleep(0.3)
-    assert await length_of(window) == length
-    gone = await asyncio.to_thread(eventually, lambda: all(pixel(edge) != ORANGE for edge in EDGES))
+    assert await measure_text(window) == length
+    gone = await asyncio.to_thread(
+        eventually, lambda: all(read_pixel(edge) != ORANGE for edge in EDGES)
+    )
     assert gone

@@ -1,4 +1,4 @@
-"""What an asker sees, and what its pixels mean."""
+"""Pictures of one session, and what coordinates in them mean."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_a_picture_is_as_large_as_the_model_takes() -> None:
 
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp"])
-def test_it_is_of_the_kind_that_is_set(form: str) -> None:
+def test_a_picture_has_the_requested_format(form: str) -> None:
     picture = Capture(CaptureOptions(form=form)).take_screenshot(FakeDesktop())  # type: ignore[arg-type]
     assert picture.media_type == f"image/{form}"
     assert Image.open(io.BytesIO(picture.data)).format == form.upper()
 
 
-def test_another_monitor_lies_left_of_the_main_one() -> None:
+def test_coordinates_of_a_second_monitor() -> None:
     desktop = FakeDesktop(RIGHT, LEFT)
     capture = Capture(CaptureOptions(HIGH, monitor=1))
     assert capture.take_screenshot(desktop).size == (1280, 1024)
@@ -45,7 +45,7 @@ def test_another_monitor_lies_left_of_the_main_one() -> None:
         Capture(CaptureOptions(monitor=2)).take_screenshot(desktop)
 
 
-def test_before_the_first_picture_coordinates_mean_what_one_would_show() -> None:
+def test_coordinates_before_the_first_screenshot() -> None:
     desktop = FakeDesktop(RIGHT)
     capture = Capture(CaptureOptions(OLDER))
     before = capture.get_view(desktop)
@@ -53,7 +53,7 @@ def test_before_the_first_picture_coordinates_mean_what_one_would_show() -> None
     assert capture.get_view(desktop) == before
 
 
-def test_a_closer_look_does_not_change_what_coordinates_mean() -> None:
+def test_a_zoom_does_not_change_what_coordinates_mean() -> None:
     desktop = FakeDesktop(RIGHT)
     capture = Capture(CaptureOptions(OLDER))
     capture.take_screenshot(desktop)
@@ -64,12 +64,12 @@ def test_a_closer_look_does_not_change_what_coordinates_mean() -> None:
     assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
 
 
-def test_a_closer_look_at_nothing_is_refused() -> None:
+def test_a_zoom_outside_of_the_picture_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="outside of the picture"):
         Capture(CaptureOptions(OLDER)).zoom(FakeDesktop(RIGHT), (5000, 0, 5100, 50))
 
 
-def test_secret_windows_are_black_everywhere() -> None:
+def test_secret_windows_are_black_in_every_picture() -> None:
     desktop = FakeDesktop(RIGHT)
     desktop.shown.append(Window("Vault - KeePassXC", "keepassxc", Rect(100, 100, 300, 200), False))
     capture = Capture(CaptureOptions(HIGH, form="png", secret=("keepass",)))
@@ -82,7 +82,7 @@ def test_secret_windows_are_black_everywhere() -> None:
     ]
 
 
-def test_the_person_sees_rings_where_it_would_happen() -> None:
+def test_places_are_marked_with_rings() -> None:
     desktop = FakeDesktop(RIGHT)
     marked = image(Capture(CaptureOptions(HIGH)).take_annotated(desktop, [(500, 500), (900, 700)]))
     for x, y in ((482, 500), (900, 682)):

@@ -15,19 +15,19 @@ POINTS = st.builds(Point, PLACES, PLACES)
 
 
 @given(VIEWS, st.data())
-def test_every_pixel_is_a_point_inside(view: View, data: st.DataObject) -> None:
+def test_every_pixel_maps_to_a_point_inside(view: View, data: st.DataObject) -> None:
     x = data.draw(st.integers(0, view.picture.width - 1))
     y = data.draw(st.integers(0, view.picture.height - 1))
     assert view.to_desktop(x, y) in view.area
 
 
 @given(VIEWS, PLACES, PLACES)
-def test_what_lies_outside_stops_at_the_edge(view: View, x: int, y: int) -> None:
+def test_pixels_outside_are_clamped_to_the_edge(view: View, x: int, y: int) -> None:
     assert view.to_desktop(x, y) in view.area
 
 
 @given(AREAS, st.integers(1, 8), st.data())
-def test_a_picture_that_is_scaled_down_gives_its_pixels_back(
+def test_pixels_of_a_reduced_picture_survive_a_round_trip(
     area: Rect, factor: int, data: st.DataObject
 ) -> None:
     small = Size(-(-area.width // factor), -(-area.height // factor))
@@ -39,7 +39,7 @@ def test_a_picture_that_is_scaled_down_gives_its_pixels_back(
     assert abs(back_y - y) <= 1
 
 
-def test_a_picture_of_the_same_size_is_exact() -> None:
+def test_pixels_of_a_picture_of_the_same_size_are_points() -> None:
     view = View(Rect(-1920, 0, 1920, 1080), Size(1920, 1080))
     assert view.to_desktop(0, 0) == (-1920, 0)
     assert view.to_desktop(1919, 1079) == (-1, 1079)
@@ -47,28 +47,30 @@ def test_a_picture_of_the_same_size_is_exact() -> None:
     assert view.to_picture(Point(-1920, 5)) == (0, 5)
 
 
-def test_a_screen_of_two_pixels_a_point() -> None:
+def test_a_screen_with_two_pixels_per_point() -> None:
     view = View(Rect(0, 0, 1440, 900), Size(2880, 1800))
     assert view.to_desktop(2879, 1799) == (1439, 899)
     assert view.to_desktop(100, 101) == (50, 50)
 
 
 @given(VIEWS, *[PLACES] * 4)
-def test_a_part_of_the_picture_is_a_part_of_the_area(
+def test_a_region_of_the_picture_is_inside_the_area(
     view: View, x0: int, y0: int, x1: int, y1: int
 ) -> None:
     area = view.crop(x0, y0, x1, y1)
     assert area.intersect(view.area) == area
 
 
-def test_a_part_is_what_the_region_covers() -> None:
+def test_a_crop_is_the_area_under_the_region() -> None:
     view = View(Rect(100, 0, 1000, 500), Size(500, 250))
     assert view.crop(0, 0, 50, 25) == Rect(101, 1, 99, 49)
     assert view.crop(50, 25, 0, 0) == view.crop(0, 0, 50, 25)
 
 
 @given(POINTS, POINTS, st.integers(1, 300))
-def test_a_way_ends_where_it_should_in_short_steps(start: Point, end: Point, longest: int) -> None:
+def test_interpolation_ends_at_the_end_in_short_steps(
+    start: Point, end: Point, longest: int
+) -> None:
     way = interpolate(start, end, longest)
     assert way[-1] == end
     for one, other in zip([start, *way], way, strict=False):
@@ -76,7 +78,7 @@ def test_a_way_ends_where_it_should_in_short_steps(start: Point, end: Point, lon
 
 
 @given(AREAS, AREAS)
-def test_an_overlap_lies_in_both(one: Rect, other: Rect) -> None:
+def test_an_intersection_is_inside_both(one: Rect, other: Rect) -> None:
     both = one.intersect(other)
     assert both == other.intersect(one)
     if both is not None:

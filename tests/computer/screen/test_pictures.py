@@ -1,4 +1,4 @@
-"""Pictures before they are sent: what is hidden, where the pointer is drawn, what they weigh."""
+"""Pictures before they are sent: hidden windows, the pointer, size and encoding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def window(title: str, program: str, left: int = 0) -> Window:
     return Window(title, program, Rect(left, 0, 10, 10), active=False)
 
 
-def test_windows_are_secret_by_a_word_of_their_title_or_program() -> None:
+def test_windows_are_secret_by_a_word_in_their_title_or_program() -> None:
     windows = [
         window("My vault — KeePassXC", "keepassxc", 1),
         window("Inbox", "Thunderbird", 2),
@@ -46,12 +46,12 @@ def test_a_blank_word_hides_nothing() -> None:
     assert find_secret_areas([window("Editor", "code")], ["", "  "]) == []
 
 
-def test_a_secret_window_is_hidden_whole_though_another_lies_above() -> None:
+def test_a_secret_window_is_hidden_whole_even_below_another() -> None:
     above = Window("Editor", "code", Rect(5, 5, 10, 10), active=True)
     assert find_secret_areas([above, window("Vault", "keys")], ["vault"]) == [Rect(0, 0, 10, 10)]
 
 
-def test_a_secret_area_is_black_to_its_edges_and_nothing_else_is() -> None:
+def test_exactly_the_secret_area_is_black() -> None:
     picture = Image.new("RGB", (100, 80), WHITE)
     black_out(picture, SCREEN, [Rect(10, 20, 30, 5), Rect(90, 70, 50, 50), Rect(200, 0, 9, 9)])
     inside = {(x, y) for x in range(10, 40) for y in range(20, 25)}
@@ -59,22 +59,20 @@ def test_a_secret_area_is_black_to_its_edges_and_nothing_else_is() -> None:
     assert blacks(picture) == inside
 
 
-def test_on_a_screen_left_of_the_main_one_the_same_place_is_hidden() -> None:
+def test_a_secret_window_is_hidden_on_a_screen_left_of_the_main_one() -> None:
     picture = Image.new("RGB", (100, 80), WHITE)
     black_out(picture, Rect(-100, -80, 100, 80), [Rect(-105, -80, 6, 1)])
     assert blacks(picture) == {(0, 0)}
 
 
-def test_on_a_fine_screen_all_pixels_of_a_point_are_hidden() -> None:
+def test_on_a_high_density_screen_all_pixels_of_a_point_are_hidden() -> None:
     picture = Image.new("RGB", (200, 160), WHITE)
     black_out(picture, SCREEN, [Rect(3, 4, 1, 1)])
     assert blacks(picture) == {(6, 8), (7, 8), (6, 9), (7, 9)}
 
 
 @given(st.integers(1, 300), st.integers(0, 90), st.integers(1, 10))
-def test_at_any_scale_no_pixel_shows_a_part_of_what_is_secret(
-    width: int, left: int, wide: int
-) -> None:
+def test_at_any_scale_no_pixel_shows_a_secret(width: int, left: int, wide: int) -> None:
     picture = Image.new("RGB", (width, 1), WHITE)
     black_out(picture, Rect(0, 0, 100, 1), [Rect(left, 0, wide, 1)])
     for x in range(width):
@@ -82,7 +80,7 @@ def test_at_any_scale_no_pixel_shows_a_part_of_what_is_secret(
         assert (picture.getpixel((x, 0)) == BLACK) == touches
 
 
-def test_the_cursor_is_drawn_with_its_hot_spot_where_it_points() -> None:
+def test_the_cursor_is_drawn_with_its_hot_spot_at_the_pointer() -> None:
     picture = Image.new("RGB", (100, 80), WHITE)
     draw_cursor(
         picture, SCREEN, Cursor(Image.new("RGBA", (3, 4), (*RED, 255)), (1, 2)), Point(50, 40)
@@ -91,7 +89,7 @@ def test_the_cursor_is_drawn_with_its_hot_spot_where_it_points() -> None:
     assert red == {(x, y) for x in (49, 50, 51) for y in (38, 39, 40, 41)}
 
 
-def test_the_cursor_is_as_transparent_as_it_is() -> None:
+def test_the_cursor_keeps_its_transparency() -> None:
     picture = Image.new("RGB", (3, 1), WHITE)
     image = Image.new("RGBA", (3, 1), (*RED, 0))
     image.putpixel((1, 0), (0, 0, 0, 51))
@@ -104,16 +102,14 @@ def test_the_cursor_is_as_transparent_as_it_is() -> None:
     ("pointer", "red"),
     [(Point(-21, -10), {(0, 0)}), (Point(79, 69), {(99, 79)}), (Point(200, 0), set())],
 )
-def test_of_a_cursor_at_the_edge_only_what_is_inside_is_drawn(
-    pointer: Point, red: set[tuple[int, int]]
-) -> None:
+def test_a_cursor_at_the_edge_is_drawn_in_part(pointer: Point, red: set[tuple[int, int]]) -> None:
     picture = Image.new("RGB", (100, 80), WHITE)
     cursor = Cursor(Image.new("RGBA", (2, 1), (*RED, 255)), (0, 0))
     draw_cursor(picture, Rect(-20, -10, 100, 80), cursor, pointer)
     assert {(x, y) for x in range(100) for y in range(80) if picture.getpixel((x, y)) == RED} == red
 
 
-def test_on_a_fine_screen_the_cursor_points_into_its_point() -> None:
+def test_on_a_high_density_screen_the_cursor_is_inside_its_point() -> None:
     picture = Image.new("RGB", (200, 160), WHITE)
     draw_cursor(
         picture, SCREEN, Cursor(Image.new("RGBA", (1, 1), (*RED, 255)), (0, 0)), Point(3, 4)
@@ -121,14 +117,14 @@ def test_on_a_fine_screen_the_cursor_points_into_its_point() -> None:
     assert picture.getpixel((7, 9)) == RED
 
 
-def test_smaller_is_the_average() -> None:
+def test_shrinking_averages() -> None:
     picture = Image.new("RGB", (4, 2), WHITE)
     picture.paste(BLACK, (0, 0, 1, 2))
     small = scale(picture, Size(2, 1))
     assert [small.getpixel((x, 0)) for x in range(2)] == [(128, 128, 128), WHITE]
 
 
-def test_larger_is_smooth() -> None:
+def test_enlarging_is_smooth() -> None:
     picture = Image.new("RGB", (2, 1), WHITE)
     picture.putpixel((0, 0), BLACK)
     large = scale(picture, Size(40, 20))
@@ -136,15 +132,13 @@ def test_larger_is_smooth() -> None:
     assert len({large.getpixel((x, 10)) for x in range(40)}) > 10
 
 
-def test_the_same_size_is_the_same_image() -> None:
+def test_scaling_to_the_same_size_returns_the_image() -> None:
     picture = Image.new("RGB", (4, 2))
     assert scale(picture, Size(4, 2)) is picture
 
 
 @pytest.mark.parametrize(("form", "error"), [("jpeg", 40.0), ("png", 0.0), ("webp", 40.0)])
-def test_an_encoded_picture_is_what_it_says_and_shows_what_was_given(
-    form: Format, error: float
-) -> None:
+def test_an_encoded_picture_has_its_format_and_content(form: Format, error: float) -> None:
     given = scale(colourful(100, 80), Size(400, 320))
     picture = encode(given, form)
     assert picture.media_type == f"image/{form}"
@@ -157,7 +151,7 @@ def test_an_encoded_picture_is_what_it_says_and_shows_what_was_given(
     assert mean(difference) <= error
 
 
-def test_a_jpeg_weighs_less_than_a_png() -> None:
+def test_a_jpeg_is_smaller_than_a_png() -> None:
     given = scale(colourful(100, 80), Size(400, 320))
     assert len(encode(given).data) < len(encode(given, "png").data)
 

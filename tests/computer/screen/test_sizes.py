@@ -1,4 +1,4 @@
-"""Sizes of pictures: Anthropic's published ones, and what holds for any."""
+"""Sizes of pictures: the ones Anthropic publishes, and properties of all others."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ TIERS = st.sampled_from(
         ((9000, 1), HIGH, (2576, 1)),
     ],
 )
-def test_a_screen_is_shown_as(screen: tuple[int, int], tier: Tier, shown: tuple[int, int]) -> None:
+def test_published_sizes(screen: tuple[int, int], tier: Tier, shown: tuple[int, int]) -> None:
     assert fit(Size(*screen), *tier) == shown
 
 
-def test_a_limit_of_pixels_in_all_is_kept_too() -> None:
+def test_a_limit_of_total_pixels_is_respected() -> None:
     shown = fit(Size(1920, 1080), *OLDER, SMALL.pixels)
     assert shown == (1430, 804)
     assert shown.width * shown.height <= SMALL.pixels
@@ -54,12 +54,12 @@ def test_the_tier_of_a_model_follows_its_largest_image() -> None:
 
 
 @given(SIZES, TIERS)
-def test_every_fitted_size_keeps_its_limits_and_its_shape(size: Size, tier: Tier) -> None:
+def test_every_fitted_size_is_within_its_limits_and_keeps_its_shape(size: Size, tier: Tier) -> None:
     fitted = fit(size, *tier)
     assert fitted.width <= size.width
     assert fitted.height <= size.height
-    keeps(fitted, tier)
-    has_shape_of(fitted, size)
+    assert_within_limits(fitted, tier)
+    assert_same_shape(fitted, size)
 
 
 @given(SIZES, TIERS)
@@ -77,7 +77,7 @@ def test_nothing_larger_would_fit(size: Size, tier: Tier) -> None:
 
 
 @given(SIZES, TIERS)
-def test_what_fits_stays_as_it_is(size: Size, tier: Tier) -> None:
+def test_a_size_that_fits_is_unchanged(size: Size, tier: Tier) -> None:
     fitted = fit(size, *tier)
     assert fit(fitted, *tier) == fitted
     if max(size) <= tier.edge and count_tokens(size) <= tier.tokens:
@@ -85,21 +85,21 @@ def test_what_fits_stays_as_it_is(size: Size, tier: Tier) -> None:
 
 
 @given(SIZES, TIERS)
-def test_enlarging_never_gives_less_than_fitting(size: Size, tier: Tier) -> None:
+def test_enlarging_is_never_smaller_than_fitting(size: Size, tier: Tier) -> None:
     large, fitted = enlarge(size, *tier), fit(size, *tier)
     assert large.width >= fitted.width
     assert large.height >= fitted.height
-    keeps(large, tier)
-    has_shape_of(large, size)
+    assert_within_limits(large, tier)
+    assert_same_shape(large, size)
 
 
-def keeps(size: Size, tier: Tier) -> None:
+def assert_within_limits(size: Size, tier: Tier) -> None:
     assert min(size) >= 1
     assert max(size) <= tier.edge
     assert count_tokens(size) <= tier.tokens
 
 
-def has_shape_of(size: Size, given: Size) -> None:
+def assert_same_shape(size: Size, given: Size) -> None:
     """Within the rounding of the short edge, which is a pixel at least."""
     exact = min(given) * max(size) / max(given)
     assert abs(min(size) - max(1.0, exact)) <= 0.5

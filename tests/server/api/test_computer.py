@@ -1,4 +1,4 @@
-"""Claude at a desktop that writes down what is done to it, through the real server."""
+"""Computer use through the real server, with a fake desktop that records calls."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ async def switch(call: Call, mode: str, **more: Any) -> None:
     assert status == 200
 
 
-async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+async def ask_claude(client: AsyncOpenAI, **more: Any) -> Any:
     return await client.chat.completions.create(model=f"{OPUS}+computer", messages=HI, **more)
 
 
-async def waiting(call: Call) -> Any:
+async def wait_for_approval(call: Call) -> Any:
     """What waits for the person, once something does."""
     for _ in range(500):
         _, status = await call("GET", "/computer")
@@ -90,7 +90,7 @@ async def waiting(call: Call) -> Any:
     raise AssertionError("nothing ever waited")
 
 
-def hands(desktop: FakeDesktop) -> list[Any]:
+def list_input(desktop: FakeDesktop) -> list[Any]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
@@ -100,7 +100,7 @@ CLICKED = [("move", 100, 200), ("press", "left"), ("release", "left")]
 # --- in a chat
 
 
-async def test_claude_looks_acts_and_says_that_it_is_done(
+async def test_claude_takes_a_screenshot_acts_and_answers(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -109,14 +109,14 @@ async def test_claude_looks_acts_and_says_that_it_is_done(
         calls(click(100, 200), types("hé")),
         says("The menu is open."),
     )
-    answer = await asked(client)
+    answer = await ask_claude(client)
     message = answer.choices[0].message
     assert message.content == "I look first.\n\nThe menu is open."
     assert message.reasoning_content == (
         "A menu.\n→ Take a screenshot\n→ Click at (100, 200) in “Notes”\n→ Type “hé” in “Notes”\n"
     )
     assert answer.choices[0].finish_reason == "stop"
-    assert hands(desktop) == [*CLICKED, ("type", "h"), ("type", "é")]
+    assert list_input(desktop) == [*CLICKED, ("type", "h"), ("type", "é")]
     first, second, third = [request.body for request in fake.requests if request.body]
     assert first["tools"] == [{"type": "computer_toolset_20260801"}]
     shown = second["messages"][-1]["content"][0]
@@ -130,7 +130,7 @@ async def test_claude_looks_acts_and_says_that_it_is_done(
     assert third["messages"][:3] == second["messages"]
 
 
-async def test_it_streams_as_any_answer_does(
+async def test_computer_use_can_be_streamed(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -150,7 +150,7 @@ async def test_it_streams_as_any_answer_does(
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
 
 
-async def test_a_response_tells_it_as_reasoning(
+async def test_a_response_shows_actions_as_reasoning(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -169,7 +169,9 @@ async def test_a_response_tells_it_as_reasoning(
     assert again.output_text == "You are welcome."
 
 
-async def test_models_with_hands_are_listed_while_it_is_on(client: AsyncOpenAI, call: Call) -> None:
+async def test_computer_models_are_listed_while_computer_use_is_on(
+    client: AsyncOpenAI, call: Call
+) -> None:
     names = [model.id async for model in await client.models.list()]
     assert not any("+computer" in name for name in names)
     await switch(call, "ask")
@@ -178,7 +180,7 @@ async def test_models_with_hands_are_listed_while_it_is_on(client: AsyncOpenAI, 
     assert "bridge-echo+computer" not in names
 
 
-async def test_claude_code_has_the_same_actions_as_tools(
+async def test_claude_code_gets_the_actions_as_tools(
     desktop: FakeDesktop, claude_code: Bridge, fake: FakeAnthropic
 ) -> None:
     claude_code.computer.allow_for(1)
@@ -187,38 +189,38 @@ async def test_claude_code_has_the_same_actions_as_tools(
     async with AsyncOpenAI(
         base_url=f"{claude_code.url}/v1", api_key="any", max_retries=0
     ) as client:
-        answer = await asked(client)
+        answer = await ask_claude(client)
     assert answer.choices[0].message.content == "Done."
-    assert hands(desktop)[0] == ("move", 10, 20)
+    assert list_input(desktop)[0] == ("move", 10, 20)
     asked_for = [request.body for request in fake.requests if request.body]
     assert len(asked_for[0]["tools"]) == 17
     assert '"type": "image"' in json.dumps(asked_for[1]["messages"])
 
 
-async def test_what_is_no_action_is_told_to_claude(
+async def test_an_invalid_action_is_reported_to_claude(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
     broken = ToolUse("key", {"text": "NoSuchKey"}, toolset_name="computer")
     fake.script(calls(click(100, 200), broken, types("x")), says("I see."))
-    await asked(client)
+    await ask_claude(client)
     results = fake.requests[-1].body["messages"][-1]["content"]
     assert [result.get("is_error", False) for result in results] == [False, True, True]
     assert "NoSuchKey" in results[1]["content"][0]["text"]
     halted = "Not executed: an earlier computer action in this turn failed."
     assert results[2]["content"][0]["text"] == halted
-    assert hands(desktop) == CLICKED
+    assert list_input(desktop) == CLICKED
 
 
-async def test_tools_of_the_clients_own_are_refused_by_name(
+async def test_the_clients_own_tools_are_refused(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:
     await switch(call, "allowed", minutes=1)
     tool: Any = {"type": "function", "function": {"name": "now", "parameters": {}}}
     with pytest.raises(Exception, match="combined with computer use"):
-        await asked(client, tools=[tool])
-    with pytest.raises(Exception, match="one answer at a time"):
-        await asked(client, n=2)
+        await ask_claude(client, tools=[tool])
+    with pytest.raises(Exception, match="n=1 only"):
+        await ask_claude(client, n=2)
 
 
 # --- limits
@@ -232,7 +234,7 @@ async def test_tools_of_the_clients_own_are_refused_by_name(
         ({"computer_max_dollars": 1e-9}, "dollars is reached"),
     ],
 )
-async def test_a_limit_ends_it_with_an_answer(
+async def test_a_limit_ends_the_task_with_an_answer(
     limit: dict[str, float],
     said: str,
     desktop: FakeDesktop,
@@ -247,24 +249,24 @@ async def test_a_limit_ends_it_with_an_answer(
     steps = int(limit.get("computer_max_steps", 1))
     fake.script(*[calls(click(100, 200))] * steps, says("I clicked; the rest is left."))
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
-        answer = await asked(client)
+        answer = await ask_claude(client)
     content = answer.choices[0].message.content
     assert content.startswith("I clicked; the rest is left.")
     assert said in content
-    assert hands(desktop) == CLICKED * (steps - 1)
+    assert list_input(desktop) == CLICKED * (steps - 1)
     refused = fake.requests[-1].body["messages"][-1]["content"][0]
     assert refused["is_error"]
     assert said in refused["content"][0]["text"]
 
 
-async def test_many_screenshots_are_thinned_out_and_upstream_takes_it(
+async def test_old_screenshots_are_removed_and_upstream_accepts_it(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:
     """The fake refuses thinking behind anything but what it followed, as upstream does."""
     await switch(call, "allowed", minutes=1)
     step = Reply((Thinking("Once more."), SHOT))
     fake.script(*[step] * 30, says("Seen enough."))
-    answer = await asked(client)
+    answer = await ask_claude(client)
     assert answer.choices[0].message.content == "Seen enough."
     asked_for = [json.dumps(request.body).count('"image"') for request in fake.requests]
     assert max(asked_for) == 20
@@ -273,11 +275,11 @@ async def test_many_screenshots_are_thinned_out_and_upstream_takes_it(
 # --- the leash
 
 
-async def test_nothing_moves_while_it_is_off(
+async def test_nothing_happens_while_computer_use_is_off(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     with pytest.raises(PermissionDeniedError, match="Only a human can turn it on"):
-        await asked(client)
+        await ask_claude(client)
     for method, path, body in (
         ("GET", "/computer/screenshot", None),
         ("POST", "/computer/actions", {"actions": [{"action": "screenshot"}]}),
@@ -290,7 +292,7 @@ async def test_nothing_moves_while_it_is_off(
     assert not any(request.body for request in fake.requests)
 
 
-async def test_no_key_and_no_prompt_switches_it_on(
+async def test_no_api_key_and_no_prompt_can_turn_it_on(
     client: AsyncOpenAI, bridge: Bridge, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     """A page without the token, a client with a key, and Claude itself: none of them can."""
@@ -309,15 +311,15 @@ async def test_no_key_and_no_prompt_switches_it_on(
     assert desktop.done == []
 
 
-async def test_nothing_moves_before_the_person_says_yes(
+async def test_nothing_happens_before_the_user_approves(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("Done."))
-    running = asyncio.create_task(asked(client))
-    batch = await waiting(call)
+    running = asyncio.create_task(ask_claude(client))
+    batch = await wait_for_approval(call)
     assert batch["what"] == ["Click at (100, 200) in “Notes”"]
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
     status, picture = await call("GET", batch["picture"])
     assert status == 200
     image = Image.open(io.BytesIO(picture))
@@ -325,57 +327,57 @@ async def test_nothing_moves_before_the_person_says_yes(
     assert ring[0] > 150 > ring[2], "the place is marked in red on the navy screen"
     assert (await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True}))[0] == 200
     await running
-    assert hands(desktop) == CLICKED
+    assert list_input(desktop) == CLICKED
     assert (await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True}))[0] == 404
 
 
-async def test_a_yes_is_for_the_window_that_was_shown(
+async def test_an_approval_is_for_the_window_that_was_shown(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     """Something else is in front by the time the person has said yes."""
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("It is gone."))
-    running = asyncio.create_task(asked(client))
-    batch = await waiting(call)
+    running = asyncio.create_task(ask_claude(client))
+    batch = await wait_for_approval(call)
     desktop.shown.insert(0, Window("Delete all?", "files", Rect(0, 0, 500, 500), active=True))
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
     await running
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
     (result,) = fake.requests[-1].body["messages"][-1]["content"]
     assert "is risky (deleting)" in result["content"][0]["text"]
 
 
-async def test_a_yes_is_not_for_a_harmless_stranger_either(
+async def test_an_approval_is_not_for_a_harmless_other_window_either(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("It is gone."))
-    running = asyncio.create_task(asked(client))
-    batch = await waiting(call)
+    running = asyncio.create_task(ask_claude(client))
+    batch = await wait_for_approval(call)
     desktop.shown.insert(0, Window("Chat", "chat", Rect(0, 0, 500, 500), active=True))
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
     await running
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
     (result,) = fake.requests[-1].body["messages"][-1]["content"]
     assert "the approved window “Notes” is no longer in front" in result["content"][0]["text"]
 
 
-async def test_a_no_is_told_to_claude_and_nothing_moves(
+async def test_a_denial_is_reported_to_claude_and_nothing_happens(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("Then not."))
-    running = asyncio.create_task(asked(client))
-    batch = await waiting(call)
+    running = asyncio.create_task(ask_claude(client))
+    batch = await wait_for_approval(call)
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": False})
     assert (await running).choices[0].message.content == "Then not."
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
     (result,) = fake.requests[-1].body["messages"][-1]["content"]
     assert result["is_error"]
     assert "denied by the user" in result["content"][0]["text"]
 
 
-async def test_silence_is_a_no(
+async def test_an_unanswered_approval_is_denied(
     call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
@@ -384,13 +386,13 @@ async def test_silence_is_a_no(
     assert status == 403
     assert answer["error"]["code"] == "not_approved"
     assert "no answer within 0.1 s" in answer["error"]["message"]
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
 
 
 CLICK_BODY = {"action": "left_click", "coordinate": [100, 200]}
 
 
-async def test_only_the_risky_is_asked_for(
+async def test_only_risky_batches_need_approval(
     call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
@@ -401,10 +403,12 @@ async def test_only_the_risky_is_asked_for(
     desktop.shown.insert(0, Window("~ : bash", "xterm", Rect(0, 0, 1920, 1080), active=True))
     status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
     assert (status, answer["error"]["code"]) == (403, "not_approved")
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
 
 
-async def test_what_becomes_risky_on_the_way_is_not_done(call: Call, desktop: FakeDesktop) -> None:
+async def test_an_action_that_becomes_risky_is_not_executed(
+    call: Call, desktop: FakeDesktop
+) -> None:
     """The click opens a terminal: what was to be typed into the notes is not typed into that."""
     await switch(call, "ask_risky")
 
@@ -424,7 +428,7 @@ async def test_what_becomes_risky_on_the_way_is_not_done(call: Call, desktop: Fa
     assert ("type", "l") not in desktop.done
 
 
-async def test_windows_on_the_list_are_never_touched_and_never_seen(
+async def test_windows_on_the_never_list_are_not_used_and_not_shown(
     call: Call, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -432,14 +436,14 @@ async def test_windows_on_the_list_are_never_touched_and_never_seen(
     status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
     assert status == 403
     assert "never list" in answer["error"]["message"]
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
     status, picture = await call("GET", "/computer/screenshot?format=png")
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     assert image.getpixel((50, 50)) == (0, 0, 0)
     assert image.getpixel((1000, 700)) == (0, 0, 128)
 
 
-async def test_the_person_sees_a_part_enlarged(call: Call, desktop: FakeDesktop) -> None:
+async def test_a_screenshot_of_a_region_is_enlarged(call: Call, desktop: FakeDesktop) -> None:
     await switch(call, "allowed", minutes=1)
     status, picture = await call("GET", "/computer/screenshot?region=0,0,728,410&format=png")
     assert status == 200
@@ -450,13 +454,13 @@ async def test_the_person_sees_a_part_enlarged(call: Call, desktop: FakeDesktop)
         assert (status, answer["error"]["param"]) == (400, "region")
 
 
-async def test_two_at_once_have_not_four_hands(
+async def test_a_second_task_is_refused_as_busy(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic
 ) -> None:
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("Done."))
-    running = asyncio.create_task(asked(client))
-    batch = await waiting(call)
+    running = asyncio.create_task(ask_claude(client))
+    batch = await wait_for_approval(call)
     status, answer = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
     assert (status, answer["error"]["code"]) == (409, "computer_busy")
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
@@ -490,7 +494,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("doing", LONG)
-async def test_stop_stops(doing: str, call: Call, desktop: FakeDesktop) -> None:
+async def test_a_stop_ends_any_action(doing: str, call: Call, desktop: FakeDesktop) -> None:
     await switch(call, "allowed", minutes=1)
     desktop.before = lambda line: time.sleep(0.005)
     batch = {"actions": [LONG[doing]] * 20}
@@ -502,12 +506,12 @@ async def test_stop_stops(doing: str, call: Call, desktop: FakeDesktop) -> None:
     assert (await call("GET", "/computer"))[1]["mode"] == "off"
 
 
-async def test_stop_ends_a_run_while_claude_thinks(
+async def test_a_stop_ends_a_task_while_claude_thinks(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(calls(click(100, 200)), says("Very slowly now.", delay=5))
-    running = asyncio.create_task(asked(client))
+    running = asyncio.create_task(ask_claude(client))
     while ("release", "left") not in desktop.done:
         await asyncio.sleep(0.01)
     await call("POST", "/computer/stop", {})
@@ -516,7 +520,7 @@ async def test_stop_ends_a_run_while_claude_thinks(
     await fake.wait_closed(1, timeout=5)
 
 
-async def test_a_hand_on_the_mouse_ends_it(call: Call, desktop: FakeDesktop) -> None:
+async def test_a_moved_mouse_ends_the_batch(call: Call, desktop: FakeDesktop) -> None:
     await switch(call, "allowed", minutes=1)
 
     def moved(line: tuple[Any, ...]) -> None:
@@ -537,7 +541,7 @@ async def test_a_hand_on_the_mouse_ends_it(call: Call, desktop: FakeDesktop) -> 
         (Point(900, 500), "allowed", "the mouse was moved by hand."),
     ],
 )
-async def test_a_hand_on_the_mouse_while_claude_thinks_ends_it(
+async def test_a_moved_mouse_ends_the_task_while_claude_thinks(
     to: Point,
     mode: str,
     said: str,
@@ -548,7 +552,7 @@ async def test_a_hand_on_the_mouse_while_claude_thinks_ends_it(
 ) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(calls(click(100, 200)), says("Very slowly now.", first_delay=5))
-    running = asyncio.create_task(asked(client))
+    running = asyncio.create_task(ask_claude(client))
     while ("release", "left") not in desktop.done:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.1)
@@ -558,13 +562,13 @@ async def test_a_hand_on_the_mouse_while_claude_thinks_ends_it(
     assert (await call("GET", "/computer"))[1]["mode"] == mode
 
 
-async def test_a_client_that_hangs_up_ends_it(
+async def test_a_client_that_disconnects_ends_the_task(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(calls(types("x" * 50_000)))
     desktop.before = lambda line: time.sleep(0.002)
-    running = asyncio.create_task(asked(client))
+    running = asyncio.create_task(ask_claude(client))
     while ("type", "x") not in desktop.done:
         await asyncio.sleep(0.01)
     running.cancel()
@@ -573,18 +577,18 @@ async def test_a_client_that_hangs_up_ends_it(
     assert (await call("GET", "/computer"))[1]["active"] is False
 
 
-async def test_a_button_held_from_turn_to_turn_is_let_go_in_the_end(
+async def test_a_button_held_between_turns_is_released_in_the_end(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
     down = ToolUse("left_mouse_down", toolset_name="computer")
     move = ToolUse("mouse_move", {"coordinate": [300, 300]}, toolset_name="computer")
     fake.script(calls(down), calls(move), says("It hangs there."))
-    await asked(client)
-    assert hands(desktop) == [("press", "left"), ("move", 300, 300), ("release", "left")]
+    await ask_claude(client)
+    assert list_input(desktop) == [("press", "left"), ("move", 300, 300), ("release", "left")]
 
 
-async def test_a_desktop_that_fails_is_said_and_opened_anew(
+async def test_a_failed_desktop_is_reported_and_opened_again(
     call: Call, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -616,7 +620,7 @@ async def events(bridge: Bridge, body: Any) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
-async def test_a_run_tells_what_happens(bridge: Bridge, call: Call, fake: FakeAnthropic) -> None:
+async def test_a_run_streams_its_events(bridge: Bridge, call: Call, fake: FakeAnthropic) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(Reply((Text("I click."), click(100, 200))), says("Done."))
     told = await events(bridge, {"prompt": "Click.", "model": OPUS})
@@ -628,7 +632,7 @@ async def test_a_run_tells_what_happens(bridge: Bridge, call: Call, fake: FakeAn
     assert told[-1] == {"type": "run.finished", "status": "completed", "text": "Done.", "steps": 2}
 
 
-async def test_a_run_that_fails_says_so_last(
+async def test_a_failed_run_ends_with_an_error_event(
     bridge: Bridge, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
@@ -643,17 +647,17 @@ async def test_a_run_that_fails_says_so_last(
     assert told[-1]["error"]["code"] == "desktop_unavailable"
 
 
-async def test_a_dry_run_moves_nothing(
+async def test_a_dry_run_changes_nothing(
     bridge: Bridge, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(calls(SHOT), calls(click(100, 200)), says("I would have clicked."))
     told = await events(bridge, {"prompt": "Click.", "dry_run": True})
     assert told[-1]["text"] == "I would have clicked."
-    assert hands(desktop) == []
+    assert list_input(desktop) == []
 
 
-async def test_the_log_has_what_was_done_by_whom_and_who_agreed(
+async def test_the_log_has_the_action_the_caller_and_the_approver(
     bridge: Bridge, call: Call, desktop: FakeDesktop, home: Any
 ) -> None:
     await switch(call, "allowed", minutes=1)

@@ -53,7 +53,7 @@ def unit(number: int) -> list[KeyEvent]:
     return [KeyEvent(0, number, UNICODE), KeyEvent(0, number, UNICODE | UP)]
 
 
-def test_each_utf16_unit_goes_down_and_up() -> None:
+def test_each_utf16_unit_is_pressed_and_released() -> None:
     assert build_text_events("é") == unit(0xE9)
     assert build_text_events("😀") == unit(0xD83D) + unit(0xDE00)
 
@@ -65,19 +65,19 @@ def test_tabs_and_new_lines_are_keys() -> None:
     ]
 
 
-def test_a_character_holds_the_modifiers_of_its_key() -> None:
+def test_a_character_is_pressed_with_its_modifiers() -> None:
     system = FakeSystem()
     assert build_key_events("a", system) == [KeyEvent(0x41)]
     assert build_key_events("A", system) == [SHIFT, KeyEvent(0x41)]
     assert build_key_events("at", system) == [CONTROL, ALT, KeyEvent(0x51)]
 
 
-def test_a_character_without_a_key_is_sent_itself() -> None:
+def test_a_character_without_a_key_is_sent_as_unicode() -> None:
     assert build_key_events("世", FakeSystem()) == [KeyEvent(0, 0x4E16, UNICODE)]
     assert len(build_key_events("😀", FakeSystem())) == 2
 
 
-def test_keys_are_let_go_the_last_first_and_once() -> None:
+def test_keys_are_released_once_and_in_reverse() -> None:
     system = FakeSystem()
     input_device = WindowsInput(system, FakeMouse())
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_keys_are_let_go_the_last_first_and_once() -> None:
     assert system.sent == [SHIFT, KeyEvent(0x41), *up]
 
 
-def test_closing_lets_go_of_what_is_held() -> None:
+def test_closing_releases_held_keys() -> None:
     system = FakeSystem()
     input_device = WindowsInput(system, FakeMouse())
     input_device.press_key("Super_L")
@@ -96,7 +96,7 @@ def test_closing_lets_go_of_what_is_held() -> None:
     assert system.sent == [KeyEvent(0x5B, flags=EXTENDED), KeyEvent(0x5B, flags=EXTENDED | UP)]
 
 
-def test_a_wheel_turns_by_whole_notches_and_sideways_too() -> None:
+def test_the_wheel_turns_by_whole_notches_in_all_directions() -> None:
     system = FakeSystem()
     input_device = WindowsInput(system, FakeMouse())
     input_device.scroll("down", 2)
@@ -104,13 +104,13 @@ def test_a_wheel_turns_by_whole_notches_and_sideways_too() -> None:
     assert system.turned == [(WHEEL, -120), (WHEEL, -120), (WHEEL_SIDEWAYS, 120)]
 
 
-def test_input_that_is_refused_is_said() -> None:
+def test_blocked_input_is_an_error() -> None:
     input_device = WindowsInput(FakeSystem(letting=1), FakeMouse())
     with pytest.raises(DesktopUnavailable, match="administrator"):
         input_device.type("ab", lambda: None)
 
 
-def test_a_stop_comes_between_pieces_of_a_text() -> None:
+def test_a_stop_takes_effect_between_pieces_of_a_text() -> None:
     system = FakeSystem()
     checks = iter(range(3))
     with pytest.raises(StopIteration):
@@ -119,17 +119,17 @@ def test_a_stop_comes_between_pieces_of_a_text() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values())))
-def test_every_key_that_can_be_asked_for_has_an_event(name: str) -> None:
+def test_every_known_key_has_an_event(name: str) -> None:
     (event,) = build_key_events(name, FakeSystem())[-1:]
     assert event.key or event.flags & UNICODE
 
 
-def test_a_key_of_no_name_is_refused() -> None:
+def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="no key `Nonsense`"):
         build_key_events("Nonsense", FakeSystem())
 
 
-def test_the_structure_is_as_long_as_windows_expects() -> None:
+def test_the_structure_has_the_size_that_windows_expects() -> None:
     """Else SendInput does nothing at all. On Windows a LONG has 32 bits, here 64."""
     assert ctypes.sizeof(InputRecord) >= 40
     made = make_keyboard_input(KeyEvent(0, 0xE9, UNICODE | UP), 0xE9)

@@ -1,4 +1,4 @@
-"""Where there is no X server to use, a sentence says why."""
+"""Without a usable X server, the error says why."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from bridge.computer.native.x11.input import X11Input
 from bridge.errors import DesktopUnavailable
 
 
-def test_no_display_is_said_with_its_cure() -> None:
+def test_a_missing_display_comes_with_a_hint() -> None:
     with pytest.raises(DesktopUnavailable, match=r"DISPLAY is not set.*xvfb-run"):
         open_display({})
 
 
 # Xlib leaves the socket open with which it did not reach a server.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_server_that_is_not_there_is_named() -> None:
+def test_a_missing_server_is_named() -> None:
     with pytest.raises(DesktopUnavailable, match=r"The X server :9876 cannot be reached"):
         X11Input({"DISPLAY": ":9876"})
 
 
-def test_a_name_that_is_none_is_said() -> None:
+def test_an_invalid_display_name_is_an_error() -> None:
     with pytest.raises(DesktopUnavailable, match="cannot be reached"):
         open_display({"DISPLAY": "nonsense"})
 
 
-def test_wayland_is_said_not_silently_missed(x_display: str) -> None:
+def test_wayland_is_an_error(x_display: str) -> None:
     with pytest.raises(DesktopUnavailable, match=r"Wayland session.*Xorg"):
         open_display({"DISPLAY": x_display, "WAYLAND_DISPLAY": "wayland-0"})
 
 
-def test_a_broken_mix_of_the_two_packages_says_what_to_reinstall(
+def test_a_mix_of_two_xlib_packages_says_what_to_reinstall(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "Xlib.ext.xtest", None)
@@ -44,7 +44,7 @@ def test_a_broken_mix_of_the_two_packages_says_what_to_reinstall(
         import_xlib()
 
 
-def test_the_old_xlib_is_given_an_empty_file_of_cookies(
+def test_an_old_xlib_gets_an_empty_cookie_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("Xlib.__version__", (0, 15))
@@ -56,7 +56,7 @@ def test_the_old_xlib_is_given_an_empty_file_of_cookies(
 
 
 @pytest.mark.parametrize(("version", "exists"), [((0, 15), True), ((0, 33), False)])
-def test_the_persons_own_cookies_are_left_alone(
+def test_the_users_cookie_file_is_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: tuple[int, int], exists: bool
 ) -> None:
     monkeypatch.setattr("Xlib.__version__", version)
@@ -68,7 +68,7 @@ def test_the_persons_own_cookies_are_left_alone(
         assert os.environ["XAUTHORITY"] == str(cookies)
 
 
-def test_a_connection_is_made_without_a_file_of_cookies(
+def test_a_connection_works_without_a_cookie_file(
     x_display: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""A border that cannot be missed and is in nobody's way, and a key that stops anywhere."""
+"""The border and the stop key on an X server."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def stops() -> list[str]:
 
 
 @pytest.fixture
-def warden(screen: str, stops: list[str]) -> Iterator[X11Indicator]:
+def indicator(screen: str, stops: list[str]) -> Iterator[X11Indicator]:
     made = X11Indicator("ctrl+alt+Escape")
     made.show(stops.append)
     yield made
     made.hide()
 
 
-def pixel(at: tuple[int, int]) -> tuple[int, ...]:
+def read_pixel(at: tuple[int, int]) -> tuple[int, ...]:
     with Screens() as screens_device:
         return tuple(screens_device.grab(SCREEN).getpixel(at))  # type: ignore[arg-type]
 
@@ -51,15 +51,15 @@ def pixel(at: tuple[int, int]) -> tuple[int, ...]:
 EDGES = [(0, 0), (960, 1), (1919, 540), (960, 1079), (2, 540)]
 
 
-def test_it_is_seen_on_every_side_and_gone_in_the_end(warden: X11Indicator) -> None:
-    assert eventually(lambda: all(pixel(edge) == ORANGE for edge in EDGES))
-    assert pixel((960, BORDER_POINTS + 1)) != ORANGE
-    warden.hide()
-    assert eventually(lambda: all(pixel(edge) != ORANGE for edge in EDGES))
+def test_the_border_is_on_every_side_and_is_removed(indicator: X11Indicator) -> None:
+    assert eventually(lambda: all(read_pixel(edge) == ORANGE for edge in EDGES))
+    assert read_pixel((960, BORDER_POINTS + 1)) != ORANGE
+    indicator.hide()
+    assert eventually(lambda: all(read_pixel(edge) != ORANGE for edge in EDGES))
 
 
-def test_a_click_goes_through_it(
-    warden: X11Indicator, input_device: X11Input, program: Callable[[str], Program]
+def test_a_click_goes_through_the_border(
+    indicator: X11Indicator, input_device: X11Input, program: Callable[[str], Program]
 ) -> None:
     window = program("tk")
     before = len(window.events())
@@ -69,73 +69,73 @@ def test_a_click_goes_through_it(
     assert eventually(lambda: len(window.events()) > before), "the window beneath has it"
 
 
-def pressed(input_device: X11Input, *keys: str) -> None:
+def press_together(input_device: X11Input, *keys: str) -> None:
     for key in keys:
         input_device.press_key(key)
     for key in reversed(keys):
         input_device.release_key(key)
 
 
-def test_the_key_stops_within_a_moment(
-    warden: X11Indicator, input_device: X11Input, stops: list[str]
+def test_the_stop_key_stops_at_once(
+    indicator: X11Indicator, input_device: X11Input, stops: list[str]
 ) -> None:
     before = time.monotonic()
-    pressed(input_device, "Control_L", "Alt_L", "Escape")
+    press_together(input_device, "Control_L", "Alt_L", "Escape")
     assert eventually(lambda: stops == [STOP_KEY_PRESSED], 5)
     assert time.monotonic() - before < 1
 
 
-def test_other_keys_are_not_its_business(
-    warden: X11Indicator, input_device: X11Input, stops: list[str]
+def test_other_keys_do_not_stop(
+    indicator: X11Indicator, input_device: X11Input, stops: list[str]
 ) -> None:
-    pressed(input_device, "Escape")
-    pressed(input_device, "Control_L", "Escape")
+    press_together(input_device, "Escape")
+    press_together(input_device, "Control_L", "Escape")
     time.sleep(0.1)
     assert stops == []
 
 
-def test_caps_lock_does_not_keep_it_from_working(
-    warden: X11Indicator, input_device: X11Input, stops: list[str]
+def test_the_stop_key_works_with_caps_lock(
+    indicator: X11Indicator, input_device: X11Input, stops: list[str]
 ) -> None:
-    pressed(input_device, "Caps_Lock")
+    press_together(input_device, "Caps_Lock")
     try:
-        pressed(input_device, "Control_L", "Alt_L", "Escape")
+        press_together(input_device, "Control_L", "Alt_L", "Escape")
         assert eventually(lambda: stops == [STOP_KEY_PRESSED], 5)
     finally:
-        pressed(input_device, "Caps_Lock")
+        press_together(input_device, "Caps_Lock")
 
 
-def test_after_the_end_the_key_is_anybodys_again(
-    warden: X11Indicator, input_device: X11Input, stops: list[str]
+def test_the_key_is_free_after_hiding(
+    indicator: X11Indicator, input_device: X11Input, stops: list[str]
 ) -> None:
-    warden.hide()
-    pressed(input_device, "Control_L", "Alt_L", "Escape")
+    indicator.hide()
+    press_together(input_device, "Control_L", "Alt_L", "Escape")
     time.sleep(0.1)
     assert stops == []
 
 
-def test_a_key_that_another_program_has_is_said(warden: X11Indicator) -> None:
+def test_a_key_that_another_program_uses_is_an_error(indicator: X11Indicator) -> None:
     other = X11Indicator("ctrl+alt+Escape")
     with pytest.raises(DesktopUnavailable, match="Another program uses the stop key"):
         other.show(lambda why: None)
     other.hide()
 
 
-def test_without_a_key_there_is_still_a_border(screen: str) -> None:
-    warden = X11Indicator("none")
-    warden.show(lambda why: None)
+def test_without_a_stop_key_there_is_a_border(screen: str) -> None:
+    indicator = X11Indicator("none")
+    indicator.show(lambda why: None)
     try:
-        assert eventually(lambda: pixel((960, 1)) == ORANGE)
+        assert eventually(lambda: read_pixel((960, 1)) == ORANGE)
     finally:
-        warden.hide()
+        indicator.hide()
 
 
-def test_nothing_of_it_is_left(screen: str, stops: list[str]) -> None:
+def test_hiding_leaves_nothing_behind(screen: str, stops: list[str]) -> None:
     threads, handles = threading.active_count(), len(os.listdir("/proc/self/fd"))
     for _ in range(5):
-        warden = X11Indicator("ctrl+alt+Escape")
-        warden.show(stops.append)
-        warden.hide()
+        indicator = X11Indicator("ctrl+alt+Escape")
+        indicator.show(stops.append)
+        indicator.hide()
     assert threading.active_count() == threads
     assert len(os.listdir("/proc/self/fd")) == handles
     with closing(open_display(os.environ)) as display:
@@ -144,7 +144,7 @@ def test_nothing_of_it_is_left(screen: str, stops: list[str]) -> None:
     assert not any(box.width == SCREEN.width and box.height == BORDER_POINTS for box in boxes)
 
 
-def test_every_screen_has_four_sides() -> None:
+def test_every_screen_has_four_strips() -> None:
     left, right = Rect(-800, 0, 800, 600), Rect(0, 0, 1920, 1080)
     found = list_border_strips([left, right])
     assert len(found) == 8

@@ -1,4 +1,4 @@
-"""Keys are pressed by their names, held, and always let go."""
+"""Keys are pressed by name, held, and always released."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bridge.errors import InvalidRequest
 from tests.computer.native.listener import listener
 from tests.computer.native.programs.start import Program, eventually, tk_window
 from tests.computer.native.texts import LONG
-from tests.computer.native.x11.test_text import never, typed
+from tests.computer.native.x11.test_text import never, type_text
 
 pytestmark = pytest.mark.end_to_end
 
 
-class StopCallback(Exception):
+class Stop(Exception):
     """The person has said stop."""
 
 
@@ -48,13 +48,13 @@ def window(
 def test_control_a_selects_all_and_a_letter_replaces_it(
     input_device: X11Input, window: Program
 ) -> None:
-    assert typed(input_device, window, "all of this") == "all of this"
+    assert type_text(input_device, window, "all of this") == "all of this"
     press(input_device, "ctrl+slash")  # Tk's for “select all”
     press(input_device, "x")
     assert eventually(lambda: window.text() == "x")
 
 
-def test_control_a_is_seen_with_control_held(input_device: X11Input, window: Program) -> None:
+def test_a_program_sees_control_held(input_device: X11Input, window: Program) -> None:
     press(input_device, "ctrl+a")
     expected = [("Control_L", 0), ("a", 4)]
 
@@ -66,7 +66,7 @@ def test_control_a_is_seen_with_control_held(input_device: X11Input, window: Pro
 
 
 @pytest.mark.parametrize("keyboard", ["us", "de", "fr", "us,ru"])
-def test_characters_are_keys_on_every_layout(
+def test_characters_can_be_pressed_on_every_layout(
     input_device: X11Input, window: Program, layout: Callable[[str], None], keyboard: str
 ) -> None:
     layout(keyboard)
@@ -76,14 +76,14 @@ def test_characters_are_keys_on_every_layout(
     assert eventually(lambda: window.text() == wanted), window.text()
 
 
-def test_named_keys_do_what_they_are_named_for(input_device: X11Input, window: Program) -> None:
+def test_named_keys_do_what_their_names_say(input_device: X11Input, window: Program) -> None:
     input_device.type("abc", never)
     for one in ("Home", "Delete", "End", "BackSpace", "Left", "Return", "Tab", "space"):
         press(input_device, one)
     assert eventually(lambda: window.text() == "\n\t b"), window.text()
 
 
-def test_a_held_key_stays_down_until_it_is_let_go(input_device: X11Input) -> None:
+def test_a_held_key_stays_down_until_it_is_released(input_device: X11Input) -> None:
     with listener() as heard:
         input_device.press_key("Shift_L")
         input_device.press_key("Right")
@@ -96,7 +96,7 @@ def test_a_held_key_stays_down_until_it_is_let_go(input_device: X11Input) -> Non
         assert not heard.modifiers() & SHIFT
 
 
-def test_a_capital_lets_go_only_of_its_own_shift(input_device: X11Input) -> None:
+def test_a_capital_releases_only_its_own_shift(input_device: X11Input) -> None:
     with listener() as heard:
         input_device.press_key("Shift_L")
         input_device.press_key("A")
@@ -106,7 +106,7 @@ def test_a_capital_lets_go_only_of_its_own_shift(input_device: X11Input) -> None
         assert heard.keys_down() == []
 
 
-def test_closing_lets_go_of_every_key(screen: str) -> None:
+def test_closing_releases_every_key(screen: str) -> None:
     with listener() as heard:
         input_device = X11Input({"DISPLAY": screen})
         for one in ("Control_L", "A", "世"):
@@ -123,11 +123,11 @@ def test_a_stop_in_a_long_text_leaves_no_key_down(input_device: X11Input, window
         nonlocal checks
         checks += 1
         if checks > 10:
-            raise StopCallback
+            raise Stop
 
     with listener() as heard:
         window.take_keyboard()
-        with pytest.raises(StopCallback):
+        with pytest.raises(Stop):
             input_device.type("Ä!" + LONG, stop)
         assert heard.keys_down() == []
         assert heard.modifiers() == 0
@@ -135,7 +135,7 @@ def test_a_stop_in_a_long_text_leaves_no_key_down(input_device: X11Input, window
     assert eventually(lambda: window.text() == part), window.text()
 
 
-def test_the_mapping_is_as_before_once_closed(
+def test_closing_restores_the_mapping(
     screen: str, window: Program, layout: Callable[[str], None]
 ) -> None:
     with listener() as heard:
@@ -168,7 +168,7 @@ def test_the_layout_may_change_between_two_texts(
     text = "zyx@{é世} äöü <ж>"
     for keyboard in ("us", "de", "fr", "us"):
         layout(keyboard)
-        assert typed(input_device, window, text) == text
+        assert type_text(input_device, window, text) == text
 
 
 def test_the_second_layout_of_two_may_be_in_use(
@@ -183,13 +183,13 @@ def test_the_second_layout_of_two_may_be_in_use(
             assert heard.modifiers() >> 13 == 1
             window.take_keyboard()
             text = "hello, Привет, é世! <ы>"
-            assert typed(input_device, window, text) == text
+            assert type_text(input_device, window, text) == text
             assert heard.modifiers() >> 13 == 1
     finally:
         subprocess.run(["setxkbmap", "-option", ""], check=True)
 
 
-def test_caps_lock_neither_changes_a_text_nor_is_changed(
+def test_caps_lock_does_not_change_a_text_and_stays_on(
     input_device: X11Input, window: Program
 ) -> None:
     press(input_device, "Caps_Lock")
@@ -197,17 +197,17 @@ def test_caps_lock_neither_changes_a_text_nor_is_changed(
         window.take_keyboard()
         assert heard.modifiers() & LOCK
         text = "Straße ÉéÈè Жж aA1! 世"
-        assert typed(input_device, window, text) == text
+        assert type_text(input_device, window, text) == text
         assert heard.modifiers() & LOCK
         press(input_device, "Caps_Lock")
         assert not heard.modifiers() & LOCK
 
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values())))
-def test_every_key_that_can_be_asked_for_is_known_to_x(name: str) -> None:
+def test_every_known_key_exists_in_x(name: str) -> None:
     assert find_keysym(name) > 0
 
 
-def test_a_key_of_no_name_is_refused() -> None:
+def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="`Nonsense` is not a known key"):
         find_keysym("Nonsense")

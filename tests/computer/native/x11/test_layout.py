@@ -1,4 +1,4 @@
-"""Layouts are read as X sends them."""
+"""Keyboard layouts are read as X sends them."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def test_a_level_is_reached_by_the_modifiers_of_the_keys_type() -> None:
     assert found[0x7D9] == Stroke(10, (8, 9))
 
 
-def test_the_way_that_holds_the_fewest_keys_is_taken() -> None:
+def test_the_stroke_with_the_fewest_modifiers_is_chosen() -> None:
     found = layout(key(1, (0x61, 0x3C)), key(0, (0x3C,))).find_strokes(0, ())
     assert found[ord("<")] == Stroke(11)
 
 
-def test_only_the_group_in_use_counts_and_a_key_of_one_group_serves_all() -> None:
+def test_only_the_group_in_use_counts_but_a_key_with_one_group_is_in_all() -> None:
     keys = layout(key(1, (0x61, 0x41), (0x6C6, 0x6E6)), key(0, (0x20,)))
     assert ord("a") in keys.find_strokes(0, ())
     assert ord("a") not in keys.find_strokes(1, ())
@@ -64,11 +64,11 @@ def test_only_the_group_in_use_counts_and_a_key_of_one_group_serves_all() -> Non
     assert keys.find_strokes(1, ())[ord(" ")] == Stroke(11)
 
 
-def test_a_lent_code_is_no_key_of_the_layout() -> None:
+def test_an_assigned_spare_key_is_not_part_of_the_layout() -> None:
     assert ord("a") not in layout(key(0, (0x61,))).find_strokes(0, {10})
 
 
-def test_a_level_that_needs_a_modifier_nobody_can_hold_is_left_out() -> None:
+def test_a_level_whose_modifier_cannot_be_held_is_left_out() -> None:
     types = kind() + kind((0x20, 1))
     answer = KeyMap(10, 1, 2, types + key(1, (0x61, 0x62)))
     assert set(read_layout(answer, {}).find_strokes(0, ())) == {0x61}

@@ -70,7 +70,7 @@ def drag(input_device: X11Input, start: Point, way: list[Point]) -> None:
     input_device.release("left")
 
 
-def test_a_drag_passes_every_point_on_its_way(input_device: X11Input) -> None:
+def test_a_drag_passes_every_point_of_its_path(input_device: X11Input) -> None:
     way = interpolate(Point(100, 100), Point(700, 400), 20)
     with listener() as heard:
         drag(input_device, Point(100, 100), way)
@@ -79,7 +79,7 @@ def test_a_drag_passes_every_point_on_its_way(input_device: X11Input) -> None:
         assert [point for at, point in enumerate(heard.way) if point not in heard.way[:at]] == way
 
 
-def test_a_drag_is_one_to_a_program(input_device: X11Input, tmp_path: Path) -> None:
+def test_a_program_sees_one_drag(input_device: X11Input, tmp_path: Path) -> None:
     start, end = Point(100, 100), Point(700, 400)
     way = interpolate(start, end, 20)
     with tk_window(tmp_path) as window:
@@ -103,7 +103,7 @@ def test_each_notch_of_the_wheel_is_one_event(
         assert eventually(lambda: heard.heard("press", "release") == expected)
 
 
-def test_the_three_buttons_are_told_apart(input_device: X11Input) -> None:
+def test_the_three_buttons(input_device: X11Input) -> None:
     with listener() as heard:
         for button in ("left", "middle", "right"):
             input_device.press(button)
@@ -128,7 +128,7 @@ def test_the_pointer_reaches_every_monitor(input_device: X11Input, screen: str) 
             subprocess.run(["xrandr", "--delmonitor", name], check=True)
 
 
-def test_a_shift_click_is_seen_as_one(input_device: X11Input, tmp_path: Path) -> None:
+def test_a_shift_click(input_device: X11Input, tmp_path: Path) -> None:
     with tk_window(tmp_path) as window:
         input_device.move(Point(200, 200))
         input_device.press_key("Shift_L")

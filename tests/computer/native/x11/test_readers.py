@@ -1,4 +1,4 @@
-"""A key code is lent anew only when the program has read what it meant before."""
+"""A key code changes its meaning only after the program has read what it meant before."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def waited(screen: str) -> Iterator[Callable[[], float]]:
     display.close()
 
 
-def test_a_program_that_answers_is_not_waited_for_longer(
+def test_no_waiting_once_the_program_has_answered(
     waited: Callable[[], float], tmp_path: Path
 ) -> None:
     with gtk_window(tmp_path) as window:
@@ -45,7 +45,7 @@ def test_a_program_that_answers_is_not_waited_for_longer(
         assert sorted(waited() for _ in range(5))[2] < 0.1
 
 
-def test_a_program_that_knows_no_ping_is_given_time(
+def test_a_program_without_pings_gets_a_waiting_time(
     waited: Callable[[], float], tmp_path: Path
 ) -> None:
     with xterm_window(tmp_path) as window:
@@ -53,7 +53,7 @@ def test_a_program_that_knows_no_ping_is_given_time(
         assert 0.29 < waited() < 1
 
 
-def test_without_any_window_it_is_not_an_error(waited: Callable[[], float]) -> None:
+def test_no_window_is_no_error(waited: Callable[[], float]) -> None:
     assert 0.29 < waited() < 1
 
 
@@ -77,7 +77,7 @@ def running(window: Program) -> subprocess.Popen[bytes]:
     return window.process
 
 
-def test_a_server_that_ends_can_be_left(tmp_path: Path) -> None:
+def test_closing_after_the_server_has_ended(tmp_path: Path) -> None:
     need_program("Xvfb")
     with subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-nolisten", "tcp"],

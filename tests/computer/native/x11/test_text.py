@@ -21,7 +21,7 @@ def never() -> None:
     """A check that never says stop."""
 
 
-def typed(input_device: X11Input, program: Program, text: str) -> str:
+def type_text(input_device: X11Input, program: Program, text: str) -> str:
     """What arrives, as soon as it is the text, or after a while."""
     before = len(program.text())
     input_device.type(text, never)
@@ -42,7 +42,7 @@ def test_each_text_arrives_exactly(
     window.take_keyboard()
     share = TEXTS[SHARES.index((name, keyboard)) :: len(SHARES)]
     assert len(share) == 17
-    assert [typed(input_device, window, text) for text in share] == list(share)
+    assert [type_text(input_device, window, text) for text in share] == list(share)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -54,4 +54,4 @@ def test_a_long_text_arrives_exactly(
 ) -> None:
     window = program(name)
     window.take_keyboard()
-    assert typed(input_device, window, LONG) == LONG
+    assert type_text(input_device, window, LONG) == LONG

@@ -1,4 +1,4 @@
-"""The windows a person sees, with a window manager and without."""
+"""The windows of an X display, with a window manager and without."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.end_to_end
 TK = Rect(300, 200, 900, 500)
 
 
-def test_windows_are_told_without_a_window_manager(input_device: X11Input, tmp_path: Path) -> None:
+def test_windows_without_a_window_manager(input_device: X11Input, tmp_path: Path) -> None:
     with tk_window(tmp_path, TK) as tk, gtk_window(tmp_path) as gtk:
         tk.take_keyboard()
         assert eventually(lambda: len(input_device.list_windows()) == 2)
@@ -33,9 +33,7 @@ def test_windows_are_told_without_a_window_manager(input_device: X11Input, tmp_p
     assert eventually(lambda: input_device.list_windows() == [])
 
 
-def test_windows_are_told_as_the_window_manager_lists_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_windows_with_a_window_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_program("openbox")
     with x_display("1920x1080") as name:
         monkeypatch.setenv("DISPLAY", name)

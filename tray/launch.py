@@ -13,7 +13,7 @@ FLAG = "--tray-app"
 
 
 def launch_tray(options: LaunchOptions) -> int:
-    """Become the tray's process. Returns its exit code on Windows, and never elsewhere."""
+    """Become the tray's process; returns on Windows only, with the exit code."""
     words = build_own_command(FLAG, options.to_json())
     sys.stdout.flush()
     sys.stderr.flush()

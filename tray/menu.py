@@ -113,7 +113,7 @@ def _build_server_entries(status: Status) -> tuple[Entry, ...]:
     return (
         Entry("start", "Start", enabled=stopped, command=Start()),
         Entry(
-            "start-elsewhere",
+            "start-on-free-port",
             f"Start on port {port} instead",
             enabled=stopped,
             command=Start(port),

@@ -59,8 +59,8 @@ async def test_the_packaged_tray_starts_a_server_that_answers(
     ) as tray:
         try:
             await shows(panel, f"Ready on http://127.0.0.1:{port} · offline echo", 60)
-            said = await ask(f"http://127.0.0.1:{port}", "default", text="Hi")
-            assert said.startswith("[bridge-echo, not Claude]")
+            answer = await ask(f"http://127.0.0.1:{port}", "default", text="Hi")
+            assert answer.startswith("[bridge-echo, not Claude]")
             await panel.click("Quit")
             assert tray.wait(20) == 0
         finally:

@@ -314,7 +314,7 @@ async def test_computer_use_is_shown_approved_and_stopped(
     await notifications.press("Approve")
     await chat
     await wait_for_look(panel, "ready")
-    await until(lambda: not any("wants" in said.text for said in notifications.shown.values()))
+    await until(lambda: not any("wants" in shown.text for shown in notifications.shown.values()))
 
     stopped = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
     await wait_for_look(panel, "computer")

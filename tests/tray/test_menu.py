@@ -93,7 +93,7 @@ def enabled(status: Status) -> set[str]:
             Status("stopped", message="Port 8000 is taken.", free_port=8001),
             "Port 8000 is taken.",
             "attention",
-            {"start", "start-elsewhere"},
+            {"start", "start-on-free-port"},
         ),
     ],
 )
@@ -172,7 +172,7 @@ def test_clients_usage_and_about_have_labels() -> None:
     assert entry(RUNNING, "usage").label == "Today: 3 requests · 12.4k tokens · $0.07"
     assert entry(RUNNING, "about", "about-server").label == "Server 0.1.0, process 4711"
     taken = Status("stopped", message="Taken.", free_port=8003)
-    assert entry(taken, "start-elsewhere").label == "Start on port 8003 instead"
+    assert entry(taken, "start-on-free-port").label == "Start on port 8003 instead"
 
 
 @pytest.mark.parametrize(

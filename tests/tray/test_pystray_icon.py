@@ -1,6 +1,6 @@
-"""The icon of Windows and macOS, on pystray's own base with a loop of the test's.
+"""The icon on Windows and macOS, on pystray's base class with a fake loop.
 
-What pystray draws there cannot be seen here; what we ask of it can.
+This tests the calls of pystray, not what it draws.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tray.status import Status
 
 @pytest.fixture
 def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The pystray icons that were made; their loop waits for `stop`."""
+    """The pystray icons that were created; their loop waits for `stop`."""
     monkeypatch.setenv("PYSTRAY_BACKEND", "dummy")
     import pystray
     from pystray import _base
 
-    made: list[Any] = []
+    created: list[Any] = []
 
     class LoopIcon(_base.Icon):  # type: ignore[misc]  # pystray has no types
         HAS_NOTIFICATION = True
@@ -32,7 +32,7 @@ def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             super().__init__(*arguments, **options)
             self.ended = threading.Event()
             self.notices: list[str] = []
-            made.append(self)
+            created.append(self)
 
         def _run(self) -> None:
             self._mark_ready()
@@ -50,20 +50,20 @@ def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         _show = _hide = _update_icon = _update_title = _update_menu = _nothing
 
     monkeypatch.setattr(pystray, "Icon", LoopIcon)
-    return made
+    return created
 
 
-def test_the_menu_is_shown_clicked_changed_and_closed(icons: list[Any]) -> None:
+def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None:
     from tray.icon.pystray_icon import PystrayIcon
 
     commands: list[Command] = []
     clicked, up = threading.Event(), threading.Event()
 
-    def obey(command: Command) -> None:
+    def record(command: Command) -> None:
         commands.append(command)
         clicked.set()
 
-    icon = PystrayIcon(obey)
+    icon = PystrayIcon(record)
     thread = threading.Thread(target=icon.run, args=(view(RUNNING), up.set))
     thread.start()
     assert up.wait(10)

@@ -1,4 +1,4 @@
-"""The icon on Linux, seen and clicked by a panel over a real D-Bus."""
+"""The icon on Linux, shown and clicked by a panel over a real D-Bus."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tray.status import Status
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="StatusNotifier is Linux's")
 
 
-class Shown:
-    """An icon that runs on a thread of its own."""
+class RunningIcon:
+    """An icon running on its own thread."""
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
         self.slow = threading.Event()
-        self.icon = StatusNotifierIcon(self._obey)
+        self.icon = StatusNotifierIcon(self._record)
 
-    def _obey(self, command: Command) -> None:
+    def _record(self, command: Command) -> None:
         if command != Refresh():
             self.commands.append(command)
         if isinstance(command, Stop):
@@ -40,35 +40,35 @@ class Shown:
 
 
 @asynccontextmanager
-async def shown(status: Status) -> AsyncIterator[Shown]:
-    one = Shown()
+async def show_icon(status: Status) -> AsyncIterator[RunningIcon]:
+    running = RunningIcon()
     up = threading.Event()
-    thread = threading.Thread(target=one.icon.run, args=(view(status), up.set))
+    thread = threading.Thread(target=running.icon.run, args=(view(status), up.set))
     thread.start()
     try:
         assert await asyncio.to_thread(up.wait, 10)
-        yield one
+        yield running
     finally:
-        one.slow.set()
-        one.icon.stop()
+        running.slow.set()
+        running.icon.stop()
         await asyncio.to_thread(thread.join, 10)
 
 
 @asynccontextmanager
-async def desktop_of(
+async def start_desktop(
     bus: str, *, buttons: bool = True
-) -> AsyncIterator[tuple[NotificationServer, Shown]]:
-    """One that shows icons and notifications."""
+) -> AsyncIterator[tuple[NotificationServer, RunningIcon]]:
+    """A desktop that shows icons and notifications."""
     async with (
         TrayHost(bus),
         NotificationServer(bus, buttons=buttons) as notifications,
-        shown(RUNNING) as one,
+        show_icon(RUNNING) as running,
     ):
-        yield notifications, one
+        yield notifications, running
 
 
-async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING):
+async def test_the_menu_shows_the_status(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING):
         menu = await host.menu()
         assert [
             (node.label, node.enabled) for node in menu.children if node.label and node.visible
@@ -102,127 +102,132 @@ async def test_the_menu_is_what_the_status_says(session_bus: str) -> None:
         assert [size for size, _, _ in await host.icon("IconPixmap")] == list(SIZES)
 
 
-async def test_a_click_gives_its_command(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+async def test_a_click_runs_its_command(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         await host.click("Model", "Sonnet 5.5")
-        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
+        await until(lambda: running.commands == [Switch(model=SONNET["id"])])
         await host.click("Start")
         await asyncio.sleep(0.1)
-        assert len(one.commands) == 1, "a disabled entry does nothing"
+        assert len(running.commands) == 1, "a disabled entry does nothing"
 
 
-async def test_a_change_of_words_leaves_an_open_menu_open(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+async def test_a_change_of_labels_does_not_rebuild_the_menu(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         before = (await host.menu()).find("Model").find("Sonnet 5.5")
-        one.icon.show(view(replace(RUNNING, model=SONNET["id"])))
+        running.icon.show(view(replace(RUNNING, model=SONNET["id"])))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         assert "LayoutUpdated" not in host.signals
         after = (await host.menu()).find("Model").find("Sonnet 5.5")
         assert (after.id, before.state, after.state) == (before.id, 0, 1)
 
 
-async def test_a_click_on_a_menu_opened_before_a_rebuild_still_hits(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+async def test_a_click_on_a_menu_opened_before_a_rebuild_runs_the_right_command(
+    session_bus: str,
+) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
         more = (FABLE, *RUNNING.models)
-        one.icon.show(view(replace(RUNNING, models=more)))
+        running.icon.show(view(replace(RUNNING, models=more)))
         await until(lambda: "LayoutUpdated" in host.signals)
         await host.click_id(sonnet)
-        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
+        await until(lambda: running.commands == [Switch(model=SONNET["id"])])
 
 
-async def test_the_icon_follows_the_state(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
-        running = await host.icon("IconPixmap")
-        one.icon.show(view(Status("failing", message="The server failed.")))
+async def test_the_icon_changes_with_the_state(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
+        before = await host.icon("IconPixmap")
+        running.icon.show(view(Status("failing", message="The server failed.")))
         await until(lambda: {"NewIcon", "NewToolTip"} <= set(host.signals))
-        assert await host.icon("IconPixmap") != running
+        assert await host.icon("IconPixmap") != before
         assert (await host.icon("ToolTip"))[3] == "The server failed."
 
 
 async def test_a_slow_command_does_not_freeze_the_menu(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         await host.click("Stop")
-        await until(lambda: one.commands == [Stop()])
+        await until(lambda: running.commands == [Stop()])
         started = time.monotonic()
         await host.menu()
         assert time.monotonic() - started < 5
 
 
 async def test_the_icon_is_back_when_the_panel_starts_again(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING):
+    async with TrayHost(session_bus) as host, show_icon(RUNNING):
         await host.item()
         await host.vanish()
         await host.appear()
         assert (await host.menu()).find("Quit").enabled
 
 
-async def test_nothing_moves_under_an_open_menu(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+async def test_the_entries_of_an_open_menu_do_not_move(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         sonnet = (await host.menu()).find("Model").find("Sonnet 5.5").id
         await host.event(0, "opened")
         more = replace(RUNNING, models=(FABLE, OPUS, SONNET), model=SONNET["id"])
-        one.icon.show(view(more))
+        running.icon.show(view(more))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         models = (await host.menu()).find("Model")
         assert "Fable 5.2" not in [model.label for model in models.children]
-        assert models.find("Sonnet 5.5").state == 1, "but what it shows is true"
+        assert models.find("Sonnet 5.5").state == 1, "but the marks are up to date"
         assert "LayoutUpdated" not in host.signals
         await host.click_id(sonnet)
-        await until(lambda: one.commands == [Switch(model=SONNET["id"])])
+        await until(lambda: running.commands == [Switch(model=SONNET["id"])])
         await host.event(0, "closed")
         await until(lambda: "LayoutUpdated" in host.signals)
         assert (await host.menu()).find("Model").find("Fable 5.2").enabled
 
 
-async def test_opening_the_menu_asks_for_what_is_now(session_bus: str) -> None:
+async def test_opening_the_menu_refreshes_it(session_bus: str) -> None:
     seen: list[Command] = []
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
-        one.icon._on_command = seen.append
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
+        running.icon._on_command = seen.append
         await host.about_to_show()
         await until(lambda: seen == [Refresh()])
 
 
 async def test_hidden_entries_are_hidden_and_shown(session_bus: str) -> None:
-    async with TrayHost(session_bus) as host, shown(RUNNING) as one:
+    async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
         assert not (await host.menu()).find("Set up Claude").visible
-        one.icon.show(view(replace(RUNNING, ready=False)))
+        running.icon.show(view(replace(RUNNING, ready=False)))
         await until(lambda: "ItemsPropertiesUpdated" in host.signals)
         assert (await host.menu()).find("Set up Claude").visible
 
 
-async def test_a_button_of_a_notification_gives_its_command(session_bus: str) -> None:
+async def test_a_button_of_a_notification_runs_its_command(session_bus: str) -> None:
     notice = Notice("Claude wants to click.", "batch 1", (("Approve", Copy("url")),), urgent=True)
-    async with desktop_of(session_bus) as (desktop, one):
-        one.icon.notify(notice)
+    async with start_desktop(session_bus) as (desktop, running):
+        running.icon.notify(notice)
         await until(lambda: len(desktop.shown) == 1)
-        (said,) = desktop.shown.values()
-        assert (said.text, said.actions) == ("Claude wants to click.", ["0", "Approve"])
+        (notification,) = desktop.shown.values()
+        assert (notification.text, notification.actions) == (
+            "Claude wants to click.",
+            ["0", "Approve"],
+        )
         await desktop.press("Approve")
-        await until(lambda: one.commands == [Copy("url")])
+        await until(lambda: running.commands == [Copy("url")])
 
 
-async def test_a_settled_notification_is_taken_away(session_bus: str) -> None:
-    async with desktop_of(session_bus) as (desktop, one):
-        one.icon.notify(Notice("Wants.", "batch 1", (("Approve", Stop()),)))
+async def test_a_withdrawn_notification_is_closed(session_bus: str) -> None:
+    async with start_desktop(session_bus) as (desktop, running):
+        running.icon.notify(Notice("Wants.", "batch 1", (("Approve", Stop()),)))
         await until(lambda: len(desktop.shown) == 1)
-        one.icon.withdraw("batch 1")
+        running.icon.withdraw("batch 1")
         await until(lambda: not desktop.shown)
 
 
-async def test_without_buttons_the_dashboard_is_opened_instead(session_bus: str) -> None:
+async def test_without_buttons_the_fallback_is_run(session_bus: str) -> None:
     notice = Notice("Wants.", "batch 1", (("Approve", Stop()),), fallback=Copy("key"))
-    async with desktop_of(session_bus, buttons=False) as (desktop, one):
-        one.icon.notify(notice)
-        await until(lambda: one.commands == [Copy("key")])
-        assert [said.actions for said in desktop.shown.values()] == [[]]
+    async with start_desktop(session_bus, buttons=False) as (desktop, running):
+        running.icon.notify(notice)
+        await until(lambda: running.commands == [Copy("key")])
+        assert [shown.actions for shown in desktop.shown.values()] == [[]]
 
 
-async def test_no_panel_is_said_in_one_line(
+async def test_a_missing_panel_is_reported_in_one_line(
     session_bus: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with shown(RUNNING) as one:
-        assert not one.icon.visible
+    async with show_icon(RUNNING) as running:
+        assert not running.icon.visible
         await asyncio.sleep(NO_HOST_SECONDS / 2)
         assert capfd.readouterr().err == "", "at login a panel may come later than the tray"
         await asyncio.sleep(NO_HOST_SECONDS / 2 + 0.5)

@@ -1,4 +1,4 @@
-"""The panel's side of a tray icon, as KDE, Xfce and GNOME's extension play it."""
+"""The panel's side of a tray icon, as in KDE, Xfce and GNOME's extension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.tray_host.watcher import WATCHER, Watcher
 
 @dataclass(frozen=True)
 class Node:
-    """An entry of the menu as the panel draws it."""
+    """A menu entry as the panel draws it."""
 
     id: int
     label: str
@@ -27,7 +27,7 @@ class Node:
     children: tuple[Node, ...]
 
     def find(self, label: str) -> Node:
-        """The child of this label; a prefix will do."""
+        """Return the child whose label starts so."""
         for child in self.children:
             if child.label.startswith(label):
                 return child
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass
 class TrayHost:
-    """Use it as an async context manager on the bus at `address`."""
+    """An async context manager; connects to the bus at `address`."""
 
     address: str
     items: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class TrayHost:
 
     async def __aenter__(self) -> TrayHost:
         self._bus = await MessageBus(bus_address=self.address).connect()
-        self._bus.add_message_handler(self._on_message)
+        self._bus.add_message_handler(self._record_signal)
         await self._bus.call(
             Message(
                 destination="org.freedesktop.DBus",
@@ -62,23 +62,23 @@ class TrayHost:
         self._bus.disconnect()
 
     async def appear(self) -> None:
-        """The panel is there: icons may register."""
+        """Start the panel: icons can register."""
         self._bus.export("/StatusNotifierWatcher", Watcher(self.items))
         await self._bus.request_name(WATCHER)
 
     async def vanish(self) -> None:
-        """The panel is gone, with all it knew."""
+        """End the panel, which forgets its icons."""
         await self._bus.release_name(WATCHER)
         self._bus.unexport("/StatusNotifierWatcher")
         self.items.clear()
 
     async def item(self) -> str:
-        """The bus name of the icon, once there is one."""
+        """Wait for an icon, and return its bus name."""
         await until(lambda: bool(self.items))
         return self.items[-1]
 
     async def icon(self, name: str) -> Any:
-        """A property of the item, such as `IconPixmap` or `ToolTip`."""
+        """Return a property of the item, such as `IconPixmap` or `ToolTip`."""
         reply = await self._call(
             "/StatusNotifierItem",
             "org.freedesktop.DBus.Properties",
@@ -89,28 +89,28 @@ class TrayHost:
         return reply[0].value
 
     async def menu(self) -> Node:
-        """The whole menu, asked for anew."""
+        """Fetch the whole menu."""
         _, layout = await self._menu_call("GetLayout", "iias", [0, -1, []])
-        return _node(layout)
+        return _as_node(layout)
 
     async def click(self, *labels: str) -> None:
-        """Opens the menu and clicks the entry at the end of the labels."""
+        """Open the menu and click the entry at the end of the labels."""
         node = await self.menu()
         for label in labels:
             node = node.find(label)
         await self.click_id(node.id)
 
     async def click_id(self, id: int) -> None:
-        """A click on a menu that was opened before."""
+        """Click an entry of a menu that was fetched before."""
         await self.about_to_show()
         await self.event(id, "clicked")
 
     async def about_to_show(self) -> None:
-        """The person opens the menu."""
+        """Announce that the menu will be opened."""
         await self._menu_call("AboutToShow", "i", [0])
 
     async def event(self, id: int, kind: str) -> None:
-        """`clicked`, or `opened` and `closed` of the whole menu (0)."""
+        """Send `clicked`, or `opened` and `closed` for the whole menu (id 0)."""
         await self._menu_call("Event", "isvu", [id, kind, Variant("i", 0), 0])
 
     async def _menu_call(self, member: str, signature: str, body: list[Any]) -> list[Any]:
@@ -133,28 +133,28 @@ class TrayHost:
         assert reply.message_type is MessageType.METHOD_RETURN, reply.body
         return list(reply.body)
 
-    def _on_message(self, message: Message) -> None:
+    def _record_signal(self, message: Message) -> None:
         if message.message_type is MessageType.SIGNAL:
             self.signals.append(message.member or "")
 
 
-async def until(fact: Callable[[], bool], seconds: float = 15) -> None:
-    """Waits for a fact; fails when it does not come true."""
+async def until(is_true: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until the condition is true; fail after `seconds`."""
     end = time.monotonic() + seconds
-    while not fact():
+    while not is_true():
         assert time.monotonic() < end, "it did not happen in time"
         await asyncio.sleep(0.02)
 
 
-def _node(layout: list[Any]) -> Node:
+def _as_node(layout: list[Any]) -> Node:
     id, properties, children = layout
-    given = {name: variant.value for name, variant in properties.items()}
+    values = {name: variant.value for name, variant in properties.items()}
     return Node(
         id=id,
-        label=given.get("label", "").replace("__", "_"),
-        enabled=given.get("enabled", True),
-        visible=given.get("visible", True),
-        kind=given.get("toggle-type") or given.get("type", "standard"),
-        state=given.get("toggle-state"),
-        children=tuple(_node(child.value) for child in children),
+        label=values.get("label", "").replace("__", "_"),
+        enabled=values.get("enabled", True),
+        visible=values.get("visible", True),
+        kind=values.get("toggle-type") or values.get("type", "standard"),
+        state=values.get("toggle-state"),
+        children=tuple(_as_node(child.value) for child in children),
     )

@@ -1,6 +1,7 @@
-"""The desktop's side of notifications: org.freedesktop.Notifications, with or without buttons."""
+"""A fake notification server (org.freedesktop.Notifications), with or without buttons."""
 
-# No postponed annotations: dbus-fast reads them, and takes the string "None" for a signature.
+# Without `from __future__ import annotations`: dbus-fast would take the string "None" for a
+# D-Bus signature.
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ _Hints = Annotated[dict[str, Any], DBusSignature("a{sv}")]
 
 
 @dataclass
-class Said:
+class Shown:
     """A notification on the screen."""
 
     text: str
@@ -22,15 +23,15 @@ class Said:
 
 
 class NotificationServer(ServiceInterface):
-    """Use it as an async context manager on the bus at `address`."""
+    """An async context manager; connects to the bus at `address`."""
 
     def __init__(self, address: str, *, buttons: bool = True) -> None:
         super().__init__("org.freedesktop.Notifications")
         self._address = address
         self._buttons = buttons
-        self.shown: dict[int, Said] = {}
+        self.shown: dict[int, Shown] = {}
         self.all: list[str] = []
-        """Every text there was."""
+        """The texts of all notifications, also of closed ones."""
 
     async def __aenter__(self) -> "NotificationServer":
         self._bus = await MessageBus(bus_address=self._address).connect()
@@ -42,10 +43,12 @@ class NotificationServer(ServiceInterface):
         self._bus.disconnect()
 
     async def press(self, label: str) -> None:
-        """The person presses that button, wherever it is."""
-        for id, said in self.shown.items():
-            if label in said.actions:
-                self.ActionInvoked(id, said.actions[said.actions.index(label) - 1])
+        """Press the button with this label on any notification."""
+        for id, notification in self.shown.items():
+            actions = notification.actions
+            if label in actions:
+                # D-Bus has a flat list of key and label.
+                self.ActionInvoked(id, actions[actions.index(label) - 1])
                 return
         raise LookupError(f"no button {label!r} among {self.shown}")
 
@@ -67,7 +70,7 @@ class NotificationServer(ServiceInterface):
     ) -> DBusUInt32:
         id = replaces or len(self.all) + 1
         self.all.append(body)
-        self.shown[id] = Said(body, actions)
+        self.shown[id] = Shown(body, actions)
         return id
 
     @dbus_method()

@@ -1,7 +1,7 @@
-"""Makes docs/pictures/tray.png from the running product: `python -m tests.tray_host.picture`.
+"""Makes docs/pictures/tray.png from the running program: `python -m tests.tray_host.picture`.
 
 Needs Debian's xvfb, dbus, xfce4-panel, xdotool, imagemagick and a font. With a folder as its
-argument it leaves a picture of each submenu there, too.
+argument, it also writes a picture of each submenu there.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from tests.end_to_end.tray import ask
 PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "tray.png"
 SCREEN = "1280x900"
 PANEL = 26
-"""Pixels of the panel's height."""
+"""Height of the panel in pixels."""
 
 ROW = 25
+"""Height of a menu entry in pixels."""
 URL = "http://127.0.0.1:8000"
 
 
 def main(folder: Path | None) -> None:
-    """Starts a desktop, the fake upstream and the tray, opens the menu, and takes the picture."""
+    """Start a desktop, the fake Anthropic and the tray, open the menu, and take the picture."""
     with ExitStack() as stack:
         environment = stack.enter_context(_desktop())
         upstream = stack.enter_context(
@@ -42,15 +43,15 @@ def main(folder: Path | None) -> None:
         assert upstream.stdout is not None
         environment["ANTHROPIC_BASE_URL"] = upstream.stdout.readline().strip()
         stack.enter_context(running(environment, sys.executable, "-m", "bridge"))
-        asyncio.run(_used(environment))
-        icon = _icon(environment)
+        asyncio.run(_send_requests(environment))
+        icon = _find_icon(environment)
         run(environment, "xdotool", "mousemove", *icon, "click", "1")
         time.sleep(1.5)
         _open_submenu(environment, icon, "Model")
-        _shoot(environment, PICTURE)
+        _take_picture(environment, PICTURE)
         for name in ("Backend", "Computer use", "Connect", "About") if folder else ():
             _open_submenu(environment, icon, name)
-            _shoot(environment, Path(folder or ".") / f"{name.lower()}.png")
+            _take_picture(environment, Path(folder or ".") / f"{name.lower()}.png")
 
 
 @contextmanager
@@ -75,8 +76,8 @@ def _desktop() -> Iterator[dict[str, str]]:
             yield environment
 
 
-async def _used(environment: dict[str, str]) -> None:
-    """Waits until it answers, and asks it three things, so that there is something to count."""
+async def _send_requests(environment: dict[str, str]) -> None:
+    """Send three requests once the server is ready, so that the menu shows usage."""
     async with asyncio.timeout(60):
         while True:
             try:
@@ -84,15 +85,15 @@ async def _used(environment: dict[str, str]) -> None:
                     usage = {"input_tokens": 5200, "output_tokens": 900}
                     await ask(URL, "default", text="Four, of course.", usage=usage)
                 break
-            except Exception as error:  # noqa: BLE001 - whatever a server says that is starting
+            except Exception as error:  # noqa: BLE001 - any error of a starting server
                 print(f"waiting: {error}")
                 await asyncio.sleep(0.5)
-    await asyncio.sleep(5)  # the panel has drawn the icon, and the tray has counted
+    await asyncio.sleep(5)  # for the panel to draw the icon, and the tray to fetch the usage
     os.environ["DBUS_SESSION_BUS_ADDRESS"] = environment["DBUS_SESSION_BUS_ADDRESS"]
 
 
-def _icon(environment: dict[str, str]) -> tuple[str, str]:
-    """Where the panel has drawn it: the first pixels of the bubble's colour."""
+def _find_icon(environment: dict[str, str]) -> tuple[str, str]:
+    """Return the position of a pixel in the bubble's colour."""
     shot = Path(environment["HOME"]) / "panel.png"
     crop = ("-crop", f"1280x{PANEL}+0+0", "+repage")
     run(environment, "import", "-window", "root", *crop, str(shot))
@@ -101,29 +102,29 @@ def _icon(environment: dict[str, str]) -> tuple[str, str]:
     with Image.open(shot) as picture:
         pixels = picture.convert("RGB").load()
         assert pixels is not None
-        found = [
+        matches = [
             (x, y)
             for x in range(picture.width)
             for y in range(picture.height)
             if pixels[x, y] == (217, 119, 87)
         ]
-    assert found, "the panel shows no icon"
-    x, y = found[len(found) // 2]
+    assert matches, "the panel shows no icon"
+    x, y = matches[len(matches) // 2]
     return str(x), str(y)
 
 
 def _open_submenu(environment: dict[str, str], icon: tuple[str, str], label: str) -> None:
-    """Moves the pointer down the open menu until the entry's row; separators are thin."""
-    labels = asyncio.run(_labels(environment["DBUS_SESSION_BUS_ADDRESS"]))
-    above = labels[: labels.index(next(one for one in labels if one.startswith(label)))]
-    down = sum(ROW if one else 2 for one in above) + ROW // 2
+    """Move the pointer to the entry's row in the open menu; separators are thin."""
+    labels = asyncio.run(_fetch_labels(environment["DBUS_SESSION_BUS_ADDRESS"]))
+    above = labels[: labels.index(next(text for text in labels if text.startswith(label)))]
+    down = sum(ROW if text else 2 for text in above) + ROW // 2
     x = str(int(icon[0]) - 60)
     run(environment, "xdotool", "mousemove", x, str(PANEL + down))
     time.sleep(1.5)
 
 
-async def _labels(bus_address: str) -> list[str]:
-    """What the menu has, from above; empty for separators."""
+async def _fetch_labels(bus_address: str) -> list[str]:
+    """Return the labels of the menu from the top; empty for separators."""
     bus = await MessageBus(bus_address=bus_address).connect()
     names = await _call(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "ListNames", "", [])
     assert isinstance(names[0], list)
@@ -132,15 +133,15 @@ async def _labels(bus_address: str) -> list[str]:
             continue
         body: list[object] = [0, 1, []]
         reply = []
-        with suppress(TimeoutError):  # not everybody on the bus answers what is not for them
+        with suppress(TimeoutError):  # other programs on the bus may not reply
             async with asyncio.timeout(1):
                 reply = await _call(bus, name, "/MenuBar", "GetLayout", "iias", body)
         if reply:
             bus.disconnect()
             layout: Any = reply[1]
             children = [child.value[1] for child in layout[2]]
-            shown = [one for one in children if "visible" not in one or one["visible"].value]
-            return [one["label"].value if "label" in one else "" for one in shown]
+            shown = [c for c in children if "visible" not in c or c["visible"].value]
+            return [c["label"].value if "label" in c else "" for c in shown]
     raise LookupError("no menu on the bus")
 
 
@@ -162,7 +163,7 @@ async def _call(
     return list(reply.body) if reply.message_type is MessageType.METHOD_RETURN else []
 
 
-def _shoot(environment: dict[str, str], path: Path) -> None:
+def _take_picture(environment: dict[str, str], path: Path) -> None:
     run(environment, "import", "-window", "root", "-crop", "900x760+380+0", "+repage", str(path))
 
 

@@ -1,6 +1,7 @@
 """org.kde.StatusNotifierWatcher, with which icons register."""
 
-# No postponed annotations: dbus-fast reads them, and takes the string "None" for a signature.
+# Without `from __future__ import annotations`: dbus-fast would take the string "None" for a
+# D-Bus signature.
 
 from typing import Annotated
 
@@ -24,7 +25,7 @@ class Watcher(ServiceInterface):
 
     @dbus_method()
     def RegisterStatusNotifierHost(self, service: DBusStr) -> None:  # noqa: N802
-        """Panels announce themselves; nothing to do."""
+        """Accept the panel's registration; there is nothing to do."""
 
     @dbus_property(access=PropertyAccess.READ)
     def RegisteredStatusNotifierItems(  # noqa: N802

@@ -252,23 +252,8 @@ class Supervisor:
         )
         if health is None or report is None or status.state not in ("running", "failing"):
             return status
-        return replace(
-            status,
-            message=self._find_problem(health, status.state),
-            url=health.url,
-            ready=health.ready,
-            paused=health.paused,
-            open_streams=health.open_streams,
-            model=health.model,
-            use_for_everything=health.use_for_everything,
-            setting=health.backend.setting,
-            backend=health.backend.active,
-            reason=health.backend.reason,
-            computer=health.computer,
-            batches=report.batches,
-            server_version=health.version,
-            pid=health.pid,
-        )
+        message = self._find_problem(health, status.state)
+        return replace(_add_health(status, health), message=message, batches=report.batches)
 
     def _derive_state(self) -> State:
         if self._stopping_since is not None:
@@ -298,3 +283,21 @@ def _find_route_problem(routes: Sequence[RoadStatus]) -> str:
     """Return why Claude can't be reached; empty while at least one route is usable."""
     problems = [route.problem or "" for route in routes if route.breaker == "open"]
     return problems[0] if problems and len(problems) == len(routes) else ""
+
+
+def _add_health(status: Status, health: Health) -> Status:
+    return replace(
+        status,
+        url=health.url,
+        ready=health.ready,
+        paused=health.paused,
+        open_streams=health.open_streams,
+        model=health.model,
+        use_for_everything=health.use_for_everything,
+        setting=health.backend.setting,
+        backend=health.backend.active,
+        reason=health.backend.reason,
+        computer=health.computer,
+        server_version=health.version,
+        pid=health.pid,
+    )

@@ -1,115 +1,116 @@
-// The leash of computer use: the switch, what waits for a word, stop.
+// Computer use on the dashboard: its mode, pending approvals, and stop.
 
-import { tell, token } from "./token.js";
+import { callBridge, token } from "./token.js";
 
 const MODES = {
-  off: "Off", ask: "Ask for each step", ask_risky: "Ask when it is risky",
-  allowed: "Everything, for 15 minutes",
+  off: "Off", ask: "Ask before each step", ask_risky: "Ask before risky steps",
+  allowed: "Allow everything",
 };
-const at = id => document.getElementById(id);
-const shown = new Map();
-let busy = false;
+const byId = id => document.getElementById(id);
+const cards = new Map();
+let changing = false;
 
-function say(id, words) {
-  if (at(id).textContent !== words) at(id).textContent = words;
+function setText(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
-function lasting(state) {
+function describeMode(state) {
   if (state.mode !== "allowed") return MODES[state.mode];
   const minutes = Math.max(1, Math.ceil((state.until - Date.now() / 1000) / 60));
-  return `Everything, for ${minutes} more minute${minutes === 1 ? "" : "s"}`;
+  return `${MODES.allowed} for ${minutes} more minute${minutes === 1 ? "" : "s"}`;
 }
 
-/** What `/health` says of it: for everybody who sees this page. */
+/** Shows what `/health` reports about computer use, also without the control token. */
 export function showComputer(state) {
-  say("computer-mode", lasting(state));
-  say("computer-active", state.active ? "Claude has its hands on this computer" : "nobody");
-  at("computer").classList.toggle("active", state.active);
-  at("computer-stop").hidden = !token() || (state.mode === "off" && !state.active);
-  at("computer-switch").hidden = !token();
-  at("computer-locked").hidden = Boolean(token());
+  setText("computer-mode", describeMode(state));
+  setText("computer-active", state.active ? "Claude is controlling this computer" : "none");
+  byId("computer").classList.toggle("active", state.active);
+  byId("computer-stop").hidden = !token() || (state.mode === "off" && !state.active);
+  byId("computer-switch").hidden = !token();
+  byId("computer-locked").hidden = Boolean(token());
   for (const input of document.querySelectorAll("input[name=computer]")) {
-    if (!busy) input.checked = input.value === state.mode;
+    // While a change is on its way, /health still has the old mode: the click would jump back.
+    if (!changing) input.checked = input.value === state.mode;
   }
-  if (token() && (state.waiting || shown.size)) showWaiting();
+  if (token() && (state.waiting || cards.size)) showApprovals();
 }
 
-async function showWaiting() {
-  const { waiting } = await tell("/computer");
-  const ids = waiting.map(one => one.id);
-  for (const [id, node] of shown) {
-    if (!ids.includes(id)) { node.remove(); shown.delete(id); }
+async function showApprovals() {
+  const { waiting } = await callBridge("/computer");
+  const ids = waiting.map(approval => approval.id);
+  for (const [id, card] of cards) {
+    if (!ids.includes(id)) { card.remove(); cards.delete(id); }
   }
-  for (const one of waiting) {
-    if (!shown.has(one.id)) {
-      shown.set(one.id, await card(one));
-      at("waiting").append(shown.get(one.id));
+  for (const approval of waiting) {
+    if (!cards.has(approval.id)) {
+      cards.set(approval.id, await buildCard(approval));
+      byId("approvals").append(cards.get(approval.id));
     }
-    const left = Math.max(0, Math.ceil(one.expires_at - Date.now() / 1000));
-    shown.get(one.id).querySelector(".left").textContent = `No answer is a no, in ${left} s.`;
+    const left = Math.max(0, Math.ceil(approval.expires_at - Date.now() / 1000));
+    cards.get(approval.id).querySelector(".seconds-left").textContent =
+      `Denied automatically in ${left} s`;
   }
 }
 
-async function card(one) {
-  const node = at("waiting-batch").content.cloneNode(true).firstElementChild;
-  node.querySelector("h3").textContent = `${one.asked_by} asks:`;
-  node.querySelector("ol").append(...one.what.map(words => {
+async function buildCard(approval) {
+  const card = byId("approval").content.cloneNode(true).firstElementChild;
+  card.querySelector("h3").textContent = `Request from ${approval.asked_by}:`;
+  card.querySelector("ol").append(...approval.what.map(step => {
     const item = document.createElement("li");
-    item.textContent = words;
+    item.textContent = step;
     return item;
   }));
-  const risks = node.querySelector(".risks");
-  risks.hidden = one.risks.length === 0;
-  risks.textContent = `Risky: ${one.risks.join(", ")}.`;
-  const [yes, no] = node.querySelectorAll("button");
-  yes.onclick = () => decide(one.id, true);
-  no.onclick = () => decide(one.id, false);
-  if (one.picture) await draw(node.querySelector("canvas"), one.picture);
-  return node;
+  const risks = card.querySelector(".risks");
+  risks.hidden = approval.risks.length === 0;
+  risks.textContent = `Risky: ${approval.risks.join(", ")}.`;
+  card.querySelector(".approve").onclick = () => decide(approval.id, true);
+  card.querySelector(".deny").onclick = () => decide(approval.id, false);
+  if (approval.picture) await drawPicture(card.querySelector("canvas"), approval.picture);
+  return card;
 }
 
-/** Onto a canvas: a picture that needs the token has no address of its own. */
-async function draw(canvas, path) {
-  const answer = await fetch(path, { headers: { Authorization: `Bearer ${token()}` } });
-  if (!answer.ok) return;
-  const picture = await createImageBitmap(await answer.blob());
+/** Draws onto a canvas, as an <img> cannot send the token that the picture needs. */
+async function drawPicture(canvas, path) {
+  const response = await fetch(path, { headers: { Authorization: `Bearer ${token()}` } });
+  if (!response.ok) return;
+  const picture = await createImageBitmap(await response.blob());
   Object.assign(canvas, { width: picture.width, height: picture.height, hidden: false });
   canvas.getContext("2d").drawImage(picture, 0, 0);
 }
 
 async function decide(id, approved) {
-  await trouble(() => tell(`/computer/approvals/${id}`, { approved }));
-  const node = shown.get(id);
-  if (node) { node.remove(); shown.delete(id); }
+  await showErrorsOf(() => callBridge(`/computer/approvals/${id}`, { approved }));
+  const card = cards.get(id);
+  if (card) { card.remove(); cards.delete(id); }
 }
 
-async function trouble(doing) {
+async function showErrorsOf(action) {
   try {
-    await doing();
-    say("computer-trouble", "");
+    await action();
+    setText("computer-error", "");
   } catch (error) {
-    say("computer-trouble", error.message);
+    setText("computer-error", error.message);
   }
 }
 
-async function choose(mode) {
-  busy = true;
+async function changeMode(mode) {
+  changing = true;
   const minutes = mode === "allowed" ? { minutes: 15 } : {};
-  await trouble(() => tell("/control/switches", { computer: { mode, ...minutes } }));
-  busy = false;
+  await showErrorsOf(() => callBridge("/control/switches", { computer: { mode, ...minutes } }));
+  changing = false;
 }
 
-async function look() {
-  const answer = await fetch("/health");
-  if (answer.ok) showComputer((await answer.json()).computer);
+async function refresh() {
+  const response = await fetch("/health");
+  if (response.ok) showComputer((await response.json()).computer);
 }
 
 for (const input of document.querySelectorAll("input[name=computer]")) {
-  input.onchange = () => choose(input.value).then(look);
+  input.onchange = () => changeMode(input.value).then(refresh);
 }
-at("computer-stop").onclick = () => trouble(() => tell("/computer/stop", {})).then(look);
-// More often than the rest of the page: somebody may wait for a word. That the bridge is gone is
-// said by the page itself.
+byId("computer-stop").onclick = () => showErrorsOf(() => callBridge("/computer/stop", {})).then(refresh);
+// More often than the rest of the page, as an approval may be pending. An error is only logged:
+// dashboard.js shows that the bridge is not running.
 setInterval(() => {
-  if (token() && !document.hidden) look().catch(error => console.warn(error.message));
+  if (token() && !document.hidden) refresh().catch(error => console.warn(error.message));
 }, 1000);

@@ -1,65 +1,66 @@
-// The dashboard: asks the bridge itself, and nobody else, what it does.
+// The dashboard: shows the bridge's status and usage. It calls this bridge only.
 
 import { showComputer } from "./computer.js";
-import { dollars, plot, short } from "./plot.js";
+import { formatCount, formatDollars, plot } from "./plot.js";
 import { token } from "./token.js";
 
 const DAYS = 30;
 const BACKENDS = {
   "anthropic": "Anthropic API", "claude-code": "Claude Code", "offline": "offline echo",
 };
+// Outcomes that are not shown in red; `cut` means that the client left.
 const GOOD = ["stop", "length", "tool_calls", "function_call", "content_filter", "cut"];
-const at = id => document.getElementById(id);
+const byId = id => document.getElementById(id);
 const base = location.origin + "/v1";
 let days = [];
 
-async function ask(path) {
+async function getJson(path) {
   const key = sessionStorage.getItem("key") || token();
-  const answer = await fetch(path, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
-  at("locked").hidden = answer.status !== 401;
-  if (answer.status === 401) throw new Error("This bridge has a key");
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
-  return answer.json();
+  const response = await fetch(path, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
+  byId("locked").hidden = response.status !== 401;
+  if (response.status === 401) throw new Error("Access key required");
+  if (!response.ok) throw new Error(`${path} failed with status ${response.status}`);
+  return response.json();
 }
 
-function say(id, words) {
-  if (at(id).textContent !== words) at(id).textContent = words;
+function setText(id, text) {
+  // An unchanged text is left alone, so that screen readers do not read it again.
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
-function showState(good, words) {
-  at("state").className = "state " + (good ? "good" : "bad");
-  say("state", words);
+function showState(good, text) {
+  byId("state").className = "state " + (good ? "good" : "bad");
+  setText("state", text);
 }
 
 function showHealth(health) {
-  const states = { ready: "Ready", needs_setup: "Claude cannot be asked yet", stopping: "Stopping" };
+  const states = { ready: "Ready", needs_setup: "Not connected to Claude", stopping: "Stopping" };
   showState(health.ready && !health.paused, health.paused ? "Paused" : states[health.status]);
   const { backend } = health;
-  say("backend", BACKENDS[backend.active] || "none");
-  say("why", [backend.reason, backend.cure].filter(Boolean).join(". "));
-  at("set-up").hidden = health.status !== "needs_setup";
-  say("model", health.model);
-  const writing = health.open_streams;
-  say("streams", writing === 0 ? "nothing" : `${writing} answer${writing === 1 ? "" : "s"}`);
-  say("version", health.version);
+  setText("backend", BACKENDS[backend.active] || "none");
+  setText("reason", [backend.reason, backend.cure].filter(Boolean).join(". "));
+  byId("set-up").hidden = health.status !== "needs_setup";
+  setText("model", health.model);
+  setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
+  setText("version", health.version);
   showComputer(health.computer);
-  const aside = health.roads.filter(road => road.breaker !== "closed");
-  at("roads").replaceChildren(...aside.map(road => {
+  const skipped = health.roads.filter(route => route.breaker !== "closed");
+  byId("routes").replaceChildren(...skipped.map(route => {
     const item = document.createElement("li");
-    item.textContent = `${road.label} is set aside for ${Math.ceil(road.free_in)} s`
-      + (road.problem ? `: ${road.problem}` : "");
+    item.textContent = `${route.label}: not used for ${Math.ceil(route.free_in)} s`
+      + (route.problem ? ` (${route.problem})` : "");
     return item;
   }));
 }
 
 function showToday(today) {
   const cached = today.cache_read_tokens;
-  say("today-requests", short(today.requests));
-  say("today-in", short(today.input_tokens + today.cache_write_tokens + cached));
-  say("today-cached", short(cached));
-  say("today-out", short(today.output_tokens));
-  say("today-cost", dollars(today.cost));
-  say("today-note", today.unpriced ? `${today.unpriced} more without a known price.` : "");
+  setText("today-requests", formatCount(today.requests));
+  setText("today-in", formatCount(today.input_tokens + today.cache_write_tokens + cached));
+  setText("today-cached", formatCount(cached));
+  setText("today-out", formatCount(today.output_tokens));
+  setText("today-cost", formatDollars(today.cost));
+  setText("today-note", today.unpriced ? `Cost excludes ${today.unpriced} with unknown price.` : "");
 }
 
 function showPlot() {
@@ -70,50 +71,50 @@ function showPlot() {
     const two = number => String(number).padStart(2, "0");
     return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
   });
-  at("plot").replaceChildren(...plot(days, measure, last));
+  byId("plot").replaceChildren(...plot(days, measure, last));
 }
 
-function seconds(milliseconds) {
+function formatSeconds(milliseconds) {
   return milliseconds === null ? "–" : (milliseconds / 1000).toFixed(2) + " s";
 }
 
 function showRecent(recent) {
-  at("nothing").hidden = recent.length > 0;
-  at("recent").replaceChildren(...recent.map(one => {
+  byId("no-requests").hidden = recent.length > 0;
+  byId("recent").replaceChildren(...recent.map(request => {
     const row = document.createElement("tr");
-    const read = one.input_tokens + one.cache_write_tokens + one.cache_read_tokens;
-    const time = new Date(one.at * 1000).toLocaleString([], {
+    const input = request.input_tokens + request.cache_write_tokens + request.cache_read_tokens;
+    const time = new Date(request.at * 1000).toLocaleString([], {
       month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
     });
-    const cost = one.cost === null ? "?" : dollars(one.cost);
-    const words = [time, one.client, one.model, BACKENDS[one.backend] || "–", one.outcome];
-    const numbers = [short(read), short(one.output_tokens), cost,
-      seconds(one.first_chunk_milliseconds), seconds(one.milliseconds)];
-    row.append(...words.map(word => cell(word)), ...numbers.map(word => cell(word, "number")));
-    if (!GOOD.includes(one.outcome)) row.children[4].className = "bad";
+    const cost = request.cost === null ? "?" : formatDollars(request.cost);
+    const texts = [time, request.client, request.model, BACKENDS[request.backend] || "–", request.outcome];
+    const numbers = [formatCount(input), formatCount(request.output_tokens), cost,
+      formatSeconds(request.first_chunk_milliseconds), formatSeconds(request.milliseconds)];
+    row.append(...texts.map(text => buildCell(text)), ...numbers.map(text => buildCell(text, "number")));
+    if (!GOOD.includes(request.outcome)) row.children[4].className = "bad";
     return row;
   }));
 }
 
-function cell(words, kind = "") {
-  const node = document.createElement("td");
-  node.textContent = words;
-  node.className = kind;
-  return node;
+function buildCell(text, className = "") {
+  const cell = document.createElement("td");
+  cell.textContent = text;
+  cell.className = className;
+  return cell;
 }
 
 function showFailure(failure) {
-  at("trouble").hidden = failure === null;
+  byId("failure").hidden = failure === null;
   if (failure === null) return;
-  say("trouble-words", failure.summary);
-  say("trouble-cure", failure.hint);
+  setText("failure-summary", failure.summary);
+  setText("failure-hint", failure.hint);
   const time = new Date(failure.at * 1000).toLocaleTimeString();
-  say("trouble-where",
+  setText("failure-details",
     `${time} · ${failure.status} ${failure.code} · ${failure.path} · ${failure.request}`);
 }
 
 function showModels(models) {
-  at("models").replaceChildren(...models.data.map(model => {
+  byId("models").replaceChildren(...models.data.map(model => {
     const item = document.createElement("li"), id = document.createElement("code");
     id.textContent = model.id;
     const claude = (model.alias_of || model.id).startsWith("claude-");
@@ -136,30 +137,31 @@ function showClients({ clients }) {
     tabs.forEach((item, other) => (
       item.firstChild.setAttribute("aria-selected", String(other === index))
     ));
-    say("client-steps", clients[index].steps);
-    say("client-snippet", clients[index].snippet.trimEnd());
-    say("client-mind", clients[index].mind || "");
+    setText("client-steps", clients[index].steps);
+    setText("client-snippet", clients[index].snippet.trimEnd());
+    setText("client-note", clients[index].mind || "");
   };
-  at("clients").replaceChildren(...tabs);
+  byId("clients").replaceChildren(...tabs);
   choose(0);
 }
 
-function copies(button, source) {
-  at(button).onclick = async () => {
-    // Browsers keep the clipboard from pages of other machines; then the words are selected.
-    getSelection().selectAllChildren(at(source));
+function copyOnClick(button, source) {
+  byId(button).onclick = async () => {
+    // Browsers deny the clipboard to pages without HTTPS from other computers. The text is selected
+    // then, ready to be copied by hand.
+    getSelection().selectAllChildren(byId(source));
     const copied = navigator.clipboard
-      ? await navigator.clipboard.writeText(at(source).textContent).then(() => true, () => false)
+      ? await navigator.clipboard.writeText(byId(source).textContent).then(() => true, () => false)
       : false;
-    say(button, copied ? "Copied" : "Selected");
-    setTimeout(() => say(button, "Copy"), 1500);
+    setText(button, copied ? "Copied" : "Selected");
+    setTimeout(() => setText(button, "Copy"), 1500);
   };
 }
 
-async function look() {
+async function refresh() {
   try {
-    showHealth(await ask("/health"));
-    const usage = await ask(`/usage?days=${DAYS}&recent=20`);
+    showHealth(await getJson("/health"));
+    const usage = await getJson(`/usage?days=${DAYS}&recent=20`);
     days = usage.days;
     showToday(usage.today);
     showPlot();
@@ -171,22 +173,22 @@ async function look() {
   }
 }
 
-async function lookAtModels() {
-  showClients(await ask("/connect"));
-  showModels(await ask("/v1/models"));
+async function loadClientsAndModels() {
+  showClients(await getJson("/connect"));
+  showModels(await getJson("/v1/models"));
 }
 
-at("locked").onsubmit = event => {
+byId("locked").onsubmit = event => {
   event.preventDefault();
-  sessionStorage.setItem("key", at("key").value);
-  look();
-  lookAtModels();
+  sessionStorage.setItem("key", byId("key").value);
+  refresh();
+  loadClientsAndModels();
 };
-say("base", base);
-copies("copy-base", "base");
-copies("copy-snippet", "client-snippet");
+setText("base", base);
+copyOnClick("copy-base", "base");
+copyOnClick("copy-snippet", "client-snippet");
 document.querySelectorAll("input[name=measure]").forEach(input => { input.onchange = showPlot; });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-setInterval(() => { if (!document.hidden) look(); }, 4000);
-look();
-lookAtModels().catch(error => console.warn(error.message));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+setInterval(() => { if (!document.hidden) refresh(); }, 4000);
+refresh();
+loadClientsAndModels().catch(error => console.warn(error.message));

@@ -1,4 +1,4 @@
-// Swagger UI over this bridge's own description; nothing is fetched from elsewhere.
+// Swagger UI for this bridge's /openapi.json; nothing is loaded from other servers.
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",

@@ -1,89 +1,93 @@
-// The set-up page: sign in to Claude Code, or keep a key; and the echo to try meanwhile.
+// The set-up page: sign in to Claude Code, save an API key, or try the echo.
 
-import { tell, token } from "./token.js";
+import { callBridge, token } from "./token.js";
 
-const at = id => document.getElementById(id);
+const byId = id => document.getElementById(id);
 
-function say(id, words) {
-  if (at(id).textContent !== words) at(id).textContent = words;
+function setText(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
-async function look() {
+function capitalize(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
+}
+
+async function refresh() {
   try {
     const health = await (await fetch("/health")).json();
-    at("state").className = "state " + (health.ready ? "good" : "bad");
-    say("state", health.ready ? "Ready" : "Claude cannot be asked yet");
+    byId("state").className = "state " + (health.ready ? "good" : "bad");
+    setText("state", health.ready ? "Ready" : "Not connected to Claude");
     const { reason, active } = health.backend;
-    say("why", active ? `${reason[0].toUpperCase()}${reason.slice(1)}. All is set up.`
-      : `Not yet: ${reason}.`);
+    setText("reason", `${active ? "Connected" : "Not connected"}. ${capitalize(reason)}.`);
   } catch {
-    at("state").className = "state bad";
-    say("state", "The bridge is not running");
+    byId("state").className = "state bad";
+    setText("state", "The bridge is not running");
   }
 }
 
 function showSignIn(status) {
-  at("going-on").hidden = status.state !== "waiting";
-  if (status.url) at("sign-in-page").href = status.url;
-  say("sign-in-words", status.words);
+  byId("sign-in-steps").hidden = status.state !== "waiting";
+  if (status.url) byId("sign-in-page").href = status.url;
+  setText("sign-in-status", status.words);
   return status.state;
 }
 
-async function follow() {
-  while (showSignIn(await tell("/control/login")) === "waiting") {
+async function followSignIn() {
+  while (showSignIn(await callBridge("/control/login")) === "waiting") {
     await new Promise(done => setTimeout(done, 1000));
   }
-  await look();
+  await refresh();
 }
 
-at("sign-in").onclick = async () => {
-  say("sign-in-words", "Starting Claude Code…");
+byId("sign-in").onclick = async () => {
+  setText("sign-in-status", "Starting Claude Code…");
   try {
-    showSignIn(await tell("/control/login", {}));
-    await follow();
+    showSignIn(await callBridge("/control/login", {}));
+    await followSignIn();
   } catch (error) {
-    say("sign-in-words", error.message);
+    setText("sign-in-status", error.message);
   }
 };
 
-at("code-form").onsubmit = async event => {
+byId("code-form").onsubmit = async event => {
   event.preventDefault();
-  say("sign-in-words", "Checking the code…");
+  setText("sign-in-status", "Checking code…");
   try {
-    showSignIn(await tell("/control/login", { code: at("code").value.trim() }));
+    showSignIn(await callBridge("/control/login", { code: byId("code").value.trim() }));
   } catch (error) {
-    say("sign-in-words", error.message);
+    setText("sign-in-status", error.message);
   }
-  await look();
+  await refresh();
 };
 
-at("key-form").onsubmit = async event => {
+byId("key-form").onsubmit = async event => {
   event.preventDefault();
-  say("key-words", "Keeping it…");
+  setText("key-status", "Saving key…");
   try {
-    const kept = await tell("/control/keys", { owner: "anthropic", secret: at("secret").value });
-    at("secret").value = "";
-    say("key-words", `Kept in ${kept.kept_in}.`);
+    const key = { owner: "anthropic", secret: byId("secret").value };
+    const saved = await callBridge("/control/keys", key);
+    byId("secret").value = "";
+    setText("key-status", `Saved in ${saved.kept_in}.`);
   } catch (error) {
-    say("key-words", error.message);
+    setText("key-status", error.message);
   }
-  await look();
+  await refresh();
 };
 
-at("try").onclick = async () => {
-  say("echo", "…");
-  const answer = await fetch("/v1/chat/completions", {
+byId("try").onclick = async () => {
+  setText("echo", "…");
+  const response = await fetch("/v1/chat/completions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
       model: "bridge-echo", messages: [{ role: "user", content: "Hello from the set-up page." }],
     }),
   });
-  const said = await answer.json();
-  say("echo", answer.ok ? said.choices[0].message.content : said.error.message);
+  const body = await response.json();
+  setText("echo", response.ok ? body.choices[0].message.content : body.error.message);
 };
 
-say("base", location.origin + "/v1");
-at("strange").hidden = token() !== null;
-setInterval(() => { if (!document.hidden) look(); }, 3000);
-look();
+setText("base", location.origin + "/v1");
+byId("read-only").hidden = token() !== null;
+setInterval(() => { if (!document.hidden) refresh(); }, 3000);
+refresh();

@@ -1,34 +1,34 @@
-// The person's control token. The tray and `claude-bridge dashboard` open the page with a ticket
-// behind the # of its address, where it goes to no server and no log; it is good once, for a
-// minute. The token is kept until this tab is closed.
+// The user's control token. The tray and `claude-bridge dashboard` open the page with a ticket
+// behind the # of its address: that part reaches no server and no log. The ticket can be redeemed
+// once, within a minute. The token is stored until this tab is closed.
 
 const NAME = "control-token";
 
 const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket");
 if (ticket) {
   history.replaceState(null, "", location.pathname + location.search);
-  const answer = await fetch("/control/tickets/redeem", {
+  const response = await fetch("/control/tickets/redeem", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ticket }),
   });
-  const said = await answer.json();
-  if (answer.ok) sessionStorage.setItem(NAME, said.token);
-  else console.warn(said.error.message);
+  const body = await response.json();
+  if (response.ok) sessionStorage.setItem(NAME, body.token);
+  else console.warn(body.error.message);
 }
 
 export function token() {
   return sessionStorage.getItem(NAME);
 }
 
-/** Tells the bridge to do something; what it answers, or an Error with its words. */
-export async function tell(path, body) {
-  const answer = await fetch(path, {
+/** Calls an endpoint with the token: POST with a body, else GET. Throws its error message. */
+export async function callBridge(path, body) {
+  const response = await fetch(path, {
     method: body === undefined ? "GET" : "POST",
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${token() || ""}` },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error.message);
-  return said;
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error.message);
+  return answer;
 }

@@ -16,7 +16,7 @@ from bridge.server.state import Bridge
 from bridge.wire.control import Switches
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.web.chromium import chromium
+from tests.web.chromium import run_chromium
 
 _HANG_SECONDS = 60.0
 
@@ -141,7 +141,7 @@ async def attacked(bridge: Bridge, name: str, model: str, profile: Path) -> dict
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
     text = PAGE.replace("BRIDGE", json.dumps(bridge.url))
     page = Page(text.replace("BODY", json.dumps(json.dumps(body))))
-    async with page.served() as port, chromium(profile, url=f"http://{name}:{port}/"):
+    async with page.served() as port, run_chromium(profile, url=f"http://{name}:{port}/"):
         found = await asyncio.wait_for(page.told, _HANG_SECONDS)
     assert found.pop("end") == "reached"
     return found

@@ -1,4 +1,4 @@
-"""A real Chromium without a window, told what to do over its own debugging protocol."""
+"""Controls a real Chromium over its DevTools protocol."""
 
 from __future__ import annotations
 
@@ -23,76 +23,79 @@ _HANG_SECONDS = 60.0
 
 
 class Page:
-    """The one page there is."""
+    """The browser's only page."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
-        self.troubles: list[str] = []
-        """What the console said was wrong: errors, and what the policy of a page forbade."""
+        self.errors: list[str] = []
+        """Errors in the console, and violations of the page's content security policy."""
 
     async def open(self, url: str) -> None:
         for domain in ("Page", "Runtime", "Log"):
-            await self.tell(f"{domain}.enable")
+            await self.send_command(f"{domain}.enable")
         # A page in the background may not use the clipboard.
-        await self.tell("Emulation.setFocusEmulationEnabled", enabled=True)
-        await self.tell("Page.navigate", url=url)
-        await self.until(f"document.readyState === 'complete' && location.href === {url!r}")
+        await self.send_command("Emulation.setFocusEmulationEnabled", enabled=True)
+        await self.send_command("Page.navigate", url=url)
+        await self.wait_for(f"document.readyState === 'complete' && location.href === {url!r}")
 
-    async def tell(self, method: str, **params: Any) -> Any:
-        """One command and its result. https://chromedevtools.github.io/devtools-protocol/"""
+    async def send_command(self, method: str, **params: Any) -> Any:
+        """Send a command and return its result. https://chromedevtools.github.io/devtools-protocol/"""
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": params})
         async with asyncio.timeout(_HANG_SECONDS):
             while True:
-                said = await self._socket.receive_json()
-                self._note(said)
-                if said.get("id") == number:
-                    assert "error" not in said, said
-                    return said["result"]
+                message = await self._socket.receive_json()
+                self._collect_errors(message)
+                if message.get("id") == number:
+                    assert "error" not in message, message
+                    return message["result"]
 
-    async def value(self, script: str) -> Any:
-        """What an expression is; a promise is waited for."""
+    async def evaluate(self, script: str) -> Any:
+        """Evaluate an expression, and await it if it is a promise."""
         options = {"returnByValue": True, "awaitPromise": True, "userGesture": True}
-        told = await self.tell("Runtime.evaluate", expression=script, **options)
-        assert "exceptionDetails" not in told, told
-        return told["result"].get("value")
+        result = await self.send_command("Runtime.evaluate", expression=script, **options)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
 
-    async def until(self, script: str) -> Any:
-        """Waits for an expression to be true, and says what it is."""
+    async def wait_for(self, script: str) -> Any:
+        """Wait until an expression is true, and return its value."""
         async with asyncio.timeout(_HANG_SECONDS):
-            while not (found := await self.value(script)):
+            while not (value := await self.evaluate(script)):
                 await asyncio.sleep(0.05)
-        return found
+        return value
 
-    async def text(self, selector: str) -> str:
-        """What a person reads there."""
-        return str(await self.value(f"document.querySelector({json.dumps(selector)}).innerText"))
+    async def read_text(self, selector: str) -> str:
+        """Return the visible text of an element."""
+        return str(await self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
 
-    async def picture(self, path: Path, width: int, *, dark: bool = False) -> None:
-        """The whole page, `width` pixels wide, as a PNG."""
+    async def save_screenshot(self, path: Path, width: int, *, dark: bool = False) -> None:
+        """Save the whole page as a PNG, `width` pixels wide."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        await self.tell("Emulation.setEmulatedMedia", features=scheme)
+        await self.send_command("Emulation.setEmulatedMedia", features=scheme)
         size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-        await self.tell("Emulation.setDeviceMetricsOverride", **size)
-        shot = await self.tell("Page.captureScreenshot", captureBeyondViewport=True)
+        await self.send_command("Emulation.setDeviceMetricsOverride", **size)
+        shot = await self.send_command("Page.captureScreenshot", captureBeyondViewport=True)
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
-    def _note(self, said: Any) -> None:
-        if said.get("method") == "Runtime.exceptionThrown":
-            self.troubles.append(str(said["params"]["exceptionDetails"]))
-        entry = said.get("params", {}).get("entry", {})
-        if said.get("method") == "Log.entryAdded" and entry["level"] == "error":
-            self.troubles.append(f"{entry['text']} {entry.get('url', '')}")
+    def _collect_errors(self, message: Any) -> None:
+        if message.get("method") == "Runtime.exceptionThrown":
+            self.errors.append(str(message["params"]["exceptionDetails"]))
+        entry = message.get("params", {}).get("entry", {})
+        if message.get("method") == "Log.entryAdded" and entry["level"] == "error":
+            self.errors.append(f"{entry['text']} {entry.get('url', '')}")
 
 
 @asynccontextmanager
-async def chromium(
+async def run_chromium(
     profile: Path, *switches: str, url: str = "about:blank", headless: bool = True
 ) -> AsyncIterator[Page]:
-    """Killed in the end, with its children; it has a window on `$DISPLAY` if not headless."""
+    """Run Chromium, and kill it and its children at the end.
+
+    It has a window on `$DISPLAY` if it is not headless.
+    """
     process = await asyncio.create_subprocess_exec(
-        program(),
+        find_program(),
         *(["--headless=new"] if headless else []),
         *("--no-sandbox", "--disable-gpu", "--no-first-run"),
         *("--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"),
@@ -104,7 +107,7 @@ async def chromium(
     )
     try:
         async with aiohttp.ClientSession() as session:
-            target = await _target(session, profile / "DevToolsActivePort")
+            target = await _find_socket(session, profile / "DevToolsActivePort")
             async with session.ws_connect(target, max_msg_size=0) as socket:
                 yield Page(socket)
     finally:
@@ -113,22 +116,22 @@ async def chromium(
         await process.wait()
 
 
-def program() -> str:
-    """Chromium by any of its names; the test skips, or fails in CI, where there is none."""
-    found = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if found is None:
+def find_program() -> str:
+    """Find Chromium by any of its names; without one the test is skipped, or fails in CI."""
+    path = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if path is None:
         need_program("chromium")
         raise AssertionError("need_program has skipped or failed")
-    return found
+    return path
 
 
-async def _target(session: aiohttp.ClientSession, port_file: Path) -> str:
-    """The socket of its page; Chromium writes its port into its profile."""
+async def _find_socket(session: aiohttp.ClientSession, port_file: Path) -> str:
+    """Return the URL of the page's socket. Chromium writes its port into its profile."""
     async with asyncio.timeout(_HANG_SECONDS):
         while True:
             with suppress(FileNotFoundError, IndexError, aiohttp.ClientError):
                 port = (await asyncio.to_thread(port_file.read_text)).split()[0]
                 async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                    pages = [one for one in await answer.json() if one["type"] == "page"]
+                    pages = [target for target in await answer.json() if target["type"] == "page"]
                 return str(pages[0]["webSocketDebuggerUrl"])
             await asyncio.sleep(0.05)

@@ -1,6 +1,6 @@
-"""Pictures of the dashboard and the API's page: `python -m tests.web.picture FOLDER`.
+"""Takes screenshots of the web pages: `python -m tests.web.picture FOLDER`.
 
-The bridge is real and answers from the fake upstream.
+The bridge is real; its upstream is the fake one.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bridge.server.http.listen import listen
 from bridge.server.serve import serve
 from bridge.settings import find_paths, load_settings
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.web.chromium import chromium
-from tests.web.test_dashboard import use
+from tests.web.chromium import run_chromium
+from tests.web.test_dashboard import create_usage
 
 
 async def main(folder: Path) -> None:
@@ -35,15 +35,18 @@ async def main(folder: Path) -> None:
             async with AsyncOpenAI(
                 base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
             ) as client:
-                await use(bridge, fake, client)
-            async with chromium(Path(home) / "profile") as page:
+                await create_usage(bridge, fake, client)
+            async with run_chromium(Path(home) / "profile") as page:
                 await page.open(f"{bridge.url}/")
-                await page.until("document.querySelectorAll('#recent tr').length")
-                await page.picture(folder / "dashboard.png", 1100)
-                await page.picture(folder / "dashboard-dark.png", 420, dark=True)
+                await page.wait_for("document.querySelectorAll('#recent tr').length")
+                await page.save_screenshot(folder / "dashboard.png", 1100)
+                await page.save_screenshot(folder / "dashboard-dark.png", 420, dark=True)
+                await page.open(f"{bridge.url}/setup")
+                await page.wait_for("document.querySelector('#reason').textContent")
+                await page.save_screenshot(folder / "setup.png", 1100)
                 await page.open(f"{bridge.url}/docs")
-                await page.until("document.querySelectorAll('.opblock').length >= 13")
-                await page.picture(folder / "docs.png", 1100)
+                await page.wait_for("document.querySelectorAll('.opblock').length >= 13")
+                await page.save_screenshot(folder / "docs.png", 1100)
             bridge.stop_requested.set()
             await serving
 

@@ -1,4 +1,4 @@
-"""The leash on the dashboard, in a real browser: switched, asked, stopped by a person's clicks."""
+"""Computer use on the dashboard, in a real browser: mode, approvals and stop."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.fake_anthropic.script import ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.web.chromium import Page, chromium
+from tests.web.chromium import Page, run_chromium
 
 DELETE = ToolUse("key", {"text": "Delete"}, toolset_name="computer")
 
 
 @pytest.fixture
 async def page(bridge: Bridge, tmp_path: Path) -> AsyncIterator[Page]:
-    """As the tray opens it."""
-    async with chromium(tmp_path / "profile") as opened:
+    """The dashboard with the control token, as the tray opens it."""
+    async with run_chromium(tmp_path / "profile") as opened:
         await opened.open(f"{bridge.url}/")
-        await opened.value(f"sessionStorage.setItem('control-token', {bridge.control_token!r})")
+        await opened.evaluate(f"sessionStorage.setItem('control-token', {bridge.control_token!r})")
         await opened.open(f"{bridge.url}/?")
-        await opened.until("document.querySelector('#computer-mode').textContent !== ''")
+        await opened.wait_for("document.querySelector('#computer-mode').textContent !== ''")
         yield opened
 
 
@@ -38,39 +38,39 @@ def desktop(pretended: FakeDesktop) -> FakeDesktop:
     return pretended
 
 
-async def choose(page: Page, mode: str) -> None:
-    await page.value(f"document.querySelector('input[name=computer][value={mode}]').click()")
+async def choose_mode(page: Page, mode: str) -> None:
+    await page.evaluate(f"document.querySelector('input[name=computer][value={mode}]').click()")
 
 
-async def run(client: AsyncOpenAI) -> Any:
+async def request_deletion(client: AsyncOpenAI) -> Any:
     chat: Any = [{"role": "user", "content": "Delete it."}]
     return await client.chat.completions.create(model="claude-opus-5-5+computer", messages=chat)
 
 
-async def test_a_person_switches_it_on_and_off(
+async def test_the_user_turns_it_on_and_off(
     desktop: FakeDesktop, bridge: Bridge, page: Page
 ) -> None:
-    assert await page.text("#computer-mode") == "Off"
-    await choose(page, "allowed")
-    await page.until("document.querySelector('#computer-mode').textContent.includes('15 more')")
+    assert await page.read_text("#computer-mode") == "Off"
+    await choose_mode(page, "allowed")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('15 more')")
     allowed = bridge.computer.permission
     assert allowed.mode == "allowed"
-    await page.value("document.querySelector('#computer-stop').click()")
-    await page.until("document.querySelector('#computer-mode').textContent === 'Off'")
+    await page.evaluate("document.querySelector('#computer-stop').click()")
+    await page.wait_for("document.querySelector('#computer-mode').textContent === 'Off'")
     assert bridge.computer.permission.mode == "off"
-    assert page.troubles == []
+    assert page.errors == []
 
 
-async def test_without_the_token_there_is_no_switch(bridge: Bridge, tmp_path: Path) -> None:
-    async with chromium(tmp_path / "other") as page:
+async def test_without_the_control_token_it_is_read_only(bridge: Bridge, tmp_path: Path) -> None:
+    async with run_chromium(tmp_path / "other") as page:
         await page.open(f"{bridge.url}/")
-        await page.until("document.querySelector('#computer-mode').textContent === 'Off'")
-        assert await page.value("document.querySelector('#computer-switch').hidden")
-        assert "claude-bridge dashboard" in await page.text("#computer-locked")
+        await page.wait_for("document.querySelector('#computer-mode').textContent === 'Off'")
+        assert await page.evaluate("document.querySelector('#computer-switch').hidden")
+        assert "claude-bridge dashboard" in await page.read_text("#computer-locked")
 
 
-@pytest.mark.parametrize(("button", "done"), [(".yes", True), ("button:not(.yes)", False)])
-async def test_a_person_sees_what_is_asked_and_decides(
+@pytest.mark.parametrize(("button", "done"), [(".approve", True), (".deny", False)])
+async def test_the_user_sees_a_request_and_decides(
     button: str,
     done: bool,
     desktop: FakeDesktop,
@@ -79,32 +79,32 @@ async def test_a_person_sees_what_is_asked_and_decides(
     client: AsyncOpenAI,
     fake: FakeAnthropic,
 ) -> None:
-    await choose(page, "ask_risky")
-    await page.until("document.querySelector('#computer-mode').textContent.includes('risky')")
+    await choose_mode(page, "ask_risky")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('risky')")
     fake.script(calls(DELETE), says("As you wish."))
-    running = asyncio.create_task(run(client))
-    await page.until("document.querySelector('.batch canvas')?.width > 100")
-    assert await page.text(".batch li") == "Press Delete in “Files”"
-    assert await page.text(".batch .risks") == "Risky: deleting."
-    assert await page.text(".batch h3") == "openai-python asks:"
-    assert "No answer is a no, in" in await page.text(".batch .left")
+    running = asyncio.create_task(request_deletion(client))
+    await page.wait_for("document.querySelector('.approval canvas')?.width > 100")
+    assert await page.read_text(".approval li") == "Press Delete in “Files”"
+    assert await page.read_text(".approval .risks") == "Risky: deleting."
+    assert await page.read_text(".approval h3") == "Request from openai-python:"
+    assert "Denied automatically in" in await page.read_text(".approval .seconds-left")
     assert ("key_down", "Delete") not in desktop.done
-    await page.value(f"document.querySelector('.batch {button}').click()")
+    await page.evaluate(f"document.querySelector('.approval {button}').click()")
     assert (await running).choices[0].message.content == "As you wish."
     assert (("key_down", "Delete") in desktop.done) is done
-    await page.until("document.querySelectorAll('.batch').length === 0")
-    assert page.troubles == []
+    await page.wait_for("document.querySelectorAll('.approval').length === 0")
+    assert page.errors == []
 
 
-async def test_stop_is_there_while_claude_works(
+async def test_the_user_stops_claude_while_it_works(
     desktop: FakeDesktop, bridge: Bridge, page: Page, client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    await choose(page, "allowed")
-    await page.until("document.querySelector('#computer-mode').textContent.includes('15 more')")
+    await choose_mode(page, "allowed")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('15 more')")
     fake.script(calls(ToolUse("wait", {"duration": 60}, toolset_name="computer")))
-    running = asyncio.create_task(run(client))
-    await page.until("document.querySelector('#computer').classList.contains('active')")
-    assert "hands" in await page.text("#computer-active")
-    await page.value("document.querySelector('#computer-stop').click()")
+    running = asyncio.create_task(request_deletion(client))
+    await page.wait_for("document.querySelector('#computer').classList.contains('active')")
+    assert await page.read_text("#computer-active") == "Claude is controlling this computer"
+    await page.evaluate("document.querySelector('#computer-stop').click()")
     answer = await asyncio.wait_for(running, 5)
     assert answer.choices[0].message.content == "Stopped: the user pressed stop."

@@ -12,61 +12,63 @@ from bridge.opening import build_page_url
 from bridge.settings import find_paths
 from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
 from tests.conftest import StartBridge
-from tests.web.chromium import chromium
+from tests.web.chromium import run_chromium
 
 
-async def test_a_pasted_key_goes_to_the_bridge_and_out_of_the_page(
+async def test_a_pasted_key_is_saved_and_cleared_from_the_page(
     start_bridge: StartBridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bridge = await start_bridge(backend="anthropic")
-    async with chromium(tmp_path / "profile") as page:
-        await page.tell("Page.enable")
-        await page.tell(
+    async with run_chromium(tmp_path / "profile") as page:
+        await page.send_command("Page.enable")
+        await page.send_command(
             "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
         )
-        await page.until("document.querySelector('#why')?.textContent.startsWith('Not yet')")
-        assert await page.value("location.href") == f"{bridge.url}/setup"
-        assert await page.value("document.querySelector('#strange').hidden")
-        await page.value("document.querySelector('#secret').value = 'sk-ant-test'")
-        await page.value("document.querySelector('#key-form button').click()")
-        await page.until("document.querySelector('#key-words').textContent.startsWith('Kept in')")
-        assert await page.value("document.querySelector('#secret').value") == ""
-        await page.until("document.querySelector('#state').textContent === 'Ready'")
-        kept = await asyncio.to_thread(KeyChain(find_paths().data).load)
-        assert [key.secret for key in kept.anthropic] == ["sk-ant-test"]
+        await page.wait_for(
+            "document.querySelector('#reason')?.textContent.startsWith('Not connected')"
+        )
+        assert await page.evaluate("location.href") == f"{bridge.url}/setup"
+        assert await page.evaluate("document.querySelector('#read-only').hidden")
+        await page.evaluate("document.querySelector('#secret').value = 'sk-ant-test'")
+        await page.evaluate("document.querySelector('#key-form button').click()")
+        await page.wait_for(
+            "document.querySelector('#key-status').textContent.startsWith('Saved in')"
+        )
+        assert await page.evaluate("document.querySelector('#secret').value") == ""
+        await page.wait_for("document.querySelector('#state').textContent === 'Ready'")
+        saved = await asyncio.to_thread(KeyChain(find_paths().data).load)
+        assert [key.secret for key in saved.anthropic] == ["sk-ant-test"]
 
 
-async def test_signing_in_is_begun_and_ended_there(
-    start_bridge: StartBridge, tmp_path: Path
-) -> None:
+async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path: Path) -> None:
     cli = write_sign_in(tmp_path / "claude")
     bridge = await start_bridge(backend="anthropic", claude_cli=str(cli))
-    async with chromium(tmp_path / "profile") as page:
-        await page.tell("Page.enable")
-        await page.tell(
+    async with run_chromium(tmp_path / "profile") as page:
+        await page.send_command("Page.enable")
+        await page.send_command(
             "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
         )
-        await page.until("document.querySelector('#why')?.textContent")
-        await page.value("document.querySelector('#sign-in').click()")
-        await page.until("!document.querySelector('#going-on').hidden")
-        assert await page.value("document.querySelector('#sign-in-page').href") == PAGE
-        await page.value(f"document.querySelector('#code').value = {CODE!r}")
-        await page.value("document.querySelector('#code-form button').click()")
-        await page.until("document.querySelector('#going-on').hidden")
-        assert await page.text("#sign-in-words") == "Signed in to Claude Code."
+        await page.wait_for("document.querySelector('#reason')?.textContent")
+        await page.evaluate("document.querySelector('#sign-in').click()")
+        await page.wait_for("!document.querySelector('#sign-in-steps').hidden")
+        assert await page.evaluate("document.querySelector('#sign-in-page').href") == PAGE
+        await page.evaluate(f"document.querySelector('#code').value = {CODE!r}")
+        await page.evaluate("document.querySelector('#code-form button').click()")
+        await page.wait_for("document.querySelector('#sign-in-steps').hidden")
+        assert await page.read_text("#sign-in-status") == "Signed in to Claude Code."
 
 
-async def test_a_stranger_is_told_how_to_come_as_oneself_and_may_try_the_echo(
+async def test_without_the_control_token_it_is_read_only_but_sends_a_test_message(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:
     bridge = await start_bridge(backend="anthropic")
-    async with chromium(tmp_path / "profile") as page:
+    async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/setup")
-        await page.until("document.querySelector('#why').textContent")
-        assert not await page.value("document.querySelector('#strange').hidden")
-        await page.value("document.querySelector('#secret').value = 'sk-ant-test'")
-        await page.value("document.querySelector('#key-form button').click()")
-        await page.until("document.querySelector('#key-words').textContent.includes('token')")
+        await page.wait_for("document.querySelector('#reason').textContent")
+        assert not await page.evaluate("document.querySelector('#read-only').hidden")
+        await page.evaluate("document.querySelector('#secret').value = 'sk-ant-test'")
+        await page.evaluate("document.querySelector('#key-form button').click()")
+        await page.wait_for("document.querySelector('#key-status').textContent.includes('token')")
         assert not (await asyncio.to_thread(KeyChain(find_paths().data).load)).anthropic
-        await page.value("document.querySelector('#try').click()")
-        await page.until("document.querySelector('#echo').textContent.includes('set-up page')")
+        await page.evaluate("document.querySelector('#try').click()")
+        await page.wait_for("document.querySelector('#echo').textContent.includes('set-up page')")

@@ -16,7 +16,7 @@ from bridge.models.names import resolve_rules
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.web.chromium import Page, chromium
+from tests.web.chromium import Page, run_chromium
 
 pytestmark = pytest.mark.end_to_end
 
@@ -72,8 +72,8 @@ async def page(screen: str, tmp_path: Path) -> AsyncIterator[Page]:
     await asyncio.to_thread(file.write_text, PAGE, "utf-8")
     switches = ("--window-position=0,0", "--window-size=1920,1080")
     url = f"--app={file.as_uri()}"
-    async with chromium(tmp_path / "profile", *switches, url=url, headless=False) as page:
-        await page.until("document.querySelector('#far') !== null && outerWidth > 1000")
+    async with run_chromium(tmp_path / "profile", *switches, url=url, headless=False) as page:
+        await page.wait_for("document.querySelector('#far') !== null && outerWidth > 1000")
         yield page
 
 
@@ -88,7 +88,7 @@ class Claude:
         self._toolset = "computer" if rules.computer == "toolset" else None
 
     async def at(self, id: str) -> list[int]:
-        x, y = await self._page.value(f"middle({id!r})")
+        x, y = await self._page.evaluate(f"middle({id!r})")
         return [round(x * self.scale), round(y * self.scale)]
 
     def does(self, member: str, **fields: Any) -> ToolUse:
@@ -150,7 +150,7 @@ async def test_claude_fills_in_a_form(
             model=f"{model}+computer", messages=[{"role": "user", "content": "Fill in the form."}]
         )
     assert answer.choices[0].message.content == "I see a form.\n\nThe form is sent."
-    sent = await page.value("window.sent")
+    sent = await page.evaluate("window.sent")
     assert abs(sent.pop("knob") - 200) <= 2
     assert sent == {
         "name": "Zoë 世界 👋",
@@ -161,5 +161,5 @@ async def test_claude_fills_in_a_form(
         "size": "large",
         "selected": 7,
     }
-    assert await page.value("trusted.every(([, real]) => real)"), "as by a person's own hands"
-    assert await page.value("trusted.some(([kind]) => kind === 'wheel')")
+    assert await page.evaluate("trusted.every(([, real]) => real)"), "as by a person's own hands"
+    assert await page.evaluate("trusted.some(([kind]) => kind === 'wheel')")

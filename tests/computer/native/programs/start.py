@@ -22,7 +22,7 @@ from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.windows import Properties
 from bridge.computer.screen.geometry import Point, Rect
 from tests.desktop import need_program
-from tests.web.chromium import chromium
+from tests.web.chromium import run_chromium
 
 _HERE = Path(__file__).parent
 _PYTHON = "/usr/bin/python3"
@@ -143,15 +143,15 @@ def chromium_window(folder: Path) -> Iterator[Program]:
     page_file.write_text(_PAGE, "utf-8")
     # As an application it has no address bar that could have the keyboard.
     url = f"--app={page_file.as_uri()}"
-    running = chromium(folder / "profile", *switches, url=url, headless=False)
+    running = run_chromium(folder / "profile", *switches, url=url, headless=False)
     try:
         page = wait(running.__aenter__())
         try:
-            wait(page.until("document.querySelector('textarea') !== null"))
+            wait(page.wait_for("document.querySelector('textarea') !== null"))
             yield Program(
                 "Chromium window",
                 area,
-                lambda: str(wait(page.value("document.querySelector('textarea').value"))),
+                lambda: str(wait(page.evaluate("document.querySelector('textarea').value"))),
             )
         finally:
             wait(running.__aexit__(None, None, None))

@@ -139,7 +139,7 @@ function showClients({ clients }) {
     ));
     setText("client-steps", clients[index].steps);
     setText("client-snippet", clients[index].snippet.trimEnd());
-    setText("client-note", clients[index].mind || "");
+    setText("client-note", clients[index].note || "");
   };
   byId("clients").replaceChildren(...tabs);
   choose(0);

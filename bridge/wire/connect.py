@@ -1,4 +1,4 @@
-"""How each known client is pointed at the bridge: where to click, and what to paste."""
+"""How to connect each known client: where to configure it, and what to paste."""
 
 from __future__ import annotations
 
@@ -10,41 +10,50 @@ from bridge.wire.doc import Doc
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """One client."""
+    """How to set up one client."""
 
     client: str
-    steps: Annotated[str, Doc("Where it goes, in a sentence.")]
+    steps: Annotated[str, Doc("Where to configure it, in one sentence.")]
     snippet: Annotated[str, Doc("What to paste there.")]
-    mind: Annotated[str | None, Doc("What else there is to know.")] = None
+    note: Annotated[str | None, Doc("What else to know about this client.")] = None
+    mind: Annotated[str | None, Doc("The old name of `note`; will be removed.")] = None
+
+    def __post_init__(self) -> None:
+        # Clients of the previous version read `mind`.
+        object.__setattr__(self, "mind", self.note)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connections:
     """`GET /connect`."""
 
-    base_url: Annotated[str, Doc("What a client of OpenAI's takes as its base URL.")]
+    base_url: Annotated[str, Doc("The base URL for clients of OpenAI's API.")]
     key: Annotated[
         str | None,
         Doc(
-            "What a client sends as its key: `any`, or the bridge's own for who bears the "
-            "control token; null for others."
+            "The API key for clients: `any` if the bridge has no access key; the access key for "
+            "callers with the control token; null for others."
         ),
     ]
     clients: list[Connection]
 
 
-_ANY_KEY = "API key: any word, unless the bridge has a key of its own."
+_ANY_KEY = "API key: any word, unless the bridge has an access key."
 
 
-def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection, ...]:
-    """For a base URL such as `http://127.0.0.1:8000/v1`; `model` is the name to ask for."""
+def build_connections(base_url: str, model: str, key: str = "any") -> tuple[Connection, ...]:
+    """Build the instructions for each known client.
+
+    `base_url` is the bridge's, such as `http://127.0.0.1:8000/v1`. `model` is the name that the
+    clients should send, `key` their API key.
+    """
     fields = f"Base URL  {base_url}\nAPI key   {key}\nModel ID  {model}"
     return (
         Connection(
             client="openai-python",
             steps="In code, or with the variables OPENAI_BASE_URL and OPENAI_API_KEY.",
             snippet=_PYTHON.format(base_url=base_url, model=model, key=key),
-            mind=_ANY_KEY,
+            note=_ANY_KEY,
         ),
         Connection(
             client="curl",
@@ -53,29 +62,29 @@ def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection
         ),
         Connection(
             client="Codex CLI",
-            steps=f"In ~/.codex/config.toml; then OPENAI_API_KEY={key} codex.",
+            steps=f"In ~/.codex/config.toml; then run OPENAI_API_KEY={key} codex.",
             snippet=_CODEX.format(base_url=base_url, model=model),
-            mind="It asks /v1/responses, with its own tools; its warning about unknown model "
-            "metadata is harmless.",
+            note="Uses /v1/responses with its own tools. You can ignore its warning about unknown "
+            "model metadata.",
         ),
         Connection(
             client="Claude Code",
-            steps="In the terminal that starts it.",
+            steps="In the terminal where you start it.",
             snippet=_CLAUDE_CODE.format(root=base_url.removesuffix("/v1"), key=key),
-            mind="Only worth it with an API key behind the bridge. Do not set these variables for "
-            "the bridge itself: it would ask itself.",
+            note="Only useful if the bridge uses an API key. Do not set these variables for the "
+            "bridge itself: it would send its requests to itself.",
         ),
         Connection(
             client="Cline",
             steps="Settings, API Provider: OpenAI Compatible.",
             snippet=fields,
-            mind=_ANY_KEY,
+            note=_ANY_KEY,
         ),
         Connection(
             client="Roo Code",
             steps="Settings, Providers, API Provider: OpenAI Compatible.",
             snippet=fields,
-            mind=_ANY_KEY,
+            note=_ANY_KEY,
         ),
         Connection(
             client="Continue",
@@ -84,7 +93,7 @@ def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection
         ),
         Connection(
             client="Zed",
-            steps="In settings.json; Zed asks for the key in its agent settings: any word.",
+            steps="In settings.json. Zed asks for the API key in its agent settings: any word.",
             snippet=_ZED.format(base_url=base_url, model=model),
         ),
         Connection(
@@ -92,23 +101,23 @@ def connections(base_url: str, model: str, key: str = "any") -> tuple[Connection
             steps="Settings, Tools, AI Assistant, Models, Third-party AI providers: "
             "OpenAI-compatible; then Test Connection.",
             snippet=f"URL  {base_url}",
-            mind="It wants the list of models before anything else; the bridge gives it.",
+            note="Requests the list of models first, which the bridge supports.",
         ),
         Connection(
             client="Open WebUI",
             steps="In its environment, or Admin settings, Connections, OpenAI API.",
             snippet=f"OPENAI_API_BASE_URL={base_url}\nOPENAI_API_KEY={key}",
-            mind="From inside a container this machine has another name, such as "
-            "host.docker.internal: allow it with allowed_hosts, and give the bridge a key.",
+            note="In a container, this computer has another name, such as host.docker.internal: "
+            "add it to allowed_hosts, and give the bridge an access key.",
         ),
         Connection(
             client="Cursor",
             steps="Settings, Models: an OpenAI API key, and Override OpenAI Base URL.",
             snippet=fields,
-            mind="Cursor calls from its own servers, so it cannot reach this machine: it needs a "
-            "public address (a tunnel), a key of the bridge's own, and that name in "
-            "allowed_hosts; or Cursor's local mode. Names that begin with claude- go past the "
-            "override: use default.",
+            note="Cursor sends requests from its own servers, which cannot reach this computer. "
+            "Use Cursor's local mode, or a public address (a tunnel) with an access key and that "
+            "name in allowed_hosts. Cursor ignores the override for models whose name begins "
+            "with claude-: use default.",
         ),
     )
 

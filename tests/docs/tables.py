@@ -32,7 +32,7 @@ from bridge.translate.chat.request import IGNORED_PARAMETERS
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
-from bridge.wire.connect import connections
+from bridge.wire.connect import build_connections
 from bridge.wire.responses import ResponsesRequest
 from tests.docs.doors import chat_stream, doors
 from tests.docs.mapping import completions_parameters, parameters, responses_parameters
@@ -147,10 +147,10 @@ def events() -> str:
 def clients() -> str:
     """A section for each, as the dashboard and `GET /connect` have it."""
     told = []
-    for one in connections("http://localhost:8000/v1", "default"):
-        mind = f"\n{one.mind}\n" if one.mind else ""
+    for one in build_connections("http://localhost:8000/v1", "default"):
+        note = f"\n{one.note}\n" if one.note else ""
         kind = _KINDS_OF_SNIPPETS.get(one.client, "text")
-        told.append(f"## {one.client}\n\n{one.steps}\n\n{fenced(kind, one.snippet)}{mind}")
+        told.append(f"## {one.client}\n\n{one.steps}\n\n{fenced(kind, one.snippet)}{note}")
     return "\n".join(told)
 
 
@@ -219,10 +219,10 @@ def voice() -> str:
 def clients_short() -> str:
     """A row for each."""
     rows = (
-        (f"[{one.client}](docs/clients.md#{_anchor(one.client)})", one.steps, one.mind or "")
-        for one in connections("http://localhost:8000/v1", "default")
+        (f"[{one.client}](docs/clients.md#{_anchor(one.client)})", one.steps, one.note or "")
+        for one in build_connections("http://localhost:8000/v1", "default")
     )
-    return table(("Client", "Where", "Mind"), rows)
+    return table(("Client", "Where", "Notes"), rows)
 
 
 def _anchor(words: str) -> str:

@@ -1,4 +1,4 @@
-"""What is pasted into a client is at least what that client can read."""
+"""The snippets are valid input of the clients they are for."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ import tomllib
 
 import pytest
 
-from bridge.wire.connect import Connection, connections
+from bridge.wire.connect import Connection, build_connections
 
 BASE = "http://127.0.0.1:8123/v1"
-ALL = {one.client: one for one in connections(BASE, "default")}
+ALL = {entry.client: entry for entry in build_connections(BASE, "default")}
 
 
-@pytest.mark.parametrize("connection", ALL.values(), ids=lambda one: one.client)
-def test_each_names_this_bridge_and_says_where_it_goes(connection: Connection) -> None:
+@pytest.mark.parametrize("connection", ALL.values(), ids=lambda entry: entry.client)
+def test_each_has_the_bridges_address_and_says_where_to_paste_it(connection: Connection) -> None:
     assert BASE.removesuffix("/v1") in connection.snippet
     assert connection.steps.endswith(".")
-    assert "{" not in connection.steps + (connection.mind or "")
+    assert "{" not in connection.steps + (connection.note or "")
+
+
+def test_the_old_name_of_note_has_the_same_text() -> None:
+    assert all(entry.mind == entry.note for entry in ALL.values())
+    assert ALL["Cline"].note
 
 
 def test_the_python_snippet_compiles() -> None:
     compile(ALL["openai-python"].snippet, "snippet", "exec")
 
 
-def test_zeds_is_json() -> None:
+def test_the_zed_snippet_is_json() -> None:
     zed = json.loads(ALL["Zed"].snippet)["language_models"]["openai_compatible"]
     assert zed["Claude Bridge"]["api_url"] == BASE
 
 
-def test_codexs_is_toml() -> None:
+def test_the_codex_snippet_is_toml() -> None:
     codex = tomllib.loads(ALL["Codex CLI"].snippet)
     provider = codex["model_providers"][codex["model_provider"]]
     assert (provider["base_url"], provider["wire_api"]) == (BASE, "responses")

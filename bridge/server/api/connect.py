@@ -10,7 +10,7 @@ from aiohttp import web
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.guard import has_control_token
 from bridge.server.state import BRIDGE
-from bridge.wire.connect import Connections, connections
+from bridge.wire.connect import Connections, build_connections
 
 
 async def list_connections(request: web.Request) -> web.Response:
@@ -23,7 +23,7 @@ async def list_connections(request: web.Request) -> web.Response:
     # Without a connection to Claude only the echo answers, so the snippets name its model.
     ready = status.active not in (None, "offline")
     base_url, key = f"{bridge.url}/v1", await _show_key(request)
-    clients = connections(base_url, "default" if ready else "bridge-echo", key or "any")
+    clients = build_connections(base_url, "default" if ready else "bridge-echo", key or "any")
     body = Connections(base_url=base_url, key=key, clients=list(clients))
     return web.json_response(asdict(body))
 
@@ -45,7 +45,8 @@ CONNECTIONS_EXAMPLE: dict[str, Any] = {
             "client": "Cline",
             "steps": "Settings, API Provider: OpenAI Compatible.",
             "snippet": "Base URL  http://127.0.0.1:8000/v1\nAPI key   any\nModel ID  default",
-            "mind": "API key: any word, unless the bridge has a key of its own.",
+            "note": "API key: any word, unless the bridge has an access key.",
+            "mind": "API key: any word, unless the bridge has an access key.",
         }
     ],
 }

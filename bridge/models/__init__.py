@@ -1,1 +1,1 @@
-"""Which Claude answers: names and the rules of each model as data, and the live catalogue."""
+"""Claude models: names, rules and prices as data, and the backends' live lists."""

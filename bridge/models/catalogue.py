@@ -1,4 +1,4 @@
-"""The models a backend offers now, remembered for a while, with the built-in table behind them."""
+"""A cache of the models that the active backend lists, with the built-in table as fallback."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as its backend lists it; limits are None where the backend does not say."""
+    """A model as its backend lists it; fields are None if the backend does not report them."""
 
     id: str
     display_name: str
     created: int
-    """Unix seconds; 0 where it is not known."""
+    """Unix seconds; 0 if unknown."""
     context: int | None = None
     max_output: int | None = None
     lifecycle: str = "active"
     efforts: tuple[str, ...] | None = None
     thinking: tuple[str, ...] | None = None
-    """The `thinking.type`s it takes."""
+    """The values of `thinking.type` that it accepts."""
     structured: bool | None = None
-    """Whether it can be held to a JSON Schema."""
+    """Whether it supports structured output."""
 
 
 class ModelSource(Protocol):
-    """Whatever can be asked for its models."""
+    """Anything that lists models, such as a backend."""
 
     @property
     def name(self) -> str: ...
@@ -61,7 +61,7 @@ BUILT_IN: tuple[ListedModel, ...] = tuple(
 
 
 class Catalogue:
-    """One per process; `clock` in seconds, monotonic."""
+    """Caches the list of one source at a time; `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -75,17 +75,23 @@ class Catalogue:
 
     @property
     def ids(self) -> Collection[str]:
-        """What was listed last, without asking anybody."""
+        """The ids of the current list, without a request."""
         return self._by_id.keys()
 
     def find(self, model: str) -> ListedModel | None:
-        """What was listed last of one model, by its exact id; nothing of the built-in table."""
+        """Return the listed model with this exact id; None while only the built-in table is known.
+
+        The built-in table has no information beyond the rules, which callers have already.
+        """
         if self._listed is BUILT_IN:
             return None
         return self._by_id.get(model)
 
     async def list_models(self, source: ModelSource | None) -> Sequence[ListedModel]:
-        """The models of `source`: from memory while fresh, or when it cannot be asked."""
+        """Return the models of `source`, from the cache if it is fresh or `source` fails.
+
+        None as the source returns the built-in table.
+        """
         name = source.name if source is not None else None
         if name == self._source and self._clock() < self._until:
             return self._listed
@@ -100,7 +106,7 @@ class Catalogue:
         try:
             self._store([m for m in await source.models() if m.lifecycle != "retired"])
         except BridgeError as error:
-            _log.warning("The model list of %s could not be had: %s", source.name, error.message)
+            _log.warning("Could not load the model list of %s: %s", source.name, error.message)
             self._until = self._clock() + RETRY_SECONDS
         else:
             self._until = self._clock() + FRESH_SECONDS

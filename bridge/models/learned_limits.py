@@ -1,4 +1,8 @@
-"""What a refusal teaches about a model: the rule that upstream's words name, as data."""
+"""Corrects a model's rules from the message of a refused request.
+
+New models and changed limits work without an update: the first refusal corrects the rules, and the
+request is sent again. Each pattern matches a message of Anthropic's API.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,14 @@ Change = Callable[[ModelRules, re.Match[str]], ModelRules]
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """`said` is looked for in the words of a 400; `change` gives the rules that follow."""
+    """A pattern for the message of a 400, and the change of the rules that it implies."""
 
-    said: re.Pattern[str]
+    pattern: re.Pattern[str]
     change: Change
 
 
-def _make_rule(said: str, change: Change) -> RefusalRule:
-    return RefusalRule(re.compile(said, re.IGNORECASE | re.DOTALL), change)
+def _make_rule(pattern: str, change: Change) -> RefusalRule:
+    return RefusalRule(re.compile(pattern, re.IGNORECASE | re.DOTALL), change)
 
 
 def _limit_output(rules: ModelRules, match: re.Match[str]) -> ModelRules:
@@ -86,10 +90,10 @@ REFUSAL_RULES: tuple[RefusalRule, ...] = (
 
 
 def learn_limits(rules: ModelRules, refusal: str) -> ModelRules | None:
-    """The rules with what `refusal` teaches; None when it teaches nothing new."""
-    for lesson in REFUSAL_RULES:
-        match = lesson.said.search(refusal)
+    """Return the corrected rules, or None if the message implies no change."""
+    for rule in REFUSAL_RULES:
+        match = rule.pattern.search(refusal)
         if match is not None:
-            changed = lesson.change(rules, match)
+            changed = rule.change(rules, match)
             return None if changed == rules else changed
     return None

@@ -1,4 +1,4 @@
-"""From the name a client sends to the model that answers, with a notice where the two differ."""
+"""Resolves the model name that a client sends to the model that answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
-from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, infer_thinking
+from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, get_rules, infer_thinking
 
 _OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
 _RETIRED = re.compile(
@@ -32,7 +32,7 @@ _KNOWN = re.compile(rf"(?:{'|'.join(re.escape(rules.id) for rules in RULES)})(?:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """The model that answers, and what the person should know when it is not the one named."""
+    """The model that answers, and a notice if it is not the requested one."""
 
     model: str
     notice: str | None = None
@@ -43,36 +43,36 @@ class ResolvedModel:
 
 
 def resolve(name: str, active: str, live: Collection[str] = ()) -> ResolvedModel:
-    """The model for a client's `model` field.
+    """Resolve a client's `model` field. Raises ModelNotFound with similar names.
 
-    `active` answers `default` and OpenAI's names; `live` are ids the backend lists beyond the
-    built-in ones. Raises ModelNotFound with the nearest names.
+    `active` answers `default` and OpenAI's names; `live` contains the ids that the backend lists
+    beyond the built-in table.
     """
-    wanted = name.strip()
-    if wanted in ("", "default"):
+    requested = name.strip()
+    if requested in ("", "default"):
         return ResolvedModel(active)
-    if wanted == ECHO or wanted in live or _KNOWN.fullmatch(wanted):
-        return ResolvedModel(wanted)
-    if _RETIRED.fullmatch(wanted):
-        current = _find_successor(wanted)
-        return ResolvedModel(current, f"model: {wanted} is retired; {current} answers")
-    if _OPENAI.fullmatch(wanted):
-        return ResolvedModel(active, f"model: {active} answers for {wanted}")
-    raise ModelNotFound(_describe_unknown(wanted, live), param="model")
+    if requested == ECHO or requested in live or _KNOWN.fullmatch(requested):
+        return ResolvedModel(requested)
+    if _RETIRED.fullmatch(requested):
+        current = _find_successor(requested)
+        return ResolvedModel(current, f"model: {requested} is retired; {current} answers")
+    if _OPENAI.fullmatch(requested):
+        return ResolvedModel(active, f"model: {active} answers for {requested}")
+    raise ModelNotFound(_describe_unknown(requested, live), param="model")
 
 
 @functools.lru_cache(64)
 def resolve_rules(model: str, listed: ListedModel | None = None) -> ModelRules:
-    """The rules of a resolved model; what the live catalogue says of it wins.
+    """Return the rules of a resolved model; the backend's list overrides the built-in table.
 
-    A model newer than the table is taken to be as its line is.
+    A model that is newer than the table gets the rules of the current model of its line.
     """
     known = find_rules(model) or _infer_from_line(model)
     return known if listed is None else _apply_listing(known, listed)
 
 
 def _apply_listing(rules: ModelRules, listed: ListedModel) -> ModelRules:
-    said: dict[str, Any] = {
+    listing: dict[str, Any] = {
         "context": listed.context,
         "max_output": listed.max_output,
         "efforts": listed.efforts,
@@ -80,19 +80,18 @@ def _apply_listing(rules: ModelRules, listed: ListedModel) -> ModelRules:
         "strict_tools": False if listed.structured is False else None,
     }
     if listed.thinking is not None:
-        said["thinking"] = infer_thinking(listed.thinking, rules.thinking)
-    return replace(rules, **{name: value for name, value in said.items() if value is not None})
+        listing["thinking"] = infer_thinking(listed.thinking, rules.thinking)
+    return replace(rules, **{name: value for name, value in listing.items() if value is not None})
 
 
 def _infer_from_line(model: str) -> ModelRules:
-    nearest = find_rules(next((id for line, id in _CURRENT.items() if line in model), _FALLBACK))
-    assert nearest is not None  # noqa: S101 - every current model is in the table; a test holds it
-    return replace(nearest, id=model)
+    nearest = next((id for line, id in _CURRENT.items() if line in model), _FALLBACK)
+    return replace(get_rules(nearest), id=model)
 
 
 def _find_successor(retired: str) -> str:
-    found = re.search("opus|haiku|instant|mythos", retired)
-    match found.group() if found else "sonnet":
+    line = re.search("opus|haiku|instant|mythos", retired)
+    match line.group() if line else "sonnet":
         case "opus":
             return _CURRENT["opus"]
         case "haiku" | "instant":
@@ -106,5 +105,5 @@ def _find_successor(retired: str) -> str:
 def _describe_unknown(name: str, live: Collection[str]) -> str:
     known = sorted({*(rules.id for rules in RULES), ECHO, *live})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists those there are."
-    return f"The model `{name}` does not exist here.{hint}"
+    hint = f" Did you mean {', '.join(near)}?" if near else " See GET /v1/models for the list."
+    return f"The model `{name}` does not exist.{hint}"

@@ -1,4 +1,4 @@
-"""What a token costs, as data (Anthropic's list prices, read 2026-11-23)."""
+"""Anthropic's list prices per token, as data (read 2026-11-23)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Rates(NamedTuple):
 
 
 class LongPrompt(NamedTuple):
-    """The rates of every token of a request whose prompt is longer than `above` tokens."""
+    """The rates for all tokens of a request whose prompt is longer than `above` tokens."""
 
     above: int
     rates: Rates
@@ -28,7 +28,7 @@ class LongPrompt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The list price of one model on Anthropic's own API, and where it was read."""
+    """The list price of one model on Anthropic's API, and its source."""
 
     model: str
     rates: Rates
@@ -40,16 +40,16 @@ def _parse_rates(input: str, write_5m: str, write_1h: str, read: str, output: st
     return Rates(*map(Decimal, (input, write_5m, write_1h, read, output)))
 
 
-# Every row is in the model catalogue inside Claude Code 2.1.330, which comes with
-# claude-agent-sdk 0.2.187 (`_bundled/claude`, `pricing_tiers`). Where a second source is named,
-# it says the same; mythos-5-2 has none. No model of `rules.py` lacked a source on 2026-11-23 but
-# `bridge-echo`, which nobody sells; retired models (Opus 4.1, Sonnet 4, and older) are left out.
+# All prices are in the model catalogue inside Claude Code 2.1.330, which comes with
+# claude-agent-sdk 0.2.187 (`_bundled/claude`, `pricing_tiers`). A second source, where there is
+# one, agrees with it; mythos-5-2 has none. On 2026-11-23 every model of `rules.py` had a price,
+# except `bridge-echo`, which is free. Retired models (Opus 4.1, Sonnet 4, older) are left out.
 _CODE = "Claude Code 2.1.330's model catalogue"
 _DOCS = f"{_CODE}; https://platform.claude.com/docs/en/about-claude/pricing"
 _DOCS_ZH = f"{_CODE}; https://platform.claude.com/docs/zh-CN/about-claude/pricing"
 _MODELS_ZH = f"{_CODE}; https://platform.claude.com/docs/zh-CN/models"
-# From 2026-10-07: Haiku 5.5 is new, and Sonnet 5.5 reads its cache at half of what it did (that
-# page names no other rate of Sonnet 5.5; the rest is also in .../models/sonnet-5-5/overview).
+# Since 2026-10-07: Haiku 5.5 is new, and a cache read costs half as much on Sonnet 5.5 (the only
+# rate of Sonnet 5.5 on that page; the others are also in .../models/sonnet-5-5/overview).
 _OCTOBER = f"{_CODE}; https://github.com/kurofune/claudit/releases/tag/v1.9.2"
 _RIGHTSIZE = f"{_CODE}; https://github.com/archid21/rightsize/releases/tag/v0.10.2"
 
@@ -98,7 +98,7 @@ _MILLION = 1_000_000
 
 
 def find_price(model: str) -> Price | None:
-    """The price of an exact id; a dated snapshot (`-20251001`) has that of its model."""
+    """Find the price of a model id, also of a dated snapshot (`-20251001`)."""
     rules = find_rules(model)
     return None if rules is None else _BY_MODEL.get(rules.id)
 
@@ -112,13 +112,13 @@ def calculate_cost(
     *,
     cache_write_1h_tokens: int = 0,
 ) -> Decimal | None:
-    """US dollars, exactly, for the tokens of one request; None where the price is not known.
+    """Calculate the exact cost of one request in US dollars; None if the price is unknown.
 
-    `input_tokens` leaves the cache out, as upstream counts. `cache_write_1h_tokens` are those of
-    `cache_write_tokens` that were kept for an hour (`cache_creation.ephemeral_1h_input_tokens`);
-    the others are five-minute writes. What is not counted in tokens (a web search) and what
-    changes the price of all of them (batches, fast mode, US-only inference) is not in it; on a
-    subscription it is what the API would have asked.
+    `input_tokens` does not include the cache, as in Claude's usage. `cache_write_1h_tokens` is the
+    part of `cache_write_tokens` that was cached for an hour
+    (`cache_creation.ephemeral_1h_input_tokens`); the rest was cached for five minutes. Costs not
+    counted in tokens (a web search) and price factors (batches, fast mode, US-only inference) are
+    left out. On a subscription, this is what the API would have cost.
     """
     price = find_price(model)
     if price is None:
@@ -135,7 +135,7 @@ def calculate_cost(
 
 
 def to_micro_dollars(dollars: Decimal) -> int:
-    """The nearest whole millionth of a dollar, which is how the ledger keeps a cost."""
+    """Round to whole millionths of a dollar, the unit in which the ledger stores costs."""
     return int((dollars * _MILLION).to_integral_value())
 
 

@@ -1,4 +1,4 @@
-"""What each model takes and refuses, as data (Anthropic's documentation, November 2026)."""
+"""What each model accepts, as data (Anthropic's documentation, November 2026)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ECHO = "bridge-echo"
 
 
 class ImageSize(NamedTuple):
-    """The largest image a model takes: pixels on the long edge, and in all."""
+    """The largest image that a model accepts: pixels of the longer edge, and in total."""
 
     edge: int
     pixels: int
@@ -26,38 +26,45 @@ SMALL = ImageSize(1568, 1_150_000)
 
 @dataclass(frozen=True, slots=True)
 class ModelRules:
-    """One model; a request that breaks one of these is a 400 upstream."""
+    """The rules of one model; the API refuses a request that breaks one of them with a 400."""
 
     id: str
     line: Line
     thinking: Thinking
-    """`always`: cannot be switched off; `between_tools` and `can_disable`: on unless told so;
-    `on_request`: off unless `adaptive` is asked for; `budget`: only `enabled` with a budget."""
+    """When it thinks: `always`; by default (`can_disable`, or `between_tools` if it can only be
+    limited to the time between tool calls); only if requested (`on_request`); only with a budget
+    (`budget`); or never (`none`)."""
     context: int = 1_000_000
     """Tokens of input and output together."""
     max_output: int = 128_000
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
     default_effort: str = "high"
     sampling: bool = False
-    """temperature and top_p, with anthropic-version 2023-06-01."""
+    """Accepts temperature or top_p, with anthropic-version 2023-06-01."""
     prefill: bool = False
+    """The last message may be the assistant's, and Claude continues it."""
     forced_tools: bool = True
+    """Accepts a `tool_choice` of `any` or `tool`."""
     mid_system: bool = False
-    """A `system` message in the middle of the conversation."""
+    """Accepts system messages in the middle of the conversation."""
     thinking_back: bool = True
-    """Thinking of earlier turns can be given back, where it is known."""
+    """Accepts the thinking of earlier turns."""
     images: ImageSize = LARGE
     structured: bool = True
-    """`output_config.format` holds the answer to a schema."""
+    """Supports structured output (`output_config.format`)."""
     strict_tools: bool = True
+    """Supports tools with `strict`."""
     computer: Literal["toolset", "none", "not_here"] = "toolset"
-    """Whether it has `computer_toolset_20260801`, and whether this road to it takes that."""
+    """Supports `computer_toolset_20260801`; `not_here` if only the backend does not."""
     eager_tools: bool = True
-    """Tool arguments can be streamed as they are written."""
+    """Can stream tool arguments before they are valid JSON."""
 
 
 def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:
-    """From the `thinking.type`s a model takes; what they leave open is as it was known."""
+    """Infer when a model thinks from the values of `thinking.type` that it accepts.
+
+    `known` decides between `can_disable` and `on_request`, which accept the same values.
+    """
     if "adaptive" not in types:
         return "budget" if "enabled" in types else "none"
     if "between_tools" in types:
@@ -153,5 +160,10 @@ _DATED = re.compile(r"-\d{8}$")
 
 
 def find_rules(model: str) -> ModelRules | None:
-    """The rules of an exact id; a dated snapshot (`-20251001`) has those of its model."""
+    """Find the rules of a model id, also of a dated snapshot (`-20251001`)."""
     return _BY_ID.get(model) or _BY_ID.get(_DATED.sub("", model))
+
+
+def get_rules(model: str) -> ModelRules:
+    """Return the rules of a model in the table. Raises KeyError for any other."""
+    return _BY_ID[model]

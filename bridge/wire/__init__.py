@@ -1,1 +1,1 @@
-"""What goes over the wire, as types; nothing here decides anything."""
+"""Types and encodings of what goes over the wire; imports nothing of ours."""

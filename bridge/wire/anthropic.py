@@ -1,4 +1,4 @@
-"""Anthropic's own Messages API as its clients call it; what is not named here goes on as it is.
+"""Anthropic's Messages API as its clients call it; unknown fields are passed on unchanged.
 
 https://platform.claude.com/docs/en/api/messages
 """
@@ -14,9 +14,9 @@ from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel
 
 
 class AnyBlock(TypedDict):
-    """A content block; whatever else it holds stays in it."""
+    """A content block; all its other fields are preserved."""
 
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # pydantic's own way
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # pydantic's documented syntax
     type: str
 
 
@@ -46,7 +46,7 @@ class TokenCount(TypedDict):
 
 
 class WholeMessage(TypedDict):
-    """The whole answer."""
+    """The complete answer of `POST /v1/messages`."""
 
     id: str
     type: Literal["message"]
@@ -59,7 +59,7 @@ class WholeMessage(TypedDict):
 
 
 class AnthropicModel(TypedDict):
-    """`created_at` in RFC 3339."""
+    """A model of `GET /v1/models`; `created_at` is an RFC 3339 time."""
 
     type: Literal["model"]
     id: str

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions: the request as clients really send it.
+"""OpenAI's Chat Completions: the request, with the variants that clients send.
 
 https://platform.openai.com/docs/api-reference/chat
 """
@@ -72,7 +72,7 @@ Content = str | list[Part] | None
 
 
 def _encode_arguments(arguments: Any) -> Any:
-    """Some clients give a call's arguments back as an object, or none at all."""
+    """Encode a call's arguments, which some clients send as an object or as null."""
     if arguments is None:
         return ""
     return json.dumps(arguments) if isinstance(arguments, dict | list) else arguments
@@ -101,7 +101,7 @@ class CustomToolCall(LenientModel):
 
 
 def _classify_tool(value: Any) -> str:
-    """`custom`, `function`, or `other`; what has no type is a function."""
+    """Return `custom`, `function` or `other`; a tool without a type is a function."""
     if isinstance(value, Mapping):
         kind = value.get("type") or ("custom" if "custom" in value else "function")
     else:
@@ -135,7 +135,7 @@ class AssistantMessage(LenientModel):
     tool_calls: list[ToolCall] | None = None
     function_call: CalledFunction | None = None
     thinking_blocks: list[dict[str, Any]] | None = None
-    """Claude's own thinking with its signatures, from clients that keep it."""
+    """Claude's thinking with its signatures, from clients that store it."""
 
 
 class ToolMessage(LenientModel):
@@ -145,7 +145,7 @@ class ToolMessage(LenientModel):
 
 
 class FunctionMessage(LenientModel):
-    """The old way to answer a `function_call`."""
+    """The result of a legacy `function_call`."""
 
     role: Literal["function"]
     name: str
@@ -171,7 +171,7 @@ class FunctionTool(LenientModel):
 
 
 class CustomDefinition(LenientModel):
-    """A tool whose input is text; `format` may hold it to a grammar."""
+    """A tool whose input is text; `format` may contain a grammar for it."""
 
     name: str
     description: str | None = None
@@ -184,13 +184,13 @@ class CustomTool(LenientModel):
 
 
 class OtherTool(LenientModel):
-    """A tool that OpenAI runs itself, such as `web_search`."""
+    """A tool that runs on OpenAI's servers, such as `web_search`."""
 
     type: str
 
 
 def _nest_tool(tool: Any) -> Any:
-    """Some IDEs send the Responses API's flat tools here: `{type, name, parameters, …}`."""
+    """Nest the Responses API's flat tools (`{type, name, parameters, …}`), which some IDEs send."""
     kind = _classify_tool(tool) if isinstance(tool, dict) else "other"
     if kind == "other" or kind in tool or "name" not in tool:
         return tool
@@ -232,7 +232,10 @@ class AllowedToolsChoice(LenientModel):
 
 
 def _nest_choice(choice: Any) -> Any:
-    """The Responses API's flat choices: `{type, name}` and `{type: allowed_tools, mode, tools}`."""
+    """Nest the Responses API's flat choices, and read `any` as `required`.
+
+    They are `{type, name}` and `{type: allowed_tools, mode, tools}`.
+    """
     if not isinstance(choice, dict):
         return "required" if choice == "any" else choice
     if choice.get("type") == "allowed_tools" and "allowed_tools" not in choice:
@@ -281,7 +284,7 @@ ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "
 
 
 class Reasoning(LenientModel):
-    """The Responses API's way to say it, which some clients send here."""
+    """The Responses API's form of `reasoning_effort`, which some clients send."""
 
     effort: ReasoningEffort | None = None
 
@@ -305,17 +308,17 @@ class WebSearchOptions(LenientModel):
 
 MOST_MESSAGES = 20_000
 MOST_TOOLS = 2_000
-"""Far more than upstream would take; what is beyond is not even looked at."""
+"""Far more than the API accepts; longer lists are refused without validating their items."""
 
 
 class ChatRequest(LenientModel):
-    """`POST /v1/chat/completions`. What is not a field here is set aside with a notice."""
+    """`POST /v1/chat/completions`. Other fields are ignored with a notice."""
 
     model: str
     messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream: StrictBool | None = None
     computer_use: StrictBool | None = None
-    """The bridge's own: Claude does it on this desktop, as far as the person allows."""
+    """The bridge's own: Claude uses this computer, within the permissions the user gave."""
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -337,6 +340,6 @@ class ChatRequest(LenientModel):
     service_tier: str | None = None
     web_search_options: WebSearchOptions | None = None
     previous_response_id: None = None
-    """Of the Responses API: history that this endpoint does not have."""
+    """A parameter of the Responses API; refused, because this endpoint stores no history."""
 
     _from_chat_from_responses = model_validator(mode="before")(to_chat_body)

@@ -1,6 +1,6 @@
-"""A body in the Responses API's style on the chat endpoint, as the chat request it stands for.
+"""Converts Responses API bodies that are sent to the chat endpoint to chat requests.
 
-Some editors (Cursor) post `input` in place of `messages` to `/v1/chat/completions` and expect a
+Some editors (Cursor) post `input` instead of `messages` to `/v1/chat/completions` and expect a
 chat completion back. https://platform.openai.com/docs/api-reference/responses/create
 """
 
@@ -16,14 +16,14 @@ from bridge.wire.encrypted_content import unpack_block
 Json = dict[str, Any]
 
 NAMED_FIELD = "named_field"
-"""The type of a validation error that names its field itself, as `param` in its context."""
+"""The type of a validation error whose context has the field's name as `param`."""
 
 _RENAMED = {"max_output_tokens": "max_completion_tokens"}
 _TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
 
 
 def to_chat_body(body: Any) -> Any:
-    """The body as it is, unless it has `input` and no `messages`."""
+    """Convert a body with `input` and without `messages`; return any other unchanged."""
     if not isinstance(body, Mapping) or body.get("messages") is not None or "input" not in body:
         return body
     chat = {
@@ -38,8 +38,8 @@ def to_chat_body(body: Any) -> Any:
     return {**chat, **_convert_text_options(body.get("text") or {})}
 
 
-def _build_system_message(words: Any) -> list[Json]:
-    return [{"role": "system", "content": words}] if words else []
+def _build_system_message(text: Any) -> list[Json]:
+    return [{"role": "system", "content": text}] if text else []
 
 
 def _convert_input(given: Any) -> list[Json]:
@@ -57,7 +57,7 @@ def _make_refusal(param: str, why: str) -> PydanticCustomError:
 
 def _convert_item(item: Any, where: str) -> Json:
     if not isinstance(item, Mapping):
-        raise _make_refusal(where, "an item is an object")
+        raise _make_refusal(where, "an item must be an object")
     match item.get("type", "message"):
         case "message":
             return {
@@ -78,10 +78,10 @@ def _convert_item(item: Any, where: str) -> Json:
             block = unpack_block(item.get("encrypted_content"))
             if block is not None:
                 return {"role": "assistant", "content": None, "thinking_blocks": [block]}
-            # Without content it stands for nothing but a notice that it is set aside.
+            # `reasoning` is an unknown field, so the client gets a notice that it is ignored.
             return {"role": "assistant", "content": None, "reasoning": item.get("summary") or True}
         case kind:
-            raise _make_refusal(where, f"items of type {kind} cannot be taken on this endpoint")
+            raise _make_refusal(where, f"items of type {kind} are not supported on this endpoint")
 
 
 def _build_call_message(item: Mapping[str, Any], kind: str, called: Json) -> Json:
@@ -94,7 +94,7 @@ def _convert_content(content: Any) -> Any:
 
 
 def _convert_part(part: Any) -> Any:
-    """A content part; what is not of the Responses API's kinds goes on as it is."""
+    """Convert a content part of the Responses API; return any other unchanged."""
     if not isinstance(part, Mapping):
         return part
     match part.get("type"):
@@ -111,7 +111,7 @@ def _convert_part(part: Any) -> Any:
 
 
 def _convert_text_options(text: Mapping[str, Any]) -> Json:
-    """`text.format` and `text.verbosity`, under the names they have in a chat."""
+    """Convert `text.format` and `text.verbosity` to a chat's fields."""
     chat: Json = {}
     form = text.get("format")
     if isinstance(form, Mapping):

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions: the answer as clients expect it, in chunks and whole.
+"""OpenAI's Chat Completions: the answer, in chunks and whole.
 
 https://platform.openai.com/docs/api-reference/chat/streaming
 """
@@ -21,10 +21,10 @@ class CustomDelta(TypedDict, total=False):
 
 
 class ToolCallDelta(TypedDict):
-    """The first of a call has id, type and name; the others only more arguments.
+    """A piece of a call: the first has id, type and name, the others only arguments.
 
-    A custom tool's call has `custom` in place of `function`, and no type: OpenAI's published
-    schema knows none but `function` in chunks.
+    A custom tool's call has `custom` instead of `function`, and no type: OpenAI's published
+    schema allows only the type `function` in chunks.
     """
 
     index: int
@@ -78,7 +78,7 @@ class CompletionTokensDetails(TypedDict):
 
 
 class CompletionUsage(TypedDict):
-    """As upstream counted; prompt_tokens includes what was read from and written to the cache."""
+    """Claude's token counts; prompt_tokens includes cache reads and writes."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -145,7 +145,7 @@ class Choice(TypedDict):
 
 
 class ChatCompletion(TypedDict):
-    """The whole answer."""
+    """A complete answer."""
 
     id: str
     object: Literal["chat.completion"]

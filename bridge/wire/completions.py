@@ -1,4 +1,4 @@
-"""OpenAI's legacy Completions: a text goes on, or its gap is filled.
+"""OpenAI's legacy Completions: continues a text, or fills a gap in it.
 
 https://platform.openai.com/docs/api-reference/completions
 """
@@ -17,7 +17,7 @@ MOST_PROMPTS = 20
 
 
 class CompletionRequest(BaseModel):
-    """`POST /v1/completions`. What is not a field here is set aside with a notice."""
+    """`POST /v1/completions`. Other fields are ignored with a notice."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -44,7 +44,7 @@ class TextChoice(TypedDict):
 
 
 class TextCompletion(TypedDict):
-    """The whole answer, or one event of a streamed one."""
+    """A complete answer, or one event of a streamed one."""
 
     id: str
     object: Literal["text_completion"]

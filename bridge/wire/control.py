@@ -1,4 +1,4 @@
-"""What may be changed in the running bridge (`/control/…`)."""
+"""Request and response types of `/control/…`, which changes the running server."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from bridge.wire.health import BackendSetting
 
 
 class Switches(BaseModel):
-    """What may change while the server runs."""
+    """Settings that can change while the server runs."""
 
     model: str
     backend: BackendSetting
     use_for_everything: bool = Field(
-        False, description="Whether `model` also answers who asks for another Claude by name."
+        False, description="Use `model` even when a client requests a different Claude model."
     )
-    paused: bool = Field(False, description="Whether requests are refused until it is resumed.")
+    paused: bool = Field(False, description="Refuse requests until resumed.")
 
 
 class SwitchesState(Switches):
-    """All of them, as they are now."""
+    """The current value of all switches."""
 
     computer: ComputerSwitch
 
 
 class SwitchesPatch(BaseModel):
-    """`POST /control/switches`: the switches to change; those left out stay."""
+    """`POST /control/switches`: the switches to change; the others stay as they are."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,43 +41,46 @@ class SwitchesPatch(BaseModel):
 
 
 class NewKey(BaseModel):
-    """`POST /control/keys`: a key to keep; one of the same name is replaced."""
+    """`POST /control/keys`: a key to save; it replaces a key with the same name."""
 
     model_config = ConfigDict(extra="forbid")
 
     owner: Literal["anthropic", "bridge", "embeddings"]
-    name: str = Field("default", min_length=1, max_length=60, description="Your word for it.")
+    name: str = Field("default", min_length=1, max_length=60, description="A label for the key.")
     secret: str = Field(min_length=1, max_length=4096, repr=False)
 
 
-class KeyKept(BaseModel):
-    """What became of it; the key itself is never answered."""
+class SavedKey(BaseModel):
+    """Where the key was saved; the key itself is never returned."""
 
-    kept_in: str = Field(description="The system's keyring, or the file that stands in for it.")
-    anthropic: int = Field(description="How many keys of Anthropic's there are.")
-    bridge: int = Field(description="How many of the bridge's own; with any, a client needs one.")
+    kept_in: str = Field(description="The system's keyring, or the file used instead of it.")
+    anthropic: int = Field(description="Number of Anthropic API keys.")
+    bridge: int = Field(description="Number of access keys; if there are any, clients need one.")
 
 
 class SignInStep(BaseModel):
-    """`POST /control/login`: without a code it begins; with one it goes on."""
+    """`POST /control/login`: starts the sign-in; with a code, continues it."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: str | None = Field(
-        None, max_length=2048, pattern=r"^[!-~]+$", description="What the sign-in page shows."
+        None,
+        max_length=2048,
+        pattern=r"^[!-~]+$",
+        description="The code that the sign-in page shows.",
     )
 
 
 class SignInStatus(BaseModel):
-    """How far the sign-in to Claude Code is; it is Claude Code's own."""
+    """The state of the sign-in, which Claude Code itself performs."""
 
     state: Literal["waiting", "signed_in", "failed"]
-    url: str | None = Field(None, description="Where to go on, while it waits.")
+    url: str | None = Field(None, description="The page to continue on, while it waits.")
     words: str = Field(description="What to do, or what went wrong.")
 
 
 class Ticket(BaseModel):
-    """`POST /control/tickets`, and what `…/redeem` takes: good once, and not for long."""
+    """A ticket from `POST /control/tickets`: valid once, for a short time."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,25 +94,25 @@ class Redeemed(BaseModel):
 
 
 class KeysReloaded(BaseModel):
-    """`POST /control/reload`: the keys are read anew."""
+    """`POST /control/reload`: the number of keys after reading them again."""
 
-    anthropic: int = Field(description="How many keys of Anthropic's there are.")
-    bridge: int = Field(description="How many of the bridge's own; with any, a client needs one.")
+    anthropic: int = Field(description="Number of Anthropic API keys.")
+    bridge: int = Field(description="Number of access keys; if there are any, clients need one.")
 
 
 class StopAccepted(BaseModel):
-    """`POST /control/stop` (202): the server finishes its answers and exits."""
+    """`POST /control/stop` (202): the server finishes open answers, then exits."""
 
     stopping: Literal[True] = True
     open_streams: int
 
 
 class Root(BaseModel):
-    """`GET /` for a program: where everything is."""
+    """`GET /` without a browser: the addresses of the main endpoints."""
 
     name: Literal["claude-openai-bridge"]
     version: str
-    base_url: str = Field(description="What a client of OpenAI's takes as its base URL.")
+    base_url: str = Field(description="Base URL for OpenAI clients.")
     health: str
     openapi: str
     docs: str

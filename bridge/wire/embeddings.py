@@ -1,4 +1,4 @@
-"""OpenAI's embeddings: the request as clients send it, the answer as they expect it.
+"""OpenAI's embeddings: request and answer.
 
 https://platform.openai.com/docs/api-reference/embeddings
 """
@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 MOST_INPUTS = 2_048
 MOST_TOKENS = 8_192
-"""In one input that is given as tokens. Both as OpenAI says."""
+"""The most tokens of one input that is sent as token ids. Both limits are OpenAI's."""
 
 Text = Annotated[StrictStr, Field(min_length=1)]
 Tokens = Annotated[
@@ -22,7 +22,10 @@ Tokens = Annotated[
 
 
 def _classify_input(value: Any) -> str | None:
-    """By the first of a list: the other three shapes need not be tried, nor be in the error."""
+    """Return which of the four shapes an input has, judging a list by its first element.
+
+    So pydantic validates one shape only, and its errors are about that one.
+    """
     first = value[0] if isinstance(value, list) and value else None
     if isinstance(first, list):
         return "token_lists"
@@ -49,7 +52,7 @@ EncodingFormat = Literal["float", "base64"]
 
 
 class EmbeddingsRequest(BaseModel):
-    """`POST /v1/embeddings`. What is not a field here is set aside with a notice."""
+    """`POST /v1/embeddings`. Other fields are ignored with a notice."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -61,7 +64,7 @@ class EmbeddingsRequest(BaseModel):
 
     @property
     def inputs(self) -> list[str | list[int]]:
-        """Every input by itself, in order: a text, or the ids of its tokens."""
+        """All inputs in order, each a text or a list of token ids."""
         if isinstance(self.input, str):
             return [self.input]
         if isinstance(self.input[0], int):
@@ -70,12 +73,12 @@ class EmbeddingsRequest(BaseModel):
 
     @property
     def unknown(self) -> Mapping[str, Any]:
-        """Fields that are none of OpenAI's."""
+        """Fields that OpenAI's API does not have."""
         return self.model_extra or {}
 
 
 class EmbeddingItem(TypedDict):
-    """One input's vector: numbers, or base64 of its little-endian float32 bytes."""
+    """One input's vector, as numbers or as base64 of little-endian float32 bytes."""
 
     object: Literal["embedding"]
     index: int

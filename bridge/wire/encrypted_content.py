@@ -1,6 +1,7 @@
-"""What a client only keeps and gives back, as one opaque string: thinking, and summaries.
+"""Packs thinking and summaries into `encrypted_content`, which clients store and send back.
 
-The Responses API hands both to clients as `encrypted_content`; thinking has a signature already.
+The Responses API treats it as an opaque string. It is not encrypted here: Claude's thinking has a
+signature that shows changes, and a summary has nothing that the client may not read.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import Any
 
 _MARK = "claude.1."
 SUMMARY = "compaction"
-"""The type of a block whose `text` stands for a conversation."""
+"""The type of a block whose `text` is the summary of a conversation."""
 _KINDS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",), SUMMARY: ("text",)}
 
 
 def pack_block(block: Mapping[str, Any]) -> str:
-    """A thinking block, a redacted one, or a summary, as `encrypted_content`."""
+    """Encode a thinking block, a redacted one, or a summary."""
     return _MARK + base64.urlsafe_b64encode(json.dumps(block).encode()).decode()
 
 
 def unpack_block(content: object) -> dict[str, Any] | None:
-    """The block; None for what another service has encrypted, or what was changed."""
+    """Decode a block; returns None if another service made the string, or if it is damaged."""
     if not isinstance(content, str) or not content.startswith(_MARK):
         return None
     try:
@@ -33,5 +34,6 @@ def unpack_block(content: object) -> dict[str, Any] | None:
     if not isinstance(block, dict):
         return None
     fields = _KINDS.get(str(block.get("type")))
-    whole = fields is not None and all(isinstance(block.get(name), str) for name in fields)
-    return {name: block[name] for name in ("type", *(fields or ()))} if whole else None
+    if fields is None or not all(isinstance(block.get(name), str) for name in fields):
+        return None
+    return {name: block[name] for name in ("type", *fields)}

@@ -15,45 +15,47 @@ BackendSetting = Literal["auto", "anthropic", "claude-code", "offline"]
 
 @dataclass(frozen=True, kw_only=True)
 class BackendStatus:
-    """Which backend answers Claude models and why; `active` is null when none can."""
+    """The backend for Claude models, and why it was chosen; `active` is null if none can."""
 
     setting: BackendSetting
     active: BackendName | None
     reason: str
-    cure: Annotated[str | None, Doc("What to do, in one sentence, when none can answer.")] = None
+    cure: Annotated[str | None, Doc("What to do if no backend is available, in one sentence.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoadStatus:
-    """One way to Claude: a backend with one key."""
+    """A backend with one credential."""
 
-    label: Annotated[str, Doc("Which key or sign-in it is, in words; never the key.")]
+    label: Annotated[str, Doc("The name of the key or sign-in; never the key itself.")]
     breaker: Literal["closed", "open", "half-open"]
-    free_in: Annotated[float, Doc("Seconds until it is used again; 0 while it is in use.")]
-    problem: Annotated[str | None, Doc("Why it is set aside, while it is.")] = None
+    free_in: Annotated[float, Doc("Seconds until it can be used again; 0 if it can be used now.")]
+    problem: Annotated[str | None, Doc("Why it is not used at the moment.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """`GET /health`: 200 whenever the server runs; `ready` says whether Claude can be asked."""
+    """`GET /health`: 200 while the server runs; `ready` is true if it is connected to Claude."""
 
     status: Literal["ready", "needs_setup", "stopping"]
     ready: bool
     version: str
-    versions: Annotated[dict[str, str], Doc("Of Python and of the libraries that matter.")] = field(
+    versions: Annotated[dict[str, str], Doc("Versions of Python and the main libraries.")] = field(
         default_factory=dict
     )
     pid: int
     started_at: Annotated[int, Doc("Unix seconds.")]
-    url: Annotated[str, Doc("Where it listens, such as http://127.0.0.1:8000.")]
+    url: Annotated[str, Doc("The server's address, such as http://127.0.0.1:8000.")]
     model: Annotated[str, Doc("Answers `default` and OpenAI's model names.")]
     backend: BackendStatus
     use_for_everything: Annotated[
-        bool, Doc("Whether it also answers who asks for another Claude by name.")
+        bool, Doc("Use `model` even when a client requests a different Claude model.")
     ] = False
-    paused: Annotated[bool, Doc("Whether requests are refused until it is resumed.")] = False
-    open_streams: Annotated[int, Doc("Answers being written at this moment.")]
-    roads: Annotated[list[RoadStatus], Doc("The ways to Claude of the active backend.")]
+    paused: Annotated[bool, Doc("Refuse requests until resumed.")] = False
+    open_streams: Annotated[int, Doc("Active requests.")]
+    roads: Annotated[list[RoadStatus], Doc("The credentials of the active backend.")]
     computer: Annotated[ComputerHealth, Doc("What Claude may do on this desktop now.")] = field(
         default_factory=ComputerHealth
     )

@@ -1,4 +1,4 @@
-"""JSON to bytes and back, quickly; what the quick ones refuse goes the standard library's way."""
+"""Fast JSON encoding and decoding, with the standard library for what fast parsers refuse."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pydantic_core import from_json
 
 
 def encode_json(value: Any) -> bytes:
-    """In UTF-8, without spaces. Raises TypeError or ValueError for what JSON cannot say."""
+    """Encode in UTF-8 without spaces. Raises TypeError or ValueError for values JSON lacks."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        # Half of a surrogate pair, or an integer of more than 64 bits.
+        # orjson refuses lone surrogates and integers of more than 64 bits.
         return _encode_slowly(value)
 
 
 def encode_ascii_json(value: Any) -> bytes:
-    """The same in ASCII: no reader splits it at U+2028, whatever it takes for a line's end."""
+    """Encode in ASCII, so that readers which treat U+2028 as a line end do not split it."""
     quick = encode_json(value)
     return quick if quick.isascii() else _encode_slowly(value)
 
 
 def decode_json(data: bytes) -> Any:
-    """Raises ValueError for what is no JSON."""
+    """Decode JSON. Raises ValueError if it is invalid."""
     try:
         return from_json(data, cache_strings="keys")
     except ValueError:
-        # The standard library takes half of a surrogate pair, and nests deeper.
+        # The standard library accepts lone surrogates and deeper nesting.
         return json.loads(data)
 
 

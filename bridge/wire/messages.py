@@ -1,7 +1,7 @@
-"""Anthropic's Messages API as the seam speaks it: one frozen request out, raw stream events in.
+"""Anthropic's Messages API between translation and backends: one request, raw stream events.
 
-Shapes follow https://platform.claude.com/docs/en/api/messages and `anthropic.types`; content blocks
-and tools stay plain dicts, so that what upstream adds tomorrow passes through unharmed.
+Shapes follow https://platform.claude.com/docs/en/api/messages and `anthropic.types`. Content blocks
+and tools are plain dicts, so that fields which Anthropic adds later pass through unchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Block = dict[str, Any]
 
 
 class Message(TypedDict):
-    """One turn; `content` is always a list of content blocks here."""
+    """One turn; unlike in the API, `content` is always a list of blocks."""
 
     role: Literal["user", "assistant", "system"]
     content: list[Block]
@@ -33,7 +33,7 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class MessagesRequest:
-    """The body of `POST /v1/messages`; a field that is None is left out of it."""
+    """The body of `POST /v1/messages`; fields that are None are left out."""
 
     model: str
     max_tokens: int
@@ -50,14 +50,14 @@ class MessagesRequest:
     service_tier: str | None = None
     cache_control: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent beside the body: a version or beta header that a field needs."""
+    """HTTP headers: a version or beta header that a field needs."""
     more: Mapping[str, Any] = field(default_factory=dict)
-    """What a client of Anthropic's sends beyond these."""
+    """Other fields of the body, from a client of Anthropic's API."""
     whole: bool = field(default=False, compare=False)
-    """The client gets the answer whole: nobody sees in how many pieces it came."""
+    """The client gets the answer in one piece, so events may be joined on the way."""
 
     def body(self) -> dict[str, Any]:
-        """The JSON body, without `stream`."""
+        """Return the JSON body, without `stream`."""
         named = zip(BODY_FIELDS, _of_body(self), strict=True)
         return {**self.more, **{name: value for name, value in named if value is not None}}
 
@@ -65,7 +65,7 @@ class MessagesRequest:
 BODY_FIELDS = [
     f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more", "whole")
 ]
-"""The fields that are sent, each under its own name."""
+"""The fields that are part of the body, under the same name."""
 _of_body = attrgetter(*BODY_FIELDS)
 
 
@@ -81,11 +81,11 @@ COUNTED_FIELDS = frozenset(
         "tools",
     }
 )
-"""The fields of a request that token counting takes."""
+"""The fields that `count_tokens` accepts."""
 
 
 class Usage(TypedDict, total=False):
-    """Tokens as upstream counts them; `input_tokens` leaves the cache out."""
+    """Claude's token counts; `input_tokens` does not include the cache."""
 
     input_tokens: int | None
     cache_creation_input_tokens: int | None
@@ -96,7 +96,7 @@ class Usage(TypedDict, total=False):
 
 
 class StartedMessage(TypedDict):
-    """The message of `message_start`, still empty."""
+    """The empty message of `message_start`."""
 
     id: str
     model: str
@@ -104,7 +104,7 @@ class StartedMessage(TypedDict):
 
 
 class MessageStart(TypedDict):
-    """The first event of every answer."""
+    """The first event of an answer."""
 
     type: Literal["message_start"]
     message: StartedMessage
@@ -142,7 +142,7 @@ class StopDelta(TypedDict):
 
 
 class MessageDelta(TypedDict):
-    """Near the end: the stop reason, and the usage that counts."""
+    """The stop reason and the final usage, near the end of an answer."""
 
     type: Literal["message_delta"]
     delta: StopDelta
@@ -150,13 +150,13 @@ class MessageDelta(TypedDict):
 
 
 class MessageStop(TypedDict):
-    """The last event; without it the answer broke off."""
+    """The last event; an answer without it is incomplete."""
 
     type: Literal["message_stop"]
 
 
 class Ping(TypedDict):
-    """A sign of life."""
+    """A keep-alive event."""
 
     type: Literal["ping"]
 
@@ -170,4 +170,4 @@ MessageEvent = (
     | MessageStop
     | Ping
 )
-"""What a backend yields. Its `error` events are raised as BridgeError, never yielded."""
+"""The events that a backend yields; `error` events are raised as BridgeError instead."""

@@ -1,4 +1,4 @@
-"""OpenAI's model objects, with limits, capabilities and lifecycle beside them."""
+"""OpenAI's model objects, extended by limits, capabilities and lifecycle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 
 class Capabilities(TypedDict, total=False):
-    """What a model can do; what is not named it cannot, or nobody knows."""
+    """What a model can do; a missing field means that it cannot, or that it is unknown."""
 
     embeddings: bool
     image_input: bool
@@ -20,7 +20,7 @@ class Capabilities(TypedDict, total=False):
 
 
 class Model(TypedDict):
-    """`GET /v1/models/{id}`; `created` in Unix seconds, 0 where unknown, limits in tokens."""
+    """`GET /v1/models/{id}`; `created` is in Unix seconds (0 if unknown), limits in tokens."""
 
     id: str
     object: Literal["model"]

@@ -1,4 +1,4 @@
-"""OpenAI's Responses API: the request, the response, and what it streams.
+"""OpenAI's Responses API: requests and responses.
 
 https://platform.openai.com/docs/api-reference/responses and https://www.openresponses.org
 """
@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel, ReasoningEffort
 
 Item = dict[str, Any]
-"""An item of input or output; what it holds depends on its `type`."""
+"""An item of input or output; its fields depend on its `type`."""
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 
@@ -29,7 +29,7 @@ class TextOptions(LenientModel):
 
 
 class ResponsesRequest(LenientModel):
-    """`POST /v1/responses`. What is not a field here is set aside with a notice."""
+    """`POST /v1/responses`. Other fields are ignored with a notice."""
 
     model: str
     input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
@@ -55,7 +55,7 @@ class ResponsesRequest(LenientModel):
     service_tier: str | None = None
     background: StrictBool | None = None
     computer_use: StrictBool | None = None
-    """The bridge's own: Claude does it on this desktop, as far as the person allows."""
+    """The bridge's own: Claude uses this computer, within the permissions the user gave."""
 
 
 class InputTokensDetails(TypedDict):
@@ -68,7 +68,7 @@ class OutputTokensDetails(TypedDict):
 
 
 class ResponseUsage(TypedDict):
-    """As upstream counted; input_tokens includes what was read from and written to the cache."""
+    """Claude's token counts; input_tokens includes cache reads and writes."""
 
     input_tokens: int
     input_tokens_details: InputTokensDetails
@@ -87,7 +87,7 @@ class ResponseError(TypedDict):
 
 
 class Response(TypedDict):
-    """The whole response; no field is ever left out, as strict readers demand."""
+    """A response; all fields are always present, because strict clients require them."""
 
     id: str
     object: Literal["response"]
@@ -146,7 +146,7 @@ class CompactRequest(LenientModel):
 
 
 class CompactedResponse(TypedDict):
-    """The person's messages, and an item that stands for all else."""
+    """The user's messages, and an item that summarizes the rest."""
 
     id: str
     object: Literal["response.compaction"]

@@ -1,4 +1,4 @@
-"""Server-sent events, both ways: a decoder that takes bytes as they come, and a writer's lines.
+"""Encodes and decodes server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -15,32 +15,39 @@ KEEP_ALIVE = b": keep-alive\n\n"
 
 
 def encode_data(value: Any) -> bytes:
-    """One event as bytes; ASCII only, so that no reader splits it at U+2028."""
+    """Encode one event, in ASCII, so that no reader splits it at U+2028."""
     return b"data: " + encode_ascii_json(value) + b"\n\n"
 
 
 def encode_event(event: Mapping[str, Any]) -> bytes:
-    """The same with its type as the event's name, as Anthropic's clients want it."""
+    """Encode one event with its type as the event's name, as Anthropic's clients expect."""
     return f"event: {event['type']}\n".encode("ascii") + encode_data(event)
 
 
+# Input: bytes, split anywhere. Output: the `data` of each event that is complete. State: `_rest`,
+# the bytes after the last line end, and `_data`, the data lines of an event that has not ended. An
+# event ends with an empty line. Other fields (`event`, `id`, `retry`) and comments are ignored.
+
+
 class SseDecoder:
-    """Feed it bytes in any split; it gives back the `data` of each complete event."""
+    """Decodes bytes, split anywhere, to the `data` of each complete event."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """The events this piece completes. Lines end with LF or CRLF."""
+        """Return the data of the events that this piece completes. Lines end with LF or CRLF."""
+        # Nearly every piece consists of complete events and needs no state.
         if not self._rest and not self._data and piece.endswith(b"\n\n"):
             return self._split_whole_events(piece)
         return self._split_lines(piece)
 
     def _split_whole_events(self, piece: bytes) -> list[bytes]:
-        """Events and nothing else, as they nearly always come: each a name and a line of data.
+        """Decode a piece in which every event is a name, one line of data and an empty line.
 
-        What is left over by threes is blank: the piece ends with two line ends.
+        Any other piece goes to `_split_lines`. The piece ends with two line ends, so what is left
+        over after groups of three lines is empty.
         """
         done: list[bytes] = []
         lines = piece.split(b"\n")

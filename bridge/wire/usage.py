@@ -1,4 +1,4 @@
-"""`GET /usage`: what was asked, how many tokens it took, what it cost; never what was said."""
+"""Response types of `GET /usage`: requests, tokens and cost, but no content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bridge.wire.doc import Doc
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Tokens as upstream counts them; what was cached is not in `input_tokens`."""
+    """Claude's token counts; `input_tokens` does not include the cache."""
 
     input_tokens: int
     cache_write_tokens: int
@@ -20,16 +20,16 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class UsageTotals(Counts):
-    """Requests added up, failed ones included."""
+    """Sums over requests, including failed ones."""
 
     requests: int
-    cost: Annotated[float, Doc("US dollars, of the requests whose price is known.")]
-    unpriced: Annotated[int, Doc("Requests that are not in `cost`: nobody knows theirs.")]
+    cost: Annotated[float, Doc("US dollars, for the requests whose price is known.")]
+    unpriced: Annotated[int, Doc("Requests without a known price, which `cost` leaves out.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayUsage(UsageTotals):
-    """What one client asked of one model by one backend on one day."""
+    """Usage of one client, model and backend on one day."""
 
     day: Annotated[str, Doc("Local calendar day, such as 2026-11-23.")]
     model: str
@@ -39,16 +39,16 @@ class DayUsage(UsageTotals):
 
 @dataclass(frozen=True, kw_only=True)
 class RecentRequest(Counts):
-    """One request that was asked of Claude."""
+    """One request that was sent to Claude."""
 
     at: Annotated[float, Doc("Unix seconds.")]
     model: str
-    backend: Annotated[str, Doc("`-` when no backend took it.")]
+    backend: Annotated[str, Doc("`-` if no backend accepted it.")]
     client: str
-    cost: Annotated[float | None, Doc("US dollars; null: the price is not known.")]
-    outcome: Annotated[str, Doc("The finish_reason, or the code of the error.")]
+    cost: Annotated[float | None, Doc("US dollars; null if the price is unknown.")]
+    outcome: Annotated[str, Doc("The finish_reason or the error's code.")]
     milliseconds: int
-    first_chunk_milliseconds: Annotated[int | None, Doc("Null: no answer began.")]
+    first_chunk_milliseconds: Annotated[int | None, Doc("Null if no answer began.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class LastFailure:
     """The last request that failed since the server started."""
 
     at: Annotated[float, Doc("Unix seconds.")]
-    request: Annotated[str, Doc("Its x-request-id; the log has more under it.")]
+    request: Annotated[str, Doc("Its x-request-id, which also finds it in the log.")]
     path: str
     status: int
     code: str

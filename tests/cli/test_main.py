@@ -105,7 +105,7 @@ def test_an_invalid_setting_is_reported_in_one_sentence_with_exit_code_2() -> No
 def test_an_unknown_model_is_reported_at_start() -> None:
     result = run("serve", "--port", "0", "--model", "claude-opus-55")
     assert result.returncode == 2
-    assert "setting model: The model `claude-opus-55` does not exist here." in result.stderr
+    assert "setting model: The model `claude-opus-55` does not exist." in result.stderr
 
 
 def test_status_prints_address_backend_and_active_requests(served: Served) -> None:

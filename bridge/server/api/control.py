@@ -15,10 +15,10 @@ from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE
 from bridge.wire.control import (
-    KeyKept,
     KeysReloaded,
     NewKey,
     Redeemed,
+    SavedKey,
     SignInStatus,
     SignInStep,
     StopAccepted,
@@ -65,7 +65,7 @@ async def save_key(request: web.Request) -> web.Response:
     keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
     await bridge.choice.reload()
     bridge.start_warm_up()
-    saved = KeyKept(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    saved = SavedKey(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(saved.model_dump())
 
 
@@ -173,7 +173,7 @@ ROUTES = (
         save_key,
         "Control",
         "Save an API key in the system's keyring",
-        Answer("The key is saved and in use.", KeyKept, _KEY_EXAMPLE),
+        Answer("The key is saved and in use.", SavedKey, _KEY_EXAMPLE),
         access="token",
         body=NewKey,
         example=_NEW_KEY_EXAMPLE,

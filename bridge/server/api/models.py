@@ -41,13 +41,13 @@ async def get_model(request: web.Request) -> web.Response:
         # Old names and OpenAI's names are not listed, but they are answered.
         target = bridge.resolve(name).model
         if target not in known:
-            raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
+            raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
         known[name] = {**known[target], "id": name, "alias_of": target}
     if dialect_of(request) is ANTHROPIC:
         # Anthropic's format has no field for an alias.
         listed_model = next((model for model in listed if model.id == name), None)
         if listed_model is None:
-            raise ModelNotFound(f"The model `{name}` does not exist here.", param="model")
+            raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
         return web.json_response(dict(_as_anthropic_model(listed_model)))
     return web.json_response(dict(known[name]))
 

@@ -1,7 +1,7 @@
-"""What the tray costs while nothing happens, and how soon a click is answered, whatever the server.
+"""Measures the idle tray's memory and CPU time, and how soon a click takes effect.
 
-Run it with `python -m tests.benchmarks.tray`. A click counts as answered when the panel is told
-that the menu looks different; the server is idle, writes many answers, hangs, or was killed.
+Run it with `python -m tests.benchmarks.tray`. A click takes effect when the panel gets the signal
+that the menu has changed. The server is idle, streams many responses, hangs, or was killed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.tray_host.host import TrayHost
 
 IDLE_SECONDS = 30.0
 CLICKS = 16
-"""Even: the last leaves the model that the first does not choose."""
+"""Even, because the last click must leave another model than the first one chooses."""
 
 STREAMS = 40
 
@@ -35,7 +35,7 @@ _CHANGES = ("ItemsPropertiesUpdated", "LayoutUpdated", "NewToolTip", "NewIcon")
 
 
 def main() -> None:
-    """Prints megabytes, per cent of one core, and milliseconds."""
+    """Print megabytes, percent of one core, and milliseconds."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
         os.environ |= {
@@ -55,17 +55,17 @@ async def measure(bus: str) -> None:
         tray = Tray()
         try:
             await shows(panel, "Ready on")
-            await idle(tray)
-            told("server idle", await switching(panel))
-            async with busy(tray):
-                told(f"server writes {STREAMS} answers", await switching(panel))
-            told("server hangs", await hanging(panel, tray.server()))
-            told("server killed", await killing(panel, tray))
+            await measure_idle(tray)
+            print_times("server idle", await measure_switching(panel))
+            async with keep_busy(tray):
+                print_times(f"server streams {STREAMS} responses", await measure_switching(panel))
+            print_times("server hangs", await measure_hanging(panel, tray.server()))
+            print_times("server killed", await measure_killed(panel, tray))
         finally:
             tray.close()
 
 
-async def idle(tray: Tray) -> None:
+async def measure_idle(tray: Tray) -> None:
     process = psutil.Process(tray.process.pid)
     await asyncio.sleep(5)
     before = process.cpu_times()
@@ -73,29 +73,29 @@ async def idle(tray: Tray) -> None:
     after = process.cpu_times()
     used = after.user + after.system - before.user - before.system
     memory = process.memory_full_info()
-    print(f"idle: {memory.rss / 1e6:.1f} MB (RSS; {memory.uss / 1e6:.1f} MB its own)")
+    print(f"idle: {memory.rss / 1e6:.1f} MB (RSS; {memory.uss / 1e6:.1f} MB USS)")
     print(f"idle: {used / IDLE_SECONDS:.2%} of a core over {IDLE_SECONDS:.0f} s")
 
 
-async def switching(panel: TrayHost) -> list[float]:
-    """From one model to another and back."""
+async def measure_switching(panel: TrayHost) -> list[float]:
+    """Switch from one model to another and back."""
     menu = (await panel.menu()).find("Model")
     ids = [menu.find("Opus 5.5").id, menu.find("Sonnet 5.5").id]
     seconds = []
     for number in range(CLICKS):
-        seconds.append(await answered(panel, ids[number % 2]))
+        seconds.append(await measure_click(panel, ids[number % 2]))
         await asyncio.sleep(0.3)
     return seconds
 
 
-async def hanging(panel: TrayHost, server: psutil.Process) -> list[float]:
-    """A model that a hung server cannot be told of: it is shown as chosen, and taken back."""
+async def measure_hanging(panel: TrayHost, server: psutil.Process) -> list[float]:
+    """Choose a model while the server hangs: it is shown as chosen, and taken back."""
     haiku = (await panel.menu()).find("Model").find("Haiku 5.5").id
     seconds = []
     for _ in range(4):
         server.suspend()
         try:
-            seconds.append(await answered(panel, haiku))
+            seconds.append(await measure_click(panel, haiku))
             await asyncio.sleep(4)
         finally:
             server.resume()
@@ -104,8 +104,8 @@ async def hanging(panel: TrayHost, server: psutil.Process) -> list[float]:
     return seconds
 
 
-async def killing(panel: TrayHost, tray: Tray) -> list[float]:
-    """Stop and Start, while the server is dead and would be started again."""
+async def measure_killed(panel: TrayHost, tray: Tray) -> list[float]:
+    """Click Stop and Start while the server is dead and its restart is scheduled."""
     menu = await panel.menu()
     stop, start = menu.find("Stop").id, menu.find("Start").id
     seconds = []
@@ -113,28 +113,28 @@ async def killing(panel: TrayHost, tray: Tray) -> list[float]:
         await shows(panel, "Ready on")
         os.kill(tray.server().pid, signal.SIGKILL)
         await shows(panel, "restarting in")
-        seconds.append(await answered(panel, stop))
+        seconds.append(await measure_click(panel, stop))
         await shows(panel, "Stopped")
-        seconds.append(await answered(panel, start))
+        seconds.append(await measure_click(panel, start))
     return seconds
 
 
-async def answered(panel: TrayHost, entry: int) -> float:
-    """Seconds from the click to the first change that the panel is told of."""
-    await quiet(panel)
+async def measure_click(panel: TrayHost, entry: int) -> float:
+    """Return the seconds from the click to the first signal of a change."""
+    await wait_until_quiet(panel)
     seen = len(panel.signals)
     started = time.perf_counter()
     click = asyncio.ensure_future(panel.event(entry, "clicked"))
     while not any(name in _CHANGES for name in panel.signals[seen:]):
-        assert time.perf_counter() - started < 10, "the click was not answered"
+        assert time.perf_counter() - started < 10, "the click had no effect"
         await asyncio.sleep(0.0005)
     seconds = time.perf_counter() - started
     await click
     return seconds
 
 
-async def quiet(panel: TrayHost) -> None:
-    """No change for a moment, so that the next one is the click's."""
+async def wait_until_quiet(panel: TrayHost) -> None:
+    """Wait until nothing changes for a moment, so that the next change is the click's."""
     seen = -1
     while seen != len(panel.signals):
         seen = len(panel.signals)
@@ -142,8 +142,8 @@ async def quiet(panel: TrayHost) -> None:
 
 
 @asynccontextmanager
-async def busy(tray: Tray) -> AsyncIterator[None]:
-    """In a process of its own, or reading the answers would slow down what is measured."""
+async def keep_busy(tray: Tray) -> AsyncIterator[None]:
+    """Stream in another process, because reading the responses would slow the measurement down."""
     code = f"from tests.benchmarks.tray import stream; stream({tray.url!r})"
     with subprocess.Popen([sys.executable, "-c", code]) as reader:
         try:
@@ -154,7 +154,7 @@ async def busy(tray: Tray) -> AsyncIterator[None]:
 
 
 def stream(url: str) -> None:
-    """Reads many answers at once, until it is killed."""
+    """Read many responses at once, until the process is killed."""
 
     async def one(session: aiohttp.ClientSession) -> None:
         words = f"<<<{json.dumps({'text': 'word ' * 5000, 'delay': 0.01})}>>>"
@@ -185,7 +185,7 @@ def upstream() -> Iterator[str]:
             process.terminate()
 
 
-def told(what: str, seconds: list[float]) -> None:
+def print_times(what: str, seconds: list[float]) -> None:
     median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
     print(f"click, {what}: median {median:.0f} ms, worst {worst:.0f} ms of {len(seconds)}")
 

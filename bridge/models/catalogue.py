@@ -96,6 +96,7 @@ class Catalogue:
         if name == self._source and self._clock() < self._until:
             return self._listed
         if name != self._source:
+            # The old list may contain models that the new backend does not have.
             self._source = name
             self._store(BUILT_IN)
         if source is not None:
@@ -107,6 +108,7 @@ class Catalogue:
             self._store([m for m in await source.models() if m.lifecycle != "retired"])
         except BridgeError as error:
             _log.warning("Could not load the model list of %s: %s", source.name, error.message)
+            # Keep the last list, and do not repeat a failing request for every client.
             self._until = self._clock() + RETRY_SECONDS
         else:
             self._until = self._clock() + FRESH_SECONDS

@@ -32,6 +32,7 @@ def _limit_output(rules: ModelRules, match: re.Match[str]) -> ModelRules:
 
 
 def _limit_efforts(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+    # Only known levels, in our order: the message may list levels that OpenAI's API lacks.
     named = tuple(level for level in rules.efforts if level in match["levels"])
     return replace(rules, efforts=named)
 
@@ -76,6 +77,7 @@ REFUSAL_RULES: tuple[RefusalRule, ...] = (
     _make_rule(
         r"output_config\.format: (Extra inputs|.*not supported)|"
         r"does not support structured output",
+        # A model without structured output has no strict tools either.
         lambda rules, _: replace(rules, structured=False, strict_tools=False),
     ),
     _make_rule(

@@ -13,6 +13,7 @@ from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, get_rules, infer_thinking
 
+# By pattern, not by list: new OpenAI names must work without an update of the bridge.
 _OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
 _RETIRED = re.compile(
     r"claude-(?:[12](?:[.-].*)?|instant.*|3-.*|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8})?|mythos-preview)"
@@ -67,6 +68,7 @@ def resolve_rules(model: str, listed: ListedModel | None = None) -> ModelRules:
 
     A model that is newer than the table gets the rules of the current model of its line.
     """
+    # Cached: it runs for every request, and there are few models.
     known = find_rules(model) or _infer_from_line(model)
     return known if listed is None else _apply_listing(known, listed)
 

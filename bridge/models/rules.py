@@ -74,6 +74,8 @@ def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:
     return known if known in ("can_disable", "on_request") else "can_disable"
 
 
+# Models of one generation share their rules; the functions below name what they share.
+
 _EFFORTS_46 = ("low", "medium", "high", "max")
 
 
@@ -144,6 +146,7 @@ RULES: tuple[ModelRules, ...] = (
     _build_4_5("haiku"),
 )
 
+# The echo accepts nearly everything, so that a client can be tested with its usual requests.
 ECHO_RULES = ModelRules(
     ECHO,
     "echo",

@@ -14,6 +14,7 @@ from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk, FinishReason
 from bridge.wire.completions import MOST_PROMPTS, CompletionRequest, TextChoice, TextCompletion
 
+# The tags show exactly where the text ends: it may end in the middle of a word or with a space.
 CONTINUE_PROMPT = (
     "You complete text and code. The user message contains a text between <text> and </text>. "
     "Reply with only the characters that come right after its last character: no comments, no "

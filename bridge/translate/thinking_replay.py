@@ -136,6 +136,7 @@ def _extract_visible(blocks: Iterable[Block]) -> tuple[str, bytes]:
         for block in blocks
         if block["type"] == "tool_use"
     ]
+    # Clients may trim the text they send back.
     return text.strip(), _encode_sorted(calls)
 
 

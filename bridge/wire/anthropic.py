@@ -12,6 +12,8 @@ from typing_extensions import TypedDict
 
 from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel
 
+# Only what the bridge itself reads is validated; everything else is Anthropic's to judge.
+
 
 class AnyBlock(TypedDict):
     """A content block; all its other fields are preserved."""

@@ -100,6 +100,10 @@ class CustomToolCall(LenientModel):
     custom: CalledCustom
 
 
+# The unions below have explicit discriminators. Without them pydantic would try every member, and
+# report the errors of all of them to the client.
+
+
 def _classify_tool(value: Any) -> str:
     """Return `custom`, `function` or `other`; a tool without a type is a function."""
     if isinstance(value, Mapping):
@@ -161,6 +165,7 @@ ChatMessage = Annotated[
 class FunctionDefinition(LenientModel):
     name: str
     description: str | None = None
+    # `true` and `false` are valid JSON Schemas.
     parameters: dict[str, Any] | bool | None = None
     strict: bool | None = None
 
@@ -263,6 +268,7 @@ class JsonObjectFormat(LenientModel):
 
 class NamedSchema(LenientModel):
     name: str
+    # `schema` is a method of pydantic's BaseModel.
     schema_: dict[str, Any] | None = Field(None, alias="schema")
 
 
@@ -316,6 +322,7 @@ class ChatRequest(LenientModel):
 
     model: str
     messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
+    # Strict, because the string "false" would otherwise be accepted as a boolean.
     stream: StrictBool | None = None
     computer_use: StrictBool | None = None
     """The bridge's own: Claude uses this computer, within the permissions the user gave."""
@@ -335,6 +342,7 @@ class ChatRequest(LenientModel):
     response_format: ResponseFormat | None = None
     user: str | None = None
     safety_identifier: str | None = None
+    # Claude has no `n`: each answer is a request of its own, so the bridge limits their number.
     n: int | None = Field(None, ge=1, le=8)
     verbosity: Literal["low", "medium", "high"] | None = None
     service_tier: str | None = None

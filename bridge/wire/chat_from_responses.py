@@ -18,6 +18,9 @@ Json = dict[str, Any]
 NAMED_FIELD = "named_field"
 """The type of a validation error whose context has the field's name as `param`."""
 
+# Plain dicts, not models: this runs before validation, so a field may have any type. Whatever is
+# wrong and not refused here is refused by the chat's own validation.
+
 _RENAMED = {"max_output_tokens": "max_completion_tokens"}
 _TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
 

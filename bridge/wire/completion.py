@@ -58,6 +58,9 @@ class Delta(TypedDict, total=False):
     annotations: list[Annotation]
 
 
+# TypedDicts, not models: answers are built here and need no validation, and a stream builds one
+# chunk per event.
+
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 

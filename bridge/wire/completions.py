@@ -22,6 +22,7 @@ class CompletionRequest(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     model: str
+    # Token ids are accepted here and refused later, with an error that says why.
     prompt: str | list[str] | list[StrictInt] | list[list[StrictInt]] | None = None
     suffix: str | None = None
     max_tokens: int | None = Field(None, ge=1)

@@ -47,6 +47,7 @@ class NewKey(BaseModel):
 
     owner: Literal["anthropic", "bridge", "embeddings"]
     name: str = Field("default", min_length=1, max_length=60, description="A label for the key.")
+    # Not in `repr`, so that no log or error shows it.
     secret: str = Field(min_length=1, max_length=4096, repr=False)
 
 
@@ -63,6 +64,7 @@ class SignInStep(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    # One line without control characters: it is written to Claude Code's standard input.
     code: str | None = Field(
         None,
         max_length=2048,

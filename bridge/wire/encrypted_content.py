@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+# The prefix tells our strings from those that OpenAI encrypted, and has a version.
 _MARK = "claude.1."
 SUMMARY = "compaction"
 """The type of a block whose `text` is the summary of a conversation."""
@@ -36,4 +37,5 @@ def unpack_block(content: object) -> dict[str, Any] | None:
     fields = _KINDS.get(str(block.get("type")))
     if fields is None or not all(isinstance(block.get(name), str) for name in fields):
         return None
+    # Other fields are dropped: the string comes from the client and goes to Claude.
     return {name: block[name] for name in ("type", *fields)}

@@ -27,6 +27,7 @@ def encode_ascii_json(value: Any) -> bytes:
 def decode_json(data: bytes) -> Any:
     """Decode JSON. Raises ValueError if it is invalid."""
     try:
+        # Keys repeat in every event of a stream, so only they are worth caching.
         return from_json(data, cache_strings="keys")
     except ValueError:
         # The standard library accepts lone surrogates and deeper nesting.

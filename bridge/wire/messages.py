@@ -58,10 +58,12 @@ class MessagesRequest:
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body, without `stream`."""
+        # `dataclasses.asdict` would copy the whole conversation.
         named = zip(BODY_FIELDS, _of_body(self), strict=True)
         return {**self.more, **{name: value for name, value in named if value is not None}}
 
 
+# Computed once, because `body()` runs for every request.
 BODY_FIELDS = [
     f.name for f in fields(MessagesRequest) if f.name not in ("headers", "more", "whole")
 ]

@@ -31,6 +31,7 @@ class TextOptions(LenientModel):
 class ResponsesRequest(LenientModel):
     """`POST /v1/responses`. Other fields are ignored with a notice."""
 
+    # Items are plain dicts: they are converted to a chat's messages, whose models validate them.
     model: str
     input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
     instructions: str | None = None

@@ -107,6 +107,7 @@ def build_conversation(
     system = [
         block
         for index, message in enumerate(messages[:opening])
+        # Always true here; it tells the type checker what `messages[:opening]` contains.
         if isinstance(message, SystemMessage)
         for block in _mark_last_block(
             _translate_system_text(message, f"messages[{index}]", context), message

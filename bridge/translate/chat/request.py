@@ -117,6 +117,7 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
         output_config=_build_output_config(thinking.effort, output.format),
         metadata=_build_metadata(chat),
         service_tier=_choose_service_tier(chat, notices),
+        # A client that sets markers manages the cache itself.
         cache_control=None if has_markers else {"type": "ephemeral"},
         headers=_SAMPLING_VERSION if sampled else {},
         whole=not chat.stream,
@@ -176,6 +177,7 @@ def _describe_tool(offer: ToolOffer) -> str:
 
 def _find_thinking_blocker(conversation: Conversation, choice: ToolChoice | None) -> str | None:
     """Return why a model that can answer without thinking must do so, or None."""
+    # The API refuses both combinations.
     if choice is not None and choice["type"] in ("any", "tool"):
         return "it is forced to call a tool"
     if conversation.messages[-1]["role"] == "assistant":

@@ -56,7 +56,24 @@ def close_schema(schema: Any) -> Schema:
 
     Objects get `additionalProperties: false`, and unsupported keywords move to the description.
     """
-    return _closed(schema if isinstance(schema, Mapping) else {})
+    # `true` and `false` are schemas, too; an object cannot express them better than `{}`.
+    if not isinstance(schema, Mapping):
+        schema = {}
+    refused = {k: v for k, v in schema.items() if k in _REFUSED or not _is_known_format(k, v)}
+    kept = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
+    if "oneOf" in kept:
+        # `oneOf` is not supported, and a value that fits exactly one branch also fits `anyOf`.
+        kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
+    result = {key: _close_value(key, value) for key, value in kept.items()}
+    if "properties" in result or _is_object(result):
+        result.setdefault("type", "object")
+        # The API refuses a required name without a property; an empty schema accepts any value.
+        undefined: Schema = {name: {} for name in result.get("required") or ()}
+        result["properties"] = {**undefined, **result.get("properties", {})}
+        result["additionalProperties"] = False
+    if refused:
+        result["description"] = _describe_rules(result.get("description"), refused)
+    return result
 
 
 def can_close(schema: Any) -> bool:
@@ -127,23 +144,6 @@ def _find_reachable(start: str, edges: Mapping[str, set[str]]) -> set[str]:
             reachable.add(name)
             waiting.extend(edges.get(name, ()))
     return reachable
-
-
-def _closed(schema: Mapping[str, Any]) -> Schema:
-    refused = {k: v for k, v in schema.items() if k in _REFUSED or not _is_known_format(k, v)}
-    kept = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
-    if "oneOf" in kept:
-        kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
-    result = {key: _close_value(key, value) for key, value in kept.items()}
-    if "properties" in result or _is_object(result):
-        result.setdefault("type", "object")
-        # The API refuses a required name without a property; an empty schema accepts any value.
-        undefined: Schema = {name: {} for name in result.get("required") or ()}
-        result["properties"] = {**undefined, **result.get("properties", {})}
-        result["additionalProperties"] = False
-    if refused:
-        result["description"] = _describe_rules(result.get("description"), refused)
-    return result
 
 
 def _is_known_format(key: str, value: Any) -> bool:

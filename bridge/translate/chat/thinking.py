@@ -108,6 +108,7 @@ def _choose_effort(requested: str, rules: ModelRules, notices: Notices) -> str |
     if not rules.efforts:
         notices.add(f"reasoning_effort ignored: {rules.id} has no effort levels")
         return None
+    # The highest level of the model that is not above the requested one, or else its lowest.
     limit = _ORDER.index(requested)
     below = (level for level in reversed(rules.efforts) if _ORDER.index(level) <= limit)
     effort = next(below, rules.efforts[0])

@@ -96,6 +96,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         legacy=legacy,
         mode=mode,
         named=named,
+        # `function_call` in the answer has room for a single call.
         one_at_a_time=legacy or chat.parallel_tool_calls is False,
     )
 
@@ -105,6 +106,7 @@ def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> 
     strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
     requested = sum(tool.strict for tool in offer.tools)
     if len(strict) > MAX_STRICT_TOOLS:
+        # None of them is strict then: which ones to choose would be arbitrary.
         strict = []
     if len(strict) < requested:
         notices.add("tools: `strict` cannot be enforced for all of them; Claude sees their schemas")
@@ -122,6 +124,7 @@ def translate_tool_choice(
         notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is instructed to")
     if offer.one_at_a_time and choice["type"] != "none":
         choice = {**choice, "disable_parallel_tool_use": True}
+    # `auto` is Claude's default.
     return (None if choice == {"type": "auto"} else choice), instruction
 
 

@@ -89,6 +89,7 @@ _XDOTOOL = {
     "WIN": "super",
     "OPTION": "alt",
 }
+# One part of a joined call id, such as `toolu_2*3`.
 _PART = re.compile(r"(?P<id>[^.*]+)(?:\*(?P<count>\d{1,3}))?")
 
 Place = tuple[int, int]
@@ -110,6 +111,7 @@ def to_toolset(tool: Item) -> Item:
     """Replace OpenAI's tool by Claude's toolset, without the members that OpenAI lacks."""
     configs = {member: {"enabled": False} for member in UNSUPPORTED_MEMBERS}
     marker = {name: tool[name] for name in ("cache_control",) if name in tool}
+    # The client's cache marker stays; `display_width` and the like have no counterpart.
     return {"type": TOOLSET_TYPE, "configs": configs, **marker}
 
 

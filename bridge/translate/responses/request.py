@@ -39,6 +39,7 @@ _LEFT_OUT = ("web_search_call", "compaction", "item_reference")
 """Items without information for Claude: search results are in the text that follows."""
 
 _CALLS = ("function_call", "custom_tool_call")
+# Claude's tool names cannot contain `.` or `/`.
 _SEPARATOR = "__"
 
 

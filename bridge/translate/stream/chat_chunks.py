@@ -84,6 +84,8 @@ class ChatStream:
         self._include_usage = include_usage
         self._head: Chunk | None = None
         self._end = MessageEnd()
+        # All by Claude's block index: OpenAI's call index, the initial input of calls without
+        # deltas so far, and the state of custom tools' inputs.
         self._calls: dict[int, int] = {}
         self._silent_calls: dict[int, str] = {}
         self._text_inputs: dict[int, InputExtractor] = {}

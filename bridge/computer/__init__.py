@@ -1,1 +1,1 @@
-"""Claude's eyes and hands on this desktop: what may be done, how it is done, and who allows it."""
+"""Computer use: what Claude may do on this desktop, and how it is done."""

@@ -1,4 +1,4 @@
-"""The action log: one JSON line per action done on the desktop, readable by the user only."""
+"""The action log: one JSON line per action, readable by the user only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Entry:
     outcome: Outcome
 
     def to_row(self, *, thumbnails: bool) -> dict[str, Any]:
-        """Return the line as a dict. Text that may be a password is replaced by its length."""
+        """Return the line as a dict; text that may be a password becomes its length."""
         outcome, view = self.outcome, self.view
         window = outcome.window
         row: dict[str, Any] = {
@@ -88,13 +88,14 @@ class ActionLog:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
             self._path.replace(self._path.with_name(self._path.name + ".1"))
+        # Mode 0600, as the log shows what was typed and into which window.
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "ab") as file:
             file.write(line.encode("utf-8", "replace"))
 
 
 def read_log(path: Path) -> Iterator[Step]:
-    """Read a log in order. Raises SettingsError with the number of the first invalid line."""
+    """Read a log in order. Raises SettingsError for an invalid line."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""The actions of Claude's computer toolset, one class each, parsed from its tool calls.
+"""The actions of Claude's computer toolset, one class each.
 
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool
 """
@@ -21,6 +21,7 @@ MAX_SECONDS = 100
 
 
 class _Action(BaseModel):
+    # Newer versions of the toolset may send more fields.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     member: ClassVar[str]

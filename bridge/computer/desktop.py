@@ -45,7 +45,7 @@ class Desktop(Protocol):
         ...
 
     def grab(self, area: Rect) -> Image:
-        """Return an RGB image of an area; high-density screens have more pixels than points."""
+        """Return an RGB image of an area, which may have more pixels than points."""
         ...
 
     def read_cursor(self) -> Cursor | None:
@@ -78,7 +78,7 @@ class Desktop(Protocol):
         ...
 
     def list_windows(self) -> Sequence[Window]:
-        """Return the visible windows, the topmost first; empty if the platform does not tell."""
+        """Return visible windows, the topmost first; empty if the platform does not tell."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs work on the desktop in one thread, one piece at a time, and stops it from anywhere."""
+"""Runs work on the desktop in one thread, and stops it from anywhere."""
 
 # Inputs: `run(work)`, `stop(reason)`, `release_all()`, `close()`. States of the desktop:
 #
@@ -30,7 +30,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class DesktopContext:
-    """What work may use: the desktop, its performer, and the check to call between steps."""
+    """What work may use; it calls `check` between small steps."""
 
     desktop: Desktop
     performer: Performer
@@ -71,7 +71,7 @@ class Executor:
                 cancelled.set()
                 # Returning earlier would let the next caller start while this work still acts.
                 await asyncio.wait([future])
-                # Retrieve the exception, or asyncio logs that nobody did.
+                # Retrieve the exception, or asyncio logs that it was never retrieved.
                 future.exception()
                 raise
 
@@ -81,7 +81,7 @@ class Executor:
             await asyncio.wrap_future(self._worker.submit(self._release_all))
 
     def stop(self, reason: str) -> None:
-        """End the running work and all that waits; from any thread. `reason` is a sentence."""
+        """End running and waiting work, from any thread; `reason` is a sentence."""
         self._stop_reason = reason
         self._stops += 1
 
@@ -93,7 +93,7 @@ class Executor:
         await asyncio.to_thread(self._worker.shutdown)
 
     def _make_check(self) -> tuple[Check, threading.Event]:
-        """Return a check that notices later stops, and the event that marks its caller as gone."""
+        """Return a check that notices later stops, and the event that cancels it."""
         # Counting stops, rather than a flag that someone must reset, lets later work run.
         stops, cancelled = self._stops, threading.Event()
 

@@ -34,7 +34,7 @@ def find_target(action: Action, view: View, desktop: Desktop) -> Window | None:
 
 
 def list_places(action: Action) -> list[Coordinate]:
-    """List where in the picture an action happens: two places for a drag, none for a key."""
+    """List an action's places in the picture: two for a drag, none for a key."""
     places: list[Coordinate] = []
     if isinstance(action, LeftClickDrag):
         places.append(action.start_coordinate)

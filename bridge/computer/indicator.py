@@ -1,4 +1,4 @@
-"""Shows that Claude is at work, and listens for the key that stops it; one per platform."""
+"""Shows that Claude is at work, and listens for the stop key."""
 
 from __future__ import annotations
 

@@ -172,6 +172,7 @@ def parse_chords(text: str) -> tuple[Chord, ...]:
     Keys become keysym names; a character without a keysym name stays as it is. Raises
     InvalidRequest for an unknown name.
     """
+    # `split` would drop a space, which is a key as well.
     if text == " ":
         return (("space",),)
     chords = tuple(_split_chord(part) for part in text.split())
@@ -181,7 +182,7 @@ def parse_chords(text: str) -> tuple[Chord, ...]:
 
 
 def parse_chord(text: str) -> Chord:
-    """Parse one key combination, such as `ctrl+shift`. Raises InvalidRequest if it is not one."""
+    """Parse one key combination, such as `ctrl+shift`. Raises InvalidRequest."""
     chords = parse_chords(text)
     if len(chords) > 1:
         raise InvalidRequest(f"`{text[:40]}`: expected one key combination.", param="text")

@@ -1,4 +1,4 @@
-"""Performs Claude's actions on a desktop, in small steps between which the user can stop it."""
+"""Performs Claude's actions on a desktop in small steps that can be stopped."""
 
 # State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
 # `begin`, `release_all`. Before each small step the check runs, and the pointer is compared with

@@ -1,4 +1,4 @@
-"""Decides which actions are risky, and which windows are never used, by rules the user can edit."""
+"""Decides by editable rules which actions are risky and which windows are never used."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Rule(BaseModel):
     typed; `keys` compares the key combinations, in the spelling of actions.
     """
 
+    # A misspelled field must be an error, not a rule that never applies.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     risk: str
@@ -75,7 +76,7 @@ _NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")
 
 
 class Policy(BaseModel):
-    """The rules, and words for windows (title or program) that Claude never sees or uses.
+    """The risk rules, and words for windows that Claude never sees or uses.
 
     A field that the user's file does not set has its default.
     """
@@ -91,7 +92,7 @@ DEFAULT = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`risks` are phrases for the user; `never` is the word of the never list that matched."""
+    """`risks` are phrases for the user; `never` is the matching word of the never list."""
 
     risks: tuple[str, ...] = ()
     never: str | None = None
@@ -111,7 +112,7 @@ def judge(action: Action, window: Window | None, policy: Policy) -> Judgement:
 def judge_all(
     actions: Sequence[Action], windows: Sequence[Window | None], policy: Policy
 ) -> Judgement:
-    """Judge a batch: the risks of all its actions, and the first match of the never list."""
+    """Judge a batch: all its risks, and the first match of the never list."""
     judgements = [
         judge(action, window, policy) for action, window in zip(actions, windows, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""One caller's use of the desktop: batches of actions, each with the approval it needs."""
+"""One caller's use of the desktop, in batches of actions."""
 
 # States: open, from `ComputerService.open_session` on, and stopped, after `end`. A batch (`act`) of
 # an open session goes through these steps, each of which may end it:
@@ -106,7 +106,7 @@ class Session:
         *,
         dry_run: bool = False,
     ) -> BatchResult:
-        """Carry out a batch. An action that fails is an outcome, and halts those behind it.
+        """Carry out a batch; an action that fails halts those behind it.
 
         Raises Stopped, ComputerOff, DesktopUnavailable and SettingsError.
         """

@@ -1,4 +1,4 @@
-"""State that the service and its sessions share: executor, permission, approvals and log."""
+"""State that the computer service and its sessions share."""
 
 from __future__ import annotations
 

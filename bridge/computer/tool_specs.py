@@ -1,4 +1,4 @@
-"""Descriptions and input schemas of the actions, for clients that take one tool per action."""
+"""Descriptions and input schemas for clients that use one tool per action."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ async def bridge(
 
 
 async def run_command(bridge: Bridge, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    """In a process of its own, as a person's shell starts it; not at a terminal."""
+    """Run the command in a separate process, without a terminal."""
     port = bridge.url.rpartition(":")[2]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bridge", "--port", port, *words),
@@ -53,7 +53,7 @@ async def run_command(bridge: Bridge, *words: str, stdin: bytes = b"") -> tuple[
     return process.returncode, out.decode(errors="replace"), err.decode()
 
 
-def hands(desktop: FakeDesktop) -> list[Any]:
+def list_input(desktop: FakeDesktop) -> list[Any]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
@@ -61,11 +61,11 @@ async def test_click_type_and_key(bridge: Bridge, pretended: FakeDesktop) -> Non
     bridge.computer.allow_for(1)
     code, out, _ = await run_command(bridge, "computer", "click", "100", "200")
     assert (code, out) == (0, "Click at (100, 200) in “Notes”\n")
-    assert hands(pretended) == CLICKED
+    assert list_input(pretended) == CLICKED
     del pretended.done[:]
     assert (await run_command(bridge, "computer", "type", "hé"))[0] == 0
     assert (await run_command(bridge, "computer", "key", "ctrl+s"))[0] == 0
-    assert hands(pretended) == [
+    assert list_input(pretended) == [
         ("type", "h"), ("type", "é"),
         ("key_down", "Control_L"), ("key_down", "s"), ("key_up", "s"), ("key_up", "Control_L"),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ async def test_a_dry_run_only_shows_what_would_be_done(
     code, out, _ = await run_command(bridge, "computer", "type", "--dry-run", "sudo reboot")
     assert "risky: a command" in out
     assert "Not executed: a dry run." in out
-    assert hands(pretended) == []
+    assert list_input(pretended) == []
     assert code == 0
 
 
@@ -193,7 +193,7 @@ async def test_replay_repeats_the_actions(
         drag,
     ]
     assert (await run_command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
-    first = hands(pretended)
+    first = list_input(pretended)
     log = home / "data" / "computer-log.jsonl"
     kept = home / "kept.jsonl"
     rows = [json.loads(line) | {"at": 1767323045.5} for line in log.read_text().splitlines()]
@@ -205,15 +205,15 @@ async def test_replay_repeats_the_actions(
         "2: 2026-01-02 03:04:05 Type “é” in “Notes”",
         "3: 2026-01-02 03:04:05 Drag from (10, 20) to (60, 70) in “Notes”",
     ]
-    assert hands(pretended) == first
+    assert list_input(pretended) == first
     del pretended.done[:]
     assert (await run_command(bridge, "computer", "replay", str(kept)))[0] == 0
-    assert hands(pretended) == first
+    assert list_input(pretended) == first
     del pretended.done[:]
     assert (await run_command(bridge, "computer", "replay", str(kept), "--from", "2", "--to", "2"))[
         0
     ] == 0
-    assert hands(pretended) == [("type", "é")]
+    assert list_input(pretended) == [("type", "é")]
 
 
 async def test_replay_holds_a_button_as_before(
@@ -228,13 +228,13 @@ async def test_replay_holds_a_button_as_before(
         {"action": "left_click", "coordinate": [100, 200]},
     ]
     assert (await run_command(bridge, "computer", "do", json.dumps(batch)))[0] == 0
-    first = hands(pretended)
+    first = list_input(pretended)
     assert first.index(("move", 60, 70)) < first.index(("release", "left"))
     kept = home / "kept.jsonl"
     kept.write_bytes((home / "data" / "computer-log.jsonl").read_bytes())
     del pretended.done[:]
     assert (await run_command(bridge, "computer", "replay", str(kept)))[0] == 0
-    assert hands(pretended) == first
+    assert list_input(pretended) == first
 
 
 async def test_a_file_that_cannot_be_written_is_an_error(bridge: Bridge, tmp_path: Path) -> None:

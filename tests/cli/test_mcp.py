@@ -61,7 +61,7 @@ def texts(result: Any) -> list[str]:
     return [block.text for block in result.content if block.type == "text"]
 
 
-def hands(desktop: FakeDesktop) -> list[Any]:
+def list_input(desktop: FakeDesktop) -> list[Any]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
@@ -83,7 +83,7 @@ async def test_a_screenshot_and_a_click(bridge: Bridge, pretended: FakeDesktop, 
         assert (image.size, picture.mime_type) == ((1280, 720), "image/jpeg")
         done = await session.call_tool("computer_left_click", CLICK)
         assert texts(done) == ["OK"]
-        assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+        assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
         log = await asyncio.to_thread((home / "data" / "computer-log.jsonl").read_text, "utf-8")
         assert '"asked_by":"MCP: a test"' in log
 
@@ -98,7 +98,7 @@ async def test_a_refusal_is_explained(bridge: Bridge, pretended: FakeDesktop) ->
             silent = await session.call_tool(name, CLICK if "click" in name else {})
             assert silent.is_error
             assert "no answer within 0.2 s" in texts(silent)[0]
-        assert hands(pretended) == []
+        assert list_input(pretended) == []
 
 
 async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: FakeDesktop) -> None:
@@ -112,7 +112,7 @@ async def test_a_batch_halts_at_its_first_failure(bridge: Bridge, pretended: Fak
         result = await session.call_tool("computer_batch", {"actions": batch})
         assert result.is_error
         assert [text.partition(":")[0] for text in texts(result)] == ["OK", "zoom", "Not executed"]
-        assert hands(pretended) == [("type", "a")]
+        assert list_input(pretended) == [("type", "a")]
 
 
 async def test_an_unknown_tool_and_an_invalid_field_are_named(bridge: Bridge) -> None:
@@ -140,9 +140,9 @@ async def test_a_cancelled_call_stops_its_action(bridge: Bridge, pretended: Fake
 async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
     bridge.url = "http://127.0.0.1:9"
     async with connect(bridge) as session:
-        told = await session.call_tool("computer_screenshot", {})
-    assert told.is_error
-    assert texts(told) == [
+        result = await session.call_tool("computer_screenshot", {})
+    assert result.is_error
+    assert texts(result) == [
         "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge"
     ]
 
@@ -150,7 +150,7 @@ async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
 async def test_claude_code_uses_the_tools(
     bridge: Bridge, pretended: FakeDesktop, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
-    """The real program, told of it as `claude mcp add` does; only its Claude is the fake."""
+    """The real program, configured as `claude mcp add` does it; only its Claude is a fake."""
     bridge.computer.allow_for(1)
     program = await asyncio.to_thread(bundled_cli)
     assert program is not None
@@ -174,5 +174,5 @@ async def test_claude_code_uses_the_tools(
     said, complaint = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, (said, complaint)
     assert json.loads(said)["result"] == "Clicked."
-    assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+    assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
     assert any('"image"' in json.dumps(request.body) for request in fake.requests if request.body)

@@ -86,18 +86,18 @@ async def test_a_stop_ends_an_action_in_the_middle(
     await rig.act("wait", duration=0)
     (desktop,) = rig.desktops
     reached = threading.Event()
-    told = threading.Event()
+    released = threading.Event()
 
     def before(call: tuple[object, ...]) -> None:
         if call[0] == line and not reached.is_set():
             reached.set()
-            told.wait(5)
+            released.wait(5)
 
     desktop.before = before
     acting = asyncio.create_task(rig.act(member, **given))
     await asyncio.to_thread(reached.wait, 5)
     rig.executor.stop("You said stop.")
-    told.set()
+    released.set()
     with pytest.raises(Stopped, match="You said stop"):
         await asyncio.wait_for(acting, 5)
     assert desktop.down == set()

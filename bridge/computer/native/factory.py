@@ -1,4 +1,4 @@
-"""Opens this machine's desktop and indicator; the one module that knows every implementation."""
+"""Opens this platform's desktop and indicator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.input import Input
 from bridge.computer.native.screens import Screens
 
-# Implementations are imported where they are chosen: each loads libraries of its own platform.
+# Implementations are imported where they are chosen: they need libraries of their platform.
 
 
 def open_desktop() -> NativeDesktop:

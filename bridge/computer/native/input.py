@@ -70,9 +70,9 @@ class Input(ABC):
 
 
 def import_pyautogui() -> Any:
-    """Import pyautogui without its pauses and its fail-safe, which sleeps with keys held down.
+    """Import pyautogui without its pauses and its fail-safe.
 
-    On Linux the import connects to `$DISPLAY`.
+    The fail-safe sleeps with keys held down. On Linux the import connects to `$DISPLAY`.
     """
     with _block_imports(_UNUSED_BY_US):
         import pyautogui

@@ -51,7 +51,7 @@ _CONTROLS = {"\n": "Return", "\t": "Tab", "\b": "BackSpace", "\x1b": "Escape"}
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A key code, its flags, and a character to send instead of the key's own, if not empty."""
+    """A key code with flags; a `character` is sent instead of the key's own."""
 
     code: int
     flags: int = 0
@@ -149,6 +149,7 @@ class MacInput(Input):
         for piece in split_text(text):
             check()
             for part in split_typed(piece):
+                # No flags: a held modifier must not turn text into shortcuts.
                 for down in (True, False):
                     self._post_key(part, down=down, flags=0)
                 time.sleep(_PACE_SECONDS)
@@ -165,6 +166,7 @@ class MacInput(Input):
 
     def _post_key(self, press: Press, *, down: bool, flags: int | None = None) -> None:
         quartz = self._quartz
+        # Without the flags of held modifiers, programs would see no shortcut.
         if flags is None:
             flags = press.flags
             for keysym in self._held:
@@ -209,7 +211,7 @@ def find_press(keysym: str) -> Press:
 
 
 def split_typed(text: str) -> list[Press]:
-    """Split text into key presses for control characters, and events that carry the rest."""
+    """Split text into presses of control keys, and presses that carry the rest."""
     parts: list[Press] = []
     for character in text:
         if character in _CONTROLS:
@@ -222,7 +224,7 @@ def split_typed(text: str) -> list[Press]:
 
 
 def read_windows(entries: Sequence[Mapping[str, Any]], front: int) -> list[Window]:
-    """Read windows of programs, the topmost first; the first of process `front` is active.
+    """Read windows, the topmost first; the first of process `front` is active.
 
     `entries`: what CGWindowListCopyWindowInfo returns.
     """

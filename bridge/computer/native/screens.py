@@ -80,7 +80,7 @@ class Screens:
             raise make_capture_error(sys.platform, error) from error
 
     def read_cursor(self) -> Cursor | None:
-        """Return the pointer's image; None on Windows and macOS, where mss does not have it."""
+        """Return the pointer's image; None on Windows and macOS, as mss lacks it."""
         if not _HAS_X11:
             return None
         self._check_session()
@@ -165,9 +165,10 @@ class Screens:
 
 
 def _mss_errors() -> tuple[type[Exception], ...]:
-    """Return what mss raises; the last two if an X server is gone (it asserts a reply)."""
+    """Return what mss raises; the last two if the X server is gone."""
     from mss.exception import ScreenShotError
 
+    # Without a server there is no reply, which mss asserts or fails to unpack.
     return ScreenShotError, OSError, AssertionError, ValueError
 
 

@@ -1,4 +1,4 @@
-"""Converts between pixels of the picture that Claude sees and points of the desktop; pure."""
+"""Converts between pixels of Claude's picture and points of the desktop; pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A rectangle of the desktop, in points; `right` and `bottom` are just outside of it."""
+    """A rectangle of the desktop, in points; `right` and `bottom` are outside."""
 
     left: int
     top: int

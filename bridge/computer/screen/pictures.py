@@ -1,4 +1,4 @@
-"""Turns a grabbed image into a picture to send: hidden windows, pointer, size, encoding."""
+"""Turns a grabbed image into a picture to send."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Picture:
 
 
 def find_secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[Rect]:
-    """Return the whole areas of windows with one of the words in their title or program.
+    """Return the areas of windows with one of the words in their title or program.
 
     Case and blank words are ignored. Windows above a secret one are hidden with it: the stacking
     order may have changed since it was read, and hiding too much is the safe side.
@@ -55,9 +55,9 @@ def find_secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[R
 
 
 def black_out(image: Image, shown: Rect, secret: Sequence[Rect]) -> None:
-    """Paint secret areas black; changes the image. `shown` is the area it is a picture of.
+    """Paint secret areas black; changes the image.
 
-    Pixels that are covered in part become black, too.
+    `shown` is the area that the image shows. Pixels covered in part become black, too.
     """
     for area in secret:
         part = area.intersect(shown)

@@ -43,7 +43,7 @@ def count_tokens(size: Size) -> int:
 
 
 def fit(size: Size, edge: int, tokens: int, pixels: int | None = None) -> Size:
-    """Return the largest size of the same shape within the limits, at most the given size.
+    """Return the largest size of the same shape within limits, at most `size`.
 
     `edge` limits the pixels of the long edge, `pixels` those of the whole picture. The short edge
     is rounded to the nearest pixel.

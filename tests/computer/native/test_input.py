@@ -80,10 +80,10 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
         f"{imports}import sys\n"
         "print({'pyautogui', 'Xlib', 'Quartz', 'ctypes.wintypes'} & set(sys.modules))"
     )
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert told.stdout == "set()\n"
+    assert process.stdout == "set()\n"
 
 
 def test_pyautogui_needs_no_tkinter_and_does_not_wait(x_display: str) -> None:
@@ -92,7 +92,7 @@ def test_pyautogui_needs_no_tkinter_and_does_not_wait(x_display: str) -> None:
         "from bridge.computer.native.x11.input import X11Input\nX11Input().close()\n"
         "import pyautogui\nprint(pyautogui.PAUSE, pyautogui.FAILSAFE, 'mouseinfo' in sys.modules)"
     )
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert told.stdout == "0 False False\n"
+    assert process.stdout == "0 False False\n"

@@ -102,8 +102,8 @@ def test_a_double_click_has_its_count(input_device: MacInput, quartz: FakeQuartz
     for _ in range(2):
         input_device.press("left")
         input_device.release("left")
-    told = [(one["kind"], one["count"]) for one in quartz.posted]
-    assert told == [
+    posted = [(event["kind"], event["count"]) for event in quartz.posted]
+    assert posted == [
         *(("LeftMouseDown", 1), ("LeftMouseUp", 1)),
         *(("LeftMouseDown", 2), ("LeftMouseUp", 2)),
     ]
@@ -115,8 +115,8 @@ def test_a_move_with_a_button_down_is_a_drag(input_device: MacInput, quartz: Fak
     input_device.move(Point(7, 8))
     input_device.release("middle")
     input_device.move(Point(9, 9))
-    told = [(one["kind"], one["button"]) for one in quartz.posted]
-    assert told == [
+    posted = [(event["kind"], event["button"]) for event in quartz.posted]
+    assert posted == [
         *(("MouseMoved", 0), ("OtherMouseDown", 2), ("OtherMouseDragged", 2)),
         *(("OtherMouseUp", 2), ("MouseMoved", 0)),
     ]
@@ -129,7 +129,7 @@ def test_keys_carry_the_flags_of_held_modifiers(input_device: MacInput, quartz: 
     input_device.press("left")
     input_device.release_key("a")
     input_device.release_key("Super_L")
-    flags = [one["flags"] for one in quartz.posted]
+    flags = [event["flags"] for event in quartz.posted]
     assert flags == [COMMAND, COMMAND, COMMAND, COMMAND, 0]
 
 
@@ -148,9 +148,9 @@ def test_text_is_carried_by_events_and_line_ends_are_return() -> None:
 
 def test_a_text_is_typed_whole_without_flags(input_device: MacInput, quartz: FakeQuartz) -> None:
     input_device.type("Straße 😀 or not", lambda: None)
-    downs = [one for one in quartz.posted if one["down"]]
-    assert [one["text"] for one in downs] == [(9, "Straße 😀"), (7, " or not")]
-    assert {one["flags"] for one in quartz.posted} == {0}
+    downs = [event for event in quartz.posted if event["down"]]
+    assert [event["text"] for event in downs] == [(9, "Straße 😀"), (7, " or not")]
+    assert {event["flags"] for event in quartz.posted} == {0}
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,10 @@ def test_each_notch_is_one_event(
 def test_closing_releases_held_keys(input_device: MacInput, quartz: FakeQuartz) -> None:
     input_device.press_key("Shift_L")
     input_device.close()
-    assert [(one["down"], one["flags"]) for one in quartz.posted] == [(True, SHIFT), (False, 0)]
+    assert [(event["down"], event["flags"]) for event in quartz.posted] == [
+        (True, SHIFT),
+        (False, 0),
+    ]
 
 
 def test_windows_of_programs_are_listed_and_the_front_one_is_active(

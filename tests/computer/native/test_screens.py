@@ -23,7 +23,7 @@ from tests.computer.painter import Painter, colourful
 
 pytestmark = [
     pytest.mark.end_to_end,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="an X server of its own"),
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs an X server"),
 ]
 
 SCREEN = Rect(0, 0, 1280, 720)

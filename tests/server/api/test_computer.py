@@ -58,7 +58,7 @@ async def bridge(
 
 @pytest.fixture
 async def call(bridge: Bridge) -> AsyncIterator[Call]:
-    """The person's own program: it has the token."""
+    """The user's own program: it has the control token."""
     headers = {"Authorization": f"Bearer {bridge.control_token}"}
     async with aiohttp.ClientSession(bridge.url, headers=headers) as session:
 
@@ -81,7 +81,7 @@ async def ask_claude(client: AsyncOpenAI, **more: Any) -> Any:
 
 
 async def wait_for_approval(call: Call) -> Any:
-    """What waits for the person, once something does."""
+    """Return the first pending approval, once there is one."""
     for _ in range(500):
         _, status = await call("GET", "/computer")
         if status["waiting"]:
@@ -272,7 +272,7 @@ async def test_old_screenshots_are_removed_and_upstream_accepts_it(
     assert max(asked_for) == 20
 
 
-# --- the leash
+# --- permission and approvals
 
 
 async def test_nothing_happens_while_computer_use_is_off(
@@ -334,7 +334,7 @@ async def test_nothing_happens_before_the_user_approves(
 async def test_an_approval_is_for_the_window_that_was_shown(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
-    """Something else is in front by the time the person has said yes."""
+    """Another window is in front by the time the user has approved."""
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("It is gone."))
     running = asyncio.create_task(ask_claude(client))
@@ -623,13 +623,18 @@ async def events(bridge: Bridge, body: Any) -> list[Any]:
 async def test_a_run_streams_its_events(bridge: Bridge, call: Call, fake: FakeAnthropic) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(Reply((Text("I click."), click(100, 200))), says("Done."))
-    told = await events(bridge, {"prompt": "Click.", "model": OPUS})
-    assert [event["type"] for event in told if event["type"] != "run.text"] == [
+    run_events = await events(bridge, {"prompt": "Click.", "model": OPUS})
+    assert [event["type"] for event in run_events if event["type"] != "run.text"] == [
         "run.started",
         "run.acted",
         "run.finished",
     ]
-    assert told[-1] == {"type": "run.finished", "status": "completed", "text": "Done.", "steps": 2}
+    assert run_events[-1] == {
+        "type": "run.finished",
+        "status": "completed",
+        "text": "Done.",
+        "steps": 2,
+    }
 
 
 async def test_a_failed_run_ends_with_an_error_event(
@@ -642,9 +647,9 @@ async def test_a_failed_run_ends_with_an_error_event(
 
     fake.script(calls(click(100, 200)))
     desktop.before = breaks
-    told = await events(bridge, {"prompt": "Click."})
-    assert told[-1]["type"] == "run.error"
-    assert told[-1]["error"]["code"] == "desktop_unavailable"
+    run_events = await events(bridge, {"prompt": "Click."})
+    assert run_events[-1]["type"] == "run.error"
+    assert run_events[-1]["error"]["code"] == "desktop_unavailable"
 
 
 async def test_a_dry_run_changes_nothing(
@@ -652,8 +657,8 @@ async def test_a_dry_run_changes_nothing(
 ) -> None:
     await switch(call, "allowed", minutes=1)
     fake.script(calls(SHOT), calls(click(100, 200)), says("I would have clicked."))
-    told = await events(bridge, {"prompt": "Click.", "dry_run": True})
-    assert told[-1]["text"] == "I would have clicked."
+    run_events = await events(bridge, {"prompt": "Click.", "dry_run": True})
+    assert run_events[-1]["text"] == "I would have clicked."
     assert list_input(desktop) == []
 
 

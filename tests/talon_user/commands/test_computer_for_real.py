@@ -44,7 +44,7 @@ def world(bridge: Bridge) -> Iterator[TalonWorld]:
         assert world.script.violations == []
 
 
-def hands(desktop: FakeDesktop) -> list[object]:
+def list_input(desktop: FakeDesktop) -> list[object]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
@@ -58,11 +58,11 @@ async def test_a_yes_lets_claude_click_and_the_switch_is_off_again(
     fake.script(Reply((Text("I click."), CLICK)), says("The menu is open."))
     world.say("claude computer open the menu")
     world.advance(1)
-    assert (hands(pretended), bridge.computer.permission.mode) == ([], "off")
+    assert (list_input(pretended), bridge.computer.permission.mode) == ([], "off")
     world.say("claude approve")
     await idle(world)
     assert world.notifications[-1] == "Claude is done. The menu is open."
-    assert hands(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
+    assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
     assert bridge.computer.permission.mode == "off"
 
 
@@ -74,10 +74,10 @@ async def test_a_risky_step_waits_for_a_word(
     world.say("claude approve")
     await world.run_until_async(lambda: "Claude wants to" in " ".join(world.seen), 10)
     assert "(deleting)" in " ".join(world.seen)
-    assert hands(pretended) == []
+    assert list_input(pretended) == []
     world.say("claude approve")
     await idle(world)
-    assert hands(pretended) != []
+    assert list_input(pretended) != []
     assert world.notifications[-1] == "Claude is done. Deleted."
 
 
@@ -90,7 +90,7 @@ async def test_a_no_leaves_the_step_out(
     await world.run_until_async(lambda: "Claude wants to" in " ".join(world.seen), 10)
     world.say("claude deny")
     await idle(world)
-    assert hands(pretended) == []
+    assert list_input(pretended) == []
 
 
 async def test_stop_ends_it_and_switches_it_off(
@@ -102,5 +102,5 @@ async def test_stop_ends_it_and_switches_it_off(
     await world.run_until_async(lambda: "word word" in " ".join(world.seen), 10)
     world.say("claude stop")
     await idle(world)
-    assert hands(pretended) == []
+    assert list_input(pretended) == []
     await world.run_until_async(lambda: bridge.computer.permission.mode == "off", 5)

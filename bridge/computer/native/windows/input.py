@@ -57,13 +57,15 @@ class System(Protocol):
     def turn_wheel(self, kind: int, delta: int) -> None: ...
 
     def find_key(self, character: str) -> int:
-        """Return VkKeyScanW: modifiers in the high byte, virtual key in the low; -1 for none."""
+        """Return VkKeyScanW: modifiers (high byte) and virtual key; -1 for none."""
         ...
 
     def list_windows(self) -> Sequence[Window]: ...
 
 
 class WindowsInput(Input):
+    """Raises DesktopUnavailable when Windows blocks the keys."""
+
     def __init__(self, system: System, mouse: Any = None) -> None:
         super().__init__(mouse)
         self._system = system
@@ -108,7 +110,7 @@ class WindowsInput(Input):
 
 
 def build_text_events(text: str) -> list[KeyEvent]:
-    """Build a press and a release for each UTF-16 unit; tabs and new lines become keys."""
+    """Build press and release of each UTF-16 unit; tabs and new lines become keys."""
     events: list[KeyEvent] = []
     for character in text:
         if character in _CONTROLS:
@@ -121,7 +123,7 @@ def build_text_events(text: str) -> list[KeyEvent]:
 
 
 def build_key_events(keysym: str, system: System) -> list[KeyEvent]:
-    """Build the presses of a key: the modifiers its character needs, then the key itself."""
+    """Build the presses of a key, after those of the modifiers it needs."""
     if keysym in _KEYS:
         return [_make_key_event(keysym)]
     character = _find_character(keysym)

@@ -1,4 +1,4 @@
-"""Calls Windows' functions for input and windows, through ctypes; works on Windows only."""
+"""Calls Windows' functions for input and windows, through ctypes."""
 
 from __future__ import annotations
 
@@ -51,12 +51,15 @@ class InputRecord(ctypes.Structure):
 
 
 class WindowsSystem:
+    """The real functions; works on Windows only."""
+
     def __init__(self) -> None:
         # Other platforms lack this attribute, and mypy runs there.
         libraries: Any = vars(ctypes)["windll"]
         self._user32, self._kernel32 = libraries.user32, libraries.kernel32
         self._dwm = libraries.dwmapi
         self._user32.VkKeyScanW.argtypes = [wintypes.WCHAR]
+        # Signed, so that -1 for a missing key is not read as 65535.
         self._user32.VkKeyScanW.restype = ctypes.c_short
         self._user32.GetForegroundWindow.restype = wintypes.HWND
         self._kernel32.OpenProcess.restype = wintypes.HANDLE
@@ -97,6 +100,7 @@ class WindowsSystem:
     def _is_seen(self, window: int) -> bool:
         if not self._user32.IsWindowVisible(window) or self._user32.IsIconic(window):
             return False
+        # Windows of other virtual desktops and suspended apps count as visible, but are cloaked.
         cloaked = wintypes.DWORD()
         size = ctypes.sizeof(cloaked)
         self._dwm.DwmGetWindowAttribute(window, _CLOAKED, ctypes.byref(cloaked), size)
@@ -133,6 +137,7 @@ class WindowsSystem:
             return ""
         path = ctypes.create_unicode_buffer(1024)
         length = wintypes.DWORD(len(path))
+        # ctypes would pass a plain number as 32 bits.
         handle = wintypes.HANDLE(process)
         self._kernel32.QueryFullProcessImageNameW(handle, 0, path, ctypes.byref(length))
         self._kernel32.CloseHandle(handle)

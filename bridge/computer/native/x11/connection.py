@@ -74,7 +74,7 @@ def _connect(name: str) -> Any:
 
 @contextmanager
 def provide_authority() -> Iterator[None]:
-    """Provide a cookie file while a connection is opened; needed for pyautogui's as well.
+    """Provide a cookie file while a connection is opened, also pyautogui's.
 
     Xlib 0.15 fails without one, although many servers do not need a cookie.
     """

@@ -64,6 +64,7 @@ class X11Indicator:
         if thread is None:
             return
         reading, writing = self._wake
+        # Closing one end wakes the thread, which waits for the other.
         os.close(writing)
         thread.join()
         os.close(reading)
@@ -126,6 +127,7 @@ def _draw_strip(display: Any, area: Rect) -> None:
     from Xlib.ext import shape
 
     screen = display.screen()
+    # Redirected windows would be decorated and focused by the window manager.
     window = screen.root.create_window(
         *(area.left, area.top, area.width, area.height, 0, screen.root_depth),
         X.InputOutput,
@@ -134,6 +136,7 @@ def _draw_strip(display: Any, area: Rect) -> None:
         override_redirect=True,
     )
     if display.query_extension("SHAPE") is not None:
+        # An empty input shape lets clicks through to the window below.
         window.shape_rectangles(shape.SO.Set, shape.SK.Input, X.Unsorted, 0, 0, [])
     window.map()
 

@@ -154,7 +154,7 @@ class X11Input(Input):
 
 
 def _connect_pyautogui(display: Any) -> Any:
-    """Make pyautogui use this connection: its own, made on import, may be to another server."""
+    """Make pyautogui use this connection; its own may be to another server."""
     is_first_import = "pyautogui" not in sys.modules
     with provide_authority():
         mouse = import_pyautogui()

@@ -1,4 +1,4 @@
-"""Reads a keyboard layout of X: which key, with which modifiers, types which character."""
+"""Reads a keyboard layout of X: which keys type which characters."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`symbols[group][level]`, and for each group the modifier masks that select a level."""
+    """`symbols[group][level]`, and each group's modifier masks by level."""
 
     symbols: tuple[tuple[int, ...], ...]
     levels: tuple[Mapping[int, tuple[int, ...]], ...]
@@ -64,9 +64,9 @@ class Layout:
     modifiers: Mapping[int, int]
 
     def find_strokes(self, group: int, without: Collection[int]) -> dict[int, Stroke]:
-        """Return the stroke with the fewest modifiers for each keysym, except keys in `without`.
+        """Return the stroke with the fewest modifiers for each keysym.
 
-        Characters are listed under their Unicode keysym as well.
+        Key codes in `without` are skipped; characters are listed by Unicode keysym, too.
         """
         best: dict[int, tuple[int, Stroke]] = {}
         for code, key in self.keys.items():
@@ -93,7 +93,7 @@ class Layout:
 
 
 def read_layout(answer: KeyMap, modifier_codes: Mapping[int, Collection[int]]) -> Layout:
-    """Read the reply to XkbGetMap; `modifier_codes`: each modifier's key codes, by its bit."""
+    """Read a reply to XkbGetMap; `modifier_codes`: key codes by modifier bit."""
     types, at = _read_types(answer)
     keys = {}
     for code in range(answer.first_code, answer.first_code + answer.codes):
@@ -117,7 +117,7 @@ def to_keysym(character: str) -> int:
 
 
 def find_keysym(name: str) -> int:
-    """Find a keysym by X's name or by character. Raises InvalidRequest for other names."""
+    """Find a keysym by X's name or by character. Raises InvalidRequest."""
     if len(name) == 1:
         return to_keysym(name)
     from Xlib import XK

@@ -41,6 +41,7 @@ class FocusedReader:
             client_type=self._protocols,
             data=(32, [self._ping, stamp, window.id, 0, 0]),
         )
+        # Programs send their answer to the root window.
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
         try:
             window.send_event(ping, event_mask=0)
@@ -67,7 +68,7 @@ class FocusedReader:
             self._display.next_event()
 
     def _find_focused_window(self) -> Any | None:
-        """Return the focused window, or the parent of it, that takes pings; None if none does."""
+        """Return the focused window, or its nearest parent, that takes pings."""
         from Xlib.error import XError
 
         try:

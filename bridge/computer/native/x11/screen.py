@@ -43,7 +43,7 @@ class _Roots(ctypes.Structure):
 
 
 class XScreen:
-    """One connection to an X server. Every method raises OSError when the server is gone."""
+    """One connection to an X server; methods raise OSError when it is gone."""
 
     def __init__(self, display: str) -> None:
         """`display` such as `:0`. Raises OSError when no server answers there."""
@@ -117,7 +117,7 @@ class XScreen:
         return bool(self._send_request(self._xcb, "query_extension", len(name), name)[8])
 
     def _load_extension(self, name: str, required: tuple[int, int]) -> ctypes.CDLL | None:
-        """Load an extension's library; None if the server lacks it or has an older version.
+        """Load an extension's library; None if the server lacks it or is too old.
 
         The protocol requires the version query before any other request.
         """

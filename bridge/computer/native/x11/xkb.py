@@ -32,6 +32,8 @@ class KeyMap:
 
 
 class Xkb:
+    """The keyboard extension on one display."""
+
     def __init__(self, display: Any) -> None:
         self._display = display.display
         self._opcode = display.query_extension("XKEYBOARD").major_opcode
@@ -39,10 +41,12 @@ class Xkb:
         self._send_request("UseExtension", major=1, minor=0)
 
     def read_state(self) -> KeyboardState:
+        """Read the layout in use and the locked modifiers."""
         reply = self._send_request("GetState", device=_CORE_KEYBOARD)
         return KeyboardState(group=reply.group, locked=reply.locked)
 
     def read_map(self) -> KeyMap:
+        """Read the whole key map; see `layout.read_layout`."""
         reply = self._send_request("GetMap", device=_CORE_KEYBOARD, full=_KEY_TYPES_AND_SYMS)
         body = bytes(reply.body)
         return KeyMap(reply.first_code, reply.codes, reply.types, body)

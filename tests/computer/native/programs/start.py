@@ -126,7 +126,7 @@ def xterm_window(folder: Path) -> Iterator[Program]:
 
 @contextmanager
 def chromium_window(folder: Path) -> Iterator[Program]:
-    """It answers from a loop of its own, in a thread."""
+    """Start Chromium; its client runs on an event loop in another thread."""
     area = Rect(960, 540, 900, 500)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

@@ -116,9 +116,11 @@ def test_the_pointer_reaches_every_monitor(input_device: X11Input, screen: str) 
     need_program("xrandr")
     for name, geometry in (("Left", "960/254x1080/286+0+0"), ("Right", "960/254x1080/286+960+0")):
         subprocess.run(["xrandr", "--setmonitor", name, geometry, "none"], check=True)
-    told = subprocess.run(["xrandr", "--listmonitors"], capture_output=True, text=True, check=True)
-    assert "Left" in told.stdout
-    assert "Right" in told.stdout
+    process = subprocess.run(
+        ["xrandr", "--listmonitors"], capture_output=True, text=True, check=True
+    )
+    assert "Left" in process.stdout
+    assert "Right" in process.stdout
     try:
         for point in ((0, 0), (959, 0), (960, 0), (1919, 1079), (0, 1079), (1200, 7)):
             input_device.move(Point(*point))

@@ -161,5 +161,5 @@ async def test_claude_fills_in_a_form(
         "size": "large",
         "selected": 7,
     }
-    assert await page.evaluate("trusted.every(([, real]) => real)"), "as by a person's own hands"
+    assert await page.evaluate("trusted.every(([, real]) => real)"), "trusted, as of real input"
     assert await page.evaluate("trusted.some(([kind]) => kind === 'wheel')")

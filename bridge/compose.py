@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
-from bridge.backends.base import Backend
+from bridge.backends.base import ManagedBackend
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
@@ -129,7 +129,9 @@ def ensure_control_token(paths: Paths) -> str:
     return token
 
 
-def _backends(settings: Settings, paths: Paths, keys: KeyCache) -> dict[BackendName, Backend]:
+def _backends(
+    settings: Settings, paths: Paths, keys: KeyCache
+) -> dict[BackendName, ManagedBackend]:
     patience = Patience(settings.retries + 1, seconds=settings.retry_seconds)
 
     async def claude_code() -> Sequence[Road]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from bridge.agent.as_message import MessageAssembler
 from bridge.agent.events import Event
 from bridge.agent.loop import AgentLoop, Limits
-from bridge.backends.base import Backend, Readiness
+from bridge.backends.base import Backend, EventStream, Readiness
+from bridge.backends.batches import map_batches, prepend_batch
 from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.pictures import Format
 from bridge.computer.screen.sizes import select_tier
 from bridge.computer.service import ComputerService
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.health import BackendName, RoadStatus
-from bridge.wire.messages import Block, MessageEvent, MessagesRequest
+from bridge.wire.health import BackendName
+from bridge.wire.messages import Block, MessagesRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,18 @@ class ComputerUse:
     @asynccontextmanager
     async def open_run(
         self, backend: Backend, request: MessagesRequest
-    ) -> AsyncIterator[AsyncGenerator[Event, None]]:
-        """Open a session and run the agent loop in it; yield its events.
+    ) -> AsyncIterator[AsyncGenerator[list[Event], None]]:
+        """Open a session and run the agent loop in it; yield its events in batches.
 
         Raises ComputerOff, ComputerBusy and InvalidRequest.
         """
-        rules = backend.narrowed(self.rules(request.model))
+        rules = backend.narrow_rules(self.rules(request.model))
         async with self.computer.open_session(
             self.asked_by, self._build_capture_options(rules, request)
         ) as session:
             loop = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
-            async with aclosing(loop.run()) as events:
-                yield events
+            async with aclosing(loop.run()) as batches:
+                yield batches
 
     def _build_capture_options(self, rules: ModelRules, request: MessagesRequest) -> CaptureOptions:
         tier = select_tier(rules.images)
@@ -63,7 +64,7 @@ class ComputerUse:
         return CaptureOptions(tier, rules.images.pixels, self.form, self.monitor)
 
 
-class ComputerUseBackend:
+class ComputerUseBackend(Backend):
     """See `Backend`; each answer is a whole task."""
 
     def __init__(self, inner: Backend, computer_use: ComputerUse) -> None:
@@ -74,14 +75,15 @@ class ComputerUseBackend:
     def name(self) -> BackendName:
         return self._inner.name
 
-    @asynccontextmanager
-    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
-        """See `Backend.stream`; also raises ComputerOff and ComputerBusy."""
-        async with self._computer_use.open_run(self._inner, request) as events:
-            machine = MessageAssembler()
-            first = await anext(events)
-            async with aclosing(_assemble(machine, first, events)) as message_events:
-                yield message_events
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """See `Backend.open`; also raises ComputerOff and ComputerBusy."""
+        async with AsyncExitStack() as resources:
+            run = self._computer_use.open_run(self._inner, request)
+            batches = await resources.enter_async_context(run)
+            whole = prepend_batch(await anext(batches), batches)
+            return EventStream(
+                map_batches(whole, MessageAssembler().feed), resources.pop_all().aclose
+            )
 
     async def readiness(self) -> Readiness:
         return await self._inner.readiness()
@@ -92,33 +94,8 @@ class ComputerUseBackend:
     async def count_tokens(self, request: MessagesRequest) -> int:
         return await self._inner.count_tokens(request)
 
-    def roads(self) -> Sequence[RoadStatus]:
-        return self._inner.roads()
-
-    def narrowed(self, rules: ModelRules) -> ModelRules:
-        return self._inner.narrowed(rules)
-
-    async def reload(self) -> None:
-        await self._inner.reload()
-
-    async def warm(self) -> None:
-        await self._inner.warm()
-
-    async def rest(self) -> None:
-        await self._inner.rest()
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-async def _assemble(
-    machine: MessageAssembler, first: Event, events: AsyncIterator[Event]
-) -> AsyncGenerator[MessageEvent, None]:
-    for message_event in machine.feed(first):
-        yield message_event
-    async for event in events:
-        for message_event in machine.feed(event):
-            yield message_event
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
+        return self._inner.narrow_rules(rules)
 
 
 def _is_image(block: Block) -> bool:

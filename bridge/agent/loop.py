@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
+from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded, Status
 from bridge.agent.history import History
 from bridge.agent.tool_calls import add_computer_tools, build_refusals, build_results, read_calls
-from bridge.backends.base import Backend
+from bridge.backends.base import Backend, Batch
+from bridge.backends.batches import map_batches
 from bridge.computer.approvals import PendingApproval
 from bridge.computer.session import BatchResult, Session
 from bridge.errors import ComputerOff, Stopped
@@ -100,8 +101,10 @@ class AgentLoop:
         self._blocks: list[Block] = []
         self._paused = False
 
-    async def run(self) -> AsyncGenerator[Event, None]:
+    async def run(self) -> AsyncGenerator[list[Event], None]:
         """Run the task and yield its events; the last one is LoopEnded.
+
+        Claude's events come in the batches they were read in, the loop's own one by one.
 
         Raises what the backend raises, and DesktopUnavailable.
         """
@@ -109,38 +112,43 @@ class AgentLoop:
         try:
             while True:
                 async with aclosing(self._stream_turn()) as turn:
-                    async for event in turn:
-                        yield event
+                    async for batch in turn:
+                        yield batch
                 calls = [block for block in self._blocks if block["type"] == "tool_use"]
                 if self._paused:
                     self._history.add_paused_turn(self._blocks)
                 elif not calls:
-                    yield LoopEnded("limit" if limit else "completed", self._progress.steps, limit)
+                    status: Status = "limit" if limit else "completed"
+                    yield [LoopEnded(status, self._progress.steps, limit)]
                     return
                 elif limit is not None:
-                    yield LoopEnded("limit", self._progress.steps, limit)
+                    yield [LoopEnded("limit", self._progress.steps, limit)]
                     return
                 elif (limit := self._progress.find_limit(self._limits, self._clock())) is not None:
                     refusals = build_refusals(calls, LIMIT_REACHED.format(limit=limit))
                     self._history.add_turn(self._blocks, refusals)
                 else:
-                    async with aclosing(self._carry_out(calls)) as batch:
-                        async for batch_event in batch:
-                            yield batch_event
+                    async with aclosing(self._carry_out(calls)) as events:
+                        async for event in events:
+                            yield [event]
         except (Stopped, ComputerOff) as error:
-            yield LoopEnded("stopped", self._progress.steps, error.message)
+            yield [LoopEnded("stopped", self._progress.steps, error.message)]
 
-    async def _stream_turn(self) -> AsyncGenerator[MessageEvent, None]:
+    async def _stream_turn(self) -> AsyncGenerator[list[Event], None]:
         answer, ending = BlockCollector(), MessageEnd()
         request = self._history.request
+
+        def feed(event: MessageEvent) -> list[Event]:
+            answer.feed(event)
+            ending.feed(event)
+            return [event]
+
         async with (
-            aclosing(_answer(self._backend, request)) as asked,
-            aclosing(_iterate_until_stop(self._session, asked)) as events,
+            aclosing(_open_and_read(self._backend, request)) as answers,
+            aclosing(_iterate_until_stop(self._session, answers)) as batches,
         ):
-            async for event in events:
-                answer.feed(event)
-                ending.feed(event)
-                yield event
+            async for batch in map_batches(batches, feed):
+                yield batch
         ending.finish()
         self._progress.steps += 1
         self._progress.dollars += _calculate_dollars(request.model, ending.usage)
@@ -189,10 +197,11 @@ def _calculate_dollars(model: str, usage: Usage) -> Decimal:
     return price or Decimal()
 
 
-async def _answer(backend: Backend, request: MessagesRequest) -> AsyncGenerator[MessageEvent, None]:
-    async with backend.stream(request) as stream:
-        async for event in stream:
-            yield event
+async def _open_and_read(backend: Backend, request: MessagesRequest) -> AsyncGenerator[Batch, None]:
+    """Read an answer; opening it is part of the iteration, so that a stop ends that, too."""
+    async with aclosing(await backend.open(request)) as stream:
+        async for batch in stream:
+            yield batch
 
 
 async def _iterate_until_stop(

@@ -1,9 +1,8 @@
-"""The seam between the bridge and whatever answers."""
+"""The interface between the bridge and the backends that answer its requests."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,12 +11,55 @@ from bridge.models.rules import ModelRules
 from bridge.wire.health import BackendName, RoadStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
-EventStream = AbstractAsyncContextManager[AsyncIterator[MessageEvent]]
+Batch = list[MessageEvent]
+"""Events that were read together, at least one."""
+
+
+async def _release_nothing() -> None:
+    """The default release of a stream that holds no resources."""
+
+
+class EventStream:
+    """An answer that has begun: its events in batches, to be read once.
+
+    `message_start` is the first event. A failure while iterating is a BridgeError and is final: it
+    comes behind the events that were read before it. `aclose` ends the answer upstream at once,
+    whether it was read or not; use it with `contextlib.aclosing`.
+    """
+
+    def __init__(
+        self,
+        batches: AsyncGenerator[Batch, None],
+        release: Callable[[], Awaitable[None]] = _release_nothing,
+    ) -> None:
+        """`release` frees what the events come from.
+
+        It is a callback because closing an async generator that never started does not run the
+        generator's `finally`.
+        """
+        self._batches = batches
+        self._release = release
+
+    def __aiter__(self) -> AsyncIterator[Batch]:
+        return self._batches
+
+    async def iterate_events(self) -> AsyncGenerator[MessageEvent, None]:
+        """Iterate over single events, for callers that do not write them anywhere."""
+        async for batch in self._batches:
+            for event in batch:
+                yield event
+
+    async def aclose(self) -> None:
+        """Close the batches, then free what they come from."""
+        try:
+            await self._batches.aclose()
+        finally:
+            await self._release()
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a backend can be asked; `reason` in words, `cure` when it cannot."""
+    """Whether a backend can answer; `reason` is a phrase, `cure` a sentence for when it cannot."""
 
     ready: bool
     reason: str
@@ -25,40 +67,53 @@ class Readiness:
 
 
 class Backend(Protocol):
-    """A source of answers. It can only stream.
-
-    Entering `stream` ends when `message_start` has come: until then a failure is a BridgeError
-    with a true status and may be retried. The iterator yields `message_start` first; a failure
-    while iterating is a BridgeError and is final. Leaving closes upstream at once.
-    """
+    """A source of Claude's answers. It can only stream."""
 
     @property
     def name(self) -> BackendName: ...
 
-    def stream(self, request: MessagesRequest) -> EventStream: ...
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """Send a request; return once upstream has sent `message_start`.
+
+        Raises BridgeError with the status to report. Only these failures may be retried. Upstream
+        is closed at once when this call fails or is cancelled.
+        """
 
     async def readiness(self) -> Readiness:
-        """May take seconds the first time (imports); cheap afterwards."""
+        """Check whether the backend can answer. The first call may take seconds (imports)."""
 
     async def models(self) -> Sequence[ListedModel]:
-        """The models this backend offers now; raises BridgeError when it cannot be asked."""
+        """List the models that the backend offers now. Raises BridgeError when it cannot answer."""
 
     async def count_tokens(self, request: MessagesRequest) -> int:
-        """The tokens of its prompt, as upstream counts them; NotSupported where nobody counts."""
+        """Count the tokens of a prompt as upstream counts them.
 
-    def roads(self) -> Sequence[RoadStatus]:
-        """Its ways to Claude, with what is wrong with each; none where there is nothing to say."""
+        Raises NotSupported where upstream has no way to count.
+        """
 
-    def narrowed(self, rules: ModelRules) -> ModelRules:
-        """A model's rules, less what this road to it cannot carry."""
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
+        """Return a model's rules without what this backend cannot carry."""
+
+
+class Lifecycle:
+    """What the server does with the backends it owns; each method does nothing by default."""
+
+    def list_routes(self) -> Sequence[RoadStatus]:
+        """List the credentials in use and what is wrong with each."""
+        return ()
 
     async def reload(self) -> None:
-        """The person's keys have changed."""
+        """Read the stored keys again."""
 
     async def warm(self) -> None:
-        """It is to be used from now on; what takes long is done beforehand."""
+        """Do beforehand what takes long: the backend is used from now on."""
 
     async def rest(self) -> None:
-        """It is not used for now; nothing is kept running for it."""
+        """Stop what runs in the background: the backend is not used for now."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Free everything; the backend is not used again."""
+
+
+class ManagedBackend(Lifecycle, Backend):
+    """A backend that the server owns: it answers, and it has a life cycle."""

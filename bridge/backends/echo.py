@@ -14,15 +14,14 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any
 
-from bridge.backends.base import Readiness
+from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
-from bridge.wire.health import BackendName, RoadStatus
+from bridge.wire.health import BackendName
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, Usage
 
 MARK = "[bridge-echo, not Claude] "
@@ -30,7 +29,7 @@ _NO_TOKENS: Usage = {"input_tokens": 0, "output_tokens": 0}
 _RELEASED = 1793491200  # 2026-11-01, the day it first answered
 
 
-class OfflineBackend:
+class OfflineBackend(ManagedBackend):
     """Streams word by word, `pause` seconds between words, so that streaming can be seen."""
 
     name: BackendName = "offline"
@@ -45,45 +44,33 @@ class OfflineBackend:
         listed = ListedModel(ECHO, "Echo (not Claude)", _RELEASED)
         return [listed]
 
-    @asynccontextmanager
-    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
-        """See `Backend.stream`. Raises ModelNotFound for any model but bridge-echo."""
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """See `Backend.open`. Raises ModelNotFound for any model but bridge-echo."""
         if request.model != ECHO:
             raise ModelNotFound(
                 f"The offline backend is not Claude and cannot answer as {request.model}; "
                 f"ask for {ECHO}, or choose another backend.",
                 param="model",
             )
-        reply = await asyncio.to_thread(compose_reply, request)
-        async with aclosing(self._paced(reply)) as events:
-            yield events
+        return EventStream(self._pace(await asyncio.to_thread(compose_reply, request)))
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         raise NotSupported("The echo is not Claude and counts no tokens.")
 
-    def roads(self) -> Sequence[RoadStatus]:
-        return ()
-
-    def narrowed(self, rules: ModelRules) -> ModelRules:
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
         return rules
 
-    async def reload(self) -> None:
-        """It holds no keys."""
-
-    async def warm(self) -> None:
-        """Nothing takes long."""
-
-    async def rest(self) -> None:
-        """Nothing runs."""
-
-    async def close(self) -> None:
-        """Nothing is held open."""
-
-    async def _paced(self, events: Sequence[MessageEvent]) -> AsyncGenerator[MessageEvent, None]:
+    async def _pace(self, events: Sequence[MessageEvent]) -> AsyncGenerator[Batch, None]:
+        """Yield the events in batches, each with one word, `pause` seconds apart."""
+        batch: Batch = []
         for event in events:
             if event["type"] == "content_block_delta":
+                if batch:
+                    yield batch
+                batch = []
                 await asyncio.sleep(self._pause)
-            yield event
+            batch.append(event)
+        yield batch
 
 
 def compose_reply(request: MessagesRequest) -> list[MessageEvent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from bridge.backends.base import Backend, Readiness
+from bridge.backends.base import Backend, ManagedBackend, Readiness
 from bridge.errors import ModelNotFound, NotSignedIn
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
@@ -21,7 +21,7 @@ TRY_OFFLINE = f"To try without Claude, ask for the model `{ECHO}`."
 class BackendChoice:
     """Holds the backends of this process; reads the switches at every request."""
 
-    def __init__(self, backends: Mapping[BackendName, Backend], switches: Switches) -> None:
+    def __init__(self, backends: Mapping[BackendName, ManagedBackend], switches: Switches) -> None:
         self._backends = backends
         self._switches = switches
 
@@ -66,7 +66,7 @@ class BackendChoice:
 
     def roads(self, name: BackendName | None) -> Sequence[RoadStatus]:
         """The ways to Claude of one backend."""
-        return self._backends[name].roads() if name is not None else ()
+        return self._backends[name].list_routes() if name is not None else ()
 
     async def settle(self) -> None:
         """Warms the backend that answers now, and lets the others rest."""

@@ -6,12 +6,10 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
 
-from bridge.backends.base import Backend, EventStream, Readiness
-from bridge.backends.entered import Entered, entering
+from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.errors import BridgeError, Overloaded, RateLimited
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -25,7 +23,7 @@ from bridge.resilience.policy import (
     retry_after,
 )
 from bridge.wire.health import BackendName, RoadStatus
-from bridge.wire.messages import MessageEvent, MessagesRequest
+from bridge.wire.messages import MessagesRequest
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +33,7 @@ class Road:
     """One way to upstream: a backend with one key, named so that a person knows which."""
 
     label: str
-    backend: Backend
+    backend: ManagedBackend
     breaker: Breaker = field(default_factory=Breaker)
     aside_until: float = 0.0
     aside_for: BridgeError | None = None
@@ -45,7 +43,7 @@ class Road:
         return max(self.aside_until - now, self.breaker.closed_in(now), 0.0)
 
 
-class PatientBackend:
+class PatientBackend(ManagedBackend):
     """Takes the first road that is free; the others stand in for it when it fails."""
 
     def __init__(
@@ -58,7 +56,7 @@ class PatientBackend:
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`load` finds the roads when the first is needed, and again after `reload`."""
-        self.name = name
+        self._name = name
         self._load = load
         self._loading = asyncio.Lock()
         self._roads: Sequence[Road] = ()
@@ -66,6 +64,10 @@ class PatientBackend:
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+
+    @property
+    def name(self) -> BackendName:
+        return self._name
 
     async def reload(self) -> None:
         """Keys have changed: the roads are found anew; answers under way are not disturbed."""
@@ -78,7 +80,7 @@ class PatientBackend:
                 self._roads = self._roads or await self._load()
         return self._roads
 
-    def roads(self) -> Sequence[RoadStatus]:
+    def list_routes(self) -> Sequence[RoadStatus]:
         """What `/health` says of each road."""
         now = self._clock()
         return [
@@ -91,9 +93,17 @@ class PatientBackend:
             for road in self._roads
         ]
 
-    def stream(self, request: MessagesRequest) -> EventStream:
-        """See `Backend.stream`; a failure while iterating is final here, too."""
-        return _Stream(self, request)
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """See `Backend.open`; a failure while iterating is final here, too."""
+        road, stream = await self._open_road(request)
+
+        async def release() -> None:
+            try:
+                await stream.aclose()
+            finally:
+                road.breaker.left()
+
+        return EventStream(self._watch(road, stream), release)
 
     async def readiness(self) -> Readiness:
         """That of the first road that is ready, else of the first."""
@@ -109,8 +119,8 @@ class PatientBackend:
     async def models(self) -> Sequence[ListedModel]:
         return await (await self._found())[0].backend.models()
 
-    def narrowed(self, rules: ModelRules) -> ModelRules:
-        return self._roads[0].backend.narrowed(rules) if self._roads else rules
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
+        return self._roads[0].backend.narrow_rules(rules) if self._roads else rules
 
     async def warm(self) -> None:
         for road in await self._found():
@@ -124,16 +134,14 @@ class PatientBackend:
         for road in self._roads:
             await road.backend.close()
 
-    async def entered(
-        self, request: MessagesRequest
-    ) -> tuple[Road, Entered[AsyncIterator[MessageEvent]]]:
+    async def _open_road(self, request: MessagesRequest) -> tuple[Road, EventStream]:
         """An answer that has begun, and by which road it comes."""
         failed, waited = 0, 0.0
         await self._found()
         while True:
             road = self._free_road()
             try:
-                begun = await entering(road.backend.stream(request))
+                stream = await road.backend.open(request)
             except BridgeError as error:
                 self._note(road, error)
                 if self._changes_road(road, error):
@@ -149,7 +157,7 @@ class PatientBackend:
                 road.breaker.left()
                 raise
             else:
-                return road, begun
+                return road, stream
 
     def _free_road(self) -> Road:
         """The first that may be taken now. Raises the error that closed them when none may."""
@@ -191,45 +199,16 @@ class PatientBackend:
         _log.warning("%s is set aside: %s", road.label, error.code)
         return any(other.free_in(now) == 0 for other in self._roads)
 
-    async def watched(
-        self, road: Road, events: AsyncIterator[MessageEvent]
-    ) -> AsyncGenerator[MessageEvent, None]:
-        """The events; what becomes of them tells of upstream's health."""
+    async def _watch(self, road: Road, stream: EventStream) -> AsyncGenerator[Batch, None]:
+        """The batches; what becomes of them tells of upstream's health."""
         healthy = False
         try:
-            async for event in events:
+            async for batch in stream:
                 if not healthy:
                     healthy = True
                     road.breaker.succeeded()
-                yield event
+                yield batch
         except BridgeError as error:
             if is_passing(error):
                 road.breaker.failed(self._clock())
             raise
-
-
-class _Stream:
-    """An answer by the road that it came in by."""
-
-    def __init__(self, roads: PatientBackend, request: MessagesRequest) -> None:
-        self._roads = roads
-        self._request = request
-
-    async def __aenter__(self) -> AsyncIterator[MessageEvent]:
-        self._road, self._begun = await self._roads.entered(self._request)
-        self._events = self._roads.watched(self._road, await self._begun.__aenter__())
-        return self._events
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            try:
-                await self._events.aclose()
-            finally:
-                await self._begun.__aexit__(kind, error, traceback)
-        finally:
-            self._road.breaker.left()

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bridge.backends.anthropic_api.events import Reading
-from bridge.backends.base import EventStream, Readiness
+from bridge.backends.anthropic_api.events import EventReader
+from bridge.backends.base import EventStream, ManagedBackend, Readiness
 from bridge.errors import BridgeError, NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.health import BackendName, RoadStatus
-from bridge.wire.messages import MessageEvent, MessagesRequest
+from bridge.wire.health import BackendName
+from bridge.wire.messages import MessagesRequest
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
     from anthropic.types import ModelCapabilities, ModelInfo
 
-    from bridge.backends.anthropic_api.transport import Answer, Sender
+    from bridge.backends.anthropic_api.transport import Sender
 
 KEY_CURE = (
     "Keep a key from platform.claude.com with `claude-bridge key set anthropic`, or set "
@@ -29,34 +29,7 @@ KEY_CURE = (
 )
 
 
-class _Stream:
-    """Entered when `message_start` has come. (A generator would do; it takes ten times as long.)"""
-
-    def __init__(
-        self, send: Callable[[MessagesRequest], Awaitable[Answer]], request: MessagesRequest
-    ) -> None:
-        self._send = send
-        self._request = request
-
-    async def __aenter__(self) -> AsyncIterator[MessageEvent]:
-        self._answer = await self._send(self._request)
-        reading = Reading(self._answer.read, join=self._request.whole)
-        try:
-            await reading.begin()
-        except BaseException:
-            await self._answer.close()
-            raise
-        self._events = reading.events()
-        return self._events
-
-    async def __aexit__(self, *_: object) -> None:
-        try:
-            await self._events.aclose()
-        finally:
-            await self._answer.close()
-
-
-class MessagesApiBackend:
+class MessagesApiBackend(ManagedBackend):
     """The SDK is imported by the first who needs it, in a thread: it takes over a second."""
 
     name: BackendName = "anthropic"
@@ -86,12 +59,17 @@ class MessagesApiBackend:
             return Readiness(True, "an `ant auth login` profile was found")
         return Readiness(False, "no Anthropic API key was found", KEY_CURE)
 
-    def stream(self, request: MessagesRequest) -> EventStream:
-        """One `POST /v1/messages`; see `Backend.stream`."""
-        return _Stream(self._sent, request)
-
-    async def _sent(self, request: MessagesRequest) -> Answer:
-        return await (self._sender or await self._make_sender()).send(request)
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """Send one `POST /v1/messages`; see `Backend.open`."""
+        sender = self._sender or await self._make_sender()
+        answer = await sender.send(request)
+        reader = EventReader(answer.read, join=request.whole)
+        try:
+            await reader.begin()
+        except BaseException:  # also when cancelled: upstream would go on generating
+            await answer.close()
+            raise
+        return EventStream(reader.read_batches(), answer.close)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Upstream's `POST /v1/messages/count_tokens`."""
@@ -105,15 +83,9 @@ class MessagesApiBackend:
             )
         return told.input_tokens
 
-    def roads(self) -> Sequence[RoadStatus]:
-        return ()
-
-    def narrowed(self, rules: ModelRules) -> ModelRules:
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """The API takes what the model takes."""
         return rules
-
-    async def reload(self) -> None:
-        """Its key is its own for good; another key is another backend."""
 
     async def warm(self) -> None:
         """What all requests have alike is made: headers, certificates, the pool of connections."""
@@ -121,9 +93,6 @@ class MessagesApiBackend:
             # A credential that cannot be used is for the request to say, to who makes it.
             with suppress(BridgeError):
                 await self._make_sender()
-
-    async def rest(self) -> None:
-        """Its connections close by themselves."""
 
     async def models(self) -> Sequence[ListedModel]:
         """Upstream's `GET /v1/models`, all pages."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bridge.backends.base import Readiness
+from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
+from bridge.backends.batches import prepend_batch
 from bridge.backends.claude_code.command import bundled_cli
 from bridge.backends.claude_code.frames import (
+    Frame,
     Turn,
     is_initialized,
     list_models_frames,
@@ -22,12 +24,19 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.pool import Pool
 from bridge.backends.claude_code.process import ClaudeProcess, Workshop
 from bridge.backends.claude_code.sign_in_status import LoginWatch
-from bridge.errors import NotSignedIn, NotSupported, StreamBroken, UpstreamFailed, UpstreamSilent
+from bridge.errors import (
+    BridgeError,
+    NotSignedIn,
+    NotSupported,
+    StreamBroken,
+    UpstreamFailed,
+    UpstreamSilent,
+)
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.wire.health import BackendName, RoadStatus
-from bridge.wire.messages import MessageEvent, MessagesRequest
+from bridge.wire.health import BackendName
+from bridge.wire.messages import MessagesRequest
 
 SIGN_IN_CURE = "Sign in to Claude Code with `claude-bridge login`."
 PERSONAL = (
@@ -43,7 +52,7 @@ _START_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class ClaudeCodeBackend:
+class ClaudeCodeBackend(ManagedBackend):
     """`cli` is the bundled program unless the person names another."""
 
     name: BackendName = "claude-code"
@@ -95,10 +104,7 @@ class ClaudeCodeBackend:
             "Claude Code counts no tokens beforehand; a key of Anthropic's is needed."
         )
 
-    def roads(self) -> Sequence[RoadStatus]:
-        return ()
-
-    def narrowed(self, rules: ModelRules) -> ModelRules:
+    def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """What does not go through Claude Code's own hands.
 
         It puts a note of its own behind the user's words, so that on models that bind thinking to
@@ -114,32 +120,34 @@ class ClaudeCodeBackend:
             computer="not_here",
         )
 
-    @asynccontextmanager
-    async def stream(self, request: MessagesRequest) -> AsyncIterator[AsyncIterator[MessageEvent]]:
-        """One process, one turn; see `Backend.stream`. Leaving kills the process."""
-        process = await self._taken()
-        try:
-            turn = Turn(request, resolve_rules(request.model), lambda: str(uuid.uuid4()))
-            async with aclosing(self._events(process, turn)) as events:
-                try:
-                    first = await anext(events)
-                except StopAsyncIteration:
-                    raise StreamBroken("Claude Code ended before its answer began.") from None
-                except NotSignedIn:
-                    self._login.forget()
-                    raise
-                self._pool.refill()
-                async with aclosing(_chain(first, events)) as whole:
-                    yield whole
-        finally:
+    async def open(self, request: MessagesRequest) -> EventStream:
+        """Run one process for one turn; see `Backend.open`. Closing kills the process."""
+        process = await self._take_process()
+
+        async def release() -> None:
             self._pool.refill()
             await process.kill()
+
+        turn = Turn(request, resolve_rules(request.model), lambda: str(uuid.uuid4()))
+        batches = self._read_batches(process, turn)
+        stream = EventStream(batches, release)
+        try:
+            first = await anext(batches, None)
+            if first is None:
+                raise StreamBroken("Claude Code ended before its answer began.")
+        except BaseException as error:  # also when cancelled: the process would go on generating
+            if isinstance(error, NotSignedIn):
+                self._login.forget()
+            await stream.aclose()
+            raise
+        self._pool.refill()
+        return EventStream(prepend_batch(first, batches), stream.aclose)
 
     async def models(self) -> Sequence[ListedModel]:
         """As Claude Code reports them when it is initialized."""
         if not self._models:
             patience = min(_START_SECONDS, self._silence)
-            process = await self._taken()
+            process = await self._take_process()
             try:
                 await asyncio.wait_for(self._ask_models(process), patience)
             except TimeoutError as error:
@@ -148,9 +156,6 @@ class ClaudeCodeBackend:
                 self._pool.refill()
                 await process.kill()
         return self._models
-
-    async def reload(self) -> None:
-        """It holds no keys."""
 
     async def warm(self) -> None:
         """It is to be used: a spare process is started."""
@@ -180,61 +185,67 @@ class ClaudeCodeBackend:
             raise
         return process
 
-    async def _taken(self) -> ClaudeProcess:
+    async def _take_process(self) -> ClaudeProcess:
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing.")
         return await self._pool.take()
 
-    async def _events(
+    async def _read_batches(
         self, process: ClaudeProcess, turn: Turn
-    ) -> AsyncGenerator[MessageEvent, None]:
+    ) -> AsyncGenerator[Batch, None]:
+        """Yield the events of the frames that were read together, until the turn has ended."""
         await process.write(turn.start())
-        async with aclosing(_frames(process, self._silence)) as frames:
-            async for frame in frames:
-                step = turn.feed(frame)
-                if turn.ended:
-                    process.end()
-                await process.write(step.send)
-                for event in step.events:
-                    yield event
-                if turn.initialized is not None and not self._models:
-                    self._models = listed_models(turn.initialized)
+        async with aclosing(_read_frames(process, self._silence)) as reads:
+            async for frames in reads:
+                batch: Batch = []
+                try:
+                    for frame in frames:
+                        batch += await self._feed(process, turn, frame)
+                        if turn.ended:
+                            break
+                except BridgeError:
+                    if batch:
+                        yield batch
+                    raise
+                if batch:
+                    yield batch
                 if turn.ended:
                     return
         turn.finish()
 
+    async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
+        step = turn.feed(frame)
+        if turn.ended:
+            process.end()
+        await process.write(step.send)
+        if turn.initialized is not None and not self._models:
+            self._models = listed_models(turn.initialized)
+        return step.events
+
     async def _ask_models(self, process: ClaudeProcess) -> None:
         await process.write(list_models_frames())
-        async with aclosing(process.frames()) as frames:
-            async for frame in frames:
-                if is_initialized(frame):
+        async with aclosing(process.read_frames()) as reads:
+            async for frames in reads:
+                for frame in filter(is_initialized, frames):
                     self._models = listed_models(frame["response"].get("response") or {})
                     return
         raise StreamBroken("The Claude Code process ended before it listed its models.")
 
 
-async def _frames(
+async def _read_frames(
     process: ClaudeProcess, silence_seconds: float
-) -> AsyncGenerator[dict[str, Any], None]:
-    """The process's frames. Raises UpstreamTimedOut after a silence."""
-    async with aclosing(process.frames()) as frames:
+) -> AsyncGenerator[list[Frame], None]:
+    """Yield the process's frames. Raises UpstreamSilent when none comes for so many seconds."""
+    async with aclosing(process.read_frames()) as reads:
         while True:
             try:
                 async with asyncio.timeout(silence_seconds):
-                    frame = await anext(frames)
+                    frames = await anext(reads)
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
                 raise UpstreamSilent("Claude Code was silent for too long.") from error
-            yield frame
-
-
-async def _chain(
-    first: MessageEvent, rest: AsyncIterator[MessageEvent]
-) -> AsyncGenerator[MessageEvent, None]:
-    yield first
-    async for event in rest:
-        yield event
+            yield frames
 
 
 def listed_models(initialized: Mapping[str, Any]) -> list[ListedModel]:

@@ -15,11 +15,15 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bridge.backends.batches import feed_batch
 from bridge.backends.claude_code.command import FLAGS, child_environment
+from bridge.backends.claude_code.lines import LineSplitter
 from bridge.errors import StreamBroken, UpstreamFailed
 
 LONGEST_LINE = 64 * 1024 * 1024
-"""An image comes back in a line of its own."""
+"""Bytes. Claude Code repeats an image of the request in one line."""
+
+_READ_BYTES = 256 * 1024
 
 
 class Workshop:
@@ -103,7 +107,10 @@ class ClaudeProcess:
     """Made by `Workshop.start`. `kill` it in the end, whatever happened."""
 
     def __init__(self, process: asyncio.subprocess.Process, folder: Path, sessions: Path) -> None:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise ValueError("The process was started without pipes.")
         self._process = process
+        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._folder = folder
         self._sessions = sessions
         self._last_words: deque[bytes] = deque(maxlen=5)
@@ -122,26 +129,27 @@ class ClaudeProcess:
         """Raises StreamBroken when the process is gone."""
         if not frames:
             return
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         lines = "".join(json.dumps(frame, separators=(",", ":")) + "\n" for frame in frames)
         try:
-            self._process.stdin.write(lines.encode())
-            await self._process.stdin.drain()
+            self._stdin.write(lines.encode())
+            await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise StreamBroken(self._obituary()) from error
 
-    async def frames(self) -> AsyncGenerator[dict[str, Any], None]:
-        """What it says, until its output ends. Raises StreamBroken for what is no frame."""
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        while True:
-            try:
-                line = await self._process.stdout.readline()
-            except ValueError as error:
-                raise StreamBroken("Claude Code wrote a line that is too long.") from error
-            if not line:
-                return
-            if line.strip():
-                yield _decoded(line)
+    async def read_frames(self) -> AsyncGenerator[list[dict[str, Any]], None]:
+        """Yield the frames that were read together, until the process's output ends.
+
+        Raises StreamBroken behind the frames before it: for a line that is too long or no frame.
+        """
+        splitter = LineSplitter(LONGEST_LINE)
+        while piece := await self._stdout.read(_READ_BYTES):
+            frames, failure = feed_batch(splitter.feed(piece), _parse_line)
+            if frames:
+                yield frames
+            if failure is not None:
+                raise failure
+        for line in splitter.finish():
+            yield _parse_line(line)
 
     def end(self) -> None:
         """At once: a process that is asked to end goes on generating for seconds."""
@@ -167,10 +175,8 @@ class ClaudeProcess:
 
     async def _emptied(self) -> None:
         """Reads what was said last: a pipe is only closed at its end."""
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        self._process.stdin.close()
-        while await self._process.stdout.read(1 << 16):
+        self._stdin.close()
+        while await self._stdout.read(1 << 16):
             pass
 
     def _clear(self) -> None:
@@ -179,8 +185,7 @@ class ClaudeProcess:
             note.unlink(missing_ok=True)
 
     async def _listen(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - it is a pipe
-        async for line in self._process.stderr:
+        async for line in self._stderr:
             self._last_words.append(line.strip())
 
     def _obituary(self) -> str:
@@ -195,11 +200,14 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _decoded(line: bytes) -> dict[str, Any]:
+def _parse_line(line: bytes) -> list[dict[str, Any]]:
+    """Return the frame of a line; none for a blank line. Raises StreamBroken for anything else."""
+    if not line.strip():
+        return []
     try:
         frame = json.loads(line)
     except ValueError as error:
         raise StreamBroken("Claude Code wrote a line that is not JSON.") from error
     if not isinstance(frame, dict):
         raise StreamBroken("Claude Code wrote a line that is no frame.")
-    return frame
+    return [frame]

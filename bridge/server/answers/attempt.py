@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bridge.agent.backend import ComputerUse
-from bridge.backends.base import Backend
-from bridge.backends.entered import entering
+from bridge.backends.base import Backend, Batch, EventStream
+from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
 from bridge.models.learned_limits import learn_limits
 from bridge.models.rules import ModelRules
@@ -31,48 +31,45 @@ Translate = Callable[[ModelRules, str], Translation]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An answer that has begun: `message_start` is the first of its events."""
+class OpenAnswer:
+    """An answer that has begun. Whoever gets it closes its stream."""
 
-    events: AsyncIterator[MessageEvent]
+    stream: EventStream
     translated: Translation
     backend: BackendName
     notices: tuple[str, ...]
 
 
-@asynccontextmanager
-async def asked(
+async def open_answer(
     bridge: Bridge,
     model: str,
     translate: Translate,
     *,
     heavy: bool = False,
     computer_use: ComputerUse | None = None,
-) -> AsyncIterator[Asked]:
-    """Enters when the answer begins, with a BridgeError of a true status when it does not.
+) -> OpenAnswer:
+    """Send a request to Claude, once more if a refusal teaches how; return when it is answered.
 
-    `heavy`: translating takes long (images, a large body), so it is done beside the loop.
-    `computer_use`: this desktop is used for it.
+    `heavy`: translate in a thread, since images or a large body take long.
+    `computer_use`: let Claude use this desktop.
+    Raises BridgeError with the status to report.
     """
     question = _Question(bridge, model, translate, heavy, computer_use)
     attempt = await _attempt(
         question, await bridge.choice.for_model(model), bridge.find_rules(model)
     )
     try:
-        begun = await entering(attempt.backend.stream(attempt.request))
+        stream = await attempt.backend.open(attempt.request)
     except BridgeError as error:
-        again = await _another(attempt, error)
-        if again is None:
+        retry = await _another(attempt, error)
+        if retry is None:
             raise
-        attempt = again
-        begun = await entering(attempt.backend.stream(attempt.request))
+        attempt = retry
+        stream = await attempt.backend.open(attempt.request)
+    if not attempt.translated.passthrough:
+        stream = EventStream(_continue_turns(attempt, stream), stream.aclose)
     notices = (*attempt.notices, *attempt.translated.notices)
-    async with begun as stream:
-        if attempt.translated.passthrough:
-            yield Asked(stream, attempt.translated, attempt.backend.name, notices)
-            return
-        async with aclosing(_events(attempt, stream)) as events:
-            yield Asked(events, attempt.translated, attempt.backend.name, notices)
+    return OpenAnswer(stream, attempt.translated, attempt.backend.name, notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +101,17 @@ async def _attempt(
 ) -> _Attempt:
     if question.computer_use is not None:
         backend = question.computer_use.wrap(backend)
-    narrowed = backend.narrowed(rules)
+    narrow_rules = backend.narrow_rules(rules)
     translated = (
-        await asyncio.to_thread(question.translate, narrowed, question.model)
+        await asyncio.to_thread(question.translate, narrow_rules, question.model)
         if question.heavy
-        else question.translate(narrowed, question.model)
+        else question.translate(narrow_rules, question.model)
     )
     if translated.passthrough:
         return _Attempt(question, backend, rules, translated, translated.request, notices)
     request, more = translated.request, tuple[str, ...]()
     kept = await _kept(question.bridge, request)
-    if kept and narrowed.thinking_back:
+    if kept and narrow_rules.thinking_back:
         request = thinking_replay.restore_thinking(request, kept)
     elif kept:
         more = (f"thinking: {backend.name} cannot give it back to {rules.id}; it is left out",)
@@ -183,32 +180,41 @@ def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, 
     return replace(request, thinking=None), (notice,)
 
 
-async def _events(
-    attempt: _Attempt, stream: AsyncIterator[MessageEvent]
-) -> AsyncGenerator[MessageEvent, None]:
-    """Of all its turns, as one answer."""
+async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenerator[Batch, None]:
+    """Yield the events of all turns as one answer: pauses are continued, filters applied."""
     translated = attempt.translated
     turns = Continuation(attempt.request, translated.must_call)
     filters = build_filters(translated.blank_stops, translated.expected_json)
-    async for event in stream:
-        for passed in _filtered(turns.feed(event), filters):
-            yield passed
-        if filters and any(one.ended for one in filters):
+    feed = _chain_filters(turns, filters) if filters else turns.feed
+    async for batch in map_batches(stream, feed):
+        yield batch
+        if _has_ended(filters):
             return
     while (request := turns.take_follow_up()) is not None:
-        async with attempt.backend.stream(request) as more:
-            async for event in more:
-                for passed in _filtered(turns.feed(event), filters):
-                    yield passed
-                if filters and any(one.ended for one in filters):
+        async with aclosing(await attempt.backend.open(request)) as more:
+            async for batch in map_batches(more, feed):
+                yield batch
+                if _has_ended(filters):
                     return
-    kept = turns.build_stored_turn()
-    if kept is not None:
+    stored = turns.build_stored_turn()
+    if stored is not None:
         thinking = attempt.question.bridge.thinking
-        thinking.put(find_calls(list(kept.blocks))[0]["id"], kept)
+        thinking.put(find_calls(list(stored.blocks))[0]["id"], stored)
 
 
-def _filtered(events: list[MessageEvent], filters: Sequence[EventFilter]) -> list[MessageEvent]:
-    for one in filters:
-        events = [passed for event in events for passed in one.feed(event)]
-    return events
+def _chain_filters(
+    turns: Continuation, filters: Sequence[EventFilter]
+) -> Callable[[MessageEvent], list[MessageEvent]]:
+    def feed(event: MessageEvent) -> list[MessageEvent]:
+        if _has_ended(filters):
+            return []
+        events = turns.feed(event)
+        for filter in filters:
+            events = [passed for event in events for passed in filter.feed(event)]
+        return events
+
+    return feed
+
+
+def _has_ended(filters: Sequence[EventFilter]) -> bool:
+    return any(filter.ended for filter in filters)

@@ -1,4 +1,4 @@
-"""Asks for a chat's answer, in one or several choices, and notes what came of it."""
+"""Answers a chat request, in one choice or several, streamed or whole."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from bridge.agent.backend import ComputerUse
+from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
-from bridge.server.answers.attempt import Asked, Translate, asked
-from bridge.server.answers.fan_out import fanned_out
+from bridge.server.answers.attempt import OpenAnswer, Translate, open_answer
+from bridge.server.answers.fan_out import merge_answers
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.request_record import RequestRecord, get_record, make_hex_id
@@ -26,35 +27,42 @@ from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
 from bridge.wire.json_bytes import encode_ascii_json
 
-Begun = tuple[Asked, AsyncIterator[Chunk]]
+ChunkBatches = AsyncIterator[list[Chunk]]
+"""Chunks in the batches in which Claude's events were read."""
 
 
-async def answer(
+async def respond_to_chat(
     request: web.Request,
     resolved: ResolvedModel,
-    asking: Asking,
+    answers: ChatAnswers,
     *,
     stream: bool,
-    event: Callable[[Chunk], Any] | None = None,
-    whole: Callable[[ChatCompletion], Any] = dict,
+    convert_chunk: Callable[[Chunk], Any] | None = None,
+    convert_completion: Callable[[ChatCompletion], Any] = dict,
 ) -> web.StreamResponse:
-    """Streamed or whole; `event` and `whole` put it into the words of another endpoint."""
+    """Write the answers, streamed or whole.
+
+    `convert_chunk` and `convert_completion` translate them to the format of another endpoint.
+    """
     record = get_record(request)
     record.model = resolved.model
-    async with asking.answers() as (first, chunks):
+    async with answers.open() as (first, chunks):
         record.backend = first.backend
         notices = [*resolved.notices, *first.notices]
         headers = {"x-request-id": record.id, **build_notice_headers(record.id, notices)}
-        async with aclosing(asking.noted(record, chunks)) as noted:
+        async with aclosing(answers.record_chunks(record, chunks)) as batches:
             if stream:
-                events = noted if event is None else (event(one) async for one in noted)
-                return await write_events(request, headers, events)
-            told = whole(await _collected(noted))
-            return web.json_bytes_response(told, dumps=encode_ascii_json, headers=headers)
+                converted = batches if convert_chunk is None else _convert(batches, convert_chunk)
+                return await write_events(request, headers, converted)
+            completion = convert_completion(await _collect_completion(batches))
+            return web.json_bytes_response(completion, dumps=encode_ascii_json, headers=headers)
 
 
-class Asking:
-    """One request: a chat or several, each asked for one or, with `n`, several choices at once."""
+class ChatAnswers:
+    """The answers to one request: `n` choices for each of its chats, all opened at once.
+
+    A chat completion has one chat; a legacy completion has one for each prompt.
+    """
 
     def __init__(
         self,
@@ -66,89 +74,104 @@ class Asking:
         heavy: bool,
         computer_use: ComputerUse | None = None,
     ) -> None:
-        """All `chats` are alike but for their messages; `prefix` begins the answer's id.
+        """All `chats` differ only in their messages; `prefix` begins the id of the answer.
 
-        `computer_use`: this desktop is used for it.
+        `heavy`: translate in a thread. `computer_use`: let Claude use this desktop.
         """
         first = chats[0]
         self._bridge = bridge
         self._count = first.n or 1
-        self._translations: list[Translate] = [functools.partial(translate_chat, c) for c in chats]
+        self._translations: list[Translate] = [
+            functools.partial(translate_chat, chat) for chat in chats
+        ]
         if self._count > 1:
-            # The choices of a chat are asked for alike: it is translated once.
-            self._translations = [functools.cache(one) for one in self._translations]
+            # The choices of a chat have the same request: it is translated once.
+            self._translations = [functools.cache(translate) for translate in self._translations]
         self._model = model
         self._heavy = heavy
         self._computer_use = computer_use
-        asked_for = first.stream_options is not None and bool(first.stream_options.include_usage)
+        usage_requested = first.stream_options is not None and bool(
+            first.stream_options.include_usage
+        )
         # A whole answer always has its usage.
-        self._include_usage = asked_for or not first.stream
+        self._include_usage = usage_requested or not first.stream
         self._id = f"{prefix}-{make_hex_id()}"
         self._created = int(time.time())
         self._started = time.perf_counter()
         self._machines: list[ChatStream] = []
 
-    def answers(self) -> AbstractAsyncContextManager[Begun]:
-        """Entered when Claude has begun: the first answer, and the chunks of all."""
-        every = [one for one in self._translations for _ in range(self._count)]
-        answers = [self._one(index, translation) for index, translation in enumerate(every)]
-        return answers[0] if len(answers) == 1 else fanned_out(answers)
+    def open(self) -> AbstractAsyncContextManager[tuple[OpenAnswer, ChunkBatches]]:
+        """Enter when Claude has begun to answer: the first answer, and the chunks of all."""
+        every = [translate for translate in self._translations for _ in range(self._count)]
+        answers = [self._open_choice(index, translate) for index, translate in enumerate(every)]
+        return answers[0] if len(answers) == 1 else merge_answers(answers)
 
-    async def noted(
-        self, record: RequestRecord, chunks: AsyncIterator[Chunk]
-    ) -> AsyncGenerator[Chunk, None]:
-        """The chunks of all choices, with one word on usage behind them.
+    async def record_chunks(
+        self, record: RequestRecord, batches: ChunkBatches
+    ) -> AsyncGenerator[list[Chunk], None]:
+        """Yield the chunks of all choices, and last one chunk with the usage of all.
 
-        What came of them is noted for the access line and the ledger.
+        Records the result for the access line and the ledger.
         """
         last: Chunk | None = None
         try:
-            async for chunk in chunks:
+            async for batch in batches:
                 if record.first_chunk_seconds is None:
                     record.first_chunk_seconds = time.perf_counter() - self._started
-                if chunk["choices"]:
-                    yield chunk
-                else:
-                    last = chunk
+                chunks = [chunk for chunk in batch if chunk["choices"]]
+                if len(chunks) < len(batch):
+                    # Each choice ends with a chunk of its own usage, which is not passed on.
+                    last = batch[-1]
+                if chunks:
+                    yield chunks
             usage = sum_completion_usage(machine.completion_usage for machine in self._machines)
             record.prompt_tokens = usage["prompt_tokens"]
             record.completion_tokens = usage["completion_tokens"]
             record.outcome = self._machines[0].finish_reason
             if last is not None:
-                yield {**last, "usage": usage}
+                yield [{**last, "usage": usage}]
         finally:
             record.usages = [machine.usage for machine in self._machines]
 
     @asynccontextmanager
-    async def _one(self, index: int, translation: Translate) -> AsyncIterator[Begun]:
-        asking = asked(
-            self._bridge,
-            self._model,
-            translation,
-            heavy=self._heavy,
-            computer_use=self._computer_use,
+    async def _open_choice(
+        self, index: int, translate: Translate
+    ) -> AsyncIterator[tuple[OpenAnswer, ChunkBatches]]:
+        answer = await open_answer(
+            self._bridge, self._model, translate, heavy=self._heavy, computer_use=self._computer_use
         )
-        async with asking as begun, aclosing(self._chunks(index, begun)) as chunks:
-            yield begun, chunks
+        async with (
+            aclosing(answer.stream),
+            aclosing(self._translate_events(index, answer)) as chunks,
+        ):
+            yield answer, chunks
 
-    async def _chunks(self, index: int, begun: Asked) -> AsyncGenerator[Chunk, None]:
+    async def _translate_events(
+        self, index: int, answer: OpenAnswer
+    ) -> AsyncGenerator[list[Chunk], None]:
         machine = ChatStream(
             id=self._id,
-            model=begun.translated.request.model,
+            model=answer.translated.request.model,
             created=self._created,
             include_usage=self._include_usage,
-            answer_format=begun.translated.answer_format,
+            answer_format=answer.translated.answer_format,
             index=index,
         )
         self._machines.append(machine)
-        async for event in begun.events:
-            for chunk in machine.feed(event):
-                yield chunk
+        async for batch in map_batches(answer.stream, machine.feed):
+            yield batch
         machine.finish()
 
 
-async def _collected(chunks: AsyncIterator[Chunk]) -> ChatCompletion:
+async def _convert(
+    batches: ChunkBatches, convert_chunk: Callable[[Chunk], Any]
+) -> AsyncGenerator[list[Any], None]:
+    async for batch in batches:
+        yield [convert_chunk(chunk) for chunk in batch]
+
+
+async def _collect_completion(batches: ChunkBatches) -> ChatCompletion:
     collector = Collector()
-    async for chunk in chunks:
-        collector.add(chunk)
+    async for batch in batches:
+        collector.feed(batch)
     return collector.finish()

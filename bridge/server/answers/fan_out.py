@@ -1,4 +1,4 @@
-"""`n` answers to one request: asked for at once, their chunks as they come."""
+"""Several answers to one request: opened at once, their items merged as they arrive."""
 
 from __future__ import annotations
 
@@ -7,60 +7,63 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import TypeVar
 
-_Begun = TypeVar("_Begun")
+_Begin = TypeVar("_Begin")
 _Item = TypeVar("_Item")
-Answer = AbstractAsyncContextManager[tuple[_Begun, AsyncIterator[_Item]]]
+Answer = AbstractAsyncContextManager[tuple[_Begin, AsyncIterator[_Item]]]
+"""Entered when it has begun: what is known at the begin, and its items."""
 
 
 @asynccontextmanager
-async def fanned_out(
-    answers: Sequence[Answer[_Begun, _Item]],
-) -> AsyncIterator[tuple[_Begun, AsyncIterator[_Item]]]:
-    """Enters when all have begun, or with the error of one that could not; gives the first's begin.
+async def merge_answers(
+    answers: Sequence[Answer[_Begin, _Item]],
+) -> AsyncIterator[tuple[_Begin, AsyncIterator[_Item]]]:
+    """Enter all answers; yield the begin of the first and the items of all.
 
-    The first failure ends all of them; leaving ends them too.
+    Raises the error of an answer that cannot begin. The first failure ends all answers, and so does
+    leaving. The queue holds one item for each answer, so a slow reader holds back all of them.
     """
     queue: asyncio.Queue[_Item | BaseException | None] = asyncio.Queue(len(answers))
-    begun: list[asyncio.Future[_Begun]] = [
+    begins: list[asyncio.Future[_Begin]] = [
         asyncio.get_running_loop().create_future() for _ in answers
     ]
     tasks = [
-        asyncio.create_task(_produce(answer, future, queue))
-        for answer, future in zip(answers, begun, strict=True)
+        asyncio.create_task(_produce_items(answer, future, queue))
+        for answer, future in zip(answers, begins, strict=True)
     ]
     try:
-        first, *_ = await asyncio.gather(*begun)
-        async with aclosing(_consumed(queue, len(answers))) as items:
+        first, *_ = await asyncio.gather(*begins)
+        async with aclosing(_consume_items(queue, len(answers))) as items:
             yield first, items
     finally:
-        for future in begun:
+        for future in begins:
             future.cancel()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _produce(
-    answer: Answer[_Begun, _Item],
-    begun: asyncio.Future[_Begun],
+async def _produce_items(
+    answer: Answer[_Begin, _Item],
+    begin: asyncio.Future[_Begin],
     queue: asyncio.Queue[_Item | BaseException | None],
 ) -> None:
+    """Queue the items of one answer; None is its end."""
     try:
-        async with answer as (begin, items):
-            if not begun.done():
-                begun.set_result(begin)
+        async with answer as (begun, items):
+            if not begin.done():
+                begin.set_result(begun)
             async for item in items:
                 await queue.put(item)
-    except Exception as error:  # noqa: BLE001 - it is handed on whole to the one who waits
-        if begun.done():
+    except Exception as error:  # noqa: BLE001 - raised again by the reader of the queue
+        if begin.done():
             await queue.put(error)
         else:
-            begun.set_exception(error)
+            begin.set_exception(error)
     else:
         await queue.put(None)
 
 
-async def _consumed(
+async def _consume_items(
     queue: asyncio.Queue[_Item | BaseException | None], running: int
 ) -> AsyncGenerator[_Item, None]:
     while running:

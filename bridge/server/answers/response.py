@@ -11,8 +11,10 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from bridge.backends.base import EventStream
+from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, NotFound, PreviousResponseNotFound
-from bridge.server.answers.attempt import Asked, asked
+from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import resolve_computer_use
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
@@ -23,7 +25,7 @@ from bridge.translate.responses.request import ChatFromResponses, as_chat
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
-from bridge.wire.messages import COUNTED_FIELDS, MessageEvent
+from bridge.wire.messages import COUNTED_FIELDS
 from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
@@ -64,8 +66,8 @@ async def respond(
     *,
     large: bool,
     id: str | None = None,
-) -> AsyncIterator[Answering]:
-    """Enters when Claude has begun. Raises what `asked` raises, and NotFound for what is gone.
+) -> AsyncIterator[OpenResponse]:
+    """Enter when Claude has begun. Raises what `open_answer` raises, and NotFound.
 
     `id`: of the response, where the client knows it already.
     """
@@ -75,13 +77,14 @@ async def respond(
     record.model = resolved.model
     translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)
-    async with asked(
+    answer = await open_answer(
         bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
-    ) as begun:
-        record.backend = begun.backend
-        notices = [*resolved.notices, *told.notices, *begun.notices]
-        machine = _machine(wanted, told, begun, id or new_id("resp"))
-        yield Answering(wanted, machine, begun.events, record, memory, notices)
+    )
+    async with aclosing(answer.stream):
+        record.backend = answer.backend
+        notices = [*resolved.notices, *told.notices, *answer.notices]
+        machine = _machine(wanted, told, answer, id or new_id("resp"))
+        yield OpenResponse(wanted, machine, answer.stream, record, memory, notices)
 
 
 async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) -> int:
@@ -89,55 +92,57 @@ async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) 
     _, _, chat = await _in_words(bridge, wanted, memory)
     model = bridge.resolve(wanted.model).model
     backend = await bridge.choice.counting(model)
-    rules = backend.narrowed(bridge.find_rules(model))
+    rules = backend.narrow_rules(bridge.find_rules(model))
     request = (await asyncio.to_thread(translate_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """A response that has begun."""
+class OpenResponse:
+    """A response that Claude has begun to write."""
 
     wanted: ResponsesRequest
     machine: ResponsesStream
-    claude: AsyncIterator[MessageEvent]
+    stream: EventStream
     record: RequestRecord
     memory: Memory
     notices: Sequence[str]
 
-    async def events(self, failed: Callable[[BridgeError], None]) -> AsyncGenerator[Event, None]:
-        """Its events. A failure in the middle is told by its last one; `failed` hears of it.
+    async def read_events(
+        self, report: Callable[[BridgeError], None]
+    ) -> AsyncGenerator[list[Event], None]:
+        """Yield the response's events in batches; a failure becomes the last event.
 
-        It is kept before its last event goes out: a client may leave, or go on, at once.
+        `report` gets the failure. The response is stored before its last event goes out, because
+        a client may continue it at once.
         """
         try:
-            async with aclosing(self._noted()) as noted:
-                async for event in noted:
-                    if event["type"] in _LAST:
+            async with aclosing(self._translate_events()) as batches:
+                async for batch in batches:
+                    if any(event["type"] in _LAST for event in batch):
                         self._keep()
-                    yield event
+                    yield batch
         except BridgeError as error:
-            failed(error)
-            yield self.machine.fail(error)
+            report(error)
+            yield [self.machine.fail(error)]
 
-    async def whole(self) -> Response:
-        """The response itself. Raises BridgeError."""
-        async with aclosing(self._noted()) as noted:
-            async for _ in noted:
+    async def collect(self) -> Response:
+        """Return the whole response. Raises BridgeError."""
+        async with aclosing(self._translate_events()) as batches:
+            async for _ in batches:
                 pass
         self._keep()
         return self.machine.response
 
-    async def _noted(self) -> AsyncGenerator[Event, None]:
-        """What comes of it is noted for the access line and the ledger."""
+    async def _translate_events(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the response's events; record the result for the access line and the ledger."""
         started, record, machine = time.perf_counter(), self.record, self.machine
         try:
-            async for event in self.claude:
-                for told in machine.feed(event):
-                    if record.first_chunk_seconds is None:
-                        record.first_chunk_seconds = time.perf_counter() - started
-                    yield told
+            async for batch in map_batches(self.stream, machine.feed):
+                if record.first_chunk_seconds is None:
+                    record.first_chunk_seconds = time.perf_counter() - started
+                yield batch
             machine.finish()
             record.outcome = machine.stop_reason or "-"
         finally:
@@ -210,9 +215,9 @@ async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
 
 
 def _machine(
-    wanted: ResponsesRequest, told: ChatFromResponses, begun: Asked, id: str
+    wanted: ResponsesRequest, told: ChatFromResponses, answer: OpenAnswer, id: str
 ) -> ResponsesStream:
-    translated = begun.translated
+    translated = answer.translated
     return ResponsesStream(
         base_of(wanted, translated.request.model, id),
         answer_format=translated.answer_format,

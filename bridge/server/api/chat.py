@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.server.answers.chat import Asking, answer
+from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.answers.computer_use import check_single_choice, resolve_computer_use
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
@@ -30,7 +30,7 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     # A large chat takes long to translate (its pictures are scaled), so that is done in a thread.
     heavy = is_large(request) or is_heavy(chat)
     with bridge.track_answer():
-        asking = Asking(
+        answers = ChatAnswers(
             bridge,
             [chat],
             resolved.model,
@@ -38,7 +38,7 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
             heavy=heavy,
             computer_use=computer_use,
         )
-        return await answer(request, resolved, asking, stream=bool(chat.stream))
+        return await respond_to_chat(request, resolved, answers, stream=bool(chat.stream))
 
 
 _REQUEST_EXAMPLE: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.server.answers.chat import Asking, answer
+from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
@@ -25,14 +25,14 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
         # continuation, and the chat's chunks are converted back.
         chats = build_chats(completion)
         converter = CompletionStream(completion)
-        asking = Asking(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
-        return await answer(
+        answers = ChatAnswers(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
+        return await respond_to_chat(
             request,
             resolved,
-            asking,
+            answers,
             stream=bool(completion.stream),
-            event=converter.convert_chunk,
-            whole=converter.convert_whole,
+            convert_chunk=converter.convert_chunk,
+            convert_completion=converter.convert_whole,
         )
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import Event
+from bridge.backends.batches import map_batches, prepend_batch
 from bridge.server.answers.computer_use import build_computer_use
 from bridge.server.api.computer import DESKTOP_FAILURES
 from bridge.server.http.dialect import COMPUTER
@@ -34,31 +35,25 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         backend = await bridge.choice.for_model(model)
         record.backend = backend.name
-        asked = translate_chat(chat, backend.narrowed(bridge.find_rules(model)), model).request
+        asked = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
-        async with computer_use.open_run(backend, asked) as events:
+        async with computer_use.open_run(backend, asked) as batches:
             # An error before the first event can still be answered with its HTTP status.
-            first = await anext(events)
+            whole = prepend_batch(await anext(batches), batches)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
-            async with aclosing(_convert_events(started, first, events, record)) as converted:
+            async with aclosing(_convert_events(started, whole, record)) as converted:
                 return await write_events(request, {"x-request-id": record.id}, converted)
 
 
 async def _convert_events(
-    started: dict[str, Any],
-    first: Event,
-    events: AsyncGenerator[Event, None],
-    record: RequestRecord,
-) -> AsyncGenerator[dict[str, Any], None]:
+    started: dict[str, Any], batches: AsyncGenerator[list[Event], None], record: RequestRecord
+) -> AsyncGenerator[list[dict[str, Any]], None]:
     """Yield the events of the API; record usage and outcome when they end."""
     machine = RunEventConverter()
     try:
-        yield started
-        for converted in machine.feed(first):
+        yield [started]
+        async for converted in map_batches(batches, machine.feed):
             yield converted
-        async for event in events:
-            for converted in machine.feed(event):
-                yield converted
     finally:
         record.set_usage(machine.usage)
         record.outcome = machine.status or record.outcome

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 from aiohttp import web
 
+from bridge.backends.base import Batch, EventStream
+from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
-from bridge.server.answers.attempt import Asked, asked
+from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
@@ -37,19 +39,22 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     record.model = resolved.model
     started = time.perf_counter()
     with bridge.track_answer():
-        async with asked(bridge, resolved.model, translation, heavy=is_large(request)) as begun:
-            record.backend = begun.backend
-            notices = _list_notices(request, resolved, begun)
-            headers = {"request-id": record.id, **build_notice_headers(record.id, notices)}
-            whole = MessageCollector()
-            async with aclosing(_record_events(record, whole, begun.events, started)) as events:
-                if body.stream:
-                    return await write_events(request, headers, events)
-                # The collector sees each event on its way.
-                async for _ in events:
-                    pass
-                message = dict(whole.finish())
-                return web.json_bytes_response(message, dumps=encode_ascii_json, headers=headers)
+        answer = await open_answer(bridge, resolved.model, translation, heavy=is_large(request))
+        record.backend = answer.backend
+        notices = _list_notices(request, resolved, answer)
+        headers = {"request-id": record.id, **build_notice_headers(record.id, notices)}
+        collector = MessageCollector()
+        async with (
+            aclosing(answer.stream),
+            aclosing(_record_events(record, collector, answer.stream, started)) as batches,
+        ):
+            if body.stream:
+                return await write_events(request, headers, batches)
+            # The collector sees each event on its way.
+            async for _ in batches:
+                pass
+            message = dict(collector.finish())
+            return web.json_bytes_response(message, dumps=encode_ascii_json, headers=headers)
 
 
 async def count_message_tokens(request: web.Request) -> web.Response:
@@ -66,31 +71,32 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     return web.json_response(dict(count))
 
 
-def _list_notices(request: web.Request, resolved: ResolvedModel, begun: Asked) -> list[str]:
+def _list_notices(request: web.Request, resolved: ResolvedModel, answer: OpenAnswer) -> list[str]:
     notices = [*resolved.notices]
     # Betas are chosen by the program that builds the request, which is Claude Code there.
-    if begun.backend == "claude-code" and "anthropic-beta" in request.headers:
+    if answer.backend == "claude-code" and "anthropic-beta" in request.headers:
         notices.append(_BETA_NOTICE)
-    return [*notices, *begun.notices]
+    return [*notices, *answer.notices]
 
 
 async def _record_events(
-    record: RequestRecord,
-    whole: MessageCollector,
-    events: AsyncIterator[MessageEvent],
-    started: float,
-) -> AsyncGenerator[MessageEvent, None]:
+    record: RequestRecord, collector: MessageCollector, stream: EventStream, started: float
+) -> AsyncGenerator[Batch, None]:
     """Pass the events on; record the result for the access line and the ledger."""
+
+    def feed(event: MessageEvent) -> Batch:
+        collector.feed(event)
+        return [event]
+
     try:
-        async for event in events:
-            whole.feed(event)
+        async for batch in map_batches(stream, feed):
             if record.first_chunk_seconds is None:
                 record.first_chunk_seconds = time.perf_counter() - started
-            yield event
-        whole.finish()
-        record.outcome = whole.stop_reason or "-"
+            yield batch
+        collector.finish()
+        record.outcome = collector.stop_reason or "-"
     finally:
-        record.set_usage(whole.usage)
+        record.set_usage(collector.usage)
 
 
 _COUNT_EXAMPLE: dict[str, Any] = {

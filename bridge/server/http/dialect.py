@@ -30,8 +30,6 @@ class Dialect:
     event: Callable[[Any], bytes] = encode_data
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
-    until_words: int = 2
-    """How many events of a stream there are with the first that says something."""
     status: Callable[[BridgeError], int] = field(default=lambda error: error.status)
     id_header: str = "x-request-id"
     error_schema: Any = ErrorBody
@@ -43,7 +41,6 @@ RESPONSES = Dialect(
     error=lambda error, _: build_error_body(error),
     event=encode_event,
     end=b"",
-    until_words=5,
     failure=lambda error, _: build_failure_event(error),
 )
 ANTHROPIC = Dialect(
@@ -51,7 +48,6 @@ ANTHROPIC = Dialect(
     event=encode_event,
     keep_alive=encode_event({"type": "ping"}),
     end=b"",
-    until_words=3,
     status=get_anthropic_status,
     id_header="request-id",
     error_schema=AnthropicErrorBody,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -51,8 +51,8 @@ async def backend_with(
 
 
 async def first_event(backend: MessagesApiBackend) -> str:
-    async with backend.stream(HI) as events:
-        return (await anext(events))["type"]
+    async with aclosing(await backend.open(HI)) as stream:
+        return (await anext(aiter(stream)))[0]["type"]
 
 
 async def test_what_is_warm_has_nothing_to_make_at_the_first_request(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.backends.anthropic_api.events import Reading, joined
+from bridge.backends.anthropic_api.events import EventReader, merge_deltas
 from bridge.errors import StreamBroken
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import Block, MessageEvent
@@ -37,7 +37,7 @@ def blocks(events: Sequence[MessageEvent]) -> list[Block]:
 @given(st.lists(st.integers(0, len(ANSWER))))
 def test_whatever_comes_together_it_is_the_same_answer(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(ANSWER)]
-    told = [event for a, b in itertools.pairwise(edges) for event in joined(ANSWER[a:b])]
+    told = [event for a, b in itertools.pairwise(edges) for event in merge_deltas(ANSWER[a:b])]
     assert blocks(told) == blocks(ANSWER)
     of_blocks = [event for event in ANSWER if event["type"] != "content_block_delta"]
     assert [event for event in told if event["type"] != "content_block_delta"] == of_blocks
@@ -46,7 +46,7 @@ def test_whatever_comes_together_it_is_the_same_answer(cuts: list[int]) -> None:
 def test_a_stretch_of_text_is_one_delta() -> None:
     texts = [
         event["delta"]["text"]
-        for event in joined(ANSWER)
+        for event in merge_deltas(ANSWER)
         if event["type"] == "content_block_delta" and "text" in event["delta"]
     ]
     assert texts == ["Grüße 🙂, here:\n", "And there."]
@@ -54,7 +54,7 @@ def test_a_stretch_of_text_is_one_delta() -> None:
 
 def test_what_is_joined_is_not_changed_in_place() -> None:
     before = json.dumps(ANSWER)
-    list(joined(ANSWER))
+    list(merge_deltas(ANSWER))
     assert json.dumps(ANSWER) == before
 
 
@@ -72,10 +72,10 @@ def read(*pieces: bytes, join: bool = False) -> tuple[list[MessageEvent], str]:
     async def all_of_it() -> tuple[list[MessageEvent], str]:
         events: list[MessageEvent] = []
         try:
-            reading = Reading(piece, join=join)
-            await reading.begin()
-            async for event in reading.events():
-                events.append(event)
+            reader = EventReader(piece, join=join)
+            await reader.begin()
+            async for batch in reader.read_batches():
+                events += batch
         except StreamBroken as error:
             return events, error.message
         return events, ""
@@ -87,7 +87,7 @@ def read(*pieces: bytes, join: bool = False) -> tuple[list[MessageEvent], str]:
 def test_all_of_it_in_one_piece(join: bool) -> None:
     events, said = read(written(ANSWER), join=join)
     assert (blocks(events), said) == (blocks(ANSWER), "")
-    assert len(events) == (len(list(joined(ANSWER))) if join else len(ANSWER))
+    assert len(events) == (len(list(merge_deltas(ANSWER))) if join else len(ANSWER))
 
 
 def test_what_came_before_a_failure_is_given() -> None:

@@ -74,7 +74,7 @@ async def _write_response(
                 begun = respond(bridge, body, record, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"
-                    await answer.whole()
+                    await answer.collect()
                     return
         except BridgeError as error:
             record_failure(request, record, error)

@@ -32,7 +32,7 @@ async def compact_response(request: web.Request) -> web.Response:
         begun = respond(bridge, body, record, memory, large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
-            summary = await answer.whole()
+            summary = await answer.collect()
     before = await memory.chain(body.previous_response_id) if body.previous_response_id else ()
     whole = await with_references(bridge, body)
     # The last item is the bridge's own request for the summary.

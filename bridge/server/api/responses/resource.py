@@ -48,10 +48,10 @@ async def create_response(request: web.Request) -> web.StreamResponse:
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             if body.stream:
-                events = answer.events(lambda error: record_failure(request, record, error))
-                async with aclosing(events) as running:
-                    return await write_events(request, headers, running)
-            response = dict(await answer.whole())
+                events = answer.read_events(lambda error: record_failure(request, record, error))
+                async with aclosing(events) as batches:
+                    return await write_events(request, headers, batches)
+            response = dict(await answer.collect())
             return web.json_bytes_response(response, dumps=encode_ascii_json, headers=headers)
 
 

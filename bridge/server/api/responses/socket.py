@@ -84,7 +84,7 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
         )
     await socket.prepare(request)
     waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
-    answering = asyncio.create_task(_answer_messages(request, socket, waiting))
+    track_answer = asyncio.create_task(_answer_messages(request, socket, waiting))
     try:
         # Reading never pauses, so that a client that leaves during an answer is noticed at once.
         async for message in socket:
@@ -97,8 +97,8 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
             else:
                 waiting.put_nowait(message.data)
     finally:
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
+        track_answer.cancel()
+        await asyncio.gather(track_answer, return_exceptions=True)
     return socket
 
 
@@ -145,10 +145,11 @@ async def _create_response(
         async with respond(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
             # A WebSocket has no headers for each response; this is for the log.
             build_notice_headers(record.id, answer.notices)
-            events = answer.events(lambda error: record_failure(request, record, error))
-            async with aclosing(events) as running:
-                async for event in running:
-                    await socket.send_str(json.dumps(event))
+            events = answer.read_events(lambda error: record_failure(request, record, error))
+            async with aclosing(events) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        await socket.send_str(json.dumps(event))
     except BridgeError:
         memory.forget(body.previous_response_id)
         raise

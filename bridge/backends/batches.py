@@ -1,0 +1,47 @@
+"""Feeds batches of items to a state machine, one item at a time, and keeps them batches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from typing import TypeVar
+
+_Input = TypeVar("_Input")
+_Output = TypeVar("_Output")
+
+
+def feed_batch(
+    batch: Iterable[_Input], feed: Callable[[_Input], Iterable[_Output]]
+) -> tuple[list[_Output], Exception | None]:
+    """Return what `feed` makes of the items, and the failure that stopped it, if any."""
+    outputs: list[_Output] = []
+    try:
+        for item in batch:
+            outputs += feed(item)
+    except Exception as error:  # noqa: BLE001 - the caller raises it, behind what came before it
+        return outputs, error
+    return outputs, None
+
+
+async def map_batches(
+    batches: AsyncIterable[Iterable[_Input]], feed: Callable[[_Input], Iterable[_Output]]
+) -> AsyncGenerator[list[_Output], None]:
+    """Yield what `feed` makes of each batch; skip batches of which it makes nothing.
+
+    When `feed` fails in the middle of a batch, what it made of the items before comes first and the
+    failure after it: nothing that upstream has sent is lost to an error behind it.
+    """
+    async for batch in batches:
+        outputs, failure = feed_batch(batch, feed)
+        if outputs:
+            yield outputs
+        if failure is not None:
+            raise failure
+
+
+async def prepend_batch(
+    first: list[_Output], rest: AsyncIterable[list[_Output]]
+) -> AsyncGenerator[list[_Output], None]:
+    """Yield a batch that was awaited already, then the others."""
+    yield first
+    async for batch in rest:
+        yield batch

@@ -1,0 +1,153 @@
+"""Events travel in the batches they were read in: one write each, and none is lost to an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bridge.server.state import Bridge
+from tests import scripts
+from tests.conftest import StartBridge
+
+MODEL = "claude-opus-5-5"
+BEGIN = [scripts.start(), *scripts.text(0, "Grüße, ", "all ", "of you.")]
+OVERLOADED = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+CHAT = {"messages": [{"role": "user", "content": "Hi"}]}
+ENDPOINTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("/v1/chat/completions", CHAT),
+    "several choices": ("/v1/chat/completions", {**CHAT, "n": 2}),
+    "completions": ("/v1/completions", {"prompt": "Hi"}),
+    "responses": ("/v1/responses", {"input": "Hi"}),
+    "messages": ("/v1/messages", {**CHAT, "max_tokens": 100}),
+}
+
+
+def as_bytes(*events: Any) -> bytes:
+    return b"".join(
+        f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events
+    )
+
+
+@pytest.fixture
+async def upstream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[bytes]]:
+    """The writes of an upstream that answers every request with them, as one piece each."""
+    writes: list[bytes] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await request.read()
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for write in writes:
+            await response.write(write)
+        await response.write_eof()
+        return response
+
+    app = web.Application()
+    app.router.add_post("/v1/messages", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://127.0.0.1:{runner.addresses[0][1]}")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    yield writes
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def bridge(upstream: list[bytes], start_bridge: StartBridge) -> Bridge:
+    return await start_bridge(backend="anthropic")
+
+
+async def read_chunks(bridge: Bridge, path: str, body: dict[str, Any]) -> list[bytes]:
+    """The chunks of a streamed answer: each is what the bridge wrote at once."""
+    body = {"model": MODEL, "stream": True, **body}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}{path}", json=body) as response,
+    ):
+        assert response.status == 200
+        pieces, chunks = b"", []
+        async for piece, is_last in response.content.iter_chunks():
+            pieces += piece
+            if is_last:
+                chunks.append(pieces)
+                pieces = b""
+        return chunks
+
+
+def texts_in(answer: bytes) -> list[str]:
+    """The pieces of text in an answer, in any endpoint's format."""
+    texts = []
+    for line in answer.splitlines():
+        event = json.loads(line[6:]) if line.startswith(b"data: {") else {}
+        if event.get("type") == "response.output_text.delta":
+            texts.append(event["delta"])
+        elif event.get("type") == "content_block_delta":
+            texts.append(event["delta"]["text"])
+        for choice in event.get("choices", ()):
+            texts.append(choice.get("text") or choice.get("delta", {}).get("content"))
+    return [text for text in texts if text]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_an_error_lets_out_what_was_read_before_it(
+    upstream: list[bytes], bridge: Bridge, endpoint: str
+) -> None:
+    upstream.append(as_bytes(*BEGIN, OVERLOADED))
+    answer = b"".join(await read_chunks(bridge, *ENDPOINTS[endpoint]))
+    assert texts_in(answer)[:3] == ["Grüße, ", "all ", "of you."]
+    last = json.loads(answer.strip().splitlines()[-1].removeprefix(b"data: "))
+    assert "Overloaded" in json.dumps(last)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_data_that_is_no_event_lets_out_what_was_read_before_it(
+    upstream: list[bytes], bridge: Bridge, endpoint: str
+) -> None:
+    upstream.append(as_bytes(*BEGIN) + b"event: x\ndata: {\n\n")
+    answer = b"".join(await read_chunks(bridge, *ENDPOINTS[endpoint]))
+    assert texts_in(answer)[:3] == ["Grüße, ", "all ", "of you."]
+    assert b"not JSON" in answer
+
+
+async def test_an_unkept_promise_lets_out_what_was_read_before_it(
+    upstream: list[bytes], bridge: Bridge
+) -> None:
+    body = {**CHAT, "response_format": {"type": "json_object"}}
+    upstream.append(
+        as_bytes(scripts.start(), *scripts.text(0, '{"a": ', "1"), *scripts.end("end_turn"))
+    )
+    answer = b"".join(await read_chunks(bridge, "/v1/chat/completions", body))
+    assert texts_in(answer) == ['{"a": ', "1"]
+    assert b"is not valid JSON" in answer
+
+
+async def test_a_failed_start_lets_out_what_was_read_before_it_on_a_socket(
+    upstream: list[bytes], bridge: Bridge
+) -> None:
+    upstream.append(as_bytes(*BEGIN, OVERLOADED))
+    url = f"{bridge.url}/v1/responses".replace("http", "ws")
+    types = []
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+        await socket.send_json({"type": "response.create", "model": MODEL, "input": "Hi"})
+        async for message in socket:
+            types.append(json.loads(message.data)["type"])
+            if types[-1] == "response.failed":
+                break
+    assert types.count("response.output_text.delta") == 3
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "completions", "responses", "messages"])
+async def test_what_was_read_together_is_written_at_once(
+    upstream: list[bytes], bridge: Bridge, endpoint: str
+) -> None:
+    upstream.append(as_bytes(*BEGIN, *scripts.end("end_turn")))
+    chunks = await read_chunks(bridge, *ENDPOINTS[endpoint])
+    end = [b"data: [DONE]\n\n"] if endpoint in ("chat", "completions") else []
+    assert chunks[1:] == end
+    assert texts_in(chunks[0]) == ["Grüße, ", "all ", "of you."]

@@ -1,4 +1,4 @@
-"""Makes the pieces and joins them."""
+"""Builds the bridge from its parts, as the settings say."""
 
 from __future__ import annotations
 
@@ -49,79 +49,81 @@ _log = logging.getLogger(__name__)
 
 
 def make_bridge(settings: Settings, paths: Paths) -> Bridge:
-    """A Bridge for these settings.
+    """Build a Bridge for these settings.
 
-    Raises SettingsError for a model that does not exist, and for an address that others can reach
-    while the bridge has no key of its own.
+    Raises SettingsError for an unknown model, for an upstream that is the bridge itself, and for
+    an address that others can reach if the bridge has no access key.
     """
-    _guard_own_upstream(settings)
+    _check_upstream(settings)
     switches = Switches(
-        model=_model(settings),
+        model=_resolve_model(settings),
         backend=settings.backend,
         use_for_everything=settings.use_for_everything,
     )
     keys = KeyCache(KeyChain(paths.data))
     if not is_loopback(settings.host):
-        _guard_open_address(settings, keys)
+        _check_public_address(settings, keys)
     return Bridge(
         settings=settings,
         switches=switches,
-        choice=BackendChoice(_backends(settings, paths, keys), switches),
+        choice=BackendChoice(_build_backends(settings, paths, keys), switches),
         catalogue=Catalogue(time.monotonic),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
-        embedder=_embedder(settings, paths, keys),
+        embedder=_build_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
-        computer=_computer(settings, paths),
-        sign_in=SignIn(_cli(settings) or bundled_cli(), os.environ),
+        computer=_build_computer(settings, paths),
+        sign_in=SignIn(_find_cli(settings) or bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
-        versions=_versions(),
+        versions=_read_versions(),
     )
 
 
-def _versions() -> dict[str, str]:
-    """What a report of a fault should name; the libraries themselves are not loaded for it."""
-    found = {name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")}
-    return {"python": platform.python_version(), **found}
+def _read_versions() -> dict[str, str]:
+    """Return versions for bug reports, without loading the libraries."""
+    libraries = {name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")}
+    return {"python": platform.python_version(), **libraries}
 
 
-def _guard_own_upstream(settings: Settings) -> None:
-    """A person who points Claude Code at the bridge may have told every program to ask there."""
+def _check_upstream(settings: Settings) -> None:
+    # Users who point Claude Code at the bridge may have set the variable for all programs.
     upstream = urlsplit(os.environ.get("ANTHROPIC_BASE_URL", ""))
     local = upstream.hostname in ("localhost", "127.0.0.1", "::1", settings.host)
     if local and settings.port and upstream.port == settings.port:
         raise SettingsError(
-            f"ANTHROPIC_BASE_URL={upstream.geturl()} is the bridge itself, which would ask itself "
-            "without end; start the bridge without that variable."
+            f"ANTHROPIC_BASE_URL={upstream.geturl()} is the address of the bridge itself, which "
+            "would send every request to itself. Start the bridge without that variable."
         )
 
 
-def _guard_open_address(settings: Settings, keys: KeyCache) -> None:
+def _check_public_address(settings: Settings, keys: KeyCache) -> None:
     if not keys.load_now().bridge:
         raise SettingsError(
-            f"setting host: {settings.host} can be reached by others, so the bridge needs a key "
-            "of its own first: claude-bridge key set bridge --generate"
+            f"setting host: {settings.host} can be reached by others, so the bridge needs an "
+            "access key. Create one with: claude-bridge key set bridge --generate"
         )
     _log.warning(
-        "Listening on %s: whoever has the bridge's key can use this account. There is no "
-        "encryption; put a TLS proxy in front of it, or use an SSH tunnel.",
+        "Listening on %s: everyone with the access key can use your Claude account. Connections "
+        "are not encrypted; put a TLS proxy in front of the bridge, or use an SSH tunnel.",
         settings.host,
     )
 
 
 def ensure_control_token(paths: Paths) -> str:
-    """This person's token, made once: a file that only they can read."""
+    """Return the user's control token; create its 0600 file at the first start."""
     path = paths.control_token
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        # A backup or another tool may have restored the file with other permissions.
         path.chmod(0o600)
         token = path.read_text("ascii").strip()
         if token:
             return token
+        # Empty: a previous start was interrupted before it wrote the token.
         handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
     token = secrets.token_urlsafe(32)
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -129,7 +131,7 @@ def ensure_control_token(paths: Paths) -> str:
     return token
 
 
-def _backends(
+def _build_backends(
     settings: Settings, paths: Paths, keys: KeyCache
 ) -> dict[BackendName, ManagedBackend]:
     patience = Patience(settings.retries + 1, seconds=settings.retry_seconds)
@@ -150,7 +152,7 @@ def _backends(
     sign_in = ClaudeCodeBackend(
         paths.claude_code,
         os.environ,
-        cli=_cli(settings),
+        cli=_find_cli(settings),
         spares=settings.claude_spares,
         silence_seconds=settings.upstream_silence_seconds,
         offered=is_loopback(settings.host),
@@ -163,7 +165,7 @@ def _backends(
     }
 
 
-def _computer(settings: Settings, paths: Paths) -> ComputerService:
+def _build_computer(settings: Settings, paths: Paths) -> ComputerService:
     """Make the computer service, turned off; libraries of the desktop are loaded on first use."""
     log = None
     if settings.computer_log != "off":
@@ -179,18 +181,20 @@ def _computer(settings: Settings, paths: Paths) -> ComputerService:
     return ComputerService(state, OptionalIndicator(lambda: factory.open_indicator(stop_key)))
 
 
-def _cli(settings: Settings) -> Path | None:
+def _find_cli(settings: Settings) -> Path | None:
     return None if settings.claude_cli == "bundled" else Path(settings.claude_cli)
 
 
-def _embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedder | None:
-    """Nothing is loaded or fetched before the first who asks for it."""
+def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedder | None:
+    """Build the embedder; it loads or downloads nothing before the first request."""
     match settings.embeddings:
         case "local":
             return LocalEmbedder(settings.embedding_model, paths.data / "embedding-models")
         case "upstream":
             if settings.embedding_url == "none":
-                raise SettingsError("setting embedding_url: `upstream` needs the service's address")
+                raise SettingsError(
+                    "setting embedding_url: `upstream` needs the base URL of the service"
+                )
             key = next(iter(keys.load_now().embeddings), None)
             service = settings.embedding_service
             return UpstreamEmbedder(
@@ -203,7 +207,7 @@ def _embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedder | No
             return None
 
 
-def _model(settings: Settings) -> str:
+def _resolve_model(settings: Settings) -> str:
     try:
         return resolve(settings.model, settings.model).model
     except ModelNotFound as error:

@@ -1,1 +1,1 @@
-"""Texts as vectors, without Claude, which has none."""
+"""Embeddings: vectors for texts, from a local model or another service, not from Claude."""

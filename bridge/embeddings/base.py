@@ -1,4 +1,4 @@
-"""The seam between the bridge and whatever turns texts into vectors."""
+"""The interface of embedders, which turn texts into vectors."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    # numpy takes a tenth of a second to import: none of that before the first embedding.
+    # numpy takes 0.1 s to import, which start-up and other requests should not pay for.
     import numpy as np
     from numpy.typing import NDArray
 
 Vectors: TypeAlias = "NDArray[np.float32]"
 
 TextOrTokens: TypeAlias = str | Sequence[int]
-"""A text, or the ids of its tokens in OpenAI's `cl100k_base`."""
+"""A text, or the ids of its tokens in OpenAI's vocabulary `cl100k_base`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Embedded:
+class EmbeddingResult:
     """The vectors of one request."""
 
     vectors: Vectors
-    """float32 of shape (inputs, length), in the order of the inputs."""
+    """float32, of shape (inputs, length), in the order of the inputs."""
     prompt_tokens: int
-    """As the tokenizer that was used counts them."""
+    """The number of tokens, as the model's own tokenizer counts them."""
     answered_by: str
-    """The model whose vectors these are, whatever name was asked."""
+    """The model that made the vectors, whichever name was requested."""
 
 
 class Embedder(Protocol):
@@ -34,22 +34,22 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """For the log and the usage: `local`, `upstream`."""
+        """The name in logs and usage: `local` or `upstream`."""
 
-    def models(self) -> Sequence[str]:
-        """Every model name it answers to, its own first."""
+    def list_models(self) -> Sequence[str]:
+        """Return every model name it accepts, its own first."""
 
     async def embed(
         self, inputs: Sequence[TextOrTokens], *, model: str, dimensions: int | None
-    ) -> Embedded:
-        """Vectors of the inputs, at least one, each of length `dimensions` or the model's usual.
+    ) -> EmbeddingResult:
+        """Embed the inputs, at least one; each vector has `dimensions` numbers or the default.
 
-        Raises ModelNotFound, InvalidRequest with the field in `param`, and what may go wrong
-        on the way as other BridgeErrors. May take minutes the first time.
+        The first call may take minutes, for a download. Raises ModelNotFound, InvalidRequest
+        with the field in `param`, and other BridgeErrors for a failed download or service.
         """
 
     async def warm(self) -> None:
-        """Does beforehand what would take long at the first request; raises BridgeError."""
+        """Do in advance what the first request would wait for. Raises BridgeError."""
 
     async def close(self) -> None:
-        """What still runs ends with ShuttingDown."""
+        """Stop; running requests fail with ShuttingDown."""

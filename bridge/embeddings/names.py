@@ -1,6 +1,6 @@
-"""Which length of vector a model name and `dimensions` ask for; pure.
+"""Resolves a model name and `dimensions` to the length of the vectors; pure.
 
-OpenAI's names keep OpenAI's lengths, so that the tables of existing programs fit.
+OpenAI's model names give vectors of OpenAI's lengths, which databases of existing programs expect.
 """
 
 from __future__ import annotations
@@ -9,42 +9,45 @@ from collections.abc import Mapping, Sequence
 
 from bridge.errors import InvalidRequest, ModelNotFound
 
-USUAL: Mapping[str, int] = {
+OPENAI_LENGTHS: Mapping[str, int] = {
     "text-embedding-3-small": 1_536,
     "text-embedding-3-large": 3_072,
     "text-embedding-ada-002": 1_536,
 }
-"""OpenAI's models and the lengths of their vectors.
+"""OpenAI's models, and the length of their vectors.
+
 https://platform.openai.com/docs/guides/embeddings#embedding-models
 """
 
-MOST_DIMENSIONS = 4_096
-"""Of a model under its own name; one request then answers with 34 MB at the most."""
+MAX_DIMENSIONS = 4_096
+"""Limit for a model under its own name; a response then has at most 34 MB."""
 
 _FIXED = "text-embedding-ada-002"
 
 
-def length_asked(model: str, dimensions: int | None, own: Sequence[str]) -> int | None:
-    """Numbers in each vector; None: as many as the model has. `own` are the model's own names.
+def resolve_length(model: str, dimensions: int | None, own: Sequence[str]) -> int | None:
+    """Return the length of the vectors, None for the model's default.
 
-    Raises ModelNotFound, or InvalidRequest for `dimensions` that OpenAI would refuse.
+    `own` are the model's own names. Raises ModelNotFound, and InvalidRequest for `dimensions`
+    that OpenAI would refuse.
     """
-    if model not in USUAL:
+    if model not in OPENAI_LENGTHS:
         if model in own:
-            return _at_most(MOST_DIMENSIONS, dimensions, model)
-        known = ", ".join(f"`{name}`" for name in (*own, *USUAL))
+            return _check_limit(MAX_DIMENSIONS, dimensions, model)
+        known = ", ".join(f"`{name}`" for name in (*own, *OPENAI_LENGTHS))
         raise ModelNotFound(
-            f"There is no embedding model `{model}` here. There are: {known}.", param="model"
+            f"The embedding model `{model}` does not exist here. Available: {known}.", param="model"
         )
+    # OpenAI introduced the parameter with its third generation of models.
     if dimensions is not None and model == _FIXED:
-        raise InvalidRequest(f"`{model}` does not take `dimensions`.", param="dimensions")
-    return _at_most(USUAL[model], dimensions, model) or USUAL[model]
+        raise InvalidRequest(f"`{model}` does not support `dimensions`.", param="dimensions")
+    return _check_limit(OPENAI_LENGTHS[model], dimensions, model) or OPENAI_LENGTHS[model]
 
 
-def _at_most(most: int, dimensions: int | None, model: str) -> int | None:
-    if dimensions is not None and dimensions > most:
+def _check_limit(limit: int, dimensions: int | None, model: str) -> int | None:
+    if dimensions is not None and dimensions > limit:
         raise InvalidRequest(
-            f"Invalid value for dimensions: {dimensions}; `{model}` gives {most} at the most.",
+            f"Invalid value for dimensions: {dimensions}; the maximum for `{model}` is {limit}.",
             param="dimensions",
         )
     return dimensions

@@ -1,9 +1,9 @@
-"""Vectors brought to another length, as honestly as that goes; pure.
+"""Resizes vectors to another length; pure.
 
-Longer: zeros behind. Every cosine stays what it was to the last bit, which an orthonormal map
-could only keep up to rounding; and whoever cuts the vector later gets the model's own leading
-numbers, which say the most where the model was made with PCA, as model2vec's are.
-Shorter: the leading numbers, brought to norm 1 again, as OpenAI itself does it.
+Longer vectors are padded with zeros. Every cosine similarity stays the same to the last bit, which
+an orthonormal map would keep only up to rounding. A client that truncates the vector later gets the
+model's own leading numbers, which carry the most information in a model made with PCA, as
+model2vec's are. Shorter vectors are truncated and normalized again, as OpenAI does.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from bridge.embeddings.base import Vectors
 from bridge.errors import InvalidRequest
 
 
-def shaped(vectors: Vectors, length: int) -> Vectors:
-    """(n, any) to (n, `length`), each of norm 1.
+def resize_vectors(vectors: Vectors, length: int) -> Vectors:
+    """Resize (n, any) to (n, `length`), each vector of norm 1.
 
-    Raises InvalidRequest when a vector has nothing in its first `length` numbers.
+    Raises InvalidRequest if the first `length` numbers of a vector are all zero.
     """
-    return padded(unit(vectors[:, :length]), length)
+    return pad_vectors(normalize_vectors(vectors[:, :length]), length)
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Each of norm 1 and of the same direction. Raises InvalidRequest for one that has none."""
-    # By the largest first: squares of float32's smallest would be zero, of its largest infinite.
+def normalize_vectors(vectors: Vectors) -> Vectors:
+    """Scale each vector to norm 1. Raises InvalidRequest for a vector of zeros."""
+    # Divided by the largest number first, because squares of float32's smallest numbers would be
+    # zero and those of its largest infinite.
     largest = np.abs(vectors).max(axis=1, keepdims=True, initial=0).astype(np.float64)
     if not largest.all():
         where = int(np.flatnonzero(largest == 0)[0])
         raise InvalidRequest(
-            f"The model's vector of input {where} has nothing in its first "
-            f"{vectors.shape[1]} dimensions.",
+            f"The vector of input {where} is zero in its first {vectors.shape[1]} dimensions.",
             param="dimensions",
         )
     exact = vectors / largest
@@ -39,6 +39,6 @@ def unit(vectors: Vectors) -> Vectors:
     return units
 
 
-def padded(vectors: Vectors, length: int) -> Vectors:
-    """(n, m) to (n, `length`) with zeros behind; m is at most `length`."""
+def pad_vectors(vectors: Vectors, length: int) -> Vectors:
+    """Append zeros: (n, m) to (n, `length`); m is at most `length`."""
     return np.pad(vectors, ((0, 0), (0, length - vectors.shape[1])))

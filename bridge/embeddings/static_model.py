@@ -1,8 +1,8 @@
 """A static embedding model in model2vec's format: a text's vector is the mean of its tokens'.
 
-https://github.com/MinishLab/model2vec. Its own library is not used: it cuts texts after 512
-tokens without a word, and reads the whole matrix into memory, holding the GIL meanwhile. What
-is left then is little: tokenize, look up, add.
+https://github.com/MinishLab/model2vec. Its own library is not used, because it silently truncates
+texts after 512 tokens, and holds the GIL while it reads the whole matrix into memory. Without it,
+little remains to do: tokenize, look up rows, add.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOKENIZER = "tokenizer.json"
 MATRIX = "model.safetensors"
 
 _MATRIX_NAMES = ("embeddings", "embedding.weight")
-"""model2vec's, and sentence-transformers' for the same."""
+"""The tensor's name in files of model2vec, and of sentence-transformers."""
 _KINDS: Mapping[str, str] = {
     "F64": "<f8",
     "F32": "<f4",
@@ -33,16 +33,16 @@ _KINDS: Mapping[str, str] = {
     "I8": "i1",
 }
 _ROWS_AT_ONCE = 2_048
-"""About a millisecond of work."""
+"""About a millisecond of work, during which the GIL is held."""
 
 
 class StaticModel:
-    """Not for the event loop. The matrix stays on disk and is mapped: who waits is one thread."""
+    """A loaded model, for a worker thread: the matrix is mapped, so look-ups may read the disk."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises EmbeddingModelBroken; OSError when a file cannot be read."""
-        self._tokenizer, self._unknown = _tokenizer(folder / TOKENIZER)
-        tensors = _tensors(folder / MATRIX)
+        """Load the files. Raises EmbeddingModelBroken, and OSError if one cannot be read."""
+        self._tokenizer, self._unknown = _load_tokenizer(folder / TOKENIZER)
+        tensors = _map_tensors(folder / MATRIX)
         matrix = next((tensors[name] for name in _MATRIX_NAMES if name in tensors), None)
         self._mapping = tensors.get("mapping")
         self._weights = tensors.get("weights")
@@ -50,45 +50,45 @@ class StaticModel:
         tokens = self._tokenizer.get_vocab_size()
         if matrix is None or matrix.ndim != 2 or rows is None or len(rows) < tokens:
             raise EmbeddingModelBroken(
-                f"{folder / MATRIX} has no vector for each of the {tokens} tokens of {TOKENIZER}."
+                f"{folder / MATRIX} lacks vectors for some of the {tokens} tokens of {TOKENIZER}."
             )
         self._matrix = matrix
 
     @property
     def length(self) -> int:
-        """Numbers in a vector."""
+        """The length of the vectors."""
         return int(self._matrix.shape[1])
 
     def embed(self, texts: Sequence[str], first: int = 0) -> tuple[Vectors, int]:
-        """Vectors of shape (texts, length), of any norm but 0, and all tokens counted.
+        """Return vectors of shape (texts, length), not normalized, and the number of tokens.
 
-        `first` is the place of the first text in its request. Raises InvalidRequest for a text
-        that has no vector at all.
+        `first` is the index of the first text in the request. Raises InvalidRequest for a text
+        whose vector is zero.
         """
-        # Of the tokenizer's ways in, only this one releases the GIL.
+        # The only method of the tokenizer that releases the GIL.
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         vectors = np.empty((len(texts), self.length), np.float32)
         tokens = 0
-        for place, encoding in enumerate(encodings):
+        for index, encoding in enumerate(encodings):
             ids = encoding.ids
             tokens += len(ids)
-            vectors[place] = self._mean(np.array(ids, np.int64), first + place)
+            vectors[index] = self._average_rows(np.array(ids, np.int64), first + index)
         return vectors, tokens
 
-    def _mean(self, ids: NDArray[np.int64], place: int) -> NDArray[np.float64]:
-        """Without the tokens it does not know, as model2vec has it; if it knows none, those."""
+    def _average_rows(self, ids: NDArray[np.int64], index: int) -> NDArray[np.float64]:
+        # Unknown tokens are left out, as in model2vec, unless a text has no others.
         known = ids if self._unknown is None else ids[ids != self._unknown]
-        total = self._sum(known)
+        total = self._sum_rows(known)
         if not total.any() and self._unknown is not None:
             known = np.array([self._unknown])
-            total = self._sum(known)
+            total = self._sum_rows(known)
         if not total.any():
             raise InvalidRequest(
-                f"Input {place} has no vector: the model knows nothing in it.", param="input"
+                f"Input {index} has no vector: the model knows none of its tokens.", param="input"
             )
         return total / max(1, len(known))
 
-    def _sum(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _sum_rows(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         total = np.zeros(self.length)
         for start in range(0, len(ids), _ROWS_AT_ONCE):
             piece = ids[start : start + _ROWS_AT_ONCE]
@@ -99,15 +99,15 @@ class StaticModel:
         return total
 
 
-def _tokenizer(path: Path) -> tuple[Tokenizer, int | None]:
-    """The tokenizer, with the id of its token for the unknown."""
+def _load_tokenizer(path: Path) -> tuple[Tokenizer, int | None]:
+    """Return the tokenizer, and the id of its unknown token, if it has one."""
     raw = path.read_bytes()
     try:
         tokenizer = Tokenizer.from_buffer(raw)
         model = json.loads(raw)["model"]
         unknown = model.get("unk_id")
-    except Exception as error:  # the Rust side raises nothing narrower
-        raise EmbeddingModelBroken(f"{path} is no tokenizer that can be used: {error}") from error
+    except Exception as error:  # the Rust library raises bare Exceptions
+        raise EmbeddingModelBroken(f"{path} is not a valid tokenizer: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     if unknown is None and model.get("unk_token") is not None:
@@ -115,26 +115,26 @@ def _tokenizer(path: Path) -> tuple[Tokenizer, int | None]:
     return tokenizer, unknown
 
 
-def _tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """A safetensors file, mapped. https://github.com/huggingface/safetensors#format"""
+def _map_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Map a safetensors file. https://github.com/huggingface/safetensors#format"""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
-            # An odd number may claim terabytes; real headers of such models have some 200 bytes.
+            # A damaged file may claim terabytes; real headers of such models have about 200 bytes.
             header = json.loads(file.read(min(size, 100_000_000)))
         header.pop("__metadata__", None)
-        return {name: _mapped(path, 8 + size, told) for name, told in header.items()}
+        return {name: _map_tensor(path, 8 + size, entry) for name, entry in header.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EmbeddingModelBroken(
-            f"{path} is no safetensors file that can be used, or only a part of one: {error}"
+            f"{path} is not a valid safetensors file, or is incomplete: {error}"
         ) from error
 
 
-def _mapped(path: Path, start: int, told: Mapping[str, Any]) -> NDArray[Any]:
-    begin, end = told["data_offsets"]
-    kind, shape = np.dtype(_KINDS[told["dtype"]]), tuple(told["shape"])
+def _map_tensor(path: Path, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:
+    begin, end = entry["data_offsets"]
+    kind, shape = np.dtype(_KINDS[entry["dtype"]]), tuple(entry["shape"])
     if end - begin != kind.itemsize * int(np.prod(shape)):
         raise ValueError("shape and size differ")
     mapped = np.memmap(path, kind, "r", offset=start + begin, shape=shape)
-    # As a plain array: memmap's own indexing costs more than the lookup.
+    # As a plain array, because indexing a memmap costs more than the look-up itself.
     return cast("NDArray[Any]", mapped.view(np.ndarray))

@@ -1,4 +1,4 @@
-"""Vectors of another service: any that speaks OpenAI's embeddings (OpenAI, Ollama), and Voyage."""
+"""Embeds texts with another service: Voyage, or one with OpenAI's embeddings API, as Ollama."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from bridge.embeddings.base import Embedded, TextOrTokens, Vectors
-from bridge.embeddings.names import USUAL, length_asked
+from bridge.embeddings.base import EmbeddingResult, TextOrTokens, Vectors
+from bridge.embeddings.names import OPENAI_LENGTHS, resolve_length
 from bridge.errors import (
     UPSTREAM_ID,
     BillingFailed,
@@ -26,7 +26,7 @@ from bridge.errors import (
 )
 
 if TYPE_CHECKING:
-    # Already there where the `anthropic` SDK is; the import takes half a second otherwise.
+    # The import takes 0.2 s or more unless the `anthropic` SDK is loaded already.
     import httpx2
 
     from bridge.embeddings.dialects import Dialect
@@ -45,7 +45,7 @@ _OWN_STATUSES: Mapping[int, type[BridgeError]] = {422: InvalidRequest}
 
 
 class UpstreamEmbedder:
-    """Asks, and does not retry: the client does that, who knows how long it can wait."""
+    """Sends each request once; the client decides about retries, as it knows how long to wait."""
 
     name = "upstream"
 
@@ -58,11 +58,11 @@ class UpstreamEmbedder:
         service: Service | None = None,
         silence_seconds: float = 60.0,
     ) -> None:
-        """`base_url` ends before `/embeddings`: `http://127.0.0.1:11434/v1`; Ollama needs no key.
+        """`base_url` ends before `/embeddings`, such as `http://127.0.0.1:11434/v1` for Ollama.
 
-        `model` is the service's own name; OpenAI's names are answered by it, too, in OpenAI's
-        lengths (see `shaping`), unless it is one of OpenAI's: then each is asked by its name.
-        `service`: told by the host when not given.
+        `model` is the service's name for it. It also answers for OpenAI's names, in OpenAI's
+        lengths (see `shaping`). If it is one of OpenAI's models itself, each of them is requested
+        under its own name. `service` None is derived from the host.
         """
         self._url = base_url.rstrip("/") + "/embeddings"
         parts = urlsplit(base_url)
@@ -73,74 +73,76 @@ class UpstreamEmbedder:
         self._silence = silence_seconds
         self._client: httpx2.AsyncClient | None = None
         self._closed = False
-        self._making = threading.Lock()
+        self._client_lock = threading.Lock()
 
-    def models(self) -> Sequence[str]:
-        return (self._model, *(name for name in USUAL if name != self._model))
+    def list_models(self) -> Sequence[str]:
+        return (self._model, *(name for name in OPENAI_LENGTHS if name != self._model))
 
     async def embed(
         self, inputs: Sequence[TextOrTokens], *, model: str, dimensions: int | None
-    ) -> Embedded:
-        """See `Embedder.embed`. Tokens go to OpenAI as they are, to others as text."""
-        own = self._own()
-        length = length_asked(model, dimensions, own)
-        asked = model if model in own else self._model
-        dialect = await asyncio.to_thread(self._ready)
+    ) -> EmbeddingResult:
+        """See `Embedder.embed`. Tokens are sent to OpenAI unchanged, to others as text."""
+        own = self._list_own_names()
+        length = resolve_length(model, dimensions, own)
+        requested = model if model in own else self._model
+        dialect = await asyncio.to_thread(self._prepare)
         if self._service != "openai":
-            inputs = await asyncio.to_thread(_as_texts, inputs)
-        done = [
-            await self._ask(
+            inputs = await asyncio.to_thread(_decode_inputs, inputs)
+        batches = [
+            await self._request(
                 dialect,
-                asked,
-                inputs[start : start + dialect.most_inputs],
-                dimensions if asked == model else None,
+                requested,
+                inputs[start : start + dialect.max_inputs],
+                dimensions if requested == model else None,
             )
-            for start in range(0, len(inputs), dialect.most_inputs)
+            for start in range(0, len(inputs), dialect.max_inputs)
         ]
-        parts = [part for part, _ in done]
-        vectors = await asyncio.to_thread(_joined, parts, None if asked == model else length)
-        return Embedded(vectors, sum(tokens for _, tokens in done), asked)
+        parts = [vectors for vectors, _ in batches]
+        new_length = None if requested == model else length
+        vectors = await asyncio.to_thread(_join_parts, parts, new_length)
+        return EmbeddingResult(vectors, sum(tokens for _, tokens in batches), requested)
 
     async def warm(self) -> None:
-        await asyncio.to_thread(self._ready)
+        await asyncio.to_thread(self._prepare)
 
     async def close(self) -> None:
         self._closed = True
         if self._client is not None:
             await self._client.aclose()
 
-    def _own(self) -> Sequence[str]:
-        return tuple(USUAL) if self._model in USUAL else (self._model,)
+    def _list_own_names(self) -> Sequence[str]:
+        return tuple(OPENAI_LENGTHS) if self._model in OPENAI_LENGTHS else (self._model,)
 
-    def _ready(self) -> Dialect:
-        """Makes the client, in a thread: imports and certificates are read from disk."""
+    def _prepare(self) -> Dialect:
+        """Make the HTTP client; in a thread, because certificates are read from disk."""
         import httpx2
 
         from bridge.embeddings.dialects import OPENAI, VOYAGE
 
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
         timeout = httpx2.Timeout(self._silence, connect=_CONNECT_SECONDS)
-        with self._making:
+        with self._client_lock:
             if self._client is None:
                 self._client = httpx2.AsyncClient(headers=headers, timeout=timeout)
         return VOYAGE if self._service == "voyage" else OPENAI
 
-    async def _ask(
+    async def _request(
         self,
         dialect: Dialect,
         model: str,
         inputs: Sequence[TextOrTokens],
         dimensions: int | None,
     ) -> tuple[Vectors, int]:
-        body = await asyncio.to_thread(_body, dialect, model, inputs, dimensions)
+        body = await asyncio.to_thread(_encode_body, dialect, model, inputs, dimensions)
         response = await self._post(body)
         if response.status_code != 200:
-            raise self._failure(response)
+            raise self._build_error(response)
         try:
-            return await asyncio.to_thread(_read, dialect, response.content, len(inputs))
+            return await asyncio.to_thread(_decode_body, dialect, response.content, len(inputs))
         except ValueError as error:
             raise UpstreamFailed(
-                f"The answer of {self._where} cannot be used: {error}.", headers=_kept(response)
+                f"The response of {self._where} cannot be used: {error}.",
+                headers=_pick_headers(response),
             ) from error
 
     async def _post(self, body: bytes) -> httpx2.Response:
@@ -153,72 +155,74 @@ class UpstreamEmbedder:
                 self._url, content=body, headers={"content-type": "application/json"}
             )
         except httpx2.ConnectTimeout as error:
-            raise UpstreamUnreachable(f"No connection to {self._where} in time.") from error
+            raise UpstreamUnreachable(f"Timeout while connecting to {self._where}.") from error
         except httpx2.TimeoutException as error:
-            raise UpstreamSilent(f"{self._where} was silent for too long.") from error
+            raise UpstreamSilent(f"{self._where} did not respond in time.") from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             if self._closed:
                 raise ShuttingDown("The bridge is stopping.") from error
-            # Some of them have no words.
-            words = f"to {self._where}: {error or type(error).__name__}."
+            # Some of these exceptions have no message.
+            details = f"to {self._where}: {error or type(error).__name__}."
             if isinstance(error, httpx2.ConnectError):
-                raise UpstreamUnreachable(f"No connection {words}") from error
-            raise UpstreamFailed(f"The connection broke {words}") from error
+                raise UpstreamUnreachable(f"No connection {details}") from error
+            raise UpstreamFailed(f"Lost the connection {details}") from error
 
-    def _failure(self, response: httpx2.Response) -> BridgeError:
-        """By its status; the service's own words are kept."""
-        from bridge.embeddings.dialects import read_words
+    def _build_error(self, response: httpx2.Response) -> BridgeError:
+        """Return an error for the status, with the service's own message."""
+        from bridge.embeddings.dialects import parse_error
 
-        said = None
+        body = None
         with suppress(ValueError):
-            said = json.loads(response.content)
-        words, code, param = read_words(said)
+            body = json.loads(response.content)
+        text, code, param = parse_error(body)
         status = response.status_code
         kind = error_for_status(status, _OWN_STATUSES)
         if code == "model_not_found":
             kind = ModelNotFound
         if code == "insufficient_quota":
             kind = BillingFailed
-        message = f"{self._where} answered with status {status}{': ' + words if words else '.'}"
-        # Its status stays: OpenAI says 429 for an empty account, too.
-        kept = status if kind is BillingFailed else None
-        return kind(message, param=param, status=kept, headers=_kept(response))
+        message = f"{self._where} answered with status {status}{': ' + text if text else '.'}"
+        # OpenAI sends 429, not 402, for an account without credit, and clients expect that.
+        own_status = status if kind is BillingFailed else None
+        return kind(message, param=param, status=own_status, headers=_pick_headers(response))
 
 
-def _kept(response: httpx2.Response) -> dict[str, str]:
+def _pick_headers(response: httpx2.Response) -> dict[str, str]:
     names = {"retry-after": "retry-after", "x-request-id": UPSTREAM_ID}
-    return {ours: value for its, ours in names.items() if (value := response.headers.get(its))}
+    return {
+        ours: value for theirs, ours in names.items() if (value := response.headers.get(theirs))
+    }
 
 
-def _body(
+def _encode_body(
     dialect: Dialect, model: str, inputs: Sequence[TextOrTokens], dimensions: int | None
 ) -> bytes:
-    from bridge.embeddings.dialects import request_body
+    from bridge.embeddings.dialects import build_body
 
-    return json.dumps(request_body(dialect, model, inputs, dimensions)).encode()
+    return json.dumps(build_body(dialect, model, inputs, dimensions)).encode()
 
 
-def _read(dialect: Dialect, content: bytes, count: int) -> tuple[Vectors, int]:
-    from bridge.embeddings.dialects import read_answer
+def _decode_body(dialect: Dialect, content: bytes, count: int) -> tuple[Vectors, int]:
+    from bridge.embeddings.dialects import parse_response
 
     answer: Any = json.loads(content)
-    return read_answer(dialect, answer, count)
+    return parse_response(dialect, answer, count)
 
 
-def _as_texts(inputs: Sequence[TextOrTokens]) -> list[str]:
-    from bridge.embeddings.cl100k import texts_of
+def _decode_inputs(inputs: Sequence[TextOrTokens]) -> list[str]:
+    from bridge.embeddings.cl100k import decode_inputs
 
-    return texts_of(inputs)
+    return decode_inputs(inputs)
 
 
-def _joined(parts: Sequence[Vectors], length: int | None) -> Vectors:
-    """One below the other; brought to `length`, or left as the service gave them."""
+def _join_parts(parts: Sequence[Vectors], length: int | None) -> Vectors:
+    """Concatenate the vectors and resize them to `length`, unless it is None."""
     import numpy as np
 
-    from bridge.embeddings.shaping import shaped
+    from bridge.embeddings.shaping import resize_vectors
 
     try:
         vectors = np.concatenate(parts)
     except ValueError as error:
-        raise UpstreamFailed("The service gave vectors of different lengths.") from error
-    return vectors if length is None else shaped(vectors, length)
+        raise UpstreamFailed("The service returned vectors of different lengths.") from error
+    return vectors if length is None else resize_vectors(vectors, length)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.main import build_parser
-from bridge.embeddings.names import USUAL
+from bridge.embeddings.names import OPENAI_LENGTHS
 from bridge.errors import list_errors
 from bridge.models.names import resolve
 from bridge.models.prices import find_price
@@ -110,7 +110,7 @@ def aliases() -> str:
 
 
 def embeddings() -> str:
-    rows = ((f"`{name}`", f"{length:,}") for name, length in USUAL.items())
+    rows = ((f"`{name}`", f"{length:,}") for name, length in OPENAI_LENGTHS.items())
     return table(("Name", "Numbers in a vector"), rows)
 
 

@@ -1,4 +1,4 @@
-"""A strict embedding service on this machine, in OpenAI's words or in Voyage's."""
+"""A strict embedding service on loopback, with OpenAI's API or Voyage's."""
 
 from __future__ import annotations
 

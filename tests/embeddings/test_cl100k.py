@@ -1,4 +1,4 @@
-"""OpenAI's tokens as text: the very vocabulary of tiktoken, and nothing guessed."""
+"""OpenAI's tokens are decoded with the vocabulary of tiktoken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import lzma
 
 import pytest
 
-from bridge.embeddings.cl100k import VOCABULARY, texts_of
+from bridge.embeddings.cl100k import VOCABULARY, decode_inputs
 from bridge.errors import InvalidRequest
 
 TIKTOKENS_HASH = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
@@ -29,19 +29,19 @@ def test_the_vocabulary_is_tiktokens_byte_for_byte() -> None:
         ([9468, 238], "\ufffd"),
     ],
 )
-def test_tokens_are_the_text_they_stand_for(ids: list[int], text: str) -> None:
-    assert texts_of([ids]) == [text]
+def test_tokens_are_decoded_to_their_text(ids: list[int], text: str) -> None:
+    assert decode_inputs([ids]) == [text]
 
 
-def test_texts_are_left_as_they_are() -> None:
-    assert texts_of(["as it is", [15339]]) == ["as it is", "hello"]
+def test_texts_stay_unchanged() -> None:
+    assert decode_inputs(["as it is", [15339]]) == ["as it is", "hello"]
 
 
 @pytest.mark.parametrize(
     ("inputs", "place"),
     [([[15339, 100_256]], "input"), ([[15339], [100_300]], "input[1]"), ([[200_000]], "input")],
 )
-def test_an_id_that_is_no_token_is_named(inputs: list[list[int]], place: str) -> None:
-    with pytest.raises(InvalidRequest, match="no token of cl100k_base") as caught:
-        texts_of(inputs)
+def test_an_unknown_token_id_is_named(inputs: list[list[int]], place: str) -> None:
+    with pytest.raises(InvalidRequest, match="not a token of cl100k_base") as caught:
+        decode_inputs(inputs)
     assert caught.value.param == place

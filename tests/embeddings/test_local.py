@@ -1,4 +1,4 @@
-"""The local model: fetched once and whole, loaded once, and never in a stream's way."""
+"""The local model is downloaded once and whole, loaded once, and never blocks a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from huggingface_hub import constants
 
-from bridge.embeddings.local import MOST_CHARACTERS, LocalEmbedder, _batches
+from bridge.embeddings.local import MAX_CHARACTERS, LocalEmbedder, _split_batches
 from bridge.errors import (
     ContextTooLong,
     EmbeddingModelBroken,
@@ -36,7 +36,7 @@ async def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 @pytest.fixture
 async def embedder(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
-    """With an empty cache."""
+    """An embedder with an empty cache."""
     local = LocalEmbedder(MODEL, tmp_path / "cache")
     yield local
     await local.close()
@@ -44,7 +44,7 @@ async def embedder(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
 
 @pytest.fixture
 async def by_hand(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
-    """Of a folder that a person filled."""
+    """An embedder for a folder with files that the user put there."""
     folder = await asyncio.to_thread(write_model, tmp_path / "mine")
     local = LocalEmbedder(str(folder), tmp_path / "cache")
     yield local
@@ -59,10 +59,10 @@ def files(folder: Path) -> list[str]:
 
 
 async def test_the_models_own_name_gives_its_own_length(by_hand: LocalEmbedder) -> None:
-    made = await by_hand.embed(["king", "queen bread"], model="mine", dimensions=None)
-    assert made.vectors.shape == (2, LENGTH)
-    assert np.allclose(made.vectors[0], row("king") / np.linalg.norm(row("king")), atol=1e-6)
-    assert (made.prompt_tokens, made.answered_by) == (3, "mine")
+    result = await by_hand.embed(["king", "queen bread"], model="mine", dimensions=None)
+    assert result.vectors.shape == (2, LENGTH)
+    assert np.allclose(result.vectors[0], row("king") / np.linalg.norm(row("king")), atol=1e-6)
+    assert (result.prompt_tokens, result.answered_by) == (3, "mine")
 
 
 @pytest.mark.parametrize(
@@ -78,26 +78,28 @@ async def test_the_models_own_name_gives_its_own_length(by_hand: LocalEmbedder) 
 async def test_openais_names_give_openais_lengths(
     by_hand: LocalEmbedder, model: str, dimensions: int | None, length: int
 ) -> None:
-    made = await by_hand.embed(["king", "queen"], model=model, dimensions=dimensions)
-    assert made.vectors.shape == (2, length)
-    assert np.allclose(np.linalg.norm(made.vectors, axis=1), 1, atol=1e-6)
+    result = await by_hand.embed(["king", "queen"], model=model, dimensions=dimensions)
+    assert result.vectors.shape == (2, length)
+    assert np.allclose(np.linalg.norm(result.vectors, axis=1), 1, atol=1e-6)
     if length >= LENGTH:
         own = await by_hand.embed(["king", "queen"], model="mine", dimensions=None)
-        assert np.array_equal(made.vectors[:, :LENGTH], own.vectors)
+        assert np.array_equal(result.vectors[:, :LENGTH], own.vectors)
 
 
 async def test_tokens_are_embedded_as_the_text_they_stand_for(by_hand: LocalEmbedder) -> None:
-    made = await by_hand.embed([[10789], "king"], model="mine", dimensions=None)
-    assert np.array_equal(made.vectors[0], made.vectors[1])
+    result = await by_hand.embed([[10789], "king"], model="mine", dimensions=None)
+    assert np.array_equal(result.vectors[0], result.vectors[1])
 
 
-async def test_an_unknown_name_is_told_before_anything_is_loaded(embedder: LocalEmbedder) -> None:
-    assert embedder.models()[:2] == (MODEL, "small")
+async def test_an_unknown_name_is_refused_before_loading(
+    embedder: LocalEmbedder,
+) -> None:
+    assert embedder.list_models()[:2] == (MODEL, "small")
     with pytest.raises(ModelNotFound, match="someone/small"):
         await embedder.embed(["a"], model="claude", dimensions=None)
 
 
-async def test_many_texts_keep_their_order_and_are_all_counted(by_hand: LocalEmbedder) -> None:
+async def test_many_texts_stay_in_order_and_are_all_counted(by_hand: LocalEmbedder) -> None:
     texts = ["king", "queen bread", "unknown"] * 100
     many = await by_hand.embed(texts, model="mine", dimensions=None)
     few = await by_hand.embed(texts[:3], model="mine", dimensions=None)
@@ -105,26 +107,26 @@ async def test_many_texts_keep_their_order_and_are_all_counted(by_hand: LocalEmb
     assert many.prompt_tokens == 500
 
 
-async def test_a_text_too_long_is_refused_not_cut(by_hand: LocalEmbedder) -> None:
+async def test_a_long_text_is_refused_not_truncated(by_hand: LocalEmbedder) -> None:
     with pytest.raises(ContextTooLong, match="Input 1") as caught:
-        await by_hand.embed(["a", "b" * (MOST_CHARACTERS + 1)], model="mine", dimensions=None)
+        await by_hand.embed(["a", "b" * (MAX_CHARACTERS + 1)], model="mine", dimensions=None)
     assert (caught.value.param, caught.value.code) == ("input", "context_length_exceeded")
 
 
-async def test_a_bad_token_fails_its_own_request_only(by_hand: LocalEmbedder) -> None:
+async def test_an_unknown_token_fails_only_its_own_request(by_hand: LocalEmbedder) -> None:
     with pytest.raises(InvalidRequest):
         await by_hand.embed([[999_999]], model="mine", dimensions=None)
     assert (await by_hand.embed(["king"], model="mine", dimensions=None)).prompt_tokens == 1
 
 
-def test_batches_are_small_and_leave_nothing_out() -> None:
+def test_batches_are_small_and_complete() -> None:
     texts = ["a" * 40_000] * 3 + ["b"] * 130 + ["c" * 200_000]
-    cuts = list(_batches(texts))
+    cuts = list(_split_batches(texts))
     assert cuts == [(0, 1), (1, 2), (2, 66), (66, 130), (130, 133), (133, 134)]
 
 
-async def test_a_thousand_texts_do_not_hold_up_a_stream(by_hand: LocalEmbedder) -> None:
-    """The best of five: another process of this machine may hold it up, too."""
+async def test_a_thousand_texts_do_not_block_the_event_loop(by_hand: LocalEmbedder) -> None:
+    """The best of five, because other processes of this computer may block it, too."""
     texts = [f"king queen bread unknown baker {place}" for place in range(1_000)]
     await by_hand.embed(texts, model="mine", dimensions=None)
     worst = []
@@ -318,7 +320,7 @@ async def test_a_folder_that_cannot_be_written_is_reported(
         await embedder.warm()
 
 
-async def test_an_empty_folder_of_the_persons_own_is_never_filled(
+async def test_a_folder_of_the_user_is_never_filled_by_a_download(
     hub: FakeHub, tmp_path: Path
 ) -> None:
     local = LocalEmbedder(str(tmp_path / "none"), tmp_path / "cache")
@@ -328,21 +330,21 @@ async def test_an_empty_folder_of_the_persons_own_is_never_filled(
     assert hub.requests == []
 
 
-async def test_a_broken_model_is_said_with_the_cure(hub: FakeHub, embedder: LocalEmbedder) -> None:
+async def test_a_broken_model_error_has_the_fix(hub: FakeHub, embedder: LocalEmbedder) -> None:
     await asyncio.to_thread(write_model, embedder.folder)
     (embedder.folder / "model.safetensors").write_bytes(b"nothing")
-    with pytest.raises(EmbeddingModelBroken, match="remove them to have them fetched"):
+    with pytest.raises(EmbeddingModelBroken, match="remove them to download them again"):
         await embedder.warm()
     await asyncio.to_thread(write_model, embedder.folder)
     await embedder.warm()
 
 
-# Its end
+# Shutdown
 
 
-async def test_closing_drops_what_is_being_fetched(hub: FakeHub, embedder: LocalEmbedder) -> None:
+async def test_closing_discards_a_running_download(hub: FakeHub, embedder: LocalEmbedder) -> None:
     hub.may_continue.clear()
-    asking = asyncio.create_task(embedder.embed(["king"], model="small", dimensions=None))
+    request = asyncio.create_task(embedder.embed(["king"], model="small", dimensions=None))
     while "GET /cdn/model.safetensors" not in hub.requests:
         await asyncio.sleep(0.01)
     closing = asyncio.create_task(embedder.close())
@@ -350,11 +352,11 @@ async def test_closing_drops_what_is_being_fetched(hub: FakeHub, embedder: Local
     hub.may_continue.set()
     await asyncio.wait_for(closing, 5)
     with pytest.raises(ShuttingDown):
-        await asking
+        await request
     assert files(embedder.folder) == []
 
 
-async def test_who_asks_after_the_end_is_told_so(by_hand: LocalEmbedder) -> None:
+async def test_a_request_after_closing_fails_with_shutting_down(by_hand: LocalEmbedder) -> None:
     await by_hand.warm()
     await by_hand.close()
     with pytest.raises(ShuttingDown):

@@ -1,4 +1,4 @@
-"""A model from its two files: what its vectors are, and which files are none."""
+"""A static model gives model2vec's vectors, and invalid files are refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_vector_is_the_mean_of_the_tokens_and_every_token_is_counted(model: St
     assert tokens == 7
 
 
-def test_the_unknown_is_counted_but_says_nothing_where_something_is_known(
+def test_unknown_tokens_are_counted_but_ignored_beside_known_ones(
     model: StaticModel,
 ) -> None:
     vectors, tokens = model.embed(["king zzz", "zzz", " "])
@@ -37,13 +37,13 @@ def test_the_unknown_is_counted_but_says_nothing_where_something_is_known(
     assert tokens == 3
 
 
-def test_a_long_text_is_not_cut(model: StaticModel) -> None:
+def test_a_long_text_is_not_truncated(model: StaticModel) -> None:
     vectors, tokens = model.embed(["king " * 5_000 + "queen " * 5_000])
     assert tokens == 10_000
     assert np.allclose(vectors[0], (row("king") + row("queen")) / 2, atol=1e-6)
 
 
-def test_mapping_weights_and_small_numbers_are_model2vecs(tmp_path: Path) -> None:
+def test_mapping_weights_and_small_types_work_as_in_model2vec(tmp_path: Path) -> None:
     mapping = np.zeros(len(WORDS), np.int64)
     mapping[WORDS.index("queen")] = 1
     weights = np.ones(len(WORDS))
@@ -63,7 +63,7 @@ def test_model2vec_itself_gives_the_same_vectors(tmp_path: Path) -> None:
     assert np.allclose(StaticModel(folder).embed(texts)[0], theirs, atol=1e-6)
 
 
-def test_a_text_of_which_the_model_knows_nothing_has_no_vector(tmp_path: Path) -> None:
+def test_a_text_without_known_tokens_is_refused(tmp_path: Path) -> None:
     rows = ROWS.copy()
     rows[WORDS.index("[UNK]")] = 0
     with pytest.raises(InvalidRequest, match="Input 6") as caught:
@@ -94,7 +94,7 @@ WHOLE = safetensors({"embeddings": ROWS})
         WHOLE.replace(b'"F32"', b'"F16"'),
     ],
 )
-def test_a_file_that_is_no_matrix_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+def test_an_invalid_matrix_file_is_named(tmp_path: Path, raw: bytes) -> None:
     folder = write_model(tmp_path)
     (folder / "model.safetensors").write_bytes(raw)
     with pytest.raises(EmbeddingModelBroken, match=r"model\.safetensors"):
@@ -102,7 +102,7 @@ def test_a_file_that_is_no_matrix_is_refused_by_name(tmp_path: Path, raw: bytes)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"\xff", b'{"model": {"type": "BPE"}}'])
-def test_a_file_that_is_no_tokenizer_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+def test_an_invalid_tokenizer_file_is_named(tmp_path: Path, raw: bytes) -> None:
     folder = write_model(tmp_path)
     (folder / "tokenizer.json").write_bytes(raw)
     with pytest.raises(EmbeddingModelBroken, match=r"tokenizer\.json"):

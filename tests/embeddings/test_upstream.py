@@ -1,4 +1,4 @@
-"""Another service's vectors: in its own words, in order, and its failures by their names."""
+"""Embeddings of another service: its API, the order of vectors, and its errors."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def ask(
     return (await embedder.embed([text], model=model, dimensions=None)).vectors
 
 
-async def test_its_own_name_gives_its_vectors_as_they_are_and_in_order(
+async def test_the_services_own_model_gives_its_vectors_unchanged_and_in_order(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     made = await embedder.embed(["one", "three"], model="nomic-embed-text", dimensions=None)
@@ -62,14 +62,14 @@ async def test_its_own_name_gives_its_vectors_as_they_are_and_in_order(
     ]
 
 
-async def test_a_service_that_knows_no_base64_gives_the_same(
+async def test_a_service_without_base64_gives_the_same_vectors(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     fake.numbers_only = True
     assert (await ask(embedder, "one")).tolist() == [vector_of("one", 4)]
 
 
-async def test_dimensions_of_its_own_name_are_its_own_affair(
+async def test_dimensions_for_the_services_own_model_are_passed_on(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     made = await embedder.embed(["one"], model="nomic-embed-text", dimensions=2)
@@ -77,7 +77,7 @@ async def test_dimensions_of_its_own_name_are_its_own_affair(
     assert fake.bodies[0]["dimensions"] == 2
 
 
-async def test_openais_names_get_openais_lengths_from_another_service(
+async def test_openais_names_give_openais_lengths_with_another_service(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     made = await embedder.embed(["a", "bcd"], model="text-embedding-3-small", dimensions=None)
@@ -89,7 +89,7 @@ async def test_openais_names_get_openais_lengths_from_another_service(
     assert "dimensions" not in fake.bodies[0]
 
 
-async def test_openai_is_asked_by_the_name_the_client_gave(fake: FakeService) -> None:
+async def test_openai_gets_the_model_name_of_the_client(fake: FakeService) -> None:
     openai = UpstreamEmbedder(fake.url, "its-key", "text-embedding-3-small", service="openai")
     made = await openai.embed([[9906, 1]], model="text-embedding-3-large", dimensions=3)
     await openai.close()
@@ -98,12 +98,14 @@ async def test_openai_is_asked_by_the_name_the_client_gave(fake: FakeService) ->
     assert fake.bodies[0]["input"] == [[9906, 1]]
 
 
-async def test_tokens_go_to_others_as_text(fake: FakeService, embedder: UpstreamEmbedder) -> None:
+async def test_tokens_are_sent_to_other_services_as_text(
+    fake: FakeService, embedder: UpstreamEmbedder
+) -> None:
     await embedder.embed([[15339, 1917], "b"], model="nomic-embed-text", dimensions=None)
     assert fake.bodies[0]["input"] == ["hello world", "b"]
 
 
-async def test_voyage_is_asked_in_its_own_words_a_thousand_at_a_time() -> None:
+async def test_voyage_gets_its_own_format_and_a_thousand_inputs_at_a_time() -> None:
     async with FakeService("voyage", most=1_000) as fake:
         voyage = UpstreamEmbedder(fake.url, "its-key", "voyage-4", service="voyage")
         texts = ["a" * (place % 7 + 1) for place in range(2_048)]
@@ -126,11 +128,11 @@ async def test_voyage_is_asked_in_its_own_words_a_thousand_at_a_time() -> None:
         ("http://127.0.0.1:11434/v1", "compatible"),
     ],
 )
-def test_a_service_is_known_by_its_host(url: str, service: Service) -> None:
+def test_the_service_is_derived_from_the_host(url: str, service: Service) -> None:
     assert UpstreamEmbedder(url, None, "m")._service == service
 
 
-async def test_an_unknown_name_is_not_asked_for(
+async def test_an_unknown_name_sends_no_request(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     with pytest.raises(ModelNotFound, match="nomic-embed-text"):
@@ -158,7 +160,7 @@ async def test_an_unknown_name_is_not_asked_for(
         (302, None, UpstreamFailed, 502),
     ],
 )
-async def test_a_failure_keeps_its_status_and_its_words(
+async def test_an_error_has_the_status_and_message_of_the_service(
     fake: FakeService,
     embedder: UpstreamEmbedder,
     status: int,
@@ -174,7 +176,7 @@ async def test_a_failure_keeps_its_status_and_its_words(
     assert caught.value.headers == {"retry-after": "7", UPSTREAM_ID: "its-id"}
 
 
-async def test_voyages_failures_have_their_words_too(
+async def test_an_error_of_voyage_has_its_message(
     fake: FakeService, embedder: UpstreamEmbedder
 ) -> None:
     fake.answer = web.json_response({"detail": "Argument 'model' is invalid."}, status=400)
@@ -182,7 +184,7 @@ async def test_voyages_failures_have_their_words_too(
         await ask(embedder)
 
 
-async def test_a_wrong_key_is_not_in_the_error(fake: FakeService) -> None:
+async def test_a_rejected_key_is_not_in_the_error(fake: FakeService) -> None:
     upstream = UpstreamEmbedder(fake.url, "wrong-key", "m")
     with pytest.raises(KeyRejected) as caught:
         await ask(upstream, model="m")
@@ -223,7 +225,7 @@ def whole(*items: object, **rest: object) -> dict[str, object]:
         whole(item(), usage={"prompt_tokens": "1"}),
     ],
 )
-async def test_an_answer_that_is_none_is_refused(
+async def test_a_malformed_response_is_refused(
     fake: FakeService, embedder: UpstreamEmbedder, answer: object
 ) -> None:
     said = web.Response(text=answer) if isinstance(answer, str) else web.json_response(answer)
@@ -241,14 +243,14 @@ async def test_vectors_of_different_lengths_are_refused(
         await embedder.embed(["a", "b"], model="nomic-embed-text", dimensions=None)
 
 
-async def test_nobody_there() -> None:
+async def test_an_unreachable_service_is_reported() -> None:
     upstream = UpstreamEmbedder("http://127.0.0.1:1/v1", None, "m")
     with pytest.raises(UpstreamUnreachable, match=r"http://127\.0\.0\.1:1"):
         await ask(upstream, model="m")
     await upstream.close()
 
 
-async def test_silence_ends(fake: FakeService) -> None:
+async def test_a_silent_service_times_out(fake: FakeService) -> None:
     fake.silent = True
     upstream = UpstreamEmbedder(fake.url, "its-key", "m", silence_seconds=0.1)
     with pytest.raises(UpstreamSilent):
@@ -256,20 +258,20 @@ async def test_silence_ends(fake: FakeService) -> None:
     await upstream.close()
 
 
-async def test_a_connection_that_breaks(fake: FakeService, embedder: UpstreamEmbedder) -> None:
+async def test_a_lost_connection_is_reported(fake: FakeService, embedder: UpstreamEmbedder) -> None:
     fake.breaks = True
-    with pytest.raises(UpstreamFailed, match="broke to"):
+    with pytest.raises(UpstreamFailed, match="Lost the connection to"):
         await ask(embedder)
 
 
-async def test_who_asks_after_the_end_is_told_so(embedder: UpstreamEmbedder) -> None:
+async def test_a_request_after_closing_fails_with_shutting_down(embedder: UpstreamEmbedder) -> None:
     await embedder.warm()
     await embedder.close()
     with pytest.raises(ShuttingDown):
         await ask(embedder)
 
 
-async def test_closing_ends_what_still_runs(fake: FakeService, embedder: UpstreamEmbedder) -> None:
+async def test_closing_ends_running_requests(fake: FakeService, embedder: UpstreamEmbedder) -> None:
     fake.silent = True
     asking = asyncio.create_task(ask(embedder))
     while not fake.bodies:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.embeddings.base import Embedded
+from bridge.embeddings.base import EmbeddingResult
 from bridge.errors import NotSupported
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -30,10 +30,10 @@ async def create_embedding(request: web.Request) -> web.Response:
             body.inputs, model=body.model, dimensions=body.dimensions
         )
         # Here, because it imports numpy: the embedder has loaded that in a thread by now.
-        from bridge.embeddings.answer import answer_body
+        from bridge.embeddings.response import encode_response
 
         answer = await asyncio.to_thread(
-            answer_body, embedded, body.model, body.encoding_format or "float"
+            encode_response, embedded, body.model, body.encoding_format or "float"
         )
     record = get_record(request)
     record.prompt_tokens = embedded.prompt_tokens
@@ -41,7 +41,7 @@ async def create_embedding(request: web.Request) -> web.Response:
     return web.Response(body=answer, content_type="application/json", headers=headers)
 
 
-def _list_notices(body: EmbeddingsRequest, embedded: Embedded) -> Iterator[str]:
+def _list_notices(body: EmbeddingsRequest, embedded: EmbeddingResult) -> Iterator[str]:
     if embedded.answered_by != body.model:
         yield f"model: {embedded.answered_by} answers for {body.model}"
     for name, value in body.unknown.items():

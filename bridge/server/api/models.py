@@ -71,7 +71,7 @@ def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     if active is not None:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
         models.append(alias)
-    names = bridge.embedder.models() if bridge.embedder is not None else ()
+    names = bridge.embedder.list_models() if bridge.embedder is not None else ()
     return models + [_as_embedding_model(name) for name in names]
 
 

@@ -66,7 +66,7 @@ async def test_openais_names_have_their_usual_lengths(
 
 async def test_cosines_are_the_same_under_every_name(client: AsyncOpenAI, bridge: Bridge) -> None:
     assert bridge.embedder is not None
-    own = bridge.embedder.models()[0]
+    own = bridge.embedder.list_models()[0]
     found = []
     for model in (own, "text-embedding-3-small", "text-embedding-3-large"):
         answer = await client.embeddings.create(model=model, input=["king bread", "queen"])

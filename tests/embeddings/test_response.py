@@ -1,4 +1,4 @@
-"""The answer: base64 as OpenAI's clients read it, and JSON that is written piece by piece."""
+"""The response: base64 as OpenAI's clients decode it, and JSON encoded piece by piece."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestServer
 from openai import AsyncOpenAI, omit
 from openai.types import CreateEmbeddingResponse
 
-from bridge.embeddings.answer import answer, answer_body, from_base64, to_base64
-from bridge.embeddings.base import Embedded
+from bridge.embeddings.base import EmbeddingResult
+from bridge.embeddings.response import build_response, encode_response, from_base64, to_base64
 from bridge.wire.embeddings import EncodingFormat
 
-TWO = Embedded(np.array([[0.1, -1], [0.25, 3e-45]], np.float32), 7, "small")
+TWO = EmbeddingResult(np.array([[0.1, -1], [0.25, 3e-45]], np.float32), 7, "small")
 
 
 def test_base64_is_little_endian_float32() -> None:
@@ -26,34 +26,34 @@ def test_base64_is_little_endian_float32() -> None:
     assert from_base64(words).tolist() == [1.5, -2]
 
 
-def test_the_machines_own_order_of_bytes_does_not_matter() -> None:
+def test_the_byte_order_of_the_computer_does_not_matter() -> None:
     assert to_base64(np.array([1.5, -2], ">f4")) == to_base64(np.array([1.5, -2], np.float32))
 
 
 @pytest.mark.parametrize("words", ["AAAA", "not base64", "AAAAAA=", "ä"])
-def test_what_is_no_vector_is_refused(words: str) -> None:
+def test_invalid_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         from_base64(words)
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64"])
-def test_the_body_is_the_answer_and_has_openais_fields(encoding: EncodingFormat) -> None:
-    body = answer_body(TWO, "text-embedding-3-small", encoding)
-    assert json.loads(body) == answer(TWO, "text-embedding-3-small", encoding)
+def test_the_encoded_response_has_openais_fields(encoding: EncodingFormat) -> None:
+    body = encode_response(TWO, "text-embedding-3-small", encoding)
+    assert json.loads(body) == build_response(TWO, "text-embedding-3-small", encoding)
     read = json.loads(body)
     assert set(read) == set(CreateEmbeddingResponse.model_fields)
     assert read["usage"] == {"prompt_tokens": 7, "total_tokens": 7}
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64"])
-async def test_openais_client_reads_exactly_the_float32_that_were_sent(
+async def test_openais_client_decodes_exactly_the_float32_that_were_sent(
     encoding: EncodingFormat,
 ) -> None:
     """It asks for base64 when its caller asks for nothing."""
 
     async def embeddings(request: web.Request) -> web.Response:
         assert (await request.json())["encoding_format"] == encoding
-        body = answer_body(TWO, "m", encoding)
+        body = encode_response(TWO, "m", encoding)
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()

@@ -30,10 +30,10 @@ def test_the_byte_order_of_the_computer_does_not_matter() -> None:
     assert to_base64(np.array([1.5, -2], ">f4")) == to_base64(np.array([1.5, -2], np.float32))
 
 
-@pytest.mark.parametrize("words", ["AAAA", "not base64", "AAAAAA=", "ä"])
+@pytest.mark.parametrize("text", ["AAAA", "not base64", "AAAAAA=", "ä"])
 def test_invalid_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        from_base64(words)
+        from_base64(text)
 
 
 @pytest.mark.parametrize("encoding", ["float", "base64"])

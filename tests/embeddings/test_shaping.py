@@ -31,9 +31,7 @@ def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 @given(some_vectors(), st.integers(1, 40))
-def test_resized_vectors_have_the_length_and_norm_1(
-    vectors: NDArray[np.float32], length: int
-) -> None:
+def test_resized_vectors_have_norm_1(vectors: NDArray[np.float32], length: int) -> None:
     made = resize_vectors(vectors, length)
     assert made.dtype == np.float32
     assert made.shape == (len(vectors), length)

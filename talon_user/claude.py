@@ -1,4 +1,4 @@
-"""The voice commands as Talon sees them: lists, captures, actions, and what Talon tells us."""
+"""The Talon side of the voice commands: lists, captures, actions and event handlers."""
 # mypy: disable-error-code="misc, untyped-decorator"
 # ruff: noqa: N805
 # Talon's action classes have no self, and its decorators no types.
@@ -10,64 +10,70 @@ from talon import Module, actions, app, registry, speech_system, ui
 from .voice import noises
 from .voice.conversation import Conversation
 from .voice.reload import take_over
-from .voice.session import Desk
+from .voice.session import Session
 
 mod = Module()
-mod.list("claude_prefix", desc="The words that begin every command to Claude")
+mod.list("claude_prefix", desc="The first word of every command")
 mod.list("claude_prompt", desc="Prompts by name; a value may begin with [source, to destination]")
-mod.list("claude_my_prompt", desc="Your own prompts by name, in a .talon-list of yours")
-mod.list("claude_language", desc="Languages that Claude translates to")
+mod.list("claude_my_prompt", desc="Your own prompts by name, from your own .talon-list")
+mod.list("claude_language", desc="Languages for “translate to”")
 mod.list("claude_source", desc="What a question is about")
 mod.list("claude_destination", desc="Where an answer goes")
 mod.list("claude_model_name", desc="Claude's models by spoken name, from the bridge")
-mod.list("claude_my_model", desc="Your own names for models, in a .talon-list of yours")
+mod.list("claude_my_model", desc="Your own names for models, from your own .talon-list")
 
-desk = Desk()
-conversation = Conversation(desk)
+session = Session()
+conversation = Conversation(session)
 
 
-class Phrases:
-    """Holds the insertion while the user speaks, and lets go when it was one of our commands."""
+class PhraseHandler:
+    """Pauses the insertion while the user speaks, and resumes it after one of our commands."""
+
+    # Talon emits `pre:phrase`, runs the commands of the phrase, and emits `post:phrase`. A command
+    # may move the caret, so the insertion pauses before it and stays paused. Our own commands move
+    # nothing: after a phrase that is only ours, the insertion goes on.
 
     def __init__(self) -> None:
-        """Nothing has been said."""
-        self._ours = False
+        """Start between two phrases."""
+        self._ran_our_command = False
 
-    def begin(self, phrase: dict[str, Any]) -> None:
-        """Pause before a voice command runs: it may move the caret."""
-        self._ours = False
-        if desk.engine.front is not None and phrase.get("phrase") and actions.speech.enabled():
-            desk.engine.front.hold()
+    def begin_phrase(self, phrase: dict[str, Any]) -> None:
+        """Pause the insertion before a voice command runs."""
+        self._ran_our_command = False
+        task = session.engine.current
+        # Talon also reports speech that it ignores while it sleeps.
+        if task is not None and phrase.get("phrase") and actions.speech.enabled():
+            task.hold()
 
-    def heard(self) -> Conversation:
-        """Note that one of our commands runs."""
-        self._ours = True
+    def take_command(self) -> Conversation:
+        """Record that the phrase runs one of our commands, and return the conversation."""
+        self._ran_our_command = True
         return conversation
 
-    def end(self, phrase: dict[str, Any]) -> None:
-        """Go on after a command of ours, which moves nothing; else tell the user of the pause."""
-        front = desk.engine.front
-        if front is None:
+    def end_phrase(self, phrase: dict[str, Any]) -> None:
+        """Resume after a phrase of ours, or notify the user of the pause after another."""
+        task = session.engine.current
+        if task is None:
             return
-        if self._ours and _begins_with_prefix(phrase.get("phrase") or ()):
-            front.release()
-        front.mention_hold()
-        desk.engine.wake()
+        if self._ran_our_command and _has_prefix(phrase.get("phrase") or ()):
+            task.release()
+        task.announce_pause()
+        session.engine.wake()
 
 
-phrases = Phrases()
+phrases = PhraseHandler()
 
 
-def _begins_with_prefix(words: Any) -> bool:
-    """Tell whether a phrase is all ours: our commands go on to its end."""
-    said = " ".join(map(str, words)) + " "
+def _has_prefix(words: Any) -> bool:
+    """Return whether a phrase begins with our prefix; our commands extend to its end."""
+    text = " ".join(map(str, words)) + " "
     layers = registry.lists.get("user.claude_prefix", [])
-    return any(said.startswith(f"{prefix} ") for layer in layers for prefix in layer)
+    return any(text.startswith(f"{prefix} ") for layer in layers for prefix in layer)
 
 
 @mod.capture(rule="<phrase>")
 def claude_text(m: Any) -> str:
-    """Return what the user said to Claude in their own words."""
+    """Return the free text of a command."""
     return " ".join(actions.dictate.parse_words(m.phrase))
 
 
@@ -75,7 +81,7 @@ def claude_text(m: Any) -> str:
     rule="{user.claude_prompt} | {user.claude_my_prompt} | translate to {user.claude_language}"
 )
 def claude_named_prompt(m: Any) -> str:
-    """Return a prompt of ours or of the user's own list."""
+    """Return a prompt from our list or the user's own, or the prompt for a translation."""
     for name in ("claude_prompt", "claude_my_prompt"):
         if hasattr(m, name):
             return str(getattr(m, name))
@@ -84,133 +90,134 @@ def claude_named_prompt(m: Any) -> str:
 
 @mod.capture(rule="{user.claude_model_name} | {user.claude_my_model}")
 def claude_model(m: Any) -> str:
-    """Return the id of a model of Claude's."""
+    """Return a model id."""
     return str(m.claude_model_name if hasattr(m, "claude_model_name") else m.claude_my_model)
 
 
 @mod.action_class
 class Actions:
-    """What the voice commands do."""
+    """The actions of the voice commands; other packages may call them, too."""
 
     def claude_ask(prompt: str, source: str = "", destination: str = "", model: str = "") -> None:
         """Ask Claude and insert the answer into the focused window as it arrives."""
-        phrases.heard().ask(prompt, source, destination, model)
+        phrases.take_command().ask(prompt, source, destination, model)
 
     def claude_prompt(
         prompt: str, source: str = "", destination: str = "", model: str = ""
     ) -> None:
-        """Ask Claude what a line of a list of prompts says."""
-        phrases.heard().prompt(prompt, source, destination, model)
+        """Ask Claude a prompt from a prompt list."""
+        phrases.take_command().ask_named(prompt, source, destination, model)
 
     def claude_prompt_cursorless(
         prompt: str, target: Any, destination: Any = None, place: str = "", model: str = ""
     ) -> None:
-        """Ask Claude about a Cursorless target, and put the answer in its place or elsewhere."""
-        phrases.heard().prompt_cursorless(prompt, target, destination or None, place, model)
+        """Ask Claude about a Cursorless target, and replace it or insert the answer somewhere."""
+        phrases.take_command().ask_about_target(prompt, target, destination or None, place, model)
 
     def claude_prompt_to_cursorless(
         prompt: str, source: str, destination: Any, model: str = ""
     ) -> None:
-        """Ask Claude, and put the answer at a Cursorless destination."""
-        phrases.heard().prompt_to_cursorless(prompt, source, destination, model)
+        """Ask Claude, and insert the answer at a Cursorless destination."""
+        phrases.take_command().ask_into_target(prompt, source, destination, model)
 
     def claude_shell(wish: str) -> None:
         """Ask Claude for one command line, and show it."""
-        phrases.heard().shell(wish)
+        phrases.take_command().ask_for_command(wish)
 
     def claude_insert_offered() -> None:
-        """Write the command line that Claude has shown, without Enter."""
-        phrases.heard().insert_offered()
+        """Type the suggested command line, without Enter."""
+        phrases.take_command().insert_suggestion()
 
     def claude_stop() -> None:
-        """Stop Claude; what is inserted stays."""
-        phrases.heard().stop()
+        """Stop Claude; inserted text stays."""
+        phrases.take_command().stop()
 
     def claude_resume() -> None:
-        """Go on inserting in the window that Claude was asked from."""
-        phrases.heard().resume()
+        """Continue inserting in the window that the question was asked from."""
+        phrases.take_command().resume()
 
     def claude_here() -> None:
-        """Go on inserting in the window that has the focus now."""
-        phrases.heard().here()
+        """Continue inserting in the focused window."""
+        phrases.take_command().move_here()
 
     def claude_undo() -> None:
-        """Take Claude's last text out again, if nobody has touched it."""
-        phrases.heard().undo()
+        """Remove Claude's last text, if it has not been changed."""
+        phrases.take_command().undo()
 
     def claude_retry(model: str = "") -> None:
-        """Ask the last question again, and put the new answer in the place of the old one."""
-        phrases.heard().retry(model)
+        """Ask the last question again, and replace its answer."""
+        phrases.take_command().retry(model)
 
     def claude_again_on(source: str) -> None:
-        """Ask the last question again about something else."""
-        phrases.heard().again_on(source)
+        """Ask the last question again about another source."""
+        phrases.take_command().ask_again_about(source)
 
     def claude_continue() -> None:
-        """Have Claude go on where its last answer ended."""
-        phrases.heard().go_on()
+        """Ask Claude to continue its last answer."""
+        phrases.take_command().continue_answer()
 
     def claude_new_thread() -> None:
-        """Begin a new thread with the next question."""
-        phrases.heard().new_thread()
+        """Start a new thread with the next question."""
+        phrases.take_command().start_thread()
 
     def claude_forget() -> None:
-        """Have the bridge forget Claude's last answer."""
-        phrases.heard().forget()
+        """Delete Claude's last answer from the bridge."""
+        phrases.take_command().forget_answer()
 
     def claude_history() -> None:
-        """Show what was asked and answered of late."""
-        phrases.heard().history()
+        """Show recent questions and answers."""
+        phrases.take_command().show_history()
 
     def claude_use(model: str) -> None:
-        """Have this model answer from now on."""
-        phrases.heard().use(model)
+        """Use this model from now on."""
+        phrases.take_command().use_model(model)
 
     def claude_models() -> None:
-        """Show the models there are, by spoken name."""
-        phrases.heard().models()
+        """Reload the model list, and show the spoken names."""
+        phrases.take_command().show_models()
 
     def claude_computer(wish: str) -> None:
-        """Let Claude use the computer, once the user has said yes."""
-        phrases.heard().computer(wish)
+        """Let Claude use the computer, after the user's approval."""
+        phrases.take_command().use_computer(wish)
 
     def claude_approve() -> None:
-        """Say yes to what Claude wants to do."""
-        phrases.heard().answer(True)
+        """Approve what Claude wants to do."""
+        phrases.take_command().decide(True)
 
     def claude_deny() -> None:
-        """Say no to what Claude wants to do."""
-        phrases.heard().answer(False)
+        """Deny what Claude wants to do."""
+        phrases.take_command().decide(False)
 
     def claude_help(words: str = "") -> None:
-        """Show what can be said to Claude, or what of it has these words."""
-        phrases.heard().help(words)
+        """Show all commands, or those that contain these words."""
+        phrases.take_command().show_help(words)
 
     def claude_doctor() -> None:
-        """Check what the commands need, and show what to do."""
-        phrases.heard().doctor()
+        """Check what the commands need, and show how to fix problems."""
+        phrases.take_command().run_doctor()
 
     def claude_close() -> None:
         """Hide Claude's windows and the last error."""
-        phrases.heard()
-        desk.dismiss()
+        phrases.take_command()
+        session.close_windows()
 
 
 def on_focus(_window: Any) -> None:
-    """Pause when the user goes to another window."""
-    if desk.engine.front is not None:
-        desk.engine.front.focus_changed()
-        desk.engine.wake()
+    """Pause the insertion when another window gets the focus."""
+    if session.engine.current is not None:
+        session.engine.current.check_focus()
+        session.engine.wake()
 
 
 def on_ready() -> None:
-    """Take over from a copy before a reload, and begin."""
-    take_over(desk.engine.end)
-    conversation.ready()
-    noises.listen(lambda: desk.engine.front is not None, conversation.stop)
+    """End the tasks of the copy before a reload, and start."""
+    take_over(session.engine.end)
+    conversation.start()
+    noises.stop_on_noise(lambda: session.engine.current is not None, conversation.stop)
 
 
 ui.register("win_focus", on_focus)
-speech_system.register("pre:phrase", phrases.begin)
-speech_system.register("post:phrase", phrases.end)
+speech_system.register("pre:phrase", phrases.begin_phrase)
+speech_system.register("post:phrase", phrases.end_phrase)
+# Settings can be read only after `ready`, which Talon also emits after a reload.
 app.register("ready", on_ready)

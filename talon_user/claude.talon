@@ -1,4 +1,4 @@
-# Commands to Claude. Each begins with the prefix word: see claude_prefix.talon-list.
+# The voice commands. Each begins with the prefix word: see claude_prefix.talon-list.
 -
 {user.claude_prefix} [<user.claude_model>] [on {user.claude_source}] [{user.claude_destination}] ask <user.claude_text>$:
     user.claude_ask(claude_text, claude_source or "", claude_destination or "", claude_model or "")
@@ -18,15 +18,15 @@
 ^{user.claude_prefix} forget that$: user.claude_forget()
 ^{user.claude_prefix} history$: user.claude_history()
 
-# Who answers.
+# Models.
 ^{user.claude_prefix} use <user.claude_model>$: user.claude_use(claude_model)
 ^{user.claude_prefix} models$: user.claude_models()
 
-# A command line: shown first, and never followed by Enter.
+# Shell commands: shown first, and never run by themselves.
 ^{user.claude_prefix} shell <user.claude_text>$: user.claude_shell(claude_text)
 ^{user.claude_prefix} insert$: user.claude_insert_offered()
 
-# Mouse and keyboard: Claude asks first, and silence is a no.
+# Computer use: Claude asks for approval first.
 ^{user.claude_prefix} computer <user.claude_text>$: user.claude_computer(claude_text)
 ^{user.claude_prefix} approve$: user.claude_approve()
 ^{user.claude_prefix} deny$: user.claude_deny()

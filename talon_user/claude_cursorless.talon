@@ -1,4 +1,4 @@
-# Cursorless's targets as sources and destinations, where Cursorless is installed.
+# Cursorless targets as sources and destinations, if Cursorless is installed.
 tag: user.cursorless
 -
 {user.claude_prefix} [<user.claude_model>] <user.claude_named_prompt> <user.cursorless_target>$:

@@ -1,4 +1,4 @@
-# Heard in every mode, even while Talon sleeps.
+# Works in every mode, even while Talon sleeps.
 mode: command
 mode: dictation
 mode: sleep

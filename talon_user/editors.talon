@@ -1,5 +1,5 @@
-# Code editors indent and close brackets while one types, so they get whole lines, pasted,
-# and “claude ask” is for code there: of an answer with fences, only the code is inserted.
+# Code editors indent and close brackets while text is typed, so whole lines are pasted into them.
+# “claude ask” asks for code there: of an answer with code fences, only the code is inserted.
 app.name: Code
 app.name: Visual Studio Code
 app.name: VSCodium

@@ -1,4 +1,4 @@
-"""Makes the lines of “claude help” from the commands that Talon has loaded, and searches them."""
+"""Builds and searches the lines of “claude help” from the commands that Talon has loaded."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,32 +8,34 @@ from .plan import HEAD
 PREFIX = "{user.claude_prefix}"
 
 
-def rule_line(rule: str, prefix: str) -> str:
-    """Return a rule as one would say it: anchors go, names of lists and captures become words."""
-    said = rule.strip().removeprefix("^").removesuffix("$").replace(PREFIX, prefix)
-    said = re.sub(r"[{<]user\.claude_(\w+)[}>]", lambda found: f"‹{found[1]}›", said)
-    return re.sub(r"[{<](?:user\.)?(\w+)[}>]", r"‹\1›", said).replace("_", " ")
+def format_rule(rule: str, prefix: str) -> str:
+    """Return a Talon rule as readable text, without anchors and with ‹names› for captures."""
+    text = rule.strip().removeprefix("^").removesuffix("$").replace(PREFIX, prefix)
+    text = re.sub(r"[{<]user\.claude_(\w+)[}>]", lambda match: f"‹{match[1]}›", text)
+    return re.sub(r"[{<](?:user\.)?(\w+)[}>]", r"‹\1›", text).replace("_", " ")
 
 
-def help_lines(
+def build_help_lines(
     rules: Iterable[str], lists: Mapping[str, Mapping[str, str]], prefix: str
 ) -> list[str]:
-    """Return a line for each rule that is ours, then one for each word of our lists."""
-    ours = sorted({rule_line(rule, prefix) for rule in rules if PREFIX in rule})
-    words = [
-        f"{name.removeprefix('user.claude_').replace('_', ' ')}: {spoken}{_meaning(spoken, value)}"
+    """Return one line per rule that begins with our prefix, then one per entry of our lists."""
+    commands = sorted({format_rule(rule, prefix) for rule in rules if PREFIX in rule})
+    entries = [
+        f"{name.removeprefix('user.claude_').replace('_', ' ')}: "
+        f"{spoken}{_format_value(spoken, value)}"
         for name, items in sorted(lists.items())
         for spoken, value in items.items()
     ]
-    return ours + words
+    return commands + entries
 
 
-def search(lines: Iterable[str], words: str) -> list[str]:
-    """Return the lines that have every one of the words, in any order."""
-    wanted = words.lower().split()
-    return [line for line in lines if all(word in line.lower() for word in wanted)]
+def search_lines(lines: Iterable[str], words: str) -> list[str]:
+    """Return the lines that contain all of the words, in any order and case."""
+    terms = words.lower().split()
+    return [line for line in lines if all(term in line.lower() for term in terms)]
 
 
-def _meaning(spoken: str, value: str) -> str:
+def _format_value(spoken: str, value: str) -> str:
+    """Return “ – value” without its bracketed head, or nothing when it repeats the name."""
     text = HEAD.sub("", value)
     return f" – {text}" if text and text != spoken else ""

@@ -1,20 +1,21 @@
-"""Decides what is typed, what is pasted and when, as a reply arrives; it touches nothing itself."""
+"""Decides what to type, what to paste, and when, while an answer arrives."""
 
 from dataclasses import dataclass
 from typing import Optional, Union
 
+# How long an app needs to process typed keys before the next step.
 TYPE_SECONDS = 0.25
+# A slow app reads the clipboard up to 300 ms after the paste key, and must still find our text.
 PASTE_SECONDS = 0.4
-"""A slow app reads the clipboard up to 300 ms late, and must find there what we pasted."""
+# Some apps insert the other half of these by themselves, so text that has them is pasted.
 PAIRED = frozenset("()[]{}<>\"'`*_")
-"""Some apps type the other half of these by themselves."""
+# Longer runs are pasted, or typed in parts: typing them at once would block speech recognition.
 TYPE_LIMIT = 80
-"""Longer runs are pasted, or typed in parts: typing them at once would hold up speech."""
 
 
 @dataclass(frozen=True)
 class Type:
-    """Type this text: it has no line break and nothing an app could take for a key."""
+    """Type this text; it has no line break and no character that an app treats as a key."""
 
     text: str
 
@@ -30,112 +31,125 @@ Step = Union[Type, Paste]
 
 
 @dataclass(frozen=True)
-class Around:
-    """What goes before and after the reply, and whether its first part replaces a selection."""
+class Frame:
+    """Text to insert before and after the answer; `replacing` when a selection is replaced."""
 
     before: str = ""
     after: str = ""
     replacing: bool = False
 
 
-PLAIN = Around()
+NO_FRAME = Frame()
 
 
 class Insertion:
-    """One reply on its way into a window: `feed`, `finish`, and `next_step` until `done`."""
+    """Splits one answer into typing and pasting steps for one window at a time."""
 
-    def __init__(self, window: int, mode: str, terminal: bool, around: Around = PLAIN) -> None:
-        """Aim at `window`; `mode` is stream, lines or at_end."""
+    # States: receiving (more pieces may come), complete (`finish` or `discard` was called), done
+    # (complete, and nothing is pending). In each of them it may also be `paused`, which only the
+    # caller or `move_to` ends.
+    #
+    # Inputs: `feed` with pieces of the answer, `finish` at its end, `discard` when the user stops,
+    # `check_focus` with the focused window, `move_to` with a new target window.
+    # Output: `take_step`, at most one step per call, and none before the app has had time for the
+    # last one. `inserted` lists the text of all steps; joined with `pending` it is always the
+    # answer so far, including its frame.
+
+    def __init__(self, window: int, mode: str, terminal: bool, frame: Frame = NO_FRAME) -> None:
+        """Insert into `window`; `mode` is `stream`, `lines` or `at_end`."""
         self.window = window
         self.paused = False
         self.flattened = False
         self.moved = False
         self.inserted: list[str] = []
-        self.held = ""
-        self._around = around
+        self.pending = ""
+        self._frame = frame
         self._mode = mode
         self._terminal = terminal
-        self._whole = False
-        self._begun = False
-        self._quiet_until = float("-inf")
+        self._complete = False
+        self._started = False
+        self._next_step_at = float("-inf")
 
     @property
     def done(self) -> bool:
-        """Tell whether the whole reply has been inserted."""
-        return self._whole and not self.held
-
-    def feed(self, piece: str) -> None:
-        """Take one piece of the reply."""
-        if piece and not self._begun:
-            self.held = self._around.before
-        self._begun = self._begun or bool(piece)
-        self.held += self._flat(piece) if self._terminal else piece
-
-    def finish(self) -> None:
-        """Take the end of the reply."""
-        if self._begun and not self._whole:
-            self.held += self._around.after
-        self._whole = True
-
-    def drop(self) -> None:
-        """Forget what is held: the user wants no more."""
-        self.held, self._whole = "", True
-
-    def focus(self, window: int) -> None:
-        """Pause when the focused window is not the one that was asked from."""
-        if window != self.window:
-            self.paused = True
-
-    def aim(self, window: int, mode: str, terminal: bool) -> None:
-        """Go on in `window`."""
-        self.moved = self.moved or (window != self.window and bool(self.inserted))
-        self.window, self._mode, self._terminal, self.paused = window, mode, terminal, False
-        if terminal:
-            self.held = self._flat(self.held)
+        """Whether the whole answer has been inserted."""
+        return self._complete and not self.pending
 
     @property
     def ready(self) -> bool:
-        """Tell whether something could be inserted, were the time and the window right."""
-        return bool(self._ready())
+        """Whether there is text to insert, regardless of time and window."""
+        return bool(self._find_ready_text())
 
-    def settled(self, now: float) -> bool:
-        """Tell whether the app has had the time to take in the last step."""
-        return now >= self._quiet_until
+    def feed(self, piece: str) -> None:
+        """Add one piece of the answer."""
+        if piece and not self._started:
+            self.pending = self._frame.before
+        self._started = self._started or bool(piece)
+        self.pending += self._flatten(piece) if self._terminal else piece
 
-    def next_step(self, now: float, window: int) -> Optional[Step]:
-        """Return what to insert now, if anything; it counts as inserted."""
-        self.focus(window)
-        if self.paused or not self.settled(now):
+    def finish(self) -> None:
+        """Mark the answer as complete."""
+        if self._started and not self._complete:
+            self.pending += self._frame.after
+        self._complete = True
+
+    def discard(self) -> None:
+        """Drop the pending text and end, because the user stopped."""
+        self.pending, self._complete = "", True
+
+    def check_focus(self, window: int) -> None:
+        """Pause when the focused window is not the target window."""
+        if window != self.window:
+            self.paused = True
+
+    def move_to(self, window: int, mode: str, terminal: bool) -> None:
+        """Continue in `window`, unpaused."""
+        self.moved = self.moved or (window != self.window and bool(self.inserted))
+        self.window, self._mode, self._terminal, self.paused = window, mode, terminal, False
+        if terminal:
+            self.pending = self._flatten(self.pending)
+
+    def is_settled(self, now: float) -> bool:
+        """Return whether the app has had time to process the last step."""
+        return now >= self._next_step_at
+
+    def take_step(self, now: float, window: int) -> Optional[Step]:
+        """Return the next step, if one is due, and count it as inserted."""
+        self.check_focus(window)
+        if self.paused or not self.is_settled(now):
             return None
-        text = self._ready()
+        text = self._find_ready_text()
         if not text:
             return None
-        self.held = self.held[len(text) :]
-        step = self._step(now, text)
+        self.pending = self.pending[len(text) :]
+        step = self._make_step(now, text)
         self.inserted.append(text)
         return step
 
-    def _ready(self) -> str:
-        if self._whole or self._mode == "stream":
-            return self.held[:TYPE_LIMIT] if self._terminal else self.held
+    def _find_ready_text(self) -> str:
+        """Return the start of the pending text that the mode allows to insert now."""
+        if self._complete or self._mode == "stream":
+            return self.pending[:TYPE_LIMIT] if self._terminal else self.pending
         if self._mode == "lines" and not self._terminal:
-            return self.held[: self.held.rfind("\n") + 1]
+            return self.pending[: self.pending.rfind("\n") + 1]
         return ""
 
-    def _step(self, now: float, text: str) -> Step:
-        prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and _is_prose(text)
-        replaces = self._around.replacing and not self.inserted  # typing would wrap a selection
-        typed = self._terminal or (prose and not replaces)
-        self._quiet_until = now + (TYPE_SECONDS if typed else PASTE_SECONDS)
-        return Type(text) if typed else Paste(text)
+    def _make_step(self, now: float, text: str) -> Step:
+        is_prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and _is_plain_typing(text)
+        # The first text over a selection is pasted: a typed bracket would wrap the selection.
+        is_replacing = self._frame.replacing and not self.inserted
+        # Ctrl-V does not paste in most terminals, so they get everything typed.
+        is_typed = self._terminal or (is_prose and not is_replacing)
+        self._next_step_at = now + (TYPE_SECONDS if is_typed else PASTE_SECONDS)
+        return Type(text) if is_typed else Paste(text)
 
-    def _flat(self, text: str) -> str:
-        """Put a space for each line break and control character: a terminal would obey them."""
+    def _flatten(self, text: str) -> str:
+        """Replace line breaks and control characters with spaces; a terminal would obey them."""
         flat = "".join(char if char.isprintable() else " " for char in text)
         self.flattened = self.flattened or flat != text
         return flat
 
 
-def _is_prose(text: str) -> bool:
-    """Tell whether every app takes each of these keys as nothing but a character."""
+def _is_plain_typing(text: str) -> bool:
+    """Return whether every app inserts each typed character as it is."""
     return text.isprintable() and PAIRED.isdisjoint(text)

@@ -3,72 +3,79 @@
 import re
 from typing import Any
 
-SMALL = (
+SMALL_NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
     "nineteen",
 )  # fmt: skip
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-AT_FIRST = {"opus": "claude-opus-5-5", "sonnet": "claude-sonnet-5-5", "haiku": "claude-haiku-5-5"}
-"""What can be said before the bridge was heard; its own list then takes the place of these."""
-OWN = {"bridge-echo": "echo", "default": "default"}
+# Used until the bridge's own list has been fetched.
+DEFAULT_NAMES = {
+    "opus": "claude-opus-5-5",
+    "sonnet": "claude-sonnet-5-5",
+    "haiku": "claude-haiku-5-5",
+}
+# Models that are not named after a Claude model line.
+BRIDGE_NAMES = {"bridge-echo": "echo", "default": "default"}
 
 
-def spoken_models(listed: Any) -> dict[str, str]:
-    """Return model ids by spoken name, from the `data` of the list.
+def build_spoken_names(models: Any) -> dict[str, str]:
+    """Return model ids by spoken name, from the `data` of `GET /v1/models`.
 
-    The newest of each line also answers to the line's bare name; models for embeddings have none.
+    The newest model of each line also gets the line's bare name. Embedding models get no name.
     """
-    ids = [one["id"] for one in listed if _speaks(one)] if isinstance(listed, list) else []
-    names = {OWN[one]: one for one in ids if one in OWN}
+    entries = models if isinstance(models, list) else []
+    ids = [entry["id"] for entry in entries if _is_chat_model(entry)]
+    names = {BRIDGE_NAMES[model]: model for model in ids if model in BRIDGE_NAMES}
     newest: dict[str, tuple[tuple[int, ...], str]] = {}
-    for one in ids:
-        line, version = _line_and_version(one)
+    for model in ids:
+        line, version = _split_model_id(model)
         if not line:
             continue
-        for name in _full_names(line, version):
-            names.setdefault(name, one)
-        newest[line] = max(newest.get(line, ((), "")), (version, one))
-    for line, (_, one) in newest.items():
-        names.setdefault(line, one)
+        for name in _spell_versions(line, version):
+            names.setdefault(name, model)
+        newest[line] = max(newest.get(line, ((), "")), (version, model))
+    for line, (_, model) in newest.items():
+        names.setdefault(line, model)
     return names
 
 
-def shown(model: str) -> str:
-    """Return a model's id as people write it: claude-opus-5-5 is Opus 5.5."""
-    line, version = _line_and_version(model)
+def format_model(model: str) -> str:
+    """Return a model id as people write it: `claude-opus-5-5` becomes “Opus 5.5”."""
+    line, version = _split_model_id(model)
     if not line:
-        return OWN.get(model, model)
+        return BRIDGE_NAMES.get(model, model)
     return f"{line.title()} {'.'.join(map(str, version))}".strip()
 
 
-def number_words(number: int) -> str:
-    """Return a number below a hundred in words; a larger one digit by digit."""
+def spell_number(number: int) -> str:
+    """Return a number below 100 in words, and a larger one digit by digit."""
     if number < 20:
-        return SMALL[number]
+        return SMALL_NUMBERS[number]
     if number < 100:
         tens, ones = divmod(number, 10)
-        return TENS[tens - 2] + (f" {SMALL[ones]}" if ones else "")
-    return " ".join(SMALL[int(digit)] for digit in str(number))
+        return TENS[tens - 2] + (f" {SMALL_NUMBERS[ones]}" if ones else "")
+    return " ".join(SMALL_NUMBERS[int(digit)] for digit in str(number))
 
 
-def _speaks(one: Any) -> bool:
-    if not isinstance(one, dict) or not isinstance(one.get("id"), str):
+def _is_chat_model(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         return False
-    capabilities = one.get("capabilities")
+    capabilities = entry.get("capabilities")
     return not (isinstance(capabilities, dict) and capabilities.get("embeddings"))
 
 
-def _line_and_version(model: str) -> tuple[str, tuple[int, ...]]:
-    """Split claude-opus-4-1-20250805 and claude-3-5-haiku into line and version; dates go."""
+def _split_model_id(model: str) -> tuple[str, tuple[int, ...]]:
+    """Split `claude-opus-4-1-20250805` or `claude-3-5-haiku` into line and version, no date."""
     parts = model.removeprefix("claude-").split("-") if model.startswith("claude-") else []
     words = [part for part in parts if re.fullmatch(r"[a-z]+", part) and part != "latest"]
     numbers = tuple(int(part) for part in parts if re.fullmatch(r"[0-9]{1,3}", part))
     return " ".join(words), numbers
 
 
-def _full_names(line: str, version: tuple[int, ...]) -> list[str]:
+def _spell_versions(line: str, version: tuple[int, ...]) -> list[str]:
+    """Return “opus four one” and “opus four point one”, or nothing without a version."""
     if not version:
         return []
-    words = [number_words(number) for number in version]
+    words = [spell_number(number) for number in version]
     return [f"{line} {' '.join(words)}", f"{line} {' point '.join(words)}"]

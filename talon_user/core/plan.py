@@ -1,14 +1,16 @@
-"""Resolves what was said into a plan: what to ask, about what, and where the answer goes."""
+"""Turns a spoken command into a plan: the prompt, its source and its destination."""
 
 import re
 from dataclasses import dataclass
 from typing import Optional
 
 SOURCES = ("none", "this", "clip", "all", "line", "last", "reply", "screen", "window", "cursorless")
-PLACES = ("here", "replace", "above", "below", "new file")
-DESTINATIONS = (*PLACES, "clip", "window", "speech", "cursorless", "shell")
-PICTURES = ("screen", "window")
-SELECTING = ("this", "all", "line")
+# Destinations in the focused window, at or near the caret.
+WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
+DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "window", "speech", "cursorless", "shell")
+PICTURE_SOURCES = ("screen", "window")
+# Sources that are read by selecting and copying text in the focused window.
+SELECTION_SOURCES = ("this", "all", "line")
 HEAD = re.compile(r"^\[([^\]]*)\]\s*")
 
 
@@ -18,7 +20,11 @@ class BadPrompt(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """One thing to ask; `kind` is ask (goes on in the thread), prompt (begins one) or continue."""
+    """One question to Claude.
+
+    `kind` is `ask` (continues the thread), `prompt` (starts a thread) or `continue` (continues the
+    last answer). With `code`, only the code of an answer with fences is inserted.
+    """
 
     prompt: str
     source: str = "none"
@@ -27,10 +33,18 @@ class Plan:
     code: bool = False
     kind: str = "ask"
 
+    @property
+    def needs_window(self) -> bool:
+        """Whether the plan reads from or writes to the focused window."""
+        return self.destination in WINDOW_DESTINATIONS or self.source in (
+            *SELECTION_SOURCES,
+            "window",
+        )
+
 
 @dataclass(frozen=True)
 class NamedPrompt:
-    """What a line of a list of prompts says: `[this, replace, code] Fix the grammar.`"""
+    """One entry of a prompt list, such as `[this, replace, code] Fix the grammar.`"""
 
     text: str
     source: str = "this"
@@ -39,52 +53,59 @@ class NamedPrompt:
 
 
 def parse_prompt(value: str) -> NamedPrompt:
-    """Read a list's value; its words in brackets say where from and where to, if anything."""
+    """Parse a prompt list's value; raise BadPrompt for an unknown word in its brackets."""
     head = HEAD.match(value)
     words = [word.strip() for word in head[1].split(",")] if head else []
     text = value[head.end() :] if head else value
     source, destination, code = "this", "here", False
-    for said in filter(None, words):
-        prefixed = said.startswith(("to ", "from "))
-        word, _, meant = said.partition(" ") if prefixed else ("", "", said)
-        if meant == "code":
+    for word in filter(None, words):
+        has_preposition = word.startswith(("to ", "from "))
+        preposition, _, place = word.partition(" ") if has_preposition else ("", "", word)
+        if place == "code":
             code = True
-        elif meant in DESTINATIONS and (word == "to" or meant not in SOURCES):
-            destination = meant
-        elif meant in SOURCES and word != "to":
-            source = meant
+        # “clip” and “window” are both: without “to” they are sources.
+        elif place in DESTINATIONS and (preposition == "to" or place not in SOURCES):
+            destination = place
+        elif place in SOURCES and preposition != "to":
+            source = place
         else:
             raise BadPrompt(
-                f"“[{head[1] if head else ''}]” in a list of prompts: “{meant}” is no place. "
-                f"Use {', '.join(SOURCES[:-1])}; to {', '.join(DESTINATIONS[:-2])}; or code."
+                f"In the prompt “[{head[1] if head else ''}]”, “{place}” is not a source or a "
+                f"destination. Use {', '.join(SOURCES[:-1])}; to {', '.join(DESTINATIONS[:-2])}; "
+                "or code."
             )
     return NamedPrompt(text.strip(), source, destination, code)
 
 
-def resolve(
+def build_plan(
     prompt: NamedPrompt, source: str = "", destination: str = "", model: str = "", kind: str = ""
 ) -> Plan:
-    """Put together what was said with what the prompt says by itself."""
-    where_from = source or prompt.source
-    where_to = destination or _default(prompt.destination, where_from)
-    return Plan(prompt.text, where_from, where_to, model, prompt.code, kind or "prompt")
+    """Combine a prompt with what the user said; spoken words override the prompt's defaults."""
+    actual_source = source or prompt.source
+    actual_destination = destination or _choose_destination(prompt.destination, actual_source)
+    return Plan(
+        prompt.text, actual_source, actual_destination, model, prompt.code, kind or "prompt"
+    )
 
 
-def problem_with(plan: Plan, terminal: bool, cursorless: bool = False) -> Optional[str]:
+def find_plan_problem(plan: Plan, terminal: bool, cursorless: bool = False) -> Optional[str]:
     """Return why a plan cannot be carried out in this app, as a sentence, or None."""
     if not plan.prompt.strip():
-        return "Claude heard no question: say it after “claude ask”, in one breath."
-    if plan.destination == "replace" and plan.source not in SELECTING:
-        return "Claude can replace only what it was asked about: say “this”, “line” or “all”."
-    if terminal and plan.source in SELECTING:
-        return "A terminal's text cannot be selected by keys: copy it, then say “clip”."
+        return "No question heard. Say it right after “claude ask”, without a pause."
+    if plan.destination == "replace" and plan.source not in SELECTION_SOURCES:
+        return "“replace” needs text to replace. Say “this”, “line” or “all”."
+    if terminal and plan.source in SELECTION_SOURCES:
+        return "Text in a terminal cannot be selected by keyboard. Copy it, then say “clip”."
     if terminal and plan.destination in ("replace", "above", "below"):
-        return "A terminal has one line to write on: say “here”, “to clip” or “to window”."
+        here = "Say “here”, “to clip” or “to window”."
+        return f"“{plan.destination}” does not work in a terminal. {here}"
     if not cursorless and "cursorless" in (plan.source, plan.destination):
         return "Cursorless is not active here."
     return None
 
 
-def _default(destination: str, source: str) -> str:
-    """A prompt that replaces by itself does so only where there is something to replace."""
-    return "here" if destination == "replace" and source not in SELECTING else destination
+def _choose_destination(destination: str, source: str) -> str:
+    """Return “here” for a prompt that replaces by default but has no selection to replace."""
+    if destination == "replace" and source not in SELECTION_SOURCES:
+        return "here"
+    return destination

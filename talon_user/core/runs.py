@@ -1,92 +1,101 @@
-"""Reads the events of a run of computer use, and says each in a sentence for the banner."""
+"""Turns the events of a computer-use run into sentences for the banner."""
 
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ..wire.answer import AnswerFailed, message_of, parsed
+from ..wire.answer import AnswerFailed, parse_event, read_error_message
 
-LONGEST = 300
-"""Characters of what Claude says that the banner shows."""
-ENDS = {
+# In characters: the banner has room for a few lines.
+SENTENCE_LIMIT = 300
+END_SENTENCES = {
     "completed": "Claude is done.",
     "stopped": "Claude was stopped.",
-    "limit": "Claude stopped at its limit of steps.",
+    "limit": "Claude reached its step limit.",
     "failed": "Claude could not do it.",
 }
 
 
 @dataclass(frozen=True)
 class RunStep:
-    """One thing that happened; `approval` is the id of what waits for a yes or a no."""
+    """One event to show.
+
+    `approval` is the id of a step that waits for the user's approval, until `expires_at` (Unix
+    seconds). `final` is true for the last event, which has a `status`.
+    """
 
     sentence: str
     approval: str = ""
     expires_at: float = 0.0
-    over: bool = False
+    final: bool = False
     status: str = ""
 
 
-class RunEvents:
-    """A pure machine: `feed` the data of each event and get what the person should see."""
+class RunEventReader:
+    """Reads the events of one run: `feed` the data of each and get what to show."""
 
     def __init__(self) -> None:
         """Start before the first event."""
         self.complete = False
         self.run_id = ""
-        self._said = ""
+        self._text = ""
 
     def feed(self, data: str) -> Optional[RunStep]:
-        """Return the step of one event, if it shows anything; raise AnswerFailed."""
-        event = parsed(data)
-        words = event.get("text") if event.get("type") == "run.text" else None
-        self._said = self._said + words if isinstance(words, str) else ""
+        """Return what one event shows, if anything; raise AnswerFailed for an error event."""
+        event = parse_event(data)
+        # Claude's text comes in pieces. Any other event ends the sentence.
+        delta = event.get("text") if event.get("type") == "run.text" else None
+        self._text = self._text + delta if isinstance(delta, str) else ""
         match event.get("type"):
             case "run.started":
                 self.run_id = str(event.get("id") or "")
-                return RunStep("Claude looks at the screen.")
+                return RunStep("Claude is looking at the screen.")
             case "run.text":
-                return _step(_line(self._said))
+                return _make_step(_shorten_line(self._text))
             case "run.acted":
-                return _step(_line(event.get("failed")) or _said(event.get("what")))
+                return _make_step(
+                    _shorten_line(event.get("failed")) or _join_sentences(event.get("what"))
+                )
             case "run.approval":
-                return _approval(event)
+                return _read_approval(event)
             case "run.finished":
                 self.complete = True
-                return _finish(event)
+                return _read_end(event)
             case "run.error":
-                raise AnswerFailed(message_of(event.get("error")) or "Computer use failed.")
+                message = read_error_message(event.get("error"))
+                raise AnswerFailed(message or "Computer use failed.")
             case _:
                 return None
 
 
-def _step(sentence: str) -> Optional[RunStep]:
+def _make_step(sentence: str) -> Optional[RunStep]:
     return RunStep(sentence) if sentence else None
 
 
-def _approval(event: dict[str, Any]) -> RunStep:
+def _read_approval(event: dict[str, Any]) -> RunStep:
     risks = event.get("risks")
     words = [str(risk) for risk in risks] if isinstance(risks, list) else []
-    why = f" ({', '.join(words)})" if words else ""
+    reason = f" ({', '.join(words)})" if words else ""
     expires = event.get("expires_at")
     return RunStep(
-        f"Claude wants to: {_said(event.get('what'))}{why}",
+        f"Claude wants to: {_join_sentences(event.get('what'))}{reason}",
         approval=str(event.get("id") or ""),
         expires_at=float(expires) if isinstance(expires, (int, float)) else 0.0,
     )
 
 
-def _finish(event: dict[str, Any]) -> RunStep:
+def _read_end(event: dict[str, Any]) -> RunStep:
     status = str(event.get("status") or "failed")
-    text = _line(event.get("text"))
-    return RunStep(f"{ENDS.get(status, ENDS['failed'])} {text}".strip(), over=True, status=status)
+    text = _shorten_line(event.get("text"))
+    sentence = f"{END_SENTENCES.get(status, END_SENTENCES['failed'])} {text}".strip()
+    return RunStep(sentence, final=True, status=status)
 
 
-def _said(what: Any) -> str:
-    """Return one sentence of what may be one or several."""
-    return _line(" ".join(map(str, what)) if isinstance(what, list) else what)
+def _join_sentences(what: Any) -> str:
+    """Return one line from one sentence or a list of them."""
+    return _shorten_line(" ".join(map(str, what)) if isinstance(what, list) else what)
 
 
-def _line(text: Any) -> str:
-    """Return a text as one line, its end when it is long."""
+def _shorten_line(text: Any) -> str:
+    """Return a text as one line; of a long text, only the end."""
     line = " ".join(text.split()) if isinstance(text, str) else ""
-    return line if len(line) <= LONGEST else "…" + line[-LONGEST:]
+    return line if len(line) <= SENTENCE_LIMIT else "…" + line[-SENTENCE_LIMIT:]

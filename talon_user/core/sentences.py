@@ -1,9 +1,9 @@
-"""Cuts a streamed answer into sentences to be spoken, without its Markdown."""
+"""Splits a streamed answer into sentences for speech, and removes its Markdown."""
 
 import re
 
-LONGEST = 300
-"""A sentence that goes on longer is cut at a word, so that its beginning need not wait."""
+# In characters. A longer sentence is cut at a word, so that speech can start earlier.
+SENTENCE_LIMIT = 300
 ABBREVIATIONS = frozenset(
     {"e.g.", "i.e.", "etc.", "cf.", "vs.", "mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "no.", "p."}
 )
@@ -16,41 +16,42 @@ MARKUP = (
 )
 
 
-class Sentences:
-    """A pure machine: `feed` pieces and get the sentences that are whole, `finish` at the end."""
+class SentenceSplitter:
+    """Returns whole sentences: `feed` pieces cut anywhere, and `finish` at the end."""
 
     def __init__(self) -> None:
         """Start before the first word."""
         self._rest = ""
 
     def feed(self, piece: str) -> list[str]:
-        """Return the sentences that end in what has come so far, as they were written."""
+        """Return the sentences that `piece` completes, with their whitespace and Markdown."""
         self._rest += piece
-        done = []
-        while (end := self._end_of_first()) is not None:
-            done.append(self._rest[:end])
+        sentences = []
+        while (end := self._find_end()) is not None:
+            sentences.append(self._rest[:end])
             self._rest = self._rest[end:]
-        return done
+        return sentences
 
     def finish(self) -> list[str]:
-        """Return what is left."""
+        """Return the rest as a sentence, or an empty list."""
         rest, self._rest = self._rest, ""
         return [rest] if rest else []
 
-    def _end_of_first(self) -> "int | None":
+    def _find_end(self) -> "int | None":
+        """Return the index after the first sentence, or None if it may continue."""
         for end in END.finditer(self._rest):
             words = self._rest[: end.end()].split()
             if words and words[-1].lower().lstrip("(\"'“‘") not in ABBREVIATIONS:
                 return end.end()
             if end[0] == "\n":
                 return end.end()
-        if len(self._rest) > LONGEST:
-            return self._rest.rfind(" ", 1, LONGEST) + 1 or LONGEST
+        if len(self._rest) > SENTENCE_LIMIT:
+            return self._rest.rfind(" ", 1, SENTENCE_LIMIT) + 1 or SENTENCE_LIMIT
         return None
 
 
-def spoken(sentence: str) -> str:
-    """Return a sentence without Markdown's marks; it may be empty."""
-    for pattern, instead in MARKUP:
-        sentence = pattern.sub(instead, sentence)
+def strip_markup(sentence: str) -> str:
+    """Return a sentence without Markdown marks; the result may be empty."""
+    for pattern, replacement in MARKUP:
+        sentence = pattern.sub(replacement, sentence)
     return " ".join(sentence.split())

@@ -1,4 +1,4 @@
-"""Puts the state of the voice commands into the few lines that the corner shows."""
+"""Formats the state of the voice commands as the lines of the corner display."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,25 +6,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Status:
-    """What is going on; `doing` is empty when nothing is."""
+    """What to show.
 
-    doing: str = ""
+    `activity` is a word such as “writing”, or empty. `queued` is the number of tasks after the
+    current one. `pause_reason`, `problem` and `banner` are sentences.
+    """
+
+    activity: str = ""
     model: str = ""
-    waiting: int = 0
-    paused: str = ""
-    trouble: str = ""
+    queued: int = 0
+    pause_reason: str = ""
+    problem: str = ""
     banner: tuple[str, ...] = ()
 
 
-def status_lines(status: Status) -> Sequence[str]:
-    """Return the lines to show; none when there is nothing to tell."""
+def format_status(status: Status) -> Sequence[str]:
+    """Return the lines to show, or none when nothing runs and nothing failed."""
     lines = list(status.banner)
-    if status.doing:
-        queue = f" · {status.waiting} more wait" if status.waiting else ""
-        by = f" · {status.model}" if status.model else ""
-        lines.append(f"Claude {status.doing}{by}{queue}")
-    if status.paused:
-        lines += ["Insertion paused", status.paused]
-    if status.trouble:
-        lines.append(status.trouble)
+    if status.activity:
+        queue = f" · {status.queued} queued" if status.queued else ""
+        model = f" · {status.model}" if status.model else ""
+        lines.append(f"Claude is {status.activity}{model}{queue}")
+    if status.pause_reason:
+        lines += ["Insertion paused", status.pause_reason]
+    if status.problem:
+        lines.append(status.problem)
     return lines

@@ -1,4 +1,4 @@
-"""Remembers which response of the bridge's a conversation goes on from; ids and times only."""
+"""Records which response a conversation continues from; ids and times only, no content."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,52 +6,54 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Thread:
-    """The links of the current conversation, oldest first, and when the last was made.
+    """The response ids of the current conversation, oldest first.
 
-    Times are Unix seconds.
+    `at` is the time of the last response, in Unix seconds.
     """
 
-    links: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     at: float = 0.0
 
-    def tip(self, now: float, minutes: float) -> str:
-        """Return the id to go on from; none when the last answer is older than `minutes`."""
-        return self.links[-1] if self.links and now - self.at <= minutes * 60 else ""
+    def find_tip(self, now: float, minutes: float) -> str:
+        """Return the id to continue from, or empty if the last is older than `minutes`."""
+        return self.ids[-1] if self.ids and now - self.at <= minutes * 60 else ""
 
-    def add(self, before: str, made: str, now: float) -> None:
-        """Take a response that was made after `before`; with none before, a thread begins."""
-        kept = self.links[: self.links.index(before) + 1] if before in self.links else []
-        self.links = [*kept, made] if made else kept
+    def add(self, before: str, response: str, now: float) -> None:
+        """Append a response that continues from `before`, or start a thread if that is empty."""
+        earlier = self.ids[: self.ids.index(before) + 1] if before in self.ids else []
+        self.ids = [*earlier, response] if response else earlier
         self.at = now
 
-    def forget(self) -> str:
-        """Drop the newest response, and return its id to be deleted; none when there is none."""
-        return self.links.pop() if self.links else ""
+    def pop(self) -> str:
+        """Remove the newest response and return its id, or empty if there is none."""
+        return self.ids.pop() if self.ids else ""
 
     def clear(self) -> None:
-        """Begin anew with the next question."""
-        self.links = []
+        """Start a new thread with the next question."""
+        self.ids = []
 
 
 @dataclass
-class Memory:
-    """What outlives a restart of Talon: the thread and the model that was chosen for good."""
+class SavedState:
+    """What outlives a restart of Talon: the thread, and the model that the user chose."""
 
     thread: Thread = field(default_factory=Thread)
     model: str = ""
 
-    def dump(self) -> str:
-        """Return it as JSON."""
-        return json.dumps({"model": self.model, "thread": self.thread.links, "at": self.thread.at})
+    def to_json(self) -> str:
+        """Return the state as JSON."""
+        return json.dumps({"model": self.model, "thread": self.thread.ids, "at": self.thread.at})
 
 
-def load(text: str) -> Memory:
-    """Read `dump`'s JSON; what cannot be read raises ValueError."""
-    kept = json.loads(text)
-    if not isinstance(kept, dict):
+def parse_state(text: str) -> SavedState:
+    """Parse the JSON of `SavedState.to_json`; raise ValueError if it is not a JSON object."""
+    state = json.loads(text)
+    if not isinstance(state, dict):
         raise ValueError("not an object")
-    links = kept.get("thread")
-    ids = [one for one in links if isinstance(one, str)] if isinstance(links, list) else []
-    at = kept.get("at")
-    thread = Thread(ids, float(at) if isinstance(at, (int, float)) else 0.0)
-    return Memory(thread, str(kept.get("model") or ""))
+    thread = state.get("thread")
+    ids = [item for item in thread if isinstance(item, str)] if isinstance(thread, list) else []
+    at = state.get("at")
+    return SavedState(
+        Thread(ids, float(at) if isinstance(at, (int, float)) else 0.0),
+        str(state.get("model") or ""),
+    )

@@ -1,4 +1,4 @@
-"""Borrows the clipboard while a reply is pasted, and gives it back only if it is still ours."""
+"""Borrows the clipboard for pasting and copying, and restores it afterwards."""
 
 from typing import Any, Optional
 
@@ -6,35 +6,38 @@ from talon import clip
 
 
 class BorrowedClipboard:
-    """What the user had on the clipboard, in all its formats, while ours is on it."""
+    """The user's clipboard content in all its formats, while our text is on the clipboard."""
+
+    # `clip.serial()` changes with each copy by any program. As long as it is the one of our last
+    # change, the content is ours; otherwise the user has copied something, which must survive.
 
     def __init__(self) -> None:
         """Borrow nothing yet."""
-        self._theirs: Any = None
+        self._saved: Any = None
         self._our_serial: Optional[int] = None
 
     def put(self, text: str) -> None:
-        """Put our text there; what the user copied since the last time is saved first."""
+        """Set our text; save the user's content first, if it changed since the last call."""
         if self._our_serial is None or clip.serial() != self._our_serial:
-            self._theirs = clip.mime()
+            self._saved = clip.mime()
         clip.set_text(text)
         self._our_serial = clip.serial()
 
-    def give_back(self) -> None:
-        """Restore what the user had, unless they have copied something since."""
+    def restore(self) -> None:
+        """Restore the user's content, unless they have copied something since."""
         if self._our_serial is not None and clip.serial() == self._our_serial:
-            if self._theirs is None:
+            if self._saved is None:
                 clip.set_text("")
             else:
-                clip.set_mime(self._theirs)
-        self._theirs = self._our_serial = None
+                clip.set_mime(self._saved)
+        self._saved = self._our_serial = None
 
     def await_copy(self) -> None:
-        """Empty the clipboard, so that what an app copies next is seen."""
+        """Empty the clipboard, so that `take_copy` can detect what an app copies."""
         self.put("")
 
-    def copied(self) -> Optional[str]:
-        """Return what has been copied since `await_copy`, or None; it counts as ours."""
+    def take_copy(self) -> Optional[str]:
+        """Return the text copied since `await_copy`, or None; count it as ours."""
         if self._our_serial is None or clip.serial() == self._our_serial:
             return None
         self._our_serial = clip.serial()
@@ -42,10 +45,10 @@ class BorrowedClipboard:
 
 
 def copy_text(text: str) -> None:
-    """Put text on the clipboard, for the user to keep."""
+    """Put text on the clipboard for the user."""
     clip.set_text(text)
 
 
-def clipboard_text() -> str:
-    """Return the text on the clipboard."""
+def read_clipboard() -> str:
+    """Return the text on the clipboard, or empty."""
     return clip.text() or ""

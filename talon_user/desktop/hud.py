@@ -1,4 +1,7 @@
-"""Shows a few lines in a corner, and a larger panel, by canvas or imgui; none is required."""
+"""Shows a few lines in a corner of the screen, and longer text in a panel.
+
+Draws with Talon's `canvas` or `imgui`, whichever is available. Without both, nothing is shown.
+"""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -6,30 +9,33 @@ from typing import Any, Optional, Protocol
 
 from talon import ui
 
-SIZE = 15.0
-LINE = 21.0
+# Pixels.
+TEXT_SIZE = 15.0
+LINE_HEIGHT = 21.0
 MARGIN = 12.0
 WIDTHS = {"corner": 460.0, "panel": 760.0}
 PANEL_LINES = 34
+# Characters per line that fit into each width.
+WRAP = {"corner": 56, "panel": 92}
 
 
 class Pane(Protocol):
-    """One place on the screen where lines can stand."""
+    """An area of the screen that shows lines of text."""
 
     def show(self, lines: Sequence[str], image: Any = None) -> None:
-        """Show these lines in the place of those before, and a picture below them."""
+        """Replace the content by these lines, with a picture below them."""
         ...
 
     def hide(self) -> None:
-        """Show nothing."""
+        """Hide the area."""
         ...
 
 
 class CanvasPane:
-    """Drawn on a canvas of Talon's."""
+    """A pane drawn on Talon's canvas."""
 
     def __init__(self, canvas: Any, place: str) -> None:
-        """Use Talon's module `canvas`; draw nothing yet."""
+        """Use Talon's module `canvas`; `place` is `corner` or `panel`."""
         self._canvas_module, self._place = canvas, place
         self._canvas: Any = None
         self._lines: Sequence[str] = ()
@@ -37,9 +43,10 @@ class CanvasPane:
 
     def show(self, lines: Sequence[str], image: Any = None) -> None:
         """Draw these lines."""
+        # A canvas cannot be resized, so each change makes a new one.
         self.hide()
         self._lines, self._image = tuple(lines), image
-        self._canvas = self._canvas_module.Canvas.from_rect(self._rect())
+        self._canvas = self._canvas_module.Canvas.from_rect(self._place_rect())
         self._canvas.register("draw", self._draw)
         self._canvas.freeze()
 
@@ -50,11 +57,11 @@ class CanvasPane:
             self._canvas.close()
             self._canvas = None
 
-    def _rect(self) -> Any:
-        from talon.types import Rect
+    def _place_rect(self) -> Any:
+        from talon.types import Rect  # needed, and surely there, only with a canvas
 
         screen, width = ui.main_screen().visible_rect, WIDTHS[self._place]
-        height = 2 * MARGIN + LINE * len(self._lines) + self._picture_size()[1]
+        height = 2 * MARGIN + LINE_HEIGHT * len(self._lines) + self._scale_picture()[1]
         x = screen.x + (screen.width - width if self._place == "corner" else MARGIN)
         return Rect(x - (MARGIN if self._place == "corner" else 0), screen.y + 40, width, height)
 
@@ -62,21 +69,21 @@ class CanvasPane:
         canvas.paint.color = "202020e8"
         canvas.draw_rect(canvas.rect)
         canvas.paint.color = "f4f0e8"
-        canvas.paint.textsize = SIZE
-        x, y = canvas.rect.x + MARGIN, canvas.rect.y + MARGIN + SIZE
+        canvas.paint.textsize = TEXT_SIZE
+        x, y = canvas.rect.x + MARGIN, canvas.rect.y + MARGIN + TEXT_SIZE
         for number, line in enumerate(self._lines):
-            canvas.draw_text(line, x, y + number * LINE)
+            canvas.draw_text(line, x, y + number * LINE_HEIGHT)
         if self._image is not None:
-            self._draw_picture(canvas, x, y + len(self._lines) * LINE - SIZE)
+            self._draw_picture(canvas, x, y + len(self._lines) * LINE_HEIGHT - TEXT_SIZE)
 
     def _draw_picture(self, canvas: Any, x: float, y: float) -> None:
-        from talon.types import Rect
+        from talon.types import Rect  # as above
 
         whole = Rect(0, 0, self._image.width, self._image.height)
-        canvas.draw_image_rect(self._image, whole, Rect(x, y, *self._picture_size()))
+        canvas.draw_image_rect(self._image, whole, Rect(x, y, *self._scale_picture()))
 
-    def _picture_size(self) -> tuple[float, float]:
-        """Return the size of the picture, made small enough for the pane."""
+    def _scale_picture(self) -> tuple[float, float]:
+        """Return the picture's width and height, scaled down to fit the pane."""
         if self._image is None:
             return 0.0, 0.0
         scale = min(1.0, (WIDTHS[self._place] - 2 * MARGIN) / self._image.width)
@@ -84,10 +91,10 @@ class CanvasPane:
 
 
 class ImguiPane:
-    """A window of Talon's imgui, which cannot show pictures."""
+    """A pane drawn with Talon's imgui, which cannot show pictures."""
 
     def __init__(self, imgui: Any, place: str) -> None:
-        """Use Talon's module `imgui`; show nothing yet."""
+        """Use Talon's module `imgui`."""
         self._lines: Sequence[str] = ()
         self._window: Any = imgui.open(y=40)(self._draw)
         self._place = place
@@ -110,76 +117,86 @@ PANES: dict[str, Callable[[Any, str], Pane]] = {"canvas": CanvasPane, "imgui": I
 
 
 class Hud:
-    """The corner and the panel; without a GUI library `panel` says that it cannot."""
+    """The corner and the panel, each created when it is first shown."""
 
     def __init__(self) -> None:
-        """Look for no library yet: which one is wanted is a setting."""
+        """Create nothing yet: the library to use is a setting, and settings may not be ready."""
         self._panes: dict[tuple[str, str], Pane] = {}
         self._corner: tuple[str, ...] = ()
         self._image: Any = None
         self.panel_is_open = False
 
     def can_show(self, kind: str) -> bool:
-        """Tell whether there is a library to show anything with."""
-        return self._pane(kind, "corner") is not None
+        """Return whether a GUI library of this `kind` (`auto`, `canvas`, `imgui`) is available."""
+        return self._find_pane(kind, "corner") is not None
 
-    def corner(self, kind: str, lines: Sequence[str], image: Any = None) -> None:
-        """Show the state; no lines hide it."""
+    def show_corner(self, kind: str, lines: Sequence[str], image: Any = None) -> None:
+        """Show lines in the corner, or hide it if there are none."""
         if tuple(lines) == self._corner and image is self._image:
             return
         self._corner, self._image = tuple(lines), image
-        pane = self._pane(kind, "corner")
+        pane = self._find_pane(kind, "corner")
         if pane is not None:
-            _show(pane, [cut for line in lines for cut in wrapped(line, 56)], image)
+            _update_pane(pane, _wrap_lines(lines, WRAP["corner"]), image)
 
-    def panel(self, kind: str, lines: Sequence[str]) -> bool:
-        """Show a text in the panel, its last lines when it is long; return whether there is one."""
-        pane = self._pane(kind, "panel")
+    def show_panel(self, kind: str, lines: Sequence[str]) -> bool:
+        """Show lines in the panel and return True, or return False without a GUI library.
+
+        Of a long text, show the first line (the title) and the last ones.
+        """
+        pane = self._find_pane(kind, "panel")
         if pane is None:
             return False
-        cut = [part for line in lines for part in wrapped(line, 92)]
-        kept = cut if len(cut) <= PANEL_LINES else [cut[0], "…", *cut[2 - PANEL_LINES :]]
-        _show(pane, kept)
-        self.panel_is_open = bool(kept)
+        rows = _wrap_lines(lines, WRAP["panel"])
+        if len(rows) > PANEL_LINES:
+            rows = [rows[0], "…", *rows[2 - PANEL_LINES :]]
+        _update_pane(pane, rows)
+        self.panel_is_open = bool(rows)
         return True
 
     def close(self) -> None:
-        """Hide both."""
+        """Hide the corner and the panel."""
         for pane in self._panes.values():
             pane.hide()
         self._corner, self._image, self.panel_is_open = (), None, False
 
-    def _pane(self, kind: str, place: str) -> Optional[Pane]:
+    def _find_pane(self, kind: str, place: str) -> Optional[Pane]:
         for name in PANES if kind == "auto" else (kind,):
             if (name, place) in self._panes:
                 return self._panes[name, place]
-            if name in PANES and (module := gui_module(name)) is not None:
-                made = PANES[name](module, place)
-                self._panes[name, place] = made
-                return made
+            if name in PANES and (module := import_gui(name)) is not None:
+                pane = PANES[name](module, place)
+                self._panes[name, place] = pane
+                return pane
         return None
 
 
-def wrapped(line: str, width: int) -> list[str]:
-    """Cut a line at spaces, keep its indent, and put spaces for its control characters."""
+def import_gui(name: str) -> Any:
+    """Return Talon's module of this name, or None if this version has none."""
+    try:
+        return importlib.import_module(f"talon.{name}")
+    except ImportError:  # Talon is about to remove imgui
+        return None
+
+
+def wrap_line(line: str, width: int) -> list[str]:
+    """Split a line at spaces, keep its indent, and replace control characters with spaces."""
+    # Not textwrap: it collapses spaces, and answers contain code.
     line = "".join(char if char.isprintable() else " " for char in line.expandtabs(4))
-    cut = []
+    rows = []
     while len(line) > width:
         at = line.rfind(" ", 1, width) + 1 or width
-        cut.append(line[:at].rstrip())
+        rows.append(line[:at].rstrip())
         line = line[at:]
-    return [*cut, line]
+    return [*rows, line]
 
 
-def _show(pane: Pane, lines: Sequence[str], image: Any = None) -> None:
+def _wrap_lines(lines: Sequence[str], width: int) -> list[str]:
+    return [row for line in lines for row in wrap_line(line, width)]
+
+
+def _update_pane(pane: Pane, lines: Sequence[str], image: Any = None) -> None:
     if lines:
         pane.show(lines, image)
     else:
         pane.hide()
-
-
-def gui_module(name: str) -> Any:
-    try:
-        return importlib.import_module(f"talon.{name}")
-    except ImportError:  # Talon is about to lose imgui
-        return None

@@ -1,7 +1,8 @@
-"""Presses keys and types, with community's actions where somebody implements them."""
+"""Presses keys and types text in the focused window."""
 
 from talon import actions, app
 
+# The keys of Talon's `edit` actions that we use: on Windows and Linux, and on a Mac.
 KEYS = {
     "copy": ("ctrl-c", "cmd-c"),
     "paste": ("ctrl-v", "cmd-v"),
@@ -12,16 +13,15 @@ KEYS = {
     "line_end": ("end", "cmd-right"),
     "extend_line_end": ("shift-end", "cmd-shift-right"),
 }
-"""For each of Talon's `edit` actions that we use: its keys elsewhere, and on a Mac."""
 
 
 def type_text(text: str) -> None:
-    """Type `text` into the focused window."""
+    """Type `text`."""
     actions.insert(text)
 
 
-def edit(name: str) -> None:
-    """Do one of Talon's edit actions; where no package implements it, press its keys."""
+def run_edit_action(name: str) -> None:
+    """Run one of Talon's `edit` actions, or press its keys if no package implements it."""
     try:
         getattr(actions.edit, name)()
     except NotImplementedError:
@@ -29,7 +29,7 @@ def edit(name: str) -> None:
 
 
 def select_back(steps: int) -> None:
-    """Extend the selection to the left by so many steps of the caret."""
+    """Extend the selection to the left by `steps` caret steps."""
     if steps:
         actions.key(f"shift-left:{steps}")
 

@@ -1,7 +1,7 @@
-"""Takes the screenshots that go along with a question.
+"""Takes the screenshots that are sent with a question.
 
-By Talon's own `screen`, not by the bridge's `/computer/screenshot`: that needs computer use to be
-switched on, which is a far greater permission than one picture, and Talon has the window's place.
+Uses Talon's own `screen` rather than the bridge's `/computer/screenshot`, which requires computer
+use: a far greater permission than one picture. Talon also knows where the focused window is.
 """
 
 from dataclasses import dataclass
@@ -11,28 +11,29 @@ from talon import ui
 
 
 class NoPicture(Exception):
-    """There can be no picture; the message is a sentence for the user."""
+    """No picture can be taken; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in Talon's form, as PNG, and in words."""
+    """A screenshot as Talon's image and as PNG, with a caption for the user."""
 
     image: Any
     png: bytes
-    words: str
+    caption: str
 
 
-def take(source: str) -> Picture:
+def take_picture(source: str) -> Picture:
     """Take a picture of the `screen` or of the focused `window`; raise NoPicture."""
     try:
-        from talon import screen
+        from talon import screen  # missing in some builds of Talon
     except ImportError:
-        raise NoPicture("This Talon cannot take pictures of the screen.") from None
-    place = ui.active_window().rect if source == "window" else screen.main().rect
-    image = screen.capture_rect(place, retina=False)
+        raise NoPicture("This version of Talon cannot take screenshots.") from None
+    area = ui.active_window().rect if source == "window" else screen.main().rect
+    # Not `retina`: Claude scales larger pictures down anyway.
+    image = screen.capture_rect(area, retina=False)
     if image is None:
-        raise NoPicture("The screen cannot be read: allow Talon to record it.")
-    what = "the focused window" if source == "window" else "the screen"
-    words = f"A picture of {what} is sent: {image.width:.0f} × {image.height:.0f}."
-    return Picture(image, bytes(image.encode().data()), words)
+        raise NoPicture("Cannot capture the screen. Allow Talon to record it.")
+    subject = "the focused window" if source == "window" else "the screen"
+    caption = f"Sending a picture of {subject}: {image.width:.0f} × {image.height:.0f}."
+    return Picture(image, bytes(image.encode().data()), caption)

@@ -1,4 +1,4 @@
-"""All that Talon knows about the focused window: its id, its app, whether it is a terminal."""
+"""Reads what Talon knows about the focused window and its app."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TERMINALS = frozenset(
 
 @dataclass(frozen=True)
 class Focus:
-    """The focused window, or NO_WINDOW with nothing else."""
+    """The focused window's id, or NO_WINDOW, with its app's name, program and bundle."""
 
     window: int
     app: str = ""
@@ -26,7 +26,7 @@ class Focus:
     title: str = ""
 
 
-def focused_window() -> int:
+def read_focused_window() -> int:
     """Return the id of the focused window, or NO_WINDOW."""
     try:
         return int(ui.active_window().id)
@@ -34,9 +34,9 @@ def focused_window() -> int:
         return NO_WINDOW
 
 
-def focus() -> Focus:
-    """Return what is focused."""
-    window = focused_window()
+def read_focus() -> Focus:
+    """Return the focused window and its app."""
+    window = read_focused_window()
     if window == NO_WINDOW:
         return Focus(NO_WINDOW)
     active = ui.active_app()
@@ -45,21 +45,22 @@ def focus() -> Focus:
     return Focus(window, active.name or "", program, active.bundle or "", title)
 
 
-def in_terminal(focused: Focus) -> bool:
-    """Tell whether the app is a terminal, by Talon's tag or by its name."""
+def is_terminal(focus: Focus) -> bool:
+    """Return whether the focused app is a terminal, by Talon's tag or by its name."""
+    # The tag comes from community's app definitions; without community the names must do.
     if "terminal" in (scope.get("tag") or ()):
         return True
-    names = f"{focused.app} {focused.program} {focused.bundle}".lower()
+    names = f"{focus.app} {focus.program} {focus.bundle}".lower()
     return not TERMINALS.isdisjoint(re.findall(r"[a-z0-9]+", names))
 
 
-def is_denied(focused: Focus, names: str) -> bool:
-    """Tell whether the app is on the list: its name, program or bundle, with commas between."""
+def is_denied(focus: Focus, names: str) -> bool:
+    """Return whether the app's name, program or bundle is in the comma-separated `names`."""
     denied = {name.strip().lower() for name in names.split(",")} - {""}
-    program = focused.program.lower().removesuffix(".exe")
-    return not denied.isdisjoint({focused.app.lower(), program, focused.bundle.lower()})
+    program = focus.program.lower().removesuffix(".exe")
+    return not denied.isdisjoint({focus.app.lower(), program, focus.bundle.lower()})
 
 
 def notify(sentence: str) -> None:
-    """Show `sentence` to the user."""
+    """Show `sentence` to the user as a notification."""
     app.notify(title="Claude", body=sentence)

@@ -1,4 +1,4 @@
-"""Reads sentences aloud: by sight-free-talon's voice where it is loaded, else the system's."""
+"""Reads sentences aloud, with sight-free-talon if it is loaded, or else a system voice."""
 
 import shutil
 import subprocess
@@ -8,10 +8,11 @@ from typing import Optional, Protocol
 
 from talon import actions, app, registry
 
+# sight-free-talon does not report when it has finished, so the time is estimated from a usual
+# speaking rate of 150 words per minute.
 SECONDS_PER_WORD = 0.4
-"""sight-free-talon does not tell when it has spoken; people are read to at 150 words a minute."""
+# The speech action of sight-free-talon, and its name in earlier versions.
 TALON_VOICES = ("user.tts", "user.robot_tts")
-"""What sight-free-talon calls it now, and what it called it before."""
 WINDOWS_VOICE = (
     "[Console]::InputEncoding = [Text.Encoding]::UTF8; Add-Type -AssemblyName System.Speech; "
     "(New-Object System.Speech.Synthesis.SpeechSynthesizer).Speak([Console]::In.ReadToEnd())"
@@ -28,24 +29,24 @@ PROGRAMS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class Voice(Protocol):
-    """What can say one sentence at a time."""
+    """Speaks one sentence at a time."""
 
     @property
-    def speaking(self) -> bool:
-        """Tell whether the last sentence is still being said."""
+    def is_speaking(self) -> bool:
+        """Whether the last sentence is still being spoken."""
         ...
 
     def say(self, sentence: str) -> None:
-        """Begin to say a sentence."""
+        """Start to speak a sentence, without waiting."""
         ...
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop speaking at once."""
         ...
 
 
 def find_voice() -> Optional[Voice]:
-    """Return the voice there is, if any."""
+    """Return the first available voice, or None."""
     for action in TALON_VOICES:
         if action in registry.actions:
             return TalonVoice(action)
@@ -57,49 +58,53 @@ def find_voice() -> Optional[Voice]:
 
 
 class TalonVoice:
-    """sight-free-talon's."""
+    """The voice of sight-free-talon."""
 
     def __init__(self, action: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Speak by this action of sight-free-talon's; say nothing yet."""
+        """Speak with this action of sight-free-talon."""
         self._action, self._clock = action, clock
         self._until = clock()
 
     @property
-    def speaking(self) -> bool:
-        """Tell whether the last sentence is likely to be still going on."""
+    def is_speaking(self) -> bool:
+        """Whether the last sentence is probably still being spoken."""
         return self._clock() < self._until
 
     def say(self, sentence: str) -> None:
-        """Begin to say a sentence."""
+        """Start to speak a sentence, without waiting."""
         self._until = self._clock() + SECONDS_PER_WORD * (1 + len(sentence.split()))
         if self._action == "user.tts":
-            actions.user.tts(sentence, False)  # it would else cut off what is being said
+            # False: do not interrupt the sentence being spoken.
+            actions.user.tts(sentence, False)
         else:
             actions.user.robot_tts(sentence)
 
     def stop(self) -> None:
-        """Be silent."""
-        if self.speaking and "user.cancel_current_speaker" in registry.actions:
+        """Stop speaking, if this version can."""
+        if self.is_speaking and "user.cancel_current_speaker" in registry.actions:
             actions.user.cancel_current_speaker()
         self._until = self._clock()
 
 
 class ProgramVoice:
-    """A program that reads a sentence from its standard input and ends when it has said it."""
+    """A program that speaks the sentence on its standard input and then exits."""
 
     def __init__(self, command: tuple[str, ...]) -> None:
-        """Say nothing yet."""
+        """Speak with this command."""
         self._command = command
         self._running: Optional[subprocess.Popen[bytes]] = None
 
     @property
-    def speaking(self) -> bool:
-        """Tell whether the program still runs."""
+    def is_speaking(self) -> bool:
+        """Whether the program is still running."""
         return self._running is not None and self._running.poll() is None
 
     def say(self, sentence: str) -> None:
-        """Start the program; the sentence is short enough for its pipe, so nothing waits."""
-        self._running = subprocess.Popen(  # noqa: S603 - no shell, and the text is no argument
+        """Start the program.
+
+        Never waits: a sentence is short enough for the pipe's buffer.
+        """
+        self._running = subprocess.Popen(  # noqa: S603 - no shell; the text is not an argument
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -111,10 +116,12 @@ class ProgramVoice:
                 pipe.write(sentence.encode() + b"\n")
                 pipe.close()
         except BrokenPipeError:
-            self.stop()  # a voice that ended by itself: the next sentence tries again
+            # The program exited early, for example without an audio device. The next sentence
+            # starts it again.
+            self.stop()
 
     def stop(self) -> None:
-        """End the program."""
+        """Stop the program."""
         if self._running is not None and self._running.poll() is None:
             self._running.kill()
             self._running.wait()

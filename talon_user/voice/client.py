@@ -1,72 +1,69 @@
-"""Makes the requests of the voice commands to the bridge, as the settings say."""
+"""Sends requests to the bridge with the address and key from the settings."""
 
 from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
 from ..wire.http_client import EventReader, EventStream, Fetch
-from ..wire.paths import control_token
-from ..wire.request import BadSetting, request_bytes
+from ..wire.paths import read_control_token
+from ..wire.request import BadSetting, build_request
 from . import options
+from .task import Task
 
 Piece = TypeVar("Piece")
-NEVER_STARTED = "The bridge has left no control token here: start it once on this machine."
+NEVER_STARTED = "No control token found. Start the bridge once on this computer."
 
 
-def stream(
+def open_stream(
     path: str, body: dict[str, Any], reader: EventReader[Piece], control: bool = False
 ) -> EventStream[Piece]:
-    """Ask for an answer that streams; raise BadSetting."""
-    address = options.address()
-    return EventStream(address, request_bytes(address, "POST", path, _key(control), body), reader)
+    """Send a POST request whose answer streams; raise BadSetting."""
+    address = options.read_address()
+    request = build_request(address, "POST", path, _choose_key(control), body)
+    return EventStream(address, request, reader)
 
 
-def fetch(
+def start_fetch(
     method: str, path: str, body: Optional[dict[str, Any]] = None, control: bool = False
 ) -> Fetch:
-    """Ask for a short answer; raise BadSetting."""
-    address = options.address()
-    return Fetch(address, request_bytes(address, method, path, _key(control), body))
+    """Send a request whose answer is a JSON object; raise BadSetting."""
+    address = options.read_address()
+    return Fetch(address, build_request(address, method, path, _choose_key(control), body))
 
 
-def _key(control: bool) -> str:
+def _choose_key(control: bool) -> str:
+    """Return the API key, or for `control` the control token; raise BadSetting without one."""
     if not control:
-        return options.text("api_key")
-    token = control_token()
+        return options.read_text("api_key")
+    token = read_control_token()
     if token is None:
         raise BadSetting(NEVER_STARTED)
     return token
 
 
-class Errand:
-    """A short answer to be fetched beside all else; `done` gets it once it has finished."""
+class BackgroundFetch(Task):
+    """Runs one fetch beside the queue and passes it to a callback when it has finished."""
 
-    resting = False
-
-    def __init__(self, ask: Callable[[], Fetch], done: Callable[[Fetch], None]) -> None:
-        """Ask when it begins."""
-        self.over = False
-        self._ask, self._done = ask, done
+    def __init__(self, start: Callable[[], Fetch], on_finish: Callable[[Fetch], None]) -> None:
+        """Call `start` when the task begins."""
+        super().__init__()
+        self._start, self._on_finish = start, on_finish
         self._fetch: Optional[Fetch] = None
 
     def begin(self) -> None:
-        """Ask."""
-        self._fetch = self._ask()
+        """Send the request; raise BadSetting."""
+        self._fetch = self._start()
 
     def advance(self, now: float) -> None:
-        """Take what has come."""
-        if self._fetch is None or self.over:
+        """Process what has arrived."""
+        if self._fetch is None or self.done:
             return
         self._fetch.poll()
         if self._fetch.finished:
-            self.over = True
-            self._done(self._fetch)
-
-    def stop(self) -> None:
-        """Hang up."""
-        self.end()
+            self.done = True
+            self._on_finish(self._fetch)
 
     def end(self) -> None:
-        """Hang up."""
-        self.over = True
+        """Close the connection."""
+        super().end()
         if self._fetch is not None:
             self._fetch.close()

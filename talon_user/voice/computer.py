@@ -1,167 +1,174 @@
-"""Computer use by voice: asks first, shows every step, and takes silence for a no."""
+"""Computer use by voice: asks for permission, shows each step, and treats silence as a denial."""
 
 import time
 from typing import Any, Optional, Protocol
 
-from ..core.runs import RunEvents, RunStep
+from ..core.runs import RunEventReader, RunStep
 from ..wire.http_client import EventStream, Fetch
 from ..wire.request import BadSetting
 from . import client
+from .task import Task
 
 ASK_SECONDS = 30.0
+TITLE = "Computer use – say “claude stop” to end it"
+QUESTION = "Let Claude use this computer? “{prompt}”"
 HINT = "Say “claude approve” or “claude deny”."
 ASKER = "the voice commands"
-NO_ANSWER = "Nobody said “claude approve”, so Claude did not do it."
-DENIED = "Claude leaves the computer alone."
+NOT_APPROVED = "Denied: you did not say “claude approve” in time."
+DENIED = "Denied. Claude does not use the computer."
 
 
-class Banner(Protocol):
-    """What a run needs of the rest."""
+class ComputerHost(Protocol):
+    """What a run needs from the session."""
 
-    def banner(self, lines: tuple[str, ...]) -> None:
-        """Show these lines while Claude may act."""
+    def show_banner(self, lines: tuple[str, ...]) -> None:
+        """Show these lines while Claude may act; an empty tuple hides them."""
         ...
 
-    def failed(self, sentence: str) -> None:
-        """Tell the user what went wrong."""
+    def report_problem(self, sentence: str) -> None:
+        """Show the user what went wrong, or how the run ended."""
         ...
 
-    def errand(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
-        """Send a short request of control beside all else, and tell the user if it fails."""
+    def send_control_request(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
+        """Send a request with the control token in the background; report a failure."""
         ...
 
 
-class ComputerRun:
-    """One job for Claude with the mouse and the keyboard, from the asking to the last sentence.
+class ComputerRun(Task):
+    """One job for Claude with mouse and keyboard.
 
-    The bridge's switch is turned to ask_risky for this run if it was off, and off again after it.
+    If computer use is off in the bridge, it is set to `ask_risky` for this run only.
     """
 
-    resting = False
+    # States: asking (`_asked_at`: waits for the user's approval), fetching (`_fetch`: reads the
+    # bridge's mode, and then switches it if it is off), running (`_stream`), done. A running run
+    # may wait for a step's approval (`_approval`), which the bridge denies when it expires.
+    # Inputs: `answer` with the user's decision, `stop`, time, and the bridge's events. A phrase
+    # does not pause a run: only “claude stop” ends it.
+    # Outputs: banner lines, approvals and a stop request to the bridge, one last sentence.
 
-    def __init__(self, desk: Banner, prompt: str, model: str) -> None:
-        """Ask the user whether Claude may do `prompt`."""
-        self.over = False
-        self.waits = ""
-        self._desk, self._prompt, self._model = desk, prompt, model
+    def __init__(self, host: ComputerHost, prompt: str, model: str) -> None:
+        """Create a run of `prompt` that asks the user when it begins."""
+        super().__init__()
+        self._host, self._prompt, self._model = host, prompt, model
         self._asked_at: Optional[float] = None
         self._fetch: Optional[Fetch] = None
-        self._switching = self._switched = False
+        self._is_switching = self._has_switched = False
         self._stream: Optional[EventStream[Optional[RunStep]]] = None
         self._approval: Optional[RunStep] = None
-        self._last = ""
+        self._last_sentence = ""
 
     def begin(self) -> None:
-        """Ask the user."""
+        """Ask the user for permission."""
         self._asked_at = time.monotonic()
-        self._show(f"May Claude use the computer? “{self._prompt}”", HINT)
+        self._show_lines(QUESTION.format(prompt=self._prompt), HINT)
 
     def advance(self, now: float) -> None:
-        """Go on with whatever it is at."""
-        if self.over:
+        """Check the current state's time limit, fetch or stream."""
+        if self.done:
             return
         if self._asked_at is not None:
             if now - self._asked_at > ASK_SECONDS:
-                self._finish(NO_ANSWER)
+                self._finish_run(NOT_APPROVED)
         elif self._fetch is not None:
             self._fetch.poll()
             if self._fetch.finished:
                 self._switch_or_start(self._fetch)
         elif self._stream is not None:
-            self._listen(self._stream)
+            self._read_events(self._stream)
 
     def answer(self, approved: bool) -> bool:
-        """Take the user's yes or no; return whether anything waited for it."""
+        """Take the user's decision; return whether anything was waiting for it."""
         if self._asked_at is not None:
             self._asked_at = None
             if approved:
                 self._begin_fetch("GET", "/computer", None)
             else:
-                self._finish(DENIED)
+                self._finish_run(DENIED)
             return True
         if self._approval is None:
             return False
         path = f"/computer/approvals/{self._approval.approval}"
-        self._desk.errand("POST", path, {"approved": approved})
+        self._host.send_control_request("POST", path, {"approved": approved})
         self._approval = None
-        self._show("Claude goes on." if approved else "Claude does not do that step.")
+        self._show_lines("Approved. Claude continues." if approved else "Step denied.")
         return True
 
     def stop(self) -> None:
-        """Stop Claude's hands at once: hanging up stops the run, and the bridge is told as well."""
+        """Stop Claude at once."""
+        # Closing the stream stops the run. The request stops it too, in case the bridge has not
+        # noticed the closed connection yet.
         if self._stream is not None and not self._stream.finished:
-            self._desk.errand("POST", "/computer/stop", {})
-        self._finish("")
+            self._host.send_control_request("POST", "/computer/stop", {})
+        self._finish_run("")
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        self.over = True
+        """Close all connections and hide the banner."""
+        super().end()
         for part in (self._fetch, self._stream):
             if part is not None:
                 part.close()
-        self._desk.banner(())
-
-    def hold(self) -> None:
-        """A phrase does not pause it; “claude stop” ends it."""
-
-    release = mention_hold = focus_changed = resume = move_here = hold
+        self._host.show_banner(())
 
     def _begin_fetch(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
         try:
-            self._fetch = client.fetch(method, path, body, control=True)
+            self._fetch = client.start_fetch(method, path, body, control=True)
         except BadSetting as problem:
-            self._finish(str(problem))
+            self._finish_run(str(problem))
 
     def _switch_or_start(self, fetch: Fetch) -> None:
         self._fetch = None
         if fetch.error is not None:
-            self._finish(fetch.error)
-        elif self._switching:
-            self._switched, self._switching = True, False
-            self._start()
+            self._finish_run(fetch.error)
+        elif self._is_switching:
+            self._has_switched, self._is_switching = True, False
+            self._start_run()
         elif fetch.answer.get("mode") == "off":
-            self._switching = True
+            self._is_switching = True
             body = {"computer": {"mode": "ask_risky"}}
             self._begin_fetch("POST", "/control/switches", body)
         else:
-            self._start()
+            self._start_run()
 
-    def _start(self) -> None:
+    def _start_run(self) -> None:
         body = {"prompt": self._prompt, "model": self._model, "asked_by": ASKER}
         try:
-            self._stream = client.stream("/computer/runs", body, RunEvents(), control=True)
+            self._stream = client.open_stream(
+                "/computer/runs", body, RunEventReader(), control=True
+            )
         except BadSetting as problem:
-            self._finish(str(problem))
+            self._finish_run(str(problem))
 
-    def _listen(self, stream: EventStream[Optional[RunStep]]) -> None:
+    def _read_events(self, stream: EventStream[Optional[RunStep]]) -> None:
         for step in stream.poll():
             if step is not None:
-                self._take(step)
-        if not self.over and stream.finished:
-            self._finish(stream.error or self._last)
+                self._take_step(step)
+        if not self.done and stream.finished:
+            self._finish_run(stream.error or self._last_sentence)
         elif self._approval is not None and 0 < self._approval.expires_at < time.time():
             self._approval = None
-            self._show(NO_ANSWER)
+            self._show_lines(NOT_APPROVED)
 
-    def _take(self, step: RunStep) -> None:
-        self._last = step.sentence
-        if step.over:
-            self._finish(step.sentence)
+    def _take_step(self, step: RunStep) -> None:
+        self._last_sentence = step.sentence
+        if step.final:
+            self._finish_run(step.sentence)
         elif step.approval:
             self._approval = step
-            self._show(step.sentence, HINT)
+            self._show_lines(step.sentence, HINT)
         else:
             self._approval = None
-            self._show(step.sentence)
+            self._show_lines(step.sentence)
 
-    def _show(self, *lines: str) -> None:
-        self._desk.banner(("Claude and this computer – “claude stop” ends it", *lines))
+    def _show_lines(self, *lines: str) -> None:
+        self._host.show_banner((TITLE, *lines))
 
-    def _finish(self, sentence: str) -> None:
-        if self.over:
+    def _finish_run(self, sentence: str) -> None:
+        if self.done:
             return
         self.end()
-        if self._switched:
-            self._desk.errand("POST", "/control/switches", {"computer": {"mode": "off"}})
+        if self._has_switched:
+            body = {"computer": {"mode": "off"}}
+            self._host.send_control_request("POST", "/control/switches", body)
         if sentence:
-            self._desk.failed(sentence)
+            self._host.report_problem(sentence)

@@ -1,4 +1,4 @@
-"""What the commands do: ask, go on, take back, ask again, and choose who answers."""
+"""The voice commands, as methods that Talon's actions call."""
 
 import time
 from dataclasses import replace
@@ -6,228 +6,222 @@ from typing import Any, Optional
 
 from talon import Context, registry
 
-from ..core.help_lines import help_lines, search
+from ..core.help_lines import build_help_lines, search_lines
 from ..core.journal import Entry
-from ..core.names import AT_FIRST, shown, spoken_models
-from ..core.plan import BadPrompt, NamedPrompt, Plan, parse_prompt, resolve
-from ..core.prompts import GO_ON
+from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
+from ..core.plan import BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
+from ..core.prompts import CONTINUE
 from ..desktop.keys import type_text
+from ..desktop.screen import notify
 from ..wire.http_client import Fetch
 from . import doctor, options
 from .computer import ComputerRun
 from .history import Exchange
 from .question import Question, Target
-from .session import Desk
+from .session import Session
+from .task import Task
 from .undo import Undo
-from .window_sink import refusal_here
+from .window_sink import find_window_problem
 
 ctx = Context()
-NOTHING_YET = "Claude has not been asked anything yet."
+NO_QUESTION = "There is no question yet. Say “claude ask” and your question."
+NO_SUGGESTION = "There is no suggested command. Say “claude shell” and what it should do."
 OUR_LISTS = "user.claude_"
 
 
 class Conversation:
-    """The commands, as methods; each tells the user what it cannot do, and why."""
+    """One method per command; each reports what it cannot do, and why."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Work at `desk`."""
-        self._desk = desk
-        self._engine, self._notebook = desk.engine, desk.notebook
+    def __init__(self, session: Session) -> None:
+        """Use the session's engine, history and display."""
+        self._session = session
+        self._engine, self._history = session.engine, session.history
         self._models_known = False
-        desk.bridge_answered = self._learn_models
+        session.on_bridge_answer = self._fetch_missing_models
 
-    def ready(self) -> None:
-        """Begin when Talon is ready: what was kept, and the models by name."""
-        self._notebook.load()
-        ctx.lists["user.claude_model_name"] = AT_FIRST
-        self._fetch_models(told=False)
+    def start(self) -> None:
+        """Load the saved state and the models' names; call when Talon's settings are ready."""
+        self._history.load()
+        ctx.lists["user.claude_model_name"] = DEFAULT_NAMES
+        self._fetch_models(show=False)
 
     # Asking.
 
     def ask(self, prompt: str, source: str, destination: str, model: str) -> None:
-        """Ask in one's own words, going on in the thread."""
-        named = NamedPrompt(prompt, "none", "here", options.switch("code_mode"))
-        plan = resolve(named, source, destination, model, "ask")
+        """Ask a free question, in the current thread."""
+        named = NamedPrompt(prompt, "none", "here", options.is_enabled("code_mode"))
+        plan = build_plan(named, source, destination, model, "ask")
+        # Code mode is for inserting: in a window or aloud, the user wants the explanation, too.
         if plan.code and plan.destination in ("window", "speech", "shell"):
             plan = replace(plan, code=False)
-        self._desk.ask(plan, before=self._desk.thread_tip(time.time()))
+        self._session.ask(plan, before=self._session.find_thread_tip(time.time()))
 
-    def prompt(self, value: str, source: str, destination: str, model: str) -> None:
-        """Ask what a line of a list of prompts says, in a thread of its own."""
-        try:
-            named = parse_prompt(value)
-        except BadPrompt as problem:
-            self._desk.failed(str(problem))
-            return
-        self._desk.ask(resolve(named, source, destination, model))
+    def ask_named(self, value: str, source: str, destination: str, model: str) -> None:
+        """Ask a prompt from a prompt list, in a new thread."""
+        prompt = self._parse_prompt(value)
+        if prompt is not None:
+            self._session.ask(build_plan(prompt, source, destination, model))
 
-    def prompt_cursorless(
+    def ask_about_target(
         self, value: str, target: Any, destination: Any, place: str, model: str
     ) -> None:
-        """Ask about a Cursorless target, or for a Cursorless destination, or both."""
-        try:
-            named = parse_prompt(value)
-        except BadPrompt as problem:
-            self._desk.failed(str(problem))
+        """Ask a prompt about a Cursorless target.
+
+        The answer goes to the Cursorless `destination`, or to `place` (one of ours), or else
+        replaces the target if the prompt inserts by default.
+        """
+        prompt = self._parse_prompt(value)
+        if prompt is None:
             return
-        plan = resolve(named, "cursorless", place or named.destination, model)
+        plan = build_plan(prompt, "cursorless", place or prompt.destination, model)
         if not place and plan.destination in ("here", "replace"):
             plan = replace(plan, destination="cursorless")
-        self._desk.ask(plan, Target(target, destination))
+        self._session.ask(plan, Target(target, destination))
 
-    def prompt_to_cursorless(self, value: str, source: str, destination: Any, model: str) -> None:
-        """Ask about an ordinary source, and put the answer at a Cursorless destination."""
-        try:
-            plan = resolve(parse_prompt(value), source, "cursorless", model)
-        except BadPrompt as problem:
-            self._desk.failed(str(problem))
+    def ask_into_target(self, value: str, source: str, destination: Any, model: str) -> None:
+        """Ask a prompt about one of our sources, and insert at a Cursorless destination."""
+        prompt = self._parse_prompt(value)
+        if prompt is not None:
+            plan = build_plan(prompt, source, "cursorless", model)
+            self._session.ask(plan, Target(None, destination))
+
+    def ask_for_command(self, wish: str) -> None:
+        """Ask for one command line, and show it."""
+        self._session.suggested_command = ""
+        self._session.ask(Plan(wish, destination="shell", kind="prompt", code=True))
+
+    def insert_suggestion(self) -> None:
+        """Type the suggested command line, without Enter."""
+        line = self._session.suggested_command
+        problem = find_window_problem() if line else NO_SUGGESTION
+        if problem is not None:
+            self._session.report_problem(problem)
             return
-        self._desk.ask(plan, Target(None, destination))
-
-    def shell(self, wish: str) -> None:
-        """Ask for one command line, to be shown first."""
-        self._desk.offered = ""
-        self._desk.ask(Plan(wish, destination="shell", kind="prompt", code=True))
-
-    def insert_offered(self) -> None:
-        """Write the command line that was shown, without Enter."""
-        refusal = refusal_here() if self._desk.offered else "No command is on offer."
-        if refusal is not None:
-            self._desk.failed(refusal)
-            return
-        line, self._desk.offered = self._desk.offered, ""
-        self._desk.hud.close()
+        self._session.suggested_command = ""
+        self._session.hud.close()
         type_text(line)
 
-    # Afterwards.
+    # After asking.
 
     def stop(self) -> None:
-        """Stop what goes on, and drop what waits."""
-        self._desk.clear_trouble()
+        """Stop the current task and empty the queue."""
+        self._session.clear_problem()
         if not self._engine.stop():
-            self._desk.tell("Claude is not doing anything.")
+            notify("Nothing to stop.")
 
     def resume(self) -> None:
-        """Go on in the window that was asked from."""
-        if self._live() is not None:
-            self._engine.front.resume()
+        """Continue in the window that the question was asked from."""
+        task = self._find_current()
+        if task is not None:
+            task.resume()
             self._engine.wake()
 
-    def here(self) -> None:
-        """Go on in the window that has the focus now."""
-        if self._live() is None:
+    def move_here(self) -> None:
+        """Continue in the focused window."""
+        task = self._find_current()
+        if task is None:
             return
-        refusal = refusal_here()
-        if refusal is not None:
-            self._desk.failed(refusal)
+        problem = find_window_problem()
+        if problem is not None:
+            self._session.report_problem(problem)
             return
-        self._engine.front.move_here()
+        task.move_here()
         self._engine.wake()
 
     def undo(self) -> None:
-        """Take Claude's last text out of the window, if it is untouched."""
-        self._desk.clear_trouble()
-        if self._engine.front is not None:
+        """Remove Claude's last text from the window, if it has not been changed."""
+        self._session.clear_problem()
+        if self._engine.current is not None:
             self._engine.stop()
-        self._engine.add(Undo(self._entry_to_undo, self._undone))
+        self._engine.add(Undo(self._find_last_entry, self._finish_undo))
 
     def retry(self, model: str) -> None:
-        """Ask the last question again, in the place of its answer."""
-        last = self._last()
+        """Ask the last question again, and replace its answer if that is unchanged."""
+        last = self._find_last()
         if last is None:
             return
         plan = replace(last.plan, model=model or last.plan.model)
-        again = Exchange(plan, last.material, last.before, 0.0)
-        question = Question(self._desk, again, gathered=last.material)
-        kept: list[Entry] = []
+        exchange = Exchange(plan, last.material, last.before, 0.0)
+        question = Question(self._session, exchange, material=last.material)
         if last.entry is not None:
-            entry = last.entry
-            question.retried = lambda: kept[0] if kept else None
-
-            def selected(why: Optional[str]) -> None:
-                if why is None:
-                    kept.append(entry)
-                    self._notebook.undone(last)
-                else:
-                    self._desk.tell(f"{why} The new answer goes to the caret.")
-
-            self._engine.add(Undo(lambda: entry, selected, keep_selected=True))
-        self._desk.clear_trouble()
+            self._engine.add(self._select_answer(last, last.entry, question))
+        self._session.clear_problem()
         self._engine.add(question)
 
-    def again_on(self, source: str) -> None:
-        """Ask the last question again, about something else."""
-        last = self._last()
+    def ask_again_about(self, source: str) -> None:
+        """Ask the last question again about another source."""
+        last = self._find_last()
         if last is not None:
-            self._desk.ask(replace(last.plan, source=source))
+            self._session.ask(replace(last.plan, source=source))
 
-    def go_on(self) -> None:
-        """Have Claude go on where its last answer ended."""
-        tip = self._notebook.memory.thread.tip(0, float("inf"))
+    def continue_answer(self) -> None:
+        """Ask Claude to continue its last answer."""
+        tip = self._history.state.thread.find_tip(0, float("inf"))
         if not tip:
-            self._desk.failed("There is no answer to go on from.")
+            self._session.report_problem("There is no answer to continue.")
             return
-        self._desk.ask(Plan(GO_ON, kind="continue"), before=tip)
+        self._session.ask(Plan(CONTINUE, kind="continue"), before=tip)
 
-    def new_thread(self) -> None:
-        """Begin anew with the next question."""
-        self._notebook.memory.thread.clear()
-        self._notebook.save()
-        self._desk.tell("The next question begins a new thread.")
+    def start_thread(self) -> None:
+        """Start a new thread with the next question."""
+        self._history.state.thread.clear()
+        self._history.save()
+        notify("The next question starts a new thread.")
 
-    def forget(self) -> None:
-        """Have the bridge forget the last answer, and go back to the one before."""
-        forgotten = self._notebook.memory.thread.forget()
-        if not forgotten:
-            self._desk.failed("There is nothing to forget.")
+    def forget_answer(self) -> None:
+        """Delete the last answer from the bridge and the history."""
+        deleted = self._history.state.thread.pop()
+        if not deleted:
+            self._session.report_problem("There is no answer to forget.")
             return
-        self._notebook.save()
-        for exchange in [one for one in self._notebook.exchanges if one.response_id == forgotten]:
-            self._notebook.exchanges.remove(exchange)
-        path = f"/v1/responses/{forgotten}"
-        self._desk.fetch("DELETE", path, None, lambda _: self._desk.tell("Forgotten."))
+        self._history.save()
+        for exchange in list(self._history.exchanges):
+            if exchange.response_id == deleted:
+                self._history.exchanges.remove(exchange)
+        path = f"/v1/responses/{deleted}"
+        self._session.fetch("DELETE", path, None, lambda _: notify("The last answer is deleted."))
 
-    def history(self) -> None:
-        """Show what was asked and answered of late, newest first."""
+    def show_history(self) -> None:
+        """Show recent questions and answers, newest first."""
         lines = []
-        for exchange in reversed(self._notebook.exchanges):
-            lines += [f"› {exchange.plan.prompt}  ({shown(exchange.model)})"]
+        for exchange in reversed(self._history.exchanges):
+            lines += [f"› {exchange.plan.prompt}  ({format_model(exchange.model)})"]
             lines += [f"   {line}" for line in exchange.answer.splitlines()[:6]]
-        self._desk.read("Claude, of late", lines or [NOTHING_YET])
+        self._session.show_text("Recent questions", lines or [NO_QUESTION])
 
-    # Who answers.
+    # Models.
 
-    def use(self, model: str) -> None:
-        """Have a model answer from now on; “default” is what the setting says."""
-        self._notebook.memory.model = "" if model == "default" else model
-        self._notebook.save()
-        self._desk.tell(f"{shown(self._desk.model)} answers from now on.")
+    def use_model(self, model: str) -> None:
+        """Use a model from now on; `default` returns to the one in the settings."""
+        self._history.state.model = "" if model == "default" else model
+        self._history.save()
+        notify(f"Using {format_model(self._session.model)} from now on.")
 
-    def models(self) -> None:
-        """Ask the bridge anew which models there are, and show their names."""
-        self._fetch_models(told=True)
+    def show_models(self) -> None:
+        """Fetch the bridge's model list again, and show the spoken names."""
+        self._fetch_models(show=True)
 
-    # The computer.
+    # Computer use.
 
-    def computer(self, wish: str) -> None:
-        """Let Claude use the computer, after a yes."""
+    def use_computer(self, wish: str) -> None:
+        """Let Claude use the computer, after the user's approval."""
         if not wish.strip():
-            self._desk.failed("Say what Claude should do after “claude computer”.")
+            self._session.report_problem("Say what Claude should do after “claude computer”.")
             return
-        self._desk.clear_trouble()
-        self._engine.add(ComputerRun(self._desk, wish, self._desk.model))
+        self._session.clear_problem()
+        self._engine.add(ComputerRun(self._session, wish, self._session.model))
 
-    def answer(self, approved: bool) -> None:
-        """Say yes or no to what Claude wants to do."""
-        front = self._engine.front
-        if not (isinstance(front, ComputerRun) and front.answer(approved)):
-            self._desk.failed("Nothing of Claude's waits for a yes or a no.")
+    def decide(self, approved: bool) -> None:
+        """Approve or deny what Claude wants to do."""
+        task = self._engine.current
+        if not (isinstance(task, ComputerRun) and task.answer(approved)):
+            self._session.report_problem("Nothing is waiting for approval.")
         self._engine.wake()
 
     # Help.
 
-    def help(self, words: str) -> None:
-        """Show what can be said, or what has these words in it."""
+    def show_help(self, words: str) -> None:
+        """Show the commands and list entries that contain all of the words."""
         rules = [
             command.rule.rule
             for context in registry.contexts.values()
@@ -240,57 +234,82 @@ class Conversation:
             if name.startswith(OUR_LISTS)
         }
         prefix = next(iter(lists.get("user.claude_prefix", {"claude": ""})))
-        found = search(help_lines(rules, lists, prefix), words)
-        nothing = [f"Nothing that can be said to Claude has “{words}” in it."]
-        self._desk.read(f"What you can say{': ' + words if words else ''}", found or nothing)
+        lines = search_lines(build_help_lines(rules, lists, prefix), words)
+        title = f"Commands with “{words}”" if words else "Commands"
+        self._session.show_text(title, lines or [f"No command contains “{words}”."])
 
-    def doctor(self) -> None:
-        """Look at all that the commands need, and show what to do."""
+    def run_doctor(self) -> None:
+        """Check what the commands need, and show how to fix problems."""
 
-        def done(health: Fetch) -> None:
-            lines = [*doctor.bridge_lines(health), *doctor.local_lines()]
-            self._desk.read("Claude's doctor", lines)
+        def show_result(health: Fetch) -> None:
+            lines = [*doctor.describe_bridge(health), *doctor.check_talon()]
+            self._session.show_text("Claude doctor", lines)
 
-        self._desk.fetch("GET", "/health", None, done, failed=done)
+        self._session.fetch("GET", "/health", None, show_result, on_failure=show_result)
 
-    def _live(self) -> Any:
-        if self._engine.front is None:
-            self._desk.tell("Claude is not writing anything.")
-        return self._engine.front
+    def _parse_prompt(self, value: str) -> Optional[NamedPrompt]:
+        """Return a named prompt, or None after reporting a mistake in its brackets."""
+        try:
+            return parse_prompt(value)
+        except BadPrompt as problem:
+            self._session.report_problem(str(problem))
+            return None
 
-    def _last(self) -> Optional[Exchange]:
-        if self._notebook.last is None:
-            self._desk.failed(NOTHING_YET)
-        return self._notebook.last
+    def _find_current(self) -> Optional[Task]:
+        """Return the current task, or None after a notification."""
+        if self._engine.current is None:
+            notify("Claude is not writing anything.")
+        return self._engine.current
 
-    def _entry_to_undo(self) -> Optional[Entry]:
-        exchange = self._notebook.to_undo()
+    def _find_last(self) -> Optional[Exchange]:
+        """Return the last exchange, or None after reporting that there is none."""
+        if self._history.last is None:
+            self._session.report_problem(NO_QUESTION)
+        return self._history.last
+
+    def _find_last_entry(self) -> Optional[Entry]:
+        exchange = self._history.last_inserted
         return exchange.entry if exchange is not None else None
 
-    def _undone(self, why: Optional[str]) -> None:
-        exchange = self._notebook.to_undo()
-        if why is not None:
-            self._desk.failed(why)
+    def _finish_undo(self, problem: Optional[str]) -> None:
+        exchange = self._history.last_inserted
+        if problem is not None:
+            self._session.report_problem(problem)
         elif exchange is not None:
-            self._notebook.undone(exchange)
+            exchange.entry = None
 
-    def _learn_models(self) -> None:
-        """The bridge runs: ask for the models, if it did not when Talon began."""
+    def _select_answer(self, last: Exchange, entry: Entry, question: Question) -> Undo:
+        """Return a task that selects an answer, so that `question` can replace it."""
+        question.find_selected = lambda: None
+
+        def handle_selection(problem: Optional[str]) -> None:
+            if problem is None:
+                question.find_selected = lambda: entry
+                last.entry = None
+            else:
+                notify(f"{problem} The new answer is inserted at the cursor.")
+
+        return Undo(lambda: entry, handle_selection, keep_selected=True)
+
+    def _fetch_missing_models(self) -> None:
+        """Fetch the models if the bridge was not running when Talon started."""
         if not self._models_known:
-            self._fetch_models(told=False)
+            self._fetch_models(show=False)
 
-    def _fetch_models(self, told: bool) -> None:
-        def done(fetch: Fetch) -> None:
-            names = spoken_models(fetch.answer.get("data"))
+    def _fetch_models(self, show: bool) -> None:
+        """Update the models' spoken names; with `show`, show them or the failure."""
+
+        def update_names(fetch: Fetch) -> None:
+            names = build_spoken_names(fetch.answer.get("data"))
             if names:
                 self._models_known = True
                 ctx.lists["user.claude_model_name"] = names
-            if told:
-                lines = [f"{name}: {shown(model)}" for name, model in sorted(names.items())]
-                self._desk.read("Claude's models", lines or ["The bridge lists none."])
+            if show:
+                lines = [f"{name}: {format_model(model)}" for name, model in sorted(names.items())]
+                self._session.show_text("Models", lines or ["The bridge lists no models."])
 
-        def failed(fetch: Fetch) -> None:
-            if told:
-                self._desk.failed(str(fetch.error))
+        def handle_failure(fetch: Fetch) -> None:
+            if show:
+                self._session.report_problem(str(fetch.error))
 
-        self._desk.fetch("GET", "/v1/models", None, done, failed=failed)
+        self._session.fetch("GET", "/v1/models", None, update_names, on_failure=handle_failure)

@@ -1,35 +1,39 @@
-"""“claude doctor”: looks at all that the voice commands need, and says what to do."""
+"""“claude doctor”: checks what the voice commands need and shows how to fix problems."""
 
 import platform
 from typing import Any, Optional
 
 from talon import app, clip, registry
 
-from ..desktop.hud import PANES, gui_module
+from ..desktop.hud import PANES, import_gui
 from ..desktop.speech import find_voice
 from ..wire.http_client import Fetch
-from ..wire.paths import control_token
-
-NEWEST_PYTHON = (3, 13)
+from ..wire.paths import read_control_token
 
 
-def local_lines() -> list[str]:
-    """Return a line for each thing on this side of the bridge."""
+def check_talon() -> list[str]:
+    """Return a line for each thing that the commands need from Talon and this computer."""
     has_community = "user.get_last_phrase" in registry.actions
-    guis = [name for name in PANES if gui_module(name) is not None]
+    has_gui = any(import_gui(name) is not None for name in PANES)
     return [
-        f"Talon: {getattr(app, 'version', 'of unknown version')}",
+        f"Talon: {getattr(app, 'version', 'unknown version')}",
         f"Python: {platform.python_version()}",
-        _line("community", has_community, "not loaded; all but the source “last” works without it"),
-        _line("Clipboard", _clipboard_works(), "it cannot be read; restart Talon"),
-        _line("Control token", control_token() is not None, "none; start the bridge once"),
-        _line("Window for answers", bool(guis), "neither canvas nor imgui; notifications are used"),
-        _line("Voice", find_voice() is not None, "none; on Linux install speech-dispatcher"),
+        _format_check("community", has_community, "not loaded; only needed for the source “last”"),
+        _format_check("Clipboard", _is_clipboard_readable(), "not readable; restart Talon"),
+        _format_check(
+            "Control token", read_control_token() is not None, "not found; start the bridge once"
+        ),
+        _format_check(
+            "Answer window", has_gui, "canvas and imgui not found; notifications are used instead"
+        ),
+        _format_check(
+            "Voice", find_voice() is not None, "not found; on Linux install speech-dispatcher"
+        ),
     ]
 
 
-def bridge_lines(health: Fetch) -> list[str]:
-    """Return lines for what `GET /health` said."""
+def describe_bridge(health: Fetch) -> list[str]:
+    """Return lines for the answer of `GET /health`."""
     if health.error is not None:
         return [f"Bridge: {health.error}"]
     answer = health.answer
@@ -38,16 +42,17 @@ def bridge_lines(health: Fetch) -> list[str]:
     lines = [
         f"Bridge: version {answer.get('version')} at {answer.get('url')}",
         f"Claude: {backend.get('reason') or answer.get('status')}",
-        f"Its model: {answer.get('model')}",
+        f"Model: {answer.get('model')}",
     ]
-    cure: Any = backend.get("cure")
-    return [*lines, str(cure)] if cure else lines
+    # `cure` is the field's older name.
+    hint: Any = backend.get("hint") or backend.get("cure")
+    return [*lines, str(hint)] if hint else lines
 
 
-def _line(name: str, well: bool, otherwise: str) -> str:
-    return f"{name}: {'found' if well else otherwise}"
+def _format_check(name: str, ok: bool, problem: str) -> str:
+    return f"{name}: {'found' if ok else problem}"
 
 
-def _clipboard_works() -> bool:
+def _is_clipboard_readable() -> bool:
     serial: Optional[int] = clip.serial()
     return isinstance(serial, int)

@@ -1,111 +1,97 @@
-"""Runs what was asked for, one after the other, by one cron job that is there only meanwhile."""
+"""Runs tasks one after the other, with a cron job that exists only while there is work."""
 
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Optional
 
 from talon import cron
 
-
-class Task(Protocol):
-    """Something that goes on for a while, in small steps."""
-
-    over: bool
-
-    @property
-    def resting(self) -> bool:
-        """Tell whether there is nothing to do until the user says or does something."""
-        ...
-
-    def begin(self) -> None:
-        """Start, without waiting."""
-        ...
-
-    def advance(self, now: float) -> None:
-        """Do what can be done at this time, in seconds; it takes a few milliseconds at most."""
-        ...
-
-    def stop(self) -> None:
-        """Come to an end soon, because the user said so."""
-        ...
-
-    def end(self) -> None:
-        """Leave nothing behind, at once."""
-        ...
+from .task import Task
 
 
 class Engine:
-    """The queue of tasks, and errands that run beside them."""
+    """The queue of tasks, and short tasks that run in the background beside it."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """Call `changed` after every step."""
-        self.front: Any = None
-        self._waiting: deque[Task] = deque()
-        self._errands: list[Task] = []
+    # States: idle (no cron job) and busy (a cron job advances all running tasks every 50 ms).
+    # It is busy while a background task runs, or a current task that is not idle.
+    # Inputs: `add`, `run_in_background`, `stop`, `end`, and `wake` after anything else changed a
+    # task. Output: `on_change` after every input and step.
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """Call `on_change` after every step."""
+        self.current: Optional[Task] = None
+        self._queue: deque[Task] = deque()
+        self._background: list[Task] = []
         self._job: Any = None
-        self._changed = changed
+        self._on_change = on_change
 
     @property
-    def waiting(self) -> int:
-        """Return how many tasks wait for the one that runs."""
-        return len(self._waiting)
+    def queued(self) -> int:
+        """The number of tasks that wait for the current one."""
+        return len(self._queue)
 
     def add(self, *tasks: Task) -> None:
-        """Put tasks at the end of the queue."""
-        self._waiting.extend(tasks)
-        self._settle()
+        """Append tasks to the queue."""
+        self._queue.extend(tasks)
+        self.wake()
 
-    def beside(self, errand: Task) -> None:
-        """Run an errand at once, whatever else runs."""
-        self._errands.append(errand)
-        errand.begin()
-        self._settle()
+    def run_in_background(self, task: Task) -> None:
+        """Start a task at once, whatever else runs; pass on what its `begin` raises."""
+        # In this order: a task that cannot begin must not keep the timer running.
+        task.begin()
+        self._background.append(task)
+        self.wake()
 
     def stop(self) -> bool:
-        """Stop the task that runs and drop those that wait; return whether there was any."""
-        had = self.front is not None
-        self._waiting.clear()
-        if had:
-            self.front.stop()
-        self._settle()
-        return had
+        """Stop the current task and empty the queue; return whether a task was running."""
+        was_running = self.current is not None
+        self._queue.clear()
+        if self.current is not None:
+            self.current.stop()
+        self.wake()
+        return was_running
 
     def end(self) -> None:
-        """End everything at once."""
-        self._waiting.clear()
-        for task in [*self._errands, *([self.front] if self.front is not None else [])]:
+        """End all tasks at once."""
+        self._queue.clear()
+        for task in self._list_running():
             task.end()
-        self._errands, self.front = [], None
-        self._settle()
+        self._background, self.current = [], None
+        self.wake()
 
     def wake(self) -> None:
-        """Go on after the user said or did something."""
-        self._settle()
-
-    def _tick(self) -> None:
-        now = time.monotonic()
-        for task in [*self._errands, *([self.front] if self.front is not None else [])]:
-            try:
-                task.advance(now)
-            except Exception:  # raised on, into Talon's log; but it must not go on failing
-                task.end()
-                task.over = True
-                self._settle()
-                raise
-        self._settle()
-
-    def _settle(self) -> None:
-        self._errands = [errand for errand in self._errands if not errand.over]
-        while self.front is None or self.front.over:
-            self.front = self._waiting.popleft() if self._waiting else None
-            if self.front is None:
+        """Start the next task if the current one is done, and start or stop the timer."""
+        self._background = [task for task in self._background if not task.done]
+        while self.current is None or self.current.done:
+            self.current = self._queue.popleft() if self._queue else None
+            if self.current is None:
                 break
-            self.front.begin()
-        busy = bool(self._errands) or (self.front is not None and not self.front.resting)
+            self.current.begin()
+        self._set_timer(bool(self._background) or not (self.current is None or self.current.idle))
+        self._on_change()
+
+    def _set_timer(self, busy: bool) -> None:
+        # A job that always runs would use power all day.
         if busy and self._job is None:
             self._job = cron.interval("50ms", self._tick)
         elif not busy and self._job is not None:
             cron.cancel(self._job)
             self._job = None
-        self._changed()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for task in self._list_running():
+            try:
+                task.advance(now)
+            except Exception:
+                # Talon logs what is raised here and calls again in 50 ms. The task must not fail
+                # each time, so it ends.
+                task.end()
+                task.done = True
+                self.wake()
+                raise
+        self.wake()
+
+    def _list_running(self) -> list[Task]:
+        return [*self._background, *([self.current] if self.current is not None else [])]

@@ -1,4 +1,4 @@
-"""Keeps what was asked and answered while Talon runs, and the thread beyond that."""
+"""Stores recent questions and answers while Talon runs, and the thread beyond that."""
 
 import logging
 import time
@@ -13,13 +13,17 @@ from ..core.prompts import Material
 from ..desktop.screen import notify
 from ..wire import paths
 
-KEPT = 20
+MAX_EXCHANGES = 20
 log = logging.getLogger("claude")
 
 
 @dataclass
 class Exchange:
-    """One question with its answer; content stays in memory, and goes when Talon ends."""
+    """One question with its answer; stored in memory only, until Talon exits.
+
+    `before` is the id of the response that the question continues from, or empty. `at` is when it
+    was sent, in seconds of a monotonic clock.
+    """
 
     plan: Plan
     material: Material
@@ -31,46 +35,43 @@ class Exchange:
     entry: Optional[Entry] = None
 
 
-class Notebook:
-    """The exchanges of late, newest last."""
+class History:
+    """The recent exchanges, newest last, and the state that is saved to disk."""
 
     def __init__(self) -> None:
-        """Begin empty; what was kept is read once, when Talon is ready."""
-        self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
-        self.memory = threads.Memory()
+        """Start empty; `load` reads the saved state once Talon is ready."""
+        self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.state = threads.SavedState()
 
     @property
     def last(self) -> Optional[Exchange]:
-        """Return the newest exchange."""
+        """The newest exchange."""
         return self.exchanges[-1] if self.exchanges else None
 
+    @property
+    def last_inserted(self) -> Optional[Exchange]:
+        """The newest exchange whose text is still in a window."""
+        return next((item for item in reversed(self.exchanges) if item.entry is not None), None)
+
     def load(self) -> None:
-        """Read what an earlier Talon kept."""
+        """Read the state that an earlier session saved."""
         try:
-            kept = paths.read_memory()
-            self.memory = threads.load(kept) if kept else threads.Memory()
+            text = paths.read_state()
+            self.state = threads.parse_state(text) if text else threads.SavedState()
         except (OSError, ValueError):
-            notify("What Claude's commands kept cannot be read, so a new thread begins.")
+            notify("Could not read the saved thread. The next question starts a new one.")
 
     def save(self) -> None:
-        """Keep the thread's ids and the chosen model."""
+        """Save the thread's ids and the chosen model."""
         try:
-            paths.write_memory(self.memory.dump())
+            paths.write_state(self.state.to_json())
         except OSError as problem:
-            notify(f"The thread cannot be kept for the next start of Talon: {problem.strerror}.")
+            notify(f"Could not save the thread for the next start of Talon: {problem.strerror}.")
 
-    def answered(self, exchange: Exchange) -> None:
-        """Take a finished exchange; only ids and times go into the log."""
+    def add(self, exchange: Exchange) -> None:
+        """Add a finished exchange, and log its id and duration but no content."""
         self.exchanges.append(exchange)
         if exchange.response_id:
-            self.memory.thread.add(exchange.before, exchange.response_id, time.time())
+            self.state.thread.add(exchange.before, exchange.response_id, time.time())
             self.save()
         log.info("%s %.1f s", exchange.response_id or "none", time.monotonic() - exchange.at)
-
-    def undone(self, exchange: Exchange) -> None:
-        """Note that what an exchange inserted is gone."""
-        exchange.entry = None
-
-    def to_undo(self) -> Optional[Exchange]:
-        """Return the newest exchange that left something in a window."""
-        return next((one for one in reversed(self.exchanges) if one.entry is not None), None)

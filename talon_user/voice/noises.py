@@ -1,4 +1,4 @@
-"""Stops Claude at a hiss or a pop, where the setting says so."""
+"""Stops Claude at a hiss or a pop, if the setting says so."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,15 +6,16 @@ from typing import Any
 from . import options
 
 
-def listen(busy: Callable[[], bool], stop: Callable[[], None]) -> None:
-    """Call `stop` at the noise of the setting, while `busy`; without the setting, do nothing."""
-    wanted = options.stop_noise()
-    if not wanted:
+def stop_on_noise(is_busy: Callable[[], bool], stop: Callable[[], None]) -> None:
+    """Call `stop` at the noise named by the setting while `is_busy()`."""
+    name = options.read_stop_noise()
+    if not name:
         return
-    from talon import noise
+    from talon import noise  # optional in Talon, so imported only when it is needed
 
-    def heard(active: Any = True) -> None:
-        if active and busy():
+    def handle_noise(active: Any = True) -> None:
+        # A hiss is reported twice: with True when it begins and with False when it ends.
+        if active and is_busy():
             stop()
 
-    noise.register(wanted, heard)
+    noise.register(name, handle_noise)

@@ -1,12 +1,14 @@
-"""Declares the settings, and reads each as what it must be."""
+"""Declares the settings, and reads and checks their values."""
 
 from talon import Module, settings
 
 from ..desktop.screen import notify
 from ..wire.request import Address, parse_address
 
-SAFES = "1Password, Bitwarden, Dashlane, KeePass, KeePassXC, Keychain Access, LastPass, Passwords"
-MODES = ("stream", "lines", "at_end")
+DENIED_APPS = (
+    "1Password, Bitwarden, Dashlane, KeePass, KeePassXC, Keychain Access, LastPass, Passwords"
+)
+INSERT_MODES = ("stream", "lines", "at_end")
 NOISES = ("", "hiss", "pop")
 HUDS = ("auto", "canvas", "imgui", "none")
 
@@ -15,97 +17,102 @@ mod.setting(
     "claude_bridge_url",
     type=str,
     default="http://127.0.0.1:8000",
-    desc="Where the bridge listens: a numeric address or localhost",
+    desc="The bridge's address: a numeric host or localhost",
 )
 mod.setting(
-    "claude_api_key", type=str, default="", desc="The bridge's key, when it was set up with one"
+    "claude_api_key", type=str, default="", desc="The bridge's access key, if it requires one"
 )
 mod.setting(
     "claude_model",
     type=str,
     default="default",
-    desc="The model that answers where none is spoken; default is the bridge's own",
+    desc="The model for questions that name none; default is the bridge's active model",
 )
 mod.setting(
     "claude_insert_mode",
     type=str,
     default="stream",
-    desc="stream: prose as it comes, typed, line breaks pasted; lines: whole lines, pasted; "
-    "at_end: one paste when the answer is whole",
+    desc="stream: insert text as it arrives; lines: paste whole lines; "
+    "at_end: paste the complete answer",
 )
 mod.setting(
     "claude_code_mode",
     type=bool,
     default=False,
-    desc="Whether “claude ask” wants code, and only the code of the answer is inserted",
+    desc="Ask for code with “claude ask”, and insert only the code of the answer",
 )
 mod.setting(
     "claude_thread_minutes",
     type=float,
     default=30.0,
-    desc="How long “claude ask” goes on in the thread of the last answer; 0: never",
+    desc="Minutes after the last answer in which “claude ask” continues its thread; 0: never",
 )
-mod.setting("claude_tell_app", type=bool, default=False, desc="Whether Claude is told the app")
-mod.setting(
-    "claude_tell_title", type=bool, default=False, desc="Whether Claude is told the window's title"
-)
+mod.setting("claude_tell_app", type=bool, default=False, desc="Send the current app's name")
+mod.setting("claude_tell_title", type=bool, default=False, desc="Send the window's title")
 mod.setting(
     "claude_deny_apps",
     type=str,
-    default=SAFES,
-    desc="Apps in which nothing is read or inserted: names, programs or bundles, with commas",
+    default=DENIED_APPS,
+    desc="Apps in which nothing is read or inserted: names, programs or bundles, comma-separated",
 )
 mod.setting(
-    "claude_shell", type=str, default="", desc="The shell for “claude shell”; empty: the system's"
+    "claude_shell",
+    type=str,
+    default="",
+    desc="The shell for “claude shell”; empty: the system's usual shell",
 )
 mod.setting(
     "claude_stop_noise", type=str, default="", desc="A noise that stops Claude: hiss, pop or none"
 )
 mod.setting(
-    "claude_hud", type=str, default="auto", desc="What shows the state: auto, canvas, imgui, none"
+    "claude_hud",
+    type=str,
+    default="auto",
+    desc="The library that draws status and answers: auto, canvas, imgui or none",
 )
 
 
-def text(name: str) -> str:
-    """Return a setting of text; `name` without its user.claude_."""
+def read_text(name: str) -> str:
+    """Return a text setting; `name` has no `user.claude_` prefix."""
     return str(settings.get(f"user.claude_{name}"))
 
 
-def switch(name: str) -> bool:
-    """Return a setting that is on or off."""
+def is_enabled(name: str) -> bool:
+    """Return a setting that is true or false."""
     return bool(settings.get(f"user.claude_{name}"))
 
 
-def thread_minutes() -> float:
-    """Return how long a thread goes on by itself."""
+def read_thread_minutes() -> float:
+    """Return how long “claude ask” continues a thread, in minutes."""
     return float(settings.get("user.claude_thread_minutes"))
 
 
-def address() -> Address:
-    """Return where the bridge listens; raise BadSetting."""
-    return parse_address(text("bridge_url"))
+def read_address() -> Address:
+    """Return the bridge's address; raise BadSetting."""
+    return parse_address(read_text("bridge_url"))
 
 
-def insert_mode() -> str:
+def read_insert_mode() -> str:
     """Return how to insert into the focused app."""
-    return _one_of("insert_mode", MODES, "stream")
+    return _read_choice("insert_mode", INSERT_MODES, "stream")
 
 
-def stop_noise() -> str:
-    """Return the noise that stops Claude."""
-    return _one_of("stop_noise", NOISES, "")
+def read_stop_noise() -> str:
+    """Return the noise that stops Claude, or empty."""
+    return _read_choice("stop_noise", NOISES, "")
 
 
-def hud() -> str:
-    """Return which GUI library shows the state."""
-    return _one_of("hud", HUDS, "auto")
+def read_hud() -> str:
+    """Return the GUI library to use."""
+    return _read_choice("hud", HUDS, "auto")
 
 
-def _one_of(name: str, allowed: tuple[str, ...], instead: str) -> str:
-    value = text(name)
-    if value in allowed:
+def _read_choice(name: str, choices: tuple[str, ...], fallback: str) -> str:
+    """Return a setting; for a value that is not a choice, notify the user and use `fallback`."""
+    value = read_text(name)
+    if value in choices:
         return value
-    words = [one or "nothing" for one in allowed]
-    choice = f"{', '.join(words[:-1])} or {words[-1]}"
-    notify(f"Set user.claude_{name} to {choice}; until then it is {instead or 'nothing'}.")
-    return instead
+    words = [choice or "empty" for choice in choices]
+    allowed = f"{', '.join(words[:-1])} or {words[-1]}"
+    notify(f"user.claude_{name} must be {allowed}. Using {fallback or 'none'}.")
+    return fallback

@@ -1,53 +1,55 @@
-"""One question: gathers what it is about, asks the bridge, and carries the answer where it goes."""
+"""One question: reads its source, sends it to the bridge, and delivers the answer."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Optional, Protocol, Union
+from typing import Any, Optional, Protocol
 
-from ..core.fences import CodeOnly
+from talon import app
+
+from ..core.fences import CodeExtractor
 from ..core.journal import Entry
-from ..core.plan import PLACES, SELECTING
-from ..core.prompts import Material, response_body
-from ..desktop.screen import focus, focused_window, notify
-from ..wire.answer import Answer
+from ..core.prompts import Material, build_response_body
+from ..desktop.screen import notify, read_focus, read_focused_window
+from ..wire.answer import AnswerReader
 from ..wire.http_client import EventStream
 from ..wire.request import BadSetting
 from . import client, options
 from .history import Exchange
-from .sinks import Elsewhere
-from .sources import Gather
-from .window_sink import MOVED, Inserting, refusal_here
-
-Delivery = Union[Inserting, Elsewhere]
+from .sources import SourceReader
+from .task import Sink, Task
+from .window_sink import OTHER_WINDOW, find_window_problem
 
 
 @dataclass(frozen=True)
 class Target:
-    """Cursorless's target to read, and its destination to write to; either may be None."""
+    """Cursorless's target to read and its destination to write to; either may be None."""
 
     read: Any = None
     write: Any = None
 
 
-class Desk(Protocol):
-    """What a question needs of the rest: where answers go, and who keeps them."""
+NO_TARGET = Target()
+
+
+class QuestionHost(Protocol):
+    """What a question needs from the session."""
 
     @property
     def model(self) -> str:
-        """Return the model that answers where none is spoken."""
+        """The model for questions that name none."""
         ...
 
-    def deliver(self, exchange: Exchange, question: "Question") -> Optional[Delivery]:
-        """Return what carries the answer, or None after telling why there is nothing."""
+    def open_sink(self, exchange: Exchange, question: "Question") -> Optional[Sink]:
+        """Return the sink for the answer, or None after reporting why there is none."""
         ...
 
-    def answered(self, exchange: Exchange, whole: bool) -> None:
-        """Take an exchange that has ended; with `whole`, Claude's answer was not broken off."""
+    def record_exchange(self, exchange: Exchange, complete: bool) -> None:
+        """Record an exchange that has ended; `complete` unless it was stopped or failed."""
         ...
 
-    def failed(self, sentence: str) -> None:
-        """Tell the user what went wrong."""
+    def report_problem(self, sentence: str) -> None:
+        """Show the user what went wrong."""
         ...
 
     def show_picture(self, picture: Any) -> None:
@@ -55,222 +57,221 @@ class Desk(Protocol):
         ...
 
 
-NO_TARGET = Target()
+class Question(Task):
+    """Asks `exchange.plan` in the window that has the focus when the question is created."""
 
-
-class Question:
-    """Begins in the window that has the focus when it is made, or waits until it is told where."""
+    # States: waiting (not begun; also when its window has lost the focus), reading (`_reader`),
+    # answering (`_stream` until it has finished, with `_answer_ended` false), delivering (the
+    # answer has ended, the sink still inserts), done. The sink may pause in the last two.
+    # Inputs: the source's text or picture, the answer's events, time, and the user's commands,
+    # which it passes on to the sink.
+    # Outputs: pieces of the answer to the sink; the exchange to `host.record_exchange` at the end.
 
     def __init__(
         self,
-        desk: Desk,
+        host: QuestionHost,
         exchange: Exchange,
         target: Target = NO_TARGET,
-        gathered: Optional[Material] = None,
+        material: Optional[Material] = None,
         reply: Callable[[], str] = lambda: "",
     ) -> None:
-        """Ask `exchange.plan`; with `gathered`, nothing is gathered anew."""
-        self.over = False
+        """Create a question; with `material`, the source is not read again.
+
+        `reply` returns Claude's last answer, for the source `reply`.
+        """
+        super().__init__()
         self.exchange, self.target, self.reply = exchange, target, reply
-        self.retried: Optional[Callable[[], Optional[Entry]]] = None
-        self.delivery: Optional[Delivery] = None
-        self.window = focused_window()
-        self._desk = desk
-        self._gathered = gathered
-        self._gather: Optional[Gather] = None
+        # Set for a retry: returns the old answer if it is selected, to be replaced.
+        self.find_selected: Optional[Callable[[], Optional[Entry]]] = None
+        self.sink: Optional[Sink] = None
+        self.window = read_focused_window()
+        self._host = host
+        self._material = material
+        self._reader: Optional[SourceReader] = None
         self._stream: Optional[EventStream[str]] = None
-        self._answer = Answer()
-        self._code: Optional[CodeOnly] = None
-        self._begun = self._heard_all = self._whole = False
-        self._waits_at_start = ""
+        self._answer = AnswerReader()
+        self._code: Optional[CodeExtractor] = None
+        self._begun = self._answer_ended = self._complete = False
+        self._start_pause_reason = ""
 
     @property
-    def resting(self) -> bool:
-        """Tell whether it only waits for the user to speak."""
+    def idle(self) -> bool:
+        """Whether the question waits for the user to speak."""
         if not self._begun:
             return True
-        return self._heard_all and self.delivery is not None and self.delivery.resting
+        return self._answer_ended and self.sink is not None and self.sink.idle
 
     @property
-    def waits(self) -> str:
-        """Return why it does not go on, as a sentence, or nothing."""
-        return self._waits_at_start or (self.delivery.waits if self.delivery is not None else "")
-
-    @property
-    def answering(self) -> bool:
-        """Tell whether the bridge has been asked, and has not answered all of it."""
-        return self._stream is not None and not self._heard_all
+    def pause_reason(self) -> str:
+        """Why the question is paused, as a sentence, or empty."""
+        return self._start_pause_reason or (self.sink.pause_reason if self.sink is not None else "")
 
     def begin(self) -> None:
-        """Gather, unless the window it belongs to has lost the focus meanwhile."""
-        if self._needs_window() and focused_window() != self.window:
-            self._waits_at_start = MOVED
-            notify(MOVED)
-            return
-        refusal = refusal_here() if self._needs_window() else None
-        if refusal is not None:
-            self._give_up(refusal)
-            return
-        self._begun, self._waits_at_start = True, ""
-        if self._gathered is None:
+        """Read the source, unless the question's window has lost the focus."""
+        if self.exchange.plan.needs_window:
+            if read_focused_window() != self.window:
+                self._start_pause_reason = OTHER_WINDOW
+                notify(OTHER_WINDOW)
+                return
+            problem = find_window_problem()
+            if problem is not None:
+                self._give_up(problem)
+                return
+        self._begun, self._start_pause_reason = True, ""
+        if self._material is None:
             plan = self.exchange.plan
-            self._gather = Gather(plan.source, self.target.read, self.reply())
-            self._after_gathering()
+            self._reader = SourceReader(plan.source, self.target.read, self.reply())
+            self._send_when_read()
         else:
-            self._ask(self._gathered)
+            self._send_question(self._material)
 
     def advance(self, now: float) -> None:
-        """Go on with whatever it is at."""
+        """Advance the reader, or the stream and the sink."""
         if not self._begun:
             return
-        if self._gather is not None:
-            self._gather.advance(now)
-            self._after_gathering()
-        elif self._stream is not None and self.delivery is not None:
-            self._listen(self._stream, self.delivery)
-            self.delivery.advance(now)
-            if self.delivery.over:
-                self._close()
+        if self._reader is not None:
+            self._reader.advance(now)
+            self._send_when_read()
+        elif self._stream is not None and self.sink is not None:
+            self._read_events(self._stream, self.sink)
+            self.sink.advance(now)
+            self._finish_if_delivered(self.sink)
 
     def stop(self) -> None:
-        """Hang up, and insert no more."""
-        self._hang_up()
-        self._heard_all = True
-        if self.delivery is None:
+        """Close the connection, and deliver no more."""
+        self._close_stream()
+        self._answer_ended = True
+        if self.sink is None:
             self.end()
         else:
-            self.delivery.stop()
-            if self.delivery.over:
-                self._close()
+            self.sink.stop()
+            self._finish_if_delivered(self.sink)
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        self.over = True
-        self._hang_up()
-        for part in (self._gather, self.delivery):
-            if part is not None:
-                part.end()
+        """End at once and release everything."""
+        super().end()
+        self._close_stream()
+        if self._reader is not None:
+            self._reader.end()
+        if self.sink is not None:
+            self.sink.end()
 
     def resume(self) -> None:
-        """Go on where it paused."""
+        """Begin, or continue to insert, in the question's window."""
         if not self._begun:
             self.begin()
-        elif self.delivery is not None:
-            self.delivery.resume()
+        elif self.sink is not None:
+            self.sink.resume()
 
     def move_here(self) -> None:
-        """Go on in the focused window."""
+        """Begin, or continue to insert, in the focused window."""
         if not self._begun:
-            self.window = focused_window()
+            self.window = read_focused_window()
             self.begin()
-        elif self.delivery is not None:
-            self.delivery.move_here()
+        elif self.sink is not None:
+            self.sink.move_here()
 
     def hold(self) -> None:
-        """Pause before a voice command runs."""
-        if self.delivery is not None:
-            self.delivery.hold()
+        """Pause the sink while the user speaks."""
+        if self.sink is not None:
+            self.sink.hold()
 
     def release(self) -> None:
-        """Undo `hold` after a command of ours."""
-        if self.delivery is not None:
-            self.delivery.release()
+        """Undo `hold`."""
+        if self.sink is not None:
+            self.sink.release()
 
-    def mention_hold(self) -> None:
-        """Tell the user about a pause that outlived their voice command."""
-        if self.delivery is not None:
-            self.delivery.mention_hold()
+    def announce_pause(self) -> None:
+        """Notify the user if the sink is still paused."""
+        if self.sink is not None:
+            self.sink.announce_pause()
 
-    def focus_changed(self) -> None:
-        """Pause when the focus has gone to another window."""
-        if self.delivery is not None:
-            self.delivery.focus_changed()
+    def check_focus(self) -> None:
+        """Pause the sink if another window has the focus."""
+        if self.sink is not None:
+            self.sink.check_focus()
 
-    def _needs_window(self) -> bool:
-        plan = self.exchange.plan
-        return plan.destination in PLACES or plan.source in (*SELECTING, "window")
-
-    def _after_gathering(self) -> None:
-        gather = self._gather
-        if gather is None or not gather.done:
+    def _send_when_read(self) -> None:
+        """Send the question if the source has been read."""
+        reader = self._reader
+        if reader is None or not reader.done:
             return
-        self._gather = None
-        if gather.problem is not None:
-            self._give_up(gather.problem)
+        self._reader = None
+        if reader.problem is not None:
+            self._give_up(reader.problem)
             return
-        if gather.picture is not None:
-            self._desk.show_picture(gather.picture)
-        pictures = (gather.picture.png,) if gather.picture is not None else ()
-        self._ask(Material(gather.text, pictures, facts(self.exchange.plan.destination)))
+        if reader.picture is not None:
+            self._host.show_picture(reader.picture)
+        pictures = (reader.picture.png,) if reader.picture is not None else ()
+        facts = collect_facts(self.exchange.plan.destination)
+        self._send_question(Material(reader.text, pictures, facts))
 
-    def _ask(self, material: Material) -> None:
+    def _send_question(self, material: Material) -> None:
         plan, exchange = self.exchange.plan, self.exchange
         exchange.material, exchange.at = material, time.monotonic()
-        exchange.model = plan.model or self._desk.model
-        self.delivery = self._desk.deliver(exchange, self)
-        if self.delivery is None:
+        exchange.model = plan.model or self._host.model
+        self.sink = self._host.open_sink(exchange, self)
+        if self.sink is None:
             self.end()
             return
-        self._code = CodeOnly() if plan.code else None
-        body = response_body(plan, material, exchange.model, exchange.before)
+        self._code = CodeExtractor() if plan.code else None
+        body = build_response_body(plan, material, exchange.model, exchange.before)
         try:
-            self._stream = client.stream("/v1/responses", body, self._answer)
+            self._stream = client.open_stream("/v1/responses", body, self._answer)
         except BadSetting as problem:
             self._give_up(str(problem))
 
-    def _listen(self, stream: EventStream[str], delivery: Delivery) -> None:
-        piece = "".join(stream.poll())  # joined: a long answer is not copied for each of them
+    def _read_events(self, stream: EventStream[str], sink: Sink) -> None:
+        # Joined first: appending each piece to a long answer would copy it each time.
+        piece = "".join(stream.poll())
         if piece:
             self.exchange.answer += piece
-            delivery.feed(self._code.feed(piece) if self._code is not None else piece)
-        if not stream.finished or self._heard_all:
+            sink.feed(self._code.feed(piece) if self._code is not None else piece)
+        if not stream.finished or self._answer_ended:
             return
-        self._heard_all = True
-        self._whole = stream.error is None
-        if self._whole:
+        self._answer_ended = True
+        self._complete = stream.error is None
+        if self._complete:
             self.exchange.response_id = self._answer.response_id
         if self._code is not None:
-            delivery.feed(self._code.finish())
-        delivery.finish()
-        self._tell(stream.error or self._answer.trouble or self._emptiness())
+            sink.feed(self._code.finish())
+        sink.finish()
+        problem = stream.error or self._answer.problem or self._describe_empty_answer()
+        if problem:
+            self._host.report_problem(problem)
 
-    def _emptiness(self) -> str:
-        return "" if self.exchange.answer.strip() else "Claude answered with nothing."
+    def _describe_empty_answer(self) -> str:
+        return "" if self.exchange.answer.strip() else "Claude's answer is empty."
 
-    def _tell(self, trouble: str) -> None:
-        if trouble:
-            self._desk.failed(trouble)
+    def _finish_if_delivered(self, sink: Sink) -> None:
+        if sink.done and not self.done:
+            self.done = True
+            self.exchange.entry = sink.entry
+            self._host.record_exchange(self.exchange, self._complete)
 
-    def _close(self) -> None:
-        if not self.over:
-            self.over = True
-            self.exchange.entry = self.delivery.entry if self.delivery is not None else None
-            self._desk.answered(self.exchange, self._whole)
-
-    def _give_up(self, sentence: str) -> None:
+    def _give_up(self, problem: str) -> None:
         self.end()
-        self._desk.failed(sentence)
+        self._host.report_problem(problem)
 
-    def _hang_up(self) -> None:
+    def _close_stream(self) -> None:
         if self._stream is not None:
             self._stream.close()
 
 
-def facts(destination: str) -> tuple[str, ...]:
-    """Return what Claude may be told about the app, as the settings allow; never the host."""
-    focused = focus()
-    told = []
-    if options.switch("tell_app") and focused.app:
-        told.append(f"The app in front of them: {focused.app}.")
-    if options.switch("tell_title") and focused.title:
-        told.append(f"Its window's title: {focused.title}.")
+def collect_facts(destination: str) -> tuple[str, ...]:
+    """Return the facts about app and shell that the settings allow Claude to know."""
+    # Never the host name: it often contains the user's name.
+    focus = read_focus()
+    facts = []
+    if options.is_enabled("tell_app") and focus.app:
+        facts.append(f"The user's current app: {focus.app}.")
+    if options.is_enabled("tell_title") and focus.title:
+        facts.append(f"The title of its window: {focus.title}.")
     if destination == "shell":
-        told.append(f"The shell: {options.text('shell') or _usual_shell()}.")
-    return tuple(told)
+        facts.append(f"The shell: {options.read_text('shell') or _guess_shell()}.")
+    return tuple(facts)
 
 
-def _usual_shell() -> str:
-    from talon import app
-
-    usual = {"mac": "zsh on macOS", "windows": "PowerShell on Windows"}
-    return usual.get(app.platform, "bash on Linux")
+def _guess_shell() -> str:
+    shells = {"mac": "zsh on macOS", "windows": "PowerShell on Windows"}
+    return shells.get(app.platform, "bash on Linux")

@@ -1,7 +1,7 @@
-"""Lets a reloaded copy of this package end what the copy before it left running.
+"""Ends the tasks of the previous copy of this package when Talon reloads it.
 
-Talon keeps no state over a reload and has no unload hook, so the way to end the live session stands
-in `sys.modules`, the one place that both copies can see.
+Talon keeps no state over a reload and has no unload hook. So each copy stores a function that ends
+its tasks in `sys.modules`, the one place that all copies can access.
 """
 
 import sys
@@ -9,13 +9,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Optional
 
+# Must not change: a copy of another version looks for its predecessor under this name.
 SLOT = "claude_bridge_handover"
 
 
-def take_over(end_mine: Callable[[], None]) -> None:
-    """End what an earlier copy left running, and leave word how to end ours."""
+def take_over(end: Callable[[], None]) -> None:
+    """End the previous copy's tasks, and store `end` for the next copy."""
     slot = sys.modules.setdefault(SLOT, ModuleType(SLOT))
-    end_theirs: Optional[Callable[[], None]] = getattr(slot, "end", None)
-    if end_theirs is not None:
-        end_theirs()
-    setattr(slot, "end", end_mine)  # noqa: B010 - a plain module has no such attribute
+    end_previous: Optional[Callable[[], None]] = getattr(slot, "end", None)
+    if end_previous is not None:
+        end_previous()
+    setattr(slot, "end", end)  # noqa: B010 - mypy knows no such attribute of a module

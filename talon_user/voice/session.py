@@ -1,4 +1,4 @@
-"""The desk of the voice commands: what goes on, where answers go, and what the user is shown."""
+"""The session shared by all voice commands: the task queue, the history and the display."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,233 +6,233 @@ from typing import Any, Optional
 
 from talon import actions
 
-from ..core.names import shown
-from ..core.plan import PLACES, SELECTING, Plan, problem_with
+from ..core.names import format_model
+from ..core.plan import WINDOW_DESTINATIONS, Plan, find_plan_problem
 from ..core.prompts import Material
-from ..core.status import Status, status_lines
+from ..core.status import Status, format_status
 from ..desktop.hud import Hud
 from ..desktop.pictures import Picture
-from ..desktop.screen import NO_WINDOW, focus, in_terminal, is_denied, notify
+from ..desktop.screen import NO_WINDOW, is_denied, is_terminal, notify, read_focus
 from ..desktop.speech import find_voice
 from ..wire.http_client import Fetch
 from ..wire.request import BadSetting
 from . import client, options
 from .computer import ComputerRun
 from .engine import Engine
-from .history import Exchange, Notebook
-from .question import NO_TARGET, Delivery, Question, Target
-from .sinks import ToClipboard, ToConfirm, ToCursorless, ToPanel, ToVoice
-from .window_sink import DENIED, NOWHERE, Inserting, Place, prepare
+from .history import Exchange, History
+from .question import NO_TARGET, Question, Target
+from .sinks import ClipboardSink, ConfirmSink, CursorlessSink, PanelSink, SpeechSink
+from .task import Sink, Task
+from .window_sink import DENIED, NO_FOCUS, Place, WindowSink, choose_frame, prepare_place
 
-NO_VOICE = "There is no voice here to read aloud: on Linux install speech-dispatcher."
-OFFERED = "“{line}” – say “claude insert” to write it, and press Enter yourself."
+NO_VOICE = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
+SUGGESTION = "“{line}” – say “claude insert” to insert it, then press Enter yourself."
 
 
-class Desk:
-    """One for all commands."""
+class Session:
+    """One object for all commands, created when Talon loads the package."""
+
+    # Inputs: a plan to `ask`; the results of tasks (`record_exchange`, `report_problem`,
+    # `show_banner`, `show_picture`), which know this class as their `QuestionHost` and
+    # `ComputerHost`. Outputs: tasks in the engine, the corner, the panel, notifications.
 
     def __init__(self) -> None:
-        """Begin with nothing going on."""
-        self.engine = Engine(self.show)
-        self.notebook = Notebook()
+        """Create a session with an empty queue."""
+        self.engine = Engine(self.update_corner)
+        self.history = History()
         self.hud = Hud()
-        self.offered = ""
-        self._trouble = ""
+        self.suggested_command = ""
+        self.on_bridge_answer: Callable[[], None] = lambda: None
+        self._problem = ""
         self._banner: tuple[str, ...] = ()
         self._corner_is_shown = False
         self._picture: Optional[Picture] = None
-        self.bridge_answered: Callable[[], None] = lambda: None
-
-    def ask(self, plan: Plan, target: Target = NO_TARGET, before: str = "") -> None:
-        """Ask what `plan` says, when nothing speaks against it."""
-        self._trouble = ""
-        refusal = self._refusal(plan, target is not NO_TARGET)
-        if refusal is not None:
-            self.failed(refusal)
-            return
-        exchange = Exchange(plan, Material(), before, 0.0)
-        self.engine.add(Question(self, exchange, target, reply=self._last_answer))
 
     @property
     def model(self) -> str:
-        """Return the model that answers where none is spoken."""
-        return self.notebook.memory.model or options.text("model")
+        """The model for questions that name none."""
+        return self.history.state.model or options.read_text("model")
 
-    def thread_tip(self, now: float) -> str:
-        """Return the id of the response that “claude ask” goes on from, if any."""
-        return self.notebook.memory.thread.tip(now, options.thread_minutes())
+    # Asking.
 
-    def deliver(self, exchange: Exchange, question: Question) -> Optional[Delivery]:
-        """Return what carries the answer; None after saying why there is nothing."""
+    def ask(self, plan: Plan, target: Target = NO_TARGET, before: str = "") -> None:
+        """Queue a question, or report why it cannot be asked here.
+
+        `before` is the id of the response to continue from, or empty for a new thread.
+        """
+        self.clear_problem()
+        problem = self._find_problem(plan, target is not NO_TARGET)
+        if problem is not None:
+            self.report_problem(problem)
+            return
+        exchange = Exchange(plan, Material(), before, 0.0)
+        self.engine.add(Question(self, exchange, target, reply=self._read_last_answer))
+
+    def find_thread_tip(self, now: float) -> str:
+        """Return the id of the response that “claude ask” continues from, or empty."""
+        return self.history.state.thread.find_tip(now, options.read_thread_minutes())
+
+    def open_sink(self, exchange: Exchange, question: Question) -> Optional[Sink]:
+        """Return the sink for the plan's destination, or None after reporting a problem."""
         plan = exchange.plan
-        if plan.destination in PLACES:
-            return Inserting(self._place(exchange, question))
+        if plan.destination in WINDOW_DESTINATIONS:
+            return WindowSink(self._prepare_place(exchange, question))
         if plan.destination == "clip":
-            return ToClipboard()
+            return ClipboardSink()
         if plan.destination == "window":
-            return ToPanel(self.hud, f"Claude – {plan.prompt.splitlines()[0][:80]}")
+            return PanelSink(self.hud, f"Claude – {plan.prompt.splitlines()[0][:80]}")
         if plan.destination == "cursorless":
-            return ToCursorless(_destination(question.target))
+            return CursorlessSink(_choose_cursorless_destination(question.target))
         if plan.destination == "shell":
-            return ToConfirm(self._offer)
+            return ConfirmSink(self._suggest_command)
         voice = find_voice()
         if voice is None:
-            self.failed(NO_VOICE)
+            self.report_problem(NO_VOICE)
             return None
-        return ToVoice(voice)
+        return SpeechSink(voice)
 
-    def answered(self, exchange: Exchange, whole: bool) -> None:
-        """Keep an exchange that has ended."""
-        if whole:
-            self.bridge_answered()
+    def record_exchange(self, exchange: Exchange, complete: bool) -> None:
+        """Add an exchange to the history; `complete` unless it was stopped or failed."""
+        if complete:
+            self.on_bridge_answer()
         else:
+            # A thread continues from complete answers only.
             exchange.response_id = ""
-        self.notebook.answered(exchange)
+        self.history.add(exchange)
         self._picture = None
 
-    def failed(self, sentence: str) -> None:
-        """Tell the user a sentence, and leave it in the corner until the next command."""
-        self._trouble = sentence
-        notify(sentence)
-        self.show()
+    # Requests in the background.
 
-    def tell(self, sentence: str) -> None:
-        """Tell the user a sentence that needs nothing done."""
-        notify(sentence)
-
-    def banner(self, lines: tuple[str, ...]) -> None:
-        """Show what Claude does with the computer; also by notification, where there is no HUD."""
-        if lines and lines != self._banner and not self.hud.can_show(options.hud()):
-            notify(" ".join(lines[1:]))
-        self._banner = lines
-        self.show()
-
-    def show_picture(self, picture: Picture) -> None:
-        """Show the user the picture that is sent."""
-        self._picture = picture
-        notify(picture.words)
-        self.show()
-
-    def errand(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
-        """Send a short request of control; a failure is told."""
-        self.fetch(method, path, body, _nothing, control=True)
+    def send_control_request(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
+        """Send a request with the control token; report a failure."""
+        self.fetch(method, path, body, lambda _: None, control=True)
 
     def fetch(
         self,
         method: str,
         path: str,
         body: Optional[dict[str, Any]],
-        done: Callable[[Fetch], None],
+        on_answer: Callable[[Fetch], None],
         control: bool = False,
-        failed: Optional[Callable[[Fetch], None]] = None,
+        on_failure: Optional[Callable[[Fetch], None]] = None,
     ) -> None:
-        """Fetch something beside all else; `failed`, or a sentence, is for what goes wrong."""
+        """Fetch JSON in the background; report a failure unless `on_failure` takes it."""
 
-        def finished(fetch: Fetch) -> None:
+        def handle_result(fetch: Fetch) -> None:
             if fetch.error is None:
-                done(fetch)
-            elif failed is not None:
-                failed(fetch)
+                on_answer(fetch)
+            elif on_failure is not None:
+                on_failure(fetch)
             else:
-                self.failed(fetch.error)
+                self.report_problem(fetch.error)
 
         try:
-            self.engine.beside(
-                client.Errand(lambda: client.fetch(method, path, body, control), finished)
+            self.engine.run_in_background(
+                client.BackgroundFetch(
+                    lambda: client.start_fetch(method, path, body, control), handle_result
+                )
             )
         except BadSetting as problem:
-            self.failed(str(problem))
+            self.report_problem(str(problem))
 
-    def read(self, title: str, lines: list[str]) -> None:
-        """Show a text to be read: in the panel, or in a notification where there is none."""
-        if not self.hud.panel(options.hud(), [title, "", *lines]):
+    # Display.
+
+    def report_problem(self, sentence: str) -> None:
+        """Show a sentence as a notification, and in the corner until the next command."""
+        self._problem = sentence
+        notify(sentence)
+        self.update_corner()
+
+    def clear_problem(self) -> None:
+        """Remove the last problem from the corner."""
+        self._problem = ""
+
+    def show_banner(self, lines: tuple[str, ...]) -> None:
+        """Show what Claude does with the computer; without a HUD, as a notification."""
+        if lines and lines != self._banner and not self.hud.can_show(options.read_hud()):
+            notify(" ".join(lines[1:]))
+        self._banner = lines
+        self.update_corner()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show the user the picture that is sent."""
+        self._picture = picture
+        notify(picture.caption)
+        self.update_corner()
+
+    def show_text(self, title: str, lines: list[str]) -> None:
+        """Show a longer text in the panel, or without one as a notification."""
+        if not self.hud.show_panel(options.read_hud(), [title, "", *lines]):
             notify("\n".join(lines[:12]))
 
-    def dismiss(self) -> None:
-        """Hide the panel and the last error."""
-        self._trouble = ""
+    def close_windows(self) -> None:
+        """Hide the panel and the last problem."""
+        self.clear_problem()
         self.hud.close()
-        self.show()
+        self.update_corner()
 
-    def clear_trouble(self) -> None:
-        """Take the last error out of the corner."""
-        self._trouble = ""
-
-    def show(self) -> None:
-        """Bring the corner up to date."""
-        front = self.engine.front
+    def update_corner(self) -> None:
+        """Show the current state in the corner."""
+        task = self.engine.current
         status = Status(
-            doing=_doing(front),
-            model=_model_of(front),
-            waiting=self.engine.waiting,
-            paused=front.waits if front is not None else "",
-            trouble=self._trouble,
+            activity=_describe_activity(task),
+            model=format_model(task.exchange.model) if isinstance(task, Question) else "",
+            queued=self.engine.queued,
+            pause_reason=task.pause_reason if task is not None else "",
+            problem=self._problem,
             banner=self._banner,
         )
-        lines = [*status_lines(status), *([self._picture.words] if self._picture else [])]
+        lines = [*format_status(status), *([self._picture.caption] if self._picture else [])]
+        # A corner that stays empty needs no GUI library, and does not read the setting.
         if lines or self._corner_is_shown:
             self._corner_is_shown = bool(lines)
-            self.hud.corner(options.hud(), lines, self._picture and self._picture.image)
+            image = self._picture and self._picture.image
+            self.hud.show_corner(options.read_hud(), lines, image)
 
-    def _refusal(self, plan: Plan, cursorless: bool) -> Optional[str]:
-        focused = focus()
-        if focused.window == NO_WINDOW and (
-            plan.destination in PLACES or plan.source in (*SELECTING, "window")
-        ):
-            return NOWHERE
-        if is_denied(focused, options.text("deny_apps")):
+    def _find_problem(self, plan: Plan, cursorless: bool) -> Optional[str]:
+        focus = read_focus()
+        if focus.window == NO_WINDOW and plan.needs_window:
+            return NO_FOCUS
+        # Also when the question does not touch the window: in a password app, the clipboard may
+        # hold a password.
+        if is_denied(focus, options.read_text("deny_apps")):
             return DENIED
-        return problem_with(plan, in_terminal(focused), cursorless)
+        return find_plan_problem(plan, is_terminal(focus), cursorless)
 
-    def _place(self, exchange: Exchange, question: Question) -> Place:
-        """Put the caret in its place; a retry finds the old answer selected."""
-        if question.retried is not None:
-            old = question.retried()
-            if old is not None:
-                around = replace(self._around_of(exchange), replacing=True)
-                return Place(around, selected=old.text, replaced=old.replaced)
+    def _prepare_place(self, exchange: Exchange, question: Question) -> Place:
+        """Move the caret to the destination, or for a retry use the selected old answer."""
+        if question.find_selected is None:
+            return prepare_place(exchange.plan, exchange.material.text)
+        old = question.find_selected()
+        if old is None:
             return Place()
-        plan = exchange.plan
-        return prepare(plan.destination, plan.source, exchange.material.text)
+        frame = replace(choose_frame(exchange.plan, exchange.material.text), replacing=True)
+        return Place(frame, selected=old.text, replaced=old.replaced)
 
-    def _around_of(self, exchange: Exchange) -> Any:
-        from ..core.insertion import Around
-
-        return {"above": Around(after="\n"), "below": Around(before="\n")}.get(
-            exchange.plan.destination, Around()
-        )
-
-    def _offer(self, line: str) -> None:
-        self.offered = line
-        sentence = OFFERED.format(line=line)
+    def _suggest_command(self, line: str) -> None:
+        self.suggested_command = line
+        sentence = SUGGESTION.format(line=line)
         notify(sentence)
-        self.hud.panel(options.hud(), ["Claude offers a command", "", sentence])
+        self.hud.show_panel(options.read_hud(), ["Suggested command", "", sentence])
 
-    def _last_answer(self) -> str:
-        last = self.notebook.last
+    def _read_last_answer(self) -> str:
+        last = self.history.last
         return last.answer if last is not None else ""
 
 
-def _destination(target: Target) -> Any:
-    """Return where to write: the destination that was said, else the place of the target itself."""
+def _choose_cursorless_destination(target: Target) -> Any:
+    """Return the destination that the user said, or else the place of the target itself."""
     if target.write is not None:
         return target.write
     return actions.user.cursorless_create_destination(target.read)
 
 
-def _doing(front: Any) -> str:
-    if isinstance(front, Question):
-        if front.delivery is None:
-            return "reads" if not front.waits else "waits"
-        return "writes" if front.exchange.answer else "thinks"
-    if isinstance(front, ComputerRun):
-        return "uses the computer"
+def _describe_activity(task: Optional[Task]) -> str:
+    """Return what a task does, as a word after “Claude is”."""
+    if isinstance(task, Question):
+        if task.sink is None:
+            return "waiting" if task.pause_reason else "reading"
+        return "writing" if task.exchange.answer else "thinking"
+    if isinstance(task, ComputerRun):
+        return "using the computer"
     return ""
-
-
-def _model_of(front: Any) -> str:
-    return shown(front.exchange.model) if isinstance(front, Question) else ""
-
-
-def _nothing(fetch: Fetch) -> None:
-    """What was asked for is done."""

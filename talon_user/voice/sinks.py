@@ -1,4 +1,4 @@
-"""Carries answers to the places that are no caret: clipboard, panel, voice, Cursorless, shell."""
+"""Delivers answers anywhere but to the caret: clipboard, panel, voice, Cursorless, shell."""
 
 from collections import deque
 from collections.abc import Callable
@@ -6,133 +6,110 @@ from typing import Any, Optional
 
 from talon import actions
 
-from ..core.journal import Entry
-from ..core.sentences import Sentences, spoken
+from ..core.sentences import SentenceSplitter, strip_markup
 from ..desktop.clipboard import copy_text
 from ..desktop.hud import Hud
 from ..desktop.screen import notify
 from ..desktop.speech import Voice
 from . import options
+from .task import Sink
 
-NO_PANEL = "There is no window to show it in, so Claude's answer is on the clipboard."
+NO_PANEL = "No window can be shown here, so Claude's answer is on the clipboard."
 COPIED = "Claude's answer is on the clipboard."
+MANY_LINES = "Claude wrote more than one line, so nothing is suggested. Ask for a single command."
 
 
-class Elsewhere:
-    """What all of them have in common: nothing stands in a window, and no focus pauses them."""
-
-    waits = ""
-    resting = False
-    entry: Optional[Entry] = None
+class TextSink(Sink):
+    """Collects the answer in `text`; no window and no focus affects it."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
-        self.over = False
+        """Start with an empty answer."""
+        super().__init__()
         self.text = ""
 
     def feed(self, piece: str) -> None:
-        """Take one piece of the answer."""
+        """Append one piece of the answer."""
         self.text += piece
 
     def finish(self) -> None:
-        """Take the end of the answer."""
-        self.over = True
-
-    def stop(self) -> None:
-        """Take no more."""
-        self.over = True
-
-    def end(self) -> None:
-        """Leave nothing behind."""
-        self.over = True
-
-    def advance(self, now: float) -> None:
-        """Do what takes time."""
-
-    def hold(self) -> None:
-        """Nothing here depends on the caret."""
-
-    release = mention_hold = focus_changed = resume = move_here = hold
+        """End."""
+        self.done = True
 
 
-class ToClipboard(Elsewhere):
-    """The whole answer, copied for the user."""
+class ClipboardSink(TextSink):
+    """Copies the whole answer for the user."""
 
     def finish(self) -> None:
-        """Copy it."""
+        """Copy the answer."""
         super().finish()
         if self.text:
             copy_text(self.text)
             notify(COPIED)
 
 
-class ToPanel(Elsewhere):
-    """The answer in a panel, as it is written; on the clipboard where there is no panel."""
+class PanelSink(TextSink):
+    """Shows the answer in the panel as it arrives, or copies it if there is no panel."""
 
     def __init__(self, hud: Hud, title: str) -> None:
-        """Show `title` above it."""
+        """Show `title` above the answer."""
         super().__init__()
         self._hud, self._title = hud, title
-        self._shown: Optional[str] = None
-        self._panel = True
+        self._visible_text: Optional[str] = None
+        self._has_panel = True
 
     def advance(self, now: float) -> None:
-        """Show what is new."""
-        if self._panel and self.text != self._shown:
-            self._shown = self.text
+        """Show new text."""
+        if self._has_panel and self.text != self._visible_text:
+            self._visible_text = self.text
             lines = [self._title, "", *self.text.splitlines()]
-            self._panel = self._hud.panel(options.hud(), lines)
+            self._has_panel = self._hud.show_panel(options.read_hud(), lines)
 
     def finish(self) -> None:
         """Show the rest."""
         self.advance(0)
         super().finish()
-        if not self._panel and self.text:
+        if not self._has_panel and self.text:
             copy_text(self.text)
             notify(NO_PANEL)
 
 
-class ToVoice(Elsewhere):
-    """The answer read aloud, sentence by sentence, while the rest is written."""
+class SpeechSink(TextSink):
+    """Reads the answer aloud, sentence by sentence, while the rest arrives."""
 
     def __init__(self, voice: Voice) -> None:
         """Speak with `voice`."""
         super().__init__()
         self._voice = voice
-        self._cut = Sentences()
+        self._splitter = SentenceSplitter()
         self._sentences: deque[str] = deque()
-        self._whole = False
+        self._complete = False
 
     def feed(self, piece: str) -> None:
-        """Take one piece of the answer."""
+        """Queue the sentences that `piece` completes."""
         super().feed(piece)
-        self._sentences.extend(self._cut.feed(piece))
+        self._sentences.extend(self._splitter.feed(piece))
 
     def finish(self) -> None:
-        """Take the end of the answer, which is not yet the end of speaking."""
-        self._sentences.extend(self._cut.finish())
-        self._whole = True
+        """Queue the last sentence; the sink is done when it has been spoken."""
+        self._sentences.extend(self._splitter.finish())
+        self._complete = True
 
     def advance(self, now: float) -> None:
-        """Say the next sentence once the one before has been said."""
-        while self._sentences and not self._voice.speaking:
-            said = spoken(self._sentences.popleft())
-            if said:
-                self._voice.say(said)
-        self.over = self._whole and not self._sentences and not self._voice.speaking
-
-    def stop(self) -> None:
-        """Be silent."""
-        self.end()
+        """Speak the next sentence once the last one has ended."""
+        while self._sentences and not self._voice.is_speaking:
+            sentence = strip_markup(self._sentences.popleft())
+            if sentence:
+                self._voice.say(sentence)
+        self.done = self._complete and not self._sentences and not self._voice.is_speaking
 
     def end(self) -> None:
-        """Be silent."""
+        """Stop speaking."""
         super().end()
         self._voice.stop()
 
 
-class ToCursorless(Elsewhere):
-    """The whole answer in a Cursorless destination."""
+class CursorlessSink(TextSink):
+    """Inserts the whole answer at a Cursorless destination."""
 
     def __init__(self, destination: Any) -> None:
         """Insert at `destination`."""
@@ -140,25 +117,26 @@ class ToCursorless(Elsewhere):
         self._destination = destination
 
     def finish(self) -> None:
-        """Insert it; Cursorless undoes it as one step of the editor's own."""
+        """Insert the answer, as one step of the editor's own undo."""
         super().finish()
         if self.text:
             actions.user.cursorless_insert(self._destination, self.text)
 
 
-class ToConfirm(Elsewhere):
-    """A command line that is shown, and inserted only when the user says so."""
+class ConfirmSink(TextSink):
+    """Offers a command line to the user, who decides whether to insert it."""
 
-    def __init__(self, keep: Callable[[str], None]) -> None:
-        """Give the line to `keep`."""
+    def __init__(self, offer: Callable[[str], None]) -> None:
+        """Pass the line to `offer`."""
         super().__init__()
-        self._keep = keep
+        self._offer = offer
 
     def finish(self) -> None:
-        """Offer it, if it is one line."""
+        """Offer the answer if it is a single line."""
         super().finish()
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        # Control characters could run the line, or more than the user sees.
         if len(lines) == 1 and lines[0].isprintable():
-            self._keep(lines[0])
+            self._offer(lines[0])
         elif lines:
-            notify("Claude gave more than one line, so none is offered: ask for one step of it.")
+            notify(MANY_LINES)

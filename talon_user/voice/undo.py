@@ -1,108 +1,109 @@
-"""Takes an answer out of its window again, only when what stands there is still all ours."""
+"""Removes an answer from its window, if the text there is still exactly the answer."""
 
 from collections.abc import Callable
 from typing import Optional
 
-from ..core.journal import Entry, caret_steps, same_text, why_not
+from ..core.journal import Entry, count_caret_steps, find_undo_problem, is_same_text
 from ..desktop.clipboard import BorrowedClipboard
-from ..desktop.keys import edit, press_backspace, select_back
-from ..desktop.screen import focused_window
+from ..desktop.keys import press_backspace, run_edit_action, select_back
+from ..desktop.screen import read_focused_window
 from .sources import COPY_SECONDS
+from .task import Task
 
-STEPS_AT_ONCE = 25
-"""Talon waits a little after each key, and more of them in one tick would hold up speech."""
+# Talon waits a little after each key, so more of them in one step would block speech recognition.
+STEPS_PER_TICK = 25
 PASTE_SECONDS = 0.4
-TOUCHED = "The text before the caret is not what Claude wrote, so nothing was changed."
+TOUCHED = "Nothing was changed: the text before the cursor is not what Claude wrote."
 
 
-class Undo:
-    """Selects our text backwards from the caret, reads it, and deletes it if it is ours.
+class Undo(Task):
+    """Selects backwards from the caret, compares the selection, and deletes it if it matches."""
 
-    With `keep_selected` it stays selected, to be replaced. `done` gets None, or the reason why not.
-    """
-
-    resting = False
-    waits = ""
+    # States: selecting (`_steps_left` above 0), copying, comparing, pasting (only when the answer
+    # replaced something), done.
+    # Inputs: time, the focused window, the app's copy on the clipboard. A phrase does not pause it,
+    # because it takes less than a second.
+    # Output: `on_finish` with None, or with a sentence that says why nothing was undone.
 
     def __init__(
         self,
-        entry: Callable[[], Optional[Entry]],
-        done: Callable[[Optional[str]], None],
+        find_entry: Callable[[], Optional[Entry]],
+        on_finish: Callable[[Optional[str]], None],
         keep_selected: bool = False,
     ) -> None:
-        """Undo the entry that `entry` names once it is this task's turn."""
-        self.over = False
-        self._which, self._done, self._keep = entry, done, keep_selected
+        """Undo the entry that `find_entry` returns when the task begins.
+
+        With `keep_selected`, the text stays selected instead of being deleted.
+        """
+        super().__init__()
+        self._find_entry, self._on_finish, self._keep_selected = (
+            find_entry,
+            on_finish,
+            keep_selected,
+        )
         self._entry: Optional[Entry] = None
-        self._left = 0
+        self._steps_left = 0
         self._copied_at: Optional[float] = None
         self._pasted_at: Optional[float] = None
         self._clipboard = BorrowedClipboard()
 
     def begin(self) -> None:
-        """See whether it can be done."""
-        self._entry = self._which()
-        why = why_not(self._entry, focused_window())
-        if why is not None or self._entry is None:
-            self._finish(why)
+        """Check whether the entry can be undone."""
+        self._entry = self._find_entry()
+        problem = find_undo_problem(self._entry, read_focused_window())
+        if problem is not None or self._entry is None:
+            self._finish_undo(problem)
             return
-        self._left = caret_steps(self._entry.text)
+        self._steps_left = count_caret_steps(self._entry.text)
 
     def advance(self, now: float) -> None:
         """Do the next step."""
-        if self._entry is None or self.over:
+        if self._entry is None or self.done:
             return
-        if focused_window() != self._entry.window:
-            self._finish("The window changed, so nothing was undone.")
-        elif self._left:
-            steps = min(self._left, STEPS_AT_ONCE)
-            self._left -= steps
+        if read_focused_window() != self._entry.window:
+            self._finish_undo("The focus moved to another window, so nothing was undone.")
+        elif self._steps_left:
+            steps = min(self._steps_left, STEPS_PER_TICK)
+            self._steps_left -= steps
             select_back(steps)
         elif self._pasted_at is not None:
-            self._wait_for_paste(now, self._pasted_at)
+            # The clipboard may be restored only after a slow app has read the paste.
+            if now - self._pasted_at >= PASTE_SECONDS:
+                self._finish_undo(None)
         elif self._copied_at is None:
             self._copied_at = now
             self._clipboard.await_copy()
-            edit("copy")
+            run_edit_action("copy")
         else:
-            self._compare(now, self._entry, self._copied_at)
+            self._compare_selection(now, self._entry, self._copied_at)
 
     def stop(self) -> None:
-        """Leave it."""
-        self._finish("Undoing was stopped.")
+        """Leave the text as it is."""
+        self._finish_undo("Undo was stopped.")
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        self.over = True
-        self._clipboard.give_back()
+        """Restore the clipboard."""
+        super().end()
+        self._clipboard.restore()
 
-    def hold(self) -> None:
-        """A phrase does not pause it: it takes less than a second."""
-
-    release = mention_hold = focus_changed = resume = move_here = hold
-
-    def _compare(self, now: float, entry: Entry, since: float) -> None:
-        copied = self._clipboard.copied()
-        if copied is None and now - since < COPY_SECONDS:
+    def _compare_selection(self, now: float, entry: Entry, since: float) -> None:
+        text = self._clipboard.take_copy()
+        if text is None and now - since < COPY_SECONDS:
             return
-        if not same_text(entry.text, copied or ""):
-            edit("right")
-            self._finish(TOUCHED)
-        elif self._keep:
-            self._finish(None)
+        if not is_same_text(entry.text, text or ""):
+            run_edit_action("right")
+            self._finish_undo(TOUCHED)
+        elif self._keep_selected:
+            self._finish_undo(None)
         elif entry.replaced:
             self._pasted_at = now
             self._clipboard.put(entry.replaced)
-            edit("paste")
+            run_edit_action("paste")
         else:
             press_backspace()
-            self._finish(None)
+            self._finish_undo(None)
 
-    def _wait_for_paste(self, now: float, since: float) -> None:
-        if now - since >= PASTE_SECONDS:
-            self._finish(None)
-
-    def _finish(self, why: Optional[str]) -> None:
-        if not self.over:
+    def _finish_undo(self, problem: Optional[str]) -> None:
+        if not self.done:
             self.end()
-            self._done(why)
+            self._on_finish(problem)

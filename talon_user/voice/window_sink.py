@@ -1,97 +1,141 @@
-"""Carries an answer into the window it was asked from: keys, pastes, pauses and the clipboard."""
+"""Inserts an answer into the window that the question was asked from."""
 
 from dataclasses import dataclass
 from typing import Optional
 
-from ..core.insertion import PLAIN, Around, Insertion, Paste
-from ..core.journal import Entry, same_text
-from ..core.plan import SELECTING
+from ..core.insertion import NO_FRAME, Frame, Insertion, Paste
+from ..core.journal import Entry, is_same_text
+from ..core.plan import SELECTION_SOURCES, Plan
 from ..desktop.clipboard import BorrowedClipboard
-from ..desktop.keys import edit, press_new_file, type_text
-from ..desktop.screen import NO_WINDOW, focus, focused_window, in_terminal, is_denied, notify
-from . import options
-from .sources import Gather
-
-MOVED = "Claude waits: go back and say “claude resume”, or say “claude here” to go on here."
-SPOKEN = "Claude waits because you spoke: say “claude resume” or “claude stop”."
-UNSELECTED = (
-    "Claude waits because the selection has changed: select it again and say “claude resume”, "
-    "or say “claude here” to insert it at the caret."
+from ..desktop.keys import press_new_file, run_edit_action, type_text
+from ..desktop.screen import (
+    NO_WINDOW,
+    is_denied,
+    is_terminal,
+    notify,
+    read_focus,
+    read_focused_window,
 )
-FLATTENED = "Line breaks became spaces, because a terminal would run each line."
-DENIED = "Claude keeps out of this app: it is in the setting user.claude_deny_apps."
-NOWHERE = "Claude has nowhere to write: focus a window first."
+from . import options
+from .sources import SourceReader
+from .task import Sink
+
+OTHER_WINDOW = (
+    "Paused because another window has the focus. Go back and say “claude resume”, or say "
+    "“claude here” to continue in this window."
+)
+SPOKEN = "Paused because you spoke. Say “claude resume” or “claude stop”."
+DESELECTED = (
+    "Paused because the selection has changed. Select the text again and say “claude resume”, "
+    "or say “claude here” to insert at the cursor."
+)
+FLATTENED = "Line breaks were replaced with spaces, because a terminal would run each line."
+DENIED = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
+NO_FOCUS = "No window has the focus. Focus a window first."
+# An app that opens a file in the same window gives no sign, so it gets this long.
 NEW_FILE_SECONDS = 1.0
-NO_TIME_YET = float("-inf")
+NOT_TIMED = float("-inf")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an answer goes: what is selected there now, and what goes around the answer."""
+    """Where an answer is inserted.
 
-    around: Around = PLAIN
+    `selected` is the text that must still be selected before the first insertion. `replaced` is
+    what undo puts back. `new_file` is true while a new file is about to open.
+    """
+
+    frame: Frame = NO_FRAME
     selected: str = ""
     replaced: str = ""
     new_file: bool = False
 
 
-def prepare(destination: str, source: str, text: str) -> Place:
-    """Put the caret where the answer belongs; `text` is what was selected to be gathered."""
-    selected = source in SELECTING
-    if destination == "replace":
-        return Place(Around(replacing=True), selected=text, replaced=text)
-    if destination == "new file":
+def choose_frame(plan: Plan, text: str) -> Frame:
+    """Return what to insert around the answer; `text` is what was read from the source."""
+    if plan.destination == "replace":
+        return Frame(replacing=True)
+    if plan.destination == "above":
+        return Frame(after="\n")
+    if plan.destination == "below":
+        # A selection of whole lines ends on the next line, so the break goes after the answer.
+        if plan.source in SELECTION_SOURCES and text.endswith("\n"):
+            return Frame(after="\n")
+        return Frame(before="\n")
+    return NO_FRAME
+
+
+def prepare_place(plan: Plan, text: str) -> Place:
+    """Move the caret to the destination; `text` is what was read from the source."""
+    has_selection = plan.source in SELECTION_SOURCES
+    frame = choose_frame(plan, text)
+    if plan.destination == "replace":
+        return Place(frame, selected=text, replaced=text)
+    if plan.destination == "new file":
         press_new_file()
         return Place(new_file=True)
-    if destination == "above":
-        _press("left" if selected else "", "line_start")
-        return Place(Around(after="\n"))
-    if destination == "below":
-        if selected and text.endswith("\n"):
-            _press("right")
-            return Place(Around(after="\n"))
-        _press("right" if selected else "", "line_end")
-        return Place(Around(before="\n"))
-    _press("right" if selected else "")
-    return Place()
+    if plan.destination == "above":
+        _move_caret("left" if has_selection else "", "line_start")
+    elif plan.destination == "below" and frame.before:
+        _move_caret("right" if has_selection else "", "line_end")
+    else:
+        _move_caret("right" if has_selection else "")
+    return Place(frame)
 
 
-def refusal_here() -> Optional[str]:
-    """Return why nothing may be inserted into what is focused now, as a sentence, or None."""
-    focused = focus()
-    if focused.window == NO_WINDOW:
-        return NOWHERE
-    return DENIED if is_denied(focused, options.text("deny_apps")) else None
+def find_window_problem() -> Optional[str]:
+    """Return why nothing may be inserted into the focused window, as a sentence, or None."""
+    focus = read_focus()
+    if focus.window == NO_WINDOW:
+        return NO_FOCUS
+    return DENIED if is_denied(focus, options.read_text("deny_apps")) else None
 
 
-class Inserting:
-    """One answer on its way; it is `over` when all is inserted and the clipboard is given back."""
+class WindowSink(Sink):
+    """Types and pastes one answer; done when all is inserted and the clipboard is restored."""
+
+    # `Insertion` decides what to type and paste; this class does it, and adds what needs Talon.
+    # States, in this order: opening (waits for a new file's window), checking (reads the selection
+    # to see that it still is what Claude was given), inserting, done. While inserting it may be
+    # paused; then it goes on only by `resume`, `move_here` or `release`.
+    # Inputs: pieces of the answer, time, focus, phrases, and the user's commands.
+    # Outputs: keys and pastes, notifications, `pause_reason`, and `entry` for undo.
 
     def __init__(self, place: Place) -> None:
         """Insert into the focused window."""
-        self.over = False
-        self.waits = ""
-        focused = focus()
-        self._terminal = in_terminal(focused)
-        mode = options.insert_mode()
-        self._insertion = Insertion(focused.window, mode, self._terminal, place.around)
+        super().__init__()
+        focus = read_focus()
+        self._terminal = is_terminal(focus)
+        mode = options.read_insert_mode()
+        self._insertion = Insertion(focus.window, mode, self._terminal, place.frame)
         self._place = place
-        self._check: Optional[Gather] = None
-        self._unchecked = bool(place.selected)
-        self._opening: Optional[float] = NO_TIME_YET if place.new_file else None
+        self._check: Optional[SourceReader] = None
+        self._needs_check = bool(place.selected)
+        self._opening: Optional[float] = NOT_TIMED if place.new_file else None
         self._clipboard = BorrowedClipboard()
-        self._lent = False
-        self._whole = False
-        self._told = False
+        self._has_pasted = False
+        self._complete = False
+        self._pause_reason = ""
+        self._announced = False
 
     @property
-    def resting(self) -> bool:
-        """Tell whether it only waits for the user to speak."""
-        return self._insertion.paused and self._whole and not self._lent and self._check is None
+    def idle(self) -> bool:
+        """Whether the whole answer has arrived and only the user can continue."""
+        return (
+            self._insertion.paused
+            and self._complete
+            and not self._has_pasted
+            and self._check is None
+        )
+
+    @property
+    def pause_reason(self) -> str:
+        """Why the insertion is paused, as a sentence, or empty."""
+        return self._pause_reason
 
     @property
     def entry(self) -> Optional[Entry]:
-        """Return what stands in the window now because of it, if anything does."""
+        """What has been inserted so far, if anything."""
         text = "".join(self._insertion.inserted)
         if not text:
             return None
@@ -104,20 +148,20 @@ class Inserting:
 
     def finish(self) -> None:
         """Take the end of the answer."""
-        self._whole = True
+        self._complete = True
         self._insertion.finish()
 
     def stop(self) -> None:
-        """Insert no more; the clipboard follows when the app has read it."""
-        self._whole = True
-        self._insertion.drop()
+        """Insert no more; the clipboard is restored once the app has read the last paste."""
+        self._complete = True
+        self._insertion.discard()
 
     def end(self) -> None:
-        """Leave nothing behind."""
-        self.over = True
+        """End at once and restore the clipboard."""
+        super().end()
         if self._check is not None:
             self._check.end()
-        self._clipboard.give_back()
+        self._clipboard.restore()
 
     def hold(self) -> None:
         """Pause, because a voice command may be about to move the caret."""
@@ -125,112 +169,111 @@ class Inserting:
             self._insertion.paused = True
 
     def release(self) -> None:
-        """Undo `hold`: the voice command was one of ours, and moved nothing."""
-        if focused_window() == self._insertion.window and not self._told:
+        """Undo `hold`, unless there is another reason for the pause."""
+        if read_focused_window() == self._insertion.window and not self._announced:
             self._insertion.paused = False
 
-    def mention_hold(self) -> None:
-        """Tell the user about a pause that outlived their voice command."""
+    def announce_pause(self) -> None:
+        """Notify the user if the insertion is still paused after their phrase."""
         if self._insertion.paused and not self._insertion.done:
-            self._tell(SPOKEN)
+            self._pause(SPOKEN)
 
-    def focus_changed(self) -> None:
-        """Pause when the focus has gone to another window."""
+    def check_focus(self) -> None:
+        """Pause if another window has the focus."""
         if self._opening is not None:
             return
-        window = focused_window()
-        self._insertion.focus(window)
+        window = read_focused_window()
+        self._insertion.check_focus(window)
         if window != self._insertion.window and not self._insertion.done:
-            self._tell(MOVED)
+            self._pause(OTHER_WINDOW)
 
     def resume(self) -> None:
-        """Go on in the window that was asked from."""
-        self._told, self.waits = False, ""
+        """Continue in the window that the question was asked from, if it has the focus."""
+        self._announced, self._pause_reason = False, ""
         self._insertion.paused = False
-        self.focus_changed()
+        self.check_focus()
 
     def move_here(self) -> None:
-        """Go on in the focused window, at the caret."""
-        refusal = refusal_here()
-        if refusal is not None:
-            notify(refusal)
+        """Continue in the focused window, at the caret."""
+        problem = find_window_problem()
+        if problem is not None:
+            notify(problem)
             return
-        self._told, self.waits, self._unchecked = False, "", False
-        self._aim()
+        self._announced, self._pause_reason, self._needs_check = False, "", False
+        self._move_to_focus()
 
     def advance(self, now: float) -> None:
-        """Insert what is ready, when the app has had time for what came before."""
+        """Insert what is ready, once the app has had time for the last step."""
         if self._opening is not None:
-            self._open(now, self._opening)
+            self._wait_for_file(now, self._opening)
             return
-        self.focus_changed()
+        # Talon reports most changes of focus, but not all, so each step looks.
+        self.check_focus()
         if self._check is not None:
-            self._go_on_checking(now, self._check)
+            self._advance_check(now, self._check)
             return
-        self._insert(now)
-        if not self._insertion.settled(now):
+        self._insert_step(now)
+        if not self._insertion.is_settled(now):
             return
         if self._insertion.done:
-            self._finish()
-        elif self._insertion.paused and self._lent:
-            self._lent = False
-            self._clipboard.give_back()
+            self.end()
+            if self._insertion.flattened:
+                notify(FLATTENED)
+        elif self._insertion.paused and self._has_pasted:
+            self._has_pasted = False
+            self._clipboard.restore()
 
-    def _open(self, now: float, until: float) -> None:
-        """Wait for the new file: another window, or the same one after a while."""
-        if until == NO_TIME_YET:
+    def _wait_for_file(self, now: float, until: float) -> None:
+        """Wait until another window has the focus, or for NEW_FILE_SECONDS."""
+        if until == NOT_TIMED:
             self._opening = until = now + NEW_FILE_SECONDS
-        moved = focused_window() not in (NO_WINDOW, self._insertion.window)
-        if moved or now >= until:
+        has_moved = read_focused_window() not in (NO_WINDOW, self._insertion.window)
+        if has_moved or now >= until:
             self._opening = None
-            self._aim()
+            self._move_to_focus()
 
-    def _aim(self) -> None:
-        focused = focus()
-        self._terminal = in_terminal(focused)
-        self._insertion.aim(focused.window, options.insert_mode(), self._terminal)
+    def _move_to_focus(self) -> None:
+        focus = read_focus()
+        self._terminal = is_terminal(focus)
+        self._insertion.move_to(focus.window, options.read_insert_mode(), self._terminal)
 
-    def _insert(self, now: float) -> None:
-        if self._unchecked and not self._insertion.done:
-            self._begin_to_check()
+    def _insert_step(self, now: float) -> None:
+        if self._needs_check and not self._insertion.done:
+            self._begin_check()
             return
-        step = self._insertion.next_step(now, focused_window())
+        step = self._insertion.take_step(now, read_focused_window())
         if isinstance(step, Paste):
             self._clipboard.put(step.text)
-            self._lent = True
-            edit("paste")
+            self._has_pasted = True
+            run_edit_action("paste")
         elif step:
             type_text(step.text)
 
-    def _begin_to_check(self) -> None:
-        """Before the first part replaces a selection, see that it is still what was read."""
+    def _begin_check(self) -> None:
+        """Read the selection again before the first step replaces it."""
         if self._insertion.ready and not self._insertion.paused:
-            self._check = Gather("this")
+            self._check = SourceReader("this")
 
-    def _go_on_checking(self, now: float, check: Gather) -> None:
+    def _advance_check(self, now: float, check: SourceReader) -> None:
         check.advance(now)
         if not check.done:
             return
-        same = same_text(self._place.selected, check.text)
+        is_unchanged = is_same_text(self._place.selected, check.text)
         self._check = None
-        self._unchecked = not same
-        if not same:
+        self._needs_check = not is_unchanged
+        if not is_unchanged:
             self._insertion.paused = True
-            self._tell(UNSELECTED)
+            self._pause(DESELECTED)
 
-    def _finish(self) -> None:
-        self.end()
-        if self._insertion.flattened:
-            notify(FLATTENED)
-
-    def _tell(self, sentence: str) -> None:
-        self.waits = sentence
-        if not self._told:
-            self._told = True
-            notify(sentence)
+    def _pause(self, reason: str) -> None:
+        """Set the reason of a pause, and notify the user of the first one."""
+        self._pause_reason = reason
+        if not self._announced:
+            self._announced = True
+            notify(reason)
 
 
-def _press(*names: str) -> None:
+def _move_caret(*names: str) -> None:
     for name in names:
         if name:
-            edit(name)
+            run_edit_action(name)

@@ -1,4 +1,4 @@
-"""One request to the bridge over a socket that never blocks: each `poll` takes what has come."""
+"""Sends one request to the bridge over a non-blocking socket that is polled."""
 
 import errno
 import json
@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, Optional, Protocol, TypeVar
 
-from .answer import AnswerFailed, http_error
+from .answer import AnswerFailed, describe_http_error
 from .http_response import BadResponse, ResponseReader
 from .request import Address
 from .sse import EventDecoder, EventTooLong
 
+# The bridge is on this machine, so a connection that takes longer will never come.
 CONNECT_SECONDS = 0.9
+# The bridge sends a keep-alive comment much more often than this.
 SILENCE_SECONDS = 300.0
 READ_BYTES = 8 * 1024
+# A poll stops reading after this time, because Talon recognizes speech on the same thread.
 POLL_SECONDS = 0.004
-"""A poll reads no longer than that, so that a long answer holds up nobody's speech."""
 BODY_LIMIT = 4 * 1024 * 1024
 CONNECTING = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN}
 
@@ -24,7 +26,7 @@ Piece = TypeVar("Piece", covariant=True)
 
 
 class EventReader(Protocol[Piece]):
-    """What makes pieces of a stream's events; `complete` after the last one."""
+    """Turns the data of events into pieces; `complete` is true after the last event."""
 
     @property
     def complete(self) -> bool: ...
@@ -32,8 +34,14 @@ class EventReader(Protocol[Piece]):
     def feed(self, data: str) -> Piece: ...
 
 
-class Exchange:
-    """At the end `finished` is true, and `error` is a sentence when something went wrong."""
+class HttpRequest:
+    """One request and its response; subclasses decide what to do with the body."""
+
+    # States: connecting, connected (sending, then receiving), finished. Each `_advance` does what
+    # is possible without waiting; it never raises, because it runs in a Talon cron job.
+    # Inputs: bytes from the socket, the clock, and `close`, which the bridge sees as a hang-up and
+    # which stops the generation upstream.
+    # Outputs: `finished`; then `error` is None, or a sentence for the user.
 
     def __init__(
         self,
@@ -42,7 +50,7 @@ class Exchange:
         clock: Callable[[], float] = time.monotonic,
         silence: float = SILENCE_SECONDS,
     ) -> None:
-        """Begin to connect, without waiting; give up after `silence` seconds without a byte."""
+        """Start to connect, without waiting; fail after `silence` seconds without a byte."""
         self.finished = False
         self.error: Optional[str] = None
         self.status = 0
@@ -51,38 +59,38 @@ class Exchange:
         self._reader = ResponseReader()
         self._body = b""
         self._connected = False
-        self._heard = clock()
+        self._last_received = clock()
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._connect()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.finished = True
         self._socket.close()
 
-    def _step(self) -> None:
-        """Do what can be done now; never wait, never raise."""
+    def _advance(self) -> None:
+        """Send and receive what is possible now."""
         try:
-            if not self.finished and self._sent():
+            if not self.finished and self._send():
                 self._receive()
         except (BlockingIOError, InterruptedError):
-            pass  # nothing more has come
+            pass  # nothing more to read or write yet
         except (AnswerFailed, BadResponse, EventTooLong) as failure:
             self._fail(str(failure))
         except OSError as failure:
-            self._fail(self._sentence_for(failure))
+            self._fail(self._describe_failure(failure))
         self._check_silence()
 
-    def _take(self, body: bytes) -> None:
-        """Take a part of the body of an answer with status 200."""
+    def _take_body(self, body: bytes) -> None:
+        """Process a part of the body of a 200 response; raise BadResponse if it is too long."""
         self._body += body
         if len(self._body) > BODY_LIMIT:
-            raise BadResponse("The bridge's answer is too long.")
+            raise BadResponse("The bridge's response is too long.")
 
-    def _end_of_body(self) -> None:
-        """Take the end of that body."""
+    def _finish_body(self) -> None:
+        """Process the end of the body of a 200 response."""
         self.close()
 
     def _connect(self) -> None:
@@ -92,71 +100,73 @@ class Exchange:
             self._fail(f"Cannot reach the bridge at {self._address.netloc}: {failure}.")
             return
         if code not in CONNECTING:
-            self._fail(self._sentence_for(OSError(code, "connect")))
+            self._fail(self._describe_failure(OSError(code, "connect")))
 
-    def _sent(self) -> bool:
+    def _send(self) -> bool:
+        """Send what is left of the request; return whether the socket is connected."""
         if not self._connected:
             code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
                 raise OSError(code, "connect")
             try:
+                # Without `select`, a peer name is the portable sign of a finished connect.
                 self._socket.getpeername()
             except OSError:
                 return False
             self._connected = True
-            self._heard = self._clock()
+            self._last_received = self._clock()
         while self._unsent:
             self._unsent = self._unsent[self._socket.send(self._unsent[: 8 * READ_BYTES]) :]
         return True
 
     def _receive(self) -> None:
-        until = time.perf_counter() + POLL_SECONDS
+        deadline = time.perf_counter() + POLL_SECONDS
         while not self.finished:
             data = self._socket.recv(READ_BYTES)
-            self._heard = self._clock()
+            self._last_received = self._clock()
             if data:
-                self._read(data)
+                self._read_data(data)
             else:
                 self._reader.finish()
             if self._reader.complete and not self.finished:
-                self._end()
-            if time.perf_counter() > until:
+                self._end_response()
+            if time.perf_counter() > deadline:
                 return
 
-    def _read(self, data: bytes) -> None:
+    def _read_data(self, data: bytes) -> None:
         body = self._reader.feed(data)
         self.status = self._reader.status or 0
         if self.status == 200:
-            self._take(body)
+            self._take_body(body)
         elif self.status:
             self._body = (self._body + body)[:BODY_LIMIT]
 
-    def _end(self) -> None:
+    def _end_response(self) -> None:
         if self.status == 200:
-            self._end_of_body()
+            self._finish_body()
         else:
-            self._fail(http_error(self.status, self._body, self._reader.headers))
+            self._fail(describe_http_error(self.status, self._body, self._reader.headers))
 
     def _check_silence(self) -> None:
         limit = self._silence if self._connected else CONNECT_SECONDS
-        if self.finished or self._clock() - self._heard <= limit:
+        if self.finished or self._clock() - self._last_received <= limit:
             return
         if self._connected:
-            self._fail("The bridge has gone silent, so the question was given up.")
+            self._fail("The bridge stopped responding. Say “claude retry” to try again.")
         else:
-            self._fail(self._not_running())
+            self._fail(self._describe_not_running())
 
-    def _sentence_for(self, failure: OSError) -> str:
+    def _describe_failure(self, failure: OSError) -> str:
         if not self._connected:
-            return self._not_running()
+            return self._describe_not_running()
         if isinstance(failure, ConnectionError):
-            return "The bridge hung up in the middle of the answer."
+            return "The bridge closed the connection during the answer."
         return f"The connection to the bridge failed: {failure.strerror or failure}."
 
-    def _not_running(self) -> str:
+    def _describe_not_running(self) -> str:
         return (
-            f"The Claude bridge is not running at {self._address.netloc}: "
-            "start it from its tray icon or with claude-bridge."
+            f"The Claude bridge is not running at {self._address.netloc}. "
+            "Start it from its tray icon or run claude-bridge."
         )
 
     def _fail(self, sentence: str) -> None:
@@ -164,8 +174,8 @@ class Exchange:
         self.close()
 
 
-class EventStream(Exchange, Generic[Piece]):
-    """An answer that comes as server-sent events, read by `reader`."""
+class EventStream(HttpRequest, Generic[Piece]):
+    """A request whose response is a stream of server-sent events."""
 
     def __init__(
         self,
@@ -174,46 +184,50 @@ class EventStream(Exchange, Generic[Piece]):
         reader: EventReader[Piece],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask, and give each event's data to `reader`."""
+        """Send the request and pass the data of each event to `reader`."""
         self.reader = reader
         self._events = EventDecoder()
         self._pieces: list[Piece] = []
         super().__init__(address, request, clock)
 
     def poll(self) -> list[Piece]:
-        """Return the pieces that have come since the last call; never wait, never raise."""
+        """Return the pieces that arrived since the last call; never wait, never raise."""
         self._pieces = []
-        self._step()
+        self._advance()
         return self._pieces
 
-    def _take(self, body: bytes) -> None:
+    def _take_body(self, body: bytes) -> None:
         for data in self._events.feed(body):
             piece = self.reader.feed(data)
             if piece:
                 self._pieces.append(piece)
+            # The last event ends the answer, even if the bridge leaves the connection open.
             if self.reader.complete:
                 self.close()
                 return
 
-    def _end_of_body(self) -> None:
-        self._fail("The bridge hung up before the answer was whole.")
+    def _finish_body(self) -> None:
+        self._fail("The bridge closed the connection before the answer was complete.")
 
 
-class Fetch(Exchange):
-    """A short answer in JSON; `answer` is there once it has `finished` without an error."""
+class Fetch(HttpRequest):
+    """A request whose response is a JSON object.
+
+    `answer` is that object once `finished` is true and `error` is None.
+    """
 
     def __init__(
         self, address: Address, request: bytes, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Ask; ten seconds of silence are an error."""
+        """Send the request; fail after ten seconds of silence."""
         self.answer: dict[str, Any] = {}
         super().__init__(address, request, clock, silence=10.0)
 
     def poll(self) -> None:
-        """Take what has come; never wait, never raise."""
-        self._step()
+        """Process what has arrived; never wait, never raise."""
+        self._advance()
 
-    def _end_of_body(self) -> None:
+    def _finish_body(self) -> None:
         try:
             answer = json.loads(self._body)
         except ValueError:
@@ -222,4 +236,4 @@ class Fetch(Exchange):
             self.answer = answer
             self.close()
         else:
-            self._fail("The bridge sent something that is not what was asked for.")
+            self._fail("The bridge's response is not a JSON object.")

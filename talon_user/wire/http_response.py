@@ -1,4 +1,4 @@
-"""Reads one HTTP/1.1 response from bytes as they come: status, headers, then pieces of the body."""
+"""Reads one HTTP/1.1 response from bytes as they arrive."""
 
 from typing import Optional
 
@@ -6,11 +6,16 @@ HEAD_LIMIT = 64 * 1024
 
 
 class BadResponse(Exception):
-    """The bytes are no HTTP response, or not a whole one; the message is for the user."""
+    """The bytes are not a complete HTTP response; the message is a sentence for the user."""
 
 
 class ResponseReader:
-    """A pure machine: `feed` bytes and get body bytes; `finish` at the end of input."""
+    """Returns body bytes: `feed` bytes cut anywhere, and `finish` at the end of input."""
+
+    # States: head (`status` is None), body, complete. The body ends with its last chunk, after
+    # `_left` bytes, or, when neither is announced, with the end of input.
+    # In a chunked body, `_left` is: None before a size line, the bytes left of a chunk, and 0
+    # before the line break after a chunk. `_in_trailer` is set after the last chunk.
 
     def __init__(self) -> None:
         """Start before the status line."""
@@ -31,23 +36,24 @@ class ResponseReader:
         return self._read_chunks() if self._chunked else self._read_plain()
 
     def finish(self) -> None:
-        """Take the end of input; raise when the response is not whole."""
+        """Process the end of input; raise BadResponse if the response is incomplete."""
         if self.status is None:
-            raise BadResponse("The bridge hung up before it answered.")
+            raise BadResponse("The bridge closed the connection before responding.")
         if not self.complete and (self._chunked or self._left is not None):
-            raise BadResponse("The bridge hung up in the middle of the answer.")
+            raise BadResponse("The bridge closed the connection during the answer.")
         self.complete = True
 
     def _read_head(self) -> bool:
         end = self._raw.find(b"\r\n\r\n")
         if end > HEAD_LIMIT or (end < 0 and len(self._raw) > HEAD_LIMIT):
-            raise BadResponse("The bridge's answer has no end to its headers.")
+            raise BadResponse("The bridge's response headers are too long.")
         if end < 0:
             return False
         lines = self._raw[:end].decode("latin-1").split("\r\n")
         self._raw = self._raw[end + 4 :]
-        status = _status(lines[0])
-        if status >= 200:  # 1xx answers only announce the real one
+        status = _parse_status(lines[0])
+        # A 1xx response only announces the real one.
+        if status >= 200:
             self._take_head(status, lines[1:])
         return True
 
@@ -88,7 +94,7 @@ class ResponseReader:
         line, end, rest = self._raw.partition(b"\r\n")
         if not end:
             if len(self._raw) > HEAD_LIMIT:
-                raise BadResponse("The bridge's answer is not chunked as it says.")
+                raise BadResponse("The bridge's chunked response is malformed.")
             return False
         self._raw = rest
         if self._in_trailer:
@@ -96,21 +102,21 @@ class ResponseReader:
         elif self._left == 0:
             self._left = None  # the line break that ends a chunk
         else:
-            self._left = _chunk_size(line)
+            self._left = _parse_chunk_size(line)
             self._in_trailer = self._left == 0
         return True
 
 
-def _status(line: str) -> int:
+def _parse_status(line: str) -> int:
     protocol, _, rest = line.partition(" ")
     code = rest[:3]
     if not protocol.startswith("HTTP/1.") or not (code.isascii() and code.isdigit()):
-        raise BadResponse("What answers at the bridge's address does not speak HTTP.")
+        raise BadResponse("The server at the bridge's address does not speak HTTP.")
     return int(code)
 
 
-def _chunk_size(line: bytes) -> int:
+def _parse_chunk_size(line: bytes) -> int:
     digits = line.split(b";")[0].strip()
     if not digits or digits.strip(b"0123456789abcdefABCDEF") or len(digits) > 8:
-        raise BadResponse("The bridge's answer is not chunked as it says.")
+        raise BadResponse("The bridge's chunked response is malformed.")
     return int(digits, 16)

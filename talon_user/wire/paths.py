@@ -1,4 +1,4 @@
-"""Finds the bridge's own folder of data, and the token in it that lets one change the bridge."""
+"""Finds the bridge's data folder, its control token and our saved state in it."""
 
 import os
 import sys
@@ -8,8 +8,9 @@ from typing import Optional
 APP = "claude-bridge"
 
 
-def data_folder() -> Path:
-    """Return the folder, as the bridge itself finds it; it need not exist."""
+def find_data_folder() -> Path:
+    """Return the bridge's data folder, which may not exist."""
+    # The same rules as `bridge.settings.find_paths`, which cannot be imported inside Talon.
     home = os.environ.get("CLAUDE_BRIDGE_HOME")
     if home:
         return Path(home).expanduser() / "data"
@@ -22,26 +23,27 @@ def data_folder() -> Path:
     return (Path(data) if data else Path.home() / ".local" / "share") / APP
 
 
-def control_token() -> Optional[str]:
-    """Return the token that `/control` and `/computer` want, or None before the first start."""
+def read_control_token() -> Optional[str]:
+    """Return the token for `/control` and `/computer`, or None before the bridge's first start."""
     try:
-        return (data_folder() / "control-token").read_text("ascii").strip() or None
+        return (find_data_folder() / "control-token").read_text("ascii").strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def read_memory() -> str:
-    """Return what was kept for the next start of Talon; nothing when there is no file."""
+def read_state() -> str:
+    """Return the state saved by an earlier session, or empty; raise OSError."""
     try:
-        return _memory().read_text("utf-8")
+        return _find_state_file().read_text("utf-8")
     except FileNotFoundError:
         return ""
 
 
-def write_memory(text: str) -> None:
-    """Keep `text` for the next start of Talon in a file for this person only; raise OSError."""
-    path = _memory()
+def write_state(text: str) -> None:
+    """Save `text` for the next session in a file that only the user can read; raise OSError."""
+    path = _find_state_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written beside the file and moved over it, so that a crash never leaves half a file.
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -49,5 +51,5 @@ def write_memory(text: str) -> None:
     new.replace(path)
 
 
-def _memory() -> Path:
-    return data_folder() / "talon.json"
+def _find_state_file() -> Path:
+    return find_data_folder() / "talon.json"

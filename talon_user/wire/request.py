@@ -1,4 +1,4 @@
-"""Makes the requests to the bridge: where they go, and their bytes."""
+"""Builds the bytes of requests to the bridge and parses its address."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,9 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """A numeric host, so that no name look-up can ever block Talon, and what comes before /v1."""
+    """The bridge's address: a numeric host, a port, and the path before `/v1`."""
+
+    # Numeric, because a name look-up would block Talon's script thread.
 
     host: str
     port: int
@@ -21,25 +23,29 @@ class Address:
 
     @property
     def netloc(self) -> str:
-        """Return host and port as they stand in a URL."""
+        """Host and port as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
 def parse_address(url: str) -> Address:
-    """Return the address in `url`, with or without /v1 at its end."""
+    """Parse a base URL, with or without `/v1` at its end; raise BadSetting."""
     try:
-        return _address(urlsplit(url.strip()))
+        return _check_address(urlsplit(url.strip()))
     except ValueError:
         raise BadSetting(
             "Set user.claude_bridge_url to an address like http://127.0.0.1:8000."
         ) from None
 
 
-def request_bytes(
+def build_request(
     address: Address, method: str, path: str, key: str = "", body: Optional[dict[str, Any]] = None
 ) -> bytes:
-    """Return one request; `path` begins with a slash, `key` is the bearer token, if any."""
+    """Return the bytes of one request.
+
+    `path` begins with a slash. `key` is the bearer token, or empty. Raise BadSetting for a key that
+    cannot be sent in a header.
+    """
     data = b"" if body is None else json.dumps(body).encode()
     lines = [
         f"{method} {address.path}{path} HTTP/1.1",
@@ -48,12 +54,13 @@ def request_bytes(
         *(() if body is None else ("Content-Type: application/json",)),
         f"Content-Length: {len(data)}",
         "Connection: close",
-        *_authorization(key.strip()),
+        *_build_authorization(key.strip()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + data
 
 
-def _address(parts: SplitResult) -> Address:
+def _check_address(parts: SplitResult) -> Address:
+    """Return the address; raise ValueError unless it is plain HTTP to a numeric host."""
     path = parts.path.rstrip("/").removesuffix("/v1")
     if parts.scheme != "http" or not (path.isascii() and path.isprintable()) or " " in path:
         raise ValueError(path)
@@ -62,7 +69,7 @@ def _address(parts: SplitResult) -> Address:
     return Address(host, parts.port or 80, path)
 
 
-def _authorization(key: str) -> list[str]:
+def _build_authorization(key: str) -> list[str]:
     if not key:
         return []
     if not (key.isascii() and key.isprintable()):

@@ -5,15 +5,16 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-
 
 import codecs
 
+# In characters. No event of the bridge is near this; it bounds the memory of a bad stream.
 LINE_LIMIT = 8 * 1024 * 1024
 
 
 class EventTooLong(Exception):
-    """One line of the stream is longer than anything a model sends."""
+    """A line of the stream exceeds LINE_LIMIT; the message is a sentence for the user."""
 
 
 class EventDecoder:
-    """A pure machine: `feed` bytes, cut anywhere, and get the data of each event."""
+    """Returns the data of events: `feed` bytes cut anywhere, even inside a character."""
 
     def __init__(self) -> None:
         """Start before the first event."""
@@ -24,10 +25,11 @@ class EventDecoder:
         self._after_cr = False
 
     def feed(self, raw: bytes) -> list[str]:
-        """Return the data of every event that ends in `raw`; comments give none."""
+        """Return the data of each event that `raw` completes; comments are skipped."""
         text = self._utf8.decode(raw)
         if not text:
             return []
+        # A line may end with CR LF, and the two may arrive in different reads.
         if self._after_cr and text.startswith("\n"):
             text = text[1:]
             self._after_cr = False
@@ -39,10 +41,11 @@ class EventDecoder:
         return events
 
     def _extend_line(self, text: str) -> None:
+        # Collected in a list: appending to a string would copy a long line for each read.
         self._line.append(text)
         self._line_length += len(text)
         if self._line_length > LINE_LIMIT:
-            raise EventTooLong("The bridge sent a line without an end.")
+            raise EventTooLong("The bridge sent an event that is too long.")
 
     def _end_line(self, text: str) -> list[str]:
         line = "".join([*self._line, text])
@@ -50,7 +53,9 @@ class EventDecoder:
         if not line:
             return self._end_event()
         field, _, value = line.partition(":")
-        if field == "data":  # a comment's field is empty; other fields say nothing to us
+        # A comment has an empty field name. `event`, `id` and `retry` are not needed: the type of
+        # an event is also in its JSON.
+        if field == "data":
             self._data.append(value.removeprefix(" "))
         return []
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from talon_user.core.help_lines import rule_line
+from talon_user.core.help_lines import format_rule
 from talon_user.core.plan import DESTINATIONS, SOURCES
 from tests.talon_user.conftest import TALON_USER
 from tests.talon_world.talon_files import read_talon_file, read_talon_list
@@ -25,7 +25,7 @@ PYTHON = sorted(TALON_USER.rglob("*.py"))
 def test_the_table_has_every_command_and_no_other(readme: Path) -> None:
     rows = re.findall(r"^\| `(claude [^`]+)` \|", readme.read_text("utf-8"), re.MULTILINE)
     commands = [
-        rule_line(command.rule.text, "claude")
+        format_rule(command.rule.text, "claude")
         for path in TALON_USER.rglob("*.talon")
         for command in read_talon_file(path).commands
     ]

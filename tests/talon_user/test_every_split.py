@@ -28,13 +28,13 @@ SPLITS = st.lists(st.integers(1, 60), min_size=1, max_size=30)
 
 def front(world: TalonWorld) -> Any:
     """The question that is being answered."""
-    return sys.modules["claude-bridge.claude"].__dict__["desk"].engine.front
+    return sys.modules["claude-bridge.claude"].__dict__["session"].engine.current
 
 
 def held(world: TalonWorld) -> tuple[str, str]:
     """What the answer has inserted, and what it still holds."""
-    insertion = front(world).delivery._insertion
-    return "".join(insertion.inserted), insertion.held
+    insertion = front(world).sink._insertion
+    return "".join(insertion.inserted), insertion.pending
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -63,12 +63,12 @@ def test_inserted_and_buffered_are_the_reply(
             world.say("claude ask something")
             for happening in events:
                 happen(world, happening, window, other)
-                if front(world) is not None and front(world).delivery is not None:
+                if front(world) is not None and front(world).sink is not None:
                     inserted, buffered = held(world)
                     assert front(world).exchange.answer == inserted + buffered
                     assert reply.startswith(inserted + buffered)
             window.focus()
-            world.run_until(lambda: front(world) is None or front(world).resting)
+            world.run_until(lambda: front(world) is None or front(world).idle)
             world.say("claude resume")
             world.run_until(lambda: not world.cron_jobs)
             world.advance(1)

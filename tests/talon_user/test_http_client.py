@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from talon_user.wire.answer import OURS, Answer
+from talon_user.wire.answer import SERVER_HINT, AnswerReader
 from talon_user.wire.http_client import CONNECT_SECONDS, SILENCE_SECONDS, EventStream, Fetch
-from talon_user.wire.request import Address, BadSetting, parse_address, request_bytes
+from talon_user.wire.request import Address, BadSetting, build_request, parse_address
 from tests.talon_user.loopback import (
     DONE,
     STREAM_HEAD,
@@ -27,8 +27,8 @@ def open_stream(
     url: str, api_key: str = "", clock: Callable[[], float] = time.monotonic
 ) -> EventStream[str]:
     address = parse_address(url)
-    request = request_bytes(address, "POST", "/v1/responses", api_key, {"input": "hello"})
-    return EventStream(address, request, Answer(), clock)
+    request = build_request(address, "POST", "/v1/responses", api_key, {"input": "hello"})
+    return EventStream(address, request, AnswerReader(), clock)
 
 
 def drain(stream: EventStream[str]) -> list[str]:
@@ -94,7 +94,7 @@ def test_429_gives_the_message_and_how_long_to_wait() -> None:
 
 def test_500_gives_the_message_and_where_to_look() -> None:
     response = error_response("500 Internal Server Error", "It broke.")
-    assert answer_to(response) == ([], f"It broke. {OURS}")
+    assert answer_to(response) == ([], f"It broke. {SERVER_HINT}")
 
 
 def test_an_answer_that_failed_in_a_200_is_an_error() -> None:
@@ -104,7 +104,7 @@ def test_an_answer_that_failed_in_a_200_is_an_error() -> None:
 
 def test_an_http_error_that_is_not_json_is_told_by_its_status() -> None:
     response = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"
-    assert answer_to(response) == ([], f"The bridge answered with HTTP status 502. {OURS}")
+    assert answer_to(response) == ([], f"The bridge returned HTTP status 502. {SERVER_HINT}")
 
 
 def test_an_error_inside_the_stream_comes_after_its_pieces() -> None:
@@ -115,31 +115,31 @@ def test_an_error_inside_the_stream_comes_after_its_pieces() -> None:
 
 def test_an_end_without_done_is_an_error() -> None:
     answer = answer_to(STREAM_HEAD, chunk("Hel"))
-    assert answer == (["Hel"], "The bridge hung up before the answer was whole.")
+    assert answer == (["Hel"], "The bridge closed the connection before the answer was complete.")
 
 
 def test_a_chunked_body_that_breaks_off_is_an_error() -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = answer_to(head, chunked(chunk("Hel")))
-    assert answer == (["Hel"], "The bridge hung up in the middle of the answer.")
+    assert answer == (["Hel"], "The bridge closed the connection during the answer.")
 
 
 @pytest.mark.parametrize(
     ("response", "error"),
     [
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "What answers at the bridge's address does not speak HTTP."),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "The server at the bridge's address does not speak HTTP."),
         (
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70000,
-            "The bridge's answer has no end to its headers.",
+            "The bridge's response headers are too long.",
         ),
-        (b"", "The bridge hung up before it answered."),
+        (b"", "The bridge closed the connection before responding."),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
-            "The bridge's answer is not chunked as it says.",
+            "The bridge's chunked response is malformed.",
         ),
         (
             STREAM_HEAD + b"data: 42\n\n",
-            f"The bridge sent something that is no event of an answer. {OURS}",
+            f"The bridge sent an invalid event. {SERVER_HINT}",
         ),
     ],
 )
@@ -154,8 +154,8 @@ def test_a_refused_connection_is_told_at_once_with_its_cure() -> None:
     stream = open_stream(f"http://127.0.0.1:{port}")
     assert drain(stream) == []
     assert stream.error == (
-        f"The Claude bridge is not running at 127.0.0.1:{port}: "
-        "start it from its tray icon or with claude-bridge."
+        f"The Claude bridge is not running at 127.0.0.1:{port}. "
+        "Start it from its tray icon or run claude-bridge."
     )
     assert time.perf_counter() - start <= CONNECT_SECONDS + 1  # Windows tries for 2 s
 
@@ -164,8 +164,8 @@ def test_a_connection_that_never_comes_is_given_up() -> None:
     assert CONNECT_SECONDS < 1
     times = iter([0.0, CONNECT_SECONDS + 1])
     address = Address("127.0.0.1", 9)
-    stream = EventStream(address, b"", Answer(), clock=lambda: next(times))
-    stream._sent = lambda: False  # type: ignore[method-assign]  # an address that drops packets
+    stream = EventStream(address, b"", AnswerReader(), clock=lambda: next(times))
+    stream._send = lambda: False  # type: ignore[method-assign]  # an address that drops packets
     stream.finished, stream.error = False, None
     stream.poll()
     assert stream.error is not None
@@ -180,7 +180,7 @@ def test_a_bridge_that_falls_silent_is_given_up() -> None:
             time.sleep(0.001)
         now[0] = SILENCE_SECONDS + 1
         stream.poll()
-    assert stream.error == "The bridge has gone silent, so the question was given up."
+    assert stream.error == "The bridge stopped responding. Say “claude retry” to try again."
 
 
 def test_closing_is_seen_by_the_bridge_as_a_hang_up() -> None:
@@ -216,7 +216,7 @@ def test_a_request_is_json_with_the_key() -> None:
 def fetched(*steps: Step) -> Fetch:
     with LoopbackBridge(*steps) as bridge:
         address = parse_address(bridge.url)
-        fetch = Fetch(address, request_bytes(address, "GET", "/health"))
+        fetch = Fetch(address, build_request(address, "GET", "/health"))
         deadline = time.perf_counter() + 5
         while not fetch.finished and time.perf_counter() < deadline:
             fetch.poll()
@@ -233,7 +233,7 @@ def test_a_short_answer_is_read_whole() -> None:
 @pytest.mark.parametrize("body", [b"[]", b"<html>", b""])
 def test_a_short_answer_that_is_no_object_is_an_error(body: bytes) -> None:
     fetch = fetched(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
-    assert fetch.error == "The bridge sent something that is not what was asked for."
+    assert fetch.error == "The bridge's response is not a JSON object."
 
 
 @pytest.mark.parametrize(
@@ -261,4 +261,4 @@ def test_an_address_that_would_need_a_look_up_is_refused(url: str) -> None:
 
 def test_a_key_with_a_line_break_is_refused() -> None:
     with pytest.raises(BadSetting, match="claude_api_key"):
-        request_bytes(Address("127.0.0.1", 1), "GET", "/", "a\r\nX: y")
+        build_request(Address("127.0.0.1", 1), "GET", "/", "a\r\nX: y")

@@ -11,17 +11,17 @@ from talon_user.wire import paths
 
 
 def test_here_it_is_the_bridges_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert paths.data_folder() == find_paths().data
+    assert paths.find_data_folder() == find_paths().data
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
-    assert paths.data_folder() == find_paths().data
+    assert paths.find_data_folder() == find_paths().data
     monkeypatch.setenv("XDG_DATA_HOME", "/somewhere")
-    assert paths.data_folder() == find_paths().data
+    assert paths.find_data_folder() == find_paths().data
 
 
 def test_on_macos_it_is_where_platformdirs_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert paths.data_folder() == platformdirs.macos.MacOS(APP_NAME, False).user_data_path
+    assert paths.find_data_folder() == platformdirs.macos.MacOS(APP_NAME, False).user_data_path
 
 
 def test_on_windows_it_is_in_the_local_folder(
@@ -30,20 +30,20 @@ def test_on_windows_it_is_in_the_local_folder(
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert paths.data_folder() == tmp_path / APP_NAME
+    assert paths.find_data_folder() == tmp_path / APP_NAME
 
 
 def test_the_token_is_read_and_missing_is_none() -> None:
     token = find_paths().control_token
-    assert paths.control_token() is None
+    assert paths.read_control_token() is None
     token.parent.mkdir(parents=True)
     token.write_text("abc\n")
-    assert paths.control_token() == "abc"
+    assert paths.read_control_token() == "abc"
 
 
 def test_what_is_kept_is_read_again_and_replaced_at_once() -> None:
-    assert paths.read_memory() == ""
-    paths.write_memory("one")
-    paths.write_memory("two")
-    assert paths.read_memory() == "two"
-    assert [path.name for path in paths.data_folder().iterdir()] == ["talon.json"]
+    assert paths.read_state() == ""
+    paths.write_state("one")
+    paths.write_state("two")
+    assert paths.read_state() == "two"
+    assert [path.name for path in paths.find_data_folder().iterdir()] == ["talon.json"]

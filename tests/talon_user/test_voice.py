@@ -106,7 +106,7 @@ def test_a_terminal_runs_nothing(world: TalonWorld, mode: str) -> None:
         finish(world)
     assert (terminal.text, terminal.ran) == ("ls rm -r x ", [])
     assert world.notifications == [
-        "Line breaks became spaces, because a terminal would run each line."
+        "Line breaks were replaced with spaces, because a terminal would run each line."
     ]
 
 
@@ -193,7 +193,10 @@ def test_another_window_gets_nothing_and_resume_goes_on(world: TalonWorld) -> No
         world.say("claude resume")
         finish(world)
     assert (notes.text, other.text) == ("a\nb\n", "")
-    waits = "Claude waits: go back and say “claude resume”, or say “claude here” to go on here."
+    waits = (
+        "Paused because another window has the focus. Go back and say “claude resume”, or say "
+        "“claude here” to continue in this window."
+    )
     assert world.notifications == [waits, waits]
 
 
@@ -224,7 +227,7 @@ def test_a_phrase_pauses_because_it_may_move_the_caret(world: TalonWorld) -> Non
         finish(world)
     assert notes.text == "one two"
     assert world.notifications == [
-        "Claude waits because you spoke: say “claude resume” or “claude stop”."
+        "Paused because you spoke. Say “claude resume” or “claude stop”."
     ]
 
 
@@ -255,7 +258,7 @@ def test_stop_hangs_up_and_gives_the_clipboard_back(world: TalonWorld) -> None:
 
 def test_stop_with_nothing_to_stop_says_so(world: TalonWorld) -> None:
     world.say("claude stop")
-    assert world.notifications == ["Claude is not doing anything."]
+    assert world.notifications == ["Nothing to stop."]
 
 
 def test_a_second_question_waits_for_the_first(world: TalonWorld) -> None:
@@ -292,8 +295,8 @@ def test_a_bridge_that_is_not_running_is_told_in_one_sentence(any_world: TalonWo
     any_world.say("claude ask hello")
     finish(any_world)
     assert any_world.notifications == [
-        f"The Claude bridge is not running at 127.0.0.1:{port}: "
-        "start it from its tray icon or with claude-bridge."
+        f"The Claude bridge is not running at 127.0.0.1:{port}. "
+        "Start it from its tray icon or run claude-bridge."
     ]
 
 
@@ -312,7 +315,9 @@ def test_what_came_before_a_failure_is_kept(world: TalonWorld) -> None:
         ask(world, bridge)
         finish(world)
     assert notes.text == "half"
-    assert world.notifications == ["The bridge hung up before the answer was whole."]
+    assert world.notifications == [
+        "The bridge closed the connection before the answer was complete."
+    ]
 
 
 def test_an_answer_cut_off_at_its_limit_is_told(world: TalonWorld) -> None:
@@ -321,7 +326,7 @@ def test_an_answer_cut_off_at_its_limit_is_told(world: TalonWorld) -> None:
         ask(world, bridge)
         finish(world)
     assert world.notifications == [
-        "Claude's answer was cut off at its length limit: say “claude continue”."
+        "Claude's answer reached its length limit. Say “claude continue”."
     ]
 
 
@@ -329,7 +334,7 @@ def test_without_a_window_nothing_is_asked(world: TalonWorld) -> None:
     with LoopbackBridge(*reply("hi")) as bridge:
         ask(world, bridge)
         assert (world.cron_jobs, bridge.requests) == ([], [])
-    assert world.notifications == ["Claude has nowhere to write: focus a window first."]
+    assert world.notifications == ["No window has the focus. Focus a window first."]
 
 
 async def test_a_bridge_in_the_same_event_loop_can_answer(world: TalonWorld) -> None:

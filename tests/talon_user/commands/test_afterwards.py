@@ -90,7 +90,7 @@ async def test_undo_takes_out_what_is_ours_and_nothing_else(
     assert (window.text, window.caret) == ("before after", 7)
     assert (any_talk.world.clipboard.text, any_talk.notes) == ("mine", [])
     await any_talk.say("claude undo")
-    assert any_talk.notes == ["There is nothing of Claude's to undo."]
+    assert any_talk.notes == ["Nothing to undo."]
 
 
 async def test_undo_brings_back_what_was_replaced(any_talk: Talk) -> None:
@@ -110,13 +110,16 @@ async def test_undo_leaves_what_somebody_has_touched(talk: Talk, notes: App) -> 
     notes.write("!")
     await talk.say("claude undo")
     assert (notes.text, notes.caret, notes.anchor) == ("Hello there!", 12, 12)
-    said = "The text before the caret is not what Claude wrote, so nothing was changed."
+    said = "Nothing was changed: the text before the cursor is not what Claude wrote."
     assert talk.notes == [said]
 
 
 @pytest.mark.parametrize(
     ("app", "elsewhere", "why"),
-    [(Terminal, False, "A terminal does not tell"), (App, True, "Claude wrote into another")],
+    [
+        (Terminal, False, "Cannot undo in a terminal"),
+        (App, True, "Claude's last text is in another window"),
+    ],
 )
 async def test_undo_says_why_it_cannot(
     talk: Talk, app: type[App], elsewhere: bool, why: str
@@ -159,7 +162,9 @@ async def test_a_retry_after_a_touch_writes_at_the_caret(talk: Talk, notes: App)
     notes.write("! ")
     await talk.say("claude retry")
     assert notes.text == "Hello! Hi"
-    assert talk.notes[0].endswith("so nothing was changed. The new answer goes to the caret.")
+    assert talk.notes[0].endswith(
+        "not what Claude wrote. The new answer is inserted at the cursor."
+    )
 
 
 async def test_retry_after_a_failure_asks_again(talk: Talk, notes: App) -> None:
@@ -182,7 +187,7 @@ async def test_again_on_another_thing(talk: Talk, notes: App) -> None:
 @pytest.mark.parametrize("words", ["retry", "again on this"])
 async def test_there_must_be_something_to_ask_again(talk: Talk, notes: App, words: str) -> None:
     await talk.say(f"claude {words}")
-    assert talk.notes == ["Claude has not been asked anything yet."]
+    assert talk.notes == ["There is no question yet. Say “claude ask” and your question."]
 
 
 def turns(talk: Talk) -> list[str]:
@@ -198,7 +203,7 @@ async def test_questions_go_on_in_a_thread_that_the_bridge_keeps(talk: Talk, not
     await talk.say("claude new thread")
     await talk.say("claude ask again")
     assert turns(talk) == ["again"]
-    assert talk.notes == ["The next question begins a new thread."]
+    assert talk.notes == ["The next question starts a new thread."]
 
 
 async def test_a_retry_goes_on_from_where_the_first_try_did(talk: Talk, notes: App) -> None:
@@ -235,7 +240,7 @@ async def test_a_thread_outlives_a_reload_and_ends_by_the_setting(talk: Talk, no
 async def test_continue_goes_on_after_an_answer_that_was_cut_off(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text("It goes on "),), stop_reason="max_tokens"))
     await talk.say("claude ask for much")
-    cut = "Claude's answer was cut off at its length limit: say “claude continue”."
+    cut = "Claude's answer reached its length limit. Say “claude continue”."
     assert talk.notes == [cut]
     talk.answers("and on.")
     await talk.say("claude continue")
@@ -245,7 +250,7 @@ async def test_continue_goes_on_after_an_answer_that_was_cut_off(talk: Talk, not
 
 async def test_there_must_be_something_to_go_on_from(talk: Talk, notes: App) -> None:
     await talk.say("claude continue")
-    assert talk.notes == ["There is no answer to go on from."]
+    assert talk.notes == ["There is no answer to continue."]
 
 
 async def test_forget_that_goes_one_back_and_deletes_it_in_the_bridge(
@@ -257,7 +262,7 @@ async def test_forget_that_goes_one_back_and_deletes_it_in_the_bridge(
     first, second = json.loads((find_paths().data / "talon.json").read_text())["thread"]
     assert (await client.responses.retrieve(second)).output_text == "Secret."
     await talk.say("claude forget that")
-    assert talk.notes == ["Forgotten."]
+    assert talk.notes == ["The last answer is deleted."]
     with pytest.raises(NotFoundError):
         await client.responses.retrieve(second)
     assert (await client.responses.retrieve(first)).output_text == "One."
@@ -269,7 +274,7 @@ async def test_forget_that_goes_one_back_and_deletes_it_in_the_bridge(
 
 async def test_with_nothing_to_forget_it_says_so(talk: Talk, notes: App) -> None:
     await talk.say("claude forget that")
-    assert talk.notes == ["There is nothing to forget."]
+    assert talk.notes == ["There is no answer to forget."]
 
 
 async def test_history_shows_questions_and_answers(make_talk: MakeTalk) -> None:
@@ -280,7 +285,7 @@ async def test_history_shows_questions_and_answers(make_talk: MakeTalk) -> None:
     await talk.say("claude ask of italy")
     await talk.say("claude history")
     assert talk.world.seen == [
-        "Claude, of late", "", "› of italy  (default)", "   Rome.", "› of france  (default)",
+        "Recent questions", "", "› of italy  (default)", "   Rome.", "› of france  (default)",
         "   Paris.",
     ]  # fmt: skip
 

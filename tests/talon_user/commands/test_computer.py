@@ -19,7 +19,7 @@ ASKING = {
     "type": "run.approval", "id": "a1", "what": ["Press Enter."], "risks": ["sends"],
 }  # fmt: skip
 DONE = {"type": "run.finished", "status": "completed", "text": "It is sent.", "steps": 2}
-QUESTION = "May Claude use the computer? “open the settings”"
+QUESTION = "Let Claude use this computer? “open the settings”"
 HINT = "Say “claude approve” or “claude deny”."
 
 
@@ -85,7 +85,7 @@ async def test_a_no_a_stop_or_silence_begins_nothing(
         world.advance(29)
         assert QUESTION in world.seen
         world.advance(2)
-        said = "Nobody said “claude approve”, so Claude did not do it."
+        said = "Denied: you did not say “claude approve” in time."
         assert world.notifications[-1] == said
     await idle(world)
     assert (computer.runs, computer.modes, QUESTION in world.seen) == ([], [], False)
@@ -113,11 +113,11 @@ async def test_silence_at_a_risky_step_is_a_no(world: TalonWorld, computer: Fake
     computer.events = [STARTED, {**ASKING, "expires_at": time.time() + 0.3}, DONE]
     world.say("claude computer send the mail")
     world.say("claude approve")
-    said = "Nobody said “claude approve”, so Claude did not do it."
+    said = "Denied: you did not say “claude approve” in time."
     await until(world, lambda: said in world.seen)
     assert computer.decided == []
     world.say("claude approve")
-    await until(world, lambda: "Nothing of Claude's waits for a yes or a no." in seen(world))
+    await until(world, lambda: "Nothing is waiting for approval." in seen(world))
     assert computer.decided == []
     world.say("claude stop")
     await idle(world)
@@ -141,10 +141,10 @@ async def test_stop_hangs_up_tells_the_bridge_and_switches_off(
 @pytest.mark.parametrize(
     ("events", "said"),
     [
-        ([STARTED, {**DONE, "status": "limit", "text": ""}], "limit of steps"),
+        ([STARTED, {**DONE, "status": "limit", "text": ""}], "step limit"),
         ([STARTED, {**DONE, "status": "failed", "text": "No."}], "could not do it. No."),
         ([{"type": "run.error", "error": {"message": "No desktop."}}], "No desktop."),
-        ([STARTED], "hung up"),
+        ([STARTED], "closed the connection"),
     ],
 )
 async def test_how_it_ended_is_told(
@@ -165,7 +165,7 @@ async def test_without_the_token_it_says_what_to_do(
     world.say("claude computer open the settings")
     world.say("claude approve")
     await idle(world)
-    said = "The bridge has left no control token here: start it once on this machine."
+    said = "No control token found. Start the bridge once on this computer."
     assert world.notifications[-1] == said
 
 
@@ -191,4 +191,4 @@ async def test_where_nothing_can_be_drawn_notifications_ask(computer: FakeComput
 @pytest.mark.parametrize("words", ["claude approve", "claude deny"])
 def test_with_nothing_to_decide_it_says_so(world: TalonWorld, words: str) -> None:
     world.say(words)
-    assert world.notifications == ["Nothing of Claude's waits for a yes or a no."]
+    assert world.notifications == ["Nothing is waiting for approval."]

@@ -67,7 +67,7 @@ async def test_a_prompt_that_replaces_by_itself_inserts_what_comes_from_elsewher
 async def test_what_was_not_read_is_not_replaced(talk: Talk, notes: App) -> None:
     talk.world.clipboard.user_copies("copied")
     await talk.say("claude fix grammar clip replace")
-    said = "Claude can replace only what it was asked about: say “this”, “line” or “all”."
+    said = "“replace” needs text to replace. Say “this”, “line” or “all”."
     assert talk.notes == [said]
 
 
@@ -82,8 +82,8 @@ async def test_a_selection_that_has_changed_meanwhile_is_not_replaced(talk: Talk
     await talk.idle()
     assert window.text == TEXT
     assert talk.notes == [
-        "Claude waits because the selection has changed: select it again and say “claude resume”, "
-        "or say “claude here” to insert it at the caret."
+        "Paused because the selection has changed. Select the text again and say “claude resume”, "
+        "or say “claude here” to insert at the cursor."
     ]
     window.select("second")
     await talk.say("claude resume")
@@ -114,7 +114,7 @@ async def test_without_anything_to_draw_with_the_clipboard_takes_it(talk: Talk) 
     talk.answers("It is so.")
     await talk.say("claude to window ask why")
     assert talk.world.clipboard.text == "It is so."
-    said = "There is no window to show it in, so Claude's answer is on the clipboard."
+    said = "No window can be shown here, so Claude's answer is on the clipboard."
     assert talk.notes == [said]
 
 
@@ -194,8 +194,8 @@ async def test_a_terminal_refuses_what_would_run_lines(talk: Talk) -> None:
     for place in ("above", "below"):
         await talk.say(f"claude {place} ask something")
     assert (terminal.text, terminal.ran, terminal.keys) == ("", [], [])
-    said = "A terminal has one line to write on: say “here”, “to clip” or “to window”."
-    assert talk.notes == [said, said]
+    hint = "does not work in a terminal. Say “here”, “to clip” or “to window”."
+    assert talk.notes == [f"“above” {hint}", f"“below” {hint}"]
 
 
 async def test_below_in_a_chat_sends_nothing(talk: Talk) -> None:

@@ -49,8 +49,8 @@ async def test_a_bridge_that_is_down_is_known_within_a_second(
     assert any_talk.world.script.now - began < 1
     address = url.removeprefix("http://")
     assert any_talk.notes == [
-        f"The Claude bridge is not running at {address}: "
-        "start it from its tray icon or with claude-bridge."
+        f"The Claude bridge is not running at {address}. "
+        "Start it from its tray icon or run claude-bridge."
     ]
     await any_talk.idle()
     assert notes.text == ""
@@ -123,13 +123,13 @@ async def test_a_bridge_that_stops_in_the_middle_is_told(talk: Talk, notes: App)
 async def test_a_refusal_is_told(talk: Talk, notes: App) -> None:
     talk.fake.script(refuses())
     await talk.say("claude ask something")
-    assert talk.notes == ["Claude stopped here: the answer was refused."]
+    assert talk.notes == ["Claude refused to write more of this answer."]
 
 
 async def test_an_answer_of_nothing_is_told(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text(""),)))
     await talk.say("claude ask something")
-    assert talk.notes == ["Claude answered with nothing."]
+    assert talk.notes == ["Claude's answer is empty."]
 
 
 async def test_a_wrong_key_of_the_bridges_own_is_told_with_the_cure(talk: Talk, notes: App) -> None:
@@ -141,7 +141,9 @@ async def test_a_wrong_key_of_the_bridges_own_is_told_with_the_cure(talk: Talk, 
     await talk.bridge.keys.reload()
     await talk.say("claude ask something")
     (sentence,) = talk.notes
-    assert sentence.endswith("Set user.claude_api_key in your Talon settings to the bridge's key.")
+    assert sentence.endswith(
+        "Set user.claude_api_key in your Talon settings to the bridge's access key."
+    )
     talk.world.set_setting("user.claude_api_key", "cb-right")
     talk.answers("Yes.")
     await talk.say("claude retry")

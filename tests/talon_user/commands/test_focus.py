@@ -52,7 +52,7 @@ async def test_a_phrase_of_somebody_elses_pauses(talk: Talk) -> None:
     talk.world.say("tail")
     await talk.idle()
     assert first.text != TEXT
-    assert talk.notes == ["Claude waits because you spoke: say “claude resume” or “claude stop”."]
+    assert talk.notes == ["Paused because you spoke. Say “claude resume” or “claude stop”."]
     await talk.say("claude resume")
     assert first.text == TEXT
 
@@ -61,7 +61,7 @@ async def test_commands_of_ours_do_not_pause(talk: Talk) -> None:
     first = await begun(talk)
     talk.world.say("claude use opus")
     await talk.idle()
-    assert (first.text, talk.notes) == (TEXT, ["Opus 5.5 answers from now on."])
+    assert (first.text, talk.notes) == (TEXT, ["Using Opus 5.5 from now on."])
 
 
 async def test_a_command_of_ours_after_anothers_does(talk: Talk) -> None:
@@ -79,7 +79,7 @@ async def test_dictation_that_begins_with_our_word_pauses(talk: Talk) -> None:
     talk.world.modes = {"dictation"}
     talk.world.say("claude is what i call it")
     await talk.idle()
-    assert talk.notes == ["Claude waits because you spoke: say “claude resume” or “claude stop”."]
+    assert talk.notes == ["Paused because you spoke. Say “claude resume” or “claude stop”."]
     assert "claude is what i call it" in first.text
     talk.world.modes = {"command"}
     await talk.say("claude stop")

@@ -16,12 +16,12 @@ async def test_help_is_made_from_what_is_loaded_and_can_be_searched(make_talk: M
     talk.world.add_list("user.claude_my_prompt", make_it_rhyme="Make it rhyme.")
     await talk.say("claude help rhyme")
     assert talk.world.seen == [
-        "What you can say: rhyme", "", "my prompt: make it rhyme – Make it rhyme.",
+        "Commands with “rhyme”", "", "my prompt: make it rhyme – Make it rhyme.",
     ]  # fmt: skip
     await talk.say("claude help forget that")
-    assert talk.world.seen == ["What you can say: forget that", "", "claude forget that"]
+    assert talk.world.seen == ["Commands with “forget that”", "", "claude forget that"]
     await talk.say("claude help banana")
-    assert talk.world.seen[2] == "Nothing that can be said to Claude has “banana” in it."
+    assert talk.world.seen[2] == "No command contains “banana”."
     await talk.say("claude help")
     assert "claude again on ‹source›" in talk.world.seen or "…" in talk.world.seen
     await talk.say("claude close")
@@ -40,7 +40,7 @@ async def test_the_doctor_finds_a_bridge_that_runs(make_talk: MakeTalk) -> None:
     await talk.say("claude doctor")
     seen = talk.world.seen
     assert f"Bridge: version {__version__} at {talk.bridge.url}" in seen
-    assert "Its model: claude-sonnet-5-5" in seen
+    assert "Model: claude-sonnet-5-5" in seen
     assert "community: found" in seen
     assert "Clipboard: found" in seen
     assert "Control token: found" in seen
@@ -52,6 +52,6 @@ async def test_the_doctor_says_what_is_missing_and_what_to_do(talk: Talk, notes:
     await asyncio.sleep(0.3)
     await talk.say("claude doctor")
     (said,) = talk.notes
-    assert "start it from its tray icon or with claude-bridge." in said
+    assert "Start it from its tray icon or run claude-bridge." in said
     assert "community: not loaded" in said
-    assert "Window for answers: neither canvas nor imgui" in said
+    assert "Answer window: canvas and imgui not found" in said

@@ -21,12 +21,12 @@ async def test_state_model_and_queue_are_seen(seeing: Talk) -> None:
     notes = seeing.world.open()
     seeing.world.say("claude opus ask one")
     seeing.world.advance(0.06)
-    assert seeing.world.seen == ["Claude thinks · Opus 5.5"]
+    assert seeing.world.seen == ["Claude is thinking · Opus 5.5"]
     await seeing.until(lambda: notes.text)
     seeing.world.say("claude ask two")
     seeing.world.say("claude ask three")
     seeing.world.advance(0.02)
-    assert seeing.world.seen == ["Claude writes · Opus 5.5 · 2 more wait"]
+    assert seeing.world.seen == ["Claude is writing · Opus 5.5 · 2 queued"]
     await seeing.say("claude stop")
     assert seeing.world.seen == []
 
@@ -38,7 +38,7 @@ async def test_a_pause_is_seen_with_the_way_out(seeing: Talk) -> None:
     await seeing.until(lambda: notes.text)
     seeing.world.open(title="other")
     await seeing.idle()
-    assert seeing.world.seen[:2] == ["Claude writes · default", "Insertion paused"]
+    assert seeing.world.seen[:2] == ["Claude is writing · default", "Insertion paused"]
     assert "claude here" in " ".join(seeing.world.seen)
     notes.focus()
     await seeing.say("claude resume")
@@ -60,7 +60,7 @@ async def test_a_picture_is_seen_that_is_sent(seeing: Talk, gui: str) -> None:
     seeing.world.open()
     seeing.world.say("claude on screen ask what is it")
     seeing.world.advance(0.1)
-    assert "A picture of the screen is sent: 1920 × 1080." in seeing.world.seen
+    assert "Sending a picture of the screen: 1920 × 1080." in seeing.world.seen
     if gui == "canvas":
         shown = [one.shown for one in seeing.world.canvases if one.shown]
         assert any(canvas.images for canvas in shown)

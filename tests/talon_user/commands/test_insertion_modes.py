@@ -68,7 +68,9 @@ async def test_a_terminal_never_runs_anything(talk: Talk, mode: str) -> None:
     await talk.say("claude ask something")
     assert terminal.ran == []
     assert terminal.text == "ls   [2Jrm -r x " + "y" * 500
-    assert talk.notes == ["Line breaks became spaces, because a terminal would run each line."]
+    assert talk.notes == [
+        "Line breaks were replaced with spaces, because a terminal would run each line."
+    ]
 
 
 @pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])

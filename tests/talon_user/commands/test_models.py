@@ -32,7 +32,7 @@ async def test_a_model_is_named_for_a_prompt(talk: Talk, notes: App) -> None:
 
 async def test_a_model_is_chosen_for_good_and_over_a_restart(talk: Talk, notes: App) -> None:
     await talk.say("claude use opus")
-    assert talk.notes == ["Opus 5.5 answers from now on."]
+    assert talk.notes == ["Using Opus 5.5 from now on."]
     await talk.say("claude ask hi")
     talk.world.reload()
     await talk.idle()
@@ -49,7 +49,7 @@ async def test_the_settings_model_answers_until_another_is_chosen(talk: Talk, no
     await talk.say("claude ask three")
     models = [body["model"] for body in talk.fake.bodies("/v1/messages")]
     assert models == ["claude-haiku-5-5", "claude-opus-5-5", "claude-haiku-5-5"]
-    assert talk.notes[-1] == "Haiku 5.5 answers from now on."
+    assert talk.notes[-1] == "Using Haiku 5.5 from now on."
 
 
 async def test_what_is_kept_for_that_is_for_this_person_only(talk: Talk, notes: App) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.talon_user.commands.conftest import Talk
 from tests.talon_world.apps import App, PasswordSafe
 
-KEEPS_OUT = "Claude keeps out of this app: it is in the setting user.claude_deny_apps."
+KEEPS_OUT = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
 
 
 async def test_neither_app_nor_title_is_told(talk: Talk) -> None:
@@ -23,7 +23,7 @@ async def test_neither_app_nor_title_is_told(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "told", "untold"),
-    [("tell_app", "The app in front of them: Notes.", "doctor"), ("tell_title", "doctor", "Notes")],
+    [("tell_app", "The user's current app: Notes.", "doctor"), ("tell_title", "doctor", "Notes")],
 )
 async def test_each_is_told_where_its_setting_allows_it(
     talk: Talk, setting: str, told: str, untold: str

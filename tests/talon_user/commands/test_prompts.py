@@ -51,7 +51,9 @@ async def test_ones_own_prompts_join_ours(talk: Talk, notes: App) -> None:
 async def test_a_mistake_in_ones_own_list_is_named(talk: Talk, notes: App) -> None:
     talk.world.add_list("user.claude_my_prompt", make_it_rhyme="[clip, everywhere] Rhyme.")
     await talk.say("claude make it rhyme")
-    assert talk.notes[0].startswith("“[clip, everywhere]” in a list of prompts: “everywhere” is no")
+    assert talk.notes[0].startswith(
+        "In the prompt “[clip, everywhere]”, “everywhere” is not a source"
+    )
 
 
 async def test_translation_goes_to_any_language_of_the_list(talk: Talk, notes: App) -> None:

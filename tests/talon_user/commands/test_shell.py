@@ -7,7 +7,7 @@ import pytest
 from tests.talon_user.commands.conftest import MakeTalk, Talk
 from tests.talon_world.apps import App, PasswordSafe, Terminal
 
-OFFER = "“git log -1” – say “claude insert” to write it, and press Enter yourself."
+OFFER = "“git log -1” – say “claude insert” to insert it, then press Enter yourself."
 
 
 @pytest.mark.parametrize("answer", ["git log -1", "```sh\ngit log -1\n```", "\ngit log -1\n"])
@@ -24,7 +24,9 @@ async def test_a_line_is_shown_and_written_when_confirmed(make_talk: MakeTalk, a
     assert talk.world.seen == []
     assert "The shell: bash on Linux." in talk.told()
     await talk.say("claude insert")
-    assert talk.notes[-1] == "No command is on offer."
+    assert (
+        talk.notes[-1] == "There is no suggested command. Say “claude shell” and what it should do."
+    )
     assert terminal.text == "git log -1"
 
 
@@ -41,8 +43,8 @@ async def test_more_than_one_line_is_not_offered(talk: Talk, notes: App, answer:
     await talk.say("claude insert")
     assert notes.text == ""
     assert talk.notes == [
-        "Claude gave more than one line, so none is offered: ask for one step of it.",
-        "No command is on offer.",
+        "Claude wrote more than one line, so nothing is suggested. Ask for a single command.",
+        "There is no suggested command. Say “claude shell” and what it should do.",
     ]
 
 

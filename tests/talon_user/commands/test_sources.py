@@ -59,7 +59,7 @@ async def test_the_last_dictation_is_read_with_community(make_talk: MakeTalk) ->
 
 async def test_without_community_it_is_said_that_it_takes_community(talk: Talk, notes: App) -> None:
     await talk.say("claude on last ask is it right")
-    assert talk.notes == ["What you dictated last is kept by the community package only."]
+    assert talk.notes == ["The source “last” needs the community package."]
     assert talk.fake.bodies("/v1/messages") == []
 
 
@@ -73,8 +73,8 @@ async def test_claudes_last_answer_is_read(talk: Talk, notes: App) -> None:
 @pytest.mark.parametrize(
     ("source", "sides", "words"),
     [
-        ("screen", (0, 0, 1920, 1080), "A picture of the screen is sent: 1920 × 1080."),
-        ("window", (10, 20, 800, 600), "A picture of the focused window is sent: 800 × 600."),
+        ("screen", (0, 0, 1920, 1080), "Sending a picture of the screen: 1920 × 1080."),
+        ("window", (10, 20, 800, 600), "Sending a picture of the focused window: 800 × 600."),
     ],
 )
 async def test_a_picture_is_taken_shown_and_sent(
@@ -106,7 +106,7 @@ async def test_a_cursorless_target_is_read(make_talk: MakeTalk) -> None:
         ("claude summarize line", "This line is empty."),
         ("claude summarize clip", "The clipboard has no text."),
         ("claude summarize reply", "Claude has not answered anything yet."),
-        ("claude ask", "Claude heard no question: say it after “claude ask”, in one breath."),
+        ("claude ask", "No question heard. Say it right after “claude ask”, without a pause."),
     ],
 )
 async def test_nothing_is_asked_about_nothing(any_talk: Talk, words: str, why: str) -> None:
@@ -121,7 +121,7 @@ async def test_a_dictation_of_nothing_is_no_question(make_talk: MakeTalk) -> Non
     talk.world.open()
     talk.world.builtins["dictate.parse_words"] = lambda phrase: []
     await talk.say("claude ask hm")
-    assert talk.notes == ["Claude heard no question: say it after “claude ask”, in one breath."]
+    assert talk.notes == ["No question heard. Say it right after “claude ask”, without a pause."]
 
 
 async def test_the_line_that_an_editor_copies_by_itself_is_not_taken_for_a_selection(
@@ -132,7 +132,7 @@ async def test_the_line_that_an_editor_copies_by_itself_is_not_taken_for_a_selec
     editor.click(1)
     await talk.say("claude fix it this")
     (said,) = talk.notes
-    assert said == "Only a whole line was copied: say “line” if you mean it, or select a part."
+    assert said == "Only the whole line was copied. Say “line” to use it, or select some text."
     assert (editor.text, editor.caret, talk.fake.bodies("/v1/messages")) == ("one\ntwo", 1, [])
 
 
@@ -143,5 +143,5 @@ async def test_a_terminal_is_never_asked_to_copy(any_talk: Talk) -> None:
         await any_talk.say(f"claude summarize {source}")
     assert (terminal.ran, terminal.keys) == ([], [])
     assert set(any_talk.notes) == {
-        "A terminal's text cannot be selected by keys: copy it, then say “clip”."
+        "Text in a terminal cannot be selected by keyboard. Copy it, then say “clip”."
     }

@@ -69,7 +69,7 @@ async def test_without_a_voice_it_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     await talk.say("claude to speech ask why")
-    said = "There is no voice here to read aloud: on Linux install speech-dispatcher."
+    said = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
     assert talk.notes == [said]
     assert talk.fake.bodies("/v1/messages") == []
 

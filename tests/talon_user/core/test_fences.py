@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.fences import CodeOnly
+from talon_user.core.fences import CodeExtractor
 
 
 def stripped(answer: str, size: int = 1000) -> str:
-    machine = CodeOnly()
+    machine = CodeExtractor()
     pieces = [answer[i : i + size] for i in range(0, len(answer), size)]
     return "".join(machine.feed(piece) for piece in pieces) + machine.finish()
 
@@ -56,6 +56,6 @@ def test_where_it_is_cut_does_not_matter(answer: str, size: int) -> None:
 
 
 def test_a_line_is_given_before_the_block_is_closed() -> None:
-    machine = CodeOnly()
+    machine = CodeExtractor()
     assert machine.feed("```\nfirst\nsec") == "first"
     assert machine.feed("ond\n") == "\nsecond"

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.insertion import Around, Insertion, Paste, Step, Type
-from talon_user.wire.answer import Answer
+from talon_user.core.insertion import Frame, Insertion, Paste, Step, Type
+from talon_user.wire.answer import AnswerReader
 from talon_user.wire.sse import EventDecoder
 from tests.talon_user.loopback import DONE, chunk
 
@@ -13,32 +13,32 @@ HERE, ELSEWHERE = 1, 2
 
 def steps(insertion: Insertion, start: float = 0.0, seconds: float = 5.0) -> list[Step]:
     ticks = (start + tick * 0.05 for tick in range(int(seconds / 0.05)))
-    return [step for now in ticks if (step := insertion.next_step(now, HERE))]
+    return [step for now in ticks if (step := insertion.take_step(now, HERE))]
 
 
 def test_prose_is_typed_and_what_has_line_breaks_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("Two and ")
-    assert insertion.next_step(0.0, HERE) == Type("Two and ")
+    assert insertion.take_step(0.0, HERE) == Type("Two and ")
     insertion.feed("two\n")
     insertion.feed("are four.")
-    assert insertion.next_step(0.2, HERE) is None
-    assert insertion.next_step(0.25, HERE) == Paste("two\nare four.")
+    assert insertion.take_step(0.2, HERE) is None
+    assert insertion.take_step(0.25, HERE) == Paste("two\nare four.")
 
 
 def test_what_an_editor_would_close_by_itself_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("f(x")
-    assert insertion.next_step(0.0, HERE) == Paste("f(x")
+    assert insertion.take_step(0.0, HERE) == Paste("f(x")
 
 
 def test_tabs_and_long_runs_are_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("a\tb")
-    assert insertion.next_step(0.0, HERE) == Paste("a\tb")
+    assert insertion.take_step(0.0, HERE) == Paste("a\tb")
     insertion.feed("x" * 300)
-    assert insertion.next_step(0.3, HERE) is None  # a slow app may not have read the clipboard
-    assert insertion.next_step(0.4, HERE) == Paste("x" * 300)
+    assert insertion.take_step(0.3, HERE) is None  # a slow app may not have read the clipboard
+    assert insertion.take_step(0.4, HERE) == Paste("x" * 300)
 
 
 def test_lines_are_pasted_whole_and_the_last_one_at_the_end() -> None:
@@ -74,18 +74,18 @@ def test_a_terminal_gets_spaces_for_line_breaks_and_controls() -> None:
 def test_another_window_pauses_and_the_text_is_kept() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("kept")
-    assert insertion.next_step(0.0, ELSEWHERE) is None
-    assert insertion.next_step(1.0, HERE) is None  # coming back is not yet a "resume"
+    assert insertion.take_step(0.0, ELSEWHERE) is None
+    assert insertion.take_step(1.0, HERE) is None  # coming back is not yet a "resume"
     insertion.paused = False
-    assert insertion.next_step(2.0, HERE) == Type("kept")
+    assert insertion.take_step(2.0, HERE) == Type("kept")
 
 
 def test_aiming_at_a_terminal_flattens_what_was_held() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("a\nb")
-    insertion.focus(ELSEWHERE)
-    insertion.aim(ELSEWHERE, "stream", terminal=True)
-    assert insertion.next_step(0.0, ELSEWHERE) == Type("a b")
+    insertion.check_focus(ELSEWHERE)
+    insertion.move_to(ELSEWHERE, "stream", terminal=True)
+    assert insertion.take_step(0.0, ELSEWHERE) == Type("a b")
 
 
 @given(
@@ -94,14 +94,14 @@ def test_aiming_at_a_terminal_flattens_what_was_held() -> None:
     mode=st.sampled_from(["stream", "lines", "at_end"]),
     visits=st.lists(st.sampled_from([HERE, HERE, HERE, ELSEWHERE]), max_size=60),
     piece_size=st.integers(1, 9),
-    around=st.sampled_from([Around(), Around("\n", ""), Around("", "\n", replacing=True)]),
+    frame=st.sampled_from([Frame(), Frame("\n", ""), Frame("", "\n", replacing=True)]),
 )
 def test_inserted_and_held_are_the_reply_however_it_is_split(
-    reply: str, cuts: list[int], mode: str, visits: list[int], piece_size: int, around: Around
+    reply: str, cuts: list[int], mode: str, visits: list[int], piece_size: int, frame: Frame
 ) -> None:
     pieces = [reply[i : i + piece_size] for i in range(0, len(reply), piece_size)]
     wire = b"".join(chunk(piece) for piece in pieces) + DONE
-    events, answer, insertion = EventDecoder(), Answer(), Insertion(HERE, mode, False, around)
+    events, answer, insertion = EventDecoder(), AnswerReader(), Insertion(HERE, mode, False, frame)
     fed, at, now, done = "", 0, 0.0, ""
     while at < len(wire):
         cut = cuts.pop() if cuts else 1000
@@ -110,25 +110,25 @@ def test_inserted_and_held_are_the_reply_however_it_is_split(
             fed += piece
             insertion.feed(piece)
         at, now = at + cut, now + 0.15
-        step = insertion.next_step(now, visits.pop() if visits else HERE)
+        step = insertion.take_step(now, visits.pop() if visits else HERE)
         done += step.text if step else ""
-        assert done + insertion.held == (around.before + fed if fed else "")
+        assert done + insertion.pending == (frame.before + fed if fed else "")
         insertion.paused = False
     assert answer.complete
     assert fed == reply
     insertion.finish()
     done += "".join(step.text for step in steps(insertion, start=now))
-    whole = around.before + reply + around.after if reply else ""
+    whole = frame.before + reply + frame.after if reply else ""
     assert (done, insertion.done) == (whole, True)
     assert "".join(insertion.inserted) == whole
 
 
 def test_what_replaces_a_selection_is_pasted_at_first() -> None:
-    insertion = Insertion(HERE, "stream", False, Around(replacing=True))
+    insertion = Insertion(HERE, "stream", False, Frame(replacing=True))
     insertion.feed("(")
-    assert insertion.next_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
+    assert insertion.take_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
     insertion.feed("b")
-    assert insertion.next_step(0.5, HERE) == Type("b")
+    assert insertion.take_step(0.5, HERE) == Type("b")
 
 
 @given(st.text(max_size=40), st.integers(1, 5))
@@ -140,7 +140,7 @@ def test_events_do_not_depend_on_where_the_bytes_are_cut(text: str, size: int) -
 
 
 def test_a_surrogate_pair_escaped_over_two_chunks_is_one_character() -> None:
-    answer = Answer()
+    answer = AnswerReader()
     first = answer.feed('{"type": "response.output_text.delta", "delta": "a\\ud83d"}')
     second = answer.feed('{"type": "response.output_text.delta", "delta": "\\ude42"}')
     assert first + second == "a🙂"

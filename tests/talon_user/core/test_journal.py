@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.journal import Entry, caret_steps, same_text, why_not
+from talon_user.core.journal import Entry, count_caret_steps, find_undo_problem, is_same_text
 
 
 @pytest.mark.parametrize(
@@ -23,24 +23,24 @@ from talon_user.core.journal import Entry, caret_steps, same_text, why_not
     ],
 )
 def test_the_caret_passes_what_one_sees_in_one_step(text: str, steps: int) -> None:
-    assert caret_steps(text) == steps
+    assert count_caret_steps(text) == steps
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=0x17F, exclude_characters="\r")))
 def test_plain_letters_are_one_step_each(text: str) -> None:
-    assert caret_steps(text) == len(text)
+    assert count_caret_steps(text) == len(text)
 
 
 def test_an_apps_own_line_ends_do_not_matter_and_all_else_does() -> None:
-    assert same_text("a\nb c", "a\r\nb\u00a0c")
-    assert not same_text("a\nb", "a b")
-    assert not same_text("ab", "ab ")
+    assert is_same_text("a\nb c", "a\r\nb\u00a0c")
+    assert not is_same_text("a\nb", "a b")
+    assert not is_same_text("ab", "ab ")
 
 
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        (None, "nothing of Claude's"),
+        (None, "Nothing to undo"),
         (Entry(2, "x", False), "another window"),
         (Entry(1, "x", True), "terminal"),
         (Entry(1, "x" * 5000, False), "too long"),
@@ -48,5 +48,5 @@ def test_an_apps_own_line_ends_do_not_matter_and_all_else_does() -> None:
     ],
 )
 def test_what_cannot_be_undone_says_why(entry: Entry | None, why: str) -> None:
-    assert why in (why_not(entry, 1) or "")
-    assert why_not(Entry(1, "x", False), 1) is None
+    assert why in (find_undo_problem(entry, 1) or "")
+    assert find_undo_problem(Entry(1, "x", False), 1) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.names import number_words, shown, spoken_models
+from talon_user.core.names import build_spoken_names, format_model, spell_number
 
 LISTED = [
     {"id": "claude-opus-5-5"},
@@ -21,7 +21,7 @@ LISTED = [
 
 
 def test_the_newest_of_a_line_has_the_bare_name() -> None:
-    names = spoken_models(LISTED)
+    names = build_spoken_names(LISTED)
     assert names["opus"] == "claude-opus-5-5"
     assert names["opus four point one"] == "claude-opus-4-1-20250805"
     assert names["opus four one"] == "claude-opus-4-1-20250805"
@@ -41,21 +41,21 @@ def test_the_newest_of_a_line_has_the_bare_name() -> None:
     ],
 )
 def test_a_model_is_shown_as_people_write_it(model: str, name: str) -> None:
-    assert shown(model) == name
+    assert format_model(model) == name
 
 
 @pytest.mark.parametrize(
     ("number", "words"), [(0, "zero"), (13, "thirteen"), (40, "forty"), (99, "ninety nine")]
 )
 def test_numbers_are_words(number: int, words: str) -> None:
-    assert number_words(number) == words
+    assert spell_number(number) == words
 
 
 @given(
     st.lists(st.from_regex(r"claude-[a-z]{3,9}(-[0-9]{1,2}){1,3}(-20[0-9]{6})?", fullmatch=True))
 )
 def test_every_name_can_be_spoken_and_leads_to_a_listed_model(ids: list[str]) -> None:
-    names = spoken_models([{"id": one} for one in ids])
+    names = build_spoken_names([{"id": one} for one in ids])
     assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", name) for name in names)
     assert set(names.values()) <= set(ids)
     assert bool(names) == bool(ids)
@@ -63,4 +63,4 @@ def test_every_name_can_be_spoken_and_leads_to_a_listed_model(ids: list[str]) ->
 
 @pytest.mark.parametrize("junk", [None, "x", [1, {}, {"id": 4}], {"data": []}])
 def test_a_list_that_is_none_names_nothing(junk: object) -> None:
-    assert spoken_models(junk) == {}
+    assert build_spoken_names(junk) == {}

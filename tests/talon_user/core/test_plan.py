@@ -10,9 +10,9 @@ from talon_user.core.plan import (
     BadPrompt,
     NamedPrompt,
     Plan,
+    build_plan,
+    find_plan_problem,
     parse_prompt,
-    problem_with,
-    resolve,
 )
 
 
@@ -32,16 +32,16 @@ def test_a_line_of_the_list_is_read(value: str, prompt: NamedPrompt) -> None:
 
 
 def test_a_place_that_is_none_is_named_with_those_there_are() -> None:
-    with pytest.raises(BadPrompt, match=r"“everywhere” is no place.*this.*to here"):
+    with pytest.raises(BadPrompt, match=r"“everywhere” is not a source.*this.*to here"):
         parse_prompt("[this, everywhere] Fix it.")
 
 
 def test_what_is_said_wins_over_what_the_prompt_says() -> None:
     prompt = NamedPrompt("Fix it.", "this", "replace")
-    assert resolve(prompt) == Plan("Fix it.", "this", "replace", "", False, "prompt")
-    said = resolve(prompt, "clip", "speech", "claude-opus-5-5")
+    assert build_plan(prompt) == Plan("Fix it.", "this", "replace", "", False, "prompt")
+    said = build_plan(prompt, "clip", "speech", "claude-opus-5-5")
     assert said == Plan("Fix it.", "clip", "speech", "claude-opus-5-5", False, "prompt")
-    assert resolve(prompt, "clip").destination == "here"
+    assert build_plan(prompt, "clip").destination == "here"
 
 
 @given(
@@ -54,11 +54,11 @@ def test_a_plan_without_a_problem_never_harms(
     prompt: str, source: str, destination: str, terminal: bool
 ) -> None:
     plan = Plan(prompt, source, destination)
-    if problem_with(plan, terminal) is None:
+    if find_plan_problem(plan, terminal) is None:
         assert prompt.strip()
         assert destination != "replace" or source in ("this", "all", "line")
         assert not (terminal and destination in ("replace", "above", "below"))
         assert not (terminal and source in ("this", "all", "line"))
         assert "cursorless" not in (source, destination)
     else:
-        assert problem_with(plan, terminal) is not None
+        assert find_plan_problem(plan, terminal) is not None

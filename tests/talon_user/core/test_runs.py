@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from talon_user.core.runs import RunEvents, RunStep
+from talon_user.core.runs import RunEventReader, RunStep
 from talon_user.wire.answer import AnswerFailed
 
 
 def step(**event: object) -> RunStep | None:
-    return RunEvents().feed(json.dumps(event))
+    return RunEventReader().feed(json.dumps(event))
 
 
 def test_each_event_is_a_sentence() -> None:
@@ -23,12 +23,12 @@ def test_each_event_is_a_sentence() -> None:
     sentence = "Claude wants to: Type “x”. Press Enter. (sends)"
     assert asked == RunStep(sentence, approval="a1", expires_at=12.5)
     done = step(type="run.finished", status="limit", text="Half.", steps=9)
-    limit = "Claude stopped at its limit of steps. Half."
-    assert done == RunStep(limit, over=True, status="limit")
+    limit = "Claude reached its step limit. Half."
+    assert done == RunStep(limit, final=True, status="limit")
 
 
 def test_words_that_come_one_by_one_are_a_sentence() -> None:
-    events = RunEvents()
+    events = RunEventReader()
     told = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]
     steps = [events.feed(one) for one in told]
     assert [one.sentence for one in steps if one] == ["I", "I see", "I see it."]
@@ -48,7 +48,7 @@ def test_an_error_is_told_in_its_own_words() -> None:
 
 
 def test_the_end_is_complete() -> None:
-    events = RunEvents()
+    events = RunEventReader()
     events.feed(json.dumps({"type": "run.started", "id": "run_1", "model": "m"}))
     assert (events.run_id, events.complete) == ("run_1", False)
     events.feed(json.dumps({"type": "run.finished", "status": "completed", "text": "", "steps": 1}))

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.sentences import LONGEST, Sentences, spoken
+from talon_user.core.sentences import SENTENCE_LIMIT, SentenceSplitter, strip_markup
 
 
 def said(text: str, size: int = 1000) -> list[str]:
-    machine = Sentences()
+    machine = SentenceSplitter()
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
     return [one for piece in pieces for one in machine.feed(piece)] + machine.finish()
 
@@ -27,7 +27,7 @@ def test_it_is_cut_where_a_sentence_ends(size: int) -> None:
 
 
 def test_a_sentence_is_given_as_soon_as_the_next_begins() -> None:
-    machine = Sentences()
+    machine = SentenceSplitter()
     assert machine.feed("One.") == []
     assert machine.feed(" ") == ["One."]
     assert machine.feed("Two") == []
@@ -36,7 +36,7 @@ def test_a_sentence_is_given_as_soon_as_the_next_begins() -> None:
 
 def test_a_sentence_without_an_end_is_cut_at_a_word() -> None:
     pieces = said("word " * 200)
-    assert all(len(piece) <= LONGEST for piece in pieces)
+    assert all(len(piece) <= SENTENCE_LIMIT for piece in pieces)
     assert all(piece.endswith("word ") for piece in pieces)
 
 
@@ -60,4 +60,4 @@ def test_where_it_is_cut_does_not_matter(text: str, size: int) -> None:
     ],
 )
 def test_marks_are_not_read_aloud(written: str, heard: str) -> None:
-    assert spoken(written) == heard
+    assert strip_markup(written) == heard

@@ -1,4 +1,4 @@
-"""Logging: one line an event, to stderr and a file that is kept small; no keys and no content."""
+"""Sets up logging to stderr and a rotating file, without keys and without content."""
 
 from __future__ import annotations
 
@@ -28,43 +28,46 @@ _SECRETS = re.compile(
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def redacted(text: str) -> str:
-    """The text with whatever looks like a key or a token blotted out."""
+def redact(text: str) -> str:
+    """Replace everything in a text that looks like a key or a token."""
     return _SECRETS.sub("[secret]", text)
 
 
 class LineFormatter(logging.Formatter):
-    """A line for people. `content` lets the words of exceptions through, which may quote input."""
+    """Formats a record as a line of text.
+
+    `content` allows the messages of exceptions, which may quote a request.
+    """
 
     def __init__(self, *, content: bool = False) -> None:
         super().__init__(_LINE)
         self._content = content
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return redact(super().format(record))
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
-        return super().formatException(ei) if self._content else _where(ei[1])
+        return super().formatException(ei) if self._content else _format_origin(ei[1])
 
 
 class JsonFormatter(LineFormatter):
-    """A JSON object a line, for programs."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told = {
+        fields = {
             "at": at,
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
         }
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return redacted(json.dumps(told, ensure_ascii=False))
+            fields["exception"] = self.formatException(record.exc_info)
+        return redact(json.dumps(fields, ensure_ascii=False))
 
 
-def _where(error: BaseException | None) -> str:
-    """Where it happened and of what kind it is, without its words; its causes, too."""
+def _format_origin(error: BaseException | None) -> str:
+    """Format where an exception and its causes were raised and their types, not their messages."""
     lines: list[str] = []
     while error is not None:
         frames = traceback.extract_tb(error.__traceback__)
@@ -81,38 +84,37 @@ def set_up_logging(
     log_format: LogFormat = "text",
     content: bool = False,
 ) -> None:
-    """Sends the bridge's own log to stderr, and to `file`; libraries only from WARNING up.
-
-    The file is written by a thread of its own: a slow disk holds up no answer.
-    """
+    """Send the bridge's log to stderr and to `file`; libraries only from WARNING up."""
     kind = JsonFormatter if log_format == "json" else LineFormatter
     formatter = kind(content=content)
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(formatter)
     handlers: list[logging.Handler] = [console]
     if file is not None:
-        handlers.append(_in_background(file, formatter))
+        handlers.append(_build_file_handler(file, formatter))
     if not content:
-        # With it, the SDK would log whole requests.
+        # This variable makes Anthropic's SDK log whole requests.
         os.environ.pop("ANTHROPIC_LOG", None)
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
     for name in ("bridge", "tray"):
         logging.getLogger(name).setLevel(level)
 
 
-class _Passing(QueueHandler):
-    """Passes records on as they are: the handler behind the queue formats them."""
+class _ForwardHandler(QueueHandler):
+    """Puts records into the queue unformatted; the handler behind it formats them."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        # The base class would format here already, without our rules for exceptions.
         return record
 
 
-def _in_background(file: Path, formatter: logging.Formatter) -> logging.Handler:
+def _build_file_handler(file: Path, formatter: logging.Formatter) -> logging.Handler:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     writer = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
     writer.setFormatter(formatter)
-    waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    listener = QueueListener(waiting, writer)
+    # Written by a thread: a slow disk must not delay the event loop.
+    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = QueueListener(records, writer)
     listener.start()
     atexit.register(listener.stop)
-    return _Passing(waiting)
+    return _ForwardHandler(records)

@@ -1,4 +1,4 @@
-"""Opens a SQLite file that only this person can read; a damaged one is set aside, not fatal."""
+"""Opens a SQLite file that only this user can read, and replaces a damaged one."""
 
 from __future__ import annotations
 
@@ -12,42 +12,50 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 _TRIES, _PAUSE = 20, 0.05
+"""Attempts to open a locked file, and seconds between them."""
 
 
 def open_database(path: Path, schema: str) -> sqlite3.Connection:
-    """A connection with `schema` (idempotent SQL) in place; it may be used from any one thread."""
+    """Open a file and apply `schema`, which is idempotent SQL.
+
+    A damaged file is renamed, so that its loss does not stop the bridge. Any single thread may use
+    the connection. Raises sqlite3.OperationalError or OSError if the file cannot be opened.
+    """
     try:
-        return _when_free(path, schema)
+        return _retry_while_locked(path, schema)
     except sqlite3.OperationalError:
+        # A locked file or a full disk: a subclass of DatabaseError, but the file is not damaged.
         raise
     except sqlite3.DatabaseError as error:
-        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
-        _log.warning("%s cannot be read (%s); it is kept as %s.", path, error, aside.name)
-        path.rename(aside)
-        for name in ("-wal", "-shm"):
-            path.with_name(path.name + name).unlink(missing_ok=True)
-        return _opened(path, schema)
+        damaged = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+        _log.warning("%s cannot be read (%s); it was renamed to %s.", path, error, damaged.name)
+        path.rename(damaged)
+        # These belong to the damaged file, and SQLite must not apply them to the new one.
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return _connect(path, schema)
 
 
-def _when_free(path: Path, schema: str) -> sqlite3.Connection:
-    """Two programs that open a new file at once get in each other's way, whatever the time-out."""
+def _retry_while_locked(path: Path, schema: str) -> sqlite3.Connection:
+    # Two programs that create a file at the same time can lock each other out while they switch
+    # it to WAL: SQLite's own timeout does not apply to that.
     for _ in range(_TRIES):
         with contextlib.suppress(sqlite3.OperationalError):
-            return _opened(path, schema)
+            return _connect(path, schema)
         time.sleep(_PAUSE)
-    return _opened(path, schema)
+    return _connect(path, schema)
 
 
-def _opened(path: Path, schema: str) -> sqlite3.Connection:
+def _connect(path: Path, schema: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Made before SQLite does, so that it is never readable by others.
+    # Created before SQLite does it, so that other users can never read the file.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(schema)
-    except BaseException:  # whatever it was, it is raised on: a connection is not left open
+    except BaseException:  # re-raised: only so that the connection is never left open
         connection.close()
         raise
     return connection

@@ -1,4 +1,4 @@
-"""One row for every answered request: who asked whom, how many tokens, and never what was said."""
+"""One row per request sent to Claude: model, client, tokens and cost, never its content."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from typing import Any
 from bridge.store.worker import Worker
 
 KEEP_DAYS = 400
-MOST_ROWS = 1_000_000
-MOST_RECENT = 1_000
+MAX_ROWS = 1_000_000
+MAX_RECENT = 1_000
 CLIENT_LENGTH = 40
 _TEXT_LENGTH = 100
 _PRUNE_EVERY = 500
 _DAY = 86_400
 _GATHER_SECONDS = 0.25
-"""A transaction costs as much as forty rows."""
+"""Time for rows to share a transaction, which costs as much as forty rows."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answered request."""
+    """One row: a request that was sent to Claude."""
 
     at: float
     """Unix seconds."""
     model: str
     client: str
-    """As `parse_client_name` says it."""
+    """From `parse_client_name`."""
     backend: str
     input_tokens: int
-    """Without what was written to or read from the cache, as upstream counts."""
+    """Without the tokens written to or read from the cache, as upstream counts."""
     cache_write_tokens: int
     cache_read_tokens: int
     output_tokens: int
     cost: int | None
-    """Micro-dollars; None: the price of the model is not known."""
+    """Micro-dollars; None if the price of the model is not known."""
     outcome: str
     """The finish_reason, or the code of the error."""
     milliseconds: int
     first_chunk_milliseconds: int | None
-    """None: nothing was streamed."""
+    """None if nothing was streamed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Requests added up."""
+    """Sums over several requests."""
 
     requests: int
     input_tokens: int
@@ -67,12 +67,12 @@ class Totals:
     cost: int
     """Micro-dollars of the requests whose price is known."""
     unpriced: int
-    """Requests that are not in `cost`, since nobody knows theirs."""
+    """Requests whose price is not known, and which `cost` lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:
-    """What one client asked of one model by one backend on one day."""
+    """Sums for one client, model, backend and day."""
 
     day: str
     """Local calendar day, `2026-11-23`."""
@@ -103,7 +103,7 @@ CREATE INDEX IF NOT EXISTS answered_at ON answered (at);
 _NAMES = [field.name for field in fields(Entry)]
 _COLUMNS = ", ".join(_NAMES)
 _values = attrgetter(*_NAMES)
-_WORDS = [
+_TEXT_COLUMNS = [
     (_NAMES.index("model"), _TEXT_LENGTH),
     (_NAMES.index("client"), CLIENT_LENGTH),
     (_NAMES.index("backend"), _TEXT_LENGTH),
@@ -128,70 +128,73 @@ _BY_DAY = (
 
 
 class Ledger:
-    """One per process. All SQL runs in one thread of its own; without `path` there is no file."""
+    """The ledger of this process; without `path` it is only in memory."""
 
     def __init__(
         self,
         path: Path | None,
         *,
         keep_days: int = KEEP_DAYS,
-        most_rows: int = MOST_ROWS,
+        max_rows: int = MAX_ROWS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._worker = Worker(
             "ledger",
             path,
             _SCHEMA,
-            lost="A request is not in the ledger",
-            opened=self._prune,
+            loss="A request is not in the ledger",
+            on_open=self._prune,
             gather_seconds=_GATHER_SECONDS,
         )
         self._keep_days = keep_days
-        self._most_rows = most_rows
+        self._max_rows = max_rows
         self._now = now
         self._puts = 0
 
     def put(self, entry: Entry) -> None:
-        """Returns at once; the row follows in its own time. Overlong words are cut."""
-        row = _row(entry)
+        """Write a row in the background; long texts are cut."""
+        row = _build_row(entry)
         self._worker.put(lambda database: self._write(database, row))
 
-    async def recent(self, count: int) -> list[Entry]:
-        """The latest requests, newest first: `count` of them, at most 1,000."""
-        rows = await self._ask(_RECENT, max(0, min(count, MOST_RECENT)))
+    async def list_recent(self, count: int) -> list[Entry]:
+        """Return the latest `count` requests, at most 1,000, newest first."""
+        rows = await self._select(_RECENT, max(0, min(count, MAX_RECENT)))
         return [Entry(*row) for row in rows]
 
-    async def by_day(self, days: int) -> list[DayTotal]:
-        """The last `days` local calendar days, today being one: newest first, then by name."""
+    async def sum_by_day(self, days: int) -> list[DayTotal]:
+        """Return sums for the last `days` local calendar days, including today.
+
+        They are ordered by day, newest first, then by model, backend and client.
+        """
         if days < 1:
             return []
-        since = _midnight(self._now(), min(days, self._keep_days + 1) - 1)
-        rows = await self._ask(_BY_DAY, since)
+        since = _find_midnight(self._now(), min(days, self._keep_days + 1) - 1)
+        rows = await self._select(_BY_DAY, since)
         return [
             DayTotal(day, model, backend, client, Totals(*sums))
             for day, model, backend, client, *sums in rows
         ]
 
-    async def today(self) -> Totals:
-        """All requests since local midnight."""
-        rows = await self._ask(_SINCE, _midnight(self._now(), 0))
+    async def sum_today(self) -> Totals:
+        """Return sums over all requests since local midnight."""
+        rows = await self._select(_SINCE, _find_midnight(self._now(), 0))
         return Totals(*rows[0]) if rows else Totals(0, 0, 0, 0, 0, 0, 0)
 
     async def close(self) -> None:
-        """Ends when all is written."""
+        """Write everything and close the file."""
         await self._worker.close()
 
-    async def _ask(self, sql: str, argument: float) -> list[tuple[Any, ...]]:
-        """In the order of the calls: what was put before is in the answer."""
+    async def _select(self, sql: str, argument: float) -> list[tuple[Any, ...]]:
+        """Run a query after all earlier writes; log an error and return no rows."""
 
-        def job(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+        def fetch(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
             with closing(database.execute(sql, (argument,))) as rows:
                 return rows.fetchall()
 
         try:
-            return await self._worker.ask(job)
+            return await self._worker.run(fetch)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("The ledger cannot be read: %s", error)
+            _log.warning("The ledger could not be read: %s", error)
             return []
 
     def _write(self, database: sqlite3.Connection, row: list[Any]) -> None:
@@ -205,28 +208,30 @@ class Ledger:
         database.execute("DELETE FROM answered WHERE at < ?", (oldest,))
         database.execute(
             "DELETE FROM answered WHERE id <= (SELECT MAX(id) FROM answered) - ?",
-            (self._most_rows,),
+            (self._max_rows,),
         )
 
 
-def _midnight(now: float, days_ago: int) -> float:
-    """Unix seconds at which the local calendar day of `now`, or one before it, began."""
+def _find_midnight(now: float, days_ago: int) -> float:
+    """Return the Unix time at which the local day `days_ago` before `now` began."""
+    # Not `now - 86,400 * days`: a day with a clock change has 23 or 25 hours.
     day = datetime.fromtimestamp(now).date() - timedelta(days=days_ago)
     return datetime.combine(day, clock_time()).timestamp()
 
 
-def _row(entry: Entry) -> list[Any]:
-    """In the order of the columns; no word of it is long enough to be content."""
+def _build_row(entry: Entry) -> list[Any]:
+    """Return the values in the order of the columns, with long texts cut."""
+    # Short enough that a client cannot smuggle content in, such as in its User-Agent.
     row = list(_values(entry))
-    for column, length in _WORDS:
+    for column, length in _TEXT_COLUMNS:
         row[column] = row[column][:length]
     return row
 
 
-_REMARK = re.compile(r"\([^()]*\)")
+_COMMENT = re.compile(r"\([^()]*\)")
 _VERSION = re.compile(r"v?\d")
-_NO_NAME = re.compile(r"[^\w.+-]+", re.ASCII)
-_SAYS_LITTLE = re.compile(
+_NOT_IN_NAMES = re.compile(r"[^\w.+-]+", re.ASCII)
+_GENERIC = re.compile(
     r"mozilla|applewebkit|khtml|gecko|version|mobile|safari|chrome|chromium|firefox|edg|opr"
     r"|electron|python"
 )
@@ -234,24 +239,25 @@ _SAYS_LITTLE = re.compile(
 
 @functools.lru_cache(256)
 def parse_client_name(user_agent: str) -> str:
-    """A short name, at most 40 characters, without versions: `openai-python`, `curl`, `browser`.
+    """Return a short name without version: `openai-python`, `curl`, `browser`, `unknown`.
 
-    `unknown` where nothing can be told. Apps in a browser's clothes go by their own name.
+    It has at most 40 characters. An app whose User-Agent imitates a browser gets its own name.
     """
-    words = _REMARK.sub(" ", user_agent[:1_000]).split()
-    names = [name for word in words if (name := _product(word))]
-    telling = next((name for name in names if not _SAYS_LITTLE.fullmatch(name)), None)
-    if telling is None:
-        telling = "browser" if "mozilla" in names else next(iter(names), "unknown")
-    return telling[:CLIENT_LENGTH]
+    words = _COMMENT.sub(" ", user_agent[:1_000]).split()
+    names = [name for word in words if (name := _parse_product(word))]
+    specific = next((name for name in names if not _GENERIC.fullmatch(name)), None)
+    if specific is None:
+        specific = "browser" if "mozilla" in names else next(iter(names), "unknown")
+    return specific[:CLIENT_LENGTH]
 
 
-def _product(word: str) -> str:
-    """`AsyncOpenAI/Python` -> `openai-python`, `curl/8.5.0` -> `curl`, `8.5.0` -> nothing."""
+def _parse_product(word: str) -> str:
+    """Parse `AsyncOpenAI/Python` as `openai-python`, `curl/8.5.0` as `curl`, `8.5.0` as ``."""
     parts: list[str] = []
     for part in word.lower().split("/"):
         if _VERSION.match(part):
             break
-        parts.append(_NO_NAME.sub("", part))
+        parts.append(_NOT_IN_NAMES.sub("", part))
     name = "-".join(filter(None, parts)).strip("-._+")
+    # The same program, whether it uses the synchronous or the asynchronous client.
     return re.sub(r"^async(?=openai|azureopenai|anthropic)", "", name)

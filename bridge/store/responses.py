@@ -1,4 +1,4 @@
-"""Responses that clients may come back to: what was asked, what was answered, item by item."""
+"""Stores responses that clients may continue or retrieve later, item by item."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 
 from bridge.store.worker import Worker
 
-MOST_RESPONSES = 5_000
-LONGEST_CHAIN = 1_000
+MAX_RESPONSES = 5_000
+MAX_CHAIN = 1_000
 _PRUNE_EVERY = 100
 _DAY = 86_400
 
@@ -41,7 +41,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """One response: its object, the items that were sent with its request, and the one before."""
+    """A response, the input items of its request, and the id of the response before it."""
 
     body: Json
     input: tuple[Json, ...]
@@ -49,71 +49,77 @@ class StoredResponse:
 
     @property
     def items(self) -> tuple[Json, ...]:
-        """All of this turn, in order."""
+        """The input and output items of this turn, in order."""
         return (*self.input, *self.body["output"])
 
 
 class ResponseStore:
-    """One per process; bounded by age and by number. Without `path` nothing is on disk."""
+    """The stored responses of this process, limited by age and number.
+
+    They are only in memory without `path`, or with 0 days.
+    """
 
     def __init__(
         self,
         path: Path | None,
         days: float,
         *,
-        most: int = MOST_RESPONSES,
+        max_responses: int = MAX_RESPONSES,
         now: Callable[[], float] = time.time,
     ) -> None:
-        lost = "A response could not be kept in responses"
-        self._worker = Worker("responses", path if days > 0 else None, _SCHEMA, lost=lost)
+        loss = "A response could not be stored"
+        self._worker = Worker("responses", path if days > 0 else None, _SCHEMA, loss=loss)
         self._seconds = days * _DAY if days > 0 else float("inf")
-        self._most = most
+        self._max_responses = max_responses
         self._now = now
         self._puts = 0
 
     def put(self, stored: StoredResponse) -> None:
-        """Returns at once; whoever asks later finds it."""
+        """Store a response in the background; later calls of the other methods find it."""
         self._worker.put(lambda database: self._write(database, stored))
 
     async def get(self, id: str) -> StoredResponse | None:
-        """The response of that id, if it is still there."""
-        return await self._worker.ask(lambda database: _read(database, id))
+        """Return the response with this id, if it is still stored."""
+        return await self._worker.run(lambda database: _read_response(database, id))
 
     async def delete(self, id: str) -> bool:
-        """Whether it was there."""
+        """Delete a response; return whether it was stored."""
 
-        def job(database: sqlite3.Connection) -> bool:
+        def delete_row(database: sqlite3.Connection) -> bool:
             return database.execute("DELETE FROM response WHERE id = ?", (id,)).rowcount > 0
 
-        return await self._worker.ask(job)
+        return await self._worker.run(delete_row)
 
-    async def chain(self, id: str) -> tuple[Json, ...] | None:
-        """The items of that response and all before it, oldest first; None if one is missing."""
-        return await self._worker.ask(lambda database: _chain(database, id))
+    async def load_chain(self, id: str) -> tuple[Json, ...] | None:
+        """Return the items of a response and all before it, oldest first.
 
-    async def items(self, ids: Sequence[str]) -> dict[str, Json]:
-        """The items of output among those of these ids."""
+        Returns None if one of them is missing.
+        """
+        return await self._worker.run(lambda database: _read_chain(database, id))
 
-        def job(database: sqlite3.Connection) -> dict[str, Json]:
-            found: dict[str, Json] = {}
+    async def load_items(self, ids: Sequence[str]) -> dict[str, Json]:
+        """Return the stored output items with these ids, by id."""
+
+        def select(database: sqlite3.Connection) -> dict[str, Json]:
+            items: dict[str, Json] = {}
             for id in ids:
                 with closing(database.execute("SELECT body FROM item WHERE id = ?", (id,))) as rows:
                     for (body,) in rows:
-                        found[id] = json.loads(body)
-            return found
+                        items[id] = json.loads(body)
+            return items
 
-        return await self._worker.ask(job)
+        return await self._worker.run(select)
 
     async def close(self) -> None:
-        """Ends when all is written."""
+        """Write everything and close the file."""
         await self._worker.close()
 
     def _write(self, database: sqlite3.Connection, stored: StoredResponse) -> None:
         id, output = stored.body["id"], stored.body["output"]
-        body, given = json.dumps(stored.body), json.dumps(stored.input)
-        with database:  # all of it or nothing
+        body, input = json.dumps(stored.body), json.dumps(stored.input)
+        with database:  # the response and its items are stored together, or not at all
             database.execute("BEGIN")
-            row = (id, stored.previous, self._now(), body, given)
+            row = (id, stored.previous, self._now(), body, input)
             database.execute("INSERT INTO response VALUES (?, ?, ?, ?, ?)", row)
             rows = [(item["id"], id, json.dumps(item)) for item in output]
             database.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
@@ -127,25 +133,26 @@ class ResponseStore:
         database.execute(
             "DELETE FROM response WHERE id IN "
             "(SELECT id FROM response ORDER BY at DESC LIMIT -1 OFFSET ?)",
-            (self._most,),
+            (self._max_responses,),
         )
 
 
-def _read(database: sqlite3.Connection, id: str) -> StoredResponse | None:
+def _read_response(database: sqlite3.Connection, id: str) -> StoredResponse | None:
     sql = "SELECT body, input, previous FROM response WHERE id = ?"
     with closing(database.execute(sql, (id,))) as rows:
-        for body, given, previous in rows:
-            return StoredResponse(json.loads(body), tuple(json.loads(given)), previous)
+        for body, input, previous in rows:
+            return StoredResponse(json.loads(body), tuple(json.loads(input)), previous)
     return None
 
 
-def _chain(database: sqlite3.Connection, id: str) -> tuple[Json, ...] | None:
+def _read_chain(database: sqlite3.Connection, id: str) -> tuple[Json, ...] | None:
     turns: list[tuple[Json, ...]] = []
-    wanted: str | None = id
-    while wanted is not None and len(turns) < LONGEST_CHAIN:
-        stored = _read(database, wanted)
+    next_id: str | None = id
+    # Limited, as a chain that refers to itself would never end.
+    while next_id is not None and len(turns) < MAX_CHAIN:
+        stored = _read_response(database, next_id)
         if stored is None:
             return None
         turns.append(stored.items)
-        wanted = stored.previous
+        next_id = stored.previous
     return tuple(item for turn in reversed(turns) for item in turn)

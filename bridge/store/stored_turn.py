@@ -1,4 +1,4 @@
-"""A turn of Claude's as it was, kept so that it can be given back."""
+"""A turn of Claude's, stored so that later requests can send it back unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from bridge.wire.messages import Block
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """`prefix` is the fingerprint of all that Claude was sent before it said `blocks`."""
+    """The content blocks of a turn that Claude thought in and called tools in."""
 
     prefix: str
+    """Hash of everything that Claude was sent before this turn; it fits no other conversation."""
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""Claude's turns with their thinking, kept by tool call id: in memory, and in SQLite behind it."""
+"""Stores turns with thinking by tool call id: in memory, and in SQLite for after a restart."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from bridge.store.stored_turn import StoredTurn
 from bridge.store.worker import Worker
 
-MOST_IN_MEMORY = 500
-MOST_ON_DISK = 20_000
+MAX_IN_MEMORY = 500
+MAX_ON_DISK = 20_000
 _PRUNE_EVERY = 200
 _DAY = 86_400
 
@@ -33,67 +33,68 @@ _log = logging.getLogger(__name__)
 
 
 class ThinkingStore:
-    """One per process. All SQL runs in one thread of its own; without `path` there is no file."""
+    """The stored turns of this process; without `path`, or with 0 days, only in memory."""
 
     def __init__(
         self,
         path: Path | None,
         days: float,
         *,
-        most_in_memory: int = MOST_IN_MEMORY,
-        most_on_disk: int = MOST_ON_DISK,
+        max_in_memory: int = MAX_IN_MEMORY,
+        max_on_disk: int = MAX_ON_DISK,
     ) -> None:
-        lost = "Thinking could not be kept on disk"
+        loss = "Thinking could not be stored on disk"
         self._worker = (
-            Worker("thinking-store", path, _SCHEMA, lost=lost, opened=self._prune)
+            Worker("thinking-store", path, _SCHEMA, loss=loss, on_open=self._prune)
             if path is not None and days > 0
             else None
         )
         self._seconds = days * _DAY
-        self._most_in_memory = most_in_memory
-        self._most_on_disk = most_on_disk
+        self._max_in_memory = max_in_memory
+        self._max_on_disk = max_on_disk
         self._memory: OrderedDict[str, StoredTurn | None] = OrderedDict()
         self._puts = 0
 
     async def get(self, ids: Sequence[str]) -> dict[str, StoredTurn]:
-        """The kept turns among those of these calls."""
+        """Return the stored turns of these tool calls, by id."""
         known = {id: self._memory[id] for id in ids if id in self._memory}
         unknown = [id for id in ids if id not in known]
         if unknown and self._worker is not None:
-            known |= await _read(self._worker, unknown)
-        for id, kept in known.items():
-            self._remember(id, kept)
-        return {id: kept for id, kept in known.items() if kept is not None}
+            known |= await _read_turns(self._worker, unknown)
+        for id, turn in known.items():
+            self._remember(id, turn)
+        return {id: turn for id, turn in known.items() if turn is not None}
 
-    def put(self, id: str, kept: StoredTurn) -> None:
-        """Keeps a turn under the id of its first call; the file follows in its own time."""
-        self._remember(id, kept)
+    def put(self, id: str, turn: StoredTurn) -> None:
+        """Store a turn under the id of its first call; the file is written in the background."""
+        self._remember(id, turn)
         if self._worker is not None:
             at = time.time()
-            self._worker.put(lambda database: self._write(database, id, kept, at))
+            self._worker.put(lambda database: self._write(database, id, turn, at))
 
     def forget(self, ids: Iterable[str]) -> None:
-        """Turns that upstream refused to take back."""
+        """Forget turns that upstream rejected when they were sent back."""
         for id in ids:
             if id in self._memory:
                 self._memory[id] = None
 
     async def close(self) -> None:
-        """Ends when all is written."""
+        """Write everything and close the file."""
         if self._worker is not None:
             await self._worker.close()
 
-    def _remember(self, id: str, kept: StoredTurn | None) -> None:
-        """None: it is known that there is nothing."""
-        self._memory[id] = kept
+    def _remember(self, id: str, turn: StoredTurn | None) -> None:
+        """Put a turn into memory; None means that there is none, also not in the file."""
+        self._memory[id] = turn
+        # The order is that of use, so that the turn unused for longest is dropped first.
         self._memory.move_to_end(id)
-        while len(self._memory) > self._most_in_memory:
+        while len(self._memory) > self._max_in_memory:
             self._memory.popitem(last=False)
 
-    def _write(self, database: sqlite3.Connection, id: str, kept: StoredTurn, at: float) -> None:
+    def _write(self, database: sqlite3.Connection, id: str, turn: StoredTurn, at: float) -> None:
         database.execute(
             "INSERT OR REPLACE INTO kept_turn VALUES (?, ?, ?, ?)",
-            (id, kept.prefix, json.dumps(kept.blocks), at),
+            (id, turn.prefix, json.dumps(turn.blocks), at),
         )
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 0:
@@ -104,22 +105,23 @@ class ThinkingStore:
         database.execute(
             "DELETE FROM kept_turn WHERE call_id IN "
             "(SELECT call_id FROM kept_turn ORDER BY at DESC LIMIT -1 OFFSET ?)",
-            (self._most_on_disk,),
+            (self._max_on_disk,),
         )
 
 
-async def _read(worker: Worker, ids: Sequence[str]) -> dict[str, StoredTurn | None]:
-    found: dict[str, StoredTurn | None] = dict.fromkeys(ids)
+async def _read_turns(worker: Worker, ids: Sequence[str]) -> dict[str, StoredTurn | None]:
+    turns: dict[str, StoredTurn | None] = dict.fromkeys(ids)
 
-    def job(database: sqlite3.Connection) -> None:
+    def select(database: sqlite3.Connection) -> None:
         for id in ids:
             sql = "SELECT prefix, blocks FROM kept_turn WHERE call_id = ?"
             with closing(database.execute(sql, (id,))) as rows:
                 for prefix, blocks in rows:
-                    found[id] = StoredTurn(prefix, tuple(json.loads(blocks)))
+                    turns[id] = StoredTurn(prefix, tuple(json.loads(blocks)))
 
     try:
-        await worker.ask(job)
+        await worker.run(select)
     except (sqlite3.Error, OSError) as error:
-        _log.warning("Kept thinking cannot be read: %s", error)
-    return found
+        # The request goes on without: Claude then answers without its earlier thinking.
+        _log.warning("Stored thinking could not be read: %s", error)
+    return turns

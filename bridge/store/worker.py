@@ -1,4 +1,15 @@
-"""One thread that holds a SQLite connection: what it is given is done in order, off the loop."""
+"""Runs all SQL of one store in a single thread, off the event loop.
+
+States of a worker, and what moves it on:
+
+    idle        no thread job for writes is scheduled
+    gathering   `put` has scheduled one; it waits up to `gather_seconds` for more writes, and not
+                longer once `run` or `close` needs the result
+    writing     the gathered writes run in order, at most `_MAX_BATCH` in one transaction
+    closed      after `close`; later writes are refused with a warning
+
+`run` first does the writes that were put before it, so a read sees every earlier write.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +30,12 @@ _T = TypeVar("_T")
 _Write = Callable[[sqlite3.Connection], object]
 _log = logging.getLogger(__name__)
 
-_MOST_TOGETHER = 200
-"""Writes of one transaction: others may write between two of them."""
+_MAX_BATCH = 200
+"""Writes in one transaction; between two transactions, other processes may write."""
 
 
 class Worker:
-    """The file is opened when it is first needed; without `path` all is in memory."""
+    """A thread with a SQLite connection, opened at first use; without `path`, in memory."""
 
     def __init__(
         self,
@@ -32,106 +43,112 @@ class Worker:
         path: Path | None,
         schema: str,
         *,
-        lost: str,
-        opened: _Write = lambda _: None,
+        loss: str,
+        on_open: _Write = lambda _: None,
         gather_seconds: float = 0.0,
     ) -> None:
-        """`opened` is done once, before anything else; `lost` says what a failed write means.
+        """Prepare a worker; nothing is opened yet.
 
-        `gather_seconds`: so long a write may wait for others, to be one transaction with them.
+        `loss` is the log message of a failed write. `on_open` runs once, before anything else.
+        A write may wait `gather_seconds` for others, to share one transaction with them.
         """
         self._name = name
-        self._lost = lost
-        self._first = opened
+        self._loss = loss
+        self._on_open = on_open
         self._path = path
         self._schema = schema
         self._gather_seconds = gather_seconds
-        self._gathered: deque[_Write] = deque()
-        self._due = False
+        self._writes: deque[_Write] = deque()
+        self._scheduled = False
         self._hurry = threading.Event()
         self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
 
-    async def ask(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
-        """What the job finds, after all that was put before. Raises sqlite3.Error or OSError."""
+    async def run(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a job after all earlier writes, and return its result.
+
+        Raises sqlite3.Error or OSError.
+        """
         loop = asyncio.get_running_loop()
         self._hurry.set()
-        return await loop.run_in_executor(self._thread, self._do, job)
+        return await loop.run_in_executor(self._thread, self._run_job, job)
 
-    def put(self, job: _Write) -> None:
-        """Returns at once, in any thread; a failure is only logged."""
+    def put(self, write: _Write) -> None:
+        """Schedule a write and return at once, in any thread. A failure is only logged."""
         if self._closed:
-            _log.warning("The %s is closed. %s.", self._name, self._lost)
+            _log.warning("The %s is closed. %s.", self._name, self._loss)
             return
-        self._gathered.append(job)
-        if not self._due:
-            self._due = True
-            self._thread.submit(self._catch_up_later)
+        self._writes.append(write)
+        if not self._scheduled:
+            self._scheduled = True
+            self._thread.submit(self._gather_and_write)
 
     async def close(self) -> None:
-        """Ends when all is written."""
+        """Do the remaining writes and close the file."""
         if self._closed:
             return
         self._closed = True
         self._hurry.set()
-        await asyncio.get_running_loop().run_in_executor(None, self._end)
+        await asyncio.get_running_loop().run_in_executor(None, self._shut_down)
 
-    def _do(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
-        self._catch_up()
-        return job(self._connected())
+    def _run_job(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        self._write_all()
+        return job(self._get_connection())
 
-    def _catch_up_later(self) -> None:
+    def _gather_and_write(self) -> None:
         if self._gather_seconds:
             self._hurry.wait(self._gather_seconds)
         self._hurry.clear()
-        self._due = False
-        self._catch_up()
+        # Before the writes: a `put` from now on must schedule a new job, or it would be forgotten.
+        self._scheduled = False
+        self._write_all()
 
-    def _catch_up(self) -> None:
-        """Writes what was gathered; what fails is lost, and said."""
-        while self._gathered:
-            count = min(len(self._gathered), _MOST_TOGETHER)
-            self._do_together([self._gathered.popleft() for _ in range(count)])
+    def _write_all(self) -> None:
+        """Do all gathered writes; one that fails is lost, and the loss is logged."""
+        while self._writes:
+            count = min(len(self._writes), _MAX_BATCH)
+            self._write_batch([self._writes.popleft() for _ in range(count)])
 
-    def _do_together(self, writes: Sequence[_Write]) -> None:
-        with self._complaining():
-            connection = self._connected()
-            together = _transaction(connection) if self._gather_seconds else nullcontext()
-            with together:
+    def _write_batch(self, writes: Sequence[_Write]) -> None:
+        with self._log_losses():
+            connection = self._get_connection()
+            transaction = _begin_transaction(connection) if self._gather_seconds else nullcontext()
+            with transaction:
                 for write in writes:
-                    with self._complaining():
+                    # Each on its own: one bad row must not lose the others of its batch.
+                    with self._log_losses():
                         write(connection)
 
     @contextmanager
-    def _complaining(self) -> Iterator[None]:
+    def _log_losses(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError, OverflowError) as error:
-            _log.warning("%s: %s", self._lost, error)
+            _log.warning("%s: %s", self._loss, error)
 
-    def _connected(self) -> sqlite3.Connection:
+    def _get_connection(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = self._opened()
-            self._first(self._connection)
+            self._connection = self._open_connection()
+            self._on_open(self._connection)
         return self._connection
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open_connection(self) -> sqlite3.Connection:
         if self._path is not None:
             return open_database(self._path, self._schema)
         connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         connection.executescript(self._schema)
         return connection
 
-    def _end(self) -> None:
-        self._thread.submit(self._catch_up)
+    def _shut_down(self) -> None:
+        self._thread.submit(self._write_all)
         self._thread.shutdown()
         if self._connection is not None:
             self._connection.close()
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _begin_transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

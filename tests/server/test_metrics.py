@@ -63,7 +63,7 @@ async def test_an_answer_is_recorded_with_its_cost(
 ) -> None:
     fake.script(says("one two", usage=Usage(1000, 200, 300, 400)))
     await client.chat.completions.create(model=MODEL, messages=HI)
-    (entry,) = await bridge.ledger.recent(5)
+    (entry,) = await bridge.ledger.list_recent(5)
     assert (entry.model, entry.backend, entry.outcome) == (MODEL, "anthropic", "stop")
     assert entry.client == "openai-python"
     assert (entry.input_tokens, entry.cache_write_tokens) == (1000, 300)
@@ -78,7 +78,7 @@ async def test_two_choices_are_one_row(
 ) -> None:
     fake.default = Reply((Text("x"),), usage=Usage(100, 10))
     await client.chat.completions.create(model=MODEL, messages=HI, n=2)
-    (entry,) = await bridge.ledger.recent(5)
+    (entry,) = await bridge.ledger.list_recent(5)
     assert (entry.input_tokens, entry.output_tokens) == (200, 20)
 
 
@@ -89,7 +89,7 @@ async def test_a_broken_answer_is_recorded_too(
     for _ in range(2):
         with pytest.raises(openai.InternalServerError):
             await client.chat.completions.create(model=MODEL, messages=HI)
-    failed, broken = await bridge.ledger.recent(5)
+    failed, broken = await bridge.ledger.list_recent(5)
     assert (broken.outcome, broken.input_tokens, broken.backend) == (
         "stream_broken", 50, "anthropic",
     )  # fmt: skip
@@ -100,7 +100,7 @@ async def test_the_echo_is_not_recorded(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x") as client:
         await client.chat.completions.create(model="bridge-echo", messages=HI)
-    assert await bridge.ledger.recent(5) == []
+    assert await bridge.ledger.list_recent(5) == []
 
 
 async def test_upstreams_id_of_a_rejected_request_is_logged_and_returned(

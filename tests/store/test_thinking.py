@@ -1,4 +1,4 @@
-"""Kept turns: found again, bounded, there after a restart, and never in anybody's way."""
+"""Stored turns: limits, restarts, damaged and unwritable files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bridge.store.thinking import ThinkingStore
 TURN = StoredTurn("abc", ({"type": "tool_use", "id": "a", "name": "x", "input": {"é": "🙂"}},))
 
 
-async def test_what_is_put_is_found_and_nothing_else() -> None:
+async def test_a_stored_turn_is_returned_until_it_is_forgotten() -> None:
     store = ThinkingStore(None, 7)
     store.put("a", TURN)
     assert await store.get(["a", "b"]) == {"a": TURN}
@@ -27,27 +27,27 @@ async def test_what_is_put_is_found_and_nothing_else() -> None:
     await store.close()
 
 
-async def test_it_is_there_after_a_restart_in_a_file_of_ones_own(tmp_path: Path) -> None:
+async def test_turns_survive_a_restart_in_a_private_file(tmp_path: Path) -> None:
     path = tmp_path / "data" / "thinking.sqlite3"
     store = ThinkingStore(path, 7)
     store.put("a", TURN)
     await store.close()
-    again = ThinkingStore(path, 7)
-    assert await again.get(["a", "b"]) == {"a": TURN}
-    await again.close()
+    reopened = ThinkingStore(path, 7)
+    assert await reopened.get(["a", "b"]) == {"a": TURN}
+    await reopened.close()
     if sys.platform != "win32":
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-async def test_no_days_means_no_file(tmp_path: Path) -> None:
+async def test_with_zero_days_there_is_no_file(tmp_path: Path) -> None:
     store = ThinkingStore(tmp_path / "thinking.sqlite3", 0)
     store.put("a", TURN)
     await store.close()
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_memory_is_bounded_and_the_file_remembers(tmp_path: Path) -> None:
-    store = ThinkingStore(tmp_path / "t.sqlite3", 7, most_in_memory=2)
+async def test_memory_is_limited_and_the_file_has_the_rest(tmp_path: Path) -> None:
+    store = ThinkingStore(tmp_path / "t.sqlite3", 7, max_in_memory=2)
     for id in "abc":
         store.put(id, TURN)
     assert len(store._memory) == 2
@@ -55,7 +55,7 @@ async def test_memory_is_bounded_and_the_file_remembers(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_the_file_is_bounded_by_number_and_age(tmp_path: Path) -> None:
+async def test_the_file_is_limited_by_number_and_age(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite3"
     store = ThinkingStore(path, 7)
     for number in range(5):
@@ -64,29 +64,27 @@ async def test_the_file_is_bounded_by_number_and_age(tmp_path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("UPDATE kept_turn SET at = at - 8 * 86400 WHERE call_id = '4'")
     database.close()
-    again = ThinkingStore(path, 7, most_on_disk=2)
-    assert set(await again.get([str(number) for number in range(5)])) == {"2", "3"}
-    await again.close()
+    reopened = ThinkingStore(path, 7, max_on_disk=2)
+    assert set(await reopened.get([str(number) for number in range(5)])) == {"2", "3"}
+    await reopened.close()
 
 
-async def test_a_damaged_file_is_set_aside(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_damaged_file_is_renamed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "t.sqlite3"
-    path.write_bytes(b"this is no database, but long enough to be looked at" * 50)
+    path.write_bytes(b"this is not a database, but long enough to be read" * 50)
     store = ThinkingStore(path, 7)
     with caplog.at_level(logging.WARNING):
         assert await store.get(["a"]) == {}
     store.put("a", TURN)
     await store.close()
-    assert "is kept as t.sqlite3.damaged-" in caplog.text
+    assert "it was renamed to t.sqlite3.damaged-" in caplog.text
     assert len(list(tmp_path.glob("t.sqlite3.damaged-*"))) == 1
-    again = ThinkingStore(path, 7)
-    assert await again.get(["a"]) == {"a": TURN}
-    await again.close()
+    reopened = ThinkingStore(path, 7)
+    assert await reopened.get(["a"]) == {"a": TURN}
+    await reopened.close()
 
 
-async def test_a_folder_that_cannot_be_written_is_only_a_warning(
+async def test_an_unwritable_folder_is_only_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -95,10 +93,10 @@ async def test_a_folder_that_cannot_be_written_is_only_a_warning(
         store.put("a", TURN)
         assert await store.get(["a", "b"]) == {"a": TURN}
         await store.close()
-    assert "could not be kept" in caplog.text
+    assert "could not be stored" in caplog.text
 
 
-async def test_killed_at_any_moment_it_can_be_read_again(tmp_path: Path) -> None:
+async def test_a_killed_process_leaves_a_readable_file(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite3"
     program = (
         "import sys, time; from pathlib import Path\n"

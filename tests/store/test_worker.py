@@ -1,4 +1,4 @@
-"""The thread behind a store: in order, together where asked to, and nothing lost in silence."""
+"""The worker thread of a store: order, transactions, failures and closing."""
 
 from __future__ import annotations
 
@@ -17,82 +17,82 @@ from bridge.store.worker import Worker
 SCHEMA = "CREATE TABLE IF NOT EXISTS said (word TEXT NOT NULL);"
 
 
-def worker(path: Path | None = None, gather_seconds: float = 0.0) -> Worker:
-    return Worker("store", path, SCHEMA, lost="A word is lost", gather_seconds=gather_seconds)
+def make_worker(path: Path | None = None, gather_seconds: float = 0.0) -> Worker:
+    return Worker("store", path, SCHEMA, loss="A word is lost", gather_seconds=gather_seconds)
 
 
-def say(kept: Worker, *words: str | None) -> None:
+def write(worker: Worker, *words: str | None) -> None:
     for word in words:
-        kept.put(functools.partial(_insert, word))
+        worker.put(functools.partial(insert_word, word))
 
 
-def _insert(word: str | None, database: sqlite3.Connection) -> None:
+def insert_word(word: str | None, database: sqlite3.Connection) -> None:
     database.execute("INSERT INTO said VALUES (?)", (word,))
 
 
-async def said(kept: Worker) -> list[str]:
-    def look(database: sqlite3.Connection) -> list[str]:
+async def read(worker: Worker) -> list[str]:
+    def select(database: sqlite3.Connection) -> list[str]:
         return [word for (word,) in database.execute("SELECT word FROM said ORDER BY rowid")]
 
-    return await kept.ask(look)
+    return await worker.run(select)
 
 
-async def test_who_asks_sees_what_was_put_and_waits_for_nobody() -> None:
-    kept = worker(gather_seconds=30)
+async def test_a_read_sees_earlier_writes_and_does_not_wait_for_more() -> None:
+    worker = make_worker(gather_seconds=30)
     started = time.perf_counter()
-    say(kept, "one", "two")
-    assert await said(kept) == ["one", "two"]
-    say(kept, "three")
-    assert await said(kept) == ["one", "two", "three"]
-    await kept.close()
+    write(worker, "one", "two")
+    assert await read(worker) == ["one", "two"]
+    write(worker, "three")
+    assert await read(worker) == ["one", "two", "three"]
+    await worker.close()
     assert time.perf_counter() - started < 10
 
 
-async def test_what_is_gathered_is_one_transaction(tmp_path: Path) -> None:
+async def test_gathered_writes_share_one_transaction(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    kept = worker(path, gather_seconds=30)
-    await said(kept)
+    worker = make_worker(path, gather_seconds=30)
+    await read(worker)
     in_transaction: list[bool] = []
     for _ in range(3):
-        kept.put(lambda database: in_transaction.append(database.in_transaction))
-    await said(kept)
+        worker.put(lambda database: in_transaction.append(database.in_transaction))
+    await read(worker)
     assert in_transaction == [True, True, True]
-    await kept.close()
+    await worker.close()
 
 
-async def test_one_that_fails_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
-    kept = worker(gather_seconds=30)
+async def test_a_failed_write_affects_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    worker = make_worker(gather_seconds=30)
     with caplog.at_level(logging.WARNING):
-        say(kept, "one", None, "three")
-        assert await said(kept) == ["one", "three"]
+        write(worker, "one", None, "three")
+        assert await read(worker) == ["one", "three"]
     assert "A word is lost: NOT NULL constraint failed" in caplog.text
-    await kept.close()
+    await worker.close()
 
 
-async def test_it_is_written_at_the_latest_when_it_is_closed(tmp_path: Path) -> None:
+async def test_closing_writes_everything(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    kept = worker(path, gather_seconds=30)
-    say(kept, *map(str, range(1000)))
-    await kept.close()
-    await kept.close()
-    again = worker(path)
-    assert await said(again) == [*map(str, range(1000))]
-    await again.close()
+    worker = make_worker(path, gather_seconds=30)
+    write(worker, *map(str, range(1000)))
+    await worker.close()
+    await worker.close()
+    reopened = make_worker(path)
+    assert await read(reopened) == [*map(str, range(1000))]
+    await reopened.close()
 
 
-def test_it_is_written_in_time_when_nobody_asks(tmp_path: Path) -> None:
+def test_writes_do_not_wait_for_a_read(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    kept = worker(path, gather_seconds=0.05)
-    say(kept, "one")
+    worker = make_worker(path, gather_seconds=0.05)
+    write(worker, "one")
     until = time.perf_counter() + 10
-    while not (path.exists() and words_in(path)) and time.perf_counter() < until:
+    while not (path.exists() and read_file(path)) and time.perf_counter() < until:
         time.sleep(0.02)
-    assert words_in(path) == ["one"]
-    asyncio.run(kept.close())
+    assert read_file(path) == ["one"]
+    asyncio.run(worker.close())
 
 
-def words_in(path: Path) -> list[str]:
-    """As another program sees it."""
+def read_file(path: Path) -> list[str]:
+    """Read the words over a connection of our own, like another program."""
     with closing(sqlite3.connect(path, timeout=5)) as other:
         if not other.execute("SELECT name FROM sqlite_master WHERE name = 'said'").fetchall():
             return []

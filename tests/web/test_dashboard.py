@@ -41,7 +41,7 @@ async def create_usage(bridge: Bridge, fake: FakeAnthropic, client: AsyncOpenAI)
         pass
     with pytest.raises(InternalServerError):
         await client.chat.completions.create(**chat)
-    entry = (await bridge.ledger.recent(5))[-1]
+    entry = (await bridge.ledger.list_recent(5))[-1]
     for back in range(1, 25):
         tokens = 40_000 * (back * 37 % 11)
         past = replace(entry, at=time.time() - back * DAY, cache_read_tokens=tokens)

@@ -41,7 +41,7 @@ class Memory:
 
     async def chain(self, id: str) -> Sequence[Item] | None:
         """All items up to that response, oldest first; None where one is missing."""
-        return await self._bridge.responses.chain(id)
+        return await self._bridge.responses.load_chain(id)
 
     def keep(self, stored: StoredResponse, *, store: bool) -> None:
         """`store`: the client did not ask to forget it."""
@@ -168,7 +168,7 @@ async def with_references(bridge: Bridge, wanted: ResponsesRequest) -> Responses
     named = [str(item.get("id")) for item in items if item.get("type") == "item_reference"]
     if not named:
         return wanted
-    found = await bridge.responses.items(named)
+    found = await bridge.responses.load_items(named)
     for at, item in enumerate(items):
         if item.get("type") == "item_reference" and str(item.get("id")) not in found:
             raise NotFound(f"There is no item {str(item.get('id'))[:100]}.", param=f"input[{at}]")

@@ -34,9 +34,9 @@ async def get_usage(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     query = read_query(request, UsageQuery)
     report = UsageReport(
-        today=_as_totals(await bridge.ledger.today()),
-        days=[_as_day(total) for total in await bridge.ledger.by_day(query.days)],
-        recent=[_as_recent(entry) for entry in await bridge.ledger.recent(query.recent)],
+        today=_as_totals(await bridge.ledger.sum_today()),
+        days=[_as_day(total) for total in await bridge.ledger.sum_by_day(query.days)],
+        recent=[_as_recent(entry) for entry in await bridge.ledger.list_recent(query.recent)],
         last_failure=bridge.last_failure,
     )
     return web.json_response(asdict(report))

@@ -208,7 +208,7 @@ async def test_tokens_are_counted_by_upstream_or_not_at_all(
 async def test_it_is_booked(road: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
     fake.script(says("x", usage=Usage(1000, 200, 300, 400)))
     await asked(claude)
-    (entry,) = await road.ledger.recent(5)
+    (entry,) = await road.ledger.list_recent(5)
     assert (entry.outcome, entry.client, entry.input_tokens) == (
         "end_turn",
         "anthropic-python",

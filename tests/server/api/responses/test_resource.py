@@ -282,9 +282,9 @@ async def test_who_leaves_is_booked_for_what_was_written(
     await stream.close()
     await fake.wait_closed(1, timeout=5)
     async with asyncio.timeout(5):
-        while not await bridge.ledger.recent(1):
+        while not await bridge.ledger.list_recent(1):
             await asyncio.sleep(0.01)
-    (entry,) = await bridge.ledger.recent(1)
+    (entry,) = await bridge.ledger.list_recent(1)
     assert (entry.outcome, entry.input_tokens) == ("cut", 30)
 
 

@@ -112,7 +112,7 @@ async def test_a_call_goes_on_with_its_output_alone(bridge: Bridge, fake: FakeAn
     tools = [{"type": "function", "name": "now", "parameters": {"type": "object"}}]
     async with connected(bridge) as socket:
         (call,) = (await socket.turn(tools=tools))[-1]["response"]["output"]
-        first = (await bridge.ledger.recent(1))[0]
+        first = (await bridge.ledger.list_recent(1))[0]
         assert first.outcome == "tool_use"
         output = {"type": "function_call_output", "call_id": call["call_id"], "output": "12:00"}
         kept = call["id"]

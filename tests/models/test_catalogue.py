@@ -1,4 +1,4 @@
-"""The list of models: live, remembered, and never lost."""
+"""The list of models: live, cached, with the built-in table as fallback."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_without_a_backend_the_built_in_table_is_listed() -> None:
     assert BUILT_IN[0].display_name == "Claude Fable 5.2"
 
 
-async def test_the_backend_is_asked_once_in_ten_minutes_and_retired_models_are_left_out() -> None:
+async def test_the_list_is_loaded_once_in_ten_minutes_without_retired_models() -> None:
     clock, lister = Clock(), Lister()
     catalogue = Catalogue(clock)
     assert [await catalogue.list_models(lister) for _ in range(3)] == [[NEW]] * 3
@@ -48,7 +48,7 @@ async def test_the_backend_is_asked_once_in_ten_minutes_and_retired_models_are_l
     assert lister.asked == 2
 
 
-async def test_a_backend_that_is_down_leaves_what_was_known() -> None:
+async def test_the_last_list_stays_while_the_backend_fails() -> None:
     clock, lister = Clock(), Lister()
     catalogue = Catalogue(clock)
     await catalogue.list_models(lister)
@@ -56,7 +56,7 @@ async def test_a_backend_that_is_down_leaves_what_was_known() -> None:
     assert await catalogue.list_models(lister) == [NEW]
 
 
-async def test_a_backend_that_never_answered_leaves_the_built_in_table() -> None:
+async def test_the_built_in_table_stays_if_the_backend_never_answers() -> None:
     lister = Lister()
     lister.down = True
     assert await Catalogue(Clock()).list_models(lister) == BUILT_IN

@@ -1,4 +1,4 @@
-"""What upstream's refusals teach; the words are the strict fake's and the documentation's."""
+"""Rules learned from refusals; the messages are the strict fake's and the documentation's."""
 
 from __future__ import annotations
 
@@ -92,5 +92,5 @@ def test_a_known_refusal_changes_its_rule(rules: Any, refusal: str, change: Any)
         "prompt is too long: 1000001 tokens > 1000000 maximum",
     ],
 )
-def test_what_is_new_to_nobody_teaches_nothing(refusal: str) -> None:
+def test_an_unrelated_refusal_changes_nothing(refusal: str) -> None:
     assert learn_limits(OPUS_5, refusal) is None

@@ -1,4 +1,4 @@
-"""What the live catalogue says of a model wins over the table."""
+"""The backend's list overrides the built-in rules."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NEW = ListedModel(
 )
 
 
-def test_a_model_the_table_does_not_know_is_its_line_with_live_limits() -> None:
+def test_an_unknown_model_has_its_lines_rules_with_the_listed_limits() -> None:
     rules = resolve_rules("claude-opus-6", NEW)
     assert (rules.context, rules.max_output, rules.efforts) == (2_000_000, 256_000, ("low", "high"))
     assert rules.thinking == "can_disable"
     assert rules.forced_tools is False
 
 
-def test_what_is_not_said_is_as_in_the_table() -> None:
+def test_unlisted_fields_are_those_of_the_table() -> None:
     silent = ListedModel("claude-opus-4-6", "Claude Opus 4.6", 1)
     assert resolve_rules("claude-opus-4-6", silent) == resolve_rules("claude-opus-4-6")
 
 
-def test_a_model_that_thinks_on_request_still_does() -> None:
+def test_thinking_on_request_is_preserved() -> None:
     listed = ListedModel(
         "claude-opus-4-6", "", 1, thinking=("adaptive", "disabled", "enabled"), structured=True
     )

@@ -1,4 +1,4 @@
-"""From the name a client sends to the model that answers."""
+"""Resolution of model names."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_retired_model_is_answered_by_its_line_with_a_notice(retired: str, cur
     assert resolved.notice == f"model: {retired} is retired; {current} answers"
 
 
-def test_anything_else_is_not_found_and_the_nearest_are_named() -> None:
+def test_an_unknown_name_is_refused_with_similar_names() -> None:
     with pytest.raises(ModelNotFound, match="claude-opus-5-5") as caught:
         resolve("claude-opus-55", ACTIVE)
     assert (caught.value.status, caught.value.code, caught.value.param) == (
@@ -70,12 +70,12 @@ def test_anything_else_is_not_found_and_the_nearest_are_named() -> None:
     )
 
 
-def test_a_name_near_to_nothing_points_to_the_list() -> None:
+def test_without_similar_names_the_error_points_to_the_list() -> None:
     with pytest.raises(ModelNotFound, match="GET /v1/models"):
         resolve("zzz", ACTIVE)
 
 
-def test_a_model_only_upstream_knows_has_the_rules_of_its_line() -> None:
+def test_a_model_known_only_upstream_has_its_lines_rules() -> None:
     assert resolve("claude-opus-6", ACTIVE, {"claude-opus-6"}).model == "claude-opus-6"
     assert resolve_rules("claude-opus-6").forced_tools is False
     assert resolve_rules("claude-opus-6").id == "claude-opus-6"

@@ -1,4 +1,4 @@
-"""What a request costs: exactly, or not at all."""
+"""The cost of a request, exact or unknown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MILLION = 1_000_000
 
 
 @pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules.id)
-def test_every_model_we_know_has_a_price(rules: ModelRules) -> None:
+def test_every_known_model_has_a_price(rules: ModelRules) -> None:
     assert find_price(rules.id) is not None
 
 
@@ -38,15 +38,15 @@ def test_a_million_tokens_of_each_kind_cost_what_the_price_list_says(
     assert [calculate_cost(model, *kind) for kind in kinds] == [Decimal(price) for price in dollars]
 
 
-def test_the_kinds_add_up_exactly() -> None:
+def test_costs_add_up_exactly() -> None:
     assert calculate_cost("claude-opus-5", 3, 5, 7, 11) == Decimal("0.00032475")
 
 
-def test_nothing_costs_nothing() -> None:
+def test_zero_tokens_cost_nothing() -> None:
     assert calculate_cost("claude-opus-5", 0, 0, 0, 0) == 0
 
 
-def test_a_write_for_an_hour_costs_more_than_one_for_five_minutes() -> None:
+def test_a_one_hour_cache_write_costs_more_than_a_five_minute_one() -> None:
     assert calculate_cost("claude-opus-5", 0, MILLION, 0, 0) == Decimal("6.25")
     assert calculate_cost("claude-opus-5", 0, MILLION, 0, 0, cache_write_1h_tokens=MILLION) == 10
     assert calculate_cost(
@@ -66,7 +66,7 @@ def test_a_model_without_a_known_price_has_no_cost(model: str) -> None:
     assert calculate_cost(model, MILLION, MILLION, MILLION, MILLION) is None
 
 
-def test_the_whole_prompt_decides_whether_it_is_long() -> None:
+def test_the_long_prompt_price_depends_on_the_whole_prompt() -> None:
     model = "claude-haiku-5-5"
     short = Decimal("0.10") * 50_000 + Decimal("0.125") * 25_000 + Decimal("0.01") * 25_000
     assert calculate_cost(model, 50_000, 25_000, 25_000, 10) == (short + 5) / MILLION
@@ -74,12 +74,12 @@ def test_the_whole_prompt_decides_whether_it_is_long() -> None:
     assert calculate_cost(model, 50_000, 25_000, 25_001, 10) == (long + 25) / MILLION
 
 
-def test_a_long_answer_makes_no_long_prompt() -> None:
+def test_a_long_answer_does_not_count_as_prompt() -> None:
     assert calculate_cost("claude-haiku-5-5", 1, 0, 0, 128_000) == Decimal("0.0640001")
 
 
 @pytest.mark.parametrize("price", PRICES, ids=lambda price: price.model)
-def test_a_row_has_a_source_and_prices_in_their_order(price: Price) -> None:
+def test_each_price_has_a_source_and_plausible_rates(price: Price) -> None:
     assert "Claude Code 2.1.330" in price.source
     for rates in (price.rates, *([price.long_prompt.rates] if price.long_prompt else [])):
         assert 0 < rates.cache_read < rates.input < rates.cache_write_5m
@@ -88,11 +88,11 @@ def test_a_row_has_a_source_and_prices_in_their_order(price: Price) -> None:
         assert rates.output == rates.input * 5
 
 
-def test_no_model_is_priced_twice() -> None:
+def test_no_model_has_two_prices() -> None:
     assert len({price.model for price in PRICES}) == len(PRICES)
 
 
-def test_the_ledgers_unit_is_the_nearest_micro_dollar() -> None:
+def test_costs_are_rounded_to_micro_dollars() -> None:
     assert to_micro_dollars(Decimal("1.25")) == 1_250_000
     assert to_micro_dollars(Decimal("0.0000016")) == 2
     assert to_micro_dollars(Decimal(0)) == 0

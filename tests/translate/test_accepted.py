@@ -1,4 +1,4 @@
-"""Whatever conversation a client sends, upstream accepts what it becomes."""
+"""The API accepts the translation of any conversation."""
 
 from __future__ import annotations
 
@@ -155,5 +155,5 @@ def test_any_conversation_is_accepted(
 
 
 @pytest.mark.parametrize("model", [rules.id for rules in RULES])
-def test_the_judge_and_the_bridge_know_the_same_models(model: str) -> None:
+def test_the_fake_and_the_bridge_know_the_same_models(model: str) -> None:
     assert model in MODELS

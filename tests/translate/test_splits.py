@@ -1,4 +1,4 @@
-"""However upstream cuts its stream, the same answer comes out."""
+"""The answer does not depend on how upstream splits its stream."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def answer(places: Sequence[int]) -> ChatCompletion:
     return collector.finish()
 
 
-def test_in_one_piece() -> None:
+def test_the_answer_in_one_piece() -> None:
     message = answer([])["choices"][0]["message"]
     assert (message["content"], message["reasoning_content"]) == (SAID, THOUGHT)
     assert message["tool_calls"] == [
@@ -66,5 +66,5 @@ def test_in_one_piece() -> None:
 
 
 @given(cuts)
-def test_in_any_pieces(places: list[int]) -> None:
+def test_the_answer_is_the_same_for_any_split(places: list[int]) -> None:
     assert answer(places) == answer([])

@@ -1,4 +1,4 @@
-"""Thinking is put back where everything before it is the same, and nowhere else."""
+"""Thinking is restored only if everything before it is unchanged."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BACK = replace(
 )
 
 
-def test_a_turn_is_made_whole_again() -> None:
+def test_thinking_is_restored_in_an_unchanged_conversation() -> None:
     assert list_call_ids(BACK) == ["toolu_1"]
     whole = restore_thinking(BACK, KEPT)
     assert whole.messages[1]["content"] == [THINKING, words("Adding. "), CALL]
@@ -48,7 +48,7 @@ def test_a_turn_is_made_whole_again() -> None:
     assert strip_thinking(whole).messages[1]["content"] == [words("Adding. "), CALL]
 
 
-def test_markers_and_the_order_of_tools_are_no_edit() -> None:
+def test_cache_markers_and_tool_order_do_not_count_as_changes() -> None:
     marker = {"type": "ephemeral"}
     marked = replace(
         BACK,
@@ -87,11 +87,11 @@ def test_markers_and_the_order_of_tools_are_no_edit() -> None:
         ),
     ],
 )
-def test_after_any_edit_the_clients_version_stands(edited: MessagesRequest) -> None:
+def test_after_any_change_the_clients_version_is_sent(edited: MessagesRequest) -> None:
     assert restore_thinking(edited, KEPT) == edited
 
 
-def test_a_later_turn_counts_on_the_one_before() -> None:
+def test_a_later_turn_is_restored_only_if_the_earlier_one_is() -> None:
     second = replace(restore_thinking(BACK, KEPT))
     later = {**CALL, "id": "toolu_2"}
     kept = {**KEPT, "toolu_2": StoredTurn(hash_prefix(second), (THINKING, later))}
@@ -102,7 +102,7 @@ def test_a_later_turn_counts_on_the_one_before() -> None:
     assert restore_thinking(replace(BACK, messages=turns), only_later).messages == turns
 
 
-def test_a_loop_without_its_thinking_is_seen() -> None:
+def test_a_tool_loop_without_thinking_is_detected() -> None:
     assert has_loop_without_thinking(BACK)
     assert not has_loop_without_thinking(restore_thinking(BACK, KEPT))
     asked_anew = replace(BACK, messages=(*BACK.messages[:2], said("user", words("And?"))))
@@ -119,6 +119,6 @@ def test_a_loop_without_its_thinking_is_seen() -> None:
         "Expected `thinking` or `redacted_thinking`, but found `tool_use`",
     ],
 )
-def test_refusals_of_thinking_are_known(refusal: str) -> None:
+def test_refusals_of_thinking_are_recognized(refusal: str) -> None:
     assert is_thinking_refusal(refusal)
     assert not is_thinking_refusal("max_tokens: 5 > 4")

@@ -1,4 +1,4 @@
-"""The request of `/v1/embeddings`: four shapes of input, and every fault under its name."""
+"""Requests to `/v1/embeddings`: the four input shapes and the errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(**body: Any) -> EmbeddingsRequest:
         (" ", [" "]),
     ],
 )
-def test_four_shapes_of_input_are_one_list(said: Any, inputs: list[str | list[int]]) -> None:
+def test_the_four_input_shapes_give_a_list(said: Any, inputs: list[str | list[int]]) -> None:
     assert read(input=said).inputs == inputs
 
 
@@ -36,7 +36,7 @@ def test_null_is_like_a_missing_field(field: str) -> None:
     assert getattr(read(), field) is None
 
 
-def test_what_is_unknown_is_kept_for_a_notice() -> None:
+def test_unknown_fields_are_stored_for_the_notice() -> None:
     assert read(input_type="query").unknown == {"input_type": "query"}
     assert read().unknown == {}
 
@@ -70,7 +70,7 @@ def test_what_is_unknown_is_kept_for_a_notice() -> None:
         ({"user": 3}, "user"),
     ],
 )
-def test_a_fault_is_told_once_and_names_its_field(body: dict[str, Any], field: str) -> None:
+def test_an_error_is_reported_once_with_its_field(body: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         read(**body)
     places = {
@@ -82,12 +82,12 @@ def test_a_fault_is_told_once_and_names_its_field(body: dict[str, Any], field: s
     assert places == {field}
 
 
-def test_the_most_that_openai_takes_is_taken() -> None:
+def test_openais_maximum_is_accepted() -> None:
     assert len(read(input=["a"] * MOST_INPUTS).inputs) == MOST_INPUTS
     assert read(input=[1] * MOST_TOKENS).inputs == [[1] * MOST_TOKENS]
 
 
-def test_a_request_without_input_is_told_so() -> None:
+def test_a_request_without_input_is_refused() -> None:
     with pytest.raises(ValidationError) as caught:
         EmbeddingsRequest.model_validate_json('{"model": "m"}')
     assert [problem["loc"] for problem in caught.value.errors()] == [("input",)]

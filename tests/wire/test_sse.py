@@ -1,4 +1,4 @@
-"""Server-sent events in any split."""
+"""Decoding of server-sent events, split anywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STREAM = (
 EVENTS = [b'{"a": 1}', b"first\nsecond", b'{"text": "\xe2\x80\xa8\xf0\x9f\x99\x82"}']
 
 
-def test_complete_events_come_out_and_the_rest_waits() -> None:
+def test_only_complete_events_are_returned() -> None:
     assert SseDecoder().feed(STREAM) == EVENTS
 
 
@@ -31,7 +31,7 @@ def test_the_split_does_not_matter(cuts: list[int]) -> None:
     assert [event for piece in pieces for event in decoder.feed(piece)] == EVENTS
 
 
-def test_a_line_is_ascii_so_that_nobody_splits_it() -> None:
+def test_a_line_is_ascii() -> None:
     assert encode_data({"t": "\u2028é"}) == b'data: {"t":"\\u2028\\u00e9"}\n\n'
 
 
@@ -43,7 +43,7 @@ WORDS = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_siz
     st.lists(st.integers(0, 200), max_size=4),
     st.sampled_from(["\n", "\r\n"]),
 )
-def test_events_as_upstream_writes_them(
+def test_events_in_upstreams_format(
     events: list[tuple[str, str]], cuts: list[int], line_end: str
 ) -> None:
     lines = [f"event: {name}{line_end}data: {data}{line_end * 2}" for name, data in events]
@@ -62,7 +62,7 @@ GROUPS = st.sampled_from(USUAL) | st.lists(LINES, min_size=3, max_size=4)
 
 @settings(max_examples=1000)
 @given(st.lists(GROUPS, min_size=1, max_size=3))
-def test_a_whole_piece_is_read_as_its_bytes_are_one_by_one(groups: list[list[bytes]]) -> None:
+def test_a_whole_piece_gives_the_same_as_its_single_bytes(groups: list[list[bytes]]) -> None:
     stream = b"".join(line + b"\n" for group in groups for line in group)
     slow = SseDecoder()
     assert SseDecoder().feed(stream) == [

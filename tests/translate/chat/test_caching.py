@@ -1,4 +1,4 @@
-"""Repeated prefixes are cached: by the client's markers, or by themselves."""
+"""Cache markers: the client's own, or one for the whole request."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MODEL = "claude-sonnet-5-5"
 MARKER = {"type": "ephemeral"}
 
 
-def translated(*messages: dict[str, Any], **more: Any) -> Translation:
+def translate(*messages: dict[str, Any], **more: Any) -> Translation:
     body = {"model": MODEL, "messages": list(messages), **more}
     return translate_chat(ChatRequest.model_validate(body), resolve_rules(MODEL), MODEL)
 
 
-def test_without_a_marker_the_whole_request_is_marked() -> None:
-    assert translated({"role": "user", "content": "Hi"}).request.cache_control == MARKER
+def test_a_request_without_markers_gets_a_top_level_marker() -> None:
+    assert translate({"role": "user", "content": "Hi"}).request.cache_control == MARKER
 
 
-def test_markers_on_messages_and_parts_are_kept_and_no_other_is_added() -> None:
+def test_the_clients_markers_are_copied_and_none_is_added() -> None:
     part = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
-    request = translated(
+    request = translate(
         {"role": "system", "content": "Be brief.", "cache_control": MARKER},
         {"role": "user", "content": [part, {"type": "text", "text": "there"}]},
     ).request
@@ -37,14 +37,14 @@ def test_markers_on_messages_and_parts_are_kept_and_no_other_is_added() -> None:
     assert request.cache_control is None
 
 
-def test_four_markers_at_the_most_and_the_last_ones_stay() -> None:
+def test_only_the_last_four_markers_stay() -> None:
     parts = [{"type": "text", "text": str(n), "cache_control": MARKER} for n in range(6)]
-    (turn,) = translated({"role": "user", "content": parts}).request.messages
+    (turn,) = translate({"role": "user", "content": parts}).request.messages
     assert [block["text"] for block in turn["content"] if "cache_control" in block] == list("2345")
 
 
-def test_what_a_client_hangs_on_its_messages_is_noticed() -> None:
-    result = translated(
+def test_extra_fields_of_messages_are_reported() -> None:
+    result = translate(
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": "Ho", "reasoning_content": "Hm", "mood": "good"},
         {"role": "user", "content": "Hi"},
@@ -57,17 +57,17 @@ def test_what_a_client_hangs_on_its_messages_is_noticed() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(any_message, min_size=1, max_size=6))
-def test_one_more_turn_leaves_the_bytes_before_it_as_they_were(
+def test_another_turn_does_not_change_the_bytes_before_it(
     chat: list[dict[str, Any]],
 ) -> None:
-    """Only up to the client's last user message: what follows it may be joined to it."""
+    """Only up to the client's last user message, because later content may be merged into it."""
     opening = [*chat, {"role": "user", "content": "Question"}]
     longer = [
         *opening,
         {"role": "assistant", "content": "Answer"},
         {"role": "user", "content": "?"},
     ]
-    before, after = translated(*opening).request, translated(*longer).request
+    before, after = translate(*opening).request, translate(*longer).request
     assert json.dumps(after.system) == json.dumps(before.system)
     kept = after.messages[: len(before.messages)]
     assert json.dumps(kept) == json.dumps(before.messages)

@@ -1,4 +1,4 @@
-"""Custom tools: their text comes out of the JSON as it streams."""
+"""Custom tools: their text is extracted from streaming JSON."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DEFINITION = 'start: "a"+'
         {"type": "grammar", "syntax": "lark", "definition": DEFINITION},
     ],
 )
-def test_a_grammar_is_told_in_words(form: dict[str, Any]) -> None:
+def test_a_grammar_is_part_of_the_description(form: dict[str, Any]) -> None:
     tool = CustomDefinition(name="letters", description="Writes letters.", format=form)
     assert describe_custom_tool(tool) == (
         "Writes letters.\n\nThe input must follow this lark grammar exactly:\n" + DEFINITION
     )
 
 
-def test_free_text_needs_no_words() -> None:
+def test_free_text_needs_no_description() -> None:
     assert describe_custom_tool(CustomDefinition(name="x", format={"type": "text"})) == (
         "Takes any text as its input."
     )
@@ -50,12 +50,12 @@ def split(text: str, cuts: list[int]) -> list[str]:
     st.booleans(),
     st.lists(st.integers(0, 200), max_size=30),
 )
-def test_whatever_the_pieces_the_text_is_exact(text: str, ascii: bool, cuts: list[int]) -> None:
+def test_the_text_is_exact_for_any_split(text: str, ascii: bool, cuts: list[int]) -> None:
     written = json.dumps({"input": text}, ensure_ascii=ascii)
     assert read(split(written, cuts)) == text
 
 
-def test_text_comes_before_its_end() -> None:
+def test_text_is_returned_before_the_input_ends() -> None:
     machine = InputExtractor()
     assert [machine.feed(piece) for piece in ('{"in', 'put": "ab', "c\\", 'n"', "}")] == [
         "",
@@ -66,10 +66,10 @@ def test_text_comes_before_its_end() -> None:
     ]
 
 
-def test_input_of_another_shape_is_given_as_it_is() -> None:
+def test_input_of_another_shape_is_returned_as_json() -> None:
     assert read(['{"text": ', '"a"}']) == '{"text": "a"}'
 
 
-def test_half_a_pair_becomes_the_replacement_character() -> None:
+def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
     assert read(['{"input": "\\ud83d!"}']) == "\ufffd!"
     assert read(['{"input": "\\ude00"}']) == "\ufffd"

@@ -1,4 +1,4 @@
-"""Images by size: what the model takes goes as it is, larger ones are scaled down."""
+"""Images that are too large for the model are scaled down."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def block(width: int, height: int, kind: str = "PNG", mode: str = "RGB") -> dict
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
 
 
-def opened(image: dict[str, Any]) -> Image.Image:
+def open_image(image: dict[str, Any]) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(image["source"]["data"])))
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from([LARGE, SMALL]))
-def test_a_scaled_size_keeps_both_limits_and_the_shape(
+def test_a_scaled_size_respects_both_limits_and_the_shape(
     width: int, height: int, largest: ImageSize
 ) -> None:
     new_width, new_height = fit_size(width, height, largest)
@@ -40,24 +40,24 @@ def test_a_scaled_size_keeps_both_limits_and_the_shape(
     assert abs(new_width * height - new_height * width) <= max(width, height)
 
 
-def test_what_fits_is_not_touched() -> None:
+def test_an_image_within_the_limits_is_unchanged() -> None:
     image, notices = block(1000, 1000), Notices()
     assert fit_image(image, SMALL, "x", notices) is image
     assert notices.lines() == ()
 
 
 @pytest.mark.parametrize(("kind", "becomes"), [("PNG", "PNG"), ("JPEG", "JPEG"), ("GIF", "PNG")])
-def test_what_is_too_large_is_scaled_with_a_notice(kind: str, becomes: str) -> None:
+def test_a_large_image_is_scaled_with_a_notice(kind: str, becomes: str) -> None:
     notices = Notices()
     scaled = fit_image(block(3000, 1500, kind), SMALL, "x", notices)
-    assert opened(scaled).size == (1516, 758)
-    assert opened(scaled).format == becomes
+    assert open_image(scaled).size == (1516, 758)
+    assert open_image(scaled).format == becomes
     assert scaled["source"]["media_type"] == f"image/{becomes.lower()}"
     assert notices.lines() == ("image: scaled from 3000x1500 to 1516x758 pixels",)
 
 
-def test_transparency_is_kept() -> None:
-    assert opened(fit_image(block(3000, 10, mode="RGBA"), SMALL, "x", Notices())).mode == "RGBA"
+def test_transparency_is_preserved() -> None:
+    assert open_image(fit_image(block(3000, 10, mode="RGBA"), SMALL, "x", Notices())).mode == "RGBA"
 
 
 def test_the_same_image_gives_the_same_bytes() -> None:
@@ -65,7 +65,7 @@ def test_the_same_image_gives_the_same_bytes() -> None:
     assert fit_image(block(3000, 1500), SMALL, "y", Notices()) == first
 
 
-def test_many_images_are_held_to_a_smaller_edge() -> None:
+def test_many_images_have_a_smaller_edge_limit() -> None:
     assert limit_for_count(20, LARGE) == LARGE
     assert limit_for_count(21, LARGE) == ImageSize(2000, LARGE.pixels)
 
@@ -76,13 +76,13 @@ def test_an_address_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("size", [(10_000, 9_000), (30_000, 30_000)])
-def test_a_bomb_is_refused_before_it_is_unpacked(size: tuple[int, int]) -> None:
+def test_a_decompression_bomb_is_refused_before_decoding(size: tuple[int, int]) -> None:
     with pytest.raises(InvalidRequest) as caught:
         fit_image(block(*size, mode="1"), LARGE, "messages[0].content[0].image_url.url", Notices())
     assert caught.value.param == "messages[0].content[0].image_url.url"
 
 
-def test_half_an_image_is_refused_by_name() -> None:
+def test_a_truncated_image_is_refused_naming_the_field() -> None:
     image = block(3000, 1500, "JPEG")
     data = image["source"]["data"]
     image["source"]["data"] = data[: len(data) // 8 * 4]

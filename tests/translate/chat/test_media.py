@@ -1,4 +1,4 @@
-"""Files and images by their bytes."""
+"""Files and images are recognized by their bytes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bridge.translate.chat.media import build_document_block, build_image_block,
 from bridge.wire.chat import FileData
 
 
-def encoded(content: bytes) -> str:
+def encode_base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def test_a_pdf_is_a_document_whatever_its_label() -> None:
-    data = encoded(b"%PDF-1.7 ...")
+def test_a_pdf_is_a_document_under_any_label() -> None:
+    data = encode_base64(b"%PDF-1.7 ...")
     file = FileData(file_data=f"data:application/octet-stream;base64,{data}", filename="a.pdf")
     assert build_document_block(file, "p") == {
         "type": "document",
@@ -25,8 +25,8 @@ def test_a_pdf_is_a_document_whatever_its_label() -> None:
     }
 
 
-def test_a_text_file_is_a_document_of_text() -> None:
-    file = FileData(file_data=f"data:text/markdown;base64,{encoded('# Grüße'.encode())}")
+def test_a_text_file_is_a_text_document() -> None:
+    file = FileData(file_data=f"data:text/markdown;base64,{encode_base64('# Grüße'.encode())}")
     source = {"type": "text", "media_type": "text/plain", "data": "# Grüße"}
     assert build_document_block(file, "p") == {"type": "document", "source": source}
 
@@ -35,12 +35,12 @@ def test_a_text_file_is_a_document_of_text() -> None:
     ("file", "words"),
     [
         (FileData(file_id="file-1"), "File ids are not supported"),
-        (FileData(file_data=encoded(b"PK\x03\x04\xff\xfe")), "PDF and text"),
-        (FileData(file_data=encoded(b" ")), "empty"),
+        (FileData(file_data=encode_base64(b"PK\x03\x04\xff\xfe")), "PDF and text"),
+        (FileData(file_data=encode_base64(b" ")), "empty"),
         (FileData(file_data="%%%"), "base64"),
     ],
 )
-def test_what_is_no_document_is_refused(file: FileData, words: str) -> None:
+def test_other_files_are_refused(file: FileData, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         build_document_block(file, "p")
 
@@ -56,12 +56,12 @@ def test_what_is_no_document_is_refused(file: FileData, words: str) -> None:
         (b"hello", None),
     ],
 )
-def test_the_kind_is_read_from_the_first_bytes(head: bytes, kind: str | None) -> None:
+def test_the_media_type_is_detected_from_the_first_bytes(head: bytes, kind: str | None) -> None:
     assert sniff_media_type(head) == kind
 
 
-def test_white_space_in_base64_and_odd_labels_are_put_right() -> None:
-    data = encoded(b"GIF89a" + bytes(60))
+def test_whitespace_in_base64_and_odd_labels_are_accepted() -> None:
+    data = encode_base64(b"GIF89a" + bytes(60))
     broken = "\r\n".join([data[:20], data[20:]])
     block = build_image_block(f"data:image/jpg;charset=utf-8;base64,{broken}", "p")
     assert block["source"] == {"type": "base64", "media_type": "image/gif", "data": data}

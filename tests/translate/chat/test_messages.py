@@ -1,4 +1,4 @@
-"""A chat's messages as Anthropic takes them."""
+"""Chat messages in Anthropic's format."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def text(words: str) -> dict[str, Any]:
 def turns(
     *messages: dict[str, Any], model: str = "claude-sonnet-5-5"
 ) -> tuple[list[tuple[str, list[Any]]], tuple[Any, ...] | None, tuple[str, ...]]:
-    """The turns as (role, blocks), the system prompt, the notices."""
+    """Return the turns as (role, blocks), the system prompt and the notices."""
     chat = ChatRequest.model_validate({"model": model, "messages": list(messages)})
     notices = Notices()
     talk = build_conversation(
@@ -52,7 +52,7 @@ def test_a_plain_chat() -> None:
     assert notices == ()
 
 
-def test_developer_and_system_at_the_start_are_the_system_prompt() -> None:
+def test_leading_system_and_developer_messages_are_the_system_prompt() -> None:
     _, system, _ = turns(
         {"role": "developer", "content": [text("One.")]},
         {"role": "system", "content": "Two."},
@@ -61,7 +61,7 @@ def test_developer_and_system_at_the_start_are_the_system_prompt() -> None:
     assert system == (text("One."), text("Two."))
 
 
-def test_a_later_system_message_keeps_its_place() -> None:
+def test_a_later_system_message_stays_in_place() -> None:
     said, system, _ = turns(
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": "Hello."},
@@ -79,7 +79,7 @@ def test_a_later_system_message_keeps_its_place() -> None:
         ("claude-sonnet-5", [("user", [text("Hi"), text("[system note] In French.")])]),
     ],
 )
-def test_a_system_message_behind_the_user_stays_one_where_the_model_takes_it(
+def test_a_system_message_after_a_user_message_stays_if_the_model_accepts_it(
     model: str, last: Any
 ) -> None:
     said, _, _ = turns(
@@ -100,7 +100,7 @@ def test_a_call_and_its_result() -> None:
     ]
 
 
-def test_parallel_results_share_one_turn_and_come_before_the_users_words() -> None:
+def test_parallel_results_share_a_turn_and_precede_the_users_text() -> None:
     other = {**CALL, "id": "c2"}
     said, _, _ = turns(
         {"role": "user", "content": "Go"},
@@ -119,7 +119,7 @@ def test_parallel_results_share_one_turn_and_come_before_the_users_words() -> No
     )
 
 
-def test_a_missing_result_is_marked_as_such_and_noticed() -> None:
+def test_a_missing_result_becomes_an_error_with_a_notice() -> None:
     said, _, notices = turns(
         {"role": "user", "content": "Go"},
         {"role": "assistant", "tool_calls": [CALL]},
@@ -134,7 +134,7 @@ def test_a_missing_result_is_marked_as_such_and_noticed() -> None:
     assert notices == ("messages: tool call c1 has no result; an error was sent for it",)
 
 
-def test_a_result_without_a_call_becomes_text_and_is_noticed() -> None:
+def test_a_result_without_a_call_becomes_text_with_a_notice() -> None:
     said, _, notices = turns(
         {"role": "user", "content": "Go"},
         {"role": "tool", "tool_call_id": "c9", "content": "42"},
@@ -162,7 +162,7 @@ def test_blank_content_is_left_out() -> None:
         ('{"a": ', {"invalid_json": '{"a": '}),
     ],
 )
-def test_odd_arguments_in_the_history_stay_an_object(arguments: str, given: Any) -> None:
+def test_invalid_arguments_in_the_history_become_an_object(arguments: str, given: Any) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": arguments}}
     said, _, _ = turns(
         {"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]}
@@ -170,7 +170,7 @@ def test_odd_arguments_in_the_history_stay_an_object(arguments: str, given: Any)
     assert said[1][1][0]["input"] == given
 
 
-def test_a_conversation_that_ends_with_the_assistant_is_continued() -> None:
+def test_a_model_without_prefill_is_asked_to_continue() -> None:
     messages = ({"role": "user", "content": "Count"}, {"role": "assistant", "content": "1, 2, "})
     said, _, notices = turns(*messages)
     assert said[-1][0] == "user"
@@ -182,13 +182,13 @@ def test_a_conversation_that_ends_with_the_assistant_is_continued() -> None:
     assert notices == ()
 
 
-def test_a_system_prompt_alone_still_has_a_user_turn() -> None:
+def test_a_lone_system_prompt_gets_a_user_turn() -> None:
     said, system, _ = turns({"role": "system", "content": "Say hello."})
     assert system == (text("Say hello."),)
     assert said == [("user", [text("Continue.")])]
 
 
-def test_an_image_goes_by_its_bytes_and_not_by_its_label() -> None:
+def test_the_media_type_of_an_image_is_that_of_its_bytes() -> None:
     url = {"url": f"data:image/;base64,{PNG}"}
     said, _, _ = turns({"role": "user", "content": [{"type": "image_url", "image_url": url}]})
     source = {"type": "base64", "media_type": "image/png", "data": PNG}
@@ -220,7 +220,7 @@ def test_an_image_goes_by_its_bytes_and_not_by_its_label() -> None:
         ),
     ],
 )
-def test_what_claude_cannot_take_is_refused_by_name(
+def test_unsupported_content_is_refused_naming_the_field(
     part: dict[str, Any], param: str, words: str
 ) -> None:
     with pytest.raises(InvalidRequest, match=words) as caught:
@@ -228,7 +228,7 @@ def test_what_claude_cannot_take_is_refused_by_name(
     assert caught.value.param == param
 
 
-def test_ids_used_twice_or_with_odd_letters_are_made_right() -> None:
+def test_repeated_or_invalid_ids_are_replaced() -> None:
     odd = {**CALL, "id": "functions.add:0"}
     said, _, _ = turns(
         {"role": "user", "content": "Go"},

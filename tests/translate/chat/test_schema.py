@@ -1,4 +1,4 @@
-"""Schemas as Claude takes them."""
+"""JSON Schemas in the form that Claude accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from bridge.translate.chat.schema import build_input_schema, can_close, close_schema
 
 
-def test_objects_are_closed_all_the_way_down() -> None:
+def test_nested_objects_are_closed() -> None:
     schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",
@@ -35,7 +35,7 @@ def test_objects_are_closed_all_the_way_down() -> None:
     }
 
 
-def test_what_cannot_be_a_rule_becomes_words() -> None:
+def test_unsupported_keywords_move_to_the_description() -> None:
     assert close_schema(
         {"type": "integer", "minimum": 1, "maximum": 9, "description": "A digit."}
     ) == {
@@ -54,7 +54,7 @@ def test_one_of_becomes_any_of() -> None:
     }
 
 
-def test_a_property_may_be_named_like_a_keyword() -> None:
+def test_a_property_can_have_the_name_of_a_keyword() -> None:
     properties = {"minimum": {"type": "number"}, "pattern": {"type": "string"}}
     assert close_schema({"type": "object", "properties": properties})["properties"] == properties
 
@@ -77,7 +77,7 @@ def test_a_property_may_be_named_like_a_keyword() -> None:
         ),
     ],
 )
-def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
+def test_recursion_is_detected(schema: Any, recursive: bool) -> None:
     assert can_close(schema) is not recursive
 
 
@@ -123,5 +123,5 @@ def test_recursion_is_seen(schema: Any, recursive: bool) -> None:
         ),
     ],
 )
-def test_a_tools_input_is_an_object(parameters: Any, sent: Any) -> None:
+def test_the_input_schema_of_a_tool_is_an_object(parameters: Any, sent: Any) -> None:
     assert build_input_schema(parameters) == sent

@@ -1,4 +1,4 @@
-"""Thinking and effort, by the rules of each model."""
+"""Thinking and effort by the rules of each model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.translate.notices import Notices
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 
-def thought(model: str, wanted: str | None, **more: Any) -> tuple[Any, Any, int]:
+def choose(model: str, wanted: str | None, **more: Any) -> tuple[Any, Any, int]:
     notices = Notices()
     result = choose_thinking(
         wanted, resolve_rules(model), more.get("max_tokens", 32_000), more.get("blocked"), notices
@@ -41,33 +41,33 @@ def thought(model: str, wanted: str | None, **more: Any) -> tuple[Any, Any, int]
 def test_effort_by_model(
     model: str, wanted: str | None, config: Any, effort: Any, notices: int
 ) -> None:
-    assert thought(model, wanted) == (config, effort, notices)
+    assert choose(model, wanted) == (config, effort, notices)
 
 
-def budget(tokens: int) -> dict[str, Any]:
+def build_budget(tokens: int) -> dict[str, Any]:
     return {"type": "enabled", "budget_tokens": tokens, "display": "summarized"}
 
 
 @pytest.mark.parametrize(
     ("wanted", "max_tokens", "config"),
     [
-        ("minimal", 32_000, budget(1024)),
-        ("medium", 32_000, budget(8192)),
-        ("high", 20_000, budget(10_000)),
-        ("xhigh", 64_000, budget(32_000)),
-        ("low", 2048, budget(1024)),
+        ("minimal", 32_000, build_budget(1024)),
+        ("medium", 32_000, build_budget(8192)),
+        ("high", 20_000, build_budget(10_000)),
+        ("xhigh", 64_000, build_budget(32_000)),
+        ("low", 2048, build_budget(1024)),
         ("low", 2047, None),
     ],
 )
-def test_older_models_get_a_budget_that_leaves_half_for_the_answer(
+def test_the_budget_of_older_models_leaves_half_for_the_answer(
     wanted: str, max_tokens: int, config: Any
 ) -> None:
-    assert thought("claude-haiku-4-5", wanted, max_tokens=max_tokens)[0] == config
+    assert choose("claude-haiku-4-5", wanted, max_tokens=max_tokens)[0] == config
 
 
-def test_an_older_model_that_is_forced_does_not_think() -> None:
-    assert thought("claude-haiku-4-5", "high", blocked="it is forced") == (None, None, 1)
-    assert thought("claude-opus-4-5", "high", blocked="it is forced") == (None, "high", 1)
+def test_an_older_model_forced_to_call_a_tool_does_not_think() -> None:
+    assert choose("claude-haiku-4-5", "high", blocked="it is forced") == (None, None, 1)
+    assert choose("claude-opus-4-5", "high", blocked="it is forced") == (None, "high", 1)
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_an_older_model_that_is_forced_does_not_think() -> None:
         ("claude-opus-5-5", ADAPTIVE, 0),
     ],
 )
-def test_a_short_answer_is_not_all_thinking(model: str, config: Any, notices: int) -> None:
-    assert thought(model, None, max_tokens=20) == (config, None, notices)
+def test_a_low_token_limit_turns_thinking_off(model: str, config: Any, notices: int) -> None:
+    assert choose(model, None, max_tokens=20) == (config, None, notices)

@@ -1,4 +1,4 @@
-"""OpenAI's computer calls and Claude's actions, there and back."""
+"""Conversion between OpenAI's computer calls and Claude's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHORDS = st.sampled_from(
 NOTHING: st.SearchStrategy[dict[str, Any]] = st.just({})
 
 
-def pointing(member: str, more: st.SearchStrategy[dict[str, Any]] = NOTHING) -> Any:
+def build_pointer_calls(member: str, more: st.SearchStrategy[dict[str, Any]] = NOTHING) -> Any:
     return st.builds(
         lambda at, held, more: (member, {"coordinate": at, **held, **more}),
         PLACES,
@@ -53,11 +53,11 @@ CALLS = st.one_of(
         PLACES,
         HELD,
     ),
-    pointing("left_click"),
-    pointing("right_click"),
-    pointing("middle_click"),
-    pointing("double_click"),
-    pointing(
+    build_pointer_calls("left_click"),
+    build_pointer_calls("right_click"),
+    build_pointer_calls("middle_click"),
+    build_pointer_calls("double_click"),
+    build_pointer_calls(
         "scroll",
         st.fixed_dictionaries(
             {
@@ -70,7 +70,9 @@ CALLS = st.one_of(
 
 
 @given(st.lists(CALLS, min_size=1, max_size=6))
-def test_what_claude_called_comes_back_as_it_was(calls: list[tuple[str, dict[str, Any]]]) -> None:
+def test_calls_are_unchanged_after_conversion_and_back(
+    calls: list[tuple[str, dict[str, Any]]],
+) -> None:
     parts: list[tuple[str, int]] = []
     actions: list[dict[str, Any]] = []
     pointer = None
@@ -90,7 +92,7 @@ def test_what_claude_called_comes_back_as_it_was(calls: list[tuple[str, dict[str
     ]
 
 
-def test_every_member_is_told_or_not_offered() -> None:
+def test_every_member_is_converted_or_disabled() -> None:
     examples: dict[str, dict[str, Any]] = {
         "key": {"text": "Return"},
         "type": {"text": "a"},
@@ -128,13 +130,13 @@ def test_every_member_is_told_or_not_offered() -> None:
         ("wait", {"duration": 3}, [{"type": "wait"}] * 3),
     ],
 )
-def test_an_action_in_openais_words(
+def test_the_conversion_of_each_action(
     member: str, given_: dict[str, Any], actions: list[Any]
 ) -> None:
     assert list(to_openai_actions(member, given_, None).actions) == actions
 
 
-def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
+def test_a_click_without_coordinates_is_at_the_pointer() -> None:
     moved = to_openai_actions("mouse_move", {"coordinate": [5, 6]}, None)
     (clicked,) = to_openai_actions("left_click", {}, moved.pointer).actions
     assert (clicked["x"], clicked["y"]) == (5, 6)
@@ -142,7 +144,7 @@ def test_a_click_without_a_place_is_where_the_pointer_was_left() -> None:
         to_openai_actions("left_click", {}, None)
 
 
-def test_a_call_made_elsewhere_is_one_of_claudes_for_each_action() -> None:
+def test_a_foreign_call_becomes_one_call_per_action() -> None:
     item = {
         "type": "computer_call",
         "call_id": "call_abc",
@@ -171,7 +173,7 @@ def test_a_call_made_elsewhere_is_one_of_claudes_for_each_action() -> None:
     assert find_pointer([item]) == (1, 2)
 
 
-def test_the_last_of_several_calls_has_the_picture() -> None:
+def test_the_last_of_several_calls_gets_the_screenshot() -> None:
     output = {"call_id": "a.b", "output": {"type": "computer_screenshot", "image_url": "data:x"}}
     first, last = as_results(output, ["a", "b"], "input[1]")
     assert first == {"type": "function_call_output", "call_id": "a", "output": "OK"}
@@ -188,7 +190,7 @@ def test_the_last_of_several_calls_has_the_picture() -> None:
         ({"actions": [{"type": "wait"}]}, "input[0].call_id"),
     ],
 )
-def test_a_call_that_is_not_whole_is_refused_by_name(item: dict[str, Any], param: str) -> None:
+def test_an_incomplete_call_is_refused_naming_the_field(item: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         as_calls(item, "input[0]")
     assert caught.value.param == param

@@ -1,4 +1,4 @@
-"""The machine of the Responses API: its events are whole, in order, and the same as its end."""
+"""Responses API events are complete, in order, and agree with the final response."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def machine(custom: frozenset[str] = frozenset()) -> ResponsesStream:
     )
 
 
-def fed(stream: ResponsesStream, events: list[Any]) -> list[Any]:
+def feed(stream: ResponsesStream, events: list[Any]) -> list[Any]:
     return [told for event in events for told in stream.feed(event)]
 
 
@@ -53,7 +53,7 @@ BLOCKS = st.lists(
 )
 
 
-def begun(kind: str, number: int) -> dict[str, Any]:
+def start_block(kind: str, number: int) -> dict[str, Any]:
     match kind:
         case "text":
             return {"type": "text", "text": ""}
@@ -83,15 +83,15 @@ def deltas(kind: str, pieces: list[str]) -> list[dict[str, Any]]:
 def script(blocks: Any, reason: str) -> list[Any]:
     events: list[Any] = [start()]
     for number, (kind, pieces) in enumerate(blocks):
-        events += block(number, begun(kind, number), *deltas(kind, pieces))
+        events += block(number, start_block(kind, number), *deltas(kind, pieces))
     return [*events, *end(reason)]
 
 
 @settings(max_examples=150, deadline=None)
 @given(BLOCKS, st.sampled_from(["end_turn", "max_tokens", "tool_use", "refusal"]))
-def test_any_answer_is_told_whole_and_in_order(blocks: Any, reason: str) -> None:
+def test_any_answer_is_complete_and_in_order(blocks: Any, reason: str) -> None:
     stream = machine(frozenset({"custom"}))
-    told = fed(stream, script(blocks, reason))
+    told = feed(stream, script(blocks, reason))
     stream.finish()
     for event in told:
         EVENTS.validate_python(event, strict=True)
@@ -117,9 +117,9 @@ def test_any_answer_is_told_whole_and_in_order(blocks: Any, reason: str) -> None
         assert given_text == written
 
 
-def test_what_breaks_off_is_no_answer() -> None:
+def test_an_incomplete_answer_is_an_error() -> None:
     stream = machine()
-    fed(stream, [start(), *block(0, {"type": "text", "text": "Hi"})])
+    feed(stream, [start(), *block(0, {"type": "text", "text": "Hi"})])
     with pytest.raises(StreamBroken):
         stream.finish()
     event = stream.fail(UpstreamFailed("It broke."))
@@ -127,14 +127,14 @@ def test_what_breaks_off_is_no_answer() -> None:
     assert event["response"]["error"] == {"code": "server_error", "message": "It broke."}
 
 
-def test_an_end_nobody_knows_is_an_error() -> None:
+def test_an_unknown_end_is_an_error() -> None:
     stream = machine()
     with pytest.raises(StreamBroken, match="compaction"):
-        fed(stream, [start(), *end("compaction")])
+        feed(stream, [start(), *end("compaction")])
 
 
 @given(st.text(), st.text(min_size=1))
-def test_thinking_is_sealed_and_opened(thought: str, signature: str) -> None:
+def test_thinking_is_unchanged_after_packing_and_unpacking(thought: str, signature: str) -> None:
     block = {"type": "thinking", "thinking": thought, "signature": signature}
     assert unpack_block(pack_block(block)) == block
 
@@ -144,5 +144,5 @@ def test_thinking_is_sealed_and_opened(thought: str, signature: str) -> None:
     [None, 7, "", "gAAAAAB-openai", "claude.1.!!!", "claude.1.e30=", "claude.1.W10=",
      pack_block({"type": "text", "text": "x"}), pack_block({"type": "thinking", "thinking": "x"})],
 )  # fmt: skip
-def test_what_is_not_ours_stays_closed(content: object) -> None:
+def test_foreign_content_is_not_unpacked(content: object) -> None:
     assert unpack_block(content) is None

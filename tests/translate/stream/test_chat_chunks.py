@@ -1,4 +1,4 @@
-"""Anthropic's events in, OpenAI's chunks out."""
+"""Anthropic's events as OpenAI's chunks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bridge.wire.messages import MessageEvent
 from tests import scripts
 
 
-def deltas(*events: MessageEvent) -> list[tuple[dict[str, Any], str | None]]:
-    """Each chunk's delta and finish_reason, in order."""
+def list_deltas(*events: MessageEvent) -> list[tuple[dict[str, Any], str | None]]:
+    """Return each chunk's delta and finish_reason."""
     machine = ChatStream(id="chatcmpl-1", model="m", created=7, include_usage=False)
     chunks = [chunk for event in events for chunk in machine.feed(event)]
     machine.finish()
     return [(dict(c["choices"][0]["delta"]), c["choices"][0]["finish_reason"]) for c in chunks]
 
 
-def test_text_comes_as_it_is_written_after_the_role() -> None:
-    said = deltas(scripts.start(), *scripts.text(0, "Hel", "lo"), *scripts.end("end_turn"))
+def test_text_is_streamed_after_the_role() -> None:
+    said = list_deltas(scripts.start(), *scripts.text(0, "Hel", "lo"), *scripts.end("end_turn"))
     assert said == [
         ({"role": "assistant", "content": ""}, None),
         ({"content": "Hel"}, None),
@@ -51,8 +51,8 @@ def test_a_chunk_is_complete() -> None:
     ]
 
 
-def test_parallel_calls_are_counted_among_themselves_and_streamed() -> None:
-    said = deltas(
+def test_parallel_calls_are_numbered_from_zero_and_streamed() -> None:
+    said = list_deltas(
         scripts.start(),
         *scripts.text(0, "Looking."),
         *scripts.tool(1, "toolu_a", "weather", '{"city":', '"Oslo"}'),
@@ -79,19 +79,21 @@ def test_parallel_calls_are_counted_among_themselves_and_streamed() -> None:
     assert said[-1] == ({}, "tool_calls")
 
 
-def test_a_call_without_arguments_is_given_an_empty_object() -> None:
-    said = deltas(scripts.start(), *scripts.tool(0, "toolu_a", "now"), *scripts.end("tool_use"))
+def test_a_call_without_arguments_has_an_empty_object() -> None:
+    said = list_deltas(
+        scripts.start(), *scripts.tool(0, "toolu_a", "now"), *scripts.end("tool_use")
+    )
     assert said[2] == ({"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}, None)
 
 
-def test_a_call_whose_input_comes_with_its_start_keeps_it() -> None:
+def test_the_input_in_a_calls_start_event_is_sent() -> None:
     call = {"type": "tool_use", "id": "toolu_a", "name": "weather", "input": {"city": "Oslo"}}
-    said = deltas(scripts.start(), *scripts.block(0, call), *scripts.end("tool_use"))
+    said = list_deltas(scripts.start(), *scripts.block(0, call), *scripts.end("tool_use"))
     assert said[2][0]["tool_calls"] == [{"index": 0, "function": {"arguments": '{"city": "Oslo"}'}}]
 
 
-def test_thinking_is_reasoning_content_and_its_signature_is_not_shown() -> None:
-    said = deltas(
+def test_thinking_is_reasoning_content_without_the_signature() -> None:
+    said = list_deltas(
         scripts.start(),
         *scripts.thinking(0, "Hm.", ""),
         *scripts.text(1, "Yes."),
@@ -100,10 +102,10 @@ def test_thinking_is_reasoning_content_and_its_signature_is_not_shown() -> None:
     assert [delta for delta, _ in said[1:3]] == [{"reasoning_content": "Hm."}, {"content": "Yes."}]
 
 
-def test_a_server_tool_is_not_shown_as_a_call() -> None:
+def test_a_server_tool_is_not_a_tool_call() -> None:
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
     delta = {"type": "input_json_delta", "partial_json": '{"query":"x"}'}
-    said = deltas(
+    said = list_deltas(
         scripts.start(),
         *scripts.block(0, search, delta),
         *scripts.text(1, "Found."),
@@ -112,13 +114,15 @@ def test_a_server_tool_is_not_shown_as_a_call() -> None:
     assert said[1:] == [({"content": "Found."}, None), ({}, "stop")]
 
 
-def test_pings_say_nothing() -> None:
-    assert len(deltas(scripts.PING, scripts.start(), scripts.PING, *scripts.end("end_turn"))) == 2
+def test_a_ping_gives_no_chunk() -> None:
+    assert (
+        len(list_deltas(scripts.PING, scripts.start(), scripts.PING, *scripts.end("end_turn"))) == 2
+    )
 
 
-def test_a_refusal_says_why() -> None:
+def test_a_refusal_has_an_explanation() -> None:
     details = {"category": "cyber", "explanation": "I cannot help with that."}
-    said = deltas(scripts.start(), *scripts.end("refusal", stop_details=details))
+    said = list_deltas(scripts.start(), *scripts.end("refusal", stop_details=details))
     assert said[-1] == ({"refusal": "I cannot help with that."}, "content_filter")
 
 
@@ -134,14 +138,14 @@ def test_a_refusal_says_why() -> None:
     ],
 )
 def test_stop_reason_becomes_finish_reason(stop_reason: str, finish_reason: str) -> None:
-    assert deltas(scripts.start(), *scripts.end(stop_reason))[-1][1] == finish_reason
+    assert list_deltas(scripts.start(), *scripts.end(stop_reason))[-1][1] == finish_reason
 
 
 def test_every_stop_reason_of_the_sdk_is_mapped() -> None:
     assert set(FINISH_REASONS) == set(get_args(SdkStopReason))
 
 
-def test_usage_comes_last_with_no_choice_and_the_last_count_wins() -> None:
+def test_usage_is_the_last_chunk_and_has_the_last_counts() -> None:
     machine = ChatStream(id="chatcmpl-1", model="m", created=7, include_usage=True)
     script = [
         scripts.start(cache_read_input_tokens=100, cache_creation_input_tokens=30),
@@ -166,16 +170,16 @@ def test_usage_comes_last_with_no_choice_and_the_last_count_wins() -> None:
     }
 
 
-def test_a_stream_that_breaks_off_is_an_error() -> None:
+def test_an_incomplete_stream_is_an_error() -> None:
     with pytest.raises(StreamBroken, match="broke off"):
-        deltas(scripts.start(), *scripts.text(0, "Hel"))
+        list_deltas(scripts.start(), *scripts.text(0, "Hel"))
 
 
-def test_an_end_for_an_unknown_reason_is_an_error_that_names_it() -> None:
+def test_an_unknown_stop_reason_is_an_error_that_names_it() -> None:
     with pytest.raises(StreamBroken, match="compaction"):
-        deltas(scripts.start(), *scripts.end("compaction"))
+        list_deltas(scripts.start(), *scripts.end("compaction"))
 
 
-def test_an_end_without_a_reason_is_an_error() -> None:
+def test_a_missing_stop_reason_is_an_error() -> None:
     with pytest.raises(StreamBroken, match="without a stop reason"):
-        deltas(scripts.start(), scripts.STOP)
+        list_deltas(scripts.start(), scripts.STOP)

@@ -1,4 +1,4 @@
-"""A whole answer is the stream, collected."""
+"""A complete answer is the collected stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ USAGE = {
 }
 
 
-def collected(*events: MessageEvent) -> ChatCompletion:
+def collect(*events: MessageEvent) -> ChatCompletion:
     machine = ChatStream(id="chatcmpl-1", model="m", created=7, include_usage=True)
     collector = Collector()
     for event in events:
@@ -30,7 +30,7 @@ def collected(*events: MessageEvent) -> ChatCompletion:
 
 
 def test_text_and_reasoning() -> None:
-    answer = collected(
+    answer = collect(
         scripts.start(),
         *scripts.thinking(0, "Two and ", "two."),
         *scripts.text(1, "Fo", "ur."),
@@ -59,8 +59,8 @@ def test_text_and_reasoning() -> None:
     }
 
 
-def test_calls_have_their_arguments_whole_and_content_is_null() -> None:
-    answer = collected(
+def test_calls_have_complete_arguments_and_null_content() -> None:
+    answer = collect(
         scripts.start(),
         *scripts.tool(0, "toolu_a", "add", '{"a":', "1}"),
         *scripts.tool(1, "toolu_b", "now"),
@@ -75,23 +75,23 @@ def test_calls_have_their_arguments_whole_and_content_is_null() -> None:
 
 
 def test_an_empty_answer_is_an_empty_string() -> None:
-    answer = collected(scripts.start(), *scripts.end("end_turn"))
+    answer = collect(scripts.start(), *scripts.end("end_turn"))
     assert answer["choices"][0]["message"]["content"] == ""
 
 
 def test_a_refusal_is_in_its_field() -> None:
     details = {"explanation": "No."}
-    answer = collected(scripts.start(), *scripts.end("refusal", stop_details=details))
+    answer = collect(scripts.start(), *scripts.end("refusal", stop_details=details))
     assert answer["choices"][0]["message"]["refusal"] == "No."
     assert answer["choices"][0]["finish_reason"] == "content_filter"
 
 
 def test_missing_chunks_are_an_error() -> None:
     with pytest.raises(StreamBroken):
-        collected(scripts.start(), *scripts.text(0, "Hel"))
+        collect(scripts.start(), *scripts.text(0, "Hel"))
 
 
-def test_the_old_way_of_functions_and_a_name_of_the_clients_own() -> None:
+def test_a_legacy_function_call_has_the_clients_name() -> None:
     style = AnswerFormat({"files_read": "files.read"}, legacy=True)
     machine = ChatStream(id="c", model="m", created=7, include_usage=True, answer_format=style)
     collector = Collector()

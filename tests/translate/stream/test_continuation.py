@@ -1,4 +1,4 @@
-"""Several turns of Claude's as one answer."""
+"""Several turns of Claude as one answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def feed(turns: Continuation, *events: MessageEvent) -> list[MessageEvent]:
     return [shown for event in events for shown in turns.feed(event)]
 
 
-def test_one_turn_passes_untouched() -> None:
+def test_a_single_turn_is_unchanged() -> None:
     events = [start(), *text(0, "Hi"), *end("end_turn")]
     turns = Continuation(REQUEST)
     assert feed(turns, *events) == events
@@ -38,7 +38,7 @@ def test_one_turn_passes_untouched() -> None:
     assert turns.build_stored_turn() is None
 
 
-def test_a_pause_is_gone_on_from() -> None:
+def test_a_paused_turn_is_continued() -> None:
     turns = Continuation(REQUEST)
     first = feed(
         turns, start(input_tokens=10), *SEARCH, *end("pause_turn", usage={"output_tokens": 3})
@@ -62,7 +62,7 @@ def test_a_pause_is_gone_on_from() -> None:
     assert turns.take_follow_up() is None
 
 
-def test_two_pauses_stay_one_turn_of_claudes() -> None:
+def test_two_pauses_give_one_assistant_turn() -> None:
     turns = Continuation(REQUEST)
     for _ in range(2):
         feed(turns, start(), *SEARCH, *end("pause_turn"))
@@ -80,7 +80,7 @@ def test_endless_pauses_are_an_error() -> None:
         feed(turns, start(), *SEARCH, *end("pause_turn"))
 
 
-def test_a_missing_call_is_asked_for_once() -> None:
+def test_a_missing_call_is_requested_once() -> None:
     turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *text(0, "Well."), *end("end_turn"))
     follow_up = turns.take_follow_up()
@@ -95,7 +95,7 @@ def test_a_missing_call_is_asked_for_once() -> None:
     assert turns.build_stored_turn() is None
 
 
-def test_who_has_nothing_to_say_is_asked_in_the_same_turn_of_the_user() -> None:
+def test_after_an_empty_turn_the_request_joins_the_users_turn() -> None:
     turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *end("end_turn"))
     follow_up = turns.take_follow_up()
@@ -103,13 +103,13 @@ def test_who_has_nothing_to_say_is_asked_in_the_same_turn_of_the_user() -> None:
     assert [part["text"] for part in follow_up.messages[0]["content"]] == ["Hi", "Call it."]
 
 
-def test_a_call_that_came_is_not_asked_for() -> None:
+def test_an_existing_call_is_not_requested() -> None:
     turns = Continuation(REQUEST, must_call="Call it.")
     feed(turns, start(), *tool(0, "toolu_1", "add"), *end("tool_use"))
     assert turns.take_follow_up() is None
 
 
-def test_a_call_that_was_thought_about_is_worth_keeping() -> None:
+def test_a_call_with_thinking_is_stored() -> None:
     turns = Continuation(REQUEST)
     feed(turns, start(), *thinking(0, "Hm", "m"), *tool(1, "toolu_1", "add", '{"a"', ": 1}"))
     assert turns.build_stored_turn() is None

@@ -1,4 +1,4 @@
-"""Blank stops and promised JSON, held on the stream, however it is split."""
+"""Whitespace stops and JSON-only output, for any split of the stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from bridge.wire.messages import MessageEvent
 from tests.scripts import end, start, text
 
 
-def passed(machine: EventFilter, *pieces: str, reason: str = "end_turn") -> list[MessageEvent]:
+def filter_pieces(
+    machine: EventFilter, *pieces: str, reason: str = "end_turn"
+) -> list[MessageEvent]:
     events = [start(), *text(0, *pieces), *end(reason)]
     return [out for event in events for out in machine.feed(event)]
 
@@ -32,9 +34,9 @@ def reason(events: list[MessageEvent]) -> str | None:
     return found
 
 
-def test_a_blank_stop_ends_the_answer_without_itself() -> None:
+def test_a_whitespace_stop_ends_the_answer_before_it() -> None:
     machine = StopFilter(["\n\n"])
-    events = passed(machine, "one\n", "two\n", "\nthree")
+    events = filter_pieces(machine, "one\n", "two\n", "\nthree")
     assert machine.ended
     assert words(events) == "one\ntwo"
     assert [event["type"] for event in events[-3:]] == [
@@ -45,23 +47,23 @@ def test_a_blank_stop_ends_the_answer_without_itself() -> None:
     assert reason(events) == "stop_sequence"
 
 
-def test_what_only_might_have_been_a_stop_is_given_in_the_end() -> None:
+def test_a_partial_stop_is_sent_at_the_end() -> None:
     machine = StopFilter(["\n\n"])
-    assert words(passed(machine, "one\n")) == "one\n"
+    assert words(filter_pieces(machine, "one\n")) == "one\n"
     assert not machine.ended
 
 
 @given(
     st.text("a \n", max_size=12), st.lists(st.sampled_from([" ", "\n", "\n\n", " \n"]), min_size=1)
 )
-def test_the_first_stop_wins_whatever_the_pieces(said: str, stops: list[str]) -> None:
+def test_the_first_stop_wins_for_any_split(said: str, stops: list[str]) -> None:
     found = min((said.find(stop) for stop in stops if stop in said), default=len(said))
-    assert words(passed(StopFilter(stops), *said)) == said[:found]
-    assert words(passed(StopFilter(stops), said)) == said[:found]
+    assert words(filter_pieces(StopFilter(stops), *said)) == said[:found]
+    assert words(filter_pieces(StopFilter(stops), said)) == said[:found]
 
 
-def json_of(*pieces: str, schema: dict[str, object] | None = None) -> str:
-    return words(passed(JsonFilter(ExpectedJson(schema)), *pieces))
+def filter_json(*pieces: str, schema: dict[str, object] | None = None) -> str:
+    return words(filter_pieces(JsonFilter(ExpectedJson(schema)), *pieces))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,9 @@ def json_of(*pieces: str, schema: dict[str, object] | None = None) -> str:
         '{"a": 1} {"a": 2}',
     ],
 )
-def test_only_the_json_comes_through(said: str) -> None:
-    assert json_of(said) == '{"a": 1}'
-    assert json_of(*said) == '{"a": 1}'
+def test_only_the_json_passes(said: str) -> None:
+    assert filter_json(said) == '{"a": 1}'
+    assert filter_json(*said) == '{"a": 1}'
 
 
 values = st.recursive(
@@ -87,10 +89,10 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), values, max_size=4), st.integers(1, 7))
-def test_any_object_comes_through_as_it_is(value: dict[str, object], size: int) -> None:
+def test_any_object_passes_unchanged(value: dict[str, object], size: int) -> None:
     written = json.dumps(value)
     pieces = [written[at : at + size] for at in range(0, len(written), size)]
-    assert json_of("```json\n", *pieces, "\n```") == written
+    assert filter_json("```json\n", *pieces, "\n```") == written
 
 
 @pytest.mark.parametrize(
@@ -102,13 +104,13 @@ def test_any_object_comes_through_as_it_is(value: dict[str, object], size: int) 
         ('{"a": "one"}', {"properties": {"a": {"type": "integer"}}}, r"`type` fails at \$\.a"),
     ],
 )
-def test_a_broken_promise_is_an_error(
+def test_invalid_json_is_an_error(
     said: str, schema: dict[str, object] | None, problem: str
 ) -> None:
     with pytest.raises(OutputMismatch, match=problem):
-        json_of(said, schema=schema)
+        filter_json(said, schema=schema)
 
 
-def test_an_answer_that_was_cut_is_not_blamed() -> None:
+def test_a_truncated_answer_is_not_checked() -> None:
     machine = JsonFilter(ExpectedJson(None))
-    assert words(passed(machine, '{"a": ', reason="max_tokens")) == '{"a": '
+    assert words(filter_pieces(machine, '{"a": ', reason="max_tokens")) == '{"a": '

@@ -1,4 +1,4 @@
-"""A real page in a real browser, of another origin, tries everything a page can try."""
+"""A real page of another origin, in a real browser, tries everything that a page can try."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ const framed = (name) => {
 
 
 class Page:
-    """A page on a port of its own, which tells its own server what it has found."""
+    """A page on another port, which reports its findings to its own server."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.told: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        self.result: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
 
     @asynccontextmanager
-    async def served(self) -> AsyncIterator[int]:
+    async def serve(self) -> AsyncIterator[int]:
         """The port."""
         app = web.Application()
         app.router.add_get("/", self._show)
@@ -132,28 +132,28 @@ class Page:
         return web.Response(text=self._text, content_type="text/html")
 
     async def _report(self, request: web.Request) -> web.Response:
-        self.told.set_result(json.loads(await request.text()))
+        self.result.set_result(json.loads(await request.text()))
         return web.Response()
 
 
-async def attacked(bridge: Bridge, name: str, model: str, profile: Path) -> dict[str, str]:
-    """What the page found out, by attempt; `name` is what its address calls this machine."""
+async def run_attack(bridge: Bridge, name: str, model: str, profile: Path) -> dict[str, str]:
+    """Run the page; return its findings by attempt. `name` is the host in the page's address."""
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
     text = PAGE.replace("BRIDGE", json.dumps(bridge.url))
     page = Page(text.replace("BODY", json.dumps(json.dumps(body))))
-    async with page.served() as port, run_chromium(profile, url=f"http://{name}:{port}/"):
-        found = await asyncio.wait_for(page.told, _HANG_SECONDS)
+    async with page.serve() as port, run_chromium(profile, url=f"http://{name}:{port}/"):
+        found = await asyncio.wait_for(page.result, _HANG_SECONDS)
     assert found.pop("end") == "reached"
     return found
 
 
-def readable(found: dict[str, str]) -> dict[str, str]:
-    """Attempts that told the page anything but that they failed."""
+def select_readable(found: dict[str, str]) -> dict[str, str]:
+    """Return the attempts that gave the page more than a failure."""
     silent = ("failed", "opaque 0 ", "sent")
     return {name: value for name, value in found.items() if value not in silent}
 
 
-def answered(bridge: Bridge) -> dict[tuple[str, str], float]:
+def read_requests(bridge: Bridge) -> dict[tuple[str, str], float]:
     """How many requests the bridge has answered, by path and status."""
     found: dict[tuple[str, str], float] = {}
     for family in bridge.metrics.registry.collect():
@@ -164,14 +164,14 @@ def answered(bridge: Bridge) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-async def test_a_page_reads_nothing_and_asks_claude_nothing(
+async def test_a_page_reads_nothing_and_sends_claude_nothing(
     name: str, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """127.0.0.1 is the same site as the bridge and another origin; localhost another site."""
-    found = await attacked(bridge, name, "claude-sonnet-5-5", tmp_path / "profile")
+    found = await run_attack(bridge, name, "claude-sonnet-5-5", tmp_path / "profile")
     assert len(found) > 30
-    assert readable(found) == {}
-    came = answered(bridge)
+    assert select_readable(found) == {}
+    came = read_requests(bridge)
     assert sum(came.values()) > 30
     posted = (
         "/v1/chat/completions",
@@ -191,45 +191,45 @@ async def test_a_page_reads_nothing_and_asks_claude_nothing(
     assert not bridge.stopping
 
 
-def generated(bridge: Bridge) -> list[str]:
-    """Answers that the bridge counts, in lines of its own metrics."""
+def read_answers(bridge: Bridge) -> list[str]:
+    """Return the answers that the bridge has counted, as lines of its metrics."""
     text = generate_latest(bridge.metrics.registry).decode()
     return [line for line in text.splitlines() if line.startswith("bridge_answers_total")]
 
 
-async def test_the_bridge_refuses_whatever_a_page_on_another_port_sends(
+async def test_everything_from_a_page_on_another_port_is_rejected(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:
     bridge = await start_bridge(backend="offline")
-    await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
-    assert [one for one in answered(bridge) if one[1] != "403"] == []
+    await run_attack(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    assert [one for one in read_requests(bridge) if one[1] != "403"] == []
 
 
-async def test_a_page_gets_nothing_out_of_the_echo(
+async def test_a_page_gets_no_answer_from_the_echo(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:
     bridge = await start_bridge(backend="offline")
-    found = await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
-    assert readable(found) == {}
+    found = await run_attack(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    assert select_readable(found) == {}
     assert "[bridge-echo" not in json.dumps(found)
-    assert generated(bridge) == []
+    assert read_answers(bridge) == []
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
     assert bridge.computer.permission.mode == "off"
     assert not bridge.stopping
 
 
-async def test_a_page_that_is_allowed_by_name_gets_through(
+async def test_a_page_of_an_allowed_origin_gets_answers(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:
-    """Else the page's failures above would prove nothing but that the page is broken."""
+    """Otherwise the failures above could simply mean that the page is broken."""
     bridge = await start_bridge(backend="offline", allowed_origins="http://127.0.0.1:*")
-    found = await attacked(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
-    told = readable(found)
-    assert "[bridge-echo" in told["json"]
-    assert '"object": "list"' in told["get /v1/models"]
-    assert generated(bridge) != []
-    # Even then: what needs no leave of the bridge is refused, and control needs its token.
-    assert "[bridge-echo" not in json.dumps({name: told.get(name) for name in ("plain", "form")})
+    found = await run_attack(bridge, "127.0.0.1", "bridge-echo", tmp_path / "profile")
+    result = select_readable(found)
+    assert "[bridge-echo" in result["json"]
+    assert '"object": "list"' in result["get /v1/models"]
+    assert read_answers(bridge) != []
+    # Even then a POST without a preflight is rejected, and control needs its token.
+    assert "[bridge-echo" not in json.dumps({name: result.get(name) for name in ("plain", "form")})
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="offline")
     assert bridge.computer.permission.mode == "off"
     assert not bridge.stopping

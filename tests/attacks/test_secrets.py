@@ -1,4 +1,4 @@
-"""Secrets planted wherever a request has room for them: not in the log, nor in the answer."""
+"""Secrets in every part of a request appear neither in the log nor in the answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from PIL import Image
 
 from bridge.logs import JsonFormatter, LineFormatter
 from bridge.server.state import Bridge
-from tests.attacks.wire import PATH, Heard, netloc, request, send
+from tests.attacks.wire import PATH, Reply, netloc, request, send
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
 
@@ -40,18 +40,18 @@ def chat(content: Any = "hi", **fields: Any) -> Any:
     return {"model": MODEL, "messages": [{"role": "user", "content": content}], **fields}
 
 
-def told(**directive: Any) -> Any:
-    """A chat that tells the fake upstream what to do."""
+def build_directive_chat(**directive: Any) -> Any:
+    """Build a chat that makes the fake upstream do something."""
     return chat(f"Go. <<<{json.dumps(directive)}>>>")
 
 
-async def post(url: str, body: Any, *headers: str) -> Heard:
+async def post(url: str, body: Any, *headers: str) -> Reply:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return await send(url, request(PATH, JSON, *headers, host=netloc(url), body=data))
 
 
-def called(arguments: str) -> Any:
-    """A conversation in which a tool was called with these arguments."""
+def build_call_chat(arguments: str) -> Any:
+    """Build a conversation in which a tool was called with these arguments."""
     call = {"id": "c1", "function": {"name": "weather", "arguments": arguments}}
     return {
         **chat(tools=[TOOL]),
@@ -63,7 +63,7 @@ def called(arguments: str) -> Any:
     }
 
 
-def picture(*, broken: bool) -> Any:
+def build_picture_chat(*, broken: bool) -> Any:
     raw = io.BytesIO()
     Image.new("RGB", (4, 4)).save(raw, "PNG")
     data = raw.getvalue()[:20] + SECRET.encode() if broken else raw.getvalue() + SECRET.encode()
@@ -81,15 +81,17 @@ BODIES: dict[str, Any] = {
         **chat(),
         "messages": [{"role": "system", "content": SECRET}, {"role": "user", "content": "hi"}],
     },
-    "an answer": told(text=f"It is {SECRET}."),
-    "thinking": told(thinking=f"It may be {SECRET}.", text="Yes."),
+    "an answer": build_directive_chat(text=f"It is {SECRET}."),
+    "thinking": build_directive_chat(thinking=f"It may be {SECRET}.", text="Yes."),
     "a call by Claude": {
-        **told(tools=[{"name": "weather", "input": {"city": SECRET}}]),
+        **build_directive_chat(tools=[{"name": "weather", "input": {"city": SECRET}}]),
         "tools": [TOOL],
     },
-    "a tool's arguments": called(json.dumps({"city": SECRET})),
-    "a tool's arguments that are no JSON": called(f'{{"city": "{SECRET}'),
-    "a tool's arguments that are too deep": called('{"a":' * 5000 + f'"{SECRET}"' + "}" * 5000),
+    "a tool's arguments": build_call_chat(json.dumps({"city": SECRET})),
+    "a tool's arguments that are no JSON": build_call_chat(f'{{"city": "{SECRET}'),
+    "a tool's arguments that are too deep": build_call_chat(
+        '{"a":' * 5000 + f'"{SECRET}"' + "}" * 5000
+    ),
     "a tool's name": chat(tools=[{**TOOL, "function": {"name": SECRET}}]),
     "a tool's description": chat(
         tools=[{**TOOL, "function": {"name": "a", "description": SECRET}}]
@@ -103,8 +105,8 @@ BODIES: dict[str, Any] = {
             "json_schema": {"name": "a", "schema": {"type": "object", SECRET: 1}},
         }
     ),
-    "a picture": picture(broken=False),
-    "a broken picture": picture(broken=True),
+    "a picture": build_picture_chat(broken=False),
+    "a broken picture": build_picture_chat(broken=True),
     "a picture's address": chat(
         [{"type": "image_url", "image_url": {"url": f"http://127.0.0.1:1/{SECRET}"}}]
     ),
@@ -122,14 +124,16 @@ BODIES: dict[str, Any] = {
     "a wrong role": {**chat(), "messages": [{"role": SECRET, "content": SECRET}]},
     "a wrong number": chat(max_tokens=SECRET, temperature=SECRET),
     "a model": {**chat(), "model": SECRET},
-    "an error of upstream": told(error=400, message=f"messages.0: {SECRET} is wrong"),
-    "a failure of upstream": told(error=500, message=f"Failed at {SECRET}"),
-    "a refused key": told(error=401, message=f"invalid x-api-key {SECRET}"),
-    "an overload": told(error=529, message=f"Overloaded by {SECRET}"),
-    "an error in the stream": told(text=f"It is {SECRET}.", mid_error=1),
-    "a stream that breaks": told(text=f"It is {SECRET}.", drop=1),
-    "a stream that makes no sense": told(text=f"It is {SECRET}.", malformed=1),
-    "a stream that ends": told(text=f"It is {SECRET}.", cut_off=1),
+    "an error of upstream": build_directive_chat(
+        error=400, message=f"messages.0: {SECRET} is wrong"
+    ),
+    "a failure of upstream": build_directive_chat(error=500, message=f"Failed at {SECRET}"),
+    "a refused key": build_directive_chat(error=401, message=f"invalid x-api-key {SECRET}"),
+    "an overload": build_directive_chat(error=529, message=f"Overloaded by {SECRET}"),
+    "an error in the stream": build_directive_chat(text=f"It is {SECRET}.", mid_error=1),
+    "a stream that breaks": build_directive_chat(text=f"It is {SECRET}.", drop=1),
+    "a stream that makes no sense": build_directive_chat(text=f"It is {SECRET}.", malformed=1),
+    "a stream that ends": build_directive_chat(text=f"It is {SECRET}.", cut_off=1),
 }
 
 
@@ -140,8 +144,8 @@ PLACES = [
 ]
 
 
-def lines(records: list[logging.LogRecord]) -> list[str]:
-    """As the bridge's own log writes them, both ways."""
+def format_records(records: list[logging.LogRecord]) -> list[str]:
+    """Format records as the bridge's log does, as text and as JSON."""
     kinds: list[Callable[[logging.LogRecord], str]] = [LineFormatter().format]
     kinds.append(JsonFormatter().format)
     for record in records:
@@ -149,8 +153,8 @@ def lines(records: list[logging.LogRecord]) -> list[str]:
     return [kind(record) for record in records for kind in kinds]
 
 
-def shown(records: list[logging.LogRecord]) -> list[logging.LogRecord]:
-    """What the bridge's own log takes at its most talkative: of libraries, only warnings."""
+def select_records(records: list[logging.LogRecord]) -> list[logging.LogRecord]:
+    """Select what the bridge's debug log has: of libraries, only warnings."""
     return [r for r in records if r.name.startswith("bridge") or r.levelno >= logging.WARNING]
 
 
@@ -164,24 +168,24 @@ def streamed(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_what_is_said_is_not_in_the_log(
+async def test_content_is_not_in_the_log(
     bridge: Bridge, caplog: pytest.LogCaptureFixture, place: str, streamed: bool
 ) -> None:
     caplog.set_level(logging.DEBUG)
     body = BODIES[place]
     if streamed and not isinstance(body, bytes):
         body = {**body, "stream": True}
-    heard = await post(bridge.url, body)
-    assert len(heard.statuses) == 1
+    reply = await post(bridge.url, body)
+    assert len(reply.statuses) == 1
     assert [r for r in caplog.records if r.name == "bridge.access"]
-    assert leaks(lines(shown(caplog.records))) == []
+    assert leaks(format_records(select_records(caplog.records))) == []
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_what_is_said_is_in_no_record_of_the_bridge(
+async def test_content_is_in_no_log_record_of_the_bridge(
     bridge: Bridge, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
-    """Not in the message and not in its arguments, whoever formats them; exceptions aside."""
+    """Neither in the message nor in its arguments; exceptions are not checked."""
     caplog.set_level(logging.DEBUG)
     await post(bridge.url, BODIES[place])
     own = [record for record in caplog.records if record.name.startswith("bridge")]
@@ -190,10 +194,10 @@ async def test_what_is_said_is_in_no_record_of_the_bridge(
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_what_is_said_is_in_no_record_of_a_library(
+async def test_content_is_in_no_log_record_of_a_library(
     bridge: Bridge, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
-    """Even where all loggers are at DEBUG, which the bridge itself never sets."""
+    """Even if all loggers are at DEBUG, which the bridge itself never sets."""
     caplog.set_level(logging.DEBUG)
     await post(bridge.url, BODIES[place])
     assert leaks([caplog.text]) == []
@@ -204,35 +208,41 @@ async def test_what_is_said_is_in_no_record_of_a_library(
 
 @pytest.mark.parametrize("key", [KEY, ODD_KEY])
 @pytest.mark.parametrize("name", ["Authorization: Bearer", "x-api-key:", "api-key:", "Cookie: k="])
-async def test_a_clients_key_is_nowhere(
+async def test_a_clients_key_is_neither_logged_nor_returned(
     bridge: Bridge,
     fake: FakeAnthropic,
     caplog: pytest.LogCaptureFixture,
     name: str,
     key: str,
 ) -> None:
-    """Neither in the log nor in an answer, nor does it go to upstream."""
+    """It is neither in the log, nor in an answer, nor sent upstream."""
     caplog.set_level(logging.DEBUG)
-    for body in (chat(), b"{", chat(max_tokens="x"), told(error=401), told(error=500)):
-        heard = await post(bridge.url, body, f"{name} {key}")
-        assert SECRET.encode() not in heard.data
-    assert leaks([caplog.text, *lines(caplog.records)]) == []
+    for body in (
+        chat(),
+        b"{",
+        chat(max_tokens="x"),
+        build_directive_chat(error=401),
+        build_directive_chat(error=500),
+    ):
+        reply = await post(bridge.url, body, f"{name} {key}")
+        assert SECRET.encode() not in reply.data
+    assert leaks([caplog.text, *format_records(caplog.records)]) == []
     assert fake.requests
     assert leaks([str(asked.headers) for asked in fake.requests]) == []
 
 
 @pytest.mark.parametrize("key", [KEY, ODD_KEY])
-async def test_a_key_to_control_is_nowhere(
+async def test_a_control_token_is_neither_logged_nor_returned(
     start_bridge: StartBridge, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     bridge = await start_bridge(backend="offline")
     for target in ("/control/stop", f"/control/stop?token={key}", "/nowhere"):
         data = request(target, JSON, f"Authorization: Bearer {key}", host=netloc(bridge.url))
-        heard = await send(bridge.url, data)
-        assert heard.statuses[0] in (403, 404)
-        assert SECRET.encode() not in heard.data
-    assert leaks([caplog.text, *lines(caplog.records)]) == []
+        reply = await send(bridge.url, data)
+        assert reply.statuses[0] in (403, 404)
+        assert SECRET.encode() not in reply.data
+    assert leaks([caplog.text, *format_records(caplog.records)]) == []
 
 
 BROKEN = {
@@ -248,11 +258,11 @@ BROKEN = {
 async def test_a_key_in_a_broken_header_is_not_in_the_log(
     start_bridge: StartBridge, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
-    """They are refused before any handler."""
+    """Such requests are rejected before any handler runs."""
     caplog.set_level(logging.DEBUG)
     bridge = await start_bridge(backend="offline")
     assert (await post(bridge.url, chat(), BROKEN[broken])).statuses == [400]
-    assert leaks(lines(shown(caplog.records))) == []
+    assert leaks(format_records(select_records(caplog.records))) == []
 
 
 @pytest.mark.parametrize("broken", list(BROKEN))
@@ -260,15 +270,15 @@ async def test_a_key_in_a_broken_header_is_not_in_the_answer(
     start_bridge: StartBridge, broken: str
 ) -> None:
     bridge = await start_bridge(backend="offline")
-    heard = await post(bridge.url, chat(), BROKEN[broken])
-    assert heard.statuses == [400]
-    assert heard.error["message"] == "The header of the request cannot be read."
-    assert SECRET.encode() not in heard.data
+    reply = await post(bridge.url, chat(), BROKEN[broken])
+    assert reply.statuses == [400]
+    assert reply.error["message"] == "The header of the request cannot be read."
+    assert SECRET.encode() not in reply.data
 
 
 @pytest.mark.parametrize("key", [KEY, ODD_KEY])
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
-async def test_the_persons_key_is_nowhere(
+async def test_the_users_key_is_neither_logged_nor_returned(
     fake: FakeAnthropic,
     start_bridge: StartBridge,
     monkeypatch: pytest.MonkeyPatch,
@@ -285,48 +295,48 @@ async def test_the_persons_key_is_nowhere(
     for path in ("/", "/health", "/metrics", "/v1/models", "/v1/models/x"):
         data = request(path, method="GET", host=netloc(bridge.url))
         assert SECRET.encode() not in (await send(bridge.url, data)).data
-    assert leaks([caplog.text, *lines(caplog.records)]) == []
+    assert leaks([caplog.text, *format_records(caplog.records)]) == []
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX-A: b", f"{KEY}\xe4", f"{KEY}\u20ac"])
-async def test_a_persons_key_that_cannot_be_sent_is_nowhere(
+async def test_a_key_with_invalid_characters_is_neither_logged_nor_returned(
     fake: FakeAnthropic,
     start_bridge: StartBridge,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     key: str,
 ) -> None:
-    """A key with a stray sign breaks the transport, whose words quote it."""
+    """A key with an invalid character breaks the transport, whose error quotes it."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ANTHROPIC_API_KEY", key)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     bridge = await start_bridge(backend="anthropic")
-    heard = await post(bridge.url, chat())
-    assert heard.statuses == [401]
-    assert SECRET.encode() not in heard.data
-    assert leaks(lines(shown(caplog.records))) == []
+    reply = await post(bridge.url, chat())
+    assert reply.statuses == [401]
+    assert SECRET.encode() not in reply.data
+    assert leaks(format_records(select_records(caplog.records))) == []
 
 
-async def test_a_password_in_upstreams_address_is_nowhere(
+async def test_a_password_in_upstreams_url_is_neither_logged_nor_returned(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://me:{SECRET}@127.0.0.1:1")
     bridge = await start_bridge(backend="anthropic")
-    heard = await post(bridge.url, chat())
-    assert heard.statuses == [502]
-    assert SECRET.encode() not in heard.data
-    assert leaks(lines(shown(caplog.records))) == []
+    reply = await post(bridge.url, chat())
+    assert reply.statuses == [502]
+    assert SECRET.encode() not in reply.data
+    assert leaks(format_records(select_records(caplog.records))) == []
 
 
-# The log as a program for who reads it
+# Forged log lines
 
 CONTROLS = ("%0a", "%0d", "%0d%0a", "%1b[31m", "%00", "%7f", "%08")
 
 
 @pytest.mark.parametrize("sign", ["%c2%85", *CONTROLS])
-async def test_a_path_writes_no_lines_of_its_own_into_the_log(
+async def test_a_path_cannot_forge_log_lines(
     start_bridge: StartBridge, caplog: pytest.LogCaptureFixture, sign: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -337,35 +347,35 @@ async def test_a_path_writes_no_lines_of_its_own_into_the_log(
     assert LineFormatter().format(record).isprintable()
 
 
-async def test_a_model_writes_no_lines_of_its_own_into_the_log(
+async def test_a_model_name_cannot_forge_log_lines(
     bridge: Bridge, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("gpt-4\nforged", "claude-x\r\nforged", "bridge-echo\x1b[31m"):
         await post(bridge.url, {**chat(), "model": name})
-    for record in shown(caplog.records):
-        assert all(line.isprintable() for line in lines([record]))
+    for record in select_records(caplog.records):
+        assert all(line.isprintable() for line in format_records([record]))
 
 
-# The real program, with the log that a person would send along
+# The real program, with the log that a user would attach to a bug report
 
 
 @dataclass(frozen=True)
-class Served:
-    """A bridge in a process of its own."""
+class RunningBridge:
+    """A bridge in a separate process."""
 
     url: str
     home: Path
-    said: bytearray
+    output: bytearray
 
-    def written(self) -> str:
+    def read_output(self) -> str:
         """All that was ever written: stdout, stderr, every log file."""
         logs = [path.read_text("utf-8") for path in (self.home / "logs").iterdir()]
-        return "\n".join([self.said.decode(), *logs])
+        return "\n".join([self.output.decode(), *logs])
 
 
 @asynccontextmanager
-async def served(home: Path, *flags: str, **environment: str) -> AsyncIterator[Served]:
+async def run_bridge(home: Path, *flags: str, **environment: str) -> AsyncIterator[RunningBridge]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bridge", "serve", "--port", "0", "--backend", "anthropic"),
         *("--log-level", "DEBUG", "--retries", "0", *flags),
@@ -374,18 +384,18 @@ async def served(home: Path, *flags: str, **environment: str) -> AsyncIterator[S
         env={**os.environ, **environment},
     )
     assert process.stdout is not None
-    said = bytearray()
+    output = bytearray()
     url = ""
     try:
         while not url:
             line = await asyncio.wait_for(process.stdout.readline(), 30)
-            assert line, said.decode()
-            said += line
+            assert line, output.decode()
+            output += line
             if line.startswith(b"Listening on "):
                 url = line.split()[-1].decode()
-        yield Served(url, home, said)
+        yield RunningBridge(url, home, output)
         process.send_signal(signal.SIGTERM)
-        said += await asyncio.wait_for(process.stdout.read(), 30)
+        output += await asyncio.wait_for(process.stdout.read(), 30)
         await asyncio.wait_for(process.wait(), 30)
     finally:
         if process.returncode is None:
@@ -393,8 +403,8 @@ async def served(home: Path, *flags: str, **environment: str) -> AsyncIterator[S
             await process.wait()
 
 
-async def attack(one: Served) -> None:
-    """Each place once, with a client's key sent along; the one that is known to show is above."""
+async def attack(one: RunningBridge) -> None:
+    """Send a request with a secret in each place, and with a client's key."""
     for place, body in BODIES.items():
         if place != UNKNOWN:
             await post(one.url, body, f"Authorization: Bearer {KEY}")
@@ -402,32 +412,32 @@ async def attack(one: Served) -> None:
 
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("log_format", ["text", "json"])
-async def test_the_real_log_at_its_most_talkative_has_no_secret(
+async def test_the_debug_log_of_the_real_program_has_no_secret(
     fake: FakeAnthropic, home: Path, log_format: str
 ) -> None:
     known = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": fake.url}
-    async with served(home, "--log-format", log_format, **known) as one:
+    async with run_bridge(home, "--log-format", log_format, **known) as one:
         await attack(one)
-    assert "bridge.access" in one.written()
-    assert leaks(one.written().splitlines()) == []
-    assert "sk-ant-test" not in one.written()
+    assert "bridge.access" in one.read_output()
+    assert leaks(one.read_output().splitlines()) == []
+    assert "sk-ant-test" not in one.read_output()
 
 
 @pytest.mark.end_to_end
-async def test_the_sdks_own_debugging_does_not_open_the_log(
+async def test_the_sdks_debug_variable_adds_nothing_to_the_log(
     fake: FakeAnthropic, home: Path
 ) -> None:
-    """ANTHROPIC_LOG=debug makes the SDK log whole requests; the bridge's log takes them not."""
+    """ANTHROPIC_LOG=debug makes the SDK log whole requests; the bridge's log omits them."""
     known = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": fake.url}
-    async with served(home, ANTHROPIC_LOG="debug", **known) as one:
+    async with run_bridge(home, ANTHROPIC_LOG="debug", **known) as one:
         await attack(one)
-    assert leaks(one.written().splitlines()) == []
+    assert leaks(one.read_output().splitlines()) == []
 
 
 @pytest.mark.end_to_end
 async def test_no_secret_is_in_the_ledger(fake: FakeAnthropic, home: Path) -> None:
     known = {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": fake.url}
-    async with served(home, **known) as one:
+    async with run_bridge(home, **known) as one:
         await attack(one)
     files = list((home / "data").glob("ledger*"))
     assert files

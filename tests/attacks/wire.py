@@ -1,4 +1,4 @@
-"""Bytes as they are, to a bridge and back: what no well-behaved client would send."""
+"""Sends raw bytes to a bridge, such as no well-behaved client would send."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Everything that came back on one connection."""
+class Reply:
+    """Everything that was received on one connection."""
 
     data: bytes
     closed: bool
@@ -25,7 +25,7 @@ class Heard:
 
     @property
     def statuses(self) -> list[int]:
-        """Of all answers, one after the other."""
+        """The status of each answer, in order."""
         return [int(found) for found in _STATUS.findall(self.data)]
 
     @property
@@ -34,47 +34,47 @@ class Heard:
         return json.loads(self.data.partition(b"\r\n\r\n")[2])["error"]
 
     @property
-    def refused(self) -> bool:
-        """At most one answer, and that a 4xx; where there is none, the connection is closed."""
+    def rejected(self) -> bool:
+        """Whether there is one answer, a 4xx, or no answer and a closed connection."""
         if not self.statuses:
             return self.closed and not self.data
         return len(self.statuses) == 1 and 400 <= self.statuses[0] < 500
 
 
-async def send(url: str, data: bytes, *, quiet: float = 0.4, wait: float = 20.0) -> Heard:
-    """Sends `data`; hears until the bridge closes, or has said something and then is quiet."""
+async def send(url: str, data: bytes, *, quiet: float = 0.4, wait: float = 20.0) -> Reply:
+    """Send `data`; receive until the bridge closes the connection, or is quiet after some bytes."""
     parts = urlsplit(url)
-    reading, writing = await asyncio.open_connection(parts.hostname, parts.port)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
-        writing.write(data)
-        return await _hear(reading, quiet, wait)
+        writer.write(data)
+        return await _receive(reader, quiet, wait)
     finally:
-        writing.close()
+        writer.close()
 
 
-async def _hear(reading: asyncio.StreamReader, quiet: float, wait: float) -> Heard:
-    heard = b""
+async def _receive(reader: asyncio.StreamReader, quiet: float, wait: float) -> Reply:
+    reply = b""
     while True:
         try:
-            piece = await asyncio.wait_for(reading.read(65536), quiet if heard else wait)
+            piece = await asyncio.wait_for(reader.read(65536), quiet if reply else wait)
         except TimeoutError:
-            return Heard(heard, closed=False)
+            return Reply(reply, closed=False)
         except ConnectionResetError:
-            return Heard(heard, closed=True)
+            return Reply(reply, closed=True)
         if not piece:
-            return Heard(heard, closed=True)
-        heard += piece
+            return Reply(reply, closed=True)
+        reply += piece
 
 
 def netloc(url: str) -> str:
-    """What `Host` says when nobody lies."""
+    """Return the true value of `Host`."""
     return urlsplit(url).netloc
 
 
 def request(
     target: str, *headers: str, method: str = "POST", host: str | None, body: bytes = BODY
 ) -> bytes:
-    """A request that is closed after its answer; `host` None leaves the header out."""
+    """Build a request that closes the connection; `host` None omits the header."""
     lines = [f"{method} {target} HTTP/1.1", *headers, "Connection: close"]
     if host is not None:
         lines.insert(1, f"Host: {host}")

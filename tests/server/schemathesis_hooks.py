@@ -1,4 +1,4 @@
-"""For schemathesis: most requests ask for a model that exists, or they would get no further."""
+"""For schemathesis: most requests name a model that exists, or they would get no further."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def map_body(_context: Any, body: Any) -> Any:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Paused, it would answer nobody any more."""
+    """A paused bridge would reject all further requests."""
     if case.path == "/control/switches" and isinstance(case.body, dict) and case.body.get("paused"):
         case.body = {**case.body, "paused": False}

@@ -229,7 +229,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("model", ["default", "claude-opus-5-5", "claude-haiku-4-5"])
 @pytest.mark.parametrize("client_name", BODIES)
-async def test_a_real_clients_body_is_answered(
+async def test_the_body_of_a_real_client_is_answered(
     bridge: Bridge, fake: FakeAnthropic, client_name: str, model: str
 ) -> None:
     fake.default = {"text": "Well received."}
@@ -239,8 +239,8 @@ async def test_a_real_clients_body_is_answered(
         aiohttp.ClientSession() as session,
         session.post(f"{bridge.url}/v1/chat/completions", json=body, headers=headers) as answer,
     ):
-        said = await answer.text()
-    assert answer.status == 200, said
-    assert "error" not in said
-    # Where the last turn is a tool's, the fake tells what it was given.
-    assert "received" in said or "Results" in said
+        answered = await answer.text()
+    assert answer.status == 200, answered
+    assert "error" not in answered
+    # If the last turn is a tool's, the fake answers with the result that it got.
+    assert "received" in answered or "Results" in answered

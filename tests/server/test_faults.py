@@ -1,4 +1,4 @@
-"""A thousand requests with faults drawn at random: each gets its answer or its right error."""
+"""A thousand requests with random upstream faults each get an answer or the right error."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Fault:
     directive: dict[str, Any]
     status: int = 200
     code: str | None = None
-    """Of the error; None where all goes well."""
+    """The error's code; None if the request succeeds."""
     claude_code: str | None = None
-    """Its code there, where that is another."""
+    """Its code with Claude Code, where it differs."""
     begun: bool = False
     """It fails after two words: in the stream, or with a 502 or 503 when whole."""
 
@@ -68,10 +68,10 @@ SIGNED_IN = {
 
 
 @pytest.fixture(params=SIGNED_IN)
-def road(
+def backend(
     request: pytest.FixtureRequest, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """The backend; the person is signed in to this one only."""
+    """The backend; the user is signed in to this one only."""
     monkeypatch.setenv(*SIGNED_IN[request.param])
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     return str(request.param)
@@ -91,56 +91,56 @@ async def ask(
         return answer.status, await answer.text()
 
 
-def check(fault: Fault, road: str, stream: bool, status: int, text: str) -> None:
+def check(fault: Fault, backend: str, stream: bool, status: int, text: str) -> None:
     if fault.status == 200:
         assert status == 200, (fault, text)
         assert ("[DONE]" in text) is stream
         return
-    # On a busy machine Claude Code may hear of a break before it has passed a word on.
-    early = road == "claude-code" and status == fault.status
+    # On a busy machine Claude Code may notice the break before it has passed on any text.
+    early = backend == "claude-code" and status == fault.status
     if stream and fault.begun and not early:
         assert status == 200, (fault, text)
         lines = [line for line in text.split("\n\n") if line.startswith("data: ")]
         assert "[DONE]" not in text
         error = json.loads(lines[-1].removeprefix("data: "))["error"]
-        said = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
-        words = "".join(c["choices"][0]["delta"].get("content") or "" for c in said)
-        assert words == HEAD or (road == "claude-code" and HEAD.startswith(words)), fault
+        chunks = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+        words = "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
+        assert words == HEAD or (backend == "claude-code" and HEAD.startswith(words)), fault
     else:
         assert status == fault.status, (fault, text)
         error = json.loads(text)["error"]
     assert error["message"]
     if fault.code is not None:
-        there = fault.claude_code if road == "claude-code" else None
+        there = fault.claude_code if backend == "claude-code" else None
         assert error["code"] == (there or fault.code), fault
 
 
 @pytest.fixture(autouse=True)
 def breakers_that_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here each request stands for itself; breakers have tests of their own."""
+    """Requests must not affect each other here; the circuit breaker has its own tests."""
     monkeypatch.setattr("bridge.resilience.policy.Breaker.failed", lambda self, now: None)
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: json.dumps(fault.directive)[:40])
-async def test_each_fault_has_its_face(
-    start_bridge: StartBridge, road: str, fault: Fault, stream: bool
+async def test_each_fault_has_its_error(
+    start_bridge: StartBridge, backend: str, fault: Fault, stream: bool
 ) -> None:
     # It gives up soon on a silence, though not on a Claude Code that starts on a busy machine.
-    silence = 1.0 if road == "anthropic" else 8.0
-    bridge = await start_bridge(backend=road, claude_spares=0, upstream_silence_seconds=silence)
+    silence = 1.0 if backend == "anthropic" else 8.0
+    bridge = await start_bridge(backend=backend, claude_spares=0, upstream_silence_seconds=silence)
     async with aiohttp.ClientSession() as session:
-        check(fault, road, stream, *await ask(session, bridge, fault, stream))
+        check(fault, backend, stream, *await ask(session, bridge, fault, stream))
 
 
-async def test_many_at_random_leave_nothing_behind(
-    fake: FakeAnthropic, start_bridge: StartBridge, road: str
+async def test_many_random_faults_leave_nothing_behind(
+    fake: FakeAnthropic, start_bridge: StartBridge, backend: str
 ) -> None:
     # Each start of Claude Code takes 0.8 s of CPU and 170 MB.
-    warming, count, at_once = (200, 1000, 32) if road == "anthropic" else (8, 120, 8)
+    warming, count, at_once = (200, 1000, 32) if backend == "anthropic" else (8, 120, 8)
     tasks = len(asyncio.all_tasks())
-    silence = 8 if road == "anthropic" else 20
-    bridge = await start_bridge(backend=road, upstream_silence_seconds=silence)
+    silence = 8 if backend == "anthropic" else 20
+    bridge = await start_bridge(backend=backend, upstream_silence_seconds=silence)
     drawn = random.Random(11)  # noqa: S311 - a test's dice
     process = psutil.Process(os.getpid())
     limit = asyncio.Semaphore(at_once)
@@ -148,7 +148,7 @@ async def test_many_at_random_leave_nothing_behind(
     async def one(session: aiohttp.ClientSession) -> None:
         fault, stream = drawn.choice(FAULTS), drawn.random() < 0.5
         async with limit:
-            check(fault, road, stream, *await ask(session, bridge, fault, stream))
+            check(fault, backend, stream, *await ask(session, bridge, fault, stream))
 
     async def many(count: int) -> None:
         async with aiohttp.ClientSession() as session:

@@ -1,4 +1,4 @@
-"""Frameworks that people really use, through the bridge to the strict fake upstream."""
+"""Popular frameworks, through the bridge to the strict fake upstream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODEL = "claude-opus-5-5"
 
 
 @pytest.mark.parametrize("api", ["responses", "chat"])
-async def test_openai_agents_calls_a_tool_and_goes_on(
+async def test_openai_agents_calls_a_tool_and_continues(
     client: AsyncOpenAI, fake: FakeAnthropic, api: str
 ) -> None:
     agents = pytest.importorskip("agents")

@@ -1,6 +1,6 @@
-"""The description of the API is true, whole, and equal to its snapshot.
+"""The OpenAPI document is true, complete, and equal to its snapshot.
 
-After a change that is meant: `python -m tests.server.test_openapi`, and look at the difference.
+After an intended change: `python -m tests.server.test_openapi`, and look at the difference.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def bridge(
     tmp_path: Path,
     pretended: FakeDesktop,
 ) -> Bridge:
-    """It can do everything that is described."""
+    """A bridge with every feature of the document."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     model = await asyncio.to_thread(write_model, tmp_path / "model")
@@ -61,11 +61,11 @@ async def bridge(
     )
 
 
-def test_it_is_as_its_snapshot() -> None:
+def test_the_document_equals_its_snapshot() -> None:
     assert build_document(ENDPOINTS) == json.loads(SNAPSHOT.read_text("utf-8"))
 
 
-def test_it_is_an_openapi_document() -> None:
+def test_the_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(build_document(ENDPOINTS)).validate()
 
 
@@ -78,7 +78,7 @@ async def test_every_route_is_in_the_table(bridge: Bridge) -> None:
     assert routes == {(row.method, row.path) for row in ENDPOINTS}
 
 
-def test_names_of_operations_are_different() -> None:
+def test_operation_ids_are_unique() -> None:
     names = [row.handler.__name__ for row in ENDPOINTS]
     assert len(names) == len(set(names))
 
@@ -89,7 +89,7 @@ def media(row: Endpoint, part: str) -> Any:
     return holder["content"]["application/json"]
 
 
-def checked(schema: Any, instance: Any) -> None:
+def check_schema(schema: Any, instance: Any) -> None:
     whole = {**schema, "components": build_document(ENDPOINTS)["components"]}
     jsonschema.Draft202012Validator(whole).validate(instance)
 
@@ -99,29 +99,29 @@ WITH_ANSWER = [row for row in ENDPOINTS if row.answer.example is not None]
 
 
 @pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.path)
-def test_the_example_of_a_body_fits(row: Endpoint) -> None:
+def test_the_example_of_a_body_matches_its_schema(row: Endpoint) -> None:
     described = media(row, "body")
-    checked(described["schema"], described["example"])
+    check_schema(described["schema"], described["example"])
     assert row.body is not None
     row.body.model_validate(described["example"])
 
 
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
-def test_the_example_of_an_answer_fits(row: Endpoint) -> None:
+def test_the_example_of_an_answer_matches_its_schema(row: Endpoint) -> None:
     described = media(row, str(row.answer.status))
-    checked(described["schema"], described["example"])
+    check_schema(described["schema"], described["example"])
 
 
-def shape(value: Any) -> Any:
-    """Names and kinds, without what is said; a list is as its first."""
+def describe_shape(value: Any) -> Any:
+    """Return names and types without values; a list is described by its first item."""
     if isinstance(value, dict):
-        return {name: shape(part) for name, part in value.items()}
+        return {name: describe_shape(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [shape(part) for part in value[:1]]
+        return [describe_shape(part) for part in value[:1]]
     return type(value).__name__ if not isinstance(value, int | float) else "number"
 
 
-async def called(bridge: Bridge, row: Endpoint) -> Any:
+async def call_endpoint(bridge: Bridge, row: Endpoint) -> Any:
     path = row.path.replace("{id}", "claude-opus-5-5")
     headers = {"Authorization": f"Bearer {bridge.control_token}"}
     body = (row.example or {}) if row.method == "POST" else None
@@ -134,7 +134,7 @@ async def called(bridge: Bridge, row: Endpoint) -> Any:
 
 
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
-async def test_the_example_of_an_answer_is_what_comes(
+async def test_the_example_of_an_answer_matches_the_real_one(
     row: Endpoint, bridge: Bridge, fake: FakeAnthropic
 ) -> None:
     fake.script(says("Paris.", usage=Usage(24, 5)))
@@ -142,9 +142,9 @@ async def test_the_example_of_an_answer_is_what_comes(
     if row.path == "/computer/actions":
         bridge.computer.allow_for(minutes=1)
     if row.path == "/usage":
-        await called(bridge, chat)
-    answer = await called(bridge, row)
-    assert shape(answer) == shape(row.answer.example)
+        await call_endpoint(bridge, chat)
+    answer = await call_endpoint(bridge, row)
+    assert describe_shape(answer) == describe_shape(row.answer.example)
     if row is chat:
         varies = {"id": answer["id"], "created": answer["created"]}
         assert answer == {**row.answer.example, **varies}
@@ -160,14 +160,14 @@ def test_every_failure_is_described() -> None:
 async def test_schemathesis_finds_nothing(
     bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
-    """Hundreds of requests made from the description, right ones and wrong ones."""
+    """Hundreds of valid and invalid requests, generated from the document."""
     fake.default = {"text": "{}"}  # some of the requests ask for JSON
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{bridge.url}/openapi.json"),
         *("--checks", ",".join(CHECKS), "--max-examples", "60", "--seed", "7"),
         *("--header", f"Authorization: Bearer {bridge.control_token}"),
         *("--exclude-path", "/control/stop", "--phases", "examples,coverage,fuzzing"),
-        # A key made up would be asked for, or asked with, from then on.
+        # A generated key would be in use from then on.
         *("--exclude-path", "/control/keys", "--exclude-path", "/control/login"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
         stdout=asyncio.subprocess.PIPE,
@@ -175,8 +175,8 @@ async def test_schemathesis_finds_nothing(
         env={"PATH": "", "SCHEMATHESIS_HOOKS": str(HOOKS), "HOME": str(tmp_path), "NO_COLOR": "1"},
         cwd=tmp_path,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 300)
-    assert process.returncode == 0, said.decode()[-6000:]
+    output, _ = await asyncio.wait_for(process.communicate(), 300)
+    assert process.returncode == 0, output.decode()[-6000:]
     assert any(asked.method == "POST" and asked.status == 200 for asked in fake.requests)
 
 

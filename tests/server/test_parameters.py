@@ -1,4 +1,4 @@
-"""Each parameter of a chat completion, from the real client to the strict fake and back."""
+"""Each parameter of a chat completion, from the real client to the fake upstream and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORCED = "claude-opus-5"
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
 
 
-async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+async def create_chat(client: AsyncOpenAI, **more: Any) -> Any:
     """The whole answer, its notice beside it."""
     body: Any = {"model": MODEL, "messages": HI, **more}
     raw = await client.chat.completions.with_raw_response.create(**body)
@@ -41,7 +41,7 @@ async def asked(client: AsyncOpenAI, **more: Any) -> Any:
     return answer
 
 
-async def streamed(client: AsyncOpenAI, **more: Any) -> list[Any]:
+async def stream_chat(client: AsyncOpenAI, **more: Any) -> list[Any]:
     body: Any = {"model": MODEL, "messages": HI, "stream": True, **more}
     return [chunk async for chunk in await client.chat.completions.create(**body)]
 
@@ -53,7 +53,7 @@ async def test_three_answers_have_their_indices_and_one_usage(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.default = {"text": "one two", "usage": {"input_tokens": 10, "output_tokens": 4}}
-    answer = await asked(client, n=3)
+    answer = await create_chat(client, n=3)
     assert [choice.index for choice in answer.choices] == [0, 1, 2]
     assert {choice.message.content for choice in answer.choices} == {"one two"}
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (30, 12)
@@ -62,21 +62,21 @@ async def test_three_answers_have_their_indices_and_one_usage(
 
 async def test_three_answers_stream_side_by_side(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.default = {"text": "one two three four", "delay": 0.01}
-    chunks = await streamed(client, n=3, stream_options={"include_usage": True})
-    said = {0: "", 1: "", 2: ""}
+    chunks = await stream_chat(client, n=3, stream_options={"include_usage": True})
+    texts = {0: "", 1: "", 2: ""}
     ends = []
     for chunk in chunks[:-1]:
         (choice,) = chunk.choices
-        said[choice.index] += choice.delta.content or ""
+        texts[choice.index] += choice.delta.content or ""
         ends += [choice.index] if choice.finish_reason else []
-    assert said == dict.fromkeys(range(3), "one two three four")
+    assert texts == dict.fromkeys(range(3), "one two three four")
     assert sorted(ends) == [0, 1, 2]
     assert (chunks[-1].choices, chunks[-1].usage.prompt_tokens) == ([], 36)
     assert len({chunk.id for chunk in chunks}) == 1
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_one_of_several_that_cannot_begin_fails_them_all(
+async def test_one_choice_that_cannot_begin_fails_all_choices(
     client: AsyncOpenAI, fake: FakeAnthropic, stream: bool
 ) -> None:
     fake.script(says("fine"), Reply((Text("slow " * 50),), delay=0.1), too_long())
@@ -101,7 +101,7 @@ async def test_a_custom_tool_is_called_with_text(
 ) -> None:
     query = 'select "ä"\nfrom t -- 🙂'
     fake.script(calls(ToolUse("run_sql", {"input": query})), says("Done."))
-    answer = await asked(client, tools=[tool])
+    answer = await create_chat(client, tools=[tool])
     (call,) = answer.choices[0].message.tool_calls
     assert (call.type, call.custom.name, call.custom.input) == ("custom", "run.sql", query)
     assert answer.choices[0].finish_reason == "tool_calls"
@@ -110,7 +110,7 @@ async def test_a_custom_tool_is_called_with_text(
         answer.choices[0].message.to_dict(),
         {"role": "tool", "tool_call_id": call.id, "content": "1 row"},
     ]
-    await asked(client, tools=[tool], messages=chat)
+    await create_chat(client, tools=[tool], messages=chat)
     given = fake.requests[-1].body["messages"][1]["content"][-1]
     assert given["input"] == {"input": query}
 
@@ -118,7 +118,7 @@ async def test_a_custom_tool_is_called_with_text(
 async def test_a_custom_call_streams_its_text(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     pieces = ("", '{"inp', 'ut": "se', "lect", ' \\"a', '\\""', "}")
     fake.default = {"tools": [{"name": "run_sql", "input": {}, "pieces": pieces}]}
-    chunks = await streamed(client, tools=[FLAT])
+    chunks = await stream_chat(client, tools=[FLAT])
     deltas = [c.choices[0].delta.tool_calls[0] for c in chunks if c.choices[0].delta.tool_calls]
     assert (deltas[0].id is not None, deltas[0].custom) == (True, {"name": "run.sql", "input": ""})
     assert [delta.custom["input"] for delta in deltas[1:]] == ["se", "lect", ' "a', '"']
@@ -127,7 +127,7 @@ async def test_a_custom_call_streams_its_text(client: AsyncOpenAI, fake: FakeAnt
 async def test_a_custom_tool_can_be_chosen(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(calls(ToolUse("run_sql", {"input": "x"})))
     choice = {"type": "custom", "custom": {"name": "run.sql"}}
-    await asked(client, model=FORCED, tools=[FLAT, ADD], tool_choice=choice)
+    await create_chat(client, model=FORCED, tools=[FLAT, ADD], tool_choice=choice)
     assert fake.requests[-1].body["tool_choice"] == {"type": "tool", "name": "run_sql"}
 
 
@@ -144,18 +144,18 @@ async def test_strict_tools_are_strict_upstream(client: AsyncOpenAI, fake: FakeA
         {"type": "function", "function": {"name": "b", "strict": True, "parameters": open_map}},
         {"type": "function", "function": {"name": "c", "strict": False}},
     ]
-    answer = await asked(client, tools=tools)
+    answer = await create_chat(client, tools=tools)
     assert [tool.get("strict") for tool in fake.requests[-1].body["tools"]] == [True, None, None]
     assert "strict" in answer.notice
 
 
 @pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "add"}}])
-async def test_a_call_that_claude_forgot_is_asked_for(
+async def test_a_missing_tool_call_is_requested_again(
     client: AsyncOpenAI, fake: FakeAnthropic, choice: Any
 ) -> None:
     other = {"type": "function", "function": {"name": "sub"}}
     fake.script(says("I could add that."), calls(ToolUse("add", {"a": 1})))
-    chunks = await streamed(client, tools=[ADD, other], tool_choice=choice)
+    chunks = await stream_chat(client, tools=[ADD, other], tool_choice=choice)
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
     last = fake.requests[-1].body
     assert [message["role"] for message in last["messages"]] == ["user", "assistant", "user"]
@@ -164,10 +164,10 @@ async def test_a_call_that_claude_forgot_is_asked_for(
     assert offered == (["add", "sub"] if choice == "required" else ["add"])
 
 
-async def test_a_marker_on_the_tool_itself_is_kept(
+async def test_a_cache_marker_on_a_tool_is_passed_on(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    await asked(client, tools=[{**ADD, "cache_control": {"type": "ephemeral"}}])
+    await create_chat(client, tools=[{**ADD, "cache_control": {"type": "ephemeral"}}])
     assert fake.requests[-1].body["tools"][0]["cache_control"] == {"type": "ephemeral"}
 
 
@@ -222,11 +222,11 @@ CITED = Reply(
 PLACE = {"type": "approximate", "approximate": {"city": "Bergen", "country": "NO"}}
 
 
-async def test_web_search_is_hidden_and_cited_and_a_pause_gone_on_from(
+async def test_web_search_is_cited_and_its_pause_is_continued(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(SEARCHING, CITED)
-    answer = await asked(client, web_search_options={"user_location": PLACE})
+    answer = await create_chat(client, web_search_options={"user_location": PLACE})
     (choice,) = answer.choices
     assert choice.message.content == "Let me look. It rains."
     assert choice.message.tool_calls is None
@@ -254,22 +254,22 @@ async def test_annotations_stream_with_the_text_they_belong_to(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(CITED)
-    chunks = await streamed(client, tools=[{"type": "web_search_preview"}])
+    chunks = await stream_chat(client, tools=[{"type": "web_search_preview"}])
     deltas = [chunk.choices[0].delta.model_extra or {} for chunk in chunks]
     found = [delta["annotations"] for delta in deltas if "annotations" in delta]
     assert [one[0]["url_citation"]["end_index"] for one in found] == [9]
 
 
-async def test_a_clients_own_web_search_stays_its_own(
+async def test_a_clients_own_web_search_function_is_not_replaced(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     own = {"type": "function", "function": {"name": "web_search"}}
     fake.script(calls(ToolUse("web_search_2", {"q": 1})))
-    answer = await asked(client, tools=[own], web_search_options={})
+    answer = await create_chat(client, tools=[own], web_search_options={})
     assert answer.choices[0].message.tool_calls[0].function.name == "web_search"
 
 
-# --- how long, and until where
+# --- length and stop sequences
 
 
 @pytest.mark.parametrize(
@@ -285,18 +285,18 @@ async def test_a_clients_own_web_search_stays_its_own(
 async def test_max_tokens(
     client: AsyncOpenAI, fake: FakeAnthropic, model: str, given: Any, sent: int
 ) -> None:
-    answer = await asked(client, model=model, **given)
+    answer = await create_chat(client, model=model, **given)
     assert fake.requests[-1].body["max_tokens"] == sent
     assert ("max_tokens" in answer.notice) == bool(given)
 
 
-async def test_a_blank_stop_ends_the_answer_and_the_upstream(
+async def test_a_whitespace_stop_sequence_ends_the_answer_and_the_upstream_request(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.default = {"text": "one\ntwo\n\nthree " + "and more " * 200, "delay": 0.005}
-    chunks = await streamed(client, stop=["\n\n", "END"])
-    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-    assert (said, chunks[-1].choices[0].finish_reason) == ("one\ntwo", "stop")
+    chunks = await stream_chat(client, stop=["\n\n", "END"])
+    texts = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert (texts, chunks[-1].choices[0].finish_reason) == ("one\ntwo", "stop")
     assert fake.requests[-1].body["stop_sequences"] == ["END"]
     await fake.wait_closed(1, timeout=2)
     assert [request.closed_early for request in fake.requests if request.method == "POST"] == [True]
@@ -307,11 +307,11 @@ async def test_a_prompt_that_is_too_long_has_openais_code(
 ) -> None:
     fake.script(too_long())
     with pytest.raises(openai.BadRequestError) as caught:
-        await asked(client)
+        await create_chat(client)
     assert caught.value.code == "context_length_exceeded"
 
 
-# --- what the answer looks like
+# --- the form of the answer
 
 
 TREE = {
@@ -323,31 +323,31 @@ TREE = {
 
 async def test_json_object_is_only_json(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.default = {"text": 'Sure!\n```json\n{"a": "b c"}\n```\nBye.'}
-    answer = await asked(client, response_format={"type": "json_object"})
+    answer = await create_chat(client, response_format={"type": "json_object"})
     assert json.loads(answer.choices[0].message.content) == {"a": "b c"}
-    chunks = await streamed(client, response_format={"type": "json_object"})
-    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-    assert said == '{"a": "b c"}'
+    chunks = await stream_chat(client, response_format={"type": "json_object"})
+    texts = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    assert texts == '{"a": "b c"}'
 
 
 @pytest.mark.parametrize("text", ['{"name": 1}', "I cannot."])
-async def test_a_schema_claude_cannot_be_held_to_is_checked(
+async def test_a_schema_that_claude_cannot_enforce_is_checked(
     client: AsyncOpenAI, fake: FakeAnthropic, text: str
 ) -> None:
     named = {"type": "json_schema", "json_schema": {"name": "tree", "schema": TREE}}
     fake.default = {"text": '{"name": "root", "child": {"name": "leaf"}}'}
-    answer = await asked(client, response_format=named)
+    answer = await create_chat(client, response_format=named)
     assert json.loads(answer.choices[0].message.content)["child"] == {"name": "leaf"}
     fake.default = {"text": text}
     with pytest.raises(openai.InternalServerError) as caught:
-        await asked(client, response_format=named)
+        await create_chat(client, response_format=named)
     assert caught.value.code == "promise_not_kept"
 
 
-async def test_verbosity_is_said_in_words(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
-    await asked(client, verbosity="low")
+async def test_verbosity_becomes_an_instruction(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    await create_chat(client, verbosity="low")
     assert fake.requests[-1].body["system"][0]["text"].startswith("Keep your answers short")
-    await asked(client, verbosity="medium")
+    await create_chat(client, verbosity="medium")
     assert "system" not in fake.requests[-1].body
 
 
@@ -358,12 +358,14 @@ async def test_verbosity_is_said_in_words(client: AsyncOpenAI, fake: FakeAnthrop
 async def test_service_tier(
     client: AsyncOpenAI, fake: FakeAnthropic, tier: str, sent: str | None, noticed: bool
 ) -> None:
-    answer = await asked(client, service_tier=tier)
+    answer = await create_chat(client, service_tier=tier)
     assert fake.requests[-1].body.get("service_tier") == sent
     assert ("service_tier" in answer.notice) is noticed
 
 
-async def test_the_tier_that_served_is_told(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_the_service_tier_that_was_used_is_reported(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     message = {"id": "msg_1", "type": "message", "role": "assistant", "content": []}
     usage = {"input_tokens": 1, "output_tokens": 1, "service_tier": "priority"}
     start = {**message, "model": MODEL, "stop_reason": None, "stop_sequence": None, "usage": usage}
@@ -377,14 +379,12 @@ async def test_the_tier_that_served_is_told(client: AsyncOpenAI, fake: FakeAnthr
             )
         )
     )
-    assert (await asked(client)).service_tier == "priority"
+    assert (await create_chat(client)).service_tier == "priority"
 
 
-async def test_thinking_that_nobody_may_read_is_no_content(
-    client: AsyncOpenAI, fake: FakeAnthropic
-) -> None:
+async def test_redacted_thinking_is_not_content(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(Reply((RedactedThinking(), Text("Four."))))
-    message = (await asked(client)).choices[0].message
+    message = (await create_chat(client)).choices[0].message
     assert message.content == "Four."
     assert "reasoning_content" not in (message.model_extra or {})
 
@@ -392,13 +392,13 @@ async def test_thinking_that_nobody_may_read_is_no_content(
 # --- images
 
 
-def picture(width: int, height: int) -> str:
+def build_picture(width: int, height: int) -> str:
     written = io.BytesIO()
     Image.new("RGB", (width, height), "navy").save(written, "PNG")
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
 
 
-def sent_size(fake: FakeAnthropic) -> tuple[int, int]:
+def get_sent_size(fake: FakeAnthropic) -> tuple[int, int]:
     source = fake.requests[-1].body["messages"][0]["content"][0]["source"]
     return Image.open(io.BytesIO(base64.b64decode(source["data"]))).size
 
@@ -411,23 +411,23 @@ def sent_size(fake: FakeAnthropic) -> tuple[int, int]:
         ((2576, 100), "high", (2576, 100)),
     ],
 )
-async def test_an_image_is_made_to_fit(
+async def test_a_large_image_is_scaled_down(
     client: AsyncOpenAI,
     fake: FakeAnthropic,
     size: tuple[int, int],
     detail: str,
     sent: tuple[int, int],
 ) -> None:
-    part = {"type": "image_url", "image_url": {"url": picture(*size), "detail": detail}}
-    answer = await asked(client, messages=[{"role": "user", "content": [part]}])
-    assert sent_size(fake) == sent
+    part = {"type": "image_url", "image_url": {"url": build_picture(*size), "detail": detail}}
+    answer = await create_chat(client, messages=[{"role": "user", "content": [part]}])
+    assert get_sent_size(fake) == sent
     assert ("scaled" in answer.notice) == (sent != size)
 
 
-async def test_many_images_are_all_made_to_fit(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
-    part = {"type": "image_url", "image_url": {"url": picture(2100, 20)}}
-    await asked(client, messages=[{"role": "user", "content": [part] * 21}])
-    assert sent_size(fake) == (2000, 19)
+async def test_many_images_are_all_scaled_down(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    part = {"type": "image_url", "image_url": {"url": build_picture(2100, 20)}}
+    await create_chat(client, messages=[{"role": "user", "content": [part] * 21}])
+    assert get_sent_size(fake) == (2000, 19)
 
 
 # --- bodies in the Responses API's style
@@ -443,7 +443,7 @@ CONVERSATION: list[Any] = [
     {"type": "custom_tool_call_output", "call_id": "c2", "output": "ok"},
     {
         "role": "user",
-        "content": [{"type": "input_image", "image_url": picture(8, 8), "detail": "auto"}],
+        "content": [{"type": "input_image", "image_url": build_picture(8, 8), "detail": "auto"}],
     },
 ]
 STYLE = {
@@ -499,7 +499,7 @@ async def test_a_chat_from_responses_body_is_answered_as_a_chat(
         ({"input": "x", "previous_response_id": "resp_1"}, "previous_response_id"),
     ],
 )
-async def test_what_a_chat_cannot_take_of_it_is_refused_by_name(
+async def test_what_a_chat_does_not_support_is_rejected_by_name(
     client: AsyncOpenAI, body: Any, param: str
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:

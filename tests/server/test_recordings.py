@@ -33,7 +33,7 @@ STREAMED = [exchange["response"] for exchange in exchanges() if exchange.get("ss
 WHOLE = [
     exchange["response"]
     for exchange in exchanges()
-    # Only who asked for a compaction gets one, and the bridge does not ask.
+    # Only a request for a compaction gets one, and the bridge sends none.
     if not exchange.get("sse") and exchange["response"]["stop_reason"] != "compaction"
 ]
 
@@ -106,7 +106,7 @@ def _begun(block: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None
 async def answered(client: AsyncOpenAI, fake: FakeAnthropic, stream: str) -> dict[str, Any]:
     """What the real client makes of it: text, reasoning, calls, the end, and usage."""
     fake.script(Reply(raw=stream))
-    # A recorded pause is gone on from; there is nothing more to say then.
+    # A recorded pause is continued; there is no more output then.
     fake.default = says("", usage=Usage(input_tokens=0, output_tokens=0))
     answer = await client.chat.completions.create(
         model="claude-sonnet-5-5", messages=[{"role": "user", "content": "Go"}]
@@ -140,7 +140,7 @@ def expected(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def test_every_recorded_stream_comes_out_exact(
+async def test_every_recorded_stream_arrives_unchanged(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     for stream in STREAMED:
@@ -148,7 +148,7 @@ async def test_every_recorded_stream_comes_out_exact(
     assert len(STREAMED) > 80
 
 
-async def test_every_recorded_whole_answer_comes_out_exact(
+async def test_every_recorded_whole_answer_arrives_unchanged(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     for message in WHOLE:

@@ -1,4 +1,4 @@
-"""The rules of a model at the wire: as listed live, as learned from a refusal."""
+"""The limits of a model as requests show them: listed live, or learned from a rejection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"typ
 HI: Any = {"role": "user", "content": "Hi"}
 
 
-async def test_the_live_catalogue_wins(
+async def test_the_live_model_list_takes_precedence(
     fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
@@ -48,7 +48,7 @@ async def test_a_notice_is_logged_once(
     assert line.endswith("notice: seed ignored: not supported by Claude")
 
 
-async def test_what_a_refusal_teaches_is_remembered(
+async def test_a_limit_learned_from_a_rejection_is_remembered(
     bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stricter = dataclasses.replace(
@@ -71,7 +71,7 @@ async def test_what_a_refusal_teaches_is_remembered(
     assert bridge.find_rules("claude-opus-5").forced_tools is False
 
 
-async def test_only_one_lesson_is_learned_in_a_request(
+async def test_only_one_limit_is_learned_per_request(
     client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
 ) -> None:
     refusal = "`temperature` is not supported on this model."

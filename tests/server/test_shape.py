@@ -1,4 +1,4 @@
-"""Everything the bridge sends fits OpenAI's own types to the letter, and leaves no field out."""
+"""Everything the bridge sends matches OpenAI's own types strictly, with all fields."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ async def post(bridge: Bridge, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("phenomenon", PHENOMENA)
-async def test_a_whole_answer(bridge: Bridge, fake: FakeAnthropic, phenomenon: str) -> None:
+async def test_a_whole_answer_matches_openais_types(
+    bridge: Bridge, fake: FakeAnthropic, phenomenon: str
+) -> None:
     fake.default = PHENOMENA[phenomenon]
     answer = json.loads(await post(bridge))
     ChatCompletion.model_validate(answer, strict=True)
@@ -47,7 +49,7 @@ async def test_a_whole_answer(bridge: Bridge, fake: FakeAnthropic, phenomenon: s
 
 @pytest.mark.parametrize("with_usage", [False, True])
 @pytest.mark.parametrize("phenomenon", PHENOMENA)
-async def test_every_chunk(
+async def test_every_chunk_matches_openais_types(
     bridge: Bridge, fake: FakeAnthropic, phenomenon: str, with_usage: bool
 ) -> None:
     fake.default = PHENOMENA[phenomenon]

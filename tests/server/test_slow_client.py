@@ -1,4 +1,4 @@
-"""A client that does not read holds back upstream, and does not fill memory."""
+"""A client that does not read slows upstream down, and does not fill memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PIECES = 10_000
 """40 MB: far more than all the sockets between hold."""
 
 
-async def test_it_gets_all_in_the_end(
+async def test_a_slow_client_gets_the_whole_answer(
     bridge: Bridge, fake: FakeAnthropic, client: AsyncOpenAI
 ) -> None:
     await client.chat.completions.create(  # so that all is imported
@@ -40,7 +40,7 @@ async def test_it_gets_all_in_the_end(
         await fake.wait_requests(2, 10)
         await asyncio.sleep(2)
         assert bridge.open_streams == 1
-        assert fake.open_streams == 1, "upstream has written everything, and somebody holds it"
+        assert fake.open_streams == 1, "upstream has written everything, so something buffers it"
         assert psutil.Process().memory_info().rss - before < 20 * 2**20
         heard = 0
         async with asyncio.timeout(120):

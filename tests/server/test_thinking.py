@@ -1,4 +1,4 @@
-"""Thinking given back at the wire: clients drop it, the bridge remembers it."""
+"""Clients drop Claude's thinking; the bridge stores and restores it."""
 
 from __future__ import annotations
 
@@ -17,43 +17,51 @@ THOUGHT = Reply((Thinking("Let me add."), Text("Adding."), ToolUse("add", {"a": 
 
 
 async def call(client: AsyncOpenAI, model: str = "claude-opus-5-5", **more: Any) -> list[Any]:
-    """The conversation after one tool call was answered, as clients keep it."""
+    """Return the conversation after one tool call and its result, as clients store it."""
     answer = await client.chat.completions.create(model=model, messages=[HI], tools=[TOOL], **more)
     message = answer.choices[0].message
     assert message.tool_calls
-    said = {
+    turn = {
         "role": "assistant",
         "content": message.content,
         "tool_calls": [one.model_dump() for one in message.tool_calls],
     }
     result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "2"}
-    return [HI, said, result]
+    return [HI, turn, result]
 
 
-def kinds(fake: FakeAnthropic, message: int = 1) -> list[str]:
+def list_block_types(fake: FakeAnthropic, message: int = 1) -> list[str]:
     return [block["type"] for block in fake.requests[-1].body["messages"][message]["content"]]
 
 
-async def test_it_is_put_back_with_its_signature(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_thinking_is_restored_with_its_signature(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     fake.script(THOUGHT, THOUGHT, says("Done."))
     chat = await call(client)
     again = await client.chat.completions.create(
         model="claude-opus-5-5", messages=chat, tools=[TOOL]
     )
     assert fake.requests[-1].status == 200
-    assert kinds(fake) == ["thinking", "text", "tool_use"]
+    assert list_block_types(fake) == ["thinking", "text", "tool_use"]
     calls = again.choices[0].message.tool_calls or []
-    said: Any = {"role": "assistant", "content": "Adding.", "tool_calls": [calls[0].model_dump()]}
+    message: Any = {
+        "role": "assistant",
+        "content": "Adding.",
+        "tool_calls": [calls[0].model_dump()],
+    }
     result: Any = {"role": "tool", "tool_call_id": calls[0].id, "content": "3"}
     await client.chat.completions.create(
-        model="claude-opus-5-5", messages=[*chat, said, result], tools=[TOOL]
+        model="claude-opus-5-5", messages=[*chat, message, result], tools=[TOOL]
     )
     assert fake.requests[-1].status == 200
-    assert kinds(fake, 1) == kinds(fake, 3) == ["thinking", "text", "tool_use"]
+    assert (
+        list_block_types(fake, 1) == list_block_types(fake, 3) == ["thinking", "text", "tool_use"]
+    )
 
 
 @pytest.mark.parametrize("edit", ["model", "system", "tools", "history"])
-async def test_after_an_edit_it_is_left_out(
+async def test_thinking_is_left_out_after_an_edit(
     client: AsyncOpenAI, fake: FakeAnthropic, edit: str
 ) -> None:
     fake.script(THOUGHT, says("Done."))
@@ -69,10 +77,10 @@ async def test_after_an_edit_it_is_left_out(
         chat[0] = {"role": "user", "content": "Hello"}
     await client.chat.completions.create(model=model, messages=chat, tools=tools)
     assert fake.requests[-1].status == 200
-    assert kinds(fake) == ["text", "tool_use"]
+    assert list_block_types(fake) == ["text", "tool_use"]
 
 
-async def test_it_outlives_the_server(
+async def test_thinking_survives_a_restart(
     fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
@@ -84,10 +92,10 @@ async def test_it_outlives_the_server(
     await first.thinking.close()
     async with AsyncOpenAI(base_url=f"{second.url}/v1", api_key="x", max_retries=0) as client:
         await client.chat.completions.create(model="claude-opus-5-5", messages=chat, tools=[TOOL])
-    assert kinds(fake) == ["thinking", "text", "tool_use"]
+    assert list_block_types(fake) == ["thinking", "text", "tool_use"]
 
 
-async def test_when_upstream_does_not_take_it_back_it_is_stripped_and_asked_once_more(
+async def test_thinking_that_upstream_rejects_is_removed_and_the_request_repeated(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     refusal = Failure(
@@ -103,12 +111,12 @@ async def test_when_upstream_does_not_take_it_back_it_is_stripped_and_asked_once
     assert raw.headers["x-bridge-notice"] == (
         "thinking: upstream did not take it back; it is left out"
     )
-    assert kinds(fake) == ["text", "tool_use"]
+    assert list_block_types(fake) == ["text", "tool_use"]
     await client.chat.completions.create(model="claude-opus-5-5", messages=chat, tools=[TOOL])
     assert len(fake.requests) - sum(r.method == "GET" for r in fake.requests) == 4
 
 
-async def test_an_older_model_without_its_thinking_does_not_think_on(
+async def test_an_older_model_without_its_earlier_thinking_does_not_think(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.script(Reply((ToolUse("add", {"a": 1}),)), says("Done."))

@@ -1,4 +1,4 @@
-"""The main job at the wire: the real `openai` client, the bridge, the strict fake upstream."""
+"""Chat completions: the real `openai` client, the bridge, the strict fake upstream."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WEATHER: ChatCompletionToolParam = {
 
 
 def play(**directive: Any) -> list[ChatCompletionMessageParam]:
-    """A chat whose last words tell the fake upstream what to do."""
+    """Build a chat whose last words tell the fake upstream what to do."""
     return [{"role": "user", "content": f"Go. <<<{json.dumps(directive)}>>>"}]
 
 
@@ -75,7 +75,9 @@ async def test_thinking_is_shown_as_reasoning(client: AsyncOpenAI) -> None:
     assert (message.model_extra or {})["reasoning_content"] == "Let me add."
 
 
-async def test_a_tool_goes_round(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_a_tool_call_and_its_result_make_a_round_trip(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     calls = [
         {"name": "weather", "input": {"city": "Oslo"}},
         {"name": "weather", "input": {"city": "Bergen"}},
@@ -101,7 +103,7 @@ async def test_a_tool_goes_round(client: AsyncOpenAI, fake: FakeAnthropic) -> No
     ]
 
 
-async def test_system_developer_and_an_image_reach_claude(
+async def test_system_and_developer_messages_and_an_image_reach_claude(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     picture = io.BytesIO()
@@ -142,7 +144,7 @@ async def test_system_developer_and_an_image_reach_claude(
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-async def test_an_upstream_error_keeps_its_meaning(
+async def test_an_upstream_error_has_the_matching_openai_error(
     client: AsyncOpenAI,
     status: int,
     raised: type[openai.APIStatusError],
@@ -160,22 +162,22 @@ async def test_an_upstream_error_keeps_its_meaning(
 
 
 @pytest.mark.parametrize("fault", [{"mid_error": 2}, {"drop": 2}])
-async def test_a_stream_that_fails_half_way_is_an_error_in_the_stream(
+async def test_a_failure_in_the_middle_of_a_stream_is_an_error_event(
     client: AsyncOpenAI, fault: dict[str, int]
 ) -> None:
     stream = await client.chat.completions.create(
         model=MODEL, messages=play(text="one two three four five", **fault), stream=True
     )
-    said = ""
+    text = ""
     with pytest.raises(openai.APIError):
         async for chunk in stream:
-            said += chunk.choices[0].delta.content or ""
-    assert "one" in said
-    assert "five" not in said
+            text += chunk.choices[0].delta.content or ""
+    assert "one" in text
+    assert "five" not in text
 
 
 @pytest.mark.parametrize("fault", [{"mid_error": 2}, {"drop": 2}])
-async def test_a_whole_answer_that_fails_half_way_has_a_true_status(
+async def test_a_whole_answer_that_fails_half_way_has_an_error_status(
     client: AsyncOpenAI, fault: dict[str, int]
 ) -> None:
     with pytest.raises(openai.InternalServerError):
@@ -210,7 +212,7 @@ async def test_a_client_that_leaves_ends_generation_within_100_ms(
     assert closed_at - left < 0.1
 
 
-async def cut_one(client: AsyncOpenAI) -> None:
+async def abort_request(client: AsyncOpenAI) -> None:
     stream = await client.chat.completions.create(
         model=MODEL, messages=play(text="word " * 500, delay=0.01), stream=True
     )
@@ -218,11 +220,11 @@ async def cut_one(client: AsyncOpenAI) -> None:
     await stream.close()
 
 
-async def test_200_cuts_leave_nothing_behind(
+async def test_200_aborted_requests_leave_nothing_behind(
     client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
 ) -> None:
     for _ in range(20):
-        await cut_one(client)
+        await abort_request(client)
     await fake.wait_closed(20, timeout=10)
     await asyncio.sleep(0.2)
     gc.collect()
@@ -231,7 +233,7 @@ async def test_200_cuts_leave_nothing_behind(
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for _ in range(200):
-        await cut_one(client)
+        await abort_request(client)
     await fake.wait_closed(220, timeout=20)
     await asyncio.sleep(0.3)
     fake.requests.clear()
@@ -245,7 +247,7 @@ async def test_200_cuts_leave_nothing_behind(
     assert grown < 1_000_000
 
 
-async def test_an_event_that_makes_no_sense_is_an_error_in_the_stream(client: AsyncOpenAI) -> None:
+async def test_a_malformed_event_is_an_error_in_the_stream(client: AsyncOpenAI) -> None:
     stream = await client.chat.completions.create(
         model=MODEL, messages=play(text="one two three", malformed=1), stream=True
     )
@@ -254,7 +256,7 @@ async def test_an_event_that_makes_no_sense_is_an_error_in_the_stream(client: As
             pass
 
 
-async def test_silence_is_an_error_in_the_stream(
+async def test_a_silent_upstream_is_an_error_in_the_stream(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
@@ -269,7 +271,7 @@ async def test_silence_is_an_error_in_the_stream(
     assert "data: [DONE]" not in lines
 
 
-async def test_a_wrong_key_is_told_in_words(
+async def test_a_rejected_key_has_a_plain_message(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong")
@@ -282,7 +284,7 @@ async def test_a_wrong_key_is_told_in_words(
             await openai_client.chat.completions.create(model=MODEL, messages=play(text="Hi"))
 
 
-async def test_no_connection_to_upstream_is_told_in_words(
+async def test_no_connection_to_upstream_has_a_plain_message(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -297,7 +299,7 @@ async def test_no_connection_to_upstream_is_told_in_words(
             await openai_client.chat.completions.create(model=MODEL, messages=play(text="Hi"))
 
 
-async def test_without_credentials_the_error_says_what_to_do(start_bridge: StartBridge) -> None:
+async def test_without_credentials_the_error_has_a_hint(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     async with AsyncOpenAI(
         base_url=f"{bridge.url}/v1", api_key="any", max_retries=0

@@ -1,4 +1,4 @@
-"""`POST /v1/completions` by the real client."""
+"""`POST /v1/completions` with the real client."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.fake_anthropic.server import FakeAnthropic
 MODEL = "claude-haiku-5-5"
 
 
-async def completed(client: AsyncOpenAI, **more: Any) -> Any:
+async def create_completion(client: AsyncOpenAI, **more: Any) -> Any:
     body: Any = {"model": MODEL, "prompt": "Once upon", "max_tokens": 3000, **more}
     return await client.completions.create(**body)
 
 
-def sent(fake: FakeAnthropic) -> list[tuple[str, str]]:
+def get_sent_body(fake: FakeAnthropic) -> list[tuple[str, str]]:
     """System prompt and user's words of each request upstream."""
     bodies = [request.body for request in fake.requests if request.method == "POST"]
     return [
@@ -32,27 +32,29 @@ def sent(fake: FakeAnthropic) -> list[tuple[str, str]]:
     ]
 
 
-async def test_a_text_goes_on(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_a_text_is_continued(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(says(" a time", usage=Usage(20, 4)))
-    answer = await completed(client)
+    answer = await create_completion(client)
     Completion.model_validate(answer.to_dict(), strict=True)
     assert (answer.object, answer.choices[0].text) == ("text_completion", " a time")
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage.to_dict()["total_tokens"] == 24
-    assert sent(fake) == [(CONTINUE_PROMPT, "<text>Once upon</text>")]
+    assert get_sent_body(fake) == [(CONTINUE_PROMPT, "<text>Once upon</text>")]
     assert fake.requests[-1].body["thinking"] == {"type": "disabled"}
 
 
 async def test_a_gap_is_filled(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(says("x * 2"))
-    answer = await completed(client, prompt="return ", suffix="\n\nend", stop=["\n\n"])
+    answer = await create_completion(client, prompt="return ", suffix="\n\nend", stop=["\n\n"])
     assert answer.choices[0].text == "x * 2"
-    assert sent(fake) == [(FILL_IN_PROMPT, "<before>return </before><after>\n\nend</after>")]
+    assert get_sent_body(fake) == [
+        (FILL_IN_PROMPT, "<before>return </before><after>\n\nend</after>")
+    ]
 
 
 async def test_it_streams(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(says("one two three", usage=Usage(5, 3)))
-    stream = await completed(client, stream=True, stream_options={"include_usage": True})
+    stream = await create_completion(client, stream=True, stream_options={"include_usage": True})
     chunks = [chunk async for chunk in stream]
     # OpenAI's own type has no null for a finish_reason that is not there yet; its API sends it.
     Completion.model_validate(chunks[-2].to_dict(), strict=True)
@@ -68,13 +70,13 @@ async def test_two_prompts_with_two_choices_each(
     client: AsyncOpenAI, fake: FakeAnthropic, stream: bool
 ) -> None:
     fake.default = {"text": "!"}
-    answer = await completed(client, prompt=["a", "b"], n=2, echo=True, stream=stream)
-    said = dict.fromkeys(range(4), "")
+    answer = await create_completion(client, prompt=["a", "b"], n=2, echo=True, stream=stream)
+    texts = dict.fromkeys(range(4), "")
     for part in [part async for part in answer] if stream else [answer]:
         for choice in part.choices:
-            said[choice.index] += choice.text
-    assert said == {0: "a!", 1: "a!", 2: "b!", 3: "b!"}
-    assert [words for _, words in sorted(sent(fake))] == [
+            texts[choice.index] += choice.text
+    assert texts == {0: "a!", 1: "a!", 2: "b!", 3: "b!"}
+    assert [words for _, words in sorted(get_sent_body(fake))] == [
         "<text>a</text>", "<text>a</text>", "<text>b</text>", "<text>b</text>",
     ]  # fmt: skip
 
@@ -90,11 +92,11 @@ async def test_two_prompts_with_two_choices_each(
         ({"max_tokens": 0}, "max_tokens"),
     ],
 )
-async def test_what_cannot_be_done_is_refused_by_name(
+async def test_unsupported_parameters_are_rejected_by_name(
     client: AsyncOpenAI, more: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        await completed(client, **more)
+        await create_completion(client, **more)
     assert caught.value.param == param
 
 

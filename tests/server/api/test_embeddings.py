@@ -1,4 +1,4 @@
-"""`/v1/embeddings` by the real client, answered by a small model that the tests make."""
+"""`/v1/embeddings` with the real client and a small model that the tests make."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_cosines_are_the_same_under_every_name(client: AsyncOpenAI, bridge
     assert found == pytest.approx([found[0]] * 3, abs=1e-6)
 
 
-async def test_both_encodings_say_the_same(client: AsyncOpenAI) -> None:
+async def test_both_encodings_have_the_same_values(client: AsyncOpenAI) -> None:
     options: Any = {"model": "text-embedding-3-small", "input": "king", "dimensions": 4}
     plain = await client.embeddings.create(**options, encoding_format="float")
     packed: Any = await client.embeddings.create(**options, encoding_format="base64")
@@ -82,7 +82,7 @@ async def test_both_encodings_say_the_same(client: AsyncOpenAI) -> None:
     assert list(numbers) == pytest.approx(plain.data[0].embedding, abs=1e-7)
 
 
-async def test_who_answers_is_told(client: AsyncOpenAI) -> None:
+async def test_the_model_that_answered_is_reported(client: AsyncOpenAI) -> None:
     raw = await client.embeddings.with_raw_response.create(
         model="text-embedding-3-small", input="king", user="u", extra_body={"odd": 1}
     )
@@ -100,7 +100,7 @@ async def test_who_answers_is_told(client: AsyncOpenAI) -> None:
         ({"input": "king", "model": "voyage-9"}, 404, "model"),
     ],
 )
-async def test_what_is_wrong_is_named(
+async def test_a_wrong_parameter_is_named(
     client: AsyncOpenAI, more: dict[str, Any], status: int, param: str
 ) -> None:
     with pytest.raises(openai.APIStatusError) as caught:
@@ -153,7 +153,7 @@ async def longest_gap(bridge: Bridge, client: AsyncOpenAI, *, beside: bool) -> f
     return max(gaps[20:])
 
 
-async def test_a_stream_goes_on_beside_a_thousand_texts(
+async def test_a_stream_continues_while_a_thousand_texts_are_embedded(
     bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.default = {"text": "word " * 200, "delay": 0.004}
@@ -163,7 +163,7 @@ async def test_a_stream_goes_on_beside_a_thousand_texts(
     assert min(delays) < 0.25, "a guard against a blocked loop; two cores are shared by three"
 
 
-async def test_none_is_refused_by_name(start_bridge: StartBridge) -> None:
+async def test_disabled_embeddings_are_rejected_by_name(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", embeddings="none")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
         with pytest.raises(openai.APIStatusError, match="setting embeddings") as caught:

@@ -1,4 +1,4 @@
-"""What the bridge says of itself."""
+"""`/health`, `/v1/models` and `/`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def get(url: str, **headers: str) -> Any:
         return await answer.json()
 
 
-async def test_without_credentials_it_says_what_to_do(start_bridge: StartBridge) -> None:
+async def test_without_credentials_health_has_a_hint(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     health = await get(f"{bridge.url}/health")
     assert (health["status"], health["ready"]) == ("needs_setup", False)
@@ -35,7 +35,7 @@ async def test_without_credentials_it_says_what_to_do(start_bridge: StartBridge)
     assert "bridge-echo" in health["backend"]["cure"]
 
 
-async def test_a_profile_that_cannot_be_used_is_told(
+async def test_an_unusable_profile_is_reported(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", "/nowhere")
@@ -44,7 +44,7 @@ async def test_a_profile_that_cannot_be_used_is_told(
     assert "/nowhere/configs/default.json" in health["backend"]["reason"]
 
 
-async def test_with_a_key_it_is_ready(
+async def test_with_a_key_the_bridge_is_ready(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
@@ -82,7 +82,7 @@ async def test_with_a_key_it_is_ready(
     }
 
 
-async def test_claude_code_is_named_with_its_sign_in(
+async def test_claude_code_is_shown_with_its_sign_in(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bridge = await start_bridge(backend="claude-code")
@@ -113,7 +113,7 @@ async def test_offline_lists_only_the_echo(start_bridge: StartBridge) -> None:
     assert models[1]["alias_of"] == "bridge-echo"
 
 
-async def test_names_that_are_not_listed_are_answered_for(bridge: Bridge) -> None:
+async def test_unlisted_model_names_are_resolved(bridge: Bridge) -> None:
     model = await get(f"{bridge.url}/v1/models/gpt-4o")
     assert (model["id"], model["alias_of"]) == ("gpt-4o", "claude-sonnet-5-5")
     assert model["capabilities"]["reasoning"] is True
@@ -131,7 +131,7 @@ async def test_anthropics_clients_get_their_own_list(bridge: Bridge) -> None:
     assert one.display_name == "Claude Opus 5.5"
 
 
-async def test_a_program_gets_json_and_a_browser_a_page(start_bridge: StartBridge) -> None:
+async def test_programs_get_json_and_browsers_a_page(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     assert (await get(f"{bridge.url}/"))["base_url"] == f"{bridge.url}/v1"
     async with (

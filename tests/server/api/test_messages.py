@@ -1,4 +1,4 @@
-"""`/v1/messages` by Anthropic's own clients: its SDK, and Claude Code itself."""
+"""`/v1/messages` with Anthropic's own clients: its SDK and Claude Code."""
 
 from __future__ import annotations
 
@@ -40,37 +40,37 @@ SIGNED_IN = {
 
 
 @pytest.fixture(params=SIGNED_IN)
-async def road(
+async def each_bridge(
     request: pytest.FixtureRequest,
     start_bridge: StartBridge,
     fake: FakeAnthropic,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bridge:
-    """A bridge on each road; the client's own key is any word."""
+    """A bridge with each backend; the client's key can be any text."""
     monkeypatch.setenv(*SIGNED_IN[request.param])
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     return await start_bridge(backend=request.param)
 
 
 @pytest.fixture
-async def claude(road: Bridge) -> AsyncIterator[AsyncAnthropic]:
-    async with AsyncAnthropic(base_url=road.url, api_key="any", max_retries=0) as client:
+async def claude(each_bridge: Bridge) -> AsyncIterator[AsyncAnthropic]:
+    async with AsyncAnthropic(base_url=each_bridge.url, api_key="any", max_retries=0) as client:
         yield client
 
 
-def told(error: anthropic.APIStatusError) -> dict[str, Any]:
-    """The error object of a failed answer."""
+def read_error_body(error: anthropic.APIStatusError) -> dict[str, Any]:
+    """Return the error object of a failed answer."""
     body: Any = error.body
     error_object: dict[str, Any] = body["error"]
     return error_object
 
 
-async def asked(client: AsyncAnthropic, **more: Any) -> Any:
+async def send_message(client: AsyncAnthropic, **more: Any) -> Any:
     body: Any = {"model": MODEL, "max_tokens": 4000, "messages": HI, **more}
     return await client.messages.create(**body)
 
 
-def sent(fake: FakeAnthropic) -> dict[str, Any]:
+def get_sent_body(fake: FakeAnthropic) -> dict[str, Any]:
     return fake.bodies()[-1]
 
 
@@ -78,7 +78,9 @@ async def test_a_whole_message(claude: AsyncAnthropic, fake: FakeAnthropic) -> N
     blocks = (Thinking("Hm."), Text("Two. "), ToolUse("add", {"a": 1}))
     fake.script(Reply(blocks, stop_reason="tool_use", usage=Usage(10, 7, 3, 2)))
     tools = [{"name": "add", "input_schema": {"type": "object"}}]
-    answer = await asked(claude, system="Be brief.", tools=tools, thinking={"type": "adaptive"})
+    answer = await send_message(
+        claude, system="Be brief.", tools=tools, thinking={"type": "adaptive"}
+    )
     assert [block.type for block in answer.content] == ["thinking", "text", "tool_use"]
     assert (answer.content[1].text, answer.content[2].input) == ("Two. ", {"a": 1})
     assert answer.content[0].signature
@@ -86,13 +88,13 @@ async def test_a_whole_message(claude: AsyncAnthropic, fake: FakeAnthropic) -> N
     usage = answer.usage
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens) == (10, 7, 2)
     assert answer._request_id.startswith("req_")
-    body = without_own(sent(fake))
+    body = without_own(get_sent_body(fake))
     assert body["system"] == [{"type": "text", "text": "Be brief."}]
     assert body["tools"] == tools
     assert body["max_tokens"] == 4000
 
 
-async def test_events_come_as_they_are(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+async def test_events_are_passed_on_unchanged(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
     fake.script(says("one two three", usage=Usage(5, 3)))
     async with claude.messages.stream(model=MODEL, max_tokens=4000, messages=HI) as stream:
         pieces = [piece async for piece in stream.text_stream]
@@ -101,7 +103,7 @@ async def test_events_come_as_they_are(claude: AsyncAnthropic, fake: FakeAnthrop
     assert (final.stop_reason, final.usage.output_tokens) == ("end_turn", 3)
 
 
-async def test_a_conversation_with_results_goes_on(
+async def test_a_conversation_with_tool_results_continues(
     claude: AsyncAnthropic, fake: FakeAnthropic
 ) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}}
@@ -112,8 +114,8 @@ async def test_a_conversation_with_results_goes_on(
         {"role": "user", "content": [result]},
     ]
     tools = [{"name": "add", "input_schema": {"type": "object"}}]
-    await asked(claude, messages=talk, tools=tools, stop_sequences=["END"])
-    body = without_own(sent(fake))
+    await send_message(claude, messages=talk, tools=tools, stop_sequences=["END"])
+    body = without_own(get_sent_body(fake))
     assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
     assert body["messages"][1]["content"][1] == call
     assert body["messages"][2]["content"][0]["content"] in ("2", [{"type": "text", "text": "2"}])
@@ -125,12 +127,12 @@ async def test_a_conversation_with_results_goes_on(
     ("failure", "kind"),
     [(rate_limited(9), anthropic.RateLimitError), (overloaded(), anthropic.InternalServerError)],
 )
-async def test_failures_are_in_anthropics_words(
+async def test_errors_have_anthropics_format(
     claude: AsyncAnthropic, fake: FakeAnthropic, failure: Any, kind: Any, stream: bool
 ) -> None:
     fake.script(failure)
     with pytest.raises(kind) as caught:
-        await asked(claude, stream=stream)
+        await send_message(claude, stream=stream)
     error = caught.value.body["error"]
     assert (caught.value.status_code, error["type"]) in (
         (429, "rate_limit_error"), (529, "overloaded_error"),
@@ -138,16 +140,16 @@ async def test_failures_are_in_anthropics_words(
     assert caught.value.request_id.startswith("req_")
 
 
-async def test_a_break_in_the_middle_is_an_error_event(
+async def test_a_dropped_connection_is_an_error_event(
     claude: AsyncAnthropic, fake: FakeAnthropic
 ) -> None:
     fake.script(Reply((Text("one two three"),), fault=Drop(2)))
-    said = ""
+    output = ""
     with pytest.raises(anthropic.APIStatusError, match=r"broke off|lost"):
-        async for event in await asked(claude, stream=True):
+        async for event in await send_message(claude, stream=True):
             if event.type == "content_block_delta":
-                said += event.delta.text
-    assert said == "one two"
+                output += event.delta.text
+    assert output == "one two"
 
 
 @pytest.mark.parametrize(
@@ -160,27 +162,27 @@ async def test_a_break_in_the_middle_is_an_error_event(
         ({"messages": [*HI, {"role": "assistant", "content": "I"}]}, "user message"),
     ],
 )
-async def test_what_is_wrong_is_named(
+async def test_a_wrong_parameter_is_named(
     claude: AsyncAnthropic, body: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(anthropic.BadRequestError) as caught:
-        await asked(claude, **body)
-    assert param in told(caught.value)["message"]
+        await send_message(claude, **body)
+    assert param in read_error_body(caught.value)["message"]
 
 
-async def test_names_of_models_are_resolved(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+async def test_model_names_are_resolved(claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
     raw = await claude.messages.with_raw_response.create(
         model="claude-3-5-sonnet-20241022", max_tokens=4000, messages=HI
     )
-    assert sent(fake)["model"] == "claude-sonnet-5-5"
+    assert get_sent_body(fake)["model"] == "claude-sonnet-5-5"
     assert "is retired" in raw.headers["x-bridge-notice"]
-    await asked(claude, model="default")
+    await send_message(claude, model="default")
     with pytest.raises(anthropic.NotFoundError) as caught:
-        await asked(claude, model="claude-opus-99")
-    assert told(caught.value)["type"] == "not_found_error"
+        await send_message(claude, model="claude-opus-99")
+    assert read_error_body(caught.value)["type"] == "not_found_error"
 
 
-async def test_betas_and_unknown_fields_go_along(bridge: Bridge, fake: FakeAnthropic) -> None:
+async def test_betas_and_unknown_fields_are_passed_on(bridge: Bridge, fake: FakeAnthropic) -> None:
     async with AsyncAnthropic(base_url=bridge.url, api_key="any", max_retries=0) as client:
         await client.messages.create(
             model=MODEL, max_tokens=4000, messages=HI,
@@ -193,31 +195,35 @@ async def test_betas_and_unknown_fields_go_along(bridge: Bridge, fake: FakeAnthr
 
 
 async def test_tokens_are_counted_by_upstream_or_not_at_all(
-    road: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic
+    each_bridge: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic
 ) -> None:
-    if road.switches.backend == "anthropic":
+    if each_bridge.switches.backend == "anthropic":
         count = await claude.messages.count_tokens(model=MODEL, messages=HI)
         assert count.input_tokens > 0
         assert fake.requests[-1].path == "/v1/messages/count_tokens"
     else:
-        with pytest.raises(anthropic.APIStatusError, match="Claude Code counts no tokens") as told:
+        with pytest.raises(
+            anthropic.APIStatusError, match="Claude Code counts no tokens"
+        ) as caught:
             await claude.messages.count_tokens(model=MODEL, messages=HI)
-        assert told.value.status_code == 501
+        assert caught.value.status_code == 501
 
 
-async def test_it_is_booked(road: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic) -> None:
+async def test_a_message_is_recorded_in_the_ledger(
+    each_bridge: Bridge, claude: AsyncAnthropic, fake: FakeAnthropic
+) -> None:
     fake.script(says("x", usage=Usage(1000, 200, 300, 400)))
-    await asked(claude)
-    (entry,) = await road.ledger.list_recent(5)
+    await send_message(claude)
+    (entry,) = await each_bridge.ledger.list_recent(5)
     assert (entry.outcome, entry.client, entry.input_tokens) == (
         "end_turn",
         "anthropic-python",
         1000,
     )
-    assert entry.backend == road.switches.backend
+    assert entry.backend == each_bridge.switches.backend
 
 
-async def test_claude_code_itself_works_against_it(
+async def test_claude_code_works_with_the_bridge_as_its_api(
     bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """`claude -p` with its usual tools and prompts, its base URL set to the bridge."""
@@ -233,13 +239,13 @@ async def test_claude_code_itself_works_against_it(
         env=environment, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    said, complaint = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode == 0, (said, complaint)
-    assert json.loads(said)["result"] == "Hello from behind the bridge."
-    assert len(sent(fake)["tools"]) > 5
+    output, complaint = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, (output, complaint)
+    assert json.loads(output)["result"] == "Hello from behind the bridge."
+    assert len(get_sent_body(fake)["tools"]) > 5
 
 
-async def test_a_bridge_that_would_ask_itself_does_not_start(
+async def test_a_bridge_with_itself_as_upstream_does_not_start(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8123")

@@ -60,8 +60,8 @@ def is_refused(row: Endpoint, status: int, body: Any) -> bool:
     expected, code = REFUSED[row.access]
     # Anthropic's error objects have a type in place of a code.
     names = {"invalid_api_key": "authentication_error", "forbidden": "permission_error"}
-    told = body["error"].get("code") or body["error"]["type"]
-    return status == expected and told in (code, names[code])
+    name = body["error"].get("code") or body["error"]["type"]
+    return status == expected and name in (code, names[code])
 
 
 def write_credential(header: str, secret: str) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Programs on this machine may call; web pages may not."""
+"""Programs on this computer may call; web pages may not."""
 
 from __future__ import annotations
 
@@ -48,16 +48,14 @@ async def test_who_may_call(
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
-async def test_a_post_that_needs_no_preflight_is_refused(
-    start_bridge: StartBridge, kind: str
-) -> None:
+async def test_a_post_without_a_preflight_is_rejected(start_bridge: StartBridge, kind: str) -> None:
     bridge = await start_bridge(backend="offline")
     headers = {"Content-Type": kind}
     status, body = await post(bridge.url, "/v1/chat/completions", headers, data="{}")
     assert (status, body["error"]["code"]) == (415, "unsupported_media_type")
 
 
-async def test_names_that_are_allowed_may_be_called_by(start_bridge: StartBridge) -> None:
+async def test_allowed_hosts_are_accepted(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", allowed_hosts="bridge.test, other.test")
     for host, expected in (("bridge.test:8000", 200), ("OTHER.test", 200), ("third.test", 403)):
         status, _ = await post(bridge.url, "/v1/chat/completions", {"Host": host}, json=CHAT)
@@ -65,7 +63,9 @@ async def test_names_that_are_allowed_may_be_called_by(start_bridge: StartBridge
 
 
 @pytest.mark.parametrize("host", ["me@127.0.0.1", "127.0.0.1@evil.example", "", "localhost.evil"])
-async def test_names_that_only_look_like_ours_are_not(start_bridge: StartBridge, host: str) -> None:
+async def test_names_that_only_look_like_ours_are_rejected(
+    start_bridge: StartBridge, host: str
+) -> None:
     bridge = await start_bridge(backend="offline")
     status, _ = await post(bridge.url, "/v1/chat/completions", {"Host": host}, json=CHAT)
     assert status in (400, 403)
@@ -75,7 +75,7 @@ ORIGINS = "vscode-webview://*,https://app.example"
 WEBVIEW = "vscode-webview://1a2b"
 
 
-async def test_a_page_that_is_allowed_can_read_the_answer(start_bridge: StartBridge) -> None:
+async def test_a_page_of_an_allowed_origin_can_read_the_answer(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", allowed_origins=ORIGINS)
     url = f"{bridge.url}/v1/chat/completions"
     headers = {"Origin": WEBVIEW, "Sec-Fetch-Site": "cross-site"}
@@ -94,7 +94,7 @@ async def test_a_page_that_is_allowed_can_read_the_answer(start_bridge: StartBri
     ("origin", "status"),
     [(WEBVIEW, 204), ("https://app.example", 204), ("https://evil.example", 403)],
 )
-async def test_a_browser_that_asks_for_leave_is_told(
+async def test_a_preflight_of_an_allowed_origin_is_answered(
     start_bridge: StartBridge, origin: str, status: int
 ) -> None:
     bridge = await start_bridge(backend="offline", allowed_origins=ORIGINS)
@@ -116,7 +116,7 @@ async def test_a_browser_that_asks_for_leave_is_told(
             assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-async def test_without_a_setting_no_page_gets_leave(start_bridge: StartBridge) -> None:
+async def test_by_default_no_origin_is_allowed(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     headers = {"Origin": "none", "Access-Control-Request-Method": "POST"}
     async with (
@@ -126,7 +126,9 @@ async def test_without_a_setting_no_page_gets_leave(start_bridge: StartBridge) -
         assert answer.status == 403
 
 
-async def test_too_many_answers_at_once_are_refused_with_a_wait(start_bridge: StartBridge) -> None:
+async def test_too_many_active_requests_are_rejected_with_retry_after(
+    start_bridge: StartBridge,
+) -> None:
     bridge = await start_bridge(backend="offline", max_streams=1)
     url = f"{bridge.url}/v1/chat/completions"
     long = {**CHAT, "stream": True, "messages": [{"role": "user", "content": "word " * 200}]}

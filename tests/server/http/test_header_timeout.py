@@ -1,4 +1,4 @@
-"""A connection that does not say what it wants is cut; others are left in peace."""
+"""A connection without a complete header is aborted; others are not affected."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.conftest import StartBridge
 ASK = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
-async def connected(bridge: Bridge) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def open_connection(bridge: Bridge) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     parts = urlsplit(bridge.url)
     return await asyncio.open_connection(parts.hostname, parts.port)
 
 
-async def test_half_a_header_is_cut_after_a_while(start_bridge: StartBridge) -> None:
+async def test_an_incomplete_header_is_aborted_after_the_timeout(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", header_seconds=0.3)
-    reader, writer = await connected(bridge)
+    reader, writer = await open_connection(bridge)
     started = time.monotonic()
     for byte in ASK:
         writer.write(bytes([byte]))
@@ -33,9 +33,9 @@ async def test_half_a_header_is_cut_after_a_while(start_bridge: StartBridge) -> 
     writer.close()
 
 
-async def test_a_whole_header_in_small_pieces_is_answered(start_bridge: StartBridge) -> None:
+async def test_a_header_in_small_pieces_is_answered(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", header_seconds=2)
-    reader, writer = await connected(bridge)
+    reader, writer = await open_connection(bridge)
     for piece in (ASK[:5], ASK[5:], b"\r", b"\n"):
         writer.write(piece)
         await asyncio.sleep(0.05)
@@ -43,9 +43,9 @@ async def test_a_whole_header_in_small_pieces_is_answered(start_bridge: StartBri
     writer.close()
 
 
-async def test_a_connection_that_is_kept_may_be_silent_longer(start_bridge: StartBridge) -> None:
+async def test_a_kept_alive_connection_may_be_idle_for_longer(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", header_seconds=0.2)
-    reader, writer = await connected(bridge)
+    reader, writer = await open_connection(bridge)
     for _ in range(2):
         writer.write(ASK + b"\r\n")
         head = await reader.readuntil(b"\r\n\r\n")

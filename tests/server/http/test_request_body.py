@@ -1,4 +1,4 @@
-"""What is wrong with a body is said with the field's name."""
+"""An error in a body names the wrong field."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_a_wrong_body(
     assert message in error["message"]
 
 
-async def test_too_large_a_body_is_refused(start_bridge: StartBridge) -> None:
+async def test_a_body_that_is_too_large_is_rejected(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline", max_body_mb=1)
     body = {"model": "bridge-echo", "messages": [{"role": "user", "content": "x" * 1_100_000}]}
     data, headers = io.BytesIO(json.dumps(body).encode()), {"Content-Type": "application/json"}

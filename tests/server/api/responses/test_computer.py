@@ -1,4 +1,4 @@
-"""Clients of the Responses API that drive a screen of their own."""
+"""Clients of the Responses API that control their own screen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def picture(width: int = 64, height: int = 36) -> str:
     return base64.b64encode(written.getvalue()).decode()
 
 
-def does(member: str, **given: Any) -> ToolUse:
+def build_action(member: str, **given: Any) -> ToolUse:
     return ToolUse(member, given, toolset_name="computer")
 
 
@@ -41,34 +41,34 @@ def screenshot(call_id: str, size: tuple[int, int] = (64, 36)) -> Any:
     return {"type": "computer_call_output", "call_id": call_id, "output": shown}
 
 
-async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+async def create_response(client: AsyncOpenAI, **more: Any) -> Any:
     wanted = {"model": MODEL, "input": "Fill in the form.", "tools": [COMPUTER], **more}
     return await client.responses.create(**wanted)
 
 
-def told(item: Any) -> list[dict[str, Any]]:
+def list_actions(item: Any) -> list[dict[str, Any]]:
     return [action.model_dump(exclude_none=True) for action in item.actions]
 
 
-async def test_actions_go_out_together_and_their_picture_comes_back(
+async def test_actions_are_sent_together_and_their_screenshot_returns(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     steps = (
         Thinking("A name first."),
-        does("left_click", coordinate=[10, 20]),
-        does("type", text="Ada\n"),
-        does("key", text="Tab", repeat=2),
-        does("screenshot"),
+        build_action("left_click", coordinate=[10, 20]),
+        build_action("type", text="Ada\n"),
+        build_action("key", text="Tab", repeat=2),
+        build_action("screenshot"),
     )
     fake.script(Reply(steps, stop_reason="tool_use"), says("Done."))
-    first = await asked(client)
+    first = await create_response(client)
     reasoning, call = first.output
     assert (reasoning.type, call.type, call.pending_safety_checks) == (
         "reasoning",
         "computer_call",
         [],
     )
-    assert told(call) == [
+    assert list_actions(call) == [
         {"type": "click", "button": "left", "x": 10, "y": 20},
         {"type": "type", "text": "Ada\n"},
         {"type": "keypress", "keys": ["TAB"]},
@@ -76,7 +76,7 @@ async def test_actions_go_out_together_and_their_picture_comes_back(
         {"type": "screenshot"},
     ]
     output = screenshot(call.call_id)
-    second = await asked(client, input=[output], previous_response_id=first.id)
+    second = await create_response(client, input=[output], previous_response_id=first.id)
     assert second.output_text == "Done."
     _, claude, person = fake.bodies()[-1]["messages"]
     assert [block["type"] for block in claude["content"]] == ["thinking", *["tool_use"] * 4]
@@ -92,10 +92,10 @@ async def test_actions_go_out_together_and_their_picture_comes_back(
     assert [r["content"][0]["type"] for r in results] == ["text", "text", "text", "image"]
 
 
-async def test_what_no_action_stands_for_is_not_offered(
+async def test_members_without_an_openai_action_are_not_offered(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    await asked(client)
+    await create_response(client)
     (tool,) = fake.bodies()[-1]["tools"]
     assert tool["type"] == "computer_toolset_20260801"
     assert {name for name, config in tool["configs"].items() if config == {"enabled": False}} == {
@@ -108,12 +108,16 @@ async def test_what_no_action_stands_for_is_not_offered(
     }
 
 
-async def test_a_call_streams_as_an_item_that_is_whole(
+async def test_a_computer_call_streams_as_one_complete_item(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    steps = (Text("I click."), does("left_click", coordinate=[1, 2]), does("wait", duration=1))
+    steps = (
+        Text("I click."),
+        build_action("left_click", coordinate=[1, 2]),
+        build_action("wait", duration=1),
+    )
     fake.script(Reply(steps, stop_reason="tool_use"))
-    events = [event async for event in await asked(client, stream=True)]
+    events = [event async for event in await create_response(client, stream=True)]
     items = [event for event in events if event.type.startswith("response.output_item")]
     assert [(e.type.rpartition(".")[2], e.item.type) for e in items] == [
         ("added", "message"),
@@ -126,21 +130,21 @@ async def test_a_call_streams_as_an_item_that_is_whole(
     assert events[-1].response.output == [items[1].item, items[3].item]
 
 
-async def test_actions_after_a_screenshot_are_a_call_of_their_own(
+async def test_actions_after_a_screenshot_are_a_separate_call(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    steps = (does("screenshot"), does("left_click", coordinate=[1, 2]))
+    steps = (build_action("screenshot"), build_action("left_click", coordinate=[1, 2]))
     fake.script(Reply(steps, stop_reason="tool_use"))
-    seen, clicked = (await asked(client)).output
+    seen, clicked = (await create_response(client)).output
     assert [action.type for action in seen.actions] == ["screenshot"]
     assert [action.type for action in clicked.actions] == ["click"]
 
 
-async def test_the_older_tool_has_one_action_at_a_time(
+async def test_the_older_tool_has_one_action_per_call(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    fake.script(Reply((does("left_click", coordinate=[1, 2]),), stop_reason="tool_use"))
-    (call,) = (await asked(client, tools=[PREVIEW], truncation="auto")).output
+    fake.script(Reply((build_action("left_click", coordinate=[1, 2]),), stop_reason="tool_use"))
+    (call,) = (await create_response(client, tools=[PREVIEW], truncation="auto")).output
     assert call.action.model_dump(exclude_none=True) == {
         "type": "click",
         "button": "left",
@@ -150,57 +154,59 @@ async def test_the_older_tool_has_one_action_at_a_time(
     assert fake.bodies()[-1]["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
 
 
-async def test_a_function_of_the_same_name_is_kept_apart(
+async def test_a_function_of_the_same_name_is_told_apart(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     wait: Any = {"type": "function", "name": "wait", "parameters": {"type": "object"}}
-    steps = (does("wait", duration=2), ToolUse("wait_2", {}))
+    steps = (build_action("wait", duration=2), ToolUse("wait_2", {}))
     fake.script(Reply(steps, stop_reason="tool_use"))
-    call, function = (await asked(client, tools=[COMPUTER, wait])).output
+    call, function = (await create_response(client, tools=[COMPUTER, wait])).output
     assert [action.type for action in call.actions] == ["wait", "wait"]
     assert (function.type, function.name) == ("function_call", "wait")
 
 
-async def test_a_call_cut_by_the_token_limit_leaves_the_response_incomplete(
+async def test_a_call_that_hits_the_token_limit_makes_the_response_incomplete(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     cut = ToolUse("type", pieces=('{"text": "Ad',), toolset_name="computer")
-    fake.script(Reply((does("screenshot"), cut), stop_reason="max_tokens"))
-    response = await asked(client)
+    fake.script(Reply((build_action("screenshot"), cut), stop_reason="max_tokens"))
+    response = await create_response(client)
     assert (response.status, [item.type for item in response.output]) == (
         "incomplete",
         ["computer_call"],
     )
 
 
-async def test_what_cannot_be_told_fails_by_name(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
-    fake.script(Reply((does("left_click"),), stop_reason="tool_use"))
-    with pytest.raises(openai.APIStatusError, match="left_click has no counterpart at OpenAI"):
-        await asked(client)
-
-
-async def test_a_picture_is_never_scaled_behind_the_clients_back(
+async def test_an_action_without_an_openai_form_fails_by_name(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
-    fake.script(Reply((does("screenshot"),), stop_reason="tool_use"))
-    first = await asked(client)
+    fake.script(Reply((build_action("left_click"),), stop_reason="tool_use"))
+    with pytest.raises(openai.APIStatusError, match="left_click has no counterpart at OpenAI"):
+        await create_response(client)
+
+
+async def test_a_screenshot_is_never_scaled(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    fake.script(Reply((build_action("screenshot"),), stop_reason="tool_use"))
+    first = await create_response(client)
     output = screenshot(first.output[0].call_id, (3840, 2160))
     with pytest.raises(openai.BadRequestError, match=r"3840x2160 pixels is too large.*2576x1449"):
-        await asked(client, input=[output], previous_response_id=first.id)
+        await create_response(client, input=[output], previous_response_id=first.id)
 
 
 @pytest.mark.parametrize(
     ("model", "words"), [("claude-haiku-4-5", "claude-haiku-4-5 does not support computer_toolset")]
 )
-async def test_a_model_without_it_says_so(client: AsyncOpenAI, model: str, words: str) -> None:
+async def test_a_model_without_computer_use_is_rejected(
+    client: AsyncOpenAI, model: str, words: str
+) -> None:
     with pytest.raises(openai.BadRequestError, match=words):
-        await asked(client, model=model)
+        await create_response(client, model=model)
 
 
-async def test_claude_code_cannot_be_given_it(claude_code: Bridge) -> None:
+async def test_claude_code_rejects_a_clients_computer_tool(claude_code: Bridge) -> None:
     async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x", max_retries=0) as client:
         with pytest.raises(openai.APIStatusError, match="add an Anthropic API key") as caught:
-            await asked(client)
+            await create_response(client)
         assert caught.value.status_code == 501
 
 
@@ -240,13 +246,13 @@ async def test_openai_agents_drives_its_own_computer(
             done.append(("drag", *path))
 
     fake.script(
-        Reply((does("screenshot"),), stop_reason="tool_use"),
+        Reply((build_action("screenshot"),), stop_reason="tool_use"),
         Reply(
             (
-                does("left_click", coordinate=[3, 4]),
-                does("type", text="Ada"),
-                does("key", text="ctrl+s"),
-                does("left_click_drag", start_coordinate=[1, 2], coordinate=[5, 6]),
+                build_action("left_click", coordinate=[3, 4]),
+                build_action("type", text="Ada"),
+                build_action("key", text="ctrl+s"),
+                build_action("left_click_drag", start_coordinate=[1, 2], coordinate=[5, 6]),
             ),
             stop_reason="tool_use",
         ),

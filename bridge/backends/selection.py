@@ -61,7 +61,7 @@ class BackendChoice:
             setting=self._switches.backend,
             active=name,
             reason=readiness.reason,
-            cure=readiness.cure,
+            hint=readiness.cure,
         )
 
     def roads(self, name: BackendName | None) -> Sequence[RoadStatus]:

@@ -101,8 +101,8 @@ async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:
     """Load heavy modules, credentials and the list of models, while the server listens."""
     status = await bridge.choice.status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
-    if status.cure:
-        _log.warning("%s", status.cure)
+    if status.hint:
+        _log.warning("%s", status.hint)
     await bridge.choice.settle()
     await bridge.catalogue.list_models(await bridge.choice.listing())
     on_loaded()

@@ -38,13 +38,13 @@ function showHealth(health) {
   showState(health.ready && !health.paused, health.paused ? "Paused" : states[health.status]);
   const { backend } = health;
   setText("backend", BACKENDS[backend.active] || "none");
-  setText("reason", [backend.reason, backend.cure].filter(Boolean).join(". "));
+  setText("reason", [backend.reason, backend.hint].filter(Boolean).join(". "));
   byId("set-up").hidden = health.status !== "needs_setup";
   setText("model", health.model);
   setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
   setText("version", health.version);
   showComputer(health.computer);
-  const skipped = health.roads.filter(route => route.breaker !== "closed");
+  const skipped = health.routes.filter(route => route.breaker !== "closed");
   byId("routes").replaceChildren(...skipped.map(route => {
     const item = document.createElement("li");
     item.textContent = `${route.label}: not used for ${Math.ceil(route.free_in)} s`

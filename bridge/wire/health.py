@@ -20,9 +20,14 @@ class BackendStatus:
     setting: BackendSetting
     active: BackendName | None
     reason: str
-    cure: Annotated[str | None, Doc("What to do if no backend is available, in one sentence.")] = (
+    hint: Annotated[str | None, Doc("What to do if no backend is available, in one sentence.")] = (
         None
     )
+    cure: Annotated[str | None, Doc("Old name of `hint`.")] = None
+
+    def __post_init__(self) -> None:
+        # Clients of the previous version read `cure`.
+        object.__setattr__(self, "cure", self.hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,12 @@ class Health:
     ] = False
     paused: Annotated[bool, Doc("Refuse requests until resumed.")] = False
     open_streams: Annotated[int, Doc("Active requests.")]
-    roads: Annotated[list[RoadStatus], Doc("The credentials of the active backend.")]
+    routes: Annotated[list[RoadStatus], Doc("The credentials of the active backend.")]
+    roads: Annotated[list[RoadStatus], Doc("Old name of `routes`.")] = field(default_factory=list)
     computer: Annotated[ComputerHealth, Doc("What Claude may do on this desktop now.")] = field(
         default_factory=ComputerHealth
     )
+
+    def __post_init__(self) -> None:
+        # Clients of the previous version read `roads`.
+        object.__setattr__(self, "roads", self.routes)

@@ -58,7 +58,7 @@ HEALTH = Health(
     model=OPUS["id"],
     backend=BackendStatus(setting="auto", active="anthropic", reason="a key"),
     open_streams=0,
-    roads=[],
+    routes=[],
 )
 RUNNING = Status(
     "running",

@@ -83,7 +83,7 @@ def test_a_newer_server_may_add_fields() -> None:
         ({"backend": "magic"}, "backend is 'magic', not a dict"),
         ({"backend": {"setting": "auto"}}, "backend.active is missing"),
         ({"status": "happy"}, "status is 'happy', not one of"),
-        ({"roads": [{}]}, r"roads\[0\].label is missing"),
+        ({"routes": [{}]}, r"routes\[0\].label is missing"),
         ({"versions": {"python": 3}}, "versions.python is 3, not a str"),
     ],
 )

@@ -334,13 +334,13 @@ CLOSED_ROUTE = RoadStatus(label="sign-in", breaker="closed", free_in=0)
             replace(
                 HEALTH,
                 ready=False,
-                backend=BackendStatus(setting="auto", active=None, reason="", cure="Sign in."),
+                backend=BackendStatus(setting="auto", active=None, reason="", hint="Sign in."),
             ),
             "Sign in.",
         ),
-        (replace(HEALTH, roads=[open_route("Rejected."), open_route("Limited.")]), "Rejected."),
-        (replace(HEALTH, roads=[open_route("Rejected."), CLOSED_ROUTE]), ""),
-        (replace(HEALTH, roads=[replace(open_route(None), breaker="half-open")]), ""),
+        (replace(HEALTH, routes=[open_route("Rejected."), open_route("Limited.")]), "Rejected."),
+        (replace(HEALTH, routes=[open_route("Rejected."), CLOSED_ROUTE]), ""),
+        (replace(HEALTH, routes=[replace(open_route(None), breaker="half-open")]), ""),
     ],
 )
 def test_a_problem_is_shown_if_no_route_to_claude_is_usable(

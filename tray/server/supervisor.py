@@ -270,8 +270,8 @@ class Supervisor:
         if self._message or state == "failing":
             return self._message or _NOT_RESPONDING
         if not health.ready:
-            return health.backend.cure or ""
-        return _find_route_problem(health.roads)
+            return health.backend.hint or ""
+        return _find_route_problem(health.routes)
 
     def _count_unfinished(self) -> int:
         if self._child is not None and self._child.finishing is not None:

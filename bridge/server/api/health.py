@@ -39,7 +39,7 @@ async def _build_report(bridge: Bridge) -> Health:
         use_for_everything=bridge.switches.use_for_everything,
         paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
-        roads=list(bridge.choice.roads(backend.active)),
+        routes=list(bridge.choice.roads(backend.active)),
         computer=get_computer_health(bridge),
     )
 
@@ -62,11 +62,13 @@ HEALTH_EXAMPLE: dict[str, Any] = {
         "setting": "auto",
         "active": "claude-code",
         "reason": "signed in to Claude Code (oauth_token)",
+        "hint": None,
         "cure": None,
     },
     "use_for_everything": False,
     "paused": False,
     "open_streams": 0,
+    "routes": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
     "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
     "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
 }

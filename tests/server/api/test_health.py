@@ -31,8 +31,8 @@ async def test_without_credentials_health_has_a_hint(start_bridge: StartBridge) 
     assert health["backend"]["reason"] == (
         "nobody is signed in to Claude Code and no Anthropic API key was found"
     )
-    assert "ANTHROPIC_API_KEY" in health["backend"]["cure"]
-    assert "bridge-echo" in health["backend"]["cure"]
+    assert "ANTHROPIC_API_KEY" in health["backend"]["hint"]
+    assert "bridge-echo" in health["backend"]["hint"]
 
 
 async def test_an_unusable_profile_is_reported(
@@ -49,6 +49,12 @@ async def test_with_a_key_the_bridge_is_ready(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     bridge = await start_bridge()
+    route = {
+        "label": "the environment's key",
+        "breaker": "closed",
+        "free_in": 0,
+        "problem": None,
+    }
     assert await get(f"{bridge.url}/health") == {
         "status": "ready",
         "ready": True,
@@ -65,20 +71,15 @@ async def test_with_a_key_the_bridge_is_ready(
             "setting": "auto",
             "active": "anthropic",
             "reason": "ANTHROPIC_API_KEY is set",
+            "hint": None,
             "cure": None,
         },
         "use_for_everything": False,
         "paused": False,
         "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
         "open_streams": 0,
-        "roads": [
-            {
-                "label": "the environment's key",
-                "breaker": "closed",
-                "free_in": 0,
-                "problem": None,
-            }
-        ],
+        "routes": [route],
+        "roads": [route],
     }
 
 

@@ -186,7 +186,7 @@ def _summarize(result: BatchResult, problem: str | None) -> ActionsDone:
 
 
 def _calculate_dollars(model: str, usage: Usage) -> Decimal:
-    """Return the list price of a turn; 0 for a model whose price is not known."""
+    """Return a turn's list price; 0 if not known, as turns and time limit the task as well."""
     price = calculate_cost(
         model,
         usage.get("input_tokens") or 0,

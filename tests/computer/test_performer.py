@@ -21,7 +21,7 @@ HALF = View(SCREEN, Size(960, 540))
 
 
 class Stopped(Exception):
-    """The person said stop."""
+    """The user pressed stop."""
 
 
 def never() -> None:

@@ -39,7 +39,7 @@ BY_THE_SERVER = {
     "stream": "chunks as they come, or one whole answer",
     "stream_options": "with `include_usage`, a last chunk with the usage",
     "n": "asked for so many times at once; tokens are added up",
-    "computer_use": "the bridge runs the task on this desktop, on the person's leash",
+    "computer_use": "the bridge runs the task on this desktop, as far as you allow it",
 }
 """What is answered by the bridge itself and changes nothing upstream."""
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.end_to_end
 
 
 class Stop(Exception):
-    """The person has said stop."""
+    """The user pressed stop."""
 
 
 def press(input_device: X11Input, chord: str) -> None:

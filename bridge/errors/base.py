@@ -14,10 +14,10 @@ class SettingsError(Exception):
 
 
 class BridgeError(Exception):
-    """A failure that a client is told of; only its subclasses are raised.
+    """A failure that is reported to the client; only its subclasses are raised.
 
-    A subclass states everything that the API, the dashboard and the docs need. What it does not
-    state it inherits, except that a `code` of its own needs a `summary` and a `hint` of its own.
+    A subclass declares everything that the API, the dashboard and the docs need, or inherits it.
+    A subclass that declares a `code` must also declare a `summary` and a `hint`.
     """
 
     status: int
@@ -39,9 +39,11 @@ class BridgeError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        # Checked when the class is created: an error that nobody explained cannot even be imported.
+        # Checked when the class is created, so that an error without an explanation cannot be
+        # imported at all.
         needed = ["status", "type", "anthropic_type", "summary", "hint"]
         missing = [name for name in needed if not hasattr(cls, name)]
+        # Inherited words would describe another code.
         if "code" in vars(cls):
             missing += [name for name in ("summary", "hint") if name not in vars(cls)]
         if missing:

@@ -20,6 +20,7 @@ _BY_STATUS: Mapping[int, type[BridgeError]] = {
     429: RateLimited,
     503: Overloaded,
     504: UpstreamTimedOut,
+    # Anthropic's own status, https://platform.claude.com/docs/en/api/errors
     529: Overloaded,
 }
 

@@ -8,6 +8,7 @@ from bridge.errors.base import BridgeError
 class InvalidRequest(BridgeError):
     """The request has a wrong or missing field; `param` names it."""
 
+    # Without a code, as OpenAI sends it when no special code applies.
     status = 400
     type = "invalid_request_error"
     anthropic_type = "invalid_request_error"
@@ -93,6 +94,7 @@ class NotSupported(BridgeError):
     status = 501
     type = "invalid_request_error"
     code = "not_supported"
+    # Anthropic has no type for it, and no status 501.
     anthropic_type = "api_error"
     summary = "Not supported by this backend."
     hint = "Use an Anthropic API key for this: `claude-bridge key set anthropic`."

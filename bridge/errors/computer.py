@@ -21,6 +21,7 @@ class Stopped(BridgeError):
 
     status = 409
     type = "permission_error"
+    # An old name, but part of the API: clients may compare it.
     code = "stopped_by_person"
     anthropic_type = "api_error"
     summary = "You stopped computer use."

@@ -32,6 +32,7 @@ class TooManyStreams(Overloaded):
     """The bridge already writes `max_streams` answers."""
 
     code = "too_many_streams"
+    # 529 would blame Claude: it is the bridge that is busy.
     anthropic_status = None
     summary = "Too many requests at the same time."
     hint = "Wait until one has finished, or increase max_streams."
@@ -40,6 +41,7 @@ class TooManyStreams(Overloaded):
 class KeyringUnavailable(BridgeError):
     """The keys could not be read from the system keyring, or not saved."""
 
+    # Not 500: it works again once the user has unlocked the keyring.
     status = 503
     type = "server_error"
     code = "keyring_unavailable"

@@ -37,14 +37,16 @@ class StreamBroken(UpstreamFailed):
 class OutputMismatch(UpstreamFailed):
     """Claude's reply lacks the requested form: the JSON, the tool call or the ending."""
 
+    # An old name, but part of the API: clients may compare it.
     code = "promise_not_kept"
     summary = "Claude's reply didn't match the requested JSON schema or tool call."
     hint = "Try again, or use a simpler schema."
 
 
 class Overloaded(BridgeError):
-    """Claude is overloaded; Anthropic's own status for it is 529."""
+    """Claude is overloaded."""
 
+    # OpenAI's API has no status 529, which is Anthropic's own for this.
     status = 503
     type = "server_error"
     code = "overloaded"

@@ -23,6 +23,7 @@ MAX_ROWS = 1_000_000
 MAX_RECENT = 1_000
 CLIENT_LENGTH = 40
 _TEXT_LENGTH = 100
+# Deleting old rows costs more than a write, so it is not done each time.
 _PRUNE_EVERY = 500
 _DAY = 86_400
 _GATHER_SECONDS = 0.25
@@ -120,6 +121,7 @@ _SUMS = (
     "COALESCE(SUM(cost), 0), COUNT(*) - COUNT(cost)"
 )
 _SINCE = f"SELECT {_SUMS} FROM answered WHERE at >= ?"  # noqa: S608
+# Grouped by SQLite: a year of rows is too much to load for each refresh of the dashboard.
 _BY_DAY = (
     "SELECT date(at, 'unixepoch', 'localtime') AS day, model, backend, client, "  # noqa: S608
     f"{_SUMS} FROM answered WHERE at >= ? GROUP BY day, model, backend, client "
@@ -204,6 +206,7 @@ class Ledger:
             self._prune(database)
 
     def _prune(self, database: sqlite3.Connection) -> None:
+        # By age, and by number for a program that sends requests without pause.
         oldest = self._now() - self._keep_days * _DAY
         database.execute("DELETE FROM answered WHERE at < ?", (oldest,))
         database.execute(

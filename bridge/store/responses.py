@@ -124,6 +124,7 @@ class ResponseStore:
             rows = [(item["id"], id, json.dumps(item)) for item in output]
             database.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
         self._puts += 1
+        # At the first write, too: a bridge that runs only shortly must also delete old responses.
         if self._puts % _PRUNE_EVERY == 1:
             self._prune(database)
 

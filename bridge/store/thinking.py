@@ -19,6 +19,7 @@ MAX_ON_DISK = 20_000
 _PRUNE_EVERY = 200
 _DAY = 86_400
 
+# The table has its old name, so that the files of earlier versions can be read.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept_turn (
     call_id TEXT PRIMARY KEY,
@@ -75,6 +76,7 @@ class ThinkingStore:
     def forget(self, ids: Iterable[str]) -> None:
         """Forget turns that upstream rejected when they were sent back."""
         for id in ids:
+            # The row in the file stays; it is not read while memory has None for it.
             if id in self._memory:
                 self._memory[id] = None
 

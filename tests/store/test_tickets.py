@@ -1,4 +1,4 @@
-"""A ticket is worth the token once, and not for long."""
+"""Tickets are exchanged for the control token once, and expire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.store.tickets import MAX_TICKETS, SECONDS, Tickets
 from tests.conftest import StartBridge
 
 
-def test_it_is_taken_once() -> None:
+def test_a_ticket_is_redeemed_once() -> None:
     tickets = Tickets(lambda: 0.0)
     ticket = tickets.issue()
     assert tickets.redeem(ticket)
@@ -19,7 +19,7 @@ def test_it_is_taken_once() -> None:
     assert not tickets.redeem("none")
 
 
-def test_it_does_not_last() -> None:
+def test_a_ticket_expires() -> None:
     now = [0.0]
     tickets = Tickets(lambda: now[0])
     ticket = tickets.issue()
@@ -27,7 +27,7 @@ def test_it_does_not_last() -> None:
     assert not tickets.redeem(ticket)
 
 
-def test_there_are_never_many() -> None:
+def test_the_oldest_of_too_many_tickets_is_invalid() -> None:
     tickets = Tickets(lambda: 0.0)
     first, *others = [tickets.issue() for _ in range(MAX_TICKETS + 1)]
     assert not tickets.redeem(first)
@@ -42,17 +42,17 @@ async def post(bridge: Bridge, path: str, body: Any, **headers: str) -> tuple[in
         return answer.status, await answer.json()
 
 
-async def test_only_who_has_the_token_gets_a_ticket_and_a_page_the_token_for_it(
+async def test_the_control_token_gets_a_ticket_and_the_ticket_gets_the_token(
     start_bridge: StartBridge,
 ) -> None:
     bridge = await start_bridge(backend="offline")
     assert (await post(bridge, "/control/tickets", {}))[0] == 403
     bearer = f"Bearer {bridge.control_token}"
-    _, said = await post(bridge, "/control/tickets", {}, Authorization=bearer)
-    status, told = await post(bridge, "/control/tickets/redeem", said)
-    assert (status, told) == (200, {"token": bridge.control_token})
-    status, told = await post(bridge, "/control/tickets/redeem", said)
-    assert (status, told["error"]["code"]) == (403, "forbidden")
-    strange = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    _, said = await post(bridge, "/control/tickets", {}, Authorization=bearer)
-    assert (await post(bridge, "/control/tickets/redeem", said, **strange))[0] == 403
+    _, ticket = await post(bridge, "/control/tickets", {}, Authorization=bearer)
+    status, body = await post(bridge, "/control/tickets/redeem", ticket)
+    assert (status, body) == (200, {"token": bridge.control_token})
+    status, body = await post(bridge, "/control/tickets/redeem", ticket)
+    assert (status, body["error"]["code"]) == (403, "forbidden")
+    foreign_page = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    _, ticket = await post(bridge, "/control/tickets", {}, Authorization=bearer)
+    assert (await post(bridge, "/control/tickets/redeem", ticket, **foreign_page))[0] == 403

@@ -17,7 +17,7 @@ from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 
 
-async def get(url: str, **headers: str) -> Any:
+async def get_json(url: str, **headers: str) -> Any:
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
         assert answer.status == 200
         return await answer.json()
@@ -25,7 +25,7 @@ async def get(url: str, **headers: str) -> Any:
 
 async def test_without_credentials_health_has_a_hint(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
-    health = await get(f"{bridge.url}/health")
+    health = await get_json(f"{bridge.url}/health")
     assert (health["status"], health["ready"]) == ("needs_setup", False)
     assert health["backend"]["active"] is None
     assert health["backend"]["reason"] == (
@@ -40,7 +40,7 @@ async def test_an_unusable_profile_is_reported(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", "/nowhere")
     bridge = await start_bridge()
-    health = await get(f"{bridge.url}/health")
+    health = await get_json(f"{bridge.url}/health")
     assert "/nowhere/configs/default.json" in health["backend"]["reason"]
 
 
@@ -55,7 +55,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "free_in": 0,
         "problem": None,
     }
-    assert await get(f"{bridge.url}/health") == {
+    assert await get_json(f"{bridge.url}/health") == {
         "status": "ready",
         "ready": True,
         "version": __version__,
@@ -87,54 +87,54 @@ async def test_claude_code_is_shown_with_its_sign_in(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bridge = await start_bridge(backend="claude-code")
-    health = await get(f"{bridge.url}/health")
+    health = await get_json(f"{bridge.url}/health")
     assert health["backend"]["reason"] == "nobody is signed in to Claude Code"
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
     bridge = await start_bridge(backend="auto")
-    health = await get(f"{bridge.url}/health")
+    health = await get_json(f"{bridge.url}/health")
     assert health["ready"]
     assert health["backend"]["active"] == "claude-code"
     assert health["backend"]["reason"] == "signed in to Claude Code (oauth_token)"
 
 
-async def test_the_list_has_the_models_of_upstream_and_the_echo(bridge: Bridge) -> None:
-    models = (await get(f"{bridge.url}/v1/models"))["data"]
+async def test_models_lists_upstreams_models_and_the_echo(bridge: Bridge) -> None:
+    models = (await get_json(f"{bridge.url}/v1/models"))["data"]
     by_id = {model["id"]: model for model in models}
     assert by_id["bridge-echo"]["owned_by"] == "claude-openai-bridge"
     assert by_id["claude-opus-5-5"]["owned_by"] == "anthropic"
     assert by_id["claude-opus-5-5"]["max_output_tokens"] == 128_000
-    assert await get(f"{bridge.url}/v1/models/bridge-echo") == by_id["bridge-echo"]
+    assert await get_json(f"{bridge.url}/v1/models/bridge-echo") == by_id["bridge-echo"]
 
 
 async def test_offline_lists_only_the_echo(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
-    models = (await get(f"{bridge.url}/v1/models"))["data"]
+    models = (await get_json(f"{bridge.url}/v1/models"))["data"]
     claude = [model["id"] for model in models if "embedding" not in model["id"]]
     assert claude[:2] == ["bridge-echo", "default"]
     assert models[1]["alias_of"] == "bridge-echo"
 
 
 async def test_unlisted_model_names_are_resolved(bridge: Bridge) -> None:
-    model = await get(f"{bridge.url}/v1/models/gpt-4o")
+    model = await get_json(f"{bridge.url}/v1/models/gpt-4o")
     assert (model["id"], model["alias_of"]) == ("gpt-4o", "claude-sonnet-5-5")
     assert model["capabilities"]["reasoning"] is True
     async with aiohttp.ClientSession() as session:
         assert (await session.get(f"{bridge.url}/v1/models/nothing")).status == 404
 
 
-async def test_anthropics_clients_get_their_own_list(bridge: Bridge) -> None:
+async def test_anthropics_clients_get_models_in_their_format(bridge: Bridge) -> None:
     async with AsyncAnthropic(base_url=bridge.url, api_key="any") as client:
         listed = [model async for model in client.models.list()]
-        one = await client.models.retrieve("claude-opus-5-5")
+        opus = await client.models.retrieve("claude-opus-5-5")
         with pytest.raises(anthropic.NotFoundError):
             await client.models.retrieve("claude-none")
-    assert one in listed
-    assert one.display_name == "Claude Opus 5.5"
+    assert opus in listed
+    assert opus.display_name == "Claude Opus 5.5"
 
 
 async def test_programs_get_json_and_browsers_a_page(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
-    assert (await get(f"{bridge.url}/"))["base_url"] == f"{bridge.url}/v1"
+    assert (await get_json(f"{bridge.url}/"))["base_url"] == f"{bridge.url}/v1"
     async with (
         aiohttp.ClientSession(headers={"Accept": "text/html,*/*"}) as session,
         session.get(f"{bridge.url}/") as answer,

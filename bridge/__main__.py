@@ -1,4 +1,4 @@
-"""The claude-bridge command, also as `python -m bridge`."""
+"""The entry point of the claude-bridge command and of `python -m bridge`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> int:
-    """Returns the exit code."""
+    """Run the command, or the tray app; return the exit code."""
     if sys.argv[1:2] == ["--tray-app"]:
-        # Before the command line's own imports: the tray's process stays small without them.
+        # Imported before anything of the command line: without it, the tray needs less memory.
         from tray.app import run
         from tray.launch_options import LaunchOptions
 

@@ -55,11 +55,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     an address that others can reach if the bridge has no access key.
     """
     _check_upstream(settings)
-    switches = Switches(
-        model=_resolve_model(settings),
-        backend=settings.backend,
-        use_for_everything=settings.use_for_everything,
-    )
+    switches = _build_switches(settings)
     keys = KeyCache(KeyChain(paths.data))
     if not is_loopback(settings.host):
         _check_public_address(settings, keys)
@@ -81,6 +77,14 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     )
 
 
+def _build_switches(settings: Settings) -> Switches:
+    return Switches(
+        model=_resolve_model(settings),
+        backend=settings.backend,
+        use_for_everything=settings.use_for_everything,
+    )
+
+
 def _read_versions() -> dict[str, str]:
     """Return versions for bug reports, without loading the libraries."""
     libraries = {name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")}
@@ -91,6 +95,7 @@ def _check_upstream(settings: Settings) -> None:
     # Users who point Claude Code at the bridge may have set the variable for all programs.
     upstream = urlsplit(os.environ.get("ANTHROPIC_BASE_URL", ""))
     local = upstream.hostname in ("localhost", "127.0.0.1", "::1", settings.host)
+    # Port 0 is any free port, so it cannot be the one in the variable.
     if local and settings.port and upstream.port == settings.port:
         raise SettingsError(
             f"ANTHROPIC_BASE_URL={upstream.geturl()} is the address of the bridge itself, which "
@@ -144,25 +149,31 @@ def _build_backends(
             Road(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
             for key in (await keys.get_keys()).anthropic
         ]
-        # What is in the environment is asked first; without any other key it says what to do.
+        # A key in the environment comes first. Without any key it is used, too, because its
+        # error says how to add one.
         if not found or (await environment.readiness()).ready:
             found.insert(0, Road("the environment's key", environment))
         return found
 
-    sign_in = ClaudeCodeBackend(
-        paths.claude_code,
-        os.environ,
-        cli=_find_cli(settings),
-        spares=settings.claude_spares,
-        silence_seconds=settings.upstream_silence_seconds,
-        offered=is_loopback(settings.host),
-    )
+    sign_in = _build_claude_code(settings, paths)
     environment = MessagesApiBackend(settings.upstream_silence_seconds)
     return {
         "claude-code": PatientBackend("claude-code", claude_code, patience),
         "anthropic": PatientBackend("anthropic", anthropic, patience),
         "offline": OfflineBackend(),
     }
+
+
+def _build_claude_code(settings: Settings, paths: Paths) -> ClaudeCodeBackend:
+    return ClaudeCodeBackend(
+        paths.claude_code,
+        os.environ,
+        cli=_find_cli(settings),
+        spares=settings.claude_spares,
+        silence_seconds=settings.upstream_silence_seconds,
+        # Others must not use the subscription of the user who is signed in here.
+        offered=is_loopback(settings.host),
+    )
 
 
 def _build_computer(settings: Settings, paths: Paths) -> ComputerService:

@@ -69,6 +69,7 @@ class Keys:
 
 def check_secret(typed: str) -> str:
     """Return a typed or pasted key without surrounding whitespace. Raises SettingsError."""
+    # HTTP headers cannot carry other characters, and pasted keys often end with a newline.
     secret = typed.strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise SettingsError("not a valid key: empty, or contains spaces or special characters")
@@ -100,6 +101,7 @@ class KeyChain:
                 raise SettingsError(f"cannot read the keyring: {error}") from error
             _log.warning("Cannot read the keyring (%s); its keys are not used.", error)
             text = None
+        # The file may be left from a time without a keyring; the next `save` moves it there.
         if text is None and self._file.exists():
             text = self._file.read_text("utf-8")
         return _parse_keys(json.loads(text)) if text else Keys()
@@ -124,6 +126,7 @@ class KeyChain:
         return place
 
     def _read_keyring(self) -> str | None:
+        # Imported on use: its backends are slow to load, and many users have no keys.
         import keyring
 
         if not _has_keyring():
@@ -175,6 +178,7 @@ def _set_marker(path: Path, exists: bool) -> None:
 def _write_private(path: Path, text: str) -> None:
     """Write a file that only the user can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Created with its final mode, so that nobody can open it in between.
     new = path.with_name(f"{path.name}.new")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -33,10 +33,12 @@ def split_names(value: Any) -> Any:
     """Split a comma-separated string, as flags and variables have it; "none" is an empty list."""
     if not isinstance(value, str):
         return value
+    # "none" was the default when these settings were strings.
     names = tuple(name.strip() for name in value.split(",") if name.strip())
     return () if names == ("none",) else names
 
 
+# NoDecode: pydantic-settings would parse a variable as JSON before the validator sees it.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
 """A list in `config.toml`; in a flag, a variable or an older file, names with commas between."""
 
@@ -238,6 +240,7 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def _check_address(cls, host: str) -> str:
+        # A name may resolve to several addresses; the bridge listens on one.
         if host != "localhost":
             ipaddress.ip_address(host)
         return host
@@ -251,7 +254,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources in order: flags, the environment, the file; no `.env` is read."""
+        """Return the sources in order of precedence: flags, the environment, the file."""
+        # No `.env`: whatever folder a command is started in must not change its settings.
         file = InitSettingsSource(settings_cls, init_kwargs=_read_file(find_paths().config_file))
         return init_settings, env_settings, file
 
@@ -270,6 +274,7 @@ def load_settings(**flags: Any) -> Settings:
 
 def format_default(value: object) -> str:
     """Return a default as it stands in `config.toml`, without quotation marks."""
+    # JSON and TOML write numbers, booleans and lists of strings alike.
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -283,11 +288,13 @@ def _read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    # Fatal, because running with defaults could open what the file closes.
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"cannot read {path}: {error}") from error
 
 
 def _explain_problems(error: ValidationError, flags: dict[str, Any]) -> str:
+    # pydantic's messages begin with a capital letter; here they continue a sentence.
     return "; ".join(
         f"setting {_find_origin(str(problem['loc'][0]) if problem['loc'] else '?', flags)}: "
         f"{problem['msg'][0].lower()}{problem['msg'][1:]}"

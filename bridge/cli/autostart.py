@@ -58,6 +58,7 @@ def run_autostart(_settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _manage_unit(action: str, flags: Sequence[str]) -> int:
+    # Without a desktop there is no autostart folder that anything reads.
     if sys.platform != "linux":
         raise SettingsError("--server needs systemd, which only Linux has")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from bridge.cli.client import NOT_RUNNING, NotRunning, RequestRefused, format_url, open_client
+from bridge.cli.flags import USAGE
 from bridge.opening import open_page
 from bridge.settings import Settings
 
@@ -16,7 +17,9 @@ def add_dashboard_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parser of `dashboard`."""
-    parser = commands.add_parser("dashboard", parents=[flags], help="open the dashboard")
+    parser = commands.add_parser(
+        "dashboard", parents=[flags], usage=f"{USAGE} [--setup]", help="open the dashboard"
+    )
     parser.add_argument("--setup", action="store_true", help="open the page that connects Claude")
 
 

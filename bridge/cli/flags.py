@@ -7,13 +7,22 @@ from typing import Any, Literal, get_args, get_origin
 
 from bridge.settings import Settings, format_default
 
+USAGE = "%(prog)s [-h] [SETTINGS]"
+"""The start of a usage line: listing 40 settings there would hide the other options."""
+
 
 def build_setting_flags(default: Any = None) -> argparse.ArgumentParser:
-    """Build a parent parser with a flag for each setting; `load_settings` checks the values."""
+    """Build a parent parser with a flag for each setting.
+
+    Values stay text here: `load_settings` checks flags, variables and the file in the same way.
+    """
     flags = argparse.ArgumentParser(add_help=False)
+    group = flags.add_argument_group(
+        "settings", "Each is also an environment variable and a line in config.toml."
+    )
     for name, field in Settings.model_fields.items():
         is_choice = get_origin(field.annotation) is Literal
-        flags.add_argument(
+        group.add_argument(
             _name_flag(name),
             default=default,
             metavar="|".join(get_args(field.annotation)) if is_choice else name.upper(),

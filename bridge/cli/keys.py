@@ -61,6 +61,7 @@ def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None
         if owner != "bridge":
             raise SettingsError("--generate creates access keys for the bridge only")
         secret = f"cb-{secrets.token_urlsafe(32)}"
+        # To stdout alone, so that a script can store it; messages go to stderr.
         print(secret)
     else:
         secret = _read_secret(owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 
+from bridge.cli.flags import USAGE
 from bridge.errors import SettingsError
 from bridge.settings import Settings
 
@@ -13,7 +14,7 @@ def add_login_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parser of `login`."""
-    commands.add_parser("login", parents=[flags], help="sign in to Claude Code")
+    commands.add_parser("login", parents=[flags], usage=USAGE, help="sign in to Claude Code")
 
 
 def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:

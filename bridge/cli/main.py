@@ -10,7 +10,7 @@ from bridge import __version__
 from bridge.cli.autostart import add_autostart_parser, run_autostart
 from bridge.cli.computer import add_computer_parsers, run_computer, run_stop
 from bridge.cli.dashboard import add_dashboard_parser, run_dashboard
-from bridge.cli.flags import build_setting_flags, read_setting_flags
+from bridge.cli.flags import USAGE, build_setting_flags, read_setting_flags
 from bridge.cli.keys import add_key_parser, run_key
 from bridge.cli.login import add_login_parser, run_login
 from bridge.cli.serve import add_serve_parsers, run_serve, run_start, run_tray
@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(**read_setting_flags(arguments))
         return _COMMANDS[command](settings, arguments)
+    # Everything else is a bug, and its traceback is wanted.
     except SettingsError as error:
         print(f"claude-bridge: {error}", file=sys.stderr)
         return 2
@@ -40,12 +41,13 @@ def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands. A setting's flag may stand before or after a command."""
     parser = argparse.ArgumentParser(
         prog="claude-bridge",
+        usage=f"{USAGE} [--version] [COMMAND]",
         parents=[build_setting_flags()],
         description="Use Claude through OpenAI's API on this computer. Without a command, it "
         "starts the tray app, or only the server if there is no desktop.",
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     # Suppressed, so that a flag after the command does not reset the one before it.
     flags = build_setting_flags(argparse.SUPPRESS)
     add_serve_parsers(commands, flags)
@@ -53,9 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_login_parser(commands, flags)
     add_dashboard_parser(commands, flags)
     add_computer_parsers(commands)
-    commands.add_parser(
-        "mcp", help="offer this desktop to Claude Code, Cursor and other MCP clients"
-    )
+    mcp_help = "offer this desktop to Claude Code, Cursor and other MCP clients"
+    commands.add_parser("mcp", help=mcp_help)
     add_autostart_parser(commands)
     add_settings_parser(commands)
     add_key_parser(commands)

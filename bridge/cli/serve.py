@@ -6,12 +6,16 @@ import argparse
 import asyncio
 import gc
 import sys
+from typing import TYPE_CHECKING
 
 from bridge import __version__
 from bridge.cli.client import format_url
-from bridge.cli.flags import repeat_setting_flags
+from bridge.cli.flags import USAGE, repeat_setting_flags
 from bridge.errors import SettingsError
 from bridge.settings import Settings, find_paths
+
+if TYPE_CHECKING:
+    from tray.launch_options import LaunchOptions
 
 TRAY_DRAIN_SECONDS = 120.0
 """Time for running answers when the tray stops the server, unless the user sets another."""
@@ -27,9 +31,12 @@ def add_serve_parsers(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parsers of `serve` and `tray`."""
-    serve = commands.add_parser("serve", parents=[flags], help="run the server without a tray")
+    serve = commands.add_parser(
+        "serve", parents=[flags], usage=USAGE, help="run the server without a tray"
+    )
+    # For the tray: the server stops when the tray is gone, even if it crashed.
     serve.add_argument("--stop-with-parent", action="store_true", help=argparse.SUPPRESS)
-    commands.add_parser("tray", parents=[flags], help="run the tray app")
+    commands.add_parser("tray", parents=[flags], usage=USAGE, help="run the tray app")
 
 
 def run_start(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -47,6 +54,7 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run the server until it is stopped. Raises SettingsError if it cannot listen."""
     from bridge.server.http.listen import listen
 
+    # First of all, so that a port in use is reported at once.
     sock = listen(settings.host, settings.port)
     with sock:
         # Imported with the socket open: these take a second, and clients can already connect.
@@ -70,33 +78,36 @@ def run_tray(settings: Settings, arguments: argparse.Namespace) -> int:
     """Replace this process by the tray app, which starts the server."""
     from tray.desktop import explain_missing_desktop
     from tray.launch import launch_tray
-    from tray.launch_options import LaunchOptions
 
     reason = explain_missing_desktop()
     if reason is not None:
         raise SettingsError(f"{reason} Use: claude-bridge serve")
-    given = repeat_setting_flags(arguments)
+    return launch_tray(_build_launch_options(settings, repeat_setting_flags(arguments)))
+
+
+def _build_launch_options(settings: Settings, given: list[str]) -> LaunchOptions:
+    """Build the options: `given` are the user's flags, `flags` those of the server."""
+    from tray.launch_options import LaunchOptions
+
     flags = [*given]
     drain = settings.drain_seconds
     if "drain_seconds" not in settings.model_fields_set:
-        # Longer than a terminal would wait: the menu stays usable, and a second Quit kills.
+        # A second Quit in the menu stops the server at once, so nobody has to wait that long.
         drain = TRAY_DRAIN_SECONDS
         flags += ["--drain-seconds", str(drain)]
     paths = find_paths()
-    return launch_tray(
-        LaunchOptions(
-            url=format_url(settings),
-            host=settings.host,
-            port=settings.port,
-            grace=drain + SECONDS_AFTER_DRAIN,
-            flags=tuple(flags),
-            given=tuple(given),
-            version=__version__,
-            data=str(paths.data),
-            log_file=str(paths.log_file),
-            control_token=str(paths.control_token),
-            log_level=settings.log_level,
-        )
+    return LaunchOptions(
+        url=format_url(settings),
+        host=settings.host,
+        port=settings.port,
+        grace=drain + SECONDS_AFTER_DRAIN,
+        flags=tuple(flags),
+        given=tuple(given),
+        version=__version__,
+        data=str(paths.data),
+        log_file=str(paths.log_file),
+        control_token=str(paths.control_token),
+        log_level=settings.log_level,
     )
 
 

@@ -30,6 +30,7 @@ def ensure_settings_file(path: Path) -> None:
     """Write the defaults as comments if there is no file yet. Raises SettingsError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Mode "x" never overwrites a file that another process has just written.
         with path.open("x", encoding="utf-8") as file:
             file.write(render_settings_file())
     except FileExistsError:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from bridge.cli.client import NOT_RUNNING, BridgeClient, NotRunning, RequestRefused, format_url
+from bridge.cli.flags import USAGE
 from bridge.settings import Settings
 
 _TIMEOUT_SECONDS = 10.0
@@ -15,7 +16,7 @@ def add_status_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parser of `status`."""
-    commands.add_parser("status", parents=[flags], help="show status")
+    commands.add_parser("status", parents=[flags], usage=USAGE, help="show status")
 
 
 def run_status(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -41,6 +42,7 @@ def _format_health(health: dict[str, Any]) -> str:
         f"Model:    {health['model']}",
         f"Active requests: {health['open_streams']}",
     ]
+    # Bridges of the previous version call it `cure`.
     if hint := backend.get("hint") or backend.get("cure"):
         lines.append(hint)
     return "\n".join(lines)

@@ -27,7 +27,7 @@ import httpx2
 from bridge.errors import EmbeddingModelMissing, ShuttingDown
 
 if TYPE_CHECKING:
-    # Half a second to import, and only needed for a download.
+    # Takes a quarter of a second to import, and is only needed for a download.
     from huggingface_hub.errors import HfHubHTTPError
 
 DEFAULT_ENDPOINT = "https://huggingface.co"

@@ -26,7 +26,7 @@ from bridge.errors import (
 )
 
 if TYPE_CHECKING:
-    # The import takes 0.2 s or more unless the `anthropic` SDK is loaded already.
+    # Slow to import, unless the `anthropic` SDK has loaded it already.
     import httpx2
 
     from bridge.embeddings.dialects import Dialect

@@ -178,7 +178,7 @@ def _set_marker(path: Path, exists: bool) -> None:
 def _write_private(path: Path, text: str) -> None:
     """Write a file that only the user can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Created with its final mode, so that nobody can open it in between.
+    # Created with its final mode, so that no other user can open it in between.
     new = path.with_name(f"{path.name}.new")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

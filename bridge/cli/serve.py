@@ -92,7 +92,7 @@ def _build_launch_options(settings: Settings, given: list[str]) -> LaunchOptions
     flags = [*given]
     drain = settings.drain_seconds
     if "drain_seconds" not in settings.model_fields_set:
-        # A second Quit in the menu stops the server at once, so nobody has to wait that long.
+        # A second Quit in the menu stops the server at once, so users need not wait that long.
         drain = TRAY_DRAIN_SECONDS
         flags += ["--drain-seconds", str(drain)]
     paths = find_paths()

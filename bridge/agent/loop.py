@@ -5,8 +5,8 @@
 #     paused                    ask Claude to continue (`pause_turn`)
 #     calls                     carry out the batch, send the results
 #     calls, but limit reached  send refusals, so that Claude can say how far it got
-#     no calls                  end: completed, or `limit` after refusals
-#     calls after refusals      end: limit
+#     no calls                  end: completed
+#     any turn after refusals   end: limit (unless it is paused)
 #
 # A stop, or the end of a timed grant, ends the loop at any point: `stopped`. Failures of the
 # backend and DesktopUnavailable are raised.
@@ -117,12 +117,9 @@ class AgentLoop:
                 calls = [block for block in self._blocks if block["type"] == "tool_use"]
                 if self._paused:
                     self._history.add_paused_turn(self._blocks)
-                elif not calls:
+                elif not calls or limit is not None:
                     status: Status = "limit" if limit else "completed"
                     yield [LoopEnded(status, self._progress.steps, limit)]
-                    return
-                elif limit is not None:
-                    yield [LoopEnded("limit", self._progress.steps, limit)]
                     return
                 elif (limit := self._progress.find_limit(self._limits, self._clock())) is not None:
                     refusals = build_refusals(calls, LIMIT_REACHED.format(limit=limit))

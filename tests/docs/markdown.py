@@ -1,4 +1,4 @@
-"""Tables and fenced blocks as Markdown has them."""
+"""Writes Markdown tables and fenced blocks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+def build_table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     names = list(heads)
     lines = [names, ["---"] * len(names), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines) + "\n"
+    return (
+        "\n".join(f"| {' | '.join(_escape_cell(cell) for cell in line)} |" for line in lines) + "\n"
+    )
 
 
-def fenced(kind: str, text: str) -> str:
+def fence(kind: str, text: str) -> str:
     return f"```{kind}\n{text.rstrip()}\n```\n"
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

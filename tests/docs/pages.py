@@ -1,4 +1,4 @@
-"""Every page a person reads, and the fenced blocks in it."""
+"""Finds all pages of the documentation and the fenced blocks in them."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ class Snippet:
     kind: str
     text: str
     made: bool
-    """Whether it stands between marks, and so is a part of the code itself."""
+    """Whether it is between marks, and so generated from the code."""
 
     @property
     def name(self) -> str:
         return f"{self.page.relative_to(ROOT)}:{self.line}"
 
 
-def snippets(kind: str, page: str | None = None) -> list[Snippet]:
-    """Of one kind, such as `python`, in all pages or in one."""
+def list_snippets(kind: str, page: str | None = None) -> list[Snippet]:
+    """List the blocks of one language, such as `python`, in all pages or in one."""
     pages = PAGES if page is None else [ROOT / page]
-    return [one for page in pages for one in _in(page) if one.kind == kind]
+    return [one for page in pages for one in _find_snippets(page) if one.kind == kind]
 
 
-def commands() -> dict[str, str]:
-    """Every command of ours that is written in a line, with a page that has it."""
+def list_commands() -> dict[str, str]:
+    """Map each `claude-bridge` command in the text to a page that contains it."""
     return {
         command.replace("\n", " "): page.name
         for page in PAGES
-        for command in _COMMAND.findall(without_code(page.read_text("utf-8")))
+        for command in _COMMAND.findall(strip_code(page.read_text("utf-8")))
     }
 
 
-def kinds() -> set[str]:
-    return {one.kind for page in PAGES for one in _in(page)}
+def list_kinds() -> set[str]:
+    return {one.kind for page in PAGES for one in _find_snippets(page)}
 
 
-def without_code(text: str) -> str:
-    """What is prose."""
+def strip_code(text: str) -> str:
+    """Remove the fenced blocks."""
     return _FENCE.sub("", text)
 
 
-def _in(page: Path) -> Iterator[Snippet]:
+def _find_snippets(page: Path) -> Iterator[Snippet]:
     text = page.read_text("utf-8")
     for found in _FENCE.finditer(text):
         indent = len(found["indent"])

@@ -1,4 +1,4 @@
-"""An example of every parameter and every event: what becomes of it is found by running it."""
+"""An example of every parameter and event, from which the tables are built."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ PARAMETERS: dict[str, Any] = {
     "service_tier": "default",
     "web_search_options": {},
 }
-"""Of a chat; `model` and `messages` are there in every one."""
+"""Parameters of a chat, without `model` and `messages`."""
 
 NEED_TOOLS = ("tool_choice", "parallel_tool_calls")
 
 BY_THE_SERVER = {
-    "stream": "chunks as they come, or one whole answer",
-    "stream_options": "with `include_usage`, a last chunk with the usage",
-    "n": "asked for so many times at once; tokens are added up",
-    "computer_use": "the bridge runs the task on this desktop, as far as you allow it",
+    "stream": "answer in chunks, or as a whole",
+    "stream_options": "with `include_usage`, the last chunk has the usage",
+    "n": "that many requests in parallel; tokens are added up",
+    "computer_use": "Claude performs the task on this computer, within your permissions",
 }
-"""What is answered by the bridge itself and changes nothing upstream."""
+"""Parameters that the bridge handles itself, without a change of the request to Claude."""
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     (
@@ -113,7 +113,7 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("`message_stop`", {"type": "message_stop"}),
     ("`ping`", {"type": "ping"}),
 ]
-"""One answer, event by event."""
+"""The events of one answer."""
 
 _FLAT_TOOL = {"type": "function", "name": "now", "parameters": {"type": "object"}}
 _FORMAT = {"format": {"type": "json_schema", **_SCHEMA}}
@@ -142,16 +142,16 @@ RESPONSES_PARAMETERS: dict[str, Any] = {
     "background": True,
     "computer_use": True,
 }
-"""Of a response; `model` and `input` are there in every one."""
+"""Parameters of a response, without `model` and `input`."""
 
 RESPONSES_BY_THE_SERVER = {
-    "include": "Claude's thinking comes sealed as `encrypted_content`, asked for or not",
-    "store": "`false`: the response is not kept; else for `response_days`",
-    "previous_response_id": "that response's conversation goes before; unknown: refused",
+    "include": "`encrypted_content` with Claude's thinking is always included",
+    "store": "`false`: the response is not stored; otherwise stored for `response_days`",
+    "previous_response_id": "continues that response's conversation; an unknown id is refused",
     "stream": BY_THE_SERVER["stream"],
-    "metadata": "kept with the response, and given back",
-    "prompt_cache_key": "given back; Claude's cache needs no key",
-    "background": "answered at once as `queued`; fetched, or cancelled, later",
+    "metadata": "stored with the response and returned",
+    "prompt_cache_key": "returned; Claude's cache needs no key",
+    "background": "returned immediately as `queued`; can be fetched or cancelled later",
     "computer_use": BY_THE_SERVER["computer_use"],
 }
 
@@ -168,11 +168,11 @@ COMPLETIONS_PARAMETERS: dict[str, Any] = {
     "stream_options": {"include_usage": True},
     "user": "ada@example.com",
 }
-"""Of a legacy completion; `model` and `prompt` are there in every one."""
+"""Parameters of a legacy completion, without `model` and `prompt`."""
 
 COMPLETIONS_BY_THE_SERVER = {
     "n": BY_THE_SERVER["n"],
-    "echo": "the prompt is put before the answer",
+    "echo": "the prompt is added before the answer",
     "stream": BY_THE_SERVER["stream"],
     "stream_options": BY_THE_SERVER["stream_options"],
 }

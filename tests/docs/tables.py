@@ -1,6 +1,6 @@
-"""The tables of the documentation, made of the code's own data.
+"""Builds the tables of the documentation from the code.
 
-`python -m tests.docs.tables` writes them between their marks; look at the difference.
+`python -m tests.docs.tables` writes them between their marks in the pages.
 """
 
 from __future__ import annotations
@@ -34,9 +34,13 @@ from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
 from bridge.wire.connect import build_connections
 from bridge.wire.responses import ResponsesRequest
-from tests.docs.doors import chat_stream, doors
-from tests.docs.mapping import completions_parameters, parameters, responses_parameters
-from tests.docs.markdown import fenced, table
+from tests.docs.endpoints import build_chat_stream, list_endpoint_tables
+from tests.docs.mapping import (
+    build_completions_parameters,
+    build_parameters,
+    build_responses_parameters,
+)
+from tests.docs.markdown import build_table, fence
 from tests.docs.samples import EVENTS
 
 ROOT = Path(__file__).parents[2]
@@ -61,27 +65,27 @@ _OLD_NAMES = (
 )
 
 
-def settings() -> str:
+def build_settings() -> str:
     rows = (
         (f"`{name}`", f"`{format_default(field.default)}`", field.description)
         for name, field in Settings.model_fields.items()
     )
-    return table(("Setting", "Default", "Meaning"), rows)
+    return build_table(("Setting", "Default", "Meaning"), rows)
 
 
-def endpoints() -> str:
+def build_endpoints() -> str:
     rows = ((f"`{row.method} {row.path}`", row.summary, _ACCESS[row.access]) for row in ENDPOINTS)
-    return table(("Endpoint", "What it does", "Who may call"), rows)
+    return build_table(("Endpoint", "What it does", "Who may call"), rows)
 
 
-def errors() -> str:
+def build_errors() -> str:
     rows = (
         (f"{kind.status}", f"`{kind.outcome}`", kind.summary, kind.hint) for kind in list_errors()
     )
-    return table(("Status", "Code", "What happened", "What to do"), rows)
+    return build_table(("Status", "Code", "What happened", "What to do"), rows)
 
 
-def models() -> str:
+def build_models() -> str:
     rows = []
     for rules in RULES:
         price = find_price(rules.id)
@@ -96,36 +100,36 @@ def models() -> str:
                 cost,
             )
         )
-    heads = ("Model", "Context", "Longest answer", "Thinking", "Computer", "In / out per million")
-    return table(heads, rows)
+    heads = ("Model", "Context", "Max output", "Thinking", "Computer", "In / out per million")
+    return build_table(heads, rows)
 
 
-def aliases() -> str:
+def build_aliases() -> str:
     active = Settings.model_fields["model"].default
     rows = []
     for name in ("default", *_OLD_NAMES):
         found = resolve(name, active)
         rows.append((f"`{name}`", f"`{found.model}`", "yes" if found.notice else "no"))
-    return table(("You ask for", "Answers, as long as nothing is set", "With a notice"), rows)
+    return build_table(("Requested model", "Model by default", "Notice"), rows)
 
 
-def embeddings() -> str:
+def build_embeddings() -> str:
     rows = ((f"`{name}`", f"{length:,}") for name, length in OPENAI_LENGTHS.items())
-    return table(("Name", "Numbers in a vector"), rows)
+    return build_table(("Name", "Dimensions"), rows)
 
 
-def commands() -> str:
-    return table(("Command", "What it does"), _commands(build_parser(), "claude-bridge"))
+def build_commands() -> str:
+    return build_table(("Command", "What it does"), _list_commands(build_parser(), "claude-bridge"))
 
 
-def set_aside() -> str:
-    return table(
+def build_ignored_parameters() -> str:
+    return build_table(
         ("Parameter", "Why"), ((f"`{name}`", why) for name, why in IGNORED_PARAMETERS.items())
     )
 
 
-def events() -> str:
-    """What each event of Claude's is in a chat's chunks and in a response's events."""
+def build_events() -> str:
+    """Convert each of Claude's events to chat chunks and to Responses events."""
     chat = ChatStream(id="chatcmpl-1", model="claude-opus-5-5", created=0, include_usage=True)
     wanted = ResponsesRequest(model="default", input="Hi")
     base = build_response(wanted, id="resp_1", created_at=0, model="claude-opus-5-5")
@@ -140,17 +144,19 @@ def events() -> str:
     for name, event in EVENTS:
         chunks = chat.feed(event)  # type: ignore[arg-type]
         told = response.feed(event)  # type: ignore[arg-type]
-        rows.append((name, _chunks(chunks), ", ".join(f"`{one['type']}`" for one in told) or "–"))
-    return table(("Claude's event", "In a chat's chunk", "In a response's stream"), rows)
+        rows.append(
+            (name, _format_chunks(chunks), ", ".join(f"`{one['type']}`" for one in told) or "–")
+        )
+    return build_table(("Claude's event", "Chat chunk", "Responses event"), rows)
 
 
-def clients() -> str:
-    """A section for each, as the dashboard and `GET /connect` have it."""
+def build_clients() -> str:
+    """Build a section for each client, with the content of `GET /connect`."""
     told = []
     for one in build_connections("http://localhost:8000/v1", "default"):
         note = f"\n{one.note}\n" if one.note else ""
         kind = _KINDS_OF_SNIPPETS.get(one.client, "text")
-        told.append(f"## {one.client}\n\n{one.steps}\n\n{fenced(kind, one.snippet)}{note}")
+        told.append(f"## {one.client}\n\n{one.steps}\n\n{fence(kind, one.snippet)}{note}")
     return "\n".join(told)
 
 
@@ -165,13 +171,13 @@ _KINDS_OF_SNIPPETS = {
 }
 
 
-def finish_reasons() -> str:
+def build_finish_reasons() -> str:
     rows = ((f"`{theirs}`", f"`{ours}`") for theirs, ours in FINISH_REASONS.items())
-    return table(("Claude's `stop_reason`", "`finish_reason`"), rows)
+    return build_table(("Claude's `stop_reason`", "`finish_reason`"), rows)
 
 
-def voice_command() -> str:
-    """One command: its line, and the action it calls."""
+def build_voice_command() -> str:
+    """Quote one voice command: its line in the `.talon` file and the action it calls."""
     folder = ROOT / "talon_user"
     lines = (folder / "claude.talon").read_text("utf-8").splitlines()
     (line,) = (one for one in lines if "} history$:" in one)
@@ -182,10 +188,10 @@ def voice_command() -> str:
         if isinstance(node, ast.FunctionDef) and node.name == "claude_history"
     )
     written = textwrap.dedent(ast.get_source_segment(source, action, padded=True) or "")
-    return f"{fenced('talon', line)}\n{fenced('python', written)}"
+    return f"{fence('talon', line)}\n{fence('python', written)}"
 
 
-def rooms() -> str:
+def build_packages() -> str:
     """From the contract of imports, top to bottom, each with the sentence it opens with."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
     (layers,) = (
@@ -196,41 +202,47 @@ def rooms() -> str:
     rows = []
     for at, layer in enumerate(layers, 1):
         for room in layer.split(" | "):
-            rows.append((at, f"`bridge/{_path(room)}`", _sentence(ROOT / "bridge" / _path(room))))
-    return table(("Floor", "Room", "What it is"), rows)
+            rows.append(
+                (
+                    at,
+                    f"`bridge/{_format_path(room)}`",
+                    _read_first_sentence(ROOT / "bridge" / _format_path(room)),
+                )
+            )
+    return build_table(("Layer", "Package", "What it is"), rows)
 
 
-def _path(room: str) -> str:
+def _format_path(room: str) -> str:
     return f"{room}/" if (ROOT / "bridge" / room).is_dir() else f"{room}.py"
 
 
-def _sentence(path: Path) -> str:
+def _read_first_sentence(path: Path) -> str:
     module = path / "__init__.py" if path.is_dir() else path
     told = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
     return told.partition("\n\n")[0]
 
 
-def voice() -> str:
-    """What the folder's own page says, below its title."""
+def build_voice() -> str:
+    """Quote the README of `talon_user`, without its title."""
     _, _, text = (ROOT / "talon_user" / "README.md").read_text("utf-8").partition("\n")
     return text.strip() + "\n"
 
 
-def clients_short() -> str:
-    """A row for each."""
+def build_clients_short() -> str:
+    """Build a row for each client."""
     rows = (
-        (f"[{one.client}](docs/clients.md#{_anchor(one.client)})", one.steps, one.note or "")
+        (f"[{one.client}](docs/clients.md#{_make_anchor(one.client)})", one.steps, one.note or "")
         for one in build_connections("http://localhost:8000/v1", "default")
     )
-    return table(("Client", "Where", "Notes"), rows)
+    return build_table(("Client", "Where", "Notes"), rows)
 
 
-def _anchor(words: str) -> str:
+def _make_anchor(words: str) -> str:
     return words.lower().replace(" ", "-")
 
 
-def metrics() -> str:
-    """With the labels that one answer leaves behind."""
+def build_metrics() -> str:
+    """List all metrics, with the labels that one answer sets."""
     counted = Metrics()
     answer = RequestRecord(
         model="claude-opus-5-5",
@@ -247,47 +259,49 @@ def metrics() -> str:
         shown = ", ".join(f"`{one}`" for one in labels if one != "le")
         ending = "_total" if family.type == "counter" else ""
         rows.append((f"`{family.name}{ending}`", family.type, shown, family.documentation))
-    return table(("Name", "Kind", "Labels", "What it counts"), rows)
+    return build_table(("Name", "Type", "Labels", "Meaning"), rows)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
-    one.__name__: one
-    for one in (
-        settings,
-        endpoints,
-        errors,
-        models,
-        aliases,
-        embeddings,
-        commands,
-        parameters,
-        set_aside,
-        events,
-        finish_reasons,
-        clients,
-        clients_short,
-        metrics,
-        responses_parameters,
-        completions_parameters,
-        chat_stream,
-        rooms,
-        voice,
-        voice_command,
+    build.__name__.removeprefix("build_"): build
+    for build in (
+        build_settings,
+        build_endpoints,
+        build_errors,
+        build_models,
+        build_aliases,
+        build_embeddings,
+        build_commands,
+        build_parameters,
+        build_ignored_parameters,
+        build_events,
+        build_finish_reasons,
+        build_clients,
+        build_clients_short,
+        build_metrics,
+        build_responses_parameters,
+        build_completions_parameters,
+        build_chat_stream,
+        build_packages,
+        build_voice,
+        build_voice_command,
     )
-} | doors()
+} | list_endpoint_tables()
 
 
-def filled(text: str) -> str:
-    """A page with every marked table as the code has it now."""
-    return _MARKED.sub(lambda found: f"{found[1]}\n{_made(found[2], found[3])}\n{found[4]}", text)
+def fill_tables(text: str) -> str:
+    """Return a page with all marked tables up to date."""
+    return _MARKED.sub(
+        lambda found: f"{found[1]}\n{_build_marked(found[2], found[3])}\n{found[4]}", text
+    )
 
 
-def _made(kind: str, name: str) -> str:
-    return TABLES[name]() if kind == "table" else code(name)
+def _build_marked(kind: str, name: str) -> str:
+    return TABLES[name]() if kind == "table" else build_code(name)
 
 
-def code(name: str) -> str:
-    """What is written under a dotted name, as it is written; a method by its class."""
+def build_code(name: str) -> str:
+    """Quote the source of a dotted name, such as `module.function` or `module.Class.method`."""
     module, _, symbol = name.rpartition(".")
     holder: Any
     try:
@@ -295,24 +309,24 @@ def code(name: str) -> str:
     except ModuleNotFoundError:
         above, _, kind = module.rpartition(".")
         holder = getattr(import_module(above), kind)
-    return fenced("python", textwrap.dedent(inspect.getsource(getattr(holder, symbol))))
+    return fence("python", textwrap.dedent(inspect.getsource(getattr(holder, symbol))))
 
 
-def _commands(parser: argparse.ArgumentParser, name: str) -> Iterable[tuple[str, str]]:
+def _list_commands(parser: argparse.ArgumentParser, name: str) -> Iterable[tuple[str, str]]:
     for action in parser._actions:
         if not isinstance(action, argparse._SubParsersAction):
             continue
         helps = {one.dest: one.help for one in action._choices_actions}
         for word, below in action.choices.items():
-            inner = list(_commands(below, f"{name} {word}"))
+            inner = list(_list_commands(below, f"{name} {word}"))
             if inner:
                 yield from inner
             else:
-                yield f"`{name} {word}{_usage(below)}`", str(helps.get(word) or "")
+                yield f"`{name} {word}{_format_usage(below)}`", str(helps.get(word) or "")
 
 
-def _usage(parser: argparse.ArgumentParser) -> str:
-    """What it takes besides the settings, which every command takes."""
+def _format_usage(parser: argparse.ArgumentParser) -> str:
+    """Format the arguments of a command, without the settings, which all commands accept."""
     told = ""
     for action in parser._actions:
         if action.dest in ("help", *Settings.model_fields) and action.dest != "model":
@@ -321,11 +335,11 @@ def _usage(parser: argparse.ArgumentParser) -> str:
             continue
         if action.help is argparse.SUPPRESS:
             continue
-        told += f" {_word(action)}"
+        told += f" {_format_argument(action)}"
     return told
 
 
-def _word(action: argparse.Action) -> str:
+def _format_argument(action: argparse.Action) -> str:
     choices = f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
     if not action.option_strings:
         shown = choices or action.dest.upper()
@@ -334,7 +348,7 @@ def _word(action: argparse.Action) -> str:
     return f"[{action.option_strings[-1]}{value}]"
 
 
-def _chunks(chunks: Iterable[Mapping[str, Any]]) -> str:
+def _format_chunks(chunks: Iterable[Mapping[str, Any]]) -> str:
     told = []
     for chunk in chunks:
         if not chunk["choices"]:
@@ -349,11 +363,11 @@ def _chunks(chunks: Iterable[Mapping[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Writes every page."""
+    """Write all pages."""
     for page in PAGES:
         text = page.read_text("utf-8")
-        if filled(text) != text:
-            page.write_text(filled(text), "utf-8")
+        if fill_tables(text) != text:
+            page.write_text(fill_tables(text), "utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
 
 

@@ -1,4 +1,4 @@
-"""What the pages say is so: tables, links, and that they can be built."""
+"""The pages agree with the code: tables, links, addresses; and they can be built."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from bridge.wire.chat import ChatRequest
 from bridge.wire.completions import CompletionRequest
 from bridge.wire.responses import ResponsesRequest
 from tests.docs import samples
-from tests.docs.doors import without_a_section
-from tests.docs.pages import PAGES, ROOT, snippets, without_code
-from tests.docs.tables import TABLES, filled
+from tests.docs.endpoints import list_undocumented
+from tests.docs.pages import PAGES, ROOT, list_snippets, strip_code
+from tests.docs.tables import TABLES, fill_tables
 
 _LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ +(?P<words>.+?) *$", re.M)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_its_tables_are_as_the_code_has_them(page: Path) -> None:
+def test_the_tables_of_a_page_are_up_to_date(page: Path) -> None:
     text = page.read_text("utf-8")
-    assert filled(text) == text, "python -m tests.docs.tables"
+    assert fill_tables(text) == text, "python -m tests.docs.tables"
 
 
-def test_every_table_is_somewhere() -> None:
+def test_every_table_is_in_a_page() -> None:
     everything = "".join(page.read_text("utf-8") for page in PAGES)
     assert {name for name in TABLES if f"<!-- table: {name} -->" not in everything} == set()
 
@@ -50,22 +50,22 @@ def test_every_table_is_somewhere() -> None:
         (CompletionRequest, {"model", "prompt"}, samples.COMPLETIONS_PARAMETERS),
     ],
 )
-def test_every_parameter_has_its_example(
+def test_every_parameter_has_an_example(
     body: type[BaseModel], own: set[str], shown: dict[str, Any]
 ) -> None:
     assert [*shown] == [name for name in body.model_fields if name not in own]
 
 
-def test_every_code_of_an_error_has_its_row() -> None:
+def test_every_error_code_has_a_row() -> None:
     page = (ROOT / "docs" / "errors.md").read_text("utf-8")
     rows = set(re.findall(r"^\| \d+ \| `(\w+)` \|", page, re.M))
     assert rows == {kind.outcome for kind in list_errors()}
 
 
-def test_every_door_with_several_fields_is_shown() -> None:
-    assert without_a_section() == {
-        "/v1/responses/input_tokens",  # takes what /v1/responses takes
-        "/v1/messages/count_tokens",  # the same of /v1/messages
+def test_every_endpoint_with_several_fields_is_documented() -> None:
+    assert list_undocumented() == {
+        "/v1/responses/input_tokens",  # same fields as /v1/responses
+        "/v1/messages/count_tokens",  # same fields as /v1/messages
         "/control/keys",
         "/control/login",
         "/control/tickets/redeem",
@@ -73,7 +73,7 @@ def test_every_door_with_several_fields_is_shown() -> None:
     }
 
 
-def test_every_file_that_is_kept_is_named() -> None:
+def test_every_stored_file_is_named() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
     kept = find_paths()
     for path in (kept.ledger, kept.responses, kept.thinking, kept.computer_log, kept.log_file):
@@ -84,7 +84,7 @@ def test_every_file_that_is_kept_is_named() -> None:
     assert "`tray.json`" in page
 
 
-def test_they_are_built_without_a_warning(tmp_path: Path) -> None:
+def test_the_pages_are_built_without_a_warning(tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
         cwd=ROOT,
@@ -100,7 +100,7 @@ def test_they_are_built_without_a_warning(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for found in _LINK.finditer(without_code(page.read_text("utf-8"))):
+    for found in _LINK.finditer(strip_code(page.read_text("utf-8"))):
         to, _, anchor = found["to"].partition("#")
         if to.startswith(("http://", "https://")):
             continue
@@ -112,7 +112,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_address_that_is_named_is_there(page: Path) -> None:
+def test_every_address_in_a_page_exists(page: Path) -> None:
     patterns = [re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(row.path)) for row in ENDPOINTS]
     told = re.findall(r"`(?:GET |POST |DELETE )?(/[a-z][\w/{}]*)`", page.read_text("utf-8"))
     own = {"/etc/hostname", "/clear", "/v1", "/control", "/computer", "/input_tokens", "/compact"}
@@ -121,7 +121,7 @@ def test_every_address_that_is_named_is_there(page: Path) -> None:
     assert unknown <= own | short
 
 
-async def test_the_numbers_of_the_prometheus_example_are_there(bridge: Bridge) -> None:
+async def test_the_metrics_of_the_prometheus_example_exist(bridge: Bridge) -> None:
     page = await asyncio.to_thread((ROOT / "docs" / "monitoring.md").read_text, "utf-8")
     names = set(re.findall(r"bridge_\w+", page))
     async with aiohttp.ClientSession() as session:
@@ -134,7 +134,7 @@ async def test_the_numbers_of_the_prometheus_example_are_there(bridge: Bridge) -
     assert names
     assert {re.sub(r"_(bucket|count|sum)$", "", name) for name in names} <= families
     labels = set(re.findall(r"[{,](\w+)=", told))
-    for rule in yaml.safe_load(snippets("yaml", "docs/monitoring.md")[1].text)["groups"][0][
+    for rule in yaml.safe_load(list_snippets("yaml", "docs/monitoring.md")[1].text)["groups"][0][
         "rules"
     ]:
         grouped = re.findall(r"by \(([^)]*)\)", rule["expr"])

@@ -21,7 +21,7 @@ from bridge.cli.main import build_parser
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
-from tests.docs.pages import Snippet, commands, kinds, snippets
+from tests.docs.pages import Snippet, list_commands, list_kinds, list_snippets
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.talon_world.talon_files import read_talon_file, read_talon_list
@@ -47,12 +47,12 @@ async def bridge(
 
 
 def each(kind: str) -> pytest.MarkDecorator:
-    found = snippets(kind)
+    found = list_snippets(kind)
     return pytest.mark.parametrize("snippet", found, ids=[one.name for one in found])
 
 
 def test_there_is_no_kind_that_nobody_checks() -> None:
-    assert kinds() <= {"python", "json", "toml", "yaml", "sh", "text", "mermaid", "talon"}
+    assert list_kinds() <= {"python", "json", "toml", "yaml", "sh", "text", "mermaid", "talon"}
 
 
 @each("python")
@@ -76,7 +76,7 @@ async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
     assert out.strip() or "print" not in code
 
 
-CURLS = [one for one in snippets("sh") if one.text.startswith("curl ")]
+CURLS = [one for one in list_snippets("sh") if one.text.startswith("curl ")]
 
 
 @pytest.mark.parametrize("snippet", CURLS, ids=[one.name for one in CURLS])
@@ -97,7 +97,9 @@ async def test_a_call_with_curl_is_answered(snippet: Snippet, bridge: Bridge) ->
         assert "content" in await answer.text()
 
 
-@pytest.mark.parametrize("command", [one for one in commands() if not re.search(r"[…{<|\[]", one)])
+@pytest.mark.parametrize(
+    "command", [one for one in list_commands() if not re.search(r"[…{<|\[]", one)]
+)
 def test_a_command_in_a_line_is_one_of_ours(command: str) -> None:
     asked = re.sub(r"\b(?:JSON|X|Y)\b", "1", command)
     build_parser().parse_args(shlex.split(asked)[1:])

@@ -87,8 +87,13 @@ def _describe_change(name: str, value: Any, body: Mapping[str, Any], read: _Read
         words.append("detected by the bridge")
     told_before = {*plain.notices}
     new = [one for one in (*notices, *told.notices) if one not in told_before]
-    words += [f"notice: {one.partition(': ')[2]}" for one in new]
+    words += [_describe_notice(notice) for notice in new]
     return "; ".join(words) or "no change"
+
+
+def _describe_notice(notice: str) -> str:
+    field, _, reason = notice.partition(": ")
+    return f"{'ignored' if field.endswith(' ignored') else 'notice'}: {reason}"
 
 
 def _shorten(value: Any, most: int) -> str:

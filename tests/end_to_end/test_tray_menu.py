@@ -225,7 +225,7 @@ async def test_talon_commands_are_installed_or_the_problem_is_shown(
 ) -> None:
     await shows(panel, "Ready on")
     await panel.click("Connect", "Install Talon commands")
-    missing = "install Talon from talonvoice.com"
+    missing = "Install Talon from talonvoice.com"
     await until(lambda: any(missing in text for text in notifications.all))
     (tmp_path / ".talon" / "user").mkdir(parents=True)
     await panel.click("Connect", "Install Talon commands")
@@ -286,7 +286,7 @@ async def test_without_a_connection_to_claude_the_first_start_opens_the_setup_pa
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     tray = Tray("--backend", "anthropic")
     try:
-        await shows(panel, "Keep a key from platform.claude.com")
+        await shows(panel, "key from platform.claude.com with `claude-bridge key")
         await wait_for_look(panel, "attention")
         assert f"{tray.url}/setup#ticket=" in await wait_for_text(
             programs / "opened", "/setup#ticket="

@@ -68,8 +68,10 @@ def _manage_unit(action: str, flags: Sequence[str]) -> int:
             unit.parent.mkdir(parents=True, exist_ok=True)
             unit.write_text(build_systemd_unit(build_own_command("serve", *flags)), "utf-8")
             print(f"Wrote {unit}")
+            # systemd reads unit files only at login, and when it is told to.
             _run_systemctl("daemon-reload")
             _run_systemctl("enable", "--now", UNIT)
+            # A user's units stop at logout and start at login, unless the user lingers.
             print("The server is running, and starts at your first login. To start it at boot:")
             print(f"loginctl enable-linger {os.environ.get('USER', '$USER')}")
         case "off":

@@ -85,6 +85,7 @@ class BridgeClient:
         decoder = SseDecoder()
         with self._start("POST", path, body) as response:
             try:
+                # `read` would wait for 64 KB; `read1` returns what has arrived.
                 while piece := response.read1(_PIECE_BYTES):
                     for data in decoder.feed(piece):
                         yield json.loads(data)
@@ -137,6 +138,7 @@ def format_url(settings: Settings) -> str:
 
 def open_client(settings: Settings, *, timeout: float | None = None) -> BridgeClient:
     """Return a client with the user's control token, for the bridge with these settings."""
+    # Empty before the first start of a server; then no bridge is running either.
     token = read_token(find_paths().control_token)
     return BridgeClient(format_url(settings), token, timeout=timeout)
 
@@ -145,5 +147,6 @@ def _read_refusal(status: int, data: bytes) -> RequestRefused:
     try:
         error = json.loads(data)["error"]
         return RequestRefused(str(error["message"]), str(error["code"]))
+    # Another program on this port does not answer with an error of ours.
     except (ValueError, KeyError, TypeError):
         return RequestRefused(f"The bridge answered with status {status}.", str(status))

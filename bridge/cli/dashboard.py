@@ -27,6 +27,7 @@ def run_dashboard(settings: Settings, arguments: argparse.Namespace) -> int:
     """Open the page with a one-time ticket for the control token; return the exit code."""
     url = format_url(settings)
     page = "/setup" if arguments.setup else "/"
+    # A ticket, because a token in an address would stay in the browser's history.
     client = open_client(settings, timeout=_TIMEOUT_SECONDS)
     try:
         ticket = client.send("POST", "/control/tickets", {}).json()["ticket"]

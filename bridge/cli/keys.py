@@ -71,6 +71,7 @@ def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None
 
 def _read_secret(owner: Owner) -> str:
     """Read a key from the terminal without echo, or from a line of stdin."""
+    # Not an argument: other users can see the command lines of all processes.
     typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.readline()
     return check_secret(typed)
 

@@ -28,6 +28,7 @@ def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
     cli = bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
         raise SettingsError("The Claude Code program is missing. Reinstall claude-agent-sdk.")
+    # Claude Code stores the sign-in itself, so the bridge never handles it.
     command = [cli, "auth", "login"]
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's program

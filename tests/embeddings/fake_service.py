@@ -24,28 +24,30 @@ VOYAGE_FIELDS = {
 
 
 def vector_of(text: str | list[int], length: int) -> list[float]:
-    """Numbers that float32 holds exactly, and that tell the text."""
+    """Return numbers that float32 represents exactly and that depend on the text."""
     seed = len(text) if isinstance(text, str) else sum(text) % 97
-    return [(seed + place) / 8 for place in range(1, length + 1)]
+    return [(seed + index) / 8 for index in range(1, length + 1)]
 
 
 class FakeService(Served):
-    """Answers in reverse order, as a service may."""
+    """Returns the vectors in reverse order, as a service may."""
 
-    def __init__(self, kind: Literal["openai", "voyage"] = "openai", *, most: int = 2_048) -> None:
+    def __init__(
+        self, kind: Literal["openai", "voyage"] = "openai", *, max_inputs: int = 2_048
+    ) -> None:
         self.kind = kind
-        self.most = most
+        self.max_inputs = max_inputs
         self.bodies: list[dict[str, Any]] = []
         self.numbers_only = False
-        """Whatever is asked, the answer has no base64."""
+        """Ignores a request for base64."""
         self.answer: web.Response | None = None
-        """In place of its own."""
+        """A response to send instead of vectors."""
         self.silent = False
         self.breaks = False
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.router.add_post("/v1/embeddings", self._embeddings)
+        app.router.add_post("/v1/embeddings", self._create_embeddings)
         return app
 
     async def __aenter__(self) -> Self:
@@ -53,9 +55,9 @@ class FakeService(Served):
         self.url += "/v1"
         return self
 
-    async def _embeddings(self, request: web.Request) -> web.Response:
+    async def _create_embeddings(self, request: web.Request) -> web.Response:
         if request.headers.get("authorization") != "Bearer its-key":
-            return failure(401, "Incorrect API key provided.", "invalid_api_key")
+            return build_error(401, "Incorrect API key provided.", "invalid_api_key")
         body = await request.json()
         self.bodies.append(body)
         if self.silent:
@@ -65,24 +67,24 @@ class FakeService(Served):
             request.transport.abort()
         if self.answer is not None:
             return self.answer
-        self._check(body)
-        return web.json_response(self._answer(body))
+        self._check_body(body)
+        return web.json_response(self._build_response(body))
 
-    def _check(self, body: Mapping[str, Any]) -> None:
+    def _check_body(self, body: Mapping[str, Any]) -> None:
         assert set(body) <= (OPENAI_FIELDS if self.kind == "openai" else VOYAGE_FIELDS)
-        assert 1 <= len(body["input"]) <= self.most
+        assert 1 <= len(body["input"]) <= self.max_inputs
         if self.kind == "voyage":
             assert all(isinstance(text, str) for text in body["input"])
             assert body["truncation"] is False
             assert body["output_dtype"] == "float"
 
-    def _answer(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _build_response(self, body: Mapping[str, Any]) -> dict[str, Any]:
         length = body.get("dimensions", body.get("output_dimension", 4))
         data = [
             {
                 "object": "embedding",
                 "index": index,
-                "embedding": self._worded(vector_of(text, length), body),
+                "embedding": self._encode_vector(vector_of(text, length), body),
             }
             for index, text in enumerate(body["input"])
         ]
@@ -92,13 +94,13 @@ class FakeService(Served):
             usage["prompt_tokens"] = tokens
         return {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
 
-    def _worded(self, vector: list[float], body: Mapping[str, Any]) -> Any:
+    def _encode_vector(self, vector: list[float], body: Mapping[str, Any]) -> Any:
         if self.numbers_only or body.get("encoding_format") != "base64":
             return vector
         return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
-def failure(status: int, words: str, code: str | None = None, **headers: str) -> web.Response:
-    error = {"message": words, "type": "made_up", "param": None, "code": code}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return web.json_response({"error": error}, status=status, headers=named)
+def build_error(status: int, message: str, code: str | None = None, **headers: str) -> web.Response:
+    error = {"message": message, "type": "made_up", "param": None, "code": code}
+    renamed = {name.replace("_", "-"): value for name, value in headers.items()}
+    return web.json_response({"error": error}, status=status, headers=renamed)

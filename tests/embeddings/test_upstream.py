@@ -29,7 +29,7 @@ from bridge.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from tests.embeddings.fake_service import FakeService, failure, vector_of
+from tests.embeddings.fake_service import FakeService, build_error, vector_of
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def test_tokens_are_sent_to_other_services_as_text(
 
 
 async def test_voyage_gets_its_own_format_and_a_thousand_inputs_at_a_time() -> None:
-    async with FakeService("voyage", most=1_000) as fake:
+    async with FakeService("voyage", max_inputs=1_000) as fake:
         voyage = UpstreamEmbedder(fake.url, "its-key", "voyage-4", service="voyage")
         texts = ["a" * (place % 7 + 1) for place in range(2_048)]
         made = await voyage.embed(texts, model="voyage-4", dimensions=256)
@@ -168,7 +168,9 @@ async def test_an_error_has_the_status_and_message_of_the_service(
     kind: type[BridgeError],
     ours: int,
 ) -> None:
-    fake.answer = failure(status, "Its own words.", code, retry_after="7", x_request_id="its-id")
+    fake.answer = build_error(
+        status, "Its own words.", code, retry_after="7", x_request_id="its-id"
+    )
     with pytest.raises(BridgeError, match="Its own words") as caught:
         await ask(embedder)
     assert type(caught.value) is kind

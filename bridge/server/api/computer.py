@@ -89,6 +89,7 @@ def _parse_region(value: Any) -> Any:
 
 
 def _check_region(region: Region) -> Region:
+    # The corners may come in any order, as when a user drags a rectangle.
     x0, y0, x1, y1 = region
     if x0 == x1 or y0 == y1:
         raise PydanticCustomError("empty_region", "the region is empty")
@@ -130,7 +131,7 @@ async def get_screenshot(request: web.Request) -> web.Response:
     if query.format is not None:
         options = replace(options, form=query.format)
     picture = await bridge.computer.capture(options, query.region)
-    return _picture_response(picture)
+    return _respond_with_picture(picture)
 
 
 async def run_actions(request: web.Request) -> web.Response:
@@ -159,7 +160,7 @@ async def get_approval_picture(request: web.Request) -> web.Response:
     waiting = _find_waiting(request)
     if waiting.picture is None:
         raise NotFound("There is no picture of these actions.")
-    return _picture_response(waiting.picture)
+    return _respond_with_picture(waiting.picture)
 
 
 async def decide_approval(request: web.Request) -> web.Response:
@@ -167,9 +168,10 @@ async def decide_approval(request: web.Request) -> web.Response:
     decision = await read_body(request, Decision)
     waiting = _find_waiting(request)
     approvals = request.app[BRIDGE].computer.approvals
-    said = BY_PROGRAM if decision.approved else "denied by the user"
-    if not approvals.decide(waiting.id, decision.approved, said):
-        raise _expired_error(waiting.id)
+    decided_by = BY_PROGRAM if decision.approved else "denied by the user"
+    # It may have expired, or been decided elsewhere, since it was found.
+    if not approvals.decide(waiting.id, decision.approved, decided_by):
+        raise _build_expired_error(waiting.id)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
 
 
@@ -189,6 +191,7 @@ def build_capture_options(
     settings = bridge.settings
     tier = OLDER
     if max_edge is not None:
+        # Room for a square of that size: the edge alone limits the picture.
         tier = Tier(max_edge, max_edge * max_edge // _PIXELS_PER_TOKEN + max_edge)
     chosen = settings.computer_monitor if monitor is None else monitor
     return CaptureOptions(tier, None, settings.computer_format, chosen)
@@ -215,7 +218,7 @@ def _as_action_outcome(outcome: Outcome) -> ActionOutcome:
     )
 
 
-def _picture_response(picture: Picture) -> web.Response:
+def _respond_with_picture(picture: Picture) -> web.Response:
     return web.Response(
         body=picture.data,
         content_type=picture.media_type,
@@ -243,11 +246,11 @@ def _find_waiting(request: web.Request) -> PendingApproval:
     id = request.match_info["id"]
     waiting = request.app[BRIDGE].computer.approvals.find(id)
     if waiting is None:
-        raise _expired_error(id)
+        raise _build_expired_error(id)
     return waiting
 
 
-def _expired_error(id: str) -> NotFound:
+def _build_expired_error(id: str) -> NotFound:
     return NotFound(f"There is no pending approval {id[:100]}.")
 
 

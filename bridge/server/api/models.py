@@ -12,7 +12,7 @@ from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
 from bridge.server.answers.computer_use import SUFFIX
-from bridge.server.http.dialect import ANTHROPIC, dialect_of
+from bridge.server.http.dialect import ANTHROPIC, get_dialect
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.anthropic import AnthropicModel, AnthropicModelList
@@ -26,7 +26,7 @@ async def list_models(request: web.Request) -> web.Response:
     """List the models of the active backend, their aliases and the models of embeddings."""
     bridge = request.app[BRIDGE]
     listed = await _fetch_listed(bridge)
-    if dialect_of(request) is ANTHROPIC:
+    if get_dialect(request) is ANTHROPIC:
         return web.json_response(dict(_build_anthropic_list(listed)))
     body: ModelList = {"object": "list", "data": _build_models(bridge, listed)}
     return web.json_response(dict(body))
@@ -43,7 +43,7 @@ async def get_model(request: web.Request) -> web.Response:
         if target not in known:
             raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
         known[name] = {**known[target], "id": name, "alias_of": target}
-    if dialect_of(request) is ANTHROPIC:
+    if get_dialect(request) is ANTHROPIC:
         # Anthropic's format has no field for an alias.
         listed_model = next((model for model in listed if model.id == name), None)
         if listed_model is None:

@@ -71,6 +71,6 @@ def choose_dialect(request: web.Request, declared: Dialect | None) -> Dialect:
     return ANTHROPIC if "anthropic-version" in request.headers else OPENAI
 
 
-def dialect_of(request: web.Request) -> Dialect:
+def get_dialect(request: web.Request) -> Dialect:
     """Return the dialect that the middleware has chosen for this request."""
     return request[DIALECT]

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bridge.errors import BridgeError
 from bridge.server.http.accounting import record_failure
-from bridge.server.http.dialect import dialect_of
+from bridge.server.http.dialect import get_dialect
 from bridge.server.http.guard import build_cors_headers
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.request_record import get_record
@@ -35,7 +35,7 @@ async def write_events(
     """
     response = web.StreamResponse(headers={**_HEADERS, **headers, **build_cors_headers(request)})
     await response.prepare(request)
-    dialect = dialect_of(request)
+    dialect = get_dialect(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds
     try:
         async with KeepAlive(response, dialect.keep_alive, seconds) as keep_alive:
@@ -98,6 +98,6 @@ class KeepAlive:
 
 
 def _format_failure(request: web.Request, error: BridgeError) -> bytes:
-    record, dialect = get_record(request), dialect_of(request)
+    record, dialect = get_record(request), get_dialect(request)
     record_failure(request, record, error)
     return dialect.event((dialect.failure or dialect.error)(error, record.id))

@@ -146,9 +146,11 @@ def _is_own_host(host: str, settings: Settings) -> bool:
 @functools.lru_cache(256)
 def _is_host_of(host: str, own_host: str, allowed_hosts: tuple[str, ...]) -> bool:
     match = _HOST.fullmatch(host)
+    # A port that cannot exist is a sign of a forged header.
     if match is None or int(match["port"] or 0) > 65535:
         return False
     name = (match["name"] or match["six"]).lower()
+    # `own_host` is the address that the bridge listens on, which may be one of the local network.
     own = {"localhost", own_host, *(allowed.lower() for allowed in allowed_hosts)}
     return name in own or _is_loopback_address(name)
 

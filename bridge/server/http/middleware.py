@@ -18,7 +18,7 @@ from bridge.errors import (
     ShuttingDown,
 )
 from bridge.server.http.accounting import as_internal_error, record_failure, record_request
-from bridge.server.http.dialect import DIALECT, choose_dialect, dialect_of
+from bridge.server.http.dialect import DIALECT, choose_dialect, get_dialect
 from bridge.server.http.endpoint import Endpoint, find_endpoint
 from bridge.server.http.guard import (
     answer_preflight,
@@ -95,7 +95,7 @@ def build_error_response(
 ) -> web.Response:
     """Build the error object in the request's dialect, with that dialect's status."""
     record_failure(request, record, error)
-    dialect = dialect_of(request)
+    dialect = get_dialect(request)
     headers = {**error.headers, "x-request-id": record.id, dialect.id_header: record.id}
     body = dict(dialect.error(error, record.id))
     return web.json_response(body, status=dialect.status(error), headers=headers)

@@ -146,6 +146,7 @@ def _describe_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _describe_responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     failures = {*_ALWAYS, *row.failures}
+    # The checks and the parsing in front of every handler.
     if row.method == "POST":
         failures.update(_WITH_BODY)
     if row.access == "key":

@@ -249,5 +249,5 @@ async def test_a_bridge_with_itself_as_upstream_does_not_start(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8123")
-    with pytest.raises(SettingsError, match="is the bridge itself"):
+    with pytest.raises(SettingsError, match="is the address of the bridge itself"):
         await start_bridge(port=8123)

@@ -78,11 +78,13 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     limit = bridge.settings.max_body_mb * 1024 * 1024
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=limit)
+    # A plain GET would be a list of all responses, which does not exist.
     if not socket.can_prepare(request).ok:
         raise NotFound(
             "GET opens a WebSocket here. To create a response use POST; to read one add its id."
         )
     await socket.prepare(request)
+    # A client may send its next message before the answer to the last one is complete.
     waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
     track_answer = asyncio.create_task(_answer_messages(request, socket, waiting))
     try:

@@ -1,4 +1,4 @@
-"""The fake in a process of its own: prints its URL as the first line and runs until it is ended."""
+"""Runs the fake as a process: prints its URL as the first line, then serves until stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import contextlib
 from tests.fake_anthropic.server import FakeAnthropic
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fake_anthropic", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0, the default: a free one")
     parser.add_argument("--key", action="append", help="a key it takes; may be given repeatedly")
@@ -18,7 +18,7 @@ def _arguments() -> argparse.Namespace:
 
 
 async def serve(arguments: argparse.Namespace) -> None:
-    """Serves on the port given, or on a free one."""
+    """Serve on the given port, or on a free one."""
     keys = tuple(arguments.key or ["sk-ant-test"])
     async with FakeAnthropic(keys, arguments.port, expose_requests=True) as fake:
         print(fake.url, flush=True)
@@ -27,4 +27,4 @@ async def serve(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(_arguments()))
+        asyncio.run(serve(_parse_arguments()))

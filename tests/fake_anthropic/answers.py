@@ -1,4 +1,4 @@
-"""Answers on the wire: streamed, whole, or an error."""
+"""HTTP responses: streamed, whole, or an error."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tests.fake_anthropic.script import (
 
 _STATUSES = {kind: status for status, kind in ERROR_TYPES.items()}
 _FLUSH = 0.05
-"""What was written so far goes out before a break: a broken line, not an unsent one."""
+"""Seconds to wait before a break, so that everything written so far is sent."""
 _BREAKABLE = ("content_block_delta", "message_delta")
 Body = dict[str, Any]
 
 
 def failure_of(rejection: Rejection) -> Failure:
-    """A rejection as the error that tells it."""
+    """Convert a rejection to an error response."""
     return Failure(rejection.status, rejection.type, rejection.message, details=rejection.details)
 
 
 def error(failure: Failure, request_id: str) -> web.Response:
-    """An HTTP error in the API's shape."""
+    """Build an HTTP error in the API's format."""
     told: Body = {
         "type": failure.type or ERROR_TYPES.get(failure.status, "api_error"),
         "message": failure.message or f"fake {failure.status}",
@@ -68,9 +68,9 @@ def _limits(failure: Failure) -> dict[str, str]:
 async def stream(
     request: web.Request, reply: Reply, body: Body, new_id: NewId
 ) -> tuple[web.StreamResponse, bool]:
-    """Writes the events at their pace; the flag says whether they came to their end."""
+    """Write the events at their pace; the flag says whether all were written."""
     request_id = new_id("req")
-    response = web.StreamResponse(headers=_headers("text/event-stream", request_id, reply))
+    response = web.StreamResponse(headers=_build_headers("text/event-stream", request_id, reply))
     await response.prepare(request)
     if reply.raw is not None:
         await response.write(reply.raw.encode())
@@ -82,17 +82,17 @@ async def stream(
             await _break(request, response, fault, request_id)
             return response, False
         if event["type"] == "content_block_delta":
-            await _pace(response, reply, deltas)
+            await _wait_pace(response, reply, deltas)
             deltas += 1
         await _write(response, event)
     return response, True
 
 
-def _headers(content_type: str, request_id: str, reply: Reply) -> Mapping[str, str]:
+def _build_headers(content_type: str, request_id: str, reply: Reply) -> Mapping[str, str]:
     return {"Content-Type": content_type, "request-id": request_id, **reply.headers}
 
 
-async def _pace(response: web.StreamResponse, reply: Reply, deltas: int) -> None:
+async def _wait_pace(response: web.StreamResponse, reply: Reply, deltas: int) -> None:
     if reply.ping_every and deltas % reply.ping_every == 0:
         await _write(response, PING)
     if reply.delay:
@@ -129,7 +129,7 @@ def _cut(request: web.Request) -> None:
 async def whole(
     request: web.Request, reply: Reply, body: Body, new_id: NewId
 ) -> tuple[web.StreamResponse, bool]:
-    """The same events as one message, after the same time; a fault at any delta breaks it."""
+    """Send the same events as one message, after the same time; a fault at any delta breaks it."""
     request_id = new_id("req")
     sequence = list(events(reply, body, new_id))
     deltas = sum(event["type"] == "content_block_delta" for event in sequence)
@@ -137,7 +137,7 @@ async def whole(
     if reply.fault is not None and deltas >= reply.fault.after:
         return await _break_whole(request, reply.fault, request_id), False
     text = json.dumps(collect(sequence))
-    headers = _headers("application/json", request_id, reply)
+    headers = _build_headers("application/json", request_id, reply)
     return web.Response(text=text, headers=headers), True
 
 

@@ -13,29 +13,29 @@ _LENGTH = len(_PREFIX) + 64
 
 
 def sign(body: dict[str, Any]) -> str:
-    """The signature of thinking that answers this request."""
-    return _signature(body, placed_blocks(body["messages"]))
+    """Return the signature of thinking that answers this request."""
+    return _compute_signature(body, placed_blocks(body["messages"]))
 
 
 def placed_blocks(messages: list[dict[str, Any]]) -> list[Placed]:
-    """All blocks in order: consecutive messages of one role are one, a string is a text block."""
+    """List all blocks in order; consecutive messages of one role count as one."""
     return [(message["role"], block) for message in messages for block in blocks_of(message)]
 
 
 def blocks_of(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """A message's blocks; a string stands for one text block."""
+    """Return a message's blocks; a string is one text block."""
     return as_blocks(message["content"])
 
 
 def as_blocks(content: Any) -> list[dict[str, Any]]:
-    """Content as blocks; none where there is nothing."""
+    """Convert content to blocks; missing content gives none."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
     return list(content or ())
 
 
 def foreign_thinking(body: dict[str, Any]) -> list[int]:
-    """Which blocks, counted through all messages, hold thinking of another conversation.
+    """Find the blocks, numbered through all messages, with thinking of another conversation.
 
     A signature that the fake did not make is let through: it cannot be judged here.
     """
@@ -45,34 +45,39 @@ def foreign_thinking(body: dict[str, Any]) -> list[int]:
         for index, (_, block) in enumerate(blocks)
         if block["type"] == "thinking"
         and _is_ours(block["signature"])
-        and block["signature"] not in _possible(body, blocks, index)
+        and block["signature"] not in _list_possible(body, blocks, index)
     ]
 
 
-def _possible(body: dict[str, Any], blocks: list[Placed], index: int) -> set[str]:
-    """The signatures that fit here: its answer began at any block of this turn up to itself."""
+def _list_possible(body: dict[str, Any], blocks: list[Placed], index: int) -> set[str]:
+    """Return the valid signatures: the answer began at this or an earlier block of the turn."""
     start = index
     while start and blocks[start - 1][0] == "assistant":
         start -= 1
-    return {_signature(body, blocks[:begin]) for begin in range(start, index + 1)}
+    return {_compute_signature(body, blocks[:begin]) for begin in range(start, index + 1)}
 
 
 def _is_ours(signature: str) -> bool:
     return signature.startswith(_PREFIX) and len(signature) == _LENGTH
 
 
-def _signature(body: dict[str, Any], before: list[Placed]) -> str:
+def _compute_signature(body: dict[str, Any], before: list[Placed]) -> str:
     tools = sorted(
-        (_plain(tool) for tool in body.get("tools") or ()),
+        (_strip_markers(tool) for tool in body.get("tools") or ()),
         key=lambda tool: (tool.get("name", ""), tool.get("type", "")),
     )
-    bound = [body["model"], _plain(as_blocks(body.get("system"))), tools, _plain(before)]
+    bound = [
+        body["model"],
+        _strip_markers(as_blocks(body.get("system"))),
+        tools,
+        _strip_markers(before),
+    ]
     text = json.dumps(bound, sort_keys=True)
     return _PREFIX + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """Without cache markers: moving them is no edit."""
+def _strip_markers(value: Any) -> Any:
+    """Remove cache markers, because moving them is not a change."""
     if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items() if key != "cache_control"}
-    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+        return {key: _strip_markers(part) for key, part in value.items() if key != "cache_control"}
+    return [_strip_markers(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""Content blocks, checked one by one."""
+"""Checks of content blocks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FIELDS: dict[str, frozenset[str]] = {
 """Without `type` and `cache_control`."""
 SERVER_RESULTS = frozenset(kind for kind in FIELDS if kind.endswith("_tool_result"))
 _UNMARKED = frozenset({"thinking", "redacted_thinking"})
-"""Blocks that take no `cache_control`."""
+"""Blocks that must not have `cache_control`."""
 _BY_ROLE: dict[str, frozenset[str]] = {
     "user": frozenset(
         {"text", "image", "document", "search_result", "tool_result", "container_upload"}
@@ -61,7 +61,7 @@ _STRINGS: dict[str, tuple[str, ...]] = {
     "tool_reference": ("tool_name",),
     "result": ("tool_use_id",),
 }
-"""Blocks of which it is enough to know that these are strings."""
+"""Blocks for which only these string fields are checked."""
 ID = r"^[a-zA-Z0-9_-]+$"
 NAME = r"^[a-zA-Z0-9_-]{1,128}$"
 _DOCUMENT_SOURCES = ("base64", "text", "content", "url", "file")
@@ -69,16 +69,16 @@ _DOCUMENT_SOURCES = ("base64", "text", "content", "url", "file")
 
 @dataclass
 class Found:
-    """What the blocks of a request hold that is judged as a whole."""
+    """What has to be checked over all blocks of a request."""
 
     images: int = 0
     sizes: list[tuple[str, Size]] = field(default_factory=list)
     exact: list[tuple[str, Size]] = field(default_factory=list)
-    """Those that ask not to be scaled down."""
+    """Images that must not be scaled down."""
 
 
 def check_block(block: Any, where: str, role: str, found: Found) -> None:
-    """One block at its place; `role` may also be `tool_result`, for what is inside one."""
+    """Check a block; inside a tool result, `role` is `tool_result`."""
     block = need_dict(block, where)
     kind = block.get("type")
     if kind is None:
@@ -88,7 +88,7 @@ def check_block(block: Any, where: str, role: str, found: Found) -> None:
             f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected "
             f"tags: {', '.join(repr(name) for name in sorted(FIELDS))}"
         )
-    need(kind in _BY_ROLE[role], _misplaced(kind, where, role))
+    need(kind in _BY_ROLE[role], _describe_misplaced(kind, where, role))
     where = f"{where}.{kind}"
     marks = frozenset() if kind in _UNMARKED else frozenset({"cache_control"})
     need_only(block, FIELDS[kind] | {"type"} | marks, where)
@@ -97,7 +97,7 @@ def check_block(block: Any, where: str, role: str, found: Found) -> None:
     _check_kind(kind, block, where, role, found)
 
 
-def _misplaced(kind: str, where: str, role: str) -> str:
+def _describe_misplaced(kind: str, where: str, role: str) -> str:
     if role in ("user", "assistant"):
         return f"{where}: `{kind}` blocks are not allowed in `{role}` messages"
     return f"{where}: block type '{kind}' is not allowed here"
@@ -122,26 +122,27 @@ def _check_kind(kind: str, block: dict[str, Any], where: str, role: str, found: 
         case "thinking":
             need_str(block.get("thinking"), f"{where}.thinking")
             need(
-                bool(need_str(block.get("signature"), f"{where}.signature")), _bad_signature(where)
+                bool(need_str(block.get("signature"), f"{where}.signature")),
+                _describe_bad_signature(where),
             )
         case _:
             for name in _STRINGS.get(kind, _STRINGS["result"] if kind in SERVER_RESULTS else ()):
                 need_str(block.get(name), f"{where}.{name}")
 
 
-def _bad_signature(where: str) -> str:
+def _describe_bad_signature(where: str) -> str:
     return f"{where.rsplit('.', 1)[0]}: Invalid `signature` in `thinking` block"
 
 
 def check_text(text: Any, where: str) -> None:
-    """A text block's text."""
+    """Check the text of a text block."""
     text = need_str(text, f"{where}.text")
     need(bool(text), "messages: text content blocks must be non-empty")
     need(bool(text.strip()), "messages: text content blocks must contain non-whitespace text")
 
 
 def check_marker(marker: Any, where: str) -> None:
-    """A `cache_control`."""
+    """Check a `cache_control`."""
     marker = need_dict(marker, where)
     need_only(marker, frozenset({"type", "ttl"}), where)
     need_one_of(marker.get("type"), ("ephemeral",), f"{where}.type")
@@ -150,13 +151,13 @@ def check_marker(marker: Any, where: str) -> None:
 
 
 def check_id(id: Any, where: str) -> None:
-    """A tool call's id."""
+    """Check the id of a tool call."""
     id = need_str(id, where)
     need(bool(re.fullmatch(ID, id)), f"{where}: String should match pattern '{ID}'")
 
 
 def check_name(name: Any, where: str) -> None:
-    """A tool's name, in a definition or a call."""
+    """Check the name of a tool in a definition or a call."""
     name = need_str(name, where)
     need(bool(re.fullmatch(NAME, name)), f"{where}: String should match pattern '{NAME}'")
 

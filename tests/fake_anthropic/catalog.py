@@ -1,4 +1,4 @@
-"""`GET /v1/models`: the table as the API describes it, page by page."""
+"""`GET /v1/models`: the table in the API's format, in pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEFAULT = 20
 
 
 def page(query: Mapping[str, str]) -> dict[str, Any]:
-    """One page; `limit`, `after_id` and `before_id` as in the real API."""
+    """Return one page; `limit`, `after_id` and `before_id` work as in the real API."""
     limit = _limit(query.get("limit", str(_DEFAULT)))
     rows, more = _cut(list(TABLE), query, limit)
     return {
@@ -25,7 +25,7 @@ def page(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def find(id: str) -> dict[str, Any] | None:
-    """One model's description."""
+    """Find one model's description."""
     row = rules(id)
     return describe(row) if row else None
 
@@ -38,14 +38,14 @@ def _limit(text: str) -> int:
 
 def _cut(rows: list[Rules], query: Mapping[str, str], limit: int) -> tuple[list[Rules], bool]:
     if "before_id" in query:
-        rows = rows[: _position(rows, query["before_id"])]
+        rows = rows[: _find_position(rows, query["before_id"])]
         return rows[-limit:], len(rows) > limit
     if "after_id" in query:
-        rows = rows[_position(rows, query["after_id"]) + 1 :]
+        rows = rows[_find_position(rows, query["after_id"]) + 1 :]
     return rows[:limit], len(rows) > limit
 
 
-def _position(rows: list[Rules], id: str) -> int:
+def _find_position(rows: list[Rules], id: str) -> int:
     ids = [row.id for row in rows]
     if id not in ids:
         raise refuse(f"Invalid cursor: {id}")
@@ -53,7 +53,7 @@ def _position(rows: list[Rules], id: str) -> int:
 
 
 def describe(row: Rules) -> dict[str, Any]:
-    """A row as the API's ModelInfo."""
+    """Convert a row to the API's ModelInfo."""
     return {
         "type": "model",
         "id": row.id,
@@ -65,7 +65,7 @@ def describe(row: Rules) -> dict[str, Any]:
         "line": row.line,
         "max_input_tokens": row.context,
         "max_tokens": row.max_tokens,
-        "capabilities": _capabilities(row),
+        "capabilities": _build_capabilities(row),
     }
 
 
@@ -74,7 +74,7 @@ def _display_name(id: str) -> str:
     return f"Claude {line.title()} {'.'.join(version)}"
 
 
-def _capabilities(row: Rules) -> dict[str, Any]:
+def _build_capabilities(row: Rules) -> dict[str, Any]:
     yes = {"supported": True}
     modes = ("adaptive", "between_tools", "disabled", "enabled")
     levels = ("low", "medium", "high", "xhigh", "max")

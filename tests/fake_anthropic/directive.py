@@ -1,4 +1,4 @@
-"""A directive in the newest user text, `<<<{json}>>>`, as a play; its keys are `Directive`'s."""
+"""Directives: `<<<{json}>>>` in the newest user text decides what the fake answers."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from tests.fake_anthropic.script import (
 
 
 class Directive(TypedDict, total=False):
-    """Every key may be left out; without any the fake says hello."""
+    """The keys of a directive, all optional; without any, the fake answers hello."""
 
     raw: str
-    """The stream as it is, for recorded ones."""
+    """The raw stream, for recorded ones."""
     text: str
     """The answer, streamed word by word."""
     thinking: str
-    """Thinking before it; shown only when `display` asks for it."""
+    """Thinking before the answer; sent only if `display` allows it."""
     tools: list[dict[str, Any]]
-    """Calls: `name`, `input`, and if wanted `id`, `pieces`, `toolset_name`."""
+    """Calls with `name` and `input`, and optionally `id`, `pieces`, `toolset_name`."""
     stop_reason: str
     stop_sequence: str
     usage: dict[str, Any]
@@ -50,21 +50,21 @@ class Directive(TypedDict, total=False):
     """An HTTP error of this status instead of an answer."""
     retry_after: float
     message: str
-    """The error's words."""
+    """The error's message."""
     times: int
-    """How many requests get the error; later ones are answered."""
+    """Number of requests that get the error; later ones are answered."""
     mid_error: int
     """An `error` event after this many deltas."""
     mid_type: str
-    """Its type, if not overloaded_error."""
+    """The event's error type, if not overloaded_error."""
     drop: int
     """The connection breaks after this many deltas."""
     hang: int
-    """Silence for ever after this many deltas."""
+    """No more data after this many deltas."""
     malformed: int
-    """An event that is no JSON after this many deltas."""
+    """An event with invalid JSON after this many deltas."""
     cut_off: int
-    """The stream just ends after this many deltas."""
+    """The stream ends after this many deltas."""
 
 
 _DIRECTIVE = re.compile(r"<<<(\{.*?\})>>>", re.DOTALL)
@@ -73,7 +73,7 @@ _UNKNOWN = "unknown keys in the directive: "
 
 
 def directive_of(body: dict[str, Any]) -> Directive:
-    """The directive of the newest user message; a turn of tool results tells what came back."""
+    """Return the directive of the newest user message, which may be a turn of tool results."""
     for message in reversed(body["messages"]):
         if message["role"] == "user":
             return _read(message["content"])
@@ -92,16 +92,16 @@ def _read(content: Any) -> Directive:
 
 
 def play_of(directive: Directive, failures_before: int = 0) -> Play:
-    """What the directive asks for, when this many requests with it have already failed."""
+    """Build the directive's play, after this many requests with it have failed."""
     unknown = sorted(set(directive) - set(Directive.__annotations__))
     if unknown:
         return Failure(500, message=_UNKNOWN + ", ".join(unknown))
     if "error" in directive and failures_before < directive.get("times", failures_before + 1):
-        return _failure(directive)
-    return _reply(directive)
+        return _build_failure(directive)
+    return _build_reply(directive)
 
 
-def _failure(directive: Directive) -> Failure:
+def _build_failure(directive: Directive) -> Failure:
     status = directive["error"]
     return Failure(
         status,
@@ -110,7 +110,7 @@ def _failure(directive: Directive) -> Failure:
     )
 
 
-def _reply(directive: Directive) -> Reply:
+def _build_reply(directive: Directive) -> Reply:
     reason = directive.get("stop_reason")
     details = {
         "type": "refusal",
@@ -118,20 +118,20 @@ def _reply(directive: Directive) -> Reply:
         "explanation": "I cannot help with that.",
     }
     return Reply(
-        _blocks(directive),
+        _build_blocks(directive),
         stop_reason=reason,
         stop_sequence=directive.get("stop_sequence"),
         stop_details=details if reason == "refusal" else None,
-        usage=_usage(directive.get("usage", {})),
+        usage=_build_usage(directive.get("usage", {})),
         delay=directive.get("delay", 0),
         first_delay=directive.get("first_delay", 0),
         ping_every=1 if directive.get("pings") else 0,
-        fault=_fault(directive),
+        fault=_build_fault(directive),
         raw=directive.get("raw"),
     )
 
 
-def _blocks(directive: Directive) -> tuple[Block, ...]:
+def _build_blocks(directive: Directive) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if "thinking" in directive:
         blocks.append(Thinking(directive["thinking"]))
@@ -143,12 +143,12 @@ def _blocks(directive: Directive) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _usage(usage: dict[str, Any]) -> Usage:
+def _build_usage(usage: dict[str, Any]) -> Usage:
     counts = {name: usage[name] for name in _COUNTS if name in usage}
     return Usage(**counts, more=usage)
 
 
-def _fault(directive: Directive) -> Fault | None:
+def _build_fault(directive: Directive) -> Fault | None:
     if "mid_error" in directive:
         return ErrorEvent(directive["mid_error"], directive.get("mid_type", "overloaded_error"))
     if "drop" in directive:

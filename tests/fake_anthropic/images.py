@@ -1,4 +1,4 @@
-"""Images: judged by their bytes, measured by their headers."""
+"""Checks of images, by their bytes and headers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Size = tuple[int, int]
 
 
 def check_image(block: dict[str, Any], where: str) -> Size | None:
-    """The image's size, or None where its bytes are elsewhere."""
+    """Return the image's size, or None if it is given by URL or id."""
     source = need_dict(block.get("source"), f"{where}.source")
     kind = need_one_of(source.get("type"), tuple(_FIELDS), f"{where}.source.type")
     where = f"{where}.source.{kind}"
@@ -81,7 +81,7 @@ def _look(data: bytes, where: str) -> tuple[str, Size]:
 
 
 def too_large(paths: list[str], message: str, edge: int) -> Exception:
-    """The 400 with the code by which the SDK knows it."""
+    """Build the 400 with the error code that the SDK recognizes."""
     details = {
         "error_code": "image_dimensions_too_large",
         "max_side_length_pixels": edge,
@@ -91,7 +91,7 @@ def too_large(paths: list[str], message: str, edge: int) -> Exception:
 
 
 def check_tier(where: str, size: Size, tier: ImageTier) -> None:
-    """For images that may not be scaled down."""
+    """Check an image that must not be scaled down."""
     width, height = size
     if max(size) <= tier.edge and width * height <= tier.megapixels * 1_000_000:
         return
@@ -104,7 +104,7 @@ def check_tier(where: str, size: Size, tier: ImageTier) -> None:
 
 
 def check_many(sizes: list[tuple[str, Size]], count: int) -> None:
-    """Over 20 images in a request: none of them may be large."""
+    """Check that no image is large in a request with over 20 of them."""
     if count <= MANY:
         return
     paths = [where for where, size in sizes if max(size) > EDGE_OF_MANY]

@@ -1,4 +1,4 @@
-"""Parameters of a request other than its messages and tools: limits, sampling, thinking, output."""
+"""Checks of all parameters except messages and tools."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _THINKING = {
 
 
 def check_parameters(body: Body, model: Rules, version: str, betas: frozenset[str]) -> None:
-    """All of them; `max_tokens` only where it is given (counting tokens has none)."""
+    """Check all of them; `max_tokens` only if present (token counting has none)."""
     if "max_tokens" in body:
         _check_max_tokens(body, model)
     _check_stops(body.get("stop_sequences", []))

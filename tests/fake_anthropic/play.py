@@ -1,4 +1,4 @@
-"""A reply as the events of an answer, exactly as the real API sends them."""
+"""Converts a reply to the events that the real API would send."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ NewId = Callable[[str], str]
 
 
 def counting_ids() -> NewId:
-    """Ids that count: `msg_fake_1`, `toolu_fake_2`, …"""
+    """Return a function that makes ids: `msg_fake_1`, `toolu_fake_2`, …"""
     numbers = count(1)
     return lambda prefix: f"{prefix}_fake_{next(numbers)}"
 
 
 def events(reply: Reply, body: dict[str, Any], new_id: NewId) -> Iterator[Event]:
-    """The whole sequence, from message_start to message_stop, with the first ping."""
+    """Yield all events from message_start to message_stop, with the first ping."""
     if reply.raw is not None or reply.events is not None:
-        yield from reply.events or _heard(reply.raw or "")
+        yield from reply.events or _parse_recording(reply.raw or "")
         return
     yield _start(body["model"], reply.usage, new_id("msg"))
     deltas = 0
@@ -54,8 +54,8 @@ def events(reply: Reply, body: dict[str, Any], new_id: NewId) -> Iterator[Event]
     yield {"type": "message_stop"}
 
 
-def _heard(raw: str) -> Iterator[Event]:
-    """The events of a recorded stream."""
+def _parse_recording(raw: str) -> Iterator[Event]:
+    """Parse the events of a recorded stream."""
     for line in raw.splitlines():
         if line.startswith("data:"):
             yield json.loads(line.removeprefix("data:"))
@@ -91,10 +91,10 @@ def _end(reply: Reply, deltas: int, *, cut: bool) -> Event:
         "stop_sequence": reply.stop_sequence,
         "stop_details": dict(reply.stop_details) if reply.stop_details else None,
     }
-    return {"type": "message_delta", "delta": delta, "usage": _last_usage(reply, deltas)}
+    return {"type": "message_delta", "delta": delta, "usage": _build_last_usage(reply, deltas)}
 
 
-def _last_usage(reply: Reply, deltas: int) -> dict[str, Any]:
+def _build_last_usage(reply: Reply, deltas: int) -> dict[str, Any]:
     usage = reply.usage
     thoughts = [block for block in reply.blocks if isinstance(block, Thinking)]
     thinking = sum(len(words_of(block.text)) for block in thoughts)
@@ -111,13 +111,13 @@ def _last_usage(reply: Reply, deltas: int) -> dict[str, Any]:
 
 
 def _unfold(block: Block, body: dict[str, Any], new_id: NewId) -> tuple[Event, list[Event]]:
-    """The block as it starts, and its deltas."""
+    """Return the block's start and its deltas."""
     match block:
         case Text(text, pieces):
             parts = words_of(text) if pieces is None else pieces
-            return {"type": "text", "text": ""}, _deltas("text_delta", "text", parts)
+            return {"type": "text", "text": ""}, _build_deltas("text_delta", "text", parts)
         case Thinking():
-            return _thinking(block, body)
+            return _start_thinking(block, body)
         case RedactedThinking(data):
             return {"type": "redacted_thinking", "data": data}, []
         case ToolUse():
@@ -126,20 +126,20 @@ def _unfold(block: Block, body: dict[str, Any], new_id: NewId) -> tuple[Event, l
             return dict(start), list(deltas)
 
 
-def _deltas(kind: str, field: str, parts: Iterable[str]) -> list[Event]:
+def _build_deltas(kind: str, field: str, parts: Iterable[str]) -> list[Event]:
     return [{"type": kind, field: part} for part in parts]
 
 
-def _thinking(block: Thinking, body: dict[str, Any]) -> tuple[Event, list[Event]]:
+def _start_thinking(block: Thinking, body: dict[str, Any]) -> tuple[Event, list[Event]]:
     parts = words_of(block.text) if is_shown(body) else ()
     signature = block.signature if block.signature is not None else sign(body)
-    deltas = _deltas("thinking_delta", "thinking", parts)
+    deltas = _build_deltas("thinking_delta", "thinking", parts)
     deltas.append({"type": "signature_delta", "signature": signature})
     return {"type": "thinking", "thinking": "", "signature": ""}, deltas
 
 
 def is_shown(body: dict[str, Any]) -> bool:
-    """Whether thinking comes with its text: as asked, or as the model has it."""
+    """Return whether thinking has its text, by `display` or by the model's default."""
     display = (body.get("thinking") or {}).get("display")
     model = rules(body["model"])
     if display is not None or model is None:
@@ -158,11 +158,11 @@ def _call(use: ToolUse, new_id: NewId) -> tuple[Event, list[Event]]:
     if use.toolset_name is not None:
         block["toolset_name"] = use.toolset_name
     pieces = pieces_of(use.input) if use.pieces is None else use.pieces
-    return block, _deltas("input_json_delta", "partial_json", pieces)
+    return block, _build_deltas("input_json_delta", "partial_json", pieces)
 
 
 def collect(sequence: Iterable[Event]) -> Event:
-    """The events as the whole message that a request without `stream` gets."""
+    """Collect the events into the message that a request without `stream` gets."""
     message: Event = {}
     for event in sequence:
         match event["type"]:

@@ -1,4 +1,4 @@
-"""The refusal of a request, in Anthropic's words."""
+"""Refusals of requests, with Anthropic's messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rejection:
-    """What the API answers instead; `details` is the error's machine-readable part, if any."""
+    """The error that the API returns; `details` is its machine-readable part, if any."""
 
     status: int
     type: str
@@ -18,7 +18,7 @@ class Rejection:
 
 
 class Refused(Exception):
-    """Carries a rejection out of the checks."""
+    """Raised by the checks to reject a request."""
 
     def __init__(self, rejection: Rejection) -> None:
         super().__init__(rejection.message)
@@ -26,32 +26,32 @@ class Refused(Exception):
 
 
 def refuse(message: str, details: Mapping[str, Any] | None = None) -> Refused:
-    """A 400, to be raised."""
+    """Build a 400 to raise."""
     return Refused(Rejection(400, "invalid_request_error", message, details))
 
 
 def need(fact: bool, message: str) -> None:
-    """Raises a 400 unless the fact holds."""
+    """Raise a 400 unless `fact` is true."""
     if not fact:
         raise refuse(message)
 
 
 def need_dict(value: Any, where: str) -> dict[str, Any]:
-    """The value as a dictionary, or a 400."""
+    """Return the value if it is a dictionary, else raise a 400."""
     if not isinstance(value, dict):
         raise refuse(f"{where}: Input should be a valid dictionary")
     return value
 
 
 def need_list(value: Any, where: str) -> list[Any]:
-    """The value as a list, or a 400."""
+    """Return the value if it is a list, else raise a 400."""
     if not isinstance(value, list):
         raise refuse(f"{where}: Input should be a valid list")
     return value
 
 
 def need_str(value: Any, where: str) -> str:
-    """The value as a string, or a 400; a missing one is called so."""
+    """Return the value if it is a string, else raise a 400, which says if it is missing."""
     if not isinstance(value, str):
         what = "Field required" if value is None else "Input should be a valid string"
         raise refuse(f"{where}: {what}")
@@ -59,7 +59,7 @@ def need_str(value: Any, where: str) -> str:
 
 
 def need_one_of(value: Any, allowed: tuple[str, ...], where: str) -> str:
-    """The value, one of the words allowed, or a 400 that lists them."""
+    """Return the value if it is allowed, else raise a 400 that lists the allowed values."""
     if value is None:
         raise refuse(f"{where}: Field required")
     if value not in allowed:
@@ -70,7 +70,7 @@ def need_one_of(value: Any, allowed: tuple[str, ...], where: str) -> str:
 
 
 def need_only(given: dict[str, Any], known: frozenset[str], where: str) -> None:
-    """A 400 that names the first field the API does not know."""
+    """Raise a 400 that names the first unknown field, if there is one."""
     extra = sorted(set(given) - known)
     if extra:
         prefix = f"{where}." if where else ""

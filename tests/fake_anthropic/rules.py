@@ -1,4 +1,4 @@
-"""What each model takes, written down from Anthropic's documentation and not from the bridge."""
+"""What each model accepts, from Anthropic's documentation and independent of the bridge."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Lifecycle = Literal["active", "deprecated", "retired"]
 
 VERSIONS = ("2023-06-01", "2026-10-21")
 OLD_VERSION = "2023-06-01"
-"""The only version under which a model may still take sampling parameters."""
+"""The only API version with which models may accept sampling parameters."""
 
 
 @dataclass(frozen=True)
 class ImageTier:
-    """The largest image a model sees without scaling."""
+    """The largest image that a model reads without scaling."""
 
     edge: int
     megapixels: float
@@ -54,9 +54,9 @@ class Rules:
     thinking: frozenset[Thinking] = _ALWAYS
     thinks_unasked: bool = True
     shows_thinking: bool = False
-    """Thinking text comes without `display: "summarized"`."""
+    """Sends thinking text without `display: "summarized"`."""
     off_to_high: bool = False
-    """Thinking off, or only between tools, goes with an effort up to high."""
+    """Without thinking, or with thinking only between tools, the effort is at most high."""
     efforts: frozenset[Effort] = _ALL
     binds_thinking: bool = True
     images: ImageTier = LARGE
@@ -70,7 +70,7 @@ class Rules:
         return self.id.split("-")[1]
 
 
-def _four_five(line: str, efforts: frozenset[Effort], computer: frozenset[str]) -> Rules:
+def _build_4_5(line: str, efforts: frozenset[Effort], computer: frozenset[str]) -> Rules:
     return Rules(
         id=f"claude-{line}-4-5",
         context=200_000,
@@ -91,7 +91,7 @@ def _four_five(line: str, efforts: frozenset[Effort], computer: frozenset[str]) 
     )
 
 
-def _four_six(line: str) -> Rules:
+def _build_4_6(line: str) -> Rules:
     return Rules(
         id=f"claude-{line}-4-6",
         sampling=True,
@@ -107,7 +107,7 @@ def _four_six(line: str) -> Rules:
     )
 
 
-def _late_four(version: str, *, mid_system: bool, computer: frozenset[str]) -> Rules:
+def _build_late_4(version: str, *, mid_system: bool, computer: frozenset[str]) -> Rules:
     return Rules(
         id=f"claude-opus-{version}",
         forced_tools=True,
@@ -119,7 +119,7 @@ def _late_four(version: str, *, mid_system: bool, computer: frozenset[str]) -> R
     )
 
 
-def _frontier(line: str) -> tuple[Rules, ...]:
+def _build_frontier(line: str) -> tuple[Rules, ...]:
     both = _C25 | _ONLY_TOOLSET
     return (
         Rules(id=f"claude-{line}-5-2"),
@@ -132,8 +132,8 @@ TABLE: tuple[Rules, ...] = (
     Rules(id="claude-opus-5-5"),
     Rules(id="claude-sonnet-5-5", thinking=_BETWEEN, off_to_high=True),
     Rules(id="claude-haiku-5-5", thinking=_FREE, off_to_high=True, forced_tools=True),
-    *_frontier("fable"),
-    *_frontier("mythos"),
+    *_build_frontier("fable"),
+    *_build_frontier("mythos"),
     Rules(
         id="claude-opus-5",
         thinking=_FREE,
@@ -148,13 +148,13 @@ TABLE: tuple[Rules, ...] = (
         mid_system=False,
         computer=_C25 | _ONLY_TOOLSET,
     ),
-    _late_four("4-8", mid_system=True, computer=_C25 | _ONLY_TOOLSET),
-    _late_four("4-7", mid_system=False, computer=_C25),
-    _four_six("opus"),
-    _four_six("sonnet"),
-    _four_five("opus", _TO_HIGH, _C25),
-    _four_five("sonnet", frozenset(), _C24),
-    _four_five("haiku", frozenset(), _C24),
+    _build_late_4("4-8", mid_system=True, computer=_C25 | _ONLY_TOOLSET),
+    _build_late_4("4-7", mid_system=False, computer=_C25),
+    _build_4_6("opus"),
+    _build_4_6("sonnet"),
+    _build_4_5("opus", _TO_HIGH, _C25),
+    _build_4_5("sonnet", frozenset(), _C24),
+    _build_4_5("haiku", frozenset(), _C24),
 )
 
 _DATED = {
@@ -167,5 +167,5 @@ MODELS = frozenset(_BY_ID)
 
 
 def rules(model: str) -> Rules | None:
-    """The rules of a model, or None where there is none of that name (any longer)."""
+    """Return the rules of a model, or None if it does not exist or is retired."""
     return _BY_ID.get(_DATED.get(model, model))

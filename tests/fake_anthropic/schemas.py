@@ -1,4 +1,4 @@
-"""JSON schemas: what a tool's input may be, and what output can be held to."""
+"""Checks of JSON schemas of tools and of structured output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _COMBINERS = ("oneOf", "allOf", "anyOf")
 
 
 def check_input_schema(schema: Any, where: str) -> None:
-    """A tool's `input_schema`, strict or not."""
+    """Check a tool's `input_schema`, strict or not."""
     if schema is None:
         raise refuse(f"{where}: Field required")
     schema = need_dict(schema, where)
@@ -64,7 +64,7 @@ def check_input_schema(schema: Any, where: str) -> None:
 
 
 def check_strict_schema(schema: Any, where: str) -> None:
-    """A schema that output must follow to the letter."""
+    """Check a schema of strict tools or structured output."""
     schema = need_dict(schema, where)
     _check_node(schema, where)
     definitions = {
@@ -89,7 +89,7 @@ def _check_node(node: Any, where: str) -> None:
         _check_object(node, where)
     _check_values(node, where)
     _check_string(node, where)
-    for path, part in _parts(node):
+    for path, part in _list_subschemas(node):
         _check_node(part, f"{where}.{path}")
 
 
@@ -126,8 +126,8 @@ def _check_string(node: dict[str, Any], where: str) -> None:
     need(ref != "#", f"{where}: Recursive schemas are not supported")
 
 
-def _parts(node: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The schemas directly inside a schema, with their places."""
+def _list_subschemas(node: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the schemas directly inside a schema, with their paths."""
     named = [
         (f"{key}.{name}", part)
         for key in ("properties", "$defs", "definitions")
@@ -146,12 +146,12 @@ def _check_recursion(
     definitions: dict[str, Any], name: str, seen: tuple[str, ...], where: str
 ) -> None:
     need(name not in seen, f"{where}: Recursive schemas are not supported: {name}")
-    for ref in _references(definitions.get(name, {})):
+    for ref in _find_references(definitions.get(name, {})):
         _check_recursion(definitions, ref, (*seen, name), where)
 
 
-def _references(node: Any) -> set[str]:
+def _find_references(node: Any) -> set[str]:
     if not isinstance(node, dict):
         return set()
     own = {node["$ref"]} if "$ref" in node else set()
-    return own.union(*(_references(part) for _, part in _parts(node)))
+    return own.union(*(_find_references(part) for _, part in _list_subschemas(node)))

@@ -1,4 +1,4 @@
-"""What the fake plays: a reply with its blocks, its pace and its fault, or a failure."""
+"""What the fake answers: a reply with blocks, pace and fault, or a failure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ERROR_TYPES = {
 
 @dataclass(frozen=True)
 class Text:
-    """Text, streamed word by word or in the pieces given."""
+    """Text, streamed word by word or in the given pieces."""
 
     text: str
     pieces: tuple[str, ...] | None = None
@@ -35,7 +35,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Thinking:
-    """Thinking; its text is streamed where the request lets it be seen.
+    """Thinking; its text is streamed if the request allows it.
 
     Without a signature of its own it gets one that is bound to the conversation.
     """
@@ -46,14 +46,14 @@ class Thinking:
 
 @dataclass(frozen=True)
 class RedactedThinking:
-    """Thinking that nobody may read."""
+    """Encrypted thinking."""
 
     data: str = "cmVkYWN0ZWQ="
 
 
 @dataclass(frozen=True)
 class ToolUse:
-    """A call; its arguments stream eight characters at a time or in the pieces given.
+    """A call; its arguments stream eight characters at a time or in the given pieces.
 
     Without an id it gets `toolu_fake_…`, counted through the fake's life.
     """
@@ -67,7 +67,7 @@ class ToolUse:
 
 @dataclass(frozen=True)
 class RawBlock:
-    """Any other block, as it starts, with its deltas: server tools, citations, what is to come."""
+    """Any other block, with its start and its deltas: server tools, citations, future types."""
 
     start: Mapping[str, Any]
     deltas: tuple[Event, ...] = ()
@@ -86,12 +86,12 @@ class Usage:
     cache_read_input_tokens: int = 0
     thinking_tokens: int | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of the last `message_delta`'s usage; they win over the others."""
+    """Further fields of the last `message_delta`'s usage; they override the others."""
 
 
 @dataclass(frozen=True)
 class ErrorEvent:
-    """An `error` event after this many deltas; without a stream the HTTP error it stands for."""
+    """An `error` event after this many deltas; without a stream, the equivalent HTTP error."""
 
     after: int
     type: str = "overloaded_error"
@@ -107,14 +107,14 @@ class Drop:
 
 @dataclass(frozen=True)
 class Hang:
-    """Silence for ever after this many deltas."""
+    """No more data after this many deltas."""
 
     after: int
 
 
 @dataclass(frozen=True)
 class Malformed:
-    """An event whose data is no JSON after this many deltas, then the end."""
+    """An event with invalid JSON after this many deltas, then the end."""
 
     after: int
     data: str = "{oops"
@@ -122,7 +122,7 @@ class Malformed:
 
 @dataclass(frozen=True)
 class CutOff:
-    """The stream ends in good order after this many deltas, but without `message_stop`."""
+    """The stream ends cleanly after this many deltas, but without `message_stop`."""
 
     after: int
 
@@ -136,21 +136,21 @@ class Reply:
 
     blocks: tuple[Block, ...] = (Text(HELLO),)
     stop_reason: str | None = None
-    """Left out: tool_use with calls, end_turn without."""
+    """Default: tool_use with calls, end_turn without."""
     stop_sequence: str | None = None
     stop_details: Mapping[str, Any] | None = None
     usage: Usage = Usage()
     delay: float = 0
     """Before each delta."""
     first_delay: float = 0
-    """Before anything at all, the status line included."""
+    """Before the status line."""
     ping_every: int = 0
-    """A ping before every so many deltas; 0 is only the one at the start."""
+    """A ping before every so many deltas; 0 sends only the one at the start."""
     fault: Fault | None = None
     events: tuple[Event, ...] | None = None
-    """These events and no others: `blocks`, stop fields and `usage` count for nothing."""
+    """Exactly these events; `blocks`, stop fields and `usage` are ignored."""
     raw: str | None = None
-    """The stream as it is, byte for byte, for recorded ones; nothing else counts but the delay."""
+    """The raw stream, for recorded ones; only the delay applies besides."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -160,7 +160,7 @@ class Failure:
 
     status: int
     type: str | None = None
-    """Left out: the one that belongs to the status."""
+    """Default: the type that belongs to the status."""
     message: str | None = None
     retry_after: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -172,48 +172,48 @@ Play: TypeAlias = Reply | Failure
 
 
 def says(text: str, **more: Any) -> Reply:
-    """A reply of one text."""
+    """Build a reply with one text."""
     return Reply((Text(text),), **more)
 
 
 def calls(*uses: ToolUse, **more: Any) -> Reply:
-    """A reply that calls tools."""
+    """Build a reply that calls tools."""
     return Reply(uses, **more)
 
 
 def thinks(thought: str, text: str, **more: Any) -> Reply:
-    """A reply that thinks first."""
+    """Build a reply that thinks first."""
     return Reply((Thinking(thought), Text(text)), **more)
 
 
 def refuses(explanation: str = "I cannot help with that.", category: str = "cyber") -> Reply:
-    """A refusal: HTTP 200 and `stop_reason: "refusal"`."""
+    """Build a refusal: HTTP 200 and `stop_reason: "refusal"`."""
     details = {"type": "refusal", "category": category, "explanation": explanation}
     return Reply((), stop_reason="refusal", stop_details=details)
 
 
 def rate_limited(retry_after: float = 1) -> Failure:
-    """A 429."""
+    """Build a 429."""
     message = "This request would exceed your organization's rate limit. Please try again later."
     return Failure(429, message=message, retry_after=retry_after)
 
 
 def overloaded() -> Failure:
-    """A 529."""
+    """Build a 529."""
     return Failure(529, message="Overloaded")
 
 
 def too_long(tokens: int = 1_000_001, limit: int = 1_000_000) -> Failure:
-    """The context overflow: a 400."""
+    """Build the 400 of a context overflow."""
     return Failure(400, message=f"prompt is too long: {tokens} tokens > {limit} maximum")
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words, each with the space before it; together they are the text."""
+    """Split a text into words, each with the space before it."""
     return tuple(re.findall(r"\s*\S+|\s+$", text))
 
 
 def pieces_of(input: Mapping[str, Any]) -> tuple[str, ...]:
-    """A call's arguments as they stream: an empty piece, then eight characters at a time."""
+    """Split a call's arguments: an empty piece, then eight characters at a time."""
     written = json.dumps(input) if input else ""
     return ("", *(written[start : start + 8] for start in range(0, len(written), 8)))

@@ -1,4 +1,4 @@
-"""The fake as a server on 127.0.0.1, which remembers what it was asked."""
+"""The fake as a server on 127.0.0.1, which records all requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Recorded:
-    """One request, and what became of its answer; moments are `time.monotonic()`."""
+    """One request and its answer; times are from `time.monotonic()`."""
 
     path: str
     headers: Mapping[str, str]
@@ -38,28 +38,28 @@ class Recorded:
     body: Any
     method: str = "POST"
     finished: bool = False
-    """The answer, be it an error, was written to its end."""
+    """The answer, or the error, was written completely."""
     closed_early: bool = False
-    """The client left first."""
+    """The client disconnected first."""
     closed_at: float | None = None
     status: int | None = None
-    """The answer's; None while there is none."""
+    """The answer's status; None before it."""
 
 
 @dataclass
 class FakeAnthropic(Served):
-    """Anthropic's API, strict; see `Served`."""
+    """A strict fake of Anthropic's API; see `Served`."""
 
     keys: Collection[str] = ("sk-ant-test",)
     port: int = 0
     default: Directive | Play = field(default_factory=Directive)
-    """Played when no script is left and the request brings no directive."""
+    """The play for requests without a directive when no script is left."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
-    """Requests for a message or a token count, also the rejected ones."""
+    """Requests for a message or a token count, including rejected ones."""
     open_streams: int = 0
     closed_streams: int = 0
-    """Answers begun and ended, one way or the other; errors do not count."""
+    """Answers started and ended in any way; errors do not count."""
     expose_requests: bool = False
     """`GET /__requests` lists them, for another process to look."""
     _script: deque[Play] = field(default_factory=deque)
@@ -67,46 +67,46 @@ class FakeAnthropic(Served):
     _new_id: NewId = field(default_factory=counting_ids)
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._rim])
-        app.router.add_post("/v1/messages", self._messages)
-        app.router.add_post("/v1/messages/count_tokens", self._count)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_get("/v1/models/{id}", self._model)
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[self._handle_request])
+        app.router.add_post("/v1/messages", self._handle_messages)
+        app.router.add_post("/v1/messages/count_tokens", self._handle_count)
+        app.router.add_get("/v1/models", self._handle_models)
+        app.router.add_get("/v1/models/{id}", self._handle_model)
         if self.expose_requests:
             app.router.add_get("/__requests", self._look)
         return app
 
     def script(self, *plays: Play) -> None:
-        """Plays these for the coming requests, one each, in this order."""
+        """Set the plays for the next requests, one each, in this order."""
         self._script.extend(plays)
 
     @property
     def unplayed(self) -> int:
-        """How many scripted plays nobody has asked for yet."""
+        """Number of scripted plays not yet used."""
         return len(self._script)
 
     def bodies(self, path: str = "/v1/messages") -> list[dict[str, Any]]:
-        """Of all requests that came there, in their order."""
+        """Return the bodies of all requests to a path, in order."""
         return [request.body for request in self.requests if request.path == path]
 
     async def wait_closed(self, count: int, timeout: float) -> None:
-        """Waits until `count` answers in all have ended, one way or the other."""
+        """Wait until `count` answers in total have ended in any way."""
         async with asyncio.timeout(timeout):
             while self.closed_streams < count:
                 await asyncio.sleep(0.002)
 
     async def wait_requests(self, count: int, timeout: float) -> None:
-        """Waits until `count` requests in all have come."""
+        """Wait until `count` requests in total have arrived."""
         async with asyncio.timeout(timeout):
             while len(self.requests) < count:
                 await asyncio.sleep(0.002)
 
     @web.middleware
-    async def _rim(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Keys and version first, and every error in the API's shape."""
+    async def _handle_request(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Check key and version first, and return all errors in the API's format."""
         if request.path.startswith("/__"):
             return await handler(request)
-        failure = self._wrong_key(request) or _wrong_version(request)
+        failure = self._check_key(request) or _check_version(request)
         if failure is None:
             try:
                 return await handler(request)
@@ -118,12 +118,12 @@ class FakeAnthropic(Served):
                 failure = Failure(404, message="Not found")
             except web.HTTPMethodNotAllowed:
                 failure = Failure(405, "invalid_request_error", "Method Not Allowed")
-        return self._failed(failure)
+        return self._build_failure(failure)
 
-    def _failed(self, failure: Failure) -> web.Response:
+    def _build_failure(self, failure: Failure) -> web.Response:
         return answers.error(failure, self._new_id("req"))
 
-    def _wrong_key(self, request: web.Request) -> Failure | None:
+    def _check_key(self, request: web.Request) -> Failure | None:
         bearer = request.headers.get("Authorization", "")
         if bearer:
             key = bearer.removeprefix("Bearer ")
@@ -135,7 +135,7 @@ class FakeAnthropic(Served):
         return None if own in self.keys else Failure(401, message="invalid x-api-key")
 
     async def _read(self, request: web.Request, *, counting: bool = False) -> Recorded:
-        """The request, recorded and found right."""
+        """Record and check the request."""
         raw = await request.read()
         try:
             body = json.loads(raw)
@@ -151,20 +151,20 @@ class FakeAnthropic(Served):
             raise Refused(rejection)
         return record
 
-    async def _messages(self, request: web.Request) -> web.StreamResponse:
+    async def _handle_messages(self, request: web.Request) -> web.StreamResponse:
         try:
             record = await self._read(request)
         except _Broken as broken:
-            return self._failed(broken.failure)
-        play = self._next(record.body)
+            return self._build_failure(broken.failure)
+        play = self._choose_play(record.body)
         if isinstance(play, Failure):
             await asyncio.sleep(play.delay)
             record.status, record.finished = play.status, True
-            return self._failed(play)
+            return self._build_failure(play)
         return await self._answer(request, record, play)
 
-    def _next(self, body: dict[str, Any]) -> Play:
-        """Scripted, or asked for in the text, or the default."""
+    def _choose_play(self, body: dict[str, Any]) -> Play:
+        """Choose the scripted play, the one of a directive, or the default."""
         if self._script:
             return self._script.popleft()
         directive = directive_of(body) or self.default
@@ -194,25 +194,25 @@ class FakeAnthropic(Served):
             self.open_streams -= 1
             self.closed_streams += 1
 
-    async def _count(self, request: web.Request) -> web.StreamResponse:
+    async def _handle_count(self, request: web.Request) -> web.StreamResponse:
         try:
             record = await self._read(request, counting=True)
         except _Broken as broken:
-            return self._failed(broken.failure)
+            return self._build_failure(broken.failure)
         record.status, record.finished = 200, True
-        return self._json({"input_tokens": count_tokens(record.body)})
+        return self._build_json({"input_tokens": count_tokens(record.body)})
 
-    async def _models(self, request: web.Request) -> web.StreamResponse:
-        return self._json(page(request.query))
+    async def _handle_models(self, request: web.Request) -> web.StreamResponse:
+        return self._build_json(page(request.query))
 
-    async def _model(self, request: web.Request) -> web.StreamResponse:
+    async def _handle_model(self, request: web.Request) -> web.StreamResponse:
         id = request.match_info["id"]
         found = find(id)
         if found is None:
-            return self._failed(Failure(404, message=f"model: {id}"))
-        return self._json(found)
+            return self._build_failure(Failure(404, message=f"model: {id}"))
+        return self._build_json(found)
 
-    def _json(self, body: dict[str, Any]) -> web.Response:
+    def _build_json(self, body: dict[str, Any]) -> web.Response:
         return web.json_response(body, headers={"request-id": self._new_id("req")})
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
@@ -221,14 +221,14 @@ class FakeAnthropic(Served):
 
 
 class _Broken(Exception):
-    """A body that is no JSON."""
+    """The body is not valid JSON."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
 
 
-def _wrong_version(request: web.Request) -> Failure | None:
+def _check_version(request: web.Request) -> Failure | None:
     version = request.headers.get("anthropic-version")
     if version is None:
         return Failure(400, message="anthropic-version: header is required")

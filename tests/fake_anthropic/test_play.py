@@ -1,4 +1,4 @@
-"""What a reply sounds like, event by event."""
+"""The events of a reply."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ BODY: dict[str, Any] = {
 SHOWN = {**BODY, "thinking": {"type": "adaptive", "display": "summarized"}}
 
 
-def played(reply: Reply, body: dict[str, Any] = BODY) -> list[Event]:
+def play(reply: Reply, body: dict[str, Any] = BODY) -> list[Event]:
     return list(events(reply, body, counting_ids()))
 
 
 def deltas(reply: Reply, body: dict[str, Any] = BODY) -> list[Event]:
-    sequence = played(reply, body)
+    sequence = play(reply, body)
     return [event["delta"] for event in sequence if event["type"] == "content_block_delta"]
 
 
 def test_text_comes_word_by_word_between_start_and_stop() -> None:
-    assert played(says("Two is two.")) == [
+    assert play(says("Two is two.")) == [
         {
             "type": "message_start",
             "message": {
@@ -115,7 +115,7 @@ def test_old_models_show_their_thinking_unasked() -> None:
 
 
 def test_a_call_streams_its_arguments_in_pieces() -> None:
-    sequence = played(calls(ToolUse("weather", {"city": "Oslo"})))
+    sequence = play(calls(ToolUse("weather", {"city": "Oslo"})))
     assert sequence[1]["content_block"] == {
         "type": "tool_use",
         "id": "toolu_fake_2",
@@ -142,11 +142,11 @@ def test_pieces_are_played_as_given() -> None:
 
 def test_a_call_of_a_toolset_names_it() -> None:
     use = ToolUse("screenshot", toolset_name="computer")
-    assert played(calls(use))[1]["content_block"]["toolset_name"] == "computer"
+    assert play(calls(use))[1]["content_block"]["toolset_name"] == "computer"
 
 
 def test_a_refusal_says_why() -> None:
-    assert played(refuses())[-2]["delta"] == {
+    assert play(refuses())[-2]["delta"] == {
         "stop_reason": "refusal",
         "stop_sequence": None,
         "stop_details": {
@@ -159,7 +159,7 @@ def test_a_refusal_says_why() -> None:
 
 def test_usage_is_as_scripted() -> None:
     usage = Usage(5, 7, cache_creation_input_tokens=3, cache_read_input_tokens=2, thinking_tokens=4)
-    sequence = played(says("Hi", usage=usage))
+    sequence = play(says("Hi", usage=usage))
     assert sequence[0]["message"]["usage"]["cache_read_input_tokens"] == 2
     assert sequence[-2]["usage"] == {
         "input_tokens": 5,
@@ -171,13 +171,13 @@ def test_usage_is_as_scripted() -> None:
 
 
 def test_max_tokens_0_gives_no_answer() -> None:
-    sequence = played(says("Hi"), {**BODY, "max_tokens": 0})
+    sequence = play(says("Hi"), {**BODY, "max_tokens": 0})
     kinds = [event["type"] for event in sequence]
     assert kinds == ["message_start", "message_delta", "message_stop"]
 
 
 def test_raw_events_are_played_as_they_are() -> None:
-    assert played(Reply(events=({"type": "message_stop"},))) == [{"type": "message_stop"}]
+    assert play(Reply(events=({"type": "message_stop"},))) == [{"type": "message_stop"}]
 
 
 def test_the_whole_message_is_the_stream_collected() -> None:
@@ -185,7 +185,7 @@ def test_the_whole_message_is_the_stream_collected() -> None:
     found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
     asked = ({"type": "input_json_delta", "partial_json": '{"query": "x"}'},)
     reply = Reply((RawBlock(search, asked), RawBlock(found), Text("Two words")))
-    message = collect(played(reply))
+    message = collect(play(reply))
     assert message["content"] == [
         {**search, "input": {"query": "x"}},
         found,

@@ -1,4 +1,4 @@
-"""The judge held against recorded exchanges: what was really accepted passes, betas aside."""
+"""The checks accept recorded requests that the real API accepted, except for betas."""
 
 from __future__ import annotations
 

@@ -58,22 +58,22 @@ _NO_MARKERS_IN = frozenset({"input", "input_schema", "schema"})
 
 
 def check(body: Any, headers: Mapping[str, str], *, counting: bool = False) -> Rejection | None:
-    """The rejection of this body, or None where the real API would answer.
+    """Return the rejection of a body, or None if the real API would accept it.
 
-    The headers' names are lower case. `counting` judges a body for count_tokens.
+    Header names are in lower case. `counting` checks a body for count_tokens.
     """
     try:
-        _check(_listed(body), headers, counting)
+        _check(_convert_tuples(body), headers, counting)
     except Refused as refused:
         return refused.rejection
     return None
 
 
-def _listed(value: Any) -> Any:
-    """The body as JSON would give it: tuples are lists."""
+def _convert_tuples(value: Any) -> Any:
+    """Convert tuples to lists, as JSON would."""
     if isinstance(value, dict):
-        return {key: _listed(part) for key, part in value.items()}
-    return [_listed(part) for part in value] if isinstance(value, list | tuple) else value
+        return {key: _convert_tuples(part) for key, part in value.items()}
+    return [_convert_tuples(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:

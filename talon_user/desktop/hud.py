@@ -58,12 +58,12 @@ class CanvasPane:
             self._canvas = None
 
     def _place_rect(self) -> Any:
-        from talon.types import Rect  # needed, and surely there, only with a canvas
-
         screen, width = ui.main_screen().visible_rect, WIDTHS[self._place]
         height = 2 * MARGIN + LINE_HEIGHT * len(self._lines) + self._scale_picture()[1]
         x = screen.x + (screen.width - width if self._place == "corner" else MARGIN)
-        return Rect(x - (MARGIN if self._place == "corner" else 0), screen.y + 40, width, height)
+        return _make_rect(
+            x - (MARGIN if self._place == "corner" else 0), screen.y + 40, width, height
+        )
 
     def _draw(self, canvas: Any) -> None:
         canvas.paint.color = "202020e8"
@@ -77,10 +77,8 @@ class CanvasPane:
             self._draw_picture(canvas, x, y + len(self._lines) * LINE_HEIGHT - TEXT_SIZE)
 
     def _draw_picture(self, canvas: Any, x: float, y: float) -> None:
-        from talon.types import Rect  # as above
-
-        whole = Rect(0, 0, self._image.width, self._image.height)
-        canvas.draw_image_rect(self._image, whole, Rect(x, y, *self._scale_picture()))
+        whole = _make_rect(0, 0, self._image.width, self._image.height)
+        canvas.draw_image_rect(self._image, whole, _make_rect(x, y, *self._scale_picture()))
 
     def _scale_picture(self) -> tuple[float, float]:
         """Return the picture's width and height, scaled down to fit the pane."""
@@ -169,6 +167,12 @@ class Hud:
                 self._panes[name, place] = pane
                 return pane
         return None
+
+
+def _make_rect(x: float, y: float, width: float, height: float) -> Any:
+    from talon.types import Rect  # only guaranteed to exist where canvas does
+
+    return Rect(x, y, width, height)
 
 
 def import_gui(name: str) -> Any:

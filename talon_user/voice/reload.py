@@ -19,4 +19,4 @@ def take_over(end: Callable[[], None]) -> None:
     end_previous: Optional[Callable[[], None]] = getattr(slot, "end", None)
     if end_previous is not None:
         end_previous()
-    setattr(slot, "end", end)  # noqa: B010 - mypy knows no such attribute of a module
+    vars(slot)["end"] = end

@@ -1,4 +1,4 @@
-"""A Talon with our package loaded, with and without community."""
+"""Fixtures: a fake Talon with our package loaded, with and without community."""
 
 import socket
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ import pytest
 from tests.talon_world import TalonWorld
 
 STRICT = 0.02
-"""Seconds that a callback may take: a tenth of what disturbs speech."""
+"""Seconds that a callback may take: a tenth of what disturbs speech recognition."""
 TALON_USER = Path(__file__).parents[2] / "talon_user"
 
 
-def loaded(**options: Any) -> TalonWorld:
-    """Return a Talon with our package."""
+def load_world(**options: Any) -> TalonWorld:
+    """Return a fake Talon with our package loaded."""
     world = TalonWorld(**options)
     try:
-        start(world)
+        load_package(world)
     except BaseException:
-        world.close()  # or every test after this one would find its modules and its guard
+        world.close()  # otherwise later tests would see its modules and its guard
         raise
     return world
 
 
-def start(world: TalonWorld) -> None:
-    """Load the package where nothing listens, and be strict from then on."""
+def load_package(world: TalonWorld) -> None:
+    """Load the package while no bridge is running, then set a strict watchdog."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
@@ -39,7 +39,7 @@ def start(world: TalonWorld) -> None:
 @pytest.fixture
 def world() -> Iterator[TalonWorld]:
     """A Talon without community."""
-    with loaded() as world:
+    with load_world() as world:
         yield world
         assert world.script.violations == []
 
@@ -47,6 +47,6 @@ def world() -> Iterator[TalonWorld]:
 @pytest.fixture(params=[False, True], ids=["bare", "community"])
 def any_world(request: pytest.FixtureRequest) -> Iterator[TalonWorld]:
     """A Talon, once without community and once with it."""
-    with loaded(community=request.param) as world:
+    with load_world(community=request.param) as world:
         yield world
         assert world.script.violations == []

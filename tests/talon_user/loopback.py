@@ -1,4 +1,4 @@
-"""A bridge that plays a script: it reads one request per connection and sends what it was told."""
+"""A scripted bridge: it reads one request per connection and sends the given steps."""
 
 import contextlib
 import json
@@ -16,34 +16,34 @@ STREAM_HEAD = (
 DONE = b'data: {"type": "response.completed", "response": {"id": "resp_1"}}\n\n'
 
 
-def event(kind: str, **fields: Any) -> bytes:
+def build_event(kind: str, **fields: Any) -> bytes:
     """Return one event of a stream."""
     data = json.dumps({"type": kind, **fields}, ensure_ascii=False)
     return f"event: {kind}\ndata: {data}\n\n".encode()
 
 
-def chunk(text: str) -> bytes:
-    """Return the event that brings `text`."""
-    return event("response.output_text.delta", delta=text)
+def build_delta(text: str) -> bytes:
+    """Return the event that adds `text` to the answer."""
+    return build_event("response.output_text.delta", delta=text)
 
 
-def incomplete(reason: str) -> bytes:
-    """Return the last event of an answer that is not whole."""
+def build_incomplete(reason: str) -> bytes:
+    """Return the last event of an incomplete answer."""
     response = {"id": "resp_1", "incomplete_details": {"reason": reason}}
-    return event("response.incomplete", response=response)
+    return build_event("response.incomplete", response=response)
 
 
-def failed(message: str) -> bytes:
-    """Return the last event of an answer that failed while it was written."""
-    return event("response.failed", response={"id": "resp_1", "error": {"message": message}})
+def build_failed(message: str) -> bytes:
+    """Return the last event of an answer that failed."""
+    return build_event("response.failed", response={"id": "resp_1", "error": {"message": message}})
 
 
-def chunked(data: bytes) -> bytes:
+def build_chunk(data: bytes) -> bytes:
     """Return `data` as one chunk of a chunked body."""
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-def error_response(status: str, message: str, *headers: str) -> bytes:
+def build_error(status: str, message: str, *headers: str) -> bytes:
     """Return an HTTP error with OpenAI's error object."""
     body = json.dumps({"error": {"message": message, "type": "x", "code": None}}).encode()
     more = "".join(f"{header}\r\n" for header in headers)
@@ -51,20 +51,20 @@ def error_response(status: str, message: str, *headers: str) -> bytes:
     return head.encode() + body
 
 
-def json_response(body: Any) -> bytes:
+def build_json(body: Any) -> bytes:
     """Return a 200 with JSON."""
     data = json.dumps(body).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data) + data
 
 
 class LoopbackBridge:
-    """Steps are bytes to send, or functions: `until_released`, `until_hang_up`."""
+    """Steps are bytes to send, or functions: `wait_for_release`, `wait_for_hang_up`."""
 
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
         self.requests: list[bytes] = []
         self.models = [{"id": "claude-opus-5-5"}, {"id": "claude-sonnet-5-5"}]
-        self.hung_up = threading.Event()
+        self.client_closed = threading.Event()
         self.release = threading.Event()
         self.connection: socket.socket | None = None
         self._closing = threading.Event()
@@ -74,7 +74,7 @@ class LoopbackBridge:
 
     @property
     def url(self) -> str:
-        """The setting that leads here."""
+        """The value of the setting `user.claude_bridge_url`."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
@@ -99,17 +99,17 @@ class LoopbackBridge:
         """Return the JSON of one request."""
         return json.loads(self.requests[index].partition(b"\r\n\r\n")[2])
 
-    def until_released(self) -> None:
-        """Wait for the test."""
+    def wait_for_release(self) -> None:
+        """Wait until the test sets `release`."""
         self.release.wait(5)
 
-    def until_hang_up(self) -> None:
+    def wait_for_hang_up(self) -> None:
         """Wait for the other side to close the connection."""
         assert self.connection is not None
         with contextlib.suppress(OSError):
             while self.connection.recv(4096):
                 pass
-        self.hung_up.set()
+        self.client_closed.set()
 
     def _serve(self) -> None:
         while not self._closing.is_set():
@@ -122,14 +122,14 @@ class LoopbackBridge:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = _read_request(connection)
         if request.startswith(b"GET /v1/models "):
-            connection.sendall(json_response({"data": self.models}))
+            connection.sendall(build_json({"data": self.models}))
             return
         self.requests.append(request)
         with contextlib.suppress(OSError):
             for step in self.steps:
                 if isinstance(step, bytes):
                     connection.sendall(step)
-                    time.sleep(0.004)  # so that the other side reads each step by itself
+                    time.sleep(0.004)  # so that the client reads each step separately
                 else:
                     step(self)
 
@@ -145,5 +145,5 @@ def _read_request(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-until_released = LoopbackBridge.until_released
-until_hang_up = LoopbackBridge.until_hang_up
+wait_for_release = LoopbackBridge.wait_for_release
+wait_for_hang_up = LoopbackBridge.wait_for_hang_up

@@ -1,4 +1,4 @@
-"""The documents say what the commands are, and nothing that they are not."""
+"""Tests that the documentation lists the commands, and that the files can run in Talon."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ PYTHON = sorted(TALON_USER.rglob("*.py"))
 
 
 @pytest.mark.parametrize("readme", READMES, ids=["bridge", "talon_user"])
-def test_the_table_has_every_command_and_no_other(readme: Path) -> None:
+def test_the_table_lists_exactly_the_commands(readme: Path) -> None:
     rows = re.findall(r"^\| `(claude [^`]+)` \|", readme.read_text("utf-8"), re.MULTILINE)
     commands = [
         format_rule(command.rule.text, "claude")
@@ -33,7 +33,7 @@ def test_the_table_has_every_command_and_no_other(readme: Path) -> None:
     assert sorted(said) == sorted(commands)
 
 
-def test_every_source_and_destination_is_in_the_readme_and_in_the_machine() -> None:
+def test_the_readme_lists_every_source_and_destination() -> None:
     readme = (TALON_USER / "README.md").read_text("utf-8")
     sources = read_talon_list(TALON_USER / "claude_source.talon-list").items
     places = read_talon_list(TALON_USER / "claude_destination.talon-list").items
@@ -44,7 +44,7 @@ def test_every_source_and_destination_is_in_the_readme_and_in_the_machine() -> N
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
-def test_a_file_runs_in_talons_python_with_nothing_but_its_library(path: Path) -> None:
+def test_a_file_needs_only_the_standard_library(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"), feature_version=(3, 11))
     for node in ast.walk(tree):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -56,7 +56,7 @@ def test_a_file_runs_in_talons_python_with_nothing_but_its_library(path: Path) -
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(TALON_USER)))
-def test_core_and_wire_know_nothing_of_talon(path: Path) -> None:
+def test_core_and_wire_do_not_import_talon(path: Path) -> None:
     if path.parent.name in ("core", "wire"):
         assert not re.search(r"^\s*(?:from|import) talon\b", path.read_text("utf-8"), re.MULTILINE)
         assert "from ..desktop" not in path.read_text("utf-8")

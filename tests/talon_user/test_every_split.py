@@ -1,4 +1,4 @@
-"""Whatever the split of the stream and the timing of focus: inserted and buffered are the reply."""
+"""Tests that no cut of the stream and no timing of events loses text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.talon_user.conftest import loaded
-from tests.talon_user.loopback import DONE, STREAM_HEAD, LoopbackBridge, chunk
+from tests.talon_user.conftest import load_world
+from tests.talon_user.loopback import DONE, STREAM_HEAD, LoopbackBridge, build_delta
 from tests.talon_world import TalonWorld
 from tests.talon_world.apps import App, Chat, CompletionPopup, SlowPaster
 
@@ -26,14 +26,14 @@ EVENTS = st.lists(st.sampled_from(["away", "back", "resume", "speak", "copy", "w
 SPLITS = st.lists(st.integers(1, 60), min_size=1, max_size=30)
 
 
-def front(world: TalonWorld) -> Any:
-    """The question that is being answered."""
+def find_question(world: TalonWorld) -> Any:
+    """Return the current question."""
     return sys.modules["claude-bridge.claude"].__dict__["session"].engine.current
 
 
-def held(world: TalonWorld) -> tuple[str, str]:
-    """What the answer has inserted, and what it still holds."""
-    insertion = front(world).sink._insertion
+def read_insertion(world: TalonWorld) -> tuple[str, str]:
+    """Return the inserted and the pending text."""
+    insertion = find_question(world).sink._insertion
     return "".join(insertion.inserted), insertion.pending
 
 
@@ -46,29 +46,29 @@ def held(world: TalonWorld) -> tuple[str, str]:
     app=st.sampled_from([App, SlowPaster, CompletionPopup, Chat]),
     size=st.integers(1, 9),
 )
-def test_inserted_and_buffered_are_the_reply(
+def test_inserted_and_pending_text_are_the_answer(
     reply: str, splits: list[int], events: list[str], mode: str, app: type[App], size: int
 ) -> None:
-    wire = b"".join(chunk(reply[i : i + size]) for i in range(0, len(reply), size))
+    wire = b"".join(build_delta(reply[i : i + size]) for i in range(0, len(reply), size))
     parts = []
     for split in splits:
         parts.append(wire[:split])
         wire = wire[split:]
-    with loaded() as world:
+    with load_world() as world:
         world.set_setting("user.claude_insert_mode", mode)
         world.add_commands("tail: key(end)\n")
         other, window = world.open(App, "other"), world.open(app, "mine")
         with LoopbackBridge(STREAM_HEAD, *filter(None, [*parts, wire]), DONE) as bridge:
             world.set_setting("user.claude_bridge_url", bridge.url)
             world.say("claude ask something")
-            for happening in events:
-                happen(world, happening, window, other)
-                if front(world) is not None and front(world).sink is not None:
-                    inserted, buffered = held(world)
-                    assert front(world).exchange.answer == inserted + buffered
+            for event in events:
+                apply_event(world, event, window, other)
+                if find_question(world) is not None and find_question(world).sink is not None:
+                    inserted, buffered = read_insertion(world)
+                    assert find_question(world).exchange.answer == inserted + buffered
                     assert reply.startswith(inserted + buffered)
             window.focus()
-            world.run_until(lambda: front(world) is None or front(world).idle)
+            world.run_until(lambda: find_question(world) is None or find_question(world).idle)
             world.say("claude resume")
             world.run_until(lambda: not world.cron_jobs)
             world.advance(1)
@@ -76,16 +76,16 @@ def test_inserted_and_buffered_are_the_reply(
         assert world.script.violations == []
 
 
-def happen(world: TalonWorld, happening: str, window: App, other: App) -> None:
-    if happening == "away":
+def apply_event(world: TalonWorld, event: str, window: App, other: App) -> None:
+    if event == "away":
         other.focus()
-    elif happening == "back":
+    elif event == "back":
         window.focus()
-    elif happening == "resume":
+    elif event == "resume":
         world.say("claude resume")
-    elif happening == "speak" and world.focused is window:
+    elif event == "speak" and world.focused is window:
         world.say("tail")
-    elif happening == "copy" and not isinstance(window, SlowPaster):
+    elif event == "copy" and not isinstance(window, SlowPaster):
         # A copy in the 300 ms before a slow app reads the clipboard is what that app reads.
         world.clipboard.user_copies("copied")
     world.advance(0.15)

@@ -1,4 +1,4 @@
-"""The client without threads, against a scripted bridge on the loopback."""
+"""Tests of the non-blocking HTTP client against a scripted bridge on the loopback."""
 
 import socket
 import time
@@ -14,12 +14,12 @@ from tests.talon_user.loopback import (
     STREAM_HEAD,
     LoopbackBridge,
     Step,
-    chunk,
-    chunked,
-    error_response,
-    failed,
-    until_hang_up,
-    until_released,
+    build_chunk,
+    build_delta,
+    build_error,
+    build_failed,
+    wait_for_hang_up,
+    wait_for_release,
 )
 
 
@@ -31,7 +31,7 @@ def open_stream(
     return EventStream(address, request, AnswerReader(), clock)
 
 
-def drain(stream: EventStream[str]) -> list[str]:
+def read_pieces(stream: EventStream[str]) -> list[str]:
     pieces: list[str] = []
     deadline = time.perf_counter() + 5
     while not stream.finished and time.perf_counter() < deadline:
@@ -41,86 +41,88 @@ def drain(stream: EventStream[str]) -> list[str]:
     return pieces
 
 
-def answer_to(*steps: Step) -> tuple[list[str], str | None]:
+def read_answer(*steps: Step) -> tuple[list[str], str | None]:
     with LoopbackBridge(*steps) as bridge:
         stream = open_stream(bridge.url)
-        return drain(stream), stream.error
+        return read_pieces(stream), stream.error
 
 
-def test_pieces_come_as_they_were_sent_whitespace_and_all() -> None:
-    answer = answer_to(STREAM_HEAD, chunk("def f():\n"), chunk("    "), chunk("return 1"), DONE)
+def test_pieces_arrive_exactly_including_whitespace() -> None:
+    answer = read_answer(
+        STREAM_HEAD, build_delta("def f():\n"), build_delta("    "), build_delta("return 1"), DONE
+    )
     assert answer == (["def f():\n", "    ", "return 1"], None)
 
 
 def test_a_character_split_over_two_reads_stays_one_character() -> None:
-    event = chunk("🙂é")
+    event = build_delta("🙂é")
     steps = [event[i : i + 1] for i in range(len(event))]
-    assert answer_to(STREAM_HEAD, *steps, DONE) == (["🙂é"], None)
+    assert read_answer(STREAM_HEAD, *steps, DONE) == (["🙂é"], None)
 
 
-def test_crlf_comments_and_multi_line_data_are_read_as_the_spec_says() -> None:
+def test_crlf_comments_and_multi_line_data_are_parsed() -> None:
     body = (
         b': keep-alive\r\n\r\nevent: x\r\ndata: {"type": "response.output_text.delta",\r\n',
         b'data:  "delta": "hi"}\r',
         b'\n\r\n: keep-alive\r\n\r\ndata:{"type": "response.completed"}\r\n\r\n',
     )
-    assert answer_to(STREAM_HEAD, *body) == (["hi"], None)
+    assert read_answer(STREAM_HEAD, *body) == (["hi"], None)
 
 
 def test_a_chunked_body_may_be_cut_anywhere() -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    event = chunk("one two")
-    wire = chunked(event[:10]) + chunked(event[10:]) + chunked(DONE) + b"0\r\n\r\n"
+    event = build_delta("one two")
+    wire = build_chunk(event[:10]) + build_chunk(event[10:]) + build_chunk(DONE) + b"0\r\n\r\n"
     cut = [wire[i : i + 3] for i in range(0, len(wire), 3)]
-    assert answer_to(head, *cut) == (["one two"], None)
+    assert read_answer(head, *cut) == (["one two"], None)
 
 
-def test_an_interim_response_is_passed_over() -> None:
-    answer = answer_to(b"HTTP/1.1 100 Continue\r\n\r\n" + STREAM_HEAD, chunk("hi"), DONE)
+def test_an_interim_response_is_skipped() -> None:
+    answer = read_answer(b"HTTP/1.1 100 Continue\r\n\r\n" + STREAM_HEAD, build_delta("hi"), DONE)
     assert answer == (["hi"], None)
 
 
-def test_401_gives_the_message_and_its_cure() -> None:
-    _, error = answer_to(error_response("401 Unauthorized", "The key is wrong."))
+def test_401_gives_the_message_and_a_hint() -> None:
+    _, error = read_answer(build_error("401 Unauthorized", "The key is wrong."))
     assert error is not None
     assert error.startswith("The key is wrong. Set user.claude_api_key")
 
 
 def test_429_gives_the_message_and_how_long_to_wait() -> None:
-    response = error_response("429 Too Many Requests", "Too many requests.", "Retry-After: 20")
+    response = build_error("429 Too Many Requests", "Too many requests.", "Retry-After: 20")
     said = "Too many requests. Wait 20 s, then say “claude retry”."
-    assert answer_to(response) == ([], said)
+    assert read_answer(response) == ([], said)
 
 
-def test_500_gives_the_message_and_where_to_look() -> None:
-    response = error_response("500 Internal Server Error", "It broke.")
-    assert answer_to(response) == ([], f"It broke. {SERVER_HINT}")
+def test_500_gives_the_message_and_a_hint() -> None:
+    response = build_error("500 Internal Server Error", "It broke.")
+    assert read_answer(response) == ([], f"It broke. {SERVER_HINT}")
 
 
-def test_an_answer_that_failed_in_a_200_is_an_error() -> None:
-    answer = answer_to(STREAM_HEAD, chunk("Hel"), failed("Claude broke off."))
+def test_a_failed_answer_inside_a_200_is_an_error() -> None:
+    answer = read_answer(STREAM_HEAD, build_delta("Hel"), build_failed("Claude broke off."))
     assert answer == (["Hel"], "Claude broke off.")
 
 
-def test_an_http_error_that_is_not_json_is_told_by_its_status() -> None:
+def test_an_http_error_without_json_is_described_by_its_status() -> None:
     response = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"
-    assert answer_to(response) == ([], f"The bridge returned HTTP status 502. {SERVER_HINT}")
+    assert read_answer(response) == ([], f"The bridge returned HTTP status 502. {SERVER_HINT}")
 
 
-def test_an_error_inside_the_stream_comes_after_its_pieces() -> None:
+def test_pieces_before_an_error_in_the_stream_are_returned() -> None:
     failure = b'data: {"error": {"message": "Claude is overloaded.", "type": "x"}}\n\n'
-    answer = answer_to(STREAM_HEAD, chunk("Hel") + failure)
+    answer = read_answer(STREAM_HEAD, build_delta("Hel") + failure)
     assert answer == (["Hel"], "Claude is overloaded.")
 
 
-def test_an_end_without_done_is_an_error() -> None:
-    answer = answer_to(STREAM_HEAD, chunk("Hel"))
+def test_a_stream_without_a_last_event_is_an_error() -> None:
+    answer = read_answer(STREAM_HEAD, build_delta("Hel"))
     assert answer == (["Hel"], "The bridge closed the connection before the answer was complete.")
 
 
-def test_a_chunked_body_that_breaks_off_is_an_error() -> None:
+def test_a_truncated_chunked_body_is_an_error() -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = answer_to(head, chunked(chunk("Hel")))
+    answer = read_answer(head, build_chunk(build_delta("Hel")))
     assert answer == (["Hel"], "The bridge closed the connection during the answer.")
 
 
@@ -143,16 +145,16 @@ def test_a_chunked_body_that_breaks_off_is_an_error() -> None:
         ),
     ],
 )
-def test_nonsense_is_told_in_a_sentence(response: bytes, error: str) -> None:
-    assert answer_to(response) == ([], error)
+def test_an_invalid_response_is_described_in_a_sentence(response: bytes, error: str) -> None:
+    assert read_answer(response) == ([], error)
 
 
-def test_a_refused_connection_is_told_at_once_with_its_cure() -> None:
+def test_a_refused_connection_is_reported_at_once_with_a_hint() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     start = time.perf_counter()
     stream = open_stream(f"http://127.0.0.1:{port}")
-    assert drain(stream) == []
+    assert read_pieces(stream) == []
     assert stream.error == (
         f"The Claude bridge is not running at 127.0.0.1:{port}. "
         "Start it from its tray icon or run claude-bridge."
@@ -160,7 +162,7 @@ def test_a_refused_connection_is_told_at_once_with_its_cure() -> None:
     assert time.perf_counter() - start <= CONNECT_SECONDS + 1  # Windows tries for 2 s
 
 
-def test_a_connection_that_never_comes_is_given_up() -> None:
+def test_a_connection_attempt_times_out() -> None:
     assert CONNECT_SECONDS < 1
     times = iter([0.0, CONNECT_SECONDS + 1])
     address = Address("127.0.0.1", 9)
@@ -172,9 +174,9 @@ def test_a_connection_that_never_comes_is_given_up() -> None:
     assert "not running" in stream.error
 
 
-def test_a_bridge_that_falls_silent_is_given_up() -> None:
+def test_a_silent_bridge_times_out() -> None:
     now = [0.0]
-    with LoopbackBridge(STREAM_HEAD, chunk("Hel"), until_released) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("Hel"), wait_for_release) as bridge:
         stream = open_stream(bridge.url, clock=lambda: now[0])
         while not stream.poll():
             time.sleep(0.001)
@@ -183,19 +185,19 @@ def test_a_bridge_that_falls_silent_is_given_up() -> None:
     assert stream.error == "The bridge stopped responding. Say “claude retry” to try again."
 
 
-def test_closing_is_seen_by_the_bridge_as_a_hang_up() -> None:
-    with LoopbackBridge(STREAM_HEAD, chunk("Hel"), until_hang_up) as bridge:
+def test_the_bridge_notices_a_closed_stream() -> None:
+    with LoopbackBridge(STREAM_HEAD, build_delta("Hel"), wait_for_hang_up) as bridge:
         stream = open_stream(bridge.url)
         while not stream.poll():
             time.sleep(0.001)
-        assert not bridge.hung_up.is_set()
+        assert not bridge.client_closed.is_set()
         stream.close()
-        assert bridge.hung_up.wait(5)
+        assert bridge.client_closed.wait(5)
         assert (stream.poll(), stream.error) == ([], None)
 
 
-def test_no_poll_takes_long_even_when_much_comes() -> None:
-    with LoopbackBridge(STREAM_HEAD, chunk("x" * 1000) * 3000 + DONE) as bridge:
+def test_no_poll_is_slow_during_a_long_answer() -> None:
+    with LoopbackBridge(STREAM_HEAD, build_delta("x" * 1000) * 3000 + DONE) as bridge:
         stream, slowest, count = open_stream(bridge.url), 0.0, 0
         while not stream.finished:
             start = time.thread_time()
@@ -204,16 +206,16 @@ def test_no_poll_takes_long_even_when_much_comes() -> None:
     assert (count, slowest < 0.02) == (3_000_000, True)
 
 
-def test_a_request_is_json_with_the_key() -> None:
+def test_a_request_has_a_json_body_and_the_key() -> None:
     with LoopbackBridge(STREAM_HEAD, DONE) as bridge:
-        drain(open_stream(bridge.url, api_key="secret"))
+        read_pieces(open_stream(bridge.url, api_key="secret"))
     head = bridge.requests[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
     assert head[0] == b"POST /v1/responses HTTP/1.1"
     assert {b"Authorization: Bearer secret", b"Content-Type: application/json"} <= set(head)
     assert bridge.body() == {"input": "hello"}
 
 
-def fetched(*steps: Step) -> Fetch:
+def run_fetch(*steps: Step) -> Fetch:
     with LoopbackBridge(*steps) as bridge:
         address = parse_address(bridge.url)
         fetch = Fetch(address, build_request(address, "GET", "/health"))
@@ -224,15 +226,15 @@ def fetched(*steps: Step) -> Fetch:
     return fetch
 
 
-def test_a_short_answer_is_read_whole() -> None:
+def test_a_json_response_is_read() -> None:
     body = b'{"data": [{"id": "claude-opus-5-5"}]}'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
-    assert fetched(head, body[:9], body[9:]).answer == {"data": [{"id": "claude-opus-5-5"}]}
+    assert run_fetch(head, body[:9], body[9:]).answer == {"data": [{"id": "claude-opus-5-5"}]}
 
 
 @pytest.mark.parametrize("body", [b"[]", b"<html>", b""])
-def test_a_short_answer_that_is_no_object_is_an_error(body: bytes) -> None:
-    fetch = fetched(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+def test_a_response_that_is_not_an_object_is_an_error(body: bytes) -> None:
+    fetch = run_fetch(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
     assert fetch.error == "The bridge's response is not a JSON object."
 
 
@@ -246,7 +248,7 @@ def test_a_short_answer_that_is_no_object_is_an_error(body: bytes) -> None:
         ("http://127.0.0.1", Address("127.0.0.1", 80)),
     ],
 )
-def test_an_address_is_read_with_or_without_v1(url: str, address: Address) -> None:
+def test_an_address_is_parsed_with_or_without_v1(url: str, address: Address) -> None:
     assert parse_address(url) == address
 
 
@@ -254,11 +256,11 @@ def test_an_address_is_read_with_or_without_v1(url: str, address: Address) -> No
     "url",
     ["", "127.0.0.1:8000", "https://127.0.0.1", "http://bridge.example", "http://127.0.0.1:x"],
 )
-def test_an_address_that_would_need_a_look_up_is_refused(url: str) -> None:
+def test_an_address_that_needs_a_name_look_up_is_rejected(url: str) -> None:
     with pytest.raises(BadSetting, match="claude_bridge_url"):
         parse_address(url)
 
 
-def test_a_key_with_a_line_break_is_refused() -> None:
+def test_a_key_with_a_line_break_is_rejected() -> None:
     with pytest.raises(BadSetting, match="claude_api_key"):
         build_request(Address("127.0.0.1", 1), "GET", "/", "a\r\nX: y")

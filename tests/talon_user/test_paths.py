@@ -1,4 +1,4 @@
-"""The voice commands find the bridge's folder as the bridge does, without importing it."""
+"""Tests that the voice commands find the same data folder as the bridge."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from bridge.settings import APP_NAME, find_paths
 from talon_user.wire import paths
 
 
-def test_here_it_is_the_bridges_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_folder_is_the_bridges(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paths.find_data_folder() == find_paths().data
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
     assert paths.find_data_folder() == find_paths().data
@@ -18,22 +18,20 @@ def test_here_it_is_the_bridges_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert paths.find_data_folder() == find_paths().data
 
 
-def test_on_macos_it_is_where_platformdirs_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_folder_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
     monkeypatch.setattr(sys, "platform", "darwin")
     assert paths.find_data_folder() == platformdirs.macos.MacOS(APP_NAME, False).user_data_path
 
 
-def test_on_windows_it_is_in_the_local_folder(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_data_folder_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CLAUDE_BRIDGE_HOME")
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     assert paths.find_data_folder() == tmp_path / APP_NAME
 
 
-def test_the_token_is_read_and_missing_is_none() -> None:
+def test_the_control_token_is_read_or_none() -> None:
     token = find_paths().control_token
     assert paths.read_control_token() is None
     token.parent.mkdir(parents=True)
@@ -41,7 +39,7 @@ def test_the_token_is_read_and_missing_is_none() -> None:
     assert paths.read_control_token() == "abc"
 
 
-def test_what_is_kept_is_read_again_and_replaced_at_once() -> None:
+def test_the_state_is_saved_read_and_replaced() -> None:
     assert paths.read_state() == ""
     paths.write_state("one")
     paths.write_state("two")

@@ -1,4 +1,4 @@
-"""A spoken question through the real bridge to the text in the focused window."""
+"""Tests of a spoken question through the real bridge to the text in the focused window."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def world() -> Iterator[TalonWorld]:
         yield talon_world
 
 
-async def test_the_echo_answers_where_the_cursor_is(
+async def test_the_echo_model_answers_at_the_cursor(
     world: TalonWorld, start_bridge: StartBridge
 ) -> None:
     bridge = await start_bridge(backend="offline")
@@ -33,7 +33,7 @@ async def test_the_echo_answers_where_the_cursor_is(
     assert field.text == "[bridge-echo, not Claude] what is two plus two"
 
 
-async def test_claudes_code_arrives_exactly_in_an_editor(
+async def test_code_arrives_exactly_in_an_editor(
     world: TalonWorld, bridge: Bridge, fake: FakeAnthropic
 ) -> None:
     fake.default = {"text": CODE.rstrip()}
@@ -47,7 +47,7 @@ async def test_claudes_code_arrives_exactly_in_an_editor(
     ]
 
 
-async def test_claude_stop_ends_generation_upstream(
+async def test_claude_stop_ends_the_generation_upstream(
     world: TalonWorld, bridge: Bridge, fake: FakeAnthropic
 ) -> None:
     fake.default = {"text": "word " * 1000, "delay": 0.01}
@@ -60,7 +60,7 @@ async def test_claude_stop_ends_generation_upstream(
     assert fake.requests[0].closed_early
 
 
-async def test_what_to_do_without_credentials_is_said(
+async def test_missing_credentials_are_reported_with_a_hint(
     world: TalonWorld, start_bridge: StartBridge
 ) -> None:
     bridge = await start_bridge()

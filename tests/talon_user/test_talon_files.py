@@ -1,4 +1,4 @@
-"""Every name in the Talon files is declared, and a planted mistake is found."""
+"""Tests that every name in the Talon files is declared."""
 
 import json
 import re
@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.talon_user.conftest import TALON_USER, loaded
+from tests.talon_user.conftest import TALON_USER, load_world
 from tests.talon_world import TalonWorld
 from tests.talon_world.cross_check import problems_in, problems_in_text
 
 pytest.importorskip("tree_sitter")  # the test extra has it
 
 
-def test_the_files_name_nothing_that_is_not_declared(any_world: TalonWorld) -> None:
+def test_the_talon_files_use_only_declared_names(any_world: TalonWorld) -> None:
     assert any_world.problems() == []
 
 
-def test_neither_do_those_for_cursorless() -> None:
-    with loaded(community=True, cursorless=True) as world:
+def test_the_cursorless_files_use_only_declared_names() -> None:
+    with load_world(community=True, cursorless=True) as world:
         assert world.problems() == []
 
 
@@ -52,21 +52,21 @@ def test_a_planted_mistake_is_found(
     assert problem in found
 
 
-def test_the_settings_that_are_commented_out_are_right(world: TalonWorld) -> None:
+def test_the_commented_settings_are_valid(world: TalonWorld) -> None:
     lines = (TALON_USER / "settings.talon").read_text(encoding="utf-8").splitlines()
     body = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines[2:])
     assert "settings():\n" in body
     assert problems_in_text(world, f"-\n{body}\n") == []
 
 
-def test_the_file_of_settings_sets_nothing_as_it_ships(world: TalonWorld) -> None:
+def test_the_settings_file_changes_nothing_by_default(world: TalonWorld) -> None:
     world.open()
     world.forget_setting("user.claude_bridge_url")
     for name, (_, default) in world.declarations.settings.items():
         assert world.setting(name, None) == default
 
 
-def test_every_setting_is_in_the_file_commented_out(world: TalonWorld) -> None:
+def test_the_settings_file_lists_every_setting(world: TalonWorld) -> None:
     text = (TALON_USER / "settings.talon").read_text(encoding="utf-8")
     shown = dict(re.findall(r"^#     (user\.claude_\w+) = (.+)$", text, re.M))
     literals: dict[type, Callable[[Any], str]] = {

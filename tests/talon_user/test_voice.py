@@ -1,4 +1,4 @@
-"""From the spoken words to the text in the app, with a scripted bridge on a real socket."""
+"""Tests from the spoken words to the text in the app, with a scripted bridge on a socket."""
 
 import asyncio
 import socket
@@ -10,11 +10,11 @@ from tests.talon_user.loopback import (
     STREAM_HEAD,
     LoopbackBridge,
     Step,
-    chunk,
-    error_response,
-    incomplete,
-    until_hang_up,
-    until_released,
+    build_delta,
+    build_error,
+    build_incomplete,
+    wait_for_hang_up,
+    wait_for_release,
 )
 from tests.talon_world import TalonWorld
 from tests.talon_world.apps import (
@@ -30,8 +30,8 @@ CODE = "def f(xs):\n    for x in xs:\n\tprint(g[x])\n\nend"
 PIECES = [CODE[i : i + 4] for i in range(0, len(CODE), 4)]
 
 
-def reply(*pieces: str) -> tuple[Step, ...]:
-    return (STREAM_HEAD, *(chunk(piece) for piece in pieces), DONE)
+def build_reply(*pieces: str) -> tuple[Step, ...]:
+    return (STREAM_HEAD, *(build_delta(piece) for piece in pieces), DONE)
 
 
 def ask(world: TalonWorld, bridge: LoopbackBridge, question: str = "hello") -> None:
@@ -39,17 +39,17 @@ def ask(world: TalonWorld, bridge: LoopbackBridge, question: str = "hello") -> N
     world.say(f"claude ask {question}")
 
 
-def finish(world: TalonWorld) -> None:
+def run_to_end(world: TalonWorld) -> None:
     world.run_until(lambda: not world.cron_jobs)
     world.advance(1)
 
 
-def test_what_is_said_is_asked_and_the_answer_stands_in_the_app(any_world: TalonWorld) -> None:
+def test_a_spoken_question_is_sent_and_the_answer_inserted(any_world: TalonWorld) -> None:
     notes = any_world.open()
-    with LoopbackBridge(*reply("Two and two", " are\n\n", "four. 🙂 ")) as bridge:
+    with LoopbackBridge(*build_reply("Two and two", " are\n\n", "four. 🙂 ")) as bridge:
         ask(any_world, bridge, "what is two plus two")
         assert notes.text == ""
-        finish(any_world)
+        run_to_end(any_world)
     question = [{"type": "input_text", "text": "what is two plus two"}]
     assert bridge.body()["input"] == [{"role": "user", "content": question}]
     assert bridge.body()["model"] == "default"
@@ -62,99 +62,108 @@ def test_what_is_said_is_asked_and_the_answer_stands_in_the_app(any_world: Talon
 def test_code_is_exact_when_it_is_pasted(world: TalonWorld, app: type[App], mode: str) -> None:
     world.set_setting("user.claude_insert_mode", mode)
     window = world.open(app)
-    with LoopbackBridge(*reply(*PIECES)) as bridge:
+    with LoopbackBridge(*build_reply(*PIECES)) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert window.text == CODE
 
 
 @pytest.mark.parametrize("app", [App, SlowPaster, CompletionPopup])
-def test_a_stream_is_exact_in_a_plain_field(world: TalonWorld, app: type[App]) -> None:
+def test_streamed_text_is_exact_in_a_plain_field(world: TalonWorld, app: type[App]) -> None:
     window = world.open(app)
     world.clipboard.user_copies("mine")
-    with LoopbackBridge(*reply(*PIECES)) as bridge:
+    with LoopbackBridge(*build_reply(*PIECES)) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert window.text == CODE
     assert world.clipboard.text == "mine"
 
 
 def test_a_code_editor_gets_whole_lines_without_any_setting(world: TalonWorld) -> None:
     editor = world.open(CodeEditor)
-    with LoopbackBridge(*reply(*PIECES)) as bridge:
+    with LoopbackBridge(*build_reply(*PIECES)) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert editor.text == CODE
 
 
-def test_a_chat_is_never_sent_by_an_answer(world: TalonWorld) -> None:
+def test_an_answer_never_sends_a_chat_message(world: TalonWorld) -> None:
     chat = world.open(Chat)
     assert isinstance(chat, Chat)
-    with LoopbackBridge(*reply("Dear all,\n", "\nyes.\n")) as bridge:
+    with LoopbackBridge(*build_reply("Dear all,\n", "\nyes.\n")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert (chat.text, chat.sent) == ("Dear all,\n\nyes.\n", [])
 
 
 @pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])
-def test_a_terminal_runs_nothing(world: TalonWorld, mode: str) -> None:
+def test_an_answer_runs_nothing_in_a_terminal(world: TalonWorld, mode: str) -> None:
     world.set_setting("user.claude_insert_mode", mode)
     terminal = world.open(Terminal)
     assert isinstance(terminal, Terminal)
-    with LoopbackBridge(*reply("ls\n", "rm -r x\n")) as bridge:
+    with LoopbackBridge(*build_reply("ls\n", "rm -r x\n")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert (terminal.text, terminal.ran) == ("ls rm -r x ", [])
     assert world.notifications == [
         "Line breaks were replaced with spaces, because a terminal would run each line."
     ]
 
 
-def test_a_terminal_is_known_by_talons_tag_too(world: TalonWorld) -> None:
+def test_a_terminal_is_recognized_by_talons_tag(world: TalonWorld) -> None:
     window = world.open()
     world.tags.add("terminal")
-    with LoopbackBridge(*reply("a\nb")) as bridge:
+    with LoopbackBridge(*build_reply("a\nb")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert window.text == "a b"
 
 
-def test_all_formats_of_the_clipboard_come_back(world: TalonWorld) -> None:
+def test_all_clipboard_formats_are_restored(world: TalonWorld) -> None:
     world.open()
     world.clipboard.user_copies("mine", html="<b>mine</b>")
-    with LoopbackBridge(*reply("a\n", "b\n")) as bridge:
+    with LoopbackBridge(*build_reply("a\n", "b\n")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
 
 
-def test_a_copy_the_user_makes_in_mid_stream_survives(world: TalonWorld) -> None:
+def test_a_copy_during_the_stream_survives(world: TalonWorld) -> None:
     notes = world.open()
     world.clipboard.user_copies("old")
-    steps = (STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), chunk("c\n"), DONE)
+    steps = (
+        STREAM_HEAD,
+        build_delta("a\n"),
+        wait_for_release,
+        build_delta("b\n"),
+        build_delta("c\n"),
+        DONE,
+    )
     with LoopbackBridge(*steps) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a\n")
         world.clipboard.user_copies("new")
         bridge.release.set()
-        finish(world)
+        run_to_end(world)
     assert (notes.text, world.clipboard.text) == ("a\nb\nc\n", "new")
 
 
-def test_a_copy_made_after_the_last_paste_survives_too(world: TalonWorld) -> None:
+def test_a_copy_after_the_last_paste_survives(world: TalonWorld) -> None:
     notes = world.open()
     world.clipboard.user_copies("old")
-    with LoopbackBridge(*reply("a\n")) as bridge:
+    with LoopbackBridge(*build_reply("a\n")) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a\n")
         world.clipboard.user_copies("new")
-        finish(world)
+        run_to_end(world)
     assert world.clipboard.text == "new"
 
 
-def test_a_glance_at_another_window_pauses_too(world: TalonWorld) -> None:
+def test_a_short_visit_to_another_window_pauses(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_released, chunk("b"), DONE) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("a "), wait_for_release, build_delta("b"), DONE
+    ) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a ")
         world.open(title="other")
@@ -163,13 +172,13 @@ def test_a_glance_at_another_window_pauses_too(world: TalonWorld) -> None:
         world.advance(2)
         assert (notes.text, len(world.notifications)) == ("a ", 1)
         world.say("claude resume")
-        finish(world)
+        run_to_end(world)
     assert notes.text == "a b"
 
 
-def test_a_change_of_window_that_talon_does_not_report_is_seen(world: TalonWorld) -> None:
+def test_an_unreported_change_of_window_pauses(world: TalonWorld) -> None:
     world.open()
-    with LoopbackBridge(STREAM_HEAD, until_released) as bridge:
+    with LoopbackBridge(STREAM_HEAD, wait_for_release) as bridge:
         ask(world, bridge)
         world.focused = App(world, "other")
         world.advance(0.1)
@@ -177,10 +186,12 @@ def test_a_change_of_window_that_talon_does_not_report_is_seen(world: TalonWorld
         world.say("claude stop")
 
 
-def test_another_window_gets_nothing_and_resume_goes_on(world: TalonWorld) -> None:
+def test_another_window_gets_nothing_and_resume_continues(world: TalonWorld) -> None:
     notes, other = world.open(title="notes"), App(world, "other")
     world.clipboard.user_copies("mine")
-    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), DONE) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("a\n"), wait_for_release, build_delta("b\n"), DONE
+    ) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a\n")
         other.focus()
@@ -191,31 +202,35 @@ def test_another_window_gets_nothing_and_resume_goes_on(world: TalonWorld) -> No
         assert (notes.text, other.text) == ("a\n", "")
         notes.focus()
         world.say("claude resume")
-        finish(world)
+        run_to_end(world)
     assert (notes.text, other.text) == ("a\nb\n", "")
-    waits = (
+    notice = (
         "Paused because another window has the focus. Go back and say “claude resume”, or say "
         "“claude here” to continue in this window."
     )
-    assert world.notifications == [waits, waits]
+    assert world.notifications == [notice, notice]
 
 
-def test_here_goes_on_in_the_window_that_has_the_focus(world: TalonWorld) -> None:
+def test_claude_here_continues_in_the_focused_window(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_released, chunk("b\n"), DONE) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("a\n"), wait_for_release, build_delta("b\n"), DONE
+    ) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a\n")
         other = world.open(CodeEditor)
         bridge.release.set()
         world.advance(1)
         world.say("claude here")
-        finish(world)
+        run_to_end(world)
     assert (notes.text, other.text) == ("a\n", "b\n")
 
 
-def test_a_phrase_pauses_because_it_may_move_the_caret(world: TalonWorld) -> None:
+def test_another_command_pauses_the_insertion(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("one "), until_released, chunk("two"), DONE) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("one "), wait_for_release, build_delta("two"), DONE
+    ) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "one ")
         world.add_commands("tail: key(end)\n")
@@ -224,46 +239,48 @@ def test_a_phrase_pauses_because_it_may_move_the_caret(world: TalonWorld) -> Non
         world.advance(2)
         assert notes.text == "one "
         world.say("claude resume")
-        finish(world)
+        run_to_end(world)
     assert notes.text == "one two"
     assert world.notifications == [
         "Paused because you spoke. Say “claude resume” or “claude stop”."
     ]
 
 
-def test_speech_that_talon_sleeps_through_pauses_nothing(world: TalonWorld) -> None:
+def test_speech_while_talon_sleeps_does_not_pause(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("one "), until_released, chunk("two"), DONE) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("one "), wait_for_release, build_delta("two"), DONE
+    ) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "one ")
         world.speech_enabled = False
         world.say("hello there")
         bridge.release.set()
-        finish(world)
+        run_to_end(world)
     assert notes.text == "one two"
 
 
-def test_stop_hangs_up_and_gives_the_clipboard_back(world: TalonWorld) -> None:
+def test_stop_closes_the_stream_and_restores_the_clipboard(world: TalonWorld) -> None:
     slow = world.open(SlowPaster)
     world.clipboard.user_copies("mine")
-    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_hang_up) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("a\n"), wait_for_hang_up) as bridge:
         ask(world, bridge)
         world.run_until(lambda: world.clipboard.text == "a\n")
         world.say("claude stop")
-        assert bridge.hung_up.wait(5)
-        finish(world)
+        assert bridge.client_closed.wait(5)
+        run_to_end(world)
     assert (slow.text, world.clipboard.text) == ("a\n", "mine")
     assert world.notifications == []
 
 
-def test_stop_with_nothing_to_stop_says_so(world: TalonWorld) -> None:
+def test_stop_without_a_task_is_reported(world: TalonWorld) -> None:
     world.say("claude stop")
     assert world.notifications == ["Nothing to stop."]
 
 
 def test_a_second_question_waits_for_the_first(world: TalonWorld) -> None:
     notes = world.open()
-    steps = (STREAM_HEAD, chunk("a "), until_released, chunk("b "), DONE)
+    steps = (STREAM_HEAD, build_delta("a "), wait_for_release, build_delta("b "), DONE)
     with LoopbackBridge(*steps) as bridge:
         ask(world, bridge, "first")
         world.run_until(lambda: notes.text == "a ")
@@ -271,67 +288,69 @@ def test_a_second_question_waits_for_the_first(world: TalonWorld) -> None:
         world.advance(1)
         assert len(bridge.requests) == 1
         bridge.release.set()
-        finish(world)
+        run_to_end(world)
     assert notes.text == "a b a b "
     assert bridge.body(1)["input"][0]["content"][0]["text"] == "second"
 
 
-def test_stop_drops_the_questions_that_wait(world: TalonWorld) -> None:
+def test_stop_drops_queued_questions(world: TalonWorld) -> None:
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("a "), until_hang_up) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("a "), wait_for_hang_up) as bridge:
         ask(world, bridge, "first")
         world.run_until(lambda: notes.text == "a ")
         ask(world, bridge, "second")
         world.say("claude stop")
-        finish(world)
+        run_to_end(world)
     assert (notes.text, len(bridge.requests), world.notifications) == ("a ", 1, [])
 
 
-def test_a_bridge_that_is_not_running_is_told_in_one_sentence(any_world: TalonWorld) -> None:
+def test_a_bridge_that_is_not_running_is_reported(any_world: TalonWorld) -> None:
     any_world.open()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     any_world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
     any_world.say("claude ask hello")
-    finish(any_world)
+    run_to_end(any_world)
     assert any_world.notifications == [
         f"The Claude bridge is not running at 127.0.0.1:{port}. "
         "Start it from its tray icon or run claude-bridge."
     ]
 
 
-def test_an_http_error_is_told_in_its_own_words(world: TalonWorld) -> None:
+def test_an_http_errors_message_is_shown(world: TalonWorld) -> None:
     world.open()
-    with LoopbackBridge(error_response("429 Too Many Requests", "Wait for 20 s.")) as bridge:
+    with LoopbackBridge(build_error("429 Too Many Requests", "Wait for 20 s.")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert world.notifications == ["Wait for 20 s."]
 
 
-def test_what_came_before_a_failure_is_kept(world: TalonWorld) -> None:
+def test_text_before_a_failure_is_inserted(world: TalonWorld) -> None:
     world.set_setting("user.claude_insert_mode", "at_end")
     notes = world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("half")) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("half")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert notes.text == "half"
     assert world.notifications == [
         "The bridge closed the connection before the answer was complete."
     ]
 
 
-def test_an_answer_cut_off_at_its_limit_is_told(world: TalonWorld) -> None:
+def test_an_answer_at_its_length_limit_is_reported(world: TalonWorld) -> None:
     world.open()
-    with LoopbackBridge(STREAM_HEAD, chunk("half"), incomplete("max_output_tokens")) as bridge:
+    with LoopbackBridge(
+        STREAM_HEAD, build_delta("half"), build_incomplete("max_output_tokens")
+    ) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert world.notifications == [
         "Claude's answer reached its length limit. Say “claude continue”."
     ]
 
 
-def test_without_a_window_nothing_is_asked(world: TalonWorld) -> None:
-    with LoopbackBridge(*reply("hi")) as bridge:
+def test_without_a_window_nothing_is_sent(world: TalonWorld) -> None:
+    with LoopbackBridge(*build_reply("hi")) as bridge:
         ask(world, bridge)
         assert (world.cron_jobs, bridge.requests) == ([], [])
     assert world.notifications == ["No window has the focus. Focus a window first."]
@@ -340,7 +359,7 @@ def test_without_a_window_nothing_is_asked(world: TalonWorld) -> None:
 async def test_a_bridge_in_the_same_event_loop_can_answer(world: TalonWorld) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(STREAM_HEAD + chunk("hi") + DONE)
+        writer.write(STREAM_HEAD + build_delta("hi") + DONE)
         await writer.drain()
         writer.close()
 
@@ -356,54 +375,62 @@ async def test_a_bridge_in_the_same_event_loop_can_answer(world: TalonWorld) -> 
 @pytest.mark.parametrize(
     ("name", "value"), [("bridge_url", "https://x"), ("api_key", "a\nb"), ("insert_mode", "fast")]
 )
-def test_a_bad_setting_is_named(world: TalonWorld, name: str, value: str) -> None:
+def test_a_bad_setting_is_reported(world: TalonWorld, name: str, value: str) -> None:
     world.open()
-    with LoopbackBridge(*reply("hi")) as bridge:
+    with LoopbackBridge(*build_reply("hi")) as bridge:
         world.set_setting("user.claude_bridge_url", bridge.url)
         world.set_setting(f"user.claude_{name}", value)
         world.say("claude ask hello")
-        finish(world)
+        run_to_end(world)
     (sentence,) = world.notifications
     assert f"user.claude_{name}" in sentence
 
 
-def test_a_reload_in_mid_stream_leaves_nothing_behind(world: TalonWorld) -> None:
+def test_a_bad_setting_leaves_no_cron_job(world: TalonWorld) -> None:
+    world.open()
+    world.set_setting("user.claude_bridge_url", "https://x")
+    world.say("claude models")
+    world.say("claude stop")
+    assert world.cron_jobs == []
+
+
+def test_a_reload_during_a_stream_cleans_up(world: TalonWorld) -> None:
     notes = world.open()
     world.clipboard.user_copies("mine")
-    with LoopbackBridge(STREAM_HEAD, chunk("a\n"), until_hang_up) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("a\n"), wait_for_hang_up) as bridge:
         ask(world, bridge)
         world.run_until(lambda: notes.text == "a\n")
         assert world.clipboard.text == "a\n"
         world.reload()
         assert world.clipboard.text == "mine"
-        assert bridge.hung_up.wait(5)
+        assert bridge.client_closed.wait(5)
         world.run_until(lambda: not world.cron_jobs)  # the new copy asks which models there are
-    with LoopbackBridge(*reply("again")) as bridge:
+    with LoopbackBridge(*build_reply("again")) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert notes.text == "a\nagain"
 
 
-def test_no_callback_holds_up_speech(world: TalonWorld) -> None:
+def test_no_callback_blocks_speech(world: TalonWorld) -> None:
     notes = world.open()
     long = "word " * 20_000
-    with LoopbackBridge(*reply(long, "\n", long)) as bridge:
+    with LoopbackBridge(*build_reply(long, "\n", long)) as bridge:
         ask(world, bridge)
-        finish(world)
+        run_to_end(world)
     assert notes.text == f"{long}\n{long}"
     assert world.script.slowest < 0.2
 
 
-def test_a_failure_in_a_poll_leaves_nothing_behind(world: TalonWorld) -> None:
+def test_an_exception_in_a_step_cleans_up(world: TalonWorld) -> None:
     world.open()
 
     def broken(text: str) -> None:
         raise RuntimeError("the app is gone")
 
     world.builtins["insert"] = broken
-    with LoopbackBridge(STREAM_HEAD, chunk("a"), until_hang_up) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("a"), wait_for_hang_up) as bridge:
         ask(world, bridge)
         with pytest.raises(RuntimeError, match="the app is gone"):
-            finish(world)
-        assert bridge.hung_up.wait(5)
+            run_to_end(world)
+        assert bridge.client_closed.wait(5)
     assert world.cron_jobs == []

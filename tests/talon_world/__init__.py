@@ -1,4 +1,4 @@
-"""A faithful, strict fake of Talon: what the real one punishes, this one refuses at once."""
+"""A strict fake of Talon: it raises at once where the real one would warn or misbehave."""
 
 from tests.talon_world.script_thread import Violation
 from tests.talon_world.world import TalonWorld

@@ -1,4 +1,4 @@
-"""Fake apps, each with one habit that breaks careless insertion."""
+"""Fake apps, each with a behaviour that breaks careless insertion."""
 
 import itertools
 import re
@@ -21,7 +21,7 @@ class Rect:
 
 
 class App:
-    """A plain text field with a caret and a selection; `paste_delay`: how late it reads."""
+    """A plain text field; it reads the clipboard `paste_delay` seconds after the key."""
 
     name = "Notes"
     exe = "/usr/bin/notes"
@@ -41,7 +41,7 @@ class App:
 
     @property
     def app(self) -> "App":
-        """Let the window stand for its app."""
+        """The app; each fake window is also its app."""
         return self
 
     @property
@@ -63,19 +63,19 @@ class App:
         """Bring this window to the front."""
         self.world.focus(self)
 
-    # The user's hands.
+    # What the user does.
 
     def write(self, text: str) -> None:
-        """Have the user write, at the caret."""
+        """Type as the user, at the caret."""
         self.put(text)
 
     def select(self, text: str) -> None:
-        """Have the user select the first `text`."""
+        """Select the first occurrence of `text` as the user."""
         self.anchor = self.text.index(text)
         self.caret = self.anchor + len(text)
 
     def click(self, at: int) -> None:
-        """Have the user put the caret somewhere."""
+        """Move the caret as the user."""
         self.anchor = self.caret = at
 
     # What keys do.
@@ -91,52 +91,52 @@ class App:
         self.put(char)
 
     def press(self, name: str) -> None:
-        """Take one key that is no character, such as shift-left; refuse one we do not know."""
+        """Handle a key that is not a character, such as shift-left; flag an unknown one."""
         self.keys.append(name)
         if name in TYPED:
             self.key(TYPED[name])
             return
         modifiers, _, key = name.rpartition("-")
-        doing: Any = self._doings().get(name) or self._moves().get(key)
-        if doing is None or modifiers not in ("", "shift", "ctrl", "cmd"):
-            self.world.script.flag(f"nobody knows what the key {name} does in {self.name}")
-        doing()
+        handler: Any = self._handlers().get(name) or self._moves().get(key)
+        if handler is None or modifiers not in ("", "shift", "ctrl", "cmd"):
+            self.world.script.flag(f"unknown key {name} in {self.name}")
+        handler()
         if key in self._moves() and modifiers != "shift":
             self.anchor = self.caret
 
     def put(self, text: str) -> None:
-        """Put text in the place of the selection."""
+        """Replace the selection with text."""
         start = len(self.before)
         self.text = self.before + text + self.after
         self.anchor = self.caret = start + len(text)
 
     def paste(self) -> None:
-        """Paste what the clipboard holds once the app comes to read it."""
+        """Paste the clipboard's content after the app's delay."""
         self.world.script.later(self.paste_delay, self._read_clipboard)
 
     def take_paste(self, text: str) -> None:
-        """Put pasted text in."""
+        """Insert pasted text."""
         self.put(text)
 
     def copy(self) -> None:
-        """Copy the selection a little later; with none, the clipboard stays as it is."""
+        """Copy the selection after the app's delay; an empty one leaves the clipboard unchanged."""
         self.world.script.later(self.paste_delay, self._write_clipboard)
 
     def copied(self) -> str:
-        """What copying puts on the clipboard now."""
+        """Return the text that would be copied now."""
         return self.selected
 
     def new_file(self) -> None:
-        """Open an empty document in a window of its own."""
+        """Open an empty document in a new window."""
         self.world.script.later(0.1, lambda: self.world.open(type(self), "Untitled"))
 
-    def _doings(self) -> dict[str, Callable[[], None]]:
+    def _handlers(self) -> dict[str, Callable[[], None]]:
         both = {
             "a": self._select_all, "c": self.copy, "v": self.paste, "n": self.new_file,
             "z": self._undo,
         }  # fmt: skip
-        doings = {f"{modifier}-{key}": do for key, do in both.items() for modifier in _MODIFIERS}
-        return {**doings, "backspace": self._backspace, "escape": lambda: None}
+        handlers = {f"{modifier}-{key}": do for key, do in both.items() for modifier in _MODIFIERS}
+        return {**handlers, "backspace": self._backspace, "escape": lambda: None}
 
     def _moves(self) -> dict[str, Callable[[], None]]:
         return {
@@ -200,7 +200,7 @@ _MODIFIERS = ("ctrl", "cmd")
 
 
 def boundaries(text: str) -> list[int]:
-    """Return where a caret can stand, as apps see it: not within what is seen as one."""
+    """Return the caret positions of a text: those between visible characters."""
     stops = [0]
     for at in range(1, len(text) + 1):
         if at == len(text) or not _clings(text, at):
@@ -221,14 +221,14 @@ def _clings(text: str, at: int) -> bool:
 
 
 class SlowPaster(App):
-    """Reads the clipboard 300 ms after the key."""
+    """An app that reads the clipboard 300 ms after the key."""
 
     name = "Slow"
     paste_delay = 0.3
 
 
 class CodeEditor(App):
-    """Indents after Enter, closes brackets as one types, copies the line when told to copy none."""
+    """An editor that indents, closes brackets, and copies the line if nothing is selected."""
 
     name = "Code"
     exe = "/usr/share/code/code"
@@ -249,14 +249,14 @@ class CodeEditor(App):
             self.put(char)
 
     def copied(self) -> str:
-        """The selection, or else the whole line."""
+        """Return the selection, or else the whole line."""
         if self.selected:
             return self.selected
         return self.before.rpartition("\n")[2] + self.after.partition("\n")[0] + "\n"
 
 
 class Chat(App):
-    """Sends the draft when Enter is pressed; pasted line breaks stay in the draft."""
+    """A chat that sends the draft on Enter; pasted line breaks stay in the draft."""
 
     name = "Chat"
 
@@ -275,7 +275,7 @@ class Chat(App):
 
 
 class Terminal(App):
-    """Runs the line at every line break, typed or pasted, and obeys control characters."""
+    """A terminal that runs the line at every line break and obeys control characters."""
 
     name = "Terminal"
     exe = "/usr/bin/gnome-terminal-server"
@@ -296,25 +296,25 @@ class Terminal(App):
             self.ran.append(f"control {char!r}")
 
     def press(self, name: str) -> None:
-        """Obey ctrl-c: it ends the program that runs."""
+        """Handle a key; ctrl-c interrupts the running program."""
         if name == "ctrl-c":
             self.ran.append("interrupted")
         else:
             super().press(name)
 
     def take_paste(self, text: str) -> None:
-        """Obey pasted text just as typed text."""
+        """Handle pasted text like typed text."""
         for char in text:
             self.key(char)
 
 
 class CompletionPopup(App):
-    """Offers a completion while one types a word; Enter and Tab then take it."""
+    """An editor with a completion popup while a word is typed; Enter and Tab accept it."""
 
     name = "Popup"
 
     def key(self, char: str) -> None:
-        """Take one key, or lose it to the popup."""
+        """Take one key, or pass it to the popup."""
         if char in "\n\t" and re.search(r"\w\w$", self.before):
             self.put("Completed")
         else:
@@ -322,7 +322,7 @@ class CompletionPopup(App):
 
 
 class PasswordSafe(App):
-    """Holds what nobody else should read."""
+    """A password manager."""
 
     name = "KeePassXC"
     exe = "/usr/bin/keepassxc"

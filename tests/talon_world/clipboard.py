@@ -1,8 +1,8 @@
-"""The clipboard: several formats at once, and a serial that every change moves."""
+"""The fake clipboard: several formats at once, and a serial that every change increases."""
 
 
 class MimeData:
-    """What is on the clipboard, by format."""
+    """The clipboard's content by format."""
 
     def __init__(self, formats: dict[str, str] | None = None) -> None:
         self.formats = dict(formats or {})
@@ -31,5 +31,5 @@ class Clipboard:
         self.serial += 1
 
     def user_copies(self, text: str, **others: str) -> None:
-        """Do what the user's copy does: several formats at once (html="<b>…")."""
+        """Copy as the user, in several formats at once (`html="<b>…"`)."""
         self.put({"text/plain": text, **others})

@@ -1,4 +1,4 @@
-"""What Talon has built in and what the `community` package adds, as far as we meet it."""
+"""The built-in actions and captures, and those of community and Cursorless that we use."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ def _press(world: "TalonWorld", name: str, times: int) -> None:
 
 
 def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
-    """Return the actions that Talon has without any package; some are names and nothing more."""
+    """Return the actions of Talon without any package; some have no implementation."""
 
     def insert(text: str) -> None:
         world.script.count_keys(len(text))
@@ -50,13 +50,13 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
             _press(world, name, int(times or 1))
 
     def sleep(duration: str) -> None:
-        world.script.flag(f"actions.sleep({duration!r}) holds up the script thread")
+        world.script.flag(f"actions.sleep({duration!r}) blocks the script thread")
 
     def unimplemented(name: str) -> Callable[..., Any]:
-        def nobody() -> None:
+        def raise_unimplemented() -> None:
             raise NotImplementedError(f"Action '{name}' exists but no Context implements it")
 
-        return nobody
+        return raise_unimplemented
 
     def parse_words(phrase: Phrase) -> list[str]:
         return list(phrase)
@@ -72,13 +72,13 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
 
 
 def add_community(world: "TalonWorld") -> None:
-    """Add what the community package brings."""
+    """Add the actions and captures of the community package."""
 
     def press(key: str) -> Callable[[], None]:
         return lambda: world.builtins["key"](key)
 
     def user_paste(text: str) -> None:
-        """Paste as community does: it sleeps, and its restore races slow apps."""
+        """Paste as community does: it sleeps, and restores too early for slow apps."""
         before = world.clipboard.formats
         world.clipboard.put({"text/plain": text})
         world.builtins["edit.paste"]()

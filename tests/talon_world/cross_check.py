@@ -1,4 +1,4 @@
-"""Finds what a Talon file names and no Python declares, and what the house rules forbid."""
+"""Finds undeclared names and rule violations in Talon files."""
 
 import inspect
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FREE_TEXT = {"phrase", "user.text", "user.claude_prompt"}
 RESERVED_WORDS = {"model"}
-"""talon-ai-tools begins its commands with it."""
+"""talon-ai-tools uses it as its prefix."""
 
 
 def problems_in(world: "TalonWorld", folder: Path) -> list[str]:
@@ -50,7 +50,7 @@ def _file_problems(world: "TalonWorld", path: Path) -> Iterator[str]:
 
 
 def _needs_another_package(world: "TalonWorld", file: TalonFile) -> bool:
-    """Tell whether the header wants a tag of a package that is not loaded here."""
+    """Return whether the header requires a tag of a package that is not loaded here."""
     tags = {value for key, value in file.header if key == "tag"}
     return bool(tags) and tags.isdisjoint(world.tags | world.declarations.tags)
 

@@ -1,4 +1,4 @@
-"""What scripts declare (actions, captures, lists, settings), checked as strictly as can be."""
+"""The names that scripts declare, with strict checks."""
 
 import inspect
 import re
@@ -15,7 +15,7 @@ SETTING_TYPES = (str, int, float, bool)
 
 @dataclass
 class Capture:
-    """A capture: its rule and what makes its value."""
+    """A capture: its rule, and the function that makes its value."""
 
     rule: str
     make: Callable[[Any], Any]
@@ -23,7 +23,7 @@ class Capture:
 
 @dataclass
 class Declarations:
-    """All names in one Talon; `user.` names must begin with claude_ unless community made them."""
+    """All declared names; those of scripts must begin with `claude_`."""
 
     actions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     captures: dict[str, Capture] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Declarations:
     tags: set[str] = field(default_factory=set)
 
     def add_action(self, name: str, function: Callable[..., Any]) -> None:
-        """Declare an action; Talon wants a docstring and a type for each parameter."""
+        """Declare an action; it needs a docstring and a type for each parameter."""
         _check_new(name, self.actions)
         _check_docstring(name, function)
         for parameter in inspect.signature(function).parameters.values():
@@ -47,7 +47,7 @@ class Declarations:
         _check_new(name, self.captures)
         _check_docstring(name, make)
         if inspect.signature(make).return_annotation is inspect.Signature.empty:
-            raise Violation(f"capture {name} says nothing about what it returns")
+            raise Violation(f"capture {name} has no return annotation")
         self.captures[f"user.{name}"] = Capture(rule, make)
 
     def add_list(self, name: str, desc: str) -> None:
@@ -72,14 +72,14 @@ class Declarations:
 
 
 def check_list(name: str, items: typing.Any) -> None:
-    """Refuse spoken forms that no engine takes, and values that are no strings."""
+    """Reject spoken forms that cannot be recognized, and values that are not strings."""
     for spoken, value in items.items():
         if not re.fullmatch(r"[^\W\d_]+(?:[ '][^\W\d_]+)*", spoken) or not isinstance(value, str):
             raise Violation(f"list {name}: {spoken!r}: {value!r} cannot be spoken, or is no str")
 
 
 def check_arguments(name: str, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """Refuse arguments that are too many, too few, or of another type than declared."""
+    """Reject too many or too few arguments, or arguments of the wrong type."""
     try:
         bound = inspect.signature(function).bind(*args)
     except TypeError as problem:

@@ -1,4 +1,4 @@
-"""Builds the fake `talon` package of one world, module by module."""
+"""Builds the fake `talon` package of a world."""
 
 import contextlib
 import inspect
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class UIErr(Exception):
-    """What `talon.ui` raises when there is no such window."""
+    """Raised by `talon.ui` when no window is active."""
 
 
 def build(world: "TalonWorld", gui_parts: frozenset[str]) -> dict[str, ModuleType]:
-    """Return what `sys.modules` must hold for scripts to find this world."""
+    """Return the modules to put into `sys.modules`."""
     parts = {
         **gui.build(world, gui_parts),
         "cron": _cron(world),
@@ -77,7 +77,7 @@ def _clip(world: "TalonWorld") -> ModuleType:
     def set_text(text: str) -> None:
         if not isinstance(text, str):
             raise TypeError(f"clip.set_text: {text!r} is not a str")
-        text.encode()  # a lone surrogate fails here, as it does in every real clipboard
+        text.encode()  # fails for a lone surrogate, as in every real clipboard
         board.put({"text/plain": text})
 
     @contextlib.contextmanager
@@ -146,7 +146,7 @@ class Namespace:
 
 
 class Settings:
-    """`settings`, which know nothing before Talon is ready."""
+    """`settings`, which cannot be read before Talon is ready."""
 
     def __init__(self, world: "TalonWorld") -> None:
         self._world = world
@@ -158,7 +158,7 @@ class Settings:
 
 
 class Scope:
-    """`scope`: what contexts match against."""
+    """`scope`: the facts that contexts match."""
 
     def __init__(self, world: "TalonWorld") -> None:
         self._world = world
@@ -169,7 +169,7 @@ class Scope:
 
 
 class Registry:
-    """`registry`: what is loaded, as the packages that show help read it."""
+    """`registry`: the loaded contexts, lists and actions."""
 
     def __init__(self, world: "TalonWorld") -> None:
         self._world = world
@@ -181,12 +181,12 @@ class Registry:
 
     @property
     def lists(self) -> dict[str, list[dict[str, str]]]:
-        """The active lists, each with the one set of words that won."""
+        """The active lists, each with one layer."""
         return {name: [items] for name, items in self._world.declarations.lists.items()}
 
     @property
     def actions(self) -> dict[str, Any]:
-        """The actions that somebody declares."""
+        """The declared actions."""
         return {**self._world.builtins, **self._world.declarations.actions}
 
 
@@ -199,13 +199,13 @@ def _loaded(file: Any) -> SimpleNamespace:
 
 
 class SpeechSystem:
-    """`speech_system`: the phrases as they come."""
+    """`speech_system`: events before and after each phrase."""
 
     def __init__(self, world: "TalonWorld") -> None:
         self._world = world
 
     def register(self, topic: str, callback: Callable[[Any], Any]) -> None:
-        """Have `callback` called at pre:phrase or post:phrase."""
+        """Call `callback` at pre:phrase or post:phrase."""
         self._world.register(topic, callback)
 
     def unregister(self, topic: str, callback: Callable[[Any], Any]) -> None:
@@ -244,13 +244,13 @@ def _module_class(world: "TalonWorld") -> type:
 
 
 class Assigned(dict[str, Any]):
-    """`ctx.lists` and `ctx.settings`: what is put there counts at once."""
+    """`ctx.lists` and `ctx.settings`, whose values take effect when set."""
 
     def __init__(self, script: Any, give: Callable[[str, Any], None]) -> None:
         self._script, self._give = script, give
 
     def __setitem__(self, name: str, value: Any) -> None:
-        """Give a list or a setting its value, on the script thread."""
+        """Set a list or a setting, on the script thread only."""
         self._script.require(f"ctx[{name!r}] =")
         self._give(name, value)
         super().__setitem__(name, value)
@@ -258,12 +258,12 @@ class Assigned(dict[str, Any]):
 
 def _context_class(world: "TalonWorld") -> type:
     class Context:
-        """Gives names a meaning where its header matches."""
+        """Defines actions, lists and settings for where its header matches."""
 
         def __init__(self) -> None:
             self.matches = ""
-            self.lists = Assigned(world.script, world.give_list)
-            self.settings = Assigned(world.script, world.give_setting)
+            self.lists = Assigned(world.script, world.set_list)
+            self.settings = Assigned(world.script, world.set_context_setting)
 
         def action_class(self, path: str) -> Callable[[type], type]:
             def override(cls: type) -> type:

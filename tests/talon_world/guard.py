@@ -1,4 +1,4 @@
-"""Refuses what would block the script thread: sleep, name look-ups, blocking sockets, threads."""
+"""Flags calls that would block the script thread: sleep, name look-ups, sockets, threads."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ BLOCKING = ("connect", "connect_ex", "recv", "recv_into", "send", "sendall")
 
 @contextlib.contextmanager
 def guarded(script: ScriptThread) -> Iterator[None]:
-    """Watch the standard library while scripts run; give scripts the virtual clock."""
+    """Patch the standard library for scripts: flag blocking calls, use the virtual clock."""
     with contextlib.ExitStack() as stack:
         for name in BLOCKING:
             real = getattr(socket.socket, name)

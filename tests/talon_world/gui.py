@@ -1,4 +1,4 @@
-"""Fake canvas, imgui, screen and noise: what scripts draw, and what the user then sees."""
+"""Fakes of canvas, imgui, screen and noise."""
 
 import functools
 import struct
@@ -30,7 +30,7 @@ def png(width: int, height: int) -> bytes:
 
 
 class Paint:
-    """How things are drawn."""
+    """The current drawing style."""
 
     textsize = 12.0
     color = "ffffff"
@@ -42,7 +42,7 @@ class Paint:
 
 
 class SkiaCanvas:
-    """What a draw callback is given; it keeps what is drawn."""
+    """The argument of a draw callback; it records what is drawn."""
 
     def __init__(self, rect: Rect) -> None:
         self.rect = rect
@@ -55,7 +55,7 @@ class SkiaCanvas:
         assert isinstance(rect, Rect)
 
     def draw_text(self, text: str, x: float, y: float) -> None:
-        """Draw one line of text, which must fit."""
+        """Draw one line of text."""
         assert "\n" not in text, "Skia draws no line breaks"
         self.lines.append(text)
 
@@ -85,7 +85,7 @@ class Image:
 
 
 def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:
-    """Return the modules of these names; canvas and imgui only where `gui` has them."""
+    """Return the modules by name; canvas and imgui only if they are in `gui`."""
     modules = {"screen": _screen(world), "noise": _noise(world), "types": ModuleType("talon.types")}
     modules["types"].__dict__["Rect"] = Rect
     if "canvas" in gui:
@@ -122,7 +122,7 @@ def _noise(world: "TalonWorld") -> ModuleType:
 
 def _canvas_class(world: "TalonWorld") -> type:
     class Canvas:
-        """A window of drawings; it is drawn some time after `freeze`, never inline."""
+        """A canvas; it is drawn some time after `freeze`, never inline."""
 
         def __init__(self, rect: Rect) -> None:
             self.rect = rect
@@ -160,7 +160,7 @@ def _canvas_class(world: "TalonWorld") -> type:
 
 def _imgui_open(world: "TalonWorld") -> Callable[..., Any]:
     class Window:
-        """An immediate window: its function runs for every frame while it shows."""
+        """An immediate-mode window: its function runs for every frame while it is shown."""
 
         def __init__(self, draw: Callable[[Any], None]) -> None:
             self.draw, self.showing = draw, False

@@ -1,4 +1,4 @@
-"""Matches what was said against the rules, and runs the bodies of the commands it finds."""
+"""Matches utterances against the rules, and runs the commands' bodies."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,20 +16,20 @@ Match = tuple[int, Names]
 
 
 @dataclass
-class Heard:
-    """One command that was heard, with the values of its captures and lists."""
+class SpokenCommand:
+    """One recognized command, with the values of its captures and lists."""
 
     command: Command
     names: Names
 
 
 class NotRecognised(AssertionError):
-    """No commands match the whole of what was said."""
+    """No chain of commands matches the whole utterance."""
 
 
 @dataclass
 class Captured:
-    """What a capture function is given: attributes by the last part of each name."""
+    """The argument of a capture function: attributes named by the last part of each name."""
 
     names: Names = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
@@ -44,16 +44,16 @@ class Captured:
             raise AttributeError(name) from None
 
 
-def hear(world: "TalonWorld", words: list[str]) -> list[Heard]:
-    """Return the chain of commands that `words` are, the longest commands first."""
+def recognize(world: "TalonWorld", words: list[str]) -> list[SpokenCommand]:
+    """Return the chain of commands that matches `words`, longest first; raise NotRecognised."""
     chain = _chain(world, words, 0)
     if chain is None:
         raise NotRecognised(" ".join(words))
     return chain
 
 
-def run_body(world: "TalonWorld", heard: Heard) -> None:
-    """Do what the body of a command says."""
+def run_body(world: "TalonWorld", heard: SpokenCommand) -> None:
+    """Run the body of a command."""
     for node in nodes(heard.command.body):
         if node.type_name != "expression_statement":
             continue
@@ -67,11 +67,11 @@ def run_body(world: "TalonWorld", heard: Heard) -> None:
             world.call_action(call.action_name.text, values)
 
 
-def _chain(world: "TalonWorld", words: list[str], start: int) -> list[Heard] | None:
+def _chain(world: "TalonWorld", words: list[str], start: int) -> list[SpokenCommand] | None:
     if start == len(words):
         return []
     matches = [
-        (end, Heard(command, names))
+        (end, SpokenCommand(command, names))
         for command in world.commands()
         for end, names in _match(world, command.rule, words, start)
         if end > start
@@ -84,7 +84,7 @@ def _chain(world: "TalonWorld", words: list[str], start: int) -> list[Heard] | N
 
 
 def _match(world: "TalonWorld", node: Any, words: list[str], at: int) -> Iterator[Match]:
-    """Yield each way in which `node` matches from `at` on: where it ends, and what it names."""
+    """Yield each match of `node` from `at` on: where it ends, and its named values."""
     match node.type_name:
         case "word" | "start_anchor" | "end_anchor":
             yield from _match_plain(node, words, at)
@@ -150,7 +150,7 @@ def _match_capture(world: "TalonWorld", name: str, words: list[str], at: int) ->
         return
     capture = world.declarations.captures.get(name)
     if capture is None:
-        return  # Talon, too, only leaves the command out
+        return  # as in Talon, the command is then inactive
     rule = parse(f"{capture.rule}: skip()\n")
     root = next(node for node in nodes(rule) if node.type_name == "rule")
     for end, names in _match(world, root, words, at):

@@ -1,4 +1,4 @@
-"""The virtual clock and the one thread that scripts run on, with its watchdog."""
+"""The virtual clock, and the thread that scripts run on with its watchdog."""
 
 import contextlib
 import gc
@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# In seconds of real time. Generous, because the test machine may be busy: blocking calls are found
+# by the guard.
 WAITING_LIMIT = 10.0
-"""A busy test machine may stop us for a while; what waits by design is refused by the guard."""
 
 
 KEYS_AT_ONCE = 100
 
 
 class Violation(AssertionError):
-    """Something the real Talon would refuse, log a warning for, or do wrong."""
+    """Something that the real Talon would reject, warn about, or do wrong."""
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Job:
 
 @dataclass(order=True)
 class Event:
-    """Something that happens at a time: a cron job, or an app doing its own business."""
+    """Something that happens at a time: a cron job, or a delayed action of an app."""
 
     at: float
     order: int
@@ -67,24 +68,24 @@ class ScriptThread:
         return [e.job for e in self._events if e.job is not None and not e.job.cancelled]
 
     def flag(self, sentence: str) -> None:
-        """Record a violation and raise it, so that neither a test nor an `except` can miss it."""
+        """Record a violation and raise it; the record survives if a script catches it."""
         self.violations.append(sentence)
         raise Violation(sentence)
 
     def count_keys(self, count: int) -> None:
-        """Note that keys are pressed: Talon waits a millisecond or two after each of them."""
+        """Count pressed keys, because Talon waits one or two milliseconds after each."""
         self._keys += count
         if self.busy and self._keys > KEYS_AT_ONCE:
-            self.flag(f"{self._keys} keys in one callback hold up speech")
+            self.flag(f"{self._keys} keys in one callback block speech recognition")
 
     def require(self, what: str) -> None:
-        """Refuse what is called from another thread."""
+        """Flag a call from another thread."""
         if threading.get_ident() != self._ident:
             self.flag(f"{what} was called off the script thread")
 
     @contextlib.contextmanager
-    def patient(self) -> Iterator[None]:
-        """Allow what a strict watchdog does not: Talon loads a file before anybody speaks."""
+    def relax_watchdog(self) -> Iterator[None]:
+        """Allow slow callbacks while files load: speech does not matter yet."""
         watchdog, slowest = self.watchdog, self.slowest
         self.watchdog = WAITING_LIMIT
         yield
@@ -95,7 +96,7 @@ class ScriptThread:
         if self._depth:
             return call(*args)
         self._depth, self._slept, self._keys = 1, 0.0, 0
-        gc.disable()  # what pytest has piled up is not Talon's to collect
+        gc.disable()  # pytest's garbage must not count as Talon's time
         start, worked = time.perf_counter(), time.thread_time()
         try:
             return call(*args)
@@ -113,7 +114,7 @@ class ScriptThread:
         return job
 
     def later(self, seconds: float, happen: Callable[[], Any]) -> None:
-        """Let an app do something of its own, even while a script sleeps."""
+        """Schedule an app's action, which also runs while a script sleeps."""
         self._push(seconds, None, happen)
 
     def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Reads `.talon` and `.talon-list` files, and checks every name in them against the Python."""
+"""Parses `.talon` and `.talon-list` files."""
 
 import re
 import warnings
@@ -12,7 +12,7 @@ SPOKEN = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
 
 
 class FileProblem(Exception):
-    """A file that Talon would not load."""
+    """The file is one that Talon would not load."""
 
 
 @dataclass
@@ -35,25 +35,25 @@ class TalonFile:
     tree: Any = None
 
     def active(self, facts: dict[str, str], tags: set[str], modes: set[str]) -> bool:
-        """Tell whether the header matches: one line of each kind of fact.
+        """Return whether the header matches: at least one line of each key.
 
-        A file with commands that names no mode is for command mode.
+        A file with commands but without a mode is active in command mode.
         """
-        wanted: dict[str, list[str]] = {"mode": []}
+        listened: dict[str, list[str]] = {"mode": []}
         for key, pattern in self.header:
-            wanted.setdefault(key, []).append(pattern)
-        spoken = wanted.pop("mode") or (["command"] if self.commands else list(modes))
+            listened.setdefault(key, []).append(pattern)
+        spoken = listened.pop("mode") or (["command"] if self.commands else list(modes))
         if modes.isdisjoint(spoken):
             return False
         return all(
             any(_matches(key, pattern, facts, tags) for pattern in patterns)
-            for key, patterns in wanted.items()
+            for key, patterns in listened.items()
         )
 
 
 @dataclass
 class TalonList:
-    """One `.talon-list` file: spoken form to value."""
+    """One `.talon-list` file; `items` maps spoken forms to values."""
 
     path: Path
     name: str
@@ -61,9 +61,9 @@ class TalonList:
 
 
 def parse(text: str) -> Any:
-    """Return the tree of `.talon` source; the parser's own import and errors are loud."""
+    """Return the tree of `.talon` source; raise FileProblem."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tree_sitter_talon's old dependencies warn at import
+        warnings.simplefilter("ignore")  # tree_sitter_talon's dependencies warn on import
         import tree_sitter_talon
 
         try:
@@ -107,7 +107,7 @@ def read_talon_list(path: Path) -> TalonList:
 
 
 def nodes(node: Any) -> Iterator[Any]:
-    """Yield a node and all below it, in the order of the text."""
+    """Yield a node and its descendants in text order."""
     yield node
     below = [
         child

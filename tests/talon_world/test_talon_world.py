@@ -1,4 +1,4 @@
-"""The fake Talon is strict: what the real one punishes is a failure here."""
+"""Tests that the fake Talon is as strict as the real one."""
 
 import socket
 import threading
@@ -41,7 +41,7 @@ def load(world: TalonWorld, folder: Path, code: str, talon: str = "") -> None:
         ("mod.list('claude_x')\n", "no description"),
         ("mod.list('x', desc='X')\n", "begin with claude_"),
         ("mod.setting('claude_x', type=str, desc='X')\n", "no default"),
-        ("@mod.capture(rule='<phrase>')\ndef claude_x(m):\n  'X.'\n", "what it returns"),
+        ("@mod.capture(rule='<phrase>')\ndef claude_x(m):\n  'X.'\n", "no return annotation"),
         ("settings.get('user.claude_x')\n", "before ready"),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_declaration_that_talon_refuses_is_a_failure(
         load(world, tmp_path, code)
 
 
-def test_what_blocks_the_script_thread_is_a_failure(world: TalonWorld) -> None:
+def test_blocking_the_script_thread_is_a_failure(world: TalonWorld) -> None:
     def connect() -> None:
         with socket.socket() as sock:
             sock.connect(("127.0.0.1", 9))
@@ -68,19 +68,19 @@ def test_what_blocks_the_script_thread_is_a_failure(world: TalonWorld) -> None:
             world.script.run(blocking)
 
 
-def test_a_callback_that_takes_too_long_is_a_failure() -> None:
+def test_a_slow_callback_is_a_failure() -> None:
     with TalonWorld(watchdog=0.01) as world, pytest.raises(Violation, match="blocked"):
         world.script.run(lambda: sum(range(3_000_000)))
 
 
-def test_many_keys_at_once_are_a_failure(world: TalonWorld) -> None:
+def test_too_many_keys_in_one_callback_are_a_failure(world: TalonWorld) -> None:
     world.open()
     world.script.run(world.call_action, "insert", ("x" * 100,))
     with pytest.raises(Violation, match="101 keys"):
         world.script.run(world.call_action, "key", ("a:101",))
 
 
-def test_the_clock_of_scripts_is_virtual(world: TalonWorld) -> None:
+def test_scripts_see_a_virtual_clock(world: TalonWorld) -> None:
     world.advance(1234)
     assert world.script.run(lambda: time.monotonic()) == 1234
 
@@ -110,7 +110,7 @@ def test_cron_never_runs_inline(world: TalonWorld) -> None:
     assert ran == [0.05, 0.1]
 
 
-def test_an_argument_of_another_type_is_refused(world: TalonWorld) -> None:
+def test_an_argument_of_a_wrong_type_is_refused(world: TalonWorld) -> None:
     with pytest.raises(TypeError, match="is not"):
         world.call_action("insert", (4,))
     with pytest.raises(TypeError, match="too many"):
@@ -119,7 +119,7 @@ def test_an_argument_of_another_type_is_refused(world: TalonWorld) -> None:
         world.call_action("user.claude_nothing", ())
 
 
-def test_communitys_paste_races_a_slow_app(world: TalonWorld) -> None:
+def test_community_paste_fails_in_a_slow_app(world: TalonWorld) -> None:
     slow = world.open(SlowPaster)
     world.clipboard.user_copies("old")
     world.script.run(world.call_action, "user.paste", ("new",))
@@ -127,7 +127,7 @@ def test_communitys_paste_races_a_slow_app(world: TalonWorld) -> None:
     assert slow.text == "old"
 
 
-def test_typing_breaks_what_it_breaks_in_real_apps(world: TalonWorld) -> None:
+def test_typing_has_the_side_effects_of_real_apps(world: TalonWorld) -> None:
     typed = {}
     for app in (CodeEditor, Chat, Terminal, CompletionPopup):
         window = world.open(app)
@@ -139,7 +139,7 @@ def test_typing_breaks_what_it_breaks_in_real_apps(world: TalonWorld) -> None:
     assert window.text.endswith("wordCompleted")
 
 
-def test_a_context_overrides_where_it_matches_and_next_goes_on(
+def test_a_matching_context_overrides_an_action_and_next_calls_the_original(
     world: TalonWorld, tmp_path: Path
 ) -> None:
     code = """
@@ -166,7 +166,7 @@ class B:
     assert (notes.text, code_editor.text) == ("[x]", "code:[x]")
 
 
-def test_rules_are_matched_as_talon_does(world: TalonWorld, tmp_path: Path) -> None:
+def test_rules_match_as_in_talon(world: TalonWorld, tmp_path: Path) -> None:
     talon = """
 (red | blue) [very] light: "{light}"
 """.replace('"{light}"', '"L"')
@@ -181,9 +181,7 @@ def test_rules_are_matched_as_talon_does(world: TalonWorld, tmp_path: Path) -> N
             world.say(utterance)
 
 
-def test_a_reload_takes_cron_jobs_and_callbacks_and_nothing_else(
-    world: TalonWorld, tmp_path: Path
-) -> None:
+def test_a_reload_removes_cron_jobs_and_callbacks_only(world: TalonWorld, tmp_path: Path) -> None:
     code = "cron.interval('50ms', lambda: None)\nui.register('win_focus', print)\n"
     load(world, tmp_path, code)
     world.reload()
@@ -193,7 +191,7 @@ def test_a_reload_takes_cron_jobs_and_callbacks_and_nothing_else(
     assert world.clipboard.text == "x"
 
 
-def test_the_modules_of_a_world_are_gone_when_it_closes(tmp_path: Path) -> None:
+def test_closing_a_world_removes_its_modules(tmp_path: Path) -> None:
     import sys
 
     with TalonWorld() as world:

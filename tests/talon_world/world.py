@@ -1,4 +1,4 @@
-"""One computer with Talon on it: load a package, say something, let time pass, look at the apps."""
+"""A fake computer with Talon: load a package, speak, let time pass, look at the apps."""
 
 import asyncio
 import contextlib
@@ -19,15 +19,16 @@ from tests.talon_world.guard import guarded
 from tests.talon_world.script_thread import ScriptThread
 from tests.talon_world.talon_files import Command, TalonFile, read_talon_file, read_talon_list
 
+# The link's name in Talon's user folder. It is not a valid Python name, so that only relative
+# imports work.
 PACKAGE = "claude-bridge"
-"""The name of the link in Talon's user folder: no Python name, so only relative imports work."""
-HANDOVER = "claude_bridge_handover"
+RELOAD_SLOT = "claude_bridge_handover"
 REAL_PAUSE = 0.002
 TICK = 0.05
 
 
 class TalonWorld:
-    """Scripts see it as the `talon` package; tests see the user's side of the screen."""
+    """Scripts see it as the `talon` package; tests see what the user sees and does."""
 
     def __init__(
         self,
@@ -95,15 +96,15 @@ class TalonWorld:
         return window
 
     def focus(self, window: App | None) -> None:
-        """Give `window` the focus, and tell scripts."""
+        """Give `window` the focus, and notify scripts."""
         self.focused = window
         if window is not None:
             self._emit("win_focus", window)
 
     def say(self, utterance: str) -> None:
-        """Say something: pre:phrase, then the commands it is, then post:phrase.
+        """Speak an utterance: emit pre:phrase, run its commands, emit post:phrase.
 
-        In sleep mode what is no command is not heard; in dictation mode it is written down.
+        If it is not a command, it is ignored in sleep mode and typed in dictation mode.
         """
         words = utterance.split()
         self._emit("pre:phrase", {"phrase": words})
@@ -117,19 +118,19 @@ class TalonWorld:
         """Press a key that a Talon file may have bound."""
         for file in self._active_files():
             if name in file.keys:
-                self.script.run(phrases.run_body, self, phrases.Heard(file.keys[name], {}))
+                self.script.run(phrases.run_body, self, phrases.SpokenCommand(file.keys[name], {}))
 
     def hiss(self, active: bool = True) -> None:
-        """Make the noise that Talon calls a hiss, or end it."""
+        """Start a hiss, or with False end it."""
         self._emit("noise.hiss", active)
 
     def pop(self) -> None:
-        """Make the noise that Talon calls a pop."""
+        """Make a pop."""
         self._emit("noise.pop", True)
 
     @property
     def speech_enabled(self) -> bool:
-        """Whether Talon listens to more than the words that wake it."""
+        """Whether Talon is awake."""
         return "sleep" not in self.modes
 
     @speech_enabled.setter
@@ -148,7 +149,7 @@ class TalonWorld:
         self._user_settings[name] = value
 
     def forget_setting(self, name: str) -> None:
-        """Take a setting out of the user's own settings file."""
+        """Remove a setting from the user's own settings file."""
         del self._user_settings[name]
 
     def add_list(self, name: str, **items: str) -> None:
@@ -157,7 +158,7 @@ class TalonWorld:
             spoken.replace("_", " "): value for spoken, value in items.items()
         }
         if self.ready:
-            self.give_list(name, self._user_lists[name])
+            self.set_list(name, self._user_lists[name])
 
     def add_commands(self, text: str) -> None:
         """Add a `.talon` file of the user's own."""
@@ -173,7 +174,7 @@ class TalonWorld:
             time.sleep(REAL_PAUSE)
 
     async def run_until_async(self, happened: Callable[[], Any], timeout_real: float = 5) -> None:
-        """Do the same where an event loop must go on meanwhile, such as a bridge's."""
+        """Do the same while an event loop, such as the bridge's, keeps running."""
         for _ in self._ticks(happened, timeout_real):
             await asyncio.sleep(REAL_PAUSE)
 
@@ -185,21 +186,21 @@ class TalonWorld:
         package = ModuleType(PACKAGE)
         package.__path__ = [str(self._folder)]
         sys.modules[PACKAGE] = package
-        with self.script.patient():
+        with self.script.relax_watchdog():
             for path in sorted(self._folder.rglob("*.py")):
                 name = ".".join(path.relative_to(self._folder).with_suffix("").parts)
                 self.script.run(importlib.import_module, f"{PACKAGE}.{name}")
         for path in sorted(self._folder.rglob("*.talon-list")):
             spoken = read_talon_list(path)
-            self.give_list(spoken.name, spoken.items)
+            self.set_list(spoken.name, spoken.items)
         for name, items in self._user_lists.items():
-            self.give_list(name, items)
+            self.set_list(name, items)
         self._files = [read_talon_file(path) for path in sorted(self._folder.rglob("*.talon"))]
         self.ready = True
         self._emit("ready")
 
     def reload(self) -> None:
-        """Load the package again: its cron jobs and callbacks go, and nothing else is kept."""
+        """Load the package again, after removing its cron jobs and callbacks."""
         assert self._folder is not None, "load_package comes first"
         self._unload()
         self.load_package(self._folder)
@@ -211,13 +212,13 @@ class TalonWorld:
 
     @property
     def cron_jobs(self) -> list[Any]:
-        """The cron jobs that are still to run."""
+        """The active cron jobs."""
         return self.script.jobs
 
     # What scripts reach through the fake package.
 
     def register(self, topic: str, callback: Callable[..., Any]) -> None:
-        """Have `callback` called when `topic` happens."""
+        """Call `callback` for each event named `topic`."""
         self._listeners.append((topic, callback))
 
     def unregister(self, topic: str, callback: Callable[..., Any]) -> None:
@@ -249,12 +250,12 @@ class TalonWorld:
         return [command for file in self._active_files() for command in file.commands]
 
     def find_action(self, name: str) -> Callable[..., Any] | None:
-        """Return what implements an action here, if anything does."""
+        """Return the function that implements an action in this context, or None."""
         chain = self._implementations(name)
         return chain[0] if chain else None
 
     def call_action(self, name: str, args: tuple[Any, ...]) -> Any:
-        """Call an action, or with `next` the one that this implementation overrides."""
+        """Call an action; the name `next` calls the overridden implementation."""
         self.script.require(f"actions.{name}")
         chain, name = self._next[-1] if name == "next" else (self._implementations(name), name)
         if not chain:
@@ -296,7 +297,7 @@ class TalonWorld:
 
     def _hear(self, words: list[str]) -> None:
         try:
-            chain = phrases.hear(self, words)
+            chain = phrases.recognize(self, words)
         except phrases.NotRecognised:
             if "command" in self.modes:
                 raise
@@ -306,26 +307,26 @@ class TalonWorld:
             return
         self.script.run(self._run_chain, chain)
 
-    def give_list(self, name: str, items: dict[str, str]) -> None:
-        """Take `ctx.lists[name] = items`; the list must be declared."""
+    def set_list(self, name: str, items: dict[str, str]) -> None:
+        """Handle `ctx.lists[name] = items`; the list must be declared."""
         if name not in self.declarations.lists:
             self.script.flag(f"no mod.list declares {name}")
         check_list(name, items)
         self.declarations.lists[name] = dict(items)
 
-    def give_setting(self, name: str, value: Any) -> None:
-        """Take `ctx.settings[name] = value`; the user's own settings win."""
+    def set_context_setting(self, name: str, value: Any) -> None:
+        """Handle `ctx.settings[name] = value`; the user's own settings take precedence."""
         if not isinstance(value, self.declarations.settings.get(name, (str,))[0]):
             self.script.flag(f"ctx.settings[{name!r}] = {value!r} is of another type")
         self._context_settings[name] = value
 
-    def _run_chain(self, chain: list[phrases.Heard]) -> None:
+    def _run_chain(self, chain: list[phrases.SpokenCommand]) -> None:
         for heard in chain:
             phrases.run_body(self, heard)
 
     def _emit(self, topic: str, *args: Any) -> None:
-        for wanted, callback in list(self._listeners):
-            if wanted == topic:
+        for listened, callback in list(self._listeners):
+            if listened == topic:
                 self.script.run(callback, *args)
 
     def _ticks(self, happened: Callable[[], Any], timeout_real: float) -> Iterator[None]:
@@ -339,8 +340,8 @@ class TalonWorld:
 
     def _install(self, gui: frozenset[str]) -> None:
         modules = fake_talon.build(self, gui)
-        before = {name: sys.modules.get(name) for name in [*modules, HANDOVER]}
-        sys.modules.pop(HANDOVER, None)
+        before = {name: sys.modules.get(name) for name in [*modules, RELOAD_SLOT]}
+        sys.modules.pop(RELOAD_SLOT, None)
         sys.modules.update(modules)
         self._cleanup.callback(_restore_modules, before)
         self._cleanup.callback(self._unload)
@@ -366,7 +367,7 @@ class TalonWorld:
         self.declarations.tags.clear()
 
     def _end_package(self) -> None:
-        end = getattr(sys.modules.get(HANDOVER), "end", None)
+        end = getattr(sys.modules.get(RELOAD_SLOT), "end", None)
         if end is not None:
             end()
 

@@ -1,4 +1,4 @@
-"""Somebody who speaks to a Talon that has our package and a real bridge behind it."""
+"""Fixtures: a fake Talon with our package, connected to a real bridge with a fake upstream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from bridge.server.state import Bridge
 from tests.fake_anthropic.script import Reply, Text
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.talon_user.conftest import loaded
+from tests.talon_user.conftest import load_world
 from tests.talon_world import TalonWorld
 from tests.talon_world.apps import App
 
@@ -26,48 +26,48 @@ class Talk:
     fake: FakeAnthropic
 
     async def say(self, words: str) -> None:
-        """Say something, and wait until nothing goes on any more."""
+        """Say something, and wait until everything has finished."""
         self.world.say(words)
-        await self.idle()
+        await self.wait_until_idle()
 
-    async def idle(self) -> None:
-        """Wait until nothing goes on any more, and the apps have done what they were told."""
+    async def wait_until_idle(self) -> None:
+        """Wait until no cron job is left and the apps have processed their keys."""
         await self.world.run_until_async(lambda: not self.world.cron_jobs, 10)
         self.world.advance(1)
 
-    async def until(self, happened: Any) -> None:
+    async def wait_until(self, happened: Any) -> None:
         """Wait until `happened()`."""
         await self.world.run_until_async(happened, 10)
 
-    def answers(self, *texts: str) -> None:
-        """Have Claude answer the coming questions with these texts, in uneven pieces."""
-        self.fake.script(*(Reply((Text(text, in_pieces(text)),)) for text in texts))
+    def script_answers(self, *texts: str) -> None:
+        """Script Claude's answers to the next questions, in uneven pieces."""
+        self.fake.script(*(Reply((Text(text, cut_unevenly(text)),)) for text in texts))
 
-    def asked(self, index: int = -1) -> str:
+    def read_question(self, index: int = -1) -> str:
         """Return the text of the newest user turn of a request."""
         content = self.fake.bodies("/v1/messages")[index]["messages"][-1]["content"]
         return "".join(block.get("text", "") for block in content)
 
-    def told(self, index: int = -1) -> str:
-        """Return what a request says besides the conversation."""
+    def read_instructions(self, index: int = -1) -> str:
+        """Return the system prompt of a request."""
         return str(self.fake.bodies("/v1/messages")[index].get("system", ""))
 
     @property
     def notes(self) -> list[str]:
-        """What Talon has notified the user of."""
+        """The notifications that Talon has shown."""
         return self.world.notifications
 
 
 class MakeTalk(Protocol):
-    """Starts a Talon with these options."""
+    """Creates a Talk with these options."""
 
     def __call__(
         self, *, community: bool = ..., cursorless: bool = ..., gui: Collection[str] = ...
     ) -> Talk: ...
 
 
-def in_pieces(text: str) -> tuple[str, ...]:
-    """Cut a text unevenly: in words, across words, across what is seen as one character."""
+def cut_unevenly(text: str) -> tuple[str, ...]:
+    """Cut a text unevenly: inside words, across words, and inside visible characters."""
     cuts, at, size = [], 0, 1
     while at < len(text):
         cuts.append(text[at : at + size])
@@ -80,7 +80,7 @@ async def make_talk(bridge: Bridge, fake: FakeAnthropic) -> AsyncIterator[MakeTa
     with ExitStack() as stack:
 
         def make(**options: Any) -> Talk:
-            world = stack.enter_context(loaded(**options))
+            world = stack.enter_context(load_world(**options))
             world.set_setting("user.claude_bridge_url", bridge.url)
             stack.callback(check, world)
             return Talk(world, bridge, fake)
@@ -93,17 +93,17 @@ async def make_talk(bridge: Bridge, fake: FakeAnthropic) -> AsyncIterator[MakeTa
 
 @pytest.fixture
 def talk(make_talk: MakeTalk) -> Talk:
-    """Without community, without anything to draw with."""
+    """A Talk without community and without a GUI library."""
     return make_talk()
 
 
 @pytest.fixture(params=["bare", "community"])
 def any_talk(make_talk: MakeTalk, request: pytest.FixtureRequest) -> Talk:
-    """Once without community, once with it."""
+    """A Talk, once without community and once with it."""
     return make_talk(community=request.param == "community")
 
 
 @pytest.fixture
 def notes(talk: Talk) -> App:
-    """A plain text field with the focus."""
+    """A focused plain text field."""
     return talk.world.open()

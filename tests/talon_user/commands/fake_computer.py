@@ -1,4 +1,4 @@
-"""The bridge's endpoints of computer use, played by a script."""
+"""A scripted fake of the bridge's computer-use endpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 
 class FakeComputer(Served):
-    """Wants the control token; a run plays `events`, and waits where one asks for approval."""
+    """Requires the control token; a run sends `events` and waits at each `run.approval`."""
 
     def __init__(self, token: str, mode: str = "off") -> None:
         self.token, self.mode = token, mode

@@ -1,4 +1,4 @@
-"""Stop, undo, retry, go on, threads and history, from the spoken word on."""
+"""Tests of stop, undo, retry, continue, threads and history, from the spoken command on."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ LONG = "word " * 400
 GRAPHEMES = "A👩‍👩‍👧 née e\u0301 🇩🇪🇫🇷 👍🏽\n\ttab [x](y)\n"
 
 
-def slowly(text: str = LONG) -> Reply:
+def reply_slowly(text: str = LONG) -> Reply:
     return Reply((Text(text),), delay=0.01)
 
 
-async def started(talk: Talk, app: type[App] = App) -> App:
-    talk.fake.script(slowly())
+async def start_answer(talk: Talk, app: type[App] = App) -> App:
+    talk.fake.script(reply_slowly())
     window = talk.world.open(app)
     talk.world.say("claude ask for much")
-    await talk.until(lambda: "word" in window.text)
+    await talk.wait_until(lambda: "word" in window.text)
     return window
 
 
 @pytest.mark.parametrize("mode", ["command", "dictation", "sleep"])
-async def test_stop_is_heard_in_every_mode_and_ends_generation(talk: Talk, mode: str) -> None:
-    window = await started(talk)
+async def test_stop_works_in_every_mode(talk: Talk, mode: str) -> None:
+    window = await start_answer(talk)
     talk.world.modes = {mode}
     await talk.say("claude stop")
     await talk.fake.wait_closed(1, timeout=2)
@@ -40,50 +40,48 @@ async def test_stop_is_heard_in_every_mode_and_ends_generation(talk: Talk, mode:
     assert (len(window.text) < len(LONG), talk.notes) == (True, [])
 
 
-async def test_a_hot_key_stops(talk: Talk) -> None:
+async def test_a_hot_key_stops_claude(talk: Talk) -> None:
     talk.world.add_commands("key(f13): user.claude_stop()\n")
-    await started(talk)
+    await start_answer(talk)
     talk.world.press_key("f13")
     await talk.fake.wait_closed(1, timeout=2)
-    await talk.idle()
+    await talk.wait_until_idle()
 
 
 @pytest.mark.parametrize("noise", ["hiss", "pop"])
-async def test_a_noise_stops_where_the_setting_says_so(make_talk: MakeTalk, noise: str) -> None:
+async def test_the_noise_from_the_setting_stops_claude(make_talk: MakeTalk, noise: str) -> None:
     talk = make_talk()
     talk.world.set_setting("user.claude_stop_noise", noise)
     talk.world.reload()
-    await talk.idle()
-    await started(talk)
+    await talk.wait_until_idle()
+    await start_answer(talk)
     {"hiss": talk.world.pop, "pop": talk.world.hiss}[noise]()
     talk.world.advance(1)
     assert talk.world.cron_jobs != []
     {"hiss": talk.world.hiss, "pop": talk.world.pop}[noise]()
     await talk.fake.wait_closed(1, timeout=2)
-    await talk.idle()
+    await talk.wait_until_idle()
     talk.world.hiss()
     assert talk.notes == []
 
 
-async def test_without_the_setting_noises_are_somebody_elses(talk: Talk, notes: App) -> None:
-    talk.answers("done")
+async def test_without_the_setting_noises_do_nothing(talk: Talk, notes: App) -> None:
+    talk.script_answers("done")
     talk.world.say("claude ask hi")
     talk.world.hiss()
     talk.world.pop()
-    await talk.idle()
+    await talk.wait_until_idle()
     assert notes.text == "done"
 
 
 @pytest.mark.parametrize("app", [App, CodeEditor, CompletionPopup, SlowPaster, Chat])
 @pytest.mark.parametrize("text", ["Just this.", GRAPHEMES], ids=["plain", "graphemes"])
-async def test_undo_takes_out_what_is_ours_and_nothing_else(
-    any_talk: Talk, app: type[App], text: str
-) -> None:
+async def test_undo_removes_only_the_answer(any_talk: Talk, app: type[App], text: str) -> None:
     window = any_talk.world.open(app)
     window.write("before after")
     window.click(7)
     any_talk.world.clipboard.user_copies("mine")
-    any_talk.answers(text)
+    any_talk.script_answers(text)
     await any_talk.say("claude ask something")
     assert window.text == f"before {text}after"
     await any_talk.say("claude undo")
@@ -93,62 +91,62 @@ async def test_undo_takes_out_what_is_ours_and_nothing_else(
     assert any_talk.notes == ["Nothing to undo."]
 
 
-async def test_undo_brings_back_what_was_replaced(any_talk: Talk) -> None:
+async def test_undo_restores_replaced_text(any_talk: Talk) -> None:
     window = any_talk.world.open()
     window.write("one two three")
     window.select("two")
-    any_talk.answers("ZWEI")
+    any_talk.script_answers("ZWEI")
     await any_talk.say("claude fix grammar this")
     assert window.text == "one ZWEI three"
     await any_talk.say("claude undo")
     assert window.text == "one two three"
 
 
-async def test_undo_leaves_what_somebody_has_touched(talk: Talk, notes: App) -> None:
-    talk.answers("Hello there")
+async def test_undo_leaves_changed_text_alone(talk: Talk, notes: App) -> None:
+    talk.script_answers("Hello there")
     await talk.say("claude ask something")
     notes.write("!")
     await talk.say("claude undo")
     assert (notes.text, notes.caret, notes.anchor) == ("Hello there!", 12, 12)
-    said = "Nothing was changed: the text before the cursor is not what Claude wrote."
-    assert talk.notes == [said]
+    notice = "Nothing was changed: the text before the cursor is not what Claude wrote."
+    assert talk.notes == [notice]
 
 
 @pytest.mark.parametrize(
-    ("app", "elsewhere", "why"),
+    ("app", "other_window", "reason"),
     [
         (Terminal, False, "Cannot undo in a terminal"),
         (App, True, "Claude's last text is in another window"),
     ],
 )
-async def test_undo_says_why_it_cannot(
-    talk: Talk, app: type[App], elsewhere: bool, why: str
+async def test_undo_reports_why_it_cannot_run(
+    talk: Talk, app: type[App], other_window: bool, reason: str
 ) -> None:
     window = talk.world.open(app)
-    talk.answers("ls")
+    talk.script_answers("ls")
     await talk.say("claude ask something")
-    other = talk.world.open() if elsewhere else window
+    other = talk.world.open() if other_window else window
     await talk.say("claude undo")
-    assert (window.text, other.text if elsewhere else "") == ("ls", "")
-    assert talk.notes[0].startswith(why)
+    assert (window.text, other.text if other_window else "") == ("ls", "")
+    assert talk.notes[0].startswith(reason)
 
 
-async def test_undo_in_the_middle_stops_first(talk: Talk) -> None:
-    window = await started(talk)
+async def test_undo_during_an_answer_stops_it_first(talk: Talk) -> None:
+    window = await start_answer(talk)
     await talk.say("claude undo")
     await talk.fake.wait_closed(1, timeout=2)
     assert (window.text, talk.notes) == ("", [])
 
 
-async def test_retry_puts_the_new_answer_in_the_place_of_the_old(any_talk: Talk) -> None:
+async def test_retry_replaces_the_old_answer(any_talk: Talk) -> None:
     window = any_talk.world.open()
     window.write("one two three")
     window.select("two")
-    any_talk.answers("ZWEI", "DEUX")
+    any_talk.script_answers("ZWEI", "DEUX")
     await any_talk.say("claude translate to german this")
     await any_talk.say("claude retry with opus")
     assert window.text == "one DEUX three"
-    assert any_talk.asked(0) == any_talk.asked(1)
+    assert any_talk.read_question(0) == any_talk.read_question(1)
     models = [body["model"] for body in any_talk.fake.bodies("/v1/messages")]
     assert models == ["claude-sonnet-5-5", "claude-opus-5-5"]
     assert len(any_talk.fake.bodies("/v1/messages")[1]["messages"]) == 1
@@ -156,8 +154,17 @@ async def test_retry_puts_the_new_answer_in_the_place_of_the_old(any_talk: Talk)
     assert (window.text, any_talk.notes) == ("one two three", [])
 
 
-async def test_a_retry_after_a_touch_writes_at_the_caret(talk: Talk, notes: App) -> None:
-    talk.answers("Hello", "Hi")
+async def test_retry_below_whole_lines_leaves_one_line_break(talk: Talk, notes: App) -> None:
+    notes.write("one\ntwo\nthree")
+    notes.select("one\ntwo\n")
+    talk.script_answers("OLD", "NEW")
+    await talk.say("claude make longer this below")
+    await talk.say("claude retry")
+    assert notes.text == "one\ntwo\nNEW\nthree"
+
+
+async def test_retry_after_a_change_inserts_at_the_caret(talk: Talk, notes: App) -> None:
+    talk.script_answers("Hello", "Hi")
     await talk.say("claude ask something")
     notes.write("! ")
     await talk.say("claude retry")
@@ -171,92 +178,92 @@ async def test_retry_after_a_failure_asks_again(talk: Talk, notes: App) -> None:
     talk.fake.script(rate_limited(7))
     await talk.say("claude ask something")
     assert talk.notes[-1].endswith("Wait 7 s, then say “claude retry”.")
-    talk.answers("Hello")
+    talk.script_answers("Hello")
     await talk.say("claude retry")
     assert notes.text == "Hello"
 
 
-async def test_again_on_another_thing(talk: Talk, notes: App) -> None:
+async def test_again_on_asks_about_another_source(talk: Talk, notes: App) -> None:
     notes.write("first")
     await talk.say("claude make formal all to clip")
     talk.world.clipboard.user_copies("second")
     await talk.say("claude again on clip")
-    assert talk.asked(1) == talk.asked(0).replace("first", "second")
+    assert talk.read_question(1) == talk.read_question(0).replace("first", "second")
 
 
 @pytest.mark.parametrize("words", ["retry", "again on this"])
-async def test_there_must_be_something_to_ask_again(talk: Talk, notes: App, words: str) -> None:
+async def test_retry_without_a_question_is_reported(talk: Talk, notes: App, words: str) -> None:
     await talk.say(f"claude {words}")
     assert talk.notes == ["There is no question yet. Say “claude ask” and your question."]
 
 
-def turns(talk: Talk) -> list[str]:
+def read_turns(talk: Talk) -> list[str]:
     messages = talk.fake.bodies("/v1/messages")[-1]["messages"]
     return ["".join(block["text"] for block in turn["content"]) for turn in messages]
 
 
-async def test_questions_go_on_in_a_thread_that_the_bridge_keeps(talk: Talk, notes: App) -> None:
-    talk.answers("Paris.", "Two million.", "Berlin.")
+async def test_questions_continue_a_thread(talk: Talk, notes: App) -> None:
+    talk.script_answers("Paris.", "Two million.", "Berlin.")
     await talk.say("claude ask what is the capital")
     await talk.say("claude ask how many live there")
-    assert turns(talk) == ["what is the capital", "Paris.", "how many live there"]
+    assert read_turns(talk) == ["what is the capital", "Paris.", "how many live there"]
     await talk.say("claude new thread")
     await talk.say("claude ask again")
-    assert turns(talk) == ["again"]
+    assert read_turns(talk) == ["again"]
     assert talk.notes == ["The next question starts a new thread."]
 
 
-async def test_a_retry_goes_on_from_where_the_first_try_did(talk: Talk, notes: App) -> None:
-    talk.answers("Paris.", "Two.", "Three.", "Four.")
+async def test_a_retry_continues_from_the_same_response(talk: Talk, notes: App) -> None:
+    talk.script_answers("Paris.", "Two.", "Three.", "Four.")
     await talk.say("claude ask what is the capital")
     await talk.say("claude ask how many live there")
     await talk.say("claude retry")
-    assert turns(talk) == ["what is the capital", "Paris.", "how many live there"]
+    assert read_turns(talk) == ["what is the capital", "Paris.", "how many live there"]
     await talk.say("claude ask and now")
-    assert turns(talk)[3:] == ["Three.", "and now"]
+    assert read_turns(talk)[3:] == ["Three.", "and now"]
 
 
-async def test_a_prompt_begins_a_thread_that_a_question_goes_on_in(talk: Talk, notes: App) -> None:
-    talk.answers("One.", "Two.", "Three.")
+async def test_a_named_prompt_starts_a_thread(talk: Talk, notes: App) -> None:
+    talk.script_answers("One.", "Two.", "Three.")
     await talk.say("claude ask one")
     notes.write("x")
     await talk.say("claude summarize line to clip")
-    assert len(turns(talk)) == 1
+    assert len(read_turns(talk)) == 1
     await talk.say("claude ask and now")
-    assert turns(talk)[1:] == ["Two.", "and now"]
+    assert read_turns(talk)[1:] == ["Two.", "and now"]
 
 
-async def test_a_thread_outlives_a_reload_and_ends_by_the_setting(talk: Talk, notes: App) -> None:
+async def test_a_thread_survives_a_reload_and_ends_by_the_setting(talk: Talk, notes: App) -> None:
     await talk.say("claude ask one")
     talk.world.reload()
-    await talk.idle()
+    await talk.wait_until_idle()
     await talk.say("claude ask two")
-    assert len(turns(talk)) == 3
+    assert len(read_turns(talk)) == 3
     talk.world.set_setting("user.claude_thread_minutes", 0.0)
     await talk.say("claude ask three")
-    assert turns(talk) == ["three"]
+    assert read_turns(talk) == ["three"]
 
 
-async def test_continue_goes_on_after_an_answer_that_was_cut_off(talk: Talk, notes: App) -> None:
+async def test_continue_extends_a_truncated_answer(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text("It goes on "),), stop_reason="max_tokens"))
     await talk.say("claude ask for much")
     cut = "Claude's answer reached its length limit. Say “claude continue”."
     assert talk.notes == [cut]
-    talk.answers("and on.")
+    talk.script_answers("and on.")
     await talk.say("claude continue")
     assert notes.text == "It goes on and on."
-    assert turns(talk)[:2] == ["for much", "It goes on "]
+    assert read_turns(talk)[:2] == ["for much", "It goes on "]
 
 
-async def test_there_must_be_something_to_go_on_from(talk: Talk, notes: App) -> None:
+async def test_continue_without_an_answer_is_reported(talk: Talk, notes: App) -> None:
     await talk.say("claude continue")
     assert talk.notes == ["There is no answer to continue."]
 
 
-async def test_forget_that_goes_one_back_and_deletes_it_in_the_bridge(
+async def test_forget_that_deletes_the_last_answer_in_the_bridge(
     talk: Talk, notes: App, client: AsyncOpenAI
 ) -> None:
-    talk.answers("One.", "Secret.", "Three.")
+    talk.script_answers("One.", "Secret.", "Three.")
     await talk.say("claude ask one")
     await talk.say("claude ask two")
     first, second = json.loads((find_paths().data / "talon.json").read_text())["thread"]
@@ -267,12 +274,12 @@ async def test_forget_that_goes_one_back_and_deletes_it_in_the_bridge(
         await client.responses.retrieve(second)
     assert (await client.responses.retrieve(first)).output_text == "One."
     await talk.say("claude ask three")
-    assert turns(talk) == ["one", "One.", "three"]
+    assert read_turns(talk) == ["one", "One.", "three"]
     await talk.say("claude history")
     assert "Secret" not in talk.notes[-1]
 
 
-async def test_with_nothing_to_forget_it_says_so(talk: Talk, notes: App) -> None:
+async def test_forget_without_an_answer_is_reported(talk: Talk, notes: App) -> None:
     await talk.say("claude forget that")
     assert talk.notes == ["There is no answer to forget."]
 
@@ -280,7 +287,7 @@ async def test_with_nothing_to_forget_it_says_so(talk: Talk, notes: App) -> None
 async def test_history_shows_questions_and_answers(make_talk: MakeTalk) -> None:
     talk = make_talk(gui={"canvas"})
     talk.world.open()
-    talk.answers("Paris.", "Rome.")
+    talk.script_answers("Paris.", "Rome.")
     await talk.say("claude ask of france")
     await talk.say("claude ask of italy")
     await talk.say("claude history")
@@ -294,7 +301,7 @@ async def test_only_ids_and_times_are_logged(
     talk: Talk, notes: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "claude")
-    talk.answers("Secret answer.")
+    talk.script_answers("Secret answer.")
     await talk.say("claude ask secret question")
     (record,) = [one for one in caplog.records if one.name == "claude"]
     assert record.getMessage().startswith("resp_")

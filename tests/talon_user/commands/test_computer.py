@@ -1,4 +1,4 @@
-"""Computer use by voice: it asks first, shows what happens, and silence is a no."""
+"""Tests of computer use by voice: approvals, banner, stop and failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bridge.settings import find_paths
 from tests.talon_user.commands.fake_computer import FakeComputer
-from tests.talon_user.conftest import loaded
+from tests.talon_user.conftest import load_world
 from tests.talon_world import TalonWorld
 
 STARTED = {"type": "run.started", "id": "run_1", "model": "claude-opus-5-5"}
@@ -36,19 +36,19 @@ async def computer() -> AsyncIterator[FakeComputer]:
 @pytest.fixture
 def world(computer: FakeComputer) -> Iterator[TalonWorld]:
     with ExitStack() as stack:
-        world = stack.enter_context(loaded(gui={"canvas"}))
+        world = stack.enter_context(load_world(gui={"canvas"}))
         world.set_setting("user.claude_bridge_url", computer.url)
         world.open()
         yield world
         assert world.script.violations == []
 
 
-async def until(world: TalonWorld, happened: Any) -> None:
+async def wait_until(world: TalonWorld, happened: Any) -> None:
     await world.run_until_async(happened, 10)
 
 
-async def idle(world: TalonWorld) -> None:
-    await until(world, lambda: not world.cron_jobs)
+async def wait_until_idle(world: TalonWorld) -> None:
+    await wait_until(world, lambda: not world.cron_jobs)
     world.advance(0.5)
 
 
@@ -56,26 +56,30 @@ def seen(world: TalonWorld) -> str:
     return "\n".join(world.seen)
 
 
-async def test_it_asks_first_and_a_yes_begins(world: TalonWorld, computer: FakeComputer) -> None:
+async def test_a_run_starts_only_after_approval(world: TalonWorld, computer: FakeComputer) -> None:
     world.say("claude computer open the settings")
     world.advance(1)
     assert QUESTION in world.seen
     assert HINT in world.seen
     assert (computer.runs, computer.modes, world.notifications) == ([], [], [])
     world.say("claude approve")
-    await until(world, lambda: computer.runs)
-    asked = {"prompt": "open the settings", "model": "default", "asked_by": "the voice commands"}
-    assert computer.runs == [asked]
+    await wait_until(world, lambda: computer.runs)
+    request = {
+        "prompt": "open the settings",
+        "model": "default",
+        "asked_by": "the voice commands",
+    }
+    assert computer.runs == [request]
     assert computer.modes == ["ask_risky"]
-    await until(world, lambda: "I see." in world.seen)
-    await idle(world)
+    await wait_until(world, lambda: "I see." in world.seen)
+    await wait_until_idle(world)
     assert computer.modes == ["ask_risky", "off"]
     assert world.notifications[-1] == "Claude is done. It is sent."
     assert "claude stop" not in seen(world)
 
 
 @pytest.mark.parametrize("answer", ["claude deny", "claude stop", None])
-async def test_a_no_a_stop_or_silence_begins_nothing(
+async def test_a_denial_a_stop_or_silence_starts_nothing(
     world: TalonWorld, computer: FakeComputer, answer: str | None
 ) -> None:
     world.say("claude computer open the settings")
@@ -87,53 +91,53 @@ async def test_a_no_a_stop_or_silence_begins_nothing(
         world.advance(2)
         said = "Denied: you did not say “claude approve” in time."
         assert world.notifications[-1] == said
-    await idle(world)
+    await wait_until_idle(world)
     assert (computer.runs, computer.modes, QUESTION in world.seen) == ([], [], False)
 
 
 @pytest.mark.parametrize(("answer", "approved"), [("approve", True), ("deny", False)])
-async def test_a_risky_step_asks_again(
+async def test_a_risky_step_needs_another_approval(
     world: TalonWorld, computer: FakeComputer, answer: str, approved: bool
 ) -> None:
     computer.mode = "ask"
     computer.events = [STARTED, {**ASKING, "expires_at": time.time() + 60}, DONE]
     world.say("claude computer send the mail")
     world.say("claude approve")
-    await until(world, lambda: "Claude wants to: Press Enter. (sends)" in world.seen)
+    await wait_until(world, lambda: "Claude wants to: Press Enter. (sends)" in world.seen)
     assert HINT in world.seen
     world.say(f"claude {answer}")
-    await until(world, lambda: computer.decided)
+    await wait_until(world, lambda: computer.decided)
     assert computer.decided == [("a1", approved)]
-    await idle(world)
+    await wait_until_idle(world)
     assert computer.modes == []
 
 
-async def test_silence_at_a_risky_step_is_a_no(world: TalonWorld, computer: FakeComputer) -> None:
+async def test_silence_denies_a_risky_step(world: TalonWorld, computer: FakeComputer) -> None:
     computer.mode = "ask"
     computer.events = [STARTED, {**ASKING, "expires_at": time.time() + 0.3}, DONE]
     world.say("claude computer send the mail")
     world.say("claude approve")
     said = "Denied: you did not say “claude approve” in time."
-    await until(world, lambda: said in world.seen)
+    await wait_until(world, lambda: said in world.seen)
     assert computer.decided == []
     world.say("claude approve")
-    await until(world, lambda: "Nothing is waiting for approval." in seen(world))
+    await wait_until(world, lambda: "Nothing is waiting for approval." in seen(world))
     assert computer.decided == []
     world.say("claude stop")
-    await idle(world)
+    await wait_until_idle(world)
 
 
-async def test_stop_hangs_up_tells_the_bridge_and_switches_off(
+async def test_stop_ends_the_run_and_switches_computer_use_off(
     world: TalonWorld, computer: FakeComputer
 ) -> None:
     computer.events = [STARTED, *[{"type": "run.acted", "what": "Scroll."}] * 500, DONE]
     world.say("claude computer scroll for ever")
     world.say("claude approve")
-    await until(world, lambda: "Scroll." in world.seen)
+    await wait_until(world, lambda: "Scroll." in world.seen)
     world.modes = {"sleep"}
     world.say("claude stop")
-    await idle(world)
-    await until(world, lambda: computer.hung_up)
+    await wait_until_idle(world)
+    await wait_until(world, lambda: computer.hung_up)
     assert (computer.stopped, computer.modes) == (1, ["ask_risky", "off"])
     assert world.seen == []
 
@@ -147,48 +151,48 @@ async def test_stop_hangs_up_tells_the_bridge_and_switches_off(
         ([STARTED], "closed the connection"),
     ],
 )
-async def test_how_it_ended_is_told(
+async def test_the_end_of_a_run_is_reported(
     world: TalonWorld, computer: FakeComputer, events: list[Any], said: str
 ) -> None:
     computer.events = events
     world.say("claude computer open the settings")
     world.say("claude approve")
-    await idle(world)
+    await wait_until_idle(world)
     assert said in world.notifications[-1]
     assert computer.mode == "off"
 
 
-async def test_without_the_token_it_says_what_to_do(
+async def test_a_missing_token_is_reported_with_a_hint(
     world: TalonWorld, computer: FakeComputer
 ) -> None:
     find_paths().control_token.unlink()
     world.say("claude computer open the settings")
     world.say("claude approve")
-    await idle(world)
+    await wait_until_idle(world)
     said = "No control token found. Start the bridge once on this computer."
     assert world.notifications[-1] == said
 
 
-async def test_a_wrong_token_is_told(world: TalonWorld, computer: FakeComputer) -> None:
+async def test_a_wrong_token_is_reported(world: TalonWorld, computer: FakeComputer) -> None:
     computer.token = "another"
     world.say("claude computer open the settings")
     world.say("claude approve")
-    await idle(world)
+    await wait_until_idle(world)
     assert world.notifications[-1].startswith("The token is wrong.")
     assert computer.runs == []
 
 
-async def test_where_nothing_can_be_drawn_notifications_ask(computer: FakeComputer) -> None:
-    with loaded() as world:
+async def test_without_a_hud_notifications_ask(computer: FakeComputer) -> None:
+    with load_world() as world:
         world.set_setting("user.claude_bridge_url", computer.url)
         world.open()
         world.say("claude computer open the settings")
         assert world.notifications == [f"{QUESTION} {HINT}"]
         world.say("claude deny")
-        await idle(world)
+        await wait_until_idle(world)
 
 
 @pytest.mark.parametrize("words", ["claude approve", "claude deny"])
-def test_with_nothing_to_decide_it_says_so(world: TalonWorld, words: str) -> None:
+def test_approval_without_a_request_is_reported(world: TalonWorld, words: str) -> None:
     world.say(words)
     assert world.notifications == ["Nothing is waiting for approval."]

@@ -1,4 +1,4 @@
-"""Computer use by voice through the real bridge, at a desktop that writes down what is done."""
+"""Tests of computer use by voice through the real bridge, on a desktop that records input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
-from tests.talon_user.conftest import loaded
+from tests.talon_user.conftest import load_world
 from tests.talon_world import TalonWorld
 
 CLICK = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
@@ -37,7 +37,7 @@ async def bridge(
 
 @pytest.fixture
 def world(bridge: Bridge) -> Iterator[TalonWorld]:
-    with loaded(gui={"canvas"}) as world:
+    with load_world(gui={"canvas"}) as world:
         world.set_setting("user.claude_bridge_url", bridge.url)
         world.open()
         yield world
@@ -48,11 +48,11 @@ def list_input(desktop: FakeDesktop) -> list[object]:
     return [line for line in desktop.done if line[0] not in ("grab", "close")]
 
 
-async def idle(world: TalonWorld) -> None:
+async def wait_until_idle(world: TalonWorld) -> None:
     await world.run_until_async(lambda: not world.cron_jobs, 10)
 
 
-async def test_a_yes_lets_claude_click_and_the_switch_is_off_again(
+async def test_after_approval_claude_clicks_and_computer_use_is_off_again(
     world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop, bridge: Bridge
 ) -> None:
     fake.script(Reply((Text("I click."), CLICK)), says("The menu is open."))
@@ -60,13 +60,13 @@ async def test_a_yes_lets_claude_click_and_the_switch_is_off_again(
     world.advance(1)
     assert (list_input(pretended), bridge.computer.permission.mode) == ([], "off")
     world.say("claude approve")
-    await idle(world)
+    await wait_until_idle(world)
     assert world.notifications[-1] == "Claude is done. The menu is open."
     assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
     assert bridge.computer.permission.mode == "off"
 
 
-async def test_a_risky_step_waits_for_a_word(
+async def test_a_risky_step_waits_for_approval(
     world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop
 ) -> None:
     fake.script(calls(DELETE), says("Deleted."))
@@ -76,12 +76,12 @@ async def test_a_risky_step_waits_for_a_word(
     assert "(deleting)" in " ".join(world.seen)
     assert list_input(pretended) == []
     world.say("claude approve")
-    await idle(world)
+    await wait_until_idle(world)
     assert list_input(pretended) != []
     assert world.notifications[-1] == "Claude is done. Deleted."
 
 
-async def test_a_no_leaves_the_step_out(
+async def test_a_denied_step_is_skipped(
     world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop
 ) -> None:
     fake.script(calls(DELETE), says("I leave it."))
@@ -89,11 +89,11 @@ async def test_a_no_leaves_the_step_out(
     world.say("claude approve")
     await world.run_until_async(lambda: "Claude wants to" in " ".join(world.seen), 10)
     world.say("claude deny")
-    await idle(world)
+    await wait_until_idle(world)
     assert list_input(pretended) == []
 
 
-async def test_stop_ends_it_and_switches_it_off(
+async def test_stop_ends_the_run_and_turns_computer_use_off(
     world: TalonWorld, fake: FakeAnthropic, pretended: FakeDesktop, bridge: Bridge
 ) -> None:
     fake.script(Reply((Text("word " * 300), CLICK), delay=0.01))
@@ -101,6 +101,6 @@ async def test_stop_ends_it_and_switches_it_off(
     world.say("claude approve")
     await world.run_until_async(lambda: "word word" in " ".join(world.seen), 10)
     world.say("claude stop")
-    await idle(world)
+    await wait_until_idle(world)
     assert list_input(pretended) == []
     await world.run_until_async(lambda: bridge.computer.permission.mode == "off", 5)

@@ -1,4 +1,4 @@
-"""Where an answer goes, from the spoken word to the text in the app."""
+"""Tests of the destinations, from the spoken command to the text in the app."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ TEXT = "first\nsecond line\nthird"
         ("below", "first\nsecond line\nNEW\n  x\nthird"),
     ],
 )
-async def test_an_answer_about_the_selection_goes_to_its_place(
+async def test_an_answer_is_inserted_at_its_destination(
     any_talk: Talk, app: type[App], destination: str, after: str
 ) -> None:
     window = any_talk.world.open(app)
     window.write(TEXT)
     window.select("second")
     any_talk.world.clipboard.user_copies("mine")
-    any_talk.answers("NEW\n  x")
+    any_talk.script_answers("NEW\n  x")
     await any_talk.say(f"claude make shorter this {destination}")
     assert window.text == after
     assert any_talk.world.clipboard.text == "mine"
     assert any_talk.notes == []
 
 
-async def test_whole_lines_have_the_answer_on_the_line_below_them(talk: Talk) -> None:
+async def test_an_answer_below_whole_lines_gets_its_own_line(talk: Talk) -> None:
     window = talk.world.open()
     window.write("one\ntwo\nthree")
     window.select("one\ntwo\n")
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude make longer this below")
     assert window.text == "one\ntwo\nNEW\nthree"
 
@@ -48,38 +48,38 @@ async def test_whole_lines_have_the_answer_on_the_line_below_them(talk: Talk) ->
 async def test_the_line_or_the_document_is_replaced(talk: Talk, source: str, after: str) -> None:
     window = talk.world.open()
     window.write(TEXT)
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say(f"claude fix grammar {source}")
     assert window.text == after
 
 
-async def test_a_prompt_that_replaces_by_itself_inserts_what_comes_from_elsewhere(
+async def test_a_replacing_prompt_about_the_clipboard_inserts(
     talk: Talk,
 ) -> None:
     window = talk.world.open()
     window.write("old ")
     talk.world.clipboard.user_copies("copied")
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude fix grammar clip")
     assert window.text == "old NEW"
 
 
-async def test_what_was_not_read_is_not_replaced(talk: Talk, notes: App) -> None:
+async def test_replace_needs_a_selection(talk: Talk, notes: App) -> None:
     talk.world.clipboard.user_copies("copied")
     await talk.say("claude fix grammar clip replace")
-    said = "“replace” needs text to replace. Say “this”, “line” or “all”."
-    assert talk.notes == [said]
+    notice = "“replace” needs text to replace. Say “this”, “line” or “all”."
+    assert talk.notes == [notice]
 
 
-async def test_a_selection_that_has_changed_meanwhile_is_not_replaced(talk: Talk) -> None:
+async def test_a_changed_selection_is_not_replaced(talk: Talk) -> None:
     window = talk.world.open()
     window.write(TEXT)
     window.select("second")
     talk.fake.script(Reply((Text("NEW"),), first_delay=0.1))
     talk.world.say("claude fix grammar this")
-    await talk.until(lambda: talk.fake.requests)
+    await talk.wait_until(lambda: talk.fake.requests)
     window.select("third")
-    await talk.idle()
+    await talk.wait_until_idle()
     assert window.text == TEXT
     assert talk.notes == [
         "Paused because the selection has changed. Select the text again and say “claude resume”, "
@@ -90,9 +90,9 @@ async def test_a_selection_that_has_changed_meanwhile_is_not_replaced(talk: Talk
     assert window.text == "first\nNEW line\nthird"
 
 
-async def test_the_clipboard_as_a_destination_keeps_the_answer(talk: Talk, notes: App) -> None:
+async def test_an_answer_can_go_to_the_clipboard(talk: Talk, notes: App) -> None:
     talk.world.clipboard.user_copies("old")
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude to clip ask something")
     assert (notes.text, talk.world.clipboard.text) == ("", "NEW")
     assert talk.notes == ["Claude's answer is on the clipboard."]
@@ -102,7 +102,7 @@ async def test_the_clipboard_as_a_destination_keeps_the_answer(talk: Talk, notes
 async def test_a_panel_shows_the_answer(make_talk: MakeTalk, gui: str) -> None:
     talk = make_talk(gui={gui})
     notes = talk.world.open()
-    talk.answers("It is\n  so.")
+    talk.script_answers("It is\n  so.")
     await talk.say("claude to window ask why")
     assert (notes.text, talk.notes) == ("", [])
     assert talk.world.seen == ["Claude – why", "", "It is", "  so."]
@@ -110,18 +110,18 @@ async def test_a_panel_shows_the_answer(make_talk: MakeTalk, gui: str) -> None:
     assert talk.world.seen == []
 
 
-async def test_without_anything_to_draw_with_the_clipboard_takes_it(talk: Talk) -> None:
-    talk.answers("It is so.")
+async def test_without_a_hud_the_panels_answer_goes_to_the_clipboard(talk: Talk) -> None:
+    talk.script_answers("It is so.")
     await talk.say("claude to window ask why")
     assert talk.world.clipboard.text == "It is so."
-    said = "No window can be shown here, so Claude's answer is on the clipboard."
-    assert talk.notes == [said]
+    notice = "No window can be shown here, so Claude's answer is on the clipboard."
+    assert talk.notes == [notice]
 
 
-async def test_a_new_file_takes_the_answer(any_talk: Talk) -> None:
+async def test_an_answer_can_go_to_a_new_file(any_talk: Talk) -> None:
     editor = any_talk.world.open(CodeEditor)
     editor.write("x = 1")
-    any_talk.answers("```python\ndef test_x():\n    assert x\n```")
+    any_talk.script_answers("```python\ndef test_x():\n    assert x\n```")
     editor.select("x = 1")
     await any_talk.say("claude write tests")
     new = any_talk.world.windows[-1]
@@ -130,7 +130,7 @@ async def test_a_new_file_takes_the_answer(any_talk: Talk) -> None:
     assert any_talk.notes == []
 
 
-async def test_a_new_file_in_the_same_window_takes_it_too(talk: Talk) -> None:
+async def test_an_answer_can_go_to_a_new_file_in_the_same_window(talk: Talk) -> None:
     class Tabs(App):
         def new_file(self) -> None:
             self.text = ""
@@ -138,7 +138,7 @@ async def test_a_new_file_in_the_same_window_takes_it_too(talk: Talk) -> None:
 
     tabs = talk.world.open(Tabs)
     tabs.write("old")
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude new file ask for something")
     assert tabs.text == "NEW"
 
@@ -147,48 +147,56 @@ async def test_a_new_file_in_the_same_window_takes_it_too(talk: Talk) -> None:
     ("words", "bat"),
     [("claude fix code air", "B"), ("claude fix code air to bat", "NEW")],
 )
-async def test_cursorless_takes_the_answer(make_talk: MakeTalk, words: str, bat: str) -> None:
+async def test_an_answer_replaces_a_cursorless_target(
+    make_talk: MakeTalk, words: str, bat: str
+) -> None:
     talk = make_talk(community=True, cursorless=True)
     editor = talk.world.open(CodeEditor)
     talk.world.cursorless.update(air="A", bat="B")
-    talk.answers("```\nNEW\n```")
+    talk.script_answers("```\nNEW\n```")
     await talk.say(words)
-    assert talk.asked().endswith("<text>\nA\n</text>")
+    assert talk.read_question().endswith("<text>\nA\n</text>")
     assert talk.world.cursorless == {"air": "NEW" if bat == "B" else "A", "bat": bat}
     assert editor.text == ""
 
 
 @pytest.mark.parametrize("words", ["on air ask what is it", "opus on air here ask what is it"])
-async def test_a_question_about_a_target_leaves_it_alone(make_talk: MakeTalk, words: str) -> None:
+async def test_a_question_about_a_target_does_not_change_it(
+    make_talk: MakeTalk, words: str
+) -> None:
     talk = make_talk(community=True, cursorless=True)
     editor = talk.world.open(CodeEditor)
     talk.world.cursorless["air"] = "A"
-    talk.answers("It is A.")
+    talk.script_answers("It is A.")
     await talk.say(f"claude {words}")
-    assert talk.asked() == "what is it\n\n<text>\nA\n</text>"
+    assert talk.read_question() == "what is it\n\n<text>\nA\n</text>"
     assert (editor.text, talk.world.cursorless) == ("It is A.", {"air": "A"})
 
 
-async def test_cursorless_takes_an_answer_about_the_clipboard(make_talk: MakeTalk) -> None:
+async def test_an_answer_about_the_clipboard_can_go_to_a_cursorless_target(
+    make_talk: MakeTalk,
+) -> None:
     talk = make_talk(community=True, cursorless=True)
     talk.world.open(CodeEditor)
     talk.world.clipboard.user_copies("copied")
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude make shorter clip to air")
-    assert talk.asked().endswith("<text>\ncopied\n</text>")
+    assert talk.read_question().endswith("<text>\ncopied\n</text>")
     assert talk.world.cursorless == {"air": "NEW"}
 
 
-async def test_a_cursorless_target_may_go_elsewhere(make_talk: MakeTalk) -> None:
+async def test_an_answer_about_a_cursorless_target_can_go_to_the_clipboard(
+    make_talk: MakeTalk,
+) -> None:
     talk = make_talk(community=True, cursorless=True)
     talk.world.open(CodeEditor)
     talk.world.cursorless["air"] = "A"
-    talk.answers("NEW")
+    talk.script_answers("NEW")
     await talk.say("claude explain air to clip")
     assert (talk.world.clipboard.text, talk.world.cursorless) == ("NEW", {"air": "A"})
 
 
-async def test_a_terminal_refuses_what_would_run_lines(talk: Talk) -> None:
+async def test_above_and_below_are_refused_in_a_terminal(talk: Talk) -> None:
     terminal = talk.world.open(Terminal)
     assert isinstance(terminal, Terminal)
     for place in ("above", "below"):
@@ -198,10 +206,10 @@ async def test_a_terminal_refuses_what_would_run_lines(talk: Talk) -> None:
     assert talk.notes == [f"“above” {hint}", f"“below” {hint}"]
 
 
-async def test_below_in_a_chat_sends_nothing(talk: Talk) -> None:
+async def test_below_does_not_send_a_chat_message(talk: Talk) -> None:
     chat = talk.world.open(Chat)
     assert isinstance(chat, Chat)
     chat.write("Hi")
-    talk.answers("there\nyou")
+    talk.script_answers("there\nyou")
     await talk.say("claude below ask something")
     assert (chat.text, chat.sent) == ("Hi\nthere\nyou", [])

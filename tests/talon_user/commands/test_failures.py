@@ -1,4 +1,4 @@
-"""Whatever breaks, the user hears one sentence with the cure, and keeps text and clipboard."""
+"""Tests that each failure is one sentence with a hint, and that text and clipboard survive."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ HALF = "one two three four"
 PIECES = ("one ", "two ", "three ", "four")
 
 
-def broken(fault: Drop | Hang | ErrorEvent | Malformed | CutOff) -> Reply:
+def reply_with_fault(fault: Drop | Hang | ErrorEvent | Malformed | CutOff) -> Reply:
     return Reply((Text(HALF, PIECES),), fault=fault)
 
 
-async def test_a_bridge_that_is_down_is_known_within_a_second(
+async def test_a_stopped_bridge_is_reported_within_a_second(
     any_talk: Talk, start_bridge: StartBridge
 ) -> None:
     notes = any_talk.world.open()
@@ -44,7 +44,7 @@ async def test_a_bridge_that_is_down_is_known_within_a_second(
     await asyncio.sleep(0.3)
     start, began = time.perf_counter(), any_talk.world.script.now
     any_talk.world.say("claude ask hi")
-    await any_talk.until(lambda: any_talk.notes)
+    await any_talk.wait_until(lambda: any_talk.notes)
     assert time.perf_counter() - start < 1
     assert any_talk.world.script.now - began < 1
     address = url.removeprefix("http://")
@@ -52,12 +52,12 @@ async def test_a_bridge_that_is_down_is_known_within_a_second(
         f"The Claude bridge is not running at {address}. "
         "Start it from its tray icon or run claude-bridge."
     ]
-    await any_talk.idle()
+    await any_talk.wait_until_idle()
     assert notes.text == ""
 
 
 @pytest.mark.parametrize(
-    ("play", "said"),
+    ("play", "notice"),
     [
         (Failure(401), "sk-ant"),
         (rate_limited(9), "Wait 9 s, then say “claude retry”."),
@@ -68,14 +68,14 @@ async def test_a_bridge_that_is_down_is_known_within_a_second(
     ],
     ids=["401", "429", "500", "529", "too long", "bad json"],
 )
-async def test_a_failure_before_the_answer_is_one_sentence(
-    talk: Talk, notes: App, play: Play, said: str
+async def test_a_failure_before_the_answer_is_reported_once(
+    talk: Talk, notes: App, play: Play, notice: str
 ) -> None:
     talk.fake.script(play)
     talk.world.clipboard.user_copies("mine")
     await talk.say("claude ask something")
     (sentence,) = talk.notes
-    assert said in sentence or "key" in sentence
+    assert notice in sentence or "key" in sentence
     assert (notes.text, talk.world.clipboard.text) == ("", "mine")
 
 
@@ -84,10 +84,10 @@ async def test_a_failure_before_the_answer_is_one_sentence(
     [Drop(2), ErrorEvent(2), Malformed(2), CutOff(2)],
     ids=["drop", "error inside a 200", "bad json", "cut off"],
 )
-async def test_what_came_before_a_break_is_kept(
+async def test_text_before_a_broken_stream_stays(
     talk: Talk, notes: App, fault: Drop | ErrorEvent | Malformed | CutOff
 ) -> None:
-    talk.fake.script(broken(fault))
+    talk.fake.script(reply_with_fault(fault))
     talk.world.clipboard.user_copies("mine")
     await talk.say("claude ask something")
     assert notes.text
@@ -95,44 +95,44 @@ async def test_what_came_before_a_break_is_kept(
     assert notes.text != HALF
     assert len(talk.notes) == 1
     assert talk.world.clipboard.text == "mine"
-    talk.answers("Whole.")
+    talk.script_answers("Whole.")
     await talk.say("claude retry")
     assert notes.text == "Whole."
 
 
-async def test_a_bridge_that_hangs_can_be_stopped(talk: Talk, notes: App) -> None:
-    talk.fake.script(broken(Hang(2)))
+async def test_a_hanging_answer_can_be_stopped(talk: Talk, notes: App) -> None:
+    talk.fake.script(reply_with_fault(Hang(2)))
     talk.world.say("claude ask something")
-    await talk.until(lambda: notes.text)
+    await talk.wait_until(lambda: notes.text)
     talk.world.advance(100)
     assert (notes.text, talk.notes) == ("one two ", [])
     await talk.say("claude stop")
     await talk.fake.wait_closed(1, timeout=2)
 
 
-async def test_a_bridge_that_stops_in_the_middle_is_told(talk: Talk, notes: App) -> None:
+async def test_a_bridge_that_stops_during_an_answer_is_reported(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text("word " * 400),), delay=0.01))
     talk.world.say("claude ask something")
-    await talk.until(lambda: notes.text)
+    await talk.wait_until(lambda: notes.text)
     talk.bridge.stop_requested.set()
-    await talk.idle()
+    await talk.wait_until_idle()
     assert notes.text != "word " * 400
     assert len(talk.notes) == 1
 
 
-async def test_a_refusal_is_told(talk: Talk, notes: App) -> None:
+async def test_a_refusal_is_reported(talk: Talk, notes: App) -> None:
     talk.fake.script(refuses())
     await talk.say("claude ask something")
     assert talk.notes == ["Claude refused to write more of this answer."]
 
 
-async def test_an_answer_of_nothing_is_told(talk: Talk, notes: App) -> None:
+async def test_an_empty_answer_is_reported(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text(""),)))
     await talk.say("claude ask something")
     assert talk.notes == ["Claude's answer is empty."]
 
 
-async def test_a_wrong_key_of_the_bridges_own_is_told_with_the_cure(talk: Talk, notes: App) -> None:
+async def test_a_wrong_access_key_is_reported_with_a_hint(talk: Talk, notes: App) -> None:
     def give_key() -> None:
         chain = KeyChain(find_paths().data)
         chain.save(chain.load().with_key("bridge", NamedKey("default", "cb-right")))
@@ -145,28 +145,28 @@ async def test_a_wrong_key_of_the_bridges_own_is_told_with_the_cure(talk: Talk, 
         "Set user.claude_api_key in your Talon settings to the bridge's access key."
     )
     talk.world.set_setting("user.claude_api_key", "cb-right")
-    talk.answers("Yes.")
+    talk.script_answers("Yes.")
     await talk.say("claude retry")
     assert notes.text == "Yes."
 
 
-async def test_a_reload_in_the_middle_leaves_nothing_behind(talk: Talk, notes: App) -> None:
+async def test_a_reload_during_an_answer_cleans_up(talk: Talk, notes: App) -> None:
     talk.world.set_setting("user.claude_insert_mode", "lines")
     talk.world.clipboard.user_copies("mine")
     talk.fake.script(Reply((Text("line\n" * 400),), delay=0.005))
     talk.world.say("claude ask something")
-    await talk.until(lambda: notes.text)
+    await talk.wait_until(lambda: notes.text)
     talk.world.reload()
     await talk.fake.wait_closed(1, timeout=2)
-    await talk.idle()
+    await talk.wait_until_idle()
     assert talk.world.clipboard.text == "mine"
     text = notes.text
-    talk.answers("Again.")
+    talk.script_answers("Again.")
     await talk.say("claude ask something")
     assert notes.text == text + "Again."
 
 
-def test_while_nothing_goes_on_there_is_no_cron_job(world: TalonWorld) -> None:
+def test_without_a_task_there_is_no_cron_job(world: TalonWorld) -> None:
     world.open()
     world.advance(3600)
     assert world.cron_jobs == []
@@ -174,12 +174,12 @@ def test_while_nothing_goes_on_there_is_no_cron_job(world: TalonWorld) -> None:
     assert world.cron_jobs == []
 
 
-async def test_a_paused_answer_that_is_whole_costs_nothing(talk: Talk, notes: App) -> None:
+async def test_a_complete_paused_answer_needs_no_cron_job(talk: Talk, notes: App) -> None:
     talk.fake.script(Reply((Text("one two"),), delay=0.02))
     talk.world.say("claude ask something")
-    await talk.until(lambda: notes.text)
+    await talk.wait_until(lambda: notes.text)
     talk.world.open(title="other")
-    await talk.idle()
+    await talk.wait_until_idle()
     assert talk.world.cron_jobs == []
     notes.focus()
     await talk.say("claude resume")

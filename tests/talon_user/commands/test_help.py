@@ -1,4 +1,4 @@
-"""“claude help” and “claude doctor”."""
+"""Tests of “claude help” and “claude doctor”."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.talon_user.commands.conftest import MakeTalk, Talk
 from tests.talon_world.apps import App
 
 
-async def test_help_is_made_from_what_is_loaded_and_can_be_searched(make_talk: MakeTalk) -> None:
+async def test_help_lists_loaded_commands_and_can_be_searched(make_talk: MakeTalk) -> None:
     talk = make_talk(gui={"canvas"})
     talk.world.open()
     talk.world.add_list("user.claude_my_prompt", make_it_rhyme="Make it rhyme.")
@@ -28,13 +28,13 @@ async def test_help_is_made_from_what_is_loaded_and_can_be_searched(make_talk: M
     assert talk.world.seen == []
 
 
-async def test_help_without_anything_to_draw_with_is_a_notification(talk: Talk) -> None:
+async def test_help_without_a_hud_is_a_notification(talk: Talk) -> None:
     talk.world.open()
     await talk.say("claude help undo")
     assert talk.notes == ["claude undo"]
 
 
-async def test_the_doctor_finds_a_bridge_that_runs(make_talk: MakeTalk) -> None:
+async def test_the_doctor_finds_a_running_bridge(make_talk: MakeTalk) -> None:
     talk = make_talk(community=True, gui={"canvas"})
     talk.world.open()
     await talk.say("claude doctor")
@@ -47,11 +47,11 @@ async def test_the_doctor_finds_a_bridge_that_runs(make_talk: MakeTalk) -> None:
     assert f"Python: {platform.python_version()}" in seen
 
 
-async def test_the_doctor_says_what_is_missing_and_what_to_do(talk: Talk, notes: App) -> None:
+async def test_the_doctor_reports_problems_with_hints(talk: Talk, notes: App) -> None:
     talk.bridge.stop_requested.set()
     await asyncio.sleep(0.3)
     await talk.say("claude doctor")
-    (said,) = talk.notes
-    assert "Start it from its tray icon or run claude-bridge." in said
-    assert "community: not loaded" in said
-    assert "Answer window: canvas and imgui not found" in said
+    (notice,) = talk.notes
+    assert "Start it from its tray icon or run claude-bridge." in notice
+    assert "community: not loaded" in notice
+    assert "Answer window: canvas and imgui not found" in notice

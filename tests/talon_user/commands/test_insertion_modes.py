@@ -1,11 +1,11 @@
-"""Every way to insert in every kind of app, through the real bridge."""
+"""Tests of each insert mode in each kind of app, through the real bridge."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.fake_anthropic.script import Reply, Text
-from tests.talon_user.commands.conftest import MakeTalk, Talk, in_pieces
+from tests.talon_user.commands.conftest import MakeTalk, Talk, cut_unevenly
 from tests.talon_world.apps import (
     App,
     Chat,
@@ -28,14 +28,14 @@ EDITORS_LIKE = [App, SlowPaster, CompletionPopup, CodeEditor, Chat]
 @pytest.mark.parametrize("app", EDITORS_LIKE)
 @pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])
 @pytest.mark.parametrize("text", [CODE, *AWKWARD.values()], ids=["code", *AWKWARD])
-async def test_an_answer_stands_there_byte_for_byte(
+async def test_an_answer_is_inserted_exactly(
     talk: Talk, app: type[App], mode: str, text: str
 ) -> None:
     talk.world.set_setting("user.claude_insert_mode", mode)
     talk.world.set_setting("user.claude_code_mode", False)
     window = talk.world.open(app)
     talk.world.clipboard.user_copies("mine", html="<b>mine</b>")
-    talk.answers(text)
+    talk.script_answers(text)
     await talk.say("claude ask something")
     assert window.text == text
     assert talk.world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
@@ -43,18 +43,20 @@ async def test_an_answer_stands_there_byte_for_byte(
 
 
 @pytest.mark.parametrize("app", EDITORS_LIKE)
-async def test_so_it_does_with_community(make_talk: MakeTalk, app: type[App]) -> None:
+async def test_an_answer_is_inserted_exactly_with_community(
+    make_talk: MakeTalk, app: type[App]
+) -> None:
     talk = make_talk(community=True)
     window = talk.world.open(app)
     talk.world.clipboard.user_copies("mine")
-    talk.answers(CODE)
+    talk.script_answers(CODE)
     await talk.say("claude ask something")
     assert (window.text, talk.world.clipboard.text) == (CODE, "mine")
 
 
-async def test_an_editor_gets_whole_lines_without_a_word_about_it(talk: Talk) -> None:
+async def test_a_code_editor_gets_whole_lines_by_default(talk: Talk) -> None:
     editor = talk.world.open(CodeEditor)
-    talk.answers(CODE)
+    talk.script_answers(CODE)
     await talk.say("claude ask something")
     assert editor.text == CODE
 
@@ -64,7 +66,7 @@ async def test_a_terminal_never_runs_anything(talk: Talk, mode: str) -> None:
     talk.world.set_setting("user.claude_insert_mode", mode)
     terminal = talk.world.open(Terminal)
     assert isinstance(terminal, Terminal)
-    talk.answers("ls\r\n\x1b[2Jrm -r\tx\n" + "y" * 500)
+    talk.script_answers("ls\r\n\x1b[2Jrm -r\tx\n" + "y" * 500)
     await talk.say("claude ask something")
     assert terminal.ran == []
     assert terminal.text == "ls   [2Jrm -r x " + "y" * 500
@@ -74,7 +76,7 @@ async def test_a_terminal_never_runs_anything(talk: Talk, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])
-async def test_two_hundred_kilobytes_arrive_whole_and_hold_up_nobody(talk: Talk, mode: str) -> None:
+async def test_two_hundred_kilobytes_arrive_without_blocking_speech(talk: Talk, mode: str) -> None:
     talk.world.set_setting("user.claude_insert_mode", mode)
     text = "".join(f"{number} häßlich 🙂 lines\n" for number in range(8000))
     assert len(text.encode()) > 200_000
@@ -85,7 +87,7 @@ async def test_two_hundred_kilobytes_arrive_whole_and_hold_up_nobody(talk: Talk,
     assert talk.world.script.slowest < 0.02
 
 
-async def test_a_long_line_without_an_end_comes_as_a_stream(talk: Talk) -> None:
+async def test_a_very_long_line_is_streamed(talk: Talk) -> None:
     text = "word " * 5000
     talk.fake.script(Reply((Text(text, tuple(text[i : i + 50] for i in range(0, len(text), 50))),)))
     window = talk.world.open()
@@ -93,13 +95,13 @@ async def test_a_long_line_without_an_end_comes_as_a_stream(talk: Talk) -> None:
     assert window.text == text
 
 
-async def test_prose_is_there_before_the_answer_ends(talk: Talk) -> None:
-    talk.fake.script(Reply((Text("first", in_pieces("first")), Text(" second")), delay=0.05))
+async def test_prose_is_inserted_before_the_answer_ends(talk: Talk) -> None:
+    talk.fake.script(Reply((Text("first", cut_unevenly("first")), Text(" second")), delay=0.05))
     window = talk.world.open()
     talk.world.say("claude ask something")
-    await talk.until(lambda: window.text.startswith("f"))
+    await talk.wait_until(lambda: window.text.startswith("f"))
     assert window.text != "first second"
-    await talk.idle()
+    await talk.wait_until_idle()
     assert window.text == "first second"
 
 
@@ -113,20 +115,22 @@ async def test_prose_is_there_before_the_answer_ends(talk: Talk) -> None:
     ],
 )
 @pytest.mark.parametrize("mode", ["lines", "at_end"])
-async def test_code_comes_without_its_fences(talk: Talk, mode: str, answer: str, code: str) -> None:
+async def test_code_is_inserted_without_fences(
+    talk: Talk, mode: str, answer: str, code: str
+) -> None:
     talk.world.set_setting("user.claude_insert_mode", mode)
     editor = talk.world.open(CodeEditor)
-    talk.answers(answer)
+    talk.script_answers(answer)
     await talk.say("claude ask for code")
     assert (editor.text, talk.notes) == (code, [])
-    assert "one fenced code block" in talk.told()
+    assert "one fenced code block" in talk.read_instructions()
 
 
 async def test_prose_keeps_its_fences(talk: Talk, notes: App) -> None:
-    talk.answers("Do:\n```\nx\n```\n")
+    talk.script_answers("Do:\n```\nx\n```\n")
     await talk.say("claude ask for help")
     assert notes.text == "Do:\n```\nx\n```\n"
-    assert "fenced" not in talk.told()
+    assert "fenced" not in talk.read_instructions()
 
 
 async def test_a_prompt_for_code_replaces_code_with_code(talk: Talk) -> None:
@@ -134,6 +138,6 @@ async def test_a_prompt_for_code_replaces_code_with_code(talk: Talk) -> None:
     editor.write("class A:\n    def f(self):\n        pass\n")
     editor.select("    def f(self):\n        pass")
     doc = '    def f(self):\n        """F."""\n        pass'
-    talk.answers(f"Sure:\n```python\n{doc}\n```")
+    talk.script_answers(f"Sure:\n```python\n{doc}\n```")
     await talk.say("claude add docstring")
     assert editor.text == f"class A:\n{doc}\n"

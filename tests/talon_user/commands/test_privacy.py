@@ -1,4 +1,4 @@
-"""What leaves this machine, and where Claude's commands keep out."""
+"""Tests of what is sent to Claude, and of denied apps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from tests.talon_user.commands.conftest import Talk
 from tests.talon_world.apps import App, PasswordSafe
 
-KEEPS_OUT = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
+DENIED = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
 
 
-async def test_neither_app_nor_title_is_told(talk: Talk) -> None:
+async def test_app_and_title_are_not_sent(talk: Talk) -> None:
     talk.world.open(App, "Letter to my doctor")
     await talk.say("claude ask hi")
     sent = json.dumps(talk.fake.bodies("/v1/messages")[-1])
@@ -22,18 +22,18 @@ async def test_neither_app_nor_title_is_told(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "told", "untold"),
+    ("setting", "sent", "not_sent"),
     [("tell_app", "The user's current app: Notes.", "doctor"), ("tell_title", "doctor", "Notes")],
 )
-async def test_each_is_told_where_its_setting_allows_it(
-    talk: Talk, setting: str, told: str, untold: str
+async def test_app_and_title_are_sent_if_their_setting_allows_it(
+    talk: Talk, setting: str, sent: str, not_sent: str
 ) -> None:
     talk.world.set_setting(f"user.claude_{setting}", True)
     talk.world.open(App, "Letter to my doctor")
     await talk.say("claude ask hi")
-    assert told in talk.told()
-    assert untold not in talk.told()
-    assert platform.node() not in talk.told()
+    assert sent in talk.read_instructions()
+    assert not_sent not in talk.read_instructions()
+    assert platform.node() not in talk.read_instructions()
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ async def test_each_is_told_where_its_setting_allows_it(
         "claude shell list files",
     ],
 )
-async def test_in_a_denied_app_nothing_is_read_asked_or_written(talk: Talk, words: str) -> None:
+async def test_in_a_denied_app_nothing_is_read_sent_or_inserted(talk: Talk, words: str) -> None:
     safe = talk.world.open(PasswordSafe)
     safe.write("hunter2")
     talk.world.clipboard.user_copies("secret")
@@ -54,21 +54,21 @@ async def test_in_a_denied_app_nothing_is_read_asked_or_written(talk: Talk, word
     assert (safe.text, safe.keys, talk.world.captured) == ("hunter2", [], [])
     assert talk.fake.bodies("/v1/messages") == []
     assert talk.world.clipboard.text == "secret"
-    assert talk.notes == [KEEPS_OUT]
+    assert talk.notes == [DENIED]
 
 
-async def test_an_answer_cannot_be_carried_into_a_denied_app(talk: Talk, notes: App) -> None:
+async def test_an_answer_cannot_move_to_a_denied_app(talk: Talk, notes: App) -> None:
     talk.fake.default = {"text": "word " * 50, "delay": 0.02}
     talk.world.say("claude ask hi")
-    await talk.until(lambda: notes.text)
+    await talk.wait_until(lambda: notes.text)
     safe = talk.world.open(PasswordSafe)
     talk.world.say("claude here")
-    await talk.idle()
-    assert (safe.text, talk.notes[-1]) == ("", KEEPS_OUT)
+    await talk.wait_until_idle()
+    assert (safe.text, talk.notes[-1]) == ("", DENIED)
 
 
 @pytest.mark.parametrize("name", ["Notes", "notes", "NOTES", " slow ,notes", "x,/usr/bin,notes"])
-async def test_the_list_is_a_setting(talk: Talk, notes: App, name: str) -> None:
+async def test_the_denied_apps_are_a_setting(talk: Talk, notes: App, name: str) -> None:
     talk.world.set_setting("user.claude_deny_apps", name)
     await talk.say("claude ask hi")
-    assert talk.notes == [KEEPS_OUT]
+    assert talk.notes == [DENIED]

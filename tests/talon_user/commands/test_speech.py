@@ -1,4 +1,4 @@
-"""Answers read aloud, sentence by sentence."""
+"""Tests of answers that are read aloud."""
 
 from __future__ import annotations
 
@@ -14,69 +14,69 @@ from tests.talon_world.apps import App
 
 
 @pytest.fixture
-def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A system with a voice; what it says is kept, a line for each sentence."""
-    kept = tmp_path / "said"
-    kept.touch()
+def spoken_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which a fake voice writes each sentence as a line."""
+    spoken_lines = tmp_path / "said"
+    spoken_lines.touch()
     program = tmp_path / "bin" / "spd-say"
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\ncat >> {kept}\nexec sleep 0.2\n")
+    program.write_text(f"#!/bin/sh\ncat >> {spoken_lines}\nexec sleep 0.2\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    return kept
+    return spoken_lines
 
 
-async def test_sentences_are_said_one_by_one_without_their_marks(
-    talk: Talk, notes: App, said: Path
+async def test_sentences_are_spoken_without_markdown(
+    talk: Talk, notes: App, spoken_lines: Path
 ) -> None:
-    talk.answers("It is **so**. And `that` is all.\n\n- Bye!")
+    talk.script_answers("It is **so**. And `that` is all.\n\n- Bye!")
     await talk.say("claude to speech ask why")
-    assert said.read_text() == "It is so.\nAnd that is all.\nBye!\n"
+    assert spoken_lines.read_text() == "It is so.\nAnd that is all.\nBye!\n"
     assert (notes.text, talk.notes) == ("", [])
-    assert "read aloud" in talk.told()
+    assert "read aloud" in talk.read_instructions()
 
 
-async def test_the_first_is_said_while_the_rest_is_written(talk: Talk, said: Path) -> None:
+async def test_speech_starts_while_the_answer_arrives(talk: Talk, spoken_lines: Path) -> None:
     pieces = ("One. ", "Two", " and", " three.")
     talk.fake.script(Reply((Text("".join(pieces), pieces),), delay=0.15))
     talk.world.say("claude aloud ask why")
-    await talk.until(said.read_text)
-    assert said.read_text() == "One.\n"
-    await talk.idle()
-    assert said.read_text() == "One.\nTwo and three.\n"
+    await talk.wait_until(spoken_lines.read_text)
+    assert spoken_lines.read_text() == "One.\n"
+    await talk.wait_until_idle()
+    assert spoken_lines.read_text() == "One.\nTwo and three.\n"
 
 
-async def test_it_is_silent_at_once_when_it_is_stopped(talk: Talk, said: Path) -> None:
-    talk.answers("One. " * 40)
+async def test_stop_silences_speech_at_once(talk: Talk, spoken_lines: Path) -> None:
+    talk.script_answers("One. " * 40)
     talk.world.say("claude speech ask why")
-    await talk.until(said.read_text)
+    await talk.wait_until(spoken_lines.read_text)
     start = time.perf_counter()
     await talk.say("claude stop")
     assert time.perf_counter() - start < 1
-    assert said.read_text().count("One.") < 5
+    assert spoken_lines.read_text().count("One.") < 5
 
 
-async def test_read_aloud_is_a_prompt(talk: Talk, notes: App, said: Path) -> None:
+async def test_read_aloud_speaks_the_selection(talk: Talk, notes: App, spoken_lines: Path) -> None:
     notes.write("Bonjour.")
     notes.select("Bonjour.")
-    talk.answers("Bonjour.")
+    talk.script_answers("Bonjour.")
     await talk.say("claude read aloud")
-    assert said.read_text() == "Bonjour.\n"
+    assert spoken_lines.read_text() == "Bonjour.\n"
 
 
-async def test_without_a_voice_it_says_what_to_install(
+async def test_a_missing_voice_is_reported_with_a_hint(
     talk: Talk, notes: App, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     await talk.say("claude to speech ask why")
-    said = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
-    assert talk.notes == [said]
+    notice = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
+    assert talk.notes == [notice]
     assert talk.fake.bodies("/v1/messages") == []
 
 
 @pytest.mark.parametrize("action", ["tts", "robot_tts"])
-async def test_sight_free_talons_voice_is_taken_where_it_is(
-    talk: Talk, notes: App, said: Path, action: str
+async def test_sight_free_talon_is_preferred(
+    talk: Talk, notes: App, spoken_lines: Path, action: str
 ) -> None:
     spoken: list[tuple[float, str]] = []
 
@@ -88,8 +88,8 @@ async def test_sight_free_talons_voice_is_taken_where_it_is(
         robot_tts(text)
 
     talk.world.builtins[f"user.{action}"] = {"tts": tts, "robot_tts": robot_tts}[action]
-    talk.answers("One two three four. And five.")
+    talk.script_answers("One two three four. And five.")
     await talk.say("claude to speech ask why")
     assert [text for _, text in spoken] == ["One two three four.", "And five."]
     assert spoken[1][0] - spoken[0][0] >= 4 * 0.4
-    assert said.read_text() == ""
+    assert spoken_lines.read_text() == ""

@@ -1,4 +1,4 @@
-"""Code comes out of its fences exactly, wherever the stream is cut."""
+"""Tests that code is extracted exactly, wherever the stream is cut."""
 
 import pytest
 from hypothesis import given
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from talon_user.core.fences import CodeExtractor
 
 
-def stripped(answer: str, size: int = 1000) -> str:
-    machine = CodeExtractor()
+def extract_code(answer: str, size: int = 1000) -> str:
+    extractor = CodeExtractor()
     pieces = [answer[i : i + size] for i in range(0, len(answer), size)]
-    return "".join(machine.feed(piece) for piece in pieces) + machine.finish()
+    return "".join(extractor.feed(piece) for piece in pieces) + extractor.finish()
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,26 @@ def stripped(answer: str, size: int = 1000) -> str:
     ],
 )
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
-def test_only_the_code_is_left(answer: str, code: str, size: int) -> None:
-    assert stripped(answer, size) == code
+def test_only_the_code_remains(answer: str, code: str, size: int) -> None:
+    assert extract_code(answer, size) == code
 
 
 CODE = st.text(alphabet=" \tabc(){}:#é🙂\n`~", max_size=80)
 
 
 @given(code=CODE, size=st.integers(1, 9), info=st.sampled_from(["", "python", "c++ x=1"]))
-def test_code_is_exact_in_a_fence_longer_than_any_in_it(code: str, size: int, info: str) -> None:
+def test_code_is_exact_inside_a_longer_fence(code: str, size: int, info: str) -> None:
     fence = "`" * 81
     answer = f"Sure!\n{fence}{info}\n{code}\n{fence}\nThat was it."
-    assert stripped(answer, size) == code
+    assert extract_code(answer, size) == code
 
 
 @given(answer=st.text(alphabet="`~ ab\r\n", max_size=60), size=st.integers(1, 9))
-def test_where_it_is_cut_does_not_matter(answer: str, size: int) -> None:
-    assert stripped(answer, size) == stripped(answer)
+def test_the_cuts_do_not_matter(answer: str, size: int) -> None:
+    assert extract_code(answer, size) == extract_code(answer)
 
 
-def test_a_line_is_given_before_the_block_is_closed() -> None:
-    machine = CodeExtractor()
-    assert machine.feed("```\nfirst\nsec") == "first"
-    assert machine.feed("ond\n") == "\nsecond"
+def test_a_line_is_returned_before_the_block_ends() -> None:
+    extractor = CodeExtractor()
+    assert extractor.feed("```\nfirst\nsec") == "first"
+    assert extractor.feed("ond\n") == "\nsecond"

@@ -1,4 +1,4 @@
-"""Help is made from what is loaded."""
+"""Tests of the help lines."""
 
 from talon_user.core.help_lines import build_help_lines, format_rule, search_lines
 
@@ -9,11 +9,11 @@ RULES = [
 ]
 
 
-def test_a_rule_reads_as_one_says_it() -> None:
+def test_a_rule_is_formatted_as_readable_text() -> None:
     assert format_rule(RULES[1], "claude") == "claude [‹model›] ask ‹text›"
 
 
-def test_only_our_commands_are_helped_with_and_words_find_them() -> None:
+def test_help_has_our_commands_and_can_be_searched() -> None:
     lists = {"user.claude_prompt": {"explain": "[this] Explain it.", "fix": "fix"}}
     lines = build_help_lines(RULES, lists, "claude")
     assert lines == [

@@ -1,4 +1,4 @@
-"""The insertion machine: pieces, times and windows in; what to type and paste out."""
+"""Tests of the insertion: pieces, times and windows in, typing and pasting steps out."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from talon_user.core.insertion import Frame, Insertion, Paste, Step, Type
 from talon_user.wire.answer import AnswerReader
 from talon_user.wire.sse import EventDecoder
-from tests.talon_user.loopback import DONE, chunk
+from tests.talon_user.loopback import DONE, build_delta
 
 HERE, ELSEWHERE = 1, 2
 
@@ -16,7 +16,7 @@ def steps(insertion: Insertion, start: float = 0.0, seconds: float = 5.0) -> lis
     return [step for now in ticks if (step := insertion.take_step(now, HERE))]
 
 
-def test_prose_is_typed_and_what_has_line_breaks_is_pasted() -> None:
+def test_prose_is_typed_and_line_breaks_are_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("Two and ")
     assert insertion.take_step(0.0, HERE) == Type("Two and ")
@@ -26,7 +26,7 @@ def test_prose_is_typed_and_what_has_line_breaks_is_pasted() -> None:
     assert insertion.take_step(0.25, HERE) == Paste("two\nare four.")
 
 
-def test_what_an_editor_would_close_by_itself_is_pasted() -> None:
+def test_text_with_brackets_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("f(x")
     assert insertion.take_step(0.0, HERE) == Paste("f(x")
@@ -51,7 +51,7 @@ def test_lines_are_pasted_whole_and_the_last_one_at_the_end() -> None:
     assert insertion.done
 
 
-def test_at_end_is_one_paste() -> None:
+def test_at_end_mode_pastes_once() -> None:
     insertion = Insertion(HERE, "at_end", terminal=False)
     insertion.feed("one\n")
     insertion.feed("two")
@@ -60,7 +60,7 @@ def test_at_end_is_one_paste() -> None:
     assert steps(insertion) == [Paste("one\ntwo")]
 
 
-def test_a_terminal_gets_spaces_for_line_breaks_and_controls() -> None:
+def test_a_terminal_gets_spaces_for_line_breaks_and_control_characters() -> None:
     for mode in ("stream", "lines", "at_end"):
         insertion = Insertion(HERE, mode, terminal=True)
         insertion.feed("ls\r\nrm x\x03\u2028" + "y" * 300)
@@ -71,7 +71,7 @@ def test_a_terminal_gets_spaces_for_line_breaks_and_controls() -> None:
         assert insertion.flattened
 
 
-def test_another_window_pauses_and_the_text_is_kept() -> None:
+def test_another_window_pauses_and_the_text_stays_pending() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("kept")
     assert insertion.take_step(0.0, ELSEWHERE) is None
@@ -80,7 +80,7 @@ def test_another_window_pauses_and_the_text_is_kept() -> None:
     assert insertion.take_step(2.0, HERE) == Type("kept")
 
 
-def test_aiming_at_a_terminal_flattens_what_was_held() -> None:
+def test_moving_to_a_terminal_flattens_pending_text() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("a\nb")
     insertion.check_focus(ELSEWHERE)
@@ -96,11 +96,11 @@ def test_aiming_at_a_terminal_flattens_what_was_held() -> None:
     piece_size=st.integers(1, 9),
     frame=st.sampled_from([Frame(), Frame("\n", ""), Frame("", "\n", replacing=True)]),
 )
-def test_inserted_and_held_are_the_reply_however_it_is_split(
+def test_inserted_and_pending_text_are_always_the_answer(
     reply: str, cuts: list[int], mode: str, visits: list[int], piece_size: int, frame: Frame
 ) -> None:
     pieces = [reply[i : i + piece_size] for i in range(0, len(reply), piece_size)]
-    wire = b"".join(chunk(piece) for piece in pieces) + DONE
+    wire = b"".join(build_delta(piece) for piece in pieces) + DONE
     events, answer, insertion = EventDecoder(), AnswerReader(), Insertion(HERE, mode, False, frame)
     fed, at, now, done = "", 0, 0.0, ""
     while at < len(wire):
@@ -123,7 +123,7 @@ def test_inserted_and_held_are_the_reply_however_it_is_split(
     assert "".join(insertion.inserted) == whole
 
 
-def test_what_replaces_a_selection_is_pasted_at_first() -> None:
+def test_the_first_text_over_a_selection_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", False, Frame(replacing=True))
     insertion.feed("(")
     assert insertion.take_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
@@ -132,7 +132,7 @@ def test_what_replaces_a_selection_is_pasted_at_first() -> None:
 
 
 @given(st.text(max_size=40), st.integers(1, 5))
-def test_events_do_not_depend_on_where_the_bytes_are_cut(text: str, size: int) -> None:
+def test_events_do_not_depend_on_the_cuts(text: str, size: int) -> None:
     wire = text.encode("utf-8", "replace") + b"\r\rdata: end\n\n"
     pieces, whole = EventDecoder(), EventDecoder()
     cut = [event for i in range(0, len(wire), size) for event in pieces.feed(wire[i : i + size])]
@@ -146,7 +146,7 @@ def test_a_surrogate_pair_escaped_over_two_chunks_is_one_character() -> None:
     assert first + second == "a🙂"
 
 
-def test_events_are_framed_as_the_spec_says() -> None:
+def test_events_are_parsed_as_the_spec_says() -> None:
     events = EventDecoder()
     assert events.feed(b"\xef\xbb\xbfdata: one\r") == []
     assert events.feed(b"\ndata:  two \r\n: comment\rdata\n") == []

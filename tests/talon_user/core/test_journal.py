@@ -1,4 +1,4 @@
-"""What counts as one step of the caret, and when an answer may be taken out again."""
+"""Tests of caret steps, and of when an answer can be undone."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from talon_user.core.journal import Entry, count_caret_steps, find_undo_problem,
         ("", 0),
     ],
 )
-def test_the_caret_passes_what_one_sees_in_one_step(text: str, steps: int) -> None:
+def test_each_visible_character_is_one_caret_step(text: str, steps: int) -> None:
     assert count_caret_steps(text) == steps
 
 
@@ -31,7 +31,7 @@ def test_plain_letters_are_one_step_each(text: str) -> None:
     assert count_caret_steps(text) == len(text)
 
 
-def test_an_apps_own_line_ends_do_not_matter_and_all_else_does() -> None:
+def test_only_line_ends_and_no_break_spaces_may_differ() -> None:
     assert is_same_text("a\nb c", "a\r\nb\u00a0c")
     assert not is_same_text("a\nb", "a b")
     assert not is_same_text("ab", "ab ")
@@ -47,6 +47,6 @@ def test_an_apps_own_line_ends_do_not_matter_and_all_else_does() -> None:
         (Entry(1, "x", False, whole_window=False), "second window"),
     ],
 )
-def test_what_cannot_be_undone_says_why(entry: Entry | None, why: str) -> None:
+def test_the_reason_for_no_undo_is_returned(entry: Entry | None, why: str) -> None:
     assert why in (find_undo_problem(entry, 1) or "")
     assert find_undo_problem(Entry(1, "x", False), 1) is None

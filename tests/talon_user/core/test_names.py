@@ -1,4 +1,4 @@
-"""Every model in the bridge's list has a name that can be spoken."""
+"""Tests that every model in the bridge's list has a name that can be spoken."""
 
 import re
 
@@ -20,7 +20,7 @@ LISTED = [
 ]
 
 
-def test_the_newest_of_a_line_has_the_bare_name() -> None:
+def test_the_newest_model_of_a_line_has_the_bare_name() -> None:
     names = build_spoken_names(LISTED)
     assert names["opus"] == "claude-opus-5-5"
     assert names["opus four point one"] == "claude-opus-4-1-20250805"
@@ -40,21 +40,21 @@ def test_the_newest_of_a_line_has_the_bare_name() -> None:
         ("gpt-4o", "gpt-4o"),
     ],
 )
-def test_a_model_is_shown_as_people_write_it(model: str, name: str) -> None:
+def test_a_model_id_is_formatted_as_people_write_it(model: str, name: str) -> None:
     assert format_model(model) == name
 
 
 @pytest.mark.parametrize(
     ("number", "words"), [(0, "zero"), (13, "thirteen"), (40, "forty"), (99, "ninety nine")]
 )
-def test_numbers_are_words(number: int, words: str) -> None:
+def test_numbers_are_spelled(number: int, words: str) -> None:
     assert spell_number(number) == words
 
 
 @given(
     st.lists(st.from_regex(r"claude-[a-z]{3,9}(-[0-9]{1,2}){1,3}(-20[0-9]{6})?", fullmatch=True))
 )
-def test_every_name_can_be_spoken_and_leads_to_a_listed_model(ids: list[str]) -> None:
+def test_every_name_can_be_spoken_and_maps_to_a_listed_model(ids: list[str]) -> None:
     names = build_spoken_names([{"id": one} for one in ids])
     assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", name) for name in names)
     assert set(names.values()) <= set(ids)
@@ -62,5 +62,5 @@ def test_every_name_can_be_spoken_and_leads_to_a_listed_model(ids: list[str]) ->
 
 
 @pytest.mark.parametrize("junk", [None, "x", [1, {}, {"id": 4}], {"data": []}])
-def test_a_list_that_is_none_names_nothing(junk: object) -> None:
+def test_an_invalid_list_has_no_names(junk: object) -> None:
     assert build_spoken_names(junk) == {}

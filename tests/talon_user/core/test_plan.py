@@ -1,4 +1,4 @@
-"""What was said becomes one plan, or one sentence that says what is wrong with it."""
+"""Tests that a command becomes a plan, or a sentence about its problem."""
 
 import pytest
 from hypothesis import given
@@ -27,16 +27,16 @@ from talon_user.core.plan import (
         ("[none, code] Make", NamedPrompt("Make", "none", "here", code=True)),
     ],
 )
-def test_a_line_of_the_list_is_read(value: str, prompt: NamedPrompt) -> None:
+def test_a_prompt_list_entry_is_parsed(value: str, prompt: NamedPrompt) -> None:
     assert parse_prompt(value) == prompt
 
 
-def test_a_place_that_is_none_is_named_with_those_there_are() -> None:
+def test_an_unknown_place_is_reported_with_the_valid_ones() -> None:
     with pytest.raises(BadPrompt, match=r"“everywhere” is not a source.*this.*to here"):
         parse_prompt("[this, everywhere] Fix it.")
 
 
-def test_what_is_said_wins_over_what_the_prompt_says() -> None:
+def test_spoken_words_override_the_prompts_defaults() -> None:
     prompt = NamedPrompt("Fix it.", "this", "replace")
     assert build_plan(prompt) == Plan("Fix it.", "this", "replace", "", False, "prompt")
     said = build_plan(prompt, "clip", "speech", "claude-opus-5-5")
@@ -50,7 +50,7 @@ def test_what_is_said_wins_over_what_the_prompt_says() -> None:
     destination=st.sampled_from(DESTINATIONS),
     terminal=st.booleans(),
 )
-def test_a_plan_without_a_problem_never_harms(
+def test_a_plan_without_a_problem_is_safe(
     prompt: str, source: str, destination: str, terminal: bool
 ) -> None:
     plan = Plan(prompt, source, destination)

@@ -1,4 +1,4 @@
-"""The events of computer use, as sentences for the banner."""
+"""Tests of the sentences for computer-use events."""
 
 import json
 
@@ -27,27 +27,27 @@ def test_each_event_is_a_sentence() -> None:
     assert done == RunStep(limit, final=True, status="limit")
 
 
-def test_words_that_come_one_by_one_are_a_sentence() -> None:
+def test_text_pieces_are_joined_to_a_sentence() -> None:
     events = RunEventReader()
-    told = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]
-    steps = [events.feed(one) for one in told]
+    data = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]
+    steps = [events.feed(one) for one in data]
     assert [one.sentence for one in steps if one] == ["I", "I see", "I see it."]
     events.feed(json.dumps({"type": "run.acted", "what": ["Click."]}))
     assert events.feed(json.dumps({"type": "run.text", "text": "Now"})) == RunStep("Now")
 
 
-def test_why_a_step_was_not_done_is_told() -> None:
+def test_the_reason_for_a_failed_step_is_shown() -> None:
     assert step(type="run.acted", what=["Click."], failed="Nobody agreed.") == RunStep(
         "Nobody agreed."
     )
 
 
-def test_an_error_is_told_in_its_own_words() -> None:
+def test_an_error_event_raises_its_message() -> None:
     with pytest.raises(AnswerFailed, match="no desktop"):
         step(type="run.error", error={"message": "no desktop", "code": "x"})
 
 
-def test_the_end_is_complete() -> None:
+def test_the_last_event_completes_the_run() -> None:
     events = RunEventReader()
     events.feed(json.dumps({"type": "run.started", "id": "run_1", "model": "m"}))
     assert (events.run_id, events.complete) == ("run_1", False)

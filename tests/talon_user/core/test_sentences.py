@@ -1,4 +1,4 @@
-"""Speech begins with the first whole sentence, and loses nothing."""
+"""Tests of splitting an answer into sentences."""
 
 import pytest
 from hypothesis import given
@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from talon_user.core.sentences import SENTENCE_LIMIT, SentenceSplitter, strip_markup
 
 
-def said(text: str, size: int = 1000) -> list[str]:
-    machine = SentenceSplitter()
+def split_text(text: str, size: int = 1000) -> list[str]:
+    splitter = SentenceSplitter()
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
-    return [one for piece in pieces for one in machine.feed(piece)] + machine.finish()
+    return [one for piece in pieces for one in splitter.feed(piece)] + splitter.finish()
 
 
 @pytest.mark.parametrize("size", [1, 4, 1000])
-def test_it_is_cut_where_a_sentence_ends(size: int) -> None:
+def test_text_is_cut_at_sentence_ends(size: int) -> None:
     text = "It costs 3.50 here. Dr. No said “stop!” And then, e.g. now? Yes…\nEnd"
-    assert [one.strip() for one in said(text, size)] == [
+    assert [one.strip() for one in split_text(text, size)] == [
         "It costs 3.50 here.",
         "Dr. No said “stop!”",
         "And then, e.g. now?",
@@ -26,28 +26,28 @@ def test_it_is_cut_where_a_sentence_ends(size: int) -> None:
     ]
 
 
-def test_a_sentence_is_given_as_soon_as_the_next_begins() -> None:
-    machine = SentenceSplitter()
-    assert machine.feed("One.") == []
-    assert machine.feed(" ") == ["One."]
-    assert machine.feed("Two") == []
-    assert machine.finish() == [" Two"]
+def test_a_sentence_is_returned_when_the_next_begins() -> None:
+    splitter = SentenceSplitter()
+    assert splitter.feed("One.") == []
+    assert splitter.feed(" ") == ["One."]
+    assert splitter.feed("Two") == []
+    assert splitter.finish() == [" Two"]
 
 
 def test_a_sentence_without_an_end_is_cut_at_a_word() -> None:
-    pieces = said("word " * 200)
+    pieces = split_text("word " * 200)
     assert all(len(piece) <= SENTENCE_LIMIT for piece in pieces)
     assert all(piece.endswith("word ") for piece in pieces)
 
 
 @given(text=st.text(alphabet="ab. !?\n”é🙂。", max_size=400), size=st.integers(1, 50))
-def test_nothing_is_lost_or_said_twice(text: str, size: int) -> None:
-    assert "".join(said(text, size)) == text
+def test_no_text_is_lost_or_repeated(text: str, size: int) -> None:
+    assert "".join(split_text(text, size)) == text
 
 
 @given(text=st.text(alphabet="ab. !?\n”", max_size=200), size=st.integers(1, 50))
-def test_where_it_is_cut_does_not_matter(text: str, size: int) -> None:
-    assert said(text, size) == said(text, 1)
+def test_the_cuts_do_not_matter(text: str, size: int) -> None:
+    assert split_text(text, size) == split_text(text, 1)
 
 
 @pytest.mark.parametrize(
@@ -59,5 +59,5 @@ def test_where_it_is_cut_does_not_matter(text: str, size: int) -> None:
         ("```\n", ""),
     ],
 )
-def test_marks_are_not_read_aloud(written: str, heard: str) -> None:
+def test_markdown_is_removed(written: str, heard: str) -> None:
     assert strip_markup(written) == heard

@@ -1,4 +1,4 @@
-"""A conversation is a list of the bridge's ids, and nothing else."""
+"""Tests of the thread's ids and the saved state."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from talon_user.core.threads import SavedState, Thread, parse_state
 
 
-def test_questions_go_on_from_the_last_answer_for_a_while() -> None:
+def test_a_thread_continues_for_some_minutes() -> None:
     thread = Thread()
     assert thread.find_tip(0, 30) == ""
     thread.add("", "r1", 0)
@@ -15,7 +15,7 @@ def test_questions_go_on_from_the_last_answer_for_a_while() -> None:
     assert thread.find_tip(1801, 30) == ""
 
 
-def test_a_new_beginning_drops_the_links_before() -> None:
+def test_a_new_thread_drops_the_old_ids() -> None:
     thread = Thread(["r1", "r2"])
     thread.add("r2", "r3", 1)
     assert thread.ids == ["r1", "r2", "r3"]
@@ -25,19 +25,19 @@ def test_a_new_beginning_drops_the_links_before() -> None:
     assert thread.ids == ["r5"]
 
 
-def test_forgetting_goes_back_by_one() -> None:
+def test_pop_goes_back_by_one() -> None:
     thread = Thread(["r1", "r2"])
     assert (thread.pop(), thread.find_tip(0, 1)) == ("r2", "r1")
     assert (thread.pop(), thread.find_tip(0, 1), thread.pop()) == ("r1", "", "")
 
 
 @given(ids=st.lists(st.text()), at=st.floats(0, 1e12), model=st.text())
-def test_it_is_read_as_it_was_written(ids: list[str], at: float, model: str) -> None:
+def test_saved_state_can_be_read_back(ids: list[str], at: float, model: str) -> None:
     state = SavedState(Thread(ids, at), model)
     assert parse_state(state.to_json()) == state
 
 
 @pytest.mark.parametrize("junk", ["", "[]", "{", "4"])
-def test_a_spoilt_file_is_a_value_error(junk: str) -> None:
+def test_invalid_json_raises_value_error(junk: str) -> None:
     with pytest.raises(ValueError):
         parse_state(junk)

@@ -29,8 +29,8 @@ def test_the_table_lists_exactly_the_commands(readme: Path) -> None:
         for path in TALON_USER.rglob("*.talon")
         for command in read_talon_file(path).commands
     ]
-    said = [row for row in rows if not row.startswith("claude-bridge")]
-    assert sorted(said) == sorted(commands)
+    documented = [row for row in rows if not row.startswith("claude-bridge")]
+    assert sorted(documented) == sorted(commands)
 
 
 def test_the_readme_lists_every_source_and_destination() -> None:

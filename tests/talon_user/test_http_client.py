@@ -90,8 +90,8 @@ def test_401_gives_the_message_and_a_hint() -> None:
 
 def test_429_gives_the_message_and_how_long_to_wait() -> None:
     response = build_error("429 Too Many Requests", "Too many requests.", "Retry-After: 20")
-    said = "Too many requests. Wait 20 s, then say “claude retry”."
-    assert read_answer(response) == ([], said)
+    sentence = "Too many requests. Wait 20 s, then say “claude retry”."
+    assert read_answer(response) == ([], sentence)
 
 
 def test_500_gives_the_message_and_a_hint() -> None:

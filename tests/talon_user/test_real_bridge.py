@@ -69,4 +69,4 @@ async def test_missing_credentials_are_reported_with_a_hint(
     world.say("claude ask hello")
     await world.run_until_async(lambda: not world.cron_jobs)
     assert field.text == ""
-    assert any("ANTHROPIC_API_KEY" in str(said) for said in world.notifications)
+    assert any("ANTHROPIC_API_KEY" in str(sentence) for sentence in world.notifications)

@@ -122,7 +122,7 @@ class App:
         """Copy the selection after the app's delay; an empty one leaves the clipboard unchanged."""
         self.world.script.later(self.paste_delay, self._write_clipboard)
 
-    def copied(self) -> str:
+    def read_selection(self) -> str:
         """Return the text that would be copied now."""
         return self.selected
 
@@ -191,7 +191,7 @@ class App:
         self.take_paste(self.world.clipboard.text)
 
     def _write_clipboard(self) -> None:
-        text = self.copied()
+        text = self.read_selection()
         if text:
             self.world.clipboard.user_copies(text)
 
@@ -248,7 +248,7 @@ class CodeEditor(App):
         else:
             self.put(char)
 
-    def copied(self) -> str:
+    def read_selection(self) -> str:
         """Return the selection, or else the whole line."""
         if self.selected:
             return self.selected

@@ -52,7 +52,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
     def sleep(duration: str) -> None:
         world.script.flag(f"actions.sleep({duration!r}) blocks the script thread")
 
-    def unimplemented(name: str) -> Callable[..., Any]:
+    def make_unimplemented(name: str) -> Callable[..., Any]:
         def raise_unimplemented() -> None:
             raise NotImplementedError(f"Action '{name}' exists but no Context implements it")
 
@@ -65,7 +65,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
         "insert": insert,
         "key": key,
         "sleep": sleep,
-        **{f"edit.{name}": unimplemented(f"edit.{name}") for name in EDIT_KEYS},
+        **{f"edit.{name}": make_unimplemented(f"edit.{name}") for name in EDIT_KEYS},
         "dictate.parse_words": parse_words,
         "speech.enabled": lambda: world.speech_enabled,
     }

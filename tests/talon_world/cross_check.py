@@ -26,12 +26,12 @@ RESERVED_WORDS = {"model"}
 
 def problems_in(world: "TalonWorld", folder: Path) -> list[str]:
     """Return a sentence for each problem in the folder's Talon files."""
-    found: list[str] = []
+    problems: list[str] = []
     for path in sorted(folder.rglob("*.talon")):
-        found += [f"{path.name}: {problem}" for problem in _file_problems(world, path)]
+        problems += [f"{path.name}: {problem}" for problem in _file_problems(world, path)]
     for path in sorted(folder.rglob("*.talon-list")):
-        found += [f"{path.name}: {problem}" for problem in _list_problems(world, path)]
-    return found
+        problems += [f"{path.name}: {problem}" for problem in _list_problems(world, path)]
+    return problems
 
 
 def problems_in_text(world: "TalonWorld", text: str) -> list[str]:
@@ -105,11 +105,11 @@ def _action_problems(world: "TalonWorld", node: Any) -> Iterator[str]:
     if function is None:
         yield f"no action {name}"
         return
-    given = arguments(node)
+    args = arguments(node)
     try:
-        inspect.signature(function).bind(*given)
+        inspect.signature(function).bind(*args)
     except TypeError as problem:
-        yield f"{name} with {len(given)} arguments: {problem}"
+        yield f"{name} with {len(args)} arguments: {problem}"
 
 
 def _rule_problems(rule: Any) -> Iterator[str]:

@@ -42,18 +42,18 @@ def build(world: "TalonWorld", gui_parts: frozenset[str]) -> dict[str, ModuleTyp
     return {"talon": talon, **{f"talon.{name}": part for name, part in parts.items()}}
 
 
-def _checked(world: "TalonWorld", name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    def checked(*args: Any, **kwargs: Any) -> Any:
+def _require_thread(world: "TalonWorld", name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def call_checked(*args: Any, **kwargs: Any) -> Any:
         world.script.require(name)
         return call(*args, **kwargs)
 
-    return checked
+    return call_checked
 
 
 def _part(world: "TalonWorld", name: str, **functions: Callable[..., Any]) -> ModuleType:
     module = ModuleType(f"talon.{name}")
     for function, call in functions.items():
-        setattr(module, function, _checked(world, f"{name}.{function}", call))
+        setattr(module, function, _require_thread(world, f"{name}.{function}", call))
     return module
 
 
@@ -105,7 +105,7 @@ def _clip(world: "TalonWorld") -> ModuleType:
 def _ui(world: "TalonWorld") -> ModuleType:
     parts_screen = SimpleNamespace(rect=gui.SCREEN, visible_rect=gui.SCREEN)
 
-    def focused() -> Any:
+    def get_focused() -> Any:
         if world.focused is None:
             raise UIErr("no active window")
         return world.focused
@@ -113,8 +113,8 @@ def _ui(world: "TalonWorld") -> ModuleType:
     part = _part(
         world,
         "ui",
-        active_window=focused,
-        active_app=focused,
+        active_window=get_focused,
+        active_app=get_focused,
         main_screen=lambda: parts_screen,
         register=world.register,
         unregister=world.unregister,
@@ -177,7 +177,7 @@ class Registry:
     @property
     def contexts(self) -> dict[str, Any]:
         """The loaded Talon files by dotted path, each with its commands."""
-        return {f"user.{file.path.name}": _loaded(file) for file in self._world.files}
+        return {f"user.{file.path.name}": _describe_file(file) for file in self._world.files}
 
     @property
     def lists(self) -> dict[str, list[dict[str, str]]]:
@@ -190,7 +190,7 @@ class Registry:
         return {**self._world.builtins, **self._world.declarations.actions}
 
 
-def _loaded(file: Any) -> SimpleNamespace:
+def _describe_file(file: Any) -> SimpleNamespace:
     commands = {
         command.rule.text: SimpleNamespace(rule=SimpleNamespace(rule=command.rule.text))
         for command in file.commands

@@ -14,12 +14,14 @@ BLOCKING = ("connect", "connect_ex", "recv", "recv_into", "send", "sendall")
 
 
 @contextlib.contextmanager
-def guarded(script: ScriptThread) -> Iterator[None]:
+def guard_script(script: ScriptThread) -> Iterator[None]:
     """Patch the standard library for scripts: flag blocking calls, use the virtual clock."""
     with contextlib.ExitStack() as stack:
         for name in BLOCKING:
             real = getattr(socket.socket, name)
-            stack.enter_context(mock.patch.object(socket.socket, name, _polite(script, name, real)))
+            stack.enter_context(
+                mock.patch.object(socket.socket, name, _flag_when_blocking(script, name, real))
+            )
         for owner, name in (
             (time, "sleep"),
             (socket, "getaddrinfo"),
@@ -28,12 +30,14 @@ def guarded(script: ScriptThread) -> Iterator[None]:
             (threading.Thread, "start"),
         ):
             real = getattr(owner, name)
-            stack.enter_context(mock.patch.object(owner, name, _refused(script, name, real)))
+            stack.enter_context(mock.patch.object(owner, name, _flag_when_busy(script, name, real)))
         stack.enter_context(mock.patch.object(time, "monotonic", _clock(script, time.monotonic)))
         yield
 
 
-def _refused(script: ScriptThread, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+def _flag_when_busy(
+    script: ScriptThread, name: str, real: Callable[..., Any]
+) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if script.busy:
             script.flag(f"{name} on the script thread")
@@ -42,7 +46,9 @@ def _refused(script: ScriptThread, name: str, real: Callable[..., Any]) -> Calla
     return call
 
 
-def _polite(script: ScriptThread, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+def _flag_when_blocking(
+    script: ScriptThread, name: str, real: Callable[..., Any]
+) -> Callable[..., Any]:
     def call(sock: socket.socket, *args: Any) -> Any:
         if script.busy and sock.gettimeout() != 0:
             script.flag(f"a blocking socket's {name} on the script thread")

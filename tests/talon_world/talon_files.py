@@ -112,7 +112,7 @@ def nodes(node: Any) -> Iterator[Any]:
     below = [
         child
         for name in node.__dataclass_fields__
-        for child in _listed(getattr(node, name))
+        for child in _as_list(getattr(node, name))
         if hasattr(child, "type_name")
     ]
     seen: set[int] = set()
@@ -126,10 +126,10 @@ def nodes(node: Any) -> Iterator[Any]:
 
 def arguments(action: Any) -> list[Any]:
     """Return the arguments of a call, as nodes."""
-    given = action.arguments
-    if given is None:
+    args = action.arguments
+    if args is None:
         return []
-    return [one for one in _listed(given.children) if one.type_name != "comment"]
+    return [one for one in _as_list(args.children) if one.type_name != "comment"]
 
 
 def literal(node: Any) -> Any:
@@ -149,7 +149,7 @@ def _assignments(block: Any) -> dict[str, Any]:
     }
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 

@@ -15,7 +15,7 @@ from tests.talon_world import cross_check, fake_talon, phrases
 from tests.talon_world.apps import App
 from tests.talon_world.clipboard import Clipboard
 from tests.talon_world.declarations import Declarations, check_arguments, check_list
-from tests.talon_world.guard import guarded
+from tests.talon_world.guard import guard_script
 from tests.talon_world.script_thread import ScriptThread
 from tests.talon_world.talon_files import Command, TalonFile, read_talon_file, read_talon_list
 
@@ -345,7 +345,7 @@ class TalonWorld:
         sys.modules.update(modules)
         self._cleanup.callback(_restore_modules, before)
         self._cleanup.callback(self._unload)
-        self._cleanup.enter_context(guarded(self.script))
+        self._cleanup.enter_context(guard_script(self.script))
 
     def _unload(self) -> None:
         for job in self.script.jobs:

@@ -89,8 +89,8 @@ async def test_a_denial_a_stop_or_silence_starts_nothing(
         world.advance(29)
         assert QUESTION in world.seen
         world.advance(2)
-        said = "Denied: you did not say “claude approve” in time."
-        assert world.notifications[-1] == said
+        sentence = "Denied: you did not say “claude approve” in time."
+        assert world.notifications[-1] == sentence
     await wait_until_idle(world)
     assert (computer.runs, computer.modes, QUESTION in world.seen) == ([], [], False)
 
@@ -117,8 +117,8 @@ async def test_silence_denies_a_risky_step(world: TalonWorld, computer: FakeComp
     computer.events = [STARTED, {**ASKING, "expires_at": time.time() + 0.3}, DONE]
     world.say("claude computer send the mail")
     world.say("claude approve")
-    said = "Denied: you did not say “claude approve” in time."
-    await wait_until(world, lambda: said in world.seen)
+    sentence = "Denied: you did not say “claude approve” in time."
+    await wait_until(world, lambda: sentence in world.seen)
     assert computer.decided == []
     world.say("claude approve")
     await wait_until(world, lambda: "Nothing is waiting for approval." in seen(world))
@@ -143,7 +143,7 @@ async def test_stop_ends_the_run_and_switches_computer_use_off(
 
 
 @pytest.mark.parametrize(
-    ("events", "said"),
+    ("events", "sentence"),
     [
         ([STARTED, {**DONE, "status": "limit", "text": ""}], "step limit"),
         ([STARTED, {**DONE, "status": "failed", "text": "No."}], "could not do it. No."),
@@ -152,13 +152,13 @@ async def test_stop_ends_the_run_and_switches_computer_use_off(
     ],
 )
 async def test_the_end_of_a_run_is_reported(
-    world: TalonWorld, computer: FakeComputer, events: list[Any], said: str
+    world: TalonWorld, computer: FakeComputer, events: list[Any], sentence: str
 ) -> None:
     computer.events = events
     world.say("claude computer open the settings")
     world.say("claude approve")
     await wait_until_idle(world)
-    assert said in world.notifications[-1]
+    assert sentence in world.notifications[-1]
     assert computer.mode == "off"
 
 
@@ -169,8 +169,8 @@ async def test_a_missing_token_is_reported_with_a_hint(
     world.say("claude computer open the settings")
     world.say("claude approve")
     await wait_until_idle(world)
-    said = "No control token found. Start the bridge once on this computer."
-    assert world.notifications[-1] == said
+    sentence = "No control token found. Start the bridge once on this computer."
+    assert world.notifications[-1] == sentence
 
 
 async def test_a_wrong_token_is_reported(world: TalonWorld, computer: FakeComputer) -> None:

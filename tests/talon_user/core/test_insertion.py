@@ -8,7 +8,7 @@ from talon_user.wire.answer import AnswerReader
 from talon_user.wire.sse import EventDecoder
 from tests.talon_user.loopback import DONE, build_delta
 
-HERE, ELSEWHERE = 1, 2
+HERE, OTHER = 1, 2
 
 
 def steps(insertion: Insertion, start: float = 0.0, seconds: float = 5.0) -> list[Step]:
@@ -74,7 +74,7 @@ def test_a_terminal_gets_spaces_for_line_breaks_and_control_characters() -> None
 def test_another_window_pauses_and_the_text_stays_pending() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("kept")
-    assert insertion.take_step(0.0, ELSEWHERE) is None
+    assert insertion.take_step(0.0, OTHER) is None
     assert insertion.take_step(1.0, HERE) is None  # coming back is not yet a "resume"
     insertion.paused = False
     assert insertion.take_step(2.0, HERE) == Type("kept")
@@ -83,16 +83,16 @@ def test_another_window_pauses_and_the_text_stays_pending() -> None:
 def test_moving_to_a_terminal_flattens_pending_text() -> None:
     insertion = Insertion(HERE, "stream", terminal=False)
     insertion.feed("a\nb")
-    insertion.check_focus(ELSEWHERE)
-    insertion.move_to(ELSEWHERE, "stream", terminal=True)
-    assert insertion.take_step(0.0, ELSEWHERE) == Type("a b")
+    insertion.check_focus(OTHER)
+    insertion.move_to(OTHER, "stream", terminal=True)
+    assert insertion.take_step(0.0, OTHER) == Type("a b")
 
 
 @given(
     reply=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80),
     cuts=st.lists(st.integers(1, 40), min_size=1, max_size=60),
     mode=st.sampled_from(["stream", "lines", "at_end"]),
-    visits=st.lists(st.sampled_from([HERE, HERE, HERE, ELSEWHERE]), max_size=60),
+    visits=st.lists(st.sampled_from([HERE, HERE, HERE, OTHER]), max_size=60),
     piece_size=st.integers(1, 9),
     frame=st.sampled_from([Frame(), Frame("\n", ""), Frame("", "\n", replacing=True)]),
 )

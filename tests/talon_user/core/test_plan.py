@@ -39,8 +39,8 @@ def test_an_unknown_place_is_reported_with_the_valid_ones() -> None:
 def test_spoken_words_override_the_prompts_defaults() -> None:
     prompt = NamedPrompt("Fix it.", "this", "replace")
     assert build_plan(prompt) == Plan("Fix it.", "this", "replace", "", False, "prompt")
-    said = build_plan(prompt, "clip", "speech", "claude-opus-5-5")
-    assert said == Plan("Fix it.", "clip", "speech", "claude-opus-5-5", False, "prompt")
+    plan = build_plan(prompt, "clip", "speech", "claude-opus-5-5")
+    assert plan == Plan("Fix it.", "clip", "speech", "claude-opus-5-5", False, "prompt")
     assert build_plan(prompt, "clip").destination == "here"
 
 

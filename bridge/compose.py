@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
 from bridge.backends.base import ManagedBackend
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
-from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
-from bridge.backends.echo import OfflineBackend
-from bridge.backends.selection import BackendChoice
+from bridge.backends.echo import EchoBackend
+from bridge.backends.selection import BackendSelection
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approvals import Approvals
 from bridge.computer.executor import Executor
@@ -34,8 +34,8 @@ from bridge.errors import ModelNotFound, SettingsError
 from bridge.keys import KeyChain
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
-from bridge.resilience.backend import PatientBackend, Road
-from bridge.resilience.policy import Patience
+from bridge.resilience.backend import ResilientBackend, Route
+from bridge.resilience.policy import RetryPolicy
 from bridge.server.key_cache import KeyCache
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings, is_loopback
@@ -62,7 +62,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     return Bridge(
         settings=settings,
         switches=switches,
-        choice=BackendChoice(_build_backends(settings, paths, keys), switches),
+        selection=BackendSelection(_build_backends(settings, paths, keys), switches),
         catalogue=Catalogue(time.monotonic),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
@@ -70,7 +70,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
         computer=_build_computer(settings, paths),
-        sign_in=SignIn(_find_cli(settings) or bundled_cli(), os.environ),
+        sign_in=SignIn(_find_cli(settings) or find_bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
         versions=_read_versions(),
@@ -139,28 +139,28 @@ def ensure_control_token(paths: Paths) -> str:
 def _build_backends(
     settings: Settings, paths: Paths, keys: KeyCache
 ) -> dict[BackendName, ManagedBackend]:
-    patience = Patience(settings.retries + 1, seconds=settings.retry_seconds)
+    policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
 
-    async def claude_code() -> Sequence[Road]:
-        return [Road("Claude Code", sign_in)]
+    async def load_claude_code() -> Sequence[Route]:
+        return [Route("Claude Code", claude_code)]
 
-    async def anthropic() -> Sequence[Road]:
-        found = [
-            Road(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
+    async def load_anthropic() -> Sequence[Route]:
+        routes = [
+            Route(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
             for key in (await keys.get_keys()).anthropic
         ]
         # A key in the environment comes first. Without any key it is used, too, because its
         # error says how to add one.
-        if not found or (await environment.readiness()).ready:
-            found.insert(0, Road("the environment's key", environment))
-        return found
+        if not routes or (await environment.readiness()).ready:
+            routes.insert(0, Route("the environment's key", environment))
+        return routes
 
-    sign_in = _build_claude_code(settings, paths)
+    claude_code = _build_claude_code(settings, paths)
     environment = MessagesApiBackend(settings.upstream_silence_seconds)
     return {
-        "claude-code": PatientBackend("claude-code", claude_code, patience),
-        "anthropic": PatientBackend("anthropic", anthropic, patience),
-        "offline": OfflineBackend(),
+        "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
+        "anthropic": ResilientBackend("anthropic", load_anthropic, policy),
+        "offline": EchoBackend(),
     }
 
 

@@ -87,7 +87,7 @@ def test_every_public_error_of_the_sdk_is_translated(
         message="words", request=request, response=response, status_code=418, type=None,
         api_message=None,
     )  # fmt: skip
-    with pytest.raises(BridgeError), errors.translated():
+    with pytest.raises(BridgeError), errors.translate_errors():
         raise error
 
 

@@ -179,7 +179,7 @@ def test_a_public_address_needs_an_access_key() -> None:
 async def test_claude_code_is_not_offered_on_a_public_address(start_bridge: StartBridge) -> None:
     await asyncio.to_thread(KeyChain(find_paths().data).save, Keys(bridge=(OWN,)))
     bridge = await start_bridge(host="0.0.0.0", backend="claude-code")
-    status = await bridge.choice.status()
+    status = await bridge.selection.get_status()
     assert status.active is None
     assert "on this machine alone" in status.reason
 

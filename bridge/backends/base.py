@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
-from bridge.wire.health import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RouteStatus
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 Batch = list[MessageEvent]
@@ -59,11 +59,11 @@ class EventStream:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a backend can answer; `reason` is a phrase, `cure` a sentence for when it cannot."""
+    """Whether a backend can answer; `reason` is a phrase, `hint` a sentence for when it cannot."""
 
     ready: bool
     reason: str
-    cure: str | None = None
+    hint: str | None = None
 
 
 class Backend(Protocol):
@@ -98,7 +98,7 @@ class Backend(Protocol):
 class Lifecycle:
     """What the server does with the backends it owns; each method does nothing by default."""
 
-    def list_routes(self) -> Sequence[RoadStatus]:
+    def list_routes(self) -> Sequence[RouteStatus]:
         """List the credentials in use and what is wrong with each."""
         return ()
 

@@ -1,7 +1,7 @@
-"""`bridge-echo`: answers by streaming back what it was asked, with nothing installed or paid.
+"""The echo, `bridge-echo`: streams the user's message back, without an account.
 
-It is not Claude and never stands in for it: it lets a client, the tray or a voice command be wired
-up and tried. It counts no tokens, so its usage is zero.
+It lets you try a client, the tray or a voice command before you connect Claude, and never answers
+in Claude's place. It counts no tokens, so its usage is zero.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest, 
 
 MARK = "[bridge-echo, not Claude] "
 _NO_TOKENS: Usage = {"input_tokens": 0, "output_tokens": 0}
-_RELEASED = 1793491200  # 2026-11-01, the day it first answered
+_RELEASED_AT = 1793491200  # 2026-11-01
 
 
-class OfflineBackend(ManagedBackend):
-    """Streams word by word, `pause` seconds between words, so that streaming can be seen."""
+class EchoBackend(ManagedBackend):
+    """Streams word by word, with `pause` seconds between words, so that streaming is visible."""
 
     name: BackendName = "offline"
 
@@ -38,24 +38,24 @@ class OfflineBackend(ManagedBackend):
         self._pause = pause
 
     async def readiness(self) -> Readiness:
-        return Readiness(True, "answers by itself, as bridge-echo; this is not Claude")
+        return Readiness(True, "using the offline echo; this is not Claude")
 
     async def models(self) -> Sequence[ListedModel]:
-        listed = ListedModel(ECHO, "Echo (not Claude)", _RELEASED)
+        listed = ListedModel(ECHO, "Echo (not Claude)", _RELEASED_AT)
         return [listed]
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """See `Backend.open`. Raises ModelNotFound for any model but bridge-echo."""
         if request.model != ECHO:
             raise ModelNotFound(
-                f"The offline backend is not Claude and cannot answer as {request.model}; "
-                f"ask for {ECHO}, or choose another backend.",
+                f"The offline backend is not Claude and has no model {request.model}; "
+                f"use {ECHO}, or choose another backend.",
                 param="model",
             )
         return EventStream(self._pace(await asyncio.to_thread(compose_reply, request)))
 
     async def count_tokens(self, request: MessagesRequest) -> int:
-        raise NotSupported("The echo is not Claude and counts no tokens.")
+        raise NotSupported("The offline echo does not count tokens.")
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         return rules
@@ -74,16 +74,17 @@ class OfflineBackend(ManagedBackend):
 
 
 def compose_reply(request: MessagesRequest) -> list[MessageEvent]:
-    """The whole answer as events: the words it was asked, image sizes, and a tool call if told so.
+    """Compose the answer as events: the user's text, the sizes of images, and perhaps a tool call.
 
-    A tool is called when the text says "call NAME" or "use NAME" of an offered tool; the first
-    JSON object in the text, if any, becomes its input.
+    A tool is called when the text says "call NAME" or "use NAME" of one of the request's tools. The
+    first JSON object in the text, if any, becomes its input.
     """
-    asked = _last_user_content(request.messages)
-    called = _called_tool(_text_of(asked), request.tools or ())
-    blocks = [_text_events(0, MARK + _describe(asked))]
-    if called is not None:
-        blocks.append(_tool_events(1, called, _first_object(_text_of(asked))))
+    content = _find_last_user_content(request.messages)
+    text = _join_text(content)
+    tool = _find_called_tool(text, request.tools or ())
+    blocks = [_build_text_events(0, MARK + _describe_content(content))]
+    if tool is not None:
+        blocks.append(_build_tool_events(1, tool, _find_first_object(text)))
     return [
         {
             "type": "message_start",
@@ -92,27 +93,26 @@ def compose_reply(request: MessagesRequest) -> list[MessageEvent]:
         *itertools.chain.from_iterable(blocks),
         {
             "type": "message_delta",
-            "delta": {"stop_reason": "tool_use" if called else "end_turn"},
+            "delta": {"stop_reason": "tool_use" if tool else "end_turn"},
             "usage": _NO_TOKENS,
         },
         {"type": "message_stop"},
     ]
 
 
-def _last_user_content(messages: Sequence[Message]) -> list[Block]:
+def _find_last_user_content(messages: Sequence[Message]) -> list[Block]:
     for message in reversed(messages):
         if message["role"] == "user":
             return message["content"]
     return []
 
 
-def _text_of(content: Sequence[Block]) -> str:
+def _join_text(content: Sequence[Block]) -> str:
     return "\n".join(block["text"] for block in content if block["type"] == "text")
 
 
-def _describe(content: Sequence[Block]) -> str:
-    said = "\n".join(_describe_block(block) for block in content)
-    return said or "(nothing was said)"
+def _describe_content(content: Sequence[Block]) -> str:
+    return "\n".join(_describe_block(block) for block in content) or "(empty message)"
 
 
 def _describe_block(block: Block) -> str:
@@ -123,14 +123,14 @@ def _describe_block(block: Block) -> str:
             return _describe_image(block["source"])
         case "tool_result":
             inner = block.get("content", "")
-            return f"(result: {inner if isinstance(inner, str) else _describe(inner)})"
+            return f"(result: {inner if isinstance(inner, str) else _describe_content(inner)})"
         case other:
             return f"({other})"
 
 
 def _describe_image(source: dict[str, Any]) -> str:
     if source["type"] != "base64":
-        return "(image by address)"
+        return "(image by URL)"
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -140,7 +140,7 @@ def _describe_image(source: dict[str, Any]) -> str:
         return "(image: cannot be read)"
 
 
-def _called_tool(text: str, tools: Sequence[Block]) -> str | None:
+def _find_called_tool(text: str, tools: Sequence[Block]) -> str | None:
     for tool in tools:
         name = str(tool["name"])
         if re.search(rf"\b(?:call|use)\s+{re.escape(name)}(?![\w-])", text, re.IGNORECASE):
@@ -148,19 +148,20 @@ def _called_tool(text: str, tools: Sequence[Block]) -> str | None:
     return None
 
 
-def _first_object(text: str) -> dict[str, Any]:
+def _find_first_object(text: str) -> dict[str, Any]:
     decoder = json.JSONDecoder()
     for brace in re.finditer(r"\{", text):
         try:
-            found, _ = decoder.raw_decode(text, brace.start())
-            json.dumps(found)
+            value, _ = decoder.raw_decode(text, brace.start())
+            # What is nested too deep to be written again cannot become an input.
+            json.dumps(value)
         except (ValueError, RecursionError):
             continue
-        return dict(found)
+        return dict(value)
     return {}
 
 
-def _text_events(index: int, text: str) -> Iterator[MessageEvent]:
+def _build_text_events(index: int, text: str) -> Iterator[MessageEvent]:
     yield {
         "type": "content_block_start",
         "index": index,
@@ -172,10 +173,10 @@ def _text_events(index: int, text: str) -> Iterator[MessageEvent]:
     yield {"type": "content_block_stop", "index": index}
 
 
-def _tool_events(index: int, name: str, given: dict[str, Any]) -> Iterator[MessageEvent]:
+def _build_tool_events(index: int, name: str, input: dict[str, Any]) -> Iterator[MessageEvent]:
     block = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": name, "input": {}}
     yield {"type": "content_block_start", "index": index, "content_block": block}
-    for piece in re.findall(r".{1,12}", json.dumps(given), re.DOTALL):
+    for piece in re.findall(r".{1,12}", json.dumps(input), re.DOTALL):
         delta = {"type": "input_json_delta", "partial_json": piece}
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}

@@ -1,4 +1,4 @@
-"""Which backend answers a request, and why."""
+"""Selects the backend that answers a request, and says why."""
 
 from __future__ import annotations
 
@@ -10,90 +10,97 @@ from bridge.errors import ModelNotFound, NotSignedIn
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
 from bridge.wire.control import Switches
-from bridge.wire.health import BackendName, BackendStatus, RoadStatus
+from bridge.wire.health import BackendName, BackendStatus, RouteStatus
 
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
-"""`auto` takes the first that is ready; never offline, for an echo must not pass for Claude."""
+"""`auto` takes the first that is ready; never the echo, which must not pass for Claude."""
 
-TRY_OFFLINE = f"To try without Claude, ask for the model `{ECHO}`."
+ECHO_HINT = f"To try without Claude, ask for the model `{ECHO}`."
 
 
-class BackendChoice:
-    """Holds the backends of this process; reads the switches at every request."""
+class BackendSelection:
+    """Holds the backends of this process; reads the switches for each request."""
 
     def __init__(self, backends: Mapping[BackendName, ManagedBackend], switches: Switches) -> None:
         self._backends = backends
         self._switches = switches
 
-    async def for_model(self, model: str) -> Backend:
-        """The backend that answers `model`; NotSignedIn or ModelNotFound when there is none."""
+    async def select_for_model(self, model: str) -> Backend:
+        """Return the backend that answers `model`. Raises NotSignedIn and ModelNotFound."""
         if model == ECHO:
             return self._backends["offline"]
         if self._switches.backend == "offline":
             raise ModelNotFound(
-                f"The bridge runs offline and only answers as `{ECHO}`; "
-                f"choose another backend to ask {model}.",
+                f"The bridge is offline and only has the model `{ECHO}`; "
+                f"choose another backend to use {model}.",
                 param="model",
             )
-        name, readiness = await self._active()
+        name, readiness = await self._find_active()
         if name is None:
-            raise NotSignedIn(f"Claude cannot be asked: {readiness.reason}. {readiness.cure}")
+            raise NotSignedIn(f"Not connected to Claude: {readiness.reason}. {readiness.hint}")
         return self._backends[name]
 
-    async def counting(self, model: str) -> Backend:
-        """Who counts tokens for `model`: Anthropic's API where there is a key, for it is free."""
-        answering = await self.for_model(model)
-        return answering if model == ECHO else (await self.ready("anthropic") or answering)
+    async def select_for_counting(self, model: str) -> Backend:
+        """Return the backend that counts tokens: Anthropic's API if there is a key.
 
-    async def listing(self) -> Backend | None:
-        """The backend whose models are listed beside the echo, if one is ready."""
-        name, _ = await self._active()
+        Counting is free there, and Claude Code cannot count.
+        """
+        selected = await self.select_for_model(model)
+        return selected if model == ECHO else (await self.find_ready("anthropic") or selected)
+
+    async def select_for_listing(self) -> Backend | None:
+        """Return the backend whose models are listed beside the echo; None if none is ready."""
+        name, _ = await self._find_active()
         return None if name in (None, "offline") else self._backends[name]
 
-    async def echo_models(self) -> Sequence[ListedModel]:
-        """What the offline backend lists."""
+    async def list_echo_models(self) -> Sequence[ListedModel]:
+        """List the models of the echo."""
         return await self._backends["offline"].models()
 
-    async def status(self) -> BackendStatus:
-        """What `/health` and the tray say of it."""
-        name, readiness = await self._active()
+    async def get_status(self) -> BackendStatus:
+        """Describe the selection for `/health`."""
+        name, readiness = await self._find_active()
         return BackendStatus(
             setting=self._switches.backend,
             active=name,
             reason=readiness.reason,
-            hint=readiness.cure,
+            hint=readiness.hint,
         )
 
-    def roads(self, name: BackendName | None) -> Sequence[RoadStatus]:
-        """The ways to Claude of one backend."""
+    def list_routes(self, name: BackendName | None) -> Sequence[RouteStatus]:
+        """List the routes of one backend."""
         return self._backends[name].list_routes() if name is not None else ()
 
-    async def settle(self) -> None:
-        """Warms the backend that answers now, and lets the others rest."""
-        active, _ = await self._active()
+    async def warm_active(self) -> None:
+        """Warm the active backend, and let the others rest."""
+        active, _ = await self._find_active()
         for name, backend in self._backends.items():
             await (backend.warm() if name == active else backend.rest())
 
     async def reload(self) -> None:
-        """Keys have changed."""
+        """Let all backends read the changed keys."""
         for backend in self._backends.values():
             await backend.reload()
 
-    async def instead_of(self, backend: Backend) -> Backend | None:
-        """Who can be asked when this backend's key is refused: Claude Code, which costs no more."""
-        return await self.ready("claude-code") if backend.name == "anthropic" else None
+    async def find_key_fallback(self, backend: Backend) -> Backend | None:
+        """Return the backend to use when `backend` has its key rejected, if any.
 
-    async def ready(self, name: BackendName) -> Backend | None:
-        """The backend of that name, if it can be asked."""
+        From a key to Claude Code, which costs no more; never from the subscription to a paid key.
+        """
+        return await self.find_ready("claude-code") if backend.name == "anthropic" else None
+
+    async def find_ready(self, name: BackendName) -> Backend | None:
+        """Return the backend of that name, if it is ready."""
         backend = self._backends[name]
         return backend if (await backend.readiness()).ready else None
 
     async def close(self) -> None:
+        """Close all backends."""
         await asyncio.gather(*(backend.close() for backend in self._backends.values()))
 
-    async def _active(self) -> tuple[BackendName | None, Readiness]:
+    async def _find_active(self) -> tuple[BackendName | None, Readiness]:
         missing: list[Readiness] = []
-        for name in self._candidates():
+        for name in self._list_candidates():
             readiness = await self._backends[name].readiness()
             if readiness.ready:
                 return name, readiness
@@ -101,12 +108,10 @@ class BackendChoice:
         return None, Readiness(
             False,
             " and ".join(readiness.reason for readiness in missing),
-            " Or: ".join(readiness.cure for readiness in missing if readiness.cure)
-            + f" {TRY_OFFLINE}",
+            " Or: ".join(readiness.hint for readiness in missing if readiness.hint)
+            + f" {ECHO_HINT}",
         )
 
-    def _candidates(self) -> tuple[BackendName, ...]:
+    def _list_candidates(self) -> tuple[BackendName, ...]:
         setting = self._switches.backend
-        if setting != "auto":
-            return (setting,)
-        return AUTO_ORDER
+        return AUTO_ORDER if setting == "auto" else (setting,)

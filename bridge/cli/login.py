@@ -23,9 +23,9 @@ def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
     Raises SettingsError if there is no such program.
     """
     # Imported here, so that other commands start without the packages of all backends.
-    from bridge.backends.claude_code.command import bundled_cli
+    from bridge.backends.claude_code.command import find_bundled_cli
 
-    cli = bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
+    cli = find_bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
         raise SettingsError("The Claude Code program is missing. Reinstall claude-agent-sdk.")
     # Claude Code stores the sign-in itself, so the bridge never handles it.

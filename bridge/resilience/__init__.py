@@ -1,1 +1,1 @@
-"""Patience with upstream: what is tried again, when, and with which key."""
+"""Retries, circuit breakers and key rotation, as a backend around other backends."""

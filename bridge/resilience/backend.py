@@ -1,4 +1,13 @@
-"""A backend around backends: before the first event it tries again, changes keys, rests."""
+"""A backend around backends: retries requests, and switches between keys, before an answer begins.
+
+A request takes the first free route. What happens when opening it fails:
+
+- a failed or rate-limited key, with another route free: the key is quarantined and the request goes
+  to the other route at once, without counting as an attempt;
+- another transient failure: the request waits and takes the first free route again, as often as
+  the RetryPolicy allows;
+- any other failure, and each failure once the answer has begun: it is raised.
+"""
 
 from __future__ import annotations
 
@@ -14,201 +23,207 @@ from bridge.errors import BridgeError, Overloaded, RateLimited
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.resilience.policy import (
-    KEY_AT_FAULT,
-    LIMITED_SECONDS,
-    SET_ASIDE_SECONDS,
-    Breaker,
-    Patience,
-    is_passing,
-    retry_after,
+    KEY_FAILURES,
+    QUARANTINE_SECONDS,
+    RATE_LIMIT_SECONDS,
+    CircuitBreaker,
+    RetryPolicy,
+    is_transient,
+    parse_retry_after,
 )
-from bridge.wire.health import BackendName, RoadStatus
+from bridge.wire.health import BackendName, RouteStatus
 from bridge.wire.messages import MessagesRequest
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass
-class Road:
-    """One way to upstream: a backend with one key, named so that a person knows which."""
+class Route:
+    """A backend with one credential, and how well it works.
+
+    `label` tells the user which credential it is. A quarantined route is not used before
+    `quarantined_until`, in seconds of the backend's clock.
+    """
 
     label: str
     backend: ManagedBackend
-    breaker: Breaker = field(default_factory=Breaker)
-    aside_until: float = 0.0
-    aside_for: BridgeError | None = None
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    quarantined_until: float = 0.0
+    quarantined_for: BridgeError | None = None
 
-    def free_in(self, now: float) -> float:
-        """Seconds until it may be taken; 0 for now."""
-        return max(self.aside_until - now, self.breaker.closed_in(now), 0.0)
+    def get_wait(self, now: float) -> float:
+        """Return the seconds until the route may be used; 0 when it may be used now."""
+        return max(self.quarantined_until - now, self.breaker.get_wait(now), 0.0)
+
+    def as_status(self, now: float) -> RouteStatus:
+        """Describe the route for `/health`."""
+        wait = self.get_wait(now)
+        reason = self.quarantined_for
+        return RouteStatus(
+            label=self.label,
+            breaker=self.breaker.get_state(now),
+            free_in=round(wait, 1),
+            problem=reason.message if reason is not None and wait else None,
+        )
 
 
-class PatientBackend(ManagedBackend):
-    """Takes the first road that is free; the others stand in for it when it fails."""
+class ResilientBackend(ManagedBackend):
+    """Uses the first free route; the others take over when it fails."""
 
     def __init__(
         self,
         name: BackendName,
-        load: Callable[[], Awaitable[Sequence[Road]]],
-        patience: Patience,
+        load_routes: Callable[[], Awaitable[Sequence[Route]]],
+        policy: RetryPolicy,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`load` finds the roads when the first is needed, and again after `reload`."""
+        """`load_routes` is called when the first route is needed, and again by `reload`."""
         self._name = name
-        self._load = load
+        self._load_routes = load_routes
         self._loading = asyncio.Lock()
-        self._roads: Sequence[Road] = ()
-        self._patience = patience
+        self._routes: Sequence[Route] = ()
+        self._policy = policy
         self._clock = clock
         self._sleep = sleep
-        self._chance = chance
+        self._jitter = jitter
 
     @property
     def name(self) -> BackendName:
         return self._name
 
     async def reload(self) -> None:
-        """Keys have changed: the roads are found anew; answers under way are not disturbed."""
+        """Load the routes again, for changed keys; running answers keep their old route."""
         async with self._loading:
-            self._roads = await self._load()
+            self._routes = await self._load_routes()
 
-    async def _found(self) -> Sequence[Road]:
-        if not self._roads:
-            async with self._loading:
-                self._roads = self._roads or await self._load()
-        return self._roads
-
-    def list_routes(self) -> Sequence[RoadStatus]:
-        """What `/health` says of each road."""
+    def list_routes(self) -> Sequence[RouteStatus]:
         now = self._clock()
-        return [
-            RoadStatus(
-                label=road.label,
-                breaker=road.breaker.state(now),
-                free_in=round(road.free_in(now), 1),
-                problem=road.aside_for.message if road.aside_for and road.free_in(now) else None,
-            )
-            for road in self._roads
-        ]
+        return [route.as_status(now) for route in self._routes]
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """See `Backend.open`; a failure while iterating is final here, too."""
-        road, stream = await self._open_road(request)
+        route, stream = await self._open_route(request)
 
         async def release() -> None:
             try:
                 await stream.aclose()
             finally:
-                road.breaker.left()
+                route.breaker.release()
 
-        return EventStream(self._watch(road, stream), release)
+        return EventStream(self._watch_health(route, stream), release)
 
     async def readiness(self) -> Readiness:
-        """That of the first road that is ready, else of the first."""
-        found = [await road.backend.readiness() for road in await self._found()]
-        return next((readiness for readiness in found if readiness.ready), found[0])
+        """Return the readiness of the first route that is ready, else of the first route."""
+        each = [await route.backend.readiness() for route in await self._get_routes()]
+        return next((readiness for readiness in each if readiness.ready), each[0])
 
     async def count_tokens(self, request: MessagesRequest) -> int:
-        """By the first road that is ready, once: it is not worth waiting for."""
-        found = await self._found()
-        ready = [road for road in found if (await road.backend.readiness()).ready]
-        return await (ready or list(found))[0].backend.count_tokens(request)
+        """Count with the first ready route, without retries: a count is not worth a wait."""
+        routes = await self._get_routes()
+        ready = [route for route in routes if (await route.backend.readiness()).ready]
+        return await (ready or list(routes))[0].backend.count_tokens(request)
 
     async def models(self) -> Sequence[ListedModel]:
-        return await (await self._found())[0].backend.models()
+        return await (await self._get_routes())[0].backend.models()
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
-        return self._roads[0].backend.narrow_rules(rules) if self._roads else rules
+        return self._routes[0].backend.narrow_rules(rules) if self._routes else rules
 
     async def warm(self) -> None:
-        for road in await self._found():
-            await road.backend.warm()
+        for route in await self._get_routes():
+            await route.backend.warm()
 
     async def rest(self) -> None:
-        for road in self._roads:
-            await road.backend.rest()
+        for route in self._routes:
+            await route.backend.rest()
 
     async def close(self) -> None:
-        for road in self._roads:
-            await road.backend.close()
+        for route in self._routes:
+            await route.backend.close()
 
-    async def _open_road(self, request: MessagesRequest) -> tuple[Road, EventStream]:
-        """An answer that has begun, and by which road it comes."""
-        failed, waited = 0, 0.0
-        await self._found()
+    async def _get_routes(self) -> Sequence[Route]:
+        if not self._routes:
+            async with self._loading:
+                self._routes = self._routes or await self._load_routes()
+        return self._routes
+
+    async def _open_route(self, request: MessagesRequest) -> tuple[Route, EventStream]:
+        """Open an answer; return it and the route that it comes by."""
+        failures, waited = 0, 0.0
+        await self._get_routes()
         while True:
-            road = self._free_road()
+            route = self._enter_route()
             try:
-                stream = await road.backend.open(request)
+                return route, await route.backend.open(request)
             except BridgeError as error:
-                self._note(road, error)
-                if self._changes_road(road, error):
+                self._record_failure(route, error)
+                if self._quarantine(route, error):
                     continue
-                failed += 1
-                pause = self._patience.pause(failed, error, waited, self._chance())
-                if pause is None:
+                failures += 1
+                delay = self._policy.compute_delay(failures, error, waited, self._jitter())
+                if delay is None:
                     raise
-                _log.info("%s: %s; trying again in %.1f s", road.label, error.code, pause)
-                waited += pause
-                await self._sleep(pause)
-            except BaseException:  # also when cancelled: a half-open breaker must not wait for it
-                road.breaker.left()
+                _log.info("%s: %s; trying again in %.1f s", route.label, error.code, delay)
+                waited += delay
+                await self._sleep(delay)
+            except BaseException:
+                # Also when cancelled: a half-open breaker would wait for its probe for ever.
+                route.breaker.release()
                 raise
-            else:
-                return road, stream
 
-    def _free_road(self) -> Road:
-        """The first that may be taken now. Raises the error that closed them when none may."""
+    def _enter_route(self) -> Route:
+        """Enter the first free route; raise the error that closed them when none is free."""
         now = self._clock()
-        for road in self._roads:
-            if road.aside_until <= now and road.breaker.enter(now):
-                return road
-        soonest = min(self._roads, key=lambda road: road.free_in(now))
-        wait = {"retry-after": str(max(1, round(soonest.free_in(now))))}
-        if soonest.aside_until > now and soonest.aside_for is not None:
-            reason = soonest.aside_for
-            headers = wait if isinstance(reason, RateLimited) else {}
+        for route in self._routes:
+            if route.quarantined_until <= now and route.breaker.try_enter(now):
+                return route
+        soonest = min(self._routes, key=lambda route: route.get_wait(now))
+        wait = str(max(1, round(soonest.get_wait(now))))
+        reason = soonest.quarantined_for
+        if soonest.quarantined_until > now and reason is not None:
+            headers = {"retry-after": wait} if isinstance(reason, RateLimited) else {}
             raise type(reason)(reason.message, headers=headers)
         raise Overloaded(
-            f"{soonest.label} has failed several times in a row and is left alone for "
-            f"{wait['retry-after']} s.",
-            headers=wait,
+            f"{soonest.label} failed several times in a row and is not used for {wait} s.",
+            headers={"retry-after": wait},
         )
 
-    def _note(self, road: Road, error: BridgeError) -> None:
-        now = self._clock()
-        if isinstance(error, RateLimited) or not is_passing(error):
-            # Upstream is well; it is the request, the key or its limit.
-            road.breaker.left()
+    def _record_failure(self, route: Route, error: BridgeError) -> None:
+        if isinstance(error, RateLimited) or not is_transient(error):
+            # Upstream is well; the problem is the request, the key or its limit.
+            route.breaker.release()
         else:
-            road.breaker.failed(now)
+            route.breaker.record_failure(self._clock())
 
-    def _changes_road(self, road: Road, error: BridgeError) -> bool:
-        """Sets a refused or limited key aside, when another can be used in its place."""
-        limited = isinstance(error, RateLimited)
-        if not limited and not isinstance(error, KEY_AT_FAULT):
+    def _quarantine(self, route: Route, error: BridgeError) -> bool:
+        """Quarantine a failed or rate-limited key; return whether another route is free now.
+
+        The only route is never quarantined: its own error says more than a closed route would.
+        """
+        is_limited = isinstance(error, RateLimited)
+        if not is_limited and not isinstance(error, KEY_FAILURES):
             return False
-        if len(self._roads) == 1:
+        if len(self._routes) == 1:
             return False
-        asked = retry_after(error) or LIMITED_SECONDS
         now = self._clock()
-        road.aside_until = now + (asked if limited else SET_ASIDE_SECONDS)
-        road.aside_for = error
-        _log.warning("%s is set aside: %s", road.label, error.code)
-        return any(other.free_in(now) == 0 for other in self._roads)
+        limit_seconds = parse_retry_after(error) or RATE_LIMIT_SECONDS
+        route.quarantined_until = now + (limit_seconds if is_limited else QUARANTINE_SECONDS)
+        route.quarantined_for = error
+        _log.warning("%s is quarantined: %s", route.label, error.code)
+        return any(other.get_wait(now) == 0 for other in self._routes)
 
-    async def _watch(self, road: Road, stream: EventStream) -> AsyncGenerator[Batch, None]:
-        """The batches; what becomes of them tells of upstream's health."""
+    async def _watch_health(self, route: Route, stream: EventStream) -> AsyncGenerator[Batch, None]:
+        """Pass the batches on, and tell the route's breaker how the answer went."""
         healthy = False
         try:
             async for batch in stream:
                 if not healthy:
                     healthy = True
-                    road.breaker.succeeded()
+                    route.breaker.record_success()
                 yield batch
         except BridgeError as error:
-            if is_passing(error):
-                road.breaker.failed(self._clock())
+            if is_transient(error):
+                route.breaker.record_failure(self._clock())
             raise

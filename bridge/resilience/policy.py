@@ -1,4 +1,4 @@
-"""Which failures are worth another try, and how long to wait for it. Pure: time is given."""
+"""Decides which failures are retried, and how long to wait. Pure: time and jitter are arguments."""
 
 from __future__ import annotations
 
@@ -18,25 +18,29 @@ from bridge.errors import (
     UpstreamTimedOut,
 )
 
-KEY_AT_FAULT = (KeyRejected, BillingFailed, Forbidden)
-"""With another key it may go well; with this one it will not, for a good while."""
+KEY_FAILURES = (KeyRejected, BillingFailed, Forbidden)
+"""Failures of one key: it stays unusable for a while, and another key may work."""
 
-SET_ASIDE_SECONDS = 3600.0
-LIMITED_SECONDS = 30.0
-"""How long a limited key rests when upstream does not say."""
+QUARANTINE_SECONDS = 3600.0
+"""How long a failed key is not used."""
+
+RATE_LIMIT_SECONDS = 30.0
+"""How long a rate-limited key is not used when upstream sends no `Retry-After`."""
 
 
-def is_passing(error: BridgeError) -> bool:
-    """Whether the same request may go well a little later: connection errors, 408, 409, 429,
-    5xx and 529; not a silence that has lasted to the time-out.
+def is_transient(error: BridgeError) -> bool:
+    """Return whether the same request may succeed a little later.
+
+    True for connection errors and for the statuses 408, 409, 429, 5xx and 529. False for a silence:
+    it has lasted as long as the time-out allows, and a retry would double that.
     """
     if isinstance(error, OutputMismatch | UpstreamSilent):
         return False
     return isinstance(error, UpstreamFailed | Overloaded | RateLimited | UpstreamTimedOut)
 
 
-def retry_after(error: BridgeError) -> float | None:
-    """The seconds that upstream asks to wait; None where it does not say."""
+def parse_retry_after(error: BridgeError) -> float | None:
+    """Return the seconds in upstream's `Retry-After`; None without one, or for a date."""
     for name, value in error.headers.items():
         if name.lower() == "retry-after":
             try:
@@ -47,77 +51,105 @@ def retry_after(error: BridgeError) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """`tries` in all; the waits between them double from `base`, and are `seconds` at most."""
+class RetryPolicy:
+    """How often a request is sent, and how long to wait in between.
 
-    tries: int = 3
-    base: float = 0.5
-    seconds: float = 15.0
-
-    def pause(self, failed: int, error: BridgeError, waited: float, chance: float) -> float | None:
-        """Seconds until the next try after `failed` ones; None: it is time to give up.
-
-        `waited` are the seconds already spent waiting, `chance` is random in 0..1. When upstream
-        asks for more time than there is, the client is told so at once and may plan for itself.
-        """
-        if failed >= self.tries or not is_passing(error):
-            return None
-        asked = retry_after(error)
-        # Full jitter on the upper half: clients that failed together do not return together.
-        own = self.base * 2 ** (failed - 1) * (0.5 + chance / 2)
-        pause = own if asked is None else asked + chance * self.base
-        return pause if waited + pause <= self.seconds else None
-
-
-State = Literal["closed", "open", "half-open"]
-
-
-class Breaker:
-    """Opens after `most` failures in a row; lets one request through after `seconds` to see.
-
-    Each time that one fails, it stays open twice as long, up to `longest` seconds.
+    `attempts` counts all of them. The waits double from `base_seconds`, and add up to
+    `max_seconds` at most.
     """
 
-    def __init__(self, most: int = 5, seconds: float = 10.0, longest: float = 120.0) -> None:
-        self._most = most
-        self._seconds = seconds
-        self._longest = longest
+    attempts: int = 3
+    base_seconds: float = 0.5
+    max_seconds: float = 15.0
+
+    def compute_delay(
+        self, failures: int, error: BridgeError, waited: float, jitter: float
+    ) -> float | None:
+        """Return the seconds until the next attempt; None when there is to be none.
+
+        `failures` are the failed attempts so far, `waited` the seconds spent waiting so far,
+        `jitter` is random in 0..1. When upstream asks for a longer wait than is left, the client
+        gets the error at once, so that it can plan for itself.
+        """
+        if failures >= self.attempts or not is_transient(error):
+            return None
+        requested = parse_retry_after(error)
+        # Jitter on the upper half: clients that failed together must not return together, and
+        # none of them at once.
+        backoff = self.base_seconds * 2 ** (failures - 1) * (0.5 + jitter / 2)
+        delay = backoff if requested is None else requested + jitter * self.base_seconds
+        return delay if waited + delay <= self.max_seconds else None
+
+
+BreakerState = Literal["closed", "open", "half-open"]
+
+# The circuit breaker is a machine with three states:
+#
+#   closed      every request may enter. `record_failure` counts failures in a row; the
+#               `max_failures`-th opens the breaker. `record_success` sets the count to 0.
+#   open        no request may enter, until `open_seconds` have passed. Requests that entered before
+#               go on, and their success closes the breaker.
+#   half-open   the time has passed: one request may enter as a probe. Its success closes the
+#               breaker, its failure opens it for twice as long as before, up to
+#               `max_open_seconds`. `release` (it ended without telling whether upstream is well:
+#               cancelled, or the request itself was wrong) lets the next request be the probe.
+#
+# While a probe runs, the state is reported as open, because nothing else may enter.
+
+
+class CircuitBreaker:
+    """Stops sending requests to an upstream that keeps failing.
+
+    Inputs: `try_enter` before a request, then one of `record_success`, `record_failure` and
+    `release`. `now` is in seconds of any monotonic clock.
+    """
+
+    def __init__(
+        self,
+        max_failures: int = 5,
+        open_seconds: float = 10.0,
+        max_open_seconds: float = 120.0,
+    ) -> None:
+        self._max_failures = max_failures
+        self._first_open_seconds = open_seconds
+        self._max_open_seconds = max_open_seconds
         self._failures = 0
-        self._open_for = seconds
-        self._until: float | None = None
-        self._probing = False
+        self._open_seconds = open_seconds
+        self._open_until: float | None = None
+        self._is_probing = False
 
-    def state(self, now: float) -> State:
-        if self._until is None:
+    def get_state(self, now: float) -> BreakerState:
+        if self._open_until is None:
             return "closed"
-        return "open" if now < self._until or self._probing else "half-open"
+        return "open" if now < self._open_until or self._is_probing else "half-open"
 
-    def closed_in(self, now: float) -> float:
-        """Seconds until a request may go through: 0 when one may now."""
-        if self._until is None:
+    def get_wait(self, now: float) -> float:
+        """Return the seconds until a request may enter; 0 when one may now."""
+        if self._open_until is None:
             return 0.0
-        return max(self._until - now, 1.0 if self._probing else 0.0)
+        # How long a probe takes is not known; a second is a fair guess for `Retry-After`.
+        return max(self._open_until - now, 1.0 if self._is_probing else 0.0)
 
-    def enter(self, now: float) -> bool:
-        """Whether a request may go through; in the half-open state only one."""
-        state = self.state(now)
+    def try_enter(self, now: float) -> bool:
+        """Return whether a request may enter, and note that it does."""
+        state = self.get_state(now)
         if state == "half-open":
-            self._probing = True
+            self._is_probing = True
         return state != "open"
 
-    def left(self) -> None:
-        """The request ended without telling anything of upstream's health."""
-        self._probing = False
+    def release(self) -> None:
+        """A request ended without telling whether upstream is well."""
+        self._is_probing = False
 
-    def succeeded(self) -> None:
-        self._failures, self._until, self._probing = 0, None, False
-        self._open_for = self._seconds
+    def record_success(self) -> None:
+        self._failures, self._open_until, self._is_probing = 0, None, False
+        self._open_seconds = self._first_open_seconds
 
-    def failed(self, now: float) -> None:
+    def record_failure(self, now: float) -> None:
         self._failures += 1
-        if self._probing:
-            self._open_for = min(self._open_for * 2, self._longest)
-            self._until = now + self._open_for
-        elif self._failures >= self._most and self._until is None:
-            self._until = now + self._open_for
-        self._probing = False
+        if self._is_probing:
+            self._open_seconds = min(self._open_seconds * 2, self._max_open_seconds)
+            self._open_until = now + self._open_seconds
+        elif self._failures >= self._max_failures and self._open_until is None:
+            self._open_until = now + self._open_seconds
+        self._is_probing = False

@@ -99,12 +99,12 @@ def _format_url(sock: socket.socket) -> str:
 
 async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:
     """Load heavy modules, credentials and the list of models, while the server listens."""
-    status = await bridge.choice.status()
+    status = await bridge.selection.get_status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
     if status.hint:
         _log.warning("%s", status.hint)
-    await bridge.choice.settle()
-    await bridge.catalogue.list_models(await bridge.choice.listing())
+    await bridge.selection.warm_active()
+    await bridge.catalogue.list_models(await bridge.selection.select_for_listing())
     on_loaded()
 
 

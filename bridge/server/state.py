@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.backends.claude_code.sign_in import SignIn
-from bridge.backends.selection import BackendChoice
+from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
 from bridge.errors import Paused, TooManyStreams
@@ -40,7 +40,7 @@ class Bridge:
 
     settings: Settings
     switches: Switches
-    choice: BackendChoice
+    selection: BackendSelection
     catalogue: Catalogue
     keys: KeyCache
     thinking: ThinkingStore
@@ -103,7 +103,7 @@ class Bridge:
         # An earlier one may warm a backend that is no longer chosen.
         if self._warm_up is not None:
             self._warm_up.cancel()
-        self._warm_up = asyncio.create_task(self.choice.settle())
+        self._warm_up = asyncio.create_task(self.selection.warm_active())
 
     async def close(self) -> None:
         """Release everything, after `drain`."""
@@ -115,7 +115,7 @@ class Bridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.computer.close()
         await self.sign_in.close()
-        await self.choice.close()
+        await self.selection.close()
         if self.embedder is not None:
             await self.embedder.close()
         # The stores come last, as everything above may still write to them.

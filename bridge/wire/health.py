@@ -31,7 +31,7 @@ class BackendStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoadStatus:
+class RouteStatus:
     """A backend with one credential."""
 
     label: Annotated[str, Doc("The name of the key or sign-in; never the key itself.")]
@@ -60,8 +60,8 @@ class Health:
     ] = False
     paused: Annotated[bool, Doc("Refuse requests until resumed.")] = False
     open_streams: Annotated[int, Doc("Active requests.")]
-    routes: Annotated[list[RoadStatus], Doc("The credentials of the active backend.")]
-    roads: Annotated[list[RoadStatus], Doc("Old name of `routes`.")] = field(default_factory=list)
+    routes: Annotated[list[RouteStatus], Doc("The credentials of the active backend.")]
+    roads: Annotated[list[RouteStatus], Doc("Old name of `routes`.")] = field(default_factory=list)
     computer: Annotated[ComputerHealth, Doc("What Claude may do on this desktop now.")] = field(
         default_factory=ComputerHealth
     )

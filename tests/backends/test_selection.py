@@ -41,7 +41,7 @@ async def test_auto_prefers_who_is_signed_in_over_a_key(
     sign_in(monkeypatch)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     bridge = await start_bridge()
-    status = await bridge.choice.status()
+    status = await bridge.selection.get_status()
     assert (status.active, status.reason) == (
         "claude-code",
         "signed in to Claude Code (oauth_token)",
@@ -55,7 +55,7 @@ async def test_auto_takes_the_key_when_nobody_is_signed_in(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     bridge = await start_bridge()
-    assert (await bridge.choice.status()).active == "anthropic"
+    assert (await bridge.selection.get_status()).active == "anthropic"
     await ask(bridge)
     assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
 
@@ -79,7 +79,7 @@ async def test_a_refused_key_is_made_up_for_by_claude_code_with_a_notice(
     raw = await ask(bridge)
     assert raw.parse().choices[0].message.content == "From Claude Code."
     assert raw.headers["x-bridge-notice"] == (
-        "backend: Anthropic refused the key; Claude Code answers"
+        "backend: Anthropic rejected the API key; Claude Code answers"
     )
 
 
@@ -88,7 +88,7 @@ async def test_a_refused_key_stays_refused_when_nobody_is_signed_in(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-revoked")
     bridge = await start_bridge(backend="anthropic")
-    with pytest.raises(openai.AuthenticationError, match="refused the key"):
+    with pytest.raises(openai.AuthenticationError, match="rejected the API key"):
         await ask(bridge)
 
 
@@ -109,9 +109,9 @@ async def test_spares_are_kept_only_while_it_is_used(
 ) -> None:
     sign_in(monkeypatch)
     bridge = await start_bridge()
-    patient: Any = bridge.choice._backends["claude-code"]
-    (road,) = await patient._found()
-    pool = road.backend._pool
+    resilient: Any = bridge.selection._backends["claude-code"]
+    (route,) = await resilient._get_routes()
+    pool = route.backend._pool
     for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):
         bridge.switches.backend = backend  # type: ignore[assignment]  # each is a name
         bridge.start_warm_up()
@@ -126,8 +126,8 @@ async def test_it_is_said_once_that_this_is_for_oneself(
     sign_in(monkeypatch)
     with caplog.at_level(logging.INFO):
         bridge = await start_bridge()
-        await bridge.choice.settle()
-        await bridge.choice.settle()
+        await bridge.selection.warm_active()
+        await bridge.selection.warm_active()
     said = [r.message for r in caplog.records if "your own subscription" in r.message]
     assert len(said) == 1
 

@@ -106,7 +106,7 @@ async def report(bridge: Bridge, folder: str, count: int) -> None:
     await spare_is_ready(bridge)
     at_once = await asyncio.gather(*(bridged(bridge) for _ in range(8)))
     bridge.switches.backend = "offline"
-    await bridge.choice.settle()
+    await bridge.selection.warm_active()
     colds = await rounds(count, lambda: cold(folder))
     ratio = statistics.median(colds) / statistics.median(warmed)
     print(f"cold query(), median of {count}:        {statistics.median(colds) * 1000:7.0f} ms")

@@ -19,7 +19,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from PIL import Image
 
-from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.computer.actions import MEMBERS
 from bridge.computer.desktop import Window
 from bridge.computer.permission import Permission
@@ -152,7 +152,7 @@ async def test_claude_code_uses_the_tools(
 ) -> None:
     """The real program, configured as `claude mcp add` does it; only its Claude is a fake."""
     bridge.computer.allow_for(1)
-    program = await asyncio.to_thread(bundled_cli)
+    program = await asyncio.to_thread(find_bundled_cli)
     assert program is not None
     started = server_parameters(bridge)
     config = {"command": started.command, "args": started.args, "env": started.env}

@@ -109,13 +109,13 @@ async def test_upstream_is_left_alone_after_failures_in_a_row(
     for _ in range(5):
         with pytest.raises(openai.InternalServerError):
             await ask(bridge)
-    with pytest.raises(openai.InternalServerError, match="left alone") as caught:
+    with pytest.raises(openai.InternalServerError, match="several times in a row") as caught:
         await ask(bridge)
     assert caught.value.status_code == 503
     assert 1 <= int(caught.value.response.headers["retry-after"]) <= 10
     assert len(posts(fake)) == 5
-    (road,) = bridge.choice.roads("anthropic")
-    assert road.breaker == "open"
+    (route,) = bridge.selection.list_routes("anthropic")
+    assert route.breaker == "open"
 
 
 async def test_a_bad_request_opens_no_breaker(
@@ -141,7 +141,7 @@ async def test_another_key_stands_in_for_one_that_is_refused_or_limited(
         assert said(await ask(bridge)) == "Hello from the fake upstream."
     used = [r.headers["authorization"][-10:] for r in fake.requests if r.method == "POST"]
     assert used == ["-first-key", "second-key", "second-key"]
-    first, second = bridge.choice.roads("anthropic")
+    first, second = bridge.selection.list_routes("anthropic")
     assert (first.label, first.free_in > 0, second.free_in) == ("key k1", True, 0)
 
 
@@ -167,7 +167,7 @@ async def test_the_environments_key_comes_first(
     bridge = await start_bridge(backend="anthropic")
     await ask(bridge)
     assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
-    labels = [road.label for road in bridge.choice.roads("anthropic")]
+    labels = [route.label for route in bridge.selection.list_routes("anthropic")]
     assert labels == ["the environment's key", "key k1"]
 
 

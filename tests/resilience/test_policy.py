@@ -1,4 +1,4 @@
-"""What is tried again, and when: on a clock of the test's."""
+"""The retry policy and the circuit breaker, on a clock of the test's."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from bridge.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
 )
-from bridge.resilience.policy import Breaker, Patience, is_passing, retry_after
+from bridge.resilience.policy import CircuitBreaker, RetryPolicy, is_transient, parse_retry_after
 
 
 @pytest.mark.parametrize(
-    ("kind", "passing"),
+    ("kind", "transient"),
     [
         (UpstreamUnreachable, True),
         (UpstreamFailed, True),
@@ -39,9 +39,9 @@ from bridge.resilience.policy import Breaker, Patience, is_passing, retry_after
         (KeyRejected, False),
     ],
 )
-def test_what_may_pass(kind: type[BridgeError], passing: bool) -> None:
-    assert is_passing(kind("x")) is passing
-    assert (Patience().pause(1, kind("x"), 0, 0.5) is not None) is passing
+def test_only_transient_failures_are_retried(kind: type[BridgeError], transient: bool) -> None:
+    assert is_transient(kind("x")) is transient
+    assert (RetryPolicy().compute_delay(1, kind("x"), 0, 0.5) is not None) is transient
 
 
 @pytest.mark.parametrize(
@@ -53,70 +53,76 @@ def test_what_may_pass(kind: type[BridgeError], passing: bool) -> None:
         ({"retry-after": "x"}, None),
     ],
 )
-def test_what_upstream_asks_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(RateLimited("x", headers=headers)) == seconds
+def test_retry_after_is_read_as_seconds(headers: dict[str, str], seconds: float | None) -> None:
+    assert parse_retry_after(RateLimited("x", headers=headers)) == seconds
 
 
-def test_waits_double_and_are_never_the_same_for_all() -> None:
-    patience = Patience(tries=4, base=1, seconds=100)
-    assert [patience.pause(n, Overloaded("x"), 0, 1) for n in (1, 2, 3)] == [1, 2, 4]
-    assert [patience.pause(n, Overloaded("x"), 0, 0) for n in (1, 2, 3)] == [0.5, 1, 2]
-    assert patience.pause(4, Overloaded("x"), 0, 0) is None
+def test_delays_double_with_jitter() -> None:
+    policy = RetryPolicy(attempts=4, base_seconds=1, max_seconds=100)
+    assert [policy.compute_delay(n, Overloaded("x"), 0, 1) for n in (1, 2, 3)] == [1, 2, 4]
+    assert [policy.compute_delay(n, Overloaded("x"), 0, 0) for n in (1, 2, 3)] == [0.5, 1, 2]
+    assert policy.compute_delay(4, Overloaded("x"), 0, 0) is None
 
 
-def test_what_upstream_asks_for_is_kept_when_there_is_time() -> None:
+def test_retry_after_is_respected_if_there_is_time() -> None:
     error = RateLimited("x", headers={"retry-after": "7"})
-    patience = Patience(base=1, seconds=10)
-    assert patience.pause(1, error, 0, 0) == 7
-    assert patience.pause(1, error, 4, 0) is None
-    assert patience.pause(1, RateLimited("x", headers={"retry-after": "20"}), 0, 0) is None
+    policy = RetryPolicy(base_seconds=1, max_seconds=10)
+    assert policy.compute_delay(1, error, 0, 0) == 7
+    assert policy.compute_delay(1, error, 4, 0) is None
+    assert policy.compute_delay(1, RateLimited("x", headers={"retry-after": "20"}), 0, 0) is None
 
 
 @given(st.integers(1, 10), st.floats(0, 1), st.floats(0, 60), st.floats(0, 60))
-def test_nobody_waits_longer_than_set(
-    failed: int, chance: float, waited: float, seconds: float
+def test_the_delays_never_exceed_the_maximum(
+    failures: int, jitter: float, waited: float, seconds: float
 ) -> None:
-    pause = Patience(tries=20, seconds=seconds).pause(failed, Overloaded("x"), waited, chance)
-    assert pause is None or waited + pause <= seconds
+    delay = RetryPolicy(attempts=20, max_seconds=seconds).compute_delay(
+        failures, Overloaded("x"), waited, jitter
+    )
+    assert delay is None or waited + delay <= seconds
 
 
 def test_a_breaker_opens_after_failures_in_a_row() -> None:
-    breaker = Breaker(most=3, seconds=10)
+    breaker = CircuitBreaker(max_failures=3, open_seconds=10)
     for _ in range(2):
-        breaker.failed(0)
-    breaker.succeeded()
+        breaker.record_failure(0)
+    breaker.record_success()
     for _ in range(3):
-        assert breaker.enter(0)
-        breaker.failed(0)
-    assert breaker.state(0) == "open"
-    assert not breaker.enter(9.9)
-    assert breaker.closed_in(4) == 6
+        assert breaker.try_enter(0)
+        breaker.record_failure(0)
+    assert breaker.get_state(0) == "open"
+    assert not breaker.try_enter(9.9)
+    assert breaker.get_wait(4) == 6
 
 
-def test_half_open_lets_one_through() -> None:
-    breaker = Breaker(most=1, seconds=10)
-    breaker.failed(0)
-    assert breaker.state(10) == "half-open"
-    assert breaker.enter(10)
-    assert not breaker.enter(10)
-    breaker.succeeded()
-    assert (breaker.state(10), breaker.enter(10), breaker.enter(10)) == ("closed", True, True)
+def test_a_half_open_breaker_lets_one_request_through() -> None:
+    breaker = CircuitBreaker(max_failures=1, open_seconds=10)
+    breaker.record_failure(0)
+    assert breaker.get_state(10) == "half-open"
+    assert breaker.try_enter(10)
+    assert not breaker.try_enter(10)
+    breaker.record_success()
+    assert (breaker.get_state(10), breaker.try_enter(10), breaker.try_enter(10)) == (
+        "closed",
+        True,
+        True,
+    )
 
 
-def test_it_stays_open_longer_each_time() -> None:
-    breaker = Breaker(most=1, seconds=10, longest=30)
-    breaker.failed(0)
+def test_each_failed_probe_doubles_the_open_time() -> None:
+    breaker = CircuitBreaker(max_failures=1, open_seconds=10, max_open_seconds=30)
+    breaker.record_failure(0)
     now = 0.0
     for seconds in (20, 30, 30):
-        now += breaker.closed_in(now)
-        assert breaker.enter(now)
-        breaker.failed(now)
-        assert breaker.closed_in(now) == seconds
+        now += breaker.get_wait(now)
+        assert breaker.try_enter(now)
+        breaker.record_failure(now)
+        assert breaker.get_wait(now) == seconds
 
 
-def test_a_probe_that_says_nothing_lets_the_next_one_try() -> None:
-    breaker = Breaker(most=1, seconds=10)
-    breaker.failed(0)
-    assert breaker.enter(10)
-    breaker.left()
-    assert breaker.enter(10)
+def test_a_released_probe_lets_the_next_request_probe() -> None:
+    breaker = CircuitBreaker(max_failures=1, open_seconds=10)
+    breaker.record_failure(0)
+    assert breaker.try_enter(10)
+    breaker.release()
+    assert breaker.try_enter(10)

@@ -109,7 +109,7 @@ async def test_thinking_that_upstream_rejects_is_removed_and_the_request_repeate
     )
     assert raw.parse().choices[0].message.content == "Done."
     assert raw.headers["x-bridge-notice"] == (
-        "thinking: upstream did not take it back; it is left out"
+        "thinking: earlier thinking left out; Claude's API did not accept it"
     )
     assert list_block_types(fake) == ["text", "tool_use"]
     await client.chat.completions.create(model="claude-opus-5-5", messages=chat, tools=[TOOL])

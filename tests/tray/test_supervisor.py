@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bridge.wire.health import BackendStatus, Health, RoadStatus
+from bridge.wire.health import BackendStatus, Health, RouteStatus
 from tests.tray.statuses import HEALTH, URL
 from tray.server.poller import Report
 from tray.server.supervisor import Supervisor
@@ -320,11 +320,11 @@ def test_a_report_on_an_earlier_server_is_ignored(world: World) -> None:
     assert world.supervisor.step().state == "starting"
 
 
-def open_route(problem: str | None) -> RoadStatus:
-    return RoadStatus(label="key", breaker="open", free_in=3, problem=problem)
+def open_route(problem: str | None) -> RouteStatus:
+    return RouteStatus(label="key", breaker="open", free_in=3, problem=problem)
 
 
-CLOSED_ROUTE = RoadStatus(label="sign-in", breaker="closed", free_in=0)
+CLOSED_ROUTE = RouteStatus(label="sign-in", breaker="closed", free_in=0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from bridge.wire.health import Health, RoadStatus
+from bridge.wire.health import Health, RouteStatus
 from tray.server.poller import Report, Target
 from tray.server.restart_policy import Exit, RestartPolicy, StartAgain, choose_stop_step
 from tray.status import State, Status
@@ -279,7 +279,7 @@ class Supervisor:
         return self._health.open_streams if self._health is not None else 0
 
 
-def _find_route_problem(routes: Sequence[RoadStatus]) -> str:
+def _find_route_problem(routes: Sequence[RouteStatus]) -> str:
     """Return why Claude can't be reached; empty while at least one route is usable."""
     problems = [route.problem or "" for route in routes if route.breaker == "open"]
     return problems[0] if problems and len(problems) == len(routes) else ""

@@ -1,4 +1,4 @@
-"""Claude through Anthropic's API, by the `anthropic` SDK's credentials."""
+"""Claude through Anthropic's API, with the credentials that the `anthropic` SDK finds."""
 
 from __future__ import annotations
 
@@ -23,41 +23,44 @@ if TYPE_CHECKING:
 
     from bridge.backends.anthropic_api.transport import Sender
 
-KEY_CURE = (
-    "Keep a key from platform.claude.com with `claude-bridge key set anthropic`, or set "
+KEY_HINT = (
+    "Add an API key from platform.claude.com with `claude-bridge key set anthropic`, or set "
     "ANTHROPIC_API_KEY in the environment of the bridge."
 )
 
 
 class MessagesApiBackend(ManagedBackend):
-    """The SDK is imported by the first who needs it, in a thread: it takes over a second."""
+    """Claude through one credential.
+
+    Importing the SDK takes over a second, so the first call that needs it does so in a thread.
+    """
 
     name: BackendName = "anthropic"
 
     def __init__(self, silence_seconds: float, key: NamedKey | None = None) -> None:
-        """Without `key`, the SDK finds a credential by itself: in the environment, or a profile."""
+        """Without `key`, the SDK looks for a credential in the environment and in profiles."""
         self._silence = silence_seconds
         self._key = key
         self._client: AsyncAnthropic | None = None
-        self._making = threading.Lock()
+        self._client_lock = threading.Lock()
         self._sender: Sender | None = None
-        self._sending = asyncio.Lock()
+        self._sender_lock = asyncio.Lock()
 
     async def readiness(self) -> Readiness:
-        """Ready when the SDK finds a credential; whether it is a good one only a request tells."""
+        """Ready when there is a credential; only a request shows whether it is valid."""
         try:
-            client = await self._connected()
+            client = await self._get_client()
         except NotSignedIn as error:
-            return Readiness(False, error.message.removesuffix("."), KEY_CURE)
+            return Readiness(False, error.message.removesuffix("."), KEY_HINT)
         if self._key is not None:
-            return Readiness(True, f"the key `{self._key.name}` is kept for Anthropic")
+            return Readiness(True, f"using API key “{self._key.name}”")
         if client.api_key:
             return Readiness(True, "ANTHROPIC_API_KEY is set")
         if client.auth_token:
             return Readiness(True, "ANTHROPIC_AUTH_TOKEN is set")
         if client.credentials is not None:
-            return Readiness(True, "an `ant auth login` profile was found")
-        return Readiness(False, "no Anthropic API key was found", KEY_CURE)
+            return Readiness(True, "using an `ant auth login` profile")
+        return Readiness(False, "no Anthropic API key found", KEY_HINT)
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """Send one `POST /v1/messages`; see `Backend.open`."""
@@ -72,35 +75,35 @@ class MessagesApiBackend(ManagedBackend):
         return EventStream(reader.read_batches(), answer.close)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
-        """Upstream's `POST /v1/messages/count_tokens`."""
+        """Count with `POST /v1/messages/count_tokens`."""
         from bridge.backends.anthropic_api import errors
 
-        client = await self._connected()
+        client = await self._get_client()
         body = {name: value for name, value in request.body().items() if name != "max_tokens"}
-        with errors.translated():
-            told = await client.messages.count_tokens(
+        with errors.translate_errors():
+            count = await client.messages.count_tokens(
                 model=request.model, messages=[], extra_body=body, extra_headers=request.headers
             )
-        return told.input_tokens
+        return count.input_tokens
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
-        """The API takes what the model takes."""
+        """Return them unchanged: the API takes whatever the model takes."""
         return rules
 
     async def warm(self) -> None:
-        """What all requests have alike is made: headers, certificates, the pool of connections."""
+        """Make what all requests share: headers, certificates, the connection pool."""
         if (await self.readiness()).ready:
-            # A credential that cannot be used is for the request to say, to who makes it.
+            # A credential that cannot be sent is reported by the first request, to its client.
             with suppress(BridgeError):
                 await self._make_sender()
 
     async def models(self) -> Sequence[ListedModel]:
-        """Upstream's `GET /v1/models`, all pages."""
+        """List all pages of `GET /v1/models`."""
         from bridge.backends.anthropic_api import errors
 
-        client = await self._connected()
-        with errors.translated():
-            return [_listed(info) async for info in client.models.list(limit=100)]
+        client = await self._get_client()
+        with errors.translate_errors():
+            return [_as_listed_model(info) async for info in client.models.list(limit=100)]
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -111,38 +114,40 @@ class MessagesApiBackend(ManagedBackend):
             self._client = None
 
     async def _make_sender(self) -> Sender:
-        from bridge.backends.anthropic_api.transport import sender_for
+        from bridge.backends.anthropic_api.transport import create_sender
 
-        client = await self._connected()
-        async with self._sending:
-            self._sender = self._sender or await sender_for(client, self._silence)
+        client = await self._get_client()
+        async with self._sender_lock:
+            self._sender = self._sender or await create_sender(client, self._silence)
         return self._sender
 
-    async def _connected(self) -> AsyncAnthropic:
-        if self._client is None:
-            await asyncio.to_thread(self._make_client)
-        assert self._client is not None  # noqa: S101 - made on the line above
-        return self._client
+    async def _get_client(self) -> AsyncAnthropic:
+        if self._client is not None:
+            return self._client
+        return await asyncio.to_thread(self._load_client)
 
-    def _make_client(self) -> None:
-        with self._making:
-            if self._client is not None:
-                return
-            from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
+    def _load_client(self) -> AsyncAnthropic:
+        with self._client_lock:
+            if self._client is None:
+                self._client = self._make_client()
+            return self._client
 
-            from bridge.backends.anthropic_api import errors
+    def _make_client(self) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
 
-            with errors.translated():
-                self._client = AsyncAnthropic(
-                    api_key=self._key.secret if self._key is not None else None,
-                    http_client=DefaultAioHttpClient(),
-                    # Retries belong to the bridge's own patience, where the client's is known.
-                    max_retries=0,
-                    timeout=Timeout(self._silence, connect=10.0),
-                )
+        from bridge.backends.anthropic_api import errors
+
+        with errors.translate_errors():
+            return AsyncAnthropic(
+                api_key=self._key.secret if self._key is not None else None,
+                http_client=DefaultAioHttpClient(),
+                # The bridge's own RetryPolicy decides: it also switches between keys.
+                max_retries=0,
+                timeout=Timeout(self._silence, connect=10.0),
+            )
 
 
-def _listed(info: ModelInfo) -> ListedModel:
+def _as_listed_model(info: ModelInfo) -> ListedModel:
     return ListedModel(
         id=info.id,
         display_name=info.display_name,
@@ -150,23 +155,25 @@ def _listed(info: ModelInfo) -> ListedModel:
         context=info.max_input_tokens,
         max_output=info.max_tokens,
         lifecycle=info.lifecycle,
-        **_abilities(info.capabilities),
+        **_read_capabilities(info.capabilities),
     )
 
 
-def _abilities(said: ModelCapabilities | None) -> dict[str, Any]:
-    """Upstream leaves `capabilities` out for models it knows nothing of."""
-    if said is None:
+def _read_capabilities(capabilities: ModelCapabilities | None) -> dict[str, Any]:
+    """Return the fields of ListedModel; none for a model without `capabilities`."""
+    if capabilities is None:
         return {}
     levels = ("low", "medium", "high", "xhigh", "max")
-    types = ("adaptive", "between_tools", "disabled", "enabled")
+    kinds = ("adaptive", "between_tools", "disabled", "enabled")
+    thinking = capabilities.thinking.types
     return {
-        "efforts": tuple(level for level in levels if _supported(said.effort, level)),
-        "thinking": tuple(kind for kind in types if _supported(said.thinking.types, kind)),
-        "structured": said.structured_outputs.supported,
+        "efforts": tuple(level for level in levels if _is_supported(capabilities.effort, level)),
+        "thinking": tuple(kind for kind in kinds if _is_supported(thinking, kind)),
+        "structured": capabilities.structured_outputs.supported,
     }
 
 
-def _supported(said: Any, name: str) -> bool:
-    ability = getattr(said, name, None)
-    return ability is not None and bool(ability.supported)
+def _is_supported(capabilities: Any, name: str) -> bool:
+    # Older versions of the API do not know the newer names.
+    capability = getattr(capabilities, name, None)
+    return capability is not None and bool(capability.supported)

@@ -1,4 +1,4 @@
-"""What Claude's API and its SDK call a failure, as the bridge's own errors, each by name."""
+"""Translates the errors of Claude's API and its SDK to the bridge's own errors."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context 
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raises every failure of the SDK or its transport as a BridgeError, from its cause."""
+def translate_errors() -> Iterator[None]:
+    """Raise every failure of the SDK or its transport as a BridgeError, from its cause."""
     try:
         yield
     except anthropic.APIStatusError as error:
@@ -67,7 +67,9 @@ def translated() -> Iterator[None]:
         raise UpstreamSilent(SILENT) from error
     except anthropic.APIConnectionError as error:
         where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
-        raise UpstreamUnreachable(unreachable(where, error.__cause__ or error)) from error
+        raise UpstreamUnreachable(
+            describe_connection_failure(where, error.__cause__ or error)
+        ) from error
     except httpx2.HTTPError as error:
         raise StreamBroken(BROKEN) from error
     except anthropic.CredentialsError as error:
@@ -79,69 +81,83 @@ def translated() -> Iterator[None]:
 
 
 def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
-    """By the error's own type where it has one, else by status; a mid-stream one has status 200."""
-    return _refused(error.status_code, error.response.headers, error.type, error.api_message)
+    """Translate an error of the SDK, by its own type if it has one, else by its status.
+
+    The status of an error in the middle of a stream is 200.
+    """
+    return _build_error(error.status_code, error.response.headers, error.type, error.api_message)
 
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> BridgeError:
-    """The same for an answer that was not read by the SDK."""
+    """Translate an error response that was not read by the SDK."""
     try:
         error = json.loads(body)["error"]
         kind, message = error.get("type"), error.get("message")
     except (ValueError, LookupError, TypeError, AttributeError):
-        # A gateway's page, as like as not.
+        # Probably the HTML page of a gateway or proxy.
         kind = message = None
-    words = message if isinstance(message, str) else None
-    return _refused(status, headers, kind if isinstance(kind, str) else None, words)
+    return _build_error(
+        status,
+        headers,
+        kind if isinstance(kind, str) else None,
+        message if isinstance(message, str) else None,
+    )
 
 
-def unreachable(where: str, cause: BaseException) -> str:
-    """In words; `where` is upstream's scheme and host."""
-    return f"No connection to Claude's API at {where}: {cause}"
+def describe_connection_failure(where: str, cause: BaseException) -> str:
+    """Describe it for the user; `where` is upstream's scheme and host."""
+    return f"Cannot connect to Claude's API at {where}: {cause}"
 
 
-def _refused(
+def _build_error(
     status: int, headers: Mapping[str, str], type: str | None, message: str | None
 ) -> BridgeError:
     kind = BY_TYPE.get(type or "") or error_for_status(status)
-    kept = {name: v for name in _PASSED_ON if (v := headers.get(name))}
-    kept |= rate_limits(headers, time.time())
+    passed_on = {name: value for name in _PASSED_ON if (value := headers.get(name))}
+    passed_on |= convert_rate_limits(headers, time.time())
     if "request-id" in headers:
-        kept[UPSTREAM_ID] = headers["request-id"]
-    return _named(kind, message or f"Claude's API answered with status {status}.", kept)
+        passed_on[UPSTREAM_ID] = headers["request-id"]
+    return _refine_error(kind, message or f"Claude's API answered with status {status}.", passed_on)
 
 
-def rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
-    """Anthropic's limits under OpenAI's names; `now` in Unix seconds, resets as `12s`."""
-    told: dict[str, str] = {}
+def convert_rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
+    """Return Anthropic's rate limits under OpenAI's names; `now` in Unix seconds, resets as `12s`.
+
+    https://docs.claude.com/en/api/rate-limits#response-headers
+    """
+    limits: dict[str, str] = {}
     for kind in ("requests", "tokens"):
         for part in ("limit", "remaining", "reset"):
             value = headers.get(f"anthropic-ratelimit-{kind}-{part}")
             if value is not None:
-                told[f"x-ratelimit-{part}-{kind}"] = (
-                    _from_now(value, now) if part == "reset" else value
+                limits[f"x-ratelimit-{part}-{kind}"] = (
+                    _as_seconds_from_now(value, now) if part == "reset" else value
                 )
-    return told
+    return limits
 
 
-def _from_now(moment: str, now: float) -> str:
-    """An RFC 3339 moment as the seconds until then; what is none is passed on as it is."""
+def _as_seconds_from_now(value: str, now: float) -> str:
+    """Convert an RFC 3339 time to seconds from now; return other values unchanged."""
     try:
-        return f"{max(0, round(datetime.fromisoformat(moment).timestamp() - now))}s"
+        return f"{max(0, round(datetime.fromisoformat(value).timestamp() - now))}s"
     except ValueError:
-        return moment
+        return value
 
 
 def from_error_event(event: Mapping[str, Any]) -> BridgeError:
-    """The `error` event of a running stream: `{"type": "error", "error": {type, message}}`."""
+    """Translate the `error` event of a stream: `{"type": "error", "error": {type, message}}`."""
     error = event.get("error") or {}
     kind = BY_TYPE.get(error.get("type", ""), UpstreamFailed)
-    return _named(kind, error.get("message") or "Claude's API reported an error without words.", {})
+    return _refine_error(
+        kind, error.get("message") or "Claude's API reported an error without a message.", {}
+    )
 
 
-def _named(kind: type[BridgeError], message: str, headers: Mapping[str, str]) -> BridgeError:
-    if kind is InvalidRequest and any(words in message.lower() for words in _TOO_LONG):
+def _refine_error(kind: type[BridgeError], message: str, headers: Mapping[str, str]) -> BridgeError:
+    # The API has one type for all invalid requests; only the message tells a prompt that is too
+    # long, for which OpenAI's clients have an error code of its own.
+    if kind is InvalidRequest and any(phrase in message.lower() for phrase in _TOO_LONG):
         kind = ContextTooLong
     if kind is KeyRejected:
-        message = f"Anthropic refused the key: {message} Check ANTHROPIC_API_KEY."
+        message = f"Anthropic rejected the API key: {message} Check ANTHROPIC_API_KEY."
     return kind(message, headers=headers)

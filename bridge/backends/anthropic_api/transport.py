@@ -1,7 +1,8 @@
-"""Two ways to send a request to Claude's API: by the SDK, and over aiohttp as the SDK was seen to.
+"""Sends requests to Claude's API: through the SDK, or over aiohttp with the SDK's headers.
 
-For each request the SDK builds a model of the options, a URL and headers that are the same every
-time; with a key they can be had once. That is a third of the bridge's own time for a request.
+For each request the SDK builds a model of the options, a URL and headers. With an API key these are
+always the same, so they are taken from the SDK once. That saves a third of the bridge's own time
+for a request.
 """
 
 from __future__ import annotations
@@ -26,64 +27,64 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 CONNECT_SECONDS = 10.0
-_KEPT_SECONDS = 60.0
-"""How long an idle connection is kept: a new one takes two round trips more."""
+_IDLE_SECONDS = 60.0
+"""How long an idle connection stays open: a new one costs two more round trips."""
 _UNCOMPRESSED = {"accept-encoding": "identity"}
-"""A compressed stream comes in larger pieces, and so later."""
+"""A compressed stream arrives in larger pieces, and so later."""
 
 
-class Answer(Protocol):
-    """A 200 that has begun."""
+class UpstreamResponse(Protocol):
+    """A 200 response whose body is still being read."""
 
     async def read(self) -> bytes:
-        """What has come, or will come next; nothing at its end. Raises BridgeError."""
+        """Return the bytes that have arrived or arrive next; b"" at the end. Raises BridgeError."""
 
     async def close(self) -> None:
-        """Upstream is told at once."""
+        """Close the connection at once unless the body was read to its end."""
 
 
 class Sender(Protocol):
-    """Sends one `POST /v1/messages` after the other."""
+    """Sends `POST /v1/messages`."""
 
-    async def send(self, request: MessagesRequest) -> Answer:
-        """Asks for a stream. Raises BridgeError for all but a 2xx."""
+    async def send(self, request: MessagesRequest) -> UpstreamResponse:
+        """Send a streaming request. Raises BridgeError for any status but 2xx."""
 
     async def close(self) -> None: ...
 
 
-async def sender_for(client: AsyncAnthropic, silence_seconds: float) -> Sender:
-    """The quick one where the credential stays the same: a profile's token is renewed."""
+async def create_sender(client: AsyncAnthropic, silence_seconds: float) -> Sender:
+    """Create the faster sender, unless the SDK renews the credential, as a profile's token."""
     if client.credentials is not None:
-        return BySdk(client)
-    seen = await _as_sent(client)
-    headers = _sendable(seen.headers)
-    trust = await asyncio.to_thread(httpx2.create_ssl_context)
-    # Who logs in by the address does so in a header by now.
-    url = URL(str(seen.url)).with_user(None)
-    return Direct(url, headers, silence_seconds, trust)
+        return SdkSender(client)
+    template = await _capture_request(client)
+    headers = _check_headers(template.headers)
+    tls = await asyncio.to_thread(httpx2.create_ssl_context)
+    # A user name in the URL has become a header by now.
+    url = URL(str(template.url)).with_user(None)
+    return DirectSender(url, headers, silence_seconds, tls)
 
 
-class BySdk:
-    """All the work is the SDK's."""
+class SdkSender:
+    """Sends each request through the SDK."""
 
     def __init__(self, client: AsyncAnthropic) -> None:
         self._client = client
 
-    async def send(self, request: MessagesRequest) -> Answer:
-        with errors.translated():
-            return _SdkAnswer(await _create(self._client, request))
+    async def send(self, request: MessagesRequest) -> UpstreamResponse:
+        with errors.translate_errors():
+            return _SdkResponse(await _send_with_sdk(self._client, request))
 
     async def close(self) -> None:
-        """The client is its owner's."""
+        """Do nothing: the client is closed by its owner."""
 
 
-class _SdkAnswer:
+class _SdkResponse:
     def __init__(self, response: Any) -> None:
         self._response = response
         self._pieces: AsyncGenerator[bytes, None] = response.iter_bytes()
 
     async def read(self) -> bytes:
-        with errors.translated():
+        with errors.translate_errors():
             return await anext(self._pieces, b"")
 
     async def close(self) -> None:
@@ -91,38 +92,44 @@ class _SdkAnswer:
         await self._response.close()
 
 
-class Direct:
-    """One POST for each request, to a URL and with headers that are known."""
+class DirectSender:
+    """Sends each request over aiohttp, to a fixed URL and with fixed headers."""
 
     def __init__(
-        self, url: URL, headers: Mapping[str, str], silence_seconds: float, trust: ssl.SSLContext
+        self,
+        url: URL,
+        headers: Mapping[str, str],
+        silence_seconds: float,
+        ssl_context: ssl.SSLContext,
     ) -> None:
         self._url = url
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS, ssl=trust),
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=ssl_context
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds
             ),
-            proxy=_proxy(self._url.scheme, self._url.host or ""),
+            proxy=_find_proxy(self._url.scheme, self._url.host or ""),
         )
 
-    async def send(self, request: MessagesRequest) -> Answer:
+    async def send(self, request: MessagesRequest) -> UpstreamResponse:
         body = encode_json({**request.body(), "stream": True})
-        with _failures_before(self._url):
+        with _translate_connection_errors(self._url):
             response = await self._session.post(self._url, data=body, headers=request.headers)
             if response.ok:
-                return _DirectAnswer(response)
+                return _DirectResponse(response)
             async with response:
-                said = await response.read()
-        raise errors.from_response(response.status, response.headers, said)
+                error_body = await response.read()
+        raise errors.from_response(response.status, response.headers, error_body)
 
     async def close(self) -> None:
         await self._session.close()
 
 
-class _DirectAnswer:
+class _DirectResponse:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self._content = response.content
@@ -140,60 +147,63 @@ class _DirectAnswer:
 
 
 @contextmanager
-def _failures_before(url: URL) -> Iterator[None]:
-    """Those before the answer has begun."""
+def _translate_connection_errors(url: URL) -> Iterator[None]:
+    """Translate failures before the response has begun."""
     try:
         yield
     except TimeoutError as error:
         raise UpstreamSilent(errors.SILENT) from error
     except aiohttp.ClientError as error:
-        # What aiohttp says of it names `ssl` whether there is any or not.
+        # The text of aiohttp's own error mentions `ssl` even for plain HTTP.
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-        raise UpstreamUnreachable(errors.unreachable(str(url.origin()), cause)) from error
+        raise UpstreamUnreachable(
+            errors.describe_connection_failure(str(url.origin()), cause)
+        ) from error
 
 
-def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
-    """Raises NotSignedIn for what no transport sends, as a key that ends with a line break."""
+def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers. Raises NotSignedIn for a key with a line break, which cannot be sent."""
     for name, value in headers.items():
-        if any(sign < " " or sign == "\x7f" for sign in value):
+        if any(character < " " or character == "\x7f" for character in value):
             raise NotSignedIn(
-                f"The header `{name}` for Claude's API has a control character in it, such as a "
-                "line break, and cannot be sent: set the key anew without it."
+                f"The header `{name}` for Claude's API contains a control character, such as a "
+                "line break, and cannot be sent. Set the key again without it."
             )
     return dict(headers)
 
 
-def _proxy(scheme: str, host: str) -> str | None:
-    """That of the environment or the system, as every other program uses it."""
-    found = getproxies()
-    return None if proxy_bypass(host) else found.get(scheme) or found.get("all")
+def _find_proxy(scheme: str, host: str) -> str | None:
+    """Find the proxy in the environment or the system's settings, as other programs do."""
+    proxies = getproxies()
+    return None if proxy_bypass(host) else proxies.get(scheme) or proxies.get("all")
 
 
-async def _create(client: AsyncAnthropic, request: MessagesRequest) -> Any:
+async def _send_with_sdk(client: AsyncAnthropic, request: MessagesRequest) -> Any:
     return await client.messages.with_streaming_response.create(
         model=request.model,
         max_tokens=request.max_tokens,
         messages=[],
         stream=True,
-        # The body goes in whole: the SDK would walk every message once more otherwise.
+        # As an extra body the messages are not validated again, which takes long for images.
         extra_body=request.body(),
         extra_headers={**_UNCOMPRESSED, **request.headers},
     ).__aenter__()
 
 
-async def _as_sent(client: AsyncAnthropic) -> httpx2.Request:
-    """What the SDK sends for a request, without its body: seen on the way, and not sent."""
-    seen: list[httpx2.Request] = []
+async def _capture_request(client: AsyncAnthropic) -> httpx2.Request:
+    """Return what the SDK would send for a request, without its body; nothing is sent."""
+    captured: list[httpx2.Request] = []
 
-    async def see(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request)
+    async def capture(request: httpx2.Request) -> httpx2.Response:
+        captured.append(request)
         return httpx2.Response(200)
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(see)) as nobody:
-        with errors.translated():
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(capture)) as http_client:
+        with errors.translate_errors():
             blank = MessagesRequest(model="claude", max_tokens=1, messages=())
-            await _create(client.with_options(http_client=nobody), blank)
-    (request,) = seen
+            await _send_with_sdk(client.with_options(http_client=http_client), blank)
+    (request,) = captured
+    # These belong to one connection and one body; aiohttp sets its own.
     for name in ("content-length", "host", "connection", "transfer-encoding"):
         request.headers.pop(name, None)
     return request

@@ -1,1 +1,1 @@
-"""Claude through Claude Code, with the person's own sign-in and no key."""
+"""Claude through Claude Code, with the user's own sign-in instead of an API key."""

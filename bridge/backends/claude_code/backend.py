@@ -1,4 +1,4 @@
-"""Claude through Claude Code: a process for each request, from a small pool."""
+"""Claude through Claude Code: one process for each request, from a small pool."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import prepend_batch
-from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.frames import (
     Frame,
     Turn,
-    is_initialized,
-    list_models_frames,
-    warming_frames,
+    build_models_request,
+    build_warm_up_frames,
+    is_initialize_response,
 )
-from bridge.backends.claude_code.pool import Pool
-from bridge.backends.claude_code.process import ClaudeProcess, Workshop
-from bridge.backends.claude_code.sign_in_status import LoginWatch
+from bridge.backends.claude_code.pool import ProcessPool
+from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
+from bridge.backends.claude_code.sign_in_status import SignInStatusReader
 from bridge.errors import (
     BridgeError,
     NotSignedIn,
@@ -38,22 +38,25 @@ from bridge.models.rules import ImageSize, ModelRules
 from bridge.wire.health import BackendName
 from bridge.wire.messages import MessagesRequest
 
-SIGN_IN_CURE = "Sign in to Claude Code with `claude-bridge login`."
-PERSONAL = (
-    "Claude Code answers with your own subscription. That is for you, on this machine: "
-    "do not offer it to others; products for others use an API key."
+SIGN_IN_HINT = "Sign in to Claude Code with `claude-bridge login`."
+PERSONAL_USE = (
+    "Claude Code answers with your own subscription. It is for your own use on this computer; "
+    "use an API key for anything you offer to others."
 )
-LARGEST_EDGE = 2000
-"""Pixels; Claude Code would scale larger images itself."""
+MAX_EDGE = 2000
+"""Pixels. Claude Code scales larger images itself, which takes longer and moves coordinates."""
 
 _START_SECONDS = 60.0
-"""For a process to take its settings; far more than it needs."""
+"""Time limit for a new process to take its settings; it needs less than a second."""
 
 _log = logging.getLogger(__name__)
 
 
 class ClaudeCodeBackend(ManagedBackend):
-    """`cli` is the bundled program unless the person names another."""
+    """Runs one Claude Code process for each request and relays its stream.
+
+    A process is killed after its answer, so that no request sees the conversation of another.
+    """
 
     name: BackendName = "claude-code"
 
@@ -67,50 +70,52 @@ class ClaudeCodeBackend(ManagedBackend):
         silence_seconds: float = 600.0,
         offered: bool = True,
     ) -> None:
-        """`offered` is false where others can reach the bridge: a subscription is for oneself."""
+        """`cli` replaces the bundled `claude` program; `spares` is the size of the pool.
+
+        `offered` is false when others can reach the bridge: a subscription is for its owner only.
+        """
         self._offered = offered
         self._silence = silence_seconds
-        found = cli or bundled_cli()
-        self._cli = found
+        self._cli = cli or find_bundled_cli()
         self._models: Sequence[ListedModel] = ()
-        self._said_personal = False
-        if found is not None:
-            self._workshop = Workshop(root, found, environ)
-            self._login = LoginWatch(found, environ, root)
-            self._pool = Pool(self._start, spares)
+        self._logged_personal_use = False
+        if self._cli is not None:
+            self._launcher = ProcessLauncher(root, self._cli, environ)
+            self._sign_in = SignInStatusReader(self._cli, environ, root)
+            self._pool = ProcessPool(self._start_process, spares)
 
     async def readiness(self) -> Readiness:
         if not self._offered:
             return Readiness(
                 False,
-                "Claude Code only answers while the bridge listens on this machine alone",
+                "Claude Code is only available while the bridge listens on 127.0.0.1",
                 "Set host to 127.0.0.1, or use an API key.",
             )
         if self._cli is None:
             return Readiness(
                 False,
-                "the Claude Code program is missing from the installed claude-agent-sdk",
-                "Install claude-agent-sdk again, or name a `claude` with the setting claude_cli.",
+                "the Claude Code program is missing from claude-agent-sdk",
+                "Reinstall claude-agent-sdk, or set claude_cli to the path of a `claude` program.",
             )
-        login = await self._login.login()
-        if login.signed_in:
-            return Readiness(True, f"signed in to Claude Code ({login.method})")
-        if login.problem:
-            return Readiness(False, f"Claude Code is no help: {login.problem}", SIGN_IN_CURE)
-        return Readiness(False, "nobody is signed in to Claude Code", SIGN_IN_CURE)
+        status = await self._sign_in.get_status()
+        if status.signed_in:
+            return Readiness(True, f"signed in to Claude Code ({status.method})")
+        if status.problem:
+            return Readiness(False, f"Claude Code can't be used: {status.problem}", SIGN_IN_HINT)
+        return Readiness(False, "not signed in to Claude Code", SIGN_IN_HINT)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         raise NotSupported(
-            "Claude Code counts no tokens beforehand; a key of Anthropic's is needed."
+            "Claude Code cannot count tokens in advance. Add an Anthropic API key to count them."
         )
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
-        """What does not go through Claude Code's own hands.
+        """Leave out what Claude Code cannot send.
 
-        It puts a note of its own behind the user's words, so that on models that bind thinking to
-        what came before it, no earlier thinking would be taken back.
+        It adds a note of its own behind the user's text. On models that bind thinking to exactly
+        what came before it, earlier thinking would therefore be refused.
         """
-        edge = min(rules.images.edge, LARGEST_EDGE)
+        edge = min(rules.images.edge, MAX_EDGE)
         return replace(
             rules,
             mid_system=False,
@@ -137,19 +142,19 @@ class ClaudeCodeBackend(ManagedBackend):
                 raise StreamBroken("Claude Code ended before its answer began.")
         except BaseException as error:  # also when cancelled: the process would go on generating
             if isinstance(error, NotSignedIn):
-                self._login.forget()
+                self._sign_in.expire()
             await stream.aclose()
             raise
         self._pool.refill()
         return EventStream(prepend_batch(first, batches), stream.aclose)
 
     async def models(self) -> Sequence[ListedModel]:
-        """As Claude Code reports them when it is initialized."""
+        """List the models that Claude Code reports when it is initialized."""
         if not self._models:
-            patience = min(_START_SECONDS, self._silence)
+            seconds = min(_START_SECONDS, self._silence)
             process = await self._take_process()
             try:
-                await asyncio.wait_for(self._ask_models(process), patience)
+                await asyncio.wait_for(self._load_models(process), seconds)
             except TimeoutError as error:
                 raise UpstreamSilent("Claude Code did not list its models.") from error
             finally:
@@ -158,29 +163,29 @@ class ClaudeCodeBackend(ManagedBackend):
         return self._models
 
     async def warm(self) -> None:
-        """It is to be used: a spare process is started."""
-        if self._cli is not None and (await self._login.login()).signed_in:
+        """Start a spare process, if the user is signed in."""
+        if self._cli is not None and (await self._sign_in.get_status()).signed_in:
             self._pool.warm()
-            if not self._said_personal:
-                self._said_personal = True
-                _log.info("%s", PERSONAL)
+            if not self._logged_personal_use:
+                self._logged_personal_use = True
+                _log.info("%s", PERSONAL_USE)
 
     async def rest(self) -> None:
-        """It is not used: no spare process is kept."""
+        """End the spare processes."""
         if self._cli is not None:
             await self._pool.rest()
 
     async def close(self) -> None:
         if self._cli is not None:
             await self._pool.rest()
-            await self._login.close()
-            await self._workshop.close()
+            await self._sign_in.close()
+            await self._launcher.close()
 
-    async def _start(self) -> ClaudeProcess:
-        process = await self._workshop.start()
+    async def _start_process(self) -> ClaudeProcess:
+        process = await self._launcher.start()
         try:
-            await process.write(warming_frames())
-        except BaseException:  # also when cancelled: nobody else knows of the process yet
+            await process.write(build_warm_up_frames())
+        except BaseException:  # also when cancelled: nothing else would end the process
             await process.kill()
             raise
         return process
@@ -219,15 +224,15 @@ class ClaudeCodeBackend(ManagedBackend):
             process.end()
         await process.write(step.send)
         if turn.initialized is not None and not self._models:
-            self._models = listed_models(turn.initialized)
+            self._models = read_models(turn.initialized)
         return step.events
 
-    async def _ask_models(self, process: ClaudeProcess) -> None:
-        await process.write(list_models_frames())
+    async def _load_models(self, process: ClaudeProcess) -> None:
+        await process.write(build_models_request())
         async with aclosing(process.read_frames()) as reads:
             async for frames in reads:
-                for frame in filter(is_initialized, frames):
-                    self._models = listed_models(frame["response"].get("response") or {})
+                for frame in filter(is_initialize_response, frames):
+                    self._models = read_models(frame["response"].get("response") or {})
                     return
         raise StreamBroken("The Claude Code process ended before it listed its models.")
 
@@ -248,16 +253,19 @@ async def _read_frames(
             yield frames
 
 
-def listed_models(initialized: Mapping[str, Any]) -> list[ListedModel]:
-    """The models of Claude Code's answer to `initialize`, each once, by its full id."""
-    listed: dict[str, ListedModel] = {}
+def read_models(initialized: Mapping[str, Any]) -> list[ListedModel]:
+    """Read the models of Claude Code's response to `initialize`, each once, by its full id.
+
+    Aliases such as `default` and `opus` have the id of the model that they stand for.
+    """
+    models: dict[str, ListedModel] = {}
     for model in initialized.get("models") or ():
         id = model.get("resolvedModel")
         if id:
             name = str(model.get("description") or id).split(" · ")[0]
             efforts = tuple(model.get("supportedEffortLevels") or ())
             rules = resolve_rules(id)
-            listed[id] = ListedModel(
+            models[id] = ListedModel(
                 id, f"Claude {name}", 0, rules.context, rules.max_output, efforts=efforts
             )
-    return list(listed.values())
+    return list(models.values())

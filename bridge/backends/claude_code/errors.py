@@ -1,4 +1,4 @@
-"""What Claude Code reports as a failure, as the bridge's own errors, each by name."""
+"""Translates the failures that Claude Code reports to the bridge's own errors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BY_WORD: Mapping[str, type[BridgeError]] = {
     "invalid_request": InvalidRequest,
     "model_not_found": ModelNotFound,
 }
-"""Claude Code's `error` of an assistant frame, where it tells no status."""
+"""By the `error` of an assistant frame, for frames without a status."""
 
 _PREFIX = re.compile(r"^API Error: (\d{3} )?")
 _GATEWAY = re.compile(r" If it persists, check your inference gateway \(.*?\)\.?")
@@ -42,53 +42,56 @@ _UNREACHABLE = re.compile(r"Unable to connect|Connection refused|ECONNREFUSED|EN
 _SIGNED_OUT = re.compile(r"not logged in|/login", re.IGNORECASE)
 
 
-class Failures:
-    """Remembers what was said of limits, and raises what is said to have failed."""
+class FailureTranslator:
+    """Raises the failure that a frame reports, with `Retry-After` if a frame before it told.
+
+    Frames that report no failure are ignored.
+    """
 
     def __init__(self) -> None:
         self._resets_at: float | None = None
 
-    def limits(self, info: Mapping[str, Any]) -> None:
-        """A `rate_limit_event`: the limit itself is told by the assistant frame behind it."""
+    def note_rate_limit(self, info: Mapping[str, Any]) -> None:
+        """Note a `rate_limit_event`; the assistant frame behind it reports the failure itself."""
         if info.get("status") == "rejected":
             self._resets_at = info.get("resetsAt")
 
-    def assistant(self, frame: Mapping[str, Any]) -> None:
-        """An assistant frame that is an error message; others only repeat the events."""
+    def check_assistant(self, frame: Mapping[str, Any]) -> None:
+        """Check for an error message; other assistant frames repeat the stream's events."""
         if not frame.get("is_api_error_message"):
             return
         content = frame["message"]["content"]
-        words = " ".join(block["text"] for block in content if block["type"] == "text")
-        self._raise(frame.get("api_error_status"), frame.get("error"), words)
+        text = " ".join(block["text"] for block in content if block["type"] == "text")
+        self._raise_error(frame.get("api_error_status"), frame.get("error"), text)
 
-    def result(self, frame: Mapping[str, Any]) -> None:
-        """A `result` that is an error, although its subtype may say success."""
+    def check_result(self, frame: Mapping[str, Any]) -> None:
+        """Check a `result` by its `is_error`; its subtype may be `success` all the same."""
         if frame.get("is_error"):
-            self._raise(frame.get("api_error_status"), None, str(frame.get("result") or ""))
+            self._raise_error(frame.get("api_error_status"), None, str(frame.get("result") or ""))
 
-    def retry(self, frame: Mapping[str, Any]) -> None:
-        """Claude Code would try again by itself; the bridge has a patience of its own."""
+    def raise_retry(self, frame: Mapping[str, Any]) -> None:
+        """Raise the failure after which Claude Code would retry: the bridge retries itself."""
         status, word = frame.get("error_status"), frame.get("error")
-        self._raise(status, word, f"Claude's API answered with {word or 'a failure'}.")
+        self._raise_error(status, word, f"Claude's API answered with {word or 'a failure'}.")
 
-    def control(self, response: Mapping[str, Any]) -> None:
-        """A control request that was refused: another version of Claude Code than we know."""
-        raise UpstreamFailed(f"Claude Code did not take its settings: {response.get('error')}")
+    def raise_control_error(self, response: Mapping[str, Any]) -> None:
+        """Raise for a refused control request: an unknown version of Claude Code."""
+        raise UpstreamFailed(f"Claude Code did not accept its settings: {response.get('error')}")
 
-    def _raise(self, status: int | None, word: str | None, said: str) -> None:
-        message = _GATEWAY.sub("", _PREFIX.sub("", said)).strip() or "Claude Code failed."
-        kind = _kind(status, word, message)
+    def _raise_error(self, status: int | None, word: str | None, text: str) -> None:
+        message = _GATEWAY.sub("", _PREFIX.sub("", text)).strip() or "Claude Code failed."
+        kind = _classify_failure(status, word, message)
         if kind is NotSignedIn:
             message = f"Claude Code is not signed in: {message} {SIGN_IN}"
-        raise kind(message, headers=self._retry_after() if kind is RateLimited else None)
+        raise kind(message, headers=self._build_retry_after() if kind is RateLimited else None)
 
-    def _retry_after(self) -> dict[str, str]:
+    def _build_retry_after(self) -> dict[str, str]:
         if self._resets_at is None:
             return {}
         return {"retry-after": str(max(1, round(self._resets_at - time.time())))}
 
 
-def _kind(status: int | None, word: str | None, message: str) -> type[BridgeError]:
+def _classify_failure(status: int | None, word: str | None, message: str) -> type[BridgeError]:
     if status == 400 and "prompt is too long" in message.lower():
         return ContextTooLong
     if status is not None:

@@ -1,12 +1,7 @@
-"""One stateless turn with Claude Code, as a machine: frames out, frames in, events out.
+"""One turn with Claude Code as a state machine: frames in, frames and stream events out.
 
-A frame is a line of JSON on the process's stdin or stdout. The process is told what the request
-is made of (settings, system prompt), then the history turn by turn, then the user's last turn; it
-relays upstream's stream events one to one. The first stop reason ends the turn: Claude Code would
-ask again by itself after some of them (a tool call, `max_tokens`, a refusal), so it is killed then,
-before it has seen the `message_stop`, which tells nothing more.
-
-The control frames are those of the TypeScript SDK (`sdk.d.ts`, @anthropic-ai/claude-agent-sdk).
+A frame is a line of JSON on the process's stdin or stdout. The control frames are those of the
+TypeScript SDK (`sdk.d.ts`, @anthropic-ai/claude-agent-sdk).
 """
 
 from __future__ import annotations
@@ -18,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bridge.backends.claude_code.command import MINIMUM_VERSION
-from bridge.backends.claude_code.errors import Failures
+from bridge.backends.claude_code.errors import FailureTranslator
 from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.models.rules import ModelRules
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest
@@ -26,22 +21,40 @@ from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest
 Frame = dict[str, Any]
 
 CONTINUE = "Continue."
-"""Said for the user behind a turn of Claude's: Claude Code only answers a user."""
+"""The user turn behind a paused turn of Claude's: Claude Code only answers user turns."""
 
 _SENT_AS_FRAMES = ("model", "messages", "system", "metadata", "cache_control")
-_SETTINGS, _INITIALIZE = "settings", "initialize"
+"""Fields of the request that are not part of the extra body. Claude Code sets the last two."""
+
+_SETTINGS, _INITIALIZE, _WARM_UP = "settings", "initialize", "warm"
+"""Ids of control requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one frame leads to."""
+    """What one frame leads to: frames to write to the process, and events for the client."""
 
     send: list[Frame] = field(default_factory=list)
     events: list[MessageEvent] = field(default_factory=list)
 
 
+# States of a turn:
+#
+#   history    The settings and the system prompt are sent, then the history. User turns of the
+#              history carry `shouldQuery: false`; Claude Code confirms each with a `result` frame,
+#              and only then the next part may be sent.
+#   answering  The last user turn is sent. Claude Code relays the API's stream events one to one in
+#              `stream_event` frames.
+#   ended      A `message_delta` with a stop reason has come. Claude Code would send another request
+#              by itself after some stop reasons (a tool call, `max_tokens`, a refusal), so the
+#              process is killed now. `message_stop`, which carries no data, is added here.
+#
+# Inputs: `start` once, `feed` for each frame, `finish` at the end of the process's output.
+# Any frame that reports a failure raises it, in each state; what comes behind it is not read.
+
+
 class Turn:
-    """`start` it, `feed` it every frame until it has `ended`; `finish` at the end of output."""
+    """Sends one request to a new process and relays the answer; see the states above."""
 
     def __init__(
         self, request: MessagesRequest, rules: ModelRules, new_id: Callable[[], str]
@@ -49,63 +62,69 @@ class Turn:
         self._request = request
         self._rules = rules
         self._new_id = new_id
-        *self._history, self._last = _ending_with_user(request.messages)
-        self._told = 0
-        self._state: Literal["telling", "asked", "ended"] = "telling"
-        self._failures = Failures()
+        *self._history, self._last = _end_with_user(request.messages)
+        self._sent = 0
+        self._state: Literal["history", "answering", "ended"] = "history"
+        self._failures = FailureTranslator()
         self.initialized: Mapping[str, Any] | None = None
-        """Claude Code's answer to `initialize`: its models, its version."""
+        """Claude Code's response to `initialize`: its models and its version."""
 
     @property
     def ended(self) -> bool:
         return self._state == "ended"
 
     def start(self) -> list[Frame]:
+        """Return the first frames to send."""
         settings = {
             "model": self._request.model,
-            "env": {"CLAUDE_CODE_EXTRA_BODY": json.dumps(extra_body(self._request, self._rules))},
+            "env": {
+                "CLAUDE_CODE_EXTRA_BODY": json.dumps(build_extra_body(self._request, self._rules))
+            },
         }
         return [
-            _control(_SETTINGS, subtype="apply_flag_settings", settings=settings),
-            _control(_INITIALIZE, subtype="initialize", systemPrompt=_system(self._request)),
-            *self._next_frames(),
+            _build_control(_SETTINGS, subtype="apply_flag_settings", settings=settings),
+            _build_control(
+                _INITIALIZE, subtype="initialize", systemPrompt=_list_system_texts(self._request)
+            ),
+            *self._take_frames(),
         ]
 
     def feed(self, frame: Frame) -> Step:
-        """Raises a BridgeError when Claude Code reports a failure, whatever it sends afterwards."""
+        """Handle one frame. Raises BridgeError when it reports a failure."""
         match frame.get("type"):
             case "control_response":
-                self._answered(frame["response"])
+                self._handle_control_response(frame["response"])
             case "stream_event" if frame.get("parent_tool_use_id") is None:
-                return Step(events=self._relayed(frame["event"]))
-            case "result" if self._state == "telling":
-                return Step(send=self._next_frames())
+                return Step(events=self._relay_event(frame["event"]))
+            case "result" if self._state == "history":
+                return Step(send=self._take_frames())
             case "result":
-                self._failures.result(frame)
+                self._failures.check_result(frame)
                 raise StreamBroken("Claude Code ended its turn without an answer.")
             case "assistant":
-                self._failures.assistant(frame)
+                self._failures.check_assistant(frame)
             case "rate_limit_event":
-                self._failures.limits(frame["rate_limit_info"])
+                self._failures.note_rate_limit(frame["rate_limit_info"])
             case "system" if frame.get("subtype") == "api_retry":
-                self._failures.retry(frame)
+                self._failures.raise_retry(frame)
             case _:
                 pass
         return Step()
 
     def finish(self) -> None:
-        """The process's output has ended. Raises StreamBroken when the turn had not."""
+        """Note the end of the process's output. Raises StreamBroken if the turn has not ended."""
         if not self.ended:
             raise StreamBroken("The Claude Code process ended before its answer did.")
 
-    def _answered(self, response: Mapping[str, Any]) -> None:
-        if response.get("subtype") == "error" and response.get("request_id") != "warm":
-            self._failures.control(response)
+    def _handle_control_response(self, response: Mapping[str, Any]) -> None:
+        # A spare may have been warmed by another version of the settings; that does not matter.
+        if response.get("subtype") == "error" and response.get("request_id") != _WARM_UP:
+            self._failures.raise_control_error(response)
         if response.get("request_id") == _INITIALIZE:
             self.initialized = response.get("response") or {}
             check_version(str(self.initialized.get("claude_code_version", "")))
 
-    def _relayed(self, event: MessageEvent) -> list[MessageEvent]:
+    def _relay_event(self, event: MessageEvent) -> list[MessageEvent]:
         if self.ended:
             return []
         if event["type"] != "message_delta" or event["delta"]["stop_reason"] is None:
@@ -113,41 +132,41 @@ class Turn:
         self._state = "ended"
         return [event, {"type": "message_stop"}]
 
-    def _next_frames(self) -> list[Frame]:
-        """History up to the next user turn, whose `result` must come first; or the last turn."""
+    def _take_frames(self) -> list[Frame]:
+        """Return the history up to its next user turn, or all that is left."""
         frames: list[Frame] = []
-        while self._told < len(self._history):
-            message = self._history[self._told]
-            self._told += 1
+        while self._sent < len(self._history):
+            message = self._history[self._sent]
+            self._sent += 1
             if message["role"] == "user":
-                return [*frames, {**self._user(message), "shouldQuery": False}]
-            frames.append(self._assistant(message))
-        self._state = "asked"
-        return [*frames, self._user(self._last)]
+                return [*frames, {**self._build_user_frame(message), "shouldQuery": False}]
+            frames.append(self._build_assistant_frame(message))
+        self._state = "answering"
+        return [*frames, self._build_user_frame(self._last)]
 
-    def _user(self, message: Message) -> Frame:
+    def _build_user_frame(self, message: Message) -> Frame:
         return {
             "type": "user",
-            "message": {"role": "user", "content": _unmarked(message["content"])},
+            "message": {"role": "user", "content": _remove_cache_markers(message["content"])},
             "parent_tool_use_id": None,
             "session_id": "default",
             "uuid": self._new_id(),
-            # As written: a path in it is no file to read, a slash no command.
+            # Take the text literally: a path is no file to read, a slash starts no command.
             "client_composed": True,
         }
 
-    def _assistant(self, message: Message) -> Frame:
-        said = {
+    def _build_assistant_frame(self, message: Message) -> Frame:
+        answer = {
             "id": f"msg_{self._new_id()}",
             "type": "message",
             "role": "assistant",
-            # Thinking is only taken back under the model's own name.
+            # Thinking is only accepted from the model that wrote it.
             "model": self._request.model,
-            "content": _unmarked(message["content"]),
+            "content": _remove_cache_markers(message["content"]),
         }
         return {
             "type": "assistant",
-            "message": said,
+            "message": answer,
             "parent_tool_use_id": None,
             "session_id": "default",
             "uuid": self._new_id(),
@@ -155,39 +174,38 @@ class Turn:
 
 
 def check_version(version: str) -> None:
-    """Raises UpstreamFailed for a Claude Code that is known to be too old."""
+    """Raise UpstreamFailed for a Claude Code that is too old; unknown versions are accepted."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     if numbers is not None and tuple(map(int, numbers.groups())) < MINIMUM_VERSION:
         needed = ".".join(map(str, MINIMUM_VERSION))
         raise UpstreamFailed(f"Claude Code {version} is too old; {needed} or newer is needed.")
 
 
-def warming_frames() -> list[Frame]:
-    """What a spare is told at its start, so that the first settings that count are taken faster."""
+def build_warm_up_frames() -> list[Frame]:
+    """Build settings for a spare process, so that it takes the real ones faster."""
     settings = {"env": {"CLAUDE_CODE_EXTRA_BODY": "{}"}}
-    return [_control("warm", subtype="apply_flag_settings", settings=settings)]
+    return [_build_control(_WARM_UP, subtype="apply_flag_settings", settings=settings)]
 
 
-def list_models_frames() -> list[Frame]:
-    """What to send for an answer to `initialize` alone."""
-    return [_control(_INITIALIZE, subtype="initialize")]
+def build_models_request() -> list[Frame]:
+    """Build the frames to which Claude Code responds with its models."""
+    return [_build_control(_INITIALIZE, subtype="initialize")]
 
 
-def is_initialized(frame: Frame) -> bool:
-    """Whether it is Claude Code's answer to `initialize`."""
-    answer = frame.get("response") if frame.get("type") == "control_response" else None
-    return answer is not None and answer.get("request_id") == _INITIALIZE
+def is_initialize_response(frame: Frame) -> bool:
+    """Return whether a frame is Claude Code's response to `initialize`."""
+    response = frame.get("response") if frame.get("type") == "control_response" else None
+    return response is not None and response.get("request_id") == _INITIALIZE
 
 
-def extra_body(request: MessagesRequest, rules: ModelRules) -> dict[str, Any]:
-    """What Claude Code merges into the body it sends: all but the conversation itself.
+def build_extra_body(request: MessagesRequest, rules: ModelRules) -> dict[str, Any]:
+    """Build what Claude Code merges into the body that it sends: all but the conversation.
 
-    What it would choose by itself is said, so that both roads to Claude do the same: thinking
-    and effort.
+    Thinking and effort are always set, because Claude Code's own defaults differ from the API's.
     """
     body = {k: v for k, v in request.body().items() if k not in _SENT_AS_FRAMES}
     if "tools" in body:
-        body["tools"] = _unmarked(body["tools"])
+        body["tools"] = _remove_cache_markers(body["tools"])
     if request.thinking is None and rules.thinking in ("on_request", "budget"):
         body["thinking"] = {"type": "disabled"}
     if rules.efforts:
@@ -195,30 +213,30 @@ def extra_body(request: MessagesRequest, rules: ModelRules) -> dict[str, Any]:
     return body
 
 
-def _control(id: str, **request: Any) -> Frame:
+def _build_control(id: str, **request: Any) -> Frame:
     return {"type": "control_request", "request_id": id, "request": request}
 
 
-def _system(request: MessagesRequest) -> list[str]:
+def _list_system_texts(request: MessagesRequest) -> list[str]:
     return [block["text"] for block in request.system or ()]
 
 
-def _unmarked(blocks: Sequence[Block]) -> list[Block]:
-    """Without cache markers: Claude Code sets its own, and there can be only four."""
+def _remove_cache_markers(blocks: Sequence[Block]) -> list[Block]:
+    """Remove cache markers: Claude Code sets its own, and the API accepts only four."""
     return [{k: v for k, v in block.items() if k != "cache_control"} for block in blocks]
 
 
-def _ending_with_user(messages: Sequence[Message]) -> list[Message]:
-    """A paused turn of Claude's is gone on from at the user's word; an open search is left out."""
+def _end_with_user(messages: Sequence[Message]) -> list[Message]:
+    """Add a user turn behind a paused turn of Claude's, without a search that has no result."""
     turns = list(messages)
     if turns[-1]["role"] != "assistant":
         return turns
     answered = {block.get("tool_use_id") for block in turns[-1]["content"]}
-    said = [
+    content = [
         block
         for block in turns[-1]["content"]
         if block["type"] != "server_tool_use" or block["id"] in answered
     ]
-    ask: Message = {"role": "user", "content": [{"type": "text", "text": CONTINUE}]}
-    paused: list[Message] = [{"role": "assistant", "content": said}] if said else []
-    return [*turns[:-1], *paused, ask]
+    proceed: Message = {"role": "user", "content": [{"type": "text", "text": CONTINUE}]}
+    paused: list[Message] = [{"role": "assistant", "content": content}] if content else []
+    return [*turns[:-1], *paused, proceed]

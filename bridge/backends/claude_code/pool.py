@@ -1,4 +1,4 @@
-"""Spare processes, started ahead: a request takes one that is ready, and the next is started."""
+"""A pool of spare processes: a request takes a started one, and the next is started."""
 
 from __future__ import annotations
 
@@ -13,21 +13,30 @@ from bridge.errors import BridgeError
 
 _log = logging.getLogger(__name__)
 
-OLDEST_SECONDS = 1800.0
+MAX_AGE_SECONDS = 1800.0
+"""A spare is replaced then: the sign-in that it read at its start may have expired."""
+
+# States of the pool:
+#
+#   resting  No spares. `take` starts a process, and makes the pool warm.
+#   warm     `size` spares are kept ready: `refill` starts what is missing in one background task,
+#            and a timer replaces spares of MAX_AGE_SECONDS. `rest` ends all of them.
+#
+# A process that was taken belongs to the taker, who kills it; the pool forgets it.
 
 
-class Pool:
-    """Holds `size` spares while it is warm. Every process it gives away is the taker's to kill."""
+class ProcessPool:
+    """Has up to `size` spare processes ready while it is warm; see the states above."""
 
     def __init__(
         self,
         start: Callable[[], Awaitable[ClaudeProcess]],
         size: int,
-        oldest_seconds: float = OLDEST_SECONDS,
+        max_age_seconds: float = MAX_AGE_SECONDS,
     ) -> None:
         self._start = start
         self._size = size
-        self._oldest = oldest_seconds
+        self._max_age = max_age_seconds
         self._spares: deque[ClaudeProcess] = deque()
         self._warm = False
         self._filling: asyncio.Task[None] | None = None
@@ -39,35 +48,33 @@ class Pool:
         return len(self._spares)
 
     async def take(self) -> ClaudeProcess:
-        """A spare if there is a good one, else a new process; raises UpstreamFailed.
+        """Return a usable spare, else a new process. Raises UpstreamFailed.
 
-        The next spare is started by `refill`, when the taker is under way: a start takes most of
-        a processor for half a second.
+        The caller calls `refill` when its own request is under way, because starting a process
+        takes most of a processor for half a second.
         """
         self._warm = True
-        taken: ClaudeProcess | None = None
-        while self._spares and taken is None:
+        while self._spares:
             spare = self._spares.popleft()
-            if spare.alive and not self._is_old(spare):
-                taken = spare
-            else:
-                self._end(spare)
-        return taken or await self._start()
+            if spare.is_alive and not self._is_old(spare):
+                return spare
+            self._end_process(spare)
+        return await self._start()
 
     def warm(self) -> None:
-        """Fills up behind the caller's back, from now on after each use."""
+        """Keep spares ready from now on; they are started in the background."""
         self._warm = True
         self.refill()
 
     def refill(self) -> None:
-        """Starts what is missing, unless the pool is at rest."""
+        """Start missing spares in the background, unless the pool is resting."""
         if not self._warm:
             return
         if self._filling is None or self._filling.done():
-            self._filling = asyncio.create_task(self._fill())
+            self._filling = asyncio.create_task(self._start_spares())
 
     async def rest(self) -> None:
-        """No spares until the next use."""
+        """End all spares, and start none until the next use."""
         self._warm = False
         if self._timer is not None:
             self._timer.cancel()
@@ -75,36 +82,36 @@ class Pool:
             self._filling.cancel()
             await asyncio.wait([self._filling])
         while self._spares:
-            self._end(self._spares.popleft())
+            self._end_process(self._spares.popleft())
         if self._ending:
             await asyncio.wait(self._ending)
 
-    async def _fill(self) -> None:
+    async def _start_spares(self) -> None:
         while self._warm and len(self._spares) < self._size:
             try:
                 self._spares.append(await self._start())
             except BridgeError as error:
-                # The request that needs one will say so to the one who waits.
+                # The next request starts a process itself and reports the failure to its client.
                 _log.warning("No spare Claude Code process: %s", error.message)
                 break
-        self._plan_renewal()
+        self._schedule_renewal()
 
-    def _plan_renewal(self) -> None:
+    def _schedule_renewal(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._oldest, self._renew) if self._spares else None
+        self._timer = loop.call_later(self._max_age, self._replace_old) if self._spares else None
 
-    def _renew(self) -> None:
+    def _replace_old(self) -> None:
         for spare in [spare for spare in self._spares if self._is_old(spare)]:
             self._spares.remove(spare)
-            self._end(spare)
+            self._end_process(spare)
         self.warm()
 
     def _is_old(self, process: ClaudeProcess) -> bool:
-        return time.monotonic() - process.started_at >= self._oldest
+        return time.monotonic() - process.started_at >= self._max_age
 
-    def _end(self, process: ClaudeProcess) -> None:
+    def _end_process(self, process: ClaudeProcess) -> None:
         ending = asyncio.create_task(process.kill())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)

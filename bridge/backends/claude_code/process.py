@@ -1,4 +1,4 @@
-"""One Claude Code process: started, spoken to in lines of JSON, killed; nothing of it is left."""
+"""Starts, talks to and kills Claude Code processes, and removes all their files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.backends.batches import feed_batch
-from bridge.backends.claude_code.command import FLAGS, child_environment
+from bridge.backends.claude_code.command import FLAGS, build_environment
 from bridge.backends.claude_code.lines import LineSplitter
 from bridge.errors import StreamBroken, UpstreamFailed
 
@@ -26,10 +26,12 @@ LONGEST_LINE = 64 * 1024 * 1024
 _READ_BYTES = 256 * 1024
 
 
-class Workshop:
-    """Where processes of this server run: an empty folder, and one for each one's temporary files.
+class ProcessLauncher:
+    """Starts processes, each with a folder of its own for temporary files.
 
-    What a server that was killed left behind is swept out by the next one.
+    Under `root` there are a folder for each server, named by its process id, and `empty`, the
+    working directory of all processes. The first start removes the folders of servers that were
+    killed.
     """
 
     def __init__(self, root: Path, cli: Path, environ: Mapping[str, str]) -> None:
@@ -44,18 +46,21 @@ class Workshop:
 
     @property
     def sessions(self) -> Path:
-        """Where Claude Code notes which of its processes run; those that are killed stay noted."""
+        """The folder in which Claude Code lists its running processes.
+
+        Killed processes stay listed there, so their files are removed by `ClaudeProcess.kill`.
+        """
         config = self._environ.get("CLAUDE_CONFIG_DIR")
         return (Path(config) if config else Path.home() / ".claude") / "sessions"
 
     async def start(self) -> ClaudeProcess:
-        """A process that waits for its first frame. Raises UpstreamFailed when it cannot run."""
-        folder, empty = await asyncio.to_thread(self._folders)
-        spawning = asyncio.ensure_future(self._spawned(folder, empty))
+        """Start a process; it waits for its first frame. Raises UpstreamFailed if it cannot run."""
+        folder, empty = await asyncio.to_thread(self._make_folders)
+        spawning = asyncio.ensure_future(self._spawn(folder, empty))
         try:
             process = await asyncio.shield(spawning)
         except asyncio.CancelledError:
-            # It comes all the same: it is seen to its end before whoever wanted it may go.
+            # A process that is being spawned cannot be called off: wait for it, then kill it.
             with contextlib.suppress(OSError):
                 await ClaudeProcess(await spawning, folder, self.sessions).kill()
             raise
@@ -63,7 +68,7 @@ class Workshop:
             raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
         return ClaudeProcess(process, folder, self.sessions)
 
-    async def _spawned(self, folder: Path, empty: Path) -> asyncio.subprocess.Process:
+    async def _spawn(self, folder: Path, empty: Path) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             self._cli,
             *FLAGS,
@@ -71,29 +76,29 @@ class Workshop:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=empty,
-            env=child_environment(self._environ, folder),
+            env=build_environment(self._environ, folder),
             limit=LONGEST_LINE,
-            # A Ctrl-C in the terminal is for the bridge: it ends its processes itself.
+            # A Ctrl-C in the terminal must reach the bridge alone, which ends its processes itself.
             start_new_session=sys.platform != "win32",
         )
 
     async def close(self) -> None:
-        """When all processes are gone."""
-        await asyncio.to_thread(shutil.rmtree, self._own(), ignore_errors=True)
+        """Remove this server's folder; call it when all processes have ended."""
+        await asyncio.to_thread(shutil.rmtree, self._get_server_folder(), ignore_errors=True)
 
-    def _own(self) -> Path:
+    def _get_server_folder(self) -> Path:
         return self._root / str(os.getpid())
 
-    def _folders(self) -> tuple[Path, Path]:
+    def _make_folders(self) -> tuple[Path, Path]:
         if not self._count:
-            self._sweep()
+            self._remove_stale_folders()
         self._count += 1
-        folder, empty = self._own() / str(self._count), self._root / "empty"
+        folder, empty = self._get_server_folder() / str(self._count), self._root / "empty"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         empty.mkdir(exist_ok=True, mode=0o700)
         return folder, empty
 
-    def _sweep(self) -> None:
+    def _remove_stale_folders(self) -> None:
         import psutil
 
         if not self._root.is_dir():
@@ -104,7 +109,11 @@ class Workshop:
 
 
 class ClaudeProcess:
-    """Made by `Workshop.start`. `kill` it in the end, whatever happened."""
+    """A running process, made by `ProcessLauncher.start`; call `kill` in the end.
+
+    States: running; ended (by `end`, or by itself); removed (`kill` returned: its output is read,
+    and its files are deleted). Two tasks may use it at the same time: one writes, one reads.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, folder: Path, sessions: Path) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
@@ -113,8 +122,8 @@ class ClaudeProcess:
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._folder = folder
         self._sessions = sessions
-        self._last_words: deque[bytes] = deque(maxlen=5)
-        self._listening = asyncio.create_task(self._listen())
+        self._last_errors: deque[bytes] = deque(maxlen=5)
+        self._reading_errors = asyncio.create_task(self._read_errors())
         self.started_at = time.monotonic()
 
     @property
@@ -122,11 +131,11 @@ class ClaudeProcess:
         return self._process.pid
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         return self._process.returncode is None
 
     async def write(self, frames: Sequence[Mapping[str, Any]]) -> None:
-        """Raises StreamBroken when the process is gone."""
+        """Write frames to the process. Raises StreamBroken if it has ended."""
         if not frames:
             return
         lines = "".join(json.dumps(frame, separators=(",", ":")) + "\n" for frame in frames)
@@ -134,7 +143,7 @@ class ClaudeProcess:
             self._stdin.write(lines.encode())
             await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise StreamBroken(self._obituary()) from error
+            raise StreamBroken(self._describe_end()) from error
 
     async def read_frames(self) -> AsyncGenerator[list[dict[str, Any]], None]:
         """Yield the frames that were read together, until the process's output ends.
@@ -152,51 +161,52 @@ class ClaudeProcess:
             yield _parse_line(line)
 
     def end(self) -> None:
-        """At once: a process that is asked to end goes on generating for seconds."""
-        if self.alive:
+        """End the process at once; after a polite request it would go on generating for seconds."""
+        if self.is_alive:
             with contextlib.suppress(ProcessLookupError):
-                _kill(self._process)
+                _kill_group(self._process)
 
     async def kill(self) -> None:
-        """Ends it, and waits until nothing of it is left."""
+        """End the process, and wait until it and its files are gone."""
         self.end()
-        clearing = asyncio.ensure_future(self._cleared())
+        removing = asyncio.ensure_future(self._remove())
         try:
-            await asyncio.shield(clearing)
+            await asyncio.shield(removing)
         except asyncio.CancelledError:
-            # It takes a moment only, and must not be left half done.
-            await clearing
+            # It takes a moment only, and half done it would leak a process or files.
+            await removing
             raise
 
-    async def _cleared(self) -> None:
+    async def _remove(self) -> None:
         await self._process.wait()
-        await asyncio.gather(self._listening, self._emptied())
-        await asyncio.to_thread(self._clear)
+        await asyncio.gather(self._reading_errors, self._drain_output())
+        await asyncio.to_thread(self._delete_files)
 
-    async def _emptied(self) -> None:
-        """Reads what was said last: a pipe is only closed at its end."""
+    async def _drain_output(self) -> None:
+        """Read the rest of the output: asyncio closes a pipe only at its end."""
         self._stdin.close()
         while await self._stdout.read(1 << 16):
             pass
 
-    def _clear(self) -> None:
+    def _delete_files(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-        for note in self._sessions.glob(f"{self.pid}.*"):
-            note.unlink(missing_ok=True)
+        for entry in self._sessions.glob(f"{self.pid}.*"):
+            entry.unlink(missing_ok=True)
 
-    async def _listen(self) -> None:
+    async def _read_errors(self) -> None:
         async for line in self._stderr:
-            self._last_words.append(line.strip())
+            self._last_errors.append(line.strip())
 
-    def _obituary(self) -> str:
-        said = b" ".join(self._last_words).decode(errors="replace").strip()
-        return f"The Claude Code process ended: {said or 'it said nothing'}."
+    def _describe_end(self) -> str:
+        errors = b" ".join(self._last_errors).decode(errors="replace").strip()
+        return f"The Claude Code process ended: {errors or 'no error output'}."
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
+def _kill_group(process: asyncio.subprocess.Process) -> None:
     if sys.platform == "win32":
         process.kill()
     else:
+        # Each process leads a group, which also has the programs that it started.
         os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -209,5 +219,5 @@ def _parse_line(line: bytes) -> list[dict[str, Any]]:
     except ValueError as error:
         raise StreamBroken("Claude Code wrote a line that is not JSON.") from error
     if not isinstance(frame, dict):
-        raise StreamBroken("Claude Code wrote a line that is no frame.")
+        raise StreamBroken("Claude Code wrote a line that is not a frame.")
     return [frame]

@@ -1,7 +1,7 @@
-"""Claude Code's own sign-in, begun from a page instead of a terminal.
+"""Runs Claude Code's own sign-in for the set-up page.
 
-The browser and Claude Code settle it between them: the bridge passes on the address of the page and
-the code a person pastes, and sees no token.
+The bridge passes on the URL of the sign-in page and the code that the user pastes. The browser and
+Claude Code do the rest, so the bridge sees no password or token.
 """
 
 from __future__ import annotations
@@ -15,28 +15,31 @@ from pathlib import Path
 from bridge.errors import UpstreamFailed
 from bridge.wire.control import SignInStatus
 
-Fact = Callable[[], bool]
-
-_PAGE = re.compile(r"https://[!-~]+")
-_FIRST_WORDS_SECONDS = 20.0
+_URL = re.compile(r"https://[!-~]+")
+_URL_SECONDS = 20.0
 _CODE_SECONDS = 60.0
-_KEPT_CHARACTERS = 20_000
-_GO_ON = "Go on in the browser; if it shows a code, paste it here."
+_MAX_OUTPUT = 20_000
+"""Characters of the program's output that are stored."""
+_CONTINUE = "Continue in the browser. If it shows a code, paste it here."
 
 
 class SignIn:
-    """At most one at a time; a new one ends the one before."""
+    """Runs one sign-in at a time; a new one ends the one before.
+
+    States: none, waiting (the program runs, and prints a URL), then signed in or failed, by the
+    program's exit code.
+    """
 
     def __init__(self, cli: Path | None, environ: Mapping[str, str]) -> None:
         self._cli = cli
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._said = ""
-        self._news = asyncio.Event()
+        self._output = ""
+        self._changed = asyncio.Event()
 
     async def begin(self) -> SignInStatus:
-        """Starts it, and says where to go on. Raises UpstreamFailed when it cannot be started."""
+        """Start a sign-in; return its URL. Raises UpstreamFailed if it cannot be started."""
         await self.close()
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing; install claude-agent-sdk.")
@@ -50,36 +53,36 @@ class SignIn:
             )
         except OSError as error:
             raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
-        self._said = ""
-        self._reading = asyncio.create_task(self._read(self._process))
-        await self._until(lambda: self._page() is not None, _FIRST_WORDS_SECONDS)
-        return self.status()
+        self._output = ""
+        self._reading = asyncio.create_task(self._read_output(self._process.stdout, self._process))
+        await self._wait_until(lambda: self._find_url() is not None, _URL_SECONDS)
+        return self.get_status()
 
-    async def go_on(self, code: str) -> SignInStatus:
-        """Gives it the code of the page, and waits for what comes of it."""
+    async def submit_code(self, code: str) -> SignInStatus:
+        """Pass on the code from the sign-in page; return the result."""
         process = self._process
         if process is None or process.returncode is not None or process.stdin is None:
-            return self.status()
-        with suppress(ConnectionError):  # it has ended: its status says how
+            return self.get_status()
+        with suppress(ConnectionError):  # the program has ended; its exit code says how
             process.stdin.write(code.encode() + b"\n")
             await process.stdin.drain()
-        await self._until(lambda: process.returncode is not None, _CODE_SECONDS)
-        return self.status()
+        await self._wait_until(lambda: process.returncode is not None, _CODE_SECONDS)
+        return self.get_status()
 
-    def status(self) -> SignInStatus:
-        """How far it is."""
+    def get_status(self) -> SignInStatus:
+        """Return the state of the current or last sign-in."""
         if self._process is None:
-            return SignInStatus(state="failed", url=None, words="No sign-in was begun.")
+            return SignInStatus(state="failed", url=None, words="No sign-in was started.")
         match self._process.returncode:
             case None:
-                return SignInStatus(state="waiting", url=self._page(), words=_GO_ON)
+                return SignInStatus(state="waiting", url=self._find_url(), words=_CONTINUE)
             case 0:
                 return SignInStatus(state="signed_in", url=None, words="Signed in to Claude Code.")
             case code:
-                return SignInStatus(state="failed", url=None, words=self._last_words(code))
+                return SignInStatus(state="failed", url=None, words=self._describe_failure(code))
 
     async def close(self) -> None:
-        """Ends a sign-in that still waits."""
+        """End a sign-in that is still waiting."""
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -87,31 +90,32 @@ class SignIn:
             await self._reading
         self._process = self._reading = None
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it is a pipe
-        # Not by lines: the question for the code has no end of line.
-        while chunk := await process.stdout.read(4096):
-            self._said = (self._said + chunk.decode("utf-8", "replace"))[-_KEPT_CHARACTERS:]
-            self._news.set()
+    async def _read_output(
+        self, output: asyncio.StreamReader | None, process: asyncio.subprocess.Process
+    ) -> None:
+        # Not line by line: the prompt for the code has no line end.
+        while output is not None and (chunk := await output.read(4096)):
+            self._output = (self._output + chunk.decode("utf-8", "replace"))[-_MAX_OUTPUT:]
+            self._changed.set()
         await process.wait()
-        self._news.set()
+        self._changed.set()
 
-    async def _until(self, fact: Fact, seconds: float) -> None:
-        """Or until it has ended, or the seconds are over."""
+    async def _wait_until(self, is_done: Callable[[], bool], seconds: float) -> None:
+        """Wait until it is done, the program has ended, or the time is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not fact() and self._process is not None:
+                while not is_done() and self._process is not None:
                     if self._process.returncode is not None:
                         return
-                    self._news.clear()
-                    await self._news.wait()
+                    self._changed.clear()
+                    await self._changed.wait()
 
-    def _page(self) -> str | None:
-        found = _PAGE.search(self._said)
-        return found.group() if found else None
+    def _find_url(self) -> str | None:
+        match = _URL.search(self._output)
+        return match.group() if match else None
 
-    def _last_words(self, code: int) -> str:
-        lines = [line.strip() for line in self._said.splitlines() if line.strip()]
-        # The answer stands behind the question, on its line.
-        last = lines[-1].rpartition("> ")[2] if lines else "no words"
+    def _describe_failure(self, code: int) -> str:
+        lines = [line.strip() for line in self._output.splitlines() if line.strip()]
+        # The program prints its result behind the prompt "> ", on the same line.
+        last = lines[-1].rpartition("> ")[2] if lines else "no output"
         return f"Claude Code's sign-in ended with {code}: {last}"

@@ -1,4 +1,4 @@
-"""Whether the person is signed in to Claude Code: asked of it, and remembered for a while."""
+"""Reads whether the user is signed in to Claude Code, and caches the result for a while."""
 
 from __future__ import annotations
 
@@ -10,67 +10,70 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.backends.claude_code.command import child_environment
+from bridge.backends.claude_code.command import build_environment
 
 SIGNED_IN_SECONDS = 300.0
 SIGNED_OUT_SECONDS = 5.0
-_PATIENCE = 20.0
+_TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """`problem` says in words why it could not be found out."""
+class SignInResult:
+    """`method` is Claude Code's name of it; `problem` is a phrase, if the status is unknown."""
 
     signed_in: bool
     method: str = "none"
     problem: str | None = None
 
 
-class LoginWatch:
-    """Asks `claude auth status` when nothing fresh is known; tokens are never looked at.
+class SignInStatusReader:
+    """Runs `claude auth status`, and caches its result; tokens are never read.
 
-    What is known grows old with time, and at once when Claude Code writes its credentials.
+    A result expires after SIGNED_IN_SECONDS or SIGNED_OUT_SECONDS, and at once when Claude Code
+    writes its credentials file.
     """
 
     def __init__(self, cli: Path, environ: Mapping[str, str], folder: Path) -> None:
         self._cli = cli
-        self._environ = child_environment(environ, folder)
+        self._environ = build_environment(environ, folder)
         config = environ.get("CLAUDE_CONFIG_DIR")
         self._credentials = (Path(config) if config else Path.home() / ".claude") / (
             ".credentials.json"
         )
-        self._known: Login | None = None
-        self._until = 0.0
-        self._written: int | None = None
-        self._asking: asyncio.Task[Login] | None = None
+        self._cached: SignInResult | None = None
+        self._expires_at = 0.0
+        self._written_at: int | None = None
+        self._reading: asyncio.Task[SignInResult] | None = None
 
-    async def login(self) -> Login:
-        """From memory while fresh. Whoever comes while it is asked waits for the same answer."""
-        written = await asyncio.to_thread(_changed_at, self._credentials)
-        fresh = time.monotonic() < self._until and written == self._written
-        if self._known is not None and fresh:
-            return self._known
-        if self._asking is None or self._asking.done():
-            self._written = written
-            self._asking = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._asking)
+    async def get_status(self) -> SignInResult:
+        """Return the cached result, or read it; calls at the same time share one reading."""
+        written_at = await asyncio.to_thread(_get_change_time, self._credentials)
+        is_fresh = time.monotonic() < self._expires_at and written_at == self._written_at
+        if self._cached is not None and is_fresh:
+            return self._cached
+        if self._reading is None or self._reading.done():
+            self._written_at = written_at
+            self._reading = asyncio.create_task(self._refresh())
+        # A client that leaves must not cancel the reading for the others.
+        return await asyncio.shield(self._reading)
 
-    def forget(self) -> None:
-        """A request was refused: what was known may be wrong."""
-        self._until = 0.0
+    def expire(self) -> None:
+        """Expire the cached result, after a request was refused."""
+        self._expires_at = 0.0
 
     async def close(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.wait([self._asking])
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
 
-    async def _ask(self) -> Login:
-        login = await self._status()
-        seconds = SIGNED_IN_SECONDS if login.signed_in else SIGNED_OUT_SECONDS
-        self._known, self._until = login, time.monotonic() + seconds
-        return login
+    async def _refresh(self) -> SignInResult:
+        result = await self._run_auth_status()
+        # A user who is signed out may be signing in just now.
+        seconds = SIGNED_IN_SECONDS if result.signed_in else SIGNED_OUT_SECONDS
+        self._cached, self._expires_at = result, time.monotonic() + seconds
+        return result
 
-    async def _status(self) -> Login:
+    async def _run_auth_status(self) -> SignInResult:
         try:
             process = await asyncio.create_subprocess_exec(
                 self._cli,
@@ -82,28 +85,30 @@ class LoginWatch:
                 env=self._environ,
             )
         except OSError as error:
-            return Login(False, problem=f"it cannot be started ({error.strerror or error})")
+            return SignInResult(False, problem=f"it cannot be started ({error.strerror or error})")
         try:
-            said, _ = await asyncio.wait_for(process.communicate(), _PATIENCE)
+            output, _ = await asyncio.wait_for(process.communicate(), _TIMEOUT_SECONDS)
         except TimeoutError:
-            return Login(False, problem=f"it did not say within {_PATIENCE:.0f} s who is signed in")
+            return SignInResult(
+                False, problem=f"its sign-in status took longer than {_TIMEOUT_SECONDS:.0f} s"
+            )
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.communicate()
-        return read_status(said)
+        return parse_status(output)
 
 
-def read_status(said: bytes) -> Login:
-    """What `claude auth status` printed: `{"loggedIn": …, "authMethod": …}`."""
+def parse_status(output: bytes) -> SignInResult:
+    """Parse the output of `claude auth status`: `{"loggedIn": …, "authMethod": …}`."""
     try:
-        status: Any = json.loads(said)
-        return Login(bool(status["loggedIn"]), str(status.get("authMethod", "none")))
+        status: Any = json.loads(output)
+        return SignInResult(bool(status["loggedIn"]), str(status.get("authMethod", "none")))
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Login(False, problem="`claude auth status` said nothing that can be understood")
+        return SignInResult(False, problem="its sign-in status couldn't be read")
 
 
-def _changed_at(path: Path) -> int | None:
+def _get_change_time(path: Path) -> int | None:
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,9 @@
-"""Asks Claude once: with thinking given back, mended where a refusal teaches, turns joined."""
+"""Opens an answer: sends a request to Claude, and once more when a refusal shows what to change.
+
+The steps: choose the backend, translate the request by its model's rules, restore the thinking that
+the client left out, open the stream. After a failure `_plan_retry` decides on one more attempt. The
+stream of the answer continues paused turns, applies filters, and stores thinking at its end.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,7 @@ from bridge.wire.messages import MessageEvent, MessagesRequest
 _log = logging.getLogger(__name__)
 
 Translate = Callable[[ModelRules, str], Translation]
-"""A client's request by the rules of the model that answers it, and its id."""
+"""Translates a client's request by the rules of a model; the second argument is the model's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +53,19 @@ async def open_answer(
     heavy: bool = False,
     computer_use: ComputerUse | None = None,
 ) -> OpenAnswer:
-    """Send a request to Claude, once more if a refusal teaches how; return when it is answered.
+    """Send a request to Claude, if need be twice; return when the answer begins.
 
     `heavy`: translate in a thread, since images or a large body take long.
-    `computer_use`: let Claude use this desktop.
+    `computer_use`: let Claude use this computer.
     Raises BridgeError with the status to report.
     """
     question = _Question(bridge, model, translate, heavy, computer_use)
-    attempt = await _attempt(
-        question, await bridge.choice.for_model(model), bridge.find_rules(model)
-    )
+    backend = await bridge.selection.select_for_model(model)
+    attempt = await _prepare_attempt(question, backend, bridge.find_rules(model))
     try:
         stream = await attempt.backend.open(attempt.request)
     except BridgeError as error:
-        retry = await _another(attempt, error)
+        retry = await _plan_retry(attempt, error)
         if retry is None:
             raise
         attempt = retry
@@ -74,7 +78,7 @@ async def open_answer(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What the client wants to know."""
+    """What the client asked for; the same for all attempts, but for a fallback to another model."""
 
     bridge: Bridge
     model: str
@@ -85,98 +89,109 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """What is sent upstream, and how it came about."""
+    """One request to a backend."""
 
     question: _Question
     backend: Backend
     rules: ModelRules
-    """The model's own, not yet narrowed by the backend."""
+    """The model's own, not narrowed by the backend."""
     translated: Translation
     request: MessagesRequest
     notices: tuple[str, ...] = ()
 
 
-async def _attempt(
+async def _prepare_attempt(
     question: _Question, backend: Backend, rules: ModelRules, *notices: str
 ) -> _Attempt:
+    """Translate the question for a backend, and restore thinking that the client left out."""
     if question.computer_use is not None:
         backend = question.computer_use.wrap(backend)
-    narrow_rules = backend.narrow_rules(rules)
+    narrowed = backend.narrow_rules(rules)
     translated = (
-        await asyncio.to_thread(question.translate, narrow_rules, question.model)
+        await asyncio.to_thread(question.translate, narrowed, question.model)
         if question.heavy
-        else question.translate(narrow_rules, question.model)
+        else question.translate(narrowed, question.model)
     )
     if translated.passthrough:
         return _Attempt(question, backend, rules, translated, translated.request, notices)
     request, more = translated.request, tuple[str, ...]()
-    kept = await _kept(question.bridge, request)
-    if kept and narrow_rules.thinking_back:
-        request = thinking_replay.restore_thinking(request, kept)
-    elif kept:
-        more = (f"thinking: {backend.name} cannot give it back to {rules.id}; it is left out",)
+    stored = await _load_stored_turns(question.bridge, request)
+    if stored and narrowed.thinking_back:
+        request = thinking_replay.restore_thinking(request, stored)
+    elif stored:
+        more = (f"thinking: earlier thinking left out; {backend.name} cannot return it",)
     if request.thinking is not None and request.thinking["type"] == "enabled":
-        request, off = _thinking_on(request)
+        request, off = _drop_impossible_thinking(request)
         more = (*more, *off)
     return _Attempt(question, backend, rules, translated, request, (*notices, *more))
 
 
-async def _another(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
-    """What to try once more after a refusal, if there is anything to be learned from it."""
+async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
+    """Return the attempt to make after a failure; None when nothing could be changed.
+
+    A rejected key leads to Claude Code. A refusal of earlier thinking leads to a request without
+    it. A refusal that tells a limit of the model changes the model's rules. Any other failure leads
+    to the fallbacks of the settings.
+    """
     question, bridge = attempt.question, attempt.question.bridge
     if isinstance(error, KeyRejected):
-        other = await bridge.choice.instead_of(attempt.backend)
+        other = await bridge.selection.find_key_fallback(attempt.backend)
         if other is not None:
-            notice = "backend: Anthropic refused the key; Claude Code answers"
-            return await _attempt(question, other, attempt.rules, notice)
+            notice = "backend: Anthropic rejected the API key; Claude Code answers"
+            return await _prepare_attempt(question, other, attempt.rules, notice)
     if not isinstance(error, InvalidRequest):
-        return await _fallen_back(attempt, error)
+        return await _prepare_fallback(attempt, error)
     if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_thinking_refusal(
         error.message
     ):
         bridge.thinking.forget(thinking_replay.list_call_ids(attempt.request))
-        notice = "thinking: upstream did not take it back; it is left out"
+        notice = "thinking: earlier thinking left out; Claude's API did not accept it"
         request = thinking_replay.strip_thinking(attempt.request)
         return replace(attempt, request=request, notices=(*attempt.notices, notice))
     rules = None if attempt.translated.passthrough else learn_limits(attempt.rules, error.message)
     if rules is None:
         return None
-    _log.warning("Learned about %s from a refusal; its rules are changed.", question.model)
+    _log.warning("The rules of %s were changed by a refusal.", question.model)
     bridge.learned[question.model] = rules
-    return await _attempt(question, attempt.backend, rules)
+    return await _prepare_attempt(question, attempt.backend, rules)
 
 
-async def _fallen_back(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
-    """Where the person has set it: another backend, or another model."""
+async def _prepare_fallback(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
+    """Prepare an attempt with the backend or the model that the settings name, if any."""
     question, settings = attempt.question, attempt.question.bridge.settings
     if isinstance(error, ModelNotFound) and settings.fallback_model == "none":
         return None
-    failed = error.code or error.type
-    wanted = settings.fallback_backend
-    if wanted != "none" and wanted != attempt.backend.name:
-        other = await question.bridge.choice.ready(wanted)
+    reason = error.code or error.type
+    fallback = settings.fallback_backend
+    if fallback != "none" and fallback != attempt.backend.name:
+        other = await question.bridge.selection.find_ready(fallback)
         if other is not None:
-            notice = f"backend: {attempt.backend.name} failed ({failed}); {other.name} answers"
-            return await _attempt(question, other, attempt.rules, notice)
+            notice = f"backend: {attempt.backend.name} failed ({reason}); {other.name} answers"
+            return await _prepare_attempt(question, other, attempt.rules, notice)
     if settings.fallback_model not in ("none", question.model):
-        instead = replace(question, model=settings.fallback_model)
-        notice = f"model: {question.model} failed ({failed}); {instead.model} answers"
-        rules = question.bridge.find_rules(instead.model)
-        return await _attempt(instead, attempt.backend, rules, notice)
+        changed = replace(question, model=settings.fallback_model)
+        notice = f"model: {question.model} failed ({reason}); {changed.model} answers"
+        rules = question.bridge.find_rules(changed.model)
+        return await _prepare_attempt(changed, attempt.backend, rules, notice)
     return None
 
 
-async def _kept(bridge: Bridge, request: MessagesRequest) -> dict[str, StoredTurn]:
-    """The turns in which Claude thought, of those that the client gives back without."""
+async def _load_stored_turns(bridge: Bridge, request: MessagesRequest) -> dict[str, StoredTurn]:
+    """Load the turns with thinking, of those that the client sends without it, by call id."""
     ids = thinking_replay.list_call_ids(request)
     return await bridge.thinking.get(ids) if ids else {}
 
 
-def _thinking_on(request: MessagesRequest) -> tuple[MessagesRequest, tuple[str, ...]]:
-    """A model with a thinking budget cannot think on in a loop that it is not given whole."""
+def _drop_impossible_thinking(
+    request: MessagesRequest,
+) -> tuple[MessagesRequest, tuple[str, ...]]:
+    """Turn thinking off in a tool loop whose earlier thinking is missing.
+
+    Models with a thinking budget refuse to think in such a loop.
+    """
     if not thinking_replay.has_loop_without_thinking(request):
         return request, ()
-    notice = "thinking: off in this tool loop, whose earlier thinking is not known"
+    notice = "thinking: off in this tool loop, because its earlier thinking is missing"
     return replace(request, thinking=None), (notice,)
 
 

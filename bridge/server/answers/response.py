@@ -1,4 +1,4 @@
-"""One response, from what is wanted to what is kept: for a request, and for a turn on a socket."""
+"""Answers a request of the Responses API, over HTTP, on a socket or in the background."""
 
 from __future__ import annotations
 
@@ -30,50 +30,51 @@ from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
 
-_LAST = ("response.completed", "response.incomplete")
+_STORED_STATUSES = ("completed", "incomplete")
+_LAST_EVENTS = tuple(f"response.{status}" for status in _STORED_STATUSES)
 
 
-class Memory:
-    """What earlier responses can be found in: the store. A socket has a memory of its own, too."""
+class ResponseMemory:
+    """Earlier responses, in the store; a socket adds those of its own connection."""
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
 
-    async def chain(self, id: str) -> Sequence[Item] | None:
-        """All items up to that response, oldest first; None where one is missing."""
+    async def load_chain(self, id: str) -> Sequence[Item] | None:
+        """Load the items of a response and all before it, oldest first; None if one is missing."""
         return await self._bridge.responses.load_chain(id)
 
-    def keep(self, stored: StoredResponse, *, store: bool) -> None:
-        """`store`: the client did not ask to forget it."""
+    def save(self, stored: StoredResponse, *, store: bool) -> None:
+        """Save a response; `store` is the client's `store` parameter."""
         if store:
             self._bridge.responses.put(stored)
 
 
-_UNKNOWN = "There is no response {id} here, or it is no longer kept (response_days)."
+_NOT_FOUND = "Response {id} not found. The setting response_days says how long they are stored."
 
 
-def unknown(id: str) -> NotFound:
-    """No such response."""
-    return NotFound(_UNKNOWN.format(id=id[:100]))
+def build_not_found(id: str) -> NotFound:
+    """Build the error for a response that is not stored."""
+    return NotFound(_NOT_FOUND.format(id=id[:100]))
 
 
 @asynccontextmanager
-async def respond(
+async def open_response(
     bridge: Bridge,
-    wanted: ResponsesRequest,
+    body: ResponsesRequest,
     record: RequestRecord,
-    memory: Memory,
+    memory: ResponseMemory,
     *,
     large: bool,
     id: str | None = None,
 ) -> AsyncIterator[OpenResponse]:
     """Enter when Claude has begun. Raises what `open_answer` raises, and NotFound.
 
-    `id`: of the response, where the client knows it already.
+    `id` is the response's id, if the client has it already.
     """
-    wanted, told, chat = await _in_words(bridge, wanted, memory)
-    use, client = wanted.computer_use, record.client
-    resolved, computer_use = resolve_computer_use(bridge, wanted.model, use, client)
+    body, converted, chat = await _convert_to_chat(bridge, body, memory)
+    use, client = body.computer_use, record.client
+    resolved, computer_use = resolve_computer_use(bridge, body.model, use, client)
     record.model = resolved.model
     translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)
@@ -82,16 +83,16 @@ async def respond(
     )
     async with aclosing(answer.stream):
         record.backend = answer.backend
-        notices = [*resolved.notices, *told.notices, *answer.notices]
-        machine = _machine(wanted, told, answer, id or new_id("resp"))
-        yield OpenResponse(wanted, machine, answer.stream, record, memory, notices)
+        notices = [*resolved.notices, *converted.notices, *answer.notices]
+        machine = _make_machine(body, converted, answer, id or new_id("resp"))
+        yield OpenResponse(body, machine, answer.stream, record, memory, notices)
 
 
-async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) -> int:
-    """Tokens of the input as it would be sent. Raises NotSupported where nobody counts."""
-    _, _, chat = await _in_words(bridge, wanted, memory)
-    model = bridge.resolve(wanted.model).model
-    backend = await bridge.choice.counting(model)
+async def count_input(bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory) -> int:
+    """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
+    _, _, chat = await _convert_to_chat(bridge, body, memory)
+    model = bridge.resolve(body.model).model
+    backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model))
     request = (await asyncio.to_thread(translate_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
@@ -102,11 +103,11 @@ async def count_input(bridge: Bridge, wanted: ResponsesRequest, memory: Memory) 
 class OpenResponse:
     """A response that Claude has begun to write."""
 
-    wanted: ResponsesRequest
+    body: ResponsesRequest
     machine: ResponsesStream
     stream: EventStream
     record: RequestRecord
-    memory: Memory
+    memory: ResponseMemory
     notices: Sequence[str]
 
     async def read_events(
@@ -120,8 +121,8 @@ class OpenResponse:
         try:
             async with aclosing(self._translate_events()) as batches:
                 async for batch in batches:
-                    if any(event["type"] in _LAST for event in batch):
-                        self._keep()
+                    if any(event["type"] in _LAST_EVENTS for event in batch):
+                        self._save()
                     yield batch
         except BridgeError as error:
             report(error)
@@ -132,7 +133,7 @@ class OpenResponse:
         async with aclosing(self._translate_events()) as batches:
             async for _ in batches:
                 pass
-        self._keep()
+        self._save()
         return self.machine.response
 
     async def _translate_events(self) -> AsyncGenerator[list[Event], None]:
@@ -148,88 +149,89 @@ class OpenResponse:
         finally:
             record.set_usage(machine.usage)
 
-    def _keep(self) -> None:
+    def _save(self) -> None:
         response = self.machine.response
-        if response["status"] in ("completed", "incomplete"):
-            keep(self.memory, self.wanted, response)
+        if response["status"] in _STORED_STATUSES:
+            save_response(self.memory, self.body, response)
 
 
-def keep(memory: Memory, wanted: ResponsesRequest, response: Response) -> None:
-    """With what was sent for it, each item by an id."""
-    given = wanted.input if isinstance(wanted.input, list) else _as_item(wanted.input)
-    items = tuple(item if item.get("id") else {**item, "id": new_id("msg")} for item in given)
-    stored = StoredResponse(cast(Event, response), items, wanted.previous_response_id)
-    memory.keep(stored, store=wanted.store is not False)
+def save_response(memory: ResponseMemory, body: ResponsesRequest, response: Response) -> None:
+    """Save a response and its input; each item gets an id."""
+    input = body.input if isinstance(body.input, list) else _as_items(body.input)
+    items = tuple(item if item.get("id") else {**item, "id": new_id("msg")} for item in input)
+    stored = StoredResponse(cast(Event, response), items, body.previous_response_id)
+    memory.save(stored, store=body.store is not False)
 
 
-async def with_references(bridge: Bridge, wanted: ResponsesRequest) -> ResponsesRequest:
-    """Items that are only named are put in their place. Raises NotFound."""
-    items = wanted.input if isinstance(wanted.input, list) else []
-    named = [str(item.get("id")) for item in items if item.get("type") == "item_reference"]
-    if not named:
-        return wanted
-    found = await bridge.responses.load_items(named)
+async def resolve_references(bridge: Bridge, body: ResponsesRequest) -> ResponsesRequest:
+    """Replace `item_reference` items by the stored items. Raises NotFound."""
+    items = body.input if isinstance(body.input, list) else []
+    ids = [str(item.get("id")) for item in items if item.get("type") == "item_reference"]
+    if not ids:
+        return body
+    stored = await bridge.responses.load_items(ids)
     for at, item in enumerate(items):
-        if item.get("type") == "item_reference" and str(item.get("id")) not in found:
+        if item.get("type") == "item_reference" and str(item.get("id")) not in stored:
             raise NotFound(f"There is no item {str(item.get('id'))[:100]}.", param=f"input[{at}]")
-    whole = [
-        found[str(item["id"])] if item.get("type") == "item_reference" else item for item in items
+    resolved = [
+        stored[str(item["id"])] if item.get("type") == "item_reference" else item for item in items
     ]
-    return wanted.model_copy(update={"input": whole})
+    return body.model_copy(update={"input": resolved})
 
 
-def base_of(wanted: ResponsesRequest, model: str, id: str | None = None) -> Response:
-    """The response before anything is written."""
-    return build_response(wanted, id=id or new_id("resp"), created_at=_now(), model=model)
+def build_empty_response(body: ResponsesRequest, model: str, id: str | None = None) -> Response:
+    """Build the response as it is before Claude has written anything."""
+    return build_response(body, id=id or new_id("resp"), created_at=_get_time(), model=model)
 
 
 def new_id(prefix: str) -> str:
+    """Make a unique id, such as `resp_…`."""
     return f"{prefix}_{uuid.uuid4().hex}"
 
 
-def _now() -> int:
+def _get_time() -> int:
     return int(time.time())
 
 
-async def _in_words(
-    bridge: Bridge, wanted: ResponsesRequest, memory: Memory
+async def _convert_to_chat(
+    bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory
 ) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest]:
-    """The request with nothing left out, and the chat it stands for."""
-    wanted, before = await with_references(bridge, wanted), await _before(wanted, memory)
-    told = as_chat(wanted, before)
-    # Its events are passed on one by one, whoever asks for them.
-    return wanted, told, validate_body(ChatRequest, {**told.body, "stream": True})
+    """Return the request without references, and the chat that has the same meaning."""
+    body, previous = await resolve_references(bridge, body), await _load_previous(body, memory)
+    converted = as_chat(body, previous)
+    # Streamed even for a client that is not: the response is built from the events either way.
+    return body, converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 
-async def _before(wanted: ResponsesRequest, memory: Memory) -> Sequence[Item]:
-    if wanted.previous_response_id is None:
+async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Sequence[Item]:
+    if body.previous_response_id is None:
         return ()
-    chain = await memory.chain(wanted.previous_response_id)
+    chain = await memory.load_chain(body.previous_response_id)
     if chain is None:
-        # Its history is never lost unsaid.
+        # An answer without the history would be wrong in ways that the client could not see.
         raise PreviousResponseNotFound(
-            _UNKNOWN.format(id=wanted.previous_response_id[:100]),
+            _NOT_FOUND.format(id=body.previous_response_id[:100]),
             param="previous_response_id",
         )
     return chain
 
 
-def _machine(
-    wanted: ResponsesRequest, told: ChatFromResponses, answer: OpenAnswer, id: str
+def _make_machine(
+    body: ResponsesRequest, converted: ChatFromResponses, answer: OpenAnswer, id: str
 ) -> ResponsesStream:
     translated = answer.translated
     return ResponsesStream(
-        base_of(wanted, translated.request.model, id),
+        build_empty_response(body, translated.request.model, id),
         answer_format=translated.answer_format,
-        namespaces=told.namespaces,
+        namespaces=converted.namespaces,
         new_id=new_id,
-        clock=_now,
-        pointer=told.pointer,
+        clock=_get_time,
+        pointer=converted.pointer,
     )
 
 
-def _as_item(words: str | None) -> list[Item]:
-    if words is None:
+def _as_items(text: str | None) -> list[Item]:
+    if text is None:
         return []
-    content = [{"type": "input_text", "text": words}]
+    content = [{"type": "input_text", "text": text}]
     return [{"type": "message", "role": "user", "content": content}]

@@ -33,7 +33,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     messages = [{"role": "user", "content": body.prompt}]
     chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
     with bridge.track_answer():
-        backend = await bridge.choice.for_model(model)
+        backend = await bridge.selection.select_for_model(model)
         record.backend = backend.name
         asked = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model).request
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)

@@ -19,7 +19,7 @@ async def list_connections(request: web.Request) -> web.Response:
     Callers with the control token also get the access key in the snippets.
     """
     bridge = request.app[BRIDGE]
-    status = await bridge.choice.status()
+    status = await bridge.selection.get_status()
     # Without a connection to Claude only the echo answers, so the snippets name its model.
     ready = status.active not in (None, "offline")
     base_url, key = f"{bridge.url}/v1", await _show_key(request)

@@ -63,7 +63,7 @@ async def save_key(request: web.Request) -> web.Response:
     except SettingsError as error:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
     keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
-    await bridge.choice.reload()
+    await bridge.selection.reload()
     bridge.start_warm_up()
     saved = SavedKey(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(saved.model_dump())
@@ -73,7 +73,7 @@ async def reload_keys(request: web.Request) -> web.Response:
     """Reload the keys, and return how many there are."""
     bridge = request.app[BRIDGE]
     keys = await bridge.keys.reload()
-    await bridge.choice.reload()
+    await bridge.selection.reload()
     reloaded = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(reloaded.model_dump())
 
@@ -85,17 +85,17 @@ async def sign_in(request: web.Request) -> web.Response:
     if step.code is None:
         status = await bridge.sign_in.begin()
     else:
-        status = await bridge.sign_in.go_on(step.code)
+        status = await bridge.sign_in.submit_code(step.code)
     if status.state == "signed_in":
         # The backends have cached that there is no sign-in.
-        await bridge.choice.reload()
+        await bridge.selection.reload()
         bridge.start_warm_up()
     return web.json_response(status.model_dump())
 
 
 async def get_sign_in_status(request: web.Request) -> web.Response:
     """Return the state of the sign-in."""
-    return web.json_response(request.app[BRIDGE].sign_in.status().model_dump())
+    return web.json_response(request.app[BRIDGE].sign_in.get_status().model_dump())
 
 
 async def stop_server(request: web.Request) -> web.Response:
@@ -143,7 +143,7 @@ _SIGN_IN_STEP_EXAMPLE: dict[str, Any] = {}
 _SIGN_IN_EXAMPLE: dict[str, Any] = {
     "state": "waiting",
     "url": "https://claude.ai/oauth/authorize?code=true",
-    "words": "Go on in the browser; if it shows a code, paste it here.",
+    "words": "Continue in the browser. If it shows a code, paste it here.",
 }
 _NO_SIGN_IN_EXAMPLE: dict[str, Any] = {
     "state": "failed",

@@ -24,7 +24,7 @@ async def get_health(request: web.Request) -> web.Response:
 
 
 async def _build_report(bridge: Bridge) -> Health:
-    backend = await bridge.choice.status()
+    backend = await bridge.selection.get_status()
     ready = backend.active is not None
     return Health(
         status="stopping" if bridge.stopping else "ready" if ready else "needs_setup",
@@ -39,7 +39,7 @@ async def _build_report(bridge: Bridge) -> Health:
         use_for_everything=bridge.switches.use_for_everything,
         paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
-        routes=list(bridge.choice.roads(backend.active)),
+        routes=list(bridge.selection.list_routes(backend.active)),
         computer=get_computer_health(bridge),
     )
 

@@ -65,7 +65,7 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     body = await read_body(request, CountBody)
     resolved = bridge.resolve(body.model)
-    backend = await bridge.choice.counting(resolved.model)
+    backend = await bridge.selection.select_for_counting(resolved.model)
     tokens = await backend.count_tokens(build_count_request(body, request.headers, resolved.model))
     count: TokenCount = {"input_tokens": tokens}
     return web.json_response(dict(count))

@@ -54,10 +54,10 @@ async def get_model(request: web.Request) -> web.Response:
 
 async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
     """Return Claude's models, and the echo."""
-    echo = await bridge.choice.echo_models()
+    echo = await bridge.selection.list_echo_models()
     if bridge.switches.backend == "offline":
         return echo
-    listed = await bridge.catalogue.list_models(await bridge.choice.listing())
+    listed = await bridge.catalogue.list_models(await bridge.selection.select_for_listing())
     return [*(model for model in listed if model.id != ECHO), *echo]
 
 

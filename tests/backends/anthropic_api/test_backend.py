@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
-from bridge.backends.anthropic_api.transport import Direct
+from bridge.backends.anthropic_api.transport import DirectSender
 from bridge.errors import NotSignedIn
 from bridge.keys import NamedKey
 from bridge.wire.messages import MessagesRequest
@@ -25,16 +25,16 @@ HI = MessagesRequest(
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[Direct]:
+def made(monkeypatch: pytest.MonkeyPatch) -> list[DirectSender]:
     """Each has a pool of connections of its own, and reads the certificates from disk."""
-    found: list[Direct] = []
-    really = Direct.__init__
+    found: list[DirectSender] = []
+    really = DirectSender.__init__
 
-    def noted(self: Direct, *given: Any) -> None:
+    def noted(self: DirectSender, *given: Any) -> None:
         found.append(self)
         really(self, *given)
 
-    monkeypatch.setattr(Direct, "__init__", noted)
+    monkeypatch.setattr(DirectSender, "__init__", noted)
     return found
 
 
@@ -56,7 +56,7 @@ async def first_event(backend: MessagesApiBackend) -> str:
 
 
 async def test_what_is_warm_has_nothing_to_make_at_the_first_request(
-    fake: FakeAnthropic, made: list[Direct], monkeypatch: pytest.MonkeyPatch
+    fake: FakeAnthropic, made: list[DirectSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with backend_with("sk-ant-test", fake, monkeypatch) as backend:
         await backend.warm()
@@ -68,7 +68,7 @@ async def test_what_is_warm_has_nothing_to_make_at_the_first_request(
 
 
 async def test_it_is_made_once_whoever_comes_first(
-    fake: FakeAnthropic, made: list[Direct], monkeypatch: pytest.MonkeyPatch
+    fake: FakeAnthropic, made: list[DirectSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with backend_with("sk-ant-test", fake, monkeypatch) as backend:
         fake.script(says("Hello."), says("Hello."))

@@ -11,7 +11,13 @@ import anthropic
 import pytest
 
 from bridge.backends.anthropic_api.errors import from_response
-from bridge.backends.anthropic_api.transport import Answer, BySdk, Direct, Sender, sender_for
+from bridge.backends.anthropic_api.transport import (
+    DirectSender,
+    SdkSender,
+    Sender,
+    UpstreamResponse,
+    create_sender,
+)
 from bridge.errors import (
     BillingFailed,
     BridgeError,
@@ -42,7 +48,7 @@ OF_A_CONNECTION = {"host", "connection", "content-length", "accept-encoding"}
 async def sender_of(
     client: anthropic.AsyncAnthropic, silence_seconds: float = 5.0
 ) -> AsyncIterator[Sender]:
-    sender = await sender_for(client, silence_seconds)
+    sender = await create_sender(client, silence_seconds)
     try:
         yield sender
     finally:
@@ -50,7 +56,7 @@ async def sender_of(
         await client.close()
 
 
-async def pieces_of(answer: Answer) -> AsyncIterator[bytes]:
+async def pieces_of(answer: UpstreamResponse) -> AsyncIterator[bytes]:
     while piece := await answer.read():
         yield piece
 
@@ -75,10 +81,10 @@ async def test_both_send_the_same(
     client = key(fake)
     fake.script(says("One two"), says("One two"))
     async with sender_of(client) as direct:
-        assert isinstance(direct, Direct)
+        assert isinstance(direct, DirectSender)
         text = await everything(direct)
         assert b"One" in text
-        assert await everything(BySdk(client))
+        assert await everything(SdkSender(client))
     by_us, by_sdk = fake.requests
     assert by_us.body == by_sdk.body
     assert by_us.body["messages"][0]["content"][0]["text"] == "Grüße, \U0001f600"
@@ -120,7 +126,7 @@ async def test_a_profile_whose_token_is_renewed_is_left_to_the_sdk(fake: FakeAnt
     client = anthropic.AsyncAnthropic(credentials=provider, base_url=fake.url, max_retries=0)
     fake.script(says("One two"))
     async with sender_of(client) as sender:
-        assert isinstance(sender, BySdk)
+        assert isinstance(sender, SdkSender)
         assert b"One" in await everything(sender)
     assert asked == ["token"]
     assert fake.requests[0].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
@@ -137,13 +143,13 @@ async def test_a_connection_is_used_again(fake: FakeAnthropic) -> None:
     assert [len(connection.split(b"POST /v1/messages")) for connection in seen] == [4]
 
 
-@pytest.mark.parametrize("kind", [Direct, BySdk])
+@pytest.mark.parametrize("kind", [DirectSender, SdkSender])
 async def test_a_drop_in_the_middle_is_a_broken_stream(fake: FakeAnthropic, kind: type) -> None:
     fake.script(says("One two three", fault=Drop(2)))
     client = key(fake)
     async with sender_of(client) as direct:
         with pytest.raises(StreamBroken, match="broke off"):
-            await everything(direct if kind is Direct else BySdk(client))
+            await everything(direct if kind is DirectSender else SdkSender(client))
 
 
 async def test_silence_is_a_failure_by_name_before_and_in_an_answer(fake: FakeAnthropic) -> None:
@@ -196,7 +202,12 @@ async def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
             ContextTooLong,
             "too long",
         ),
-        (401, {"type": "authentication_error", "message": "bad"}, KeyRejected, "refused the key"),
+        (
+            401,
+            {"type": "authentication_error", "message": "bad"},
+            KeyRejected,
+            "rejected the API key",
+        ),
         (400, {"type": "billing_error", "message": "no credit"}, BillingFailed, "no credit"),
         (529, {"type": "overloaded_error", "message": "busy"}, Overloaded, "busy"),
         (429, {"type": "something_new", "message": "slow"}, RateLimited, "slow"),
@@ -220,7 +231,7 @@ async def test_a_refusal_reads_the_same_by_both(fake: FakeAnthropic) -> None:
     client = anthropic.AsyncAnthropic(api_key="wrong", base_url=fake.url, max_retries=0)
     told = []
     async with sender_of(client) as direct:
-        for sender in (direct, BySdk(client)):
+        for sender in (direct, SdkSender(client)):
             with pytest.raises(KeyRejected) as caught:
                 await everything(sender)
             told.append((caught.value.message, {*caught.value.headers}))

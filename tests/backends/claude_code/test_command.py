@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bridge.backends.claude_code.command import FLAGS, bundled_cli, child_environment
+from bridge.backends.claude_code.command import FLAGS, build_environment, find_bundled_cli
 
 
 def test_no_key_and_nothing_that_steers_it_gets_there() -> None:
@@ -24,7 +24,7 @@ def test_no_key_and_nothing_that_steers_it_gets_there() -> None:
         "CLAUDE_CONFIG_DIR": "/home/me/.other",
         "CLAUDE_BRIDGE_PORT": "9",
     }
-    environment = child_environment(given, Path("own"))
+    environment = build_environment(given, Path("own"))
     kept = {name for name in given if name in environment}
     assert kept == {
         "PATH",
@@ -44,6 +44,6 @@ def test_no_tools_no_settings_no_transcript() -> None:
 
 
 def test_the_bundled_program_is_there() -> None:
-    cli = bundled_cli()
+    cli = find_bundled_cli()
     assert cli is not None
     assert os.access(cli, os.X_OK)

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from bridge.backends.claude_code.pool import Pool
+from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess
 from bridge.errors import UpstreamFailed
 
@@ -17,11 +17,11 @@ class Process:
     """As much of a process as the pool sees."""
 
     def __init__(self) -> None:
-        self.alive = True
+        self.is_alive = True
         self.started_at = time.monotonic()
 
     async def kill(self) -> None:
-        self.alive = False
+        self.is_alive = False
 
 
 class Started:
@@ -39,10 +39,10 @@ class Started:
 
     @property
     def alive(self) -> int:
-        return sum(process.alive for process in self.all)
+        return sum(process.is_alive for process in self.all)
 
 
-async def until_spares(pool: Pool, count: int) -> None:
+async def until_spares(pool: ProcessPool, count: int) -> None:
     async with asyncio.timeout(2):
         while pool.spares != count:
             await asyncio.sleep(0.001)
@@ -50,7 +50,7 @@ async def until_spares(pool: Pool, count: int) -> None:
 
 async def test_nothing_is_started_before_it_is_used() -> None:
     start = Started()
-    pool = Pool(start, 1)
+    pool = ProcessPool(start, 1)
     await asyncio.sleep(0)
     assert start.all == []
     await pool.rest()
@@ -58,7 +58,7 @@ async def test_nothing_is_started_before_it_is_used() -> None:
 
 async def test_a_spare_is_taken_and_the_next_is_started() -> None:
     start = Started()
-    pool = Pool(start, 2)
+    pool = ProcessPool(start, 2)
     pool.warm()
     await until_spares(pool, 2)
     first = await pool.take()
@@ -73,25 +73,25 @@ async def test_a_spare_is_taken_and_the_next_is_started() -> None:
 
 async def test_without_a_spare_one_is_started_at_once() -> None:
     start = Started()
-    pool = Pool(start, 0)
-    assert (await pool.take()).alive
+    pool = ProcessPool(start, 0)
+    assert (await pool.take()).is_alive
     assert len(start.all) == 1
     await pool.rest()
 
 
 async def test_a_dead_spare_is_not_given_away() -> None:
     start = Started()
-    pool = Pool(start, 1)
+    pool = ProcessPool(start, 1)
     pool.warm()
     await until_spares(pool, 1)
-    start.all[0].alive = False
-    assert (await pool.take()).alive
+    start.all[0].is_alive = False
+    assert (await pool.take()).is_alive
     await pool.rest()
 
 
 async def test_old_spares_are_replaced_by_themselves() -> None:
     start = Started()
-    pool = Pool(start, 1, oldest_seconds=0.05)
+    pool = ProcessPool(start, 1, max_age_seconds=0.05)
     pool.warm()
     async with asyncio.timeout(2):
         while len(start.all) < 3:
@@ -103,7 +103,7 @@ async def test_old_spares_are_replaced_by_themselves() -> None:
 
 async def test_at_rest_there_are_none_until_the_next_use() -> None:
     start = Started()
-    pool = Pool(start, 1)
+    pool = ProcessPool(start, 1)
     pool.warm()
     await until_spares(pool, 1)
     await pool.rest()
@@ -121,7 +121,7 @@ async def test_at_rest_there_are_none_until_the_next_use() -> None:
 async def test_what_cannot_be_started_is_said_to_the_one_who_waits() -> None:
     start = Started()
     start.broken = True
-    pool = Pool(start, 1)
+    pool = ProcessPool(start, 1)
     pool.warm()
     with pytest.raises(UpstreamFailed):
         await pool.take()

@@ -79,7 +79,7 @@ async def test_a_hundred_requests_thirty_of_them_cut_off_leave_nothing(
         while claude_code.open_streams:
             await asyncio.sleep(0.05)
     await settled(1)  # the spare
-    await claude_code.choice.close()
+    await claude_code.selection.close()
     await settled(0)
     assert folders() == []
     config = tmp_path / ".claude"
@@ -112,8 +112,8 @@ async def test_what_a_killed_server_left_is_swept_by_the_next(
 ) -> None:
     left = find_paths().claude_code / "999999999" / "1"
     left.mkdir(parents=True)
-    again = claude_code.choice
-    await again.settle()
+    again = claude_code.selection
+    await again.warm_active()
     async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
         await client.chat.completions.create(model="default", messages=HI)
     assert fake.requests

@@ -122,7 +122,7 @@ async def test_both_roads_say_the_same(
         monkeypatch.setenv("ANTHROPIC_BASE_URL", by_key.url)
         api = await start_bridge(backend="anthropic")
         # The first look for credentials makes the client, with this address.
-        await api.choice.status()
+        await api.selection.get_status()
         monkeypatch.setenv("ANTHROPIC_BASE_URL", by_sign_in.url)
         claude_code = await start_bridge(backend="claude-code")
         for model in MODELS:

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from bridge.backends.claude_code.command import bundled_cli
-from bridge.backends.claude_code.sign_in_status import Login, LoginWatch, read_status
+from bridge.backends.claude_code.command import find_bundled_cli
+from bridge.backends.claude_code.sign_in_status import (
+    SignInResult,
+    SignInStatusReader,
+    parse_status,
+)
 from tests.backends.claude_code.stand_in import stand_in
 
-NOT_UNDERSTOOD = Login(False, problem="`claude auth status` said nothing that can be understood")
+NOT_UNDERSTOOD = SignInResult(False, problem="its sign-in status couldn't be read")
 
 
 @pytest.mark.parametrize(
     ("said", "login"),
     [
-        (b'{"loggedIn": true, "authMethod": "claude.ai"}', Login(True, "claude.ai")),
-        (b'{"loggedIn": false, "authMethod": "none"}', Login(False)),
+        (b'{"loggedIn": true, "authMethod": "claude.ai"}', SignInResult(True, "claude.ai")),
+        (b'{"loggedIn": false, "authMethod": "none"}', SignInResult(False)),
         (
             b"Welcome!",
             NOT_UNDERSTOOD,
@@ -27,34 +31,36 @@ NOT_UNDERSTOOD = Login(False, problem="`claude auth status` said nothing that ca
         (b"[]", NOT_UNDERSTOOD),
     ],
 )
-def test_what_it_says(said: bytes, login: Login) -> None:
-    assert read_status(said) == login
+def test_what_it_says(said: bytes, login: SignInResult) -> None:
+    assert parse_status(said) == login
 
 
 async def test_the_real_program_knows(tmp_path: Path) -> None:
-    cli = await asyncio.to_thread(bundled_cli)
+    cli = await asyncio.to_thread(find_bundled_cli)
     assert cli is not None
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    out = LoginWatch(cli, environ, tmp_path)
-    assert await out.login() == Login(False)
+    out = SignInStatusReader(cli, environ, tmp_path)
+    assert await out.get_status() == SignInResult(False)
     signed_in = {**environ, "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-made-up"}
-    assert await LoginWatch(cli, signed_in, tmp_path).login() == Login(True, "oauth_token")
+    assert await SignInStatusReader(cli, signed_in, tmp_path).get_status() == SignInResult(
+        True, "oauth_token"
+    )
 
 
 async def test_it_is_asked_once_until_credentials_change(tmp_path: Path) -> None:
     cli = stand_in(tmp_path, "dies")
-    watch = LoginWatch(cli, {"CLAUDE_CONFIG_DIR": str(tmp_path)}, tmp_path)
-    assert (await watch.login()).signed_in
+    watch = SignInStatusReader(cli, {"CLAUDE_CONFIG_DIR": str(tmp_path)}, tmp_path)
+    assert (await watch.get_status()).signed_in
     stand_in(tmp_path, "dies", status='{"loggedIn": false}')
-    assert (await watch.login()).signed_in
+    assert (await watch.get_status()).signed_in
     (tmp_path / ".credentials.json").write_text("{}")
-    assert not (await watch.login()).signed_in
+    assert not (await watch.get_status()).signed_in
     stand_in(tmp_path, "dies")
-    watch.forget()
-    assert (await watch.login()).signed_in
+    watch.expire()
+    assert (await watch.get_status()).signed_in
     await watch.close()
 
 
 async def test_a_program_that_cannot_run_is_a_problem_with_words(tmp_path: Path) -> None:
-    login = await LoginWatch(tmp_path / "missing", {}, tmp_path).login()
+    login = await SignInStatusReader(tmp_path / "missing", {}, tmp_path).get_status()
     assert login.problem == "it cannot be started (No such file or directory)"

@@ -295,7 +295,7 @@ async def test_no_connection_to_upstream_has_a_plain_message(
     async with AsyncOpenAI(
         base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
     ) as openai_client:
-        with pytest.raises(openai.InternalServerError, match="No connection to Claude's API"):
+        with pytest.raises(openai.InternalServerError, match="Cannot connect to Claude's API"):
             await openai_client.chat.completions.create(model=MODEL, messages=play(text="Hi"))
 
 

@@ -115,7 +115,7 @@ async def test_keys_are_reloaded(start_bridge: StartBridge) -> None:
         200,
         {"anthropic": 1, "bridge": 1},
     )
-    assert [road.label for road in bridge.choice.roads("anthropic")] == ["key b"]
+    assert [route.label for route in bridge.selection.list_routes("anthropic")] == ["key b"]
 
 
 async def ask_model(bridge: Bridge, wanted: str) -> tuple[int, Any]:

@@ -29,7 +29,7 @@ async def test_without_credentials_health_has_a_hint(start_bridge: StartBridge) 
     assert (health["status"], health["ready"]) == ("needs_setup", False)
     assert health["backend"]["active"] is None
     assert health["backend"]["reason"] == (
-        "nobody is signed in to Claude Code and no Anthropic API key was found"
+        "not signed in to Claude Code and no Anthropic API key found"
     )
     assert "ANTHROPIC_API_KEY" in health["backend"]["hint"]
     assert "bridge-echo" in health["backend"]["hint"]
@@ -88,7 +88,7 @@ async def test_claude_code_is_shown_with_its_sign_in(
 ) -> None:
     bridge = await start_bridge(backend="claude-code")
     health = await get_json(f"{bridge.url}/health")
-    assert health["backend"]["reason"] == "nobody is signed in to Claude Code"
+    assert health["backend"]["reason"] == "not signed in to Claude Code"
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
     bridge = await start_bridge(backend="auto")
     health = await get_json(f"{bridge.url}/health")

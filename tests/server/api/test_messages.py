@@ -13,7 +13,7 @@ import anthropic
 import pytest
 from anthropic import AsyncAnthropic
 
-from bridge.backends.claude_code.command import bundled_cli
+from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.errors import SettingsError
 from bridge.server.state import Bridge
 from tests.backends.upstream import without_own
@@ -203,7 +203,7 @@ async def test_tokens_are_counted_by_upstream_or_not_at_all(
         assert fake.requests[-1].path == "/v1/messages/count_tokens"
     else:
         with pytest.raises(
-            anthropic.APIStatusError, match="Claude Code counts no tokens"
+            anthropic.APIStatusError, match="Claude Code cannot count tokens"
         ) as caught:
             await claude.messages.count_tokens(model=MODEL, messages=HI)
         assert caught.value.status_code == 501
@@ -227,7 +227,7 @@ async def test_claude_code_works_with_the_bridge_as_its_api(
     bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """`claude -p` with its usual tools and prompts, its base URL set to the bridge."""
-    program = await asyncio.to_thread(bundled_cli)
+    program = await asyncio.to_thread(find_bundled_cli)
     assert program is not None
     fake.default = {"text": "Hello from behind the bridge."}
     environment = {

@@ -14,7 +14,12 @@ from aiohttp import web
 
 from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
 from bridge.server.answers.computer_use import resolve_computer_use
-from bridge.server.answers.response import Memory, base_of, keep, respond
+from bridge.server.answers.response import (
+    ResponseMemory,
+    build_empty_response,
+    open_response,
+    save_response,
+)
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.interruption import INTERRUPTED
@@ -36,7 +41,11 @@ def start_background(request: web.Request, body: ResponsesRequest, *, large: boo
     bridge = request.app[BRIDGE]
     use = body.computer_use
     model = resolve_computer_use(bridge, body.model, use, "")[0].model
-    response: Response = {**base_of(body, model), "status": "queued", "background": True}
+    response: Response = {
+        **build_empty_response(body, model),
+        "status": "queued",
+        "background": True,
+    }
     # The task is referenced by `bridge.background`: asyncio itself only has a weak reference.
     task = asyncio.create_task(_write_response(request, body, response, large))
     bridge.background[response["id"]] = (task, response)
@@ -66,12 +75,12 @@ async def _write_response(
     request: web.Request, body: ResponsesRequest, response: Response, large: bool
 ) -> None:
     bridge = request.app[BRIDGE]
-    memory = Memory(bridge)
+    memory = ResponseMemory(bridge)
     ended: dict[str, Any]
     with record_detached(request) as record:
         try:
             with bridge.track_answer(), translate_unexpected_errors(record):
-                begun = respond(bridge, body, record, memory, large=large, id=response["id"])
+                begun = open_response(bridge, body, record, memory, large=large, id=response["id"])
                 async with begun as answer:
                     response["status"] = "in_progress"
                     await answer.collect()
@@ -84,7 +93,7 @@ async def _write_response(
             ended = {"status": "cancelled"}
             if bridge.stopping:
                 ended = {"status": "failed", "error": _describe_failure(ShuttingDown(INTERRUPTED))}
-        keep(memory, body, cast(Response, {**response, **ended}))
+        save_response(memory, body, cast(Response, {**response, **ended}))
 
 
 def _describe_failure(error: BridgeError) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import InternalError
-from bridge.server.answers.response import Memory, new_id, respond, with_references
+from bridge.server.answers.response import ResponseMemory, new_id, open_response, resolve_references
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.notice_header import build_notice_headers
@@ -27,14 +27,14 @@ async def compact_response(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     body = build_summary_request(await read_body(request, CompactRequest))
     record = get_record(request)
-    memory = Memory(bridge)
+    memory = ResponseMemory(bridge)
     with bridge.track_answer():
-        begun = respond(bridge, body, record, memory, large=is_large(request))
+        begun = open_response(bridge, body, record, memory, large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             summary = await answer.collect()
-    before = await memory.chain(body.previous_response_id) if body.previous_response_id else ()
-    whole = await with_references(bridge, body)
+    before = await memory.load_chain(body.previous_response_id) if body.previous_response_id else ()
+    whole = await resolve_references(bridge, body)
     # The last item is the bridge's own request for the summary.
     items = [*(before or ()), *(whole.input or ())][:-1]
     usage = summary["usage"]

@@ -10,7 +10,12 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from bridge.errors import InvalidRequest
-from bridge.server.answers.response import Memory, count_input, respond, unknown
+from bridge.server.answers.response import (
+    ResponseMemory,
+    build_not_found,
+    count_input,
+    open_response,
+)
 from bridge.server.api.responses import background
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.dialect import RESPONSES
@@ -44,7 +49,7 @@ async def create_response(request: web.Request) -> web.StreamResponse:
         return web.json_response(dict(queued))
     record = get_record(request)
     with bridge.track_answer():
-        begun = respond(bridge, body, record, Memory(bridge), large=is_large(request))
+        begun = open_response(bridge, body, record, ResponseMemory(bridge), large=is_large(request))
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             if body.stream:
@@ -59,7 +64,7 @@ async def count_input_tokens(request: web.Request) -> web.Response:
     """Count the tokens of the input. Raises NotSupported without an Anthropic API key."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, ResponsesRequest)
-    tokens = await count_input(bridge, body, Memory(bridge))
+    tokens = await count_input(bridge, body, ResponseMemory(bridge))
     counted: InputTokens = {"object": "response.input_tokens", "input_tokens": tokens}
     return web.json_response(dict(counted))
 
@@ -78,7 +83,7 @@ async def delete_response(request: web.Request) -> web.Response:
     """Delete a stored response. Raises NotFound."""
     id = request.match_info["id"]
     if not await request.app[BRIDGE].responses.delete(id):
-        raise unknown(id)
+        raise build_not_found(id)
     deleted: ResponseDeleted = {"id": id, "object": "response.deleted", "deleted": True}
     return web.json_response(dict(deleted))
 
@@ -130,7 +135,7 @@ async def _load_stored(request: web.Request) -> StoredResponse:
     id = request.match_info["id"]
     stored = await request.app[BRIDGE].responses.get(id)
     if stored is None:
-        raise unknown(id)
+        raise build_not_found(id)
     return stored
 
 

@@ -21,7 +21,12 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
-from bridge.server.answers.response import Memory, base_of, keep, respond
+from bridge.server.answers.response import (
+    ResponseMemory,
+    build_empty_response,
+    open_response,
+    save_response,
+)
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.dialect import RESPONSES
@@ -42,14 +47,14 @@ _TRANSPORT_FIELDS = ("stream", "background", "stream_options", "type", "generate
 """Fields of the message that are not part of the request."""
 
 
-class SocketMemory(Memory):
+class SocketMemory(ResponseMemory):
     """The store, and the responses of this connection that are not stored."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__(bridge)
         self._own: OrderedDict[str, StoredResponse] = OrderedDict()
 
-    async def chain(self, id: str) -> Sequence[Item] | None:
+    async def load_chain(self, id: str) -> Sequence[Item] | None:
         turns: list[tuple[Item, ...]] = []
         # Newest first; what this connection did not create may be in the store.
         current: str | None = id
@@ -57,13 +62,13 @@ class SocketMemory(Memory):
             stored = self._own[current]
             turns.append(stored.items)
             current = stored.previous
-        before = await super().chain(current) if current is not None else ()
+        before = await super().load_chain(current) if current is not None else ()
         if before is None:
             return None
         return [*before, *(item for turn in reversed(turns) for item in turn)]
 
-    def keep(self, stored: StoredResponse, *, store: bool) -> None:
-        super().keep(stored, store=store)
+    def save(self, stored: StoredResponse, *, store: bool) -> None:
+        super().save(stored, store=store)
         self._own[stored.body["id"]] = stored
         while len(self._own) > MAX_REMEMBERED:
             self._own.popitem(last=False)
@@ -144,7 +149,7 @@ async def _create_response(
         record.outcome = "prepared"
         return
     try:
-        async with respond(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
+        async with open_response(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
             # A WebSocket has no headers for each response; this is for the log.
             build_notice_headers(record.id, answer.notices)
             events = answer.read_events(lambda error: record_failure(request, record, error))
@@ -171,12 +176,12 @@ async def _prepare_response(
     socket: web.WebSocketResponse, memory: SocketMemory, body: ResponsesRequest, bridge: Bridge
 ) -> None:
     """Answer `generate: false`: store the input under an id, without a request to Claude."""
-    response = base_of(body, bridge.active_model)
+    response = build_empty_response(body, bridge.active_model)
     for number, type in enumerate(("response.created", "response.completed")):
         if type == "response.completed":
             now = int(time.time())
             response = {**response, "status": "completed", "completed_at": now}
-            keep(memory, body, response)
+            save_response(memory, body, response)
         event = {"type": type, "sequence_number": number, "response": response}
         await socket.send_str(json.dumps(event))
 

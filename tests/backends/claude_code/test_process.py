@@ -125,7 +125,7 @@ async def test_what_a_killed_server_left_is_swept_by_the_next(
         ("dies", "ended"),
         ("says nothing", "silent"),
         ("says no JSON", "not JSON"),
-        ("says no frame", "no frame"),
+        ("says no frame", "not a frame"),
         ("says too much", "too long"),
         ("knows no settings", "unsupported"),
     ],

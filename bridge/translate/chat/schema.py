@@ -60,11 +60,11 @@ def close_schema(schema: Any) -> Schema:
     if not isinstance(schema, Mapping):
         schema = {}
     refused = {k: v for k, v in schema.items() if k in _REFUSED or not _is_known_format(k, v)}
-    kept = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
-    if "oneOf" in kept:
+    supported = {k: v for k, v in schema.items() if k not in refused and k not in _DROPPED}
+    if "oneOf" in supported:
         # `oneOf` is not supported, and a value that fits exactly one branch also fits `anyOf`.
-        kept["anyOf"] = [*kept.pop("oneOf"), *kept.get("anyOf", ())]
-    result = {key: _close_value(key, value) for key, value in kept.items()}
+        supported["anyOf"] = [*supported.pop("oneOf"), *supported.get("anyOf", ())]
+    result = {key: _close_value(key, value) for key, value in supported.items()}
     if "properties" in result or _is_object(result):
         result.setdefault("type", "object")
         # The API refuses a required name without a property; an empty schema accepts any value.

@@ -20,7 +20,7 @@ from bridge.computer.actions import (
 )
 from bridge.errors import InvalidRequest
 from bridge.translate.chat.computer_toolset import MEMBERS as TOOLSET
-from tests.fake_anthropic.tools import MEMBERS as UPSTREAM
+from tests.fake_anthropic.checks.tools import MEMBERS as UPSTREAM
 
 
 def test_there_is_a_class_for_each_member() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any
 
-from tests.fake_anthropic.binding import sign
+from tests.fake_anthropic.checks.binding import sign
 from tests.fake_anthropic.rules import rules
 from tests.fake_anthropic.script import (
     Block,

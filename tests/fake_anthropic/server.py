@@ -14,13 +14,13 @@ from aiohttp import web
 
 from tests.fake_anthropic import answers
 from tests.fake_anthropic.catalog import find, page
+from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.directive import Directive, directive_of, play_of
 from tests.fake_anthropic.play import NewId, counting_ids
 from tests.fake_anthropic.rejection import Refused
 from tests.fake_anthropic.rules import VERSIONS
 from tests.fake_anthropic.script import Failure, Play, Reply
 from tests.fake_anthropic.tokens import count_tokens
-from tests.fake_anthropic.validate import check
 from tests.serving import Served
 
 _MAX_BODY = 32 * 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fake_anthropic.binding import sign
+from tests.fake_anthropic.checks.binding import sign
 from tests.fake_anthropic.directive import play_of
 from tests.fake_anthropic.play import collect, counting_ids, events
 from tests.fake_anthropic.script import (

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.rules import MODELS
-from tests.fake_anthropic.validate import check
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings" / "anthropic_traffic.jsonl"
 OLD = {"anthropic-version": "2023-06-01"}

@@ -12,8 +12,8 @@ from bridge.models.names import resolve_rules
 from bridge.models.rules import RULES
 from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
+from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.rules import MODELS
-from tests.fake_anthropic.validate import check
 
 words = st.sampled_from(["Hi", "", " ", "\n", "Grüße 🙂", "a" * 50])
 parts = st.lists(st.builds(lambda t: {"type": "text", "text": t}, words), max_size=3)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.fake_anthropic.binding import sign
+from tests.fake_anthropic.checks.binding import sign
+from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.rules import MODELS
-from tests.fake_anthropic.validate import check
 
 TEXT = {"type": "text", "text": "Hi"}
 CALL = {"type": "tool_use", "id": "t1", "name": "add", "input": {}}

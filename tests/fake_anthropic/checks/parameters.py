@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fake_anthropic.blocks import check_marker
+from tests.fake_anthropic.checks.blocks import check_marker
+from tests.fake_anthropic.checks.schemas import check_strict_schema
 from tests.fake_anthropic.rejection import (
     need,
     need_dict,
@@ -15,7 +16,6 @@ from tests.fake_anthropic.rejection import (
     refuse,
 )
 from tests.fake_anthropic.rules import OLD_VERSION, Rules
-from tests.fake_anthropic.schemas import check_strict_schema
 
 Body = dict[str, Any]
 BINDING_BETA = "thinking-binding-controls-2026-08-01"

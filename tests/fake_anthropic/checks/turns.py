@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fake_anthropic.binding import blocks_of
-from tests.fake_anthropic.blocks import Found, check_block
+from tests.fake_anthropic.checks.binding import blocks_of
+from tests.fake_anthropic.checks.blocks import Found, check_block
 from tests.fake_anthropic.rejection import need, need_dict, need_list, need_one_of, need_only
 from tests.fake_anthropic.rules import Rules
 

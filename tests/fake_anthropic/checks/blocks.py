@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fake_anthropic.images import Size, check_image
+from tests.fake_anthropic.checks.images import Size, check_image
 from tests.fake_anthropic.rejection import (
     need,
     need_dict,

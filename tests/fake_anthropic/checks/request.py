@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.fake_anthropic.binding import blocks_of, foreign_thinking
-from tests.fake_anthropic.blocks import Found, check_block
-from tests.fake_anthropic.images import check_many, check_tier
-from tests.fake_anthropic.parameters import BINDING_BETA, check_parameters
+from tests.fake_anthropic.checks.binding import blocks_of, foreign_thinking
+from tests.fake_anthropic.checks.blocks import Found, check_block
+from tests.fake_anthropic.checks.images import check_many, check_tier
+from tests.fake_anthropic.checks.parameters import BINDING_BETA, check_parameters
+from tests.fake_anthropic.checks.tools import check_choice, check_tools, has_computer
+from tests.fake_anthropic.checks.turns import check_messages
 from tests.fake_anthropic.rejection import (
     Refused,
     Rejection,
@@ -22,8 +24,6 @@ from tests.fake_anthropic.rejection import (
 )
 from tests.fake_anthropic.rules import Rules, rules
 from tests.fake_anthropic.tokens import count_tokens
-from tests.fake_anthropic.tools import check_choice, check_tools, has_computer
-from tests.fake_anthropic.turns import check_messages
 
 _COUNTED = frozenset(
     [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fake_anthropic.blocks import check_marker, check_name
+from tests.fake_anthropic.checks.blocks import check_marker, check_name
+from tests.fake_anthropic.checks.schemas import check_input_schema, check_strict_schema
 from tests.fake_anthropic.rejection import (
     need,
     need_dict,
@@ -15,7 +16,6 @@ from tests.fake_anthropic.rejection import (
     refuse,
 )
 from tests.fake_anthropic.rules import Rules
-from tests.fake_anthropic.schemas import check_input_schema, check_strict_schema
 
 _ANY = frozenset({"type", "name", "cache_control", "allowed_callers", "defer_loading", "strict"})
 _CUSTOM = _ANY | {"description", "input_schema", "eager_input_streaming", "input_examples"}

@@ -1,0 +1,1 @@
+"""Checks of requests, as strict as the real Messages API."""

@@ -24,8 +24,6 @@ IRREGULAR = frozenset(
         "known",
         "spent",
         "left",
-        "cut",
-        "put",
     )
 )
 NOUNS = frozenset(

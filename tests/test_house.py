@@ -1,25 +1,30 @@
-"""The house keeps its own rules."""
+"""The code holds to CONTRIBUTING.md: format, types, imports, file sizes and plain words."""
 
 from __future__ import annotations
 
+import graphlib
 import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import anthropic
+import grimp
 import httpx2
 import pytest
 
 from bridge.backends.anthropic_api import errors
 from bridge.errors import BridgeError
 from bridge.settings import Settings, format_default
+from tests import house_words
 
 ROOT = Path(__file__).parent.parent
-SOURCES = [
-    path for room in ("bridge", "tray", "talon_user") for path in (ROOT / room).rglob("*.py")
-]
+PACKAGES = ("bridge", "tray", "talon_user")
+SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
+MOST_MODULES = 22
+"""Python files in one folder; a larger one has more than one purpose."""
 
 
 def run(*words: str) -> None:
@@ -41,6 +46,38 @@ def test_mypy_strict_finds_nothing() -> None:
 
 def test_imports_point_down() -> None:
     run(str(Path(sys.executable).with_name("lint-imports")))
+
+
+@pytest.mark.parametrize("package", ["bridge", "tray"])
+def test_no_module_imports_itself_through_others(package: str) -> None:
+    """Imports inside functions and under TYPE_CHECKING count, too."""
+    graph = grimp.build_graph(package, cache_dir=None)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("top", [*PACKAGES, "tests"])
+def test_a_folder_has_one_purpose(top: str) -> None:
+    files = (ROOT / top).rglob("*.py")
+    sizes = Counter(str(path.parent.relative_to(ROOT)) for path in files)
+    assert {folder: n for folder, n in sizes.items() if n > MOST_MODULES} == {}
+
+
+def test_functions_are_named_by_verbs_not_bare_participles() -> None:
+    assert house_words.bare_participles(SOURCES) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_private_name_stands_in_three_modules_at_most(package: str) -> None:
+    paths = (ROOT / package).rglob("*.py")
+    assert house_words.repeated_private_names(paths, most=3) == {}
+
+
+def test_the_old_lexicon_is_gone_from_names_and_docstrings() -> None:
+    assert house_words.old_words(SOURCES) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

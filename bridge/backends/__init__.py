@@ -1,1 +1,1 @@
-"""Where answers come from; every backend speaks the seam of `base`."""
+"""Sources of Claude's answers, all behind the interface in `base`."""

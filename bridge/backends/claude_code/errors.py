@@ -43,7 +43,7 @@ _SIGNED_OUT = re.compile(r"not logged in|/login", re.IGNORECASE)
 
 
 class FailureTranslator:
-    """Raises the failure that a frame reports, with `Retry-After` if a frame before it told.
+    """Raises the failure that a frame reports, with `Retry-After` if an earlier frame had it.
 
     Frames that report no failure are ignored.
     """

@@ -37,7 +37,7 @@ Translate = Callable[[ModelRules, str], Translation]
 
 @dataclass(frozen=True, slots=True)
 class OpenAnswer:
-    """An answer that has begun. Whoever gets it closes its stream."""
+    """An answer that has begun. The caller must close its stream."""
 
     stream: EventStream
     translated: Translation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
+from bridge.server.http.event_stream import KeepAlive
 from bridge.server.state import Bridge
 from tests import scripts
 from tests.conftest import StartBridge
@@ -113,6 +116,30 @@ async def test_data_that_is_no_event_lets_out_what_was_read_before_it(
     answer = b"".join(await read_chunks(bridge, *ENDPOINTS[endpoint]))
     assert texts_in(answer)[:3] == ["Grüße, ", "all ", "of you."]
     assert b"not JSON" in answer
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_an_unexpected_failure_ends_the_stream_and_closes_the_connection(
+    upstream: list[bytes], bridge: Bridge, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: KeepAlive) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(KeepAlive, "reset", fail)
+    upstream.append(as_bytes(*BEGIN))
+    path, body = ENDPOINTS[endpoint]
+    payload = json.dumps({"model": MODEL, "stream": True, **body})
+    url = URL(bridge.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: {len(payload)}\r\n\r\n{payload}".encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert texts_in(answer)[0] == "Grüße, "
+    assert b"Internal error; the bridge's log has details" in answer
+    assert answer.endswith(b"0\r\n\r\n")
 
 
 async def test_an_unkept_promise_lets_out_what_was_read_before_it(

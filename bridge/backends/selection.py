@@ -105,6 +105,7 @@ class BackendSelection:
             if readiness.ready:
                 return name, readiness
             missing.append(readiness)
+        # The user may take either way, so all reasons and hints are shown.
         return None, Readiness(
             False,
             " and ".join(readiness.reason for readiness in missing),

@@ -77,12 +77,12 @@ async def in_batches(*batches: list[int]) -> AsyncIterator[list[int]]:
         yield batch
 
 
-async def test_a_batch_of_which_nothing_is_made_is_skipped() -> None:
+async def test_a_batch_without_outputs_is_skipped() -> None:
     made = map_batches(in_batches([1, 2], [3], [4, 5]), lambda number: [number] * (number % 2))
     assert [batch async for batch in made] == [[1], [3], [5]]
 
 
-async def test_a_failure_comes_behind_what_was_made_before_it() -> None:
+async def test_a_failure_comes_behind_the_outputs_before_it() -> None:
     def feed(number: int) -> list[int]:
         if number == 3:
             raise StreamBroken("three")

@@ -1,6 +1,6 @@
-"""What every road to Claude must do: the same tests through the API and through Claude Code.
+"""What each backend must do: the same tests through the API and through Claude Code.
 
-The real `openai` client, the bridge, the real Claude Code where it is the road, the strict fake.
+The real `openai` client, the bridge, the real Claude Code where it is the backend, the strict fake.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ NOW: Any = {"type": "function", "function": {"name": "now", "strict": True}}
 
 
 @pytest.fixture(params=["anthropic", "claude-code"])
-def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The backend; the person is signed in to both."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
@@ -65,10 +65,10 @@ def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 @pytest.fixture
 async def bridge(
-    fake: FakeAnthropic, start_bridge: StartBridge, road: str, monkeypatch: pytest.MonkeyPatch
+    fake: FakeAnthropic, start_bridge: StartBridge, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> Bridge:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    return await start_bridge(backend=road)
+    return await start_bridge(backend=backend)
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
         yield openai_client
 
 
-async def asked(client: AsyncOpenAI, **more: Any) -> Any:
+async def send_chat(client: AsyncOpenAI, **more: Any) -> Any:
     return await client.chat.completions.create(**{"model": MODEL, "messages": HI, **more})
 
 
-async def streamed(client: AsyncOpenAI, **more: Any) -> list[Any]:
-    return [chunk async for chunk in await asked(client, stream=True, **more)]
+async def stream_chat(client: AsyncOpenAI, **more: Any) -> list[Any]:
+    return [chunk async for chunk in await send_chat(client, stream=True, **more)]
 
 
 def sent(fake: FakeAnthropic, back: int = 1) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def sent(fake: FakeAnthropic, back: int = 1) -> dict[str, Any]:
 
 async def test_text_streams_as_it_is_written(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(says("one two three", usage=Usage(10, 7, 3, 2)))
-    chunks = await streamed(client, stream_options={"include_usage": True})
+    chunks = await stream_chat(client, stream_options={"include_usage": True})
     pieces = [c.choices[0].delta.content for c in chunks[:-1] if c.choices[0].delta.content]
     assert pieces == ["one", " two", " three"]
     assert chunks[-2].choices[0].finish_reason == "stop"
@@ -106,15 +106,15 @@ async def test_text_streams_as_it_is_written(client: AsyncOpenAI, fake: FakeAnth
     assert usage.prompt_tokens_details.cached_tokens == 2
 
 
-async def test_a_whole_answer(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_a_whole_answer_has_text_and_usage(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(says("one two three"))
-    answer = await asked(client)
+    answer = await send_chat(client)
     assert answer.choices[0].message.content == "one two three"
 
 
 async def test_thinking_is_shown(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(thinks("Let me see.", "Four."))
-    message = (await asked(client)).choices[0].message
+    message = (await send_chat(client)).choices[0].message
     assert (message.content, message.reasoning_content) == ("Four.", "Let me see.")
 
 
@@ -127,11 +127,11 @@ async def test_thinking_is_shown(client: AsyncOpenAI, fake: FakeAnthropic) -> No
         (refuses(), "content_filter"),
     ],
 )
-async def test_the_first_end_is_the_end(
+async def test_the_first_stop_reason_ends_the_answer(
     client: AsyncOpenAI, fake: FakeAnthropic, reply: Reply, reason: str
 ) -> None:
     fake.script(reply)
-    answer = await asked(client)
+    answer = await send_chat(client)
     assert answer.choices[0].finish_reason == reason
     words = [block.text for block in reply.blocks if isinstance(block, Text)]
     assert answer.choices[0].message.content == "".join(words)
@@ -150,7 +150,7 @@ async def test_parallel_calls_over_three_requests(client: AsyncOpenAI, fake: Fak
     )
     chat: list[Any] = [{"role": "system", "content": "Be exact."}, *HI]
     for _ in range(2):
-        chunks = await streamed(client, messages=chat, tools=[ADD, NOW])
+        chunks = await stream_chat(client, messages=chat, tools=[ADD, NOW])
         assert chunks[-1].choices[0].finish_reason == "tool_calls"
         made: dict[int, dict[str, str]] = {}
         said = ""
@@ -174,7 +174,7 @@ async def test_parallel_calls_over_three_requests(client: AsyncOpenAI, fake: Fak
             {"role": "tool", "tool_call_id": one["id"], "content": f"result of {one['name']}"}
             for one in made.values()
         ]
-    answer = await asked(client, messages=chat, tools=[ADD, NOW])
+    answer = await send_chat(client, messages=chat, tools=[ADD, NOW])
     assert answer.choices[0].message.content == "Three."
     body = sent(fake)
     assert [tool["name"] for tool in body["tools"]] == ["add_numbers", "now"]
@@ -192,9 +192,11 @@ async def test_parallel_calls_over_three_requests(client: AsyncOpenAI, fake: Fak
     assert body["messages"][2]["content"][0]["content"][0]["text"] == "result of add.numbers"
 
 
-async def test_arguments_come_as_they_are_written(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_arguments_stream_as_they_are_written(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     fake.script(calls(ToolUse("now", pieces=("", '{"a"', ": ", "1}")), delay=0.01))
-    chunks = await streamed(client, tools=[NOW])
+    chunks = await stream_chat(client, tools=[NOW])
     deltas = [c.choices[0].delta.tool_calls[0] for c in chunks if c.choices[0].delta.tool_calls]
     assert [delta.function.arguments for delta in deltas] == ["", '{"a"', ": ", "1}"]
 
@@ -212,7 +214,7 @@ PDF = base64.b64encode(b"%PDF-1.4 hello").decode()
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 
 
-async def test_images_and_files(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_images_and_files_reach_upstream(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     data = picture()
     parts = [
         {"type": "text", "text": "Look."},
@@ -227,7 +229,7 @@ async def test_images_and_files(client: AsyncOpenAI, fake: FakeAnthropic) -> Non
         seen,
         {"role": "user", "content": "And?"},
     ]
-    await asked(client, messages=chat)
+    await send_chat(client, messages=chat)
     first, _, result = sent(fake)["messages"]
     image = {
         "type": "image",
@@ -239,10 +241,12 @@ async def test_images_and_files(client: AsyncOpenAI, fake: FakeAnthropic) -> Non
     assert result["content"][1]["text"] == "And?"
 
 
-async def test_output_stops_effort_and_length(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_format_stops_effort_and_length_reach_upstream(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     fake.script(says('{"a": 1}'))
     named = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
-    await asked(
+    await send_chat(
         client, response_format=named, stop=["END"], reasoning_effort="low", max_tokens=5000
     )
     body = sent(fake)
@@ -257,15 +261,17 @@ async def test_output_stops_effort_and_length(client: AsyncOpenAI, fake: FakeAnt
     "words",
     ["/clear", "@/etc/hostname what is this?", "!ls", "#remember this", "  white \n\n space \n"],
 )
-async def test_a_prompt_is_only_text(client: AsyncOpenAI, fake: FakeAnthropic, words: str) -> None:
+async def test_a_prompt_is_sent_as_plain_text(
+    client: AsyncOpenAI, fake: FakeAnthropic, words: str
+) -> None:
     chat = [
         {"role": "user", "content": words},
         {"role": "assistant", "content": words.strip()},
         {"role": "user", "content": words},
     ]
-    await asked(client, messages=chat)
-    told = [message["content"] for message in sent(fake)["messages"]]
-    assert told == [
+    await send_chat(client, messages=chat)
+    sent_texts = [message["content"] for message in sent(fake)["messages"]]
+    assert sent_texts == [
         [{"type": "text", "text": words}],
         [{"type": "text", "text": words.strip()}],
         [{"type": "text", "text": words}],
@@ -277,15 +283,13 @@ async def test_a_hundred_turns_keep_their_order(client: AsyncOpenAI, fake: FakeA
     for number in range(50):
         chat.append({"role": "user", "content": f"question {number} " + "x" * 2000})
         chat.append({"role": "assistant", "content": f"answer {number}"})
-    await asked(client, messages=[*chat, *HI])
-    told = [(m["role"], m["content"][0]["text"]) for m in sent(fake)["messages"]]
-    assert told == [(message["role"], message["content"]) for message in [*chat, *HI]]
+    await send_chat(client, messages=[*chat, *HI])
+    sent_texts = [(m["role"], m["content"][0]["text"]) for m in sent(fake)["messages"]]
+    assert sent_texts == [(message["role"], message["content"]) for message in [*chat, *HI]]
 
 
-async def test_without_a_system_prompt_there_is_none(
-    client: AsyncOpenAI, fake: FakeAnthropic
-) -> None:
-    await asked(client)
+async def test_no_system_prompt_is_added(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+    await send_chat(client)
     assert sent(fake)["system"] == []
 
 
@@ -316,17 +320,17 @@ async def test_each_failure_keeps_its_meaning(
 ) -> None:
     fake.script(failure)
     with pytest.raises(openai.APIStatusError) as caught:
-        await asked(client, stream=stream)
+        await send_chat(client, stream=stream)
     assert (caught.value.status_code, caught.value.code) == (status, code)
 
 
-async def test_a_model_upstream_does_not_have(
+async def test_an_unknown_model_is_an_error(
     client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
 ) -> None:
     # Claude Code makes sure by asking twice.
     fake.script(*[Failure(404, message="model: claude-opus-5-5")] * 2)
     with pytest.raises(openai.NotFoundError):
-        await asked(client)
+        await send_chat(client)
 
 
 @pytest.mark.parametrize(
@@ -338,18 +342,18 @@ async def test_a_break_in_the_middle_is_an_error(
     fake.default = Reply((Text("one two three four"),), fault=fault)
     said = ""
     with pytest.raises(openai.APIError):
-        async for chunk in await asked(client, stream=True):
+        async for chunk in await send_chat(client, stream=True):
             said += chunk.choices[0].delta.content or ""
     assert said == "one two"
     with pytest.raises(openai.InternalServerError):
-        await asked(client)
+        await send_chat(client)
 
 
 async def test_a_client_that_leaves_ends_generation(
     client: AsyncOpenAI, fake: FakeAnthropic
 ) -> None:
     fake.default = Reply((Text("word " * 500),), delay=0.02)
-    stream = await asked(client, stream=True)
+    stream = await send_chat(client, stream=True)
     async for chunk in stream:
         if chunk.choices[0].delta.content:
             break
@@ -361,11 +365,13 @@ async def test_a_client_that_leaves_ends_generation(
     assert closed_at - left < 0.5
 
 
-async def test_eight_at_once(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
+async def test_eight_requests_at_once_get_their_own_answers(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
     def question(number: int) -> list[Any]:
         return [{"role": "user", "content": f"<<<{json.dumps({'text': f'answer {number}'})}>>>"}]
 
-    answers = await asyncio.gather(*(asked(client, messages=question(n)) for n in range(8)))
+    answers = await asyncio.gather(*(send_chat(client, messages=question(n)) for n in range(8)))
     assert [a.choices[0].message.content for a in answers] == [f"answer {n}" for n in range(8)]
 
 

@@ -1,4 +1,4 @@
-"""bridge-echo, asked by the real client with no credentials."""
+"""The echo, used by the real client without credentials."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def client(url: str) -> AsyncIterator[AsyncOpenAI]:
         yield openai_client
 
 
-async def test_it_streams_back_the_words_and_says_it_is_not_claude(client: AsyncOpenAI) -> None:
+async def test_the_echo_streams_the_message_and_says_it_is_not_claude(client: AsyncOpenAI) -> None:
     stream = await client.chat.completions.create(
         model="bridge-echo", messages=[{"role": "user", "content": "One two\nthree"}], stream=True
     )
@@ -41,7 +41,7 @@ async def test_it_streams_back_the_words_and_says_it_is_not_claude(client: Async
     assert len(pieces) > 5
 
 
-async def test_the_whole_answer_counts_no_tokens(client: AsyncOpenAI) -> None:
+async def test_a_whole_answer_has_no_tokens(client: AsyncOpenAI) -> None:
     answer = await client.chat.completions.create(
         model="bridge-echo", messages=[{"role": "user", "content": "Hi"}]
     )
@@ -51,7 +51,7 @@ async def test_the_whole_answer_counts_no_tokens(client: AsyncOpenAI) -> None:
     assert answer.usage.total_tokens == 0
 
 
-async def test_the_synchronous_client_gets_both_too(url: str) -> None:
+async def test_the_synchronous_client_can_stream_too(url: str) -> None:
     def ask() -> tuple[str, str | None]:
         with OpenAI(base_url=url, api_key="any", max_retries=0) as client:
             messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
@@ -83,14 +83,14 @@ async def test_a_tool_is_called_when_the_text_says_so(client: AsyncOpenAI) -> No
     assert (call.function.name, json.loads(call.function.arguments)) == ("add", {"a": 1, "b": [2]})
 
 
-async def test_a_tool_is_not_called_unless_told(client: AsyncOpenAI) -> None:
+async def test_no_tool_is_called_without_its_name(client: AsyncOpenAI) -> None:
     answer = await client.chat.completions.create(
         model="bridge-echo", messages=[{"role": "user", "content": "Add it up"}], tools=[ADD]
     )
     assert answer.choices[0].finish_reason == "stop"
 
 
-async def test_it_tells_an_images_kind_and_size(client: AsyncOpenAI) -> None:
+async def test_the_echo_describes_images(client: AsyncOpenAI) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (64, 48)).save(picture, "PNG")
     url = f"data:image/png;base64,{b64encode(picture.getvalue()).decode()}"
@@ -103,7 +103,7 @@ async def test_it_tells_an_images_kind_and_size(client: AsyncOpenAI) -> None:
     )
 
 
-async def test_offline_never_stands_in_for_claude(start_bridge: StartBridge) -> None:
+async def test_the_echo_never_answers_for_claude(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
         with pytest.raises(NotFoundError, match="bridge-echo"):

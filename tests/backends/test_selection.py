@@ -1,4 +1,4 @@
-"""When Claude Code is used, and what is said of it."""
+"""Which backend is selected, and how that is reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def ask(bridge: Bridge, **more: Any) -> Any:
         )
 
 
-async def test_auto_prefers_who_is_signed_in_over_a_key(
+async def test_auto_prefers_a_sign_in_over_a_key(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(monkeypatch)
@@ -50,7 +50,7 @@ async def test_auto_prefers_who_is_signed_in_over_a_key(
     assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
 
 
-async def test_auto_takes_the_key_when_nobody_is_signed_in(
+async def test_auto_takes_the_key_without_a_sign_in(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
@@ -60,7 +60,7 @@ async def test_auto_takes_the_key_when_nobody_is_signed_in(
     assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
 
 
-async def test_without_either_both_cures_are_said(start_bridge: StartBridge) -> None:
+async def test_without_sign_in_and_key_both_hints_are_shown(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     with pytest.raises(openai.AuthenticationError) as caught:
         await ask(bridge)
@@ -69,7 +69,7 @@ async def test_without_either_both_cures_are_said(start_bridge: StartBridge) -> 
     assert "bridge-echo" in caught.value.message
 
 
-async def test_a_refused_key_is_made_up_for_by_claude_code_with_a_notice(
+async def test_a_rejected_key_falls_back_to_claude_code_with_a_notice(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(monkeypatch)
@@ -83,7 +83,7 @@ async def test_a_refused_key_is_made_up_for_by_claude_code_with_a_notice(
     )
 
 
-async def test_a_refused_key_stays_refused_when_nobody_is_signed_in(
+async def test_a_rejected_key_is_an_error_without_a_sign_in(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-revoked")
@@ -92,7 +92,7 @@ async def test_a_refused_key_stays_refused_when_nobody_is_signed_in(
         await ask(bridge)
 
 
-async def test_a_token_that_is_refused_never_leads_to_the_key(
+async def test_a_rejected_sign_in_never_falls_back_to_the_key(
     start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "expired")
@@ -104,7 +104,7 @@ async def test_a_token_that_is_refused_never_leads_to_the_key(
     assert "Bearer sk-ant-test" not in keys
 
 
-async def test_spares_are_kept_only_while_it_is_used(
+async def test_spares_exist_only_while_claude_code_is_active(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(monkeypatch)
@@ -120,7 +120,7 @@ async def test_spares_are_kept_only_while_it_is_used(
                 await asyncio.sleep(0.02)
 
 
-async def test_it_is_said_once_that_this_is_for_oneself(
+async def test_the_note_on_personal_use_is_logged_once(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     sign_in(monkeypatch)
@@ -132,7 +132,7 @@ async def test_it_is_said_once_that_this_is_for_oneself(
     assert len(said) == 1
 
 
-async def test_what_claude_code_cannot_carry_is_noticed(
+async def test_parameters_that_claude_code_cannot_send_get_a_notice(
     claude_code: Bridge, fake: FakeAnthropic
 ) -> None:
     chat: Any = [
@@ -142,8 +142,8 @@ async def test_what_claude_code_cannot_carry_is_noticed(
     ]
     raw = await ask(claude_code, model="claude-haiku-4-5", messages=chat)
     assert "does not support prefill" in raw.headers["x-bridge-notice"]
-    told = [m["content"][0]["text"] for m in fake.requests[-1].body["messages"][:2]]
-    assert told == ["Write.", "Roses are"]
+    sent_texts = [m["content"][0]["text"] for m in fake.requests[-1].body["messages"][:2]]
+    assert sent_texts == ["Write.", "Roses are"]
     noted = fake.requests[-1].body["messages"][0]["content"][1]["text"]
     assert noted == "[system note] In verse."
 

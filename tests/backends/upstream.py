@@ -1,4 +1,4 @@
-"""What reached upstream, without what Claude Code adds of its own."""
+"""What reached upstream, without what Claude Code adds."""
 
 from __future__ import annotations
 

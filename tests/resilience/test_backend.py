@@ -1,4 +1,4 @@
-"""The patient backend at the wire: retries, breakers, several keys, and what a person is told."""
+"""The resilient backend over HTTP: retries, breakers, several keys, and what is reported."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def posts(fake: FakeAnthropic) -> list[int | None]:
 @pytest.mark.parametrize(
     "failure", [Failure(500), overloaded(), rate_limited(0), Failure(529), Failure(408)]
 )
-async def test_what_passes_is_not_seen(
+async def test_a_transient_failure_is_retried_unseen(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic, failure: Failure
 ) -> None:
     bridge = await start_bridge(backend="anthropic", retries=2)
@@ -69,7 +69,7 @@ async def test_what_passes_is_not_seen(
     assert posts(fake) == [failure.status, 200]
 
 
-async def test_what_does_not_pass_is_told_after_the_last_try(
+async def test_the_last_failure_is_reported_when_retries_run_out(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic", retries=1)
@@ -80,7 +80,7 @@ async def test_what_does_not_pass_is_told_after_the_last_try(
     assert posts(fake) == [529, 529]
 
 
-async def test_a_wait_that_is_too_long_is_the_clients_to_plan(
+async def test_a_wait_that_is_too_long_is_passed_on_to_the_client(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic", retries=5, retry_seconds=3)
@@ -91,7 +91,7 @@ async def test_a_wait_that_is_too_long_is_the_clients_to_plan(
     assert posts(fake) == [429]
 
 
-async def test_nothing_is_tried_again_once_it_has_begun(
+async def test_an_answer_that_has_begun_is_not_retried(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic", retries=5)
@@ -101,7 +101,7 @@ async def test_nothing_is_tried_again_once_it_has_begun(
     assert posts(fake) == [200]
 
 
-async def test_upstream_is_left_alone_after_failures_in_a_row(
+async def test_the_breaker_opens_after_failures_in_a_row(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic", retries=0)
@@ -130,7 +130,7 @@ async def test_a_bad_request_opens_no_breaker(
 
 
 @pytest.mark.parametrize("failure", [Failure(401), Failure(402), rate_limited(30)])
-async def test_another_key_stands_in_for_one_that_is_refused_or_limited(
+async def test_another_key_replaces_a_rejected_or_limited_one(
     start_bridge: StartBridge, fake: FakeAnthropic, failure: Failure
 ) -> None:
     fake.keys = ("sk-ant-first-key", "sk-ant-second-key")
@@ -145,7 +145,7 @@ async def test_another_key_stands_in_for_one_that_is_refused_or_limited(
     assert (first.label, first.free_in > 0, second.free_in) == ("key k1", True, 0)
 
 
-async def test_when_all_keys_are_limited_the_shortest_wait_is_told(
+async def test_with_all_keys_limited_the_shortest_wait_is_reported(
     start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     await keep("sk-ant-test", "sk-ant-test")
@@ -171,7 +171,7 @@ async def test_the_environments_key_comes_first(
     assert labels == ["the environment's key", "key k1"]
 
 
-async def test_another_model_answers_only_where_it_is_set(
+async def test_a_fallback_model_answers_only_if_it_is_set(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic", fallback_model="claude-haiku-5-5")
@@ -184,7 +184,7 @@ async def test_another_model_answers_only_where_it_is_set(
     assert fake.requests[-1].body["model"] == "claude-haiku-5-5"
 
 
-async def test_another_backend_answers_only_where_it_is_set(
+async def test_a_fallback_backend_answers_only_if_it_is_set(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
@@ -197,7 +197,7 @@ async def test_another_backend_answers_only_where_it_is_set(
     assert fake.requests[-1].headers["authorization"] == "Bearer sk-ant-test"
 
 
-async def test_limits_have_openais_names(
+async def test_rate_limits_have_openais_header_names(
     key: None, start_bridge: StartBridge, fake: FakeAnthropic
 ) -> None:
     bridge = await start_bridge(backend="anthropic")

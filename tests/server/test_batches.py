@@ -98,7 +98,7 @@ def texts_in(answer: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-async def test_an_error_lets_out_what_was_read_before_it(
+async def test_events_before_an_error_event_are_written(
     upstream: list[bytes], bridge: Bridge, endpoint: str
 ) -> None:
     upstream.append(as_bytes(*BEGIN, OVERLOADED))
@@ -109,7 +109,7 @@ async def test_an_error_lets_out_what_was_read_before_it(
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-async def test_data_that_is_no_event_lets_out_what_was_read_before_it(
+async def test_events_before_invalid_data_are_written(
     upstream: list[bytes], bridge: Bridge, endpoint: str
 ) -> None:
     upstream.append(as_bytes(*BEGIN) + b"event: x\ndata: {\n\n")
@@ -142,9 +142,7 @@ async def test_an_unexpected_failure_ends_the_stream_and_closes_the_connection(
     assert answer.endswith(b"0\r\n\r\n")
 
 
-async def test_an_unkept_promise_lets_out_what_was_read_before_it(
-    upstream: list[bytes], bridge: Bridge
-) -> None:
+async def test_text_before_a_format_error_is_written(upstream: list[bytes], bridge: Bridge) -> None:
     body = {**CHAT, "response_format": {"type": "json_object"}}
     upstream.append(
         as_bytes(scripts.start(), *scripts.text(0, '{"a": ', "1"), *scripts.end("end_turn"))
@@ -154,7 +152,7 @@ async def test_an_unkept_promise_lets_out_what_was_read_before_it(
     assert b"is not valid JSON" in answer
 
 
-async def test_a_failed_start_lets_out_what_was_read_before_it_on_a_socket(
+async def test_events_before_an_error_event_are_sent_on_a_socket(
     upstream: list[bytes], bridge: Bridge
 ) -> None:
     upstream.append(as_bytes(*BEGIN, OVERLOADED))
@@ -170,7 +168,7 @@ async def test_a_failed_start_lets_out_what_was_read_before_it_on_a_socket(
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions", "responses", "messages"])
-async def test_what_was_read_together_is_written_at_once(
+async def test_events_that_were_read_together_are_written_at_once(
     upstream: list[bytes], bridge: Bridge, endpoint: str
 ) -> None:
     upstream.append(as_bytes(*BEGIN, *scripts.end("end_turn")))

@@ -69,7 +69,8 @@ class MessagesApiBackend(ManagedBackend):
         reader = EventReader(answer.read, join=request.whole)
         try:
             await reader.begin()
-        except BaseException:  # also when cancelled: upstream would go on generating
+        except BaseException:
+            # Also when cancelled: upstream would go on generating, and charging, for no one.
             await answer.close()
             raise
         return EventStream(reader.read_batches(), answer.close)

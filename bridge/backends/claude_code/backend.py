@@ -25,7 +25,6 @@ from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
 from bridge.backends.claude_code.sign_in_status import SignInStatusReader
 from bridge.errors import (
-    BridgeError,
     NotSignedIn,
     NotSupported,
     StreamBroken,
@@ -141,10 +140,12 @@ class ClaudeCodeBackend(ManagedBackend):
             if first is None:
                 raise StreamBroken("Claude Code ended before its answer began.")
         except BaseException as error:  # also when cancelled: the process would go on generating
+            # The user has signed out since the status was cached.
             if isinstance(error, NotSignedIn):
                 self._sign_in.expire()
             await stream.aclose()
             raise
+        # The process has started to answer, so the next spare no longer slows it down.
         self._pool.refill()
         return EventStream(prepend_batch(first, batches), stream.aclose)
 
@@ -206,9 +207,11 @@ class ClaudeCodeBackend(ManagedBackend):
                 try:
                     for frame in frames:
                         batch += await self._feed(process, turn, frame)
+                        # Frames behind the end belong to a request that must not be made.
                         if turn.ended:
                             break
-                except BridgeError:
+                except Exception:
+                    # What was read before the failure still goes out.
                     if batch:
                         yield batch
                     raise
@@ -221,8 +224,10 @@ class ClaudeCodeBackend(ManagedBackend):
     async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
         step = turn.feed(frame)
         if turn.ended:
+            # Before anything else: Claude Code may already be sending its next request.
             process.end()
         await process.write(step.send)
+        # Each process reports the models; listing them later needs no process of its own.
         if turn.initialized is not None and not self._models:
             self._models = read_models(turn.initialized)
         return step.events

@@ -81,6 +81,7 @@ class ProcessPool:
         if self._filling is not None:
             self._filling.cancel()
             await asyncio.wait([self._filling])
+        # Filling has stopped, so no new spare can appear while these end.
         while self._spares:
             self._end_process(self._spares.popleft())
         if self._ending:

@@ -40,6 +40,7 @@ class SignIn:
 
     async def begin(self) -> SignInStatus:
         """Start a sign-in; return its URL. Raises UpstreamFailed if it cannot be started."""
+        # A sign-in that waits for a code may have been left in another window.
         await self.close()
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing; install claude-agent-sdk.")

@@ -112,6 +112,7 @@ async def _prepare_attempt(
         if question.heavy
         else question.translate(narrowed, question.model)
     )
+    # A request in Anthropic's own format is sent as it is, with the thinking that the client has.
     if translated.passthrough:
         return _Attempt(question, backend, rules, translated, translated.request, notices)
     request, more = translated.request, tuple[str, ...]()
@@ -159,6 +160,7 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
 async def _prepare_fallback(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     """Prepare an attempt with the backend or the model that the settings name, if any."""
     question, settings = attempt.question, attempt.question.bridge.settings
+    # Another backend has the same models; only another model can help.
     if isinstance(error, ModelNotFound) and settings.fallback_model == "none":
         return None
     reason = error.code or error.type
@@ -203,6 +205,7 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
     feed = _chain_filters(turns, filters) if filters else turns.feed
     async for batch in map_batches(stream, feed):
         yield batch
+        # The answer ends at a stop sequence: leaving closes upstream, which saves tokens.
         if _has_ended(filters):
             return
     while (request := turns.take_follow_up()) is not None:
@@ -211,6 +214,7 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
                 yield batch
                 if _has_ended(filters):
                     return
+    # Only a complete turn is stored; OpenAI's clients send its calls back without the thinking.
     stored = turns.build_stored_turn()
     if stored is not None:
         thinking = attempt.question.bridge.thinking
@@ -221,6 +225,7 @@ def _chain_filters(
     turns: Continuation, filters: Sequence[EventFilter]
 ) -> Callable[[MessageEvent], list[MessageEvent]]:
     def feed(event: MessageEvent) -> list[MessageEvent]:
+        # The rest of a batch may hold an ending that must neither be sent nor checked.
         if _has_ended(filters):
             return []
         events = turns.feed(event)

@@ -120,7 +120,7 @@ class ChatAnswers:
                     record.first_chunk_seconds = time.perf_counter() - self._started
                 chunks = [chunk for chunk in batch if chunk["choices"]]
                 if len(chunks) < len(batch):
-                    # Each choice ends with a chunk of its own usage, which is not passed on.
+                    # Each choice ends with its own usage; OpenAI sends one chunk with the sum.
                     last = batch[-1]
                 if chunks:
                     yield chunks

@@ -35,6 +35,7 @@ async def merge_answers(
         async with aclosing(_consume_items(queue, len(answers))) as items:
             yield first, items
     finally:
+        # Futures first: an answer that begins now must not set a result that is never read.
         for future in begins:
             future.cancel()
         for task in tasks:
@@ -50,6 +51,7 @@ async def _produce_items(
     """Queue the items of one answer; None is its end."""
     try:
         async with answer as (begun, items):
+            # Cancelled when another answer has failed to begin.
             if not begin.done():
                 begin.set_result(begun)
             async for item in items:

@@ -115,12 +115,12 @@ class OpenResponse:
     ) -> AsyncGenerator[list[Event], None]:
         """Yield the response's events in batches; a failure becomes the last event.
 
-        `report` gets the failure. The response is stored before its last event goes out, because
-        a client may continue it at once.
+        `report` gets the failure.
         """
         try:
             async with aclosing(self._translate_events()) as batches:
                 async for batch in batches:
+                    # Before the batch goes out: the client may continue the response at once.
                     if any(event["type"] in _LAST_EVENTS for event in batch):
                         self._save()
                     yield batch

@@ -1,4 +1,4 @@
-"""Before the first request: what all of them have alike is made, and nothing is sent for it."""
+"""Warming up makes what all requests share, and sends nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def first_event(backend: MessagesApiBackend) -> str:
         return (await anext(aiter(stream)))[0]["type"]
 
 
-async def test_what_is_warm_has_nothing_to_make_at_the_first_request(
+async def test_a_warm_backend_makes_no_sender_for_the_first_request(
     fake: FakeAnthropic, made: list[DirectSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with backend_with("sk-ant-test", fake, monkeypatch) as backend:
@@ -67,7 +67,7 @@ async def test_what_is_warm_has_nothing_to_make_at_the_first_request(
         assert len(made) == 1
 
 
-async def test_it_is_made_once_whoever_comes_first(
+async def test_one_sender_is_made_for_concurrent_requests(
     fake: FakeAnthropic, made: list[DirectSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with backend_with("sk-ant-test", fake, monkeypatch) as backend:
@@ -76,7 +76,7 @@ async def test_it_is_made_once_whoever_comes_first(
         assert len(made) == 1
 
 
-async def test_a_key_that_cannot_be_sent_is_told_to_who_asks_and_not_before(
+async def test_a_key_that_cannot_be_sent_fails_the_request_and_not_the_warm_up(
     fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with backend_with("sk-ant-test\n", fake, monkeypatch) as backend:

@@ -1,4 +1,4 @@
-"""From bytes to events; for who gets the answer whole, in fewer of them."""
+"""Reading events from bytes; for whole answers their deltas are merged."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def blocks(events: Sequence[MessageEvent]) -> list[Block]:
 
 
 @given(st.lists(st.integers(0, len(ANSWER))))
-def test_whatever_comes_together_it_is_the_same_answer(cuts: list[int]) -> None:
+def test_merged_deltas_make_the_same_answer_however_they_were_read(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(ANSWER)]
-    told = [event for a, b in itertools.pairwise(edges) for event in merge_deltas(ANSWER[a:b])]
-    assert blocks(told) == blocks(ANSWER)
+    merged = [event for a, b in itertools.pairwise(edges) for event in merge_deltas(ANSWER[a:b])]
+    assert blocks(merged) == blocks(ANSWER)
     of_blocks = [event for event in ANSWER if event["type"] != "content_block_delta"]
-    assert [event for event in told if event["type"] != "content_block_delta"] == of_blocks
+    assert [event for event in merged if event["type"] != "content_block_delta"] == of_blocks
 
 
-def test_a_stretch_of_text_is_one_delta() -> None:
+def test_neighbouring_text_becomes_one_delta() -> None:
     texts = [
         event["delta"]["text"]
         for event in merge_deltas(ANSWER)
@@ -52,7 +52,7 @@ def test_a_stretch_of_text_is_one_delta() -> None:
     assert texts == ["Grüße 🙂, here:\n", "And there."]
 
 
-def test_what_is_joined_is_not_changed_in_place() -> None:
+def test_merged_events_are_not_changed_in_place() -> None:
     before = json.dumps(ANSWER)
     list(merge_deltas(ANSWER))
     assert json.dumps(ANSWER) == before
@@ -84,18 +84,18 @@ def read(*pieces: bytes, join: bool = False) -> tuple[list[MessageEvent], str]:
 
 
 @pytest.mark.parametrize("join", [False, True])
-def test_all_of_it_in_one_piece(join: bool) -> None:
+def test_an_answer_in_one_piece_is_read(join: bool) -> None:
     events, said = read(written(ANSWER), join=join)
     assert (blocks(events), said) == (blocks(ANSWER), "")
     assert len(events) == (len(list(merge_deltas(ANSWER))) if join else len(ANSWER))
 
 
-def test_what_came_before_a_failure_is_given() -> None:
+def test_events_before_a_failure_are_read() -> None:
     events, said = read(written(ANSWER[:5]) + b"event: x\ndata: {\n\n" + written(ANSWER[5:]))
     assert (events, said) == (ANSWER[:5], "Upstream sent an event that is not JSON.")
 
 
-def test_nothing_but_a_start_begins_an_answer() -> None:
+def test_an_answer_must_begin_with_message_start() -> None:
     assert read(written(ANSWER[1:])) == (
         [],
         "Upstream began its answer with content_block_start.",

@@ -1,4 +1,4 @@
-"""The two ways to send are one to upstream: what the SDK sends is what is sent without it."""
+"""Both senders send the same to upstream, with the SDK and without it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def everything(sender: Sender, request: MessagesRequest = HI) -> bytes:
 
 
 @pytest.mark.parametrize("custom", ["", "X-Team: voice\nX-Stainless-Lang: none"])
-async def test_both_send_the_same(
+async def test_both_senders_send_the_same(
     fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, custom: str
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", custom)
@@ -97,7 +97,7 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in OF_A_CONNECTION}
 
 
-async def test_nothing_is_sent_to_see_what_is_sent(fake: FakeAnthropic) -> None:
+async def test_capturing_the_headers_sends_nothing(fake: FakeAnthropic) -> None:
     async with sender_of(key(fake)):
         pass
     assert fake.requests == []
@@ -116,7 +116,7 @@ async def test_a_base_url_with_a_path_and_a_token_in_place_of_a_key() -> None:
     assert "authorization: bearer sk-ant-oat01-made-up" in head
 
 
-async def test_a_profile_whose_token_is_renewed_is_left_to_the_sdk(fake: FakeAnthropic) -> None:
+async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) -> None:
     asked: list[str] = []
 
     async def provider(**_: object) -> anthropic.AccessToken:
@@ -132,7 +132,7 @@ async def test_a_profile_whose_token_is_renewed_is_left_to_the_sdk(fake: FakeAnt
     assert fake.requests[0].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
 
 
-async def test_a_connection_is_used_again(fake: FakeAnthropic) -> None:
+async def test_connections_are_reused(fake: FakeAnthropic) -> None:
     seen: list[bytes] = []
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     async with listening(seen, answer) as url:
@@ -152,7 +152,7 @@ async def test_a_drop_in_the_middle_is_a_broken_stream(fake: FakeAnthropic, kind
             await everything(direct if kind is DirectSender else SdkSender(client))
 
 
-async def test_silence_is_a_failure_by_name_before_and_in_an_answer(fake: FakeAnthropic) -> None:
+async def test_silence_is_an_error_before_and_in_an_answer(fake: FakeAnthropic) -> None:
     async with sender_of(key(fake), silence_seconds=0.2) as sender:
         fake.script(says("One two three", fault=Hang(2)))
         with pytest.raises(UpstreamSilent, match="silent"):
@@ -164,7 +164,7 @@ async def test_silence_is_a_failure_by_name_before_and_in_an_answer(fake: FakeAn
                 await everything(sender)
 
 
-async def test_nobody_there() -> None:
+async def test_a_refused_connection_is_an_error_with_the_address() -> None:
     client = anthropic.AsyncAnthropic(
         api_key="sk-ant-test", base_url="http://127.0.0.1:9", max_retries=0
     )
@@ -173,7 +173,7 @@ async def test_nobody_there() -> None:
             await everything(sender)
 
 
-async def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
+async def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
     fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
@@ -216,7 +216,7 @@ async def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(
         (418, {"type": ["odd"], "message": 7}, UpstreamFailed, "status 418"),
     ],
 )
-def test_a_refusal_is_named_as_the_sdk_names_it(
+def test_an_error_response_becomes_the_error_of_its_type(
     status: int, error: object, kind: type[BridgeError], words: str
 ) -> None:
     headers = {"request-id": "req_1", "retry-after": "7"}
@@ -227,15 +227,15 @@ def test_a_refusal_is_named_as_the_sdk_names_it(
     assert found.headers["retry-after"] == "7"
 
 
-async def test_a_refusal_reads_the_same_by_both(fake: FakeAnthropic) -> None:
+async def test_an_error_response_is_the_same_with_both_senders(fake: FakeAnthropic) -> None:
     client = anthropic.AsyncAnthropic(api_key="wrong", base_url=fake.url, max_retries=0)
-    told = []
+    errors = []
     async with sender_of(client) as direct:
         for sender in (direct, SdkSender(client)):
             with pytest.raises(KeyRejected) as caught:
                 await everything(sender)
-            told.append((caught.value.message, {*caught.value.headers}))
-    assert told[0] == told[1]
+            errors.append((caught.value.message, {*caught.value.headers}))
+    assert errors[0] == errors[1]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A program that signs in as `claude auth login` does, as it was seen to (2.1)."""
+"""A fake of `claude auth login`, as observed in version 2.1."""
 
 from __future__ import annotations
 

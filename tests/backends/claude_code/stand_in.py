@@ -1,4 +1,4 @@
-"""A program in Claude Code's place, for what the real one cannot be made to do."""
+"""A fake Claude Code, for failures that the real one cannot be made to have."""
 
 from __future__ import annotations
 

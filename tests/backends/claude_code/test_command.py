@@ -1,4 +1,4 @@
-"""What a Claude Code process is given, and what it never gets."""
+"""The flags and the environment of a Claude Code process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from bridge.backends.claude_code.command import FLAGS, build_environment, find_bundled_cli
 
 
-def test_no_key_and_nothing_that_steers_it_gets_there() -> None:
+def test_the_environment_has_no_key_and_no_configuration() -> None:
     given = {
         "PATH": "/bin",
         "HOME": "/home/me",
@@ -38,12 +38,12 @@ def test_no_key_and_nothing_that_steers_it_gets_there() -> None:
     assert environment["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"
 
 
-def test_no_tools_no_settings_no_transcript() -> None:
+def test_the_flags_turn_off_tools_settings_and_transcripts() -> None:
     assert {"--tools=", "--setting-sources=", "--strict-mcp-config"} <= set(FLAGS)
     assert "--no-session-persistence" in FLAGS
 
 
-def test_the_bundled_program_is_there() -> None:
+def test_the_bundled_program_is_found() -> None:
     cli = find_bundled_cli()
     assert cli is not None
     assert os.access(cli, os.X_OK)

@@ -1,4 +1,4 @@
-"""The turn as a transcript: frames to Claude Code, frames from it, events out."""
+"""A turn as a transcript: frames to Claude Code, frames from it, events to the client."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def user_frame(id: str, *blocks: Any, **more: Any) -> Frame:
     }
 
 
-def test_a_first_question_is_asked_at_once() -> None:
+def test_a_conversation_of_one_turn_is_sent_at_once() -> None:
     settings, initialize, question = turn(system=(text("Be kind."), text("Be brief."))).start()
     body = json.loads(settings["request"]["settings"]["env"].pop("CLAUDE_CODE_EXTRA_BODY"))
     assert settings == {
@@ -84,22 +84,22 @@ def test_a_first_question_is_asked_at_once() -> None:
     assert question == user_frame("id1", text("Hi"))
 
 
-def test_history_is_told_turn_by_turn() -> None:
+def test_history_is_sent_turn_by_turn() -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1"}
     machine = turn(
         user(text("one")), claude(call), user(result), claude(text("two")), user(text("x"))
     )
     assert machine.start()[2:] == [user_frame("id1", text("one"), shouldQuery=False)]
-    told, second = machine.feed(RESULT).send
-    assert (told["type"], told["message"]["content"], told["message"]["model"]) == (
+    frame, second = machine.feed(RESULT).send
+    assert (frame["type"], frame["message"]["content"], frame["message"]["model"]) == (
         "assistant",
         [call],
         "claude-opus-5-5",
     )
     assert second == user_frame("id4", result, shouldQuery=False)
-    told, question = machine.feed(RESULT).send
-    assert told["message"]["content"] == [text("two")]
+    frame, question = machine.feed(RESULT).send
+    assert frame["message"]["content"] == [text("two")]
     assert question == user_frame("id7", text("x"))
 
 
@@ -113,7 +113,7 @@ def test_events_are_relayed_until_the_first_stop_reason() -> None:
     machine.finish()
 
 
-def test_what_else_is_said_on_the_way_is_no_answer() -> None:
+def test_other_frames_are_not_part_of_the_answer() -> None:
     machine = turn()
     machine.start()
     for frame in (
@@ -127,7 +127,7 @@ def test_what_else_is_said_on_the_way_is_no_answer() -> None:
         assert machine.feed(frame) == Step()
 
 
-def test_cache_markers_stay_behind() -> None:
+def test_cache_markers_are_removed() -> None:
     marker = {"type": "ephemeral"}
     tool = {"name": "add", "input_schema": {"type": "object"}, "cache_control": marker}
     machine = turn(
@@ -169,12 +169,12 @@ def test_cache_markers_stay_behind() -> None:
         ),
     ],
 )
-def test_the_rest_of_the_body_goes_in_as_it_is(model: str, fields: Any, body: Any) -> None:
+def test_other_fields_become_the_extra_body(model: str, fields: Any, body: Any) -> None:
     settings = turn(model=model, **fields).start()[0]["request"]["settings"]
     assert json.loads(settings["env"]["CLAUDE_CODE_EXTRA_BODY"]) == {"max_tokens": 900, **body}
 
 
-def test_a_paused_turn_is_gone_on_from_at_the_users_word() -> None:
+def test_a_paused_turn_is_continued_by_a_user_turn() -> None:
     search = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
     found = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}
     machine = turn(user(text("q")), claude(search, found, {**search, "id": "s2"}))
@@ -252,7 +252,7 @@ def failed(
         ("API Error: Overloaded", 529, "unknown", Overloaded, "Overloaded"),
     ],
 )
-def test_every_failure_has_its_name(
+def test_each_failure_becomes_its_own_error(
     words: str, status: int | None, word: str, kind: type[BridgeError], message: str
 ) -> None:
     error = failed(words, status, word)
@@ -274,7 +274,7 @@ def test_a_subscription_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch)
     assert error.message == "You've hit your 5-hour limit · resets 4:57am (UTC)"
 
 
-def test_claude_codes_own_retry_is_not_waited_for() -> None:
+def test_a_retry_by_claude_code_is_an_error() -> None:
     machine = turn()
     machine.start()
     retry = {"type": "system", "subtype": "api_retry", "error_status": 401, "error": "x"}
@@ -282,7 +282,7 @@ def test_claude_codes_own_retry_is_not_waited_for() -> None:
         machine.feed(retry)
 
 
-def test_settings_that_are_refused_are_an_error() -> None:
+def test_refused_settings_are_an_error() -> None:
     machine = turn()
     machine.start()
     response = {"subtype": "error", "request_id": "settings", "error": "unknown subtype"}
@@ -291,7 +291,7 @@ def test_settings_that_are_refused_are_an_error() -> None:
 
 
 @pytest.mark.parametrize(("version", "good"), [("2.1.256", False), ("2.1.257", True), ("3", True)])
-def test_a_program_that_is_too_old_is_named(version: str, good: bool) -> None:
+def test_a_program_that_is_too_old_is_an_error(version: str, good: bool) -> None:
     machine = turn()
     machine.start()
     answer = {"claude_code_version": version}
@@ -304,7 +304,7 @@ def test_a_program_that_is_too_old_is_named(version: str, good: bool) -> None:
             machine.feed(frame)
 
 
-def test_a_turn_without_an_answer_is_broken() -> None:
+def test_a_turn_without_an_answer_is_a_broken_stream() -> None:
     machine = turn()
     machine.start()
     with pytest.raises(StreamBroken):

@@ -1,4 +1,4 @@
-"""Spares: one is ready, the next is started, old ones are replaced, none is kept for nothing."""
+"""The pool has a spare ready, starts the next, and replaces old ones."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def until_spares(pool: ProcessPool, count: int) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_nothing_is_started_before_it_is_used() -> None:
+async def test_nothing_is_started_before_the_first_use() -> None:
     start = Started()
     pool = ProcessPool(start, 1)
     await asyncio.sleep(0)
@@ -71,7 +71,7 @@ async def test_a_spare_is_taken_and_the_next_is_started() -> None:
     assert start.alive == 1
 
 
-async def test_without_a_spare_one_is_started_at_once() -> None:
+async def test_without_a_spare_a_process_is_started() -> None:
     start = Started()
     pool = ProcessPool(start, 0)
     assert (await pool.take()).is_alive
@@ -79,7 +79,7 @@ async def test_without_a_spare_one_is_started_at_once() -> None:
     await pool.rest()
 
 
-async def test_a_dead_spare_is_not_given_away() -> None:
+async def test_a_dead_spare_is_not_used() -> None:
     start = Started()
     pool = ProcessPool(start, 1)
     pool.warm()
@@ -89,7 +89,7 @@ async def test_a_dead_spare_is_not_given_away() -> None:
     await pool.rest()
 
 
-async def test_old_spares_are_replaced_by_themselves() -> None:
+async def test_old_spares_are_replaced() -> None:
     start = Started()
     pool = ProcessPool(start, 1, max_age_seconds=0.05)
     pool.warm()
@@ -101,7 +101,7 @@ async def test_old_spares_are_replaced_by_themselves() -> None:
     assert start.alive == 0
 
 
-async def test_at_rest_there_are_none_until_the_next_use() -> None:
+async def test_a_resting_pool_has_no_spares_until_the_next_use() -> None:
     start = Started()
     pool = ProcessPool(start, 1)
     pool.warm()
@@ -118,7 +118,7 @@ async def test_at_rest_there_are_none_until_the_next_use() -> None:
     await pool.rest()
 
 
-async def test_what_cannot_be_started_is_said_to_the_one_who_waits() -> None:
+async def test_a_failed_start_is_reported_to_the_request_that_needs_it() -> None:
     start = Started()
     start.broken = True
     pool = ProcessPool(start, 1)

@@ -1,4 +1,4 @@
-"""Processes: none is left, nothing of them is left, and each way to fail has its words."""
+"""Processes leave nothing behind, and each failure is reported with its reason."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def settled(count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_hundred_requests_thirty_of_them_cut_off_leave_nothing(
+async def test_a_hundred_requests_thirty_of_them_cut_off_leave_no_processes_or_files(
     claude_code: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     fake.default = Reply((Text("one two three four"),), delay=0.01)
@@ -107,7 +107,7 @@ async def test_a_server_that_is_killed_takes_its_processes_with_it(
     assert (len(gone), alive) == (len(spares), [])
 
 
-async def test_what_a_killed_server_left_is_swept_by_the_next(
+async def test_files_of_a_killed_server_are_removed_by_the_next(
     claude_code: Bridge, fake: FakeAnthropic
 ) -> None:
     left = find_paths().claude_code / "999999999" / "1"
@@ -130,7 +130,7 @@ async def test_what_a_killed_server_left_is_swept_by_the_next(
         ("knows no settings", "unsupported"),
     ],
 )
-async def test_a_program_that_fails_is_an_error_with_words(
+async def test_a_failing_program_is_an_error_with_its_reason(
     start_bridge: StartBridge, tmp_path: Path, behaviour: str, said: str
 ) -> None:
     assert behaviour in PROGRAMS
@@ -147,7 +147,7 @@ async def test_a_program_that_fails_is_an_error_with_words(
     await settled(0)
 
 
-async def test_a_program_that_is_not_there_is_named(start_bridge: StartBridge) -> None:
+async def test_a_missing_program_is_named_in_the_error(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="claude-code", claude_cli="/nowhere/claude")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
         with pytest.raises(openai.AuthenticationError, match="cannot be started"):

@@ -1,4 +1,4 @@
-"""The same chat through both roads: what reaches upstream is the same."""
+"""The same chat through both backends reaches upstream as the same request."""
 
 from __future__ import annotations
 
@@ -103,17 +103,17 @@ MODELS = ("claude-opus-5-5", "claude-sonnet-5", "claude-opus-4-6", "claude-haiku
 
 
 def plain(body: dict[str, Any], model: str) -> dict[str, Any]:
-    """Defaults that one road leaves unsaid and the other says."""
+    """Set the defaults that one backend leaves out and the other sends."""
     rules = resolve_rules(model)
     output = {"effort": rules.default_effort, **(body.get("output_config") or {})}
     thinking = body.get("thinking") or {"type": "disabled"}
-    told = without_own(body)
+    compared = without_own(body)
     # Claude Code makes one block of them.
-    system = "\n\n".join(block["text"] for block in told["system"])
-    return {**told, "system": system, "output_config": output, "thinking": thinking}
+    system = "\n\n".join(block["text"] for block in compared["system"])
+    return {**compared, "system": system, "output_config": output, "thinking": thinking}
 
 
-async def test_both_roads_say_the_same(
+async def test_both_backends_send_the_same(
     start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")

@@ -1,4 +1,4 @@
-"""Who is signed in: asked of Claude Code, remembered, and asked again when something changed."""
+"""The sign-in status is read from Claude Code, cached, and read again after a change."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NOT_UNDERSTOOD = SignInResult(False, problem="its sign-in status couldn't be rea
         (b"[]", NOT_UNDERSTOOD),
     ],
 )
-def test_what_it_says(said: bytes, login: SignInResult) -> None:
+def test_the_output_of_auth_status_is_parsed(said: bytes, login: SignInResult) -> None:
     assert parse_status(said) == login
 
 
-async def test_the_real_program_knows(tmp_path: Path) -> None:
+async def test_the_real_program_reports_its_sign_in(tmp_path: Path) -> None:
     cli = await asyncio.to_thread(find_bundled_cli)
     assert cli is not None
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
@@ -47,7 +47,7 @@ async def test_the_real_program_knows(tmp_path: Path) -> None:
     )
 
 
-async def test_it_is_asked_once_until_credentials_change(tmp_path: Path) -> None:
+async def test_the_status_is_cached_until_credentials_change(tmp_path: Path) -> None:
     cli = stand_in(tmp_path, "dies")
     watch = SignInStatusReader(cli, {"CLAUDE_CONFIG_DIR": str(tmp_path)}, tmp_path)
     assert (await watch.get_status()).signed_in
@@ -61,6 +61,6 @@ async def test_it_is_asked_once_until_credentials_change(tmp_path: Path) -> None
     await watch.close()
 
 
-async def test_a_program_that_cannot_run_is_a_problem_with_words(tmp_path: Path) -> None:
+async def test_a_program_that_cannot_run_is_reported_as_a_problem(tmp_path: Path) -> None:
     login = await SignInStatusReader(tmp_path / "missing", {}, tmp_path).get_status()
     assert login.problem == "it cannot be started (No such file or directory)"

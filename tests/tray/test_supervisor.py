@@ -123,6 +123,24 @@ def test_a_running_server_is_attached_to_and_left_running_at_quit(world: World) 
     assert world.asked_to_stop == []
 
 
+def test_a_server_that_is_slow_at_first_is_attached_to(world: World) -> None:
+    world.supervisor.start()
+    target = world.supervisor.target
+    assert target is not None
+    world.supervisor.receive(Report(target))
+    assert world.supervisor.step().state == "starting"
+    world.supervisor.receive(Report(target, HEALTH))
+    assert world.supervisor.step().attached
+    assert world.children == []
+
+
+def test_beside_a_listener_that_never_answers_a_child_is_started(world: World) -> None:
+    world.hangs = True
+    world.supervisor.start()
+    world.poll()
+    assert len(world.children) == 1
+
+
 def test_an_attached_server_is_stopped_by_stop(world: World) -> None:
     world.attach()
     world.supervisor.stop()

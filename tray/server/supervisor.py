@@ -32,7 +32,7 @@ from tray.status import State, Status
 #
 #   stopped   --start-->                       starting (probing)
 #   starting  --report with health-->          running  (attached, if it was probing)
-#   starting  --probe without health-->        starting (launching; the child is spawned)
+#   starting  --connection refused, or MISSES probes without health--> starting (launching)
 #   running   --MISSES reports without health--> failing
 #   failing   --report with health-->          running
 #   running   --attached server refuses connections--> stopped
@@ -47,7 +47,8 @@ from tray.status import State, Status
 AfterStop = Literal["stay_stopped", "start", "quit"]
 
 MISSES = 2
-"""Consecutive reports without health before a running server counts as failing."""
+"""Consecutive reports without health before a running server counts as failing, or a listening
+one as not ours."""
 
 HUNG_GRACE = 3.0
 """Seconds to stop for a server that does not respond; it has nothing to finish."""
@@ -113,7 +114,7 @@ class Supervisor:
         if port is not None:
             self.url = f"{self.url.rpartition(':')[0]}:{port}"
             self._port = port
-        self._probing, self._number = True, self._number + 1
+        self._probing, self._misses, self._number = True, 0, self._number + 1
 
     def stop(self, then: AfterStop = "stay_stopped") -> None:
         """Let the server finish its requests and end; a second Quit does not wait for them."""
@@ -158,7 +159,12 @@ class Supervisor:
             return
         self._report = report
         if self._probing:
-            self._probing = False
+            self._misses += 1
+            if report.health is None and not report.refused and self._misses < MISSES:
+                # Something listens. A server that has just started may need longer for its first
+                # response than the poller waits: it first finds out whether Claude Code is usable.
+                return
+            self._probing, self._misses = False, 0
             self._attached = report.health is not None
             if not self._attached:
                 self._number += 1

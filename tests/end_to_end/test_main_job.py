@@ -99,9 +99,9 @@ async def test_a_running_server_is_attached_to_and_left_running(
 
 async def test_quit_lets_an_active_request_finish(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
-    words = " ".join(str(number) for number in range(40))
+    words = " ".join(str(number) for number in range(200))
     answer = asyncio.create_task(ask(tray.url, "default", text=words, delay=0.02))
-    await asyncio.sleep(0.3)
+    await shows(panel, "1 active request")
     await panel.click("Quit")
     assert await answer == words
     assert await asyncio.to_thread(tray.process.wait, 20) == 0

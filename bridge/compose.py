@@ -1,4 +1,4 @@
-"""Builds the bridge from its parts, as the settings say."""
+"""Builds the bridge from its parts, according to the settings."""
 
 from __future__ import annotations
 

@@ -129,7 +129,10 @@ class Settings(BaseSettings):
         description="Use the active model even when a client requests a different Claude model.",
     )
     drain_seconds: float = Field(
-        5.0, ge=0, le=600, description="Seconds that running answers get when the server stops."
+        5.0,
+        ge=0,
+        le=600,
+        description="Seconds for active requests to finish when the server stops.",
     )
     upstream_silence_seconds: float = Field(
         600.0, gt=0, description="Timeout for a silent connection to Claude, in seconds."
@@ -138,10 +141,13 @@ class Settings(BaseSettings):
         10.0, gt=0, description="Send a keep-alive after this many silent seconds."
     )
     retries: int = Field(
-        2, ge=0, le=10, description="Times a failed request to Claude is tried again."
+        2, ge=0, le=10, description="How many times to retry a failed request to Claude."
     )
     retry_seconds: float = Field(
-        15.0, ge=0, le=600, description="Seconds that all retries of a request may take in total."
+        15.0,
+        ge=0,
+        le=600,
+        description="Longest total wait between retries of a request, in seconds.",
     )
     fallback_backend: Literal["none", "anthropic", "claude-code"] = Field(
         "none", description="Backend to use when the active one fails; a notice says so."
@@ -194,7 +200,7 @@ class Settings(BaseSettings):
         30.0,
         ge=0,
         le=365,
-        description="Days to store responses that have `store`; 0: in memory only.",
+        description="Days to store responses, unless `store` is false; 0: in memory only.",
     )
     computer_format: Literal["jpeg", "png", "webp"] = Field(
         "jpeg", description="Screenshot format: `jpeg`, `png` or `webp`."
@@ -220,7 +226,7 @@ class Settings(BaseSettings):
     )
     computer_log: Literal["off", "actions", "thumbnails"] = Field(
         "actions",
-        description="What to log of each action on disk: `off`, `actions` or `thumbnails`.",
+        description="What to log to disk for each action: `off`, `actions` or `thumbnails`.",
     )
     log_level: LogLevel = Field(
         "INFO", description="Log level: `DEBUG`, `INFO`, `WARNING` or `ERROR`."

@@ -1,1 +1,1 @@
-"""Claude uses this computer: the agent loop, and its turns and actions as one answer."""
+"""Computer tasks: the agent loop, and its turns and actions as one answer."""

@@ -39,10 +39,12 @@ _BUTTONS = {"left": "left_click", "middle": "middle_click", "right": "right_clic
 def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of `computer` and `stop`."""
     commands.add_parser("stop", help="stop computer use and turn it off")
-    parser = commands.add_parser("computer", help="see and control this desktop, as you allow it")
+    parser = commands.add_parser(
+        "computer", help="see and control this desktop, with your permission"
+    )
     doing = parser.add_subparsers(dest="doing", required=True, metavar="WHAT")
     doing.add_parser("status", help="show mode and pending approvals")
-    on_help = "turn computer use on; only at a terminal"
+    on_help = "turn computer use on; works only in a terminal"
     on = doing.add_parser("on", help=on_help, description=_NEEDS_TERMINAL)
     on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
     on.add_argument("--minutes", type=float, help="with --mode allowed: for how long (default: 15)")

@@ -20,7 +20,7 @@ def add_dashboard_parser(
     parser = commands.add_parser(
         "dashboard", parents=[flags], usage=f"{USAGE} [--setup]", help="open the dashboard"
     )
-    parser.add_argument("--setup", action="store_true", help="open the page that connects Claude")
+    parser.add_argument("--setup", action="store_true", help="open the set-up page instead")
 
 
 def run_dashboard(settings: Settings, arguments: argparse.Namespace) -> int:

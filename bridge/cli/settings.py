@@ -14,7 +14,7 @@ from bridge.settings import Settings, find_paths
 def add_settings_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of `settings`."""
     parser = commands.add_parser("settings", help="open the settings file")
-    parser.add_argument("--path", action="store_true", help="print its path instead")
+    parser.add_argument("--path", action="store_true", help="print the path of the file instead")
 
 
 def run_settings(_settings: Settings, arguments: argparse.Namespace) -> int:

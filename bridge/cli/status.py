@@ -16,7 +16,12 @@ def add_status_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parser of `status`."""
-    commands.add_parser("status", parents=[flags], usage=USAGE, help="show status")
+    commands.add_parser(
+        "status",
+        parents=[flags],
+        usage=USAGE,
+        help="show whether the server is running, and its backend",
+    )
 
 
 def run_status(settings: Settings, _arguments: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""Embeddings: vectors for texts, from a local model or another service, not from Claude."""
+"""Embeddings, from a local model or another service; Claude has none."""

@@ -1,1 +1,1 @@
-"""The HTTP server: the endpoints, the use cases behind them, and how HTTP is spoken."""
+"""The HTTP server: endpoints, the use cases behind them, and the handling of HTTP."""

@@ -28,13 +28,13 @@ class Metrics:
         )
         self._answers = Counter(
             "bridge_answers",
-            "Answers of models, by how they ended.",
+            "Answers, by model, backend and outcome.",
             ("model", "backend", "outcome"),
             registry=self.registry,
         )
         self._tokens = Counter(
             "bridge_tokens",
-            "Tokens as upstream counts them.",
+            "Tokens, as counted by upstream.",
             ("model", "backend", "kind"),
             registry=self.registry,
         )
@@ -52,9 +52,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.open_streams = Gauge(
-            "bridge_open_streams", "Answers being written now.", registry=self.registry
-        )
+        self.open_streams = Gauge("bridge_open_streams", "Active requests.", registry=self.registry)
 
     def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
         """Count a request that has ended; `path` is the endpoint's, which takes few values."""

@@ -1,1 +1,1 @@
-"""What the bridge remembers, on this machine only."""
+"""What the bridge stores, on this computer only."""

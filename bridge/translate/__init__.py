@@ -1,1 +1,1 @@
-"""Translation between OpenAI's and Anthropic's formats: pure, same input, same bytes."""
+"""Pure translation between OpenAI's and Anthropic's formats: same input, same bytes."""

@@ -1,1 +1,1 @@
-"""Types and encodings of what goes over the wire; imports nothing of ours."""
+"""Types and encodings of requests and responses; imports no other package of the bridge."""

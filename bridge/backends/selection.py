@@ -15,7 +15,7 @@ from bridge.wire.health import BackendName, BackendStatus, RouteStatus
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
 """`auto` takes the first that is ready; never the echo, which must not pass for Claude."""
 
-ECHO_HINT = f"To try without Claude, ask for the model `{ECHO}`."
+ECHO_HINT = f"To test without Claude, use the model `{ECHO}`."
 
 
 class BackendSelection:
@@ -109,10 +109,15 @@ class BackendSelection:
         return None, Readiness(
             False,
             " and ".join(readiness.reason for readiness in missing),
-            " Or: ".join(readiness.hint for readiness in missing if readiness.hint)
-            + f" {ECHO_HINT}",
+            f"{_join_hints(missing)} {ECHO_HINT}",
         )
 
     def _list_candidates(self) -> tuple[BackendName, ...]:
         setting = self._switches.backend
         return AUTO_ORDER if setting == "auto" else (setting,)
+
+
+def _join_hints(missing: Sequence[Readiness]) -> str:
+    """Join the hints as alternatives: "Sign in … Or add an API key …"."""
+    hints = [readiness.hint for readiness in missing if readiness.hint]
+    return " Or ".join(hints[:1] + [hint[0].lower() + hint[1:] for hint in hints[1:]])

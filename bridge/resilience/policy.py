@@ -138,7 +138,7 @@ class CircuitBreaker:
         return state != "open"
 
     def release(self) -> None:
-        """A request ended without telling whether upstream is well."""
+        """Record a request whose end does not show whether upstream is healthy."""
         self._is_probing = False
 
     def record_success(self) -> None:

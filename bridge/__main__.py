@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Run the command, or the tray app; return the exit code."""
     if sys.argv[1:2] == ["--tray-app"]:
-        # Imported before anything of the command line: without it, the tray needs less memory.
+        # Imported first, and alone: without the command line, the tray needs less memory.
         from tray.app import run
         from tray.launch_options import LaunchOptions
 

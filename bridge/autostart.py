@@ -1,4 +1,4 @@
-"""Starts the tray at login: Run key on Windows, LaunchAgent on macOS, XDG on Linux."""
+"""Start the tray at login: Run key on Windows, LaunchAgent on macOS, XDG on Linux."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ WantedBy=default.target
 
 
 def _quote_exec_word(word: str) -> str:
-    """Quote a word as the desktop entry specification demands."""
+    """Quote a word as the desktop entry specification requires."""
     escaped = "".join(f"\\{c}" if c in '"`$\\' else c for c in word).replace("%", "%%")
     plain = escaped == word and word and not set(word) & set(" \t\n'><~|&;*?#()")
     return word if plain else f'"{escaped}"'.replace("\\", "\\\\")

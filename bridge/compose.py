@@ -1,4 +1,4 @@
-"""Builds the bridge from its parts, according to the settings."""
+"""Build the bridge from its parts, according to the settings."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     """Build a Bridge for these settings.
 
     Raises SettingsError for an unknown model, for an upstream that is the bridge itself, and for
-    an address that others can reach if the bridge has no access key.
+    an address that others can reach while the bridge has no access key.
     """
     _check_upstream(settings)
     switches = _build_switches(settings)
@@ -149,8 +149,8 @@ def _build_backends(
             Route(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
             for key in (await keys.get_keys()).anthropic
         ]
-        # A key in the environment comes first. Without any key it is used, too, because its
-        # error says how to add one.
+        # A key in the environment comes first. It is also used without any key, because
+        # its error explains how to add one.
         if not routes or (await environment.readiness()).ready:
             routes.insert(0, Route("the environment's key", environment))
         return routes

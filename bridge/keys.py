@@ -1,4 +1,4 @@
-"""Stores the user's API keys: for Anthropic, for the bridge itself, and for an embedding service.
+"""Store the user's keys: for Anthropic, for the bridge itself, and for an embedding service.
 
 They are one entry of the system's keyring or, without a keyring, a file that only the user can
 read.
@@ -77,11 +77,11 @@ def check_secret(typed: str) -> str:
 
 
 class KeyChain:
-    """Reads and writes all keys at once. Blocks: the user may have to unlock the keyring first.
+    """Storage for all keys at once. May block until the user unlocks the keyring.
 
-    `folder` holds the file that is used without a keyring, and two empty marker files. One says
-    that there are keys at all, because a keyring is slow to load and may ask to be unlocked. The
-    other says that the bridge has an access key: if the keyring then cannot be opened, the bridge
+    `folder` holds the file that is used without a keyring, and two empty marker files. One means
+    that there are keys at all, because a keyring is slow to load and may have to be unlocked. The
+    other means that the bridge has an access key: if the keyring then cannot be opened, the bridge
     must not start without access control.
     """
 

@@ -1,4 +1,4 @@
-"""Builds the command line that runs this program again, installed or packaged."""
+"""Build the command line that runs this program again, installed or packaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets up logging to stderr and a rotating file, without keys and without content."""
+"""Set up logging to stderr and a rotating file, without keys and without content."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def redact(text: str) -> str:
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as a line of text.
+    """Formatter of a record as a line of text.
 
     `content` allows the messages of exceptions, which may quote a request.
     """
@@ -51,7 +51,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonFormatter(LineFormatter):
-    """Formats a record as one line of JSON."""
+    """Formatter of a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -101,7 +101,7 @@ def set_up_logging(
 
 
 class _ForwardHandler(QueueHandler):
-    """Puts records into the queue unformatted; the handler behind it formats them."""
+    """A queue handler that leaves formatting to the handler behind the queue."""
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         # The base class would format here already, without our rules for exceptions.

@@ -1,4 +1,4 @@
-"""Opens the bridge's own pages in a browser, and files in the user's programs."""
+"""Open the bridge's own pages in a browser, and files in the user's programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 def build_page_url(url: str, ticket: str, page: str = "/") -> str:
     """Return the page's URL with a ticket, which the page exchanges for the control token."""
-    # A browser sends the part after # to no server, so it gets into no log. The page removes it
+    # A browser sends the part after # to no server, so it appears in no log. The page removes it
     # from the address bar.
     return f"{url}{page}#ticket={ticket}" if ticket else f"{url}{page}"
 
@@ -26,12 +26,12 @@ def read_token(path: Path) -> str:
 
 
 def open_page(url: str, ticket: str, page: str = "/") -> bool:
-    """Open a page in the browser; returns whether a browser was found."""
+    """Open a page in the browser; return whether a browser was found."""
     return webbrowser.open(build_page_url(url, ticket, page))
 
 
 def open_file(path: Path) -> bool:
-    """Open a file in the user's program for it; returns whether there was one."""
+    """Open a file in the user's program for it; return whether there was one."""
     if sys.platform == "win32":
         os.startfile(path)  # noqa: S606 - the way to open a file on Windows
         return True

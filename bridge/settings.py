@@ -40,7 +40,7 @@ def split_names(value: Any) -> Any:
 
 # NoDecode: pydantic-settings would parse a variable as JSON before the validator sees it.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
-"""A list in `config.toml`; in a flag, a variable or an older file, names with commas between."""
+"""A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Paths:
 
     @property
     def log_file(self) -> Path:
-        """The server's log; two older ones stand beside it."""
+        """The server's log; the same folder has two older ones."""
         return self.logs / "bridge.log"
 
     @property
@@ -77,7 +77,7 @@ class Paths:
 
     @property
     def computer_policy(self) -> Path:
-        """The user's rules about what is risky on the desktop, and what is never touched."""
+        """The user's rules: which actions are risky, and which windows are never used."""
         return self.config / "computer.toml"
 
     @property
@@ -279,7 +279,7 @@ def load_settings(**flags: Any) -> Settings:
 
 
 def format_default(value: object) -> str:
-    """Return a default as it stands in `config.toml`, without quotation marks."""
+    """Return a default as written in `config.toml`, without quotation marks."""
     # JSON and TOML write numbers, booleans and lists of strings alike.
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -294,7 +294,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    # Fatal, because running with defaults could open what the file closes.
+    # Fatal, because defaults could allow access that the file denies.
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"cannot read {path}: {error}") from error
 

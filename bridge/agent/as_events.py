@@ -1,4 +1,4 @@
-"""Turns the events of an agent loop into the events of `POST /computer/runs`."""
+"""Turn the events of an agent loop into the events of `POST /computer/runs`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bridge.wire.messages import MessageEvent, Usage
 
 
 class RunEventConverter:
-    """Feed it every event of a loop; it returns `RunEvent`s as JSON objects."""
+    """Converter that takes every event of a loop and returns `RunEvent`s as JSON objects."""
 
     def __init__(self) -> None:
         self._earlier_usage: Usage = {}
         self._turn_usage: Usage = {}
         self._text: list[str] = []
-        """The texts of the current turn; the last turn's are the task's result."""
+        """Texts of the current turn; those of the last turn are the task's result."""
         self.status: str | None = None
         """How the task ended."""
 

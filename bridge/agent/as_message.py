@@ -1,14 +1,14 @@
-"""Turns the events of an agent loop into the events of one message of Claude."""
+"""Turn the events of an agent loop into the events of one message of Claude."""
 
-# Input is every event of a loop, in order; output are the events of one message:
+# Inputs are all events of a loop, in order; outputs are the events of one message:
 #
 #     first message_start      passed on; later ones only begin a new count of usage
-#     text, thinking blocks    passed on, numbered through
+#     text, thinking blocks    passed on, with new consecutive indexes
 #     tool calls, redacted     left out
 #     ApprovalRequested,       a thinking block with a line for each action
 #     ActionsDone
 #     message_delta            remembered: the last turn's stop reason is the message's
-#     LoopEnded                why it ended, if not by Claude; then message_delta, message_stop
+#     LoopEnded                the reason, unless Claude ended; then message_delta, message_stop
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _HIDDEN = ("tool_use", "redacted_thinking")
 
 
 class MessageAssembler:
-    """Feed it every event of a loop; see the module for what it returns.
+    """Converter that takes every event of a loop; the list above has what it returns.
 
-    Thinking loses its signature: clients cannot send it back, as the screenshots that it depends
-    on stay here.
+    Thinking loses its signature: clients cannot send it back, because the screenshots it
+    depends on are never sent to them.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class MessageAssembler:
         """Indexes of the current turn's blocks to those of the message."""
         self._has_text = False
         self._is_line_open = False
-        """The last thinking did not end with a line break."""
+        """Whether the last thinking lacks a line break at its end."""
 
     def feed(self, event: Event) -> list[MessageEvent]:
         match event:

@@ -1,4 +1,4 @@
-"""A backend that lets Claude use this computer; to its caller the task is one answer."""
+"""A backend that lets Claude use this computer, and returns the task as one answer."""
 
 from __future__ import annotations
 

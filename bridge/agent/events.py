@@ -20,12 +20,12 @@ class ApprovalRequested:
 
 @dataclass(frozen=True, slots=True)
 class ActionsDone:
-    """A batch of actions is over."""
+    """A batch of actions has ended."""
 
     what: tuple[str, ...]
     """One sentence for each action."""
     failed: str | None
-    """Why the batch, or a part of it, was not executed."""
+    """Why some or all of the batch was not executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,4 @@ class LoopEnded:
 
 
 Event = MessageEvent | ApprovalRequested | ActionsDone | LoopEnded
-"""Claude's own events as they come, of every turn, and between them what the bridge does."""
+"""Claude's events of every turn, and between them the bridge's own."""

@@ -1,4 +1,4 @@
-"""The conversation of an agent loop, from which old screenshots are removed now and then; pure."""
+"""The conversation of an agent loop, without its oldest screenshots; pure."""
 
 # Each request repeats the whole conversation, and Anthropic caches its beginning. Removing a
 # picture changes the conversation from there on and so costs the cache once. That is why pictures
@@ -13,7 +13,7 @@ from dataclasses import replace
 from bridge.wire.messages import Block, Message, MessagesRequest
 
 MAX_PICTURES = 20
-"""With more than 20 in one request, Anthropic takes only smaller ones."""
+"""With more than 20 in one request, Anthropic accepts only smaller ones."""
 PICTURES_LEFT = 8
 """How many of the newest pictures stay when old ones are removed."""
 
@@ -22,14 +22,14 @@ _THINKING = ("thinking", "redacted_thinking")
 
 
 class History:
-    """Each `request` begins with the one before, except after a removal of pictures."""
+    """Each `request` extends the one before, except after a removal of pictures."""
 
     def __init__(
         self, request: MessagesRequest, *, thinking_back: bool = True, bound: bool = True
     ) -> None:
-        """`thinking_back`: the model takes its thinking back.
+        """`thinking_back`: the model accepts its earlier thinking.
 
-        `bound`: it does so only if nothing before that thinking has changed.
+        `bound`: only if nothing before that thinking has changed.
         """
         self._first = request
         self._turns: list[Message] = []

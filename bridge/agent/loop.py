@@ -1,4 +1,4 @@
-"""The agent loop: Claude's turn, its actions, their results, and again."""
+"""The agent loop: repeat Claude's turn, its actions and their results until the task ends."""
 
 # Each turn ends in one of these, and only the first three lead to another turn:
 #
@@ -61,7 +61,7 @@ class _Progress:
     dollars: Decimal = Decimal()
 
     def find_limit(self, limits: Limits, now: float) -> str | None:
-        """Return the limit that is reached, in words."""
+        """Return the limit that was reached, as a phrase; None if there is none."""
         if self.steps >= limits.steps:
             return f"the limit of {limits.steps} turns is reached (computer_max_steps)"
         if now - self.started >= limits.seconds:
@@ -150,7 +150,7 @@ class AgentLoop:
         self._progress.steps += 1
         self._progress.dollars += _calculate_dollars(request.model, ending.usage)
         self._paused = ending.stop_reason == "pause_turn"
-        # Another stop reason may have cut a call off in the middle.
+        # With another stop reason, the last call may be incomplete.
         complete = ending.stop_reason == "tool_use" or self._paused
         self._blocks = [
             block for block in answer.list_blocks() if complete or block["type"] != "tool_use"
@@ -183,7 +183,7 @@ def _summarize(result: BatchResult, problem: str | None) -> ActionsDone:
 
 
 def _calculate_dollars(model: str, usage: Usage) -> Decimal:
-    """Return a turn's list price; 0 if not known, as turns and time limit the task as well."""
+    """Return a turn's list price; 0 if unknown, as turns and time limit the task as well."""
     price = calculate_cost(
         model,
         usage.get("input_tokens") or 0,

@@ -1,4 +1,4 @@
-"""Offers the computer tools to Claude, parses its tool calls and builds their results."""
+"""Offer the computer tools to Claude, parse its tool calls and build their results."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _build_tools(rules: ModelRules) -> tuple[Block, ...]:
 
 
 def read_calls(calls: Sequence[Block]) -> tuple[list[Action], str | None]:
-    """Parse calls up to the first invalid one; return the actions and what is wrong with it."""
+    """Parse calls up to the first invalid one; return the actions and the error."""
     actions: list[Action] = []
     for call in calls:
         try:

@@ -1,4 +1,4 @@
-"""`claude-bridge autostart on|off|status`: starts the tray, or only the server, at login."""
+"""`claude-bridge autostart on|off|status`: start the tray, or only the server, at login."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TIMEOUT_SECONDS = 30.0
 def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of `autostart`."""
     parser = commands.add_parser("autostart", help="start at login")
-    parser.add_argument("doing", choices=("on", "off", "status"))
+    parser.add_argument("action", choices=("on", "off", "status"))
     parser.add_argument(
         "--server",
         action="store_true",
@@ -37,13 +37,13 @@ def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentP
 def run_autostart(_settings: Settings, arguments: argparse.Namespace) -> int:
     """Turn the start at login on or off, or print it; return 0, or 3 if `status` is off.
 
-    The settings that were used as flags become flags of the command that is started.
+    Settings that were set by flags become flags of the command that starts at login.
     """
     flags = repeat_setting_flags(arguments)
     if arguments.server:
-        return _manage_unit(arguments.doing, flags)
+        return _manage_unit(arguments.action, flags)
     autostart = find_autostart(flags=flags)
-    match arguments.doing:
+    match arguments.action:
         case "on":
             autostart.enable()
             print(f"Start at login: on ({autostart.place})")
@@ -68,7 +68,7 @@ def _manage_unit(action: str, flags: Sequence[str]) -> int:
             unit.parent.mkdir(parents=True, exist_ok=True)
             unit.write_text(build_systemd_unit(build_own_command("serve", *flags)), "utf-8")
             print(f"Wrote {unit}")
-            # systemd reads unit files only at login, and when it is told to.
+            # systemd reads unit files only at login and after `daemon-reload`.
             _run_systemctl("daemon-reload")
             _run_systemctl("enable", "--now", UNIT)
             # A user's units stop at logout and start at login, unless the user lingers.

@@ -22,7 +22,7 @@ from bridge.settings import Settings, find_paths
 from bridge.wire.sse import SseDecoder
 
 NOT_RUNNING = 3
-"""Exit code of a command that needs a running bridge, as systemd's `status` has it."""
+"""Exit code of a command that needs a running bridge, the same as that of `systemctl status`."""
 
 _PIECE_BYTES = 65_536
 _REFUSED_FROM = 400
@@ -33,7 +33,7 @@ class NotRunning(Exception):
 
 
 class RequestRefused(Exception):
-    """The bridge answered with an error; the message is its own."""
+    """The bridge answered with an error; its message is this exception's."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -60,7 +60,7 @@ class BridgeClient:
     """
 
     def __init__(self, url: str, token: str = "", *, timeout: float | None = None) -> None:
-        """`timeout` in seconds; None waits for as long as the user thinks about an approval."""
+        """`timeout` in seconds; None waits however long an approval takes."""
         self.url = url
         self._token = token
         address = urlsplit(url)

@@ -42,19 +42,21 @@ def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentP
     parser = commands.add_parser(
         "computer", help="see and control this desktop, with your permission"
     )
-    doing = parser.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    doing.add_parser("status", help="show mode and pending approvals")
+    parsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+    parsers.add_parser("status", help="show mode and pending approvals")
     on_help = "turn computer use on; works only in a terminal"
-    on = doing.add_parser("on", help=on_help, description=_NEEDS_TERMINAL)
+    on = parsers.add_parser("on", help=on_help, description=_NEEDS_TERMINAL)
     on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
     on.add_argument("--minutes", type=float, help="with --mode allowed: for how long (default: 15)")
-    doing.add_parser("off", help="turn computer use off")
-    _add_looking(doing)
-    _add_acting(doing)
+    parsers.add_parser("off", help="turn computer use off")
+    _add_screenshot_parser(parsers)
+    _add_action_parsers(parsers)
 
 
-def _add_looking(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    shot = doing.add_parser("screenshot", help="save the screen as Claude would see it")
+def _add_screenshot_parser(
+    parsers: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    shot = parsers.add_parser("screenshot", help="save the screen as Claude would see it")
     shot.add_argument("-o", "--output", default="screenshot.png", help="a file, or - for stdout")
     shot.add_argument("--monitor", type=int, help="the screen; 0 is the main one")
     shot.add_argument("--max-edge", type=int, help="pixels of the long edge")
@@ -64,23 +66,25 @@ def _add_looking(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
 
 
-def _add_acting(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    click = doing.add_parser("click", help="click at a pixel of the screenshot")
+def _add_action_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    click = parsers.add_parser("click", help="click at a pixel of the screenshot")
     click.add_argument("x", type=int)
     click.add_argument("y", type=int)
     click.add_argument("--button", choices=tuple(_BUTTONS), default="left")
     click.add_argument("--double", action="store_true")
     click.add_argument("--keys", help="modifier keys, e.g. ctrl")
-    typing = doing.add_parser("type", help="type text exactly")
+    typing = parsers.add_parser("type", help="type text exactly")
     typing.add_argument("text")
-    key = doing.add_parser("key", help="press a key or a combination, e.g. ctrl+s")
+    key = parsers.add_parser("key", help="press a key or a combination, e.g. ctrl+s")
     key.add_argument("chord")
-    act = doing.add_parser("do", help="carry out an action of Claude's toolset, or a list, as JSON")
+    act = parsers.add_parser(
+        "do", help="carry out an action of Claude's toolset, or a list, as JSON"
+    )
     act.add_argument("json")
-    run = doing.add_parser("run", help="let Claude do a task")
+    run = parsers.add_parser("run", help="let Claude do a task")
     run.add_argument("prompt")
     run.add_argument("--model", default="default")
-    replay = doing.add_parser("replay", help="repeat the actions in a log")
+    replay = parsers.add_parser("replay", help="repeat the actions in a log")
     replay.add_argument("log", type=Path, nargs="?", help="(default: the bridge's log)")
     replay.add_argument("--from", dest="first", type=int, default=1, help="first line to repeat")
     replay.add_argument("--to", dest="last", type=int, help="last line to repeat")
@@ -90,19 +94,19 @@ def _add_acting(doing: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run_stop(settings: Settings) -> int:
     """Stop computer use and turn it off; return the exit code."""
-    return _through(settings, _stop)
+    return _call_bridge(settings, _stop)
 
 
 def run_computer(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run a subcommand; return the exit code: 0 success, 1 error, 3 not running."""
-    doing = _DOING[arguments.doing]
-    return _through(settings, lambda bridge: doing(bridge, arguments))
+    subcommand = _SUBCOMMANDS[arguments.subcommand]
+    return _call_bridge(settings, lambda bridge: subcommand(bridge, arguments))
 
 
-def _through(settings: Settings, doing: Callable[[BridgeClient], int]) -> int:
+def _call_bridge(settings: Settings, subcommand: Callable[[BridgeClient], int]) -> int:
     bridge = open_client(settings)
     try:
-        return doing(bridge)
+        return subcommand(bridge)
     except RequestRefused as error:
         print(error, file=sys.stderr)
         return 1
@@ -123,7 +127,7 @@ def _stop(bridge: BridgeClient) -> int:
     return 0
 
 
-def _status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
+def _print_status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
     status = bridge.send("GET", "/computer").json()
     print(f"Computer use: {status['mode']}" + (", in use now" if status["active"] else ""))
     for waiting in status["waiting"]:
@@ -131,7 +135,7 @@ def _status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+def _turn_on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     if not sys.stdin.isatty():
         raise SettingsError(_NEEDS_TERMINAL)
     patch: dict[str, Any] = {"mode": arguments.mode}
@@ -144,17 +148,17 @@ def _on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _off(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
+def _turn_off(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
     bridge.send("POST", "/control/switches", {"computer": {"mode": "off"}})
     print("Computer use off.")
     return 0
 
 
-def _screenshot(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+def _save_screenshot(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     query = {name: getattr(arguments, name) for name in ("monitor", "max_edge", "region")}
     form = arguments.format or _guess_format(arguments.output)
-    given = {name: value for name, value in query.items() if value is not None}
-    answer = bridge.send("GET", f"/computer/screenshot?{urlencode({'format': form, **given})}")
+    parameters = {name: value for name, value in query.items() if value is not None}
+    answer = bridge.send("GET", f"/computer/screenshot?{urlencode({'format': form, **parameters})}")
     if arguments.output == "-":
         sys.stdout.buffer.write(answer.data)
     else:
@@ -173,26 +177,26 @@ def _click(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     action: dict[str, Any] = {"action": member, "coordinate": [arguments.x, arguments.y]}
     if arguments.keys:
         action["text"] = arguments.keys
-    return _act(bridge, [action], arguments)
+    return _perform_actions(bridge, [action], arguments)
 
 
 def _type(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
-    return _act(bridge, [{"action": "type", "text": arguments.text}], arguments)
+    return _perform_actions(bridge, [{"action": "type", "text": arguments.text}], arguments)
 
 
-def _key(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
-    return _act(bridge, [{"action": "key", "text": arguments.chord}], arguments)
+def _press_key(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    return _perform_actions(bridge, [{"action": "key", "text": arguments.chord}], arguments)
 
 
-def _do(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+def _perform_json(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     try:
         actions = json.loads(arguments.json)
     except ValueError as error:
         raise SettingsError(f"invalid JSON: {error}") from error
-    return _act(bridge, actions if isinstance(actions, list) else [actions], arguments)
+    return _perform_actions(bridge, actions if isinstance(actions, list) else [actions], arguments)
 
 
-def _act(
+def _perform_actions(
     bridge: BridgeClient, actions: Sequence[Any], arguments: argparse.Namespace, **more: Any
 ) -> int:
     body = {"actions": actions, "asked_by": ASKED_BY, "dry_run": arguments.dry_run, **more}
@@ -220,7 +224,7 @@ def _save_image(url: str) -> None:
     print(f"  {name}")
 
 
-def _run(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+def _run_task(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     body = {
         "prompt": arguments.prompt,
         "model": arguments.model,
@@ -244,11 +248,11 @@ def _run(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
                 print(f"\n{event['error']['message']}", file=sys.stderr)
                 return 1
             case "run.finished":
-                return _finish(event)
+                return _report_end(event)
     raise NotRunning("The bridge stopped before the task was finished.")
 
 
-def _finish(event: Mapping[str, Any]) -> int:
+def _report_end(event: Mapping[str, Any]) -> int:
     print()
     if event["status"] != "completed":
         print(f"{event['status']}: {event['text']}", file=sys.stderr)
@@ -256,7 +260,7 @@ def _finish(event: Mapping[str, Any]) -> int:
 
 
 def _ask_user(url: str, event: Mapping[str, Any]) -> None:
-    """Ask for approval at the terminal; without one, the tray and the dashboard ask."""
+    """Ask for approval at the terminal; without one, point to the tray and the dashboard."""
     for what in event["what"]:
         print(f"\n? {what}", file=sys.stderr)
     if event["risks"]:
@@ -287,13 +291,13 @@ def _dim(text: str) -> str:
 
 
 def _replay(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
-    """Repeat actions of a log.
+    """Repeat the actions of a log.
 
-    Each is sent with the size of the picture that its coordinates refer to.
+    Each action is sent with the size of the picture that its coordinates refer to.
     """
     for steps in _group_steps(_select_steps(arguments)):
         actions = [{"action": action.member, **action.model_dump()} for action, _ in steps]
-        code = _act(bridge, actions, arguments, max_edge=max(steps[0][1]))
+        code = _perform_actions(bridge, actions, arguments, max_edge=max(steps[0][1]))
         if code:
             return code
     return 0
@@ -338,15 +342,15 @@ def _group_steps(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
         yield held
 
 
-_DOING: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = {
-    "status": _status,
-    "on": _on,
-    "off": _off,
-    "screenshot": _screenshot,
+_SUBCOMMANDS: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = {
+    "status": _print_status,
+    "on": _turn_on,
+    "off": _turn_off,
+    "screenshot": _save_screenshot,
     "click": _click,
     "type": _type,
-    "key": _key,
-    "do": _do,
-    "run": _run,
+    "key": _press_key,
+    "do": _perform_json,
+    "run": _run_task,
     "replay": _replay,
 }

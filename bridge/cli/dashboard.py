@@ -1,4 +1,4 @@
-"""`claude-bridge dashboard`: opens the dashboard in the browser, signed in to make changes."""
+"""`claude-bridge dashboard`: open the dashboard in the browser, with access to its controls."""
 
 from __future__ import annotations
 

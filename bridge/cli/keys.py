@@ -1,4 +1,4 @@
-"""`claude-bridge key set|list|remove`: manages API keys, which never stand on a command line."""
+"""`claude-bridge key set|list|remove`: manage keys, which never appear on a command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 10.0
 def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of `key` and its subcommands."""
     parser = commands.add_parser("key", help="manage API keys in the system's keyring")
-    actions = parser.add_subparsers(dest="doing", required=True, metavar="{set,list,remove}")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="{set,list,remove}")
     set_parser = actions.add_parser("set", help="save a key, typed at a prompt or read from stdin")
     remove_parser = actions.add_parser("remove", help="remove a saved key")
     actions.add_parser("list", help="list saved keys")
@@ -38,7 +38,7 @@ def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code. Raises SettingsError."""
     chain = KeyChain(find_paths().data)
     keys = chain.load()
-    match arguments.doing:
+    match arguments.action:
         case "list":
             print(_format_keys(keys))
         case "set":
@@ -85,7 +85,7 @@ def _remove_key(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> None:
 
 def _reload_bridge(settings: Settings) -> None:
     """Make a running bridge load the keys again."""
-    # Without this file no bridge was ever started here: do not call what listens on the port.
+    # Without this file no bridge has ever run here: another program may use the port.
     if not find_paths().control_token.exists():
         return
     client = open_client(settings, timeout=_TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""`claude-bridge login`: runs Claude Code's own sign-in in this terminal."""
+"""`claude-bridge login`: run Claude Code's own sign-in in this terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The claude-bridge command: reads the command line and runs one subcommand."""
+"""The `claude-bridge` command: read the command line and run one subcommand."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(**read_setting_flags(arguments))
         return _COMMANDS[command](settings, arguments)
-    # Everything else is a bug, and its traceback is wanted.
+    # Any other exception is a bug, and its traceback is needed.
     except SettingsError as error:
         print(f"claude-bridge: {error}", file=sys.stderr)
         return 2

@@ -27,7 +27,7 @@ _NOTES = {
     "left_mouse_up": " Useful only inside computer_batch.",
 }
 INSTRUCTIONS = (
-    "Controls the user's own desktop, as far as the user allows it. Start with "
+    "Control the user's own desktop, as far as the user allows it. Start with "
     "computer_screenshot; coordinates are pixels of the last screenshot. If the user denies an "
     "action, do not try another way to do it."
 )

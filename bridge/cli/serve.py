@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tray.launch_options import LaunchOptions
 
 TRAY_DRAIN_SECONDS = 120.0
-"""Time for running answers when the tray stops the server, unless the user sets another."""
+"""Seconds for running answers when the tray stops the server, unless the user sets another."""
 
 SECONDS_AFTER_DRAIN = 2.0
-"""Time after the drain until the tray kills the server."""
+"""Seconds from the end of the drain until the tray kills the server."""
 
 GC_THRESHOLDS = (10_000, 20, 20)
 """Objects per young collection, young per middle, middle per full: a request makes hundreds."""

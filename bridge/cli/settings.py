@@ -1,4 +1,4 @@
-"""`claude-bridge settings`: opens the settings file, with every setting in it as a comment."""
+"""`claude-bridge settings`: open the settings file, which lists every setting as a comment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claude-bridge status`: is the bridge running, and what answers?"""
+"""`claude-bridge status`: print whether the bridge runs, its backend and its model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claude-bridge install-talon`: links the folder of voice commands into Talon's user folder."""
+"""`claude-bridge install-talon`: link the folder of voice commands into Talon's user folder."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
 
 MAX_BYTES = 20 * 1024 * 1024
-"""A log larger than this is renamed to `.1`, replacing the `.1` before it."""
+"""A log larger than this is renamed to `.1`, replacing the previous `.1`."""
 
 _THUMBNAIL = (320, 320)
 _SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
@@ -25,7 +25,7 @@ _SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: what was done, where and when, who asked for it and who approved it."""
+    """An action to log: what, where and when, who requested it and who approved it."""
 
     at: float
     """Unix seconds."""
@@ -62,19 +62,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a log as it was read."""
+    """An action read back from a log."""
 
     at: float
     what: str
     action: Action | None
-    """None if its text was left out."""
+    """None if its text was not logged."""
     picture: Size
     screen: Rect
     done: bool
 
 
 class ActionLog:
-    """Appends to a file with mode 0600; used by one thread at a time."""
+    """Writer of a log file with mode 0600; used by one thread at a time."""
 
     def __init__(self, path: Path, *, thumbnails: bool = False) -> None:
         self._path = path
@@ -82,7 +82,7 @@ class ActionLog:
 
     def write(self, entry: Entry) -> None:
         """Append a line."""
-        # One write for the whole line: a crash leaves no half of it.
+        # One write for the whole line, so that a crash cannot leave half of it.
         row = entry.to_row(thumbnails=self._thumbnails)
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -28,7 +28,7 @@ class _Action(BaseModel):
 
 
 class _KeysAction(_Action):
-    """With keys that are held down during the action."""
+    """An action during which keys may be held down."""
 
     text: str | None = None
 
@@ -39,7 +39,7 @@ class _KeysAction(_Action):
 
 
 class _PlaceAction(_KeysAction):
-    """At a place; where the pointer is, if there is none."""
+    """An action at a place; without a coordinate, where the pointer is."""
 
     coordinate: Coordinate | None = None
 
@@ -189,7 +189,7 @@ MEMBERS: Mapping[str, type[Action]] = {action.member: action for action in ACTIO
 
 
 def read_action(member: str, fields: Mapping[str, Any]) -> Action:
-    """Parse a tool call. Raises InvalidRequest that names the field."""
+    """Parse a tool call. Raises InvalidRequest, which names the field."""
     kind = MEMBERS.get(member)
     if kind is None:
         raise InvalidRequest(f"There is no action `{member[:40]}`.", param="action")
@@ -206,6 +206,6 @@ def _check_keys(text: str, parse: Callable[[str], object]) -> str:
     try:
         parse(text)
     except InvalidRequest as error:
-        # Only a ValueError becomes an error of the field in Pydantic.
+        # Pydantic turns only a ValueError into an error of the field.
         raise ValueError(error.message) from error
     return text

@@ -44,14 +44,14 @@ class Approvals:
     """All pending approvals; used on the event loop only."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.time) -> None:
-        """`seconds`: an approval that is not answered within these is denied."""
+        """`seconds`: time after which an unanswered approval is denied."""
         self._seconds = seconds
         self._clock = clock
         self._pending: dict[str, tuple[PendingApproval, asyncio.Future[Verdict]]] = {}
 
     @property
     def pending(self) -> list[PendingApproval]:
-        """All that wait, the oldest first."""
+        """Pending approvals, the oldest first."""
         return [approval for approval, _ in self._pending.values()]
 
     def find(self, id: str) -> PendingApproval | None:
@@ -61,7 +61,7 @@ class Approvals:
     def prepare(
         self, what: tuple[str, ...], risks: tuple[str, ...], asked_by: str, picture: Picture | None
     ) -> PendingApproval:
-        """Create an approval, to be announced before `request` waits for it."""
+        """Create an approval; announce it before `request` waits for the decision."""
         expires = self._clock() + self._seconds
         return PendingApproval(f"appr_{uuid.uuid4().hex}", what, risks, asked_by, expires, picture)
 

@@ -1,4 +1,4 @@
-"""Previews a batch of actions, and carries it out in order up to the first failure."""
+"""Preview a batch of actions, and carry it out in order up to the first failure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ OBSERVATIONS = (CursorPosition, Screenshot, Wait, Zoom)
 
 DONE = "OK"
 HALTED = "Not executed: an earlier computer action in this turn failed."
-"""Anthropic's own sentence for it."""
+"""Anthropic's wording for the actions after a failed one."""
 
 _SETTLE_SECONDS = 0.5
-"""From an action to a picture of its result: programs draw, menus open."""
+"""Seconds between an action and a picture of its result, so that menus can open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Preview:
     first: Window | None
     """The window of the first action."""
     picture: Picture | None
-    """The screen with the places marked, if it was asked for."""
+    """The screen with the places marked, if it was requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def carry_out(
 
     Each action is judged again, for the window that is in front by then: a click that opens a
     terminal must not let the next action type into it. `record` is called with each outcome in
-    order, at once. The work raises Stopped and DesktopUnavailable.
+    order, immediately. The work raises Stopped and DesktopUnavailable.
     """
 
     def work(context: DesktopContext) -> None:

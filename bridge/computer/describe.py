@@ -1,4 +1,4 @@
-"""Describes an action in a sentence, for approvals and the log."""
+"""Describe an action in a sentence, for approvals and the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bridge.computer.actions import (
 from bridge.computer.desktop import Window
 
 _MAX_CHARACTERS = 200
-"""Longer text is cut off here."""
+"""Longest text that is shown whole; the rest is cut off."""
 
 _CLICKS = {
     LeftClick: "Click",

@@ -49,7 +49,7 @@ class Desktop(Protocol):
         ...
 
     def read_cursor(self) -> Cursor | None:
-        """Return the pointer's image; None if the platform does not tell."""
+        """Return the pointer's image; None if the platform does not provide it."""
         ...
 
     def read_pointer(self) -> Point: ...
@@ -78,7 +78,7 @@ class Desktop(Protocol):
         ...
 
     def list_windows(self) -> Sequence[Window]:
-        """Return visible windows, the topmost first; empty if the platform does not tell."""
+        """Return visible windows, the topmost first; empty if the platform does not list them."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs work on the desktop in one thread, and stops it from anywhere."""
+"""Run work on the desktop in one thread, and stop it from any thread."""
 
 # Inputs: `run(work)`, `stop(reason)`, `release_all()`, `close()`. States of the desktop:
 #
@@ -6,7 +6,7 @@
 #     open     from the first work on; the next work reuses it
 #
 # Work is cooperative: it calls `context.check` between small steps, which raises Stopped after a
-# `stop` or once the caller is cancelled. A stop ends the work that runs and all that waits, but
+# `stop` or once the caller is cancelled. A stop ends running and waiting work, but
 # not work submitted after it. Buttons and keys that work leaves pressed stay pressed for the next
 # (a drag may span two calls); failed work releases everything, and so does `release_all`.
 
@@ -30,7 +30,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class DesktopContext:
-    """What work may use; it calls `check` between small steps."""
+    """What work may use; it must call `check` between small steps."""
 
     desktop: Desktop
     performer: Performer
@@ -41,7 +41,7 @@ Work = Callable[[DesktopContext], _Result]
 
 
 class Executor:
-    """Opens the desktop for the first work, and again after it has failed."""
+    """The desktop's thread: opens it for the first work, and again after a failure."""
 
     def __init__(self, open_desktop: Callable[[], Desktop]) -> None:
         """`open_desktop` raises DesktopUnavailable with a hint."""
@@ -76,7 +76,7 @@ class Executor:
                 raise
 
     async def release_all(self) -> None:
-        """Release all keys and buttons; does not open the desktop for it."""
+        """Release all keys and buttons; do nothing if the desktop is closed."""
         async with self._turn:
             await asyncio.wrap_future(self._worker.submit(self._release_all))
 
@@ -139,5 +139,5 @@ class Executor:
         for step in (performer.release_all, desktop.close):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - it has failed already; still try the next step
+            except Exception as error:  # noqa: BLE001 - it has failed already, so only log it and try the next step
                 _log.warning("Cleaning up the desktop failed: %s.", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Finds the window an action would go to, as far as windows are known."""
+"""Find the window an action would go to, if the platform lists windows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bridge.computer.screen.geometry import Point, View
 
 
 def find_target(action: Action, view: View, desktop: Desktop) -> Window | None:
-    """Return the window with the keyboard, or the topmost one at the action's place."""
+    """Return the focused window for keys, or the topmost one at the action's place."""
     match action:
         case Key() | HoldKey() | Type():
             return next((window for window in desktop.list_windows() if window.active), None)

@@ -1,4 +1,4 @@
-"""Shows that Claude is at work, and listens for the stop key."""
+"""The indicator: a border while Claude uses the desktop, and a stop key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Indicator(Protocol):
-    """Both methods block for a moment; they are called from one thread at a time."""
+    """A border and a stop key; methods block briefly, one thread calls at a time."""
 
     def show(self, stop: StopCallback) -> None:
         """Show the border and listen for the key. Raises BridgeError if that fails."""
@@ -27,7 +27,7 @@ class Indicator(Protocol):
 
 
 class OptionalIndicator:
-    """Shows an indicator if this desktop can have one.
+    """An indicator that may be missing on this desktop.
 
     Without one, Claude still works, and the log says so once.
     """

@@ -1,4 +1,4 @@
-"""Parses key names: xdotool's spelling, and the other spellings that models use."""
+"""Parse key names: xdotool's spelling, and the other spellings that models use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODIFIERS: Mapping[str, str] = {
     "cmd": "Super_L",
     "command": "Super_L",
 }
-"""Names of modifiers to the keysym that is pressed; `Super_L` is Command on macOS."""
+"""Maps names of modifiers to the keysym to press; `Super_L` is Command on macOS."""
 
 _NAMED: Mapping[str, str] = {
     **MODIFIERS,

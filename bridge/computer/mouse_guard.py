@@ -1,4 +1,4 @@
-"""Detects that the user takes the mouse between two batches."""
+"""Detect that the user takes the mouse between two batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bridge.computer.performer import JITTER
 from bridge.computer.screen.geometry import Point, Rect
 
 CORNER_POINTS = 3
-"""A pointer within so many points of both edges of a screen is in its corner."""
+"""A pointer within this many points of two adjacent edges of a screen is in its corner."""
 
 PUSHED = "The pointer was pushed into a corner."
 MOVED = "The mouse was moved by hand."
@@ -17,10 +17,10 @@ MOVED = "The mouse was moved by hand."
 
 @dataclass(frozen=True, slots=True)
 class MouseGuard:
-    """Where Claude left the pointer, to compare with where it is now; pure.
+    """Where Claude left the pointer, compared with where it is now; pure.
 
     `may_move`: the user may need the mouse (to approve, to look around); then only a push into a
-    corner is a stop.
+    corner counts as a stop.
     """
 
     left_at: Point

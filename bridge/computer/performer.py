@@ -1,4 +1,4 @@
-"""Performs Claude's actions on a desktop in small steps that can be stopped."""
+"""Perform Claude's actions on a desktop in small steps that can be stopped."""
 
 # State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
 # `begin`, `release_all`. Before each small step the check runs, and the pointer is compared with
@@ -66,7 +66,7 @@ _CLICKS: Mapping[type[ClickAction], tuple[Button, int]] = {
 
 
 class Performer:
-    """Performs actions on one desktop; used in that desktop's thread only.
+    """The input state of one desktop; used in that desktop's thread only.
 
     Between two actions no key is down, and only `left_mouse_down` leaves a button pressed.
     """
@@ -79,7 +79,7 @@ class Performer:
         self._left_at = desktop.read_pointer()
 
     def perform(self, action: Action, view: View, check: Check) -> None:
-        """Perform an action; nothing happens for one that only reads the screen.
+        """Perform an action; do nothing for one that only reads the screen.
 
         `check` raises Stopped to stop; so does a pointer that is not where it was left.
         """

@@ -1,4 +1,4 @@
-"""Decides by editable rules which actions are risky and which windows are never used."""
+"""Editable rules: which actions are risky, and which windows are never used."""
 
 from __future__ import annotations
 

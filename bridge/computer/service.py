@@ -82,7 +82,7 @@ class ComputerService:
             try:
                 await asyncio.shield(closing)
             except asyncio.CancelledError:
-                # It takes only a moment, and keys must not stay pressed.
+                # Closing is quick, and must finish: keys must not stay pressed.
                 await closing
                 raise
 
@@ -142,7 +142,7 @@ class ComputerService:
         try:
             await asyncio.shield(hiding)
         except asyncio.CancelledError:
-            # Once begun it is finished: a half hidden indicator could not be shown again.
+            # Hiding must finish: a half hidden indicator could not be shown again.
             await hiding
             raise
 

@@ -43,15 +43,15 @@ from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
 from bridge.errors import BridgeError, ComputerOff, Stopped
 
 WATCH_SECONDS = 0.05
-"""Between two looks at the mouse while no batch acts."""
+"""Seconds between two checks of the mouse while no batch acts."""
 
 AnnounceApproval = Callable[[PendingApproval], Awaitable[None]]
-"""Called with an approval before it is waited for."""
+"""Called with each approval before the wait for the user's decision."""
 _Result = TypeVar("_Result")
 
 
 async def announce_nothing(approval: PendingApproval) -> None:
-    """For callers that need not know; the tray and the dashboard show it anyway."""
+    """Do nothing: the tray and the dashboard show every approval anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class BatchResult:
 
 
 class Session:
-    """Made by `ComputerService.open_session`."""
+    """A session with the desktop, made by `ComputerService.open_session`."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Session:
         if self.stopped.is_set():
             raise Stopped(self.stop_reason)
         if self._state.permission.mode == "off":
-            raise ComputerOff("The time that was allowed for computer use is over.")
+            raise ComputerOff("The time allowed for computer use has ended.")
 
     async def act(
         self,
@@ -106,7 +106,7 @@ class Session:
         *,
         dry_run: bool = False,
     ) -> BatchResult:
-        """Carry out a batch; an action that fails halts those behind it.
+        """Carry out a batch; a failed action halts those after it.
 
         Raises Stopped, ComputerOff, DesktopUnavailable and SettingsError.
         """
@@ -136,7 +136,7 @@ class Session:
             guard = self._mouse
             if guard is None or self._is_acting:
                 continue
-            with suppress(BridgeError):  # the next batch reports what is wrong with the desktop
+            with suppress(BridgeError):  # the next batch will report the error
                 pointer, screens = await self._state.executor.run(_read_pointer)
                 # A batch may have begun while this waited for the desktop's thread.
                 if self._mouse is guard and not self._is_acting:
@@ -152,7 +152,7 @@ class Session:
     async def _decide(
         self, actions: Sequence[Action], previewed: Preview, announce: AnnounceApproval
     ) -> tuple[Verdict, Grant]:
-        """Decide by the permission, or by the user where it says so. Raises ComputerOff."""
+        """Decide by the permission, or ask the user if it requires that. Raises ComputerOff."""
         permission, risks = self._state.permission, previewed.judgement.risks
         decision = permission.decide(risks, self._state.clock())
         if decision == "refuse":
@@ -161,7 +161,7 @@ class Session:
             everything = permission.mode == "allowed"
             grant = Grant(None if everything else frozenset())
             return Verdict(True, f"mode {permission.mode}"), grant
-        # Looking again at what came of an approved batch needs no new approval.
+        # Observing the result of an approved batch needs no new approval.
         if self._has_approval and all(isinstance(action, OBSERVATIONS) for action in actions):
             return Verdict(True, "an earlier approval"), Grant(frozenset())
         verdict = await self._request_approval(previewed, announce)

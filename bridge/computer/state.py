@@ -20,7 +20,7 @@ COMPUTER_USE_OFF = (
 
 @dataclass
 class ComputerState:
-    """Used on the event loop only; blocking work goes to the executor or a thread."""
+    """Used on the event loop only; blocking calls run in the executor or a thread."""
 
     executor: Executor
     load_policy: Callable[[], Policy]

@@ -26,7 +26,7 @@ TOOL_DESCRIPTIONS: Mapping[str, str] = {
     "screenshot": "Take a screenshot. All coordinates are pixels of the last screenshot.",
     "zoom": "Enlarge the region [x0, y0, x1, y1] of the last screenshot.",
 }
-"""By the toolset's own names."""
+"""Descriptions, by the toolset's names of the actions."""
 
 
 def build_input_schema(member: str) -> dict[str, Any]:

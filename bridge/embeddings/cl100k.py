@@ -1,4 +1,4 @@
-"""Decodes OpenAI's tokens: langchain and others send ids of `cl100k_base` instead of text.
+"""Decode OpenAI's tokens: langchain and others send ids of `cl100k_base` instead of text.
 
 The vocabulary is a file beside this module, so that nothing has to be downloaded. It is the file
 that tiktoken downloads, compressed, and under tiktoken's licence (`cl100k_base.LICENSE`;

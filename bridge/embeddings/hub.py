@@ -1,4 +1,4 @@
-"""Downloads a model from the Hugging Face hub with `huggingface_hub`, whole or not at all.
+"""Download a model from the Hugging Face hub with `huggingface_hub`, whole or not at all.
 
 The library does the HTTP: redirects, resuming, `HF_TOKEN`, `HF_HUB_OFFLINE`, time-outs, proxies.
 This module adds what it lacks: one commit for all files, a SHA-256 check, a quick stop, and
@@ -89,7 +89,7 @@ def _download_files(endpoint: str, model: str, names: Sequence[str], folder: Pat
         url = hf_hub_url(model, name, revision=commit, endpoint=endpoint)
         metadata = get_hf_file_metadata(url, endpoint=endpoint)
         commit = metadata.commit_hash or commit
-        # Forced: otherwise the library retries a hub that is down for 23 s before it says so.
+        # Forced: otherwise the library retries for 23 s before it reports that the hub is down.
         path = hf_hub_download(
             model,
             name,
@@ -119,7 +119,7 @@ def _configure_library() -> None:
     # Xet is a second way to download, in native threads that cannot be stopped.
     constants.HF_HUB_DISABLE_XET = True
     constants.DOWNLOAD_CHUNK_SIZE = _CHUNK_BYTES
-    # Its warnings quote signed addresses; what matters is raised, and logged by the embedder.
+    # Its warnings quote signed addresses; errors are raised, and logged by the embedder.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     set_client_factory(_make_client)
 
@@ -143,7 +143,7 @@ def _explain(error: Exception, endpoint: str, model: str) -> str:
     """Return one sentence about why a download failed."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    # What it says itself is only "Force download failed due to the above error."
+    # Its own message is only "Force download failed due to the above error."
     cause = error.__cause__ if isinstance(error, ValueError) else None
     match cause or error:
         case HfHubHTTPError() as refusal:
@@ -170,7 +170,7 @@ def _explain_status(error: HfHubHTTPError, model: str) -> str:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what a killed process left; a newer part may belong to another process."""
+    """Remove parts that a killed process left; newer ones may belong to another process."""
     for path in folder.glob(f".*{_PART}"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
@@ -181,7 +181,7 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 class _Progress:
-    """Stands in for the library's tqdm bar: logs every five seconds, and stops the download."""
+    """Replacement for the library's tqdm bar: logs every five seconds, stops the download."""
 
     def __init__(
         self, name: str, *, total: int | None = None, initial: int = 0, **_others: Any

@@ -1,4 +1,4 @@
-"""Embeds texts with a small model on this computer, in one worker thread."""
+"""Embed texts with a small model on this computer, in one worker thread."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _Result = TypeVar("_Result")
 
 
 class LocalEmbedder:
-    """Downloads and loads the model at the first request; concurrent requests wait for it."""
+    """An embedder that downloads and loads its model at the first request; others wait."""
 
     name = "local"
 

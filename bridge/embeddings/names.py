@@ -1,4 +1,4 @@
-"""Resolves a model name and `dimensions` to the length of the vectors; pure.
+"""Resolve a model name and `dimensions` to the length of the vectors; pure.
 
 OpenAI's model names give vectors of OpenAI's lengths, which databases of existing programs expect.
 """

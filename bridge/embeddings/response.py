@@ -1,4 +1,4 @@
-"""Builds the response of `/v1/embeddings`; pure, and for a worker thread: may take seconds."""
+"""Build the response of `/v1/embeddings`; pure, for a worker thread: may take seconds."""
 
 from __future__ import annotations
 

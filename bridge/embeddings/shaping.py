@@ -1,4 +1,4 @@
-"""Resizes vectors to another length; pure.
+"""Resize vectors to another length; pure.
 
 Longer vectors are padded with zeros. Every cosine similarity stays the same to the last bit, which
 an orthonormal map would keep only up to rounding. A client that truncates the vector later gets the

@@ -1,8 +1,8 @@
 """A static embedding model in model2vec's format: a text's vector is the mean of its tokens'.
 
 https://github.com/MinishLab/model2vec. Its own library is not used, because it silently truncates
-texts after 512 tokens, and holds the GIL while it reads the whole matrix into memory. Without it,
-little remains to do: tokenize, look up rows, add.
+texts after 512 tokens, and holds the GIL while it reads the whole matrix into memory. The work
+itself is small: tokenize, look up rows, add.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Embeds texts with another service: Voyage, or one with OpenAI's embeddings API, as Ollama."""
+"""Embed texts with another service: Voyage, or one with OpenAI's API, such as Ollama."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _OWN_STATUSES: Mapping[int, type[BridgeError]] = {422: InvalidRequest}
 
 
 class UpstreamEmbedder:
-    """Sends each request once; the client decides about retries, as it knows how long to wait."""
+    """An embedder without retries: clients decide about those, as they know how long to wait."""
 
     name = "upstream"
 

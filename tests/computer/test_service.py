@@ -128,7 +128,7 @@ async def test_a_timed_grant_can_end_during_a_session(
     async with computer.open_session("a test", CaptureOptions()) as session:
         await session.act(CLICK)
         now[0] += 61
-        with pytest.raises(ComputerOff, match="is over"):
+        with pytest.raises(ComputerOff, match="has ended"):
             await session.act(CLICK)
     await computer.close()
 

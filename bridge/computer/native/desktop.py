@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NativeDesktop:
-    """Forwards to the screens and the input of one desktop; see `Desktop`."""
+    """A `Desktop` made of the platform's screens and input."""
 
     def __init__(self, screens: Screens, input: Input) -> None:
         self._screens = screens

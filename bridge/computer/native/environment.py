@@ -1,4 +1,4 @@
-"""Checks that there is a desktop to see, and says what to do if there is none."""
+"""Check that the screen can be captured, and explain what to do if it cannot."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NOT_ALLOWED = (
     "Security > Screen Recording, then quit and start it again."
 )
 LOCKED = (
-    "Windows does not let this program see the screen: it is locked, or asks for an "
-    "administrator's consent. Unlock it, or answer the question, and try again."
+    "Windows does not let this program see the screen: it is locked, or shows an "
+    "administrator prompt. Unlock it, or answer the prompt, and try again."
 )
 _FAILED: Mapping[str, str] = {
     "win32": LOCKED,
@@ -40,7 +40,7 @@ def check_session(
 ) -> None:
     """Raise DesktopUnavailable, with a hint, if the screen cannot be captured.
 
-    `platform`: as in `sys.platform`; `can_see`: asks macOS or Windows.
+    `platform`: as in `sys.platform`; `can_see`: queries macOS or Windows.
     """
     if platform == "darwin":
         reason = None if can_see() else NOT_ALLOWED

@@ -1,4 +1,4 @@
-"""Opens this platform's desktop and indicator."""
+"""Open this platform's desktop and indicator."""
 
 from __future__ import annotations
 

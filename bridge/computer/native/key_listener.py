@@ -1,4 +1,4 @@
-"""Listens for the stop key on Windows and macOS, through pynput; shows no border."""
+"""Listen for the stop key on Windows and macOS, through pynput; show no border."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES: Mapping[str, str] = {
 
 
 class KeyListener:
-    """See `Indicator`; called from one thread at a time."""
+    """An indicator without a border; called from one thread at a time."""
 
     def __init__(self, hotkey: str, listeners: Any = None) -> None:
         """`listeners`: pynput's `keyboard.GlobalHotKeys`, which is imported if not given."""
@@ -32,7 +32,7 @@ class KeyListener:
         self._listener: Any = None
 
     def show(self, stop: StopCallback) -> None:
-        """Start to listen. Raises DesktopUnavailable if the system does not allow it."""
+        """Start listening. Raises DesktopUnavailable if the system does not allow it."""
         if self._hotkey == "none":
             return
         keys = to_pynput(self._hotkey)

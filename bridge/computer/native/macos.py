@@ -59,7 +59,7 @@ class Press:
 
 
 class ClickCounter:
-    """Counts clicks in a row: on macOS each event says whether it is a double click."""
+    """Counter of clicks in a row: on macOS each click event carries its number."""
 
     def __init__(self) -> None:
         self._last: tuple[Button, Point, float] | None = None
@@ -79,7 +79,7 @@ class ClickCounter:
 
 
 class MacInput(Input):
-    """Raises DesktopUnavailable without the Accessibility permission.
+    """Input on macOS. Raises DesktopUnavailable without the Accessibility permission.
 
     `quartz`: the module of that name, or an object with its functions.
     """

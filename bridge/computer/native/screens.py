@@ -1,4 +1,4 @@
-"""Captures the screens of this machine, through mss."""
+"""Capture the screens of this machine, through mss."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _BLOCKS = 1
 
 
 class Screens:
-    """Captures this desktop; used in the thread that made it.
+    """The screens of this desktop; used in the thread that made it.
 
     Connections are opened when needed and dropped after a failure. So every method raises
-    DesktopUnavailable, with a hint, while there is nothing to see, and works again once an X
+    DesktopUnavailable, with a hint, while they cannot be captured, and works again once an X
     server has restarted or the screen is unlocked.
     """
 
@@ -143,7 +143,7 @@ class Screens:
         if self._mss is None:
             return
         opened, self._mss = self._mss, None
-        # It has freed everything before it complains that the server is gone.
+        # mss frees everything before it raises because the server is gone.
         with suppress(*_mss_errors()):
             opened.close()
 

@@ -1,4 +1,4 @@
-"""Marks the places of actions in the picture that the user is shown for approval."""
+"""Mark the places of actions in the picture that the user sees for approval."""
 
 from __future__ import annotations
 

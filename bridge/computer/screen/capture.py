@@ -1,4 +1,4 @@
-"""Takes the pictures of one session, and remembers which pixels they show."""
+"""Take the pictures of one session, and remember which pixels they show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CaptureOptions:
 
 
 class Capture:
-    """Pictures for one session; used in the desktop's thread only.
+    """The pictures of one session; used in the desktop's thread only.
 
     State: the view of the last screenshot, to which coordinates of actions refer. Only a new
     screenshot changes it, a zoom does not.

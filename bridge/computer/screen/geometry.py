@@ -1,4 +1,4 @@
-"""Converts between pixels of Claude's picture and points of the desktop; pure."""
+"""Convert between pixels of Claude's picture and points of the desktop; pure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class View:
 
 
 def interpolate(start: Point, end: Point, longest: int) -> list[Point]:
-    """Return points on the straight way, at most `longest` apart; the last is the end."""
+    """Return points on the straight line, at most `longest` apart; the last is the end."""
     far = max(abs(end.x - start.x), abs(end.y - start.y))
     count = max(1, -(-far // longest))
     return [

@@ -1,4 +1,4 @@
-"""Turns a grabbed image into a picture to send."""
+"""Turn a grabbed image into a picture to send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes how large a picture may be for a model, in pixels and tokens."""
+"""Compute how large a picture may be for a model, in pixels and tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bridge.computer.screen.geometry import Size
 from bridge.models.rules import ImageSize
 
 PATCH = 28
-"""An image costs one token per square of this many pixels a side, begun squares included."""
+"""An image costs one token per square of this many pixels a side, partial squares included."""
 
 MANY_EDGE = 2000
 """Longest side of any image in a request with more than 20 images."""
@@ -38,7 +38,7 @@ def select_tier(images: ImageSize) -> Tier:
 
 
 def count_tokens(size: Size) -> int:
-    """Return what an image of this size costs."""
+    """Return the tokens that an image of this size costs."""
     return -(-size.width // PATCH) * -(-size.height // PATCH)
 
 
@@ -52,7 +52,7 @@ def fit(size: Size, edge: int, tokens: int, pixels: int | None = None) -> Size:
 
 
 def enlarge(size: Size, edge: int, tokens: int, pixels: int | None = None) -> Size:
-    """Like `fit`, but the result may be larger than the given size."""
+    """Return the same as `fit`, but let it be larger than the given size."""
     return _find_largest(size, edge, tokens, pixels)
 
 

@@ -48,7 +48,7 @@ class KeyEvent:
 
 
 class System(Protocol):
-    """The functions of Windows that are used."""
+    """The functions of Windows that `WindowsInput` uses."""
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
         """Send events; return how many Windows accepted."""
@@ -64,7 +64,7 @@ class System(Protocol):
 
 
 class WindowsInput(Input):
-    """Raises DesktopUnavailable when Windows blocks the keys."""
+    """Input on Windows. Raises DesktopUnavailable when Windows blocks the keys."""
 
     def __init__(self, system: System, mouse: Any = None) -> None:
         super().__init__(mouse)

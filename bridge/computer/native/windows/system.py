@@ -1,4 +1,4 @@
-"""Calls Windows' functions for input and windows, through ctypes."""
+"""Windows' functions for input and windows, called through ctypes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class InputRecord(ctypes.Structure):
 
 
 class WindowsSystem:
-    """The real functions; works on Windows only."""
+    """Windows' real functions; works on Windows only."""
 
     def __init__(self) -> None:
         # Other platforms lack this attribute, and mypy runs there.

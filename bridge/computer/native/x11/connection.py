@@ -1,4 +1,4 @@
-"""Connects to the X server, or explains why that is not possible."""
+"""Connect to the X server, or explain why that is not possible."""
 
 from __future__ import annotations
 

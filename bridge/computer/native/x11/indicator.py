@@ -1,4 +1,4 @@
-"""Draws a border around each screen and listens for the stop key, on an X server."""
+"""Draw a border around each screen and listen for the stop key, on an X server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOCKS = (0, 1 << 1, 1 << 4, 1 << 1 | 1 << 4)
 
 
 class X11Indicator:
-    """See `Indicator`; called from one thread at a time.
+    """An indicator on X11; called from one thread at a time.
 
     Uses a separate connection: the desktop's own thread is busy while Claude acts.
     """

@@ -30,7 +30,7 @@ _PACE_SECONDS = 0.001
 
 
 class X11Input(Input):
-    """Raises DesktopUnavailable, with a hint, if there is no X server.
+    """Input on X11. Raises DesktopUnavailable, with a hint, without an X server.
 
     Use one at a time: pyautogui has one connection, which belongs to the newest instance.
     """

@@ -1,4 +1,4 @@
-"""Reads a keyboard layout of X: which keys type which characters."""
+"""Read a keyboard layout of X: which keys type which characters."""
 
 from __future__ import annotations
 

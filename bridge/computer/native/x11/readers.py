@@ -1,4 +1,4 @@
-"""Waits until the program with the keyboard focus has read the keys it was sent."""
+"""Wait until the program with the keyboard focus has read the keys it was sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GRACE_SECONDS = 0.3
 
 
 class FocusedReader:
-    """Pings the focused window, as window managers do.
+    """Pings to the focused window, as window managers send them.
 
     A program answers after it has read every key sent before the ping.
     https://specifications.freedesktop.org/wm-spec/latest/ar01s06.html

@@ -1,7 +1,7 @@
-"""Reads an X server's monitors and cursor, through libxcb.
+"""Read an X server's monitors and cursor, through libxcb.
 
 Xlib would end the whole process when the server goes away. mss reads the monitors only once, and
-does not say which pixel of a cursor points. mss needs the same libraries.
+does not report which pixel of a cursor points. mss needs the same libraries.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class XScreen:
     """One connection to an X server; methods raise OSError when it is gone."""
 
     def __init__(self, display: str) -> None:
-        """`display` such as `:0`. Raises OSError when no server answers there."""
+        """Connect to `display`, such as `:0`. Raises OSError if no server answers."""
         self._c = ctypes.CDLL(None)
         self._xcb = ctypes.CDLL("libxcb.so.1")
         self._xcb.xcb_connect.restype = ctypes.c_void_p
@@ -71,7 +71,7 @@ class XScreen:
         return Rect(*struct.unpack_from("=hhHH", reply, 12))
 
     def list_monitors(self) -> list[Monitor]:
-        """Return the monitors that are on; empty if the server does not tell."""
+        """Return the monitors that are on; empty if the server cannot list them."""
         if self._randr is None:
             return []
         reply = self._send_request(self._randr, "randr_get_monitors", self._root, 1)
@@ -84,7 +84,7 @@ class XScreen:
         return monitors
 
     def read_cursor(self) -> Cursor | None:
-        """Return the cursor as it looks now; None if the server does not tell."""
+        """Return the cursor as it looks now; None if the server does not provide it."""
         if self._xfixes is None:
             return None
         reply = self._send_request(self._xfixes, "xfixes_get_cursor_image")
@@ -98,7 +98,7 @@ class XScreen:
         return self._has_extension("XWAYLAND") or any(name.startswith("XWAYLAND") for name in names)
 
     def close(self) -> None:
-        """Hangs up; may be called again."""
+        """Close the connection; may be called again."""
         if self._connection:
             self._xcb.xcb_disconnect(self._connection)
             self._connection = ctypes.c_void_p()

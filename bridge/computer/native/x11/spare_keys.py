@@ -1,4 +1,4 @@
-"""Assigns unused key codes to characters that have no key on the layout."""
+"""Assign unused key codes to characters that have no key on the layout."""
 
 # A key code is used by the layout, spare, or assigned to one character. It becomes assigned in
 # `assign`, and spare again in `restore`, or when another character needs it and no code is spare.
@@ -15,7 +15,7 @@ from bridge.errors import DesktopUnavailable
 
 _UNICODE = 0x01000000
 _SETTLE_SECONDS = 0.01
-"""After a change of the mapping: programs learn of it on another connection than of keys."""
+"""Seconds after a change of the mapping, which programs learn of on another connection."""
 
 
 class SpareKeys:
@@ -68,7 +68,7 @@ class SpareKeys:
 
     @property
     def capacity(self) -> int:
-        """How many characters can be assigned at the same time."""
+        """Number of characters that can be assigned at the same time."""
         return len(self._spare) + len(set(self._assigned.values()) - self._in_use)
 
     def assign(self, symbols: Collection[int]) -> dict[int, int]:

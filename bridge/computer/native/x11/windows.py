@@ -1,4 +1,4 @@
-"""Lists the windows of an X display, from its window manager or from the root window."""
+"""List the windows of an X display, from its window manager or from the root window."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_windows(display: Any) -> list[Window]:
 
 
 class Properties:
-    """Reads properties of windows; works with old and new versions of Xlib."""
+    """Reader of window properties; works with old and new versions of Xlib."""
 
     def __init__(self, display: Any) -> None:
         self._display = display

@@ -1,4 +1,4 @@
-"""Sends requests of X's keyboard extension that Xlib for Python does not have.
+"""Requests of X's keyboard extension that Xlib for Python lacks.
 
 https://www.x.org/releases/current/doc/kbproto/xkbproto.html#appendix_d_protocol_encoding
 """

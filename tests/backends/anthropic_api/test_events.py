@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import socket
 from collections.abc import Sequence
 
 import pytest
@@ -63,24 +64,32 @@ def written(events: Sequence[MessageEvent]) -> bytes:
 
 
 def read(*pieces: bytes, join: bool = False) -> tuple[list[MessageEvent], str]:
-    """The events, and what was said of their end."""
+    """The events, and the message of the failure at their end."""
+    batches: list[list[MessageEvent]] = []
+    message = ""
+    try:
+        asyncio.run(read_into(batches, pieces, join))
+    except StreamBroken as error:
+        message = error.message
+    return [event for batch in batches for event in batch], message
+
+
+def read_batches(*pieces: bytes, join: bool = False) -> list[list[MessageEvent]]:
+    batches: list[list[MessageEvent]] = []
+    asyncio.run(read_into(batches, pieces, join))
+    return batches
+
+
+async def read_into(batches: list[list[MessageEvent]], pieces: Sequence[bytes], join: bool) -> None:
     left = iter(pieces)
 
     async def piece() -> bytes:
         return next(left, b"")
 
-    async def all_of_it() -> tuple[list[MessageEvent], str]:
-        events: list[MessageEvent] = []
-        try:
-            reader = EventReader(piece, join=join)
-            await reader.begin()
-            async for batch in reader.read_batches():
-                events += batch
-        except StreamBroken as error:
-            return events, error.message
-        return events, ""
-
-    return asyncio.run(all_of_it())
+    reader = EventReader(piece, join=join)
+    await reader.begin()
+    async for batch in reader.read_batches():
+        batches.append(batch)
 
 
 @pytest.mark.parametrize("join", [False, True])
@@ -101,3 +110,38 @@ def test_an_answer_must_begin_with_message_start() -> None:
         "Upstream began its answer with content_block_start.",
     )
     assert read() == ([], "Upstream closed the connection before its answer began.")
+
+
+async def test_the_first_text_of_all_answers_goes_before_the_rest_of_any() -> None:
+    order: list[str] = []
+
+    async def read_answer(name: str, reader: asyncio.StreamReader) -> None:
+        events = EventReader(lambda: reader.read(1 << 16))
+        await events.begin()
+        async for batch in events.read_batches():
+            texts = [event["delta"] for event in batch if event["type"] == "content_block_delta"]
+            order.append(f"{name} {len(texts)}")
+
+    near, far = socket.socketpair()
+    upstream = asyncio.StreamReader()
+    reader, writer = await asyncio.open_connection(sock=near)
+    other = asyncio.create_task(read_answer("b", reader))
+    await asyncio.sleep(0.01)
+    # It is there, and not received yet: the loop has not looked.
+    answer = written([scripts.start(), *scripts.text(0, "One ", "two ", "three.")])
+    far.send(answer)
+    upstream.feed_data(answer)
+    upstream.feed_eof()
+    await read_answer("a", upstream)
+    far.close()
+    await other
+    assert order == ["a 1", "b 1", "a 2", "b 2"]
+    writer.close()
+    await writer.wait_closed()
+
+
+def test_only_the_first_delta_is_split_off() -> None:
+    pieces = [written(ANSWER[:3]), written(ANSWER[3:9]), written(ANSWER[9:])]
+    assert [len(batch) for batch in read_batches(*pieces)] == [3, 6, len(ANSWER) - 9]
+    assert [len(batch) for batch in read_batches(written(ANSWER))] == [3, len(ANSWER) - 3]
+    assert len(read_batches(written(ANSWER), join=True)) == 1

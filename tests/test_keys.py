@@ -181,7 +181,7 @@ async def test_claude_code_is_not_offered_on_a_public_address(start_bridge: Star
     bridge = await start_bridge(host="0.0.0.0", backend="claude-code")
     status = await bridge.selection.get_status()
     assert status.active is None
-    assert "on this machine alone" in status.reason
+    assert "while the bridge listens on 127.0.0.1" in status.reason
 
 
 @pytest.mark.parametrize("path", ["/usage", "/metrics"])

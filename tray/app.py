@@ -59,13 +59,13 @@ from tray.wake_detector import WakeDetector
 
 STEP_SECONDS = 2.0
 BUSY_STEP_SECONDS = 0.2
-"""While the server starts or stops, and the user waits for it."""
+"""Seconds between steps while the server starts or stops, and the user waits for it."""
 
 _log = logging.getLogger(__name__)
 
 
 def run(options: LaunchOptions) -> int:
-    """Show the icon and keep a server running until Quit; returns the exit code."""
+    """Show the icon and keep a server running until Quit; return the exit code."""
     set_up_logging(options.log_level)
     with acquire_instance_lock(options.data_folder / "tray.lock") as is_first:
         if not is_first:
@@ -77,7 +77,7 @@ def run(options: LaunchOptions) -> int:
 
 
 class App:
-    """Connects the icon, the supervisor, the poller and the command runner."""
+    """The app: connects the icon, the supervisor, the poller and the command runner."""
 
     # Threads:
     #
@@ -94,7 +94,7 @@ class App:
         self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._options = options
         self._icon = create_icon(self._on_command)
-        self._autostart = find_autostart(flags=options.given)
+        self._autostart = find_autostart(flags=options.user_flags)
         self._start_at_login = self._autostart.is_on()
         self._preferences = PreferenceStore(options.data_folder / "tray.json")
         self._repeat_filter = RepeatFilter(time.monotonic)
@@ -192,7 +192,7 @@ class App:
             self._post(self._show_start_at_login, not on)
 
     def _attempt(self, run_command: Callable[[], None]) -> bool:
-        """Run a command and notify the user if it fails; returns whether it succeeded."""
+        """Run a command and notify the user if it fails; return whether it succeeded."""
         try:
             run_command()
         except CommandFailed as error:
@@ -298,7 +298,7 @@ class App:
             self._preferences.save(checked_at=time.time())
             self._run_in_background(self._check_for_updates)
 
-    # On threads of their own
+    # On separate threads
 
     def _reload_server(self, url: str) -> None:
         try:

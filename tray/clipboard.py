@@ -1,4 +1,4 @@
-"""Copies text to the clipboard with a tool of the system."""
+"""Copy text to the clipboard with a tool of the system."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class NoClipboard(Exception):
 
 
 class Clipboard(Protocol):
-    """Takes text. Raises NoClipboard."""
+    """A destination for copied text; `copy` raises NoClipboard."""
 
     def copy(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class ToolClipboard:
-    """Passes the text to the stdin of a command."""
+    """A clipboard that passes the text to the stdin of a command."""
 
     argv: tuple[str, ...]
     encoding: str = "utf-8"
 
     def copy(self, text: str) -> None:
         try:
-            # No pipes for the output: xclip and wl-copy go on in the background to serve the
-            # clipboard, and would hold a pipe open, for whose end `run` waits.
+            # No pipes for the output: xclip and wl-copy stay in the background to serve the
+            # clipboard. They would hold a pipe open, and `run` would wait for its end.
             subprocess.run(  # noqa: S603 - one of the fixed commands below
                 self.argv,
                 input=text.encode(self.encoding),
@@ -48,7 +48,7 @@ class ToolClipboard:
 
 @dataclass(frozen=True)
 class MissingClipboard:
-    """Stands in while no tool is installed."""
+    """Replacement while no tool is installed: `copy` raises NoClipboard."""
 
     message: str
 
@@ -60,7 +60,7 @@ def find_clipboard(
     environ: Mapping[str, str] = os.environ,
     which: Callable[[str], str | None] = shutil.which,
 ) -> Clipboard:
-    """Return the clipboard of this session, or one that says what to install."""
+    """Return the clipboard of this session, or one whose error names what to install."""
     if sys.platform == "win32":
         return ToolClipboard(("clip",), "utf-16-le")
     if sys.platform == "darwin":

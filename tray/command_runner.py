@@ -1,4 +1,4 @@
-"""Carries out the commands that take a while; each call blocks its thread until it is done."""
+"""Carry out the commands that take a while; each call blocks its thread until it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAGES = {"dashboard": "/", "setup": "/setup"}
 _NO_APP = "No app is set up to open this file"
 
 RunCli = Callable[[Sequence[str]], tuple[int, str]]
-"""Run a command line; returns its exit code and the line of its output to show."""
+"""Run a command line; return its exit code and the output line to show."""
 
 
 class CommandFailed(Exception):
@@ -62,7 +62,7 @@ class CommandRunner:
             self._find_server().decide(batch, approved=approved)
 
     def set_start_at_login(self, on: bool) -> None:
-        """Start the tray at login, or no longer."""
+        """Turn start at login on or off."""
         with _explain_failures():
             if on:
                 self.autostart.enable()
@@ -77,7 +77,7 @@ class CommandRunner:
         try:
             self.clipboard.copy(text)
         except NoClipboard as error:
-            # Notifications may be stored by the desktop: the key must not be in one.
+            # The desktop may store notifications, so none may contain the key.
             shown = "" if command.what == "key" else f" The text is: {text}"
             raise CommandFailed(f"{error}{shown}") from error
         self.notify(Notice(message, f"copied {command.what} {command.client}"))
@@ -106,7 +106,7 @@ class CommandRunner:
             raise CommandFailed(f"{_NO_APP}: {self.log_file}")
 
     def _open_settings(self) -> None:
-        # By the command, because it makes the file first: the tray does not load the settings.
+        # Run the command, which creates the file first: the tray does not load the settings.
         code, line = self.run_cli(build_own_command("settings"))
         if code != 0:
             raise CommandFailed(line)
@@ -164,7 +164,7 @@ def _choose_text(command: Copy, connections: Connections) -> tuple[str, str]:
                 if connection.client == command.client:
                     message = f"Copied the {command.client} example. {connection.steps}"
                     return connection.snippet, message
-            raise CommandFailed(f"The server has no example for {command.client} any more.")
+            raise CommandFailed(f"The server no longer has an example for {command.client}.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The commands that the menu and the notifications give."""
+"""The commands that the menu and the notifications offer."""
 
 from __future__ import annotations
 
@@ -99,21 +99,21 @@ class Open:
 
 @dataclass(frozen=True)
 class StartAtLogin:
-    """Start the tray at login, or no longer."""
+    """Turn start at login on or off."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class CheckForUpdates:
-    """Check once a day for a newer version, or no longer."""
+    """Turn the daily check for a newer version on or off."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """Fetch everything that the menu shows: the user opens it."""
+    """Fetch everything that the menu shows, because the user opens it."""
 
 
 Command = (

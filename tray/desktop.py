@@ -1,4 +1,4 @@
-"""Checks whether this session has a desktop that could show an icon."""
+"""Check whether this session has a desktop that could show an icon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def explain_missing_desktop(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return a sentence on what a tray icon needs and is missing; None if nothing is."""
+    """Return a sentence on what is missing for a tray icon; None if nothing is."""
     if sys.platform in ("win32", "darwin"):
         return None
     if not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):

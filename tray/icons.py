@@ -1,4 +1,4 @@
-"""Draws the icon for a state: a bridge in a speech bubble, and a badge."""
+"""Draw the icon for a state: a bridge in a speech bubble, and a badge."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def draw_icon(look: Look, size: int) -> Image.Image:
 
 
 class _Pen:
-    """Draws in fractions of the edge, from 0 to 1."""
+    """A pen whose coordinates are fractions of the edge, from 0 to 1."""
 
     def __init__(self, edge: int) -> None:
         self.picture = Image.new("RGBA", (edge, edge), _CLEAR)

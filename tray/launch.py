@@ -1,4 +1,4 @@
-"""Replaces the command's process by the tray's, which has less in memory."""
+"""Replace the command's process by the tray's, which needs less memory."""
 
 from __future__ import annotations
 

@@ -14,15 +14,15 @@ class LaunchOptions:
     # The settings and pydantic would stay in the memory of a program that runs all day.
 
     url: str
-    """Where a server would already run."""
+    """The address of a server that may run already."""
     host: str
     port: int
     grace: float
     """Seconds that the server may take to stop."""
     flags: tuple[str, ...]
-    """For the server."""
-    given: tuple[str, ...]
-    """Those of the flags that the user gave; they are repeated at login."""
+    """Flags for the server."""
+    user_flags: tuple[str, ...]
+    """The flags that the user set; the start at login repeats them."""
     version: str
     data: str
     log_file: str
@@ -42,4 +42,4 @@ class LaunchOptions:
     def from_json(cls, text: str) -> LaunchOptions:
         """Return the options that `to_json` wrote."""
         values = json.loads(text)
-        return cls(**{**values, **{name: tuple(values[name]) for name in ("flags", "given")}})
+        return cls(**{**values, **{name: tuple(values[name]) for name in ("flags", "user_flags")}})

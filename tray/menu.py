@@ -1,4 +1,4 @@
-"""Builds the menu for a status; pure."""
+"""Build the menu for a status; pure."""
 
 from __future__ import annotations
 

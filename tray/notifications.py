@@ -1,4 +1,4 @@
-"""Decides which notifications to show, and what they contain."""
+"""Decide which notifications to show, and what they contain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPEAT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Notice:
-    """A notification; of the same topic, one is shown per minute.
+    """A notification; at most one per topic is shown in a minute.
 
     `choices` are buttons. On desktops without buttons, the command `fallback` is run instead.
     """
@@ -27,7 +27,7 @@ class Notice:
 
 
 class RepeatFilter:
-    """Allows one notification per topic and minute."""
+    """Filter that allows one notification per topic and minute."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Stores the tray's own preferences in `tray.json`."""
+"""Store the tray's own preferences in `tray.json`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PreferenceStore:
         self.values = _load_preferences(path)
 
     def save(self, **changes: Any) -> None:
-        """Write the whole file or nothing; if that fails, the values hold until the tray ends."""
+        """Write the whole file or nothing; after a failure, values are lost when the tray ends."""
         self.values = replace(self.values, **changes)
         new = self._path.with_suffix(".new")
         try:

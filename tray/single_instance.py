@@ -1,4 +1,4 @@
-"""Lets one tray run per user; a second one notifies the first and ends."""
+"""Let one tray run per user; a second one notifies the first and ends."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class InstanceListener:
 
 
 def notify_first_instance(path: Path) -> bool:
-    """Make the first instance show itself; returns whether it answered."""
+    """Make the first instance show itself; return whether it answered."""
     try:
         port, secret = path.read_text("ascii").split()
         with socket.create_connection(("127.0.0.1", int(port)), _SECONDS) as connection:

@@ -53,7 +53,7 @@ class Status:
     server_version: str = ""
     pid: int | None = None
     free_port: int | None = None
-    """To offer, because the server's own port is taken."""
+    """A free port to offer, because the server's own is taken."""
     quitting: bool = False
     start_at_login: bool | None = None
     """None if this system has no such feature."""

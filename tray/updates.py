@@ -1,4 +1,4 @@
-"""Checks for a newer version with pip; only if the user turned that on."""
+"""Check for a newer version with pip, if the user turned that on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RunPip = Callable[[Sequence[str]], str]
 
 
 class CheckFailed(Exception):
-    """The newest version could not be found out; the message says why."""
+    """The newest version could not be determined; the message explains why."""
 
 
 def find_newer_version(own: str, run_pip: RunPip | None = None) -> str | None:

@@ -1,4 +1,4 @@
-"""Detects that the computer has slept, or has another network."""
+"""Detect that the computer has slept, or has another network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 SLEEP_SECONDS = 20.0
-"""A longer gap than expected counts as sleep; a busy computer is late by less."""
+"""Delay in seconds that counts as sleep; a busy computer is late by less."""
 
 _PUBLIC_ADDRESSES = (
     (socket.AF_INET, "192.0.2.1"),
@@ -30,7 +30,7 @@ def list_own_addresses() -> tuple[str, ...]:
 
 @dataclass
 class WakeDetector:
-    """Compares the wall clock and the addresses between calls; `wall` is in Unix seconds."""
+    """Detector that compares the clock and the addresses between calls; `wall`: Unix time."""
 
     # The wall clock, because the monotonic clock stands still during sleep on some systems.
 

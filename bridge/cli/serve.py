@@ -85,11 +85,11 @@ def run_tray(settings: Settings, arguments: argparse.Namespace) -> int:
     return launch_tray(_build_launch_options(settings, repeat_setting_flags(arguments)))
 
 
-def _build_launch_options(settings: Settings, given: list[str]) -> LaunchOptions:
-    """Build the options: `given` are the user's flags, `flags` those of the server."""
+def _build_launch_options(settings: Settings, user_flags: list[str]) -> LaunchOptions:
+    """Build the options; `flags` of the server are the user's and the tray's own."""
     from tray.launch_options import LaunchOptions
 
-    flags = [*given]
+    flags = [*user_flags]
     drain = settings.drain_seconds
     if "drain_seconds" not in settings.model_fields_set:
         # A second Quit in the menu stops the server at once, so users need not wait that long.
@@ -102,7 +102,7 @@ def _build_launch_options(settings: Settings, given: list[str]) -> LaunchOptions
         port=settings.port,
         grace=drain + SECONDS_AFTER_DRAIN,
         flags=tuple(flags),
-        given=tuple(given),
+        user_flags=tuple(user_flags),
         version=__version__,
         data=str(paths.data),
         log_file=str(paths.log_file),

@@ -109,7 +109,7 @@ def test_an_access_key_that_the_server_withholds_cannot_be_copied(desktop: FakeD
 
 
 def test_a_client_that_the_server_does_not_know_has_no_example(desktop: FakeDesktop) -> None:
-    with pytest.raises(CommandFailed, match="The server has no example for Emacs any more"):
+    with pytest.raises(CommandFailed, match="The server no longer has an example for Emacs"):
         desktop.runner.copy(Copy("snippet", "Emacs"))
 
 

@@ -12,7 +12,7 @@ from tray.notifications import Notice
 from tray.status import Look
 
 OnCommand = Callable[[Command], None]
-"""Called with the command of a click, on a thread of its own: it may block."""
+"""Called with the command of a click, on a separate thread, so it may block."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class View:
 
 
 class TrayIcon(Protocol):
-    """`run` blocks the main thread until `stop`; the others may be called on any thread."""
+    """An icon; `run` blocks the main thread until `stop`, the others run on any thread."""
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
-        """Show the icon; `on_shown` is called once it is there, on another thread."""
+        """Show the icon; `on_shown` is called once it is visible, on another thread."""
 
     def show(self, view: View) -> None:
         """Update the icon, its tooltip and its menu."""
@@ -41,7 +41,7 @@ class TrayIcon(Protocol):
 
     @property
     def visible(self) -> bool:
-        """Whether a panel shows the icon, as far as that can be known."""
+        """Whether a panel shows the icon; True if the system does not report it."""
 
     def stop(self) -> None:
         """Make `run` return."""

@@ -120,7 +120,7 @@ class DbusMenu(ServiceInterface):
 
     @dbus_method()
     def GetGroupProperties(self, ids: _Ids, names: _Names) -> _Group:
-        # No ids means all nodes. A panel may ask for nodes of an earlier layout.
+        # No ids means all nodes. A panel may request nodes of an earlier layout.
         return self._build_group(
             [id for id in ids or self._tree.list_ids() if id in self._tree.list_ids()]
         )

@@ -1,4 +1,4 @@
-"""Creates the tray icon for this system."""
+"""Create the tray icon for this system."""
 
 from __future__ import annotations
 

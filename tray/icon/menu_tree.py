@@ -18,7 +18,7 @@ Layout = list[Any]
 
 
 class MenuTree:
-    """Assigns an id to each entry, and builds layouts and properties."""
+    """The entries by id, with methods that build layouts and properties."""
 
     # A panel sends a click with the node's id. An entry has the same id as long as its key stays
     # the same: with new ids for each layout, a click in a menu that is still open would run
@@ -31,7 +31,7 @@ class MenuTree:
         self._children: dict[int, list[int]] = {ROOT: []}
 
     def update(self, entries: tuple[Entry, ...]) -> tuple[bool, list[int]]:
-        """Take new entries. Return whether the structure changed; if not, which nodes changed."""
+        """Replace the entries; return whether the structure changed, or else the changed nodes."""
         before, structure = self._entries, self._children
         self._entries, self._children = {}, {}
         self._add_nodes(ROOT, entries)

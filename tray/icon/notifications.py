@@ -1,4 +1,4 @@
-"""Shows notifications of a freedesktop session, with buttons if its server has them.
+"""Show notifications in a freedesktop session, with buttons if its server has them.
 
 https://specifications.freedesktop.org/notification-spec/
 """
@@ -38,7 +38,7 @@ class Notifications:
         buttons = bool(notice.choices) and await self._has_buttons()
         actions: list[str] = []
         if buttons:
-            # D-Bus wants a flat list of key and label; the key comes back with a click.
+            # D-Bus expects a flat list of key and label; the key comes back with a click.
             for number, (label, _) in enumerate(notice.choices):
                 actions += [str(number), label]
         hints = {"urgency": Variant("y", _CRITICAL)} if notice.urgent else {}

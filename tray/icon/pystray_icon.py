@@ -25,7 +25,7 @@ _TITLE = "Claude OpenAI Bridge"
 
 
 class PystrayIcon:
-    """See `TrayIcon`. Call `run` on the main thread, as macOS demands."""
+    """A `TrayIcon` through pystray. Call `run` on the main thread, as macOS requires."""
 
     def __init__(self, on_command: OnCommand) -> None:
         self._on_command = on_command

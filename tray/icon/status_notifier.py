@@ -37,13 +37,13 @@ from tray.notifications import Notice
 from tray.status import Look
 
 PANEL_SECONDS = 1.0
-"""Between the start of a panel and our registration."""
+"""Seconds between the start of a panel and our registration."""
 
 NO_HOST_SECONDS = 6.0
-"""How long to wait for a panel: at login it may start later than the tray."""
+"""Seconds to wait for a panel: at login it may start later than the tray."""
 
 OPEN_SECONDS = 60.0
-"""A menu counts as open for this long at most: not every panel reports that it was closed."""
+"""Longest time that a menu counts as open: not every panel reports that it was closed."""
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 NO_HOST = (
@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatusNotifierIcon:
-    """See `TrayIcon`. Runs its own event loop on the thread that calls `run`."""
+    """A `TrayIcon` over D-Bus, with an event loop on the thread that calls `run`."""
 
     def __init__(self, on_command: OnCommand) -> None:
         self._on_command = on_command
@@ -183,7 +183,7 @@ class StatusNotifierIcon:
         self._notifications.handle_message(message)
         if message.member != "NameOwnerChanged" or message.body[0] != WATCHER:
             return
-        # The panel has ended, or another one has started: it knows nothing of our icon.
+        # The panel has ended, or another one has started: it does not know our icon.
         self._open_until = 0.0
         self.visible = False
         if message.body[2]:

@@ -1,1 +1,1 @@
-"""Starts, polls and controls the server that the tray shows."""
+"""The tray's side of the server: start it, poll it and control it."""

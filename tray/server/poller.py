@@ -1,4 +1,4 @@
-"""Polls the server on a thread of its own, so that a hung server blocks nothing else."""
+"""Poll the server on a separate thread, so that a hung server blocks nothing else."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
 IDLE_SECONDS = 1.0
 BUSY_SECONDS = 0.4
-"""While something changes that the icon shows."""
+"""Seconds between polls while something changes that the icon shows."""
 STARTING_SECONDS = 0.1
-"""While the user waits for the server to start."""
+"""Seconds between polls while the user waits for the server to start."""
 
 LIST_SECONDS = 60.0
-"""How old the lists of models and clients may be; the server answers them from memory."""
+"""Greatest age of the lists of models and clients; the server has them in memory."""
 USAGE_SECONDS = 60.0
 
 
@@ -37,7 +37,7 @@ class Target:
 class Report:
     """The result of one poll.
 
-    Without `health`, `error` says why, and `refused` is true if nothing listens at the URL.
+    Without `health`, `error` explains why, and `refused` is true if nothing listens at the URL.
     Values that were not fetched this time are those of the last report.
     """
 
@@ -54,7 +54,7 @@ class Report:
 
 
 class Poller:
-    """Calls `on_report` on its own thread after each poll."""
+    """The polling loop, which calls `on_report` on its own thread after each poll."""
 
     def __init__(
         self,

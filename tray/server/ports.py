@@ -1,4 +1,4 @@
-"""Checks whether a port is in use, and finds a free one."""
+"""Check whether a port is in use, and find a free one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks a JSON response of the server and makes the type from `bridge.wire` of it.
+"""Check a JSON response of the server and convert it to its type in `bridge.wire`.
 
 The types are the server's own, without pydantic: loading pydantic would cost the tray, which runs
 all day, more memory than all of its other modules. This reader covers what those types use:
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class UnexpectedResponse(ValueError):
-    """The response is not one of a claude-bridge; the message names the first wrong field."""
+    """The response is not from a claude-bridge; the message names the first wrong field."""
 
 
 class _WrongField(ValueError):

@@ -1,4 +1,4 @@
-"""Decides what to do when the server's process ended, or does not end."""
+"""Decide what to do when the server's process has ended, or does not end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the server as a child process."""
+"""Run the server as a child process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO
 from bridge.launching import build_own_command
 
 _STORED_LINES = 40
-"""Of stderr; the last one explains why the server ended."""
+"""Lines of stderr to store; the last one explains why the server ended."""
 
 _LISTENING = "Listening on "
 _FINISHING = "Finishing "
@@ -32,9 +32,9 @@ class ServerProcess:
         self._on_change = on_change
         self._errors: collections.deque[str] = collections.deque(maxlen=_STORED_LINES)
         self.url: str | None = None
-        """Its address, once it listens."""
+        """The server's address, once it listens."""
         self.finishing: int | None = None
-        """While it stops: how many requests it still has to finish."""
+        """Number of requests that the server still has to finish while it stops."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             build_own_command("serve", "--stop-with-parent", *flags),
             stdin=subprocess.PIPE,

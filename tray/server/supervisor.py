@@ -1,4 +1,4 @@
-"""Keeps a server running: a child process, or one that ran before the tray."""
+"""Keep a server running: a child process, or one that ran before the tray."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Supervisor:
     """See the state machine above; time is in seconds of `clock`."""
 
     url: str
-    """Where a server would already run, by the settings."""
+    """Address in the settings, where a server may run already."""
     grace: float
     """Seconds a stopping server may take to finish its active requests."""
     spawn: Callable[[Sequence[str]], Child]

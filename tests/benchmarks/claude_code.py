@@ -28,11 +28,11 @@ from bridge.settings import find_paths, load_settings
 from tests.fake_anthropic.server import FakeAnthropic
 
 BODY = {"model": "default", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-WANTED = 3.5
+TARGET_RATIO = 3.5
 
 
-async def cold(folder: str) -> float:
-    """Seconds to the first text of the SDK's own `query()`."""
+async def measure_cold(folder: str) -> float:
+    """Return the seconds to the first text of the SDK's own `query()`."""
     from claude_agent_sdk import ClaudeAgentOptions, StreamEvent, query
 
     options = ClaudeAgentOptions(
@@ -47,8 +47,8 @@ async def cold(folder: str) -> float:
     return first
 
 
-async def bridged(bridge: Bridge) -> float:
-    """Seconds to the first text through the bridge."""
+async def measure_bridge(bridge: Bridge) -> float:
+    """Return the seconds to the first text through the bridge."""
     started = time.perf_counter()
     url = f"{bridge.url}/v1/chat/completions"
     async with aiohttp.ClientSession() as session, session.post(url, json=BODY) as answer:
@@ -61,8 +61,8 @@ async def bridged(bridge: Bridge) -> float:
     raise RuntimeError("no text came")
 
 
-async def spare_is_ready(bridge: Bridge) -> psutil.Process:
-    """Waits until the spare is started and idle."""
+async def wait_for_spare(bridge: Bridge) -> psutil.Process:
+    """Wait until the spare is started and idle; return its process."""
     while True:
         await asyncio.sleep(1.5)
         for child in psutil.Process().children(recursive=True):
@@ -70,7 +70,7 @@ async def spare_is_ready(bridge: Bridge) -> psutil.Process:
                 return child
 
 
-async def rounds(count: int, measure: Callable[[], Awaitable[float]]) -> list[float]:
+async def run_rounds(count: int, measure: Callable[[], Awaitable[float]]) -> list[float]:
     return [await measure() for _ in range(count)]
 
 
@@ -95,23 +95,23 @@ async def main(count: int) -> None:
 
 
 async def report(bridge: Bridge, folder: str, count: int) -> None:
-    spare = await spare_is_ready(bridge)
+    spare = await wait_for_spare(bridge)
     memory = spare.memory_full_info()
 
     async def warm() -> float:
-        await spare_is_ready(bridge)
-        return await bridged(bridge)
+        await wait_for_spare(bridge)
+        return await measure_bridge(bridge)
 
-    warmed = await rounds(count, warm)
-    await spare_is_ready(bridge)
-    at_once = await asyncio.gather(*(bridged(bridge) for _ in range(8)))
+    warmed = await run_rounds(count, warm)
+    await wait_for_spare(bridge)
+    at_once = await asyncio.gather(*(measure_bridge(bridge) for _ in range(8)))
     bridge.switches.backend = "offline"
     await bridge.selection.warm_active()
-    colds = await rounds(count, lambda: cold(folder))
+    colds = await run_rounds(count, lambda: measure_cold(folder))
     ratio = statistics.median(colds) / statistics.median(warmed)
     print(f"cold query(), median of {count}:        {statistics.median(colds) * 1000:7.0f} ms")
     print(f"the bridge, a spare ready, median:  {statistics.median(warmed) * 1000:7.0f} ms")
-    print(f"times faster (wanted {WANTED}):           {ratio:7.1f}")
+    print(f"times faster (target {TARGET_RATIO}):           {ratio:7.1f}")
     median, last = statistics.median(at_once) * 1000, max(at_once) * 1000
     print(f"eight at once, median and last:     {median:7.0f} ms {last:7.0f} ms")
     print(f"a spare's memory (PSS):             {memory.pss / 2**20:7.0f} MB")

@@ -39,8 +39,11 @@ print(time.perf_counter() - started if len(json.loads(answer)["data"]) == 1000 e
 
 
 def main() -> None:
-    """Prints the longest gap between two chunks of each round, in milliseconds beyond the pace."""
-    with tempfile.TemporaryDirectory() as folder, running("tests.fake_anthropic", {}) as upstream:
+    """Print the longest gap between two chunks of each round, in milliseconds beyond the pace."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_server("tests.fake_anthropic", {}) as upstream,
+    ):
         home = Path(folder)
         model = write_model(home / "model")
         environment = {
@@ -50,25 +53,25 @@ def main() -> None:
             "ANTHROPIC_API_KEY": "sk-ant-test",
             "ANTHROPIC_BASE_URL": upstream,
         }
-        with running("bridge", environment) as url:
+        with run_server("bridge", environment) as url:
             port = int(url.rpartition(":")[2])
-            beside(port)  # so that all is loaded
-            without = [longest_gap(port, None) for _ in range(ROUNDS)]
-            with_it, took = zip(*(beside(port) for _ in range(ROUNDS)), strict=True)
-    told("alone", without)
-    told("beside 1,000 texts", with_it)
+            measure_beside(port)  # so that all is loaded
+            without = [find_longest_gap(port, None) for _ in range(ROUNDS)]
+            with_it, took = zip(*(measure_beside(port) for _ in range(ROUNDS)), strict=True)
+    print_gaps("alone", without)
+    print_gaps("beside 1,000 texts", with_it)
     print(f"the batch itself: {statistics.median(took) * 1000:.0f} ms (median)")
 
 
-def told(name: str, gaps: tuple[float, ...] | list[float]) -> None:
+def print_gaps(name: str, gaps: tuple[float, ...] | list[float]) -> None:
     each = " ".join(f"{(gap - PACE) * 1000:.0f}" for gap in gaps)
     median = (statistics.median(gaps) - PACE) * 1000
     print(f"longest delay of a chunk, {name}: {median:.1f} ms (median of {each})")
 
 
 @contextmanager
-def running(module: str, environment: dict[str, str]) -> Iterator[str]:
-    """The address of a server in a process of its own, which it prints first."""
+def run_server(module: str, environment: dict[str, str]) -> Iterator[str]:
+    """Start a server in its own process; yield the address that it prints first."""
     arguments = ["--port", "0", "--print-url"] if module.startswith("tests") else ["serve"]
     if module == "bridge":
         arguments += ["--port", "0"]
@@ -84,8 +87,8 @@ def running(module: str, environment: dict[str, str]) -> Iterator[str]:
         process.terminate()
 
 
-def beside(port: int) -> tuple[float, float]:
-    """The longest gap while the texts are embedded, and how long that took."""
+def measure_beside(port: int) -> tuple[float, float]:
+    """Return the longest gap while the texts are embedded, and the seconds that took."""
     with subprocess.Popen(
         [sys.executable, "-c", EMBED, str(port)],
         stdin=subprocess.PIPE,
@@ -94,12 +97,12 @@ def beside(port: int) -> tuple[float, float]:
     ) as other:
         assert other.stdin is not None
         assert other.stdout is not None
-        gap = longest_gap(port, other)
+        gap = find_longest_gap(port, other)
         return gap, float(other.stdout.read())
 
 
-def longest_gap(port: int, other: subprocess.Popen[str] | None) -> float:
-    """Between two chunks of a stream; the other program begins at its twentieth."""
+def find_longest_gap(port: int, other: subprocess.Popen[str] | None) -> float:
+    """Return the longest gap between chunks; the other program starts at the twentieth."""
     play = json.dumps({"text": "word " * 300, "delay": PACE})
     said = {"role": "user", "content": f"<<<{play}>>>"}
     bridge = http.client.HTTPConnection("127.0.0.1", port)

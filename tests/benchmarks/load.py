@@ -1,4 +1,4 @@
-"""A client that is no limit: raw HTTP/1.1 over asyncio's streams, its times in seconds."""
+"""A client that is fast enough not to matter: raw HTTP/1.1 over asyncio. Times are in seconds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 _READ = 256 * 1024
 _END = b"\r\n0\r\n\r\n"
 FIRST_WORD = b"w0"
-"""The first delta's text, in whichever words it comes."""
+"""The text of the first delta, in every endpoint's format."""
 _WRITTEN = re.compile(rb'"t(\d+) "')
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to ask, and in which words."""
+    """A server, the path that answers there, and the headers that it needs."""
 
     name: str
     url: str
@@ -45,34 +45,34 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Timing:
     first: float
-    """Until the first word."""
+    """Seconds until the first text."""
     whole: float
     size: int
 
 
 class Connection:
-    """Kept alive from request to request."""
+    """A connection that is reused for many requests."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
-    async def ask(self, request: bytes) -> Timing:
-        """Raises RuntimeError for anything but a whole 200."""
+    async def send(self, request: bytes) -> Timing:
+        """Send a request and read its answer. Raises RuntimeError for anything but a whole 200."""
         started = time.perf_counter()
         first, tail, size = 0.0, b"", 0
-        async for piece in self._answer(request):
+        async for piece in self._read_answer(request):
             size += len(piece)
             tail = tail[-16:] + piece
             if not first and FIRST_WORD in tail:
                 first = time.perf_counter() - started
         return Timing(first, time.perf_counter() - started, size)
 
-    async def delays(self, request: bytes) -> list[float]:
-        """Of each word that says when it was written, by the clock of this machine."""
+    async def measure_delays(self, request: bytes) -> list[float]:
+        """Return the delay of each word that tells when it was written, by this machine's clock."""
         found: list[float] = []
         rest = b""
-        async for piece in self._answer(request):
+        async for piece in self._read_answer(request):
             now = time.monotonic_ns()
             rest += piece
             end = 0
@@ -82,12 +82,12 @@ class Connection:
             rest = rest[end:]
         return found
 
-    async def _answer(self, request: bytes) -> AsyncIterator[bytes]:
+    async def _read_answer(self, request: bytes) -> AsyncIterator[bytes]:
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"{head[:200]!r} {(await self._reader.read(500))!r}")
-        tail, size, length = b"\r\n", 0, _length(head)
+        tail, size, length = b"\r\n", 0, parse_content_length(head)
         while length is None or size < length:
             piece = await self._reader.read(_READ)
             if not piece:
@@ -99,7 +99,7 @@ class Connection:
                 return
 
 
-def _length(head: bytes) -> int | None:
+def parse_content_length(head: bytes) -> int | None:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line.partition(b":")[2])
@@ -107,7 +107,7 @@ def _length(head: bytes) -> int | None:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
+async def open_connection_to(url: str) -> AsyncIterator[Connection]:
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=1 << 24)
     try:
@@ -117,25 +117,27 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         await writer.wait_closed()
 
 
-async def asked(target: Target, request: bytes, count: int, at_once: int) -> list[Timing]:
-    """So many requests over so many connections."""
-    return await _over(target, count, at_once, lambda connection: connection.ask(request))
+async def send_requests(target: Target, request: bytes, count: int, at_once: int) -> list[Timing]:
+    """Send `count` requests over `at_once` connections."""
+    return await run_workers(target, count, at_once, lambda connection: connection.send(request))
 
 
-async def delayed(target: Target, request: bytes, at_once: int) -> list[float]:
-    """Of each word of so many answers at once."""
-    found = await _over(target, at_once, at_once, lambda connection: connection.delays(request))
+async def measure_delays(target: Target, request: bytes, at_once: int) -> list[float]:
+    """Return the delay of each word of `at_once` concurrent answers."""
+    found = await run_workers(
+        target, at_once, at_once, lambda connection: connection.measure_delays(request)
+    )
     return [delay for one in found for delay in one]
 
 
-async def _over(
+async def run_workers(
     target: Target, count: int, at_once: int, ask: Callable[[Connection], Awaitable[_T]]
 ) -> list[_T]:
     left = iter(range(count))
     found: list[_T] = []
 
     async def worker() -> None:
-        async with connected(target.url) as connection:
+        async with open_connection_to(target.url) as connection:
             for _ in left:
                 found.append(await ask(connection))
 

@@ -22,8 +22,8 @@ _CHAT = "/v1/chat/completions"
 _PATIENCE_SECONDS = 120.0
 
 
-def named(peers: Sequence[str]) -> dict[str, str]:
-    """Of `litellm=/path/to/litellm`, its program by name. Raises SystemExit for what is none."""
+def parse_peers(peers: Sequence[str]) -> dict[str, str]:
+    """Parse `litellm=/path/to/litellm` to programs by name. Raises SystemExit for anything else."""
     found = dict(peer.partition("=")[::2] for peer in peers)
     if unknown := [peer for peer in found if peer not in _PEERS or not found[peer]]:
         raise SystemExit(f"Not a peer: {', '.join(unknown)}. Say {'=PATH or '.join(_PEERS)}=PATH.")
@@ -31,10 +31,10 @@ def named(peers: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def started_peer(
+def start_peer(
     name: str, program: str, upstream: str, model: str, key: str, home: str
 ) -> Iterator[Target]:
-    """Ready to be asked, and ended in the end with all it has started."""
+    """Start a program, wait until it answers, and end it with all its children."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -43,7 +43,7 @@ def started_peer(
         words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
-            _until_it_answers(url + path, process)
+            wait_until_ready(url + path, process)
             yield Target(name, url, _CHAT, headers)
         finally:
             if process.poll() is None:
@@ -51,18 +51,20 @@ def started_peer(
 
 
 _Start = tuple[list[str], str, Mapping[str, str]]
-"""How it is started, a path that answers when it is ready, the headers of a request."""
+"""The command, a path that answers when the program is ready, and the headers of a request."""
 
 
-def _litellm(program: str, port: int, upstream: str, model: str, key: str, home: Path) -> _Start:
-    """https://docs.litellm.ai/docs/proxy/configs; it does not start without a key of its own."""
+def prepare_litellm(
+    program: str, port: int, upstream: str, model: str, key: str, home: Path
+) -> _Start:
+    """https://docs.litellm.ai/docs/proxy/configs; it needs a key of its own to start."""
     own = "sk-of-the-benchmark-0123456789abcdef"
-    asked = {"model": f"anthropic/{model}", "api_base": upstream, "api_key": key}
+    params = {"model": f"anthropic/{model}", "api_base": upstream, "api_key": key}
     config = home / "litellm.json"
     config.write_text(
         json.dumps(
             {
-                "model_list": [{"model_name": model, "litellm_params": asked}],
+                "model_list": [{"model_name": model, "litellm_params": params}],
                 "general_settings": {"master_key": own},
             }
         ),
@@ -72,7 +74,9 @@ def _litellm(program: str, port: int, upstream: str, model: str, key: str, home:
     return words, "/health/liveliness", {"Authorization": f"Bearer {own}"}
 
 
-def _portkey(program: str, port: int, upstream: str, model: str, key: str, home: Path) -> _Start:
+def prepare_portkey(
+    program: str, port: int, upstream: str, model: str, key: str, home: Path
+) -> _Start:
     """https://github.com/Portkey-AI/gateway: each request says where it goes."""
     headers = {
         "Authorization": f"Bearer {key}",
@@ -83,12 +87,12 @@ def _portkey(program: str, port: int, upstream: str, model: str, key: str, home:
 
 
 _PEERS: Mapping[str, Callable[[str, int, str, str, str, Path], _Start]] = {
-    "litellm": _litellm,
-    "portkey": _portkey,
+    "litellm": prepare_litellm,
+    "portkey": prepare_portkey,
 }
 
 
-def _until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A bare reverse proxy that copies bytes: what any hop of aiohttp's costs, and no more.
+"""A bare reverse proxy that copies bytes: the least that a hop with aiohttp costs.
 
 `python -m tests.benchmarks.proxy UPSTREAM`; the first line is its URL.
 """

@@ -1,4 +1,4 @@
-"""A screenshot as base64: ours, pyautogui's, and the floor of what X11 can do.
+"""Compares screenshots as base64: the bridge's, pyautogui's, and the least that X11 allows.
 
 `python -m tests.benchmarks.screenshot [--rounds N]`, with an X server of its own at 1920x1080 and
 two pages in Chromium; medians of one run, in which all take turns. It needs scrot, as pyautogui
@@ -36,7 +36,7 @@ WANTED = 30.0
 
 _TEXT = "".join(
     f"<h2>Part {part}</h2><div></div><p>"
-    + " ".join(f"Word {part * word % 977} of a text that nobody reads," for word in range(60))
+    + " ".join(f"Word {part * word % 977} of a sample text," for word in range(60))
     for part in range(12)
 )
 PAGES = {
@@ -53,11 +53,11 @@ body { margin: 0; font: 15px/1.4 sans-serif; columns: 4; padding: 20px } h2 { co
 div { background: linear-gradient(120deg, #2b6cb0, #f6ad55 40%, #e53e3e); height: 160px }</style>"""
     + _TEXT,
 }
-"""What is seen decides what encoding takes, above all scrot's PNG."""
+"""The content decides how long encoding takes, above all for scrot's PNG."""
 
 
 def main(rounds: int) -> None:
-    """Prints the table; every row is milliseconds for one picture."""
+    """Print the table; each row has the milliseconds for one picture."""
     with ExitStack() as stack:
         display = stack.enter_context(desktop.x_display("1920x1080"))
         os.environ |= {"DISPLAY": display, "XDG_SESSION_TYPE": "x11"}

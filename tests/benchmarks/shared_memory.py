@@ -1,4 +1,4 @@
-"""XShmGetImage alone, called through Xlib: the least a look at an X screen can take."""
+"""XShmGetImage alone, called through Xlib: the least time that a screenshot of X can take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the start of `claude-bridge serve` to its listening socket, and its memory when idle.
+"""Measures the time until `claude-bridge serve` listens, and its memory when idle.
 
 Run it with `python -m tests.benchmarks.start`; beside it stands the time that the interpreter alone
 takes, and that with the two imports no server here can do without.
@@ -22,7 +22,7 @@ IDLE_AFTER = 6.0
 
 
 def main() -> None:
-    """Prints medians in milliseconds, and megabytes."""
+    """Print medians in milliseconds, and megabytes."""
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "CLAUDE_BRIDGE_HOME": home, "ANTHROPIC_API_KEY": "sk-ant-x"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -61,7 +61,7 @@ def idle_memory(environment: dict[str, str]) -> float:
 
 
 def launched(environment: dict[str, str]) -> subprocess.Popen[str]:
-    """A server that listens."""
+    """Start a server; return when it listens."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bridge", "serve", "--port", "0"],
         env=environment,

@@ -1,4 +1,4 @@
-"""An upstream that is no limit: answers made beforehand from the fake's own events.
+"""An upstream that is fast enough not to matter: it sends prepared answers of the fake API.
 
 `python -m tests.benchmarks.upstream`; the first line is its URL. The number of text deltas is asked
 for in the first user message, as `deltas=20`. With `every=5` there are as many milliseconds between
@@ -25,21 +25,21 @@ MODELS = {"data": [], "has_more": False, "first_id": None, "last_id": None}
 
 
 @functools.cache
-def rendered(deltas: int) -> tuple[list[bytes], bytes]:
-    """The events of a streamed answer, and the same as one JSON object."""
+def render_answer(deltas: int) -> tuple[list[bytes], bytes]:
+    """Return the events of a streamed answer, and the whole answer as JSON."""
     words = tuple(f"w{number} " for number in range(deltas))
     body = {"model": "claude-opus-5-5", "max_tokens": 100_000, "messages": []}
-    told = list(events(Reply((Text("".join(words), words),)), body, counting_ids()))
-    lines = [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in told]
-    return lines, json.dumps(collect(told)).encode()
+    answer = list(events(Reply((Text("".join(words), words),)), body, counting_ids()))
+    lines = [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in answer]
+    return lines, json.dumps(collect(answer)).encode()
 
 
-async def at_once(lines: list[bytes]) -> AsyncIterator[bytes]:
+async def write_at_once(lines: list[bytes]) -> AsyncIterator[bytes]:
     for line in lines:
         yield line
 
 
-async def paced(lines: list[bytes], seconds: float) -> AsyncIterator[bytes]:
+async def write_paced(lines: list[bytes], seconds: float) -> AsyncIterator[bytes]:
     for line in lines:
         if _WORD.search(line):
             await asyncio.sleep(seconds)
@@ -50,13 +50,15 @@ async def paced(lines: list[bytes], seconds: float) -> AsyncIterator[bytes]:
 async def messages(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     found = _ASKED.search(body)
-    lines, whole = rendered(int(found[1]) if found else 20)
+    lines, whole = render_answer(int(found[1]) if found else 20)
     if b'"stream":true' not in body and b'"stream": true' not in body:
         return web.Response(body=whole, content_type="application/json")
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    told = paced(lines, int(found[2]) / 1000) if found and found[2] else at_once(lines)
-    async for line in told:
+    pieces = (
+        write_paced(lines, int(found[2]) / 1000) if found and found[2] else write_at_once(lines)
+    )
+    async for line in pieces:
         # One by one, as Claude writes them.
         await response.write(line)
     await response.write_eof()

@@ -1,4 +1,4 @@
-"""How far the bridge is from a wire: direct, a proxy that copies bytes, the bridge, in one run.
+"""Compares the bridge with a direct connection and with a proxy that copies bytes, in one run.
 
 `python -m tests.benchmarks.wire [--quick] [--peers litellm=PATH portkey=PATH]`. Upstream, proxy,
 bridge and client are processes of their own; they take turns, so that a busy moment meets all of
@@ -22,8 +22,8 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.load import Target, Timing, asked, delayed
-from tests.benchmarks.peers import named, started_peer
+from tests.benchmarks.load import Target, Timing, measure_delays, send_requests
+from tests.benchmarks.peers import parse_peers, start_peer
 
 MODEL = "claude-opus-5-5"
 KEY = "sk-ant-benchmark"
@@ -32,21 +32,21 @@ OPENAI = {"Authorization": "Bearer any"}
 MiB = 1024 * 1024
 
 
-def chat(deltas: int, *, stream: bool = True, **more: Any) -> dict[str, Any]:
-    """Understood by both: OpenAI's and Anthropic's words are the same here."""
+def build_chat(deltas: int, *, stream: bool = True, **more: Any) -> dict[str, Any]:
+    """Build a chat that both OpenAI's and Anthropic's endpoint accept."""
     said = [{"role": "user", "content": f"deltas={deltas}"}]
     return {"model": MODEL, "max_tokens": 100_000, "messages": said, "stream": stream, **more}
 
 
-def history() -> list[dict[str, Any]]:
-    """100 turns, 400 KB."""
+def build_history() -> list[dict[str, Any]]:
+    """Build a conversation of 100 turns and 400 KB."""
     words = "All of this was said before, and is sent again. " * 83
     turns = [{"role": ("user", "assistant")[at % 2], "content": words} for at in range(99)]
     return [*turns, {"role": "user", "content": "deltas=20"}]
 
 
-def picture() -> list[dict[str, Any]]:
-    """A PNG of 10 MB, as OpenAI's clients send one; its pixels are noise."""
+def build_picture() -> list[dict[str, Any]]:
+    """Build a message with a PNG of 10 MB, in OpenAI's format; its pixels are noise."""
     import io
 
     from PIL import Image
@@ -63,49 +63,49 @@ def picture() -> list[dict[str, Any]]:
 
 
 class Bench:
-    """Those that are compared, the bridge the last of them, and its process."""
+    """The targets to compare, the bridge the last of them, and the bridge's process."""
 
     def __init__(self, targets: Sequence[Target], bridge: psutil.Process, scale: float) -> None:
         self.targets = targets
         self.bridge = bridge
         self._scale = scale
 
-    def rounds(
+    def run_rounds(
         self, body: Mapping[str, Any], count: int, at_once: int
     ) -> dict[str, list[list[Timing]]]:
-        """Each asks the same, in turns; the first turn of each is not counted."""
-        able = self.able(body)
+        """Send the same requests to each target in turn; the first round is a warm-up."""
+        able = self.list_able(body)
         requests = {target.name: target.request(body) for target in able}
         found: dict[str, list[list[Timing]]] = {target.name: [] for target in able}
         count = max(at_once, round(count * self._scale))
         for turn in range(6):
             for target in able:
-                timings = asyncio.run(asked(target, requests[target.name], count, at_once))
+                timings = asyncio.run(send_requests(target, requests[target.name], count, at_once))
                 if turn:
                     found[target.name].append(timings)
         return found
 
-    def able(self, body: Mapping[str, Any]) -> list[Target]:
-        """Those that answer it; a peer may refuse, and is told with what it said."""
+    def list_able(self, body: Mapping[str, Any]) -> list[Target]:
+        """Return the targets that answer this body; print why a peer does not."""
         able = []
         for target in self.targets:
             try:
-                asyncio.run(asked(target, target.request(body), 1, 1))
+                asyncio.run(send_requests(target, target.request(body), 1, 1))
             except RuntimeError as error:
                 if target.name in ("direct", "proxy", "bridge"):
                     raise
-                print(f"\n{target.name} is left out, it says {error}")
+                print(f"\n{target.name} is left out: {error}")
             else:
                 able.append(target)
         return able
 
-    def cpu(self, body: Mapping[str, Any], count: int) -> float:
-        """Seconds of the bridge's own processor time for one request."""
+    def measure_cpu(self, body: Mapping[str, Any], count: int) -> float:
+        """Return the seconds of processor time that the bridge needs for one request."""
         bridge = self.targets[-1]
         request = bridge.request(body)
-        asyncio.run(asked(bridge, request, 3, 1))
+        asyncio.run(send_requests(bridge, request, 3, 1))
         before = self._spent()
-        asyncio.run(asked(bridge, request, count, 1))
+        asyncio.run(send_requests(bridge, request, count, 1))
         return (self._spent() - before) / count
 
     def _spent(self) -> float:
@@ -113,41 +113,43 @@ class Bench:
         return float(times.user + times.system)
 
 
-def milliseconds(timings: Sequence[Sequence[Timing]], of: Callable[[Timing], float]) -> list[float]:
+def list_milliseconds(
+    timings: Sequence[Sequence[Timing]], of: Callable[[Timing], float]
+) -> list[float]:
     return sorted(of(one) * 1000 for turn in timings for one in turn)
 
 
-def p99(sorted_values: Sequence[float]) -> float:
+def get_p99(sorted_values: Sequence[float]) -> float:
     return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * 0.99))]
 
 
-def table(title: str, rows: Mapping[str, Sequence[str]]) -> None:
+def print_table(title: str, rows: Mapping[str, Sequence[str]]) -> None:
     print(f"\n{title}")
     for name, cells in rows.items():
         print(f"  {name:<10}" + "".join(f"{cell:>22}" for cell in cells))
 
 
-def shares(speeds: Mapping[str, float]) -> None:
+def print_shares(speeds: Mapping[str, float]) -> None:
     for name in [*speeds][2:]:
         print(f"  {name} has {speeds[name] / speeds['proxy']:.3f} of the proxy's")
 
 
-def latency(bench: Bench) -> None:
+def measure_latency(bench: Bench) -> None:
     for at_once, count in ((1, 60), (32, 192)):
-        found = bench.rounds(chat(20), count, at_once)
+        found = bench.run_rounds(build_chat(20), count, at_once)
         rows = {}
         for name, timings in found.items():
-            first = milliseconds(timings, lambda one: one.first)
-            whole = milliseconds(timings, lambda one: one.whole)
+            first = list_milliseconds(timings, lambda one: one.first)
+            whole = list_milliseconds(timings, lambda one: one.whole)
             rows[name] = [
                 f"first {statistics.median(first):.2f} ms",
-                f"p99 {p99(first):.2f} ms",
+                f"p99 {get_p99(first):.2f} ms",
                 f"whole {statistics.median(whole):.2f} ms",
-                f"p99 {p99(whole):.2f} ms",
+                f"p99 {get_p99(whole):.2f} ms",
             ]
-        table(f"Latency, {at_once} at a time, 20 chunks, streamed", rows)
+        print_table(f"Latency, {at_once} at a time, 20 chunks, streamed", rows)
         added = {
-            name: statistics.median(milliseconds(timings, lambda one: one.first))
+            name: statistics.median(list_milliseconds(timings, lambda one: one.first))
             for name, timings in found.items()
         }
         least = added.pop("direct")
@@ -156,76 +158,80 @@ def latency(bench: Bench) -> None:
             print(f"  {name} adds {median - least:.2f} ms to the first chunk ({ratio:.1f} times)")
 
 
-def paced(bench: Bench) -> None:
-    """Each word says when upstream wrote it; there are 5 ms between two."""
+def measure_pace(bench: Bench) -> None:
+    """Measure how late each word arrives; upstream writes one every 5 ms, with the time in it."""
     said = [{"role": "user", "content": "deltas=100 every=5"}]
     for at_once in (1, 32):
         found: dict[str, list[float]] = {}
-        able = bench.able(chat(20))
+        able = bench.list_able(build_chat(20))
         for _ in range(3):
             for target in able:
-                request = target.request(chat(100, messages=said))
+                request = target.request(build_chat(100, messages=said))
                 found.setdefault(target.name, []).extend(
-                    asyncio.run(delayed(target, request, at_once))
+                    asyncio.run(measure_delays(target, request, at_once))
                 )
         rows = {}
         for name, delays in found.items():
             late = sorted(delay * 1000 for delay in delays)
-            rows[name] = [f"{statistics.median(late):.2f} ms", f"p99 {p99(late):.2f} ms"]
-        table(f"Delay of a chunk, {at_once} at a time, one each 5 ms", rows)
+            rows[name] = [f"{statistics.median(late):.2f} ms", f"p99 {get_p99(late):.2f} ms"]
+        print_table(f"Delay of a chunk, {at_once} at a time, one each 5 ms", rows)
 
 
-def throughput(bench: Bench) -> None:
+def measure_throughput(bench: Bench) -> None:
     for at_once in (1, 8):
-        found = bench.rounds(chat(2000), at_once * 2, at_once)
+        found = bench.run_rounds(build_chat(2000), at_once * 2, at_once)
         rows, speed = {}, {}
         for name, turns in found.items():
             speed[name] = statistics.median(
                 2000 * at_once / statistics.median(one.whole for one in turn) for turn in turns
             )
             rows[name] = [f"{speed[name]:,.0f} chunks/s"]
-        table(f"Saturation, {at_once} at a time, 2,000 chunks each", rows)
-        shares(speed)
+        print_table(f"Saturation, {at_once} at a time, 2,000 chunks each", rows)
+        print_shares(speed)
 
 
-def whole(bench: Bench) -> None:
-    body = chat(20, stream=False)
-    able = bench.able(body)
+def measure_whole_answers(bench: Bench) -> None:
+    body = build_chat(20, stream=False)
+    able = bench.list_able(body)
     requests = {t.name: t.request(body) for t in able}
     speeds: dict[str, list[float]] = {t.name: [] for t in able}
     for _ in range(15):
         for target in able:
             started = time.perf_counter()
-            asyncio.run(asked(target, requests[target.name], 320, 32))
+            asyncio.run(send_requests(target, requests[target.name], 320, 32))
             speeds[target.name].append(320 / (time.perf_counter() - started))
     medians = {name: statistics.median(found) for name, found in speeds.items()}
-    table(
+    print_table(
         "Whole answers of 20 chunks, 32 at a time",
         {name: [f"{speed:,.0f} requests/s"] for name, speed in medians.items()},
     )
-    shares(medians)
+    print_shares(medians)
 
 
-def processor(bench: Bench) -> None:
-    short = bench.cpu(chat(20), 50)
+def measure_processor(bench: Bench) -> None:
+    short = bench.measure_cpu(build_chat(20), 50)
     rows = {
         "20 chunks": [f"{short * 1000:.2f} ms"],
-        "2,000 chunks": [f"{bench.cpu(chat(2000), 10) / 2 * 1000:.2f} ms per 1,000"],
-        "history": [f"{bench.cpu(chat(20, messages=history()), 50) * 1000:.2f} ms"],
-        "image": [f"{bench.cpu(chat(20, messages=picture()), 5) * 1000:.0f} ms"],
+        "2,000 chunks": [f"{bench.measure_cpu(build_chat(2000), 10) / 2 * 1000:.2f} ms per 1,000"],
+        "history": [
+            f"{bench.measure_cpu(build_chat(20, messages=build_history()), 50) * 1000:.2f} ms"
+        ],
+        "image": [
+            f"{bench.measure_cpu(build_chat(20, messages=build_picture()), 5) * 1000:.0f} ms"
+        ],
     }
-    table("The bridge's own processor time for one request", rows)
+    print_table("The bridge's own processor time for one request", rows)
 
 
-def memory(bench: Bench) -> None:
+def measure_memory(bench: Bench) -> None:
     idle = bench.bridge.memory_info().rss / MiB
     bridge = bench.targets[-1]
-    request = bridge.request(chat(20))
-    asyncio.run(asked(bridge, request, 200, 8))
+    request = bridge.request(build_chat(20))
+    asyncio.run(send_requests(bridge, request, 200, 8))
     before = bench.bridge.memory_info().rss / MiB
-    asyncio.run(asked(bridge, request, 2000, 8))
+    asyncio.run(send_requests(bridge, request, 2000, 8))
     after = bench.bridge.memory_info().rss / MiB
-    table(
+    print_table(
         "Memory",
         {
             "idle": [f"{idle:.0f} MB"],
@@ -235,11 +241,11 @@ def memory(bench: Bench) -> None:
 
 
 def main(scale: float, peers: Mapping[str, str]) -> None:
-    """Prints the tables."""
+    """Print the tables."""
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
-        upstream, _ = stack.enter_context(started("tests.benchmarks.upstream"))
-        proxy, _ = stack.enter_context(started("tests.benchmarks.proxy", upstream))
+        upstream, _ = stack.enter_context(start_program("tests.benchmarks.upstream"))
+        proxy, _ = stack.enter_context(start_program("tests.benchmarks.proxy", upstream))
         own = {
             **os.environ,
             "CLAUDE_BRIDGE_HOME": home,
@@ -247,26 +253,33 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
             "ANTHROPIC_BASE_URL": upstream,
         }
         words = ("serve", "--port", "0", "--backend", "anthropic", "--log-level", "WARNING")
-        bridge, process = stack.enter_context(started("bridge", *words, environment=own))
+        bridge, process = stack.enter_context(start_program("bridge", *words, environment=own))
         targets = [
             Target("direct", upstream, "/v1/messages", ANTHROPIC),
             Target("proxy", proxy, "/v1/messages", ANTHROPIC),
             Target("bridge", bridge, "/v1/chat/completions", OPENAI),
         ]
         for name, program in peers.items():
-            peer = started_peer(name, program, upstream, MODEL, KEY, home)
+            peer = start_peer(name, program, upstream, MODEL, KEY, home)
             targets.insert(-1, stack.enter_context(peer))
-        time.sleep(5)  # what is loaded behind the listening socket
+        time.sleep(5)  # imports go on after the socket listens
         bench = Bench(targets, psutil.Process(process.pid), scale)
-        for measure in (memory, latency, paced, throughput, whole, processor):
+        for measure in (
+            measure_memory,
+            measure_latency,
+            measure_pace,
+            measure_throughput,
+            measure_whole_answers,
+            measure_processor,
+        ):
             measure(bench)
 
 
 @contextmanager
-def started(
+def start_program(
     module: str, *words: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Its URL, which it prints first, and its process; ended in the end."""
+    """Start a program; yield the URL that it prints first, and its process. Ends it on leaving."""
     with subprocess.Popen(
         [sys.executable, "-m", module, *words],
         stdout=subprocess.PIPE,
@@ -286,4 +299,4 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="a fifth of the requests")
     parser.add_argument("--peers", nargs="*", default=[], metavar="NAME=PATH", help="others beside")
     given = parser.parse_args()
-    main(0.2 if given.quick else 1.0, named(given.peers))
+    main(0.2 if given.quick else 1.0, parse_peers(given.peers))

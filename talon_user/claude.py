@@ -27,11 +27,11 @@ conversation = Conversation(session)
 
 
 class PhraseHandler:
-    """Pauses the insertion while the user speaks, and resumes it after one of our commands."""
+    """Pause the insertion while the user speaks, and resume it after one of our commands."""
 
     # Talon emits `pre:phrase`, runs the commands of the phrase, and emits `post:phrase`. A command
     # may move the caret, so the insertion pauses before it and stays paused. Our own commands move
-    # nothing: after a phrase that is only ours, the insertion goes on.
+    # nothing: after a phrase that is only ours, the insertion resumes.
 
     def __init__(self) -> None:
         """Start between two phrases."""

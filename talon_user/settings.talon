@@ -7,7 +7,7 @@
 #     # The bridge's access key, if it requires one.
 #     user.claude_api_key = ""
 #
-#     # The model for questions that name none: an id such as claude-opus-5-5, or default for the
+#     # The model for questions that do not name one: an id such as claude-opus-5-5, or default for the
 #     # bridge's active model. “claude use sonnet” overrides it.
 #     user.claude_model = "default"
 #

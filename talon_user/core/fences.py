@@ -1,4 +1,4 @@
-"""Extracts the code from a Markdown answer while the answer streams."""
+"""Extract the code from a Markdown answer while the answer streams."""
 
 import re
 from typing import Optional
@@ -7,7 +7,7 @@ FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[ \t]*([^`\r\n]*?)[ \t]*$")
 
 
 class CodeExtractor:
-    """Returns the lines inside code fences and drops the prose around them.
+    """Filter that returns the lines inside code fences, without the prose around them.
 
     An answer without any fence counts as code and is returned by `finish`. The line break before a
     closing fence is part of the fence.

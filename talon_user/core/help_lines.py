@@ -1,4 +1,4 @@
-"""Builds and searches the lines of “claude help” from the commands that Talon has loaded."""
+"""Build and search the lines of “claude help” from the commands that Talon has loaded."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Decides what to type, what to paste, and when, while an answer arrives."""
+"""Decide what to type, what to paste, and when, while an answer arrives."""
 
 from dataclasses import dataclass
 from typing import Optional, Union
@@ -7,7 +7,7 @@ from typing import Optional, Union
 TYPE_SECONDS = 0.25
 # A slow app reads the clipboard up to 300 ms after the paste key, and must still find our text.
 PASTE_SECONDS = 0.4
-# Some apps insert the other half of these by themselves, so text that has them is pasted.
+# Some apps insert the closing half of these automatically, so text with them is pasted.
 PAIRED = frozenset("()[]{}<>\"'`*_")
 # Longer runs are pasted, or typed in parts: typing them at once would block speech recognition.
 TYPE_LIMIT = 80
@@ -43,7 +43,7 @@ NO_FRAME = Frame()
 
 
 class Insertion:
-    """Splits one answer into typing and pasting steps for one window at a time."""
+    """One answer as typing and pasting steps, for one window at a time."""
 
     # States: receiving (more pieces may come), complete (`finish` or `discard` was called), done
     # (complete, and nothing is pending). In each of them it may also be `paused`, which only the
@@ -144,7 +144,7 @@ class Insertion:
         return Type(text) if is_typed else Paste(text)
 
     def _flatten(self, text: str) -> str:
-        """Replace line breaks and control characters with spaces; a terminal would obey them."""
+        """Replace line breaks and control characters with spaces; a terminal would execute them."""
         flat = "".join(char if char.isprintable() else " " for char in text)
         self.flattened = self.flattened or flat != text
         return flat

@@ -1,10 +1,10 @@
-"""Records what an answer inserted into a window, and whether it can be undone."""
+"""Record what an answer inserted into a window, and whether it can be undone."""
 
 import unicodedata
 from dataclasses import dataclass
 from typing import Optional
 
-# In caret steps. Selecting more would occupy the keyboard for seconds.
+# In caret steps. Selecting more would block the keyboard for seconds.
 UNDO_LIMIT = 2000
 ZERO_WIDTH_JOINER = "\u200d"
 COMBINING_KEYCAP = "\u20e3"

@@ -1,4 +1,4 @@
-"""Gives the models of `GET /v1/models` names that can be spoken."""
+"""Build names that can be spoken for the models of `GET /v1/models`."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Turns a spoken command into a plan: the prompt, its source and its destination."""
+"""Turn a spoken command into a plan: the prompt, its source and its destination."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Builds the body of a request to `/v1/responses`."""
+"""Build the body of a request to `/v1/responses`."""
 
 import base64
 from dataclasses import dataclass, field

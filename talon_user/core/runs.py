@@ -1,4 +1,4 @@
-"""Turns the events of a computer-use run into sentences for the banner."""
+"""Turn the events of a computer-use run into sentences for the banner."""
 
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -31,7 +31,7 @@ class RunStep:
 
 
 class RunEventReader:
-    """Reads the events of one run: `feed` the data of each and get what to show."""
+    """Reader of the events of one run; `feed` takes each and returns what to show."""
 
     def __init__(self) -> None:
         """Start before the first event."""

@@ -1,4 +1,4 @@
-"""Splits a streamed answer into sentences for speech, and removes its Markdown."""
+"""Split a streamed answer into sentences for speech, and remove its Markdown."""
 
 import re
 
@@ -17,7 +17,7 @@ MARKUP = (
 
 
 class SentenceSplitter:
-    """Returns whole sentences: `feed` pieces cut anywhere, and `finish` at the end."""
+    """Splitter into whole sentences; `feed` takes pieces cut anywhere, `finish` the end."""
 
     def __init__(self) -> None:
         """Start before the first word."""

@@ -1,4 +1,4 @@
-"""Formats the state of the voice commands as the lines of the corner display."""
+"""Format the state of the voice commands as the lines of the corner display."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Records which response a conversation continues from; ids and times only, no content."""
+"""Record which response a conversation continues from; ids and times only, no content."""
 
 import json
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Thread:
 
 @dataclass
 class SavedState:
-    """What outlives a restart of Talon: the thread, and the model that the user chose."""
+    """What is saved across restarts of Talon: the thread, and the model the user chose."""
 
     thread: Thread = field(default_factory=Thread)
     model: str = ""

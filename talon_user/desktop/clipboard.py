@@ -1,4 +1,4 @@
-"""Borrows the clipboard for pasting and copying, and restores it afterwards."""
+"""Use the clipboard for pasting and copying, and restore it afterwards."""
 
 from typing import Any, Optional
 
@@ -6,13 +6,13 @@ from talon import clip
 
 
 class BorrowedClipboard:
-    """The user's clipboard content in all its formats, while our text is on the clipboard."""
+    """The user's clipboard content in all formats, saved while ours is on the clipboard."""
 
     # `clip.serial()` changes with each copy by any program. As long as it is the one of our last
     # change, the content is ours; otherwise the user has copied something, which must survive.
 
     def __init__(self) -> None:
-        """Borrow nothing yet."""
+        """Leave the clipboard unchanged until the first call."""
         self._saved: Any = None
         self._our_serial: Optional[int] = None
 

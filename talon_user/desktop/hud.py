@@ -1,6 +1,7 @@
-"""Shows a few lines in a corner of the screen, and longer text in a panel.
+"""Show a few lines in a corner of the screen, and longer text in a panel.
 
-Draws with Talon's `canvas` or `imgui`, whichever is available. Without both, nothing is shown.
+They are drawn with Talon's `canvas` or `imgui`, whichever is available. Without both, nothing is
+shown.
 """
 
 import importlib

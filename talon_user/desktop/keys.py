@@ -1,4 +1,4 @@
-"""Presses keys and types text in the focused window."""
+"""Press keys and type text in the focused window."""
 
 from talon import actions, app
 

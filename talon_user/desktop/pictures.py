@@ -1,7 +1,8 @@
-"""Takes the screenshots that are sent with a question.
+"""Take the screenshots that are sent with a question.
 
-Uses Talon's own `screen` rather than the bridge's `/computer/screenshot`, which requires computer
-use: a far greater permission than one picture. Talon also knows where the focused window is.
+They come from Talon's own `screen` rather than the bridge's `/computer/screenshot`, which requires
+computer use: a far greater permission than one picture. Talon also knows where the focused window
+is.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reads what Talon knows about the focused window and its app."""
+"""Read what Talon knows about the focused window and its app."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reads sentences aloud, with sight-free-talon if it is loaded, or else a system voice."""
+"""Read sentences aloud, with sight-free-talon if it is loaded, or else a system voice."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ PROGRAMS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class Voice(Protocol):
-    """Speaks one sentence at a time."""
+    """A voice that speaks one sentence at a time."""
 
     @property
     def is_speaking(self) -> bool:

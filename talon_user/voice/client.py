@@ -1,4 +1,4 @@
-"""Sends requests to the bridge with the address and key from the settings."""
+"""Send requests to the bridge with the address and key from the settings."""
 
 from collections.abc import Callable
 from typing import Any, Optional, TypeVar
@@ -41,7 +41,7 @@ def _choose_key(control: bool) -> str:
 
 
 class BackgroundFetch(Task):
-    """Runs one fetch beside the queue and passes it to a callback when it has finished."""
+    """A fetch that runs beside the queue, and is passed to a callback when it has finished."""
 
     def __init__(self, start: Callable[[], Fetch], on_finish: Callable[[Fetch], None]) -> None:
         """Call `start` when the task begins."""

@@ -1,4 +1,4 @@
-"""Computer use by voice: asks for permission, shows each step, and treats silence as a denial."""
+"""Computer use by voice: ask for permission, show each step, treat silence as a denial."""
 
 import time
 from typing import Any, Optional, Protocol
@@ -35,7 +35,7 @@ class ComputerHost(Protocol):
 
 
 class ComputerRun(Task):
-    """One job for Claude with mouse and keyboard.
+    """One task for Claude with mouse and keyboard.
 
     If computer use is off in the bridge, it is set to `ask_risky` for this run only.
     """

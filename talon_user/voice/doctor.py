@@ -1,4 +1,4 @@
-"""“claude doctor”: checks what the voice commands need and shows how to fix problems."""
+"""“claude doctor”: check what the voice commands need, and show how to fix problems."""
 
 import platform
 from typing import Any, Optional
@@ -12,7 +12,7 @@ from ..wire.paths import read_control_token
 
 
 def check_talon() -> list[str]:
-    """Return a line for each thing that the commands need from Talon and this computer."""
+    """Return a line for each requirement on Talon and this computer."""
     has_community = "user.get_last_phrase" in registry.actions
     has_gui = any(import_gui(name) is not None for name in PANES)
     return [

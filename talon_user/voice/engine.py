@@ -1,4 +1,4 @@
-"""Runs tasks one after the other, with a cron job that exists only while there is work."""
+"""Run tasks one after the other, with a cron job that exists only while there is work."""
 
 import time
 from collections import deque
@@ -38,7 +38,7 @@ class Engine:
 
     def run_in_background(self, task: Task) -> None:
         """Start a task at once, whatever else runs; pass on what its `begin` raises."""
-        # In this order: a task that cannot begin must not keep the timer running.
+        # Begin before adding: a task that cannot begin must not keep the timer running.
         task.begin()
         self._background.append(task)
         self.wake()

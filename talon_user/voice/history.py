@@ -1,4 +1,4 @@
-"""Stores recent questions and answers while Talon runs, and the thread beyond that."""
+"""Store recent questions and answers in memory, and the thread also on disk."""
 
 import logging
 import time

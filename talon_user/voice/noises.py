@@ -1,4 +1,4 @@
-"""Stops Claude at a hiss or a pop, if the setting says so."""
+"""Stop Claude at a hiss or a pop, if the setting names it."""
 
 from collections.abc import Callable
 from typing import Any

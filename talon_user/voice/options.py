@@ -1,4 +1,4 @@
-"""Declares the settings, and reads and checks their values."""
+"""Declare the settings, and read and check their values."""
 
 from talon import Module, settings
 
@@ -26,7 +26,7 @@ mod.setting(
     "claude_model",
     type=str,
     default="default",
-    desc="The model for questions that name none; default is the bridge's active model",
+    desc="The model for questions that do not name one; default is the bridge's active model",
 )
 mod.setting(
     "claude_insert_mode",

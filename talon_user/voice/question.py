@@ -1,4 +1,4 @@
-"""One question: reads its source, sends it to the bridge, and delivers the answer."""
+"""One question: read its source, send it to the bridge, and deliver the answer."""
 
 import time
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class QuestionHost(Protocol):
 
     @property
     def model(self) -> str:
-        """The model for questions that name none."""
+        """The model for questions that do not name one."""
         ...
 
     def open_sink(self, exchange: Exchange, question: "Question") -> Optional[Sink]:
@@ -58,7 +58,7 @@ class QuestionHost(Protocol):
 
 
 class Question(Task):
-    """Asks `exchange.plan` in the window that has the focus when the question is created."""
+    """The question of `exchange.plan`, for the window that has the focus when it is created."""
 
     # States: waiting (not begun; also when its window has lost the focus), reading (`_reader`),
     # answering (`_stream` until it has finished, with `_answer_ended` false), delivering (the

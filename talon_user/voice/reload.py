@@ -1,7 +1,7 @@
-"""Ends the tasks of the previous copy of this package when Talon reloads it.
+"""End the tasks of the previous copy of this package when Talon reloads it.
 
-Talon keeps no state over a reload and has no unload hook. So each copy stores a function that ends
-its tasks in `sys.modules`, the one place that all copies can access.
+Talon preserves no state across a reload and has no unload hook. So each copy stores a function that
+ends its tasks in `sys.modules`, the one place that all copies can access.
 """
 
 import sys

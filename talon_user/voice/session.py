@@ -50,7 +50,7 @@ class Session:
 
     @property
     def model(self) -> str:
-        """The model for questions that name none."""
+        """The model for questions that do not name one."""
         return self.history.state.model or options.read_text("model")
 
     # Asking.

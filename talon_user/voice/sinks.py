@@ -1,4 +1,4 @@
-"""Delivers answers anywhere but to the caret: clipboard, panel, voice, Cursorless, shell."""
+"""Sinks for answers other than the caret: clipboard, panel, voice, Cursorless, shell."""
 
 from collections import deque
 from collections.abc import Callable
@@ -20,7 +20,7 @@ MANY_LINES = "Claude wrote more than one line, so nothing is suggested. Ask for 
 
 
 class TextSink(Sink):
-    """Collects the answer in `text`; no window and no focus affects it."""
+    """A sink that collects the answer in `text`, independent of windows and focus."""
 
     def __init__(self) -> None:
         """Start with an empty answer."""
@@ -32,12 +32,12 @@ class TextSink(Sink):
         self.text += piece
 
     def finish(self) -> None:
-        """End."""
+        """Mark the answer as delivered."""
         self.done = True
 
 
 class ClipboardSink(TextSink):
-    """Copies the whole answer for the user."""
+    """A sink that copies the whole answer for the user."""
 
     def finish(self) -> None:
         """Copy the answer."""
@@ -48,7 +48,7 @@ class ClipboardSink(TextSink):
 
 
 class PanelSink(TextSink):
-    """Shows the answer in the panel as it arrives, or copies it if there is no panel."""
+    """A sink that shows the answer in the panel, or copies it if there is no panel."""
 
     def __init__(self, hud: Hud, title: str) -> None:
         """Show `title` above the answer."""
@@ -74,7 +74,7 @@ class PanelSink(TextSink):
 
 
 class SpeechSink(TextSink):
-    """Reads the answer aloud, sentence by sentence, while the rest arrives."""
+    """A sink that reads the answer aloud, sentence by sentence, while the rest arrives."""
 
     def __init__(self, voice: Voice) -> None:
         """Speak with `voice`."""
@@ -109,7 +109,7 @@ class SpeechSink(TextSink):
 
 
 class CursorlessSink(TextSink):
-    """Inserts the whole answer at a Cursorless destination."""
+    """A sink that inserts the whole answer at a Cursorless destination."""
 
     def __init__(self, destination: Any) -> None:
         """Insert at `destination`."""
@@ -124,7 +124,7 @@ class CursorlessSink(TextSink):
 
 
 class ConfirmSink(TextSink):
-    """Offers a command line to the user, who decides whether to insert it."""
+    """A sink that offers a command line to the user, who decides whether to insert it."""
 
     def __init__(self, offer: Callable[[str], None]) -> None:
         """Pass the line to `offer`."""

@@ -1,4 +1,4 @@
-"""Reads the source of a question: a selection, the clipboard, a picture, and so on."""
+"""Read the source of a question: a selection, the clipboard, a picture, and so on."""
 
 from typing import Any, Optional
 
@@ -29,14 +29,14 @@ EMPTY = {
 
 
 class SourceReader:
-    """Reads one source; when `done`, there is `text`, a `picture`, or a `problem` sentence."""
+    """Reader of one source; when `done`, it has `text`, a `picture`, or a `problem` sentence."""
 
     # States: copying (a key was pressed, and the app has not copied yet) and done. Only sources in
-    # SELECTION_SOURCES need the first: other text and pictures are there at once.
+    # SELECTION_SOURCES need the first: other text and pictures are available at once.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
 
     def __init__(self, source: str, target: Any = None, reply: str = "") -> None:
-        """Start to read from the focused window.
+        """Start reading from the focused window.
 
         `target` is Cursorless's target for the source `cursorless`, `reply` the last answer for the
         source `reply`.

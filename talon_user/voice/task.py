@@ -12,7 +12,7 @@ class Task:
     """
 
     # States: waiting (in the engine's queue), running (after `begin`), done. A running task may be
-    # idle: then nothing happens until the user speaks, and the engine needs no timer.
+    # idle: nothing happens until the user speaks, and the engine needs no timer.
     # Inputs: `advance` every 50 ms; the user's commands `stop`, `resume` and `move_here`; Talon's
     # `hold` before each phrase and `release` after one of ours; `check_focus` when the focus moves;
     # `end` on a reload or an exception.
@@ -66,7 +66,7 @@ class Task:
 
 
 class Sink(Task):
-    """Delivers one answer to its destination: `feed` pieces of it, and `finish` at its end."""
+    """A task that delivers one answer; `feed` takes its pieces, `finish` its end."""
 
     @property
     def entry(self) -> Optional[Entry]:

@@ -1,4 +1,4 @@
-"""Removes an answer from its window, if the text there is still exactly the answer."""
+"""Remove an answer from its window, if the text there is still exactly the answer."""
 
 from collections.abc import Callable
 from typing import Optional
@@ -17,13 +17,13 @@ TOUCHED = "Nothing was changed: the text before the cursor is not what Claude wr
 
 
 class Undo(Task):
-    """Selects backwards from the caret, compares the selection, and deletes it if it matches."""
+    """Select backwards from the caret, compare the selection, and delete it if it matches."""
 
     # States: selecting (`_steps_left` above 0), copying, comparing, pasting (only when the answer
     # replaced something), done.
     # Inputs: time, the focused window, the app's copy on the clipboard. A phrase does not pause it,
     # because it takes less than a second.
-    # Output: `on_finish` with None, or with a sentence that says why nothing was undone.
+    # Output: `on_finish` with None, or with a sentence that explains why nothing was undone.
 
     def __init__(
         self,

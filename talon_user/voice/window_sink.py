@@ -1,4 +1,4 @@
-"""Inserts an answer into the window that the question was asked from."""
+"""Insert an answer into the window that the question was asked from."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -32,7 +32,7 @@ DESELECTED = (
 FLATTENED = "Line breaks were replaced with spaces, because a terminal would run each line."
 DENIED = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
 NO_FOCUS = "No window has the focus. Focus a window first."
-# An app that opens a file in the same window gives no sign, so it gets this long.
+# An app that opens a file in the same window cannot be detected, so it gets this long.
 NEW_FILE_SECONDS = 1.0
 NOT_TIMED = float("-inf")
 
@@ -92,12 +92,12 @@ def find_window_problem() -> Optional[str]:
 
 
 class WindowSink(Sink):
-    """Types and pastes one answer; done when all is inserted and the clipboard is restored."""
+    """A sink that types and pastes; done when all is inserted and the clipboard restored."""
 
-    # `Insertion` decides what to type and paste; this class does it, and adds what needs Talon.
+    # `Insertion` decides what to type and paste; this class does it through Talon.
     # States, in this order: opening (waits for a new file's window), checking (reads the selection
-    # to see that it still is what Claude was given), inserting, done. While inserting it may be
-    # paused; then it goes on only by `resume`, `move_here` or `release`.
+    # to verify that it is still the text Claude received), inserting, done. While inserting it may
+    # be paused; only `resume`, `move_here` or `release` end the pause.
     # Inputs: pieces of the answer, time, focus, phrases, and the user's commands.
     # Outputs: keys and pastes, notifications, `pause_reason`, and `entry` for undo.
 
@@ -207,7 +207,7 @@ class WindowSink(Sink):
         if self._opening is not None:
             self._wait_for_file(now, self._opening)
             return
-        # Talon reports most changes of focus, but not all, so each step looks.
+        # Talon reports most changes of focus, but not all, so each step checks it.
         self.check_focus()
         if self._check is not None:
             self._advance_check(now, self._check)

@@ -1,4 +1,4 @@
-"""Reads the events of `/v1/responses` and OpenAI's error objects."""
+"""Read the events of `/v1/responses` and OpenAI's error objects."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class AnswerFailed(Exception):
 
 
 class AnswerReader:
-    """Reads one streamed answer: `feed` the data of each event and get the text it adds.
+    """Reader of one streamed answer; `feed` takes each event and returns the text it adds.
 
     `complete` is true after the last event. `response_id` identifies the answer in its thread.
     `problem` is a sentence when the answer ended early.

@@ -1,4 +1,4 @@
-"""Sends one request to the bridge over a non-blocking socket that is polled."""
+"""Send one request to the bridge over a non-blocking socket that is polled."""
 
 import errno
 import json
@@ -12,7 +12,7 @@ from .http_response import BadResponse, ResponseReader
 from .request import Address
 from .sse import EventDecoder, EventTooLong
 
-# The bridge is on this machine, so a connection that takes longer will never come.
+# The bridge is on this machine, so a connection that takes longer will never succeed.
 CONNECT_SECONDS = 0.9
 # The bridge sends a keep-alive comment much more often than this.
 SILENCE_SECONDS = 300.0
@@ -26,7 +26,7 @@ Piece = TypeVar("Piece", covariant=True)
 
 
 class EventReader(Protocol[Piece]):
-    """Turns the data of events into pieces; `complete` is true after the last event."""
+    """Converter of events to pieces; `complete` is true after the last event."""
 
     @property
     def complete(self) -> bool: ...
@@ -39,8 +39,8 @@ class HttpRequest:
 
     # States: connecting, connected (sending, then receiving), finished. Each `_advance` does what
     # is possible without waiting; it never raises, because it runs in a Talon cron job.
-    # Inputs: bytes from the socket, the clock, and `close`, which the bridge sees as a hang-up and
-    # which stops the generation upstream.
+    # Inputs: bytes from the socket, the clock, and `close`: the bridge notices the
+    # disconnect and stops the generation upstream.
     # Outputs: `finished`; then `error` is None, or a sentence for the user.
 
     def __init__(
@@ -50,7 +50,7 @@ class HttpRequest:
         clock: Callable[[], float] = time.monotonic,
         silence: float = SILENCE_SECONDS,
     ) -> None:
-        """Start to connect, without waiting; fail after `silence` seconds without a byte."""
+        """Start connecting, without waiting; fail after `silence` seconds without a byte."""
         self.finished = False
         self.error: Optional[str] = None
         self.status = 0

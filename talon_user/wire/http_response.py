@@ -1,4 +1,4 @@
-"""Reads one HTTP/1.1 response from bytes as they arrive."""
+"""Read one HTTP/1.1 response from bytes as they arrive."""
 
 from typing import Optional
 
@@ -10,7 +10,7 @@ class BadResponse(Exception):
 
 
 class ResponseReader:
-    """Returns body bytes: `feed` bytes cut anywhere, and `finish` at the end of input."""
+    """Reader that returns body bytes; `feed` takes bytes cut anywhere, `finish` the end."""
 
     # States: head (`status` is None), body, complete. The body ends with its last chunk, after
     # `_left` bytes, or, when neither is announced, with the end of input.

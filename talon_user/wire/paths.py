@@ -1,4 +1,4 @@
-"""Finds the bridge's data folder, its control token and our saved state in it."""
+"""Find the bridge's data folder, its control token and our saved state in it."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ def write_state(text: str) -> None:
     """Save `text` for the next session in a file that only the user can read; raise OSError."""
     path = _find_state_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Written beside the file and moved over it, so that a crash never leaves half a file.
+    # Written to a second file and moved over the first, so that a crash never leaves half a file.
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

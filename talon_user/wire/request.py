@@ -1,4 +1,4 @@
-"""Builds the bytes of requests to the bridge and parses its address."""
+"""Build the bytes of requests to the bridge, and parse its address."""
 
 import json
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""Splits a byte stream into server-sent events.
+"""Split a byte stream into server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
 import codecs
 
-# In characters. No event of the bridge is near this; it bounds the memory of a bad stream.
+# In characters. The bridge's events are far shorter; this bounds the memory of a bad stream.
 LINE_LIMIT = 8 * 1024 * 1024
 
 
@@ -14,7 +14,7 @@ class EventTooLong(Exception):
 
 
 class EventDecoder:
-    """Returns the data of events: `feed` bytes cut anywhere, even inside a character."""
+    """Decoder of the data of events; `feed` takes bytes cut anywhere, even in a character."""
 
     def __init__(self) -> None:
         """Start before the first event."""

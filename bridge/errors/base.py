@@ -43,7 +43,7 @@ class BridgeError(Exception):
         # imported at all.
         needed = ["status", "type", "anthropic_type", "summary", "hint"]
         missing = [name for name in needed if not hasattr(cls, name)]
-        # Inherited words would describe another code.
+        # An inherited summary and hint would describe another code.
         if "code" in vars(cls):
             missing += [name for name in ("summary", "hint") if name not in vars(cls)]
         if missing:

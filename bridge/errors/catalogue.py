@@ -39,14 +39,14 @@ def list_errors() -> list[type[BridgeError]]:
     """List one class for each outcome, ordered by status and outcome."""
     first: dict[str, type[BridgeError]] = {}
     for kind in _walk(BridgeError):
-        # A subclass without a code of its own, such as UpstreamSilent, reads the same to users.
+        # A subclass without its own code, such as UpstreamSilent, is the same error to users.
         first.setdefault(kind.outcome, kind)
     return sorted(first.values(), key=lambda kind: (kind.status, kind.outcome))
 
 
 def _walk(kind: type[BridgeError]) -> Iterator[type[BridgeError]]:
     for child in kind.__subclasses__():
-        # Only ours: tests define errors of their own.
+        # Only the bridge's classes: tests define more.
         if child.__module__.startswith("bridge."):
             yield child
             yield from _walk(child)

@@ -61,7 +61,7 @@ BUILT_IN: tuple[ListedModel, ...] = tuple(
 
 
 class Catalogue:
-    """Caches the list of one source at a time; `clock` returns monotonic seconds."""
+    """A cache for the list of one source at a time; `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

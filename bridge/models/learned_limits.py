@@ -1,4 +1,4 @@
-"""Corrects a model's rules from the message of a refused request.
+"""Correct a model's rules from the message of a refused request.
 
 New models and changed limits work without an update: the first refusal corrects the rules, and the
 request is sent again. Each pattern matches a message of Anthropic's API.

@@ -1,4 +1,4 @@
-"""Resolves the model name that a client sends to the model that answers."""
+"""Resolve the model name that a client sends to the model that answers."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _CURRENT: dict[Line, str] = {
 }
 
 
+# For a line that did not exist when this table was written.
 _FALLBACK = _CURRENT["sonnet"]
 _KNOWN = re.compile(rf"(?:{'|'.join(re.escape(rules.id) for rules in RULES)})(?:-\d{{8}})?")
 
@@ -56,9 +57,9 @@ def resolve(name: str, active: str, live: Collection[str] = ()) -> ResolvedModel
         return ResolvedModel(requested)
     if _RETIRED.fullmatch(requested):
         current = _find_successor(requested)
-        return ResolvedModel(current, f"model: {requested} is retired; {current} answers")
+        return ResolvedModel(current, f"model: {requested} is retired; {current} is used instead")
     if _OPENAI.fullmatch(requested):
-        return ResolvedModel(active, f"model: {active} answers for {requested}")
+        return ResolvedModel(active, f"model: {active} is used instead of {requested}")
     raise ModelNotFound(_describe_unknown(requested, live), param="model")
 
 

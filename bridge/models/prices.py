@@ -37,6 +37,7 @@ class Price:
 
 
 def _parse_rates(input: str, write_5m: str, write_1h: str, read: str, output: str) -> Rates:
+    # From strings: a float such as 0.20 is not exactly that, and the costs must be exact.
     return Rates(*map(Decimal, (input, write_5m, write_1h, read, output)))
 
 
@@ -124,14 +125,14 @@ def calculate_cost(
     if price is None:
         return None
     rates = _select_rates(price, input_tokens + cache_write_tokens + cache_read_tokens)
-    to_micro_dollars = (
+    micro_dollars = (
         rates.input * input_tokens
         + rates.cache_write_5m * (cache_write_tokens - cache_write_1h_tokens)
         + rates.cache_write_1h * cache_write_1h_tokens
         + rates.cache_read * cache_read_tokens
         + rates.output * output_tokens
     )
-    return to_micro_dollars / _MILLION
+    return micro_dollars / _MILLION
 
 
 def to_micro_dollars(dollars: Decimal) -> int:

@@ -55,7 +55,7 @@ class ModelRules:
     strict_tools: bool = True
     """Supports tools with `strict`."""
     computer: Literal["toolset", "none", "not_here"] = "toolset"
-    """Supports `computer_toolset_20260801`; `not_here` if only the backend does not."""
+    """Supports `computer_toolset_20260801`; `not_here`: the model does, but not the backend."""
     eager_tools: bool = True
     """Can stream tool arguments before they are valid JSON."""
 

@@ -1,4 +1,4 @@
-"""Makes the aiohttp application from the endpoint table."""
+"""Make the aiohttp application from the endpoint table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def make_app(bridge: Bridge) -> web.Application:
         middlewares=[handle_errors], client_max_size=bridge.settings.max_body_mb * 1024 * 1024
     )
     app[BRIDGE] = bridge
-    # The middleware finds the row of a request by its route, so no route can be without one.
+    # The middleware finds the row of a request by its route, so every route must have one.
     app[ENDPOINTS_BY_ROUTE] = {
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler): endpoint
         for endpoint in ENDPOINTS

@@ -1,4 +1,4 @@
-"""Caches the API keys in the running server, so that the keyring is read only once."""
+"""Cache the API keys in the running server, so that the keyring is read only once."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ class KeyCache:
         Raises KeyringUnavailable if neither the keyring nor the file can be written.
         """
         async with self._lock:
+            # All keys are written, so a stale cache would undo what `claude-bridge key` changed.
             keys = (await self._load_keys()).with_key(owner, key)
             try:
                 place = await asyncio.to_thread(self._chain.save, keys)
@@ -52,7 +53,7 @@ class KeyCache:
         return keys, place
 
     async def accepts(self, secret: str) -> bool:
-        """Check a client's access key; any is accepted if the bridge requires none."""
+        """Return whether this access key is valid; any is if the bridge requires none."""
         keys = (await self.get_keys()).bridge
         # Every key is compared, so that the response time does not reveal which one matched.
         sent = secret.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Counts requests, answers and tokens for Prometheus."""
+"""Count requests, answers and tokens for Prometheus."""
 
 from __future__ import annotations
 
@@ -55,10 +55,12 @@ class Metrics:
         self.open_streams = Gauge("bridge_open_streams", "Active requests.", registry=self.registry)
 
     def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
-        """Count a request that has ended; `path` is the endpoint's, which takes few values."""
+        """Count a finished request; `path` is the path pattern of its endpoint."""
+        # Each value of a label is a new time series, so `path` must not contain ids.
         get = self._get_child
         get(self._requests, path, str(status)).inc()
         get(self._seconds, path).observe(seconds)
+        # Requests without a model, such as GET /health, have no answer to count.
         if record.model == "-":
             return
         get(self._answers, record.model, record.backend, record.outcome).inc()

@@ -1,4 +1,4 @@
-"""What is recorded about one request: never its content."""
+"""The record of one request, for log, ledger and metrics; it never contains the content."""
 
 from __future__ import annotations
 

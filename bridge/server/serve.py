@@ -1,10 +1,10 @@
-"""Runs the server until it is asked to stop, then drains its answers.
+"""Run the server until a stop is requested, then drain its answers.
 
 States, each ended by the event in brackets:
 
-    serving    accepts requests [`stop_requested`: a signal, `/control/stop` or the parent's end]
+    serving    accepts requests [`stop_requested`: a signal, `/control/stop` or the parent's exit]
     draining   accepts no connections; running answers go on [idle, `drain_seconds` or `stop_now`]
-    closing    the remaining answers are cancelled and report it; then the stores are closed
+    closing    the remaining answers are cancelled and end with an error; then the stores close
 
 Outputs for the tray, one line each on stdout: `Listening on URL` once, and `Finishing N` while
 draining.
@@ -41,10 +41,11 @@ async def serve(
     stop_with_parent: bool = False,
     on_loaded: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve on `sock` until SIGINT, SIGTERM, `/control/stop` or, if requested, the parent's end.
+    """Serve on `sock` until SIGINT, SIGTERM, `/control/stop` or, if requested, the parent's exit.
 
     Running answers get `drain_seconds` to finish; after that, or at a second signal, they end with
-    an error event. `on_loaded` is called when everything slow is loaded, after listening began.
+    an error event. `on_loaded` is called some time after listening began, when everything that
+    loads slowly is loaded.
     """
     bridge.url = _format_url(sock)
     runner = web.AppRunner(
@@ -63,12 +64,14 @@ async def serve(
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_requested.wait()
+            # Open connections stay: the running answers are still written to them.
             server.close()
             reporting = asyncio.create_task(_report_open_answers(bridge))
             await bridge.drain(bridge.settings.drain_seconds)
             await _cancel_task(reporting)
         await _cancel_task(warm_up)
     finally:
+        # Connections first: their handlers may still write to the stores that `close` closes.
         await runner.cleanup()
         await bridge.close()
     _log.info("Stopped.")
@@ -109,7 +112,7 @@ async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:
 
 
 async def _report_open_answers(bridge: Bridge) -> None:
-    """Print how many answers are still being written, for the tray, whenever that changes."""
+    """Print the number of running answers for the tray, whenever it changes."""
     # On stdout, as the server no longer accepts the connections that /health would need.
     reported = 0
     while True:
@@ -139,7 +142,7 @@ def _handle_signals(bridge: Bridge) -> Iterator[None]:
 
     for number in numbers:
         try:
-            # A handler of `signal.signal` alone would wait until the loop wakes up by itself.
+            # A handler set with `signal.signal` alone does not wake the loop up.
             loop.add_signal_handler(number, stop)
         except NotImplementedError:
             # Windows has no such method; there the loop wakes up for every signal.
@@ -154,11 +157,11 @@ def _handle_signals(bridge: Bridge) -> Iterator[None]:
 
 
 def _watch_parent(bridge: Bridge) -> None:
-    """Stop the bridge when the tray ends."""
+    """Stop the bridge when its parent process, the tray, exits."""
     loop = asyncio.get_running_loop()
 
     def wait_for_end() -> None:
-        # stdin is a pipe from the tray. It closes when the tray ends, on every system, even if
+        # stdin is a pipe from the tray. On every system it closes when the tray exits, even if
         # the tray was killed.
         with suppress(OSError):
             while os.read(0, 1024):

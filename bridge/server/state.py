@@ -32,7 +32,7 @@ from bridge.wire.usage import LastFailure
 
 @dataclass
 class Bridge:
-    """All state of the server, made by `compose` and found in the application under `BRIDGE`.
+    """All state of the server; `compose` makes it, and the application has it under `BRIDGE`.
 
     Stopping: `stop_requested` makes new requests fail with ShuttingDown, `drain` waits for the
     running answers and then cancels them, `close` releases everything else.
@@ -78,29 +78,29 @@ class Bridge:
 
     @property
     def active_model(self) -> str:
-        """The model for `default` and OpenAI's names: the echo while the backend is offline."""
+        """The model for `default` and OpenAI's names; the echo if the backend is `offline`."""
         return ECHO if self.switches.backend == "offline" else self.switches.model
 
     def resolve(self, name: str) -> ResolvedModel:
         """Resolve a client's `model` field. Raises ModelNotFound with similar names."""
         active = self.active_model
         resolved = resolve(name, active, self.catalogue.ids)
-        # An echo must not pass for Claude, nor Claude for an echo.
+        # The echo must not answer in place of Claude, nor Claude in place of the echo.
         if not self.switches.use_for_everything or ECHO in (active, resolved.model):
             return resolved
         if resolved.model == active:
             return resolved
         return ResolvedModel(
-            active, f"model: {active} answers for {name.strip()} (use_for_everything)"
+            active, f"model: {active} is used instead of {name.strip()} (use_for_everything)"
         )
 
     def find_rules(self, model: str) -> ModelRules:
-        """Find the rules of a resolved model: learned, else listed live, else from the table."""
+        """Find the rules of a resolved model: learned, else from the live list or the table."""
         return self.learned.get(model) or resolve_rules(model, self.catalogue.find(model))
 
     def start_warm_up(self) -> None:
-        """Start a task that warms the active backend and lets the others rest."""
-        # An earlier one may warm a backend that is no longer chosen.
+        """Warm up the active backend in a task, and stop the background work of the others."""
+        # An earlier task may be warming up a backend that is no longer active.
         if self._warm_up is not None:
             self._warm_up.cancel()
         self._warm_up = asyncio.create_task(self.selection.warm_active())
@@ -110,7 +110,7 @@ class Bridge:
         if self._warm_up is not None:
             self._warm_up.cancel()
             await asyncio.wait([self._warm_up])
-        # `drain` has cancelled what still ran; each task now stores that it was cut off.
+        # `drain` has cancelled the tasks that were running; each now stores its response as failed.
         tasks = [task for task, _ in self.background.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.computer.close()
@@ -138,7 +138,7 @@ class Bridge:
             )
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("answers are written in a task, so that `drain` can cancel them")
+            raise RuntimeError("an answer must be written in a task, so that `drain` can cancel it")
         self._answers.add(task)
         self._idle.clear()
         try:
@@ -149,7 +149,7 @@ class Bridge:
                 self._idle.set()
 
     async def drain(self, seconds: float) -> None:
-        """Wait up to `seconds` for the running answers, then cancel the rest.
+        """Wait up to `seconds`, or until `stop_now`, for running answers; then cancel the rest.
 
         A cancelled answer reports ShuttingDown to its client.
         """

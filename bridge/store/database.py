@@ -1,4 +1,4 @@
-"""Opens a SQLite file that only this user can read, and replaces a damaged one."""
+"""Open a SQLite file that only this user can read, and replace a damaged one."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def _connect(path: Path, schema: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
     try:
+        # Other processes can read while this one writes, and a commit does not wait for the disk.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(schema)

@@ -68,7 +68,7 @@ class Totals:
     cost: int
     """Micro-dollars of the requests whose price is known."""
     unpriced: int
-    """Requests whose price is not known, and which `cost` lacks."""
+    """Requests whose price is not known; `cost` does not include them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Ledger:
             self._prune(database)
 
     def _prune(self, database: sqlite3.Connection) -> None:
-        # By age, and by number for a program that sends requests without pause.
+        # By age; and by number, because one program may send a request every second.
         oldest = self._now() - self._keep_days * _DAY
         database.execute("DELETE FROM answered WHERE at < ?", (oldest,))
         database.execute(
@@ -224,7 +224,7 @@ def _find_midnight(now: float, days_ago: int) -> float:
 
 def _build_row(entry: Entry) -> list[Any]:
     """Return the values in the order of the columns, with long texts cut."""
-    # Short enough that a client cannot smuggle content in, such as in its User-Agent.
+    # Short, so that a client cannot store content in the ledger, such as in its User-Agent.
     row = list(_values(entry))
     for column, length in _TEXT_COLUMNS:
         row[column] = row[column][:length]

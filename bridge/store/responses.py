@@ -1,4 +1,4 @@
-"""Stores responses that clients may continue or retrieve later, item by item."""
+"""Store responses that clients may continue or retrieve later, item by item."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class StoredResponse:
 class ResponseStore:
     """The stored responses of this process, limited by age and number.
 
-    They are only in memory without `path`, or with 0 days.
+    Without `path`, or with 0 days, they are only in memory.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class ResponseStore:
             rows = [(item["id"], id, json.dumps(item)) for item in output]
             database.executemany("INSERT INTO item VALUES (?, ?, ?)", rows)
         self._puts += 1
-        # At the first write, too: a bridge that runs only shortly must also delete old responses.
+        # At the first write, too: a bridge that always runs briefly must also delete old responses.
         if self._puts % _PRUNE_EVERY == 1:
             self._prune(database)
 
@@ -149,7 +149,7 @@ def _read_response(database: sqlite3.Connection, id: str) -> StoredResponse | No
 def _read_chain(database: sqlite3.Connection, id: str) -> tuple[Json, ...] | None:
     turns: list[tuple[Json, ...]] = []
     next_id: str | None = id
-    # Limited, as a chain that refers to itself would never end.
+    # Limited, because a chain that refers to itself would never end.
     while next_id is not None and len(turns) < MAX_CHAIN:
         stored = _read_response(database, next_id)
         if stored is None:

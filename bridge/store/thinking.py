@@ -1,4 +1,4 @@
-"""Stores turns with thinking by tool call id: in memory, and in SQLite for after a restart."""
+"""Store turns with thinking by tool call id: in memory, and in SQLite across restarts."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class ThinkingStore:
         unknown = [id for id in ids if id not in known]
         if unknown and self._worker is not None:
             known |= await _read_turns(self._worker, unknown)
+        # Ids without a turn, too: the file is then searched only once for each of them.
         for id, turn in known.items():
             self._remember(id, turn)
         return {id: turn for id, turn in known.items() if turn is not None}
@@ -86,9 +87,9 @@ class ThinkingStore:
             await self._worker.close()
 
     def _remember(self, id: str, turn: StoredTurn | None) -> None:
-        """Put a turn into memory; None means that there is none, also not in the file."""
+        """Put a turn into memory; None means that there is no turn to use, not even in the file."""
         self._memory[id] = turn
-        # The order is that of use, so that the turn unused for longest is dropped first.
+        # Ordered by last use, so that the turn that was unused for longest is dropped first.
         self._memory.move_to_end(id)
         while len(self._memory) > self._max_in_memory:
             self._memory.popitem(last=False)
@@ -124,6 +125,6 @@ async def _read_turns(worker: Worker, ids: Sequence[str]) -> dict[str, StoredTur
     try:
         await worker.run(select)
     except (sqlite3.Error, OSError) as error:
-        # The request goes on without: Claude then answers without its earlier thinking.
+        # The request is sent all the same: Claude then answers without its earlier thinking.
         _log.warning("Stored thinking could not be read: %s", error)
     return turns

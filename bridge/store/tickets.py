@@ -1,7 +1,7 @@
 """One-time tickets that a page, opened by the user, exchanges for the control token.
 
 The address that a browser is started with is in its command line, which other users of the computer
-may be able to read. A ticket is used up by the time that they do.
+may be able to read. By then the ticket has been used, and is worthless.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Tickets:
 
     def issue(self) -> str:
         """Create a ticket; beyond MAX_TICKETS the oldest one becomes invalid."""
-        # Someone who opens page after page must not fill the memory.
+        # A limit, so that unused tickets cannot fill the memory.
         while len(self._until) >= MAX_TICKETS:
             del self._until[next(iter(self._until))]
         ticket = secrets.token_urlsafe(24)
@@ -34,5 +34,5 @@ class Tickets:
 
     def redeem(self, ticket: str) -> bool:
         """Return whether the ticket was valid, and invalidate it."""
-        # Removed first: a ticket is spent even if it comes too late.
+        # Removed in any case: a ticket that comes too late is used up, too.
         return self._clock() < self._until.pop(ticket, float("-inf"))

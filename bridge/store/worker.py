@@ -1,14 +1,14 @@
-"""Runs all SQL of one store in a single thread, off the event loop.
+"""Run all SQL of one store in a single thread, off the event loop.
 
 States of a worker, and what moves it on:
 
     idle        no thread job for writes is scheduled
-    gathering   `put` has scheduled one; it waits up to `gather_seconds` for more writes, and not
-                longer once `run` or `close` needs the result
+    gathering   `put` has scheduled one; it waits up to `gather_seconds` for more writes, or
+                until `run` or `close` needs the result
     writing     the gathered writes run in order, at most `_MAX_BATCH` in one transaction
     closed      after `close`; later writes are refused with a warning
 
-`run` first does the writes that were put before it, so a read sees every earlier write.
+`run` first executes the writes that were put before it, so a read sees every earlier write.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Worker:
             self._thread.submit(self._gather_and_write)
 
     async def close(self) -> None:
-        """Do the remaining writes and close the file."""
+        """Execute the remaining writes and close the file."""
         if self._closed:
             return
         self._closed = True
@@ -105,7 +105,7 @@ class Worker:
         self._write_all()
 
     def _write_all(self) -> None:
-        """Do all gathered writes; one that fails is lost, and the loss is logged."""
+        """Execute all gathered writes; one that fails is lost, and the loss is logged."""
         while self._writes:
             count = min(len(self._writes), _MAX_BATCH)
             self._write_batch([self._writes.popleft() for _ in range(count)])
@@ -116,7 +116,7 @@ class Worker:
             transaction = _begin_transaction(connection) if self._gather_seconds else nullcontext()
             with transaction:
                 for write in writes:
-                    # Each on its own: one bad row must not lose the others of its batch.
+                    # Each separately: one bad row must not lose the others of its batch.
                     with self._log_losses():
                         write(connection)
 
@@ -149,6 +149,7 @@ class Worker:
 
 @contextmanager
 def _begin_transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    # IMMEDIATE waits for other writers here; a plain BEGIN could fail at the first write instead.
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -81,7 +81,7 @@ def _build_prompt_messages(prompt: str, suffix: str | None) -> list[dict[str, st
 
 
 class CompletionStream:
-    """Converts chat chunks and whole chat answers of one request to text completions."""
+    """A converter of one request's chat answers, in chunks or whole, to text completions."""
 
     def __init__(self, completion: CompletionRequest) -> None:
         # Choices are numbered prompt by prompt, with `n` choices for each prompt.
@@ -114,6 +114,7 @@ class CompletionStream:
         self, index: int, content: str | None, finish_reason: FinishReason | None
     ) -> TextChoice:
         """Build a choice; with `echo`, its first text starts with the prompt."""
+        # Taken out at the first chunk, so that no later chunk repeats the prompt.
         text = self._echoes.pop(index, "") + (content or "")
         return {"text": text, "index": index, "logprobs": None, "finish_reason": finish_reason}
 

@@ -1,4 +1,4 @@
-"""Checks of JSON values against a JSON Schema.
+"""Check JSON values against a JSON Schema.
 
 The validator is imported on first use, because most requests do not need it.
 """

@@ -1,4 +1,4 @@
-"""Requests to the bridge's own `/v1/messages`: passed through, answers collected."""
+"""Pass requests to `/v1/messages` through unchanged, and collect their answers."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def pass_through(
 
 def build_count_request(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:
     """Build the request for token counting, whose `max_tokens` is 0 and is not sent."""
+    # Fields that the bridge does not know stay in `more`, so that new ones work without an update.
     fields = dict(body.model_extra or {})
     fields.pop("max_tokens", None)
     fields |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
@@ -85,11 +86,11 @@ def _check_roles(request: MessagesRequest, rules: ModelRules) -> None:
 
 
 class MessageCollector:
-    """Collects the events of one answer; `finish` returns the message."""
+    """A collector of one answer's events; `finish` returns the message."""
 
     def __init__(self) -> None:
-        self._to_message: dict[str, Any] = {}
-        self._to_blocks = BlockCollector()
+        self._message: dict[str, Any] = {}
+        self._blocks = BlockCollector()
         self._end = MessageEnd()
 
     @property
@@ -102,20 +103,20 @@ class MessageCollector:
         return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> None:
-        self._to_blocks.feed(event)
+        self._blocks.feed(event)
         self._end.feed(event)
         match event["type"]:
             case "message_start":
-                self._to_message = {**event["message"], "stop_reason": None, "stop_sequence": None}
+                self._message = {**event["message"], "stop_reason": None, "stop_sequence": None}
             case "message_delta":
-                self._to_message |= event["delta"]
+                self._message |= event["delta"]
             case _:
                 pass
 
     def finish(self) -> WholeMessage:
         """Return the message. Raises StreamBroken if `message_stop` is missing."""
         self._end.finish()
-        content = self._to_blocks.list_all_blocks()
-        message: Any = {**self._to_message, "content": content, "usage": self.usage}
+        content = self._blocks.list_all_blocks()
+        message: Any = {**self._message, "content": content, "usage": self.usage}
         whole: WholeMessage = message
         return whole

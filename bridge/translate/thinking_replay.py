@@ -1,4 +1,4 @@
-"""Restores Claude's thinking in tool-calling turns that clients return without it.
+"""Restore Claude's thinking in tool-calling turns that clients return without it.
 
 A thinking block's signature is valid only for the same model and the same preceding content. So a
 stored turn replaces the client's version only if a hash of everything before it still matches;

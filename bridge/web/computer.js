@@ -29,7 +29,7 @@ export function showComputer(state) {
   byId("computer-switch").hidden = !token();
   byId("computer-locked").hidden = Boolean(token());
   for (const input of document.querySelectorAll("input[name=computer]")) {
-    // While a change is on its way, /health still has the old mode: the click would jump back.
+    // During a change, /health still reports the old mode, which would undo the user's click.
     if (!changing) input.checked = input.value === state.mode;
   }
   if (token() && (state.waiting || cards.size)) showApprovals();
@@ -69,7 +69,7 @@ async function buildCard(approval) {
   return card;
 }
 
-/** Draws onto a canvas, as an <img> cannot send the token that the picture needs. */
+/** Draws on a canvas, because an <img> cannot send the token that the picture requires. */
 async function drawPicture(canvas, path) {
   const response = await fetch(path, { headers: { Authorization: `Bearer ${token()}` } });
   if (!response.ok) return;
@@ -109,7 +109,7 @@ for (const input of document.querySelectorAll("input[name=computer]")) {
   input.onchange = () => changeMode(input.value).then(refresh);
 }
 byId("computer-stop").onclick = () => showErrorsOf(() => callBridge("/computer/stop", {})).then(refresh);
-// More often than the rest of the page, as an approval may be pending. An error is only logged:
+// More often than the rest of the page, because approvals expire soon. An error is only logged:
 // dashboard.js shows that the bridge is not running.
 setInterval(() => {
   if (token() && !document.hidden) refresh().catch(error => console.warn(error.message));

@@ -147,8 +147,8 @@ function showClients({ clients }) {
 
 function copyOnClick(button, source) {
   byId(button).onclick = async () => {
-    // Browsers deny the clipboard to pages without HTTPS from other computers. The text is selected
-    // then, ready to be copied by hand.
+    // Browsers deny the clipboard to a page that another computer serves without HTTPS. Then the
+    // text stays selected, so that the user can copy it by hand.
     getSelection().selectAllChildren(byId(source));
     const copied = navigator.clipboard
       ? await navigator.clipboard.writeText(byId(source).textContent).then(() => true, () => false)

@@ -78,7 +78,8 @@ function buildBar(day, at, days, sum, models, top, format) {
     const value = sum.get(entry.model), tall = toPixels(value, top);
     y -= tall;
     const rect = buildElement("rect", {
-      x: x + step * 0.12, y, width: step * 0.76, // A small value is still visible, and can be pointed at.
+      x: x + step * 0.12, y, width: step * 0.76,
+      // At least half a pixel, so that a small value can be seen and pointed at.
       height: Math.max(tall, 0.5), fill: entry.colour,
     });
     rect.append(buildTitle(`${day} · ${entry.model}: ${format(value)}`));

@@ -1,11 +1,12 @@
 // The user's control token. The tray and `claude-bridge dashboard` open the page with a ticket
-// behind the # of its address: that part reaches no server and no log. The ticket can be redeemed
-// once, within a minute. The token is stored until this tab is closed.
+// after the # of its address, because browsers send that part to no server. The ticket can be
+// redeemed once, within a minute. The token is stored until this tab is closed.
 
 const NAME = "control-token";
 
 const ticket = new URLSearchParams(location.hash.slice(1)).get("ticket");
 if (ticket) {
+  // Removed from the address, so that it is not in the browser's history or in a bookmark.
   history.replaceState(null, "", location.pathname + location.search);
   const response = await fetch("/control/tickets/redeem", {
     method: "POST",

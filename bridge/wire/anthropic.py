@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel
 
-# Only what the bridge itself reads is validated; everything else is Anthropic's to judge.
+# Only the fields that the bridge reads are validated here; Anthropic's API validates the rest.
 
 
 class AnyBlock(TypedDict):

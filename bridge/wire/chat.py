@@ -325,7 +325,7 @@ class ChatRequest(LenientModel):
     # Strict, because the string "false" would otherwise be accepted as a boolean.
     stream: StrictBool | None = None
     computer_use: StrictBool | None = None
-    """The bridge's own: Claude uses this computer, within the permissions the user gave."""
+    """The bridge's own field: let Claude use this computer, as far as the user permits it."""
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -342,7 +342,7 @@ class ChatRequest(LenientModel):
     response_format: ResponseFormat | None = None
     user: str | None = None
     safety_identifier: str | None = None
-    # Claude has no `n`: each answer is a request of its own, so the bridge limits their number.
+    # Claude's API has no `n`: each answer is a separate request, so the bridge limits their number.
     n: int | None = Field(None, ge=1, le=8)
     verbosity: Literal["low", "medium", "high"] | None = None
     service_tier: str | None = None
@@ -350,4 +350,4 @@ class ChatRequest(LenientModel):
     previous_response_id: None = None
     """A parameter of the Responses API; refused, because this endpoint stores no history."""
 
-    _from_chat_from_responses = model_validator(mode="before")(to_chat_body)
+    _convert_responses_body = model_validator(mode="before")(to_chat_body)

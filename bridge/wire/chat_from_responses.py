@@ -1,4 +1,4 @@
-"""Converts Responses API bodies that are sent to the chat endpoint to chat requests.
+"""Convert Responses API bodies that are sent to the chat endpoint to chat requests.
 
 Some editors (Cursor) post `input` instead of `messages` to `/v1/chat/completions` and expect a
 chat completion back. https://platform.openai.com/docs/api-reference/responses/create
@@ -18,8 +18,8 @@ Json = dict[str, Any]
 NAMED_FIELD = "named_field"
 """The type of a validation error whose context has the field's name as `param`."""
 
-# Plain dicts, not models: this runs before validation, so a field may have any type. Whatever is
-# wrong and not refused here is refused by the chat's own validation.
+# Plain dicts, not models: this runs before validation, so a field may have any type. Errors that
+# are not found here are found by the validation of the chat request.
 
 _RENAMED = {"max_output_tokens": "max_completion_tokens"}
 _TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
@@ -45,12 +45,12 @@ def _build_system_message(text: Any) -> list[Json]:
     return [{"role": "system", "content": text}] if text else []
 
 
-def _convert_input(given: Any) -> list[Json]:
-    if isinstance(given, str):
-        return [{"role": "user", "content": given}]
-    if not isinstance(given, list):
+def _convert_input(input: Any) -> list[Json]:
+    if isinstance(input, str):
+        return [{"role": "user", "content": input}]
+    if not isinstance(input, list):
         raise _make_refusal("input", "it must be a string or a list of items")
-    return [_convert_item(item, f"input[{index}]") for index, item in enumerate(given)]
+    return [_convert_item(item, f"input[{index}]") for index, item in enumerate(input)]
 
 
 def _make_refusal(param: str, why: str) -> PydanticCustomError:

@@ -117,7 +117,7 @@ class RunApproval(BaseModel):
 
 
 class RunActed(BaseModel):
-    """A batch of actions is over."""
+    """A batch of actions has ended."""
 
     type: Literal["run.acted"] = "run.acted"
     what: list[str]

@@ -32,9 +32,11 @@ class WaitingBatch:
 
     id: str
     what: Annotated[list[str], Doc("One sentence for each action.")]
-    risks: Annotated[list[str], Doc("Why it may be risky, in words.")]
+    risks: Annotated[list[str], Doc("Why it may be risky.")]
     asked_by: str
-    expires_at: Annotated[float, Doc("Unix seconds; without an answer it is denied then.")]
+    expires_at: Annotated[
+        float, Doc("Unix seconds; it is denied at this time unless it was decided before.")
+    ]
     picture: Annotated[str | None, Doc("Path of a screenshot with the places marked.")]
 
 

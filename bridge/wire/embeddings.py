@@ -24,7 +24,7 @@ Tokens = Annotated[
 def _classify_input(value: Any) -> str | None:
     """Return which of the four shapes an input has, judging a list by its first element.
 
-    So pydantic validates one shape only, and its errors are about that one.
+    Then pydantic validates that shape only, and its errors are about the one that was meant.
     """
     first = value[0] if isinstance(value, list) and value else None
     if isinstance(first, list):

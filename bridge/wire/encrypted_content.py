@@ -1,4 +1,4 @@
-"""Packs thinking and summaries into `encrypted_content`, which clients store and send back.
+"""Pack thinking and summaries into `encrypted_content`, which clients store and send back.
 
 The Responses API treats it as an opaque string. It is not encrypted here: Claude's thinking has a
 signature that shows changes, and a summary has nothing that the client may not read.
@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-# The prefix tells our strings from those that OpenAI encrypted, and has a version.
+# The prefix distinguishes our strings from OpenAI's encrypted ones, and contains a version.
 _MARK = "claude.1."
 SUMMARY = "compaction"
 """The type of a block whose `text` is the summary of a conversation."""

@@ -10,12 +10,12 @@ from bridge.wire.doc import Doc
 
 BackendName = Literal["anthropic", "claude-code", "offline"]
 BackendSetting = Literal["auto", "anthropic", "claude-code", "offline"]
-"""The setting `backend`; `auto` takes the first of them that can answer."""
+"""The setting `backend`; `auto` uses the first backend that is available."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackendStatus:
-    """The backend for Claude models, and why it was chosen; `active` is null if none can."""
+    """The backend for Claude models, and why it was chosen; `active` is null if there is none."""
 
     setting: BackendSetting
     active: BackendName | None
@@ -53,7 +53,7 @@ class Health:
     pid: int
     started_at: Annotated[int, Doc("Unix seconds.")]
     url: Annotated[str, Doc("The server's address, such as http://127.0.0.1:8000.")]
-    model: Annotated[str, Doc("Answers `default` and OpenAI's model names.")]
+    model: Annotated[str, Doc("The model for `default` and for OpenAI's model names.")]
     backend: BackendStatus
     use_for_everything: Annotated[
         bool, Doc("Use `model` even when a client requests a different Claude model.")

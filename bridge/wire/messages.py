@@ -54,7 +54,7 @@ class MessagesRequest:
     more: Mapping[str, Any] = field(default_factory=dict)
     """Other fields of the body, from a client of Anthropic's API."""
     whole: bool = field(default=False, compare=False)
-    """The client gets the answer in one piece, so events may be joined on the way."""
+    """The client gets the answer in one piece, so a backend may merge events."""
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body, without `stream`."""

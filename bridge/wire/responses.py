@@ -56,7 +56,7 @@ class ResponsesRequest(LenientModel):
     service_tier: str | None = None
     background: StrictBool | None = None
     computer_use: StrictBool | None = None
-    """The bridge's own: Claude uses this computer, within the permissions the user gave."""
+    """The bridge's own field: let Claude use this computer, as far as the user permits it."""
 
 
 class InputTokensDetails(TypedDict):

@@ -1,4 +1,4 @@
-"""Encodes and decodes server-sent events.
+"""Encode and decode server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -30,7 +30,7 @@ def encode_event(event: Mapping[str, Any]) -> bytes:
 
 
 class SseDecoder:
-    """Decodes bytes, split anywhere, to the `data` of each complete event."""
+    """A decoder of bytes, split anywhere, to the `data` of each complete event."""
 
     def __init__(self) -> None:
         self._rest = b""

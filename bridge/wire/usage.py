@@ -56,7 +56,7 @@ class LastFailure:
     """The last request that failed since the server started."""
 
     at: Annotated[float, Doc("Unix seconds.")]
-    request: Annotated[str, Doc("Its x-request-id, which also finds it in the log.")]
+    request: Annotated[str, Doc("Its x-request-id, which the log contains, too.")]
     path: str
     status: int
     code: str

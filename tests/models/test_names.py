@@ -33,7 +33,7 @@ def test_default_is_the_active_model(name: str) -> None:
 def test_an_openai_name_is_answered_by_the_active_model_with_a_notice(name: str) -> None:
     resolved = resolve(name, ACTIVE)
     assert resolved.model == ACTIVE
-    assert resolved.notice == f"model: {ACTIVE} answers for {name}"
+    assert resolved.notice == f"model: {ACTIVE} is used instead of {name}"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_openai_name_is_answered_by_the_active_model_with_a_notice(name: str)
 def test_a_retired_model_is_answered_by_its_line_with_a_notice(retired: str, current: str) -> None:
     resolved = resolve(retired, ACTIVE)
     assert resolved.model == current
-    assert resolved.notice == f"model: {retired} is retired; {current} answers"
+    assert resolved.notice == f"model: {retired} is retired; {current} is used instead"
 
 
 def test_an_unknown_name_is_refused_with_similar_names() -> None:

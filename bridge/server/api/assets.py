@@ -35,7 +35,7 @@ async def get_asset(request: web.Request) -> web.Response:
     if name not in MEDIA_TYPES:
         raise NotFound(f"Unknown asset {name[:100]}.")
     data = await asyncio.to_thread(read_file, _VENDORED.get(name, name))
-    # The files change with each version of the bridge.
+    # The files change with each version of the bridge, so browsers must not reuse old ones.
     headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=data, content_type=MEDIA_TYPES[name], charset="utf-8", headers=headers)
 

@@ -44,7 +44,7 @@ def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
 
     Raises InvalidRequest if `minutes` is missing for the mode `allowed`, or given for another.
     """
-    # A grant without an end would outlive the user's memory of it.
+    # Users forget a grant, so each one has an end.
     if (patch.mode == "allowed") != (patch.minutes is not None):
         raise InvalidRequest(
             "The mode `allowed` needs `minutes`; other modes must not have it.",
@@ -84,7 +84,7 @@ async def get_computer_status(request: web.Request) -> web.Response:
 
 
 def _parse_region(value: Any) -> Any:
-    """Convert `x0,y0,x1,y1` to a list; pydantic makes it a tuple of numbers."""
+    """Split `x0,y0,x1,y1` into a list, which pydantic converts to a tuple of numbers."""
     return value.split(",") if isinstance(value, str) else value
 
 
@@ -116,7 +116,7 @@ class ScreenshotQuery(BaseModel):
     )
     region: _QueryRegion | SkipJsonSchema[None] = Field(
         None,
-        description="A part of it, enlarged: x0,y0,x1,y1 in pixels of the whole picture.",
+        description="A part of the screen, enlarged: x0,y0,x1,y1 in pixels of the whole picture.",
     )
     format: Format | SkipJsonSchema[None] = Field(
         None, description="The picture's format; by default the setting computer_format."
@@ -135,7 +135,7 @@ async def get_screenshot(request: web.Request) -> web.Response:
 
 
 async def run_actions(request: web.Request) -> web.Response:
-    """Run actions, after approval if the mode asks for it.
+    """Run actions, after approval if the mode requires it.
 
     Raises ComputerOff, ComputerBusy, NotApproved, Stopped and DesktopUnavailable.
     """
@@ -145,7 +145,7 @@ async def run_actions(request: web.Request) -> web.Response:
     options = build_capture_options(bridge, body.monitor, body.max_edge)
     async with bridge.computer.open_session(body.asked_by, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
-    # A dry run is never approved: nothing is done in it.
+    # A dry run executes nothing, so it is never submitted for approval.
     if done.approved_by is None and not body.dry_run:
         raise NotApproved(done.outcomes[0].text)
     outcomes = ActionOutcomes(
@@ -169,7 +169,7 @@ async def decide_approval(request: web.Request) -> web.Response:
     waiting = _find_waiting(request)
     approvals = request.app[BRIDGE].computer.approvals
     decided_by = BY_PROGRAM if decision.approved else "denied by the user"
-    # It may have expired, or been decided elsewhere, since it was found.
+    # It may have expired since it was found, or the user decided it in another program.
     if not approvals.decide(waiting.id, decision.approved, decided_by):
         raise _build_expired_error(waiting.id)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
@@ -191,14 +191,14 @@ def build_capture_options(
     settings = bridge.settings
     tier = OLDER
     if max_edge is not None:
-        # Room for a square of that size: the edge alone limits the picture.
+        # Enough tokens for a square of that size, so that only the edge limits the picture.
         tier = Tier(max_edge, max_edge * max_edge // _PIXELS_PER_TOKEN + max_edge)
     chosen = settings.computer_monitor if monitor is None else monitor
     return CaptureOptions(tier, None, settings.computer_format, chosen)
 
 
 def _parse_action(body: ActionBody, at: int) -> Action:
-    # The action reports its own field; the client sent a list.
+    # The error names a field of the action; the client sent a list of actions.
     try:
         return read_action(body.action, body.model_extra or {})
     except InvalidRequest as error:
@@ -256,7 +256,7 @@ def _build_expired_error(id: str) -> NotFound:
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp")
 DESKTOP_FAILURES = (400, 403, 409, 503)
-"""Bad request, off or not approved, in use or stopped, no desktop."""
+"""Invalid request; off or not approved; in use or stopped; no desktop."""
 
 _ACTIONS_EXAMPLE: dict[str, Any] = {"actions": [{"action": "left_click", "coordinate": [640, 360]}]}
 _OUTCOMES_EXAMPLE: dict[str, Any] = {

@@ -35,13 +35,13 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         backend = await bridge.selection.select_for_model(model)
         record.backend = backend.name
-        asked = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model).request
+        translated = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model)
         computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
-        async with computer_use.open_run(backend, asked) as batches:
+        async with computer_use.open_run(backend, translated.request) as batches:
             # An error before the first event can still be answered with its HTTP status.
-            whole = prepend_batch(await anext(batches), batches)
+            events = prepend_batch(await anext(batches), batches)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
-            async with aclosing(_convert_events(started, whole, record)) as converted:
+            async with aclosing(_convert_events(started, events, record)) as converted:
                 return await write_events(request, {"x-request-id": record.id}, converted)
 
 
@@ -49,14 +49,14 @@ async def _convert_events(
     started: dict[str, Any], batches: AsyncGenerator[list[Event], None], record: RequestRecord
 ) -> AsyncGenerator[list[dict[str, Any]], None]:
     """Yield the events of the API; record usage and outcome when they end."""
-    machine = RunEventConverter()
+    converter = RunEventConverter()
     try:
         yield [started]
-        async for converted in map_batches(batches, machine.feed):
+        async for converted in map_batches(batches, converter.feed):
             yield converted
     finally:
-        record.set_usage(machine.usage)
-        record.outcome = machine.status or record.outcome
+        record.set_usage(converter.usage)
+        record.outcome = converter.status or record.outcome
 
 
 _REQUEST_EXAMPLE: dict[str, Any] = {"prompt": "Open the settings and turn on dark mode."}

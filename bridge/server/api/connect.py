@@ -22,14 +22,14 @@ async def list_connections(request: web.Request) -> web.Response:
     status = await bridge.selection.get_status()
     # Without a connection to Claude only the echo answers, so the snippets name its model.
     ready = status.active not in (None, "offline")
-    base_url, key = f"{bridge.url}/v1", await _show_key(request)
+    base_url, key = f"{bridge.url}/v1", await _get_visible_key(request)
     clients = build_connections(base_url, "default" if ready else "bridge-echo", key or "any")
     body = Connections(base_url=base_url, key=key, clients=list(clients))
     return web.json_response(asdict(body))
 
 
-async def _show_key(request: web.Request) -> str | None:
-    """Return the access key, if the caller may see it; "any" if the bridge has none."""
+async def _get_visible_key(request: web.Request) -> str | None:
+    """Return the access key; None if the caller may not see it, "any" if there is none."""
     keys = (await request.app[BRIDGE].keys.get_keys()).bridge
     if not keys:
         return "any"

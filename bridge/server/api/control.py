@@ -101,7 +101,7 @@ async def get_sign_in_status(request: web.Request) -> web.Response:
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
-    # This answer is still sent: the server first waits for its active requests.
+    # This response is still sent: the server waits for its active requests before it stops.
     bridge.stop_requested.set()
     accepted = StopAccepted(open_streams=bridge.open_streams)
     return web.json_response(accepted.model_dump(), status=202)
@@ -121,7 +121,7 @@ async def redeem_ticket(request: web.Request) -> web.Response:
             "This link has been used, or is over a minute old. Open the page from the tray menu, "
             "or with: claude-bridge dashboard"
         )
-    # The ticket is used up, so its place in the browser's history is worth nothing.
+    # The ticket is used up now, so its copy in the browser's history is useless.
     return web.json_response(Redeemed(token=bridge.control_token).model_dump())
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/embeddings`: texts as vectors, by the service in the setting `embeddings`."""
+"""`POST /v1/embeddings`: vectors of texts, from the service in the setting `embeddings`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def create_embedding(request: web.Request) -> web.Response:
         embedded = await bridge.embedder.embed(
             body.inputs, model=body.model, dimensions=body.dimensions
         )
-        # Here, because it imports numpy: the embedder has loaded that in a thread by now.
+        # Imported here because it needs numpy, which the embedder has loaded in a thread by now.
         from bridge.embeddings.response import encode_response
 
         answer = await asyncio.to_thread(
@@ -43,7 +43,7 @@ async def create_embedding(request: web.Request) -> web.Response:
 
 def _list_notices(body: EmbeddingsRequest, embedded: EmbeddingResult) -> Iterator[str]:
     if embedded.answered_by != body.model:
-        yield f"model: {embedded.answered_by} answers for {body.model}"
+        yield f"model: {embedded.answered_by} is used instead of {body.model}"
     for name, value in body.unknown.items():
         if value is not None:
             yield f"{name} ignored: unknown parameter"

@@ -1,4 +1,4 @@
-"""`GET /health`: the state of the server, the connection to Claude, and what to do about it."""
+"""`GET /health`: the state of the server and of its connection to Claude, with a hint."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bridge.wire.health import Health
 async def get_health(request: web.Request) -> web.Response:
     """Report the state of the server and of the connection to Claude; always 200."""
     report = await _build_report(request.app[BRIDGE])
-    # The status is 200 even without a connection to Claude: trays and service managers ask whether
-    # the server runs, and read the rest from the body.
+    # The status is 200 even without a connection to Claude: the tray and service managers check
+    # whether the server runs, and read the rest from the body.
     return web.json_response(asdict(report))
 
 

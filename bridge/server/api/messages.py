@@ -50,7 +50,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
         ):
             if body.stream:
                 return await write_events(request, headers, batches)
-            # The collector sees each event on its way.
+            # `_record_events` gives each event to the collector.
             async for _ in batches:
                 pass
             message = dict(collector.finish())
@@ -73,7 +73,7 @@ async def count_message_tokens(request: web.Request) -> web.Response:
 
 def _list_notices(request: web.Request, resolved: ResolvedModel, answer: OpenAnswer) -> list[str]:
     notices = [*resolved.notices]
-    # Betas are chosen by the program that builds the request, which is Claude Code there.
+    # On that backend Claude Code builds the request, and chooses its betas itself.
     if answer.backend == "claude-code" and "anthropic-beta" in request.headers:
         notices.append(_BETA_NOTICE)
     return [*notices, *answer.notices]

@@ -12,7 +12,7 @@ from bridge.server.state import BRIDGE
 async def get_metrics(request: web.Request) -> web.Response:
     """Return all metrics in Prometheus' text format."""
     bridge = request.app[BRIDGE]
-    # A gauge is only as old as the last scrape, so it is set here and not on every change.
+    # A gauge is read only by a scrape, so it is set here instead of on every change.
     bridge.metrics.open_streams.set(bridge.open_streams)
     text = generate_latest(bridge.metrics.registry)
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})

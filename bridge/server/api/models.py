@@ -1,4 +1,4 @@
-"""`GET /v1/models` and `GET /v1/models/{id}`, to OpenAI's clients and to Anthropic's."""
+"""`GET /v1/models` and `GET /v1/models/{id}`, for OpenAI's clients and for Anthropic's."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     models = [_as_model(model, bridge.find_rules(model.id)) for model in listed]
-    # While computer use is off, its models would only lead to errors.
+    # While computer use is off, requests for these models would only fail.
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
-    # Clients that need a model id before they start can be set up with `default` once and for all.
+    # Clients that need a model id before they start can be set up with `default` and stay so.
     active = next((model for model in models if model["id"] == bridge.active_model), None)
     if active is not None:
         alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
@@ -95,7 +95,7 @@ def _as_model(listed: ListedModel, rules: ModelRules) -> Model:
 
 def _add_computer_suffix(model: Model) -> Model:
     variant: Model = {**model, "id": model["id"] + SUFFIX, "alias_of": model["id"]}
-    return {**variant, "display_name": f"{model['display_name']} with this computer"}
+    return {**variant, "display_name": f"{model['display_name']} with computer use"}
 
 
 def _describe_capabilities(rules: ModelRules) -> Capabilities:

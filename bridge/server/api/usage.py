@@ -15,7 +15,7 @@ from bridge.store.ledger import DayTotal, Entry, Totals
 from bridge.wire.usage import DayUsage, RecentRequest, UsageReport, UsageTotals
 
 _MICRO_DOLLARS = 1_000_000
-"""In one dollar; the ledger adds up whole numbers, so that sums are exact."""
+"""Micro-dollars in one dollar: the ledger adds whole numbers, so that sums are exact."""
 
 
 class UsageQuery(BaseModel):
@@ -57,7 +57,7 @@ def _as_day(total: DayTotal) -> DayUsage:
 
 
 def _as_recent(entry: Entry) -> RecentRequest:
-    # None: the price of the model is not known. Zero would look as if it was free.
+    # None means that the price of the model is unknown; zero would mean that it is free.
     cost = None if entry.cost is None else entry.cost / _MICRO_DOLLARS
     return RecentRequest(**{**asdict(entry), "cost": cost})
 

@@ -1,4 +1,4 @@
-"""Records what became of a request: log line, ledger row, metrics and last failure."""
+"""Record a finished request: log line, ledger row, metrics and last failure."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _log = logging.getLogger(__name__)
 def record_request(
     request: web.Request, record: RequestRecord, status: int | str, started: float
 ) -> None:
-    """Write a finished request, or a detached turn, to the log, the ledger and the metrics.
+    """Write a finished request, or detached work, to the log, the ledger and the metrics.
 
-    `status` is a word if there was no HTTP response; `started` is a time of `perf_counter`.
+    `status` is a word if there was no HTTP response; `started` is its start by `perf_counter`.
     """
     seconds = time.perf_counter() - started
     if record.outcome == "-" and isinstance(status, str):
@@ -51,6 +51,7 @@ def record_failure(request: web.Request, record: RequestRecord, error: BridgeErr
         code=error.outcome,
         summary=error.summary,
         hint=error.hint,
+        # The old names of the two fields, for clients of the previous version.
         words=error.summary,
         cure=error.hint,
     )

@@ -1,4 +1,4 @@
-"""Accounts for work that is not an HTTP request of its own: on a WebSocket, in the background."""
+"""Record work that has no HTTP request: on a WebSocket or in the background."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from bridge.server.request_record import RequestRecord, read_client_name
 
 @contextmanager
 def record_detached(request: web.Request) -> Iterator[RequestRecord]:
-    """Give the work inside an id, an access line and a row in the ledger, like a request's.
+    """Give the work in the block a request id, an access line and a ledger row.
 
-    `request` is the one that has started it: it opened the socket, or asked for a background
-    response.
+    `request` started it: it opened the socket, or requested a background response.
     """
     record = RequestRecord(client=read_client_name(request))
     started = time.perf_counter()

@@ -24,9 +24,9 @@ class Dialect:
     """The response format of one family of endpoints."""
 
     error: Callable[[BridgeError, str], Mapping[str, Any]]
-    """Makes the body of an error response, from the error and the request's id."""
+    """Function that builds the body of an error response from the error and the request's id."""
     failure: Callable[[BridgeError, str], Mapping[str, Any]] | None = None
-    """Makes the error event of a stream, where it differs from `error`."""
+    """Function that builds the error event of a stream; None if it is the same as `error`."""
     event: Callable[[Any], bytes] = encode_data
     keep_alive: bytes = KEEP_ALIVE
     end: bytes = DONE
@@ -62,7 +62,7 @@ DIALECT = web.RequestKey("dialect", Dialect)
 
 
 def choose_dialect(request: web.Request, declared: Dialect | None) -> Dialect:
-    """Choose the dialect of a request: the endpoint's, else the one of the caller's SDK.
+    """Choose the dialect of a request: the endpoint's, else that of the client's SDK.
 
     Anthropic's clients name the version of its API in every request; OpenAI's have no such header.
     """

@@ -40,6 +40,7 @@ class Answer:
     """Headers of `openapi.HEADERS` that the response may have, besides x-request-id."""
 
 
+# Without `eq`, rows are hashed by identity; by value they could not be, as examples are dicts.
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """One row: routing, access, parsing, error format and the OpenAPI document follow from it."""
@@ -50,7 +51,7 @@ class Endpoint:
     tag: str
     summary: str
     answer: Answer
-    # No default: an endpoint without a lock must be a decision, not an omission.
+    # No default, so that an endpoint cannot be left open by an omission.
     access: Access = field(kw_only=True)
     dialect: Dialect | None = None
     """None for endpoints that clients of both APIs call: `anthropic-version` decides there."""

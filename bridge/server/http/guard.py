@@ -1,10 +1,10 @@
-"""Checks who calls: programs on this computer may, web pages may not.
+"""Check the caller: programs on this computer are allowed, web pages are not.
 
-Any page that the user visits can send requests to a server on localhost. Four checks stop it, in
-this order: the Host must be ours (a rebound DNS name is not), a page's Origin must be ours or in
+Any page that the user visits can send requests to a server on localhost. Four checks prevent that,
+in this order: the Host must be ours (a rebound DNS name is not), a page's Origin must be ours or in
 `allowed_origins`, the browser's Sec-Fetch-Site must not be cross-site, and a POST must be JSON
-(browsers send a form or text/plain without asking first). Measured in ../shared/DESKTOP.md;
-precedents are Ollama's CVE-2024-28224 and the MCP SDKs' CVE-2025-66414.
+(browsers send a form or text/plain without a preflight). Without them, other servers had Ollama's
+CVE-2024-28224 and the MCP SDKs' CVE-2025-66414.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def check_caller(request: web.Request) -> None:
         raise Forbidden(
             f"Requests from pages of {origin[:200]} are not allowed (setting allowed_origins)."
         )
-    # Links and pictures have no Origin, but browsers say where they come from.
+    # Requests for links and pictures have no Origin, but browsers add Sec-Fetch-Site to them.
     if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
         raise Forbidden("Requests from other sites are not allowed.")
     # An unknown path or a wrong method gets its own error, whatever the type of its body.
@@ -94,17 +94,18 @@ def answer_preflight(request: web.Request) -> web.Response:
         # Ten minutes without another preflight; more would outlive a changed setting.
         "Access-Control-Max-Age": "600",
     }
-    # Chrome asks for this before a public page may call a private address.
+    # Chrome requires this before a public page may call a private address.
     if request.headers.get("Access-Control-Request-Private-Network") == "true":
         allowed["Access-Control-Allow-Private-Network"] = "true"
     return web.Response(status=204, headers=allowed)
 
 
 async def check_access(request: web.Request, endpoint: Endpoint) -> None:
-    """Check that the caller has the credential that the endpoint's row asks for.
+    """Check that the caller has the credential that the endpoint's row requires.
 
     Raises KeyRejected without one of the bridge's access keys (if it has any), and Forbidden
-    without the control token. The token opens what needs only a key, too: it is the owner's.
+    without the control token. The token is accepted instead of a key, too: only the user who runs
+    the bridge has it.
     """
     if endpoint.access == "open" or has_control_token(request):
         return
@@ -130,7 +131,7 @@ def _read_credential(request: web.Request) -> str:
 
 
 def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:
-    """Return whether it is the bridge's own page; a page on another port is not."""
+    """Return whether a page is the bridge's own; a page on another port is not."""
     scheme, _, netloc = origin.partition("://")
     if scheme != "http" or not _is_own_host(netloc, settings):
         return False
@@ -138,11 +139,11 @@ def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:
 
 
 def _is_own_host(host: str, settings: Settings) -> bool:
-    """Return whether it is a name of this computer, `host`, or one of `allowed_hosts`."""
+    """Return whether a host is this computer, by its usual names or by the settings."""
     return _is_host_of(host, settings.host, settings.allowed_hosts)
 
 
-# Every request asks this about the same few names.
+# Cached, because every request has one of the same few names.
 @functools.lru_cache(256)
 def _is_host_of(host: str, own_host: str, allowed_hosts: tuple[str, ...]) -> bool:
     match = _HOST.fullmatch(host)

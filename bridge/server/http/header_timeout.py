@@ -1,6 +1,6 @@
-"""Closes a new connection that does not send its first request header in time.
+"""Close a new connection that does not send its first request header in time.
 
-A client that sends its header byte by byte would otherwise hold a connection for ever (Slowloris):
+A client that sends its header byte by byte would otherwise hold a connection forever (Slowloris):
 aiohttp has a timeout between requests, but none for the first header.
 
 States of a connection:
@@ -10,7 +10,7 @@ States of a connection:
                server's own protocol directly from now on
     aborted    the timer has fired: the transport is closed without an answer
 
-Input are asyncio's protocol callbacks, all passed on to the server's own protocol.
+The inputs are asyncio's protocol callbacks; all are passed on to the server's own protocol.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ class HeaderTimeout(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        # The end may arrive in two pieces, so the last bytes of the data before are searched too.
+        # The end may arrive in two pieces, so the last bytes of earlier data are searched, too.
         received = self._tail + data
         self._tail = received[-len(_END_OF_HEADER) + 1 :]
         if _END_OF_HEADER in received:
             self._timer.cancel()
+            # Later data does not need this class, so it goes to the inner protocol directly.
             self._transport.set_protocol(self._inner)
         self._inner.data_received(data)
 

@@ -1,4 +1,4 @@
-"""Tells why a handler was cancelled: the client left, or the server is stopping."""
+"""Find out why a handler was cancelled: the client left, or the server is stopping."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ INTERRUPTED = "The bridge was stopped before this answer ended."
 
 
 def explain_interruption(request: web.Request, cancelled: asyncio.CancelledError) -> ShuttingDown:
-    """Return the error to answer with when the server's stop has cancelled the handler.
+    """Return the error for the client if a stop of the server cancelled the handler.
 
-    The task's cancellation is withdrawn then, so that the answer can still be sent. Raises
-    `cancelled` again when the client has left: there is no one to answer.
+    It also withdraws the task's cancellation, so that the error can still be sent. Raises
+    `cancelled` again if the client has left, because then nothing can be sent.
     """
     # aiohttp cancels a handler when its client leaves, and `Bridge.drain` when the server stops.
     client_left = request.transport is None or request.transport.is_closing()

@@ -1,4 +1,4 @@
-"""Opens the listening socket; an error names the program that uses the port."""
+"""Open the listening socket; an error names the program that uses the port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PortTaken(SettingsError):
-    """The port cannot be used; the message names it, its user if known, and the flag."""
+    """The port cannot be used; the message names it, the program that uses it, and the flag."""
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The middleware around every request: its id, its checks, and its one error handler."""
+"""The middleware around every request: id, checks, error handling and accounting."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
-    # Stays so if a CancelledError passes through, which has no response.
+    # The value stays if a CancelledError passes through: then there is no response.
     status: int | str = "client left"
     try:
         response = await _respond(request, handler, endpoint)
@@ -66,7 +66,7 @@ async def _respond(
         return build_error_response(explain_interruption(request, error), request, record)
     except ConnectionResetError as error:
         # The client has left, which aiohttp otherwise reports by a cancellation.
-        raise asyncio.CancelledError("the client left while it was written to") from error
+        raise asyncio.CancelledError("the client left while the response was written") from error
     except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
         return build_error_response(as_internal_error(error, record), request, record)
     if not response.prepared:
@@ -77,7 +77,7 @@ async def _respond(
 async def _check_and_handle(
     request: web.Request, handler: Handler, endpoint: Endpoint | None
 ) -> web.StreamResponse:
-    # First of all, so that a web page gets the same answer for every path.
+    # First, so that a web page gets the same answer for every path and learns nothing.
     check_caller(request)
     # A browser sends its preflight without the credential that the request itself will have.
     if request.method == "OPTIONS":
@@ -112,7 +112,7 @@ def _translate_http_error(error: web.HTTPException, request: web.Request) -> Bri
                 f"{request.method} is not allowed here; use {allowed}.", headers={"Allow": allowed}
             )
         case web.HTTPNotFound():
-            # The usual mistake of a client's configuration.
+            # A base URL without /v1 is a common mistake in a client's settings.
             hint = "" if request.path.startswith("/v1/") else " Should your base URL end in /v1?"
             return NotFound(f"Unknown path {request.path[:200]}.{hint}")
         case _:

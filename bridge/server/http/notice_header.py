@@ -1,4 +1,4 @@
-"""Reports what the bridge changed in a request: one header, one log line."""
+"""Report what the bridge changed in a request, in a header and in the log."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def build_notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, s
 
 def _make_printable(text: str) -> str:
     """Make one line of ASCII: names of a client's fields may contain anything."""
+    # A line break would end the header, and let a client add headers of its choice.
     printable = "".join(char if char.isprintable() else " " for char in text)
     # Proxies and clients reject headers of more than about 8 KB in all.
     return printable.encode("ascii", "backslashreplace").decode()[:_MAX_LENGTH]

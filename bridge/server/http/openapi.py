@@ -1,4 +1,4 @@
-"""Builds the OpenAPI 3.1 document from the endpoint table and the models in `wire`.
+"""Build the OpenAPI 3.1 document from the endpoint table and the models in `wire`.
 
 https://spec.openapis.org/oas/v3.1.1.html
 """
@@ -90,7 +90,7 @@ def _build_schemas(rows: Sequence[Endpoint]) -> tuple[dict[Any, Any], dict[str, 
 def _relax_unions(schema: Any) -> Any:
     """Replace `oneOf` by `anyOf` where there is no discriminator.
 
-    A function of ours chooses the member of such a union; by schema alone several may match.
+    Our own functions choose the member of such a union; by schema alone, several may match.
     """
     if isinstance(schema, list):
         return [_relax_unions(part) for part in schema]
@@ -138,15 +138,15 @@ def _describe_query_parameters(row: Endpoint) -> list[dict[str, Any]]:
 
 def _describe_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a query parameter by the schema of its field."""
-    # A default of None only means that the parameter is absent, which OpenAPI need not say.
+    # A default of None only means that the parameter may be absent, as all of ours may.
     omitted = {"title", "description"} | ({"default"} if schema.get("default") is None else set())
-    kept = {key: value for key, value in schema.items() if key not in omitted}
-    return {"name": name, "in": "query", "description": schema["description"], "schema": kept}
+    described = {key: value for key, value in schema.items() if key not in omitted}
+    return {"name": name, "in": "query", "description": schema["description"], "schema": described}
 
 
 def _describe_responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any]:
     failures = {*_ALWAYS, *row.failures}
-    # The checks and the parsing in front of every handler.
+    # Errors of the checks and of the parsing, which come before the handler.
     if row.method == "POST":
         failures.update(_WITH_BODY)
     if row.access == "key":

@@ -1,4 +1,4 @@
-"""Answers input that is not HTTP with an OpenAI error object that does not quote it."""
+"""Answer input that is not HTTP with an OpenAI error object that does not quote it."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ class QuietHandler(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("a response has begun already")
         response = web.json_response(dict(build_error_body(error)), status=error.status)
-        # What follows on this connection cannot be told from the part that made no sense.
+        # The parser does not know where the next request begins, so the connection is closed.
         response.force_close()
         return response

@@ -1,4 +1,4 @@
-"""Parses the query parameters of a request by the model in its endpoint's row."""
+"""Parse the query parameters of a request with the model in its endpoint's row."""
 
 from __future__ import annotations
 

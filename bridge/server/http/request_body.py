@@ -1,4 +1,4 @@
-"""Parses a request's JSON body into its model; an error names the wrong field."""
+"""Parse a request's JSON body into its model; an error names the wrong field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bridge.wire.chat_from_responses import NAMED_FIELD
 _Model = TypeVar("_Model", bound=BaseModel)
 
 LARGE = 2 * 1024 * 1024
-"""Bytes from which on a body is translated in a thread, not on the event loop."""
+"""Size in bytes from which a body is translated in a thread, not on the event loop."""
 
 
 def is_large(request: web.Request) -> bool:
@@ -47,7 +47,7 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
 
 
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
-    """Validate a body that is not a request's own. Raises InvalidRequest like `read_body`."""
+    """Validate a body that comes from elsewhere. Raises InvalidRequest like `read_body`."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

@@ -53,7 +53,7 @@ def _parse_grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 class InputExtractor:
-    """Extracts the string `input` from a call's JSON arguments while they stream.
+    """A decoder of the string `input` in a call's JSON arguments while they stream.
 
     `feed` takes a piece of JSON and returns the decoded text that is already certain.
     States: `before` the opening quote, `inside` the string, `after` the closing quote. An escape
@@ -96,6 +96,7 @@ class InputExtractor:
                     break
                 text.append(char)
                 position += length
+        # What is left is the beginning of an escape sequence, or empty.
         self._rest = self._rest[position:]
         return "".join(text)
 

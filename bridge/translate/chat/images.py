@@ -1,4 +1,4 @@
-"""Scales images down to the size that the model accepts, with a notice."""
+"""Scale images down to the size that the model accepts, with a notice."""
 
 from __future__ import annotations
 

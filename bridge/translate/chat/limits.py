@@ -1,4 +1,4 @@
-"""Translates max_tokens, stop, temperature and top_p."""
+"""Translate max_tokens, stop, temperature and top_p."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MIN_TOKENS_TO_THINK = 2048
 
 
 def choose_max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) -> int:
-    """Return the client's limit, at most the model's; half of the model's if there is none.
+    """Return the client's limit, at most the model's; without one, half of the model's.
 
     OpenAI's models have no default limit, but Claude's API requires one.
     """
@@ -51,7 +51,7 @@ def split_stop_sequences(
 def choose_sampling(
     chat: ChatRequest, rules: ModelRules, thinks: bool, notices: Notices
 ) -> dict[str, Any]:
-    """Return temperature or top_p if the model accepts it; Claude never accepts both."""
+    """Return temperature or top_p, if the model accepts it; no model accepts both."""
     values = {"temperature": chat.temperature, "top_p": chat.top_p}
     sampling = {name: value for name, value in values.items() if value is not None}
     names = ", ".join(sampling)

@@ -1,4 +1,4 @@
-"""Converts images and files, from data URLs and addresses, to Anthropic's blocks."""
+"""Convert images and files, from data URLs and addresses, to Anthropic's blocks."""
 
 from __future__ import annotations
 

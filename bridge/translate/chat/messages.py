@@ -1,7 +1,7 @@
-"""Translates chat messages to Anthropic's system prompt and messages.
+"""Translate chat messages to Anthropic's system prompt and messages.
 
 Anthropic's API requires more order than OpenAI's: adjacent messages of one role are merged, every
-tool call gets a result in the next turn, and system messages stand only where they are allowed.
+tool call gets a result in the next turn, and system messages are allowed only in certain places.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def build_conversation(
     """
     opening = _count_leading_systems(messages)
     turns: list[Message] = []
+    # The API's limit for each image is lower in a request with many of them.
     images = limit_for_count(sum(map(_count_images, messages)), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices)
     for index, message in enumerate(messages[opening:], start=opening):
@@ -304,6 +305,7 @@ def _append_turn(turns: list[Message], turn: Message) -> None:
     if not turns or turns[-1]["role"] != turn["role"]:
         turns.append({"role": turn["role"], "content": list(turn["content"])})
         return
+    # The API requires tool results before any text of their turn.
     turns[-1]["content"] = _results_first([*turns[-1]["content"], *turn["content"]])
 
 
@@ -321,6 +323,7 @@ def _answer_every_call(turns: list[Message], notices: Notices) -> None:
     while index <= len(turns):
         turn = turns[index] if index < len(turns) else None
         if open_calls and (turn is None or turn["role"] != "user"):
+            # No turn for the results: one is added, and filled below.
             turns.insert(index, {"role": "user", "content": []})
             turn = turns[index]
         if turn is None:

@@ -1,4 +1,4 @@
-"""Tool names and call ids in the form Claude accepts, and the way back."""
+"""Convert tool names and call ids to the form that Claude accepts, and names back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ToolNames:
                 self._upstream[name] = _make_unique(_replace_refused(name) or "tool", used)
 
     def to_claude(self, name: str) -> str:
-        """Return Claude's name for a tool, also for tools in the history no longer offered."""
+        """Return Claude's name for a tool, even if only earlier messages contain it."""
         return self._upstream.get(name) or _replace_refused(name) or "tool"
 
     def as_client_names(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Translates a chat completion request to a Messages request, with notices for the client."""
+"""Translate a chat completion request to a Messages request, with notices for the client."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     instructions = (_VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
     system = _build_system(conversation, *instructions)
     tools = _build_tools(chat, offer, rules, notices)
+    # The API limits the markers of the whole request, so all parts must be complete first.
     parts, has_markers = limit_markers(MarkedParts(tools, system, conversation.messages))
     request = MessagesRequest(
         model=model,

@@ -1,4 +1,4 @@
-"""Translates `response_format` to structured output, or to an instruction where there is none."""
+"""Translate `response_format` to structured output, or else to an instruction."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ def translate_response_format(
     if rules.structured and can_close(schema):
         return FormatPlan({"type": "json_schema", "schema": close_schema(schema)})
     notices.add(
-        "response_format: the schema cannot be enforced; Claude is given it, and the answer is "
+        "response_format: the schema cannot be enforced; it is in the prompt, and the answer is "
         "checked"
     )
+    # If the validator cannot use the schema, any JSON is accepted.
     expected_json = ExpectedJson(schema if can_check(schema) else {})
     return FormatPlan(None, _SCHEMA_PROMPT + json.dumps(schema), expected_json)

@@ -1,4 +1,4 @@
-"""Rewrites JSON Schemas for Claude; keywords it does not support move to the description.
+"""Rewrite JSON Schemas for Claude; keywords it does not support move to the description.
 
 Structured output and strict tools refuse bounds, lengths, `oneOf` and open objects; tools refuse
 `anyOf`, `oneOf` and `allOf` at the root. Every OpenAI client sends some of these.
@@ -79,7 +79,7 @@ def close_schema(schema: Any) -> Schema:
 def can_close(schema: Any) -> bool:
     """Return whether structured output can express the schema.
 
-    It cannot express recursion, and no objects with arbitrary keys.
+    It can express neither recursion nor objects with arbitrary keys.
     """
     return not _is_recursive(schema) and not _has_open_object(schema)
 

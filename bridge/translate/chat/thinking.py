@@ -1,4 +1,4 @@
-"""Translates `reasoning_effort` to thinking and effort, by the rules of each model."""
+"""Translate `reasoning_effort` to thinking and effort, by the rules of each model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translates tools and `tool_choice` to Anthropic's."""
+"""Translate tools and `tool_choice` to Anthropic's."""
 
 from __future__ import annotations
 
@@ -58,12 +58,13 @@ class ToolOffer:
     tools: tuple[OfferedTool, ...]
     names: ToolNames
     toolset: bool
-    """The computer toolset is offered, too."""
+    """The request also has the computer toolset."""
     legacy: bool
     """The client sent `functions`, so the answer has `function_call`."""
     mode: str
     """`auto`, `none`, `required`, or `named`."""
     named: str | None
+    """The client's name for the tool that must be called, in the mode `named`."""
     one_at_a_time: bool
 
     @property
@@ -96,7 +97,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         legacy=legacy,
         mode=mode,
         named=named,
-        # `function_call` in the answer has room for a single call.
+        # A `function_call` can contain only one call.
         one_at_a_time=legacy or chat.parallel_tool_calls is False,
     )
 
@@ -106,7 +107,7 @@ def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> 
     strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
     requested = sum(tool.strict for tool in offer.tools)
     if len(strict) > MAX_STRICT_TOOLS:
-        # None of them is strict then: which ones to choose would be arbitrary.
+        # Then none of them is strict, because any selection would be arbitrary.
         strict = []
     if len(strict) < requested:
         notices.add("tools: `strict` cannot be enforced for all of them; Claude sees their schemas")

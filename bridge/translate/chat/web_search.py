@@ -1,4 +1,4 @@
-"""Translates OpenAI's web search to Anthropic's server tool, and citations back."""
+"""Translate OpenAI's web search to Anthropic's server tool, and its citations back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TYPE = "web_search_20250305"
 
 
 def is_web_search(tool: OtherTool) -> bool:
-    """Return whether it is the Responses API's tool, under any of its dated names."""
+    """Return whether a tool is the Responses API's web search, under any of its dated names."""
     return tool.type.startswith("web_search")
 
 

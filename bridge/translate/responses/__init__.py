@@ -1,1 +1,1 @@
-"""Responses API requests to chats, and Anthropic's stream events to its events."""
+"""Responses API requests to chats, and Anthropic's stream events to Responses events."""

@@ -1,4 +1,4 @@
-"""Collects Claude's computer actions until Claude needs a screenshot."""
+"""Collect Claude's computer actions until Claude needs a screenshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.wire.responses import Item
 
 
 class ComputerItem:
-    """Actions that the client performs in one go; one screenshot is the result of them all."""
+    """Actions that the client performs together; their result is one screenshot."""
 
     def __init__(
         self, id: str, parts: list[tuple[str, int]], actions: list[Item], *, one_by_one: bool
@@ -51,12 +51,12 @@ class ComputerItem:
 # OpenAI's computer call can have several actions, and its client sends one screenshot after the
 # last of them. Claude calls a tool for each action. So calls are collected:
 #
-#   begin(block)      a call of Claude's starts; `in_call` is true until its end
+#   begin(block)      one of Claude's calls starts; `in_call` is true until its end
 #   feed(delta)       a piece of its arguments
-#   end()             its actions are added; `needs_screenshot` says if they must be sent now
-#   take_item()       returns all collected actions as one item, and is empty again
+#   end()             its actions are added; `needs_screenshot` is true if they must be sent now
+#   take_item()       returns all collected actions as one item, and clears the buffer
 #
-# Invalid arguments set `broken`; they are an error only if the answer ended normally, because an
+# Invalid arguments set `broken`. They are an error only if the answer ended normally, because an
 # answer that reached max_tokens ends in the middle of a call.
 
 
@@ -76,7 +76,7 @@ class ActionBuffer:
 
     @property
     def in_call(self) -> bool:
-        """A call of Claude's has started and not ended."""
+        """One of Claude's calls has started and not ended."""
         return self._block is not None
 
     def begin(self, block: Block) -> None:
@@ -105,7 +105,7 @@ class ActionBuffer:
 
     @property
     def needs_screenshot(self) -> bool:
-        """Claude must see the screen before its next action: it asked for a screenshot."""
+        """The actions must be sent now, because Claude needs a screenshot next."""
         return self._one_by_one or self._actions[-1:] == [{"type": "screenshot"}]
 
     def take_item(self, new_id: Callable[[str], str]) -> ComputerItem | None:

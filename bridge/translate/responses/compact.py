@@ -1,4 +1,4 @@
-"""Compaction: asks Claude for a summary of a conversation, which then replaces most of it.
+"""Compaction: a summary by Claude that replaces most of a conversation.
 
 https://platform.openai.com/docs/api-reference/responses/compact
 """
@@ -45,6 +45,7 @@ def build_compacted_items(
     if summary["status"] != "completed" or not text.strip():
         raise OutputMismatch("Claude did not finish the summary.")
     block = {"type": SUMMARY, "text": text}
+    # Claude's own turns and its tool calls are left out: the summary stands for them.
     messages = [_complete_message(item, new_id) for item in items if _is_user_message(item)]
     compaction = {"type": "compaction", "id": new_id("cmp"), "encrypted_content": pack_block(block)}
     return [*messages, compaction]

@@ -1,4 +1,4 @@
-"""Converts OpenAI's computer calls to calls of Claude's computer toolset, and back.
+"""Convert OpenAI's computer calls to calls of Claude's computer toolset, and back.
 
 A computer call has one or more actions, and Claude calls a tool for each. The ids of these calls
 are joined to one `call_id`, with the number of actions if a call has several: `toolu_1.toolu_2*3`.
@@ -97,7 +97,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class ComputerActions:
-    """OpenAI's actions for one call of Claude's, and the pointer's position after them."""
+    """OpenAI's actions for one of Claude's calls, and the pointer's position after them."""
 
     actions: tuple[Item, ...]
     pointer: Place | None
@@ -110,15 +110,15 @@ def is_computer(tool: Item) -> bool:
 def to_toolset(tool: Item) -> Item:
     """Replace OpenAI's tool by Claude's toolset, without the members that OpenAI lacks."""
     configs = {member: {"enabled": False} for member in UNSUPPORTED_MEMBERS}
+    # Only the client's cache marker stays: `display_width` and the like have no counterpart.
     marker = {name: tool[name] for name in ("cache_control",) if name in tool}
-    # The client's cache marker stays; `display_width` and the like have no counterpart.
     return {"type": TOOLSET_TYPE, "configs": configs, **marker}
 
 
 def to_openai_actions(
     member: str, input: Mapping[str, Any], pointer: Place | None
 ) -> ComputerActions:
-    """Convert a call of Claude's. Raises OutputMismatch if OpenAI has no action for it.
+    """Convert one of Claude's calls. Raises OutputMismatch if OpenAI has no action for it.
 
     `pointer`: its last known position, in pixels of the screenshot.
     """
@@ -140,7 +140,7 @@ def as_calls(item: Item, where: str) -> list[Item]:
     actions = _read_actions(item, where)
     parts = _parse_call_id(item, where)
     if sum(count for _, count in parts) != len(actions):
-        # The id is not one of ours, so every action becomes one call.
+        # The client did not get this id from the bridge, so every action becomes one call.
         first = parts[0][0]
         parts = [(first if at == 0 else f"{first}_{at + 1}", 1) for at in range(len(actions))]
     calls = []
@@ -195,9 +195,9 @@ def _convert_action(
             pressed = [{"type": "keypress", "keys": _to_openai_keys(chord)} for chord in chords]
             return ComputerActions(tuple(pressed) * max(1, int(input.get("repeat") or 1)), pointer)
         case "left_click_drag":
-            way = [_parse_place(input["start_coordinate"]), _parse_place(input["coordinate"])]
-            path = [{"x": x, "y": y} for x, y in way]
-            return ComputerActions(({"type": "drag", "path": path, **held},), way[-1])
+            ends = [_parse_place(input["start_coordinate"]), _parse_place(input["coordinate"])]
+            path = [{"x": x, "y": y} for x, y in ends]
+            return ComputerActions(({"type": "drag", "path": path, **held},), ends[-1])
     x, y = at = _parse_place(input.get("coordinate") or pointer)
     return ComputerActions(
         ({**_convert_pointer_action(member, input), "x": x, "y": y, **held},), at
@@ -218,10 +218,13 @@ def _convert_pointer_action(member: str, input: Mapping[str, Any]) -> Item:
 
 
 def _convert_scroll(input: Mapping[str, Any]) -> Item:
-    far = int(input["scroll_amount"]) * PIXELS_PER_NOTCH
-    x, y = {"up": (0, -far), "down": (0, far), "left": (-far, 0), "right": (far, 0)}[
-        input["scroll_direction"]
-    ]
+    pixels = int(input["scroll_amount"]) * PIXELS_PER_NOTCH
+    x, y = {
+        "up": (0, -pixels),
+        "down": (0, pixels),
+        "left": (-pixels, 0),
+        "right": (pixels, 0),
+    }[input["scroll_direction"]]
     return {"scroll_x": x, "scroll_y": y}
 
 
@@ -270,8 +273,8 @@ def _to_member(group: Sequence[Item], where: str) -> tuple[str, Item]:
                 chords = [_to_xdotool_keys(action["keys"]) for action in group]
                 if len(set(chords)) > 1:
                     return "key", {"text": " ".join(chords)}
-                again = {"repeat": len(chords)} if len(chords) > 1 else {}
-                return "key", {"text": chords[0], **again}
+                repeat = {"repeat": len(chords)} if len(chords) > 1 else {}
+                return "key", {"text": chords[0], **repeat}
             case "wait":
                 return "wait", {"duration": len(group)}
             case "screenshot":
@@ -307,9 +310,10 @@ def _to_pointer_member(action: Item) -> tuple[str, Item]:
 
 def _to_scroll(x: int, y: int) -> Item:
     """Convert a scroll distance to notches in its larger direction: a wheel has only one."""
-    far, towards = (y, ("up", "down")) if abs(y) >= abs(x) else (x, ("left", "right"))
-    amount = round(abs(far) / PIXELS_PER_NOTCH) or (1 if far else 0)
-    return {"scroll_direction": towards[far > 0], "scroll_amount": amount}
+    pixels, directions = (y, ("up", "down")) if abs(y) >= abs(x) else (x, ("left", "right"))
+    # A distance of less than half a notch must not become none: the page would not move.
+    amount = round(abs(pixels) / PIXELS_PER_NOTCH) or (1 if pixels else 0)
+    return {"scroll_direction": directions[pixels > 0], "scroll_amount": amount}
 
 
 def _find_place(action: Item) -> Place | None:

@@ -15,14 +15,14 @@ from bridge.wire.responses import Item
 
 Event = dict[str, Any]
 Emit = Callable[..., Event]
-"""Builds an event from its type and fields, and adds the item's id and position."""
+"""Function that builds an event from its type and fields, with the item's id and position."""
 
 # The stream calls an item's methods in this order; `emit` builds an event, and the stream itself
 # sends `response.output_item.added` and `response.output_item.done`:
 #
 #   as_item("in_progress")   the empty item, for `response.output_item.added`
 #   start(emit)              events that follow it
-#   feed(delta, emit)        for each delta of Claude's, if it has something to show
+#   feed(delta, emit)        the events of one of Claude's deltas, often none
 #   stop(emit)               events that repeat the complete content
 #   as_item(status)          the complete item, for `response.output_item.done`
 
@@ -236,7 +236,7 @@ class CallItem:
         return self._add_input(delta["partial_json"], emit)
 
     def stop(self, emit: Emit) -> list[Event]:
-        """Emit what is left and the complete input.
+        """Emit the rest of the input, then the complete input.
 
         A call without deltas has its input in its start event. Empty arguments are sent as `{}`,
         because clients parse them as JSON.

@@ -1,4 +1,4 @@
-"""Converts a Responses request to a chat, and returns beside it what a chat cannot express."""
+"""Convert a Responses request to a chat, and to the data that a chat cannot express."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     if not items:
         raise InvalidRequest("Missing required parameter: input.", param="input")
     body = request.model_dump(exclude=_HANDLED_HERE, exclude_none=True)
+    # Without it, an output may come without its call; the chat translation makes it a text.
     if request.previous_response_id is not None:
         _check_outputs(items, len(before))
     body["input"] = _build_chat_items(items, len(before), notices)
@@ -89,7 +90,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
 
 
 def _flatten_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
-    """Replace each namespace by its tools, with its name before theirs."""
+    """Replace each namespace by its tools, with its name as the prefix of theirs."""
     flat: list[Item] = []
     for at, tool in enumerate(tools):
         if tool.get("type") != "namespace":

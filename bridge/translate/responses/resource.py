@@ -1,4 +1,4 @@
-"""Builds the response object of a request, before the first event."""
+"""Build the response object of a request, before the first event."""
 
 from __future__ import annotations
 

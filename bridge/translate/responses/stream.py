@@ -1,4 +1,4 @@
-"""Converts Anthropic's stream events to those of the Responses API."""
+"""Convert Anthropic's stream events to those of the Responses API."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _COMPLETE: tuple[StopReason, ...] = ("end_turn", "stop_sequence", "tool_use", "p
 
 
 class ResponsesStream:
-    """Converts one answer: feed it every event, then call `finish`.
+    """The conversion of one answer: feed it every event, then call `finish`.
 
     Pure: ids and the time (`clock`, Unix seconds) come from arguments.
     """
@@ -106,7 +106,7 @@ class ResponsesStream:
         return self._end.stop_reason
 
     def feed(self, event: MessageEvent) -> list[Event]:
-        """Return the events of one event: usually one, but several where an item ends."""
+        """Return the events for one of Claude's: usually one, more where an item ends."""
         match event["type"]:
             case "message_start":
                 self._end.feed(event)
@@ -246,7 +246,7 @@ class ResponsesStream:
             self._actions.check_complete()
         status = "incomplete" if details else "completed"
         events = self._close_item(status)
-        # OpenAI has no stop reason for a refusal; it is an item of its own.
+        # The API has no stop reason for a refusal; it is sent as a separate item.
         if self._end.refusal:
             events += self._open_item(RefusalItem(self._new_id("msg"), self._end.refusal))
             events += self._close_item("completed")

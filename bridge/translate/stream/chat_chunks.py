@@ -1,4 +1,4 @@
-"""Converts Anthropic's stream events to OpenAI's chat completion chunks."""
+"""Convert Anthropic's stream events to OpenAI's chat completion chunks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SERVICE_TIERS: Mapping[str, ServiceTier] = {"standard": "default", "priority": "
 
 
 class ChatStream:
-    """Converts one answer: feed it every event, then call `finish`.
+    """The conversion of one answer: feed it every event, then call `finish`.
 
     Pure: the id, the model's name and the time (`created`, Unix seconds) are arguments.
     """
@@ -109,7 +109,7 @@ class ChatStream:
         reason = self._end.stop_reason
         if reason is None:
             raise StreamBroken("Claude's answer ended without a stop reason.")
-        # Clients run the calls only if the reason says so.
+        # Clients run the calls only for this reason, even if Claude ended its turn for another.
         if self._calls and reason in ("end_turn", "tool_use"):
             return "function_call" if self._format.legacy else "tool_calls"
         if reason not in FINISH_REASONS:
@@ -118,7 +118,7 @@ class ChatStream:
         return FINISH_REASONS[reason]
 
     def feed(self, event: MessageEvent) -> list[Chunk]:
-        """Return the chunks of one event: usually one, sometimes none."""
+        """Return the chunks for one event: usually one, sometimes none."""
         match event["type"]:
             case "content_block_delta":
                 return self._convert_delta(event)

@@ -1,4 +1,4 @@
-"""Collects the chunks of a stream into a whole chat completion."""
+"""Collect the chunks of a stream into a whole chat completion."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bridge.wire.completion import (
 
 
 class Collector:
-    """Collects the chunks of one answer with usage; `finish` returns the completion."""
+    """A collector of one answer's chunks, which include usage; `finish` returns the completion."""
 
     def __init__(self) -> None:
         self._head: Chunk | None = None

@@ -1,4 +1,4 @@
-"""Rebuilds the content blocks of an answer from its stream events."""
+"""Rebuild the content blocks of an answer from its stream events."""
 
 from __future__ import annotations
 
@@ -52,10 +52,11 @@ def _is_too_deep(text: str) -> bool:
 
 
 class BlockCollector:
-    """Collects the content blocks of one answer, for the next request or for the client."""
+    """A collector of one answer's content blocks, for the next request or for the client."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, Block] = {}
+        # Joined only once at the end: adding to a string copies it each time.
         self._pieces: dict[int, dict[str, list[str]]] = {}
         self._citations: dict[int, list[Any]] = {}
 

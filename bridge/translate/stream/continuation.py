@@ -1,4 +1,4 @@
-"""Joins several turns of Claude to one answer: after a pause, or to get a required tool call."""
+"""Join several turns of Claude into one answer: after a pause, or to get a required tool call."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from bridge.wire.messages import Block, Message, MessageDelta, MessageEvent, Mes
 # Content blocks are renumbered: `_offset` is the number of blocks in earlier turns.
 
 MAX_PAUSES = 20
+"""Each pause leads to another request, whose tokens the user pays for."""
 _VOLUNTARY_ENDS = ("end_turn", "stop_sequence")
 _THINKING = ("thinking", "redacted_thinking")
 
@@ -55,6 +56,7 @@ class Continuation:
     def feed(self, event: MessageEvent) -> list[MessageEvent]:
         self._answer.feed(event)
         match event["type"]:
+            # By far the most frequent event, and unchanged in the first turn.
             case "content_block_delta" if not self._offset:
                 return [event]
             case "message_start":

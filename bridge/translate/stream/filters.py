@@ -23,7 +23,7 @@ from bridge.wire.messages import ContentBlockDelta, MessageEvent
 
 
 class EventFilter(Protocol):
-    """Converts events to events; once it has `ended`, upstream can be closed."""
+    """A conversion of events to events; once it has `ended`, upstream can be closed."""
 
     @property
     def ended(self) -> bool: ...
@@ -49,7 +49,7 @@ def _build_text_delta(index: int, text: str) -> list[MessageEvent]:
 
 
 class StopFilter:
-    """Ends the answer before the first stop sequence in its text."""
+    """A filter that ends the answer before the first stop sequence in its text."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(stops)
@@ -102,7 +102,7 @@ class StopFilter:
 
 
 class JsonFilter:
-    """Passes on only the first JSON object or array of the text, and checks it at the end.
+    """A filter that passes on the text's first JSON object or array, and checks it at the end.
 
     What Claude adds against its instructions (a code fence, a greeting) is left out.
     """
@@ -121,6 +121,7 @@ class JsonFilter:
         text = _read_text(event)
         if text is not None and event["type"] == "content_block_delta":
             return _build_text_delta(event["index"], self._extract_json(text))
+        # JSON that ends for another reason, such as max_tokens, is known to be incomplete.
         if event["type"] == "message_delta" and event["delta"]["stop_reason"] == "end_turn":
             self._check_json()
         return [event]

@@ -10,7 +10,7 @@ BROKE_OFF = "Claude's answer broke off before its end."
 
 
 class MessageEnd:
-    """Collects usage, stop reason and refusal from the events about the message.
+    """A collector of usage, stop reason and refusal, from the events about the message.
 
     It needs `message_start`, `message_delta` and `message_stop`, and ignores all others. Call
     `finish` at the end of the input.

@@ -1,4 +1,4 @@
-"""Merges, adds up and converts token counts; none of them is an estimate."""
+"""Merge, add up and convert token counts, which all come from upstream."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ async def test_notices_come_in_a_header(client: AsyncOpenAI) -> None:
         model="gpt-5.4", messages=play(text="Hi."), seed=1
     )
     assert raw.headers["x-bridge-notice"] == (
-        "model: claude-sonnet-5-5 answers for gpt-5.4; seed ignored: not supported by Claude"
+        "model: claude-sonnet-5-5 is used instead of gpt-5.4; seed ignored: not supported by Claude"
     )
     assert raw.headers["x-request-id"].startswith("req_")
 

@@ -86,7 +86,7 @@ async def test_the_model_that_answered_is_reported(client: AsyncOpenAI) -> None:
     raw = await client.embeddings.with_raw_response.create(
         model="text-embedding-3-small", input="king", user="u", extra_body={"odd": 1}
     )
-    assert "answers for text-embedding-3-small" in raw.headers["x-bridge-notice"]
+    assert "is used instead of text-embedding-3-small" in raw.headers["x-bridge-notice"]
     assert "odd ignored: unknown parameter" in raw.headers["x-bridge-notice"]
 
 

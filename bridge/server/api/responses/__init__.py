@@ -1,1 +1,1 @@
-"""OpenAI's Responses API."""
+"""The endpoints of OpenAI's Responses API."""

@@ -1,8 +1,8 @@
-"""Responses that are written in the background: started, read, cancelled.
+"""Start, find and cancel responses that are written in the background.
 
 States of a response, as in OpenAI's API: `queued` until Claude begins, `in_progress` until the
 answer is complete, then `completed` or `incomplete` in the store. A failure or a stop of the server
-stores it as `failed`, the client's cancel as `cancelled`.
+stores it as `failed`, a cancel request as `cancelled`.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ async def _write_response(
             record_failure(request, record, error)
             ended = {"status": "failed", "error": _describe_failure(error)}
         except asyncio.CancelledError:
-            # By the client or by the server: only a server that stops has a reason to report.
+            # Cancelled by the client, or by the stop of the server, which is an error to report.
             ended = {"status": "cancelled"}
             if bridge.stopping:
                 ended = {"status": "failed", "error": _describe_failure(ShuttingDown(INTERRUPTED))}

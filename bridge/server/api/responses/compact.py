@@ -35,7 +35,7 @@ async def compact_response(request: web.Request) -> web.Response:
             summary = await answer.collect()
     before = await memory.load_chain(body.previous_response_id) if body.previous_response_id else ()
     whole = await resolve_references(bridge, body)
-    # The last item is the bridge's own request for the summary.
+    # Without the last item, which is the bridge's own prompt for the summary.
     items = [*(before or ()), *(whole.input or ())][:-1]
     usage = summary["usage"]
     if usage is None:

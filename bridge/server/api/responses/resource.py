@@ -1,4 +1,4 @@
-"""`/v1/responses`: created, streamed or whole; stored, read and deleted."""
+"""`/v1/responses`: create a response; read, list, cancel or delete a stored one."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def list_input_items(request: web.Request) -> web.Response:
     if query.after is not None:
         at = next((at for at, item in enumerate(items) if item["id"] == query.after), None)
         if at is None:
-            # The start of the list in its place would make a client page for ever.
+            # Starting over instead would make a client request pages forever.
             raise InvalidRequest(f"There is no item {query.after[:100]}.", param="after")
         items = items[at + 1 :]
     page = items[: query.limit]

@@ -1,8 +1,8 @@
 """`GET /v1/responses` as a WebSocket: one connection for many responses.
 
-Input are text messages `response.create`. They wait in a queue of MAX_WAITING and are answered one
-after the other, each with the events of its response or with one `error` event; an error does not
-close the connection. A message of another kind, or one too many, gets an `error` event at once. The
+The inputs are text messages `response.create`. They wait in a queue of MAX_WAITING and are answered
+in turn, each with the events of its response or with one `error` event; an error does not close the
+connection. A message of another kind, or one too many, gets an `error` event at once. The
 connection ends when the client closes it or the server stops.
 
 https://developers.openai.com/api/docs/guides/websocket-mode
@@ -56,7 +56,7 @@ class SocketMemory(ResponseMemory):
 
     async def load_chain(self, id: str) -> Sequence[Item] | None:
         turns: list[tuple[Item, ...]] = []
-        # Newest first; what this connection did not create may be in the store.
+        # Newest first; a response that this connection did not create may be in the store.
         current: str | None = id
         while current is not None and current in self._own:
             stored = self._own[current]
@@ -79,7 +79,7 @@ class SocketMemory(ResponseMemory):
 
 
 async def open_responses_socket(request: web.Request) -> web.StreamResponse:
-    """Answer the messages of a WebSocket, one after the other. Raises NotFound for other GETs."""
+    """Answer the messages of a WebSocket in turn. Raises NotFound for a plain GET."""
     bridge = request.app[BRIDGE]
     limit = bridge.settings.max_body_mb * 1024 * 1024
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=limit)
@@ -91,7 +91,7 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     # A client may send its next message before the answer to the last one is complete.
     waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
-    track_answer = asyncio.create_task(_answer_messages(request, socket, waiting))
+    answers = asyncio.create_task(_answer_messages(request, socket, waiting))
     try:
         # Reading never pauses, so that a client that leaves during an answer is noticed at once.
         async for message in socket:
@@ -104,8 +104,8 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
             else:
                 waiting.put_nowait(message.data)
     finally:
-        track_answer.cancel()
-        await asyncio.gather(track_answer, return_exceptions=True)
+        answers.cancel()
+        await asyncio.gather(answers, return_exceptions=True)
     return socket
 
 
@@ -150,7 +150,7 @@ async def _create_response(
         return
     try:
         async with open_response(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
-            # A WebSocket has no headers for each response; this is for the log.
+            # Only for the log: on a WebSocket, a response has no headers.
             build_notice_headers(record.id, answer.notices)
             events = answer.read_events(lambda error: record_failure(request, record, error))
             async with aclosing(events) as batches:

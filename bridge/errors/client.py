@@ -42,8 +42,8 @@ class PreviousResponseNotFound(InvalidRequest):
     code = "previous_response_not_found"
     summary = "The client continued from a response that is no longer stored."
     hint = (
-        "Send the whole conversation again. Responses are stored for the days in the "
-        "setting response_days."
+        "Send the whole conversation again. The setting response_days limits how long "
+        "responses are stored."
     )
 
 

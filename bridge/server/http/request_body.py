@@ -47,7 +47,7 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
 
 
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
-    """Validate a body that comes from elsewhere. Raises InvalidRequest like `read_body`."""
+    """Validate a body that is already decoded. Raises InvalidRequest like `read_body`."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

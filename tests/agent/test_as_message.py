@@ -127,7 +127,7 @@ def test_a_stop_or_a_limit_is_explained_in_the_text(end: LoopEnded, said: str) -
     assert ending(assembled)["delta"]["stop_reason"] == "end_turn"
 
 
-def test_the_last_turns_stop_reason_is_kept() -> None:
+def test_the_stop_reason_is_that_of_the_last_turn() -> None:
     assembled = assemble(*turn(Text("I wa"), stop_reason="max_tokens"), LoopEnded("completed", 1))
     assert ending(assembled)["delta"]["stop_reason"] == "max_tokens"
 
@@ -147,7 +147,7 @@ BLOCKS = st.one_of(
 
 @given(st.lists(st.lists(BLOCKS, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_any_loop_is_one_valid_message(turns: list[list[Block]]) -> None:
-    """One start, one end; blocks numbered through, one open at a time; every text is there."""
+    """One start, one end; consecutive blocks, one open at a time; all texts are included."""
     assembled = assemble(
         *(event for one in turns for event in (*turn(*one), CLICKED)),
         LoopEnded("completed", len(turns)),

@@ -91,9 +91,9 @@ def test_thinking_bound_to_a_removed_picture_is_removed_too() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=60))
 def test_the_cache_is_rarely_lost(counts: list[int]) -> None:
-    """There are never too many pictures, and the newest stay, whatever the turns contain.
+    """There are never too many pictures, and the newest remain, whatever the turns contain.
 
-    Each request begins with the one before, except once in `MAX_PICTURES - PICTURES_LEFT` pictures.
+    Each request extends the one before, except once in `MAX_PICTURES - PICTURES_LEFT` pictures.
     """
     history, changes, total = History(FIRST_REQUEST), 0, 0
     for number, count in enumerate(counts):

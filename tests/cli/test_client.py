@@ -69,7 +69,7 @@ def test_events_are_decoded_whatever_pieces_they_arrive_in() -> None:
         client.close()
 
 
-def test_an_error_is_raised_with_the_bridges_own_message() -> None:
+def test_an_error_has_the_bridges_message() -> None:
     body = b'{"error": {"message": "Not allowed.", "code": "forbidden"}}'
     head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with answer_with(head + body) as (url, requests):
@@ -81,7 +81,7 @@ def test_an_error_is_raised_with_the_bridges_own_message() -> None:
     assert f"Authorization: Bearer {SECRET}".encode() in requests[0]
 
 
-def test_what_is_no_bridge_counts_as_not_running_and_gets_no_token_by_status(
+def test_another_program_counts_as_not_running_and_status_sends_it_no_token(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with answer_with(b"SSH-2.0-OpenSSH_9.6\r\n") as (url, requests):
@@ -90,5 +90,5 @@ def test_what_is_no_bridge_counts_as_not_running_and_gets_no_token_by_status(
     assert capsys.readouterr().out.startswith(f"Not running: no bridge at {url}.")
 
 
-def test_an_ipv6_address_stands_in_brackets() -> None:
+def test_an_ipv6_address_is_in_brackets() -> None:
     assert format_url(load_settings(host="::1", port=8000)) == "http://[::1]:8000"

@@ -153,7 +153,7 @@ async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
     assert err == "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge\n"
 
 
-async def test_a_task_is_shown_as_it_goes(bridge: Bridge, fake: FakeAnthropic) -> None:
+async def test_a_task_is_shown_step_by_step(bridge: Bridge, fake: FakeAnthropic) -> None:
     bridge.computer.allow_for(1)
     click = ToolUse("left_click", {"coordinate": [100, 200]}, toolset_name="computer")
     fake.script(Reply((Text("I click. "), click)), says("Done."))
@@ -163,7 +163,7 @@ async def test_a_task_is_shown_as_it_goes(bridge: Bridge, fake: FakeAnthropic) -
     assert "→ Click at (100, 200) in “Notes”" in err
 
 
-async def test_a_task_that_needs_approval_says_where_to_give_it(
+async def test_a_task_that_needs_approval_shows_where_to_approve(
     bridge: Bridge, fake: FakeAnthropic
 ) -> None:
     bridge.computer.set_permission(Permission("ask"))

@@ -47,7 +47,7 @@ def server_parameters(bridge: Bridge) -> StdioServerParameters:
 
 @asynccontextmanager
 async def connect(bridge: Bridge) -> AsyncIterator[ClientSession]:
-    """Not a fixture: what is entered must be left in the same task."""
+    """Connect a client. Not a fixture: a task group must end in the task that began it."""
     name = types.Implementation(name="a test", version="1")
     async with (
         stdio_client(server_parameters(bridge)) as (reading, writing),
@@ -150,7 +150,7 @@ async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
 async def test_claude_code_uses_the_tools(
     bridge: Bridge, pretended: FakeDesktop, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
-    """The real program, configured as `claude mcp add` does it; only its Claude is a fake."""
+    """The real program, configured as by `claude mcp add`; only the Anthropic API is a fake."""
     bridge.computer.allow_for(1)
     program = await asyncio.to_thread(find_bundled_cli)
     assert program is not None

@@ -47,7 +47,9 @@ def test_a_link_to_an_older_folder_is_replaced(user: Path, tmp_path: Path) -> No
     assert (user / "claude-bridge").resolve() == ROOT / "talon_user"
 
 
-def test_removing_the_link_keeps_its_target(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_removing_the_link_leaves_its_target(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["install-talon"])
     assert main(["install-talon", "--remove"]) == 0
     assert list(user.iterdir()) == []
@@ -58,7 +60,7 @@ def test_removing_the_link_keeps_its_target(user: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("words", [["install-talon"], ["install-talon", "--remove"]])
-def test_a_folder_that_is_not_a_link_is_kept(
+def test_a_folder_that_is_not_a_link_is_not_removed(
     user: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     theirs = user / "claude-bridge" / "mine.talon"
@@ -69,7 +71,9 @@ def test_a_folder_that_is_not_a_link_is_kept(
     assert "is not a link" in capsys.readouterr().err
 
 
-def test_without_talon_the_error_says_how_to_install_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_talon_the_error_explains_how_to_install_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["install-talon"]) == 2
     assert "start it once, and run this again" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""A desktop that records what is done to it, and knows what is pressed."""
+"""A desktop that records all calls, and which keys and buttons are down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class FakeDesktop:
-    """Every call is a line in `done`; strict about what is pressed twice."""
+    """Records every call in `done`; pressing what is already down is an error."""
 
     def __init__(self, *screens: Rect) -> None:
         self.done: list[tuple[Any, ...]] = []
@@ -54,7 +54,7 @@ class FakeDesktop:
         self.down.add(button)
 
     def release(self, button: Button) -> None:
-        """As with a real one, letting go of a button that is up does nothing."""
+        """Release a button; as on a real desktop, one that is up may be released."""
         self._do("release", button)
         self.down.discard(button)
 

@@ -1,4 +1,4 @@
-"""A client that paints an X server's root and puts its pointer somewhere."""
+"""A client that paints an X server's root window and moves its pointer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = 32
 
 
 class Painter(XScreen):
-    """What is painted stays as long as this is open: a server whose last client leaves resets."""
+    """A connection that keeps the painting: a server resets when its last client leaves."""
 
     def __init__(self, display: str) -> None:
         super().__init__(display)
@@ -24,7 +24,7 @@ class Painter(XScreen):
         self._xcb.xcb_create_gc(self._connection, self._pen, self._root, 0, None)
 
     def paint(self, image: Image, left: int = 0, top: int = 0) -> None:
-        """Pixel for pixel; done when it returns."""
+        """Paint an image pixel for pixel; return when the server has done it."""
         width, height = image.size
         for start in range(0, height, _ROWS):
             rows = image.crop((0, start, width, min(start + _ROWS, height)))
@@ -43,10 +43,10 @@ class Painter(XScreen):
                 ctypes.c_uint32(len(data)),
                 data,
             )
-        self.read_area()  # answered only after all of it
+        self.read_area()  # the reply comes only after everything is painted
 
     def point(self, x: int, y: int) -> None:
-        """Moves the pointer; done when it returns."""
+        """Move the pointer; return when the server has done it."""
         zeros = [ctypes.c_uint16(0)] * 4
         places = [ctypes.c_int16(x), ctypes.c_int16(y)]
         self._xcb.xcb_warp_pointer(self._connection, 0, self._root, *zeros, *places)
@@ -54,7 +54,7 @@ class Painter(XScreen):
 
 
 def colourful(width: int, height: int) -> Image:
-    """No two neighbours are the same, and no row or column is another."""
+    """Return an image in which neighbours differ, as do all rows and all columns."""
     from PIL import Image
 
     pixels = bytes(

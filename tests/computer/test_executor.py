@@ -40,7 +40,7 @@ class ExecutorRig:
         await self.executor.run(work)
 
     async def until(self, line: str) -> None:
-        """Waits until the desktop has done it."""
+        """Wait until the desktop has recorded this call."""
         async with asyncio.timeout(5):
             while not any(call[0] == line for desktop in self.desktops for call in desktop.done):
                 await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""Finds the window an action goes to."""
+"""The window that an action goes to."""
 
 from __future__ import annotations
 

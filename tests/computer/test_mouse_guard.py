@@ -28,12 +28,12 @@ def test_a_move_is_a_stop_unless_the_user_may_need_the_mouse() -> None:
     assert MouseGuard(HERE, may_move=True).find_stop_reason(Point(600, 500), SCREENS) is None
 
 
-def test_a_corner_where_claude_left_the_pointer_is_no_stop() -> None:
+def test_a_pointer_that_claude_left_in_a_corner_does_not_stop() -> None:
     assert MouseGuard(Point(0, 0), may_move=False).find_stop_reason(Point(2, 1), SCREENS) is None
 
 
 @given(st.integers(-JITTER, JITTER), st.integers(-JITTER, JITTER))
-def test_jitter_is_no_stop(x: int, y: int) -> None:
+def test_jitter_does_not_stop(x: int, y: int) -> None:
     assert (
         MouseGuard(HERE, may_move=False).find_stop_reason(Point(500 + x, 500 + y), SCREENS) is None
     )

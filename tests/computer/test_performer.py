@@ -21,11 +21,11 @@ HALF = View(SCREEN, Size(960, 540))
 
 
 class Stopped(Exception):
-    """The user pressed stop."""
+    """A stop by the user."""
 
 
 def never() -> None:
-    """A check that never says stop."""
+    """A check that never stops."""
 
 
 def perform_action(member: str, view: View = HALF, **fields: Any) -> list[tuple[Any, ...]]:

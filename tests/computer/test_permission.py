@@ -28,7 +28,7 @@ def test_in_mode_ask_risky_only_risky_batches_need_approval() -> None:
     assert permission.decide(("deleting",), 0) == "ask"
 
 
-def test_a_timed_grant_ends_by_itself() -> None:
+def test_a_timed_grant_ends_automatically() -> None:
     permission = Permission.from_minutes(15, now=100)
     assert permission.decide(("deleting",), 100) == "allow"
     assert permission.decide((), 100 + 15 * 60 - 0.001) == "allow"

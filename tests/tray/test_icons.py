@@ -37,7 +37,7 @@ def test_every_look_is_visible_on_the_panel(panel: str, size: int) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("panel", PANELS)
 def test_looks_differ_in_lightness(panel: str, size: int) -> None:
-    """So that users who cannot tell red from green can distinguish them."""
+    """Users who cannot distinguish red from green need this."""
     for one, other in combinations(LOOKS, 2):
         share = share_of_difference(
             draw_on_panel(one, size, panel), draw_on_panel(other, size, panel), 24

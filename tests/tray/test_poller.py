@@ -66,7 +66,7 @@ class World:
         self.arrived = threading.Semaphore(0)
         self.poller = Poller(lambda url: self.server, self._on_report, lambda: self.clock)
         self.choose_pause: Callable[[], float | None] = self.poller._choose_pause
-        # Without its own pace, it polls only when the test wakes it.
+        # Without a pause of its own, it polls only when the test wakes it.
         self.poller._choose_pause = lambda: None  # type: ignore[method-assign]
 
     def _on_report(self, report: Report) -> None:
@@ -74,7 +74,7 @@ class World:
         self.arrived.release()
 
     def poll(self, *, refresh: bool = False) -> Report:
-        # Each of the two wakes it; both together might cause two polls.
+        # Either call wakes it; both together might cause two polls.
         if self.reports:
             self.poller.poll_now(refresh=refresh)
         else:

@@ -45,7 +45,7 @@ def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             self.notices.append(message)
 
         def _nothing(self) -> None:
-            """There is no panel to draw on."""
+            """Do nothing: there is no panel to draw on."""
 
         _show = _hide = _update_icon = _update_title = _update_menu = _nothing
 

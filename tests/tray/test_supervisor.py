@@ -1,4 +1,4 @@
-"""A server is kept running; the clock is the test's own."""
+"""The supervisor keeps a server running; the test controls the clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tray.server.supervisor import Supervisor
 
 @dataclass
 class Child:
-    """A process that does what the test sets."""
+    """A process whose exit code and output the test sets."""
 
     flags: Sequence[str] = ()
     url: str | None = None
@@ -67,7 +67,7 @@ class World:
         return self.children[-1]
 
     def poll(self) -> tuple[str, str]:
-        """Poll the target twice, as in two seconds; returns state and message."""
+        """Poll the target twice, as in two seconds; return state and message."""
         for _ in range(2):
             target = self.supervisor.target
             if target is not None:
@@ -134,7 +134,7 @@ def test_a_server_that_is_slow_at_first_is_attached_to(world: World) -> None:
     assert world.children == []
 
 
-def test_beside_a_listener_that_never_answers_a_child_is_started(world: World) -> None:
+def test_a_child_is_started_if_the_listener_never_answers(world: World) -> None:
     world.hangs = True
     world.supervisor.start()
     world.poll()

@@ -27,7 +27,7 @@ def test_a_change_is_shown_for_a_running_server_only() -> None:
     assert switches.apply_to(Status("stopped")) == Status("stopped")
 
 
-def test_a_rejected_change_is_taken_back() -> None:
+def test_a_rejected_change_is_reverted() -> None:
     switches = SwitchChanges()
     switches.request(TO_SONNET)
     switches.reject(TO_SONNET)

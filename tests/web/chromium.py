@@ -1,4 +1,4 @@
-"""Controls a real Chromium over its DevTools protocol."""
+"""Control a real Chromium over its DevTools protocol."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Page:
     async def open(self, url: str) -> None:
         for domain in ("Page", "Runtime", "Log"):
             await self.send_command(f"{domain}.enable")
-        # A page in the background may not use the clipboard.
+        # A page in the background has no access to the clipboard.
         await self.send_command("Emulation.setFocusEmulationEnabled", enabled=True)
         await self.send_command("Page.navigate", url=url)
         await self.wait_for(f"document.readyState === 'complete' && location.href === {url!r}")
@@ -99,7 +99,7 @@ async def run_chromium(
         *(["--headless=new"] if headless else []),
         *("--no-sandbox", "--disable-gpu", "--no-first-run"),
         *("--disable-dev-shm-usage", "--no-proxy-server", f"--user-data-dir={profile}"),
-        # Time that jumps ahead would end a page before its sockets have failed.
+        # No virtual time: it jumps ahead and would end a page before its sockets have failed.
         *("--disable-background-networking", "--remote-debugging-port=0", *switches, url),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Takes screenshots of the web pages: `python -m tests.web.picture FOLDER`.
+"""Take screenshots of the web pages: `python -m tests.web.picture FOLDER`.
 
 The bridge is real; its upstream is the fake one.
 """

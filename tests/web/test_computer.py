@@ -47,7 +47,7 @@ async def request_deletion(client: AsyncOpenAI) -> Any:
     return await client.chat.completions.create(model="claude-opus-5-5+computer", messages=chat)
 
 
-async def test_the_user_turns_it_on_and_off(
+async def test_the_user_turns_computer_use_on_and_off(
     desktop: FakeDesktop, bridge: Bridge, page: Page
 ) -> None:
     assert await page.read_text("#computer-mode") == "Off"
@@ -61,7 +61,9 @@ async def test_the_user_turns_it_on_and_off(
     assert page.errors == []
 
 
-async def test_without_the_control_token_it_is_read_only(bridge: Bridge, tmp_path: Path) -> None:
+async def test_without_the_control_token_computer_use_is_read_only(
+    bridge: Bridge, tmp_path: Path
+) -> None:
     async with run_chromium(tmp_path / "other") as page:
         await page.open(f"{bridge.url}/")
         await page.wait_for("document.querySelector('#computer-mode').textContent === 'Off'")
@@ -70,7 +72,7 @@ async def test_without_the_control_token_it_is_read_only(bridge: Bridge, tmp_pat
 
 
 @pytest.mark.parametrize(("button", "done"), [(".approve", True), (".deny", False)])
-async def test_the_user_sees_a_request_and_decides(
+async def test_the_user_approves_or_denies_a_batch(
     button: str,
     done: bool,
     desktop: FakeDesktop,

@@ -108,7 +108,7 @@ async def test_a_clients_snippet_can_be_copied(bridge: Bridge, page: Page) -> No
     )
 
 
-async def test_without_a_connection_it_says_what_to_do(
+async def test_without_a_connection_it_shows_how_to_connect(
     start_bridge: StartBridge, page: Page
 ) -> None:
     bridge = await start_bridge()

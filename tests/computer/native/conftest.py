@@ -16,7 +16,7 @@ from tests.desktop import need_program, x_display
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
-    """The name of a display of 1920×1080, also in the environment."""
+    """The name of a display of 1920×1080, which is also in the environment."""
     with x_display("1920x1080") as name, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DISPLAY", name)
         patch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -27,7 +27,7 @@ def screen() -> Iterator[str]:
 def program(
     screen: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Program]]:
-    """A program by its name; it is started when it is first wanted."""
+    """A function that returns a program by its name, started on first use."""
     folder = tmp_path_factory.mktemp("programs")
     running: dict[str, Program] = {}
     with ExitStack() as stack:
@@ -42,7 +42,7 @@ def program(
 
 @pytest.fixture
 def layout(screen: str) -> Iterator[Callable[[str], None]]:
-    """Sets the keyboard's layout; it is `us` at the start and at the end."""
+    """A function that sets the keyboard's layout; it is `us` at the start and at the end."""
     need_program("setxkbmap")
 
     def choose(name: str) -> None:

@@ -13,7 +13,7 @@ from bridge.computer.native.x11.connection import open_display
 from bridge.computer.screen.geometry import Point
 from tests.computer.native.programs.start import eventually
 
-_HEARD = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {
+_EVENT_NAMES = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {
     X.ButtonPress: "press",
     X.ButtonRelease: "release",
     X.MotionNotify: "move",
@@ -21,43 +21,45 @@ _HEARD = {X.KeyPress: "key_down", X.KeyRelease: "key_up"} | {
 
 
 class Listener:
+    """The window's connection, and the events it has received."""
+
     def __init__(self, display: Any) -> None:
         self.display = display
-        self._heard: list[tuple[str, int]] = []
+        self._events: list[tuple[str, int]] = []
         self.way: list[Point] = []
-        """Where the pointer has been while a button was down."""
+        """Places of the pointer while the left button was down."""
 
-    def heard(self, *kinds: str) -> list[tuple[str, int]]:
-        """Events of these kinds so far: what, and the button or key code."""
+    def list_events(self, *kinds: str) -> list[tuple[str, int]]:
+        """Return the events of these kinds so far: kind, and button or key code."""
         while self.display.pending_events():
             event = self.display.next_event()
-            if event.type in _HEARD:
-                self._heard.append((_HEARD[event.type], event.detail))
+            if event.type in _EVENT_NAMES:
+                self._events.append((_EVENT_NAMES[event.type], event.detail))
             if event.type == X.MotionNotify and event.state & X.Button1Mask:
                 self.way.append(Point(event.root_x, event.root_y))
-        return [one for one in self._heard if one[0] in kinds]
+        return [event for event in self._events if event[0] in kinds]
 
-    def mapping(self) -> list[tuple[int, ...]]:
-        """What every key means."""
+    def read_mapping(self) -> list[tuple[int, ...]]:
+        """Return the keysyms of every key."""
         info = self.display.display.info
         count = info.max_keycode - info.min_keycode + 1
         return [tuple(row) for row in self.display.get_keyboard_mapping(info.min_keycode, count)]
 
-    def keys_down(self) -> list[int]:
-        """The codes of all keys that are down."""
-        found = self.display.query_keymap()
+    def list_keys_down(self) -> list[int]:
+        """Return the codes of all keys that are down."""
+        keymap = self.display.query_keymap()
         return [
-            8 * at + bit for at, byte in enumerate(found) for bit in range(8) if byte >> bit & 1
+            8 * at + bit for at, byte in enumerate(keymap) for bit in range(8) if byte >> bit & 1
         ]
 
-    def modifiers(self) -> int:
-        """The mask of what is held or locked, buttons too."""
+    def read_modifiers(self) -> int:
+        """Return the mask of modifiers that are held or locked, and of pressed buttons."""
         return int(self.display.screen().root.query_pointer().mask)
 
 
 @contextmanager
-def listener() -> Iterator[Listener]:
-    """As large as the screen, and with the keyboard."""
+def open_listener() -> Iterator[Listener]:
+    """Open a window as large as the screen, with the keyboard focus."""
     display = open_display(os.environ)
     try:
         screen = display.screen()

@@ -1,4 +1,4 @@
-"""Errors when there is no desktop to see."""
+"""Errors when the screen cannot be captured."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_wayland_is_refused_with_a_hint_to_use_x11(environment: Mapping[str, str
 
 
 @pytest.mark.parametrize("environment", [{}, {"DISPLAY": ""}, {"XDG_SESSION_TYPE": "tty"}])
-def test_without_a_display_it_says_what_to_set(environment: Mapping[str, str]) -> None:
+def test_without_a_display_the_error_names_the_variable(environment: Mapping[str, str]) -> None:
     assert find_refusal(environment, "linux") == NO_DISPLAY
     assert "DISPLAY" in NO_DISPLAY
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.end_to_end
 @pytest.fixture
 def window(program: Callable[[str], Program]) -> Program:
     one = program("tk")
-    one.take_keyboard()
+    one.take_focus()
     return one
 
 

@@ -1,4 +1,4 @@
-"""What the input of every platform has in common."""
+"""The part of the input that all platforms share."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bridge.errors import DesktopUnavailable
 
 
 class Listeners:
-    """As pynput's `GlobalHotKeys`."""
+    """A fake of pynput's `GlobalHotKeys`."""
 
     def __init__(self, hotkeys: dict[str, Callable[[], Any]]) -> None:
         self.hotkeys = hotkeys
@@ -54,11 +54,11 @@ def test_the_stop_key_stops_until_it_is_hidden() -> None:
 
 
 def test_a_system_that_forbids_listening_is_an_error_with_a_hint() -> None:
-    def refuses(hotkeys: Any) -> Any:
+    def refuse(hotkeys: Any) -> Any:
         raise OSError("not trusted")
 
     with pytest.raises(DesktopUnavailable, match="Input Monitoring"):
-        KeyListener("ctrl+alt+Escape", refuses).show(print)
+        KeyListener("ctrl+alt+Escape", refuse).show(print)
 
 
 def test_without_a_stop_key_nothing_listens() -> None:

@@ -25,7 +25,7 @@ SHIFT, COMMAND = 0x20000, 0x100000
 
 
 class FakeQuartz:
-    """Events are dictionaries, and those that were posted are kept."""
+    """Quartz with dictionaries as events; it records those that were posted."""
 
     kCGMouseEventClickState = 1  # noqa: N815  # Quartz's name
     kCGWindowListOptionOnScreenOnly = 1  # noqa: N815

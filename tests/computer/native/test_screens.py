@@ -246,7 +246,7 @@ def open_files() -> list[str]:
 
 
 def shrink_screen(display: str) -> None:
-    """The screen at 640x480; its first mode is 1280x720."""
+    """Set the screen to 640x480; its first mode is 1280x720."""
     timing = ["24", "640", "656", "752", "800", "480", "490", "492", "525"]
     xrandr(display, "--newmode", "small", *timing)
     xrandr(display, "--addmode", "screen", "small")

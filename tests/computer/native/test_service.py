@@ -70,7 +70,7 @@ async def test_the_border_is_shown_and_the_user_can_stop(
     program: Callable[[str], Program],
 ) -> None:
     window = await asyncio.to_thread(program, "tk")
-    await asyncio.to_thread(window.take_keyboard)
+    await asyncio.to_thread(window.take_focus)
     await asyncio.to_thread(input_device.move, window.middle)
     before = await measure_text(window)
     running = asyncio.create_task(type_long_text(bridge))

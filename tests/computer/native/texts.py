@@ -37,7 +37,7 @@ _ALPHABETS = (
 
 
 def seeded(count: int, seed: int) -> list[str]:
-    """Short mixtures, the same each time."""
+    """Return short mixtures of characters, the same for each seed."""
     dice = random.Random(seed)  # noqa: S311  # not for secrets
     texts = []
     for _ in range(count):

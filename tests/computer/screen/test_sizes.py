@@ -100,6 +100,6 @@ def assert_within_limits(size: Size, tier: Tier) -> None:
 
 
 def assert_same_shape(size: Size, given: Size) -> None:
-    """Within the rounding of the short edge, which is a pixel at least."""
+    """Compare shapes within the rounding of the short edge, which is at least a pixel."""
     exact = min(given) * max(size) / max(given)
     assert abs(min(size) - max(1.0, exact)) <= 0.5

@@ -47,7 +47,7 @@ _TOP_LEFT = Rect(0, 0, 900, 500)
 
 @dataclass(frozen=True)
 class Program:
-    """`text` is all it was typed so far; `events` what else it saw, as far as it tells."""
+    """A running program; `text` returns what was typed so far, `events` what it has logged."""
 
     title: str
     area: Rect
@@ -55,13 +55,13 @@ class Program:
     events: Callable[[], list[dict[str, Any]]] = list
     process: subprocess.Popen[bytes] | None = None
 
-    def take_keyboard(self) -> None:
-        """As a window manager gives it to a window that is clicked at; none runs here."""
+    def take_focus(self) -> None:
+        """Give it the focus, as a window manager does on a click; none runs here."""
         with closing(open_display(os.environ)) as display:
             assert eventually(lambda: self._is_focused(display))
 
     def _is_focused(self, display: Any) -> bool:
-        """Tries, too: a window cannot be given the keyboard before it is shown."""
+        """Set the focus and check it: before a window is shown, it cannot have the focus."""
         properties = Properties(display)
         for window in display.screen().root.query_tree().children:
             titles = [properties.read_text(window, name) for name in ("_NET_WM_NAME", "WM_NAME")]
@@ -77,9 +77,10 @@ class Program:
         return Point(self.area.left + self.area.width // 2, self.area.top + self.area.height // 2)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Wait until a condition is true; return whether it became true in time."""
     until = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > until:
             return False
         time.sleep(0.005)
@@ -88,25 +89,25 @@ def eventually(true: Callable[[], bool], seconds: float = 10) -> bool:
 
 @contextmanager
 def tk_window(folder: Path, area: Rect = _TOP_LEFT) -> Iterator[Program]:
-    _need_module("tkinter")
+    _require_module("tkinter")
     log = folder / "tk.jsonl"
     geometry = f"{area.width}x{area.height}+{area.left}+{area.top}"
-    with _running([_PYTHON, str(_HERE / "tk_window.py"), str(log), TK_TITLE, geometry]):
-        assert eventually(lambda: bool(_events(log)), 30)
-        yield Program(TK_TITLE, area, lambda: _text(log), lambda: _events(log))
+    with _run_program([_PYTHON, str(_HERE / "tk_window.py"), str(log), TK_TITLE, geometry]):
+        assert eventually(lambda: bool(_read_events(log)), 30)
+        yield Program(TK_TITLE, area, lambda: _read_text(log), lambda: _read_events(log))
 
 
 @contextmanager
 def gtk_window(folder: Path) -> Iterator[Program]:
     area = Rect(0, 540, 900, 500)
-    _need_module("gi")
+    _require_module("gi")
     log = folder / "gtk.jsonl"
-    where = [str(one) for one in (area.left, area.top, area.width, area.height)]
-    with _running(
+    where = [str(number) for number in (area.left, area.top, area.width, area.height)]
+    with _run_program(
         [_PYTHON, str(_HERE / "gtk_window.py"), str(log), "GTK window", *where]
     ) as process:
-        assert eventually(lambda: bool(_events(log)), 30)
-        yield Program("GTK window", area, lambda: _text(log), process=process)
+        assert eventually(lambda: bool(_read_events(log)), 30)
+        yield Program("GTK window", area, lambda: _read_text(log), process=process)
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def xterm_window(folder: Path) -> Iterator[Program]:
     log = folder / "xterm.txt"
     script = f"stty raw -echo; exec cat > {log}"
     words = ["xterm", "-u8", "-title", "xterm window", "-geometry", f"+{area.left}+{area.top}"]
-    with _running([*words, "-e", "sh", "-c", script]):
+    with _run_program([*words, "-e", "sh", "-c", script]):
         assert eventually(log.exists, 30)
         # Return is a carriage return on a terminal.
         yield Program(
@@ -141,7 +142,7 @@ def chromium_window(folder: Path) -> Iterator[Program]:
     )
     page_file = folder / "page.html"
     page_file.write_text(_PAGE, "utf-8")
-    # As an application it has no address bar that could have the keyboard.
+    # In app mode it has no address bar that could take the focus.
     url = f"--app={page_file.as_uri()}"
     running = run_chromium(folder / "profile", *switches, url=url, headless=False)
     try:
@@ -169,14 +170,14 @@ PROGRAMS = {
 }
 
 
-def _need_module(name: str) -> None:
-    found = (
+def _require_module(name: str) -> None:
+    is_installed = (
         shutil.which(_PYTHON)
         and not subprocess.run(
             [_PYTHON, "-c", f"import {name}"], capture_output=True, check=False
         ).returncode
     )
-    if found:
+    if is_installed:
         return
     if os.environ.get("CLAUDE_BRIDGE_TESTS_NO_SKIP"):
         pytest.fail(f"{_PYTHON} lacks {name}, and nothing may skip here")
@@ -184,7 +185,7 @@ def _need_module(name: str) -> None:
 
 
 @contextmanager
-def _running(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _run_program(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         words, env={**os.environ, **_UTF8}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -194,15 +195,15 @@ def _running(words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def _events(log: Path) -> list[dict[str, Any]]:
-    """Only whole lines: the last may still be written."""
+def _read_events(log: Path) -> list[dict[str, Any]]:
+    """Return the events of whole lines: the last line may be incomplete."""
     if not log.exists():
         return []
     lines = log.read_text("utf-8").split("\n")[:-1]
     return [json.loads(line) for line in lines]
 
 
-def _text(log: Path) -> str:
-    texts = [one["text"] for one in _events(log) if one["kind"] == "text"]
-    # Tk has a character beyond the first 65,536 as two.
+def _read_text(log: Path) -> str:
+    texts = [event["text"] for event in _read_events(log) if event["kind"] == "text"]
+    # Tk represents a character above U+FFFF as two surrogates.
     return str(texts[-1]).encode("utf-16", "surrogatepass").decode("utf-16")

@@ -1,4 +1,4 @@
-"""A Tk window for typing and clicking; it writes what happens to it, one JSON object a line.
+"""A Tk window for typing and clicking; it logs its events as JSON lines.
 
 tk_window.py FILE TITLE GEOMETRY
 """
@@ -31,27 +31,27 @@ def main(path: Path, title: str, geometry: str) -> None:
     window.wait_visibility(text)
     with path.open("a", encoding="utf-8", buffering=1) as out:
 
-        def say(**what: Any) -> None:
-            out.write(json.dumps(what) + "\n")
+        def write_event(**event: Any) -> None:
+            out.write(json.dumps(event) + "\n")
 
         for event, kind in _EVENTS.items():
-            window.bind_all(event, _teller(kind, say), add="+")
+            window.bind_all(event, _make_handler(kind, write_event), add="+")
         shown: list[str] = []
 
-        def look() -> None:
+        def write_changes() -> None:
             now = text.get("1.0", "end-1c")
             if shown != [now]:
                 shown[:] = [now]
-                say(kind="text", text=now)
-            window.after(15, look)
+                write_event(kind="text", text=now)
+            window.after(15, write_changes)
 
-        look()
+        write_changes()
         window.mainloop()
 
 
-def _teller(kind: str, say: Callable[..., None]) -> Callable[[Any], None]:
-    def tell(event: Any) -> None:
-        say(
+def _make_handler(kind: str, write_event: Callable[..., None]) -> Callable[[Any], None]:
+    def handle(event: Any) -> None:
+        write_event(
             kind=kind,
             at=[event.x_root, event.y_root],
             button=event.num if isinstance(event.num, int) else None,
@@ -59,7 +59,7 @@ def _teller(kind: str, say: Callable[..., None]) -> Callable[[Any], None]:
             state=event.state if isinstance(event.state, int) else 0,
         )
 
-    return tell
+    return handle
 
 
 if __name__ == "__main__":

@@ -28,16 +28,16 @@ SHIFT, CONTROL, ALT = KeyEvent(0x10), KeyEvent(0x11), KeyEvent(0x12)
 
 
 class FakeSystem:
-    """A German keyboard of a few keys; it lets `letting` events through."""
+    """A German keyboard with a few keys; it accepts at most `limit` events."""
 
-    def __init__(self, letting: int = 10_000) -> None:
+    def __init__(self, limit: int = 10_000) -> None:
         self.sent: list[KeyEvent] = []
         self.turned: list[tuple[int, int]] = []
-        self._letting = letting
+        self._limit = limit
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
-        self.sent += events[: self._letting]
-        return min(len(events), self._letting)
+        self.sent += events[: self._limit]
+        return min(len(events), self._limit)
 
     def turn_wheel(self, kind: int, delta: int) -> None:
         self.turned.append((kind, delta))
@@ -105,7 +105,7 @@ def test_the_wheel_turns_by_whole_notches_in_all_directions() -> None:
 
 
 def test_blocked_input_is_an_error() -> None:
-    input_device = WindowsInput(FakeSystem(letting=1), FakeMouse())
+    input_device = WindowsInput(FakeSystem(limit=1), FakeMouse())
     with pytest.raises(DesktopUnavailable, match="administrator"):
         input_device.type("ab", lambda: None)
 
@@ -130,7 +130,7 @@ def test_an_unknown_key_is_refused() -> None:
 
 
 def test_the_structure_has_the_size_that_windows_expects() -> None:
-    """Else SendInput does nothing at all. On Windows a LONG has 32 bits, here 64."""
+    """With another size SendInput does nothing. A LONG has 32 bits on Windows, 64 here."""
     assert ctypes.sizeof(InputRecord) >= 40
     made = make_keyboard_input(KeyEvent(0, 0xE9, UNICODE | UP), 0xE9)
     assert (made.type, made.of.keyboard.scan, made.of.keyboard.flags) == (1, 0xE9, 6)

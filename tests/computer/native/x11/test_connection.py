@@ -1,4 +1,4 @@
-"""Without a usable X server, the error says why."""
+"""Without a usable X server, the error names the reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_missing_display_comes_with_a_hint() -> None:
         open_display({})
 
 
-# Xlib leaves the socket open with which it did not reach a server.
+# Xlib leaves the socket open after it failed to reach a server.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_missing_server_is_named() -> None:
     with pytest.raises(DesktopUnavailable, match=r"The X server :9876 cannot be reached"):
@@ -35,7 +35,7 @@ def test_wayland_is_an_error(x_display: str) -> None:
         open_display({"DISPLAY": x_display, "WAYLAND_DISPLAY": "wayland-0"})
 
 
-def test_a_mix_of_two_xlib_packages_says_what_to_reinstall(
+def test_the_error_for_a_mix_of_two_xlib_packages_names_what_to_reinstall(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "Xlib.ext.xtest", None)

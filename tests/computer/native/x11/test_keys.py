@@ -14,7 +14,7 @@ from bridge.computer import keys
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.native.x11.layout import LOCK, SHIFT, find_keysym
 from bridge.errors import InvalidRequest
-from tests.computer.native.listener import listener
+from tests.computer.native.listener import open_listener
 from tests.computer.native.programs.start import Program, eventually, tk_window
 from tests.computer.native.texts import LONG
 from tests.computer.native.x11.test_text import never, type_text
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.end_to_end
 
 
 class Stop(Exception):
-    """The user pressed stop."""
+    """A stop by the user."""
 
 
 def press(input_device: X11Input, chord: str) -> None:
-    """As the executor does it."""
+    """Press and release keys as the executor does."""
     (named,) = keys.parse_chords(chord)
     for one in named:
         input_device.press_key(one)
@@ -39,9 +39,9 @@ def press(input_device: X11Input, chord: str) -> None:
 def window(
     input_device: X11Input, layout: Callable[[str], None], tmp_path: Path
 ) -> Iterator[Program]:
-    """A Tk window that has the keyboard, the layout `us`."""
+    """A Tk window that has the focus, with the layout `us`."""
     with tk_window(tmp_path) as made:
-        made.take_keyboard()
+        made.take_focus()
         yield made
 
 
@@ -76,7 +76,7 @@ def test_characters_can_be_pressed_on_every_layout(
     assert eventually(lambda: window.text() == wanted), window.text()
 
 
-def test_named_keys_do_what_their_names_say(input_device: X11Input, window: Program) -> None:
+def test_named_keys_have_their_usual_effect(input_device: X11Input, window: Program) -> None:
     input_device.type("abc", never)
     for one in ("Home", "Delete", "End", "BackSpace", "Left", "Return", "Tab", "space"):
         press(input_device, one)
@@ -84,36 +84,36 @@ def test_named_keys_do_what_their_names_say(input_device: X11Input, window: Prog
 
 
 def test_a_held_key_stays_down_until_it_is_released(input_device: X11Input) -> None:
-    with listener() as heard:
+    with open_listener() as listener:
         input_device.press_key("Shift_L")
         input_device.press_key("Right")
-        assert len(heard.keys_down()) == 2
-        assert heard.modifiers() & SHIFT
+        assert len(listener.list_keys_down()) == 2
+        assert listener.read_modifiers() & SHIFT
         input_device.release_key("Right")
-        assert len(heard.keys_down()) == 1
+        assert len(listener.list_keys_down()) == 1
         input_device.release_key("Shift_L")
-        assert heard.keys_down() == []
-        assert not heard.modifiers() & SHIFT
+        assert listener.list_keys_down() == []
+        assert not listener.read_modifiers() & SHIFT
 
 
 def test_a_capital_releases_only_its_own_shift(input_device: X11Input) -> None:
-    with listener() as heard:
+    with open_listener() as listener:
         input_device.press_key("Shift_L")
         input_device.press_key("A")
         input_device.release_key("A")
-        assert heard.modifiers() & SHIFT
+        assert listener.read_modifiers() & SHIFT
         input_device.release_key("Shift_L")
-        assert heard.keys_down() == []
+        assert listener.list_keys_down() == []
 
 
 def test_closing_releases_every_key(screen: str) -> None:
-    with listener() as heard:
+    with open_listener() as listener:
         input_device = X11Input({"DISPLAY": screen})
         for one in ("Control_L", "A", "世"):
             input_device.press_key(one)
-        assert len(heard.keys_down()) == 4
+        assert len(listener.list_keys_down()) == 4
         input_device.close()
-        assert heard.keys_down() == []
+        assert listener.list_keys_down() == []
 
 
 def test_a_stop_in_a_long_text_leaves_no_key_down(input_device: X11Input, window: Program) -> None:
@@ -125,12 +125,12 @@ def test_a_stop_in_a_long_text_leaves_no_key_down(input_device: X11Input, window
         if checks > 10:
             raise Stop
 
-    with listener() as heard:
-        window.take_keyboard()
+    with open_listener() as listener:
+        window.take_focus()
         with pytest.raises(Stop):
             input_device.type("Ä!" + LONG, stop)
-        assert heard.keys_down() == []
-        assert heard.modifiers() == 0
+        assert listener.list_keys_down() == []
+        assert listener.read_modifiers() == 0
     part = ("Ä!" + LONG)[:72]
     assert eventually(lambda: window.text() == part), window.text()
 
@@ -138,27 +138,27 @@ def test_a_stop_in_a_long_text_leaves_no_key_down(input_device: X11Input, window
 def test_closing_restores_the_mapping(
     screen: str, window: Program, layout: Callable[[str], None]
 ) -> None:
-    with listener() as heard:
-        window.take_keyboard()
-        before = heard.mapping()
+    with open_listener() as listener:
+        window.take_focus()
+        before = listener.read_mapping()
         input_device = X11Input({"DISPLAY": screen})
         input_device.type("é世" + LONG[:60], never)
-        assert heard.mapping() != before
+        assert listener.read_mapping() != before
         input_device.close()
-        assert heard.mapping() == before
+        assert listener.read_mapping() == before
 
 
 def test_a_key_that_is_down_keeps_its_meaning(input_device: X11Input, window: Program) -> None:
-    with listener() as heard:
-        window.take_keyboard()
+    with open_listener() as listener:
+        window.take_focus()
         input_device.press_key("世")
-        (code,) = heard.keys_down()
-        meaning = heard.mapping()[code - 8]
+        (code,) = listener.list_keys_down()
+        meaning = listener.read_mapping()[code - 8]
         input_device.type(LONG[:50], never)
-        assert heard.keys_down() == [code]
-        assert heard.mapping()[code - 8] == meaning
+        assert listener.list_keys_down() == [code]
+        assert listener.read_mapping()[code - 8] == meaning
         input_device.release_key("世")
-        assert heard.keys_down() == []
+        assert listener.list_keys_down() == []
     assert eventually(lambda: window.text() == "世" + LONG[:50]), window.text()
 
 
@@ -176,15 +176,15 @@ def test_the_second_layout_of_two_may_be_in_use(
 ) -> None:
     subprocess.run(["setxkbmap", "us,ru", "-option", "grp:menu_toggle"], check=True)
     try:
-        with listener() as heard:
+        with open_listener() as listener:
             for kind in (X.KeyPress, X.KeyRelease):
-                fake_input(heard.display, kind, 135)  # Menu
-            heard.display.sync()
-            assert heard.modifiers() >> 13 == 1
-            window.take_keyboard()
+                fake_input(listener.display, kind, 135)  # Menu
+            listener.display.sync()
+            assert listener.read_modifiers() >> 13 == 1
+            window.take_focus()
             text = "hello, Привет, é世! <ы>"
             assert type_text(input_device, window, text) == text
-            assert heard.modifiers() >> 13 == 1
+            assert listener.read_modifiers() >> 13 == 1
     finally:
         subprocess.run(["setxkbmap", "-option", ""], check=True)
 
@@ -193,14 +193,14 @@ def test_caps_lock_does_not_change_a_text_and_stays_on(
     input_device: X11Input, window: Program
 ) -> None:
     press(input_device, "Caps_Lock")
-    with listener() as heard:
-        window.take_keyboard()
-        assert heard.modifiers() & LOCK
+    with open_listener() as listener:
+        window.take_focus()
+        assert listener.read_modifiers() & LOCK
         text = "Straße ÉéÈè Жж aA1! 世"
         assert type_text(input_device, window, text) == text
-        assert heard.modifiers() & LOCK
+        assert listener.read_modifiers() & LOCK
         press(input_device, "Caps_Lock")
-        assert not heard.modifiers() & LOCK
+        assert not listener.read_modifiers() & LOCK
 
 
 @pytest.mark.parametrize("name", sorted(set(keys._NAMED.values())))

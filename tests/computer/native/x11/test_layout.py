@@ -1,4 +1,4 @@
-"""Keyboard layouts are read as X sends them."""
+"""Keyboard layouts are decoded from X's replies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHIFT_L, LEVEL3 = 0xFFE1, 0xFE03
 
 
 def kind(*entries: tuple[int, int]) -> bytes:
-    """A type of key: masks of modifiers and the levels they choose."""
+    """Encode a key type: masks of modifiers and the levels they select."""
     levels = 1 + max((level for _, level in entries), default=0)
     head = struct.pack("=BBHBBBx", 0xFF, 0, 0, levels, len(entries), 0)
     return head + b"".join(struct.pack("=BBBxxxxx", 1, mask, level) for mask, level in entries)
@@ -36,7 +36,7 @@ def key(kind: int, *groups: tuple[int, ...]) -> bytes:
 
 
 def layout(*keys: bytes, first: int = 10) -> Layout:
-    """Keys with these codes from `first` on; Shift and AltGr come before them."""
+    """Read a layout of keys with codes from `first` on; Shift and AltGr come before them."""
     types = kind() + kind((SHIFT, 1)) + kind((SHIFT, 1), (ALTGR, 2), (SHIFT | ALTGR, 3))
     body = types + key(0, (SHIFT_L,)) + key(0, (LEVEL3,)) + b"".join(keys)
     answer = KeyMap(first - 2, len(keys) + 2, 3, body)

@@ -11,7 +11,7 @@ import pytest
 from bridge.computer.desktop import Direction
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect, Size, View, interpolate
-from tests.computer.native.listener import listener
+from tests.computer.native.listener import open_listener
 from tests.computer.native.programs.start import Program, eventually, tk_window
 from tests.desktop import need_program, x_display
 
@@ -72,11 +72,13 @@ def drag(input_device: X11Input, start: Point, way: list[Point]) -> None:
 
 def test_a_drag_passes_every_point_of_its_path(input_device: X11Input) -> None:
     way = interpolate(Point(100, 100), Point(700, 400), 20)
-    with listener() as heard:
+    with open_listener() as listener:
         drag(input_device, Point(100, 100), way)
-        assert eventually(lambda: bool(heard.heard("release")))
+        assert eventually(lambda: bool(listener.list_events("release")))
         # pyautogui moves to the same place again before it presses and releases.
-        assert [point for at, point in enumerate(heard.way) if point not in heard.way[:at]] == way
+        assert [
+            point for at, point in enumerate(listener.way) if point not in listener.way[:at]
+        ] == way
 
 
 def test_a_program_sees_one_drag(input_device: X11Input, tmp_path: Path) -> None:
@@ -97,19 +99,19 @@ def test_a_program_sees_one_drag(input_device: X11Input, tmp_path: Path) -> None
 def test_each_notch_of_the_wheel_is_one_event(
     input_device: X11Input, direction: Direction, button: int
 ) -> None:
-    with listener() as heard:
+    with open_listener() as listener:
         input_device.scroll(direction, 5)
         expected = [("press", button), ("release", button)] * 5
-        assert eventually(lambda: heard.heard("press", "release") == expected)
+        assert eventually(lambda: listener.list_events("press", "release") == expected)
 
 
 def test_the_three_buttons(input_device: X11Input) -> None:
-    with listener() as heard:
+    with open_listener() as listener:
         for button in ("left", "middle", "right"):
             input_device.press(button)
             input_device.release(button)
         expected = [(kind, number) for number in (1, 2, 3) for kind in ("press", "release")]
-        assert eventually(lambda: heard.heard("press", "release") == expected)
+        assert eventually(lambda: listener.list_events("press", "release") == expected)
 
 
 def test_the_pointer_reaches_every_monitor(input_device: X11Input, screen: str) -> None:

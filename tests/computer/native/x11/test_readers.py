@@ -24,7 +24,7 @@ pytestmark = pytest.mark.end_to_end
 
 @pytest.fixture
 def waited(screen: str) -> Iterator[Callable[[], float]]:
-    """Waits for a key that was pressed just now, and says for how many seconds."""
+    """A function that waits for a key pressed just now, and returns the seconds it took."""
     display = open_display({"DISPLAY": screen})
     readers = FocusedReader(display)
 
@@ -41,7 +41,7 @@ def test_no_waiting_once_the_program_has_answered(
     waited: Callable[[], float], tmp_path: Path
 ) -> None:
     with gtk_window(tmp_path) as window:
-        window.take_keyboard()
+        window.take_focus()
         assert sorted(waited() for _ in range(5))[2] < 0.1
 
 
@@ -49,7 +49,7 @@ def test_a_program_without_pings_gets_a_waiting_time(
     waited: Callable[[], float], tmp_path: Path
 ) -> None:
     with xterm_window(tmp_path) as window:
-        window.take_keyboard()
+        window.take_focus()
         assert 0.29 < waited() < 1
 
 
@@ -62,7 +62,7 @@ def test_a_program_that_hangs_for_a_while_loses_nothing(
 ) -> None:
     text = LONG[:60]
     with gtk_window(tmp_path) as window:
-        window.take_keyboard()
+        window.take_focus()
         process = running(window)
         process.send_signal(signal.SIGSTOP)
         going_on = threading.Timer(1, process.send_signal, [signal.SIGCONT])

@@ -18,11 +18,11 @@ TEXTS = (*CHOSEN, *seeded(184, seed=1))
 
 
 def never() -> None:
-    """A check that never says stop."""
+    """A check that never stops."""
 
 
 def type_text(input_device: X11Input, program: Program, text: str) -> str:
-    """What arrives, as soon as it is the text, or after a while."""
+    """Type a text; return what has arrived when it is complete or time is over."""
     before = len(program.text())
     input_device.type(text, never)
     eventually(lambda: program.text()[before:] == text, 5)
@@ -39,7 +39,7 @@ def test_each_text_arrives_exactly(
 ) -> None:
     window = program(name)
     layout(keyboard)
-    window.take_keyboard()
+    window.take_focus()
     share = TEXTS[SHARES.index((name, keyboard)) :: len(SHARES)]
     assert len(share) == 17
     assert [type_text(input_device, window, text) for text in share] == list(share)
@@ -53,5 +53,5 @@ def test_a_long_text_arrives_exactly(
     name: str,
 ) -> None:
     window = program(name)
-    window.take_keyboard()
+    window.take_focus()
     assert type_text(input_device, window, LONG) == LONG

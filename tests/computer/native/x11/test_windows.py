@@ -21,14 +21,14 @@ TK = Rect(300, 200, 900, 500)
 
 def test_windows_without_a_window_manager(input_device: X11Input, tmp_path: Path) -> None:
     with tk_window(tmp_path, TK) as tk, gtk_window(tmp_path) as gtk:
-        tk.take_keyboard()
+        tk.take_focus()
         assert eventually(lambda: len(input_device.list_windows()) == 2)
         assert [one for one in input_device.list_windows() if one.program == "Tk"] == [
             Window(TK_TITLE, "Tk", TK, active=True)
         ]
         (other,) = (one for one in input_device.list_windows() if one.program != "Tk")
         assert other == Window("GTK window", "Gtk_window.py", gtk.area, active=False)
-        gtk.take_keyboard()
+        gtk.take_focus()
         assert [one.title for one in input_device.list_windows() if one.active] == ["GTK window"]
     assert eventually(lambda: input_device.list_windows() == [])
 

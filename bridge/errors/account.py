@@ -6,7 +6,7 @@ from bridge.errors.base import BridgeError
 
 
 class NotSignedIn(BridgeError):
-    """No sign-in and no API key was found on this computer; the message says what to do."""
+    """No sign-in and no API key was found on this computer; the message says how to connect."""
 
     status = 401
     type = "authentication_error"

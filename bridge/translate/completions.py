@@ -1,7 +1,7 @@
 """Legacy completions as chats: one chat per prompt, and chat chunks as text completions.
 
-Claude has no completion endpoint. A system prompt asks it to continue a text or to fill a gap in
-one, and to write nothing else.
+Claude has no completion endpoint. A system prompt instructs it to continue a text or to fill a gap
+in one, and to write nothing else.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class CompletionRequest(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     model: str
-    # Token ids are accepted here and refused later, with an error that says why.
+    # Token ids are accepted here and refused later, with an error that gives the reason.
     prompt: str | list[str] | list[StrictInt] | list[list[StrictInt]] | None = None
     suffix: str | None = None
     max_tokens: int | None = Field(None, ge=1)

@@ -21,7 +21,7 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
     completion = await read_body(request, CompletionRequest)
     resolved = bridge.resolve(completion.model)
     with bridge.track_answer():
-        # Claude has no completions endpoint: each prompt becomes a chat that asks for its
+        # Claude has no completions endpoint: each prompt becomes a chat that requests its
         # continuation, and the chat's chunks are converted back.
         chats = build_chats(completion)
         converter = CompletionStream(completion)

@@ -33,7 +33,7 @@ class Answer:
     example: Any = None
     status: int = 200
     text: tuple[str, ...] = ()
-    """Media types besides, or in place of, JSON."""
+    """Media types that the response may have in addition to JSON, or instead of it."""
     events: Any = None
     """The model of `data` in each server-sent event, if the response can be streamed."""
     headers: tuple[str, ...] = ()

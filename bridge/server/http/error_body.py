@@ -1,4 +1,4 @@
-"""Builds the body of an error in OpenAI's and in Anthropic's format."""
+"""Build the body of an error in OpenAI's and in Anthropic's format."""
 
 from __future__ import annotations
 

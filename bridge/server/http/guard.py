@@ -70,7 +70,7 @@ def is_allowed_origin(origin: str, settings: Settings) -> bool:
 
 
 def build_cors_headers(request: web.Request) -> Mapping[str, str]:
-    """Build the headers that let a page of an allowed origin read the answer; else none."""
+    """Build the headers that let a page of an allowed origin read the answer; none for others."""
     origin = request.headers.get("Origin")
     if origin is None or not is_allowed_origin(origin, request.app[BRIDGE].settings):
         return {}

@@ -138,7 +138,7 @@ def _describe_query_parameters(row: Endpoint) -> list[dict[str, Any]]:
 
 def _describe_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a query parameter by the schema of its field."""
-    # A default of None only means that the parameter may be absent, as all of ours may.
+    # A default of None only means that the parameter is optional, as all of them are.
     omitted = {"title", "description"} | ({"default"} if schema.get("default") is None else set())
     described = {key: value for key, value in schema.items() if key not in omitted}
     return {"name": name, "in": "query", "description": schema["description"], "schema": described}

@@ -48,7 +48,7 @@ from bridge.wire.messages import Block, Message
 CONTINUE = "Continue."
 """The user message of a conversation that has none."""
 
-# Fields that need no notice: cache markers are used, annotations repeat what the text says.
+# Fields that need no notice: cache markers are used, annotations repeat links of the text.
 _HARMLESS = frozenset({"cache_control", "annotations"})
 _IGNORED_FIELDS = {
     "reasoning_content": "Claude accepts its thinking only with a signature",

@@ -76,9 +76,9 @@ class Translation:
     blank_stops: tuple[str, ...] = ()
     """Whitespace-only stop sequences, which the bridge has to detect itself."""
     expected_json: ExpectedJson | None = None
-    """JSON that only a prompt asks for, so the answer has to be checked."""
+    """JSON that only the prompt requires, so the answer has to be checked."""
     must_call: str | None = None
-    """The message that asks again for a required tool call, where it cannot be forced."""
+    """The message that repeats the request for a tool call, if the call cannot be forced."""
     passthrough: bool = False
     """A request to `/v1/messages`: neither the request nor the answer may be changed."""
 

@@ -26,7 +26,7 @@ _SCHEMA_PROMPT = (
 
 @dataclass(frozen=True, slots=True)
 class ExpectedJson:
-    """JSON that only the prompt asks for; the answer is checked against `schema`."""
+    """JSON that only the prompt requires; the answer is checked against `schema`."""
 
     schema: dict[str, Any] | None
     """None accepts any JSON object, an empty schema any JSON."""

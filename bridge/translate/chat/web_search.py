@@ -27,7 +27,7 @@ def has_web_search(chat: ChatRequest) -> bool:
 
 
 def build_web_search_block(chat: ChatRequest, notices: Notices) -> Block | None:
-    """Build the server tool, or return None if the client did not ask for web search."""
+    """Build the server tool, or return None if the client did not request web search."""
     if not has_web_search(chat):
         return None
     options = chat.web_search_options or WebSearchOptions()

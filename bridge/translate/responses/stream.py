@@ -42,7 +42,7 @@ from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsa
 #   message_delta            nothing: stop reason and usage are stored
 #   message_stop             the last item's end, then response.completed or response.incomplete
 #   finish()                 nothing, or StreamBroken if message_stop is missing
-#   fail(error)              response.failed, in place of the rest
+#   fail(error)              response.failed, instead of the rest
 #
 # States: at most one item is open (`_open`), and `_block` is the type of the current content
 # block. All text between two other items is one message, so a message stays open until another

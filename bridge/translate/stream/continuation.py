@@ -16,7 +16,7 @@ from bridge.wire.messages import Block, Message, MessageDelta, MessageEvent, Mes
 #
 #   message_stop after                 next
 #   pause_turn                         a turn with the same request and the blocks so far
-#   end_turn or stop_sequence without  once: a turn in which the user asks for the call
+#   end_turn or stop_sequence without  once: a turn after a user message that requests it
 #     the required tool call
 #   anything else                      the answer ends
 #
@@ -35,7 +35,7 @@ class Continuation:
     """Feed it a turn's events, call `take_follow_up`, and repeat until that returns None."""
 
     def __init__(self, request: MessagesRequest, must_call: str | None = None) -> None:
-        """`must_call`: the message that asks for the required tool call, or None."""
+        """`must_call`: the user message that requests the required tool call, or None."""
         self._first = self._request = request
         self._must_call = must_call
         self._asked_again = False

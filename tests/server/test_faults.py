@@ -118,7 +118,9 @@ def check(fault: Fault, backend: str, stream: bool, status: int, text: str) -> N
 @pytest.fixture(autouse=True)
 def breakers_that_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests must not affect each other here; the circuit breaker has its own tests."""
-    monkeypatch.setattr("bridge.resilience.policy.Breaker.failed", lambda self, now: None)
+    monkeypatch.setattr(
+        "bridge.resilience.policy.CircuitBreaker.record_failure", lambda self, now: None
+    )
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -29,10 +29,10 @@ async def write_events(
 ) -> web.StreamResponse:
     """Write events in the endpoint's dialect, one write for each batch, then the dialect's end.
 
-    A failure, also an unexpected one, is written as an error event in place of the end, and the
-    connection closes behind it. Writing waits for the client, so a client that reads slowly holds
-    back upstream. While Claude is silent, a keep-alive goes out now and then, so that no client or
-    proxy gives up.
+    A failure is written as an error event in place of the end; after an unexpected one the
+    connection closes, too. Writing waits for the client, so a client that reads slowly holds back
+    upstream. While Claude is silent, a keep-alive goes out now and then, so that no client or proxy
+    gives up.
     """
     response = web.StreamResponse(headers={**_HEADERS, **headers, **build_cors_headers(request)})
     await response.prepare(request)
@@ -45,14 +45,16 @@ async def write_events(
                 keep_alive.reset()
             last = dialect.end
     except BridgeError as error:
-        last = _end_with_failure(response, request, error)
+        last = _format_failure(request, error)
     except asyncio.CancelledError as error:
-        last = _end_with_failure(response, request, explain_interruption(request, error))
+        last = _format_failure(request, explain_interruption(request, error))
     except ConnectionResetError:
         # The client has left; the middleware reports it.
         raise
     except Exception as error:  # noqa: BLE001 - the headers are sent: only this stream can report it
-        last = _end_with_failure(response, request, as_internal_error(error, get_record(request)))
+        # Known failures leave it open: a client that reuses it at once would lose a request.
+        response.force_close()
+        last = _format_failure(request, as_internal_error(error, get_record(request)))
     await response.write_eof(last)
     return response
 
@@ -103,11 +105,8 @@ class KeepAlive:
             self._check_silence()
 
 
-def _end_with_failure(
-    response: web.StreamResponse, request: web.Request, error: BridgeError
-) -> bytes:
-    """Record a failure and return its event, the last of the connection."""
-    response.force_close()
+def _format_failure(request: web.Request, error: BridgeError) -> bytes:
+    """Record a failure and return its event."""
     record, dialect = get_record(request), get_dialect(request)
     record_failure(request, record, error)
     return dialect.event((dialect.failure or dialect.error)(error, record.id))

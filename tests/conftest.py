@@ -32,7 +32,7 @@ settings.load_profile("patient")
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the person's own settings, keys or proxies."""
+    """No test sees the settings, keys or proxies of the user who runs it."""
     for name in list(os.environ):
         if name.startswith(("CLAUDE", "ANTHROPIC_")) and "TESTS" not in name:
             monkeypatch.delenv(name)

@@ -61,7 +61,8 @@ OLD_WORDS = re.compile(
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Documented = ast.Module | ast.ClassDef | Function
+OLD_FIELDS = frozenset(("roads", "cure"))
+"""Old names of response fields, sent beside the new ones for this version."""
 
 
 def functions_of(tree: ast.AST) -> Iterator[Function]:
@@ -100,20 +101,30 @@ def repeated_private_names(paths: Iterable[Path], *, most: int) -> dict[str, lis
 
 
 def old_words(paths: Iterable[Path]) -> list[str]:
-    """Return `path:line word` for words of the old lexicon in names and docstrings."""
+    """Return `path:line word` for words of the old lexicon in names and strings."""
     return [
         f"{path}:{getattr(node, 'lineno', 1)} {match[0]}"
         for path, tree in _parse(paths)
         for node in ast.walk(tree)
-        if isinstance(node, Documented)
         for match in OLD_WORDS.finditer(_words_of(node))
     ]
 
 
-def _words_of(node: Documented) -> str:
-    name = "" if isinstance(node, ast.Module) else node.name
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
-    return f"{ast.get_docstring(node) or ''} {spaced}"
+def old_words_on_page(path: Path) -> list[str]:
+    """Return `line word` for words of the old lexicon in a page, but not in `code`."""
+    return [
+        f"{number} {match[0]}"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        for match in OLD_WORDS.finditer(re.sub(r"`[^`]*`", "", line))
+    ]
+
+
+def _words_of(node: ast.AST) -> str:
+    if isinstance(node, ast.ClassDef | Function):
+        return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", node.name)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return "" if node.value in OLD_FIELDS else node.value
+    return ""
 
 
 def _is_noun(node: Function) -> bool:

@@ -23,6 +23,13 @@ from tests import house_words
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bridge", "tray", "talon_user")
 SOURCES = [path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+    ROOT / "talon_user" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "bridge" / "web").glob("*.html")),
+    *sorted((ROOT / "bridge" / "web").glob("*.js")),
+]
 MOST_MODULES = 22
 """Python files in one folder; a larger one has more than one purpose."""
 
@@ -76,8 +83,13 @@ def test_a_private_name_stands_in_three_modules_at_most(package: str) -> None:
     assert house_words.repeated_private_names(paths, most=3) == {}
 
 
-def test_the_old_lexicon_is_gone_from_names_and_docstrings() -> None:
+def test_the_old_lexicon_is_gone_from_names_and_strings() -> None:
     assert house_words.old_words(SOURCES) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_old_lexicon_is_gone_from_the_pages(path: Path) -> None:
+    assert house_words.old_words_on_page(path) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -57,7 +57,7 @@ NOW: Any = {"type": "function", "function": {"name": "now", "strict": True}}
 
 @pytest.fixture(params=["anthropic", "claude-code"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The backend; the person is signed in to both."""
+    """The backend; the user is signed in to both."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
     return str(request.param)

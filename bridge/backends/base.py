@@ -43,12 +43,6 @@ class EventStream:
     def __aiter__(self) -> AsyncIterator[Batch]:
         return self._batches
 
-    async def iterate_events(self) -> AsyncGenerator[MessageEvent, None]:
-        """Iterate over single events, for callers that do not write them anywhere."""
-        async for batch in self._batches:
-            for event in batch:
-                yield event
-
     async def aclose(self) -> None:
         """Close the batches, then free what they come from."""
         try:

@@ -66,10 +66,9 @@ async def test_a_stream_is_released_even_if_closing_its_generator_fails() -> Non
     assert log == ["released"]
 
 
-async def test_single_events_are_those_of_the_batches() -> None:
+async def test_a_stream_yields_its_batches() -> None:
     async with aclosing(open_stream([])) as stream:
-        events = [event async for event in stream.iterate_events()]
-    assert events == [event for batch in BATCHES for event in batch]
+        assert [batch async for batch in stream] == list(BATCHES)
 
 
 async def in_batches(*batches: list[int]) -> AsyncIterator[list[int]]:

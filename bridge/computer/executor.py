@@ -113,6 +113,7 @@ class Executor:
             try:
                 return work(DesktopContext(desktop, performer, check))
             except BaseException:
+                # Also when stopped: keys and buttons must not stay down.
                 performer.release_all()
                 raise
         except BridgeError:

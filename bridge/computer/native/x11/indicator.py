@@ -48,6 +48,7 @@ class X11Indicator:
                 _draw_strip(display, strip)
             display.flush()
         except BaseException:
+            # Otherwise the border would stay on the screen, and the key grabbed.
             display.close()
             raise
         self._wake = os.pipe()

@@ -141,7 +141,7 @@ def _check_stopped(_request: object = None) -> None:
 
 def _explain(error: Exception, endpoint: str, model: str) -> str:
     """Return one sentence about why a download failed."""
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import FileMetadataError, HfHubHTTPError
 
     # Its own message is only "Force download failed due to the above error."
     cause = error.__cause__ if isinstance(error, ValueError) else None
@@ -152,6 +152,12 @@ def _explain(error: Exception, endpoint: str, model: str) -> str:
             return f"{endpoint} did not respond in time."
         case httpx2.HTTPError() | httpx2.InvalidURL():
             return f"{endpoint} cannot be reached: {error}."
+        # An OSError too, but the disk is not at fault.
+        case FileMetadataError():
+            return (
+                f"{endpoint} is no complete mirror of the Hugging Face hub: "
+                "it does not name the commit or the hash of a file."
+            )
         case OSError():
             return f"The model cannot be saved: {error}."
         case other:

@@ -30,6 +30,8 @@ class FakeHub(Served):
         """What the matrix ends in, in place of its own last bytes."""
         self.status = 200
         self.cdn_status = 200
+        self.names_commit = True
+        """Whether files have the header that names their commit; some mirrors leave it out."""
         self.may_continue = asyncio.Event()
         """Cleared: the matrix stops in the middle until this is set."""
         self.may_continue.set()
@@ -60,7 +62,7 @@ class FakeHub(Served):
         if request.match_info["commit"] not in ("main", COMMIT) or not file.is_file():
             return web.Response(status=404, headers={"x-error-code": "EntryNotFound"})
         raw = file.read_bytes()
-        headers = {"x-repo-commit": COMMIT}
+        headers = {"x-repo-commit": COMMIT} if self.names_commit else {}
         if file.suffix == ".json":
             return web.Response(body=raw, headers={**headers, "etag": '"0123"'})
         headers["x-linked-etag"] = f'"{hashlib.sha256(raw).hexdigest()}"'

@@ -289,6 +289,16 @@ async def test_an_error_of_the_hub_is_reported_with_the_fix(
     assert time.monotonic() - started < 5
 
 
+async def test_a_mirror_that_names_no_commit_is_reported(
+    hub: FakeHub, embedder: LocalEmbedder
+) -> None:
+    hub.names_commit = False
+    with pytest.raises(EmbeddingModelMissing, match="no complete mirror") as caught:
+        await embedder.warm()
+    assert hub.url in caught.value.message
+    assert "cannot be saved" not in caught.value.message
+
+
 @pytest.mark.parametrize("offline", [True, False])
 async def test_without_a_network_the_error_names_the_files_and_the_folder(
     embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch, offline: bool

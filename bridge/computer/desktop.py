@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from bridge.computer.screen.geometry import Point, Rect
 
@@ -17,6 +17,18 @@ Check = Callable[[], None]
 """Called between small steps; raises Stopped after a stop."""
 
 
+class WindowId(NamedTuple):
+    """Which window it is: a title may change, and two windows may have the same."""
+
+    number: int
+    """X's id, the HWND, or macOS' window number."""
+    process: int
+    """The process that owns it; 0 if the platform does not tell."""
+
+
+UNKNOWN = WindowId(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A visible window."""
@@ -27,6 +39,25 @@ class Window:
     area: Rect
     active: bool
     """Whether it has the keyboard focus."""
+    # Windows are compared with `is_same`; `==` compares what the user sees of them.
+    id: WindowId = field(default=UNKNOWN, compare=False)
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """More names of the program: WM_CLASS' instance, the process, the executable, the bundle."""
+    frame: Rect | None = field(default=None, compare=False)
+    """The area with title bar and borders, where these are not in `area`."""
+
+    @property
+    def whole(self) -> Rect:
+        """Return the area with title bar and borders."""
+        return self.frame or self.area
+
+    def is_same(self, other: Window | None) -> bool:
+        """Return whether it is the same window, whatever its title is now."""
+        if other is None:
+            return False
+        if self.id == UNKNOWN or other.id == UNKNOWN:
+            return (self.title, self.program) == (other.title, other.program)
+        return self.id == other.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +109,18 @@ class Desktop(Protocol):
         ...
 
     def list_windows(self) -> Sequence[Window]:
-        """Return visible windows, the topmost first; empty if the platform does not list them."""
+        """Return visible windows, the topmost first; empty if the platform does not list them.
+
+        Menus and other windows without a title are listed, too: they get clicks.
+        """
+        ...
+
+    def find_focused(self) -> WindowId | None:
+        """Return the window that gets keys now; fast enough to call every few characters."""
+        ...
+
+    def find_pointed(self) -> WindowId | None:
+        """Return the window under the pointer; fast enough to call at each step of a drag."""
         ...
 
     def close(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridge.computer.desktop import Button, Check, Cursor, Direction, Window
+from bridge.computer.desktop import UNKNOWN, Button, Check, Cursor, Direction, Window, WindowId
 from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class FakeDesktop:
         """Called with each line before it counts; it may raise."""
         self.shown: list[Window] = []
         """Its windows, the topmost first."""
+        self._numbers: dict[tuple[str, str], int] = {}
         self._screens = screens or (Rect(0, 0, 1920, 1080),)
 
     def _do(self, *call: Any) -> None:
@@ -75,7 +77,22 @@ class FakeDesktop:
             self._do("type", character)
 
     def list_windows(self) -> Sequence[Window]:
-        return self.shown
+        """List `shown`; a window without an id gets one for its title and program."""
+        return [
+            window if window.id != UNKNOWN else replace(window, id=self._make_id(window))
+            for window in self.shown
+        ]
+
+    def find_focused(self) -> WindowId | None:
+        return next((window.id for window in self.list_windows() if window.active), None)
+
+    def find_pointed(self) -> WindowId | None:
+        here = (window.id for window in self.list_windows() if self.at in window.whole)
+        return next(here, None)
+
+    def _make_id(self, window: Window) -> WindowId:
+        name = (window.title, window.program)
+        return WindowId(self._numbers.setdefault(name, len(self._numbers) + 1), 0)
 
     def close(self) -> None:
         self._do("close")

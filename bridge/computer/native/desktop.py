@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from bridge.computer.desktop import Button, Check, Cursor, Direction, Window
+from bridge.computer.desktop import Button, Check, Cursor, Direction, Window, WindowId
 from bridge.computer.native.input import Input
 from bridge.computer.native.screens import Screens
 from bridge.computer.screen.geometry import Point, Rect
@@ -57,6 +57,12 @@ class NativeDesktop:
 
     def list_windows(self) -> Sequence[Window]:
         return self._input.list_windows()
+
+    def find_focused(self) -> WindowId | None:
+        return self._input.find_focused()
+
+    def find_pointed(self) -> WindowId | None:
+        return self._input.find_pointed()
 
     def close(self) -> None:
         # Each is closed even if the other fails.

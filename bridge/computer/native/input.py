@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from unicodedata import category
 
-from bridge.computer.desktop import Button, Check, Direction, Window
+from bridge.computer.desktop import Button, Check, Direction, Window, WindowId
 from bridge.computer.screen.geometry import Point
 from bridge.errors import InvalidRequest
 
@@ -64,6 +64,12 @@ class Input(ABC):
 
     @abstractmethod
     def list_windows(self) -> Sequence[Window]: ...
+
+    @abstractmethod
+    def find_focused(self) -> WindowId | None: ...
+
+    @abstractmethod
+    def find_pointed(self) -> WindowId | None: ...
 
     @abstractmethod
     def close(self) -> None: ...

@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.computer.desktop import Button, Check, Direction, Window
+from bridge.computer.desktop import Button, Check, Direction, Window, WindowId
 from bridge.computer.keys import SYMBOLS
 from bridge.computer.native.input import Input, parse_key_codes, split_text
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
 
 DOUBLE_CLICK_SECONDS = 0.5
+_DOCK_LAYER, _MENU_LAYER = 20, 101
+"""Window levels (kCGDockWindowLevel, kCGPopUpMenuWindowLevel)."""
 _DOUBLE_CLICK_POINTS = 4
 _PACE_SECONDS = 0.005
 """Between two events of text; some programs lose faster ones."""
@@ -91,12 +93,14 @@ class MacInput(Input):
         *,
         trusted: Callable[[], bool] | None = None,
         front: Callable[[], int] | None = None,
+        name_bundle: Callable[[int], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _require_permission((trusted or _is_trusted)())
         super().__init__(mouse)
         self._quartz: Any = quartz or _import_quartz()
         self._front = front or _find_front_process
+        self._name_bundle = name_bundle or _name_bundle
         self._clock = clock
         self._clicks = ClickCounter()
         self._pressed: Button | None = None
@@ -158,7 +162,14 @@ class MacInput(Input):
         quartz = self._quartz
         shown = quartz.kCGWindowListOptionOnScreenOnly | quartz.kCGWindowListExcludeDesktopElements
         windows = quartz.CGWindowListCopyWindowInfo(shown, quartz.kCGNullWindowID)
-        return read_windows(windows or (), self._front())
+        return read_windows(windows or (), self._front(), self._name_bundle)
+
+    def find_focused(self) -> WindowId | None:
+        return next((window.id for window in self.list_windows() if window.active), None)
+
+    def find_pointed(self) -> WindowId | None:
+        at = self.read_pointer()
+        return next((window.id for window in self.list_windows() if at in window.area), None)
 
     def close(self) -> None:
         for keysym in list(self._held):
@@ -223,23 +234,31 @@ def split_typed(text: str) -> list[Press]:
     return parts
 
 
-def read_windows(entries: Sequence[Mapping[str, Any]], front: int) -> list[Window]:
+def read_windows(
+    entries: Sequence[Mapping[str, Any]], front: int, name_bundle: Callable[[int], str]
+) -> list[Window]:
     """Read windows, the topmost first; the first of process `front` is active.
 
-    `entries`: what CGWindowListCopyWindowInfo returns.
+    `entries`: what CGWindowListCopyWindowInfo returns. `name_bundle` returns a process' bundle
+    id: the name that macOS gives, such as “Terminal”, is translated.
     """
     windows: list[Window] = []
     has_active = False
     for entry in entries:
-        # Layers other than 0 are the menu bar, the Dock and notifications.
-        if entry.get("kCGWindowLayer", 0) != 0:
+        # Higher layers are the menu bar, the Dock and notifications, but also menus.
+        if (
+            not 0 <= (layer := entry.get("kCGWindowLayer", 0)) < _DOCK_LAYER
+            and layer != _MENU_LAYER
+        ):
             continue
-        active = not has_active and entry.get("kCGWindowOwnerPID") == front
+        process = int(entry.get("kCGWindowOwnerPID", 0))
+        active = not has_active and layer < _DOCK_LAYER and process == front
         has_active |= active
         bounds = entry["kCGWindowBounds"]
         area = Rect(*(round(bounds[name]) for name in ("X", "Y", "Width", "Height")))
-        title = str(entry.get("kCGWindowName") or "")
-        windows.append(Window(title, str(entry.get("kCGWindowOwnerName") or ""), area, active))
+        title, owner = (str(entry.get(f"kCGWindow{name}") or "") for name in ("Name", "OwnerName"))
+        id = WindowId(int(entry.get("kCGWindowNumber", 0)), process)
+        windows.append(Window(title, owner, area, active, id, (name_bundle(process),)))
     return windows
 
 
@@ -274,3 +293,10 @@ def _find_front_process() -> int:
 
     front = NSWorkspace.sharedWorkspace().frontmostApplication()
     return int(front.processIdentifier()) if front is not None else -1
+
+
+def _name_bundle(process: int) -> str:
+    from AppKit import NSRunningApplication
+
+    program = NSRunningApplication.runningApplicationWithProcessIdentifier_(process)
+    return str(program.bundleIdentifier() or "") if program is not None else ""

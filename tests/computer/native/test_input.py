@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.desktop import Check, Direction, Window
+from bridge.computer.desktop import Check, Direction, Window, WindowId
 from bridge.computer.native.input import CHECKED_EVERY, Input, split_text
 from bridge.computer.screen.geometry import Point
 from bridge.errors import InvalidRequest
@@ -32,6 +32,12 @@ class PointerOnly(Input):
     def type(self, text: str, check: Check) -> None: ...
     def list_windows(self) -> Sequence[Window]:
         return ()
+
+    def find_focused(self) -> WindowId | None:
+        return None
+
+    def find_pointed(self) -> WindowId | None:
+        return None
 
     def close(self) -> None: ...
 

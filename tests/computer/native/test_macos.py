@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.computer import keys
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.native.macos import (
     DOUBLE_CLICK_SECONDS,
     KEYS,
@@ -80,7 +80,14 @@ def quartz() -> FakeQuartz:
 
 @pytest.fixture
 def input_device(quartz: FakeQuartz) -> MacInput:
-    return MacInput(quartz, StillMouse(), trusted=lambda: True, front=lambda: 7, clock=lambda: 5.0)
+    return MacInput(
+        quartz,
+        StillMouse(),
+        trusted=lambda: True,
+        front=lambda: 7,
+        name_bundle=lambda process: f"org.p{process}",
+        clock=lambda: 5.0,
+    )
 
 
 def test_a_missing_permission_comes_with_a_hint(quartz: FakeQuartz) -> None:
@@ -178,7 +185,8 @@ def test_windows_of_programs_are_listed_and_the_front_one_is_active(
     bounds = {"X": -10.0, "Y": 25.0, "Width": 300.0, "Height": 200.0}
 
     def window(process: int, title: str | None, layer: int = 0) -> dict[str, Any]:
-        names = {"kCGWindowOwnerPID": process, "kCGWindowOwnerName": f"P{process}"}
+        names: dict[str, Any] = {"kCGWindowOwnerPID": process, "kCGWindowOwnerName": f"P{process}"}
+        names["kCGWindowNumber"] = 100 + process
         return {**names, "kCGWindowName": title, "kCGWindowLayer": layer, "kCGWindowBounds": bounds}
 
     quartz.windows = [window(1, "Menubar", 24), window(7, "A"), window(7, None), window(8, "C")]
@@ -188,7 +196,10 @@ def test_windows_of_programs_are_listed_and_the_front_one_is_active(
         Window("", "P7", area, active=False),
         Window("C", "P8", area, active=False),
     ]
-    assert read_windows([], 7) == []
+    assert [window.id for window in input_device.list_windows()] == [(107, 7), (107, 7), (108, 8)]
+    assert input_device.list_windows()[0].names == ("org.p7",)
+    assert input_device.find_focused() == WindowId(107, 7)
+    assert read_windows([], 7, str) == []
 
 
 NOT_ON_A_MAC = {"Scroll_Lock", "Print", "Pause", "F21", "F22", "F23", "F24"} | {

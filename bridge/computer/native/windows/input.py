@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bridge.computer.desktop import Check, Direction, Window
+from bridge.computer.desktop import Check, Direction, Window, WindowId
 from bridge.computer.keys import SYMBOLS
 from bridge.computer.native.input import Input, parse_key_codes, split_text
 from bridge.errors import DesktopUnavailable, InvalidRequest
@@ -62,6 +62,10 @@ class System(Protocol):
 
     def list_windows(self) -> Sequence[Window]: ...
 
+    def find_focused(self) -> WindowId | None: ...
+
+    def find_pointed(self) -> WindowId | None: ...
+
 
 class WindowsInput(Input):
     """Input on Windows. Raises DesktopUnavailable when Windows blocks the keys."""
@@ -96,6 +100,12 @@ class WindowsInput(Input):
 
     def list_windows(self) -> Sequence[Window]:
         return self._system.list_windows()
+
+    def find_focused(self) -> WindowId | None:
+        return self._system.find_focused()
+
+    def find_pointed(self) -> WindowId | None:
+        return self._system.find_pointed()
 
     def close(self) -> None:
         for keysym in list(self._held):

@@ -8,13 +8,15 @@ from ctypes import wintypes
 from pathlib import PureWindowsPath
 from typing import Any, ClassVar
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.native.windows.input import UNICODE, KeyEvent
 from bridge.computer.screen.geometry import Rect
 
 _MOUSE, _KEYBOARD = 0, 1
 _EXTENDED_FRAME_BOUNDS, _CLOAKED = 9, 14
 _QUERY_LIMITED_INFORMATION = 0x1000
+_ROOT = 2
+"""GA_ROOT: the window itself, not a control in it."""
 _BACKGROUND = ("Progman", "WorkerW", "Shell_TrayWnd")
 """Window classes of the desktop itself."""
 
@@ -62,6 +64,9 @@ class WindowsSystem:
         # Signed, so that -1 for a missing key is not read as 65535.
         self._user32.VkKeyScanW.restype = ctypes.c_short
         self._user32.GetForegroundWindow.restype = wintypes.HWND
+        self._user32.WindowFromPoint.argtypes = [wintypes.POINT]
+        self._user32.WindowFromPoint.restype = wintypes.HWND
+        self._user32.GetAncestor.restype = wintypes.HWND
         self._kernel32.OpenProcess.restype = wintypes.HANDLE
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
@@ -89,6 +94,16 @@ class WindowsSystem:
         self._user32.EnumWindows(make(look), 0)
         return windows
 
+    def find_focused(self) -> WindowId | None:
+        window = self._user32.GetForegroundWindow()
+        return self._read_id(window) if window else None
+
+    def find_pointed(self) -> WindowId | None:
+        at = wintypes.POINT()
+        self._user32.GetCursorPos(ctypes.byref(at))
+        window = self._user32.GetAncestor(self._user32.WindowFromPoint(at), _ROOT)
+        return self._read_id(window) if window and not self._is_background(window) else None
+
     def _find_scan_code(self, event: KeyEvent) -> int:
         # Remote desktops and games read the scan code, not the virtual key.
         return event.scan if event.flags & UNICODE else self._user32.MapVirtualKeyW(event.key, 0)
@@ -104,9 +119,8 @@ class WindowsSystem:
         cloaked = wintypes.DWORD()
         size = ctypes.sizeof(cloaked)
         self._dwm.DwmGetWindowAttribute(window, _CLOAKED, ctypes.byref(cloaked), size)
-        return (
-            not cloaked.value and bool(self._read_title(window)) and not self._is_background(window)
-        )
+        # Menus have no title, and get clicks.
+        return not cloaked.value and not self._is_background(window)
 
     def _describe_window(self, window: int, *, active: bool) -> Window:
         edges = wintypes.RECT()
@@ -117,7 +131,9 @@ class WindowsSystem:
         if failed:
             self._user32.GetWindowRect(window, ctypes.byref(edges))
         area = Rect(edges.left, edges.top, edges.right - edges.left, edges.bottom - edges.top)
-        return Window(self._read_title(window), self._read_program(window), area, active)
+        id, names = self._read_id(window), (self._read_class(window),)
+        program = self._read_program(id.process)
+        return Window(self._read_title(window), program, area, active, id, names)
 
     def _read_title(self, window: int) -> str:
         text = ctypes.create_unicode_buffer(512)
@@ -125,13 +141,19 @@ class WindowsSystem:
         return text.value
 
     def _is_background(self, window: int) -> bool:
+        return self._read_class(window) in _BACKGROUND
+
+    def _read_class(self, window: int) -> str:
         text = ctypes.create_unicode_buffer(64)
         self._user32.GetClassNameW(window, text, len(text))
-        return text.value in _BACKGROUND
+        return text.value
 
-    def _read_program(self, window: int) -> str:
-        number = wintypes.DWORD()
-        self._user32.GetWindowThreadProcessId(window, ctypes.byref(number))
+    def _read_id(self, window: int) -> WindowId:
+        process = wintypes.DWORD()
+        self._user32.GetWindowThreadProcessId(window, ctypes.byref(process))
+        return WindowId(int(window), int(process.value))
+
+    def _read_program(self, number: int) -> str:
         process = self._kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, False, number)
         if not process:
             return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from bridge.computer.desktop import Check, Window
+from bridge.computer.desktop import Check, Window, WindowId
 from bridge.computer.native.input import Input, import_pyautogui, split_text
 from bridge.computer.native.x11.connection import open_display, provide_authority
 from bridge.computer.native.x11.layout import (
@@ -22,7 +22,7 @@ from bridge.computer.native.x11.layout import (
 )
 from bridge.computer.native.x11.readers import FocusedReader
 from bridge.computer.native.x11.spare_keys import SpareKeys
-from bridge.computer.native.x11.windows import list_windows
+from bridge.computer.native.x11.windows import find_focused, find_pointed, list_windows
 from bridge.computer.native.x11.xkb import Xkb
 
 _PACE_SECONDS = 0.001
@@ -74,6 +74,12 @@ class X11Input(Input):
 
     def list_windows(self) -> Sequence[Window]:
         return list_windows(self._display)
+
+    def find_focused(self) -> WindowId | None:
+        return find_focused(self._display)
+
+    def find_pointed(self) -> WindowId | None:
+        return find_pointed(self._display)
 
     def close(self) -> None:
         from Xlib.error import ConnectionClosedError

@@ -1,30 +1,74 @@
-"""List the windows of an X display, from its window manager or from the root window."""
+"""List the windows of an X display, and find the one with the keyboard or the pointer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
+from bridge.computer.native.process_names import list_process_names
 from bridge.computer.screen.geometry import Rect
+
+_PROCESS_MASK = 1 << 1
+"""LocalClientPIDMask of X-Resource."""
+_DEEPEST = 8
+"""Most levels between a window of the root and a program's window in it."""
 
 
 def list_windows(display: Any) -> list[Window]:
     """Return the visible windows, the topmost first."""
     from Xlib.error import XError
 
-    atoms = Properties(display)
-    active = _find_active(display, atoms)
+    properties = Properties(display)
+    focused = find_focused(display)
     windows = []
-    for window in _list_stacked(display, atoms):
+    for window in _list_stacked(properties):
         try:
-            visible = _describe_window(window, active, atoms)
+            visible = _describe_window(window, focused, properties)
         except XError:
             # The window was closed in between.
             continue
         if visible is not None:
             windows.append(visible)
     return windows
+
+
+def find_focused(display: Any) -> WindowId | None:
+    """Return the program's window that gets keys now; None if no program does."""
+    from Xlib.error import XError
+
+    properties = Properties(display)
+    window = display.get_input_focus().focus
+    try:
+        # 0 is no window, 1 the window under the pointer.
+        if isinstance(window, int):
+            return find_pointed(display) if window else None
+        found = _choose_window(_list_ancestors(window, properties.root), properties)
+        if found is not None:
+            return found
+    except XError:
+        # The window was closed in between; the window manager is about to choose another.
+        pass
+    # Window managers keep the focus on a window of their own for programs that set it themselves.
+    active = properties.read_numbers(properties.root, "_NET_ACTIVE_WINDOW")
+    return properties.read_id(properties.get_window(active[0])) if active and active[0] else None
+
+
+def find_pointed(display: Any) -> WindowId | None:
+    """Return the program's window under the pointer; None for the desktop itself."""
+    from Xlib.error import XError
+
+    properties = Properties(display)
+    try:
+        chain = list(_list_under_pointer(properties.root))
+        found = _choose_window(list(reversed(chain)), properties)
+        if found is None or properties.has_type(properties.get_window(found.number), "DESKTOP"):
+            return None
+    except XError:
+        return None
+    return found
 
 
 class Properties:
@@ -51,6 +95,52 @@ class Properties:
         except UnicodeDecodeError:
             return value.decode("latin-1")
 
+    def read_title(self, window: Any) -> str:
+        return self.read_text(window, "_NET_WM_NAME") or self.read_text(window, "WM_NAME")
+
+    def read_classes(self, window: Any) -> list[str]:
+        """Read WM_CLASS: the instance's name, then the class, which names the program."""
+        return [name for name in self.read_text(window, "WM_CLASS").split("\0") if name]
+
+    def read_id(self, window: Any) -> WindowId | None:
+        """Read a window's identity; None if it was closed."""
+        from Xlib.error import XError
+
+        try:
+            return WindowId(int(window.id), self._query_process(window) or self._read_pid(window))
+        except XError:
+            return None
+
+    def _query_process(self, window: Any) -> int:
+        """Ask the X server, which knows the process behind each connection; 0 if it cannot tell."""
+        # Xlib has this since 0.24, and X.Org since 1.12.
+        if not self._display.has_extension("X-Resource"):
+            return 0
+        query = getattr(self._display, "res_query_client_ids", None)
+        if query is None:
+            return 0
+        specs = [{"client": int(window.id), "mask": _PROCESS_MASK}]
+        return next((int(entry.value[0]) for entry in query(specs).ids if entry.value), 0)
+
+    def _read_pid(self, window: Any) -> int:
+        process = self.read_numbers(window, "_NET_WM_PID")
+        machine = self.read_text(window, "WM_CLIENT_MACHINE").strip("\0")
+        # A program on another machine has a number that means another process here.
+        is_here = machine in ("", socket.gethostname())
+        return process[0] if process and is_here else 0
+
+    def read_screen(self) -> Rect:
+        screen = self.root.get_geometry()
+        return Rect(0, 0, screen.width, screen.height)
+
+    def has_type(self, window: Any, name: str) -> bool:
+        types = self.read_numbers(window, "_NET_WM_WINDOW_TYPE")
+        return bool(types) and self.get_atom(f"_NET_WM_WINDOW_TYPE_{name}") in types
+
+    def list_clients(self) -> list[int]:
+        """Return the ids of programs' windows, the lowest first; empty without a manager."""
+        return self.read_numbers(self.root, "_NET_CLIENT_LIST_STACKING")
+
     def get_atom(self, name: str) -> int:
         return int(self._display.intern_atom(name))
 
@@ -62,54 +152,124 @@ class Properties:
         return None if reply is None else reply.value
 
 
-def _list_stacked(display: Any, atoms: Properties) -> Iterable[Any]:
-    """Return the windows of programs, the topmost first."""
-    listed = atoms.read_numbers(atoms.root, "_NET_CLIENT_LIST_STACKING")
-    if listed:
-        return [atoms.get_window(number) for number in reversed(listed)]
-    # Without a window manager, children of the root are windows of programs.
-    return list(reversed(atoms.root.query_tree().children))
+def _list_stacked(properties: Properties) -> list[Any]:
+    """Return the windows of programs, the topmost first.
 
-
-def _find_active(display: Any, atoms: Properties) -> set[int]:
-    """Return the ids of the focused window and its parents."""
+    Menus are not in the window manager's list, although they get clicks: they are the windows of
+    the root that bypass the manager. All of them count as above the others.
+    """
     from Xlib.error import XError
 
-    listed = atoms.read_numbers(atoms.root, "_NET_ACTIVE_WINDOW")
-    if listed and listed[0]:
-        return {listed[0]}
-    window = display.get_input_focus().focus
-    if isinstance(window, int):
-        # 0 is no window, 1 the window under the pointer.
-        window = atoms.root.query_pointer().child if window else None
-    ids = set()
-    try:
-        while window:
-            ids.add(window.id)
-            window = window.query_tree().parent
-    except XError:
-        return ids
-    return ids - {atoms.root.id}
+    children = list(reversed(properties.root.query_tree().children))
+    listed = properties.list_clients()
+    if not listed:
+        # Without a window manager, children of the root are windows of programs.
+        return children
+    menus = []
+    for window in children:
+        with suppress(XError):
+            if window.id not in listed and window.get_attributes().override_redirect:
+                menus.append(window)
+    return [*menus, *(properties.get_window(number) for number in reversed(listed))]
 
 
-def _describe_window(window: Any, active: set[int], atoms: Properties) -> Window | None:
+def _list_ancestors(window: Any, root: Any) -> list[Any]:
+    """Return a window and its parents, up to the root's child."""
+    chain = []
+    while window and window.id != root.id:
+        chain.append(window)
+        window = window.query_tree().parent
+    return chain
+
+
+def _list_under_pointer(root: Any) -> Iterator[Any]:
+    """Yield the windows under the pointer, the root's child first."""
+    window = root.query_pointer().child
+    for _ in range(_DEEPEST):
+        if not window:
+            return
+        yield window
+        window = window.query_pointer().child
+
+
+def _choose_window(chain: Iterable[Any], properties: Properties) -> WindowId | None:
+    """Choose the program's window of a chain that ends with the root's child."""
+    chain, listed = list(chain), properties.list_clients()
+    if not chain:
+        return None
+    for window in chain:
+        if window.id in listed:
+            return properties.read_id(window)
+    # Either a menu, or a window that the manager itself has, which has no name.
+    top = chain[-1]
+    if listed and not properties.read_classes(top) and not properties.read_title(top):
+        return None
+    return properties.read_id(top)
+
+
+def _describe_window(
+    window: Any, focused: WindowId | None, properties: Properties
+) -> Window | None:
     """Describe a window; None if it is not visible or not a program's."""
     from Xlib import X
 
     attributes = window.get_attributes()
     if attributes.map_state != X.IsViewable or attributes.win_class == X.InputOnly:
         return None
-    if atoms.get_atom("_NET_WM_STATE_HIDDEN") in atoms.read_numbers(window, "_NET_WM_STATE"):
+    hidden = properties.get_atom("_NET_WM_STATE_HIDDEN")
+    if hidden in properties.read_numbers(window, "_NET_WM_STATE"):
         return None
-    if atoms.get_atom("_NET_WM_WINDOW_TYPE_DESKTOP") in atoms.read_numbers(
-        window, "_NET_WM_WINDOW_TYPE"
-    ):
+    if properties.has_type(window, "DESKTOP"):
         return None
+    title, classes = properties.read_title(window), properties.read_classes(window)
+    id, owner = properties.read_id(window), _name_owner(window, properties)
+    if id is None or not (title or classes or owner or id.process):
+        # Borders, such as that of the indicator, and helpers of the window manager.
+        return None
+    area = _read_area(window, properties)
+    if area.intersect(properties.read_screen()) is None:
+        # Window managers keep helpers outside of the screen.
+        return None
+    names = (*classes[:-1], *owner, *list_process_names(id.process))
+    active = focused is not None and focused.number == id.number
+    program, frame = classes[-1] if classes else "", _read_frame(window, area, properties)
+    return Window(title, program, area, active, id, names, frame)
+
+
+def _name_owner(window: Any, properties: Properties) -> tuple[str, ...]:
+    """Return the title and names of the window that a menu or a dialog belongs to."""
+    from Xlib.error import XError
+
+    numbers = properties.read_numbers(window, "WM_TRANSIENT_FOR")
+    if not numbers or numbers[0] in (0, properties.root.id, window.id):
+        return ()
+    owner = properties.get_window(numbers[0])
+    try:
+        return (properties.read_title(owner), *properties.read_classes(owner))
+    except XError:
+        return ()
+
+
+def _read_area(window: Any, properties: Properties) -> Rect:
     size = window.get_geometry()
-    corner = window.translate_coords(atoms.root, 0, 0)
+    corner = window.translate_coords(properties.root, 0, 0)
     # Xlib returns the position of the root's corner in the window, so the signs are reversed.
     area = Rect(-corner.x, -corner.y, size.width, size.height)
-    title = atoms.read_text(window, "_NET_WM_NAME") or atoms.read_text(window, "WM_NAME")
-    # WM_CLASS holds the instance's name, then the class; the class names the program.
-    names = [name for name in atoms.read_text(window, "WM_CLASS").split("\0") if name]
-    return Window(title, names[-1] if names else "", area, window.id in active)
+    # GTK draws shadows inside its windows; clicks on them go to the window below.
+    shadows = properties.read_numbers(window, "_GTK_FRAME_EXTENTS")
+    return _grow(area, [-extent for extent in shadows]) if len(shadows) == 4 else area
+
+
+def _read_frame(window: Any, area: Rect, properties: Properties) -> Rect | None:
+    extents = properties.read_numbers(window, "_NET_FRAME_EXTENTS")
+    return _grow(area, extents) if len(extents) == 4 and any(extents) else None
+
+
+def _grow(area: Rect, extents: list[int]) -> Rect:
+    left, right, top, bottom = extents
+    return Rect(
+        area.left - left,
+        area.top - top,
+        max(1, area.width + left + right),
+        max(1, area.height + top + bottom),
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from bridge.computer import keys
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.native.windows.input import (
     EXTENDED,
     UNICODE,
@@ -47,6 +47,12 @@ class FakeSystem:
 
     def list_windows(self) -> Sequence[Window]:
         return ()
+
+    def find_focused(self) -> WindowId | None:
+        return None
+
+    def find_pointed(self) -> WindowId | None:
+        return None
 
 
 def unit(number: int) -> list[KeyEvent]:

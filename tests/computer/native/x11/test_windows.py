@@ -67,3 +67,17 @@ def click_title(input_device: X11Input, title: str) -> None:
     input_device.move(Point(window.area.left + 200, window.area.top - 8))
     input_device.press("left")
     input_device.release("left")
+
+
+def test_a_window_has_an_id_a_process_and_its_names(input_device: X11Input, tmp_path: Path) -> None:
+    with gtk_window(tmp_path) as gtk:
+        gtk.take_focus()
+        assert gtk.process is not None
+        (window,) = input_device.list_windows()
+        assert window.id.process == gtk.process.pid
+        assert {"gtk_window.py"} <= set(window.names)
+        assert input_device.find_focused() == window.id
+        input_device.move(gtk.middle)
+        assert input_device.find_pointed() == window.id
+        input_device.move(Point(1900, 20))
+        assert input_device.find_pointed() is None

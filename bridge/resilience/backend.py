@@ -2,8 +2,8 @@
 
 A request takes the first free route. What happens when opening it fails:
 
-- a failed or rate-limited key, with another route free: the key is quarantined and the request goes
-  to the other route at once, without counting as an attempt;
+- a failed or rate-limited key, with another route free that this attempt has not used: the key is
+  quarantined and the request goes to the other route at once, without counting as an attempt;
 - another transient failure: the request waits and takes the first free route again, as often as
   the RetryPolicy allows;
 - any other failure, and each failure once the answer has begun: it is raised.
@@ -25,9 +25,9 @@ from bridge.models.rules import ModelRules
 from bridge.resilience.policy import (
     KEY_FAILURES,
     QUARANTINE_SECONDS,
-    RATE_LIMIT_SECONDS,
     CircuitBreaker,
     RetryPolicy,
+    compute_limit_wait,
     is_transient,
     parse_retry_after,
 )
@@ -37,7 +37,7 @@ from bridge.wire.messages import MessagesRequest
 _log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class Route:
     """A backend with one credential, and how well it works.
 
@@ -50,6 +50,8 @@ class Route:
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     quarantined_until: float = 0.0
     quarantined_for: BridgeError | None = None
+    refusals: int = 0
+    """How often in a row it was rate-limited."""
 
     def get_wait(self, now: float) -> float:
         """Return the seconds until the route may be used; 0 when it may be used now."""
@@ -152,15 +154,19 @@ class ResilientBackend(ManagedBackend):
     async def _open_route(self, request: MessagesRequest) -> tuple[Route, EventStream]:
         """Open an answer; return it and the route that it comes by."""
         failures, waited = 0, 0.0
+        used: list[Route] = []
         await self._get_routes()
         while True:
             route = self._enter_route()
+            used.append(route)
             try:
                 return route, await route.backend.open(request)
             except BridgeError as error:
                 self._record_failure(route, error)
-                if self._quarantine(route, error):
+                # Each route once: two keys with a wait of milliseconds would take turns for ever.
+                if self._quarantine(route, error) and self._has_free_route(besides=used):
                     continue
+                used.clear()
                 failures += 1
                 delay = self._policy.compute_delay(failures, error, waited, self._jitter())
                 if delay is None:
@@ -198,7 +204,7 @@ class ResilientBackend(ManagedBackend):
             route.breaker.record_failure(self._clock())
 
     def _quarantine(self, route: Route, error: BridgeError) -> bool:
-        """Quarantine a failed or rate-limited key; return whether another route is free now.
+        """Quarantine a failed or rate-limited key; return whether that was done.
 
         The only route is never quarantined: its own error says more than a closed route would.
         """
@@ -207,12 +213,18 @@ class ResilientBackend(ManagedBackend):
             return False
         if len(self._routes) == 1:
             return False
-        now = self._clock()
-        limit_seconds = parse_retry_after(error) or RATE_LIMIT_SECONDS
-        route.quarantined_until = now + (limit_seconds if is_limited else QUARANTINE_SECONDS)
+        seconds = QUARANTINE_SECONDS
+        if is_limited:
+            route.refusals += 1
+            seconds = compute_limit_wait(parse_retry_after(error), route.refusals)
+        route.quarantined_until = self._clock() + seconds
         route.quarantined_for = error
-        _log.warning("%s is quarantined: %s", route.label, error.code)
-        return any(other.get_wait(now) == 0 for other in self._routes)
+        _log.warning("%s is quarantined for %.0f s: %s", route.label, seconds, error.code)
+        return True
+
+    def _has_free_route(self, *, besides: Sequence[Route]) -> bool:
+        now = self._clock()
+        return any(route.get_wait(now) == 0 for route in self._routes if route not in besides)
 
     async def _watch_health(self, route: Route, stream: EventStream) -> AsyncGenerator[Batch, None]:
         """Pass the batches on, and tell the route's breaker how the answer went."""
@@ -222,6 +234,7 @@ class ResilientBackend(ManagedBackend):
                 if not healthy:
                     healthy = True
                     route.breaker.record_success()
+                    route.refusals = 0
                 yield batch
         except BridgeError as error:
             if is_transient(error):

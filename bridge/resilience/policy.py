@@ -9,7 +9,9 @@ from bridge.errors import (
     BillingFailed,
     BridgeError,
     Forbidden,
+    GatewayFailed,
     KeyRejected,
+    NotClaudeApi,
     OutputMismatch,
     Overloaded,
     RateLimited,
@@ -17,6 +19,7 @@ from bridge.errors import (
     UpstreamSilent,
     UpstreamTimedOut,
 )
+from bridge.errors.retry_after import MAX_WAIT_SECONDS
 
 KEY_FAILURES = (KeyRejected, BillingFailed, Forbidden)
 """Failures of one key: it stays unusable for a while, and another key may work."""
@@ -24,30 +27,51 @@ KEY_FAILURES = (KeyRejected, BillingFailed, Forbidden)
 QUARANTINE_SECONDS = 3600.0
 """How long a failed key is not used."""
 
-RATE_LIMIT_SECONDS = 30.0
-"""How long a rate-limited key is not used when upstream sends no `Retry-After`."""
+FIRST_LIMIT_SECONDS = 2.0
+MAX_LIMIT_SECONDS = 30.0
+"""How long a rate-limited key is not used when upstream does not say so: the first time, doubled
+with every further refusal in a row, and at most.
+"""
 
 
 def is_transient(error: BridgeError) -> bool:
     """Return whether the same request may succeed a little later.
 
     True for connection errors and for the statuses 408, 409, 429, 5xx and 529. False for a silence:
-    it has lasted as long as the time-out allows, and a retry would double that.
+    it has lasted as long as the time-out allows, and a retry would double that. False for an answer
+    of something else than Claude's API, unless that is a gateway whose own upstream failed.
     """
     if isinstance(error, OutputMismatch | UpstreamSilent):
         return False
+    if isinstance(error, NotClaudeApi):
+        return isinstance(error, GatewayFailed)
     return isinstance(error, UpstreamFailed | Overloaded | RateLimited | UpstreamTimedOut)
 
 
 def parse_retry_after(error: BridgeError) -> float | None:
-    """Return the seconds in upstream's `Retry-After`; None without one, or for a date."""
+    """Return the seconds of an error's `Retry-After`; None without one, or for an impossible one.
+
+    The backends write it as a number within MAX_WAIT_SECONDS, whatever upstream sent.
+    """
     for name, value in error.headers.items():
         if name.lower() == "retry-after":
             try:
-                return max(0.0, float(value))
+                seconds = float(value)
             except ValueError:
                 return None
+            return seconds if 0 <= seconds <= MAX_WAIT_SECONDS else None
     return None
+
+
+def compute_limit_wait(requested: float | None, refusals: int) -> float:
+    """Return the seconds for which a rate-limited key is not used, after `refusals` in a row.
+
+    `requested` is upstream's `Retry-After`. A limit of hours is tried again now and then: upstream
+    may be wrong, or the user may have raised the limit.
+    """
+    if requested:
+        return min(requested, QUARANTINE_SECONDS)
+    return float(min(FIRST_LIMIT_SECONDS * 2 ** min(refusals - 1, 10), MAX_LIMIT_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import orjson
@@ -35,4 +36,21 @@ def decode_json(data: bytes) -> Any:
 
 
 def _encode_slowly(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    try:
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = json.dumps(_replace_not_finite(value), separators=(",", ":"), allow_nan=False)
+    return text.encode("ascii")
+
+
+def _replace_not_finite(value: Any) -> Any:
+    """Replace NaN and infinities by null, as orjson does: JSON has no such numbers."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: _replace_not_finite(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_replace_not_finite(item) for item in value]
+        case _:
+            return value

@@ -21,6 +21,7 @@ from tests.fake_anthropic.script import (
     Fault,
     Hang,
     Malformed,
+    RawHttp,
     Reply,
 )
 
@@ -47,6 +48,20 @@ def error(failure: Failure, request_id: str) -> web.Response:
     body = {"type": "error", "error": told, "request_id": request_id}
     headers = {"request-id": request_id, **_limits(failure), **failure.headers}
     return web.json_response(body, status=failure.status, headers=headers)
+
+
+async def write_raw(request: web.Request, raw: RawHttp) -> web.StreamResponse:
+    """Write the bytes past aiohttp, and end the connection."""
+    transport = request.transport
+    if transport is not None:
+        transport.write(raw.content)
+        if raw.abort:
+            await asyncio.sleep(_FLUSH)
+            transport.abort()
+        else:
+            transport.close()
+    # Never sent, as the connection has ended.
+    return web.Response()
 
 
 def _limits(failure: Failure) -> dict[str, str]:

@@ -168,7 +168,16 @@ class Failure:
     delay: float = 0
 
 
-Play: TypeAlias = Reply | Failure
+@dataclass(frozen=True)
+class RawHttp:
+    """Exact bytes instead of an HTTP response, as of a gateway; then the connection closes."""
+
+    content: bytes
+    abort: bool = False
+    """Break the connection after the bytes, instead of closing it."""
+
+
+Play: TypeAlias = Reply | Failure | RawHttp
 
 
 def says(text: str, **more: Any) -> Reply:

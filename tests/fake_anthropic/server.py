@@ -19,7 +19,7 @@ from tests.fake_anthropic.directive import Directive, directive_of, play_of
 from tests.fake_anthropic.play import NewId, counting_ids
 from tests.fake_anthropic.rejection import Refused
 from tests.fake_anthropic.rules import VERSIONS
-from tests.fake_anthropic.script import Failure, Play, Reply
+from tests.fake_anthropic.script import Failure, Play, RawHttp, Reply
 from tests.fake_anthropic.tokens import count_tokens
 from tests.serving import Served
 
@@ -54,6 +54,8 @@ class FakeAnthropic(Served):
     port: int = 0
     default: Directive | Play = field(default_factory=Directive)
     """The play for requests without a directive when no script is left."""
+    everywhere: RawHttp | None = None
+    """What every path answers, also for token counts and models; overrides the script."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
     """Requests for a message or a token count, including rejected ones."""
@@ -106,6 +108,9 @@ class FakeAnthropic(Served):
         """Check key and version first, and return all errors in the API's format."""
         if request.path.startswith("/__"):
             return await handler(request)
+        if self.everywhere is not None:
+            await request.read()
+            return await answers.write_raw(request, self.everywhere)
         failure = self._check_key(request) or _check_version(request)
         if failure is None:
             try:
@@ -161,6 +166,9 @@ class FakeAnthropic(Served):
             await asyncio.sleep(play.delay)
             record.status, record.finished = play.status, True
             return self._build_failure(play)
+        if isinstance(play, RawHttp):
+            record.finished = True
+            return await answers.write_raw(request, play)
         return await self._answer(request, record, play)
 
     def _choose_play(self, body: dict[str, Any]) -> Play:
@@ -168,7 +176,7 @@ class FakeAnthropic(Served):
         if self._script:
             return self._script.popleft()
         directive = directive_of(body) or self.default
-        if isinstance(directive, Reply | Failure):
+        if isinstance(directive, Reply | Failure | RawHttp):
             return directive
         key = json.dumps(directive, sort_keys=True)
         play = play_of(directive, self._failures[key])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from typing import Any
 
 import openai
@@ -10,6 +12,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.resilience.backend import ResilientBackend
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
@@ -158,6 +161,59 @@ async def test_with_all_keys_limited_the_shortest_wait_is_reported(
         await ask(bridge)
     assert caught.value.response.headers["retry-after"] in ("19", "20")
     assert len(posts(fake)) == 2
+
+
+ODD_WAITS = (
+    *("inf", "-inf", "nan", "-5", "", "soon", "1e400", "9" * 400, "0x10", "\xff"),
+    *("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Wed, 99 Foo 2026"),
+    *("999999999999", "12345678901234567890", "5, soon", ",,"),
+)
+"""Values of `Retry-After` that say nothing, or something impossible."""
+
+
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms", "anthropic-ratelimit-x"])
+async def test_an_impossible_wait_closes_no_key_for_long(
+    start_bridge: StartBridge, fake: FakeAnthropic, name: str
+) -> None:
+    await keep("sk-ant-test", "sk-ant-test")
+    bridge = await start_bridge(backend="anthropic")
+    resets = ("anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-limit")
+    names = resets if name.startswith("anthropic") else (name,)
+    backend = bridge.selection._backends["anthropic"]
+    assert isinstance(backend, ResilientBackend)
+    for value in ODD_WAITS:
+        for route in backend._routes:
+            route.quarantined_until, route.refusals = 0.0, 0
+        fake.script(*[Failure(429, headers=dict.fromkeys(names, value))] * 2)
+        with pytest.raises(openai.RateLimitError) as caught:
+            await ask(bridge)
+        waits = [caught.value.response.headers.get("retry-after", "0")]
+        async with AsyncOpenAI(base_url=bridge.url, api_key="x") as client:
+            health = await client.get("/health", cast_to=object)
+        text = json.dumps(health, allow_nan=False)
+        waits += [str(route["free_in"]) for route in json.loads(text)["routes"]]
+        assert all(0 <= float(wait) <= 2 for wait in waits), (value, waits)
+
+
+async def test_keys_with_a_wait_of_no_time_do_not_take_turns_for_ever(
+    start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    await keep("sk-ant-test", "sk-ant-test")
+    bridge = await start_bridge(backend="anthropic", retries=1)
+    fake.script(*[rate_limited(0.000_001)] * 40)
+    with pytest.raises(openai.RateLimitError):
+        await ask(bridge)
+    assert len(posts(fake)) <= 4
+
+
+async def test_a_unix_time_is_waited_for(start_bridge: StartBridge, fake: FakeAnthropic) -> None:
+    await keep("sk-ant-test", "sk-ant-test")
+    bridge = await start_bridge(backend="anthropic")
+    moment = str(int(time.time()) + 20)
+    fake.script(*[Failure(429, headers={"retry-after": moment})] * 2)
+    with pytest.raises(openai.RateLimitError) as caught:
+        await ask(bridge)
+    assert 18 <= int(caught.value.response.headers["retry-after"]) <= 21
 
 
 async def test_the_environments_key_comes_first(

@@ -9,18 +9,29 @@ from hypothesis import strategies as st
 from bridge.errors import (
     BridgeError,
     ContextTooLong,
+    GatewayFailed,
     InvalidRequest,
     KeyRejected,
     OutputMismatch,
     Overloaded,
     RateLimited,
     StreamBroken,
+    UpstreamEmpty,
+    UpstreamErrorCut,
     UpstreamFailed,
+    UpstreamRedirected,
     UpstreamSilent,
     UpstreamTimedOut,
     UpstreamUnreachable,
+    UpstreamWebPage,
 )
-from bridge.resilience.policy import CircuitBreaker, RetryPolicy, is_transient, parse_retry_after
+from bridge.resilience.policy import (
+    CircuitBreaker,
+    RetryPolicy,
+    compute_limit_wait,
+    is_transient,
+    parse_retry_after,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +45,11 @@ from bridge.resilience.policy import CircuitBreaker, RetryPolicy, is_transient, 
         (UpstreamTimedOut, True),
         (UpstreamSilent, False),
         (OutputMismatch, False),
+        (UpstreamWebPage, False),
+        (UpstreamRedirected, False),
+        (GatewayFailed, True),
+        (UpstreamEmpty, True),
+        (UpstreamErrorCut, True),
         (InvalidRequest, False),
         (ContextTooLong, False),
         (KeyRejected, False),
@@ -51,10 +67,22 @@ def test_only_transient_failures_are_retried(kind: type[BridgeError], transient:
         ({"Retry-After": "0.5"}, 0.5),
         ({}, None),
         ({"retry-after": "x"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "1e9"}, None),
     ],
 )
 def test_retry_after_is_read_as_seconds(headers: dict[str, str], seconds: float | None) -> None:
     assert parse_retry_after(RateLimited("x", headers=headers)) == seconds
+
+
+def test_a_limited_key_is_soon_tried_again_and_then_less_often() -> None:
+    waits = [compute_limit_wait(None, refusals) for refusals in (1, 2, 3, 4, 5, 1000)]
+    assert waits == [2, 4, 8, 16, 30, 30]
+    assert compute_limit_wait(7.5, 3) == 7.5
+    assert compute_limit_wait(0.0, 1) == 2
+    assert compute_limit_wait(600_000, 1) == 3600
 
 
 def test_delays_double_with_jitter() -> None:

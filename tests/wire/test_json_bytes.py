@@ -52,3 +52,11 @@ def test_invalid_json_is_refused(text: bytes) -> None:
 def test_a_value_without_json_form_is_refused() -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         encode_json({"a": object()})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_json_lacks_become_null(number: float) -> None:
+    assert encode_json([number]) == b"[null]"
+    # The surrogate and the long number lead to the slower encoder.
+    value = {"a": ("\ud83d", 2**70, [number])}
+    assert json.loads(encode_ascii_json(value)) == {"a": ["\ud83d", 2**70, [None]]}

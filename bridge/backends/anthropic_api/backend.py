@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.events import EventReader
 from bridge.backends.base import EventStream, ManagedBackend, Readiness
@@ -19,7 +19,6 @@ from bridge.wire.messages import MessagesRequest
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
-    from anthropic.types import ModelCapabilities, ModelInfo
 
     from bridge.backends.anthropic_api.transport import Sender
 
@@ -64,8 +63,10 @@ class MessagesApiBackend(ManagedBackend):
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """Send one `POST /v1/messages`; see `Backend.open`."""
+        from bridge.backends.anthropic_api.answer_start import CheckedAnswer
+
         sender = self._sender or await self._make_sender()
-        answer = await sender.send(request)
+        answer = CheckedAnswer(await sender.send(request))
         reader = EventReader(answer.read, join=request.whole)
         try:
             await reader.begin()
@@ -78,14 +79,17 @@ class MessagesApiBackend(ManagedBackend):
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Count with `POST /v1/messages/count_tokens`."""
         from bridge.backends.anthropic_api import errors
+        from bridge.backends.anthropic_api.responses import read_token_count
 
         client = await self._get_client()
         body = {name: value for name, value in request.body().items() if name != "max_tokens"}
         with errors.translate_errors():
-            count = await client.messages.count_tokens(
+            # Raw, because the SDK builds objects of whatever has come, and they fail later.
+            answer = await client.messages.with_raw_response.count_tokens(
                 model=request.model, messages=[], extra_body=body, extra_headers=request.headers
             )
-        return count.input_tokens
+        response = answer.http_response
+        return read_token_count(response.status_code, response.headers, response.content)
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """Return them unchanged: the API takes whatever the model takes."""
@@ -101,10 +105,18 @@ class MessagesApiBackend(ManagedBackend):
     async def models(self) -> Sequence[ListedModel]:
         """List all pages of `GET /v1/models`."""
         from bridge.backends.anthropic_api import errors
+        from bridge.backends.anthropic_api.responses import ModelPage, load_all_models, read_page
 
         client = await self._get_client()
-        with errors.translate_errors():
-            return [_as_listed_model(info) async for info in client.models.list(limit=100)]
+
+        async def load(after: str | None) -> ModelPage:
+            query = {} if after is None else {"after_id": after}
+            with errors.translate_errors():
+                answer = await client.models.with_raw_response.list(limit=100, extra_query=query)
+            response = answer.http_response
+            return read_page(response.status_code, response.headers, response.content)
+
+        return await load_all_models(load)
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -141,40 +153,9 @@ class MessagesApiBackend(ManagedBackend):
         with errors.translate_errors():
             return AsyncAnthropic(
                 api_key=self._key.secret if self._key is not None else None,
-                http_client=DefaultAioHttpClient(),
+                # A redirect would take the API key to whatever address it names.
+                http_client=DefaultAioHttpClient(follow_redirects=False),
                 # The bridge's own RetryPolicy decides: it also switches between keys.
                 max_retries=0,
                 timeout=Timeout(self._silence, connect=10.0),
             )
-
-
-def _as_listed_model(info: ModelInfo) -> ListedModel:
-    return ListedModel(
-        id=info.id,
-        display_name=info.display_name,
-        created=int(info.created_at.timestamp()),
-        context=info.max_input_tokens,
-        max_output=info.max_tokens,
-        lifecycle=info.lifecycle,
-        **_read_capabilities(info.capabilities),
-    )
-
-
-def _read_capabilities(capabilities: ModelCapabilities | None) -> dict[str, Any]:
-    """Return the fields of ListedModel; none for a model without `capabilities`."""
-    if capabilities is None:
-        return {}
-    levels = ("low", "medium", "high", "xhigh", "max")
-    kinds = ("adaptive", "between_tools", "disabled", "enabled")
-    thinking = capabilities.thinking.types
-    return {
-        "efforts": tuple(level for level in levels if _is_supported(capabilities.effort, level)),
-        "thinking": tuple(kind for kind in kinds if _is_supported(thinking, kind)),
-        "structured": capabilities.structured_outputs.supported,
-    }
-
-
-def _is_supported(capabilities: Any, name: str) -> bool:
-    # Older versions of the API do not know the newer names.
-    capability = getattr(capabilities, name, None)
-    return capability is not None and bool(capability.supported)

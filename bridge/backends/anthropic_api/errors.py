@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import anthropic
 import httpx2
 
+from bridge.backends.anthropic_api.odd_answers import explain_failure, explain_success
 from bridge.errors import (
     UPSTREAM_ID,
     BillingFailed,
@@ -20,18 +20,22 @@ from bridge.errors import (
     Forbidden,
     InvalidRequest,
     KeyRejected,
+    NotClaudeApi,
     NotFound,
     NotSignedIn,
     Overloaded,
     RateLimited,
     RequestTooLarge,
     StreamBroken,
+    UpstreamEncoded,
     UpstreamFailed,
     UpstreamSilent,
     UpstreamTimedOut,
     UpstreamUnreachable,
     error_for_status,
 )
+from bridge.errors.retry_after import parse_wait, read_retry_after
+from bridge.wire.json_bytes import decode_json
 
 BY_TYPE: Mapping[str, type[BridgeError]] = {
     "invalid_request_error": InvalidRequest,
@@ -52,7 +56,9 @@ BY_TYPE: Mapping[str, type[BridgeError]] = {
 
 SILENT = "Claude's API was silent for too long."
 BROKEN = "The connection to Claude's API broke off."
-_PASSED_ON = ("retry-after",)
+UNREADABLE = "Claude's API answered in an encoding that cannot be decoded."
+NOT_HTTP = "What answered at the address of Claude's API is not HTTP."
+_LONGEST_VALUE = 200
 _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
 
@@ -67,9 +73,9 @@ def translate_errors() -> Iterator[None]:
         raise UpstreamSilent(SILENT) from error
     except anthropic.APIConnectionError as error:
         where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
-        raise UpstreamUnreachable(
-            describe_connection_failure(where, error.__cause__ or error)
-        ) from error
+        raise _from_connection_error(where, error.__cause__ or error) from error
+    except httpx2.DecodingError as error:
+        raise UpstreamEncoded(f"{UNREADABLE} {UpstreamEncoded.hint}") from error
     except httpx2.HTTPError as error:
         raise StreamBroken(BROKEN) from error
     except anthropic.CredentialsError as error:
@@ -81,27 +87,81 @@ def translate_errors() -> Iterator[None]:
 
 
 def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
-    """Translate an error of the SDK, by its own type if it has one, else by its status.
-
-    The status of an error in the middle of a stream is 200.
-    """
-    return _build_error(error.status_code, error.response.headers, error.type, error.api_message)
-
-
-def from_response(status: int, headers: Mapping[str, str], body: bytes) -> BridgeError:
-    """Translate an error response that was not read by the SDK."""
+    """Translate an error of the SDK by the response that it was made from."""
     try:
-        error = json.loads(body)["error"]
-        kind, message = error.get("type"), error.get("message")
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # Probably the HTML page of a gateway or proxy.
-        kind = message = None
-    return _build_error(
-        status,
-        headers,
-        kind if isinstance(kind, str) else None,
-        message if isinstance(message, str) else None,
+        body = error.response.content
+    except httpx2.ResponseNotRead:
+        body = b""
+    return from_response(error.status_code, error.response.headers, body)
+
+
+def from_response(
+    status: int, headers: Mapping[str, str], body: bytes, *, cut: bool = False
+) -> BridgeError:
+    """Translate an error response, by its own type if it has one, else by its status.
+
+    `cut`: the connection broke before the body was complete.
+    """
+    kind, message = read_error_object(body)
+    if message is not None:
+        known = BY_TYPE.get(kind or "") or error_for_status(status)
+    else:
+        known, message = explain_failure(status, headers, body, cut=cut)
+        known = BY_TYPE.get(kind or "") or known
+    return _refine_error(known, message, pick_headers(headers))
+
+
+def from_odd_success(status: int, headers: Mapping[str, str], body: bytes) -> BridgeError:
+    """Translate a response with a 2xx status that is no answer; it may hold an error all the same.
+
+    Gateways exist that report every failure with the status 200.
+    """
+    kind, message = read_error_object(body)
+    if kind is not None and message is not None:
+        known = BY_TYPE.get(kind, UpstreamFailed)
+        return _refine_error(known, message, pick_headers(headers))
+    error = explain_success(status, headers, body)
+    error.headers.update(pick_headers(headers))
+    return error
+
+
+def read_object(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object of a successful response. Raises BridgeError if it is none."""
+    try:
+        value = decode_json(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or isinstance(value.get("error"), dict):
+        raise from_odd_success(status, headers, body)
+    return value
+
+
+def _from_connection_error(where: str, error: BaseException) -> BridgeError:
+    """Translate what the SDK calls a connection error; `where` is upstream's scheme and host.
+
+    Only what happened before there was a connection is reported as no connection.
+    """
+    causes = list(_walk_causes(error))
+    if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
+        return UpstreamEncoded(f"{UNREADABLE} {UpstreamEncoded.hint}")
+    broken = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+    # A server that closes at once is a ConnectError, too, but not one of the operating system.
+    was_connected = isinstance(error, httpx2.ConnectError) and not any(
+        isinstance(cause, OSError) for cause in causes
     )
+    if was_connected or any(isinstance(cause, broken) for cause in causes):
+        return StreamBroken(BROKEN)
+    # The transport passes on aiohttp's own error for a response that is not HTTP.
+    if getattr(error, "status", None) is not None:
+        return NotClaudeApi(f"{NOT_HTTP} {NotClaudeApi.hint}")
+    return UpstreamUnreachable(describe_connection_failure(where, error))
+
+
+def _walk_causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def describe_connection_failure(where: str, cause: BaseException) -> str:
@@ -109,39 +169,67 @@ def describe_connection_failure(where: str, cause: BaseException) -> str:
     return f"Cannot connect to Claude's API at {where}: {cause}"
 
 
-def _build_error(
-    status: int, headers: Mapping[str, str], type: str | None, message: str | None
-) -> BridgeError:
-    kind = BY_TYPE.get(type or "") or error_for_status(status)
-    passed_on = {name: value for name in _PASSED_ON if (value := headers.get(name))}
-    passed_on |= convert_rate_limits(headers, time.time())
-    if "request-id" in headers:
-        passed_on[UPSTREAM_ID] = headers["request-id"]
-    return _refine_error(kind, message or f"Claude's API answered with status {status}.", passed_on)
+def read_error_object(body: bytes) -> tuple[str | None, str | None]:
+    """Return the type and the message of `{"error": {type, message}}`; None for what it lacks.
+
+    Gateways also send `{"error": "text"}`, `{"message": "text"}` or `{"detail": "text"}`.
+    """
+    try:
+        body_object = decode_json(body)
+    # Nothing deeper than the parser can follow is an error object.
+    except (ValueError, RecursionError):
+        return None, None
+    if not isinstance(body_object, dict):
+        return None, None
+    error = body_object.get("error")
+    if isinstance(error, dict):
+        return _get_text(error.get("type")), _get_text(error.get("message"))
+    texts = (_get_text(text) for text in (error, *map(body_object.get, ("message", "detail"))))
+    return None, next((text for text in texts if text), None)
+
+
+def pick_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a response that the client gets, each with a value that is valid."""
+    now = time.time()
+    picked = convert_rate_limits(headers, now)
+    wait = read_retry_after(headers, now)
+    if wait is not None:
+        picked["retry-after"] = wait
+    id = headers.get("request-id", "")
+    # aiohttp could not send other characters on, and the client would get no answer at all.
+    if id and id.isascii() and id.isprintable():
+        picked[UPSTREAM_ID] = id[:_LONGEST_VALUE]
+    return picked
 
 
 def convert_rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
     """Return Anthropic's rate limits under OpenAI's names; `now` in Unix seconds, resets as `12s`.
 
+    Values that are no numbers and no times are left out: clients calculate with them.
     https://docs.claude.com/en/api/rate-limits#response-headers
     """
     limits: dict[str, str] = {}
     for kind in ("requests", "tokens"):
         for part in ("limit", "remaining", "reset"):
-            value = headers.get(f"anthropic-ratelimit-{kind}-{part}")
-            if value is not None:
-                limits[f"x-ratelimit-{part}-{kind}"] = (
-                    _as_seconds_from_now(value, now) if part == "reset" else value
-                )
+            value = headers.get(f"anthropic-ratelimit-{kind}-{part}", "")
+            converted = _convert_reset(value, now) if part == "reset" else _as_count(value)
+            if converted is not None:
+                limits[f"x-ratelimit-{part}-{kind}"] = converted
     return limits
 
 
-def _as_seconds_from_now(value: str, now: float) -> str:
-    """Convert an RFC 3339 time to seconds from now; return other values unchanged."""
-    try:
-        return f"{max(0, round(datetime.fromisoformat(value).timestamp() - now))}s"
-    except ValueError:
-        return value
+def _convert_reset(value: str, now: float) -> str | None:
+    seconds = parse_wait(value, now)
+    return None if seconds is None else f"{math.ceil(seconds)}s"
+
+
+def _as_count(value: str) -> str | None:
+    text = value.strip()
+    return text if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+def _get_text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def from_error_event(event: Mapping[str, Any]) -> BridgeError:

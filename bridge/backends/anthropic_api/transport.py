@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,7 +19,20 @@ import httpx2
 from yarl import URL
 
 from bridge.backends.anthropic_api import errors
-from bridge.errors import NotSignedIn, StreamBroken, UpstreamSilent, UpstreamUnreachable
+from bridge.backends.anthropic_api.answer_start import (
+    ERROR_SECONDS,
+    MAX_ERROR_BYTES,
+    UpstreamResponse,
+)
+from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
+from bridge.errors import (
+    NotClaudeApi,
+    NotSignedIn,
+    StreamBroken,
+    UpstreamEncoded,
+    UpstreamSilent,
+    UpstreamUnreachable,
+)
 from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
 
@@ -31,16 +44,6 @@ _IDLE_SECONDS = 60.0
 """How long an idle connection stays open: a new one costs two more round trips."""
 _UNCOMPRESSED = {"accept-encoding": "identity"}
 """A compressed stream arrives in larger pieces, and so later."""
-
-
-class UpstreamResponse(Protocol):
-    """A 200 response whose body is still being read."""
-
-    async def read(self) -> bytes:
-        """Return the bytes that have arrived or arrive next; b"" at the end. Raises BridgeError."""
-
-    async def close(self) -> None:
-        """Close the connection at once unless the body was read to its end."""
 
 
 class Sender(Protocol):
@@ -81,6 +84,8 @@ class SdkSender:
 class _SdkResponse:
     def __init__(self, response: Any) -> None:
         self._response = response
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
         self._pieces: AsyncGenerator[bytes, None] = response.iter_bytes()
 
     async def read(self) -> bytes:
@@ -113,17 +118,25 @@ class DirectSender:
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds
             ),
             proxy=_find_proxy(self._url.scheme, self._url.host or ""),
+            # Here aiohttp would fail for an encoding it does not know as if there were no answer.
+            auto_decompress=False,
         )
 
     async def send(self, request: MessagesRequest) -> UpstreamResponse:
         body = encode_json({**request.body(), "stream": True})
         with _translate_connection_errors(self._url):
-            response = await self._session.post(self._url, data=body, headers=request.headers)
-            if response.ok:
-                return _DirectResponse(response)
-            async with response:
-                error_body = await response.read()
-        raise errors.from_response(response.status, response.headers, error_body)
+            response = await self._session.post(
+                self._url,
+                data=body,
+                headers=request.headers,
+                # A redirect would take the API key to whatever address it names.
+                allow_redirects=False,
+            )
+        if 200 <= response.status < 300:
+            return _DirectResponse(response)
+        async with response:
+            error_body, cut = await _read_error_body(response)
+        raise errors.from_response(response.status, response.headers, error_body, cut=cut)
 
     async def close(self) -> None:
         await self._session.close()
@@ -132,9 +145,27 @@ class DirectSender:
 class _DirectResponse:
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
         self._content = response.content
+        self._inflater = choose_inflater(response.headers)
 
     async def read(self) -> bytes:
+        if self._inflater is not None:
+            return await self._read_inflated(self._inflater)
+        return await self._read_raw()
+
+    async def close(self) -> None:
+        self._response.close()
+
+    async def _read_inflated(self, inflater: Inflater) -> bytes:
+        # An empty piece would mean the end, but a compressed piece may decode to nothing yet.
+        while piece := await self._read_raw():
+            if inflated := inflater.feed(piece):
+                return inflated
+        return b""
+
+    async def _read_raw(self) -> bytes:
         try:
             return await self._content.readany()
         except TimeoutError as error:
@@ -142,8 +173,21 @@ class _DirectResponse:
         except aiohttp.ClientError as error:
             raise StreamBroken(errors.BROKEN) from error
 
-    async def close(self) -> None:
-        self._response.close()
+
+async def _read_error_body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """Read the body of an error; return it, and whether the connection broke before its end."""
+    body, cut = bytearray(), False
+    try:
+        async with asyncio.timeout(ERROR_SECONDS):
+            while len(body) < MAX_ERROR_BYTES and (piece := await response.content.readany()):
+                body += piece
+    except (TimeoutError, aiohttp.ClientError):
+        cut = True
+    inflater = choose_inflater(response.headers)
+    # What cannot be decoded stays as it is, and is recognized as that.
+    with suppress(UpstreamEncoded):
+        return (inflater.feed(bytes(body)) if inflater is not None else bytes(body)), cut
+    return bytes(body), cut
 
 
 @contextmanager
@@ -153,11 +197,19 @@ def _translate_connection_errors(url: URL) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise UpstreamSilent(errors.SILENT) from error
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
         # The text of aiohttp's own error mentions `ssl` even for plain HTTP.
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
         raise UpstreamUnreachable(
             errors.describe_connection_failure(str(url.origin()), cause)
+        ) from error
+    except aiohttp.ClientResponseError as error:
+        raise NotClaudeApi(f"{errors.NOT_HTTP} {NotClaudeApi.hint}") from error
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise StreamBroken(errors.BROKEN) from error
+    except aiohttp.ClientError as error:
+        raise UpstreamUnreachable(
+            errors.describe_connection_failure(str(url.origin()), error)
         ) from error
 
 

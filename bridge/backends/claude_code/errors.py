@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from bridge.errors import (
     UpstreamUnreachable,
     error_for_status,
 )
+from bridge.errors.retry_after import parse_wait
 
 SIGN_IN = "Run `claude-bridge login` to sign in."
 
@@ -49,7 +51,7 @@ class FailureTranslator:
     """
 
     def __init__(self) -> None:
-        self._resets_at: float | None = None
+        self._resets_at: object = None
 
     def note_rate_limit(self, info: Mapping[str, Any]) -> None:
         """Note a `rate_limit_event`; the assistant frame behind it reports the failure itself."""
@@ -78,20 +80,22 @@ class FailureTranslator:
         """Raise for a refused control request: an unknown version of Claude Code."""
         raise UpstreamFailed(f"Claude Code did not accept its settings: {response.get('error')}")
 
-    def _raise_error(self, status: int | None, word: str | None, text: str) -> None:
+    def _raise_error(self, status: object, word: object, text: str) -> None:
         message = _GATEWAY.sub("", _PREFIX.sub("", text)).strip() or "Claude Code failed."
-        kind = _classify_failure(status, word, message)
+        # The fields of a frame are whatever this version of Claude Code writes into them.
+        kind = _classify_failure(
+            status if type(status) is int else None, word if isinstance(word, str) else "", message
+        )
         if kind is NotSignedIn:
             message = f"Claude Code is not signed in: {message} {SIGN_IN}"
         raise kind(message, headers=self._build_retry_after() if kind is RateLimited else None)
 
     def _build_retry_after(self) -> dict[str, str]:
-        if self._resets_at is None:
-            return {}
-        return {"retry-after": str(max(1, round(self._resets_at - time.time())))}
+        seconds = parse_wait(self._resets_at, time.time())
+        return {} if seconds is None else {"retry-after": str(max(1, math.ceil(seconds)))}
 
 
-def _classify_failure(status: int | None, word: str | None, message: str) -> type[BridgeError]:
+def _classify_failure(status: int | None, word: str, message: str) -> type[BridgeError]:
     if status == 400 and "prompt is too long" in message.lower():
         return ContextTooLong
     if status is not None:
@@ -102,4 +106,4 @@ def _classify_failure(status: int | None, word: str | None, message: str) -> typ
         return StreamBroken
     if _UNREACHABLE.search(message):
         return UpstreamUnreachable
-    return _BY_WORD.get(word or "", UpstreamFailed)
+    return _BY_WORD.get(word, UpstreamFailed)

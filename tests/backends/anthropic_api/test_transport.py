@@ -10,18 +10,19 @@ from contextlib import asynccontextmanager
 import anthropic
 import pytest
 
+from bridge.backends.anthropic_api.answer_start import UpstreamResponse
 from bridge.backends.anthropic_api.errors import from_response
 from bridge.backends.anthropic_api.transport import (
     DirectSender,
     SdkSender,
     Sender,
-    UpstreamResponse,
     create_sender,
 )
 from bridge.errors import (
     BillingFailed,
     BridgeError,
     ContextTooLong,
+    GatewayFailed,
     InvalidRequest,
     KeyRejected,
     Overloaded,
@@ -211,8 +212,8 @@ async def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
         (400, {"type": "billing_error", "message": "no credit"}, BillingFailed, "no credit"),
         (529, {"type": "overloaded_error", "message": "busy"}, Overloaded, "busy"),
         (429, {"type": "something_new", "message": "slow"}, RateLimited, "slow"),
-        (502, None, UpstreamFailed, "status 502"),
-        (503, "a sentence", Overloaded, "status 503"),
+        (502, None, GatewayFailed, "status 502"),
+        (503, "a sentence", Overloaded, "a sentence"),
         (418, {"type": ["odd"], "message": 7}, UpstreamFailed, "status 418"),
     ],
 )

@@ -261,8 +261,8 @@ def test_each_failure_becomes_its_own_error(
 
 
 def test_a_subscription_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.backends.claude_code.errors.time.time", lambda: 1000.0)
-    info = {"status": "rejected", "resetsAt": 4600, "rateLimitType": "five_hour"}
+    monkeypatch.setattr("bridge.backends.claude_code.errors.time.time", lambda: 1_795_000_000.0)
+    info = {"status": "rejected", "resetsAt": 1_795_003_600, "rateLimitType": "five_hour"}
     error = failed(
         "You've hit your 5-hour limit · resets 4:57am (UTC)",
         429,
@@ -272,6 +272,23 @@ def test_a_subscription_limit_says_when_it_ends(monkeypatch: pytest.MonkeyPatch)
     assert type(error) is RateLimited
     assert error.headers == {"retry-after": "3600"}
     assert error.message == "You've hit your 5-hour limit · resets 4:57am (UTC)"
+
+
+@pytest.mark.parametrize(
+    "resets_at", [None, "soon", float("inf"), float("nan"), -5, 1e300, 10**400, [], {}, True]
+)
+def test_a_limit_without_a_usable_end_has_no_wait(resets_at: object) -> None:
+    event = {"type": "rate_limit_event", "rate_limit_info": {"status": "rejected"}}
+    event["rate_limit_info"]["resetsAt"] = resets_at  # type: ignore[index]  # a plain dict
+    error = failed("Limited.", 429, "rate_limit", (event,))
+    assert type(error) is RateLimited
+    assert error.headers == {}
+
+
+@pytest.mark.parametrize("status", ["429", [429], 429.5, True, -1, 10**30])
+def test_an_odd_status_leaves_the_word_or_a_general_error(status: object) -> None:
+    assert isinstance(failed("Odd.", status, "rate_limit"), UpstreamFailed | RateLimited)  # type: ignore[arg-type]  # on purpose
+    assert type(failed("Odd.", status, ["odd"])) is UpstreamFailed  # type: ignore[arg-type]  # on purpose
 
 
 def test_a_retry_by_claude_code_is_an_error() -> None:

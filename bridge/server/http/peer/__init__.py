@@ -1,0 +1,1 @@
+"""Find the program at the other end of a connection on this computer."""

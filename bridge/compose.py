@@ -20,7 +20,7 @@ from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.echo import EchoBackend
 from bridge.backends.selection import BackendSelection
 from bridge.computer.action_log import ActionLog
-from bridge.computer.approvals import Approvals
+from bridge.computer.approval.pending import Approvals
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import OptionalIndicator
 from bridge.computer.native import factory
@@ -186,7 +186,6 @@ def _build_computer(settings: Settings, paths: Paths) -> ComputerService:
         lambda: read_policy(paths.computer_policy),
         Approvals(settings.computer_approval_seconds),
         log,
-        time.time,
     )
     stop_key = settings.computer_stop_key
     return ComputerService(state, OptionalIndicator(lambda: factory.open_indicator(stop_key)))

@@ -33,6 +33,8 @@ class NamedKey:
 
     name: str
     secret: str = field(repr=False)
+    computer: bool = False
+    """Whether an access key also allows computer use without an approval for each program."""
 
     @property
     def hint(self) -> str:
@@ -108,12 +110,7 @@ class KeyChain:
 
     def save(self, keys: Keys) -> str:
         """Write all keys; return the place as text for the user."""
-        text = json.dumps(
-            {
-                owner: [{"name": key.name, "secret": key.secret} for key in keys.of(owner)]
-                for owner in OWNERS
-            }
-        )
+        text = json.dumps({owner: [_format_key(key) for key in keys.of(owner)] for owner in OWNERS})
         place = "the system's keyring"
         try:
             self._write_keyring(text)
@@ -160,11 +157,18 @@ def _import_keyring_error() -> type[Exception]:
     return keyring.errors.KeyringError
 
 
+def _parse_key(stored: Mapping[str, Any]) -> NamedKey:
+    return NamedKey(stored["name"], stored["secret"], stored.get("computer") is True)
+
+
+def _format_key(key: NamedKey) -> dict[str, Any]:
+    stored: dict[str, Any] = {"name": key.name, "secret": key.secret}
+    # Left out of other keys, so that an older bridge can read them.
+    return {**stored, "computer": True} if key.computer else stored
+
+
 def _parse_keys(stored: Mapping[str, Any]) -> Keys:
-    keys = {
-        owner: tuple(NamedKey(key["name"], key["secret"]) for key in stored.get(owner, ()))
-        for owner in OWNERS
-    }
+    keys = {owner: tuple(_parse_key(key) for key in stored.get(owner, ())) for owner in OWNERS}
     return Keys(**keys)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
-from bridge.errors import StreamBroken
+from bridge.errors import Stopped, StreamBroken
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.wire.messages import (
     ContentBlockDelta,
@@ -125,6 +125,9 @@ class MessageAssembler:
 
     def _end_message(self, event: LoopEnded) -> list[MessageEvent]:
         if not self._has_started:
+            # Nothing was sent yet, so the client can get the reason as an error.
+            if event.status == "stopped" and event.why is not None:
+                raise Stopped(event.why)
             raise StreamBroken("The task ended before Claude's answer began.")
         explanation: list[MessageEvent] = []
         stop_reason: StopReason = "end_turn"

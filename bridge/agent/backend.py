@@ -11,6 +11,7 @@ from bridge.agent.events import Event
 from bridge.agent.loop import AgentLoop, Limits
 from bridge.backends.base import Backend, EventStream, Readiness
 from bridge.backends.batches import map_batches, prepend_batch
+from bridge.computer.approval.asker import Asker
 from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.pictures import Format
 from bridge.computer.screen.sizes import select_tier
@@ -26,7 +27,7 @@ class ComputerUse:
     """Options of computer use for one request."""
 
     computer: ComputerService
-    asked_by: str
+    asker: Asker
     limits: Limits
     rules: Callable[[str], ModelRules]
     """Returns the rules of a resolved model."""
@@ -46,11 +47,11 @@ class ComputerUse:
     ) -> AsyncIterator[AsyncGenerator[list[Event], None]]:
         """Open a session and run the agent loop in it; yield its events in batches.
 
-        Raises ComputerOff, ComputerBusy and InvalidRequest.
+        Raises ComputerOff, ComputerBusy, NotApproved and InvalidRequest.
         """
         rules = backend.narrow_rules(self.rules(request.model))
         async with self.computer.open_session(
-            self.asked_by, self._build_capture_options(rules, request)
+            self.asker, self._build_capture_options(rules, request)
         ) as session:
             loop = AgentLoop(backend, request, rules, session, self.limits, dry_run=self.dry_run)
             async with aclosing(loop.run()) as batches:

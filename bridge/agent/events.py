@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.computer.approvals import PendingApproval
+from bridge.computer.approval.pending import PendingApproval
 from bridge.wire.messages import MessageEvent
 
 Status = Literal["completed", "stopped", "limit"]

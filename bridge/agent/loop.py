@@ -26,7 +26,7 @@ from bridge.agent.history import History
 from bridge.agent.tool_calls import add_computer_tools, build_refusals, build_results, read_calls
 from bridge.backends.base import Backend, Batch
 from bridge.backends.batches import map_batches
-from bridge.computer.approvals import PendingApproval
+from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.session import BatchResult, Session
 from bridge.errors import ComputerOff, Stopped
 from bridge.models.prices import calculate_cost

@@ -32,6 +32,11 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     set_parser.add_argument(
         "--generate", action="store_true", help="create an access key for the bridge and print it"
     )
+    set_parser.add_argument(
+        "--computer-use",
+        action="store_true",
+        help="allow programs with this access key to use this computer without asking for each",
+    )
 
 
 def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -51,12 +56,18 @@ def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _format_keys(keys: Keys) -> str:
-    rows = [f"{owner:10}  {key.name:16}  {key.hint}" for owner in OWNERS for key in keys.of(owner)]
+    rows = [
+        f"{owner:10}  {key.name:16}  {key.hint}" + ("  computer use" if key.computer else "")
+        for owner in OWNERS
+        for key in keys.of(owner)
+    ]
     return "\n".join(rows) or "No saved keys."
 
 
 def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None:
     owner: Owner = arguments.owner
+    if arguments.computer_use and owner != "bridge":
+        raise SettingsError("--computer-use is for access keys of the bridge only")
     if arguments.generate:
         if owner != "bridge":
             raise SettingsError("--generate creates access keys for the bridge only")
@@ -65,7 +76,9 @@ def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None
         print(secret)
     else:
         secret = _read_secret(owner)
-    place = chain.save(keys.with_key(owner, NamedKey(arguments.name, secret)))
+    place = chain.save(
+        keys.with_key(owner, NamedKey(arguments.name, secret, arguments.computer_use))
+    )
     print(f"Saved to {place} as “{arguments.name}” ({owner}).", file=sys.stderr)
 
 

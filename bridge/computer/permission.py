@@ -5,7 +5,7 @@
 #     off        every batch is refused; the state at start, and after a stop
 #     ask        every batch needs the user's approval
 #     ask_risky  only batches with a risk need approval
-#     allowed    nothing needs approval, until `until`; then the mode is off
+#     allowed    nothing needs approval, until `deadline`; then the mode is off
 #
 # Only the user changes the mode. Time alone never grants anything: it only ends `allowed`.
 
@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from bridge.deadline import Deadline, Moment
 
 Mode = Literal["off", "ask", "ask_risky", "allowed"]
 Decision = Literal["refuse", "ask", "allow"]
@@ -24,30 +26,33 @@ MAX_MINUTES = 120
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A mode, and for `allowed` its end.
-
-    `until` is in seconds of the clock that callers pass in as `now`.
-    """
+    """A mode, and for `allowed` its end."""
 
     mode: Mode = "off"
-    until: float | None = None
+    deadline: Deadline | None = None
 
     def __post_init__(self) -> None:
-        if (self.mode == "allowed") != (self.until is not None):
+        if (self.mode == "allowed") != (self.deadline is not None):
             raise ValueError("`allowed` needs an end, and no other mode has one")
 
+    @property
+    def until(self) -> float | None:
+        """The end in Unix seconds, to show it."""
+        return None if self.deadline is None else self.deadline.until
+
     @classmethod
-    def from_minutes(cls, minutes: float, now: float) -> Permission:
+    def from_minutes(cls, minutes: float, now: Moment) -> Permission:
         """Allow everything for some minutes. Raises ValueError beyond MAX_MINUTES."""
         if not 0 < minutes <= MAX_MINUTES:
             raise ValueError(f"minutes must be more than 0 and at most {MAX_MINUTES}")
-        return cls("allowed", now + minutes * 60)
+        return cls("allowed", Deadline(now, minutes * 60))
 
-    def as_of(self, now: float) -> Permission:
+    def as_of(self, now: Moment) -> Permission:
         """Return the permission in force at a time: off once a timed grant has ended."""
-        return Permission() if self.until is not None and now >= self.until else self
+        has_ended = self.deadline is not None and self.deadline.has_passed(now)
+        return Permission() if has_ended else self
 
-    def decide(self, risks: Sequence[str], now: float) -> Decision:
+    def decide(self, risks: Sequence[str], now: Moment) -> Decision:
         """Decide on a batch with these risks."""
         match self.as_of(now).mode:
             case "off":

@@ -11,10 +11,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from bridge.computer.approval.asker import Asker, AskerDecision
+from bridge.computer.approval.gate import AskerGate
 from bridge.computer.executor import DesktopContext
 from bridge.computer.indicator import OptionalIndicator
 from bridge.computer.permission import Permission
@@ -41,6 +43,7 @@ class ComputerService:
         self._is_shown = False
         self._hiding: asyncio.Task[None] | None = None
         self.approvals = state.approvals
+        self._gate = AskerGate(state.approvals)
 
     @property
     def permission(self) -> Permission:
@@ -54,25 +57,50 @@ class ComputerService:
 
     def set_permission(self, permission: Permission) -> None:
         """Set what Claude may do; `off` ends the session. Only the user may cause this."""
+        # What was decided on programs holds while computer use is on, and no longer.
+        if self.permission.mode == "off":
+            self._gate.askers.clear()
         self._state.permission = permission
         if permission.mode == "off":
             self._end("Computer use was switched off.")
 
     def allow_for(self, minutes: float) -> None:
         """Allow everything for some minutes. Raises ValueError beyond MAX_MINUTES."""
-        self.set_permission(Permission.from_minutes(minutes, self._state.clock()))
+        self.set_permission(Permission.from_minutes(minutes, self._state.clocks()))
+
+    @property
+    def asker_decisions(self) -> Sequence[AskerDecision]:
+        """The programs that the user approved or denied since computer use is on."""
+        return self._gate.askers.decisions
+
+    def forget_asker(self, id: str) -> bool:
+        """Forget a decision on a program, and end its session; return False for an unknown id."""
+        decision = self._gate.askers.forget(id)
+        if decision is None:
+            return False
+        session = self._session
+        if session is not None and session.asker.identity == decision.asker.identity:
+            self._end("The approval for this program was revoked.")
+        return True
 
     def stop(self, reason: str) -> None:
         """End the session and turn computer use off."""
         self._state.permission = Permission()
+        self._gate.askers.clear()
         self._end(reason)
 
     @asynccontextmanager
-    async def open_session(self, asked_by: str, options: CaptureOptions) -> AsyncIterator[Session]:
-        """Give the desktop to one caller. Raises ComputerOff and ComputerBusy."""
+    async def open_session(self, asker: Asker, options: CaptureOptions) -> AsyncIterator[Session]:
+        """Give the desktop to one caller, once the user has approved its program.
+
+        Raises ComputerOff, ComputerBusy, and NotApproved for a program that the user denied.
+        """
         self._check_available()
-        session = self._session = Session(self._state, asked_by, options, self.stop)
-        watching = asyncio.create_task(session.watch_mouse())
+        await self._gate.check(asker)
+        # Another caller may have come first while the user decided.
+        self._check_available()
+        session = self._session = Session(self._state, asker, options, self.stop)
+        watching = asyncio.create_task(session.watch())
         try:
             await self._show_indicator()
             yield session
@@ -115,7 +143,7 @@ class ComputerService:
             raise ComputerOff(COMPUTER_USE_OFF)
         if self._session is not None:
             raise ComputerBusy(
-                f"{self._session.asked_by} is already using the desktop.",
+                f"{self._session.asker.label} is already using the desktop.",
                 headers={"x-should-retry": "false"},
             )
 

@@ -10,12 +10,13 @@
 #     carry out  one action after the other, up to the first failure
 #
 # Inputs besides `act`: `end`, and the mouse. While a batch acts, the performer watches the mouse;
-# between batches `watch_mouse` does. A moved mouse ends the session, a push into a corner also
+# between batches `watch` does. A moved mouse ends the session, a push into a corner also
 # turns computer use off.
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,7 +24,8 @@ from typing import TypeVar
 
 from bridge.computer.action_log import Entry
 from bridge.computer.actions import Action
-from bridge.computer.approvals import PendingApproval, Verdict
+from bridge.computer.approval.asker import Asker
+from bridge.computer.approval.pending import PendingApproval, Verdict
 from bridge.computer.batch import (
     HALTED,
     OBSERVATIONS,
@@ -41,6 +43,8 @@ from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
 from bridge.errors import BridgeError, ComputerOff, Stopped
+
+TIME_ENDED = "The time allowed for computer use has ended."
 
 WATCH_SECONDS = 0.05
 """Seconds between two checks of the mouse while no batch acts."""
@@ -69,13 +73,13 @@ class Session:
     def __init__(
         self,
         state: ComputerState,
-        asked_by: str,
+        asker: Asker,
         options: CaptureOptions,
         stop: Callable[[str], None],
     ) -> None:
         """`stop` ends the session and turns computer use off."""
         self._state = state
-        self.asked_by = asked_by
+        self.asker = asker
         self._options = options
         self._stop = stop
         self._capture: Capture | None = None
@@ -97,7 +101,7 @@ class Session:
         if self.stopped.is_set():
             raise Stopped(self.stop_reason)
         if self._state.permission.mode == "off":
-            raise ComputerOff("The time allowed for computer use has ended.")
+            raise ComputerOff(TIME_ENDED)
 
     async def act(
         self,
@@ -129,10 +133,14 @@ class Session:
         outcomes = await self._carry_out(actions, capture, policy, verdict.by, grant)
         return BatchResult(outcomes, verdict.by)
 
-    async def watch_mouse(self) -> None:
-        """Watch the mouse between batches, until the session ends or this is cancelled."""
+    async def watch(self) -> None:
+        """Watch the mouse between batches and the end of a timed grant, until the session ends."""
         while not self.stopped.is_set():
             await asyncio.sleep(WATCH_SECONDS)
+            # A grant that ends while a batch acts ends the batch, too.
+            if self._state.permission.mode == "off":
+                self._stop(TIME_ENDED)
+                break
             guard = self._mouse
             if guard is None or self._is_acting:
                 continue
@@ -154,7 +162,7 @@ class Session:
     ) -> tuple[Verdict, Grant]:
         """Decide by the permission, or ask the user if it requires that. Raises ComputerOff."""
         permission, risks = self._state.permission, previewed.judgement.risks
-        decision = permission.decide(risks, self._state.clock())
+        decision = permission.decide(risks, self._state.clocks())
         if decision == "refuse":
             raise ComputerOff(COMPUTER_USE_OFF)
         if decision == "allow":
@@ -175,7 +183,7 @@ class Session:
             self._mouse = replace(self._mouse, may_move=True)
         approvals = self._state.approvals
         approval = approvals.prepare(
-            previewed.what, previewed.judgement.risks, self.asked_by, previewed.picture
+            previewed.what, previewed.judgement.risks, self.asker.label, previewed.picture
         )
         waiting = asyncio.ensure_future(approvals.request(approval))
         try:
@@ -202,7 +210,8 @@ class Session:
                 outcomes.append(outcome)
                 if state.log is not None:
                     view = capture.get_view(context.desktop)
-                    state.log.write(Entry(state.clock(), self.asked_by, approved_by, view, outcome))
+                    entry = Entry(time.time(), self.asker.label, approved_by, view, outcome)
+                    state.log.write(entry)
 
             carry_out(actions, capture, policy, grant, record)(context)
             return MouseGuard(context.desktop.read_pointer(), may_move)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.computer.action_log import ActionLog
-from bridge.computer.approvals import Approvals
+from bridge.computer.approval.pending import Approvals
 from bridge.computer.executor import Executor
 from bridge.computer.permission import Permission
 from bridge.computer.policy import Policy
+from bridge.deadline import ReadClocks, read_clocks
 
 COMPUTER_USE_OFF = (
     "Computer use is off. Only a human can turn it on: in the tray, on the dashboard, by voice or "
@@ -27,14 +28,15 @@ class ComputerState:
     """Reads the user's file; called for each batch, so that edits apply at once."""
     approvals: Approvals
     log: ActionLog | None
-    clock: Callable[[], float]
-    """Returns Unix seconds."""
+    clocks: ReadClocks = read_clocks
     _permission: Permission = field(default_factory=Permission)
 
     @property
     def permission(self) -> Permission:
         """The permission in force now."""
-        return self._permission.as_of(self.clock())
+        # Stored, so that a clock that is set back later does not revive a grant that has ended.
+        self._permission = self._permission.as_of(self.clocks())
+        return self._permission
 
     @permission.setter
     def permission(self, permission: Permission) -> None:

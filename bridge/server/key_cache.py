@@ -60,6 +60,15 @@ class KeyCache:
         matches = [hmac.compare_digest(sent, key.secret.encode()) for key in keys]
         return any(matches) or not keys
 
+    async def find_key(self, secret: str) -> NamedKey | None:
+        """Return the access key with this secret, if there is one."""
+        sent, found = secret.encode("utf-8", "surrogateescape"), None
+        # All are compared, for the same reason as in `accepts`.
+        for key in (await self.get_keys()).bridge:
+            if hmac.compare_digest(sent, key.secret.encode()):
+                found = key
+        return found
+
     async def _load_keys(self) -> Keys:
         # In a thread: the keyring may show a dialog and wait for the user.
         try:

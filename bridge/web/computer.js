@@ -32,11 +32,14 @@ export function showComputer(state) {
     // During a change, /health still reports the old mode, which would undo the user's click.
     if (!changing) input.checked = input.value === state.mode;
   }
-  if (token() && (state.waiting || cards.size)) showApprovals();
+  const isUsed = state.mode !== "off" || state.waiting || cards.size;
+  if (token() && isUsed) showDetails();
+  else byId("programs").hidden = true;
 }
 
-async function showApprovals() {
-  const { waiting } = await callBridge("/computer");
+async function showDetails() {
+  const { waiting, programs } = await callBridge("/computer");
+  showPrograms(programs);
   const ids = waiting.map(approval => approval.id);
   for (const [id, card] of cards) {
     if (!ids.includes(id)) { card.remove(); cards.delete(id); }
@@ -50,6 +53,26 @@ async function showApprovals() {
     cards.get(approval.id).querySelector(".seconds-left").textContent =
       `Denied automatically in ${left} s`;
   }
+}
+
+/** Lists the programs that the user approved or denied; each can be forgotten. */
+function showPrograms(programs) {
+  const box = byId("programs");
+  box.hidden = programs.length === 0;
+  const shown = JSON.stringify(programs);
+  // An unchanged list is left alone, so that a button stays where it is.
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  box.querySelector("ul").replaceChildren(...programs.map(({ id, program, approved }) => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = approved ? "Revoke" : "Ask again";
+    button.onclick = () => showErrorsOf(() => callBridge(`/computer/programs/${id}`, undefined, "DELETE"))
+      .then(refresh);
+    item.append(`${approved ? "Approved" : "Denied"}: ${program} `, button);
+    return item;
+  }));
 }
 
 async function buildCard(approval) {

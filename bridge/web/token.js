@@ -23,9 +23,9 @@ export function token() {
 }
 
 /** Calls an endpoint with the token: POST with a body, else GET. Throws its error message. */
-export async function callBridge(path, body) {
+export async function callBridge(path, body, method = body === undefined ? "GET" : "POST") {
   const response = await fetch(path, {
-    method: body === undefined ? "GET" : "POST",
+    method,
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${token() || ""}` },
     body: body === undefined ? undefined : JSON.stringify(body),
   });

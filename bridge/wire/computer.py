@@ -33,6 +33,13 @@ class Decided(BaseModel):
     approved: bool
 
 
+class ProgramForgotten(BaseModel):
+    """`DELETE /computer/programs/{id}`: the program will be asked about again."""
+
+    id: str
+    forgotten: Literal[True] = True
+
+
 class ComputerStopped(BaseModel):
     """`POST /computer/stop`: everything has stopped, and computer use is off."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from bridge.wire.doc import Doc
@@ -31,6 +31,10 @@ class WaitingBatch:
     """A batch that waits for the user's approval."""
 
     id: str
+    about: Annotated[
+        Literal["actions", "program"],
+        Doc("`program`: whether the program may use the computer at all."),
+    ] = "actions"
     what: Annotated[list[str], Doc("One sentence for each action.")]
     risks: Annotated[list[str], Doc("Why it may be risky.")]
     asked_by: str
@@ -41,8 +45,20 @@ class WaitingBatch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskingProgram:
+    """A program that the user approved or denied, until computer use is turned off."""
+
+    id: str
+    program: Annotated[str, Doc("The program, as the system names it.")]
+    approved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComputerStatus(ComputerSwitch):
     """`GET /computer`."""
 
     active: bool
     waiting: list[WaitingBatch]
+    programs: Annotated[
+        list[AskingProgram], Doc("Programs without a credential that were approved or denied.")
+    ] = field(default_factory=list)

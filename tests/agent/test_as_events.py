@@ -8,9 +8,11 @@ from pydantic import TypeAdapter
 
 from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
-from bridge.computer.approvals import PendingApproval
+from bridge.computer.approval.pending import PendingApproval
+from bridge.deadline import Deadline
 from bridge.wire.computer import RunEvent
 from tests.agent.test_as_message import turn
+from tests.clocks import at
 from tests.fake_anthropic.script import Text, Thinking, ToolUse, Usage
 
 SHAPE: TypeAdapter[Any] = TypeAdapter(RunEvent)
@@ -53,7 +55,9 @@ def test_a_stop_has_its_reason() -> None:
 
 
 def test_approvals_and_actions_are_events() -> None:
-    waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 5.0, None)
+    waiting = PendingApproval(
+        "appr_1", ("Press Delete",), ("deleting",), "curl", Deadline(at(0), 5), None
+    )
     asked, acted = convert(
         ApprovalRequested(waiting), ActionsDone(("Press Delete",), "Not executed: no.")
     )

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from bridge.agent.as_message import MessageAssembler
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
-from bridge.computer.approvals import PendingApproval
-from bridge.errors import StreamBroken
+from bridge.computer.approval.pending import PendingApproval
+from bridge.deadline import Deadline
+from bridge.errors import Stopped, StreamBroken
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import MessageEvent
+from tests.clocks import at
 from tests.fake_anthropic.play import counting_ids, events
 from tests.fake_anthropic.script import (
     Block,
@@ -80,7 +82,9 @@ def test_a_failure_is_shown_below_its_action() -> None:
 
 
 def test_a_pending_approval_is_shown_as_thinking() -> None:
-    waiting = PendingApproval("appr_1", ("Press Delete",), ("deleting",), "curl", 0.0, None)
+    waiting = PendingApproval(
+        "appr_1", ("Press Delete",), ("deleting",), "curl", Deadline(at(0), 0), None
+    )
     assembled = assemble(*turn(CLICK), ApprovalRequested(waiting))
     assert blocks(assembled) == [("thinking", "Waiting for your approval: Press Delete\n")]
 
@@ -133,8 +137,10 @@ def test_the_stop_reason_is_that_of_the_last_turn() -> None:
 
 
 def test_a_loop_that_ends_before_the_first_turn_is_an_error() -> None:
+    with pytest.raises(Stopped, match="You pressed stop"):
+        assemble(LoopEnded("stopped", 0, "You pressed stop."))
     with pytest.raises(StreamBroken):
-        assemble(LoopEnded("stopped", 0, "Stop."))
+        assemble(LoopEnded("completed", 0))
 
 
 BLOCKS = st.one_of(

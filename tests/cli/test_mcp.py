@@ -85,7 +85,7 @@ async def test_a_screenshot_and_a_click(bridge: Bridge, pretended: FakeDesktop, 
         assert texts(done) == ["OK"]
         assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
         log = await asyncio.to_thread((home / "data" / "computer-log.jsonl").read_text, "utf-8")
-        assert '"asked_by":"MCP: a test"' in log
+        assert "with the control token, which says it is “MCP: a test”" in log
 
 
 async def test_a_refusal_is_explained(bridge: Bridge, pretended: FakeDesktop) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 
 from bridge.computer import service
 from bridge.computer.actions import read_action
-from bridge.computer.approvals import Approvals
+from bridge.computer.approval.pending import Approvals
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import STOP_KEY_PRESSED, Indicator, OptionalIndicator, StopCallback
 from bridge.computer.permission import Permission
@@ -17,7 +18,9 @@ from bridge.computer.policy import DEFAULT
 from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.service import ComputerService
 from bridge.computer.state import ComputerState
+from bridge.deadline import ReadClocks
 from bridge.errors import ComputerBusy, ComputerOff, DesktopUnavailable, Stopped
+from tests.clocks import OWN, FakeClocks
 from tests.computer.fake_desktop import FakeDesktop
 
 
@@ -47,9 +50,10 @@ def desktop() -> FakeDesktop:
 
 
 def make_service(
-    desktop: FakeDesktop, open_indicator: Callable[[], Indicator], clock: Callable[[], float]
+    desktop: FakeDesktop, open_indicator: Callable[[], Indicator], clocks: ReadClocks
 ) -> ComputerService:
-    state = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, Approvals(0.1), None, clock)
+    approvals = Approvals(0.1, clocks)
+    state = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, approvals, None, clocks)
     return ComputerService(state, OptionalIndicator(open_indicator))
 
 
@@ -58,7 +62,7 @@ async def computer(
     desktop: FakeDesktop, indicator: FakeIndicator, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ComputerService]:
     monkeypatch.setattr(service, "LINGER_SECONDS", 0.1)
-    computer = make_service(desktop, lambda: indicator, lambda: 1000.0)
+    computer = make_service(desktop, lambda: indicator, FakeClocks())
     yield computer
     await computer.close()
 
@@ -68,7 +72,7 @@ CLICK = [read_action("left_click", {"coordinate": [5, 5]})]
 
 async def test_computer_use_is_off_at_first(computer: ComputerService) -> None:
     with pytest.raises(ComputerOff, match="Only a human"):
-        async with computer.open_session("a test", CaptureOptions()):
+        async with computer.open_session(OWN, CaptureOptions()):
             pass
     with pytest.raises(ComputerOff):
         await computer.capture(CaptureOptions())
@@ -76,12 +80,12 @@ async def test_computer_use_is_off_at_first(computer: ComputerService) -> None:
 
 async def test_only_one_session_may_use_the_desktop(computer: ComputerService) -> None:
     computer.allow_for(1)
-    async with computer.open_session("the first", CaptureOptions()):
+    async with computer.open_session(replace(OWN, label="the first"), CaptureOptions()):
         with pytest.raises(ComputerBusy, match="the first is already using the desktop"):
-            async with computer.open_session("the second", CaptureOptions()):
+            async with computer.open_session(replace(OWN, label="the second"), CaptureOptions()):
                 pass
-    async with computer.open_session("the second", CaptureOptions()) as session:
-        assert session.asked_by == "the second"
+    async with computer.open_session(replace(OWN, label="the second"), CaptureOptions()) as session:
+        assert session.asker.label == "the second"
 
 
 async def test_the_indicator_stays_between_sessions_and_is_hidden_soon_after(
@@ -89,7 +93,7 @@ async def test_the_indicator_stays_between_sessions_and_is_hidden_soon_after(
 ) -> None:
     computer.allow_for(1)
     for _ in range(3):
-        async with computer.open_session("a test", CaptureOptions()) as session:
+        async with computer.open_session(OWN, CaptureOptions()) as session:
             await session.act(CLICK)
     assert indicator.calls == ["show"]
     await asyncio.sleep(0.2)
@@ -100,7 +104,7 @@ async def test_the_stop_key_ends_the_session_and_turns_computer_use_off(
     computer: ComputerService, indicator: FakeIndicator
 ) -> None:
     computer.allow_for(1)
-    async with computer.open_session("a test", CaptureOptions()) as session:
+    async with computer.open_session(OWN, CaptureOptions()) as session:
         await asyncio.to_thread(indicator.stop, STOP_KEY_PRESSED)
         await asyncio.wait_for(session.stopped.wait(), 1)
         with pytest.raises(Stopped, match="stop key"):
@@ -111,9 +115,9 @@ async def test_the_stop_key_ends_the_session_and_turns_computer_use_off(
 
 
 async def test_closing_hides_the_indicator(desktop: FakeDesktop, indicator: FakeIndicator) -> None:
-    computer = make_service(desktop, lambda: indicator, lambda: 1000.0)
+    computer = make_service(desktop, lambda: indicator, FakeClocks())
     computer.allow_for(1)
-    async with computer.open_session("a test", CaptureOptions()):
+    async with computer.open_session(OWN, CaptureOptions()):
         pass
     await computer.close()
     assert indicator.calls == ["show", "hide"]
@@ -122,12 +126,12 @@ async def test_closing_hides_the_indicator(desktop: FakeDesktop, indicator: Fake
 async def test_a_timed_grant_can_end_during_a_session(
     desktop: FakeDesktop, indicator: FakeIndicator
 ) -> None:
-    now = [1000.0]
-    computer = make_service(desktop, lambda: indicator, lambda: now[0])
+    clocks = FakeClocks()
+    computer = make_service(desktop, lambda: indicator, clocks)
     computer.allow_for(1)
-    async with computer.open_session("a test", CaptureOptions()) as session:
+    async with computer.open_session(OWN, CaptureOptions()) as session:
         await session.act(CLICK)
-        now[0] += 61
+        clocks.pass_time(61)
         with pytest.raises(ComputerOff, match="has ended"):
             await session.act(CLICK)
     await computer.close()
@@ -139,10 +143,10 @@ async def test_claude_works_without_an_indicator(
     def fail_to_open() -> Indicator:
         raise DesktopUnavailable("Another program has the stop key.")
 
-    computer = make_service(desktop, fail_to_open, lambda: 1000.0)
+    computer = make_service(desktop, fail_to_open, FakeClocks())
     computer.allow_for(1)
     for _ in range(2):
-        async with computer.open_session("a test", CaptureOptions()) as session:
+        async with computer.open_session(OWN, CaptureOptions()) as session:
             assert not (await session.act(CLICK)).outcomes[0].failed
     await computer.close()
     assert [record.message for record in caplog.records].count(
@@ -154,7 +158,36 @@ async def test_a_held_button_is_released_at_the_end_of_the_session(
     computer: ComputerService, desktop: FakeDesktop
 ) -> None:
     computer.allow_for(1)
-    async with computer.open_session("a test", CaptureOptions()) as session:
+    async with computer.open_session(OWN, CaptureOptions()) as session:
         await session.act([read_action("left_mouse_down", {})])
         assert desktop.down == {"left"}
     assert desktop.down == set()
+
+
+async def test_a_timed_grant_ends_a_batch_that_is_running(
+    desktop: FakeDesktop, indicator: FakeIndicator
+) -> None:
+    clocks = FakeClocks()
+    computer = make_service(desktop, lambda: indicator, clocks)
+    computer.allow_for(15)
+    async with computer.open_session(OWN, CaptureOptions()) as session:
+        acting = asyncio.create_task(session.act([read_action("wait", {"duration": 60})]))
+        await asyncio.sleep(0.1)
+        clocks.sleep(2)
+        with pytest.raises(Stopped, match="time allowed for computer use has ended"):
+            await asyncio.wait_for(acting, 2)
+    assert computer.permission.mode == "off"
+    await computer.close()
+
+
+async def test_an_ended_grant_is_not_revived_by_the_clock(
+    desktop: FakeDesktop, indicator: FakeIndicator
+) -> None:
+    clocks = FakeClocks()
+    computer = make_service(desktop, lambda: indicator, clocks)
+    computer.allow_for(15)
+    clocks.set_wall(3600)
+    assert computer.permission.mode == "off"
+    clocks.set_wall(-3600)
+    assert computer.permission.mode == "off"
+    await computer.close()

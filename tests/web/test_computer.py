@@ -38,6 +38,14 @@ def desktop(pretended: FakeDesktop) -> FakeDesktop:
     return pretended
 
 
+@pytest.fixture
+async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
+    async with AsyncOpenAI(
+        base_url=f"{bridge.url}/v1", api_key=bridge.control_token, max_retries=0
+    ) as openai_client:
+        yield openai_client
+
+
 async def choose_mode(page: Page, mode: str) -> None:
     await page.evaluate(f"document.querySelector('input[name=computer][value={mode}]').click()")
 
@@ -88,7 +96,8 @@ async def test_the_user_approves_or_denies_a_batch(
     await page.wait_for("document.querySelector('.approval canvas')?.width > 100")
     assert await page.read_text(".approval li") == "Press Delete in “Files”"
     assert await page.read_text(".approval .risks") == "Risky: deleting."
-    assert await page.read_text(".approval h3") == "Request from openai-python:"
+    heading = await page.read_text(".approval h3")
+    assert heading.endswith("with the control token, which says it is “openai-python”:")
     assert "Denied automatically in" in await page.read_text(".approval .seconds-left")
     assert ("key_down", "Delete") not in desktop.done
     await page.evaluate(f"document.querySelector('.approval {button}').click()")
@@ -110,3 +119,23 @@ async def test_the_user_stops_claude_while_it_works(
     await page.evaluate("document.querySelector('#computer-stop').click()")
     answer = await asyncio.wait_for(running, 5)
     assert answer.choices[0].message.content == "Stopped: the user pressed stop."
+
+
+async def test_a_program_is_approved_and_revoked(
+    desktop: FakeDesktop, bridge: Bridge, page: Page, fake: FakeAnthropic
+) -> None:
+    await choose_mode(page, "allowed")
+    fake.script(says("Nothing to do."))
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as stranger:
+        running = asyncio.create_task(request_deletion(stranger))
+        await page.wait_for("document.querySelector('.approval') !== null")
+        assert "as far as the mode allows" in await page.read_text(".approval li")
+        await page.evaluate("document.querySelector('.approval .approve').click()")
+        await running
+    await page.wait_for("document.querySelector('#programs li') !== null")
+    listed = await page.read_text("#programs li")
+    assert listed.startswith("Approved: python")
+    await page.evaluate("document.querySelector('#programs button').click()")
+    await page.wait_for("document.querySelector('#programs').hidden")
+    assert bridge.computer.asker_decisions == []
+    assert page.errors == []

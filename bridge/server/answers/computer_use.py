@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from aiohttp import web
+
 from bridge.agent.backend import ComputerUse
 from bridge.agent.loop import Limits
+from bridge.computer.approval.asker import Asker
 from bridge.errors import InvalidRequest
 from bridge.models.names import ResolvedModel
-from bridge.server.state import Bridge
+from bridge.server.http.asker import identify_asker
+from bridge.server.request_record import read_client_name
+from bridge.server.state import BRIDGE, Bridge
 
 SUFFIX = "+computer"
 """Appended to a model's name, it turns computer use on."""
 
 
-def resolve_computer_use(
-    bridge: Bridge, name: str, computer_use: bool | None, asked_by: str
-) -> tuple[ResolvedModel, ComputerUse | None]:
-    """Resolve the model, and build the options if computer use is requested.
+def resolve_model(bridge: Bridge, name: str) -> ResolvedModel:
+    """Resolve a model's name without the suffix for computer use. Raises ModelNotFound."""
+    return bridge.resolve(name.strip().removesuffix(SUFFIX))
 
-    Raises ModelNotFound.
+
+async def prepare_computer_use(
+    request: web.Request, name: str, computer_use: bool | None
+) -> ComputerUse | None:
+    """Build the options if the request uses this computer; None if it does not.
+
+    To be called while the client is connected: the asker is found by the connection. Raises
+    Forbidden for an asker who may not use this computer.
     """
-    is_requested = bool(computer_use) or name.strip().endswith(SUFFIX)
-    resolved = bridge.resolve(name.strip().removesuffix(SUFFIX))
-    return resolved, build_computer_use(bridge, asked_by) if is_requested else None
+    if not computer_use and not name.strip().endswith(SUFFIX):
+        return None
+    asker = await identify_asker(request, read_client_name(request))
+    return build_computer_use(request.app[BRIDGE], asker)
 
 
-def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) -> ComputerUse:
+def build_computer_use(bridge: Bridge, asker: Asker, *, dry_run: bool = False) -> ComputerUse:
     """Build the options from the settings."""
     settings = bridge.settings
     limits = Limits(
@@ -34,7 +46,7 @@ def build_computer_use(bridge: Bridge, asked_by: str, *, dry_run: bool = False) 
     )
     return ComputerUse(
         bridge.computer,
-        asked_by,
+        asker,
         limits,
         bridge.find_rules,
         settings.computer_format,

@@ -11,11 +11,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from bridge.agent.backend import ComputerUse
 from bridge.backends.base import EventStream
 from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, NotFound, PreviousResponseNotFound
 from bridge.server.answers.attempt import OpenAnswer, open_answer
-from bridge.server.answers.computer_use import resolve_computer_use
+from bridge.server.answers.computer_use import resolve_model
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
@@ -66,15 +67,16 @@ async def open_response(
     memory: ResponseMemory,
     *,
     large: bool,
+    computer_use: ComputerUse | None = None,
     id: str | None = None,
 ) -> AsyncIterator[OpenResponse]:
     """Enter when Claude has begun. Raises what `open_answer` raises, and NotFound.
 
-    `id` is the response's id, if the client has it already.
+    `computer_use`: let Claude use this computer. `id` is the response's id, if the client has it
+    already.
     """
     body, converted, chat = await _convert_to_chat(bridge, body, memory)
-    use, client = body.computer_use, record.client
-    resolved, computer_use = resolve_computer_use(bridge, body.model, use, client)
+    resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
     translation = functools.partial(translate_chat, chat)
     heavy = large or is_heavy(chat)

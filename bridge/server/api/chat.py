@@ -7,11 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.answers.chat import ChatAnswers, respond_to_chat
-from bridge.server.answers.computer_use import check_single_choice, resolve_computer_use
+from bridge.server.answers.computer_use import (
+    check_single_choice,
+    prepare_computer_use,
+    resolve_model,
+)
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
-from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import is_heavy
 from bridge.wire.chat import ChatRequest
@@ -22,10 +25,8 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     """Answer a chat, streamed or whole."""
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
-    record = get_record(request)
-    resolved, computer_use = resolve_computer_use(
-        bridge, chat.model, chat.computer_use, record.client
-    )
+    resolved = resolve_model(bridge, chat.model)
+    computer_use = await prepare_computer_use(request, chat.model, chat.computer_use)
     check_single_choice(computer_use, chat.n)
     # A large chat takes long to translate (its pictures are scaled), so that is done in a thread.
     heavy = is_large(request) or is_heavy(chat)

@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bridge.computer.actions import Action, read_action
-from bridge.computer.approvals import PendingApproval
+from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.batch import Outcome
 from bridge.computer.permission import Permission
 from bridge.computer.screen.capture import CaptureOptions
@@ -19,6 +19,7 @@ from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
 from bridge.errors import InvalidRequest, NotApproved, NotFound
+from bridge.server.http.asker import identify_asker
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import read_body
@@ -32,8 +33,15 @@ from bridge.wire.computer import (
     ComputerSwitchPatch,
     Decided,
     Decision,
+    ProgramForgotten,
 )
-from bridge.wire.computer_status import ComputerHealth, ComputerStatus, ComputerSwitch, WaitingBatch
+from bridge.wire.computer_status import (
+    AskingProgram,
+    ComputerHealth,
+    ComputerStatus,
+    ComputerSwitch,
+    WaitingBatch,
+)
 
 _PIXELS_PER_TOKEN = 28 * 28
 BY_PROGRAM = "you (dashboard, tray, CLI or voice)"
@@ -79,6 +87,10 @@ async def get_computer_status(request: web.Request) -> web.Response:
         **asdict(get_switch(bridge)),
         active=bridge.computer.active,
         waiting=[_as_waiting_batch(batch) for batch in bridge.computer.approvals.pending],
+        programs=[
+            AskingProgram(id=known.id, program=known.asker.label, approved=known.approved)
+            for known in bridge.computer.asker_decisions
+        ],
     )
     return web.json_response(asdict(status))
 
@@ -143,7 +155,8 @@ async def run_actions(request: web.Request) -> web.Response:
     body = await read_body(request, ActionsBody)
     batch = [_parse_action(action, at) for at, action in enumerate(body.actions)]
     options = build_capture_options(bridge, body.monitor, body.max_edge)
-    async with bridge.computer.open_session(body.asked_by, options) as session:
+    asker = await identify_asker(request, body.asked_by)
+    async with bridge.computer.open_session(asker, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
     # A dry run executes nothing, so it is never submitted for approval.
     if done.approved_by is None and not body.dry_run:
@@ -173,6 +186,14 @@ async def decide_approval(request: web.Request) -> web.Response:
     if not approvals.decide(waiting.id, decision.approved, decided_by):
         raise _build_expired_error(waiting.id)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
+
+
+async def forget_program(request: web.Request) -> web.Response:
+    """Forget a decision on a program, and stop what it does. Raises NotFound."""
+    id = request.match_info["id"]
+    if not request.app[BRIDGE].computer.forget_asker(id):
+        raise NotFound(f"There is no program {id[:100]}.")
+    return web.json_response(ProgramForgotten(id=id).model_dump())
 
 
 async def stop_computer(request: web.Request) -> web.Response:
@@ -234,6 +255,7 @@ def _as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
     path = f"/computer/approvals/{waiting.id}/picture"
     return WaitingBatch(
         id=waiting.id,
+        about=waiting.about,
         what=list(waiting.what),
         risks=list(waiting.risks),
         asked_by=waiting.asked_by,
@@ -271,7 +293,13 @@ _OUTCOMES_EXAMPLE: dict[str, Any] = {
     ],
     "approved_by": "mode allowed",
 }
-_STATUS_EXAMPLE: dict[str, Any] = {"mode": "off", "until": None, "active": False, "waiting": []}
+_STATUS_EXAMPLE: dict[str, Any] = {
+    "mode": "off",
+    "until": None,
+    "active": False,
+    "waiting": [],
+    "programs": [],
+}
 
 ROUTES = (
     Endpoint(
@@ -325,6 +353,16 @@ ROUTES = (
         "Computer",
         "Get a screenshot with the pending actions marked",
         Answer("A picture.", text=_PICTURES),
+        access="token",
+        failures=(404,),
+    ),
+    Endpoint(
+        "DELETE",
+        "/computer/programs/{id}",
+        forget_program,
+        "Computer",
+        "Forget the decision on a program, and stop what it does",
+        Answer("It is forgotten.", ProgramForgotten),
         access="token",
         failures=(404,),
     ),

@@ -14,6 +14,7 @@ from bridge.agent.events import Event
 from bridge.backends.batches import map_batches, prepend_batch
 from bridge.server.answers.computer_use import build_computer_use
 from bridge.server.api.computer import DESKTOP_FAILURES
+from bridge.server.http.asker import identify_asker
 from bridge.server.http.dialect import COMPUTER
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.event_stream import write_events
@@ -36,7 +37,8 @@ async def create_run(request: web.Request) -> web.StreamResponse:
         backend = await bridge.selection.select_for_model(model)
         record.backend = backend.name
         translated = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model)
-        computer_use = build_computer_use(bridge, body.asked_by, dry_run=body.dry_run)
+        asker = await identify_asker(request, body.asked_by)
+        computer_use = build_computer_use(bridge, asker, dry_run=body.dry_run)
         async with computer_use.open_run(backend, translated.request) as batches:
             # An error before the first event can still be answered with its HTTP status.
             events = prepend_batch(await anext(batches), batches)

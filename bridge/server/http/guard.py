@@ -111,19 +111,19 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
-    if not await request.app[BRIDGE].keys.accepts(_read_credential(request)):
+    if not await request.app[BRIDGE].keys.accepts(read_credential(request)):
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
 
 
 def has_control_token(request: web.Request) -> bool:
     """Return whether the request has the control token of the user who runs the bridge."""
     # A header may contain bytes that are not text.
-    credential = _read_credential(request).encode("utf-8", "surrogateescape")
+    credential = read_credential(request).encode("utf-8", "surrogateescape")
     # In constant time, so that a caller cannot guess the token piece by piece.
     return hmac.compare_digest(credential, request.app[BRIDGE].control_token.encode())
 
 
-def _read_credential(request: web.Request) -> str:
+def read_credential(request: web.Request) -> str:
     """Return the first key header's value without `Bearer`, or "" if there is none."""
     headers = request.headers
     credential = next((headers[name] for name in _KEY_HEADERS if name in headers), "")

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
@@ -69,6 +70,15 @@ async def call(bridge: Bridge) -> AsyncIterator[Call]:
                 return answer.status, await answer.read()
 
         yield send
+
+
+@pytest.fixture
+async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
+    """A client of the user's own, with the control token; others are asked about."""
+    async with AsyncOpenAI(
+        base_url=f"{bridge.url}/v1", api_key=bridge.control_token, max_retries=0
+    ) as openai_client:
+        yield openai_client
 
 
 async def switch(call: Call, mode: str, **more: Any) -> None:
@@ -187,7 +197,7 @@ async def test_claude_code_gets_the_actions_as_tools(
     shot = ToolUse("screenshot")
     fake.script(calls(shot), calls(ToolUse("left_click", {"coordinate": [10, 20]})), says("Done."))
     async with AsyncOpenAI(
-        base_url=f"{claude_code.url}/v1", api_key="any", max_retries=0
+        base_url=f"{claude_code.url}/v1", api_key=claude_code.control_token, max_retries=0
     ) as client:
         answer = await ask_claude(client)
     assert answer.choices[0].message.content == "Done."
@@ -248,7 +258,9 @@ async def test_a_limit_ends_the_task_with_an_answer(
     bridge.computer.allow_for(1)
     steps = int(limit.get("computer_max_steps", 1))
     fake.script(*[calls(click(100, 200))] * steps, says("I clicked; the rest is left."))
-    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
+    async with AsyncOpenAI(
+        base_url=f"{bridge.url}/v1", api_key=bridge.control_token, max_retries=0
+    ) as client:
         answer = await ask_claude(client)
     content = answer.choices[0].message.content
     assert content.startswith("I clicked; the rest is left.")
@@ -499,7 +511,9 @@ async def test_a_stop_ends_any_action(doing: str, call: Call, desktop: FakeDeskt
     desktop.before = lambda line: time.sleep(0.005)
     batch = {"actions": [LONG[doing]] * 20}
     running = asyncio.create_task(call("POST", "/computer/actions", batch))
-    await asyncio.sleep(0.15)
+    while not (await call("GET", "/computer"))[1]["active"]:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
     await stopped_within(0.1, desktop, call("POST", "/computer/stop", {}))
     status, answer = await running
     assert (status, answer["error"]["code"]) == (409, "stopped_by_person")
@@ -674,7 +688,8 @@ async def test_the_log_has_the_action_the_caller_and_the_approver(
     path = home / "data" / "computer-log.jsonl"
     assert path.stat().st_mode & 0o777 == 0o600
     clicked, typed = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    assert clicked["asked_by"] == "a test"
+    assert "with the control token, which says it is “a test”" in clicked["asked_by"]
+    assert sys.executable.rsplit("/", 1)[-1][:7] in clicked["asked_by"]
     assert clicked["approved_by"] == "mode allowed"
     assert clicked["action"] == {**CLICK_BODY, "text": None}
     assert clicked["window"] == {"title": "Notes", "program": "notes"}

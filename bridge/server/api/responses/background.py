@@ -12,8 +12,9 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from bridge.agent.backend import ComputerUse
 from bridge.errors import BridgeError, InvalidRequest, RateLimited, ShuttingDown
-from bridge.server.answers.computer_use import resolve_computer_use
+from bridge.server.answers.computer_use import prepare_computer_use, resolve_model
 from bridge.server.answers.response import (
     ResponseMemory,
     build_empty_response,
@@ -27,10 +28,13 @@ from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
 
 
-def start_background(request: web.Request, body: ResponsesRequest, *, large: bool) -> Response:
+async def start_background(
+    request: web.Request, body: ResponsesRequest, *, large: bool
+) -> Response:
     """Start to write a response; return it as queued.
 
-    Raises InvalidRequest with `stream` or without `store`, ModelNotFound and Overloaded.
+    Raises InvalidRequest with `stream` or without `store`, ModelNotFound, Overloaded, and Forbidden
+    for an asker who may not use this computer.
     """
     if body.stream or body.store is False:
         raise InvalidRequest(
@@ -39,15 +43,16 @@ def start_background(request: web.Request, body: ResponsesRequest, *, large: boo
             param="stream" if body.stream else "store",
         )
     bridge = request.app[BRIDGE]
-    use = body.computer_use
-    model = resolve_computer_use(bridge, body.model, use, "")[0].model
+    model = resolve_model(bridge, body.model).model
+    # Now, while the client is connected: the task goes on after it has left.
+    computer_use = await prepare_computer_use(request, body.model, body.computer_use)
     response: Response = {
         **build_empty_response(body, model),
         "status": "queued",
         "background": True,
     }
     # The task is referenced by `bridge.background`: asyncio itself only has a weak reference.
-    task = asyncio.create_task(_write_response(request, body, response, large))
+    task = asyncio.create_task(_write_response(request, body, response, large, computer_use))
     bridge.background[response["id"]] = (task, response)
     task.add_done_callback(lambda _: bridge.background.pop(response["id"], None))
     return response
@@ -72,7 +77,11 @@ async def cancel_background(request: web.Request, id: str) -> bool:
 
 
 async def _write_response(
-    request: web.Request, body: ResponsesRequest, response: Response, large: bool
+    request: web.Request,
+    body: ResponsesRequest,
+    response: Response,
+    large: bool,
+    computer_use: ComputerUse | None,
 ) -> None:
     bridge = request.app[BRIDGE]
     memory = ResponseMemory(bridge)
@@ -80,7 +89,15 @@ async def _write_response(
     with record_detached(request) as record:
         try:
             with bridge.track_answer(), translate_unexpected_errors(record):
-                begun = open_response(bridge, body, record, memory, large=large, id=response["id"])
+                begun = open_response(
+                    bridge,
+                    body,
+                    record,
+                    memory,
+                    large=large,
+                    computer_use=computer_use,
+                    id=response["id"],
+                )
                 async with begun as answer:
                     response["status"] = "in_progress"
                     await answer.collect()

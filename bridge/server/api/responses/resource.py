@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from bridge.errors import InvalidRequest
+from bridge.server.answers.computer_use import prepare_computer_use
 from bridge.server.answers.response import (
     ResponseMemory,
     build_not_found,
@@ -45,11 +46,19 @@ async def create_response(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     body = await read_body(request, ResponsesRequest)
     if body.background:
-        queued = background.start_background(request, body, large=is_large(request))
+        queued = await background.start_background(request, body, large=is_large(request))
         return web.json_response(dict(queued))
     record = get_record(request)
+    computer_use = await prepare_computer_use(request, body.model, body.computer_use)
     with bridge.track_answer():
-        begun = open_response(bridge, body, record, ResponseMemory(bridge), large=is_large(request))
+        begun = open_response(
+            bridge,
+            body,
+            record,
+            ResponseMemory(bridge),
+            large=is_large(request),
+            computer_use=computer_use,
+        )
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             if body.stream:

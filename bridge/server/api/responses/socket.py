@@ -21,6 +21,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
+from bridge.server.answers.computer_use import prepare_computer_use
 from bridge.server.answers.response import (
     ResponseMemory,
     build_empty_response,
@@ -149,7 +150,12 @@ async def _create_response(
         record.outcome = "prepared"
         return
     try:
-        async with open_response(bridge, body, record, memory, large=len(text) >= LARGE) as answer:
+        # For each message: the connection may have been handed to another process.
+        computer_use = await prepare_computer_use(request, body.model, body.computer_use)
+        begun = open_response(
+            bridge, body, record, memory, large=len(text) >= LARGE, computer_use=computer_use
+        )
+        async with begun as answer:
             # Only for the log: on a WebSocket, a response has no headers.
             build_notice_headers(record.id, answer.notices)
             events = answer.read_events(lambda error: record_failure(request, record, error))

@@ -1,21 +1,27 @@
-"""Batches that wait for the user's approval."""
+"""Approvals that wait for the user's decision."""
 
 # Each approval is pending from `request` until one of these settles it, once:
 #
 #     decide(id, approved, by)   the user approves or denies
-#     timeout                    denied
+#     the deadline               denied
 #     deny_all(reason)           a stop denies everything that is pending
 #     cancellation of `request`  dropped without a verdict
 
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bridge.computer.screen.pictures import Picture
+from bridge.deadline import Deadline, ReadClocks, read_clocks
+
+About = Literal["actions", "program"]
+"""A batch of actions, or whether a program may use the computer at all."""
+
+_CHECK_SECONDS = 1.0
+"""Timers stop while the computer sleeps, so the deadline is compared with the clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +33,32 @@ class PendingApproval:
     """One sentence for each action."""
     risks: tuple[str, ...]
     asked_by: str
-    expires_at: float
-    """Unix seconds."""
+    deadline: Deadline
     picture: Picture | None = field(repr=False)
     """The screen with the places of the actions marked."""
+    about: About = "actions"
+
+    @property
+    def expires_at(self) -> float:
+        """Unix seconds."""
+        return self.deadline.until
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     approved: bool
     by: str
-    """Who decided, or why no one did; part of a sentence."""
+    """Who decided, or the reason without a decision; part of a sentence."""
+    by_user: bool = False
 
 
 class Approvals:
     """All pending approvals; used on the event loop only."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, seconds: float, clocks: ReadClocks = read_clocks) -> None:
         """`seconds`: time after which an unanswered approval is denied."""
         self._seconds = seconds
-        self._clock = clock
+        self._clocks = clocks
         self._pending: dict[str, tuple[PendingApproval, asyncio.Future[Verdict]]] = {}
 
     @property
@@ -59,34 +71,48 @@ class Approvals:
         return None if entry is None else entry[0]
 
     def prepare(
-        self, what: tuple[str, ...], risks: tuple[str, ...], asked_by: str, picture: Picture | None
+        self,
+        what: tuple[str, ...],
+        risks: tuple[str, ...],
+        asked_by: str,
+        picture: Picture | None,
+        about: About = "actions",
     ) -> PendingApproval:
         """Create an approval; announce it before `request` waits for the decision."""
-        expires = self._clock() + self._seconds
-        return PendingApproval(f"appr_{uuid.uuid4().hex}", what, risks, asked_by, expires, picture)
+        deadline = Deadline(self._clocks(), self._seconds)
+        id = f"appr_{uuid.uuid4().hex}"
+        return PendingApproval(id, what, risks, asked_by, deadline, picture, about)
 
     async def request(self, approval: PendingApproval) -> Verdict:
-        """Wait for the user's decision; deny after the timeout."""
+        """Wait for the user's decision; deny after the deadline."""
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._pending[approval.id] = approval, future
         try:
-            async with asyncio.timeout(self._seconds):
-                return await future
-        except TimeoutError:
+            while not future.done() and not approval.deadline.has_passed(self._clocks()):
+                left = approval.deadline.measure_left(self._clocks())
+                await asyncio.wait([future], timeout=min(left, _CHECK_SECONDS))
+            if future.done():
+                return future.result()
             return Verdict(False, f"no answer within {self._seconds:g} s")
         finally:
             del self._pending[approval.id]
 
     def decide(self, id: str, approved: bool, by: str) -> bool:
-        """Approve or deny; return False if nothing is pending under that id."""
+        """Take the user's decision; return False if nothing is pending under that id."""
         entry = self._pending.get(id)
-        # The future may be done while `request` has not yet run again to remove the entry.
-        if entry is None or entry[1].done():
+        if entry is None or entry[0].deadline.has_passed(self._clocks()):
             return False
-        entry[1].set_result(Verdict(approved, by))
-        return True
+        return self._settle(id, Verdict(approved, by, by_user=True))
 
     def deny_all(self, reason: str) -> None:
         """Deny everything that is pending."""
         for id in tuple(self._pending):
-            self.decide(id, False, reason)
+            self._settle(id, Verdict(False, reason))
+
+    def _settle(self, id: str, verdict: Verdict) -> bool:
+        _, future = self._pending[id]
+        # The future may be done while `request` has not yet run again to remove the entry.
+        if future.done():
+            return False
+        future.set_result(verdict)
+        return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bridge.computer.approvals import Approvals, PendingApproval, Verdict
+from bridge.computer.approval.pending import Approvals, PendingApproval, Verdict
+from tests.clocks import FakeClocks
 
 
 def prepare(approvals: Approvals) -> PendingApproval:
@@ -19,13 +20,13 @@ async def start_request(approvals: Approvals) -> tuple[PendingApproval, asyncio.
 
 
 async def test_the_first_decision_counts() -> None:
-    approvals = Approvals(5, clock=lambda: 1000.0)
+    approvals = Approvals(5, FakeClocks())
     waiting, task = await start_request(approvals)
     assert approvals.pending == [waiting]
     assert waiting.expires_at == 1005.0
     assert approvals.decide(waiting.id, True, "the tray")
     assert not approvals.decide(waiting.id, False, "the dashboard"), "the first word counts"
-    assert await task == Verdict(True, "the tray")
+    assert await task == Verdict(True, "the tray", by_user=True)
     assert approvals.pending == []
 
 
@@ -52,3 +53,22 @@ async def test_a_stop_denies_all_approvals() -> None:
     tasks = [(await start_request(approvals))[1] for _ in range(3)]
     approvals.deny_all("The user pressed stop.")
     assert await asyncio.gather(*tasks) == [Verdict(False, "The user pressed stop.")] * 3
+
+
+async def test_an_approval_ends_when_the_computer_sleeps() -> None:
+    """The user who comes back after lunch has not seen what was asked before."""
+    clocks = FakeClocks()
+    approvals = Approvals(60, clocks)
+    waiting, task = await start_request(approvals)
+    clocks.sleep(30)
+    assert not approvals.decide(waiting.id, True, "the dashboard")
+    assert not (await asyncio.wait_for(task, 2)).approved
+
+
+async def test_an_approval_that_expired_during_a_busy_moment_cannot_be_decided() -> None:
+    clocks = FakeClocks()
+    approvals = Approvals(60, clocks)
+    waiting, task = await start_request(approvals)
+    clocks.pass_time(61)
+    assert not approvals.decide(waiting.id, True, "the dashboard")
+    assert await asyncio.wait_for(task, 2) == Verdict(False, "no answer within 60 s")

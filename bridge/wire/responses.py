@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/responses and https://www.openres
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
@@ -14,6 +14,9 @@ from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel, ReasoningE
 
 Item = dict[str, Any]
 """An item of input or output; its fields depend on its `type`."""
+
+Input = str | Annotated[list[Item], Field(max_length=MOST_MESSAGES)]
+"""The bound is the list's: on the union, it would also limit the length of a string."""
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 
@@ -33,7 +36,7 @@ class ResponsesRequest(LenientModel):
 
     # Items are plain dicts: they are converted to a chat's messages, whose models validate them.
     model: str
-    input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
+    input: Input | None = None
     instructions: str | None = None
     tools: list[Item] | None = Field(None, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
@@ -138,7 +141,7 @@ class CompactRequest(LenientModel):
     """`POST /v1/responses/compact`."""
 
     model: str
-    input: str | list[Item] | None = Field(None, max_length=MOST_MESSAGES)
+    input: Input | None = None
     instructions: str | None = None
     previous_response_id: str | None = None
     reasoning: ReasoningOptions | None = None

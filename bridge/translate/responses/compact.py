@@ -24,8 +24,9 @@ def build_summary_request(request: CompactRequest) -> ResponsesRequest:
     input = request.input if request.input is not None else []
     items = [_build_user_message(input)] if isinstance(input, str) else list(input)
     named = request.model_dump(exclude_none=True, exclude={"input"})
-    return ResponsesRequest(
-        **{**named, "input": [*items, _build_user_message(SUMMARY_PROMPT)], "store": False}
+    # The bridge's own prompt must not count against the limit on the number of items.
+    return ResponsesRequest(**{**named, "store": False}).model_copy(
+        update={"input": [*items, _build_user_message(SUMMARY_PROMPT)]}
     )
 
 

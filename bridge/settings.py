@@ -164,8 +164,22 @@ class Settings(BaseSettings):
     header_seconds: float = Field(
         20.0, gt=0, description="Timeout for request headers, in seconds."
     )
+    body_seconds: float = Field(
+        30.0, gt=0, description="Timeout for a request body that stops arriving, in seconds."
+    )
+    idle_write_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Close a connection whose client reads nothing for this many seconds.",
+    )
     max_streams: int = Field(64, ge=1, description="Maximum number of concurrent answers.")
     max_body_mb: int = Field(64, ge=1, le=1024, description="Largest request body, in megabytes.")
+    max_bodies_mb: int = Field(
+        256,
+        ge=1,
+        description="Memory for the bodies of all requests together, in megabytes; "
+        "at least four times `max_body_mb`.",
+    )
     claude_cli: str = Field(
         "bundled", description="Path of the `claude` program; `bundled` is the one in the SDK."
     )

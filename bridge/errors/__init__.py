@@ -17,6 +17,7 @@ from bridge.errors.catalogue import (
     list_errors,
 )
 from bridge.errors.client import (
+    BodyTimedOut,
     ContextTooLong,
     InvalidRequest,
     MethodNotAllowed,
@@ -50,6 +51,7 @@ from bridge.errors.server import (
     KeyringUnavailable,
     Paused,
     ShuttingDown,
+    TooManyBodies,
     TooManyStreams,
 )
 from bridge.errors.upstream import (
@@ -67,6 +69,7 @@ from bridge.errors.upstream import (
 __all__ = [
     "UPSTREAM_ID",
     "BillingFailed",
+    "BodyTimedOut",
     "BridgeError",
     "ComputerBusy",
     "ComputerOff",
@@ -97,6 +100,7 @@ __all__ = [
     "ShuttingDown",
     "Stopped",
     "StreamBroken",
+    "TooManyBodies",
     "TooManyStreams",
     "UnsupportedMedia",
     "UpstreamEmpty",

@@ -36,6 +36,16 @@ class RequestTooLarge(InvalidRequest):
     hint = "Send fewer or smaller images and files. The bridge's own limit is max_body_mb."
 
 
+class BodyTimedOut(InvalidRequest):
+    """The client stopped sending before its body was complete."""
+
+    status = 408
+    code = "body_timeout"
+    anthropic_type = "timeout_error"
+    summary = "The client did not send the whole request."
+    hint = "Try again, or increase body_seconds."
+
+
 class PreviousResponseNotFound(InvalidRequest):
     """The response that `previous_response_id` names is not stored."""
 

@@ -38,6 +38,15 @@ class TooManyStreams(Overloaded):
     hint = "Wait until one has finished, or increase max_streams."
 
 
+class TooManyBodies(Overloaded):
+    """The bodies of all requests together exceed `max_bodies_mb`."""
+
+    code = "too_many_bodies"
+    anthropic_status = None
+    summary = "Too many large requests at the same time."
+    hint = "Wait until one has finished, or increase max_bodies_mb."
+
+
 class KeyringUnavailable(BridgeError):
     """The keys could not be read from the system keyring, or not saved."""
 

@@ -25,9 +25,11 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.app import make_app
+from bridge.server.http.accept_errors import AcceptErrors, report_accept_errors_once
 from bridge.server.http.header_timeout import add_header_timeout
 from bridge.server.http.protocol import QuietHandler
 from bridge.server.state import Bridge
+from bridge.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +59,8 @@ async def serve(
     )
     await runner.setup()
     try:
-        with _handle_signals(bridge):
-            server = await _start_listening(runner, sock, bridge.settings.header_seconds)
+        with _handle_signals(bridge), report_accept_errors_once() as accept_errors:
+            server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded))
             if stop_with_parent:
@@ -78,7 +80,10 @@ async def serve(
 
 
 async def _start_listening(
-    runner: web.AppRunner, sock: socket.socket, header_seconds: float
+    runner: web.AppRunner,
+    sock: socket.socket,
+    settings: Settings,
+    accept_errors: AcceptErrors,
 ) -> asyncio.Server:
     server = runner.server
     if server is None:
@@ -89,9 +94,12 @@ async def _start_listening(
     no_access_log: Any = None
 
     def make_handler() -> asyncio.Protocol:
-        return QuietHandler(server, loop=loop, access_log=no_access_log)
+        accept_errors.note_accepted()
+        return QuietHandler(
+            server, settings.idle_write_seconds, loop=loop, access_log=no_access_log
+        )
 
-    factory = add_header_timeout(make_handler, header_seconds)
+    factory = add_header_timeout(make_handler, settings.header_seconds)
     return await loop.create_server(factory, sock=sock, backlog=_BACKLOG)
 
 

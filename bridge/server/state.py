@@ -18,6 +18,8 @@ from bridge.errors import Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
+from bridge.resilience.heavy_work import HeavyWork
+from bridge.resilience.memory_budget import MemoryBudget
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.settings import Settings
@@ -55,6 +57,9 @@ class Bridge:
     url: str = ""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
+    heavy_work: HeavyWork = field(default_factory=HeavyWork)
+    bodies: MemoryBudget = field(init=False)
+    """The memory of the bodies that are being read or answered."""
     learned: dict[str, ModelRules] = field(default_factory=dict)
     """Rules learned from requests that upstream rejected, by model, until the server ends."""
     last_failure: LastFailure | None = None
@@ -66,6 +71,11 @@ class Bridge:
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _warm_up: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        # A body of the largest size must fit, with the objects that are made from it.
+        megabytes = max(self.settings.max_bodies_mb, 4 * self.settings.max_body_mb)
+        self.bodies = MemoryBudget(megabytes << 20)
 
     @property
     def open_streams(self) -> int:
@@ -122,6 +132,7 @@ class Bridge:
         await self.thinking.close()
         await self.responses.close()
         await self.ledger.close()
+        self.heavy_work.close()
 
     @contextmanager
     def track_answer(self) -> Iterator[None]:

@@ -7,7 +7,6 @@ stream of the answer continues paused turns, applies filters, and stores thinkin
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -108,7 +107,7 @@ async def _prepare_attempt(
         backend = question.computer_use.wrap(backend)
     narrowed = backend.narrow_rules(rules)
     translated = (
-        await asyncio.to_thread(question.translate, narrowed, question.model)
+        await question.bridge.heavy_work.run(question.translate, narrowed, question.model)
         if question.heavy
         else question.translate(narrowed, question.model)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import time
 import uuid
@@ -75,7 +74,7 @@ async def open_response(
     `computer_use`: let Claude use this computer. `id` is the response's id, if the client has it
     already.
     """
-    body, converted, chat = await _convert_to_chat(bridge, body, memory)
+    body, converted, chat = await _convert_to_chat(bridge, body, memory, large=large)
     resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
     translation = functools.partial(translate_chat, chat)
@@ -90,13 +89,15 @@ async def open_response(
         yield OpenResponse(body, machine, answer.stream, record, memory, notices)
 
 
-async def count_input(bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory) -> int:
+async def count_input(
+    bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
+) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
-    _, _, chat = await _convert_to_chat(bridge, body, memory)
+    _, _, chat = await _convert_to_chat(bridge, body, memory, large=large)
     model = bridge.resolve(body.model).model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model))
-    request = (await asyncio.to_thread(translate_chat, chat, rules, model)).request
+    request = (await bridge.heavy_work.run(translate_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))
 
@@ -196,13 +197,21 @@ def _get_time() -> int:
 
 
 async def _convert_to_chat(
-    bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory
+    bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
 ) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest]:
     """Return the request without references, and the chat that has the same meaning."""
     body, previous = await resolve_references(bridge, body), await _load_previous(body, memory)
+    if large:
+        return body, *await bridge.heavy_work.run(_build_chat, body, previous)
+    return body, *_build_chat(body, previous)
+
+
+def _build_chat(
+    body: ResponsesRequest, previous: Sequence[Item]
+) -> tuple[ChatFromResponses, ChatRequest]:
     converted = as_chat(body, previous)
     # Streamed even for a client that is not: the response is built from the events either way.
-    return body, converted, validate_body(ChatRequest, {**converted.body, "stream": True})
+    return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 
 async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Sequence[Item]:

@@ -27,6 +27,7 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
 
@@ -48,6 +49,8 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
             response.headers.update(build_cors_headers(request))
         return response
     finally:
+        if LEASE in request:
+            request[LEASE].close()
         record_request(request, record, status, started)
 
 

@@ -1,8 +1,11 @@
-"""Answer input that is not HTTP with an OpenAI error object that does not quote it."""
+"""The server's protocol: aiohttp's, with quiet errors, a limit for idle clients, and a meter."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -12,14 +15,99 @@ from bridge.server.http.error_body import build_error_body
 _log = logging.getLogger(__name__)
 
 
+_CHECKS = 4
+
+
+class IdleWrites:
+    """Aborts a connection whose client has read nothing for some seconds.
+
+    It looks at the unsent data several times in that period, and counts the looks without progress.
+    A computer that was asleep thus counts as one look, not as a period in which nothing was read.
+    """
+
+    def __init__(self, transport: asyncio.WriteTransport, seconds: float) -> None:
+        self._transport = transport
+        self._seconds = seconds
+        self._unsent = transport.get_write_buffer_size()
+        self._idle_checks = 0
+        self._schedule()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._timer.cancel()
+
+    def _schedule(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._seconds / _CHECKS, self._check)
+
+    def _check(self) -> None:
+        unsent = self._transport.get_write_buffer_size()
+        self._idle_checks = 0 if unsent < self._unsent else self._idle_checks + 1
+        self._unsent = unsent
+        if self._idle_checks < _CHECKS:
+            self._schedule()
+            return
+        _log.warning(
+            "Closed a connection whose client read nothing for %g seconds (idle_write_seconds).",
+            self._seconds,
+        )
+        # `close` would wait for the data to be sent.
+        self._transport.abort()
+
+
 class QuietHandler(web.RequestHandler):
     """aiohttp's protocol, without its error page.
 
     aiohttp quotes the line that it cannot parse, in its answer and in the log. The line may contain
-    an API key.
+    an API key. An error object that does not quote it is sent instead.
+
+    A client that does not read its answer is disconnected after `idle_write_seconds`. This is done
+    here and not where answers are written, because it holds for all of them: streams, whole
+    answers, sockets, errors and files.
     """
 
-    __slots__ = ()
+    __slots__ = ("_idle_write_seconds", "_idle_writes", "accept_data")
+
+    def __init__(self, manager: web.Server, idle_write_seconds: float, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._idle_write_seconds = idle_write_seconds
+        self._idle_writes: IdleWrites | None = None
+        self.accept_data: Callable[[int], bool] | None = None
+        """Called with the size of all data that arrives; if it returns False, the data is
+        discarded."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pause writers as soon as the system does not take all data."""
+        if isinstance(transport, asyncio.WriteTransport):
+            # By default, a client that does not read the last 64 KB would not be noticed.
+            transport.set_write_buffer_limits(0)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop watching."""
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass data on if there is memory for it."""
+        if self.accept_data is None or self.accept_data(len(data)):
+            super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Begin to watch the client: the system has not taken all data."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._idle_writes = IdleWrites(self.transport, self._idle_write_seconds)
+
+    def resume_writing(self) -> None:
+        """Stop watching: the client has read enough."""
+        self._stop_watching()
+        super().resume_writing()
+
+    def _stop_watching(self) -> None:
+        if self._idle_writes is not None:
+            self._idle_writes.close()
+            self._idle_writes = None
 
     def handle_error(
         self,

@@ -1,49 +1,73 @@
-"""Parse a request's JSON body into its model; an error names the wrong field."""
+"""Read a request's JSON body and parse it into its model; an error names the wrong field.
+
+The memory of all bodies together is bounded: a body is added to the request's lease piece by piece
+as it arrives, and once more, by an estimate, before it is parsed. The middleware closes the lease
+when the request has been answered.
+"""
 
 from __future__ import annotations
 
-import json
+import asyncio
 from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
-from bridge.errors import InvalidRequest
+from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
+from bridge.resilience.memory_budget import MemoryLease
 from bridge.server.http.endpoint import find_endpoint
+from bridge.server.http.json_memory import estimate_memory
+from bridge.server.state import BRIDGE, Bridge
+from bridge.settings import Settings
 from bridge.wire.chat_from_responses import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 LARGE = 2 * 1024 * 1024
-"""Size in bytes from which a body is translated in a thread, not on the event loop."""
+"""Size in bytes from which a body is parsed and translated in a thread, not on the event loop."""
+
+LEASE = web.RequestKey("lease", MemoryLease)
+"""The memory of the request's body, from the first byte until the request has been answered."""
+
+_SIZE = web.RequestKey("body_size", int)
 
 
 def is_large(request: web.Request) -> bool:
-    """Return whether the body is large, or of unknown length."""
-    return (request.content_length or LARGE) >= LARGE
+    """Return whether the body that was read is large; its size counts after decompression."""
+    size: int = request.get(_SIZE, 0)
+    return size >= LARGE
 
 
 async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     """Read the body and parse it.
 
-    Raises InvalidRequest with `param` set to the wrong field, and TypeError if the endpoint's row
-    declares another model.
+    Raises InvalidRequest with `param` set to the wrong field, RequestTooLarge, TooManyBodies or
+    BodyTimedOut; and TypeError if the endpoint's row declares another model.
     """
     # With another model in its row, the documentation would describe a different API.
     endpoint = find_endpoint(request)
     if endpoint is None or endpoint.body is not model:
         raise TypeError(f"{model.__name__} is not the body model of {request.match_info.route}.")
-    try:
-        body = await request.read()
-    except web.RequestPayloadError as error:
-        raise InvalidRequest(
-            "The body cannot be read: it is incomplete, or its encoding is not the declared one."
-        ) from error
-    try:
-        # Without a body, the error names the first missing field.
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise _explain_json(error, body) from error
+    bridge = request.app[BRIDGE]
+    lease = request[LEASE] = bridge.bodies.open_lease()
+    body = await _receive_body(request, lease, bridge.settings)
+    request[_SIZE] = len(body)
+    return await parse_body(bridge, lease, body, model)
+
+
+async def parse_body(
+    bridge: Bridge, lease: MemoryLease, body: bytes | bytearray, model: type[_Model]
+) -> _Model:
+    """Parse a body that `lease` already has, and add what it takes once it is parsed.
+
+    Raises like `read_body`.
+    """
+    if len(body) < LARGE:
+        lease.add(estimate_memory(body))
+        return _parse_json(body, model)
+    lease.add(await bridge.heavy_work.run(estimate_memory, body))
+    return await bridge.heavy_work.run(_parse_json, body, model)
 
 
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
@@ -54,15 +78,56 @@ def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
         raise _explain_invalid(error, body) from error
 
 
-def _explain_json(error: ValidationError, body: bytes) -> InvalidRequest:
-    problems = error.errors(include_url=False)
+async def _receive_body(request: web.Request, lease: MemoryLease, settings: Settings) -> bytearray:
+    """Read the whole body, decompressed, as long as it is within the limits."""
+    limit = settings.max_body_mb << 20
+    if (request.content_length or 0) > limit:
+        raise _build_too_large(settings)
+    body = bytearray()
+    loop, seconds = asyncio.get_running_loop(), settings.body_seconds
+    try:
+        async with asyncio.timeout(seconds) as timeout:
+            # `request.read` would decompress up to the limit at once, before the budget is asked.
+            while chunk := await request.content.readany():
+                lease.add(len(chunk))
+                body += chunk
+                if len(body) > limit:
+                    raise _build_too_large(settings)
+                timeout.reschedule(loop.time() + seconds)
+    except web.RequestPayloadError as error:
+        raise InvalidRequest(
+            "The body cannot be read: it is incomplete, or its encoding is not the declared one."
+        ) from error
+    except TimeoutError as error:
+        raise BodyTimedOut(
+            f"The body stopped arriving for {seconds:g} seconds (setting body_seconds)."
+        ) from error
+    return body
+
+
+def _build_too_large(settings: Settings) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"The body is larger than {settings.max_body_mb} MB (setting max_body_mb)."
+    )
+
+
+def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
+    try:
+        # Without a body, the error names the first missing field.
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        raise _explain_json(error, body) from error
+
+
+def _explain_json(error: ValidationError, body: bytes | bytearray) -> InvalidRequest:
+    problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
-    return _explain_invalid(error, json.loads(body or b"{}"))
+    return _explain_invalid(error, from_json(body or b"{}"))
 
 
 def _explain_invalid(error: ValidationError, raw: Any) -> InvalidRequest:
-    problems = error.errors(include_url=False)
+    problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == NAMED_FIELD:
         return InvalidRequest(problems[0]["msg"], param=problems[0]["ctx"]["param"])
     # For a union pydantic reports the problems of every member. The deepest one belongs to the

@@ -8,6 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 from bridge.errors import InvalidRequest
+from bridge.errors.abandoned import raise_if_abandoned
 from bridge.models.rules import ImageSize
 from bridge.translate.notices import Notices
 from bridge.wire.messages import Block
@@ -43,6 +44,7 @@ def fit_image(block: Block, largest: ImageSize, param: str, notices: Notices) ->
 
     `param` names the field in errors. Raises InvalidRequest if the image cannot be read.
     """
+    raise_if_abandoned()
     if block["source"]["type"] != "base64":
         return block
     width, height = _read_size(block["source"]["data"], param)
@@ -119,8 +121,10 @@ def _scale_image(data: str, size: tuple[int, int], param: str) -> tuple[str, str
         try:
             # For JPEG, the decoder itself scales by a power of two, which is much faster.
             image.draft("RGB", size)
+            raise_if_abandoned()
             with_alpha = kind == "PNG" and image.has_transparency_data
             plain = image.convert("RGBA" if with_alpha else "RGB")
+            raise_if_abandoned()
             small = plain.resize(size, Image.Resampling.LANCZOS)
         except (OSError, ValueError, SyntaxError) as error:
             raise InvalidRequest(_UNREADABLE, param=param) from error

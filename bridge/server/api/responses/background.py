@@ -24,6 +24,7 @@ from bridge.server.answers.response import (
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.interruption import INTERRUPTED
+from bridge.server.http.request_body import LEASE
 from bridge.server.state import BRIDGE
 from bridge.wire.responses import Response, ResponsesRequest
 
@@ -52,7 +53,10 @@ async def start_background(
         "background": True,
     }
     # The task is referenced by `bridge.background`: asyncio itself only has a weak reference.
+    # The body is needed until the response is written, so the task has its memory from now on.
+    lease = request.pop(LEASE)
     task = asyncio.create_task(_write_response(request, body, response, large, computer_use))
+    task.add_done_callback(lambda _: lease.close())
     bridge.background[response["id"]] = (task, response)
     task.add_done_callback(lambda _: bridge.background.pop(response["id"], None))
     return response

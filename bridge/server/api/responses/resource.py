@@ -73,7 +73,7 @@ async def count_input_tokens(request: web.Request) -> web.Response:
     """Count the tokens of the input. Raises NotSupported without an Anthropic API key."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, ResponsesRequest)
-    tokens = await count_input(bridge, body, ResponseMemory(bridge))
+    tokens = await count_input(bridge, body, ResponseMemory(bridge), large=is_large(request))
     counted: InputTokens = {"object": "response.input_tokens", "input_tokens": tokens}
     return web.json_response(dict(counted))
 

@@ -3,7 +3,8 @@
 The inputs are text messages `response.create`. They wait in a queue of MAX_WAITING and are answered
 in turn, each with the events of its response or with one `error` event; an error does not close the
 connection. A message of another kind, or one too many, gets an `error` event at once. The
-connection ends when the client closes it or the server stops.
+connection ends when the client closes it or the server stops. Data that would exceed the memory of
+all bodies is discarded; the client gets an `error` event, and the connection closes.
 
 https://developers.openai.com/api/docs/guides/websocket-mode
 """
@@ -16,11 +17,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic_core import from_json
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
+from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.answers.computer_use import prepare_computer_use
 from bridge.server.answers.response import (
     ResponseMemory,
@@ -34,7 +36,9 @@ from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.error_body import build_error_body
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.notice_header import build_notice_headers
+from bridge.server.http.protocol import QuietHandler
 from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
@@ -44,6 +48,7 @@ from bridge.wire.responses import Item, ResponsesRequest
 MAX_REMEMBERED = 200
 MAX_WAITING = 32
 _HEARTBEAT_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
 _TRANSPORT_FIELDS = ("stream", "background", "stream_options", "type", "generate")
 """Fields of the message that are not part of the request."""
 
@@ -79,52 +84,119 @@ class SocketMemory(ResponseMemory):
         self._own.pop(id or "", None)
 
 
+class Inbox:
+    """The messages of a connection that are arriving or waiting, and their memory."""
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
+        self._arriving = budget.open_lease()
+        self._waiting: asyncio.Queue[tuple[bytes, MemoryLease]] = asyncio.Queue(MAX_WAITING)
+        self.refusal: asyncio.Future[BridgeError] = asyncio.get_running_loop().create_future()
+        """Done when data was discarded; nothing that arrives later can be understood."""
+
+    def accept_data(self, size: int) -> bool:
+        """Count data that has arrived; return whether there is memory for it."""
+        if self.refusal.done():
+            return False
+        try:
+            self._arriving.add(size)
+        except BridgeError as error:
+            self.refusal.set_result(error)
+            return False
+        return True
+
+    def put(self, message: bytes) -> None:
+        """Queue a message that is complete. Raises Overloaded if too many are waiting."""
+        lease, self._arriving = self._arriving, self._budget.open_lease()
+        try:
+            self._waiting.put_nowait((message, lease))
+        except asyncio.QueueFull as error:
+            lease.close()
+            raise Overloaded(f"{MAX_WAITING} messages are waiting already.") from error
+
+    async def get(self) -> tuple[bytes, MemoryLease]:
+        """Wait for the next message. The caller must close its lease."""
+        return await self._waiting.get()
+
+    def close(self) -> None:
+        """Accept no more data, and give back the memory of all messages that were not taken."""
+        self.refusal.cancel()
+        self._arriving.close()
+        while not self._waiting.empty():
+            self._waiting.get_nowait()[1].close()
+
+
 async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     """Answer the messages of a WebSocket in turn. Raises NotFound for a plain GET."""
     bridge = request.app[BRIDGE]
     limit = bridge.settings.max_body_mb * 1024 * 1024
-    socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=limit)
+    # Without compression, as a message of 60 KB could decompress to the limit at once.
+    socket = web.WebSocketResponse(
+        heartbeat=_HEARTBEAT_SECONDS,
+        max_msg_size=limit,
+        compress=False,
+        decode_text=False,
+        timeout=_CLOSE_SECONDS,
+    )
     # A plain GET would be a list of all responses, which does not exist.
     if not socket.can_prepare(request).ok:
         raise NotFound(
             "GET opens a WebSocket here. To create a response use POST; to read one add its id."
         )
     await socket.prepare(request)
-    # A client may send its next message before the answer to the last one is complete.
-    waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
-    answers = asyncio.create_task(_answer_messages(request, socket, waiting))
+    inbox = Inbox(bridge.bodies)
+    if isinstance(request.protocol, QuietHandler):
+        request.protocol.accept_data = inbox.accept_data
+    tasks = [
+        asyncio.create_task(_answer_messages(request, socket, inbox)),
+        asyncio.create_task(_close_when_refused(socket, inbox)),
+    ]
     try:
         # Reading never pauses, so that a client that leaves during an answer is noticed at once.
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 await _send_error(socket, InvalidRequest("Send JSON in text messages."))
-            elif waiting.full():
-                await _send_error(
-                    socket, Overloaded(f"{MAX_WAITING} messages are waiting already.")
-                )
-            else:
-                waiting.put_nowait(message.data)
+                continue
+            try:
+                # A client may send its next message before the answer to the last one is complete.
+                inbox.put(message.data)
+            except Overloaded as error:
+                await _send_error(socket, error)
     finally:
-        answers.cancel()
-        await asyncio.gather(answers, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        inbox.close()
     return socket
 
 
+async def _close_when_refused(socket: web.WebSocketResponse, inbox: Inbox) -> None:
+    error = await inbox.refusal
+    await _send_error(socket, error)
+    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"no memory for the message")
+
+
 async def _answer_messages(
-    request: web.Request, socket: web.WebSocketResponse, waiting: asyncio.Queue[str]
+    request: web.Request, socket: web.WebSocketResponse, inbox: Inbox
 ) -> None:
     memory = SocketMemory(request.app[BRIDGE])
     while True:
-        await _answer_message(request, socket, memory, await waiting.get())
+        message, lease = await inbox.get()
+        with lease:
+            await _answer_message(request, socket, memory, message, lease)
 
 
 async def _answer_message(
-    request: web.Request, socket: web.WebSocketResponse, memory: SocketMemory, text: str
+    request: web.Request,
+    socket: web.WebSocketResponse,
+    memory: SocketMemory,
+    data: bytes,
+    lease: MemoryLease,
 ) -> None:
     with record_detached(request) as record:
         try:
             with request.app[BRIDGE].track_answer(), translate_unexpected_errors(record):
-                await _create_response(request, socket, memory, record, text)
+                await _create_response(request, socket, memory, record, data, lease)
         except BridgeError as error:
             record_failure(request, record, error)
             await _send_error(socket, error)
@@ -139,22 +211,24 @@ async def _create_response(
     socket: web.WebSocketResponse,
     memory: SocketMemory,
     record: RequestRecord,
-    text: str,
+    data: bytes,
+    lease: MemoryLease,
 ) -> None:
     bridge = request.app[BRIDGE]
-    message = _parse_message(text)
-    fields = {name: value for name, value in message.items() if name not in _TRANSPORT_FIELDS}
-    body = validate_body(ResponsesRequest, fields)
-    if message.get("generate") is False:
+    if large := len(data) >= LARGE:
+        lease.add(await bridge.heavy_work.run(estimate_memory, data))
+        body, generate = await bridge.heavy_work.run(_parse_message, data)
+    else:
+        lease.add(estimate_memory(data))
+        body, generate = _parse_message(data)
+    if not generate:
         await _prepare_response(socket, memory, body, bridge)
         record.outcome = "prepared"
         return
     try:
         # For each message: the connection may have been handed to another process.
         computer_use = await prepare_computer_use(request, body.model, body.computer_use)
-        begun = open_response(
-            bridge, body, record, memory, large=len(text) >= LARGE, computer_use=computer_use
-        )
+        begun = open_response(bridge, body, record, memory, large=large, computer_use=computer_use)
         async with begun as answer:
             # Only for the log: on a WebSocket, a response has no headers.
             build_notice_headers(record.id, answer.notices)
@@ -168,14 +242,17 @@ async def _create_response(
         raise
 
 
-def _parse_message(text: str) -> dict[str, Any]:
+def _parse_message(data: bytes) -> tuple[ResponsesRequest, bool]:
+    """Return the request, and whether Claude should answer it."""
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        # As deep as a body over HTTP, but no deeper: the translation is recursive.
+        message = from_json(data)
+    except ValueError as error:
         raise InvalidRequest("The message is not valid JSON.") from error
-    if not isinstance(body, dict) or body.get("type") != "response.create":
+    if not isinstance(message, dict) or message.get("type") != "response.create":
         raise InvalidRequest("The type must be response.create.", param="type")
-    return body
+    fields = {name: value for name, value in message.items() if name not in _TRANSPORT_FIELDS}
+    return validate_body(ResponsesRequest, fields), message.get("generate") is not False
 
 
 async def _prepare_response(

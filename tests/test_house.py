@@ -99,6 +99,12 @@ def test_a_file_is_short_and_opens_with_a_sentence(path: Path) -> None:
     assert not text or text.startswith('"""')
 
 
+def test_no_package_index_is_asked_for_a_newer_version() -> None:
+    """docs/privacy.md promises it; the distribution's name there is not the bridge's."""
+    index = re.compile(r"[\"']pip[\"']|pip index|check_for_updates", re.IGNORECASE)
+    assert [path.name for path in SOURCES if index.search(path.read_text("utf-8"))] == []
+
+
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     _, _, behind = (ROOT / "README.md").read_text("utf-8").partition("\n## Settings\n")
     section, _, _ = behind.partition("\n## ")

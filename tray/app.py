@@ -18,7 +18,6 @@ from bridge.opening import read_token
 from tray.clipboard import find_clipboard
 from tray.command_runner import CommandFailed, CommandRunner, run_cli
 from tray.commands import (
-    CheckForUpdates,
     Command,
     Copy,
     Decide,
@@ -54,7 +53,6 @@ from tray.server.supervisor import Supervisor
 from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
 from tray.status import Status, choose_look, describe_status
 from tray.switches import SwitchChanges
-from tray.updates import DAY_SECONDS, CheckFailed, find_newer_version
 from tray.wake_detector import WakeDetector
 
 STEP_SECONDS = 2.0
@@ -100,7 +98,6 @@ class App:
         self._repeat_filter = RepeatFilter(time.monotonic)
         self._wake_detector = WakeDetector(time.time)
         self._switches = SwitchChanges()
-        self._newer_version: str | None = None
         self._status = Status("starting")
         self._poller = Poller(self._connect, lambda report: self._post(self._receive, report))
         self._runner = CommandRunner(
@@ -170,8 +167,6 @@ class App:
                 self._attempt(lambda: self._runner.open(command))
             case StartAtLogin(on):
                 self._change_start_at_login(on)
-            case CheckForUpdates(on):
-                self._post(lambda: self._preferences.save(check_for_updates=on, checked_at=0.0))
             case Refresh():
                 self._poller.poll_now(refresh=True)
             case _:
@@ -209,7 +204,6 @@ class App:
                 self._poller.set_target(self._supervisor.target)
                 self._show(self._build_status())
                 self._wait_for_calls()
-                self._check_for_updates_daily()
         except Exception:  # noqa: BLE001 - logged; without the worker the icon would not react
             _log.exception("The tray failed")
         finally:
@@ -237,8 +231,6 @@ class App:
         return replace(
             self._switches.apply_to(self._supervisor.step()),
             start_at_login=self._start_at_login,
-            updates=self._preferences.values.check_for_updates,
-            newer=self._newer_version,
         )
 
     def _show(self, status: Status) -> None:
@@ -275,9 +267,6 @@ class App:
     def _show_start_at_login(self, on: bool) -> None:
         self._start_at_login = on
 
-    def _show_newer_version(self, version: str | None) -> None:
-        self._newer_version = version
-
     def _respond_to_second_instance(self) -> None:
         """Show that the tray runs; if no icon is visible, open the dashboard."""
         text = f"Claude Bridge is already running (server {self._status.state})."
@@ -291,12 +280,6 @@ class App:
         url = self._status.url
         if url is not None:
             self._run_in_background(lambda: self._reload_server(url))
-
-    def _check_for_updates_daily(self) -> None:
-        preferences = self._preferences.values
-        if preferences.check_for_updates and time.time() - preferences.checked_at > DAY_SECONDS:
-            self._preferences.save(checked_at=time.time())
-            self._run_in_background(self._check_for_updates)
 
     # On separate threads
 
@@ -312,17 +295,6 @@ class App:
             self._connect(url).stop()
         except (NoServer, NotAnswering) as error:
             self._post(self._supervisor.report_stop_failure, str(error))
-
-    def _check_for_updates(self) -> None:
-        try:
-            newer = find_newer_version(self._options.version)
-        except CheckFailed as error:
-            self._notify(Notice(f"Couldn't check for updates: {error}.", "updates"))
-            return
-        self._post(self._show_newer_version, newer)
-        if newer is not None:
-            text = f"Version {newer} is available: pip install -U claude-openai-bridge"
-            self._notify(Notice(text, "updates"))
 
     # On any thread
 

@@ -105,18 +105,11 @@ class StartAtLogin:
 
 
 @dataclass(frozen=True)
-class CheckForUpdates:
-    """Turn the daily check for a newer version on or off."""
-
-    on: bool
-
-
-@dataclass(frozen=True)
 class Refresh:
     """Fetch everything that the menu shows, because the user opens it."""
 
 
 Command = (
     Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide | Copy
-    | InstallTalon | Open | StartAtLogin | CheckForUpdates | Refresh
+    | InstallTalon | Open | StartAtLogin | Refresh
 )  # fmt: skip

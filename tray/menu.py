@@ -10,7 +10,6 @@ from bridge.wire.health import BackendSetting
 from bridge.wire.models import Model
 from bridge.wire.usage import UsageTotals
 from tray.commands import (
-    CheckForUpdates,
     Command,
     Copy,
     Decide,
@@ -299,13 +298,6 @@ def _build_preference_entries(status: Status) -> tuple[Entry, ...]:
             checked=bool(at_login),
             command=StartAtLogin(not at_login),
         ),
-        Entry(
-            "updates",
-            "Check for updates",
-            kind="check",
-            checked=status.updates,
-            command=CheckForUpdates(not status.updates),
-        ),
     )
 
 
@@ -317,7 +309,7 @@ def _build_about_entry(status: Status, version: str) -> Entry:
     )
     lines = (
         ("about-version", f"Claude OpenAI Bridge {version}"),
-        ("about-newer", f"Update available: {status.newer}" if status.newer else "MIT licence"),
+        ("about-licence", "MIT licence"),
         ("about-server", server),
         ("about-backend", _shorten(status.reason) or "Not affiliated with Anthropic or OpenAI"),
     )

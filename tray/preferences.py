@@ -17,9 +17,6 @@ class Preferences:
 
     greeted: bool = False
     """Whether the notification of the first start was shown."""
-    check_for_updates: bool = False
-    checked_at: float = 0.0
-    """Unix seconds of the last check for updates."""
 
 
 class PreferenceStore:
@@ -44,11 +41,7 @@ class PreferenceStore:
 def _load_preferences(path: Path) -> Preferences:
     try:
         stored = json.loads(path.read_text("utf-8"))
-        return Preferences(
-            bool(stored.get("greeted")),
-            bool(stored.get("check_for_updates")),
-            float(stored.get("checked_at", 0)),
-        )
+        return Preferences(bool(stored.get("greeted")))
     except FileNotFoundError:
         return Preferences()
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -57,10 +57,6 @@ class Status:
     quitting: bool = False
     start_at_login: bool | None = None
     """None if this system has no such feature."""
-    updates: bool = False
-    """Whether to check for updates."""
-    newer: str | None = None
-    """A version that can be installed."""
 
     @property
     def base_url(self) -> str | None:

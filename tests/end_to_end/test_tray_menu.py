@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import stat
 import sys
@@ -232,16 +231,6 @@ async def test_talon_commands_are_installed_or_the_problem_is_shown(
     installed = tmp_path / ".talon" / "user" / "claude-bridge"
     await until(lambda: any(str(installed) in text for text in notifications.all))
     assert (installed / "claude.talon").exists()
-
-
-async def test_the_check_for_updates_is_off_and_can_be_turned_on(
-    panel: TrayHost, tray: Tray, home: Path
-) -> None:
-    await shows(panel, "Ready on")
-    assert (await entry(panel, "Check for updates")).state == 0
-    await panel.click("Check for updates")
-    await wait_until_checked(panel, "Check for updates")
-    assert json.loads(await wait_for_text(home / "data" / "tray.json", "true"))["check_for_updates"]
 
 
 async def test_a_failed_command_is_explained_once_a_minute(

@@ -14,7 +14,7 @@ from tray.commands import Decide, StopComputer, Switch, UseComputer
 from tray.menu import LABEL_LENGTH, Entry, build_menu
 from tray.status import Status, choose_look, describe_status
 
-ALWAYS = {"logs", "settings", "updates", "quit"}
+ALWAYS = {"logs", "settings", "quit"}
 WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "login"}
 
 

@@ -9,12 +9,18 @@ import pytest
 from tray.preferences import Preferences, PreferenceStore
 
 
-@pytest.mark.parametrize("broken", ["", "[]", "{", '{"checked_at": "never"}'])
+@pytest.mark.parametrize("broken", ["", "[]", "{", '"on"'])
 def test_preferences_are_stored_and_a_broken_file_counts_as_new(
     tmp_path: Path, broken: str
 ) -> None:
     path = tmp_path / "data" / "tray.json"
-    PreferenceStore(path).save(greeted=True, checked_at=5.0)
-    assert PreferenceStore(path).values == Preferences(greeted=True, checked_at=5.0)
+    PreferenceStore(path).save(greeted=True)
+    assert PreferenceStore(path).values == Preferences(greeted=True)
     path.write_text(broken)
     assert PreferenceStore(path).values == Preferences()
+
+
+def test_what_an_earlier_version_stored_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "tray.json"
+    path.write_text('{"greeted": true, "check_for_updates": true, "checked_at": 5.0}')
+    assert PreferenceStore(path).values == Preferences(greeted=True)

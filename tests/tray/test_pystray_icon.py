@@ -79,7 +79,7 @@ def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None
             "Open log",
             "Open settings file",
         ),
-        *("Start at login", "Check for updates", "About", "Quit"),
+        *("Start at login", "About", "Quit"),
     ]
     models = next(item for item in shown.menu if item.text.startswith("Model")).submenu
     assert [(model.text, model.checked, model.radio) for model in models if model.radio][:2] == [

@@ -87,7 +87,6 @@ async def test_the_menu_shows_the_status(session_bus: str) -> None:
             ("Open log", True),
             ("Open settings file", True),
             ("Start at login", True),
-            ("Check for updates", True),
             ("About", True),
             ("Quit", True),
         ]

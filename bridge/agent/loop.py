@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -33,7 +34,10 @@ from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
+from bridge.translate.stream.usage import list_counts
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
+
+_log = logging.getLogger(__name__)
 
 _Item = TypeVar("_Item")
 _BOUND = ("always", "between_tools", "can_disable")
@@ -184,13 +188,11 @@ def _summarize(result: BatchResult, problem: str | None) -> ActionsDone:
 
 def _calculate_dollars(model: str, usage: Usage) -> Decimal:
     """Return a turn's list price; 0 if unknown, as turns and time limit the task as well."""
-    price = calculate_cost(
-        model,
-        usage.get("input_tokens") or 0,
-        usage.get("cache_creation_input_tokens") or 0,
-        usage.get("cache_read_input_tokens") or 0,
-        usage.get("output_tokens") or 0,
-    )
+    try:
+        price = calculate_cost(model, *list_counts(usage))
+    except Exception:  # noqa: BLE001 - what was done on the desktop must still be reported
+        _log.exception("The price of a turn is unknown")
+        return Decimal()
     return price or Decimal()
 
 

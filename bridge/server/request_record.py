@@ -40,13 +40,13 @@ class RequestRecord:
     usages: Sequence[Usage] = ()
     """Upstream's token counts, one for each answer that began."""
 
-    def set_usage(self, usage: Usage) -> None:
-        """Set upstream's token counts of a single answer; `usage` is empty before it began."""
-        self.usages = [usage]
-        if usage:
-            counts = to_completion_usage(usage)
-            self.prompt_tokens = counts["prompt_tokens"]
-            self.completion_tokens = counts["completion_tokens"]
+    def set_usages(self, usages: Sequence[Usage]) -> None:
+        """Set upstream's token counts, one for each answer; empty ones have not begun."""
+        self.usages = usages
+        counts = [to_completion_usage(usage) for usage in usages if usage]
+        if counts:
+            self.prompt_tokens = sum(count["prompt_tokens"] for count in counts)
+            self.completion_tokens = sum(count["completion_tokens"] for count in counts)
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         """Write the access line."""

@@ -15,6 +15,7 @@ from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, Translate, open_answer
 from bridge.server.answers.fan_out import merge_answers
+from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.request_record import RequestRecord, get_record, make_hex_id
@@ -24,7 +25,7 @@ from bridge.translate.stream.chat_chunks import ChatStream
 from bridge.translate.stream.collect import Collector
 from bridge.translate.stream.usage import sum_completion_usage
 from bridge.wire.chat import ChatRequest
-from bridge.wire.completion import ChatCompletion, Chunk
+from bridge.wire.completion import ChatCompletion, Chunk, CompletionUsage
 from bridge.wire.json_bytes import encode_ascii_json
 
 ChunkBatches = AsyncIterator[list[Chunk]]
@@ -124,14 +125,18 @@ class ChatAnswers:
                     last = batch[-1]
                 if chunks:
                     yield chunks
-            usage = sum_completion_usage(machine.completion_usage for machine in self._machines)
-            record.prompt_tokens = usage["prompt_tokens"]
-            record.completion_tokens = usage["completion_tokens"]
             record.outcome = self._machines[0].finish_reason
             if last is not None:
-                yield [{**last, "usage": usage}]
+                # Without the sum, the client gets the usage of the last choice.
+                with guard_accounting("the usage of several choices"):
+                    last = {**last, "usage": self._sum_usage()}
+                yield [last]
         finally:
-            record.usages = [machine.usage for machine in self._machines]
+            with guard_accounting("the token counts"):
+                record.set_usages([machine.usage for machine in self._machines])
+
+    def _sum_usage(self) -> CompletionUsage:
+        return sum_completion_usage(machine.completion_usage for machine in self._machines)
 
     @asynccontextmanager
     async def _open_choice(

@@ -16,6 +16,7 @@ from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, NotFound, PreviousResponseNotFound
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import resolve_model
+from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
@@ -150,7 +151,8 @@ class OpenResponse:
             machine.finish()
             record.outcome = machine.stop_reason or "-"
         finally:
-            record.set_usage(machine.usage)
+            with guard_accounting("the token counts"):
+                record.set_usages([machine.usage])
 
     def _save(self) -> None:
         response = self.machine.response

@@ -14,6 +14,7 @@ from bridge.agent.events import Event
 from bridge.backends.batches import map_batches, prepend_batch
 from bridge.server.answers.computer_use import build_computer_use
 from bridge.server.api.computer import DESKTOP_FAILURES
+from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.dialect import COMPUTER
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -57,7 +58,8 @@ async def _convert_events(
         async for converted in map_batches(batches, converter.feed):
             yield converted
     finally:
-        record.set_usage(converter.usage)
+        with guard_accounting("the token counts"):
+            record.set_usages([converter.usage])
         record.outcome = converter.status or record.outcome
 
 

@@ -14,6 +14,7 @@ from bridge.backends.base import Batch, EventStream
 from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
+from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
@@ -96,7 +97,8 @@ async def _record_events(
         collector.finish()
         record.outcome = collector.stop_reason or "-"
     finally:
-        record.set_usage(collector.usage)
+        with guard_accounting("the token counts"):
+            record.set_usages([collector.usage])
 
 
 _COUNT_EXAMPLE: dict[str, Any] = {

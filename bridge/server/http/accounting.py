@@ -1,9 +1,15 @@
-"""Record a finished request: log line, ledger row, metrics and last failure."""
+"""Record a finished request: log line, ledger row, metrics and last failure.
+
+An answer that was given must not be replaced by an error about its record. So everything here, and
+every other code that only counts, runs in `guard_accounting`.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from aiohttp import web
@@ -14,10 +20,13 @@ from bridge.models.rules import ECHO
 from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE
 from bridge.store.ledger import Entry
-from bridge.wire.messages import Usage
+from bridge.translate.stream.usage import TokenCounts, list_counts
 from bridge.wire.usage import LastFailure
 
 _log = logging.getLogger(__name__)
+
+_reported: set[str] = set()
+"""The places for which a failure was logged, in this process."""
 
 
 def record_request(
@@ -26,17 +35,41 @@ def record_request(
     """Write a finished request, or detached work, to the log, the ledger and the metrics.
 
     `status` is a word if there was no HTTP response; `started` is its start by `perf_counter`.
+    What cannot be written is left out; the rest is written all the same.
     """
     seconds = time.perf_counter() - started
     if record.outcome == "-" and isinstance(status, str):
         record.outcome = "cut"
-    record.log(request, status, seconds)
-    _write_ledger_row(request, record, seconds)
-    request.app[BRIDGE].metrics.observe(get_route_path(request), record, status, seconds)
+    with guard_accounting("the access log"):
+        record.log(request, status, seconds)
+    with guard_accounting("the ledger"):
+        _write_ledger_row(request, record, seconds)
+    with guard_accounting("the metrics"):
+        request.app[BRIDGE].metrics.observe(get_route_path(request), record, status, seconds)
+
+
+@contextmanager
+def guard_accounting(place: str) -> Iterator[None]:
+    """Log a failure to record something, the first time for each place, and go on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is more than its record
+        if place not in _reported:
+            _reported.add(place)
+            _log.error(
+                "Requests are missing in %s, because of an error that is logged only once",
+                place,
+                exc_info=error,
+            )
 
 
 def record_failure(request: web.Request, record: RequestRecord, error: BridgeError) -> None:
     """Note an error in the request's record, and as the last failure that `/usage` shows."""
+    with guard_accounting("the last failure"):
+        _note_failure(request, record, error)
+
+
+def _note_failure(request: web.Request, record: RequestRecord, error: BridgeError) -> None:
     record.outcome = error.outcome
     record.upstream_id = error.headers.get(UPSTREAM_ID, "-")
     # Only API calls count: browsers request icons that do not exist.
@@ -67,10 +100,7 @@ def _write_ledger_row(request: web.Request, record: RequestRecord, seconds: floa
     """Write one ledger row per request sent to Claude, including failed ones."""
     if record.model in ("-", ECHO):
         return
-    counts = [_count_tokens(usage) for usage in record.usages if usage]
-    # Prices may depend on the length of a prompt, so each answer is priced separately.
-    prices = [calculate_cost(record.model, *count) for count in counts]
-    known = [price for price in prices if price is not None]
+    counts = [list_counts(usage) for usage in record.usages if usage]
     first = record.first_chunk_seconds
     new, written, read, output = map(sum, zip(*counts, strict=True)) if counts else (0, 0, 0, 0)
     request.app[BRIDGE].ledger.put(
@@ -83,8 +113,7 @@ def _write_ledger_row(request: web.Request, record: RequestRecord, seconds: floa
             cache_write_tokens=written,
             cache_read_tokens=read,
             output_tokens=output,
-            # One answer without a known price makes the sum unknown: never guess a cost.
-            cost=to_micro_dollars(sum(known, Decimal())) if len(known) == len(prices) else None,
+            cost=_price_answers(record.model, counts),
             outcome=record.outcome,
             milliseconds=round(seconds * 1000),
             first_chunk_milliseconds=None if first is None else round(first * 1000),
@@ -92,11 +121,12 @@ def _write_ledger_row(request: web.Request, record: RequestRecord, seconds: floa
     )
 
 
-def _count_tokens(usage: Usage) -> tuple[int, int, int, int]:
-    """Return new input, cache writes, cache reads and output, as upstream counts them."""
-    return (
-        usage.get("input_tokens") or 0,
-        usage.get("cache_creation_input_tokens") or 0,
-        usage.get("cache_read_input_tokens") or 0,
-        usage.get("output_tokens") or 0,
-    )
+def _price_answers(model: str, counts: Sequence[TokenCounts]) -> int | None:
+    """Return micro-dollars; None if any price is unknown: never guess a cost."""
+    with guard_accounting("the costs"):
+        # Prices may depend on the length of a prompt, so each answer is priced separately.
+        prices = [calculate_cost(model, *count) for count in counts]
+        known = [price for price in prices if price is not None]
+        if len(known) == len(prices):
+            return to_micro_dollars(sum(known, Decimal()))
+    return None

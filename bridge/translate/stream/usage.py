@@ -9,6 +9,12 @@ from typing import Any, cast
 from bridge.wire.completion import CompletionUsage
 from bridge.wire.messages import Usage
 
+TokenCounts = tuple[int, int, int, int]
+"""New input, cache writes, cache reads and output."""
+
+_MOST_TOKENS = 1_000_000_000
+"""More in one answer is a mistake, and sums of it would not fit the ledger's numbers."""
+
 
 def merge_usage(earlier: Usage, later: Usage) -> Usage:
     """Merge two reports of one answer: the later one wins for each field it contains."""
@@ -45,15 +51,32 @@ def to_completion_usage(usage: Usage) -> CompletionUsage:
 
     OpenAI's prompt_tokens includes cached tokens; Claude's input_tokens leaves them out.
     """
-    written = usage.get("cache_creation_input_tokens") or 0
-    read = usage.get("cache_read_input_tokens") or 0
-    prompt = (usage.get("input_tokens") or 0) + written + read
-    completion = usage.get("output_tokens", 0)
-    details = usage.get("output_tokens_details") or {}
+    written = as_count(usage.get("cache_creation_input_tokens"))
+    read = as_count(usage.get("cache_read_input_tokens"))
+    prompt = as_count(usage.get("input_tokens")) + written + read
+    completion = as_count(usage.get("output_tokens"))
+    details = usage.get("output_tokens_details")
+    thought = details.get("thinking_tokens") if isinstance(details, Mapping) else 0
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
-        "completion_tokens_details": {"reasoning_tokens": details.get("thinking_tokens", 0)},
+        "completion_tokens_details": {"reasoning_tokens": as_count(thought)},
     }
+
+
+def list_counts(usage: Usage) -> TokenCounts:
+    """List new input, cache writes, cache reads and output, as upstream counts them."""
+    return (
+        as_count(usage.get("input_tokens")),
+        as_count(usage.get("cache_creation_input_tokens")),
+        as_count(usage.get("cache_read_input_tokens")),
+        as_count(usage.get("output_tokens")),
+    )
+
+
+def as_count(value: object) -> int:
+    """Return a number of tokens as upstream reports it; 0 for what is no such number."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0

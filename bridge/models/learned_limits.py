@@ -2,100 +2,210 @@
 
 New models and changed limits work without an update: the first refusal corrects the rules, and the
 request is sent again. Each pattern matches a message of Anthropic's API.
+
+A refusal teaches something about the model, or only about a schema of this request, or only about
+this combination of parameters. The correction is kept for what it is about, and only once the
+corrected request was accepted: the mistake of one client must not change the requests of others.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bridge.models.rules import ModelRules, infer_thinking
+from bridge.wire.messages import MessagesRequest
 
-Change = Callable[[ModelRules, re.Match[str]], ModelRules]
+MOST_MODELS = 100
+"""Pairs of a backend and a model whose corrections are kept; the oldest is dropped."""
+
+MOST_SCHEMAS = 200
+"""Schemas of one model that are kept; the oldest is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The change of a model's rules that one refusal implies."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the model's rules, with their new values."""
+    schemas: tuple[str, ...] = ()
+    """Digests of schemas that the model does not enforce."""
+    general: bool = True
+    """False if it is about a combination of parameters: it holds for this request only."""
+
+    def apply(self, rules: ModelRules) -> ModelRules:
+        """Return the corrected rules."""
+        return replace(
+            rules, **self.changes, refused_schemas=(*rules.refused_schemas, *self.schemas)
+        )
+
+
+class LearnedLimits:
+    """The corrections of a running server, by backend and model."""
+
+    def __init__(self) -> None:
+        self._corrections: OrderedDict[tuple[str, str], Correction] = OrderedDict()
+
+    def apply(self, backend: str, model: str, rules: ModelRules) -> ModelRules:
+        """Return the rules with what was learned for this backend and model."""
+        correction = self._corrections.get((backend, model))
+        return rules if correction is None else correction.apply(rules)
+
+    def keep(self, backend: str, model: str, correction: Correction) -> None:
+        """Keep a correction that the repeated request has proved."""
+        if not correction.general:
+            return
+        known = self._corrections.pop((backend, model), Correction())
+        schemas = dict.fromkeys((*known.schemas, *correction.schemas))
+        self._corrections[backend, model] = Correction(
+            {**known.changes, **correction.changes}, tuple(schemas)[-MOST_SCHEMAS:]
+        )
+        if len(self._corrections) > MOST_MODELS:
+            self._corrections.popitem(last=False)
+
+
+def digest_schemas(schemas: Sequence[Any]) -> str:
+    """Return a digest of schemas that are sent together, or of one."""
+    return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
+
+
+Read = Callable[[ModelRules, MessagesRequest, re.Match[str]], Correction | None]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalRule:
-    """A pattern for the message of a 400, and the change of the rules that it implies."""
+    """A pattern for the message of a 400, and the correction that it implies."""
 
     pattern: re.Pattern[str]
-    change: Change
+    read: Read
 
 
-def _make_rule(pattern: str, change: Change) -> RefusalRule:
-    return RefusalRule(re.compile(pattern, re.IGNORECASE | re.DOTALL), change)
+def _make_rule(pattern: str, read: Read) -> RefusalRule:
+    return RefusalRule(re.compile(pattern, re.IGNORECASE | re.DOTALL), read)
 
 
-def _limit_output(rules: ModelRules, match: re.Match[str]) -> ModelRules:
-    return replace(rules, max_output=int(match["limit"]))
+def _change(**changes: Any) -> Read:
+    return lambda rules, request, match: Correction(changes)
 
 
-def _limit_efforts(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+def _limit_output(rules: ModelRules, request: MessagesRequest, match: re.Match[str]) -> Correction:
+    return Correction({"max_output": int(match["limit"])})
+
+
+def _limit_efforts(rules: ModelRules, request: MessagesRequest, match: re.Match[str]) -> Correction:
     # Only known levels, in our order: the message may list levels that OpenAI's API lacks.
     named = tuple(level for level in rules.efforts if level in match["levels"])
-    return replace(rules, efforts=named)
+    return Correction({"efforts": named})
 
 
-def _limit_thinking(rules: ModelRules, match: re.Match[str]) -> ModelRules:
+def _limit_thinking(
+    rules: ModelRules, request: MessagesRequest, match: re.Match[str]
+) -> Correction:
     types = re.findall(r"[a-z_]+", match["types"])
-    return replace(rules, thinking=infer_thinking(types, rules.thinking))
+    return Correction({"thinking": infer_thinking(types, rules.thinking)})
+
+
+def _refuse_tool(
+    rules: ModelRules, request: MessagesRequest, match: re.Match[str]
+) -> Correction | None:
+    """Learn that the schema of one strict tool is not accepted."""
+    tools, index = request.tools or (), int(match["index"])
+    if index >= len(tools) or not tools[index].get("strict"):
+        return None
+    return Correction(schemas=(digest_schemas([tools[index]["input_schema"]]),))
+
+
+def _refuse_grammar(
+    rules: ModelRules, request: MessagesRequest, match: re.Match[str]
+) -> Correction | None:
+    """Learn that these schemas are too much together; each alone may be accepted."""
+    strict = [tool["input_schema"] for tool in request.tools or () if tool.get("strict")]
+    return (
+        Correction(schemas=(digest_schemas(strict),))
+        if strict
+        else _refuse_format(rules, request, match)
+    )
+
+
+def _refuse_format(
+    rules: ModelRules, request: MessagesRequest, match: re.Match[str]
+) -> Correction | None:
+    """Learn that the schema of the answer is not accepted."""
+    format = (request.output_config or {}).get("format")
+    return None if format is None else Correction(schemas=(digest_schemas([format.get("schema")]),))
 
 
 REFUSAL_RULES: tuple[RefusalRule, ...] = (
     _make_rule(
-        r"max_tokens: \d+ > (?P<limit>\d+), which is the maximum",
+        r"max_tokens: \d+ > (?P<limit>\d{1,9}), which is the maximum",
         _limit_output,
     ),
     _make_rule(
         r"(temperature|top_p|top_k)`? (is|are) (not supported|deprecated)|"
         r"(temperature|top_p|top_k): Extra inputs",
-        lambda rules, _: replace(rules, sampling=False),
+        _change(sampling=False),
     ),
     _make_rule(
         r"does not support assistant message prefill|must end with a user message",
-        lambda rules, _: replace(rules, prefill=False),
+        _change(prefill=False),
     ),
     _make_rule(
         r"tool_choice.*(not supported|not support|incompatible)",
-        lambda rules, _: replace(rules, forced_tools=False),
+        _change(forced_tools=False),
     ),
     _make_rule(
         r"role.{0,3}system.*not supported|messages\.\d+\.role.*(input should be|unexpected role)",
-        lambda rules, _: replace(rules, mid_system=False),
+        _change(mid_system=False),
     ),
     _make_rule(
         r"does not support effort level.*supported levels: (?P<levels>[a-z, ]+)", _limit_efforts
     ),
-    _make_rule(
-        r"does not support the effort parameter", lambda rules, _: replace(rules, efforts=())
-    ),
+    _make_rule(r"does not support the effort parameter", _change(efforts=())),
     _make_rule(
         r"thinking\.type: \w+ is not supported on this model\. Supported: (?P<types>[a-z_, ]+)",
         _limit_thinking,
     ),
     _make_rule(
-        r"output_config\.format: (Extra inputs|.*not supported)|"
-        r"does not support structured output",
+        r"output_config\.format: Extra inputs|does not support structured output|"
+        r"output_config\.format: [^.]*not supported (on|by|for|with) this model",
         # A model without structured output has no strict tools either.
-        lambda rules, _: replace(rules, structured=False, strict_tools=False),
+        _change(structured=False, strict_tools=False),
     ),
+    _make_rule(r"output_config\.format", _refuse_format),
     _make_rule(
         r"eager_input_streaming.*(Extra inputs|not supported)",
-        lambda rules, _: replace(rules, eager_tools=False),
+        _change(eager_tools=False),
     ),
     _make_rule(
-        r"tools\.\d+\.(custom\.)?(strict|input_schema)|strict tools|compiled grammar",
-        lambda rules, _: replace(rules, strict_tools=False),
+        r"tools\.\d+\.(custom\.)?strict: (Extra inputs|[^.]*not supported)|"
+        r"does not support strict tools|strict tools are not supported",
+        _change(strict_tools=False),
     ),
+    _make_rule(r"tools\.(?P<index>\d{1,6})\.(custom\.)?(strict|input_schema)", _refuse_tool),
+    _make_rule(r"strict tools|compiled grammar", _refuse_grammar),
+)
+
+# "… is not supported with thinking", "… when tools are used"; but not "must end with a user
+# message", and not "is not supported with this model".
+_COMBINATION = re.compile(
+    r"(?<!end )\b(with|when|while|together|unless|combin\w+)\b(?! this model)", re.IGNORECASE
 )
 
 
-def learn_limits(rules: ModelRules, refusal: str) -> ModelRules | None:
-    """Return the corrected rules, or None if the message implies no change."""
+def learn_limits(rules: ModelRules, request: MessagesRequest, refusal: str) -> Correction | None:
+    """Return the correction of a refused request, or None if it implies no change."""
     for rule in REFUSAL_RULES:
         match = rule.pattern.search(refusal)
         if match is not None:
-            changed = rule.change(rules, match)
-            return None if changed == rules else changed
+            correction = rule.read(rules, request, match)
+            if correction is None or correction.apply(rules) == rules:
+                return None
+            about_combination = not correction.schemas and _COMBINATION.search(refusal) is not None
+            return replace(correction, general=not about_combination)
     return None

@@ -58,6 +58,8 @@ class ModelRules:
     """Supports `computer_toolset_20260801`; `not_here`: the model does, but not the backend."""
     eager_tools: bool = True
     """Can stream tool arguments before they are valid JSON."""
+    refused_schemas: tuple[str, ...] = ()
+    """Digests of schemas that it refused to enforce, alone or together."""
 
 
 def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:

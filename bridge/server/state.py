@@ -16,6 +16,7 @@ from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
 from bridge.errors import Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
+from bridge.models.learned_limits import LearnedLimits
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
 from bridge.resilience.heavy_work import HeavyWork
@@ -60,8 +61,8 @@ class Bridge:
     heavy_work: HeavyWork = field(default_factory=HeavyWork)
     bodies: MemoryBudget = field(init=False)
     """The memory of the bodies that are being read or answered."""
-    learned: dict[str, ModelRules] = field(default_factory=dict)
-    """Rules learned from requests that upstream rejected, by model, until the server ends."""
+    learned: LearnedLimits = field(default_factory=LearnedLimits)
+    """What requests that upstream rejected have taught, until the server ends."""
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
@@ -104,9 +105,10 @@ class Bridge:
             active, f"model: {active} is used instead of {name.strip()} (use_for_everything)"
         )
 
-    def find_rules(self, model: str) -> ModelRules:
-        """Find the rules of a resolved model: learned, else from the live list or the table."""
-        return self.learned.get(model) or resolve_rules(model, self.catalogue.find(model))
+    def find_rules(self, model: str, backend: str | None = None) -> ModelRules:
+        """Find the rules of a resolved model, with what was learned about it at the backend."""
+        listed = resolve_rules(model, self.catalogue.find(model))
+        return listed if backend is None else self.learned.apply(backend, model, listed)
 
     def start_warm_up(self) -> None:
         """Warm up the active backend in a task, and stop the background work of the others."""

@@ -7,9 +7,30 @@ from typing import Any
 
 import pytest
 
-from bridge.models.learned_limits import learn_limits
+from bridge.models.learned_limits import (
+    MOST_MODELS,
+    MOST_SCHEMAS,
+    Correction,
+    LearnedLimits,
+    digest_schemas,
+    learn_limits,
+)
 from bridge.models.names import resolve_rules
+from bridge.wire.messages import MessagesRequest
 
+SCHEMA: Any = {"type": "object", "properties": {}, "additionalProperties": False}
+OTHER: Any = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+REQUEST = MessagesRequest(
+    "m",
+    9,
+    (),
+    tools=(
+        {"name": "strict", "input_schema": SCHEMA, "strict": True},
+        {"name": "loose", "input_schema": SCHEMA},
+        {"name": "other", "input_schema": OTHER, "strict": True},
+    ),
+    output_config={"format": {"type": "json_schema", "schema": OTHER}},
+)
 OPUS_46 = resolve_rules("claude-opus-4-6")
 HAIKU_45 = resolve_rules("claude-haiku-4-5")
 OPUS_5 = resolve_rules("claude-opus-5")
@@ -75,13 +96,16 @@ OPUS_5 = resolve_rules("claude-opus-5")
         ),
         (
             OPUS_5,
-            "tools.3.custom.input_schema: For 'string' type, format 'x' is not supported",
+            "tools.0.custom.strict: Extra inputs are not permitted",
             {"strict_tools": False},
         ),
     ],
 )
 def test_a_known_refusal_changes_its_rule(rules: Any, refusal: str, change: Any) -> None:
-    assert learn_limits(rules, refusal) == replace(rules, **change)
+    correction = learn_limits(rules, REQUEST, refusal)
+    assert correction is not None
+    assert correction.general
+    assert correction.apply(rules) == replace(rules, **change)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +114,64 @@ def test_a_known_refusal_changes_its_rule(rules: Any, refusal: str, change: Any)
         "messages.0.content.0.text: text content blocks must be non-empty",
         "`temperature` is not supported on this model.",
         "prompt is too long: 1000001 tokens > 1000000 maximum",
+        f"max_tokens: 5 > {'9' * 5000}, which is the maximum",
+        "tools.1.custom.input_schema: JSON schema is invalid",
+        "tools.9.custom.input_schema: JSON schema is invalid",
     ],
 )
 def test_an_unrelated_refusal_changes_nothing(refusal: str) -> None:
-    assert learn_limits(OPUS_5, refusal) is None
+    assert learn_limits(OPUS_5, REQUEST, refusal) is None
+
+
+@pytest.mark.parametrize(
+    ("refusal", "schemas"),
+    [
+        ("tools.0.custom.input_schema: JSON schema is invalid", [SCHEMA]),
+        ("tools.2.input_schema: format 'x' is not supported", [OTHER]),
+        ("Too many strict tools", [SCHEMA, OTHER]),
+        ("The compiled grammar is too large", [SCHEMA, OTHER]),
+        ("output_config.format.schema: `x` is not supported", [OTHER]),
+    ],
+)
+def test_a_refused_schema_is_a_correction_about_that_schema(refusal: str, schemas: Any) -> None:
+    correction = learn_limits(OPUS_5, REQUEST, refusal)
+    assert correction is not None
+    assert (dict(correction.changes), correction.schemas) == ({}, (digest_schemas(schemas),))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "temperature is not supported when thinking is enabled",
+        "tool_choice: `any` is incompatible with thinking",
+    ],
+)
+def test_a_refused_combination_is_not_remembered(refusal: str) -> None:
+    correction = learn_limits(OPUS_46, REQUEST, refusal)
+    assert correction is not None
+    assert correction.apply(OPUS_46) != OPUS_46
+    learned = LearnedLimits()
+    learned.keep("anthropic", "m", correction)
+    assert learned.apply("anthropic", "m", OPUS_46) == OPUS_46
+
+
+def test_a_correction_is_about_one_model_at_one_backend() -> None:
+    learned = LearnedLimits()
+    learned.keep("anthropic", "m", Correction({"sampling": False}))
+    learned.keep("anthropic", "m", Correction({"max_output": 5}))
+    assert learned.apply("anthropic", "m", OPUS_46) == replace(
+        OPUS_46, sampling=False, max_output=5
+    )
+    assert learned.apply("claude-code", "m", OPUS_46) == OPUS_46
+    assert learned.apply("anthropic", "other", OPUS_46) == OPUS_46
+
+
+def test_the_corrections_are_bounded() -> None:
+    learned = LearnedLimits()
+    for number in range(MOST_SCHEMAS + 5):
+        learned.keep("anthropic", "m", Correction(schemas=(f"{number}",)))
+    schemas = learned.apply("anthropic", "m", OPUS_5).refused_schemas
+    assert (len(schemas), schemas[-1]) == (MOST_SCHEMAS, f"{MOST_SCHEMAS + 4}")
+    for number in range(MOST_MODELS):
+        learned.keep("anthropic", f"m{number}", Correction({"sampling": False}))
+    assert learned.apply("anthropic", "m", OPUS_5) == OPUS_5

@@ -68,7 +68,7 @@ async def test_a_limit_learned_from_a_rejection_is_remembered(
         assert answer.choices[0].finish_reason == "tool_calls"
     statuses = [request.status for request in fake.requests if request.method == "POST"]
     assert statuses == [400, 200, 200]
-    assert bridge.find_rules("claude-opus-5").forced_tools is False
+    assert bridge.find_rules("claude-opus-5", "anthropic").forced_tools is False
 
 
 async def test_only_one_limit_is_learned_per_request(
@@ -83,3 +83,86 @@ async def test_only_one_limit_is_learned_per_request(
     ):
         assert answer.status == 400
         assert (await answer.json())["error"]["message"] == "no, really"
+
+
+STRICT: Any = {
+    "type": "function",
+    "function": {
+        "name": "f",
+        "strict": True,
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "string"}},
+            "required": ["a"],
+            "additionalProperties": False,
+        },
+    },
+}
+LOOSE: Any = {"type": "function", "function": {"name": "g", "parameters": {"type": "object"}}}
+REFUSED = "tools.0.custom.input_schema: JSON schema is invalid"
+
+
+def build_strict(name: str) -> Any:
+    parameters = {**STRICT["function"]["parameters"], "properties": {name: {}}, "required": [name]}
+    return {"type": "function", "function": {**STRICT["function"], "parameters": parameters}}
+
+
+async def ask(bridge: Bridge, *tools: Any, model: str = "claude-opus-5") -> int:
+    body = {"model": model, "messages": [HI], "tools": tools}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{bridge.url}/v1/chat/completions", json=body) as answer,
+    ):
+        return answer.status
+
+
+def list_sent_strict(fake: FakeAnthropic) -> list[bool]:
+    return [tool.get("strict", False) for tool in fake.bodies()[-1]["tools"]]
+
+
+async def test_a_schema_that_is_refused_without_strict_is_not_asked_again(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    fake.script(Failure(400, message=REFUSED))
+    assert await ask(bridge, LOOSE) == 400
+    assert await ask(bridge, STRICT) == 200
+    assert list_sent_strict(fake) == [True]
+    assert len(fake.bodies()) == 2
+
+
+async def test_a_correction_that_the_retry_did_not_prove_is_not_kept(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    fake.script(Failure(400, message=REFUSED), Failure(400, message=REFUSED))
+    assert await ask(bridge, STRICT) == 400
+    assert await ask(bridge, STRICT) == 200
+    assert list_sent_strict(fake) == [True]
+
+
+async def test_a_refused_schema_is_remembered_for_that_schema_and_model(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    fake.script(Failure(400, message=REFUSED))
+    assert await ask(bridge, STRICT) == 200
+    assert list_sent_strict(fake) == [False]
+    assert await ask(bridge, STRICT) == 200
+    assert list_sent_strict(fake) == [False]
+    assert await ask(bridge, build_strict("b")) == 200
+    assert list_sent_strict(fake) == [True]
+    assert await ask(bridge, STRICT, model="claude-opus-4-8") == 200
+    assert list_sent_strict(fake) == [True]
+
+
+async def test_schemas_that_are_too_much_together_are_enforced_alone(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    other = build_strict("b")
+    other["function"]["name"] = "h"
+    fake.script(Failure(400, message="The compiled grammar is too large."))
+    assert await ask(bridge, STRICT, other) == 200
+    assert list_sent_strict(fake) == [False, False]
+    assert await ask(bridge, STRICT, other) == 200
+    assert list_sent_strict(fake) == [False, False]
+    assert len(fake.bodies()) == 3
+    assert await ask(bridge, STRICT) == 200
+    assert list_sent_strict(fake) == [True]

@@ -7,6 +7,7 @@ stream of the answer continues paused turns, applies filters, and stores thinkin
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -16,7 +17,7 @@ from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
-from bridge.models.learned_limits import learn_limits
+from bridge.models.learned_limits import Correction, learn_limits
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
@@ -60,7 +61,7 @@ async def open_answer(
     """
     question = _Question(bridge, model, translate, heavy, computer_use)
     backend = await bridge.selection.select_for_model(model)
-    attempt = await _prepare_attempt(question, backend, bridge.find_rules(model))
+    attempt = await _prepare_attempt(question, backend)
     try:
         stream = await attempt.backend.open(attempt.request)
     except BridgeError as error:
@@ -69,6 +70,8 @@ async def open_answer(
             raise
         attempt = retry
         stream = await attempt.backend.open(attempt.request)
+        if attempt.keep_correction is not None:
+            attempt.keep_correction()
     if not attempt.translated.passthrough:
         stream = EventStream(_continue_turns(attempt, stream), stream.aclose)
     notices = (*attempt.notices, *attempt.translated.notices)
@@ -97,12 +100,20 @@ class _Attempt:
     translated: Translation
     request: MessagesRequest
     notices: tuple[str, ...] = ()
+    keep_correction: Callable[[], None] | None = None
+    """Function that remembers what the refusal before this attempt taught; it is called once this
+    attempt has proved it."""
 
 
 async def _prepare_attempt(
-    question: _Question, backend: Backend, rules: ModelRules, *notices: str
+    question: _Question, backend: Backend, *notices: str, rules: ModelRules | None = None
 ) -> _Attempt:
-    """Translate the question for a backend, and restore thinking that the client left out."""
+    """Translate the question for a backend, and restore thinking that the client left out.
+
+    `rules`: the model's own, if they differ from those that are known.
+    """
+    if rules is None:
+        rules = question.bridge.find_rules(question.model, backend.name)
     if question.computer_use is not None:
         backend = question.computer_use.wrap(backend)
     narrowed = backend.narrow_rules(rules)
@@ -138,22 +149,36 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
         other = await bridge.selection.find_key_fallback(attempt.backend)
         if other is not None:
             notice = "backend: Anthropic rejected the API key; Claude Code answers"
-            return await _prepare_attempt(question, other, attempt.rules, notice)
+            return await _prepare_attempt(question, other, notice)
     if not isinstance(error, InvalidRequest):
         return await _prepare_fallback(attempt, error)
     if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_thinking_refusal(
         error.message
     ):
-        bridge.thinking.forget(thinking_replay.list_call_ids(attempt.request))
+        ids = thinking_replay.list_call_ids(attempt.request)
         notice = "thinking: earlier thinking left out; Claude's API did not accept it"
         request = thinking_replay.strip_thinking(attempt.request)
-        return replace(attempt, request=request, notices=(*attempt.notices, notice))
-    rules = None if attempt.translated.passthrough else learn_limits(attempt.rules, error.message)
-    if rules is None:
+        return replace(
+            attempt,
+            request=request,
+            notices=(*attempt.notices, notice),
+            keep_correction=functools.partial(bridge.thinking.forget, ids),
+        )
+    if attempt.translated.passthrough:
         return None
-    _log.warning("The rules of %s were changed by a refusal.", question.model)
-    bridge.learned[question.model] = rules
-    return await _prepare_attempt(question, attempt.backend, rules)
+    correction = learn_limits(attempt.rules, attempt.request, error.message)
+    if correction is None:
+        return None
+    rules = correction.apply(attempt.rules)
+    corrected = await _prepare_attempt(question, attempt.backend, rules=rules)
+    return replace(
+        corrected, keep_correction=functools.partial(_keep_correction, attempt, correction)
+    )
+
+
+def _keep_correction(attempt: _Attempt, correction: Correction) -> None:
+    _log.warning("A refusal of %s has corrected how requests are sent.", attempt.question.model)
+    attempt.question.bridge.learned.keep(attempt.backend.name, attempt.question.model, correction)
 
 
 async def _prepare_fallback(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
@@ -168,12 +193,11 @@ async def _prepare_fallback(attempt: _Attempt, error: BridgeError) -> _Attempt |
         other = await question.bridge.selection.find_ready(fallback)
         if other is not None:
             notice = f"backend: {attempt.backend.name} failed ({reason}); {other.name} answers"
-            return await _prepare_attempt(question, other, attempt.rules, notice)
+            return await _prepare_attempt(question, other, notice)
     if settings.fallback_model not in ("none", question.model):
         changed = replace(question, model=settings.fallback_model)
         notice = f"model: {question.model} failed ({reason}); {changed.model} answers"
-        rules = question.bridge.find_rules(changed.model)
-        return await _prepare_attempt(changed, attempt.backend, rules, notice)
+        return await _prepare_attempt(changed, attempt.backend, notice)
     return None
 
 

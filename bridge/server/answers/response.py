@@ -97,7 +97,7 @@ async def count_input(
     _, _, chat = await _convert_to_chat(bridge, body, memory, large=large)
     model = bridge.resolve(body.model).model
     backend = await bridge.selection.select_for_counting(model)
-    rules = backend.narrow_rules(bridge.find_rules(model))
+    rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     request = (await bridge.heavy_work.run(translate_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))

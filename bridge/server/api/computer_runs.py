@@ -37,7 +37,9 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         backend = await bridge.selection.select_for_model(model)
         record.backend = backend.name
-        translated = translate_chat(chat, backend.narrow_rules(bridge.find_rules(model)), model)
+        translated = translate_chat(
+            chat, backend.narrow_rules(bridge.find_rules(model, backend.name)), model
+        )
         asker = await identify_asker(request, body.asked_by)
         computer_use = build_computer_use(bridge, asker, dry_run=body.dry_run)
         async with computer_use.open_run(backend, translated.request) as batches:

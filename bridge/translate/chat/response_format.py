@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.models.learned_limits import digest_schemas
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.schema import can_close, close_schema
 from bridge.translate.json_check import can_check
@@ -52,7 +53,9 @@ def translate_response_format(
     if schema is None:
         return FormatPlan(None, _JSON_PROMPT, ExpectedJson(None))
     if rules.structured and can_close(schema):
-        return FormatPlan({"type": "json_schema", "schema": close_schema(schema)})
+        closed = close_schema(schema)
+        if digest_schemas([closed]) not in rules.refused_schemas:
+            return FormatPlan({"type": "json_schema", "schema": closed})
     notices.add(
         "response_format: the schema cannot be enforced; it is in the prompt, and the answer is "
         "checked"

@@ -9,12 +9,13 @@ from typing import Any, assert_never
 from pydantic import BaseModel
 
 from bridge.errors import InvalidRequest
+from bridge.models.learned_limits import digest_schemas
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.caching import copy_cache_marker
 from bridge.translate.chat.computer_toolset import MEMBERS, has_toolset, is_toolset
 from bridge.translate.chat.custom_tools import INPUT_SCHEMA, describe_custom_tool
 from bridge.translate.chat.names import ToolNames
-from bridge.translate.chat.schema import build_input_schema, can_close, close_schema
+from bridge.translate.chat.schema import Schema, build_input_schema, can_close, close_schema
 from bridge.translate.chat.web_search import NAME as WEB_SEARCH
 from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
@@ -104,14 +105,12 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
 
 def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
     """Build one block per tool; a tool without parameters accepts an empty object."""
-    strict = [tool.name for tool in offer.tools if tool.strict and _can_be_strict(tool, rules)]
-    requested = sum(tool.strict for tool in offer.tools)
-    if len(strict) > MAX_STRICT_TOOLS:
-        # Then none of them is strict, because any selection would be arbitrary.
-        strict = []
-    if len(strict) < requested:
+    strict = _choose_strict(offer, rules)
+    if len(strict) < sum(tool.strict for tool in offer.tools):
         notices.add("tools: `strict` cannot be enforced for all of them; Claude sees their schemas")
-    return tuple(_build_tool_block(tool, tool.name in strict, offer, rules) for tool in offer.tools)
+    return tuple(
+        _build_tool_block(tool, strict.get(tool.name), offer, rules) for tool in offer.tools
+    )
 
 
 def translate_tool_choice(
@@ -225,23 +224,42 @@ def _read_function_call(chat: ChatRequest) -> tuple[str, str | None, frozenset[s
     return "named", chat.function_call.name, None
 
 
-def _can_be_strict(tool: OfferedTool, rules: ModelRules) -> bool:
-    closable = tool.parameters is None or can_close(build_input_schema(tool.parameters))
-    return rules.strict_tools and closable
+def _choose_strict(offer: ToolOffer, rules: ModelRules) -> Mapping[str, Schema]:
+    """Return the strict schema of each tool that can be strict, by the tool's name."""
+    if not rules.strict_tools:
+        return {}
+    strict = {
+        tool.name: _build_strict_schema(tool)
+        for tool in offer.tools
+        if tool.strict and can_close(build_input_schema(tool.parameters))
+    }
+    if rules.refused_schemas:
+        strict = {
+            name: schema
+            for name, schema in strict.items()
+            if digest_schemas([schema]) not in rules.refused_schemas
+        }
+        if digest_schemas(list(strict.values())) in rules.refused_schemas:
+            return {}
+    # With too many, none of them is strict, because any selection would be arbitrary.
+    return {} if len(strict) > MAX_STRICT_TOOLS else strict
+
+
+def _build_strict_schema(tool: OfferedTool) -> Schema:
+    return {"required": [], **close_schema(build_input_schema(tool.parameters))}
 
 
 def _build_tool_block(
-    tool: OfferedTool, strict: bool, offer: ToolOffer, rules: ModelRules
+    tool: OfferedTool, strict: Schema | None, offer: ToolOffer, rules: ModelRules
 ) -> Block:
-    schema = build_input_schema(tool.parameters)
     block: Block = {
         "name": offer.names.to_claude(tool.name),
-        "input_schema": {"required": [], **close_schema(schema)} if strict else schema,
+        "input_schema": build_input_schema(tool.parameters) if strict is None else strict,
     }
     if rules.eager_tools:
         # Stream arguments as they are generated instead of holding them until they are valid JSON.
         block["eager_input_streaming"] = True
-    if strict:
+    if strict is not None:
         block["strict"] = True
     if tool.description:
         block["description"] = tool.description

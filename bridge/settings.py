@@ -1,4 +1,4 @@
-"""All settings, frozen at start, and the folders of the bridge's files."""
+"""All settings, frozen at start."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import ipaddress
 import json
 import os
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import platformdirs
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -21,10 +19,24 @@ from pydantic_settings import (
 )
 
 from bridge.errors import SettingsError
+from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
+from bridge.proof import remove_brackets
 from bridge.wire.health import BackendSetting
 
-APP_NAME = "claude-bridge"
-ENV_PREFIX = "CLAUDE_BRIDGE_"
+# mypy takes imported names for private unless they are listed.
+__all__ = [
+    "APP_NAME",
+    "ENV_PREFIX",
+    "LogLevel",
+    "Names",
+    "Paths",
+    "Settings",
+    "find_paths",
+    "format_default",
+    "is_loopback",
+    "load_settings",
+    "split_names",
+]
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -41,69 +53,6 @@ def split_names(value: Any) -> Any:
 # NoDecode: pydantic-settings would parse a variable as JSON before the validator sees it.
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
 """A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The folders of one user; `CLAUDE_BRIDGE_HOME` puts all three into one."""
-
-    config: Path
-    data: Path
-    logs: Path
-
-    @property
-    def config_file(self) -> Path:
-        return self.config / "config.toml"
-
-    @property
-    def control_token(self) -> Path:
-        """A 0600 file made by the server at start; its content opens `/control/…`."""
-        return self.data / "control-token"
-
-    @property
-    def log_file(self) -> Path:
-        """The server's log; the same folder has two older ones."""
-        return self.logs / "bridge.log"
-
-    @property
-    def ledger(self) -> Path:
-        """A 0600 SQLite file: tokens and cost of each request, without content."""
-        return self.data / "ledger.sqlite3"
-
-    @property
-    def responses(self) -> Path:
-        """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
-        return self.data / "responses.sqlite3"
-
-    @property
-    def computer_policy(self) -> Path:
-        """The user's rules: which actions are risky, and which windows are never used."""
-        return self.config / "computer.toml"
-
-    @property
-    def computer_log(self) -> Path:
-        """A 0600 file of JSON lines: each action on the desktop, its time, and who approved it."""
-        return self.data / "computer-log.jsonl"
-
-    @property
-    def claude_code(self) -> Path:
-        """The working folder of Claude Code processes, with their temporary files."""
-        return self.data / "claude-code"
-
-    @property
-    def thinking(self) -> Path:
-        """A 0600 SQLite file: Claude's thinking, which later turns of a chat send back."""
-        return self.data / "thinking.sqlite3"
-
-
-def find_paths() -> Paths:
-    """Return the platform's folders, or those under `CLAUDE_BRIDGE_HOME`."""
-    home = os.environ.get(ENV_PREFIX + "HOME")
-    if home:
-        root = Path(home).expanduser()
-        return Paths(root / "config", root / "data", root / "logs")
-    dirs = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
-    return Paths(dirs.user_config_path, dirs.user_data_path, dirs.user_log_path)
 
 
 class Settings(BaseSettings):
@@ -264,6 +213,12 @@ class Settings(BaseSettings):
         if host != "localhost":
             ipaddress.ip_address(host)
         return host
+
+    @field_validator("host", mode="before")
+    @classmethod
+    def _remove_brackets(cls, host: Any) -> Any:
+        # People copy IPv6 addresses from URLs, where they stand in brackets.
+        return remove_brackets(host) if isinstance(host, str) else host
 
     @classmethod
     def settings_customise_sources(

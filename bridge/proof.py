@@ -1,0 +1,63 @@
+"""Prove that a server has the control token, without sending the token.
+
+Before a command sends the control token, it sends a random nonce. The server answers with
+HMAC-SHA256(token, "purpose|nonce|address"). The address is the one that the server was reached on,
+and the client compares it with the one it has connected to. So another program on that port cannot
+pass on the proof of the real server, which listens at another address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+
+PURPOSE = "claude-bridge control"
+"""What the proof is for; another use of the token as a key needs another purpose."""
+
+PATH = "/proof"
+
+
+def make_nonce() -> str:
+    """Return a nonce that was never used before: ASCII letters, digits, `-` and `_`."""
+    return secrets.token_urlsafe(24)
+
+
+def compute_proof(token: str, nonce: str, address: str) -> str:
+    """Return the proof as hexadecimal digits; `address` is from `format_address`."""
+    message = f"{PURPOSE}|{nonce}|{address}"
+    return hmac.new(token.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def is_proof(proof: object, token: str, nonce: str, address: str) -> bool:
+    """Return whether a server's answer proves that it has the token; empty tokens prove nothing."""
+    expected = compute_proof(token, nonce, address)
+    return bool(token) and hmac.compare_digest(
+        str(proof).encode("utf-8", "surrogatepass"), expected.encode()
+    )
+
+
+def format_address(name: tuple[object, ...]) -> str:
+    """Return `host:port` of a socket's name, the same on both ends of a connection."""
+    host = remove_scope(str(name[0]))
+    address = ipaddress.ip_address(host)
+    # A socket for both IP versions shows IPv4 peers as ::ffff:127.0.0.1.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return format_netloc(str(mapped or address), int(str(name[1])))
+
+
+def format_netloc(host: str, port: int) -> str:
+    """Return host and port as in a URL, an IPv6 address in brackets."""
+    host = remove_brackets(host)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def remove_brackets(host: str) -> str:
+    """Return an IPv6 address without the brackets that it has in a URL."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def remove_scope(host: str) -> str:
+    """Return an address without its scope, such as `%eth0`, which means something locally only."""
+    return host.partition("%")[0]

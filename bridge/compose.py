@@ -73,6 +73,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         sign_in=SignIn(_find_cli(settings) or find_bundled_cli(), os.environ),
         control_token=ensure_control_token(paths),
         started_at=int(time.time()),
+        paths=paths,
         versions=_read_versions(),
     )
 

@@ -21,6 +21,9 @@ def make_hex_id() -> str:
     return f"{random.getrandbits(128):032x}"
 
 
+_POLLED = ("/health", "/proof")
+
+
 @dataclass
 class RequestRecord:
     """Facts about a request, filled in while it runs and recorded when it has ended."""
@@ -50,8 +53,8 @@ class RequestRecord:
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         """Write the access line."""
-        # The tray and the dashboard poll /health all the time.
-        level = logging.DEBUG if request.path == "/health" else logging.INFO
+        # The tray and the dashboard poll these all the time.
+        level = logging.DEBUG if request.path in _POLLED else logging.INFO
         if not _log.isEnabledFor(level):
             return
         _log.log(

@@ -20,10 +20,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from bridge import __version__
+from bridge.proof import format_netloc
+from bridge.running import NAME, RunningServer, describe_own_process, remove_record, write_record
 from bridge.server.app import make_app
 from bridge.server.http.accept_errors import AcceptErrors, report_accept_errors_once
 from bridge.server.http.header_timeout import add_header_timeout
@@ -58,9 +62,11 @@ async def serve(
         shutdown_timeout=1.0,
     )
     await runner.setup()
+    announcement = Announcement(bridge.paths.data, bridge.url)
     try:
         with _handle_signals(bridge), report_accept_errors_once() as accept_errors:
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
+            await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded))
             if stop_with_parent:
@@ -76,6 +82,8 @@ async def serve(
         # Connections first: their handlers may still write to the stores that `close` closes.
         await runner.cleanup()
         await bridge.close()
+        # Last, because until then the process still ends answers and computer use.
+        await announcement.remove()
     _log.info("Stopped.")
 
 
@@ -105,7 +113,45 @@ async def _start_listening(
 
 def _format_url(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{format_netloc(host, port)}"
+
+
+class Announcement:
+    """The file `running.json` of this server, in the data folder."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder = folder
+        self._url = url
+        self._written: tuple[Path, RunningServer] | None = None
+
+    async def write(self) -> None:
+        """Write the file; without it, commands look for the server at the address in the settings.
+
+        A data folder that cannot be written to is logged, and the server runs all the same.
+        """
+        try:
+            self._written = await asyncio.to_thread(self._write_record)
+        except OSError as error:
+            _log.warning(
+                "Cannot write %s: %s. Commands and the tray will look for the server at the "
+                "address in the settings.",
+                self._folder / NAME,
+                error.strerror,
+            )
+
+    def _write_record(self) -> tuple[Path, RunningServer]:
+        server = describe_own_process(self._url, __version__)
+        return write_record(self._folder, server), server
+
+    async def remove(self) -> None:
+        """Remove the file."""
+        if self._written is None:
+            return
+        try:
+            await asyncio.to_thread(remove_record, *self._written)
+        except OSError as error:
+            # Harmless: the process id in it will be recognized as one that has ended.
+            _log.info("Cannot remove %s: %s", self._written[0], error.strerror)
 
 
 async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:

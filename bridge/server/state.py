@@ -19,12 +19,14 @@ from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
+from bridge.paths import Paths
 from bridge.resilience.heavy_work import HeavyWork
 from bridge.resilience.memory_budget import MemoryBudget
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
+from bridge.store.redirect_files import RedirectFiles
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
 from bridge.store.tickets import Tickets
@@ -54,6 +56,7 @@ class Bridge:
     sign_in: SignIn
     control_token: str
     started_at: int
+    paths: Paths
     versions: dict[str, str] = field(default_factory=dict)
     url: str = ""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,6 +70,7 @@ class Bridge:
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
     tickets: Tickets = field(default_factory=Tickets)
+    redirect_files: RedirectFiles = field(default_factory=RedirectFiles)
     stop_now: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a second request to stop: running answers are cancelled at once."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -127,6 +131,7 @@ class Bridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.computer.close()
         await self.sign_in.close()
+        await self.redirect_files.close()
         await self.selection.close()
         if self.embedder is not None:
             await self.embedder.close()

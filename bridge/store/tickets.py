@@ -1,14 +1,16 @@
 """One-time tickets that a page, opened by the user, exchanges for the control token.
 
-The address that a browser is started with is in its command line, which other users of the computer
-may be able to read. By then the ticket has been used, and is worthless.
+The token itself is in no address, because a browser stores addresses in its history. A ticket is
+used up by then, and worthless.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 SECONDS = 60.0
 """How long a ticket is valid."""
@@ -16,23 +18,43 @@ MAX_TICKETS = 20
 """How many unused tickets there can be."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    text: str
+    page: str | None
+    until: float
+
+
 class Tickets:
-    """All valid tickets; each can be redeemed once, within SECONDS."""
+    """All valid tickets; each can be redeemed once, within SECONDS, by the page it was made for."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until: dict[str, float] = {}
+        self._tickets: list[_Ticket] = []
 
-    def issue(self) -> str:
-        """Create a ticket; beyond MAX_TICKETS the oldest one becomes invalid."""
+    def issue(self, page: str | None = None) -> str:
+        """Create a ticket for the page at a path, or for any; at most MAX_TICKETS are valid."""
         # A limit, so that unused tickets cannot fill the memory.
-        while len(self._until) >= MAX_TICKETS:
-            del self._until[next(iter(self._until))]
-        ticket = secrets.token_urlsafe(24)
-        self._until[ticket] = self._clock() + SECONDS
-        return ticket
+        self._tickets = self._tickets[-(MAX_TICKETS - 1) :]
+        ticket = _Ticket(secrets.token_urlsafe(24), page, self._clock() + SECONDS)
+        self._tickets.append(ticket)
+        return ticket.text
 
-    def redeem(self, ticket: str) -> bool:
-        """Return whether the ticket was valid, and invalidate it."""
-        # Removed in any case: a ticket that comes too late is used up, too.
-        return self._clock() < self._until.pop(ticket, float("-inf"))
+    def redeem(self, text: str, page: str | None = None) -> bool:
+        """Return whether the ticket was valid, for this page if one is named; invalidate it."""
+        ticket = self._find(text)
+        if ticket is None:
+            return False
+        # Removed in any case: a ticket that comes too late or from another page is used up, too.
+        self._tickets.remove(ticket)
+        is_for_page = ticket.page is None or page in (None, ticket.page)
+        return is_for_page and self._clock() < ticket.until
+
+    def _find(self, text: str) -> _Ticket | None:
+        given = text.encode("utf-8", "surrogatepass")
+        found = None
+        # Every ticket is compared in constant time, so that no part of one can be guessed.
+        for ticket in self._tickets:
+            if hmac.compare_digest(given, ticket.text.encode()):
+                found = ticket
+        return found

@@ -1,5 +1,5 @@
-// The user's control token. The tray and `claude-bridge dashboard` open the page with a ticket
-// after the # of its address, because browsers send that part to no server. The ticket can be
+// The user's control token. The tray and `claude-bridge dashboard` open the page (through a file and
+// `open.js`) with a ticket after the # of its address, because browsers send that part to no server. The ticket can be
 // redeemed once, within a minute. The token is stored until this tab is closed.
 
 const NAME = "control-token";
@@ -11,7 +11,8 @@ if (ticket) {
   const response = await fetch("/control/tickets/redeem", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ticket }),
+    // A ticket is for one page.
+    body: JSON.stringify({ ticket, page: location.pathname }),
   });
   const body = await response.json();
   if (response.ok) sessionStorage.setItem(NAME, body.token);

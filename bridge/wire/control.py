@@ -81,12 +81,43 @@ class SignInStatus(BaseModel):
     words: str = Field(description="What to do, or what went wrong.")
 
 
+PAGE_PATTERN = r"^/(setup)?(\?[\w=&.-]*)?(#[\w=&.-]*)?$"
+"""The dashboard or the set-up page, and a place in it."""
+
+
+class Challenge(BaseModel):
+    """`POST /proof`: what the proof is to be made for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # 128 bits at least. No `|`, so that the parts of the proved message cannot be confused.
+    nonce: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{22,128}$", description="Random, and never used again."
+    )
+
+
+class NewRedirectFile(BaseModel):
+    """`POST /control/pages`: which page to open, in which browser."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: str = Field("/", max_length=200, pattern=PAGE_PATTERN, description="`/` or `/setup`.")
+    snap: str | None = Field(
+        None, max_length=40, description="Name of the snap, if the browser is from one."
+    )
+
+
 class Ticket(BaseModel):
     """A ticket from `POST /control/tickets`: valid once, for a short time."""
 
     model_config = ConfigDict(extra="forbid")
 
     ticket: str = Field(min_length=1, max_length=200)
+    page: str | None = Field(
+        None,
+        max_length=200,
+        description="The page that it was created for, to be checked.",
+    )
 
 
 class Redeemed(BaseModel):

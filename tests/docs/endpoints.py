@@ -22,7 +22,9 @@ _ENDPOINTS = {
     "endpoint_completions": "/v1/completions",
     "endpoint_embeddings": "/v1/embeddings",
     "endpoint_messages": "/v1/messages",
+    "endpoint_proof": "/proof",
     "endpoint_switches": "/control/switches",
+    "endpoint_pages": "/control/pages",
     "endpoint_actions": "/computer/actions",
     "endpoint_computer_runs": "/computer/runs",
 }

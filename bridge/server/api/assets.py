@@ -15,6 +15,7 @@ MEDIA_TYPES = {
     "dashboard.css": "text/css",
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
+    "open.js": "text/javascript",
     "plot.js": "text/javascript",
     "setup.js": "text/javascript",
     "token.js": "text/javascript",

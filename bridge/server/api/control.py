@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from bridge.errors import Forbidden, InvalidRequest, SettingsError
+from bridge.errors import InvalidRequest, SettingsError
 from bridge.keys import NamedKey, check_secret
 from bridge.models.names import resolve
 from bridge.server.api.computer import get_switch, switch_computer
@@ -17,16 +16,13 @@ from bridge.server.state import BRIDGE
 from bridge.wire.control import (
     KeysReloaded,
     NewKey,
-    Redeemed,
     SavedKey,
     SignInStatus,
     SignInStep,
     StopAccepted,
     SwitchesPatch,
     SwitchesState,
-    Ticket,
 )
-from bridge.wire.ticket import IssuedTicket
 
 
 async def update_switches(request: web.Request) -> web.Response:
@@ -107,24 +103,6 @@ async def stop_server(request: web.Request) -> web.Response:
     return web.json_response(accepted.model_dump(), status=202)
 
 
-async def create_ticket(request: web.Request) -> web.Response:
-    """Create a ticket, for the fragment (`#`) of a page's address."""
-    return web.json_response(asdict(IssuedTicket(ticket=request.app[BRIDGE].tickets.issue())))
-
-
-async def redeem_ticket(request: web.Request) -> web.Response:
-    """Return the control token for a ticket. Raises Forbidden for a used, old or unknown one."""
-    bridge = request.app[BRIDGE]
-    body = await read_body(request, Ticket)
-    if not bridge.tickets.redeem(body.ticket):
-        raise Forbidden(
-            "This link has been used, or is over a minute old. Open the page from the tray menu, "
-            "or with: claude-bridge dashboard"
-        )
-    # The ticket is used up now, so its copy in the browser's history is useless.
-    return web.json_response(Redeemed(token=bridge.control_token).model_dump())
-
-
 _PATCH_EXAMPLE: dict[str, Any] = {"model": "claude-haiku-5-5"}
 _SWITCHES_EXAMPLE: dict[str, Any] = {
     "model": "claude-haiku-5-5",
@@ -152,7 +130,6 @@ _NO_SIGN_IN_EXAMPLE: dict[str, Any] = {
 }
 _KEYS_EXAMPLE: dict[str, Any] = {"anthropic": 1, "bridge": 0}
 _STOP_EXAMPLE: dict[str, Any] = {"stopping": True, "open_streams": 0}
-_TICKET_EXAMPLE: dict[str, Any] = {"ticket": "a-ticket-that-was-taken"}
 
 ROUTES = (
     Endpoint(
@@ -199,26 +176,6 @@ ROUTES = (
         "Get the state of the sign-in to Claude Code",
         Answer("The current state.", SignInStatus, _NO_SIGN_IN_EXAMPLE),
         access="token",
-    ),
-    Endpoint(
-        "POST",
-        "/control/tickets",
-        create_ticket,
-        "Control",
-        "Create a ticket that a page can exchange for the control token, once",
-        Answer("Valid for one minute.", IssuedTicket, _TICKET_EXAMPLE),
-        access="token",
-    ),
-    Endpoint(
-        "POST",
-        "/control/tickets/redeem",
-        redeem_ticket,
-        "Control",
-        "Exchange a ticket for the control token",
-        Answer("The token, for the page that was opened with the ticket.", Redeemed),
-        access="open",
-        body=Ticket,
-        example=_TICKET_EXAMPLE,
     ),
     Endpoint(
         "POST",

@@ -1,4 +1,4 @@
-"""`GET /`, `GET /setup` and `GET /docs`: the dashboard, the set-up page and the API docs."""
+"""`GET /`, `/setup`, `/open` and `/docs`: the pages for browsers."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ async def get_root(request: web.Request) -> web.Response:
 async def get_setup_page(_request: web.Request) -> web.Response:
     """Return the page to sign in to Claude Code or to save a key."""
     return await _load_page("setup.html", _STRICT_POLICY)
+
+
+async def get_open_page(_request: web.Request) -> web.Response:
+    """Return the page that redeems a ticket and goes on to the page that the ticket is for."""
+    return await _load_page("open.html", _STRICT_POLICY)
 
 
 async def get_docs_page(_request: web.Request) -> web.Response:
@@ -88,6 +93,16 @@ ROUTES = (
         "Sign in, or save an API key",
         Answer("A page.", text=_HTML),
         access="open",
+    ),
+    Endpoint(
+        "GET",
+        "/open",
+        get_open_page,
+        "Pages",
+        "Sign this browser in with a ticket",
+        Answer("A page.", text=_HTML),
+        access="open",
+        linkable=True,
     ),
     Endpoint(
         "GET",

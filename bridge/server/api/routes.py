@@ -17,6 +17,8 @@ from bridge.server.api import (
     models,
     openapi_json,
     pages,
+    proof,
+    tickets,
     usage,
 )
 from bridge.server.api.responses import compact, resource, socket
@@ -38,7 +40,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *usage.ROUTES,
     *metrics.ROUTES,
     *connect.ROUTES,
+    *proof.ROUTES,
     *control.ROUTES,
+    *tickets.ROUTES,
     *computer.ROUTES,
     *computer_runs.ROUTES,
 )

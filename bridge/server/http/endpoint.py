@@ -61,6 +61,11 @@ class Endpoint:
     """The model of a POST's JSON body, for `read_body`."""
     example: Any = None
     """A valid body; the tests send it."""
+    linkable: bool = False
+    """Whether a browser may come here from a file or from another site's link.
+
+    Only for a page without content, which does nothing by itself.
+    """
     failures: tuple[int, ...] = ()
     """Statuses with an error object, besides those that every call may get."""
 

@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from bridge.errors import Forbidden, KeyRejected, UnsupportedMedia
-from bridge.server.http.endpoint import Endpoint
+from bridge.proof import remove_scope
+from bridge.server.http.endpoint import Endpoint, find_endpoint
 from bridge.server.state import BRIDGE
 from bridge.settings import Settings
 
@@ -51,12 +52,28 @@ def check_caller(request: web.Request) -> None:
             f"Requests from pages of {origin[:200]} are not allowed (setting allowed_origins)."
         )
     # Requests for links and pictures have no Origin, but browsers add Sec-Fetch-Site to them.
-    if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
+    is_own = request.headers.get("Sec-Fetch-Site", "none") in _OWN_SITES
+    if not allowed and not is_own and not _is_followed_link(request):
         raise Forbidden("Requests from other sites are not allowed.")
     # An unknown path or a wrong method gets its own error, whatever the type of its body.
     is_known = request.match_info.http_exception is None
     if is_known and request.method == "POST" and request.content_type != "application/json":
         raise UnsupportedMedia("Send the body as Content-Type: application/json.")
+
+
+def _is_followed_link(request: web.Request) -> bool:
+    """Return whether a browser opens a `linkable` page in a tab, not in a frame.
+
+    The file that the browser is started with is another site to it.
+    """
+    endpoint = find_endpoint(request)
+    headers = request.headers
+    return (
+        endpoint is not None
+        and endpoint.linkable
+        and headers.getall("Sec-Fetch-Mode", []) == ["navigate"]
+        and headers.getall("Sec-Fetch-Dest", []) == ["document"]
+    )
 
 
 def _is_path(target: str) -> bool:
@@ -152,7 +169,8 @@ def _is_host_of(host: str, own_host: str, allowed_hosts: tuple[str, ...]) -> boo
         return False
     name = (match["name"] or match["six"]).lower()
     # `own_host` is the address that the bridge listens on, which may be one of the local network.
-    own = {"localhost", own_host, *(allowed.lower() for allowed in allowed_hosts)}
+    # Clients leave out the scope of a link-local address, such as `%eth0`.
+    own = {"localhost", remove_scope(own_host), *(allowed.lower() for allowed in allowed_hosts)}
     return name in own or _is_loopback_address(name)
 
 

@@ -1,0 +1,115 @@
+"""`/control/tickets` and `/control/pages`: open a page with access to its controls."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import web
+
+from bridge.errors import Forbidden, InternalError, InvalidRequest
+from bridge.proof import format_address
+from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.http.request_body import read_body
+from bridge.server.state import BRIDGE, Bridge
+from bridge.store.redirect_files import find_snap_folder
+from bridge.wire.access import IssuedTicket, RedirectFile
+from bridge.wire.control import NewRedirectFile, Redeemed, Ticket
+
+
+async def create_ticket(request: web.Request) -> web.Response:
+    """Create a ticket for any page, for the fragment (`#`) of an address that the user opens."""
+    ticket = request.app[BRIDGE].tickets.issue()
+    return web.json_response(asdict(IssuedTicket(ticket=ticket)))
+
+
+async def create_redirect_file(request: web.Request) -> web.Response:
+    """Write a file that opens a page with a ticket.
+
+    Raises InvalidRequest for an unknown snap, and InternalError if the file cannot be written.
+    """
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, NewRedirectFile)
+    folder = await asyncio.to_thread(_find_folder, bridge, body.snap)
+    ticket = bridge.tickets.issue(urlsplit(body.page).path)
+    # The address that the caller has reached: the browser on the same computer reaches it, too.
+    address = format_address(request.get_extra_info("sockname"))
+    fragment = urlencode({"ticket": ticket, "page": body.page})
+    url = f"http://{address}/open#{fragment}"
+    try:
+        file = await bridge.redirect_files.create(folder, url, ticket)
+    except OSError as error:
+        raise InternalError(
+            f"Cannot write a file in {folder}: {error.strerror}. To open the page by hand, run: "
+            "claude-bridge dashboard --url"
+        ) from error
+    return web.json_response(asdict(RedirectFile(file=str(file))))
+
+
+async def redeem_ticket(request: web.Request) -> web.Response:
+    """Return the control token for a ticket. Raises Forbidden for a used, old or unknown one."""
+    bridge = request.app[BRIDGE]
+    body = await read_body(request, Ticket)
+    # Whatever comes of it, the ticket is used up now, and so is the file with it.
+    bridge.redirect_files.remove(body.ticket)
+    if not bridge.tickets.redeem(body.ticket, body.page):
+        raise Forbidden(
+            "This link has been used, or is over a minute old. Open the page from the tray menu, "
+            "or with: claude-bridge dashboard"
+        )
+    response = Redeemed(token=bridge.control_token).model_dump()
+    return web.json_response(response, headers={"Cache-Control": "no-store"})
+
+
+def _find_folder(bridge: Bridge, snap: str | None) -> Path:
+    if snap is None:
+        return bridge.paths.pages
+    folder = find_snap_folder(snap, Path.home())
+    if folder is None:
+        raise InvalidRequest(f"There is no snap {snap} in this user's home.", param="snap")
+    return folder
+
+
+_TICKET_EXAMPLE: dict[str, Any] = {"ticket": "a-ticket-that-was-taken"}
+_NEW_FILE_EXAMPLE: dict[str, Any] = {"page": "/setup"}
+_FILE_EXAMPLE: dict[str, Any] = {
+    "file": "/home/me/.local/share/claude-bridge/pages/open-0123456789abcdef.html"
+}
+
+ROUTES = (
+    Endpoint(
+        "POST",
+        "/control/tickets",
+        create_ticket,
+        "Control",
+        "Create a ticket that a page can exchange for the control token, once",
+        Answer("Valid for one minute.", IssuedTicket, _TICKET_EXAMPLE),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/pages",
+        create_redirect_file,
+        "Control",
+        "Write a file that opens a page with a ticket, for a browser's command line",
+        Answer("Removed after use, or in a minute.", RedirectFile, _FILE_EXAMPLE),
+        access="token",
+        body=NewRedirectFile,
+        example=_NEW_FILE_EXAMPLE,
+        failures=(400,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/tickets/redeem",
+        redeem_ticket,
+        "Control",
+        "Exchange a ticket for the control token",
+        Answer("The token, for the page that was opened with the ticket.", Redeemed),
+        access="open",
+        body=Ticket,
+        example=_TICKET_EXAMPLE,
+    ),
+)

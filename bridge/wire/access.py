@@ -1,0 +1,32 @@
+"""Response types of the endpoints that give a browser access, and that prove who answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from bridge.wire.doc import Doc
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedTicket:
+    """A one-time ticket; a page of the dashboard redeems it for the control token."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedirectFile:
+    """A file that opens a page of the dashboard, with access to its controls."""
+
+    file: Annotated[str, Doc("Path of an HTML file, which exists until it was used, or a minute.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """`POST /proof`: the server has the control token, which this does not show."""
+
+    proof: Annotated[
+        str,
+        Doc('HMAC-SHA256 of "claude-bridge control|NONCE|HOST:PORT" with the token, in hex.'),
+    ]

@@ -13,6 +13,11 @@ def main() -> int:
         from tray.launch_options import LaunchOptions
 
         return run(LaunchOptions.from_json(sys.argv[2]))
+    # The emergency stop works even if the modules of the other commands cannot be loaded.
+    from bridge.cli.stop import is_stop_command, run_stop
+
+    if is_stop_command(sys.argv[1:]):
+        return run_stop(sys.argv[1:])
     from bridge.cli.main import main as command
 
     return command()

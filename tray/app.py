@@ -15,6 +15,7 @@ from typing import Any, assert_never
 from bridge.autostart import find_autostart
 from bridge.logs import set_up_logging
 from bridge.opening import read_token
+from bridge.running import list_servers, to_reachable
 from tray.clipboard import find_clipboard
 from tray.command_runner import CommandFailed, CommandRunner, run_cli
 from tray.commands import (
@@ -115,6 +116,7 @@ class App:
             spawn=self._spawn_server,
             ask_to_stop=lambda url: self._run_in_background(lambda: self._ask_to_stop(url)),
             find_free_port=lambda: find_free_port_above(options.host, options.port),
+            find_running=self._find_running,
         )
 
     def run(self) -> None:
@@ -304,6 +306,15 @@ class App:
 
     def _connect(self, url: str) -> ControlClient:
         return ControlClient(url, lambda: read_token(Path(self._options.control_token)))
+
+    def _find_running(self) -> str | None:
+        """Return the address of the server to attach to: at the set port, else the last started."""
+        servers = list_servers(self._options.data_folder)
+        at_port = [server for server in servers if server.port == self._options.port]
+        # Who sets a port on the command line wants a server there.
+        others = [] if "--port" in self._options.user_flags else servers
+        chosen = next(iter(at_port or others), None)
+        return to_reachable(chosen.url) if chosen is not None else None
 
     def _run_in_background(self, work: Callable[[], None]) -> None:
         threading.Thread(target=work, name="tray-background", daemon=True).start()

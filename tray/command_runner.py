@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,13 @@ from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
 _CLI_SECONDS = 120.0
 _PAGES = {"dashboard": "/", "setup": "/setup"}
+_PAGE_SECONDS = 20
+"""Seconds for a browser to start and to load a page, which removes the file it was opened with."""
+_BY_HAND = "In a terminal, run: claude-bridge dashboard --url"
 _NO_APP = "No app is set up to open this file"
 
+CreateFile = Callable[[str, str | None], str]
+"""Have the server write a file for a page and a browser's snap; return its path."""
 RunCli = Callable[[Sequence[str]], tuple[int, str]]
 """Run a command line; return its exit code and the output line to show."""
 
@@ -43,8 +49,9 @@ class CommandRunner:
     log_file: Path
     notify: Callable[[Notice], None]
     run_cli: RunCli
-    open_page: Callable[[str, str, str], bool] = open_page
+    open_page: Callable[[CreateFile, str], bool] = open_page
     open_file: Callable[[Path], bool] = open_file
+    sleep: Callable[[float], None] = time.sleep
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Change the server's switches."""
@@ -115,11 +122,30 @@ class CommandRunner:
             raise CommandFailed(f"{_NO_APP}: {line}")
 
     def _open_page(self, path: str) -> None:
+        files: list[Path] = []
+
+        def create_file(page: str, snap: str | None) -> str:
+            file = server.create_redirect_file(page, snap)
+            files.append(Path(file))
+            return file
+
         with _explain_failures():
             server = self._find_server()
-            ticket = server.issue_ticket()
-        if not self.open_page(server.url, ticket, path):
-            raise CommandFailed(f"Couldn't open a browser. Open this page: {server.url}{path}")
+            was_opened = self.open_page(create_file, path)
+        if not was_opened:
+            raise CommandFailed(f"Couldn't open a browser. {_BY_HAND}")
+        self._explain_empty_page(files)
+
+    def _explain_empty_page(self, files: Sequence[Path]) -> None:
+        """Notify the user if the browser has not read the file: then its page is empty."""
+        for _ in range(_PAGE_SECONDS):
+            if not any(file.exists() for file in files):
+                return
+            self.sleep(1.0)
+        text = (
+            f"If the page stays empty, your browser cannot read files in hidden folders. {_BY_HAND}"
+        )
+        self.notify(Notice(text, "empty page"))
 
     def _find_server(self) -> ControlClient:
         url = self.find_url()

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.autostart import build_systemd_unit, find_autostart
-from bridge.cli.flags import repeat_setting_flags
+from bridge.cli.flags import read_setting_flags, repeat_setting_flags
 from bridge.errors import SettingsError
 from bridge.launching import build_own_command
-from bridge.settings import Settings
+from bridge.settings import load_settings
 
 UNIT = "claude-bridge.service"
 IS_OFF = 3
@@ -34,11 +34,15 @@ def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentP
     )
 
 
-def run_autostart(_settings: Settings, arguments: argparse.Namespace) -> int:
+def run_autostart(arguments: argparse.Namespace) -> int:
     """Turn the start at login on or off, or print it; return 0, or 3 if `status` is off.
 
-    Settings that were set by flags become flags of the command that starts at login.
+    Settings that were set by flags become flags of the command that starts at login. Raises
+    SettingsError for `on` if they, or the settings file, cannot be used.
     """
+    if arguments.action == "on":
+        # A server that cannot start is reported now, and not at the next login.
+        load_settings(**read_setting_flags(arguments))
     flags = repeat_setting_flags(arguments)
     if arguments.server:
         return _manage_unit(arguments.action, flags)

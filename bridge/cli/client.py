@@ -8,31 +8,60 @@ from another thread, which cancels a request.
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bridge.opening import read_token
-from bridge.settings import Settings, find_paths
+from bridge.cli.locate import Target, choose_target
+from bridge.errors import SettingsError
+from bridge.paths import find_paths
+from bridge.proof import PATH as PROOF_PATH
+from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
+from bridge.running import RunningServer, is_alive, to_reachable
 from bridge.wire.sse import SseDecoder
+
+if TYPE_CHECKING:
+    from bridge.settings import Settings
 
 NOT_RUNNING = 3
 """Exit code of a command that needs a running bridge, the same as that of `systemctl status`."""
 
+CONNECT_SECONDS = 5.0
+"""Seconds to connect and to get the proof, which a server that responds sends at once."""
+
+_MAX_PROOF_BYTES = 1_000
 _PIECE_BYTES = 65_536
 _REFUSED_FROM = 400
 
 
-class NotRunning(Exception):
+class ClientError(Exception):
+    """A request failed; the message names the problem and the fix."""
+
+    exit_code = 1
+
+
+class NotRunning(ClientError):
     """No bridge answers at the address; the message says how to start it."""
 
+    exit_code = NOT_RUNNING
 
-class RequestRefused(Exception):
+
+class NotResponding(ClientError):
+    """A server accepts the connection, or runs, but does not answer in time."""
+
+
+class NotProven(ClientError):
+    """A program answers that cannot prove to be the user's bridge; it got nothing secret."""
+
+
+class RequestRefused(ClientError):
     """The bridge answered with an error; its message is this exception's."""
 
     def __init__(self, message: str, code: str) -> None:
@@ -55,33 +84,53 @@ class Response:
 class BridgeClient:
     """One connection, one request at a time.
 
+    With a token, the server must prove on the same connection that it has that token, too, before
+    anything else is sent to it.
+
     `close` may be called from another thread. It ends the running request and everything that the
     bridge does for it, and no request can be sent afterwards.
     """
 
-    def __init__(self, url: str, token: str = "", *, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        timeout: float | None = None,
+        record: RunningServer | None = None,
+    ) -> None:
         """`timeout` in seconds; None waits however long an approval takes."""
         self.url = url
         self._token = token
+        self._timeout = timeout
+        self._record = record
         address = urlsplit(url)
+        host, port = address.hostname or "127.0.0.1", address.port
+        self._host_header = format_netloc(remove_scope(host), port or 80)
         self._connection = http.client.HTTPConnection(
-            address.hostname or "127.0.0.1", address.port, timeout=timeout
+            host, port, timeout=min(CONNECT_SECONDS, timeout or CONNECT_SECONDS)
         )
         # Otherwise http.client reconnects after `close`, and sends a request that was cancelled.
         self._connection.auto_open = 0
         self._is_closed = False
 
     def send(self, method: str, path: str, body: Any = None) -> Response:
-        """Send a request and read the whole response. Raises NotRunning and RequestRefused."""
+        """Send a request and read the whole response. Raises ClientError."""
         with self._start(method, path, body) as response:
             try:
                 data = response.read()
             except (OSError, http.client.HTTPException) as error:
-                raise self._not_running() from error
+                raise self._explain(error) from error
             return Response(response.headers.get_content_type(), data)
 
+    def create_redirect_file(self, page: str, snap: str | None) -> str:
+        """Have the server write a file that signs a browser in; return its path."""
+        body = {"page": page, "snap": snap}
+        file: str = self.send("POST", "/control/pages", body).json()["file"]
+        return file
+
     def stream_events(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
-        """POST `body`, yield the server-sent events. Raises NotRunning and RequestRefused."""
+        """POST `body`, yield the server-sent events. Raises ClientError."""
         decoder = SseDecoder()
         with self._start("POST", path, body) as response:
             try:
@@ -90,7 +139,7 @@ class BridgeClient:
                     for data in decoder.feed(piece):
                         yield json.loads(data)
             except (OSError, http.client.HTTPException) as error:
-                raise self._not_running() from error
+                raise self._explain(error) from error
 
     def close(self) -> None:
         """Disconnect, which cancels the running request."""
@@ -103,44 +152,109 @@ class BridgeClient:
         self._connection.close()
 
     def _start(self, method: str, path: str, body: Any) -> http.client.HTTPResponse:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        headers = {"Host": self._host_header}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
         try:
             self._connect()
+            # Only now: `_connect` has checked who listens there.
+            if self._token:
+                headers["Authorization"] = f"Bearer {self._token}"
             self._connection.request(method, path, content, headers)
             response = self._connection.getresponse()
             if response.status >= _REFUSED_FROM:
                 raise _read_refusal(response.status, response.read())
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise self._not_running() from error
+            raise self._explain(error) from error
         return response
 
     def _connect(self) -> None:
         if self._connection.sock is None and not self._is_closed:
             self._connection.connect()
+            if self._token:
+                self._check_proof()
+            if self._connection.sock is not None:
+                self._connection.sock.settimeout(self._timeout)
         # `close` may have run during `connect`, when there was no socket to shut down yet.
         if self._is_closed:
             raise ConnectionAbortedError("this client was closed")
 
-    def _not_running(self) -> NotRunning:
+    def _check_proof(self) -> None:
+        """Raise NotProven unless the server on this connection has the user's control token."""
+        nonce = make_nonce()
+        address = format_address(self._connection.sock.getpeername())
+        headers = {"Host": self._host_header, "Content-Type": "application/json"}
+        self._connection.request("POST", PROOF_PATH, json.dumps({"nonce": nonce}), headers)
+        response = self._connection.getresponse()
+        proof = _read_proof(response.read(_MAX_PROOF_BYTES))
+        # A connection that ends here would be opened again, perhaps to another program.
+        if not is_proof(proof, self._token, nonce, address) or self._connection.sock is None:
+            self._connection.close()
+            raise NotProven(
+                f"The program at {self.url} did not prove that it is your bridge, so no command "
+                "was sent to it. It may be another user's, one with another data folder "
+                "(CLAUDE_BRIDGE_HOME), or a bridge of an older version: restart that one."
+            )
+
+    def _explain(self, error: Exception) -> ClientError:
+        who = f"The bridge at {self.url}"
+        end = ""
+        if self._record is not None:
+            who += f" (pid {self._record.pid})"
+            end = f" To end it at once: {_format_kill(self._record.pid)}"
+        if isinstance(error, TimeoutError):
+            return NotResponding(f"{who} does not respond.{end}")
+        if self._record is not None and is_alive(self._record):
+            return NotResponding(f"{who} is stopping or accepts no connections.{end}")
         return NotRunning(f"No bridge is running at {self.url}. Start it with: claude-bridge")
+
+
+def open_client(arguments: argparse.Namespace, *, timeout: float | None = None) -> BridgeClient:
+    """Return a client with the user's control token, for the server that runs.
+
+    Raises NotRunning if none was ever started, and SettingsError if several run.
+    """
+    return connect_to(choose_target(arguments), timeout=timeout)
+
+
+def connect_to(target: Target, *, timeout: float | None = None) -> BridgeClient:
+    """Return a client with the user's control token. Raises NotRunning and SettingsError."""
+    token = read_control_token()
+    if not token:
+        # Without a token nothing can be asked of a server, and none of this user runs.
+        raise NotRunning(f"No bridge is running at {target.url}. Start it with: claude-bridge")
+    return BridgeClient(target.url, token, timeout=timeout, record=target.record)
+
+
+def read_control_token() -> str:
+    """Return the token; empty before the first start of a server. Raises SettingsError."""
+    path = find_paths().control_token
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot read the control token in {path}: {error}") from error
+
+
+def _read_proof(data: bytes) -> object:
+    try:
+        return json.loads(data)["proof"]
+    # Another program answers with anything.
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _format_kill(pid: int) -> str:
+    return f"taskkill /F /PID {pid}" if sys.platform == "win32" else f"kill {pid}"
 
 
 def format_url(settings: Settings) -> str:
     """Return the address of the bridge that runs with these settings, without a path."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
-def open_client(settings: Settings, *, timeout: float | None = None) -> BridgeClient:
-    """Return a client with the user's control token, for the bridge with these settings."""
-    # Empty before the first start of a server; then no bridge is running either.
-    token = read_token(find_paths().control_token)
-    return BridgeClient(format_url(settings), token, timeout=timeout)
+    return to_reachable(f"http://{format_netloc(settings.host, settings.port)}")
 
 
 def _read_refusal(status: int, data: bytes) -> RequestRefused:

@@ -12,9 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bridge.cli.client import NOT_RUNNING, BridgeClient, NotRunning, RequestRefused, open_client
+from bridge.cli.client import (
+    BridgeClient,
+    ClientError,
+    NotRunning,
+    open_client,
+    read_control_token,
+)
+from bridge.cli.flags import USAGE
+from bridge.cli.locate import add_address_flags
 from bridge.errors import SettingsError
-from bridge.settings import Settings, find_paths
+from bridge.paths import find_paths
 
 if TYPE_CHECKING:
     from bridge.computer.actions import Action
@@ -36,12 +44,17 @@ _MODES = {
 _BUTTONS = {"left": "left_click", "middle": "middle_click", "right": "right_click"}
 
 
-def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_computer_parsers(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
+) -> None:
     """Add the parsers of `computer` and `stop`."""
-    commands.add_parser("stop", help="stop computer use and turn it off")
+    commands.add_parser(
+        "stop", parents=[flags], usage=USAGE, help="stop computer use and turn it off"
+    )
     parser = commands.add_parser(
         "computer", help="see and control this desktop, with your permission"
     )
+    add_address_flags(parser)
     parsers = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     parsers.add_parser("status", help="show mode and pending approvals")
     on_help = "turn computer use on; works only in a terminal"
@@ -51,6 +64,8 @@ def add_computer_parsers(commands: argparse._SubParsersAction[argparse.ArgumentP
     parsers.add_parser("off", help="turn computer use off")
     _add_screenshot_parser(parsers)
     _add_action_parsers(parsers)
+    for subparser in parsers.choices.values():
+        add_address_flags(subparser)
 
 
 def _add_screenshot_parser(
@@ -92,39 +107,22 @@ def _add_action_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentPar
         command.add_argument("--dry-run", action="store_true", help="only show what would be done")
 
 
-def run_stop(settings: Settings) -> int:
-    """Stop computer use and turn it off; return the exit code."""
-    return _call_bridge(settings, _stop)
-
-
-def run_computer(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_computer(arguments: argparse.Namespace) -> int:
     """Run a subcommand; return the exit code: 0 success, 1 error, 3 not running."""
-    subcommand = _SUBCOMMANDS[arguments.subcommand]
-    return _call_bridge(settings, lambda bridge: subcommand(bridge, arguments))
-
-
-def _call_bridge(settings: Settings, subcommand: Callable[[BridgeClient], int]) -> int:
-    bridge = open_client(settings)
+    bridge = None
     try:
-        return subcommand(bridge)
-    except RequestRefused as error:
+        bridge = open_client(arguments)
+        return _SUBCOMMANDS[arguments.subcommand](bridge, arguments)
+    except ClientError as error:
         print(error, file=sys.stderr)
-        return 1
-    except NotRunning as error:
-        print(error, file=sys.stderr)
-        return NOT_RUNNING
+        return error.exit_code
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
     finally:
         # Closing the connection stops what the bridge does for this command.
-        bridge.close()
-
-
-def _stop(bridge: BridgeClient) -> int:
-    bridge.send("POST", "/computer/stop", {})
-    print("Stopped; computer use is off.")
-    return 0
+        if bridge is not None:
+            bridge.close()
 
 
 def _print_status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
@@ -271,19 +269,13 @@ def _ask_user(url: str, event: Mapping[str, Any]) -> None:
     print("  Approve? [y/N] ", end="", file=sys.stderr, flush=True)
     approved = sys.stdin.readline().strip().lower() in ("y", "yes")
     # The run's own connection is busy: its events are being read.
-    connection = BridgeClient(url, _read_control_token())
+    connection = BridgeClient(url, read_control_token())
     try:
         connection.send("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
-    except RequestRefused as error:
+    except ClientError as error:
         print(error, file=sys.stderr)
     finally:
         connection.close()
-
-
-def _read_control_token() -> str:
-    from bridge.opening import read_token
-
-    return read_token(find_paths().control_token)
 
 
 def _dim(text: str) -> str:

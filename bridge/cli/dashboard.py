@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bridge.cli.client import NOT_RUNNING, NotRunning, RequestRefused, format_url, open_client
+from bridge.cli.client import BridgeClient, ClientError, open_client
 from bridge.cli.flags import USAGE
-from bridge.opening import open_page
-from bridge.settings import Settings
+from bridge.opening import build_page_url, open_page
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -18,25 +17,42 @@ def add_dashboard_parser(
 ) -> None:
     """Add the parser of `dashboard`."""
     parser = commands.add_parser(
-        "dashboard", parents=[flags], usage=f"{USAGE} [--setup]", help="open the dashboard"
+        "dashboard", parents=[flags], usage=f"{USAGE} [--setup] [--url]", help="open the dashboard"
     )
     parser.add_argument("--setup", action="store_true", help="open the set-up page instead")
+    parser.add_argument(
+        "--url", action="store_true", help="print a link that works once, for any browser"
+    )
 
 
-def run_dashboard(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_dashboard(arguments: argparse.Namespace) -> int:
     """Open the page with a one-time ticket for the control token; return the exit code."""
-    url = format_url(settings)
     page = "/setup" if arguments.setup else "/"
-    # A ticket, because a token in an address would stay in the browser's history.
-    client = open_client(settings, timeout=_TIMEOUT_SECONDS)
     try:
-        ticket = client.send("POST", "/control/tickets", {}).json()["ticket"]
-    except (NotRunning, RequestRefused) as error:
+        client = open_client(arguments, timeout=_TIMEOUT_SECONDS)
+        try:
+            return _print_link(client, page) if arguments.url else _open_browser(client, page)
+        finally:
+            client.close()
+    except ClientError as error:
         print(error, file=sys.stderr)
-        return NOT_RUNNING if isinstance(error, NotRunning) else 1
-    finally:
-        client.close()
-    if not open_page(url, ticket, page):
-        print(f"No browser could be opened. Go to {url}{page}", file=sys.stderr)
+        return error.exit_code
+
+
+def _open_browser(client: BridgeClient, page: str) -> int:
+    if not open_page(client.create_redirect_file, page):
+        print("No browser could be opened. Open this link within a minute:", file=sys.stderr)
+        _print_link(client, page)
         return 1
+    print(
+        "If the page stays empty, your browser cannot read files in hidden folders. Then run this, "
+        "and open the link that it prints: claude-bridge dashboard --url"
+    )
+    return 0
+
+
+def _print_link(client: BridgeClient, page: str) -> int:
+    # Only to the terminal: as a browser's argument, other users of the computer could read it.
+    ticket = client.send("POST", "/control/tickets", {}).json()["ticket"]
+    print(build_page_url(client.url, ticket, page))
     return 0

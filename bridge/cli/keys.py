@@ -7,10 +7,11 @@ import getpass
 import secrets
 import sys
 
-from bridge.cli.client import NotRunning, RequestRefused, open_client
+from bridge.cli.client import ClientError, NotRunning, connect_to
+from bridge.cli.locate import add_address_flags, list_targets
 from bridge.errors import SettingsError
 from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, check_secret
-from bridge.settings import Settings, find_paths
+from bridge.paths import find_paths
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -29,6 +30,8 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         subparser.add_argument(
             "--name", default="default", help="a label for the key (default: default)"
         )
+    for subparser in actions.choices.values():
+        add_address_flags(subparser)
     set_parser.add_argument(
         "--generate", action="store_true", help="create an access key for the bridge and print it"
     )
@@ -39,7 +42,7 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
 
 
-def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_key(arguments: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code. Raises SettingsError."""
     chain = KeyChain(find_paths().data)
     keys = chain.load()
@@ -48,10 +51,10 @@ def run_key(settings: Settings, arguments: argparse.Namespace) -> int:
             print(_format_keys(keys))
         case "set":
             _set_key(chain, keys, arguments)
-            _reload_bridge(settings)
+            _reload_servers(arguments)
         case _:
             _remove_key(chain, keys, arguments.owner, arguments.name)
-            _reload_bridge(settings)
+            _reload_servers(arguments)
     return 0
 
 
@@ -96,16 +99,20 @@ def _remove_key(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> None:
     print(f"Removed “{name}” ({owner}).", file=sys.stderr)
 
 
-def _reload_bridge(settings: Settings) -> None:
-    """Make a running bridge load the keys again."""
+def _reload_servers(arguments: argparse.Namespace) -> None:
+    """Make the running servers load the keys again."""
     # Without this file no bridge has ever run here: another program may use the port.
     if not find_paths().control_token.exists():
         return
-    client = open_client(settings, timeout=_TIMEOUT_SECONDS)
-    try:
-        client.send("POST", "/control/reload", {})
-        print("The running bridge uses the new keys.", file=sys.stderr)
-    except (NotRunning, RequestRefused):
-        print("Takes effect when the bridge starts.", file=sys.stderr)
-    finally:
-        client.close()
+    for target in list_targets(arguments):
+        try:
+            client = connect_to(target, timeout=_TIMEOUT_SECONDS)
+            try:
+                client.send("POST", "/control/reload", {})
+            finally:
+                client.close()
+            print("The running bridge uses the new keys.", file=sys.stderr)
+        except NotRunning:
+            print("Takes effect when the bridge starts.", file=sys.stderr)
+        except ClientError as error:
+            print(f"{error} The keys take effect when it is restarted.", file=sys.stderr)

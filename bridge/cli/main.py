@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bridge import __version__
 from bridge.cli.autostart import add_autostart_parser, run_autostart
-from bridge.cli.computer import add_computer_parsers, run_computer, run_stop
+from bridge.cli.computer import add_computer_parsers, run_computer
 from bridge.cli.dashboard import add_dashboard_parser, run_dashboard
 from bridge.cli.flags import USAGE, build_setting_flags, read_setting_flags
 from bridge.cli.keys import add_key_parser, run_key
+from bridge.cli.locate import add_address_flags
 from bridge.cli.login import add_login_parser, run_login
 from bridge.cli.serve import add_serve_parsers, run_serve, run_start, run_tray
 from bridge.cli.settings import add_settings_parser, run_settings
 from bridge.cli.status import add_status_parser, run_status
+from bridge.cli.stop import is_stop_command, run_stop
 from bridge.cli.talon import add_talon_parser, run_install_talon
 from bridge.errors import SettingsError
 from bridge.settings import Settings, load_settings
@@ -26,11 +28,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 is success, 1 an error, 2 a usage or configuration error, 3 that no bridge is running.
     """
-    arguments = build_parser().parse_args(sys.argv[1:] if argv is None else list(argv))
+    words = sys.argv[1:] if argv is None else list(argv)
+    if is_stop_command(words):
+        return run_stop(words)
+    arguments = build_parser().parse_args(words)
     command: str = arguments.command or "start"
     try:
+        if command in _COMMANDS:
+            return _COMMANDS[command](arguments)
         settings = load_settings(**read_setting_flags(arguments))
-        return _COMMANDS[command](settings, arguments)
+        return _COMMANDS_WITH_SETTINGS[command](settings, arguments)
     # Any other exception is a bug, and its traceback is needed.
     except SettingsError as error:
         print(f"claude-bridge: {error}", file=sys.stderr)
@@ -54,9 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_status_parser(commands, flags)
     add_login_parser(commands, flags)
     add_dashboard_parser(commands, flags)
-    add_computer_parsers(commands)
+    add_computer_parsers(commands, flags)
     mcp_help = "offer this desktop to Claude Code, Cursor and other MCP clients"
-    commands.add_parser("mcp", help=mcp_help)
+    add_address_flags(commands.add_parser("mcp", help=mcp_help))
     add_autostart_parser(commands)
     add_settings_parser(commands)
     add_key_parser(commands)
@@ -64,25 +71,27 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run_mcp(settings: Settings, _arguments: argparse.Namespace) -> int:
+def _run_mcp(arguments: argparse.Namespace) -> int:
     # Imported here, because the `mcp` package imports half of a web server.
     from bridge.cli.mcp import run_mcp
 
-    return run_mcp(settings)
+    return run_mcp(arguments)
 
 
-_COMMANDS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
-    "start": run_start,
-    "serve": run_serve,
-    "tray": run_tray,
+# These need no settings: a broken `config.toml` must not keep the user from them.
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "status": run_status,
-    "login": run_login,
     "dashboard": run_dashboard,
-    "stop": lambda settings, _: run_stop(settings),
     "computer": run_computer,
     "mcp": _run_mcp,
     "autostart": run_autostart,
     "settings": run_settings,
     "key": run_key,
     "install-talon": run_install_talon,
+}
+_COMMANDS_WITH_SETTINGS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "start": run_start,
+    "serve": run_serve,
+    "tray": run_tray,
+    "login": run_login,
 }

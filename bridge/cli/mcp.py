@@ -6,6 +6,7 @@ https://modelcontextprotocol.io
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +17,9 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 from bridge import __version__
-from bridge.cli.client import NotRunning, RequestRefused, Response, open_client
+from bridge.cli.client import ClientError, Response, open_client
 from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
-from bridge.settings import Settings
+from bridge.errors import SettingsError
 
 BATCH = "computer_batch"
 _READ_ONLY = ("cursor_position", "screenshot", "wait", "zoom")
@@ -33,9 +34,9 @@ INSTRUCTIONS = (
 )
 
 
-def run_mcp(settings: Settings) -> int:
+def run_mcp(arguments: argparse.Namespace) -> int:
     """Serve until the client closes the connection; return the exit code."""
-    asyncio.run(_serve_stdio(settings))
+    asyncio.run(_serve_stdio(arguments))
     return 0
 
 
@@ -102,7 +103,7 @@ def to_tool_result(answer: Response) -> types.CallToolResult:
     return types.CallToolResult(content=content, is_error=failed)
 
 
-async def _serve_stdio(settings: Settings) -> None:
+async def _serve_stdio(arguments: argparse.Namespace) -> None:
     async def list_tools(
         _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
@@ -114,8 +115,8 @@ async def _serve_stdio(settings: Settings) -> None:
         try:
             actions = parse_call(params.name, params.arguments or {})
             body = {"actions": actions, "asked_by": f"MCP: {_find_client_name(context)}"}
-            return to_tool_result(await _send_actions(settings, body))
-        except (NotRunning, RequestRefused, ValueError) as error:
+            return to_tool_result(await _send_actions(arguments, body))
+        except (ClientError, SettingsError, ValueError) as error:
             message = types.TextContent(type="text", text=str(error))
             return types.CallToolResult(content=[message], is_error=True)
 
@@ -131,12 +132,13 @@ async def _serve_stdio(settings: Settings) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-async def _send_actions(settings: Settings, body: Mapping[str, Any]) -> Response:
+async def _send_actions(arguments: argparse.Namespace, body: Mapping[str, Any]) -> Response:
     """Send actions to the bridge, in a thread.
 
     A cancelled call closes its connection, which stops the actions.
     """
-    bridge = open_client(settings)
+    # Chosen for each call: the server may have been restarted on another port.
+    bridge = await asyncio.to_thread(open_client, arguments)
     sending = asyncio.ensure_future(
         asyncio.to_thread(bridge.send, "POST", "/computer/actions", body)
     )

@@ -17,7 +17,7 @@ def add_settings_parser(commands: argparse._SubParsersAction[argparse.ArgumentPa
     parser.add_argument("--path", action="store_true", help="print the path of the file instead")
 
 
-def run_settings(_settings: Settings, arguments: argparse.Namespace) -> int:
+def run_settings(arguments: argparse.Namespace) -> int:
     """Open the file, or print its path; return the exit code. Raises SettingsError."""
     path = find_paths().config_file
     ensure_settings_file(path)

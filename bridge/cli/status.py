@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from bridge.cli.client import NOT_RUNNING, BridgeClient, NotRunning, RequestRefused, format_url
+from bridge.cli.client import (
+    NOT_RUNNING,
+    BridgeClient,
+    ClientError,
+    NotProven,
+    NotResponding,
+    read_control_token,
+)
 from bridge.cli.flags import USAGE
-from bridge.settings import Settings
+from bridge.cli.locate import Target, list_targets
+from bridge.paths import find_paths
+from bridge.running import list_servers
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -24,19 +33,52 @@ def add_status_parser(
     )
 
 
-def run_status(settings: Settings, _arguments: argparse.Namespace) -> int:
-    """Print the status; return 0, or 3 if no bridge is running."""
-    url = format_url(settings)
-    # Without the token: `/health` is open, and another program may be listening there.
-    client = BridgeClient(url, timeout=_TIMEOUT_SECONDS)
+def run_status(arguments: argparse.Namespace) -> int:
+    """Print the status of all servers, or of the one that the flags choose; return the exit code.
+
+    0: one of them runs. 1: one does not respond. 3: none runs.
+    """
+    codes = []
+    for target in list_targets(arguments):
+        code, text = _describe_target(target)
+        codes.append(code)
+        print(text)
+        if code == NOT_RUNNING:
+            _list_others(target)
+    return min(codes)
+
+
+def _describe_target(target: Target) -> tuple[int, str]:
+    """Return the exit code and the text for one server."""
     try:
-        print(_format_health(client.send("GET", "/health").json()))
-    except (NotRunning, RequestRefused, ValueError, KeyError, TypeError):
-        print(f"Not running: no bridge at {url}. Start it with: claude-bridge")
-        return NOT_RUNNING
+        health = _fetch_health(target, read_control_token())
+        return 0, _format_health(health)
+    except NotProven as error:
+        return NOT_RUNNING, f"Not running: no bridge of yours at {target.url}. {error}"
+    except NotResponding as error:
+        return 1, str(error)
+    except (ClientError, ValueError, KeyError, TypeError):
+        return (
+            NOT_RUNNING,
+            f"Not running: no bridge at {target.url}. Start it with: claude-bridge",
+        )
+
+
+def _fetch_health(target: Target, token: str) -> dict[str, Any]:
+    # With the token, so that the server proves itself first: another program could answer, too.
+    client = BridgeClient(target.url, token, timeout=_TIMEOUT_SECONDS, record=target.record)
+    try:
+        health: dict[str, Any] = client.send("GET", "/health").json()
+        return health
     finally:
         client.close()
-    return 0
+
+
+def _list_others(target: Target) -> None:
+    """Print where servers run, when there is none at the address that was asked for."""
+    for server in list_servers(find_paths().data):
+        if server != target.record:
+            print(f"A bridge is running at {server.url} (pid {server.pid}).")
 
 
 def _format_health(health: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from bridge.errors import SettingsError
-from bridge.settings import Settings
 
 LINK = "claude-bridge"
 MARK = "claude.talon"
@@ -22,7 +21,7 @@ def add_talon_parser(commands: argparse._SubParsersAction[argparse.ArgumentParse
     parser.add_argument("--remove", action="store_true", help="remove the link")
 
 
-def run_install_talon(_settings: Settings, arguments: argparse.Namespace) -> int:
+def run_install_talon(arguments: argparse.Namespace) -> int:
     """Create or remove the link and print the result; return the exit code.
 
     Raises SettingsError.

@@ -27,8 +27,12 @@ class FakeClient(ControlClient):
     def fetch_connections(self) -> Connections:
         return Connections(base_url=f"{self.url}/v1", key=self.key, clients=[ZED])
 
-    def issue_ticket(self) -> str:
-        return "the-ticket"
+    def create_redirect_file(self, page: str, snap: str | None) -> str:
+        file = self.pages / f"open{page.replace('/', '-')}.html"
+        file.touch()
+        return str(file)
+
+    pages: Path
 
 
 class FakeDesktop:
@@ -44,6 +48,7 @@ class FakeDesktop:
         self.result = (0, "")
         self.clipboard_works = True
         self.can_open = True
+        self.can_read_files = True
         self.log = tmp_path / "bridge.log"
         self.runner = CommandRunner(
             find_url=lambda: self.url,
@@ -53,8 +58,9 @@ class FakeDesktop:
             log_file=self.log,
             notify=self._notify,
             run_cli=self._run_cli,
-            open_page=lambda url, ticket, page: self._open(f"{url}{page} {ticket}"),
+            open_page=lambda create_file, page: self._open(create_file(page, None)),
             open_file=lambda path: self._open(str(path)),
+            sleep=lambda _seconds: self._load_page(),
         )
 
     def copy(self, text: str) -> None:
@@ -65,11 +71,17 @@ class FakeDesktop:
     def _connect(self, url: str) -> ControlClient:
         client = FakeClient(url, lambda: "token")
         client.key = self.key
+        client.pages = self.log.parent
         return client
 
     def _open(self, what: str) -> bool:
         self.opened.append(what)
         return self.can_open
+
+    def _load_page(self) -> None:
+        """What the server does once the browser has loaded the page."""
+        if self.can_read_files:
+            Path(self.opened[-1]).unlink()
 
     def _notify(self, notice: Notice) -> None:
         self.notices.append(notice.text)
@@ -152,12 +164,22 @@ def test_talon_commands_are_installed_by_the_cli(desktop: FakeDesktop) -> None:
         desktop.runner.install_talon()
 
 
-def test_pages_are_opened_with_a_ticket(desktop: FakeDesktop) -> None:
+def test_pages_are_opened_through_a_file(desktop: FakeDesktop) -> None:
     desktop.runner.open(Open("setup"))
-    assert desktop.opened == ["http://127.0.0.1:8123/setup the-ticket"]
+    assert desktop.opened == [str(desktop.log.parent / "open-setup.html")]
+    assert desktop.notices == []
     desktop.can_open = False
-    with pytest.raises(CommandFailed, match=r"Open this page: http://127\.0\.0\.1:8123/$"):
+    with pytest.raises(CommandFailed, match="run: claude-bridge dashboard --url"):
         desktop.runner.open(Open("dashboard"))
+
+
+def test_a_browser_that_cannot_read_the_file_is_explained(desktop: FakeDesktop) -> None:
+    desktop.can_read_files = False
+    desktop.runner.open(Open("dashboard"))
+    assert desktop.notices == [
+        "If the page stays empty, your browser cannot read files in hidden folders. "
+        "In a terminal, run: claude-bridge dashboard --url"
+    ]
 
 
 def test_the_log_is_opened_once_it_exists(desktop: FakeDesktop) -> None:

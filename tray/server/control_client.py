@@ -9,11 +9,13 @@ from contextlib import closing
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from bridge.proof import PATH as PROOF_PATH
+from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
+from bridge.wire.access import Proof, RedirectFile
 from bridge.wire.computer_status import ComputerStatus, WaitingBatch
 from bridge.wire.connect import Connections
 from bridge.wire.health import Health
 from bridge.wire.models import Model, ModelList
-from bridge.wire.ticket import IssuedTicket
 from bridge.wire.usage import UsageTotals
 from tray.models import is_selectable
 from tray.server.response_reader import UnexpectedResponse, read_response
@@ -38,7 +40,8 @@ class NotAnswering(Exception):
 class ControlClient:
     """Requests to one server; each blocks for a few seconds at most.
 
-    `read_token` is called for every request, because a restarted server has a new token.
+    `read_token` is called for every request, because a restarted server has a new token. The server
+    must prove on the same connection that it has this token before the token is sent.
     All methods raise NoServer or NotAnswering.
     """
 
@@ -50,7 +53,7 @@ class ControlClient:
         self._read_token = read_token
 
     def fetch_health(self) -> Health:
-        """Send `GET /health`."""
+        """Send `GET /health`, to this user's server only."""
         return self._fetch(Health, "/health")
 
     def list_models(self) -> list[Model]:
@@ -72,10 +75,12 @@ class ControlClient:
         """Return the computer actions that wait for the user's approval."""
         return self._fetch(ComputerStatus, "/computer").waiting
 
-    def issue_ticket(self) -> str:
-        """Return a one-time ticket that gives a page of the server the control token."""
-        path = "/control/tickets"
-        return _read(IssuedTicket, self._call("POST", path, {}), path).ticket
+    def create_redirect_file(self, page: str, snap: str | None) -> str:
+        """Have the server write a file that signs a browser in; return its path."""
+        path = "/control/pages"
+        return _read(
+            RedirectFile, self._call("POST", path, {"page": page, "snap": snap}), path
+        ).file
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Send `POST /control/switches`."""
@@ -111,19 +116,32 @@ class ControlClient:
         connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=timeout
         )
-        headers = {
-            "Content-Type": "application/json",
-            "Connection": "close",
-            "Authorization": f"Bearer {self._read_token()}",
-        }
+        # Otherwise http.client would connect again, perhaps to another program, after the proof.
+        connection.auto_open = 0
+        host = format_netloc(remove_scope(connection.host), connection.port)
+        headers = {"Content-Type": "application/json", "Host": host, "Connection": "close"}
         with closing(connection):
             try:
+                connection.connect()
+                headers["Authorization"] = f"Bearer {self._check_proof(connection, host)}"
                 connection.request(method, path, _encode_body(body), headers)
                 return _decode_response(connection.getresponse(), path)
             except ConnectionRefusedError as error:
                 raise NoServer(f"No server is running at {self.url}") from error
             except (OSError, http.client.HTTPException) as error:
                 raise NotAnswering(f"{self.url} is not responding: {error}") from error
+
+    def _check_proof(self, connection: http.client.HTTPConnection, host: str) -> str:
+        """Return the control token, once the server on this connection proved that it has it."""
+        token, nonce = self._read_token(), make_nonce()
+        address = format_address(connection.sock.getpeername())
+        headers = {"Content-Type": "application/json", "Host": host}
+        connection.request("POST", PROOF_PATH, _encode_body({"nonce": nonce}), headers)
+        payload = _decode_response(connection.getresponse(), PROOF_PATH)
+        proof = _read(Proof, payload, PROOF_PATH).proof
+        if not is_proof(proof, token, nonce, address):
+            raise NotAnswering(f"The program at {self.url} is not this user's claude-bridge server")
+        return token
 
 
 def _encode_body(body: dict[str, Any] | None) -> bytes | None:

@@ -85,6 +85,8 @@ class Supervisor:
     """Ask an attached server to stop; must return at once."""
     find_free_port: Callable[[], int | None]
     """Return a port to offer, or None if the server's own is not taken."""
+    find_running: Callable[[], str | None] = lambda: None
+    """Return the address of a server that runs already, wherever it listens."""
     clock: Callable[[], float] = time.monotonic
     finished: bool = False
     """True once a Quit is complete."""
@@ -111,7 +113,9 @@ class Supervisor:
         if self._child is not None or self._attached or self._probing:
             return
         self._start_at, self._message, self._free_port = None, "", None
-        if port is not None:
+        if port is None:
+            self.url = self.find_running() or self.url
+        else:
             self.url = f"{self.url.rpartition(':')[0]}:{port}"
             self._port = port
         self._probing, self._misses, self._number = True, 0, self._number + 1

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from bridge.errors import SettingsError
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
+from bridge.private_files import read_text
 from bridge.proof import remove_brackets
 from bridge.wire.health import BackendSetting
 
@@ -50,8 +51,16 @@ def split_names(value: Any) -> Any:
     return () if names == ("none",) else names
 
 
+def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(name.strip() for name in names):
+        raise ValueError("must not contain an empty name")
+    return names
+
+
 # NoDecode: pydantic-settings would parse a variable as JSON before the validator sees it.
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
+Names = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(split_names), AfterValidator(_check_names)
+]
 """A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
 
 
@@ -259,12 +268,11 @@ def is_loopback(host: str) -> bool:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
+    # All failures are fatal, because defaults could allow access that the file denies.
+    text = read_text(path)
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    # Fatal, because defaults could allow access that the file denies.
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return tomllib.loads(text or "")
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"cannot read {path}: {error}") from error
 
 

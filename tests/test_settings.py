@@ -117,3 +117,17 @@ def test_defaults_are_shown_as_the_file_has_them() -> None:
         "false",
         "[]",
     ]
+
+
+def test_a_file_whose_link_is_broken_is_not_read_as_no_file() -> None:
+    path = find_paths().config_file
+    path.parent.mkdir(parents=True)
+    path.symlink_to("nowhere")
+    with pytest.raises(SettingsError, match="cannot read"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["allowed_origins", "allowed_hosts"])
+def test_a_list_with_an_empty_name_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="must not contain an empty name"):
+        load_settings(**{name: ["https://a.example", ""]})

@@ -25,6 +25,7 @@ from bridge.computer.actions import (
 from bridge.computer.desktop import Window
 from bridge.computer.keys import parse_chords
 from bridge.errors import SettingsError
+from bridge.private_files import read_text
 
 _HARMLESS = (CursorPosition, MouseMove, Screenshot, Scroll, Wait, Zoom)
 """Actions that change nothing in any window."""
@@ -123,11 +124,15 @@ def judge_all(
 
 def read_policy(path: Path) -> Policy:
     """Read the user's file, or return the default without one. Raises SettingsError."""
-    try:
-        return Policy.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
+    text = read_text(path)
+    if text is None:
         return DEFAULT
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    if not text.strip():
+        # Probably cut off by a full disk or a crash: the user's own rules would be missing.
+        raise SettingsError(f"{path} is empty; write your rules again, or delete it")
+    try:
+        return Policy.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]

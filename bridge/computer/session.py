@@ -112,7 +112,7 @@ class Session:
     ) -> BatchResult:
         """Carry out a batch; a failed action halts those after it.
 
-        Raises Stopped, ComputerOff, DesktopUnavailable and SettingsError.
+        Raises Stopped, ComputerOff, DesktopUnavailable and RulesUnreadable.
         """
         self.check()
         policy = await self._state.read_policy()

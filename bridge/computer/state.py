@@ -12,6 +12,7 @@ from bridge.computer.executor import Executor
 from bridge.computer.permission import Permission
 from bridge.computer.policy import Policy
 from bridge.deadline import ReadClocks, read_clocks
+from bridge.errors import RulesUnreadable, SettingsError
 
 COMPUTER_USE_OFF = (
     "Computer use is off. Only a human can turn it on: in the tray, on the dashboard, by voice or "
@@ -43,5 +44,11 @@ class ComputerState:
         self._permission = permission
 
     async def read_policy(self) -> Policy:
-        """Read the policy in a thread. Raises SettingsError for a broken file."""
-        return await asyncio.to_thread(self.load_policy)
+        """Read the policy in a thread. Raises RulesUnreadable for a broken file."""
+        try:
+            return await asyncio.to_thread(self.load_policy)
+        except SettingsError as error:
+            # Not the built-in rules: the user's own may forbid more.
+            raise RulesUnreadable(
+                f"Computer use is not possible, because your rules cannot be read: {error}"
+            ) from error

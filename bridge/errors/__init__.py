@@ -33,6 +33,7 @@ from bridge.errors.computer import (
     ComputerOff,
     DesktopUnavailable,
     NotApproved,
+    RulesUnreadable,
     Stopped,
 )
 from bridge.errors.not_claude import (
@@ -96,6 +97,7 @@ __all__ = [
     "PreviousResponseNotFound",
     "RateLimited",
     "RequestTooLarge",
+    "RulesUnreadable",
     "SettingsError",
     "ShuttingDown",
     "Stopped",

@@ -16,6 +16,18 @@ class DesktopUnavailable(BridgeError):
     hint = "Start the bridge inside a desktop session (on Linux, an X11 session)."
 
 
+class RulesUnreadable(BridgeError):
+    """The user's rules for computer use are damaged; nothing is allowed without them."""
+
+    # Not 500: it works again once the user has mended the file.
+    status = 503
+    type = "server_error"
+    code = "rules_unreadable"
+    anthropic_type = "overloaded_error"
+    summary = "Your rules for computer use cannot be read."
+    hint = "Correct or delete the file computer.toml, which the error names."
+
+
 class Stopped(BridgeError):
     """The user stopped computer use; the message says how."""
 

@@ -90,3 +90,20 @@ def test_the_example_in_the_docs_is_valid(tmp_path: Path) -> None:
     policy = read_policy(path)
     assert policy.never == ("KeePass", "Bank of Somewhere")
     assert [rule.risk for rule in policy.risky] == ["posting"]
+
+
+def test_rules_that_cannot_be_read_are_not_replaced_by_the_built_in_ones(tmp_path: Path) -> None:
+    path = tmp_path / "computer.toml"
+    path.symlink_to("nowhere")
+    with pytest.raises(SettingsError, match="cannot read"):
+        read_policy(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SettingsError, match="cannot read"):
+        read_policy(path)
+    path.rmdir()
+    path.write_text("\n")
+    with pytest.raises(SettingsError, match="is empty"):
+        read_policy(path)
+    path.write_text("# Only a comment.\n")
+    assert read_policy(path) == DEFAULT

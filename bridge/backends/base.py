@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.backends.credential import Credential
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
 from bridge.wire.health import BackendName, RouteStatus
@@ -53,11 +54,16 @@ class EventStream:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a backend can answer; `reason` is a phrase, `hint` a sentence for when it cannot."""
+    """Whether a backend can answer; `reason` is a phrase, `hint` a sentence for when it cannot.
+
+    A backend with a rejected credential is not ready, but requests are still sent: only they can
+    show that the credential works again.
+    """
 
     ready: bool
     reason: str
     hint: str | None = None
+    is_rejected: bool = False
 
 
 class Backend(Protocol):
@@ -91,6 +97,11 @@ class Backend(Protocol):
 
 class Lifecycle:
     """What the server does with the backends it owns; each method does nothing by default."""
+
+    @property
+    def credential(self) -> Credential | None:
+        """The backend's only credential, if it has one."""
+        return None
 
     def list_routes(self) -> Sequence[RouteStatus]:
         """List the credentials in use and what is wrong with each."""

@@ -36,6 +36,8 @@ class BackendSelection:
                 param="model",
             )
         name, readiness = await self._find_active()
+        # A rejected credential is tried again: only a request shows that it works again.
+        name = name or await self._find_rejected()
         if name is None:
             raise NotSignedIn(f"Not connected to Claude: {readiness.reason}. {readiness.hint}")
         return self._backends[name]
@@ -51,6 +53,7 @@ class BackendSelection:
     async def select_for_listing(self) -> Backend | None:
         """Return the backend whose models are listed beside the echo; None if none is ready."""
         name, _ = await self._find_active()
+        name = name or await self._find_rejected()
         return None if name in (None, "offline") else self._backends[name]
 
     async def list_echo_models(self) -> Sequence[ListedModel]:
@@ -68,8 +71,11 @@ class BackendSelection:
         )
 
     def list_routes(self, name: BackendName | None) -> Sequence[RouteStatus]:
-        """List the routes of one backend."""
-        return self._backends[name].list_routes() if name is not None else ()
+        """List the routes of one backend; of None, those whose credential was rejected."""
+        if name is not None:
+            return self._backends[name].list_routes()
+        routes = [r for name in self._list_candidates() for r in self._backends[name].list_routes()]
+        return [route for route in routes if route.credential == "rejected"]
 
     async def warm_active(self) -> None:
         """Warm the active backend, and let the others rest."""
@@ -104,6 +110,10 @@ class BackendSelection:
             readiness = await self._backends[name].readiness()
             if readiness.ready:
                 return name, readiness
+            if readiness.is_rejected:
+                # A subscription that fails never leads to the paid key behind it.
+                missing = [readiness]
+                break
             missing.append(readiness)
         # The user may take either way, so all reasons and hints are shown.
         return None, Readiness(
@@ -111,6 +121,13 @@ class BackendSelection:
             " and ".join(readiness.reason for readiness in missing),
             f"{_join_hints(missing)} {ECHO_HINT}",
         )
+
+    async def _find_rejected(self) -> BackendName | None:
+        """Return the first backend that is only not ready because its credential was rejected."""
+        for name in self._list_candidates():
+            if (await self._backends[name].readiness()).is_rejected:
+                return name
+        return None
 
     def _list_candidates(self) -> tuple[BackendName, ...]:
         setting = self._switches.backend

@@ -61,11 +61,16 @@ class Route:
         """Describe the route for `/health`."""
         wait = self.get_wait(now)
         reason = self.quarantined_for
+        credential = self.backend.credential
+        problem = reason.message if reason is not None and wait else None
+        if problem is None and credential is not None and credential.is_rejected:
+            problem = credential.words
         return RouteStatus(
             label=self.label,
             breaker=self.breaker.get_state(now),
             free_in=round(wait, 1),
-            problem=reason.message if reason is not None and wait else None,
+            problem=problem,
+            credential=credential.state if credential is not None else "unchecked",
         )
 
 
@@ -80,8 +85,12 @@ class ResilientBackend(ManagedBackend):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        get_version: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`load_routes` is called when the first route is needed, and again by `reload`."""
+        """`load_routes` is called when the first route is needed, and again by `reload`.
+
+        It is also called when `get_version` changes: other keys were read than before.
+        """
         self._name = name
         self._load_routes = load_routes
         self._loading = asyncio.Lock()
@@ -90,6 +99,9 @@ class ResilientBackend(ManagedBackend):
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
+        self._get_version = get_version
+        self._version: int | None = None
+        self._retired: list[ManagedBackend] = []
 
     @property
     def name(self) -> BackendName:
@@ -98,7 +110,9 @@ class ResilientBackend(ManagedBackend):
     async def reload(self) -> None:
         """Load the routes again, for changed keys; running answers keep their old route."""
         async with self._loading:
-            self._routes = await self._load_routes()
+            await self._replace_routes()
+            for route in self._routes:
+                await route.backend.reload()
 
     def list_routes(self) -> Sequence[RouteStatus]:
         now = self._clock()
@@ -117,18 +131,26 @@ class ResilientBackend(ManagedBackend):
         return EventStream(self._watch_health(route, stream), release)
 
     async def readiness(self) -> Readiness:
-        """Return the readiness of the first route that is ready, else of the first route."""
+        """Return the readiness of the first route that is ready.
+
+        Without one, the reasons of all routes whose credential was rejected, else of the first.
+        """
         each = [await route.backend.readiness() for route in await self._get_routes()]
-        return next((readiness for readiness in each if readiness.ready), each[0])
+        if any(readiness.ready for readiness in each):
+            return next(readiness for readiness in each if readiness.ready)
+        rejected = [readiness for readiness in each if readiness.is_rejected]
+        if not rejected:
+            return each[0]
+        reason = "; ".join(readiness.reason for readiness in rejected)
+        return Readiness(False, reason, rejected[0].hint, is_rejected=True)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Count with the first ready route, without retries: a count is not worth a wait."""
-        routes = await self._get_routes()
-        ready = [route for route in routes if (await route.backend.readiness()).ready]
-        return await (ready or list(routes))[0].backend.count_tokens(request)
+        return await (await self._choose_ready()).count_tokens(request)
 
     async def models(self) -> Sequence[ListedModel]:
-        return await (await self._get_routes())[0].backend.models()
+        """List the models of the first ready route."""
+        return await (await self._choose_ready()).models()
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         return self._routes[0].backend.narrow_rules(rules) if self._routes else rules
@@ -142,14 +164,30 @@ class ResilientBackend(ManagedBackend):
             await route.backend.rest()
 
     async def close(self) -> None:
-        for route in self._routes:
-            await route.backend.close()
+        for backend in (*(route.backend for route in self._routes), *self._retired):
+            await backend.close()
+
+    async def _choose_ready(self) -> ManagedBackend:
+        """Return the first ready route's backend, else the first route's."""
+        routes = await self._get_routes()
+        ready = [route for route in routes if (await route.backend.readiness()).ready]
+        return (ready or list(routes))[0].backend
 
     async def _get_routes(self) -> Sequence[Route]:
-        if not self._routes:
+        if self._version != self._get_version():
             async with self._loading:
-                self._routes = self._routes or await self._load_routes()
+                # Another task may have loaded them while this one waited for the lock.
+                if self._version != self._get_version():
+                    await self._replace_routes()
         return self._routes
+
+    async def _replace_routes(self) -> None:
+        routes = await self._load_routes()
+        # Running answers may still use the old ones.
+        kept = [route.backend for route in routes]
+        self._retired += [r.backend for r in self._routes if r.backend not in kept]
+        # Loading the routes may be what reads the keys, so the version is read afterwards.
+        self._routes, self._version = routes, self._get_version()
 
     async def _open_route(self, request: MessagesRequest) -> tuple[Route, EventStream]:
         """Open an answer; return it and the route that it comes by."""
@@ -186,6 +224,9 @@ class ResilientBackend(ManagedBackend):
             if route.quarantined_until <= now and route.breaker.try_enter(now):
                 return route
         soonest = min(self._routes, key=lambda route: route.get_wait(now))
+        if isinstance(soonest.quarantined_for, KEY_FAILURES) and soonest.breaker.try_enter(now):
+            # All keys have failed. Only a request can show that one of them works again.
+            return soonest
         wait = str(max(1, round(soonest.get_wait(now))))
         reason = soonest.quarantined_for
         if soonest.quarantined_until > now and reason is not None:

@@ -13,6 +13,10 @@ BackendSetting = Literal["auto", "anthropic", "claude-code", "offline"]
 """The setting `backend`; `auto` uses the first backend that is available."""
 
 
+CredentialState = Literal["accepted", "unchecked", "rejected"]
+"""What the calls to Claude have shown about an API key or a sign-in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BackendStatus:
     """The backend for Claude models, and why it was chosen; `active` is null if there is none."""
@@ -38,6 +42,9 @@ class RouteStatus:
     breaker: Literal["closed", "open", "half-open"]
     free_in: Annotated[float, Doc("Seconds until it can be used again; 0 if it can be used now.")]
     problem: Annotated[str | None, Doc("Why it is not used at the moment.")] = None
+    credential: Annotated[
+        CredentialState, Doc("Whether Claude accepted the key or sign-in when it was last used.")
+    ] = "unchecked"
 
 
 @dataclass(frozen=True, kw_only=True)

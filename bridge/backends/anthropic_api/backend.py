@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.events import EventReader
 from bridge.backends.base import EventStream, ManagedBackend, Readiness
-from bridge.errors import BridgeError, NotSignedIn
+from bridge.backends.credential import KEY_REJECTED, Credential
+from bridge.errors import BridgeError, KeyRejected, NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -36,44 +38,67 @@ class MessagesApiBackend(ManagedBackend):
 
     name: BackendName = "anthropic"
 
-    def __init__(self, silence_seconds: float, key: NamedKey | None = None) -> None:
-        """Without `key`, the SDK looks for a credential in the environment and in profiles."""
+    def __init__(
+        self,
+        silence_seconds: float,
+        key: NamedKey | None = None,
+        explain_missing: Callable[[], Readiness | None] = lambda: None,
+    ) -> None:
+        """Without `key`, the SDK looks for a credential in the environment and in profiles.
+
+        `explain_missing` returns why there is none, if more is known than that.
+        """
         self._silence = silence_seconds
         self._key = key
+        self._explain_missing = explain_missing
         self._client: AsyncAnthropic | None = None
         self._client_lock = threading.Lock()
         self._sender: Sender | None = None
         self._sender_lock = asyncio.Lock()
+        self._credential = Credential()
+
+    @property
+    def credential(self) -> Credential:
+        return self._credential
 
     async def readiness(self) -> Readiness:
-        """Ready when there is a credential; only a request shows whether it is valid."""
+        """Ready when there is a credential that was not rejected when it was last used."""
         try:
             client = await self._get_client()
         except NotSignedIn as error:
             return Readiness(False, error.message.removesuffix("."), KEY_HINT)
-        if self._key is not None:
-            return Readiness(True, f"using API key “{self._key.name}”")
-        if client.api_key:
-            return Readiness(True, "ANTHROPIC_API_KEY is set")
-        if client.auth_token:
-            return Readiness(True, "ANTHROPIC_AUTH_TOKEN is set")
-        if client.credentials is not None:
-            return Readiness(True, "using an `ant auth login` profile")
-        return Readiness(False, "no Anthropic API key found", KEY_HINT)
+        reason = self._describe_use(client)
+        if reason is None:
+            missing = self._explain_missing()
+            return missing or Readiness(False, "no Anthropic API key found", KEY_HINT)
+        if self._credential.is_rejected:
+            return Readiness(
+                False, self._describe_rejection(), self._rejection_hint, is_rejected=True
+            )
+        unchecked = ", not checked yet" if self._credential.state == "unchecked" else ""
+        return Readiness(True, f"{reason}{unchecked}")
+
+    async def has_credential(self) -> bool:
+        """Return whether there is a credential, be it rejected."""
+        try:
+            return self._describe_use(await self._get_client()) is not None
+        except NotSignedIn:
+            return False
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """Send one `POST /v1/messages`; see `Backend.open`."""
         from bridge.backends.anthropic_api.answer_start import CheckedAnswer
 
-        sender = self._sender or await self._make_sender()
-        answer = CheckedAnswer(await sender.send(request))
-        reader = EventReader(answer.read, join=request.whole)
-        try:
-            await reader.begin()
-        except BaseException:
-            # Also when cancelled: upstream would go on generating, and charging, for no one.
-            await answer.close()
-            raise
+        with self._watch():
+            sender = self._sender or await self._make_sender()
+            answer = CheckedAnswer(await sender.send(request))
+            reader = EventReader(answer.read, join=request.whole)
+            try:
+                await reader.begin()
+            except BaseException:
+                # Also when cancelled: upstream would go on generating, and charging, for no one.
+                await answer.close()
+                raise
         return EventStream(reader.read_batches(), answer.close)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
@@ -83,13 +108,17 @@ class MessagesApiBackend(ManagedBackend):
 
         client = await self._get_client()
         body = {name: value for name, value in request.body().items() if name != "max_tokens"}
-        with errors.translate_errors():
-            # Raw, because the SDK builds objects of whatever has come, and they fail later.
-            answer = await client.messages.with_raw_response.count_tokens(
-                model=request.model, messages=[], extra_body=body, extra_headers=request.headers
-            )
-        response = answer.http_response
-        return read_token_count(response.status_code, response.headers, response.content)
+        with self._watch():
+            with errors.translate_errors():
+                # Raw, because the SDK builds objects of whatever has come, and they fail later.
+                answer = await client.messages.with_raw_response.count_tokens(
+                    model=request.model,
+                    messages=[],
+                    extra_body=body,
+                    extra_headers=request.headers,
+                )
+            response = answer.http_response
+            return read_token_count(response.status_code, response.headers, response.content)
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """Return them unchanged: the API takes whatever the model takes."""
@@ -116,7 +145,8 @@ class MessagesApiBackend(ManagedBackend):
             response = answer.http_response
             return read_page(response.status_code, response.headers, response.content)
 
-        return await load_all_models(load)
+        with self._watch():
+            return await load_all_models(load)
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -125,6 +155,45 @@ class MessagesApiBackend(ManagedBackend):
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        """Take the credential's state from a call, and say which one was rejected."""
+        try:
+            with self._credential.watch():
+                yield
+        except KeyRejected as error:
+            message = f"{self._describe_rejection()}. {self._rejection_hint}"
+            raise KeyRejected(message, headers=error.headers) from error
+
+    def _describe_use(self, client: AsyncAnthropic) -> str | None:
+        """Return which credential is used; None without one."""
+        if self._key is not None:
+            return f"using API key “{self._key.name}”"
+        if client.api_key:
+            return "ANTHROPIC_API_KEY is set"
+        if client.auth_token:
+            return "ANTHROPIC_AUTH_TOKEN is set"
+        return "using an `ant auth login` profile" if client.credentials is not None else None
+
+    def _describe_rejection(self) -> str:
+        name = f"“{self._key.name}”" if self._key is not None else f"of {self._variable}"
+        return f"{KEY_REJECTED} {name}: {self._credential.words}"
+
+    @property
+    def _variable(self) -> str:
+        client = self._client
+        if client is None or client.api_key:
+            return "ANTHROPIC_API_KEY"
+        return "ANTHROPIC_AUTH_TOKEN" if client.auth_token else "the `ant auth login` profile"
+
+    @property
+    def _rejection_hint(self) -> str:
+        """Return what to do about a rejected credential."""
+        if self._key is None:
+            return f"Check {self._variable}, and restart the bridge."
+        name = "" if self._key.name == "default" else f" --name {shlex.quote(self._key.name)}"
+        return f"Replace it on the set-up page, or with `claude-bridge key set anthropic{name}`."
 
     async def _make_sender(self) -> Sender:
         from bridge.backends.anthropic_api.transport import create_sender

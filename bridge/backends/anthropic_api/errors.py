@@ -12,6 +12,7 @@ import anthropic
 import httpx2
 
 from bridge.backends.anthropic_api.odd_answers import explain_failure, explain_success
+from bridge.backends.credential import KEY_REJECTED
 from bridge.errors import (
     UPSTREAM_ID,
     BillingFailed,
@@ -247,5 +248,5 @@ def _refine_error(kind: type[BridgeError], message: str, headers: Mapping[str, s
     if kind is InvalidRequest and any(phrase in message.lower() for phrase in _TOO_LONG):
         kind = ContextTooLong
     if kind is KeyRejected:
-        message = f"Anthropic rejected the API key: {message} Check ANTHROPIC_API_KEY."
+        message = f"{KEY_REJECTED}: {message}"
     return kind(message, headers=headers)

@@ -14,6 +14,7 @@ from typing import Any
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import prepend_batch
 from bridge.backends.claude_code.command import find_bundled_cli
+from bridge.backends.claude_code.errors import SIGN_IN
 from bridge.backends.claude_code.frames import (
     Frame,
     Turn,
@@ -24,6 +25,7 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
 from bridge.backends.claude_code.sign_in_status import SignInStatusReader
+from bridge.backends.credential import Credential
 from bridge.errors import (
     NotSignedIn,
     NotSupported,
@@ -38,6 +40,9 @@ from bridge.wire.health import BackendName
 from bridge.wire.messages import MessagesRequest
 
 SIGN_IN_HINT = "Sign in to Claude Code with `claude-bridge login`."
+SIGN_IN_AGAIN_HINT = (
+    "Sign in again with `claude-bridge login`, or choose another backend in the tray menu."
+)
 PERSONAL_USE = (
     "Claude Code answers with your own subscription. It is for your own use on this computer; "
     "use an API key for anything you offer to others."
@@ -77,11 +82,17 @@ class ClaudeCodeBackend(ManagedBackend):
         self._silence = silence_seconds
         self._cli = cli or find_bundled_cli()
         self._models: Sequence[ListedModel] = ()
+        self._credential = Credential()
+        self._rejected_version: object = None
         self._logged_personal_use = False
         if self._cli is not None:
             self._launcher = ProcessLauncher(root, self._cli, environ)
             self._sign_in = SignInStatusReader(self._cli, environ, root)
             self._pool = ProcessPool(self._start_process, spares)
+
+    @property
+    def credential(self) -> Credential:
+        return self._credential
 
     async def readiness(self) -> Readiness:
         if not self._offered:
@@ -98,10 +109,23 @@ class ClaudeCodeBackend(ManagedBackend):
             )
         status = await self._sign_in.get_status()
         if status.signed_in:
-            return Readiness(True, f"signed in to Claude Code ({status.method})")
+            return self._judge_sign_in(status.method)
         if status.problem:
             return Readiness(False, f"Claude Code can't be used: {status.problem}", SIGN_IN_HINT)
         return Readiness(False, "not signed in to Claude Code", SIGN_IN_HINT)
+
+    def _judge_sign_in(self, method: str) -> Readiness:
+        """Return the readiness of a sign-in that Claude Code has: it may be revoked or expired."""
+        if self._credential.is_rejected and self._sign_in.version == self._rejected_version:
+            reason = self._credential.words.removesuffix(SIGN_IN.removesuffix(".")).strip(" .")
+            return Readiness(False, reason, SIGN_IN_AGAIN_HINT, is_rejected=True)
+        return Readiness(True, f"signed in to Claude Code ({method})")
+
+    async def reload(self) -> None:
+        """Forget that the sign-in was rejected: the user may have signed in again."""
+        self._credential.forget()
+        if self._cli is not None:
+            self._sign_in.expire()
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         raise NotSupported(
@@ -136,13 +160,15 @@ class ClaudeCodeBackend(ManagedBackend):
         batches = self._read_batches(process, turn)
         stream = EventStream(batches, release)
         try:
-            first = await anext(batches, None)
-            if first is None:
-                raise StreamBroken("Claude Code ended before its answer began.")
+            with self._credential.watch():
+                first = await anext(batches, None)
+                if first is None:
+                    raise StreamBroken("Claude Code ended before its answer began.")
         except BaseException as error:  # also when cancelled: the process would go on generating
-            # The user has signed out since the status was cached.
+            # The user has signed out since the status was cached, or the sign-in was revoked.
             if isinstance(error, NotSignedIn):
                 self._sign_in.expire()
+                self._rejected_version = self._sign_in.version
             await stream.aclose()
             raise
         # The process has started to answer, so the next spare no longer slows it down.

@@ -57,6 +57,11 @@ class SignInStatusReader:
         # A client that leaves must not cancel the reading for the others.
         return await asyncio.shield(self._reading)
 
+    @property
+    def version(self) -> int | None:
+        """When Claude Code wrote its credentials; changes when the user signs in or out."""
+        return self._written_at
+
     def expire(self) -> None:
         """Expire the cached result, after a request was refused."""
         self._expires_at = 0.0

@@ -57,6 +57,10 @@ class SavedKey(BaseModel):
     kept_in: str = Field(description="The system's keyring, or the file used instead of it.")
     anthropic: int = Field(description="Number of Anthropic API keys.")
     bridge: int = Field(description="Number of access keys; if there are any, clients need one.")
+    check: Literal["accepted", "unchecked"] = Field(
+        description="Whether Anthropic accepted the key; `unchecked` if it could not be asked."
+    )
+    words: str = Field(description="The result of the check, for the user.")
 
 
 class SignInStep(BaseModel):

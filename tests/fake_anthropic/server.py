@@ -56,6 +56,10 @@ class FakeAnthropic(Served):
     """The play for requests without a directive when no script is left."""
     everywhere: RawHttp | None = None
     """What every path answers, also for token counts and models; overrides the script."""
+    models: Failure | RawHttp | None = None
+    """What `GET /v1/models` answers to a right key, instead of the table."""
+    listings: list[Mapping[str, str]] = field(default_factory=list)
+    """The queries of all `GET /v1/models`, also of those with a wrong key."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
     """Requests for a message or a token count, including rejected ones."""
@@ -111,6 +115,8 @@ class FakeAnthropic(Served):
         if self.everywhere is not None:
             await request.read()
             return await answers.write_raw(request, self.everywhere)
+        if request.path == "/v1/models":
+            self.listings.append(dict(request.query))
         failure = self._check_key(request) or _check_version(request)
         if failure is None:
             try:
@@ -211,6 +217,12 @@ class FakeAnthropic(Served):
         return self._build_json({"input_tokens": count_tokens(record.body)})
 
     async def _handle_models(self, request: web.Request) -> web.StreamResponse:
+        play = self.models
+        if isinstance(play, RawHttp):
+            return await answers.write_raw(request, play)
+        if isinstance(play, Failure):
+            await asyncio.sleep(play.delay)
+            return self._build_failure(play)
         return self._build_json(page(request.query))
 
     async def _handle_model(self, request: web.Request) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
-from bridge.backends.base import ManagedBackend
+from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
@@ -30,10 +31,11 @@ from bridge.computer.state import ComputerState
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
-from bridge.errors import ModelNotFound, SettingsError
-from bridge.keys import KeyChain
+from bridge.errors import KeyringUnavailable, ModelNotFound, SettingsError
+from bridge.keys import KeyChain, KeysUnreadable, NamedKey
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
+from bridge.private_files import create_private, make_private_folder, read_secret, write_private
 from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
 from bridge.server.key_cache import KeyCache
@@ -47,6 +49,10 @@ from bridge.wire.health import BackendName
 
 _log = logging.getLogger(__name__)
 
+_TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
+"""What `secrets.token_urlsafe` makes of so many bytes; a shorter text could be guessed."""
+
 
 def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     """Build a Bridge for these settings.
@@ -56,8 +62,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     """
     _check_upstream(settings)
     switches = _build_switches(settings)
-    keys = KeyCache(KeyChain(paths.data))
-    if not is_loopback(settings.host):
+    is_public = not is_loopback(settings.host)
+    keys = KeyCache(KeyChain(paths.data), is_public=is_public)
+    if is_public:
         _check_public_address(settings, keys)
     return Bridge(
         settings=settings,
@@ -118,22 +125,22 @@ def _check_public_address(settings: Settings, keys: KeyCache) -> None:
 
 
 def ensure_control_token(paths: Paths) -> str:
-    """Return the user's control token; create its 0600 file at the first start."""
+    """Return the user's control token; create its 0600 file at the first start.
+
+    A file that others could read or write, or without a whole token, is replaced: its token may be
+    known to others. Raises SettingsError if it cannot be.
+    """
     path = paths.control_token
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        # A backup or another tool may have restored the file with other permissions.
-        path.chmod(0o600)
-        token = path.read_text("ascii").strip()
-        if token:
-            return token
-        # Empty: a previous start was interrupted before it wrote the token.
-        handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
-    token = secrets.token_urlsafe(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(token + "\n")
+    make_private_folder(paths.data)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    # Of two servers that start at the same time, the second takes the token of the first.
+    if create_private(path, f"{token}\n"):
+        return token
+    stored = read_secret(path)
+    if stored is not None and _TOKEN.fullmatch(stored):
+        return stored
+    _log.warning("%s is replaced: it was damaged, or other users could read it.", path)
+    write_private(path, f"{token}\n")
     return token
 
 
@@ -145,24 +152,44 @@ def _build_backends(
     async def load_claude_code() -> Sequence[Route]:
         return [Route("Claude Code", claude_code)]
 
+    silence = settings.upstream_silence_seconds
+    environment = MessagesApiBackend(silence, explain_missing=lambda: _explain_unreadable(keys))
+    by_key: dict[NamedKey, MessagesApiBackend] = {}
+
     async def load_anthropic() -> Sequence[Route]:
-        routes = [
-            Route(f"key {key.name}", MessagesApiBackend(settings.upstream_silence_seconds, key))
-            for key in (await keys.get_keys()).anthropic
-        ]
+        try:
+            saved = (await keys.get_keys()).anthropic
+        except KeyringUnavailable:
+            # No client gets this far, except those with the control token.
+            saved = ()
+        # An unchanged key keeps its connections, and what is known of it.
+        known = dict(by_key)
+        by_key.clear()
+        for key in saved:
+            by_key[key] = known.get(key) or MessagesApiBackend(silence, key)
+        routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
         # A key in the environment comes first. It is also used without any key, because
         # its error explains how to add one.
-        if not routes or (await environment.readiness()).ready:
+        if not routes or await environment.has_credential():
             routes.insert(0, Route("the environment's key", environment))
         return routes
 
     claude_code = _build_claude_code(settings, paths)
-    environment = MessagesApiBackend(settings.upstream_silence_seconds)
     return {
         "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
-        "anthropic": ResilientBackend("anthropic", load_anthropic, policy),
+        "anthropic": ResilientBackend(
+            "anthropic", load_anthropic, policy, get_version=lambda: keys.version
+        ),
         "offline": EchoBackend(),
     }
+
+
+def _explain_unreadable(keys: KeyCache) -> Readiness | None:
+    """Return why there is no key, if keys are saved but cannot be read."""
+    problem = keys.problem
+    if problem is None:
+        return None
+    return Readiness(False, f"the saved keys cannot be read: {problem.problem}", problem.hint)
 
 
 def _build_claude_code(settings: Settings, paths: Paths) -> ClaudeCodeBackend:
@@ -206,7 +233,7 @@ def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedde
                 raise SettingsError(
                     "setting embedding_url: `upstream` needs the base URL of the service"
                 )
-            key = next(iter(keys.load_now().embeddings), None)
+            key = next(iter(_load_embedding_keys(keys)), None)
             service = settings.embedding_service
             return UpstreamEmbedder(
                 settings.embedding_url,
@@ -216,6 +243,20 @@ def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedde
             )
         case "none":
             return None
+
+
+def _load_embedding_keys(keys: KeyCache) -> tuple[NamedKey, ...]:
+    """Load the keys of the embedding service; none if they cannot be read.
+
+    Raises KeysUnreadable if an access key is among those that cannot be read.
+    """
+    try:
+        return keys.load_now().embeddings
+    except KeysUnreadable as error:
+        if error.access_required:
+            raise
+        _log.warning("Embeddings are requested without a key: %s", error)
+        return ()
 
 
 def _resolve_model(settings: Settings) -> str:

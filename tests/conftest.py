@@ -38,6 +38,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
+    # No test calls Anthropic: nothing listens on this port. Tests with a fake replace it.
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path))
     # No test sees the person's keyring; `bridge.keys` falls back to its file.

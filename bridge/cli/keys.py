@@ -1,8 +1,9 @@
-"""`claude-bridge key set|list|remove`: manage keys, which never appear on a command line."""
+"""`claude-bridge key set|list|check|remove|reset`: manage keys, never on a command line."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import secrets
 import sys
@@ -11,6 +12,7 @@ from bridge.cli.client import ClientError, NotRunning, connect_to
 from bridge.cli.locate import add_address_flags, list_targets
 from bridge.errors import SettingsError
 from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, check_secret
+from bridge.keys.shape import ACCESS_KEY_PREFIX
 from bridge.paths import find_paths
 
 _TIMEOUT_SECONDS = 10.0
@@ -19,10 +21,17 @@ _TIMEOUT_SECONDS = 10.0
 def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of `key` and its subcommands."""
     parser = commands.add_parser("key", help="manage API keys in the system's keyring")
-    actions = parser.add_subparsers(dest="action", required=True, metavar="{set,list,remove}")
-    set_parser = actions.add_parser("set", help="save a key, typed at a prompt or read from stdin")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="{set,list,check,remove,reset}"
+    )
+    set_parser = actions.add_parser(
+        "set", help="check and save a key, typed at a prompt or read from stdin"
+    )
     remove_parser = actions.add_parser("remove", help="remove a saved key")
     actions.add_parser("list", help="list saved keys")
+    actions.add_parser("check", help="ask Anthropic whether it accepts the saved keys")
+    reset_parser = actions.add_parser("reset", help="forget all keys, also unreadable ones")
+    reset_parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     for subparser in (set_parser, remove_parser):
         subparser.add_argument(
             "owner", choices=OWNERS, help="the service; `bridge` is the bridge's own access key"
@@ -45,16 +54,19 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def run_key(arguments: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code. Raises SettingsError."""
     chain = KeyChain(find_paths().data)
-    keys = chain.load()
     match arguments.action:
         case "list":
-            print(_format_keys(keys))
+            print(_format_keys(chain.load()))
+            return 0
+        case "check":
+            return _check_keys(chain.load())
         case "set":
-            _set_key(chain, keys, arguments)
-            _reload_servers(arguments)
+            _set_key(chain, arguments)
+        case "remove":
+            _remove_key(chain, arguments.owner, arguments.name)
         case _:
-            _remove_key(chain, keys, arguments.owner, arguments.name)
-            _reload_servers(arguments)
+            _reset_keys(chain, confirmed=arguments.yes)
+    _reload_servers(arguments)
     return 0
 
 
@@ -67,36 +79,87 @@ def _format_keys(keys: Keys) -> str:
     return "\n".join(rows) or "No saved keys."
 
 
-def _set_key(chain: KeyChain, keys: Keys, arguments: argparse.Namespace) -> None:
+def _check_keys(keys: Keys) -> int:
+    """Print the state of each Anthropic key; return 1 if one was rejected."""
+    from bridge.backends.anthropic_api.key_check import check_key
+
+    if not keys.anthropic:
+        print("No saved keys of Anthropic. Add one with: claude-bridge key set anthropic")
+        return 0
+    is_rejected = False
+    for key in keys.anthropic:
+        check = asyncio.run(check_key(key.secret))
+        is_rejected = is_rejected or check.state == "rejected"
+        print(f"{key.name:16}  {key.hint:6}  {check.describe()}")
+    return 1 if is_rejected else 0
+
+
+def _set_key(chain: KeyChain, arguments: argparse.Namespace) -> None:
     owner: Owner = arguments.owner
     if arguments.computer_use and owner != "bridge":
         raise SettingsError("--computer-use is for access keys of the bridge only")
     if arguments.generate:
         if owner != "bridge":
             raise SettingsError("--generate creates access keys for the bridge only")
-        secret = f"cb-{secrets.token_urlsafe(32)}"
+        secret = f"{ACCESS_KEY_PREFIX}{secrets.token_urlsafe(32)}"
+    else:
+        # Before the user types anything: without the other keys this one cannot be saved.
+        chain.load()
+        secret = _read_secret(owner)
+    verdict = _check_with_anthropic(secret) if owner == "anthropic" else ""
+    key = NamedKey(arguments.name, secret, arguments.computer_use)
+    _, place = chain.update(lambda keys: keys.with_key(owner, key))
+    if arguments.generate:
         # To stdout alone, so that a script can store it; messages go to stderr.
         print(secret)
-    else:
-        secret = _read_secret(owner)
-    place = chain.save(
-        keys.with_key(owner, NamedKey(arguments.name, secret, arguments.computer_use))
-    )
-    print(f"Saved to {place} as “{arguments.name}” ({owner}).", file=sys.stderr)
+    print(f"Saved to {place} as “{arguments.name}” ({owner}).{verdict}", file=sys.stderr)
 
 
 def _read_secret(owner: Owner) -> str:
-    """Read a key from the terminal without echo, or from a line of stdin."""
+    """Read a key from the terminal without echo, or from stdin."""
+    from bridge.backends.anthropic_api.key_check import has_own_upstream
+
     # Not an argument: other users can see the command lines of all processes.
-    typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.readline()
-    return check_secret(typed)
+    typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.read(65_536)
+    return check_secret(typed, owner, own_upstream=has_own_upstream())
 
 
-def _remove_key(chain: KeyChain, keys: Keys, owner: Owner, name: str) -> None:
-    if name not in {key.name for key in keys.of(owner)}:
-        raise SettingsError(f"no key is saved as “{name}” for {owner}")
-    chain.save(keys.without(owner, name))
+def _check_with_anthropic(secret: str) -> str:
+    """Return what to add to the message. Raises SettingsError for a rejected key."""
+    from bridge.backends.anthropic_api.key_check import check_key
+
+    check = asyncio.run(check_key(secret))
+    if check.state == "rejected":
+        raise SettingsError(f"not saved. {check.describe()}")
+    return f" {check.describe()}"
+
+
+def _remove_key(chain: KeyChain, owner: Owner, name: str) -> None:
+    def remove(keys: Keys) -> Keys:
+        if name not in {key.name for key in keys.of(owner)}:
+            raise SettingsError(f"no key is saved as “{name}” for {owner}")
+        return keys.without(owner, name)
+
+    keys, _ = chain.update(remove)
     print(f"Removed “{name}” ({owner}).", file=sys.stderr)
+    if owner == "bridge" and not keys.bridge:
+        print("The bridge has no access key any more: clients need none.", file=sys.stderr)
+
+
+def _reset_keys(chain: KeyChain, *, confirmed: bool) -> None:
+    question = "Forget all saved keys? Clients will need no access key until you set one."
+    if not confirmed and not sys.stdin.isatty():
+        raise SettingsError(f"{question} To confirm, add --yes")
+    if not confirmed and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise SettingsError("nothing was changed")
+    problem = chain.reset()
+    print("All saved keys are forgotten.", file=sys.stderr)
+    if problem is not None:
+        print(
+            f"They may still be in the system's keyring ({problem}), where the bridge does not "
+            "look for them any more. Delete the entry “claude-bridge” there.",
+            file=sys.stderr,
+        )
 
 
 def _reload_servers(arguments: argparse.Namespace) -> None:

@@ -48,15 +48,21 @@ class TooManyBodies(Overloaded):
 
 
 class KeyringUnavailable(BridgeError):
-    """The keys could not be read from the system keyring, or not saved."""
+    """The saved keys could not be read or written.
+
+    A client gets it only while one of the keys may be an access key.
+    """
 
     # Not 500: it works again once the user has unlocked the keyring.
     status = 503
     type = "server_error"
     code = "keyring_unavailable"
     anthropic_type = "overloaded_error"
-    summary = "The keyring that stores your API keys could not be used."
-    hint = "Unlock the keyring, then try again."
+    summary = "The saved keys could not be read or written."
+    hint = (
+        "Unlock the keyring, or start the bridge from your desktop session. If the saved keys are "
+        "lost, run `claude-bridge key reset` and save them again."
+    )
 
 
 class InternalError(BridgeError):

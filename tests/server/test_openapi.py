@@ -138,6 +138,7 @@ async def test_the_example_of_an_answer_matches_the_real_one(
     row: Endpoint, bridge: Bridge, fake: FakeAnthropic
 ) -> None:
     fake.script(says("Paris.", usage=Usage(24, 5)))
+    fake.keys = ("sk-ant-test", "sk-ant-made-up")
     chat = next(one for one in ENDPOINTS if one.path == "/v1/chat/completions")
     if row.path == "/computer/actions":
         bridge.computer.allow_for(minutes=1)

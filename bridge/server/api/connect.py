@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.errors import KeyringUnavailable
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.guard import has_control_token
 from bridge.server.state import BRIDGE
@@ -29,8 +30,14 @@ async def list_connections(request: web.Request) -> web.Response:
 
 
 async def _get_visible_key(request: web.Request) -> str | None:
-    """Return the access key; None if the caller may not see it, "any" if there is none."""
-    keys = (await request.app[BRIDGE].keys.get_keys()).bridge
+    """Return the access key; "any" if there is none.
+
+    None if the caller may not see it, or if it cannot be read.
+    """
+    try:
+        keys = await request.app[BRIDGE].keys.get_access_keys()
+    except KeyringUnavailable:
+        return None
     if not keys:
         return "any"
     # The endpoint itself is open, so that a new user can set up a client before anything else.

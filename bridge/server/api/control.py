@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.backends.anthropic_api.key_check import check_key, has_own_upstream
 from bridge.errors import InvalidRequest, SettingsError
 from bridge.keys import NamedKey, check_secret
 from bridge.models.names import resolve
@@ -51,25 +52,40 @@ async def update_switches(request: web.Request) -> web.Response:
 
 
 async def save_key(request: web.Request) -> web.Response:
-    """Save a key and use it from now on. Raises InvalidRequest for text that is not a key."""
+    """Check a key, save it and use it from now on.
+
+    Raises InvalidRequest for text that is not a key, and for a key that Anthropic rejects.
+    """
     bridge = request.app[BRIDGE]
     new_key = await read_body(request, NewKey)
     try:
-        secret = check_secret(new_key.secret)
+        secret = check_secret(new_key.secret, new_key.owner, own_upstream=has_own_upstream())
     except SettingsError as error:
         raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
+    check = await check_key(secret) if new_key.owner == "anthropic" else None
+    if check is not None and check.state == "rejected":
+        raise InvalidRequest(f"Not saved. {check.describe()}", param="secret")
     keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
     await bridge.selection.reload()
     bridge.start_warm_up()
-    saved = SavedKey(kept_in=place, anthropic=len(keys.anthropic), bridge=len(keys.bridge))
+    saved = SavedKey(
+        kept_in=place,
+        anthropic=len(keys.anthropic),
+        bridge=len(keys.bridge),
+        check="unchecked" if check is None or check.state == "unchecked" else "accepted",
+        words=check.describe() if check is not None else "",
+    )
     return web.json_response(saved.model_dump())
 
 
 async def reload_keys(request: web.Request) -> web.Response:
     """Reload the keys, and return how many there are."""
     bridge = request.app[BRIDGE]
-    keys = await bridge.keys.reload()
-    await bridge.selection.reload()
+    try:
+        keys = await bridge.keys.reload()
+    finally:
+        # Also if the keys cannot be read: the caller wants every route to be tried again.
+        await bridge.selection.reload()
     reloaded = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(reloaded.model_dump())
 
@@ -116,7 +132,13 @@ _NEW_KEY_EXAMPLE: dict[str, Any] = {
     "name": "work",
     "secret": "sk-ant-made-up",
 }
-_KEY_EXAMPLE: dict[str, Any] = {"kept_in": "the system's keyring", "anthropic": 1, "bridge": 0}
+_KEY_EXAMPLE: dict[str, Any] = {
+    "kept_in": "the system's keyring",
+    "anthropic": 1,
+    "bridge": 0,
+    "check": "accepted",
+    "words": "Anthropic accepted the key.",
+}
 _SIGN_IN_STEP_EXAMPLE: dict[str, Any] = {}
 _SIGN_IN_EXAMPLE: dict[str, Any] = {
     "state": "waiting",
@@ -149,7 +171,7 @@ ROUTES = (
         "/control/keys",
         save_key,
         "Control",
-        "Save an API key in the system's keyring",
+        "Check an API key, and save it in the system's keyring",
         Answer("The key is saved and in use.", SavedKey, _KEY_EXAMPLE),
         access="token",
         body=NewKey,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from aiohttp import web
@@ -25,6 +25,11 @@ async def get_health(request: web.Request) -> web.Response:
 
 async def _build_report(bridge: Bridge) -> Health:
     backend = await bridge.selection.get_status()
+    routes = list(bridge.selection.list_routes(backend.active))
+    lock = await bridge.keys.find_lock()
+    if lock is not None:
+        reason = f"the bridge's access key cannot be read: {lock.problem}"
+        backend = replace(backend, active=None, reason=reason, hint=lock.hint)
     ready = backend.active is not None
     return Health(
         status="stopping" if bridge.stopping else "ready" if ready else "needs_setup",
@@ -39,11 +44,18 @@ async def _build_report(bridge: Bridge) -> Health:
         use_for_everything=bridge.switches.use_for_everything,
         paused=bridge.switches.paused,
         open_streams=bridge.open_streams,
-        routes=list(bridge.selection.list_routes(backend.active)),
+        routes=routes,
         computer=get_computer_health(bridge),
     )
 
 
+_ROUTE_EXAMPLE: dict[str, Any] = {
+    "label": "Claude Code",
+    "breaker": "closed",
+    "free_in": 0,
+    "problem": None,
+    "credential": "accepted",
+}
 HEALTH_EXAMPLE: dict[str, Any] = {
     "status": "ready",
     "ready": True,
@@ -68,8 +80,8 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "use_for_everything": False,
     "paused": False,
     "open_streams": 0,
-    "routes": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
-    "roads": [{"label": "Claude Code", "breaker": "closed", "free_in": 0, "problem": None}],
+    "routes": [_ROUTE_EXAMPLE],
+    "roads": [_ROUTE_EXAMPLE],
     "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
 }
 

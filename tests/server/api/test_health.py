@@ -54,6 +54,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "breaker": "closed",
         "free_in": 0,
         "problem": None,
+        "credential": "unchecked",
     }
     assert await get_json(f"{bridge.url}/health") == {
         "status": "ready",
@@ -70,7 +71,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "backend": {
             "setting": "auto",
             "active": "anthropic",
-            "reason": "ANTHROPIC_API_KEY is set",
+            "reason": "ANTHROPIC_API_KEY is set, not checked yet",
             "hint": None,
             "cure": None,
         },

@@ -1,0 +1,15 @@
+"""The user's keys: for Anthropic, for the bridge itself, and for an embedding service."""
+
+from bridge.keys.chain import KeyChain, KeysUnreadable
+from bridge.keys.named_key import OWNERS, Keys, NamedKey, Owner
+from bridge.keys.shape import check_secret
+
+__all__ = [
+    "OWNERS",
+    "KeyChain",
+    "Keys",
+    "KeysUnreadable",
+    "NamedKey",
+    "Owner",
+    "check_secret",
+]

@@ -159,8 +159,8 @@ class App:
                 self._change_switches({"computer": mode}, command.as_changes())
             case StopComputer():
                 self._attempt(self._runner.stop_computer)
-            case Decide(batch, approved):
-                self._attempt(lambda: self._runner.decide(batch, approved=approved))
+            case Decide(batch, approved, digest):
+                self._attempt(lambda: self._runner.decide(batch, approved=approved, digest=digest))
             case Copy():
                 self._attempt(lambda: self._runner.copy(command))
             case InstallTalon():

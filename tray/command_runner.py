@@ -63,10 +63,10 @@ class CommandRunner:
         with _explain_failures():
             self._find_server().stop_computer()
 
-    def decide(self, batch: str, *, approved: bool) -> None:
+    def decide(self, batch: str, *, approved: bool, digest: str = "") -> None:
         """Approve or deny a batch of computer actions."""
         with _explain_failures():
-            self._find_server().decide(batch, approved=approved)
+            self._find_server().decide(batch, approved=approved, digest=digest)
 
     def set_start_at_login(self, on: bool) -> None:
         """Turn start at login on or off."""

@@ -75,6 +75,8 @@ class Decide:
 
     batch: str
     approved: bool
+    digest: str = ""
+    """Of what was shown; the server refuses a decision on anything else."""
 
 
 @dataclass(frozen=True)

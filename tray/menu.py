@@ -25,7 +25,13 @@ from tray.commands import (
     UseComputer,
 )
 from tray.models import parse_family, parse_version, shorten_name
-from tray.status import BACKEND_NAMES, Status, count_requests, describe_status
+from tray.status import (
+    BACKEND_NAMES,
+    Status,
+    count_requests,
+    describe_status,
+    summarize_batch,
+)
 
 Kind = Literal["action", "radio", "check", "submenu", "separator"]
 
@@ -233,18 +239,28 @@ def _build_computer_entry(status: Status) -> Entry:
 def _label_computer(computer: ComputerHealth | None) -> str:
     if computer is None:
         return "Computer use"
-    if computer.active:
-        return "Computer use: active"
-    return f"Computer use: {'needs approval' if computer.waiting else _MODE_LABELS[computer.mode]}"
+    if computer.waiting:
+        return "Computer use: waiting for your approval"
+    return f"Computer use: {'active' if computer.active else _MODE_LABELS[computer.mode]}"
 
 
 def _build_batch_entries(batch: WaitingBatch) -> tuple[Entry, ...]:
-    actions = "; ".join(batch.what)
+    """Return the entries of a pending approval; only what is shown whole can be approved here."""
+    actions = summarize_batch(batch)
+    deny = Decide(batch.id, approved=False, digest=batch.digest)
+    if actions is None:
+        decision = Entry(f"review:{batch.id}", "Review…", command=Open("dashboard"))
+        label = "A program asks to use this computer"
+        if batch.about == "actions":
+            label = "Claude waits for your approval: too long to show here"
+    else:
+        approve = Decide(batch.id, approved=True, digest=batch.digest)
+        decision, label = Entry(f"approve:{batch.id}", "Approve", command=approve), actions
     return (
         Entry(f"separator-{batch.id}", kind="separator"),
-        Entry(f"batch:{batch.id}", _shorten(f"{batch.asked_by}: {actions}"), enabled=False),
-        Entry(f"approve:{batch.id}", "Approve", command=Decide(batch.id, approved=True)),
-        Entry(f"deny:{batch.id}", "Deny", command=Decide(batch.id, approved=False)),
+        Entry(f"batch:{batch.id}", label, enabled=False),
+        decision,
+        Entry(f"deny:{batch.id}", "Deny", command=deny),
     )
 
 

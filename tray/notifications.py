@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bridge.wire.computer_status import WaitingBatch
 from tray.commands import Command, Decide, Open, Start, StopComputer
-from tray.status import Status, choose_look
+from tray.status import Status, choose_look, summarize_batch
 
 REPEAT_SECONDS = 60.0
 
@@ -82,24 +82,39 @@ def _find_computer_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     known = {batch.id for batch in before.batches}
     notices = [_build_approval_notice(b) for b in after.batches if b.id not in known]
     was_active, is_active = (s.computer is not None and s.computer.active for s in (before, after))
-    if is_active and not was_active:
+    was_waiting, is_waiting = (
+        s.computer is not None and s.computer.waiting > 0 for s in (before, after)
+    )
+    # While it waits for approval, the task is neither beginning nor over.
+    if is_active and not was_active and not was_waiting:
         text = "Claude is controlling this computer. To stop it: tray menu, Computer use, Stop now."
         button = ("Stop now", StopComputer())
         notices.append(Notice(text, "computer on", (button,), urgent=True))
-    if was_active and not is_active:
+    if was_active and not is_active and not is_waiting:
         notices.append(Notice("Claude no longer controls this computer.", "computer off"))
     return tuple(notices)
 
 
 def _build_approval_notice(batch: WaitingBatch) -> Notice:
-    risks = f" (risks: {', '.join(batch.risks)})" if batch.risks else ""
+    risks = f" Risky: {', '.join(batch.risks)}." if batch.risks else ""
+    actions = summarize_batch(batch)
+    deny = ("Deny", Decide(batch.id, approved=False, digest=batch.digest))
+    choices: tuple[tuple[str, Command], ...] = (
+        ("Approve", Decide(batch.id, approved=True, digest=batch.digest)),
+        deny,
+    )
+    if actions is None:
+        # A button that approves what is not shown would be a trap.
+        choices = (("Review…", Open("dashboard")), deny)
+        actions = (
+            "a program asks to use this computer"
+            if batch.about == "program"
+            else "the actions are too long to show here"
+        )
     return Notice(
-        f"{batch.asked_by} wants to control this computer{risks}: " + " ".join(batch.what),
+        f"Waiting for your approval: {actions.removesuffix('.')}.{risks}",
         f"batch {batch.id}",
-        (
-            ("Approve", Decide(batch.id, approved=True)),
-            ("Deny", Decide(batch.id, approved=False)),
-        ),
+        choices,
         fallback=Open("dashboard"),
         urgent=True,
     )

@@ -64,6 +64,21 @@ class Status:
         return f"{self.url}/v1" if self.url else None
 
 
+SHOWN_LENGTH = 72
+"""Longest text of an approval that menus and notifications show whole."""
+
+
+def summarize_batch(batch: WaitingBatch) -> str | None:
+    """Return all that is approved in one short line, or None if it has to be cut.
+
+    Whether a program may use the computer is never short: its path matters.
+    """
+    asker = f"{batch.program}: " if batch.program else ""
+    text = asker + "; ".join(batch.what)
+    is_short = len(text) <= SHOWN_LENGTH and "\n" not in text
+    return text if is_short and batch.about == "actions" else None
+
+
 def choose_look(status: Status) -> Look:
     """Return which icon to show."""
     match status.state:
@@ -110,10 +125,11 @@ def _choose_look_of_running(status: Status) -> Look:
 
 def _describe_running(status: Status) -> str:
     computer = status.computer
+    # First, because nothing is done while it waits.
+    if computer is not None and computer.waiting:
+        return "Claude is waiting for your approval"
     if computer is not None and computer.active:
         return "Claude is controlling this computer · to stop it: Computer use"
-    if computer is not None and computer.waiting:
-        return "Claude needs your approval"
     if status.paused:
         return f"Paused on {status.url}: requests are rejected until you resume"
     if status.message or not status.ready:

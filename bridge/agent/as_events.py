@@ -34,6 +34,7 @@ class RunEventConverter:
                     what=list(approval.what),
                     risks=list(approval.risks),
                     expires_at=approval.expires_at,
+                    digest=approval.digest,
                 )
                 return [request.model_dump()]
             case ActionsDone(what, failed):

@@ -127,10 +127,28 @@ def run_computer(arguments: argparse.Namespace) -> int:
 
 def _print_status(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
     status = bridge.send("GET", "/computer").json()
-    print(f"Computer use: {status['mode']}" + (", in use now" if status["active"] else ""))
+    print(format_computer_use({**status, "waiting": len(status["waiting"])}))
     for waiting in status["waiting"]:
-        print(f"Waiting for approval ({waiting['asked_by']}): {'; '.join(waiting['what'])}")
+        print(f"Waiting for approval, for {waiting['asked_by']}:")
+        for what in waiting["what"]:
+            print(_indent(what))
+    for program in status.get("programs", ()):
+        print(f"{'Approved' if program['approved'] else 'Denied'}: {program['program']}")
     return 0
+
+
+def format_computer_use(health: Mapping[str, Any]) -> str:
+    """Format the computer's part of `/health` in a line."""
+    waiting = health.get("waiting", 0)
+    if waiting:
+        activity = f", {waiting} waiting for your approval (tray or dashboard)"
+    else:
+        activity = ", Claude is using this computer" if health.get("active") else ""
+    return f"Computer use: {health['mode']}{activity}"
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))
 
 
 def _turn_on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
@@ -270,8 +288,9 @@ def _ask_user(url: str, event: Mapping[str, Any]) -> None:
     approved = sys.stdin.readline().strip().lower() in ("y", "yes")
     # The run's own connection is busy: its events are being read.
     connection = BridgeClient(url, read_control_token())
+    body = {"approved": approved, "digest": event.get("digest")}
     try:
-        connection.send("POST", f"/computer/approvals/{event['id']}", {"approved": approved})
+        connection.send("POST", f"/computer/approvals/{event['id']}", body)
     except ClientError as error:
         print(error, file=sys.stderr)
     finally:

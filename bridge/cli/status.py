@@ -13,6 +13,7 @@ from bridge.cli.client import (
     NotResponding,
     read_control_token,
 )
+from bridge.cli.computer import format_computer_use
 from bridge.cli.flags import USAGE
 from bridge.cli.locate import Target, list_targets
 from bridge.paths import find_paths
@@ -89,6 +90,9 @@ def _format_health(health: dict[str, Any]) -> str:
         f"Model:    {health['model']}",
         f"Active requests: {health['open_streams']}",
     ]
+    # Bridges of the first version had no computer use in their health.
+    if computer := health.get("computer"):
+        lines.append(format_computer_use(computer))
     # Bridges of the previous version call it `cure`.
     if hint := backend.get("hint") or backend.get("cure"):
         lines.append(hint)

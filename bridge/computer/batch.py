@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.computer.actions import Action, CursorPosition, Screenshot, Wait, Zoom
+from bridge.computer.approval.shown import ShownStep, show_steps
 from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
 from bridge.computer.executor import DesktopContext, Work
@@ -31,10 +32,12 @@ class Preview:
     """What a batch would do."""
 
     what: tuple[str, ...]
-    """One sentence for each action."""
+    """One short sentence for each action."""
     judgement: Judgement
-    first: Window | None
-    """The window of the first action."""
+    steps: tuple[ShownStep, ...]
+    """The same for an approval: whole, with every character visible."""
+    windows: tuple[Window | None, ...]
+    """The window of each action."""
     picture: Picture | None
     """The screen with the places marked, if it was requested."""
 
@@ -74,9 +77,11 @@ def preview(
         view = capture.get_view(context.desktop)
         windows = [find_target(action, view, context.desktop) for action in actions]
         what = tuple(map(describe, actions, windows))
+        pointer = view.to_picture(context.desktop.read_pointer())
+        steps = tuple(show_steps(actions, windows, pointer))
         places = [place for action in actions for place in list_places(action)]
         picture = capture.take_annotated(context.desktop, places) if with_picture else None
-        return Preview(what, judge_all(actions, windows, policy), windows[0], picture)
+        return Preview(what, judge_all(actions, windows, policy), steps, tuple(windows), picture)
 
     return work
 
@@ -159,9 +164,7 @@ def _explain_new_risks(judgement: Judgement, approved: frozenset[str] | None) ->
 
 
 def _explain_other_window(window: Window | None, shown: Window | None) -> str | None:
-    if shown is None or (
-        window is not None and (window.title, window.program) == (shown.title, shown.program)
-    ):
+    if shown is None or shown.is_same(window):
         return None
     return (
         f"Not executed: the approved window “{shown.title}” is no longer in front. "

@@ -1,4 +1,4 @@
-"""Describe an action in a sentence, for approvals and the log."""
+"""Describe an action in a short sentence, for the log and for Claude's answer."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from bridge.computer.actions import (
     Wait,
     Zoom,
 )
+from bridge.computer.approval.visible_text import make_label
 from bridge.computer.desktop import Window
 
 _MAX_CHARACTERS = 200
-"""Longest text that is shown whole; the rest is cut off."""
+"""Longest text that is shown whole; the middle of a longer one is left out."""
 
 _CLICKS = {
     LeftClick: "Click",
@@ -42,7 +43,7 @@ _CLICKS = {
 def describe(action: Action, window: Window | None = None) -> str:
     """Describe an action, and the window it goes to if that is known."""
     return _describe_action(action) + (
-        f" in “{_shorten(window.title)}”" if window and window.title else ""
+        f" in “{make_label(window.title, _MAX_CHARACTERS)}”" if window and window.title else ""
     )
 
 
@@ -72,11 +73,13 @@ def _describe_action(action: Action) -> str:
 def _describe_keyboard(action: Key | HoldKey | Type) -> str:
     match action:
         case Key():
-            return f"Press {action.text}" + (f" {action.repeat} times" if action.repeat > 1 else "")
+            return f"Press {make_label(action.text, _MAX_CHARACTERS)}" + (
+                f" {action.repeat} times" if action.repeat > 1 else ""
+            )
         case HoldKey():
-            return f"Hold {action.text} for {action.duration:g} s"
+            return f"Hold {make_label(action.text, _MAX_CHARACTERS)} for {action.duration:g} s"
         case Type():
-            return f"Type “{_shorten(action.text)}”"
+            return f"Type “{make_label(action.text, _MAX_CHARACTERS)}”"
         case _:
             assert_never(action)
 
@@ -101,9 +104,4 @@ def _format_place(place: Coordinate | None, word: str = "at") -> str:
 
 
 def _format_keys(keys: str | None) -> str:
-    return f" with {keys}" if keys and keys.strip() else ""
-
-
-def _shorten(text: str) -> str:
-    shown = " ".join(text.split()) if len(text.split()) > 1 else text.strip()
-    return shown if len(shown) <= _MAX_CHARACTERS else f"{shown[:_MAX_CHARACTERS]}…"
+    return f" with {make_label(keys, _MAX_CHARACTERS)}" if keys and keys.strip() else ""

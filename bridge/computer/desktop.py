@@ -115,6 +115,10 @@ class Desktop(Protocol):
         """
         ...
 
+    def activate_window(self, window: Window) -> None:
+        """Ask the system to bring a window to the front with the focus; it may take a moment."""
+        ...
+
     def find_focused(self) -> WindowId | None:
         """Return the window that gets keys now; fast enough to call every few characters."""
         ...

@@ -99,6 +99,10 @@ class Performer:
         """Accept the pointer where it is: between two pieces of work the user may move it."""
         self._left_at = self._desktop.read_pointer()
 
+    def move_back(self, to: Point) -> None:
+        """Move the pointer back to where it was before the user needed the mouse."""
+        self._move(to)
+
     def _add_mouse_check(self, check: Check) -> Check:
         def check_both() -> None:
             check()

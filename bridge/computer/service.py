@@ -52,8 +52,8 @@ class ComputerService:
 
     @property
     def active(self) -> bool:
-        """Whether a session uses the desktop."""
-        return self._session is not None
+        """Whether a session uses the desktop; false while it waits for the user's approval."""
+        return self._session is not None and not self._session.is_waiting
 
     def set_permission(self, permission: Permission) -> None:
         """Set what Claude may do; `off` ends the session. Only the user may cause this."""

@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bridge.computer.action_log import Entry
 from bridge.computer.actions import Action
 from bridge.computer.approval.asker import Asker
-from bridge.computer.approval.pending import PendingApproval, Verdict
+from bridge.computer.approval.pending import DONE, PendingApproval, Verdict
+from bridge.computer.approval.place import Place, read_place, return_to_place
 from bridge.computer.batch import (
     HALTED,
     OBSERVATIONS,
@@ -67,6 +68,16 @@ class BatchResult:
     """None if nothing was executed: denied, refused, or a dry run."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The decision on a batch; with the approval and the place, if the user was asked."""
+
+    verdict: Verdict
+    grant: Grant
+    approval: PendingApproval | None = None
+    place: Place | None = None
+
+
 class Session:
     """A session with the desktop, made by `ComputerService.open_session`."""
 
@@ -86,6 +97,8 @@ class Session:
         self._has_approval = False
         self._mouse: MouseGuard | None = None
         self._is_acting = False
+        self.is_waiting = False
+        """Whether the user is being asked to approve a batch."""
         self.stopped = asyncio.Event()
         """Set by `end`; `stop_reason` has the reason."""
         self.stop_reason = ""
@@ -126,12 +139,13 @@ class Session:
             return BatchResult(_fail_all(actions, previewed, refusal), None)
         if dry_run and not all(isinstance(action, OBSERVATIONS) for action in actions):
             return BatchResult(_skip_all(actions, previewed), None)
-        verdict, grant = await self._decide(actions, previewed, announce)
-        if not verdict.approved:
-            why = f"Not executed: not approved ({verdict.by})."
+        decision = await self._decide(actions, previewed, announce)
+        if not decision.verdict.approved:
+            why = f"Not executed: not approved ({decision.verdict.by})."
             return BatchResult(_fail_all(actions, previewed, why), None)
-        outcomes = await self._carry_out(actions, capture, policy, verdict.by, grant)
-        return BatchResult(outcomes, verdict.by)
+        with self._report_outcome(decision) as outcomes:
+            outcomes += await self._carry_out(actions, capture, policy, previewed, decision)
+        return BatchResult(tuple(outcomes), decision.verdict.by)
 
     async def watch(self) -> None:
         """Watch the mouse between batches and the end of a timed grant, until the session ends."""
@@ -159,37 +173,45 @@ class Session:
 
     async def _decide(
         self, actions: Sequence[Action], previewed: Preview, announce: AnnounceApproval
-    ) -> tuple[Verdict, Grant]:
+    ) -> _Decision:
         """Decide by the permission, or ask the user if it requires that. Raises ComputerOff."""
+        # A stop during the preview is reported as one, not as a mode that is off.
+        self.check()
         permission, risks = self._state.permission, previewed.judgement.risks
-        decision = permission.decide(risks, self._state.clocks())
-        if decision == "refuse":
+        answer = permission.decide(risks, self._state.clocks())
+        if answer == "refuse":
             raise ComputerOff(COMPUTER_USE_OFF)
-        if decision == "allow":
+        if answer == "allow":
             everything = permission.mode == "allowed"
             grant = Grant(None if everything else frozenset())
-            return Verdict(True, f"mode {permission.mode}"), grant
+            return _Decision(Verdict(True, f"mode {permission.mode}"), grant)
         # Observing the result of an approved batch needs no new approval.
         if self._has_approval and all(isinstance(action, OBSERVATIONS) for action in actions):
-            return Verdict(True, "an earlier approval"), Grant(frozenset())
-        verdict = await self._request_approval(previewed, announce)
-        self.check()
-        self._has_approval = self._has_approval or verdict.approved
-        return verdict, Grant(frozenset(risks), previewed.first)
+            return _Decision(Verdict(True, "an earlier approval"), Grant(frozenset()))
+        decision = await self._request_approval(previewed, announce)
+        with self._report_outcome(decision):
+            self.check()
+        self._has_approval = self._has_approval or decision.verdict.approved
+        return decision
 
-    async def _request_approval(self, previewed: Preview, announce: AnnounceApproval) -> Verdict:
+    async def _request_approval(self, previewed: Preview, announce: AnnounceApproval) -> _Decision:
+        place = await self._run(read_place)
         # The user needs the mouse to approve, so moving it is no stop now.
         if self._mouse is not None:
             self._mouse = replace(self._mouse, may_move=True)
         approvals = self._state.approvals
         approval = approvals.prepare(
-            previewed.what, previewed.judgement.risks, self.asker.label, previewed.picture
+            previewed.steps, previewed.judgement.risks, self.asker, previewed.picture
         )
         waiting = asyncio.ensure_future(approvals.request(approval))
+        self.is_waiting = True
         try:
             await announce(approval)
-            return await waiting
+            verdict = await waiting
+            grant = Grant(frozenset(previewed.judgement.risks), previewed.windows[0])
+            return _Decision(verdict, grant, approval, place)
         finally:
+            self.is_waiting = False
             waiting.cancel()
             await asyncio.wait([waiting])
 
@@ -198,10 +220,11 @@ class Session:
         actions: Sequence[Action],
         capture: Capture,
         policy: Policy,
-        approved_by: str,
-        grant: Grant,
-    ) -> tuple[Outcome, ...]:
+        previewed: Preview,
+        decision: _Decision,
+    ) -> list[Outcome]:
         state, outcomes = self._state, list[Outcome]()
+        approved_by = decision.verdict.by
         # In this mode the user decides on each batch, and needs the mouse for it.
         may_move = state.permission.mode == "ask"
 
@@ -213,7 +236,10 @@ class Session:
                     entry = Entry(time.time(), self.asker.label, approved_by, view, outcome)
                     state.log.write(entry)
 
-            carry_out(actions, capture, policy, grant, record)(context)
+            if decision.place is not None:
+                windows = [window for window in previewed.windows if window is not None]
+                return_to_place(context, decision.place, windows)
+            carry_out(actions, capture, policy, decision.grant, record)(context)
             return MouseGuard(context.desktop.read_pointer(), may_move)
 
         self._is_acting = True
@@ -221,7 +247,21 @@ class Session:
             self._mouse = await self._run(work)
         finally:
             self._is_acting = False
-        return tuple(outcomes)
+        return outcomes
+
+    @contextmanager
+    def _report_outcome(self, decision: _Decision) -> Iterator[list[Outcome]]:
+        """Note for the user what came of an approval; the block fills the list."""
+        approval, outcomes = decision.approval, list[Outcome]()
+        try:
+            yield outcomes
+        except BridgeError as error:
+            if approval is not None:
+                self._state.approvals.report(approval, error.message)
+            raise
+        if approval is not None and outcomes:
+            failed = next((outcome.text for outcome in outcomes if outcome.failed), None)
+            self._state.approvals.report(approval, failed or DONE)
 
     async def _run(self, work: Work[_Result]) -> _Result:
         """Run work in the executor; a stop during it ends the whole session."""

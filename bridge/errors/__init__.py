@@ -29,6 +29,7 @@ from bridge.errors.client import (
     UnsupportedMedia,
 )
 from bridge.errors.computer import (
+    ApprovalChanged,
     ComputerBusy,
     ComputerOff,
     DesktopUnavailable,
@@ -69,6 +70,7 @@ from bridge.errors.upstream import (
 
 __all__ = [
     "UPSTREAM_ID",
+    "ApprovalChanged",
     "BillingFailed",
     "BodyTimedOut",
     "BridgeError",

@@ -62,6 +62,17 @@ class ComputerBusy(BridgeError):
     hint = "Wait until it has finished, or stop it."
 
 
+class ApprovalChanged(BridgeError):
+    """What was shown to the user is not what the approval is for."""
+
+    status = 409
+    type = "permission_error"
+    code = "approval_changed"
+    anthropic_type = "api_error"
+    summary = "An approval was for something else than what was shown."
+    hint = "Look at the pending approvals again, and decide then."
+
+
 class NotApproved(BridgeError):
     """The user denied the action, or did not respond in time."""
 

@@ -6,6 +6,8 @@ const MODES = {
   off: "Off", ask: "Ask before each step", ask_risky: "Ask before risky steps",
   allowed: "Allow everything",
 };
+// The last decisions are shown for so long.
+const DECIDED_SECONDS = 120;
 const byId = id => document.getElementById(id);
 const cards = new Map();
 let changing = false;
@@ -20,11 +22,17 @@ function describeMode(state) {
   return `${MODES.allowed} for ${minutes} more minute${minutes === 1 ? "" : "s"}`;
 }
 
+function describeActivity(state) {
+  if (state.waiting) return "Claude is waiting for your approval";
+  return state.active ? "Claude is controlling this computer" : "none";
+}
+
 /** Shows what `/health` reports about computer use, also without the control token. */
 export function showComputer(state) {
   setText("computer-mode", describeMode(state));
-  setText("computer-active", state.active ? "Claude is controlling this computer" : "none");
-  byId("computer").classList.toggle("active", state.active);
+  setText("computer-active", describeActivity(state));
+  byId("computer").classList.toggle("active", state.active && !state.waiting);
+  byId("computer").classList.toggle("waiting", state.waiting > 0);
   byId("computer-stop").hidden = !token() || (state.mode === "off" && !state.active);
   byId("computer-switch").hidden = !token();
   byId("computer-locked").hidden = Boolean(token());
@@ -34,12 +42,13 @@ export function showComputer(state) {
   }
   const isUsed = state.mode !== "off" || state.waiting || cards.size;
   if (token() && isUsed) showDetails();
-  else byId("programs").hidden = true;
+  else byId("programs").hidden = byId("decided").hidden = true;
 }
 
 async function showDetails() {
-  const { waiting, programs } = await callBridge("/computer");
+  const { waiting, decided, programs } = await callBridge("/computer");
   showPrograms(programs);
+  showDecided(decided);
   const ids = waiting.map(approval => approval.id);
   for (const [id, card] of cards) {
     if (!ids.includes(id)) { card.remove(); cards.delete(id); }
@@ -53,6 +62,30 @@ async function showDetails() {
     cards.get(approval.id).querySelector(".seconds-left").textContent =
       `Denied automatically in ${left} s`;
   }
+}
+
+/** Lists what became of the last approvals, where they were given. */
+function showDecided(decided) {
+  const recent = decided.filter(({ at }) => Date.now() / 1000 - at < DECIDED_SECONDS);
+  byId("decided").hidden = recent.length === 0;
+  byId("decided").querySelector("ul").replaceChildren(...recent.map(({ what, approved, outcome }) => {
+    const item = document.createElement("li");
+    const result = document.createElement("strong");
+    if (outcome === null) result.textContent = "Being done: ";
+    else if (outcome === "done") result.textContent = "Done: ";
+    else result.textContent = approved ? "Not done: " : "Denied: ";
+    result.className = outcome === "done" || outcome === null ? "" : "risks";
+    item.append(result, firstLine(what.join("; ")));
+    if (outcome !== "done" && outcome !== null) item.append(document.createElement("br"), outcome);
+    return item;
+  }));
+}
+
+/** Shortens what was decided, which the user has seen whole. */
+function firstLine(text) {
+  const line = text.split("\n", 1)[0];
+  const isCut = line.length > 160 || line.length < text.length;
+  return isCut ? line.slice(0, 160) + "…" : line;
 }
 
 /** Lists the programs that the user approved or denied; each can be forgotten. */
@@ -77,19 +110,33 @@ function showPrograms(programs) {
 
 async function buildCard(approval) {
   const card = byId("approval").content.cloneNode(true).firstElementChild;
-  card.querySelector("h3").textContent = `Request from ${approval.asked_by}:`;
-  card.querySelector("ol").append(...approval.what.map(step => {
-    const item = document.createElement("li");
-    item.textContent = step;
-    return item;
-  }));
+  card.querySelector("h3").textContent = approval.about === "program"
+    ? "A program asks to use this computer:" : `Request from ${approval.asked_by}:`;
+  card.querySelector("ol").append(...approval.steps.map(buildStep));
   const risks = card.querySelector(".risks");
   risks.hidden = approval.risks.length === 0;
   risks.textContent = `Risky: ${approval.risks.join(", ")}.`;
-  card.querySelector(".approve").onclick = () => decide(approval.id, true);
-  card.querySelector(".deny").onclick = () => decide(approval.id, false);
+  card.querySelector(".approve").onclick = () => decide(approval, true);
+  card.querySelector(".deny").onclick = () => decide(approval, false);
   if (approval.picture) await drawPicture(card.querySelector("canvas"), approval.picture);
   return card;
+}
+
+/** Shows one action; a text has its own box, whole, with its length. */
+function buildStep({ action, text, facts, window }) {
+  const item = document.createElement("li");
+  item.append(window ? `${action} in ${window}` : action);
+  if (text) {
+    const box = document.createElement("pre");
+    box.className = "typed";
+    box.tabIndex = 0;
+    box.textContent = text;
+    const note = document.createElement("p");
+    note.className = "facts";
+    note.textContent = facts;
+    item.append(box, note);
+  }
+  return item;
 }
 
 /** Draws on a canvas, because an <img> cannot send the token that the picture requires. */
@@ -101,8 +148,9 @@ async function drawPicture(canvas, path) {
   canvas.getContext("2d").drawImage(picture, 0, 0);
 }
 
-async function decide(id, approved) {
-  await showErrorsOf(() => callBridge(`/computer/approvals/${id}`, { approved }));
+async function decide({ id, digest }, approved) {
+  // The digest of what this card shows: nothing else is approved.
+  await showErrorsOf(() => callBridge(`/computer/approvals/${id}`, { approved, digest }));
   const card = cards.get(id);
   if (card) { card.remove(); cards.delete(id); }
 }

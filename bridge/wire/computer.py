@@ -24,6 +24,11 @@ class Decision(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     approved: bool
+    digest: str | None = Field(
+        None,
+        max_length=64,
+        description="The `digest` of what was shown; the decision is refused if it has changed.",
+    )
 
 
 class Decided(BaseModel):
@@ -118,9 +123,10 @@ class RunApproval(BaseModel):
 
     type: Literal["run.approval"] = "run.approval"
     id: str
-    what: list[str]
+    what: list[str] = Field(description="One sentence for each action, whole.")
     risks: list[str]
     expires_at: float
+    digest: str = Field(description="Send it back with the decision.")
 
 
 class RunActed(BaseModel):

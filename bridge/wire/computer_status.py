@@ -22,8 +22,33 @@ class ComputerSwitch:
 class ComputerHealth(ComputerSwitch):
     """The computer's part of `GET /health`."""
 
-    active: Annotated[bool, Doc("Whether the desktop is in use now.")] = False
+    active: Annotated[
+        bool, Doc("Whether Claude uses the desktop now; false while it waits for approval.")
+    ] = False
     waiting: Annotated[int, Doc("Number of batches that wait for approval.")] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalStep:
+    """An action that waits for approval; every character in it is visible."""
+
+    action: str
+    text: Annotated[str, Doc("The text to type, with ⏎ for Enter and ⇥ for Tab.")] = ""
+    facts: Annotated[str, Doc("Its length, and how it ends.")] = ""
+    window: Annotated[str, Doc("Title and program of the window it goes to.")] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidedBatch:
+    """A batch that was decided, and what came of it."""
+
+    id: str
+    what: list[str]
+    approved: bool
+    outcome: Annotated[
+        str | None, Doc("`done`, or why it was not done; null while it is being done.")
+    ] = None
+    at: Annotated[float, Doc("Unix seconds of the decision.")] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +60,19 @@ class WaitingBatch:
         Literal["actions", "program"],
         Doc("`program`: whether the program may use the computer at all."),
     ] = "actions"
-    what: Annotated[list[str], Doc("One sentence for each action.")]
+    what: Annotated[
+        list[str],
+        Doc("One sentence for each action, whole: it may have several lines, marked with ⏎."),
+    ]
+    steps: Annotated[list[ApprovalStep], Doc("The same in parts.")] = field(default_factory=list)
+    digest: Annotated[
+        str, Doc("Send it back with the decision: only what was shown is approved.")
+    ] = ""
     risks: Annotated[list[str], Doc("Why it may be risky.")]
-    asked_by: str
+    asked_by: Annotated[
+        str, Doc("The program, as the system names it; what it says of itself is quoted.")
+    ]
+    program: Annotated[str, Doc("The program's short name.")] = ""
     expires_at: Annotated[
         float, Doc("Unix seconds; it is denied at this time unless it was decided before.")
     ]
@@ -59,6 +94,9 @@ class ComputerStatus(ComputerSwitch):
 
     active: bool
     waiting: list[WaitingBatch]
+    decided: Annotated[list[DecidedBatch], Doc("The last decisions, the newest first.")] = field(
+        default_factory=list
+    )
     programs: Annotated[
         list[AskingProgram], Doc("Programs without a credential that were approved or denied.")
     ] = field(default_factory=list)

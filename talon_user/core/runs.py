@@ -7,6 +7,7 @@ from ..wire.answer import AnswerFailed, parse_event, read_error_message
 
 # In characters: the banner has room for a few lines.
 SENTENCE_LIMIT = 300
+TOO_LONG = "Claude waits for your approval: too long to show here."
 END_SENTENCES = {
     "completed": "Claude is done.",
     "stopped": "Claude was stopped.",
@@ -20,11 +21,14 @@ class RunStep:
     """One event to show.
 
     `approval` is the id of a step that waits for the user's approval, until `expires_at` (Unix
-    seconds). `final` is true for the last event, which has a `status`.
+    seconds); `digest` is of all that is to be approved, and `is_whole` tells whether the sentence
+    contains it. `final` is true for the last event, which has a `status`.
     """
 
     sentence: str
     approval: str = ""
+    digest: str = ""
+    is_whole: bool = True
     expires_at: float = 0.0
     final: bool = False
     status: str = ""
@@ -76,8 +80,13 @@ def _read_approval(event: dict[str, Any]) -> RunStep:
     words = [str(risk) for risk in risks] if isinstance(risks, list) else []
     reason = f" ({', '.join(words)})" if words else ""
     expires = event.get("expires_at")
+    what = event.get("what")
+    sentence = _join_sentences(what)
+    is_whole = _is_whole(what, sentence)
     return RunStep(
-        f"Claude wants to: {_join_sentences(event.get('what'))}{reason}",
+        f"Claude wants to: {sentence}{reason}" if is_whole else f"{TOO_LONG}{reason}",
+        digest=str(event.get("digest") or ""),
+        is_whole=is_whole,
         approval=str(event.get("id") or ""),
         expires_at=float(expires) if isinstance(expires, (int, float)) else 0.0,
     )
@@ -88,6 +97,11 @@ def _read_end(event: dict[str, Any]) -> RunStep:
     text = _shorten_line(event.get("text"))
     sentence = f"{END_SENTENCES.get(status, END_SENTENCES['failed'])} {text}".strip()
     return RunStep(sentence, final=True, status=status)
+
+
+def _is_whole(what: Any, sentence: str) -> bool:
+    """Return whether the line shows everything: nothing cut, no line break, no run of spaces."""
+    return sentence == (" ".join(map(str, what)) if isinstance(what, list) else what)
 
 
 def _join_sentences(what: Any) -> str:

@@ -13,6 +13,7 @@ ASK_SECONDS = 30.0
 TITLE = "Computer use – say “claude stop” to end it"
 QUESTION = "Let Claude use this computer? “{prompt}”"
 HINT = "Say “claude approve” or “claude deny”."
+REVIEW = "Review it on the dashboard (tray menu), or say “claude deny”."
 ASKER = "the voice commands"
 NOT_APPROVED = "Denied: you did not say “claude approve” in time."
 DENIED = "Denied. Claude does not use the computer."
@@ -52,6 +53,7 @@ class ComputerRun(Task):
         super().__init__()
         self._host, self._prompt, self._model = host, prompt, model
         self._asked_at: Optional[float] = None
+        self._asked_wall = 0.0
         self._fetch: Optional[Fetch] = None
         self._is_switching = self._has_switched = False
         self._stream: Optional[EventStream[Optional[RunStep]]] = None
@@ -60,7 +62,7 @@ class ComputerRun(Task):
 
     def begin(self) -> None:
         """Ask the user for permission."""
-        self._asked_at = time.monotonic()
+        self._asked_at, self._asked_wall = time.monotonic(), time.time()
         self._show_lines(QUESTION.format(prompt=self._prompt), HINT)
 
     def advance(self, now: float) -> None:
@@ -68,7 +70,8 @@ class ComputerRun(Task):
         if self.done:
             return
         if self._asked_at is not None:
-            if now - self._asked_at > ASK_SECONDS:
+            # The monotonic clock stands still while the computer sleeps, the other one does not.
+            if max(now - self._asked_at, abs(time.time() - self._asked_wall)) > ASK_SECONDS:
                 self._finish_run(NOT_APPROVED)
         elif self._fetch is not None:
             self._fetch.poll()
@@ -88,8 +91,14 @@ class ComputerRun(Task):
             return True
         if self._approval is None:
             return False
+        if approved and not self._approval.is_whole:
+            self._show_lines(self._approval.sentence, REVIEW)
+            return True
         path = f"/computer/approvals/{self._approval.approval}"
-        self._host.send_control_request("POST", path, {"approved": approved})
+        body: dict[str, Any] = {"approved": approved}
+        if self._approval.digest:
+            body["digest"] = self._approval.digest
+        self._host.send_control_request("POST", path, body)
         self._approval = None
         self._show_lines("Approved. Claude continues." if approved else "Step denied.")
         return True
@@ -155,7 +164,7 @@ class ComputerRun(Task):
             self._finish_run(step.sentence)
         elif step.approval:
             self._approval = step
-            self._show_lines(step.sentence, HINT)
+            self._show_lines(step.sentence, HINT if step.is_whole else REVIEW)
         else:
             self._approval = None
             self._show_lines(step.sentence)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.computer.approval.pending import PendingApproval
+from bridge.computer.approval.shown import ShownStep
 from bridge.deadline import Deadline
 from bridge.wire.computer import RunEvent
 from tests.agent.test_as_message import turn
@@ -56,7 +57,7 @@ def test_a_stop_has_its_reason() -> None:
 
 def test_approvals_and_actions_are_events() -> None:
     waiting = PendingApproval(
-        "appr_1", ("Press Delete",), ("deleting",), "curl", Deadline(at(0), 5), None
+        "appr_1", (ShownStep("Press Delete"),), ("deleting",), "curl", Deadline(at(0), 5), None
     )
     asked, acted = convert(
         ApprovalRequested(waiting), ActionsDone(("Press Delete",), "Not executed: no.")
@@ -67,6 +68,7 @@ def test_approvals_and_actions_are_events() -> None:
         "what": ["Press Delete"],
         "risks": ["deleting"],
         "expires_at": 5.0,
+        "digest": waiting.digest,
     }
     assert acted["failed"] == "Not executed: no."
 

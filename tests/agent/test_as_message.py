@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bridge.agent.as_message import MessageAssembler
 from bridge.agent.events import ActionsDone, ApprovalRequested, Event, LoopEnded
 from bridge.computer.approval.pending import PendingApproval
+from bridge.computer.approval.shown import ShownStep
 from bridge.deadline import Deadline
 from bridge.errors import Stopped, StreamBroken
 from bridge.translate.stream.content_blocks import BlockCollector
@@ -83,7 +84,7 @@ def test_a_failure_is_shown_below_its_action() -> None:
 
 def test_a_pending_approval_is_shown_as_thinking() -> None:
     waiting = PendingApproval(
-        "appr_1", ("Press Delete",), ("deleting",), "curl", Deadline(at(0), 0), None
+        "appr_1", (ShownStep("Press Delete"),), ("deleting",), "curl", Deadline(at(0), 0), None
     )
     assembled = assemble(*turn(CLICK), ApprovalRequested(waiting))
     assert blocks(assembled) == [("thinking", "Waiting for your approval: Press Delete\n")]

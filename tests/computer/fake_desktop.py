@@ -83,6 +83,13 @@ class FakeDesktop:
             for window in self.shown
         ]
 
+    def activate_window(self, window: Window) -> None:
+        """Bring a window to the front, unless it was closed."""
+        self._do("activate", window.title)
+        if any(window.is_same(shown) for shown in self.shown):
+            others = [replace(w, active=False) for w in self.shown if not window.is_same(w)]
+            self.shown[:] = [replace(window, active=True), *others]
+
     def find_focused(self) -> WindowId | None:
         return next((window.id for window in self.list_windows() if window.active), None)
 

@@ -15,7 +15,7 @@ from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "key": ({"text": "ctrl+s"}, "Press ctrl+s"),
     "hold_key": ({"text": "shift", "duration": 1.5}, "Hold shift for 1.5 s"),
-    "type": ({"text": "Dear Ms Ö,\nhello"}, "Type “Dear Ms Ö, hello”"),
+    "type": ({"text": "Dear Ms Ö,\nhello"}, "Type “Dear Ms Ö,⏎hello”"),
     "cursor_position": ({}, "Get the pointer's position"),
     "mouse_move": ({"coordinate": [1, 2]}, "Move the pointer to (1, 2)"),
     "left_mouse_down": ({}, "Press the left button"),
@@ -71,4 +71,4 @@ def test_the_window_is_named() -> None:
 def test_a_long_text_is_cut_off() -> None:
     sentence = describe(read_action("type", {"text": "word " * 1000}))
     assert len(sentence) < 220
-    assert sentence.endswith("…”")
+    assert "‹4800 more›" in sentence

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from openai import APIStatusError
 
+from bridge.settings import find_paths
 from tests.end_to_end.tray import Tray, ask, entry, shows
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
@@ -294,18 +295,19 @@ async def test_computer_use_is_shown_approved_and_stopped(
     await shows(panel, "Ready on")
     await panel.click("Computer use", "Ask me before each step")
     await wait_until_checked(panel, "Computer use", "Ask me before each step")
+    key = find_paths().control_token.read_text("ascii").strip()
     click = {"name": "key", "input": {"text": "Delete"}, "toolset_name": "computer"}
-    chat = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
+    chat = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", key=key, tools=[click]))
     await wait_for_look(panel, "computer")
-    await until(lambda: any("wants to control this computer" in text for text in notifications.all))
+    await until(lambda: any("Waiting for your approval" in text for text in notifications.all))
     batch = next(n for n in (await entry(panel, "Computer use")).children if n.label == "Approve")
     assert batch.enabled
     await notifications.press("Approve")
     await chat
     await wait_for_look(panel, "ready")
-    await until(lambda: not any("wants" in shown.text for shown in notifications.shown.values()))
+    await until(lambda: not any("approval" in shown.text for shown in notifications.shown.values()))
 
-    stopped = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", tools=[click]))
+    stopped = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", key=key, tools=[click]))
     await wait_for_look(panel, "computer")
     await panel.click("Computer use", "Stop now")
     await asyncio.wait({stopped}, timeout=15)

@@ -60,9 +60,9 @@ async def shows(panel: TrayHost, words: str, seconds: float = 20) -> None:
             await asyncio.sleep(0.05)
 
 
-async def ask(url: str, model: str, **directive: Any) -> str:
+async def ask(url: str, model: str, *, key: str = "any", **directive: Any) -> str:
     """Return the streamed answer to a directive for the fake Anthropic."""
-    async with AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
+    async with AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0) as client:
         stream = await client.chat.completions.create(
             model=model,
             messages=[{"role": "user", "content": f"<<<{json.dumps(directive)}>>>"}],

@@ -34,7 +34,9 @@ BATCH = WaitingBatch(
     id="b1",
     what=["Click at 10, 20.", "Press Enter."],
     risks=["sends a form"],
-    asked_by="Cline",
+    asked_by="cline (/usr/bin/cline, process 7)",
+    program="Cline",
+    digest="d1",
     expires_at=99.0,
     picture=None,
 )

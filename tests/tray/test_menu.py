@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.wire.computer_status import ComputerHealth
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
 from tests.tray.statuses import BATCH, ECHO, OPUS, RUNNING, SONNET, make_model
-from tray.commands import Decide, StopComputer, Switch, UseComputer
+from tray.commands import Decide, Open, StopComputer, Switch, UseComputer
 from tray.menu import LABEL_LENGTH, Entry, build_menu
+from tray.notifications import find_notices
 from tray.status import Status, choose_look, describe_status
 
 ALWAYS = {"logs", "settings", "quit"}
@@ -64,7 +65,7 @@ def enabled(status: Status) -> set[str]:
         ),
         (
             replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1)),
-            "Claude needs your approval",
+            "Claude is waiting for your approval",
             "computer",
             WHILE_RUNNING,
         ),
@@ -157,13 +158,36 @@ def test_computer_use_is_switched_approved_and_stopped() -> None:
     ]
     health = ComputerHealth(mode="ask", active=True, waiting=1)
     busy = replace(RUNNING, computer=health, batches=(BATCH,))
-    assert entry(busy, "computer").label == "Computer use: active"
+    assert entry(busy, "computer").label == "Computer use: waiting for your approval"
     assert entry(busy, "computer", "computer-stop").command == StopComputer()
     assert entry(busy, "computer", "computer-stop").enabled
     assert entry(busy, "computer", "batch:b1").label == "Cline: Click at 10, 20.; Press Enter."
-    assert entry(busy, "computer", "approve:b1").command == Decide("b1", approved=True)
-    assert entry(busy, "computer", "deny:b1").command == Decide("b1", approved=False)
+    assert entry(busy, "computer", "approve:b1").command == Decide("b1", approved=True, digest="d1")
+    assert entry(busy, "computer", "deny:b1").command == Decide("b1", approved=False, digest="d1")
     assert not entry(replace(RUNNING, computer=None), "computer").enabled
+    active = replace(RUNNING, computer=ComputerHealth(mode="ask", active=True))
+    assert entry(active, "computer").label == "Computer use: active"
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        replace(BATCH, what=["Type “ls⏎\nreboot⏎\n” in “Notes”: 10 characters, 2 lines"]),
+        replace(BATCH, what=[f"Type “{'a' * 60}” in “Notes”: 60 characters, 1 line"]),
+        replace(BATCH, what=["Press Enter."] * 9),
+        replace(BATCH, what=["Let curl use this computer."], about="program"),
+    ],
+)
+def test_what_is_not_shown_whole_cannot_be_approved_in_the_menu(batch: WaitingBatch) -> None:
+    waiting = ComputerHealth(mode="ask", waiting=1)
+    shown = replace(RUNNING, computer=waiting, batches=(batch,))
+    labels = [e.label for e in entry(shown, "computer").children if e.key.endswith("b1")]
+    assert labels[2:] == ["Review…", "Deny"]
+    assert entry(shown, "computer", "review:b1").command == Open("dashboard")
+    (notice,) = find_notices(RUNNING, shown)
+    assert [label for label, _ in notice.choices] == ["Review…", "Deny"]
+    assert notice.choices[0][1] == Open("dashboard")
+    assert batch.what[0] not in notice.text
 
 
 def test_clients_usage_and_about_have_labels() -> None:

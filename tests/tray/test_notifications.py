@@ -68,11 +68,11 @@ def test_an_approval_is_requested_once_and_withdrawn_when_decided() -> None:
     waiting = replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1), batches=(BATCH,))
     (notice,) = find_notices(RUNNING, waiting)
     assert notice.text == (
-        "Cline wants to control this computer (risks: sends a form): Click at 10, 20. Press Enter."
+        "Waiting for your approval: Cline: Click at 10, 20.; Press Enter. Risky: sends a form."
     )
     assert [command for _, command in notice.choices] == [
-        Decide("b1", approved=True),
-        Decide("b1", approved=False),
+        Decide("b1", approved=True, digest="d1"),
+        Decide("b1", approved=False, digest="d1"),
     ]
     assert notice.fallback == Open("dashboard")
     assert find_notices(waiting, waiting) == ()
@@ -88,6 +88,16 @@ def test_start_and_end_of_computer_use_are_shown() -> None:
     assert ended.text == "Claude no longer controls this computer."
     (also,) = find_notices(active, Status("stopped"))
     assert also.topic == ended.topic
+
+
+def test_a_pause_for_an_approval_is_no_end_of_computer_use() -> None:
+    active = replace(RUNNING, computer=ComputerHealth(mode="ask_risky", active=True))
+    waiting = replace(
+        RUNNING, computer=ComputerHealth(mode="ask_risky", waiting=1), batches=(BATCH,)
+    )
+    assert [notice.topic for notice in find_notices(active, waiting)] == ["batch b1"]
+    assert find_notices(waiting, active) == ()
+    assert find_notices(waiting, RUNNING) == (), "denied at once: it never controlled anything"
 
 
 def test_the_greeting_names_the_next_step() -> None:

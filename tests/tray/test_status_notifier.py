@@ -56,12 +56,12 @@ async def show_icon(status: Status) -> AsyncIterator[RunningIcon]:
 
 @asynccontextmanager
 async def start_desktop(
-    bus: str, *, buttons: bool = True
+    bus: str, *, buttons: bool = True, markup: bool = False
 ) -> AsyncIterator[tuple[NotificationServer, RunningIcon]]:
     """A desktop that shows icons and notifications."""
     async with (
         TrayHost(bus),
-        NotificationServer(bus, buttons=buttons) as notifications,
+        NotificationServer(bus, buttons=buttons, markup=markup) as notifications,
         show_icon(RUNNING) as running,
     ):
         yield notifications, running
@@ -204,6 +204,16 @@ async def test_a_button_of_a_notification_runs_its_command(session_bus: str) -> 
         )
         await desktop.press("Approve")
         await until(lambda: running.commands == [Copy("url")])
+
+
+async def test_markup_in_a_notification_is_shown_as_it_is(session_bus: str) -> None:
+    """Otherwise a text could hide a part of itself: `<!-- -->`, or `<a href="…">`."""
+    notice = Notice("Type “a<!-- b -->&amp;c”.", "batch 1")
+    async with start_desktop(session_bus, markup=True) as (desktop, running):
+        running.icon.notify(notice)
+        await until(lambda: len(desktop.shown) == 1)
+        (notification,) = desktop.shown.values()
+        assert notification.text == "Type “a&lt;!-- b --&gt;&amp;amp;c”."
 
 
 async def test_a_withdrawn_notification_is_closed(session_bus: str) -> None:

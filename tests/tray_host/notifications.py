@@ -25,10 +25,11 @@ class Shown:
 class NotificationServer(ServiceInterface):
     """An async context manager; connects to the bus at `address`."""
 
-    def __init__(self, address: str, *, buttons: bool = True) -> None:
+    def __init__(self, address: str, *, buttons: bool = True, markup: bool = False) -> None:
         super().__init__("org.freedesktop.Notifications")
         self._address = address
         self._buttons = buttons
+        self._markup = markup
         self.shown: dict[int, Shown] = {}
         self.all: list[str] = []
         """The texts of all notifications, also of closed ones."""
@@ -54,7 +55,8 @@ class NotificationServer(ServiceInterface):
 
     @dbus_method()
     def GetCapabilities(self) -> _Names:  # noqa: N802
-        return ["body", "actions"] if self._buttons else ["body"]
+        markup = ["body-markup"] if self._markup else []
+        return ["body", *markup, "actions"] if self._buttons else ["body", *markup]
 
     @dbus_method()
     def Notify(  # noqa: N802 - the specification's

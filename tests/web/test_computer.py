@@ -94,7 +94,7 @@ async def test_the_user_approves_or_denies_a_batch(
     fake.script(calls(DELETE), says("As you wish."))
     running = asyncio.create_task(request_deletion(client))
     await page.wait_for("document.querySelector('.approval canvas')?.width > 100")
-    assert await page.read_text(".approval li") == "Press Delete in “Files”"
+    assert await page.read_text(".approval li") == "Press Delete in “Files” (program files)"
     assert await page.read_text(".approval .risks") == "Risky: deleting."
     heading = await page.read_text(".approval h3")
     assert heading.endswith("with the control token, which says it is “openai-python”:")

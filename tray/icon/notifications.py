@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from html import escape
 
 from dbus_fast import Message, MessageType, Variant
 
@@ -35,15 +36,18 @@ class Notifications:
 
     async def show(self, notice: Notice) -> None:
         """Show a notification; it replaces one of the same topic."""
-        buttons = bool(notice.choices) and await self._has_buttons()
+        capabilities = await self._list_capabilities()
+        buttons = bool(notice.choices) and "actions" in capabilities
         actions: list[str] = []
         if buttons:
             # D-Bus expects a flat list of key and label; the key comes back with a click.
             for number, (label, _) in enumerate(notice.choices):
                 actions += [str(number), label]
+        # Where the text is markup, `<!-- -->` in it would hide what is between.
+        text = escape(notice.text, quote=False) if "body-markup" in capabilities else notice.text
         hints = {"urgency": Variant("y", _CRITICAL)} if notice.urgent else {}
         replaced = self._ids.get(notice.topic, 0)
-        body: list[object] = [_TITLE, replaced, "", _TITLE, notice.text, actions, hints, -1]
+        body: list[object] = [_TITLE, replaced, "", _TITLE, text, actions, hints, -1]
         reply = await self._call(NAME, PATH, "Notify", "susssasa{sv}i", body)
         if reply.message_type is not MessageType.METHOD_RETURN:
             _log.info("A notification could not be shown (%s): %s", reply.error_name, notice.text)
@@ -74,6 +78,6 @@ class Notifications:
             self._choices.pop(message.body[0], None)
             self._ids = {t: id for t, id in self._ids.items() if id != message.body[0]}
 
-    async def _has_buttons(self) -> bool:
+    async def _list_capabilities(self) -> list[str]:
         reply = await self._call(NAME, PATH, "GetCapabilities", "", [])
-        return reply.message_type is MessageType.METHOD_RETURN and "actions" in reply.body[0]
+        return reply.body[0] if reply.message_type is MessageType.METHOD_RETURN else []

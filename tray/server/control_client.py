@@ -86,9 +86,13 @@ class ControlClient:
         """Send `POST /control/switches`."""
         self._call("POST", "/control/switches", changes)
 
-    def decide(self, batch: str, *, approved: bool) -> None:
-        """Approve or deny a batch; raises NotAnswering if it no longer waits."""
-        self._call("POST", f"/computer/approvals/{quote(batch, safe='')}", {"approved": approved})
+    def decide(self, batch: str, *, approved: bool, digest: str = "") -> None:
+        """Approve or deny a batch; raises NotAnswering if it no longer waits or has changed."""
+        body: dict[str, Any] = {"approved": approved}
+        # A server of the previous version sends none, and takes none.
+        if digest:
+            body["digest"] = digest
+        self._call("POST", f"/computer/approvals/{quote(batch, safe='')}", body)
 
     def stop_computer(self) -> None:
         """Stop computer use and turn it off."""

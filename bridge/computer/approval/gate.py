@@ -14,7 +14,8 @@ import asyncio
 from collections import defaultdict
 
 from bridge.computer.approval.asker import Asker, Askers
-from bridge.computer.approval.pending import Approvals
+from bridge.computer.approval.pending import DONE, Approvals
+from bridge.computer.approval.shown import ShownStep
 from bridge.errors import ComputerBusy, NotApproved
 
 MAX_PENDING = 5
@@ -50,12 +51,14 @@ class AskerGate:
         if len(self._approvals.pending) >= MAX_PENDING:
             raise ComputerBusy(f"{MAX_PENDING} requests already wait for the user's approval.")
         approval = self._approvals.prepare(
-            (describe_request(asker),), (), asker.label, None, about="program"
+            (ShownStep(describe_request(asker)),), (), asker, None, about="program"
         )
         verdict = await self._approvals.request(approval)
         if verdict.by_user:
             self.askers.remember(asker, approved=verdict.approved)
-        if not verdict.approved:
+        if verdict.approved:
+            self._approvals.report(approval, DONE)
+        else:
             raise NotApproved(f"Computer use by {asker.label} was not approved ({verdict.by}).")
 
 

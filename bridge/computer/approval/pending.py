@@ -10,15 +10,26 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import time
 import uuid
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from bridge.computer.approval.asker import Asker
+from bridge.computer.approval.shown import ShownStep
 from bridge.computer.screen.pictures import Picture
 from bridge.deadline import Deadline, ReadClocks, read_clocks
 
 About = Literal["actions", "program"]
 """A batch of actions, or whether a program may use the computer at all."""
+
+MAX_DECIDED = 10
+"""Decided approvals to remember, for the dashboard and the tray."""
+
+DONE = "done"
 
 _CHECK_SECONDS = 1.0
 """Timers stop while the computer sleeps, so the deadline is compared with the clocks."""
@@ -29,14 +40,28 @@ class PendingApproval:
     """What the user is asked to approve."""
 
     id: str
-    what: tuple[str, ...]
-    """One sentence for each action."""
+    steps: tuple[ShownStep, ...]
+    """Each action, as it is shown."""
     risks: tuple[str, ...]
     asked_by: str
     deadline: Deadline
     picture: Picture | None = field(repr=False)
     """The screen with the places of the actions marked."""
     about: About = "actions"
+    program: str = ""
+    """Short name of the program that asks."""
+
+    @property
+    def what(self) -> tuple[str, ...]:
+        """One sentence for each action, whole; it may have several lines."""
+        return tuple(step.sentence for step in self.steps)
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that is shown: who approves, sends it back, and approves nothing else."""
+        picture = None if self.picture is None else hashlib.sha256(self.picture.data).hexdigest()
+        shown = [self.id, self.about, self.what, self.risks, self.asked_by, picture]
+        return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
     @property
     def expires_at(self) -> float:
@@ -52,6 +77,18 @@ class Verdict:
     by_user: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An approval that was decided, and what came of it."""
+
+    approval: PendingApproval
+    verdict: Verdict
+    outcome: str | None = None
+    """`done`, or why it was not done; None while it is being done."""
+    at: float = field(default_factory=time.time)
+    """Unix seconds of the decision."""
+
+
 class Approvals:
     """All pending approvals; used on the event loop only."""
 
@@ -60,6 +97,12 @@ class Approvals:
         self._seconds = seconds
         self._clocks = clocks
         self._pending: dict[str, tuple[PendingApproval, asyncio.Future[Verdict]]] = {}
+        self._decided: deque[Decided] = deque(maxlen=MAX_DECIDED)
+
+    @property
+    def decided(self) -> list[Decided]:
+        """The last approvals that were decided, the newest first."""
+        return list(self._decided)
 
     @property
     def pending(self) -> list[PendingApproval]:
@@ -72,16 +115,16 @@ class Approvals:
 
     def prepare(
         self,
-        what: tuple[str, ...],
+        steps: tuple[ShownStep, ...],
         risks: tuple[str, ...],
-        asked_by: str,
+        asker: Asker,
         picture: Picture | None,
         about: About = "actions",
     ) -> PendingApproval:
         """Create an approval; announce it before `request` waits for the decision."""
         deadline = Deadline(self._clocks(), self._seconds)
         id = f"appr_{uuid.uuid4().hex}"
-        return PendingApproval(id, what, risks, asked_by, deadline, picture, about)
+        return PendingApproval(id, steps, risks, asker.label, deadline, picture, about, asker.name)
 
     async def request(self, approval: PendingApproval) -> Verdict:
         """Wait for the user's decision; deny after the deadline."""
@@ -92,10 +135,21 @@ class Approvals:
                 left = approval.deadline.measure_left(self._clocks())
                 await asyncio.wait([future], timeout=min(left, _CHECK_SECONDS))
             if future.done():
-                return future.result()
-            return Verdict(False, f"no answer within {self._seconds:g} s")
+                verdict = future.result()
+            else:
+                verdict = Verdict(False, f"no answer within {self._seconds:g} s")
+            self._decided.appendleft(Decided(approval, verdict))
+            if not verdict.approved:
+                self.report(approval, f"not approved ({verdict.by})")
+            return verdict
         finally:
             del self._pending[approval.id]
+
+    def report(self, approval: PendingApproval, outcome: str) -> None:
+        """Note what came of an approval, for the user who decided; the first outcome counts."""
+        for at, decided in enumerate(self._decided):
+            if decided.approval.id == approval.id and decided.outcome is None:
+                self._decided[at] = replace(decided, outcome=outcome)
 
     def decide(self, id: str, approved: bool, by: str) -> bool:
         """Take the user's decision; return False if nothing is pending under that id."""

@@ -58,6 +58,9 @@ class NativeDesktop:
     def list_windows(self) -> Sequence[Window]:
         return self._input.list_windows()
 
+    def activate_window(self, window: Window) -> None:
+        self._input.activate_window(window)
+
     def find_focused(self) -> WindowId | None:
         return self._input.find_focused()
 

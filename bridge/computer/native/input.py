@@ -66,6 +66,9 @@ class Input(ABC):
     def list_windows(self) -> Sequence[Window]: ...
 
     @abstractmethod
+    def activate_window(self, window: Window) -> None: ...
+
+    @abstractmethod
     def find_focused(self) -> WindowId | None: ...
 
     @abstractmethod

@@ -94,6 +94,7 @@ class MacInput(Input):
         trusted: Callable[[], bool] | None = None,
         front: Callable[[], int] | None = None,
         name_bundle: Callable[[int], str] | None = None,
+        activate: Callable[[int], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _require_permission((trusted or _is_trusted)())
@@ -101,6 +102,7 @@ class MacInput(Input):
         self._quartz: Any = quartz or _import_quartz()
         self._front = front or _find_front_process
         self._name_bundle = name_bundle or _name_bundle
+        self._activate = activate or _activate_program
         self._clock = clock
         self._clicks = ClickCounter()
         self._pressed: Button | None = None
@@ -163,6 +165,9 @@ class MacInput(Input):
         shown = quartz.kCGWindowListOptionOnScreenOnly | quartz.kCGWindowListExcludeDesktopElements
         windows = quartz.CGWindowListCopyWindowInfo(shown, quartz.kCGNullWindowID)
         return read_windows(windows or (), self._front(), self._name_bundle)
+
+    def activate_window(self, window: Window) -> None:
+        self._activate(window.id.process)
 
     def find_focused(self) -> WindowId | None:
         return next((window.id for window in self.list_windows() if window.active), None)
@@ -300,3 +305,13 @@ def _name_bundle(process: int) -> str:
 
     program = NSRunningApplication.runningApplicationWithProcessIdentifier_(process)
     return str(program.bundleIdentifier() or "") if program is not None else ""
+
+
+def _activate_program(process: int) -> None:
+    """Bring a program to the front, with the window it had in front last."""
+    from AppKit import NSApplicationActivateIgnoringOtherApps, NSRunningApplication
+
+    program = NSRunningApplication.runningApplicationWithProcessIdentifier_(process)
+    # A program that has ended has no window either, which is noticed.
+    if program is not None:
+        program.activateWithOptions_(NSApplicationActivateIgnoringOtherApps)

@@ -18,7 +18,7 @@ from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
-from bridge.errors import InvalidRequest, NotApproved, NotFound
+from bridge.errors import ApprovalChanged, InvalidRequest, NotApproved, NotFound
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
@@ -36,10 +36,12 @@ from bridge.wire.computer import (
     ProgramForgotten,
 )
 from bridge.wire.computer_status import (
+    ApprovalStep,
     AskingProgram,
     ComputerHealth,
     ComputerStatus,
     ComputerSwitch,
+    DecidedBatch,
     WaitingBatch,
 )
 
@@ -87,6 +89,16 @@ async def get_computer_status(request: web.Request) -> web.Response:
         **asdict(get_switch(bridge)),
         active=bridge.computer.active,
         waiting=[_as_waiting_batch(batch) for batch in bridge.computer.approvals.pending],
+        decided=[
+            DecidedBatch(
+                id=decided.approval.id,
+                what=list(decided.approval.what),
+                approved=decided.verdict.approved,
+                outcome=decided.outcome,
+                at=decided.at,
+            )
+            for decided in bridge.computer.approvals.decided
+        ],
         programs=[
             AskingProgram(id=known.id, program=known.asker.label, approved=known.approved)
             for known in bridge.computer.asker_decisions
@@ -177,9 +189,14 @@ async def get_approval_picture(request: web.Request) -> web.Response:
 
 
 async def decide_approval(request: web.Request) -> web.Response:
-    """Approve or deny pending actions. Raises NotFound if that has been decided before."""
+    """Approve or deny what is pending.
+
+    Raises NotFound if that has been decided before, and ApprovalChanged for another digest.
+    """
     decision = await read_body(request, Decision)
     waiting = _find_waiting(request)
+    if decision.digest not in (None, waiting.digest):
+        raise ApprovalChanged("This is not what was shown. Look at it again, and decide then.")
     approvals = request.app[BRIDGE].computer.approvals
     decided_by = BY_PROGRAM if decision.approved else "denied by the user"
     # It may have expired since it was found, or the user decided it in another program.
@@ -257,8 +274,11 @@ def _as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
         id=waiting.id,
         about=waiting.about,
         what=list(waiting.what),
+        steps=[ApprovalStep(**asdict(step)) for step in waiting.steps],
+        digest=waiting.digest,
         risks=list(waiting.risks),
         asked_by=waiting.asked_by,
+        program=waiting.program,
         expires_at=waiting.expires_at,
         picture=None if waiting.picture is None else path,
     )
@@ -298,6 +318,7 @@ _STATUS_EXAMPLE: dict[str, Any] = {
     "until": None,
     "active": False,
     "waiting": [],
+    "decided": [],
     "programs": [],
 }
 
@@ -344,7 +365,7 @@ ROUTES = (
         access="token",
         body=Decision,
         example={"approved": True},
-        failures=(404,),
+        failures=(404, 409),
     ),
     Endpoint(
         "GET",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from bridge.computer.approval.pending import Approvals, PendingApproval, Verdict
-from tests.clocks import FakeClocks
+from bridge.computer.approval.shown import ShownStep
+from tests.clocks import OWN, FakeClocks
 
 
 def prepare(approvals: Approvals) -> PendingApproval:
-    return approvals.prepare(("Press Delete",), ("deleting",), "a test", None)
+    return approvals.prepare((ShownStep("Press Delete"),), ("deleting",), OWN, None)
 
 
 async def start_request(approvals: Approvals) -> tuple[PendingApproval, asyncio.Task[Verdict]]:

@@ -33,6 +33,8 @@ class PointerOnly(Input):
     def list_windows(self) -> Sequence[Window]:
         return ()
 
+    def activate_window(self, window: Window) -> None: ...
+
     def find_focused(self) -> WindowId | None:
         return None
 

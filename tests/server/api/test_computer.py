@@ -16,7 +16,7 @@ import pytest
 from openai import AsyncOpenAI, PermissionDeniedError
 from PIL import Image
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
@@ -101,7 +101,7 @@ async def wait_for_approval(call: Call) -> Any:
 
 
 def list_input(desktop: FakeDesktop) -> list[Any]:
-    return [line for line in desktop.done if line[0] not in ("grab", "close")]
+    return [line for line in desktop.done if line[0] not in ("grab", "close", "activate")]
 
 
 CLICKED = [("move", 100, 200), ("press", "left"), ("release", "left")]
@@ -330,7 +330,7 @@ async def test_nothing_happens_before_the_user_approves(
     fake.script(calls(click(100, 200)), says("Done."))
     running = asyncio.create_task(ask_claude(client))
     batch = await wait_for_approval(call)
-    assert batch["what"] == ["Click at (100, 200) in “Notes”"]
+    assert batch["what"] == ["Click at (100, 200) in “Notes” (program notes)"]
     assert list_input(desktop) == []
     status, picture = await call("GET", batch["picture"])
     assert status == 200
@@ -346,12 +346,12 @@ async def test_nothing_happens_before_the_user_approves(
 async def test_an_approval_is_for_the_window_that_was_shown(
     client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
 ) -> None:
-    """Another window is in front by the time the user has approved."""
+    """It is closed by the time the user has approved, and another one is in its place."""
     await switch(call, "ask")
     fake.script(calls(click(100, 200)), says("It is gone."))
     running = asyncio.create_task(ask_claude(client))
     batch = await wait_for_approval(call)
-    desktop.shown.insert(0, Window("Delete all?", "files", Rect(0, 0, 500, 500), active=True))
+    desktop.shown[:] = [Window("Delete all?", "files", Rect(0, 0, 500, 500), active=True)]
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
     await running
     assert list_input(desktop) == []
@@ -366,7 +366,7 @@ async def test_an_approval_is_not_for_a_harmless_other_window_either(
     fake.script(calls(click(100, 200)), says("It is gone."))
     running = asyncio.create_task(ask_claude(client))
     batch = await wait_for_approval(call)
-    desktop.shown.insert(0, Window("Chat", "chat", Rect(0, 0, 500, 500), active=True))
+    desktop.shown[:] = [Window("Chat", "chat", Rect(0, 0, 500, 500), active=True)]
     await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
     await running
     assert list_input(desktop) == []
@@ -399,6 +399,96 @@ async def test_an_unanswered_approval_is_denied(
     assert answer["error"]["code"] == "not_approved"
     assert "no answer within 0.1 s" in answer["error"]["message"]
     assert list_input(desktop) == []
+
+
+NOTES, COPY = WindowId(1, 7), WindowId(2, 7)
+TYPE_LINES = {"action": "type", "text": "Dear Anna, " * 30 + "\nreboot\n"}
+
+
+def set_windows(desktop: FakeDesktop, *ids: WindowId) -> None:
+    """Show windows of the same title and program, the first in front."""
+    whole = Rect(0, 0, 1920, 1080)
+    desktop.shown[:] = [Window("Notes", "notes", whole, id == ids[0], id) for id in ids]
+
+
+async def test_an_approval_shows_all_that_is_typed(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "ask")
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [TYPE_LINES]}))
+    batch = await wait_for_approval(call)
+    shown = "Dear Anna, " * 30 + "⏎\nreboot⏎\n"
+    facts = "338 characters, 2 lines, ends with Enter"
+    assert batch["what"] == [f"Type “{shown}” in “Notes” (program notes): {facts}"]
+    assert batch["steps"] == [
+        {"action": "Type", "text": shown, "facts": facts, "window": "“Notes” (program notes)"}
+    ]
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": False})
+    await acting
+
+
+async def test_only_what_was_shown_is_approved(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "ask")
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [CLICK_BODY]}))
+    batch = await wait_for_approval(call)
+    path, other = f"/computer/approvals/{batch['id']}", {"approved": True, "digest": "0" * 64}
+    status, answer = await call("POST", path, other)
+    assert (status, answer["error"]["code"]) == (409, "approval_changed")
+    assert list_input(desktop) == []
+    status, _ = await call("POST", path, {"approved": True, "digest": batch["digest"]})
+    assert status == 200
+    assert (await acting)[0] == 200
+    assert ("press", "left") in desktop.done
+
+
+async def test_an_approved_window_is_brought_to_the_front_again(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    """Approving has raised the browser, or another window with the same title."""
+    await switch(call, "ask")
+    set_windows(desktop, NOTES)
+    desktop.at = Point(10, 20)
+    here = {"action": "left_click"}
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [here]}))
+    batch = await wait_for_approval(call)
+    set_windows(desktop, COPY, NOTES)
+    desktop.at = Point(900, 700)
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    status, answer = await acting
+    assert (status, answer["outcomes"][0]["result"]) == (200, "OK")
+    assert list_input(desktop) == [
+        ("move", 10, 20),
+        ("press", "left"),
+        ("release", "left"),
+    ]
+    assert ("activate", "Notes") in desktop.done
+    assert desktop.shown[0].id == NOTES
+    (decided,) = (await call("GET", "/computer"))[1]["decided"]
+    assert (decided["approved"], decided["outcome"]) == (True, "done")
+
+
+async def test_an_approved_window_that_was_closed_is_reported(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask")
+    set_windows(desktop, NOTES)
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [CLICK_BODY]}))
+    batch = await wait_for_approval(call)
+    set_windows(desktop, COPY)
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    _, answer = await acting
+    assert not answer["outcomes"][0]["done"]
+    assert ("press", "left") not in desktop.done
+    (decided,) = (await call("GET", "/computer"))[1]["decided"]
+    assert "is no longer in front" in decided["outcome"]
+
+
+async def test_waiting_for_approval_is_not_called_active(call: Call, desktop: FakeDesktop) -> None:
+    await switch(call, "ask")
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [CLICK_BODY]}))
+    batch = await wait_for_approval(call)
+    health = (await call("GET", "/health"))[1]["computer"]
+    assert (health["active"], health["waiting"]) == (False, 1)
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    await acting
 
 
 CLICK_BODY = {"action": "left_click", "coordinate": [100, 200]}

@@ -27,6 +27,14 @@ def test_each_event_is_a_sentence() -> None:
     assert done == RunStep(limit, final=True, status="limit")
 
 
+def test_an_approval_that_has_to_be_cut_is_not_whole() -> None:
+    for text in ("Type “ls⏎\nreboot⏎\n”", "Type “" + "x" * 300 + "”", "Type “a  b”"):
+        asked = step(type="run.approval", id="a1", what=[text], digest="d1")
+        assert asked is not None
+        assert (asked.is_whole, asked.digest) == (False, "d1")
+        assert asked.sentence == "Claude waits for your approval: too long to show here."
+
+
 def test_text_pieces_are_joined_to_a_sentence() -> None:
     events = RunEventReader()
     data = [json.dumps({"type": "run.text", "text": text}) for text in ("I ", "see", " it.")]

@@ -62,6 +62,8 @@ class System(Protocol):
 
     def list_windows(self) -> Sequence[Window]: ...
 
+    def activate_window(self, window: WindowId) -> None: ...
+
     def find_focused(self) -> WindowId | None: ...
 
     def find_pointed(self) -> WindowId | None: ...
@@ -100,6 +102,9 @@ class WindowsInput(Input):
 
     def list_windows(self) -> Sequence[Window]:
         return self._system.list_windows()
+
+    def activate_window(self, window: Window) -> None:
+        self._system.activate_window(window.id)
 
     def find_focused(self) -> WindowId | None:
         return self._system.find_focused()

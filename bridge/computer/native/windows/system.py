@@ -94,6 +94,21 @@ class WindowsSystem:
         self._user32.EnumWindows(make(look), 0)
         return windows
 
+    def activate_window(self, window: WindowId) -> None:
+        handle, user32 = wintypes.HWND(window.number), self._user32
+        front = user32.GetForegroundWindow()
+        # Windows lets a program choose the window in front only if its input is shared with the
+        # program that is in front now.
+        theirs = user32.GetWindowThreadProcessId(wintypes.HWND(front), None) if front else 0
+        own = self._kernel32.GetCurrentThreadId()
+        is_attached = bool(theirs) and bool(user32.AttachThreadInput(own, theirs, True))
+        try:
+            user32.BringWindowToTop(handle)
+            user32.SetForegroundWindow(handle)
+        finally:
+            if is_attached:
+                user32.AttachThreadInput(own, theirs, False)
+
     def find_focused(self) -> WindowId | None:
         window = self._user32.GetForegroundWindow()
         return self._read_id(window) if window else None

@@ -22,7 +22,12 @@ from bridge.computer.native.x11.layout import (
 )
 from bridge.computer.native.x11.readers import FocusedReader
 from bridge.computer.native.x11.spare_keys import SpareKeys
-from bridge.computer.native.x11.windows import find_focused, find_pointed, list_windows
+from bridge.computer.native.x11.windows import (
+    activate_window,
+    find_focused,
+    find_pointed,
+    list_windows,
+)
 from bridge.computer.native.x11.xkb import Xkb
 
 _PACE_SECONDS = 0.001
@@ -74,6 +79,9 @@ class X11Input(Input):
 
     def list_windows(self) -> Sequence[Window]:
         return list_windows(self._display)
+
+    def activate_window(self, window: Window) -> None:
+        activate_window(self._display, window.id)
 
     def find_focused(self) -> WindowId | None:
         return find_focused(self._display)

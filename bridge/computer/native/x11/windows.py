@@ -71,6 +71,35 @@ def find_pointed(display: Any) -> WindowId | None:
     return found
 
 
+def activate_window(display: Any, id: WindowId) -> None:
+    """Ask the window manager to bring a window to the front, or do it where there is none.
+
+    https://specifications.freedesktop.org/wm-spec/latest/ (_NET_ACTIVE_WINDOW)
+    """
+    from Xlib import X
+    from Xlib.error import CatchError, XError
+    from Xlib.protocol.event import ClientMessage
+
+    properties = Properties(display)
+    window, name = properties.get_window(id.number), "_NET_ACTIVE_WINDOW"
+    if properties.get_atom(name) in properties.read_numbers(properties.root, "_NET_SUPPORTED"):
+        # As a taskbar does: window managers may ignore programs that activate their own windows.
+        source, now = 2, X.CurrentTime
+        message = ClientMessage(
+            window=window,
+            client_type=properties.get_atom(name),
+            data=(32, [source, now, 0, 0, 0]),
+        )
+        mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
+        properties.root.send_event(message, event_mask=mask)
+    else:
+        # The window may have been closed; then another one stays active, which is noticed.
+        closed = CatchError(XError)
+        window.configure(stack_mode=X.Above, onerror=closed)
+        window.set_input_focus(X.RevertToParent, X.CurrentTime, onerror=closed)
+    display.sync()
+
+
 class Properties:
     """Reader of window properties; works with old and new versions of Xlib."""
 

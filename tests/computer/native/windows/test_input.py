@@ -33,6 +33,7 @@ class FakeSystem:
     def __init__(self, limit: int = 10_000) -> None:
         self.sent: list[KeyEvent] = []
         self.turned: list[tuple[int, int]] = []
+        self.activated: list[WindowId] = []
         self._limit = limit
 
     def send_keys(self, events: Sequence[KeyEvent]) -> int:
@@ -47,6 +48,9 @@ class FakeSystem:
 
     def list_windows(self) -> Sequence[Window]:
         return ()
+
+    def activate_window(self, window: WindowId) -> None:
+        self.activated.append(window)
 
     def find_focused(self) -> WindowId | None:
         return None

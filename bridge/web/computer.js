@@ -134,6 +134,10 @@ function buildStep({ action, text, facts, window }) {
     const note = document.createElement("p");
     note.className = "facts";
     note.textContent = facts;
+    // The box has a height only when the card is on the page.
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (box.scrollHeight > box.clientHeight) note.textContent = `${facts}. Scroll to read all of it.`;
+    }));
     item.append(box, note);
   }
   return item;

@@ -12,6 +12,7 @@ import unicodedata
 ENTER, TAB = "⏎", "⇥"
 _KEYS = {"\n": ENTER, "\t": TAB, "\b": "‹Backspace›", "\x1b": "‹Escape›"}
 """What typing a control character presses."""
+_CODE = "‹U+"
 _MARKS = frozenset(f"{ENTER}{TAB}‹›")
 _INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _INVISIBLE = frozenset(
@@ -64,7 +65,7 @@ def describe_text(text: str) -> str:
     """Count what a text has: `412 characters, 3 lines, ends with Enter`."""
     text = normalize_lines(text)
     lines = text.count("\n") + (not text.endswith("\n"))
-    hidden = sum(_show_character(c) != c and c not in _KEYS for c in text)
+    hidden = make_visible(text).count(_CODE)
     facts = [_count(len(text), "character"), _count(lines, "line")]
     if hidden:
         facts.append(_count(hidden, "invisible or unusual character"))
@@ -101,7 +102,7 @@ def _is_spacing(character: str) -> bool:
 
 
 def _write_code(character: str) -> str:
-    return f"‹U+{ord(character):04X}›"
+    return f"{_CODE}{ord(character):04X}›"
 
 
 def _count(number: int, noun: str) -> str:

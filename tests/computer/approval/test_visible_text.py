@@ -69,6 +69,7 @@ def test_nothing_in_a_shown_text_is_hidden_and_two_texts_never_look_the_same(tex
         ("ls\nreboot\n", "10 characters, 2 lines, ends with Enter"),
         ("a" * 410 + "\nb\n", "413 characters, 2 lines, ends with Enter"),
         ("a\u200bb\u202e", "4 characters, 1 line, 2 invisible or unusual characters"),
+        ("Z" + "\u0301" * 9, "10 characters, 1 line, 6 invisible or unusual characters"),
         ("שלום", "4 characters, 1 line, has right-to-left letters"),
         ("\n", "1 character, 1 line, ends with Enter"),
     ],

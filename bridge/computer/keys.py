@@ -162,8 +162,58 @@ SYMBOLS: Mapping[str, str] = {
 
 _NAMES = {character: name for name, character in SYMBOLS.items()}
 
+
 Chord = tuple[str, ...]
 """Keysyms pressed in this order and released in reverse; the last is the key itself."""
+
+Combination = frozenset[str]
+"""The keys that are down together, one name per key; what a rule is compared with."""
+
+_SAME_KEY: Mapping[str, str] = {
+    **{f"{name}_{side}": name for name in ("Shift", "Control", "Alt", "Super") for side in "LR"},
+    # Option on macOS, and the right Alt on Windows, where alt+F4 may be either.
+    "ISO_Level3_Shift": "Alt",
+    "KP_Enter": "Return",
+    **{f"KP_{digit}": str(digit) for digit in range(10)},
+    "KP_Add": "+",
+    "KP_Subtract": "-",
+    "KP_Multiply": "*",
+    "KP_Divide": "/",
+    "KP_Decimal": ".",
+    "\n": "Return",
+    "\r": "Return",
+    "\t": "Tab",
+    "\b": "BackSpace",
+    "\x1b": "Escape",
+}
+_UNSHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
+"""The key of each character on a US keyboard that needs Shift."""
+_CONTROL_KEYS = {"m": "Return", "j": "Return", "i": "Tab", "h": "BackSpace", "[": "Escape"}
+"""Keys that terminals get for Control with a character."""
+
+
+def to_combinations(chord: Chord) -> frozenset[Combination]:
+    """Return what a chord presses, whatever its spelling, order and repetitions.
+
+    More than one for Control with a letter that is another key as well, such as ctrl+m.
+    """
+    keys: set[str] = set()
+    for name in chord:
+        key = _SAME_KEY.get(name, SYMBOLS.get(name, name))
+        if key in _UNSHIFTED:
+            keys |= {"Shift", _UNSHIFTED[key]}
+        elif len(key) == 1 and key != key.lower():
+            keys |= {"Shift", key.lower()}
+        else:
+            keys.add(key)
+    rest = keys - {"Control", *_CONTROL_KEYS}
+    others = [rest | {other} for key, other in _CONTROL_KEYS.items() if {"Control", key} <= keys]
+    return frozenset(frozenset(pressed) for pressed in (keys, *others))
+
+
+def parse_combinations(text: str) -> frozenset[Combination]:
+    """Parse key combinations as rules compare them. Raises InvalidRequest."""
+    return frozenset(one for chord in parse_chords(text) for one in to_combinations(chord))
 
 
 def parse_chords(text: str) -> tuple[Chord, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.computer.keys import SYMBOLS, parse_chord, parse_chords
+from bridge.computer.keys import SYMBOLS, parse_chord, parse_chords, parse_combinations
 from bridge.errors import InvalidRequest
 
 
@@ -61,3 +61,38 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         return
     assert found
     assert all(key for keys in found for key in keys)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["ctrl+shift+t", "Shift_R+Control_R+t", "ctrl+T", "control+ctrl+shift+T", "t+shift+ctrl"],
+)
+def test_a_combination_has_one_form(spelling: str) -> None:
+    assert parse_combinations(spelling) == {frozenset({"Control", "Shift", "t"})}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("cmd+q", "Super_R+q"),
+        ("win+r", "super+r"),
+        ("meta+r", "windows+r"),
+        ("option+x", "Alt_R+x"),
+        ("Enter", "KP_Enter"),
+        ("7", "KP_7"),
+        ("plus", "shift+equal"),
+        ("?", "shift+slash"),
+    ],
+)
+def test_two_spellings_of_the_same_keys(one: str, other: str) -> None:
+    assert parse_combinations(one) == parse_combinations(other)
+
+
+def test_control_with_a_letter_may_be_another_key_as_well() -> None:
+    assert parse_combinations("ctrl+m") == {frozenset({"Control", "m"}), frozenset({"Return"})}
+
+
+@pytest.mark.parametrize("text", ["0xff0d", "XF86Terminal", "U000d", "65293", "ctrl+0xff0d"])
+def test_a_key_by_number_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest, match="not a known key"):
+        parse_chords(text)

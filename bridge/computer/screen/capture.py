@@ -69,15 +69,8 @@ class Capture:
         Raises InvalidRequest for a region outside.
         """
         view = self.get_view(desktop)
-        x0, y0, x1, y1 = region
-        shown = Rect(0, 0, *view.picture)
-        requested = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
-        if shown.intersect(requested) is None:
-            raise InvalidRequest(
-                f"zoom: the region is outside of the picture ({shown.width}x{shown.height}).",
-                param="region",
-            )
-        area = view.crop(x0, y0, x1, y1)
+        view.check_region(region)
+        area = view.crop(*region)
         image = self._grab(desktop, area)
         size = enlarge(area.size, *self._options.tier, self._options.pixels)
         return encode(scale(image, size), self._options.form)
@@ -101,10 +94,16 @@ class Capture:
 
     def _grab(self, desktop: Desktop, area: Rect) -> Image:
         """Grab an area with the pointer, and without secret windows."""
+        # Windows may open, close or move while the picture is taken: what was secret before or
+        # is after is black.
+        secret = self._find_secret_areas(desktop)
         image = desktop.grab(area)
         cursor = desktop.read_cursor()
         if cursor is not None:
             draw_cursor(image, area, cursor, desktop.read_pointer())
-        if self._options.secret:
-            black_out(image, area, find_secret_areas(desktop.list_windows(), self._options.secret))
+        black_out(image, area, [*secret, *self._find_secret_areas(desktop)])
         return image
+
+    def _find_secret_areas(self, desktop: Desktop) -> list[Rect]:
+        secret = self._options.secret
+        return find_secret_areas(desktop.list_windows(), secret) if secret else []

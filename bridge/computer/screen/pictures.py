@@ -10,6 +10,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from bridge.computer.desktop import Cursor, Window
+from bridge.computer.matching.windows import find_word
 from bridge.computer.screen.geometry import Point, Rect, Size
 
 if TYPE_CHECKING:
@@ -41,17 +42,11 @@ class Picture:
 def find_secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[Rect]:
     """Return the areas of windows with one of the words in their title or program.
 
-    Case and blank words are ignored. Windows above a secret one are hidden with it: the stacking
-    order may have changed since it was read, and hiding too much is the safe side.
+    Spelling does not matter, as for input. Windows above a secret one are hidden with it: the
+    stacking order may have changed since it was read, and hiding too much is the safe side.
     """
-    folded = [word.strip().casefold() for word in words if word.strip()]
-    return [
-        window.area
-        for window in windows
-        if any(
-            word in name.casefold() for word in folded for name in (window.title, window.program)
-        )
-    ]
+    words = tuple(words)
+    return [window.whole for window in windows if find_word(words, window) is not None]
 
 
 def black_out(image: Image, shown: Rect, secret: Sequence[Rect]) -> None:

@@ -1,0 +1,74 @@
+"""Fold text so that spellings which look or act the same are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from bridge.computer.matching.confusables import IN_ASCII, LOOKALIKES
+
+_ALPHABETS = (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+"""First letters of squared, negative circled, negative squared and regional alphabets."""
+_SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghljklmnoprstuvwyz", strict=True))
+_TO_ASCII = {
+    **{first + at: chr(ord("a") + at) for first in _ALPHABETS for at in range(26)},
+    **{ord(other): character for other, character in _SMALL_CAPITALS.items()},
+    **{
+        ord(other): character
+        for table in (LOOKALIKES, IN_ASCII)
+        for character, others in table.items()
+        for other in others
+    },
+}
+_TO_ASCII |= {code: "l" for code, character in _TO_ASCII.items() if character == "i"} | {
+    code: "o" for code, character in _TO_ASCII.items() if character == "0"
+}
+_INVISIBLE = ("Cf", "Mn", "Me", "Cn", "Co", "Cs")
+"""Formats such as zero-width and direction marks, accents, and what is no character."""
+_FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0), None) | {0x2800: " "}
+"""Letters that show nothing, and Braille's blank."""
+_BLANK = re.compile(r"\s+")
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Fold case, width, accents, look-alikes of other scripts, blanks and invisible characters.
+
+    Titles are chosen by the page or the document that a window shows, so a rule must hold for
+    every spelling that the user would read as the same.
+    """
+    if text.isascii():
+        plain = text.casefold()
+    else:
+        # Twice: folding case may give characters with a compatibility form, and the reverse.
+        wide = unicodedata.normalize("NFKC", text.translate(_FILLERS)).casefold()
+        parts = unicodedata.normalize("NFKD", wide).casefold()
+        plain = "".join(c for c in parts if unicodedata.category(c) not in _INVISIBLE)
+    shown = "".join(c for c in plain if c.isspace() or unicodedata.category(c) != "Cc")
+    return _BLANK.sub(" ", shown.translate(_TO_ASCII))
+
+
+def count_typed(word: str, text: str) -> int:
+    """Count a word in a typed text; a BackSpace in it removes the character before."""
+    part = fold(word)
+    return fold(apply_backspaces(text)).count(part) if part.strip() else 0
+
+
+def apply_backspaces(text: str) -> str:
+    """Return what is left of a typed text after its BackSpaces."""
+    if "\b" not in text:
+        return text
+    left: list[str] = []
+    for character in text:
+        if character != "\b":
+            left.append(character)
+        elif left:
+            left.pop()
+    return "".join(left)
+
+
+def contains(word: str, folded: str) -> bool:
+    """Return whether folded text contains a word; a blank word is in no text."""
+    part = fold(word)
+    return bool(part.strip()) and part in folded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.computer.performer import JITTER
+from bridge.computer.pointer_track import is_near
 from bridge.computer.screen.geometry import Point, Rect
 
 CORNER_POINTS = 3
@@ -28,9 +28,8 @@ class MouseGuard:
 
     def find_stop_reason(self, pointer: Point, screens: Sequence[Rect]) -> str | None:
         """Return PUSHED or MOVED if the user wants to stop, else None."""
-        far = max(abs(pointer.x - self.left_at.x), abs(pointer.y - self.left_at.y)) > JITTER
         # A pointer that Claude left in a corner was not pushed there by the user.
-        if not far:
+        if is_near(self.left_at, pointer):
             return None
         if any(_is_in_corner(pointer, screen) for screen in screens):
             return PUSHED

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from bridge.errors import StreamBroken
+from bridge.translate.stream.message_end import BROKE_OFF
 
 _Begin = TypeVar("_Begin")
 _Item = TypeVar("_Item")
@@ -19,25 +22,32 @@ async def merge_answers(
 ) -> AsyncIterator[tuple[_Begin, AsyncIterator[_Item]]]:
     """Enter all answers; yield the begin of the first and the items of all.
 
-    Raises the error of an answer that cannot begin. The first failure ends all answers, and so does
-    leaving. The queue holds one item for each answer, so a slow reader holds back all of them.
+    The first failure ends all answers, and so does leaving: it is raised here until every answer
+    has begun, and by the items afterwards. The queue holds one item for each answer, so a slow
+    reader holds back all of them.
     """
-    queue: asyncio.Queue[_Item | BaseException | None] = asyncio.Queue(len(answers))
-    begins: list[asyncio.Future[_Begin]] = [
-        asyncio.get_running_loop().create_future() for _ in answers
-    ]
+    queue: asyncio.Queue[_Item | Exception | None] = asyncio.Queue(len(answers))
+    loop = asyncio.get_running_loop()
+    begins: list[asyncio.Future[_Begin]] = [loop.create_future() for _ in answers]
+    failure: asyncio.Future[Exception] = loop.create_future()
     tasks = [
-        asyncio.create_task(_produce_items(answer, future, queue))
-        for answer, future in zip(answers, begins, strict=True)
+        asyncio.create_task(_produce_items(answer, begin, failure, queue))
+        for answer, begin in zip(answers, begins, strict=True)
     ]
     try:
-        first, *_ = await asyncio.gather(*begins)
+        waiting: set[asyncio.Future[Any]] = set(begins)
+        while waiting and not failure.done():
+            await asyncio.wait({*waiting, failure}, return_when=asyncio.FIRST_COMPLETED)
+            waiting = {begin for begin in waiting if not begin.done()}
+        if waiting:
+            raise failure.result()
         async with aclosing(_consume_items(queue, len(answers))) as items:
-            yield first, items
+            yield begins[0].result(), items
     finally:
         # Futures first: an answer that begins now must not set a result that is never read.
-        for future in begins:
-            future.cancel()
+        for begin in begins:
+            begin.cancel()
+        failure.cancel()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -46,7 +56,8 @@ async def merge_answers(
 async def _produce_items(
     answer: Answer[_Begin, _Item],
     begin: asyncio.Future[_Begin],
-    queue: asyncio.Queue[_Item | BaseException | None],
+    failure: asyncio.Future[Exception],
+    queue: asyncio.Queue[_Item | Exception | None],
 ) -> None:
     """Queue the items of one answer; None is its end."""
     try:
@@ -56,21 +67,25 @@ async def _produce_items(
                 begin.set_result(begun)
             async for item in items:
                 await queue.put(item)
-    except Exception as error:  # noqa: BLE001 - raised again by the reader of the queue
-        if begin.done():
-            await queue.put(error)
-        else:
-            begin.set_exception(error)
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # Cancelled by nobody here: what the answer waited for has ended without a word.
+        reported = error if isinstance(error, Exception) else StreamBroken(BROKE_OFF)
+        if not failure.done():
+            failure.set_result(reported)
+        await queue.put(reported)
     else:
         await queue.put(None)
 
 
 async def _consume_items(
-    queue: asyncio.Queue[_Item | BaseException | None], running: int
+    queue: asyncio.Queue[_Item | Exception | None], running: int
 ) -> AsyncGenerator[_Item, None]:
     while running:
         item = await queue.get()
-        if isinstance(item, BaseException):
+        if isinstance(item, Exception):
             raise item
         if item is None:
             running -= 1

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -44,6 +45,8 @@ from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.responses import StoredResponse
 from bridge.wire.responses import Item, ResponsesRequest
+
+_log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 200
 MAX_WAITING = 32
@@ -147,8 +150,10 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     inbox = Inbox(bridge.bodies)
     if isinstance(request.protocol, QuietHandler):
         request.protocol.accept_data = inbox.accept_data
+    answers = asyncio.create_task(_answer_messages(request, socket, inbox))
     tasks = [
-        asyncio.create_task(_answer_messages(request, socket, inbox)),
+        answers,
+        asyncio.create_task(_close_with(answers, socket)),
         asyncio.create_task(_close_when_refused(socket, inbox)),
     ]
     try:
@@ -174,6 +179,14 @@ async def _close_when_refused(socket: web.WebSocketResponse, inbox: Inbox) -> No
     error = await inbox.refusal
     await _send_error(socket, error)
     await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"no memory for the message")
+
+
+async def _close_with(answers: asyncio.Task[None], socket: web.WebSocketResponse) -> None:
+    """Close the socket when its answers have ended: otherwise the client would wait for them."""
+    await asyncio.wait([answers])
+    if not answers.cancelled() and (error := answers.exception()) is not None:
+        _log.error("The answers of a WebSocket failed inside the bridge.", exc_info=error)
+        await socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
 
 async def _answer_messages(

@@ -7,6 +7,7 @@ from aiohttp import web
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.http.endpoint import ENDPOINTS_BY_ROUTE
 from bridge.server.http.middleware import handle_errors
+from bridge.server.http.protocol import announce_close
 from bridge.server.state import BRIDGE, Bridge
 
 
@@ -16,6 +17,7 @@ def make_app(bridge: Bridge) -> web.Application:
         middlewares=[handle_errors], client_max_size=bridge.settings.max_body_mb * 1024 * 1024
     )
     app[BRIDGE] = bridge
+    app.on_response_prepare.append(announce_close)
     # The middleware finds the row of a request by its route, so every route must have one.
     app[ENDPOINTS_BY_ROUTE] = {
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler): endpoint

@@ -38,6 +38,8 @@ class RequestRecord:
     first_chunk_seconds: float | None = None
     outcome: str = "-"
     """The finish_reason, the code of the error, or `cut` if the client left."""
+    failed: bool = False
+    """Whether an error was reported to the client."""
     upstream_id: str = "-"
     """Upstream's id of a request that it rejected."""
     usages: Sequence[Usage] = ()

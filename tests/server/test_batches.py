@@ -123,6 +123,19 @@ async def test_events_before_invalid_data_are_written(
     assert b"not JSON" in answer
 
 
+async def open_connection(
+    bridge: Bridge,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    url = URL(bridge.url)
+    return await asyncio.open_connection(url.host, url.port)
+
+
+def as_request(path: str, body: dict[str, Any]) -> bytes:
+    payload = json.dumps({"model": MODEL, "stream": True, **body})
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(payload)}\r\n\r\n{payload}".encode()
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 async def test_an_unexpected_failure_ends_the_stream_and_closes_the_connection(
     upstream: list[bytes], bridge: Bridge, endpoint: str, monkeypatch: pytest.MonkeyPatch
@@ -132,12 +145,8 @@ async def test_an_unexpected_failure_ends_the_stream_and_closes_the_connection(
 
     monkeypatch.setattr(KeepAlive, "reset", fail)
     upstream.append(as_bytes(*BEGIN))
-    path, body = ENDPOINTS[endpoint]
-    payload = json.dumps({"model": MODEL, "stream": True, **body})
-    url = URL(bridge.url)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Content-Length: {len(payload)}\r\n\r\n{payload}".encode())
+    reader, writer = await open_connection(bridge)
+    writer.write(as_request(*ENDPOINTS[endpoint]))
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -145,6 +154,43 @@ async def test_an_unexpected_failure_ends_the_stream_and_closes_the_connection(
     assert texts_in(answer)[0] == "Grüße, "
     assert b"Internal error; the bridge's log has details" in answer
     assert answer.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_a_known_failure_closes_the_connection(
+    upstream: list[bytes], bridge: Bridge, endpoint: str
+) -> None:
+    upstream.append(as_bytes(*BEGIN, OVERLOADED))
+    reader, writer = await open_connection(bridge)
+    writer.write(as_request(*ENDPOINTS[endpoint]))
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert b"Overloaded" in answer
+    assert answer.endswith(b"0\r\n\r\n")
+
+
+async def test_a_client_that_reuses_the_connection_at_once_gets_its_answer(
+    upstream: list[bytes], bridge: Bridge
+) -> None:
+    upstream.append(as_bytes(*BEGIN, OVERLOADED))
+    reader, writer = await open_connection(bridge)
+    writer.write(as_request(*ENDPOINTS["chat"]))
+    await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+    upstream[:] = [as_bytes(*BEGIN, *scripts.end("end_turn"))]
+    writer.write(as_request(*ENDPOINTS["chat"]))
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert b"Connection: close" in answer
+    assert answer.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+
+
+async def test_what_comes_behind_an_answer_does_not_hold_it_up(
+    upstream: list[bytes], bridge: Bridge
+) -> None:
+    upstream += [as_bytes(*BEGIN, *scripts.end("end_turn")), b"data: [DONE]\n\n", b"\x00" * 500_000]
+    for endpoint, (path, body) in ENDPOINTS.items():
+        answer = b"".join(await read_chunks(bridge, path, body))
+        assert b"error" not in answer.replace(b'"error":null', b""), endpoint
 
 
 async def test_text_before_a_format_error_is_written(upstream: list[bytes], bridge: Bridge) -> None:

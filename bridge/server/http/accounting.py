@@ -70,6 +70,7 @@ def record_failure(request: web.Request, record: RequestRecord, error: BridgeErr
 
 
 def _note_failure(request: web.Request, record: RequestRecord, error: BridgeError) -> None:
+    record.failed = True
     record.outcome = error.outcome
     record.upstream_id = error.headers.get(UPSTREAM_ID, "-")
     # Only API calls count: browsers request icons that do not exist.

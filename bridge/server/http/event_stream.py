@@ -14,6 +14,7 @@ from bridge.server.http.accounting import as_internal_error, record_failure
 from bridge.server.http.dialect import get_dialect
 from bridge.server.http.guard import build_cors_headers
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.protocol import get_protocol
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 
@@ -29,8 +30,8 @@ async def write_events(
 ) -> web.StreamResponse:
     """Write events in the endpoint's dialect, one write for each batch, then the dialect's end.
 
-    A failure is written as an error event in place of the end; after an unexpected one the
-    connection closes, too. Writing waits for the client, so a client that reads slowly holds back
+    Whatever is raised is written as an error event in place of the end, and the connection closes
+    soon. Writing waits for the client, so a client that reads slowly holds back
     upstream. While Claude is silent, a keep-alive goes out now and then, so that no client or proxy
     gives up.
     """
@@ -44,18 +45,18 @@ async def write_events(
                 await response.write(b"".join(map(dialect.event, batch)))
                 keep_alive.reset()
             last = dialect.end
-    except BridgeError as error:
-        last = _format_failure(request, error)
-    except asyncio.CancelledError as error:
-        last = _format_failure(request, explain_interruption(request, error))
     except ConnectionResetError:
         # The client has left; the middleware reports it.
         raise
+    except asyncio.CancelledError as error:
+        last = _format_failure(request, explain_interruption(request, error))
+    except BridgeError as error:
+        last = _format_failure(request, error)
     except Exception as error:  # noqa: BLE001 - the headers are sent: only this stream can report it
-        # Known failures leave it open: a client that reuses it at once would lose a request.
-        response.force_close()
         last = _format_failure(request, as_internal_error(error, get_record(request)))
     await response.write_eof(last)
+    if get_record(request).failed and (protocol := get_protocol(request)) is not None:
+        protocol.close_soon()
     return response
 
 

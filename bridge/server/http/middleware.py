@@ -27,6 +27,7 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
@@ -39,6 +40,8 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
+    if (protocol := get_protocol(request)) is not None:
+        protocol.hold_open()
     # The value stays if a CancelledError passes through: then there is no response.
     status: int | str = "client left"
     try:
@@ -70,8 +73,12 @@ async def _respond(
     except ConnectionResetError as error:
         # The client has left, which aiohttp otherwise reports by a cancellation.
         raise asyncio.CancelledError("the client left while the response was written") from error
-    except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
-        return build_error_response(as_internal_error(error, record), request, record)
+    except Exception as error:
+        failure = as_internal_error(error, record)
+        if request.writer.output_size > 0:
+            # A second response inside the first would leave the client waiting.
+            raise ConnectionError("the response had begun") from error
+        return build_error_response(failure, request, record)
     if not response.prepared:
         response.headers["x-request-id"] = record.id
     return response

@@ -14,6 +14,9 @@ from bridge.server.http.error_body import build_error_body
 
 _log = logging.getLogger(__name__)
 
+_LINGER_SECONDS = 0.5
+"""How long a client may take to reuse a connection before it is closed behind a broken stream."""
+
 
 _CHECKS = 4
 
@@ -56,7 +59,7 @@ class IdleWrites:
 
 
 class QuietHandler(web.RequestHandler):
-    """aiohttp's protocol, without its error page.
+    """aiohttp's protocol, without its error page, and with `close_soon`.
 
     aiohttp quotes the line that it cannot parse, in its answer and in the log. The line may contain
     an API key. An error object that does not quote it is sent instead.
@@ -66,12 +69,13 @@ class QuietHandler(web.RequestHandler):
     answers, sockets, errors and files.
     """
 
-    __slots__ = ("_idle_write_seconds", "_idle_writes", "accept_data")
+    __slots__ = ("_closing", "_idle_write_seconds", "_idle_writes", "accept_data")
 
     def __init__(self, manager: web.Server, idle_write_seconds: float, **options: Any) -> None:
         super().__init__(manager, **options)
         self._idle_write_seconds = idle_write_seconds
         self._idle_writes: IdleWrites | None = None
+        self._closing: asyncio.TimerHandle | None = None
         self.accept_data: Callable[[int], bool] | None = None
         """Called with the size of all data that arrives; if it returns False, the data is
         discarded."""
@@ -109,6 +113,29 @@ class QuietHandler(web.RequestHandler):
             self._idle_writes.close()
             self._idle_writes = None
 
+    def close_soon(self) -> None:
+        """Close the connection, on which a response has just ended.
+
+        Closing at once would lose the next request of a client that reuses the connection before it
+        has noticed. So it stays open for a moment, and if a request comes, its response says
+        `Connection: close`.
+        """
+        if self._closing is None:
+            loop = asyncio.get_running_loop()
+            self._closing = loop.call_later(_LINGER_SECONDS, self.force_close)
+
+    def hold_open(self) -> None:
+        """Answer a request that has come after `close_soon`."""
+        if self._closing is not None:
+            self._closing.cancel()
+
+    def announce_close(self, response: web.StreamResponse) -> None:
+        """Say in the last response of a connection that it is the last."""
+        if self._closing is not None:
+            response.force_close()
+            # aiohttp has built the headers by now.
+            response.headers["Connection"] = "close"
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -134,3 +161,14 @@ class QuietHandler(web.RequestHandler):
         # The parser does not know where the next request begins, so the connection is closed.
         response.force_close()
         return response
+
+
+def get_protocol(request: web.Request) -> QuietHandler | None:
+    """Return the protocol of a request's connection; None when it is lost."""
+    return request.protocol if isinstance(request.protocol, QuietHandler) else None
+
+
+async def announce_close(request: web.Request, response: web.StreamResponse) -> None:
+    """Call `QuietHandler.announce_close`; a signal of the application."""
+    if (protocol := get_protocol(request)) is not None:
+        protocol.announce_close(response)

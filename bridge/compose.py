@@ -19,7 +19,9 @@ from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.echo import EchoBackend
+from bridge.backends.event_check import CountUnknown
 from bridge.backends.selection import BackendSelection
+from bridge.backends.unknown_parts import UnknownParts
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
 from bridge.computer.executor import Executor
@@ -39,6 +41,7 @@ from bridge.private_files import create_private, make_private_folder, read_secre
 from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
 from bridge.server.key_cache import KeyCache
+from bridge.server.metrics import Metrics
 from bridge.server.state import Bridge
 from bridge.settings import Paths, Settings, is_loopback
 from bridge.store.ledger import Ledger
@@ -66,10 +69,12 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     keys = KeyCache(KeyChain(paths.data), is_public=is_public)
     if is_public:
         _check_public_address(settings, keys)
+    metrics = Metrics()
+    backends = _build_backends(settings, paths, keys, UnknownParts(metrics.count_unknown).add)
     return Bridge(
         settings=settings,
         switches=switches,
-        selection=BackendSelection(_build_backends(settings, paths, keys), switches),
+        selection=BackendSelection(backends, switches),
         catalogue=Catalogue(time.monotonic),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
@@ -82,6 +87,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         started_at=int(time.time()),
         paths=paths,
         versions=_read_versions(),
+        metrics=metrics,
     )
 
 
@@ -145,7 +151,7 @@ def ensure_control_token(paths: Paths) -> str:
 
 
 def _build_backends(
-    settings: Settings, paths: Paths, keys: KeyCache
+    settings: Settings, paths: Paths, keys: KeyCache, count_unknown: CountUnknown
 ) -> dict[BackendName, ManagedBackend]:
     policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
 
@@ -153,7 +159,9 @@ def _build_backends(
         return [Route("Claude Code", claude_code)]
 
     silence = settings.upstream_silence_seconds
-    environment = MessagesApiBackend(silence, explain_missing=lambda: _explain_unreadable(keys))
+    environment = MessagesApiBackend(
+        silence, count_unknown, explain_missing=lambda: _explain_unreadable(keys)
+    )
     by_key: dict[NamedKey, MessagesApiBackend] = {}
 
     async def load_anthropic() -> Sequence[Route]:
@@ -166,7 +174,7 @@ def _build_backends(
         known = dict(by_key)
         by_key.clear()
         for key in saved:
-            by_key[key] = known.get(key) or MessagesApiBackend(silence, key)
+            by_key[key] = known.get(key) or MessagesApiBackend(silence, count_unknown, key)
         routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
         # A key in the environment comes first. It is also used without any key, because
         # its error explains how to add one.
@@ -174,7 +182,7 @@ def _build_backends(
             routes.insert(0, Route("the environment's key", environment))
         return routes
 
-    claude_code = _build_claude_code(settings, paths)
+    claude_code = _build_claude_code(settings, paths, count_unknown)
     return {
         "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
         "anthropic": ResilientBackend(
@@ -192,10 +200,13 @@ def _explain_unreadable(keys: KeyCache) -> Readiness | None:
     return Readiness(False, f"the saved keys cannot be read: {problem.problem}", problem.hint)
 
 
-def _build_claude_code(settings: Settings, paths: Paths) -> ClaudeCodeBackend:
+def _build_claude_code(
+    settings: Settings, paths: Paths, count_unknown: CountUnknown
+) -> ClaudeCodeBackend:
     return ClaudeCodeBackend(
         paths.claude_code,
         os.environ,
+        count_unknown,
         cli=_find_cli(settings),
         spares=settings.claude_spares,
         silence_seconds=settings.upstream_silence_seconds,

@@ -18,6 +18,8 @@ class RunEventConverter:
         self._turn_usage: Usage = {}
         self._text: list[str] = []
         """Texts of the current turn; those of the last turn are the task's result."""
+        self._block = ""
+        """The type of the current block; other types than text may have text, too."""
         self.status: str | None = None
         """How the task ended."""
 
@@ -59,8 +61,9 @@ class RunEventConverter:
                 self._text = []
             case "message_delta":
                 self._turn_usage = merge_usage(self._turn_usage, event["usage"])
-            case "content_block_start" if event["content_block"]["type"] == "text":
-                if self._text:
+            case "content_block_start":
+                self._block = event["content_block"]["type"]
+                if self._block == "text" and self._text:
                     self._text.append("\n\n")
             case "content_block_delta":
                 return self._convert_delta(event["delta"])
@@ -70,10 +73,10 @@ class RunEventConverter:
 
     def _convert_delta(self, delta: dict[str, Any]) -> list[dict[str, Any]]:
         match delta["type"]:
-            case "text_delta":
+            case "text_delta" if self._block == "text":
                 self._text.append(delta["text"])
                 return [RunText(type="run.text", text=delta["text"]).model_dump()]
-            case "thinking_delta":
+            case "thinking_delta" if self._block == "thinking":
                 return [RunText(type="run.thinking", text=delta["thinking"]).model_dump()]
             case _:
                 return []

@@ -52,6 +52,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._unknown = Counter(
+            "bridge_upstream_unknown",
+            "Events and their parts of a type that this version ignores, by part and type.",
+            ("part", "type"),
+            registry=self.registry,
+        )
         self.open_streams = Gauge("bridge_open_streams", "Active requests.", registry=self.registry)
 
     def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
@@ -72,6 +78,10 @@ class Metrics:
                 get(self._tokens, record.model, record.backend, kind).inc(count)
         if record.first_chunk_seconds is not None:
             get(self._first, record.backend).observe(record.first_chunk_seconds)
+
+    def count_unknown(self, part: str, type: str) -> None:
+        """Count an unknown part of upstream's answer; the caller bounds the number of types."""
+        self._get_child(self._unknown, part, type).inc()
 
     def _get_child(self, metric: _Metric, *labels: str) -> _Metric:
         """Return the metric's child for these labels, cached."""

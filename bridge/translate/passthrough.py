@@ -107,7 +107,9 @@ class MessageCollector:
         self._end.feed(event)
         match event["type"]:
             case "message_start":
-                self._message = {**event["message"], "stop_reason": None, "stop_sequence": None}
+                started: Any = event["message"]
+                self._message = {"type": "message", "role": "assistant", **started}
+                self._message |= {"stop_reason": None, "stop_sequence": None}
             case "message_delta":
                 self._message |= event["delta"]
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 from pydantic_core import from_json
@@ -25,14 +25,42 @@ def encode_ascii_json(value: Any) -> bytes:
     return quick if quick.isascii() else _encode_slowly(value)
 
 
+MAX_DEPTH = 400
+"""Levels of nesting that are decoded; encoding and translating them must not exhaust the stack."""
+
+
 def decode_json(data: bytes) -> Any:
-    """Decode JSON. Raises ValueError if it is invalid."""
+    """Decode JSON. Raises ValueError if it is invalid, or nested deeper than MAX_DEPTH."""
     try:
         # Keys repeat in every event of a stream, so only they are worth caching.
-        return from_json(data, cache_strings="keys")
+        return from_json(data, cache_strings="keys", allow_inf_nan=False)
     except ValueError:
-        # The standard library accepts lone surrogates and deeper nesting.
-        return json.loads(data)
+        return _decode_slowly(data)
+
+
+def _decode_slowly(data: bytes) -> Any:
+    """Decode with the standard library, which accepts lone surrogates and deeper nesting."""
+    if _is_too_deep(data):
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    return json.loads(data, parse_constant=_refuse_constant)
+
+
+def _is_too_deep(data: bytes) -> bool:
+    # Brackets in strings count, too, so this may refuse what is not too deep, but only for JSON
+    # that no fast parser accepts.
+    depth = 0
+    for byte in data:
+        if byte in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _encode_slowly(value: Any) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 StopReason = Literal[
     "end_turn",
@@ -20,6 +20,43 @@ StopReason = Literal[
     "refusal",
     "model_context_window_exceeded",
 ]
+
+STOP_REASONS = frozenset((*get_args(StopReason), "compaction"))
+
+BLOCK_TYPES = frozenset(
+    {
+        "advisor_tool_result",
+        "bash_code_execution_tool_result",
+        "code_execution_tool_result",
+        "compaction",
+        "container_upload",
+        "fallback",
+        "mcp_tool_listing",
+        "mcp_tool_result",
+        "mcp_tool_use",
+        "redacted_thinking",
+        "server_tool_use",
+        "text",
+        "text_editor_code_execution_tool_result",
+        "thinking",
+        "tool_search_tool_result",
+        "tool_use",
+        "web_fetch_tool_result",
+        "web_search_tool_result",
+    }
+)
+"""The types of an answer's blocks that the API documents."""
+
+DELTA_TYPES = frozenset(
+    {
+        "citations_delta",
+        "compaction_delta",
+        "input_json_delta",
+        "signature_delta",
+        "text_delta",
+        "thinking_delta",
+    }
+)
 
 Block = dict[str, Any]
 

@@ -27,6 +27,10 @@ class UpstreamResponse(Protocol):
     async def read(self) -> bytes:
         """Return the bytes that have arrived or arrive next; b"" at the end. Raises BridgeError."""
 
+    @property
+    def at_end(self) -> bool:
+        """Whether the body is known to have been read to its end."""
+
     async def close(self) -> None:
         """Close the connection at once unless the body was read to its end."""
 
@@ -44,6 +48,10 @@ class CheckedAnswer:
             return await self._response.read()
         self._is_checked = True
         return await self._read_start()
+
+    @property
+    def at_end(self) -> bool:
+        return self._response.at_end
 
     async def close(self) -> None:
         await self._response.close()

@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.events import EventReader
+from bridge.backends.anthropic_api.leftovers import Leftovers
 from bridge.backends.base import EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
+from bridge.backends.event_check import CountUnknown
 from bridge.errors import BridgeError, KeyRejected, NotSignedIn
 from bridge.keys import NamedKey
 from bridge.models.catalogue import ListedModel
@@ -41,6 +43,7 @@ class MessagesApiBackend(ManagedBackend):
     def __init__(
         self,
         silence_seconds: float,
+        count_unknown: CountUnknown,
         key: NamedKey | None = None,
         explain_missing: Callable[[], Readiness | None] = lambda: None,
     ) -> None:
@@ -49,6 +52,8 @@ class MessagesApiBackend(ManagedBackend):
         `explain_missing` returns why there is none, if more is known than that.
         """
         self._silence = silence_seconds
+        self._count_unknown = count_unknown
+        self._leftovers = Leftovers()
         self._key = key
         self._explain_missing = explain_missing
         self._client: AsyncAnthropic | None = None
@@ -92,14 +97,21 @@ class MessagesApiBackend(ManagedBackend):
         with self._watch():
             sender = self._sender or await self._make_sender()
             answer = CheckedAnswer(await sender.send(request))
-            reader = EventReader(answer.read, join=request.whole)
+            reader = EventReader(answer.read, self._count_unknown, join=request.whole)
             try:
                 await reader.begin()
             except BaseException:
                 # Also when cancelled: upstream would go on generating, and charging, for no one.
                 await answer.close()
                 raise
-        return EventStream(reader.read_batches(), answer.close)
+
+        async def release() -> None:
+            if reader.complete and not answer.at_end:
+                self._leftovers.add(answer)
+            else:
+                await answer.close()
+
+        return EventStream(reader.read_batches(), release)
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Count with `POST /v1/messages/count_tokens`."""
@@ -149,6 +161,7 @@ class MessagesApiBackend(ManagedBackend):
             return await load_all_models(load)
 
     async def close(self) -> None:
+        await self._leftovers.close()
         if self._sender is not None:
             await self._sender.close()
             self._sender = None

@@ -59,6 +59,7 @@ SILENT = "Claude's API was silent for too long."
 BROKEN = "The connection to Claude's API broke off."
 UNREADABLE = "Claude's API answered in an encoding that cannot be decoded."
 NOT_HTTP = "What answered at the address of Claude's API is not HTTP."
+_NO_MESSAGE = "Claude's API reported an error without a message."
 _LONGEST_VALUE = 200
 _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
@@ -235,10 +236,14 @@ def _get_text(value: object) -> str | None:
 
 def from_error_event(event: Mapping[str, Any]) -> BridgeError:
     """Translate the `error` event of a stream: `{"type": "error", "error": {type, message}}`."""
-    error = event.get("error") or {}
-    kind = BY_TYPE.get(error.get("type", ""), UpstreamFailed)
+    error = event.get("error")
+    # Some gateways send the message alone.
+    fields = error if isinstance(error, dict) else {"message": error}
+    kind, message = fields.get("type"), fields.get("message")
     return _refine_error(
-        kind, error.get("message") or "Claude's API reported an error without a message.", {}
+        BY_TYPE.get(kind, UpstreamFailed) if isinstance(kind, str) else UpstreamFailed,
+        message if isinstance(message, str) and message else _NO_MESSAGE,
+        {},
     )
 
 

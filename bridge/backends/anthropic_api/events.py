@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from typing import Any
 
 from bridge.backends.base import Batch
+from bridge.backends.event_check import CountUnknown, EventCheck
 from bridge.errors import BridgeError, StreamBroken
 from bridge.wire.json_bytes import decode_json
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
@@ -33,35 +34,47 @@ class EventReader:
     two: up to that delta, so that the first text is not held up by the work for what follows, and
     the rest.
 
-    States: waiting for `message_start` (`begin`; pings before it are dropped, anything else is a
-    failure), then reading until the connection ends. The stream machines behind the reader decide
-    whether the answer was complete by then.
+    States: waiting for `message_start` (`begin`; what may come before it is dropped), reading until
+    `message_stop`, and `complete`: what upstream sends behind its answer is not read. If the
+    connection ends earlier, the readers of the events notice that `message_stop` is missing.
     """
 
-    def __init__(self, read: Callable[[], Awaitable[bytes]], *, join: bool = False) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[bytes]],
+        count_unknown: CountUnknown,
+        *,
+        join: bool = False,
+    ) -> None:
         """`read` returns the bytes that have arrived or will arrive next, and b"" at the end.
 
         `join`: merge neighbouring deltas of a batch, for callers that want the whole text anyway.
         """
         self._read = read
         self._join = join
+        self._check = EventCheck(count_unknown)
+        self._start: MessageEvent | None = None
+        """The first event, between `begin` and `read_batches`."""
         self._decoder = SseDecoder()
         self._waiting: list[bytes] = []
         """The JSON of events that have arrived and were not read yet."""
         self._has_text = join
         """Whether the first delta has been yielded; a whole answer need not be split for it."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether `message_stop` was read."""
+        return self._check.ended
+
     async def begin(self) -> None:
-        """Return when `message_start` has arrived. Raises BridgeError if another event does."""
+        """Return when `message_start` has arrived. Raises BridgeError if it cannot."""
         while piece := await self._read():
             self._waiting += self._decoder.feed(piece)
             while self._waiting:
-                event = _parse_event(self._waiting[0])
-                if event["type"] == "message_start":
+                event = self._check.feed(_parse_event(self._waiting.pop(0)))
+                if self._check.began:
+                    self._start = event
                     return
-                if event["type"] != "ping":
-                    raise StreamBroken(f"Upstream began its answer with {event['type']}.")
-                del self._waiting[0]
         raise StreamBroken("Upstream closed the connection before its answer began.")
 
     async def read_batches(self) -> AsyncGenerator[Batch, None]:
@@ -70,14 +83,17 @@ class EventReader:
         Raises BridgeError behind the events before it: for an `error` event, for data that is no
         event, and when the connection breaks.
         """
-        datas = self._waiting
+        datas, start = self._waiting, [] if self._start is None else [self._start]
         while True:
             datas, rest = self._split_at_first_text(datas)
             batch, failure = self._parse_batch(datas)
-            if batch:
-                yield batch
+            if start or batch:
+                yield [*start, *batch]
+            start = []
             if failure is not None:
                 raise failure
+            if self.complete:
+                return
             if rest:
                 # With many answers at once, the first text of all goes before the rest of any.
                 for _ in range(_TURNS_FOR_OTHERS):
@@ -103,7 +119,11 @@ class EventReader:
         failure: BridgeError | None = None
         try:
             for data in datas:
-                batch.append(_parse_event(data))
+                event = self._check.feed(_parse_event(data))
+                if event is not None:
+                    batch.append(event)
+                if self._check.ended:
+                    break
         except BridgeError as error:
             failure = error
         return (list(merge_deltas(batch)) if self._join else batch), failure
@@ -131,17 +151,15 @@ def merge_deltas(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
         yield {**pending, "delta": {**pending["delta"], field: "".join(pieces)}}
 
 
-def _parse_event(data: bytes) -> MessageEvent:
+def _parse_event(data: bytes) -> Any:
     """Parse the data of one server-sent event. Raises BridgeError, also for an `error` event."""
     try:
         event = decode_json(data)
     except ValueError as error:
         raise StreamBroken("Upstream sent an event that is not JSON.") from error
-    if not isinstance(event, dict) or "type" not in event:
-        raise StreamBroken("Upstream sent an event without a type.")
-    if event["type"] == "error":
+    if isinstance(event, dict) and event.get("type") == "error":
         raise _translate_error(event)
-    return event  # type: ignore[return-value]  # its fields are upstream's; each reader checks its own
+    return event
 
 
 def _translate_error(event: dict[str, Any]) -> BridgeError:

@@ -92,6 +92,11 @@ class _SdkResponse:
         with errors.translate_errors():
             return await anext(self._pieces, b"")
 
+    @property
+    def at_end(self) -> bool:
+        # Only reading shows it.
+        return False
+
     async def close(self) -> None:
         await self._pieces.aclose()
         await self._response.close()
@@ -155,6 +160,10 @@ class _DirectResponse:
             return await self._read_inflated(self._inflater)
         return await self._read_raw()
 
+    @property
+    def at_end(self) -> bool:
+        return self._content.at_eof()
+
     async def close(self) -> None:
         self._response.close()
 
@@ -171,6 +180,9 @@ class _DirectResponse:
         except TimeoutError as error:
             raise UpstreamSilent(errors.SILENT) from error
         except aiohttp.ClientError as error:
+            # aiohttp reports the failure in front of the data that came before it.
+            if rest := self._content._read_nowait(-1):
+                return rest
             raise StreamBroken(errors.BROKEN) from error
 
 

@@ -21,11 +21,13 @@ from bridge.backends.claude_code.frames import (
     build_models_request,
     build_warm_up_frames,
     is_initialize_response,
+    read_object,
 )
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
 from bridge.backends.claude_code.sign_in_status import SignInStatusReader
 from bridge.backends.credential import Credential
+from bridge.backends.event_check import CountUnknown
 from bridge.errors import (
     NotSignedIn,
     NotSupported,
@@ -68,6 +70,7 @@ class ClaudeCodeBackend(ManagedBackend):
         self,
         root: Path,
         environ: Mapping[str, str],
+        count_unknown: CountUnknown,
         *,
         cli: Path | None = None,
         spares: int = 1,
@@ -80,6 +83,7 @@ class ClaudeCodeBackend(ManagedBackend):
         """
         self._offered = offered
         self._silence = silence_seconds
+        self._count_unknown = count_unknown
         self._cli = cli or find_bundled_cli()
         self._models: Sequence[ListedModel] = ()
         self._credential = Credential()
@@ -156,7 +160,8 @@ class ClaudeCodeBackend(ManagedBackend):
             self._pool.refill()
             await process.kill()
 
-        turn = Turn(request, resolve_rules(request.model), lambda: str(uuid.uuid4()))
+        rules = resolve_rules(request.model)
+        turn = Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
         batches = self._read_batches(process, turn)
         stream = EventStream(batches, release)
         try:
@@ -263,7 +268,7 @@ class ClaudeCodeBackend(ManagedBackend):
         async with aclosing(process.read_frames()) as reads:
             async for frames in reads:
                 for frame in filter(is_initialize_response, frames):
-                    self._models = read_models(frame["response"].get("response") or {})
+                    self._models = read_models(read_object(frame["response"], "response"))
                     return
         raise StreamBroken("The Claude Code process ended before it listed its models.")
 
@@ -290,13 +295,19 @@ def read_models(initialized: Mapping[str, Any]) -> list[ListedModel]:
     Aliases such as `default` and `opus` have the id of the model that they stand for.
     """
     models: dict[str, ListedModel] = {}
-    for model in initialized.get("models") or ():
-        id = model.get("resolvedModel")
-        if id:
+    listed = initialized.get("models")
+    for model in listed if isinstance(listed, list) else ():
+        id = model.get("resolvedModel") if isinstance(model, dict) else None
+        if isinstance(id, str) and id:
             name = str(model.get("description") or id).split(" · ")[0]
-            efforts = tuple(model.get("supportedEffortLevels") or ())
+            levels = model.get("supportedEffortLevels")
+            efforts = tuple(filter(_is_text, levels if isinstance(levels, list) else ()))
             rules = resolve_rules(id)
             models[id] = ListedModel(
                 id, f"Claude {name}", 0, rules.context, rules.max_output, efforts=efforts
             )
     return list(models.values())
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from bridge.errors import (
     BillingFailed,
@@ -15,6 +15,7 @@ from bridge.errors import (
     InvalidRequest,
     ModelNotFound,
     NotSignedIn,
+    Overloaded,
     RateLimited,
     StreamBroken,
     UpstreamFailed,
@@ -37,6 +38,15 @@ _BY_WORD: Mapping[str, type[BridgeError]] = {
 }
 """By the `error` of an assistant frame, for frames without a status."""
 
+_BY_EVENT: Mapping[str, type[BridgeError]] = {
+    "authentication_error": NotSignedIn,
+    "billing_error": BillingFailed,
+    "invalid_request_error": InvalidRequest,
+    "overloaded_error": Overloaded,
+    "rate_limit_error": RateLimited,
+}
+"""By the type of an `error` event; the others say nothing that a client could act on."""
+
 _PREFIX = re.compile(r"^API Error: (\d{3} )?")
 _GATEWAY = re.compile(r" If it persists, check your inference gateway \(.*?\)\.?")
 _LOST = re.compile(r"Connection to the API was lost|JSON Parse error|StreamTruncated")
@@ -55,15 +65,15 @@ class FailureTranslator:
 
     def note_rate_limit(self, info: Mapping[str, Any]) -> None:
         """Note a `rate_limit_event`; the assistant frame behind it reports the failure itself."""
-        if info.get("status") == "rejected":
-            self._resets_at = info.get("resetsAt")
+        resets_at = info.get("resetsAt")
+        if info.get("status") == "rejected" and isinstance(resets_at, int | float):
+            self._resets_at = resets_at
 
     def check_assistant(self, frame: Mapping[str, Any]) -> None:
         """Check for an error message; other assistant frames repeat the stream's events."""
         if not frame.get("is_api_error_message"):
             return
-        content = frame["message"]["content"]
-        text = " ".join(block["text"] for block in content if block["type"] == "text")
+        text = _read_message_text(frame.get("message"))
         self._raise_error(frame.get("api_error_status"), frame.get("error"), text)
 
     def check_result(self, frame: Mapping[str, Any]) -> None:
@@ -73,8 +83,18 @@ class FailureTranslator:
 
     def raise_retry(self, frame: Mapping[str, Any]) -> None:
         """Raise the failure after which Claude Code would retry: the bridge retries itself."""
-        status, word = frame.get("error_status"), frame.get("error")
-        self._raise_error(status, word, f"Claude's API answered with {word or 'a failure'}.")
+        word = frame.get("error")
+        words = word if isinstance(word, str) and word else "a failure"
+        self._raise_error(frame.get("error_status"), word, f"Claude's API answered with {words}.")
+
+    def raise_error_event(self, event: Mapping[str, Any]) -> NoReturn:
+        """Raise for an `error` event of the stream, which has the error's type and message."""
+        error = event.get("error")
+        fields = error if isinstance(error, dict) else {"message": error}
+        kind, message = fields.get("type"), fields.get("message")
+        raise _BY_EVENT.get(kind if isinstance(kind, str) else "", UpstreamFailed)(
+            message if isinstance(message, str) and message else "Claude's API reported an error."
+        )
 
     def raise_control_error(self, response: Mapping[str, Any]) -> None:
         """Raise for a refused control request: an unknown version of Claude Code."""
@@ -93,6 +113,14 @@ class FailureTranslator:
     def _build_retry_after(self) -> dict[str, str]:
         seconds = parse_wait(self._resets_at, time.time())
         return {} if seconds is None else {"retry-after": str(max(1, math.ceil(seconds)))}
+
+
+def _read_message_text(message: object) -> str:
+    """Join the texts of an assistant message; empty if it has none."""
+    content = message.get("content") if isinstance(message, dict) else None
+    blocks = content if isinstance(content, list) else []
+    texts = [block.get("text") for block in blocks if isinstance(block, dict)]
+    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _classify_failure(status: int | None, word: str, message: str) -> type[BridgeError]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from bridge.backends.claude_code.command import MINIMUM_VERSION
 from bridge.backends.claude_code.errors import FailureTranslator
+from bridge.backends.event_check import CountUnknown, EventCheck
 from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.models.rules import ModelRules
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest
@@ -57,7 +58,11 @@ class Turn:
     """Sends one request to a new process and relays the answer; see the states above."""
 
     def __init__(
-        self, request: MessagesRequest, rules: ModelRules, new_id: Callable[[], str]
+        self,
+        request: MessagesRequest,
+        rules: ModelRules,
+        new_id: Callable[[], str],
+        count_unknown: CountUnknown,
     ) -> None:
         self._request = request
         self._rules = rules
@@ -66,6 +71,7 @@ class Turn:
         self._sent = 0
         self._state: Literal["history", "answering", "ended"] = "history"
         self._failures = FailureTranslator()
+        self._check = EventCheck(count_unknown)
         self.initialized: Mapping[str, Any] | None = None
         """Claude Code's response to `initialize`: its models and its version."""
 
@@ -93,9 +99,9 @@ class Turn:
         """Handle one frame. Raises BridgeError when it reports a failure."""
         match frame.get("type"):
             case "control_response":
-                self._handle_control_response(frame["response"])
+                self._handle_control_response(read_object(frame, "response"))
             case "stream_event" if frame.get("parent_tool_use_id") is None:
-                return Step(events=self._relay_event(frame["event"]))
+                return Step(events=self._relay_event(frame.get("event")))
             case "result" if self._state == "history":
                 return Step(send=self._take_frames())
             case "result":
@@ -104,7 +110,7 @@ class Turn:
             case "assistant":
                 self._failures.check_assistant(frame)
             case "rate_limit_event":
-                self._failures.note_rate_limit(frame["rate_limit_info"])
+                self._failures.note_rate_limit(read_object(frame, "rate_limit_info"))
             case "system" if frame.get("subtype") == "api_retry":
                 self._failures.raise_retry(frame)
             case _:
@@ -121,16 +127,24 @@ class Turn:
         if response.get("subtype") == "error" and response.get("request_id") != _WARM_UP:
             self._failures.raise_control_error(response)
         if response.get("request_id") == _INITIALIZE:
-            self.initialized = response.get("response") or {}
+            self.initialized = read_object(response, "response")
             check_version(str(self.initialized.get("claude_code_version", "")))
 
-    def _relay_event(self, event: MessageEvent) -> list[MessageEvent]:
+    def _relay_event(self, event: object) -> list[MessageEvent]:
+        """Check an event, and end the turn at the stop reason."""
         if self.ended:
             return []
-        if event["type"] != "message_delta" or event["delta"]["stop_reason"] is None:
-            return [event]
+        if isinstance(event, dict) and event.get("type") == "error":
+            self._failures.raise_error_event(event)
+        checked = self._check.feed(event)
+        if checked is None:
+            return []
+        if checked["type"] == "message_stop":
+            self._state = "ended"
+        if checked["type"] != "message_delta" or checked["delta"]["stop_reason"] is None:
+            return [checked]
         self._state = "ended"
-        return [event, {"type": "message_stop"}]
+        return [checked, {"type": "message_stop"}]
 
     def _take_frames(self) -> list[Frame]:
         """Return the history up to its next user turn, or all that is left."""
@@ -194,8 +208,15 @@ def build_models_request() -> list[Frame]:
 
 def is_initialize_response(frame: Frame) -> bool:
     """Return whether a frame is Claude Code's response to `initialize`."""
-    response = frame.get("response") if frame.get("type") == "control_response" else None
-    return response is not None and response.get("request_id") == _INITIALIZE
+    if frame.get("type") != "control_response":
+        return False
+    return read_object(frame, "response").get("request_id") == _INITIALIZE
+
+
+def read_object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """Return the object in a field; an empty one if the field has none."""
+    value = parent.get(field)
+    return value if isinstance(value, dict) else {}
 
 
 def build_extra_body(request: MessagesRequest, rules: ModelRules) -> dict[str, Any]:

@@ -216,7 +216,7 @@ def _parse_line(line: bytes) -> list[dict[str, Any]]:
         return []
     try:
         frame = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StreamBroken("Claude Code wrote a line that is not JSON.") from error
     if not isinstance(frame, dict):
         raise StreamBroken("Claude Code wrote a line that is not a frame.")

@@ -50,9 +50,10 @@ def _build_location(options: WebSearchOptions) -> dict[str, Any] | None:
 def build_annotation(citation: Any, start: int, end: int) -> Annotation | None:
     """Convert a citation to OpenAI's `url_citation` of the characters from `start` to `end`."""
     url = citation.get("url") if isinstance(citation, dict) else None
-    if not url:
+    if not url or not isinstance(url, str):
         return None
-    title = citation.get("title") or url
+    title = citation.get("title")
+    title = title if title and isinstance(title, str) else url
     return {
         "type": "url_citation",
         "url_citation": {"start_index": start, "end_index": end, "title": title, "url": url},

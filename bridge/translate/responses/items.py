@@ -272,7 +272,8 @@ class SearchItem:
 
     def as_item(self, status: str) -> Item:
         input = parse_input(self._raw) if self._raw else self._initial
-        query = input.get("query") or ""
+        query = input.get("query")
+        query = query if isinstance(query, str) else ""
         action = {"type": "search", "query": query, "queries": [query] if query else []}
         return {"type": "web_search_call", "id": self.id, "status": status, "action": action}
 

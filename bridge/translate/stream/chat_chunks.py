@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from bridge.errors import StreamBroken
 from bridge.translate.answer_format import AnswerFormat
@@ -135,10 +135,9 @@ class ChatStream:
             case "message_stop":
                 self._end.feed(event)
                 return self._end_answer()
-            case "ping":
-                return []
             case _:
-                assert_never(event["type"])
+                # A ping, or an event that Anthropic has added since.
+                return []
 
     def _update_head(self, event: MessageEvent) -> None:
         """Process an event about the whole message."""

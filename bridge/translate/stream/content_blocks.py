@@ -90,6 +90,9 @@ class BlockCollector:
             self._pieces[index][field].append(delta[field])
         elif kind == "input_json_delta":
             self._pieces[index]["input"].append(delta["partial_json"])
+        elif kind == "compaction_delta":
+            # Not a piece: it holds the whole summary.
+            self._blocks[index] |= {name: value for name, value in delta.items() if name != "type"}
         elif kind == "citations_delta":
             self._citations.setdefault(index, []).append(delta["citation"])
 

@@ -10,7 +10,18 @@ from bridge.store.stored_turn import StoredTurn
 from bridge.translate.stream.content_blocks import BlockCollector, find_calls
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.translate.thinking_replay import hash_prefix
-from bridge.wire.messages import Block, Message, MessageDelta, MessageEvent, MessagesRequest, Usage
+from bridge.wire.messages import (
+    BLOCK_TYPES,
+    Block,
+    ContentBlockDelta,
+    ContentBlockStart,
+    ContentBlockStop,
+    Message,
+    MessageDelta,
+    MessageEvent,
+    MessagesRequest,
+    Usage,
+)
 
 # How the turns of one answer go through `Continuation`:
 #
@@ -23,7 +34,8 @@ from bridge.wire.messages import Block, Message, MessageDelta, MessageEvent, Mes
 # Input: the events of a turn, then take_follow_up() for the next turn's request.
 # Output: the events of a single answer. `message_start` comes only from the first turn;
 # `message_delta` and `message_stop` only from the last one, with the usage of all turns added up.
-# Content blocks are renumbered: `_offset` is the number of blocks in earlier turns.
+# Content blocks are renumbered: `_offset` is the number of blocks in earlier turns. Events and
+# blocks of an unknown type are left out: their deltas may hold anything.
 
 MAX_PAUSES = 20
 """Each pause leads to another request, whose tokens the user pays for."""
@@ -50,6 +62,7 @@ class Continuation:
     def _begin_turn(self) -> None:
         self._answer = BlockCollector()
         self._offset = self._shown
+        self._in_unknown = False
         self._usage: Usage = {}
         self._last: MessageDelta | None = None
 
@@ -57,22 +70,36 @@ class Continuation:
         self._answer.feed(event)
         match event["type"]:
             # By far the most frequent event, and unchanged in the first turn.
-            case "content_block_delta" if not self._offset:
+            case "content_block_delta" if not (self._offset or self._in_unknown):
                 return [event]
             case "message_start":
                 self._usage = event["message"].get("usage", {})
                 return [event] if self._usage_before is None else []
             case "content_block_start" | "content_block_delta" | "content_block_stop":
-                self._shown = max(self._shown, event["index"] + self._offset + 1)
-                return [self._shift_index(event)]
+                return self._show_block(event)
             case "message_delta":
                 self._usage = merge_usage(self._usage, event["usage"])
+                if self._last is not None and event["delta"]["stop_reason"] is None:
+                    event = {**event, "delta": self._last["delta"]}
                 self._last = event
                 return []
             case "message_stop":
                 return self._end_turn(event)
-            case _:
+            case "ping":
                 return [event]
+            case _:
+                return []
+
+    def _show_block(
+        self, event: ContentBlockStart | ContentBlockDelta | ContentBlockStop
+    ) -> list[MessageEvent]:
+        """Renumber an event of a block; leave out blocks of an unknown type."""
+        if event["type"] == "content_block_start":
+            self._in_unknown = event["content_block"]["type"] not in BLOCK_TYPES
+        if self._in_unknown:
+            return []
+        self._shown = max(self._shown, event["index"] + self._offset + 1)
+        return [self._shift_index(event)]
 
     def take_follow_up(self) -> MessagesRequest | None:
         """Return the request of the next turn, or None if this was the last one."""

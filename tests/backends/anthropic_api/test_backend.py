@@ -43,7 +43,7 @@ async def backend_with(
     secret: str, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MessagesApiBackend]:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    backend = MessagesApiBackend(5.0, NamedKey("work", secret))
+    backend = MessagesApiBackend(5.0, lambda part, type: None, NamedKey("work", secret))
     try:
         yield backend
     finally:

@@ -28,6 +28,10 @@ ANSWER: list[MessageEvent] = [
 ]
 
 
+def ignore(part: str, type: str) -> None:
+    """Count nothing."""
+
+
 def blocks(events: Sequence[MessageEvent]) -> list[Block]:
     answer = BlockCollector()
     for event in events:
@@ -86,7 +90,7 @@ async def read_into(batches: list[list[MessageEvent]], pieces: Sequence[bytes], 
     async def piece() -> bytes:
         return next(left, b"")
 
-    reader = EventReader(piece, join=join)
+    reader = EventReader(piece, ignore, join=join)
     await reader.begin()
     async for batch in reader.read_batches():
         batches.append(batch)
@@ -116,7 +120,7 @@ async def test_the_first_text_of_all_answers_goes_before_the_rest_of_any() -> No
     order: list[str] = []
 
     async def read_answer(name: str, reader: asyncio.StreamReader) -> None:
-        events = EventReader(lambda: reader.read(1 << 16))
+        events = EventReader(lambda: reader.read(1 << 16), ignore)
         await events.begin()
         async for batch in events.read_batches():
             texts = [event["delta"] for event in batch if event["type"] == "content_block_delta"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.backends.claude_code.frames import CONTINUE, Frame, Step, Turn
+from bridge.backends.unknown_parts import UnknownParts
 from bridge.errors import (
     BillingFailed,
     BridgeError,
@@ -40,10 +41,13 @@ def claude(*blocks: Any) -> Any:
     return {"role": "assistant", "content": list(blocks)}
 
 
+UNKNOWN = UnknownParts(lambda part, type: None)
+
+
 def turn(*messages: Any, model: str = "claude-opus-5-5", **fields: Any) -> Turn:
     ids = itertools.count(1)
     request = MessagesRequest(model, 900, messages or (user(text("Hi")),), **fields)
-    return Turn(request, resolve_rules(model), lambda: f"id{next(ids)}")
+    return Turn(request, resolve_rules(model), lambda: f"id{next(ids)}", UNKNOWN.add)
 
 
 def relayed(event: Any) -> Frame:

@@ -1,0 +1,276 @@
+"""Checks upstream's stream events, once and in one place, before anything else reads them.
+
+Anthropic adds events, blocks, deltas and fields without a new version, and gateways in front of the
+API make mistakes of their own. So each event is one of three:
+
+    known      passed on; its fields have the types of `bridge.wire.messages`
+    unknown    passed on and counted; readers that do not know its type ignore it
+    broken     StreamBroken, which names the field
+
+https://platform.claude.com/docs/en/api/versioning
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from bridge.errors import StreamBroken
+from bridge.wire.messages import BLOCK_TYPES, DELTA_TYPES, STOP_REASONS, MessageEvent
+
+UnknownPart = Literal["event", "block", "delta", "stop_reason"]
+CountUnknown = Callable[[UnknownPart, str], None]
+"""Is called with the part of an answer that has an unknown type, and the type."""
+
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+_STRINGS_BY_BLOCK = {
+    "text": ("text",),
+    "thinking": ("thinking", "signature"),
+    "redacted_thinking": ("data",),
+}
+"""Fields of a block that are strings; upstream may leave them out at its start."""
+
+_DELTAS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "text_delta": ("text", ("text",)),
+    "thinking_delta": ("thinking", ("thinking",)),
+    "signature_delta": ("signature", ("thinking",)),
+    "input_json_delta": ("partial_json", _CALLS),
+}
+"""The deltas with a piece of a string: its field, and the blocks that have such deltas."""
+_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+)
+_MAX_COUNT = 2**53
+"""Larger integers are not exact in JSON, and do not fit into the ledger."""
+_MAX_BLOCKS = 100_000
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+"""Types that may be written as the name of a server-sent event."""
+
+
+class EventCheck:
+    """Feed it the events of one answer in order; it returns those to pass on.
+
+    States:
+
+        before     `message_start` has not come; only pings, errors and unknown events may
+        running    any event but `message_start`; at most one block is open, and indexes rise
+        ended      `message_stop` has come: what follows belongs to no answer and is dropped
+
+    An `error` event is not checked here: the caller raises it.
+    """
+
+    def __init__(self, count_unknown: CountUnknown) -> None:
+        self._count_unknown = count_unknown
+        self._state: Literal["before", "running", "ended"] = "before"
+        self._index = -1
+        """Of the newest block."""
+        self._block: str | None = None
+        """The type of the open block; None if none is open."""
+        self._has_stop_reason = False
+
+    @property
+    def began(self) -> bool:
+        """Whether `message_start` has come."""
+        return self._state != "before"
+
+    @property
+    def ended(self) -> bool:
+        """Whether `message_stop` has come."""
+        return self._state == "ended"
+
+    def feed(self, event: Any) -> MessageEvent | None:
+        """Return the event, with missing fields filled in; None if no reader needs it.
+
+        Raises StreamBroken if the answer cannot be understood.
+        """
+        if self._state == "ended":
+            return None
+        kind = _read_type(event, "an event")
+        # By far the most frequent event comes first.
+        if kind == "content_block_delta":
+            return self._check_delta(event)
+        if kind == "message_start":
+            return self._start_message(event)
+        if kind == "ping":
+            return cast(MessageEvent, event)
+        if kind not in _CHECKS:
+            self._count_unknown("event", kind)
+            return cast(MessageEvent, event) if _PLAIN_NAME.fullmatch(kind) else None
+        if self._state == "before":
+            raise StreamBroken(f"Upstream began its answer with {kind}.")
+        return _CHECKS[kind](self, event)
+
+    def _start_message(self, event: dict[str, Any]) -> MessageEvent:
+        if self._state != "before":
+            raise StreamBroken("Upstream began its answer twice.")
+        self._state = "running"
+        message = _read_object(event, "message", "message_start")
+        _require_string(message, "id", "message_start")
+        _require_string(message, "model", "message_start")
+        return _replace(event, message={**message, "usage": _check_usage(message.get("usage"))})
+
+    def _begin_block(self, event: dict[str, Any]) -> MessageEvent:
+        index: Any = event.get("index")
+        if not _is_count(index) or index > _MAX_BLOCKS:
+            raise StreamBroken("Upstream sent content_block_start without a valid index.")
+        if self._block is not None:
+            raise StreamBroken("Upstream began a content block before the last one had ended.")
+        if index <= self._index:
+            raise StreamBroken("Upstream began a content block with the index of an earlier one.")
+        block = _read_object(event, "content_block", "content_block_start")
+        kind = _read_type(block, "a content block")
+        if kind not in BLOCK_TYPES:
+            self._count_unknown("block", kind)
+        self._index, self._block = index, kind
+        return _replace(event, content_block=_check_block(kind, block))
+
+    def _check_delta(self, event: dict[str, Any]) -> MessageEvent | None:
+        if not self._is_open(event):
+            raise StreamBroken("Upstream sent content_block_delta for a block that is not open.")
+        delta: Any = event.get("delta")
+        kind = _read_type(delta, "a delta")
+        if kind in _DELTAS:
+            field, blocks = _DELTAS[kind]
+            piece = delta.get(field)
+            if piece is None:
+                # Null adds nothing.
+                return None
+            if not isinstance(piece, str):
+                raise StreamBroken(f"Upstream sent {kind} whose {field} is no string.")
+            if self._block not in blocks:
+                self._refuse_in_known_block(kind)
+        elif kind == "citations_delta":
+            _read_object(delta, "citation", kind)
+            if self._block != "text":
+                self._refuse_in_known_block(kind)
+        elif kind not in DELTA_TYPES:
+            self._count_unknown("delta", kind)
+        return cast(MessageEvent, event)
+
+    def _refuse_in_known_block(self, kind: str) -> None:
+        """Raise StreamBroken, unless the open block is one that may have any deltas."""
+        if self._block in _STRINGS_BY_BLOCK or self._block in _CALLS:
+            raise StreamBroken(f"Upstream sent {kind} for a block of type {self._block}.")
+
+    def _is_open(self, event: dict[str, Any]) -> bool:
+        """Return whether an event's index is that of the open block."""
+        index = event.get("index")
+        return self._block is not None and type(index) is int and index == self._index
+
+    def _stop_block(self, event: dict[str, Any]) -> MessageEvent:
+        if not self._is_open(event):
+            raise StreamBroken("Upstream sent content_block_stop for a block that is not open.")
+        self._block = None
+        return cast(MessageEvent, event)
+
+    def _check_message_delta(self, event: dict[str, Any]) -> MessageEvent:
+        delta = event.get("delta")
+        delta = {} if delta is None else _read_object(event, "delta", "message_delta")
+        reason = delta.get("stop_reason")
+        if reason is not None:
+            _require_string(delta, "stop_reason", "message_delta")
+            self._has_stop_reason = True
+            if reason not in STOP_REASONS:
+                self._count_unknown("stop_reason", reason)
+        checked = {**delta, "stop_reason": reason}
+        if delta.get("stop_details") is not None:
+            details = _read_object(delta, "stop_details", "message_delta")
+            if details.get("explanation") is not None:
+                _require_string(details, "explanation", "message_delta")
+        if delta.get("stop_sequence") is not None:
+            _require_string(delta, "stop_sequence", "message_delta")
+        return _replace(event, delta=checked, usage=_check_usage(event.get("usage")))
+
+    def _stop_message(self, event: dict[str, Any]) -> MessageEvent:
+        if self._block is not None:
+            raise StreamBroken("Upstream ended its answer in the middle of a content block.")
+        if not self._has_stop_reason:
+            raise StreamBroken("Upstream ended its answer without a stop reason.")
+        self._state = "ended"
+        return cast(MessageEvent, event)
+
+
+_CHECKS: dict[str, Callable[[EventCheck, dict[str, Any]], MessageEvent]] = {
+    "content_block_start": EventCheck._begin_block,
+    "content_block_stop": EventCheck._stop_block,
+    "message_delta": EventCheck._check_message_delta,
+    "message_stop": EventCheck._stop_message,
+}
+
+
+def _check_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
+    """Return a block whose fields that the bridge reads are there and have their type."""
+    if kind in _STRINGS_BY_BLOCK:
+        texts = {}
+        for field in _STRINGS_BY_BLOCK[kind]:
+            # A signature that is missing must not become an empty one.
+            if block.get(field) is None and field != "signature":
+                texts[field] = ""
+            elif block.get(field) is not None and not isinstance(block[field], str):
+                raise StreamBroken(f"Upstream sent a {kind} block whose {field} is no string.")
+        _check_citations(block)
+        return {**block, **texts}
+    if kind in _CALLS:
+        _require_string(block, "id", f"a {kind} block")
+        _require_string(block, "name", f"a {kind} block")
+        if block.get("input") is None:
+            return {**block, "input": {}}
+        _read_object(block, "input", f"a {kind} block")
+    return block
+
+
+def _check_citations(block: dict[str, Any]) -> None:
+    if block.get("citations") is not None and not isinstance(block["citations"], list):
+        raise StreamBroken("Upstream sent a text block whose citations are no list.")
+
+
+def _check_usage(usage: Any) -> dict[str, Any]:
+    """Return the counts; a field that is no count is left out, since others may replace it."""
+    if usage is None:
+        return {}
+    if not isinstance(usage, dict):
+        raise StreamBroken("Upstream sent a usage that is no object.")
+    checked = {
+        name: value
+        for name, value in usage.items()
+        if name not in _COUNTS or value is None or _is_count(value)
+    }
+    details = checked.get("output_tokens_details")
+    if details is not None and not (
+        isinstance(details, dict) and all(map(_is_count, details.values()))
+    ):
+        del checked["output_tokens_details"]
+    if not isinstance(checked.get("service_tier", ""), str | None):
+        del checked["service_tier"]
+    return checked
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _MAX_COUNT
+
+
+def _read_type(value: Any, what: str) -> str:
+    kind = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or not kind:
+        raise StreamBroken(f"Upstream sent {what} without a type.")
+    return kind
+
+
+def _read_object(parent: dict[str, Any], field: str, where: str) -> dict[str, Any]:
+    value = parent.get(field)
+    if not isinstance(value, dict):
+        raise StreamBroken(f"Upstream sent {where} whose {field} is no object.")
+    return value
+
+
+def _require_string(parent: dict[str, Any], field: str, where: str) -> None:
+    if not isinstance(parent.get(field), str) or not parent[field]:
+        raise StreamBroken(f"Upstream sent {where} whose {field} is no string.")
+
+
+def _replace(event: dict[str, Any], **fields: Any) -> MessageEvent:
+    return cast(MessageEvent, {**event, **fields})

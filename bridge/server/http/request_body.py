@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
-from bridge.resilience.memory_budget import MemoryLease
+from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.state import BRIDGE, Bridge
@@ -26,6 +26,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 LARGE = 2 * 1024 * 1024
 """Size in bytes from which a body is parsed and translated in a thread, not on the event loop."""
+
+_SMALL = 1024
+_SMALL_BUDGET = 1 << 20
+"""More than a body of that size takes when it is parsed, whatever is in it."""
 
 LEASE = web.RequestKey("lease", MemoryLease)
 """The memory of the request's body, from the first byte until the request has been answered."""
@@ -50,7 +54,7 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     if endpoint is None or endpoint.body is not model:
         raise TypeError(f"{model.__name__} is not the body model of {request.match_info.route}.")
     bridge = request.app[BRIDGE]
-    lease = request[LEASE] = bridge.bodies.open_lease()
+    lease = request[LEASE] = _choose_budget(request, bridge).open_lease()
     body = await _receive_body(request, lease, bridge.settings)
     request[_SIZE] = len(body)
     return await parse_body(bridge, lease, body, model)
@@ -76,6 +80,15 @@ def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
         return model.model_validate(body)
     except ValidationError as error:
         raise _explain_invalid(error, body) from error
+
+
+def _choose_budget(request: web.Request, bridge: Bridge) -> MemoryBudget:
+    """Return the budget of all bodies; a small body has its own, and is never refused for it."""
+    # A stop of computer use, and the proof before it, must get through while large bodies fill the
+    # memory. The number of connections bounds how many small ones there can be.
+    length, encoding = request.content_length, request.headers.get("Content-Encoding")
+    is_small = length is not None and length <= _SMALL and encoding is None
+    return MemoryBudget(_SMALL_BUDGET) if is_small else bridge.bodies
 
 
 async def _receive_body(request: web.Request, lease: MemoryLease, settings: Settings) -> bytearray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridge.cli.client import BridgeClient, RequestRefused
 from tests.conftest import StartBridge
 
 HI = [{"role": "user", "content": "hi"}]
@@ -81,3 +83,20 @@ async def test_a_wrong_path(
         assert answer.status == status
         assert (await answer.json())["error"]["code"] == code
         assert answer.headers["x-request-id"].startswith("req_")
+
+
+async def test_small_bodies_get_through_while_large_ones_fill_the_memory(
+    start_bridge: StartBridge,
+) -> None:
+    """So that a command can stop computer use at any time."""
+    bridge = await start_bridge(backend="offline", max_bodies_mb=1)
+    bridge.bodies.open_lease().add(bridge.bodies.limit)
+    client = BridgeClient(bridge.url, bridge.control_token, timeout=5)
+    switched = await asyncio.to_thread(
+        client.send, "POST", "/control/switches", {"computer": {"mode": "off"}}
+    )
+    assert switched.json()["computer"]["mode"] == "off"
+    with pytest.raises(RequestRefused, match="max_bodies_mb"):
+        long = {"model": "bridge-echo", "input": "x" * 5000}
+        await asyncio.to_thread(client.send, "POST", "/v1/responses", long)
+    client.close()

@@ -5,6 +5,7 @@ from typing import Any, Optional, TypeVar
 
 from ..wire.http_client import EventReader, EventStream, Fetch
 from ..wire.paths import read_control_token
+from ..wire.proof import Challenge
 from ..wire.request import BadSetting, build_request
 from . import options
 from .task import Task
@@ -18,8 +19,9 @@ def open_stream(
 ) -> EventStream[Piece]:
     """Send a POST request whose answer streams; raise BadSetting."""
     address = options.read_address()
-    request = build_request(address, "POST", path, _choose_key(control), body)
-    return EventStream(address, request, reader)
+    key = _choose_key(control)
+    request = build_request(address, "POST", path, key, body)
+    return EventStream(address, request, reader, challenge=_make_challenge(key, control))
 
 
 def start_fetch(
@@ -27,7 +29,9 @@ def start_fetch(
 ) -> Fetch:
     """Send a request whose answer is a JSON object; raise BadSetting."""
     address = options.read_address()
-    return Fetch(address, build_request(address, method, path, _choose_key(control), body))
+    key = _choose_key(control)
+    request = build_request(address, method, path, key, body)
+    return Fetch(address, request, challenge=_make_challenge(key, control))
 
 
 def _choose_key(control: bool) -> str:
@@ -38,6 +42,11 @@ def _choose_key(control: bool) -> str:
     if token is None:
         raise BadSetting(NEVER_STARTED)
     return token
+
+
+def _make_challenge(key: str, control: bool) -> Optional[Challenge]:
+    """Return what the bridge must answer before it gets the control token."""
+    return Challenge(key) if control else None
 
 
 class BackgroundFetch(Task):

@@ -4,7 +4,10 @@ from talon import Module, settings
 
 from ..desktop.screen import notify
 from ..wire.request import Address, parse_address
+from ..wire.running import find_running_url
 
+DEFAULT_PORT = 8000
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 DENIED_APPS = (
     "1Password, Bitwarden, Dashlane, KeePass, KeePassXC, Keychain Access, LastPass, Passwords"
 )
@@ -16,8 +19,8 @@ mod = Module()
 mod.setting(
     "claude_bridge_url",
     type=str,
-    default="http://127.0.0.1:8000",
-    desc="The bridge's address: a numeric host or localhost",
+    default=DEFAULT_URL,
+    desc="The bridge's address: a numeric host or localhost; the default finds it on any port",
 )
 mod.setting(
     "claude_api_key", type=str, default="", desc="The bridge's access key, if it requires one"
@@ -89,7 +92,10 @@ def read_thread_minutes() -> float:
 
 def read_address() -> Address:
     """Return the bridge's address; raise BadSetting."""
-    return parse_address(read_text("bridge_url"))
+    url = read_text("bridge_url")
+    # A setting that the user left alone follows the bridge to whatever port it uses.
+    running = find_running_url(DEFAULT_PORT) if url == DEFAULT_URL else None
+    return parse_address(running or url)
 
 
 def read_insert_mode() -> str:

@@ -9,6 +9,7 @@ from typing import Any, Generic, Optional, Protocol, TypeVar
 
 from .answer import AnswerFailed, describe_http_error
 from .http_response import BadResponse, ResponseReader
+from .proof import Challenge
 from .request import Address
 from .sse import EventDecoder, EventTooLong
 
@@ -37,8 +38,10 @@ class EventReader(Protocol[Piece]):
 class HttpRequest:
     """One request and its response; subclasses decide what to do with the body."""
 
-    # States: connecting, connected (sending, then receiving), finished. Each `_advance` does what
-    # is possible without waiting; it never raises, because it runs in a Talon cron job.
+    # States: connecting, connected (sending, then receiving), finished. With a challenge, the
+    # request is sent only after the bridge's proof was sent for, received and checked on the same
+    # connection. Each `_advance` does what is possible without waiting; it never raises, because it
+    # runs in a Talon cron job.
     # Inputs: bytes from the socket, the clock, and `close`: the bridge notices the
     # disconnect and stops the generation upstream.
     # Outputs: `finished`; then `error` is None, or a sentence for the user.
@@ -49,12 +52,16 @@ class HttpRequest:
         request: bytes,
         clock: Callable[[], float] = time.monotonic,
         silence: float = SILENCE_SECONDS,
+        challenge: Optional[Challenge] = None,
     ) -> None:
         """Start connecting, without waiting; fail after `silence` seconds without a byte."""
         self.finished = False
         self.error: Optional[str] = None
         self.status = 0
-        self._address, self._unsent, self._clock = address, memoryview(request), clock
+        self._address, self._request, self._clock = address, request, clock
+        self._challenge = challenge
+        first = request if challenge is None else challenge.build_request(address)
+        self._unsent = memoryview(first)
         self._silence = silence
         self._reader = ResponseReader()
         self._body = b""
@@ -135,6 +142,9 @@ class HttpRequest:
 
     def _read_data(self, data: bytes) -> None:
         body = self._reader.feed(data)
+        if self._challenge is not None:
+            self._body = (self._body + body)[:BODY_LIMIT]
+            return
         self.status = self._reader.status or 0
         if self.status == 200:
             self._take_body(body)
@@ -142,7 +152,12 @@ class HttpRequest:
             self._body = (self._body + body)[:BODY_LIMIT]
 
     def _end_response(self) -> None:
-        if self.status == 200:
+        if self._challenge is not None:
+            self._challenge.check(self._body, self._socket.getpeername())
+            self._challenge, self._body, self._reader = None, b"", ResponseReader()
+            self._unsent = memoryview(self._request)
+            self._send()
+        elif self.status == 200:
             self._finish_body()
         else:
             self._fail(describe_http_error(self.status, self._body, self._reader.headers))
@@ -183,12 +198,13 @@ class EventStream(HttpRequest, Generic[Piece]):
         request: bytes,
         reader: EventReader[Piece],
         clock: Callable[[], float] = time.monotonic,
+        challenge: Optional[Challenge] = None,
     ) -> None:
         """Send the request and pass the data of each event to `reader`."""
         self.reader = reader
         self._events = EventDecoder()
         self._pieces: list[Piece] = []
-        super().__init__(address, request, clock)
+        super().__init__(address, request, clock, challenge=challenge)
 
     def poll(self) -> list[Piece]:
         """Return the pieces that arrived since the last call; never wait, never raise."""
@@ -217,11 +233,15 @@ class Fetch(HttpRequest):
     """
 
     def __init__(
-        self, address: Address, request: bytes, clock: Callable[[], float] = time.monotonic
+        self,
+        address: Address,
+        request: bytes,
+        clock: Callable[[], float] = time.monotonic,
+        challenge: Optional[Challenge] = None,
     ) -> None:
         """Send the request; fail after ten seconds of silence."""
         self.answer: dict[str, Any] = {}
-        super().__init__(address, request, clock, silence=10.0)
+        super().__init__(address, request, clock, silence=10.0, challenge=challenge)
 
     def poll(self) -> None:
         """Process what has arrived; never wait, never raise."""

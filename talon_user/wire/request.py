@@ -39,12 +39,18 @@ def parse_address(url: str) -> Address:
 
 
 def build_request(
-    address: Address, method: str, path: str, key: str = "", body: Optional[dict[str, Any]] = None
+    address: Address,
+    method: str,
+    path: str,
+    key: str = "",
+    body: Optional[dict[str, Any]] = None,
+    keep_alive: bool = False,
 ) -> bytes:
     """Return the bytes of one request.
 
-    `path` begins with a slash. `key` is the bearer token, or empty. Raise BadSetting for a key that
-    cannot be sent in a header.
+    `path` begins with a slash. `key` is the bearer token, or empty. With `keep_alive`, another
+    request follows on the same connection. Raise BadSetting for a key that cannot be sent in a
+    header.
     """
     data = b"" if body is None else json.dumps(body).encode()
     lines = [
@@ -53,7 +59,7 @@ def build_request(
         "Accept: text/event-stream, application/json",
         *(() if body is None else ("Content-Type: application/json",)),
         f"Content-Length: {len(data)}",
-        "Connection: close",
+        *(() if keep_alive else ("Connection: close",)),
         *_build_authorization(key.strip()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + data

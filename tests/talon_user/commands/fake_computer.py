@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.proof import compute_proof, format_address
 from tests.serving import Served
 
 Event = dict[str, Any]
@@ -18,6 +19,8 @@ class FakeComputer(Served):
 
     def __init__(self, token: str, mode: str = "off") -> None:
         self.token, self.mode = token, mode
+        self.proves = token
+        """The token that it proves to have; another one for a program that is not the bridge."""
         self.events: list[Event] = []
         self.modes: list[str] = []
         self.runs: list[Any] = []
@@ -30,6 +33,7 @@ class FakeComputer(Served):
         app = web.Application(middlewares=[self._check])
         app.add_routes(
             [
+                web.post("/proof", self._prove),
                 web.post("/control/switches", self._switch),
                 web.get("/computer", self._state),
                 web.post("/computer/runs", self._run),
@@ -42,7 +46,7 @@ class FakeComputer(Served):
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path.startswith("/v1/"):
+        if request.path.startswith("/v1/") or request.path == "/proof":
             models: web.StreamResponse = await handler(request)
             return models
         if request.headers.get("Authorization") != f"Bearer {self.token}":
@@ -51,6 +55,12 @@ class FakeComputer(Served):
             return web.json_response({"error": {"message": "Send JSON."}}, status=415)
         answer: web.StreamResponse = await handler(request)
         return answer
+
+    async def _prove(self, request: web.Request) -> web.Response:
+        assert "Authorization" not in request.headers
+        nonce = (await request.json())["nonce"]
+        address = format_address(request.get_extra_info("sockname"))
+        return web.json_response({"proof": compute_proof(self.proves, nonce, address)})
 
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response({"data": [{"id": "claude-opus-5-5"}]})

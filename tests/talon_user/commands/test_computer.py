@@ -196,3 +196,17 @@ async def test_without_a_hud_notifications_ask(computer: FakeComputer) -> None:
 def test_approval_without_a_request_is_reported(world: TalonWorld, words: str) -> None:
     world.say(words)
     assert world.notifications == ["Nothing is waiting for approval."]
+
+
+async def test_a_program_that_does_not_prove_to_be_the_bridge_gets_no_token(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    # The fake refuses to be sent the token before it proved that it has it.
+    computer.proves = "another-token"
+    world.say("claude computer open the settings")
+    world.advance(1)
+    world.say("claude approve")
+    await wait_until(
+        world, lambda: any("did not prove that it is your bridge" in n for n in world.notifications)
+    )
+    assert (computer.runs, computer.modes) == ([], [])

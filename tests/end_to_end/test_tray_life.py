@@ -16,7 +16,7 @@ import pytest
 from openai import APIError
 
 from tests.end_to_end.test_tray_menu import wait_for_look
-from tests.end_to_end.tray import Tray, ask, entry, free_port, shows
+from tests.end_to_end.tray import Tray, ask, entry, free_port, read_opened_pages, shows
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
 from tray.icon.status_notifier import NO_HOST
@@ -86,7 +86,7 @@ async def test_without_a_panel_the_server_runs_and_the_dashboard_is_opened(
             0,
             "Claude Bridge is already running.\n",
         )
-        await until(lambda: browser.exists() and f"{tray.url}/#ticket=" in browser.read_text())
+        await until(lambda: any(tray.url in link for link in read_opened_pages(browser)))
     finally:
         tray.process.terminate()
         _, stderr = tray.process.communicate(timeout=20)

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import psutil
@@ -17,7 +18,7 @@ import pytest
 from openai import APIStatusError
 
 from bridge.settings import find_paths
-from tests.end_to_end.tray import Tray, ask, entry, shows
+from tests.end_to_end.tray import Tray, ask, entry, read_opened_pages, shows
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
 from tray.icon.status_notifier import draw_pixmaps
@@ -189,6 +190,15 @@ async def test_the_connect_entries_copy_working_values(
         assert str(tray.port) in await wait_for_text(clipboard, str(tray.port)), label
 
 
+def split_tickets(record: Path) -> list[tuple[str, str]]:
+    """Return address and ticket of each page that was opened."""
+    pages = [urlsplit(link) for link in read_opened_pages(record)]
+    return [
+        (page._replace(fragment="").geturl(), parse_qs(page.fragment)["ticket"][0])
+        for page in pages
+    ]
+
+
 async def test_pages_and_files_are_opened(
     panel: TrayHost, tray: Tray, programs: Path, home: Path
 ) -> None:
@@ -196,8 +206,11 @@ async def test_pages_and_files_are_opened(
     token = (home / "data" / "control-token").read_text().strip()
     for label in ("Open dashboard", "Today:"):
         await panel.click(label)
-        opened = await wait_for_text(programs / "opened", f"{tray.url}/#ticket=")
-        assert token not in opened, "other users can see the command line of a browser"
+        opened = await wait_for_text(programs / "opened", "/pages/open-")
+        ((link, ticket),) = split_tickets(programs / "opened")
+        assert link == f"{tray.url}/open"
+        for secret in (token, ticket):
+            assert secret not in opened, "other users can see the command line of a browser"
         (programs / "opened").unlink()
     await panel.click("Open log")
     await wait_for_text(programs / "opened", str(home / "logs" / "bridge.log"))
@@ -278,9 +291,10 @@ async def test_without_a_connection_to_claude_the_first_start_opens_the_setup_pa
     try:
         await shows(panel, "key from platform.claude.com with `claude-bridge key")
         await wait_for_look(panel, "attention")
-        assert f"{tray.url}/setup#ticket=" in await wait_for_text(
-            programs / "opened", "/setup#ticket="
-        )
+        await wait_for_text(programs / "opened", "/pages/open-")
+        (link,) = read_opened_pages(programs / "opened")
+        assert link.startswith(f"{tray.url}/open#ticket=")
+        assert link.endswith("&page=%2Fsetup")
         assert await ask_for_model(tray, "bridge-echo") == "bridge-echo"
         assert (await entry(panel, "Set up Claude")).visible
         assert len(notifications.all) == 1

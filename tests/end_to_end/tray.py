@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
+import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import psutil
 from openai import AsyncOpenAI
@@ -77,3 +82,11 @@ async def entry(panel: TrayHost, *labels: str) -> Node:
     for label in labels:
         node = node.find(label)
     return node
+
+
+def read_opened_pages(record: Path) -> list[str]:
+    """Return the addresses in the files that the browser was started with, by its record."""
+    words = record.read_text().split() if record.exists() else []
+    files = [Path(url2pathname(urlsplit(word).path)) for word in words if word.startswith("file:")]
+    links = [re.search(r'url=([^"]+)"', file.read_text()) for file in files if file.exists()]
+    return [html.unescape(link[1]) for link in links if link is not None]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from bridge.backends.base import Backend, Batch
 from bridge.backends.batches import map_batches
 from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.session import BatchResult, Session
+from bridge.deadline import read_clocks
 from bridge.errors import ComputerOff, Stopped
 from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
@@ -88,7 +88,7 @@ class AgentLoop:
         limits: Limits,
         *,
         dry_run: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = lambda: read_clocks().elapsed,
     ) -> None:
         """`rules`: the model's, as narrowed by the backend. Raises InvalidRequest for tools."""
         self._backend = backend

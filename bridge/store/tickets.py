@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from bridge.deadline import Deadline, ReadClocks, read_clocks
 
 SECONDS = 60.0
 """How long a ticket is valid."""
@@ -22,21 +22,21 @@ MAX_TICKETS = 20
 class _Ticket:
     text: str
     page: str | None
-    until: float
+    deadline: Deadline
 
 
 class Tickets:
     """All valid tickets; each can be redeemed once, within SECONDS, by the page it was made for."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clocks: ReadClocks = read_clocks) -> None:
+        self._clocks = clocks
         self._tickets: list[_Ticket] = []
 
     def issue(self, page: str | None = None) -> str:
         """Create a ticket for the page at a path, or for any; at most MAX_TICKETS are valid."""
         # A limit, so that unused tickets cannot fill the memory.
         self._tickets = self._tickets[-(MAX_TICKETS - 1) :]
-        ticket = _Ticket(secrets.token_urlsafe(24), page, self._clock() + SECONDS)
+        ticket = _Ticket(secrets.token_urlsafe(24), page, Deadline(self._clocks(), SECONDS))
         self._tickets.append(ticket)
         return ticket.text
 
@@ -48,7 +48,7 @@ class Tickets:
         # Removed in any case: a ticket that comes too late or from another page is used up, too.
         self._tickets.remove(ticket)
         is_for_page = ticket.page is None or page in (None, ticket.page)
-        return is_for_page and self._clock() < ticket.until
+        return is_for_page and not ticket.deadline.has_passed(self._clocks())
 
     def _find(self, text: str) -> _Ticket | None:
         given = text.encode("utf-8", "surrogatepass")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
+import pytest
 
 from bridge.server.state import Bridge
 from bridge.store.tickets import MAX_TICKETS, SECONDS, Tickets
+from tests.clocks import FakeClocks
 from tests.conftest import StartBridge
 
 
 def test_a_ticket_is_redeemed_once() -> None:
-    tickets = Tickets(lambda: 0.0)
+    tickets = Tickets(FakeClocks())
     ticket = tickets.issue()
     assert tickets.redeem(ticket)
     assert not tickets.redeem(ticket)
@@ -20,15 +22,24 @@ def test_a_ticket_is_redeemed_once() -> None:
 
 
 def test_a_ticket_expires() -> None:
-    now = [0.0]
-    tickets = Tickets(lambda: now[0])
+    clocks = FakeClocks()
+    tickets = Tickets(clocks)
     ticket = tickets.issue()
-    now[0] = SECONDS
+    clocks.pass_time(SECONDS)
+    assert not tickets.redeem(ticket)
+
+
+@pytest.mark.parametrize(("change", "seconds"), [("sleep", 10), ("set_wall", -600)])
+def test_a_sleep_or_a_changed_clock_ends_a_ticket(change: str, seconds: float) -> None:
+    clocks = FakeClocks()
+    tickets = Tickets(clocks)
+    ticket = tickets.issue()
+    getattr(clocks, change)(seconds)
     assert not tickets.redeem(ticket)
 
 
 def test_the_oldest_of_too_many_tickets_is_invalid() -> None:
-    tickets = Tickets(lambda: 0.0)
+    tickets = Tickets(FakeClocks())
     first, *others = [tickets.issue() for _ in range(MAX_TICKETS + 1)]
     assert not tickets.redeem(first)
     assert all(tickets.redeem(ticket) for ticket in others)

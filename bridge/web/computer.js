@@ -68,10 +68,11 @@ async function showDetails() {
 function showDecided(decided) {
   const recent = decided.filter(({ at }) => Date.now() / 1000 - at < DECIDED_SECONDS);
   byId("decided").hidden = recent.length === 0;
-  byId("decided").querySelector("ul").replaceChildren(...recent.map(({ what, approved, outcome }) => {
+  byId("decided").querySelector("ul").replaceChildren(...recent.map(({ what, about, approved, outcome }) => {
     const item = document.createElement("li");
     const result = document.createElement("strong");
-    if (outcome === null) result.textContent = "Being done: ";
+    if (about === "program" && outcome === "done") result.textContent = "Approved: ";
+    else if (outcome === null) result.textContent = "Being done: ";
     else if (outcome === "done") result.textContent = "Done: ";
     else result.textContent = approved ? "Not done: " : "Denied: ";
     result.className = outcome === "done" || outcome === null ? "" : "risks";

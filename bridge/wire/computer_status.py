@@ -43,6 +43,7 @@ class DecidedBatch:
     """A batch that was decided, and what came of it."""
 
     id: str
+    about: Literal["actions", "program"] = "actions"
     what: list[str]
     approved: bool
     outcome: Annotated[

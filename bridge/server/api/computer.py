@@ -92,6 +92,7 @@ async def get_computer_status(request: web.Request) -> web.Response:
         decided=[
             DecidedBatch(
                 id=decided.approval.id,
+                about=decided.approval.about,
                 what=list(decided.approval.what),
                 approved=decided.verdict.approved,
                 outcome=decided.outcome,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Window, WindowId
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect
 from tests.computer.native.programs.start import TK_TITLE, eventually, gtk_window, tk_window
@@ -30,6 +31,12 @@ def test_windows_without_a_window_manager(input_device: X11Input, tmp_path: Path
         assert other == Window("GTK window", "Gtk_window.py", gtk.area, active=False)
         gtk.take_focus()
         assert [one.title for one in input_device.list_windows() if one.active] == ["GTK window"]
+        for title in (TK_TITLE, "GTK window"):
+            activate_title(input_device, title)
+            assert eventually(partial(is_top_and_active, input_device, title))
+        closed = replace(input_device.list_windows()[0], id=WindowId(0x7FFFFF0, 1))
+        input_device.activate_window(closed)
+        assert is_top_and_active(input_device, "GTK window"), "a closed window is no error"
     assert eventually(lambda: input_device.list_windows() == [])
 
 
@@ -44,6 +51,9 @@ def test_windows_with_a_window_manager(tmp_path: Path, monkeypatch: pytest.Monke
                 assert eventually(lambda: len(input_device.list_windows()) == 2)
                 for title in (TK_TITLE, "GTK window", TK_TITLE):
                     click_title(input_device, title)
+                    assert eventually(partial(is_top_and_active, input_device, title))
+                for title in ("GTK window", TK_TITLE):
+                    activate_title(input_device, title)
                     assert eventually(partial(is_top_and_active, input_device, title))
                 (tk,) = (one for one in input_device.list_windows() if one.title == TK_TITLE)
                 assert tk.area.size == TK.size
@@ -60,6 +70,11 @@ def test_windows_with_a_window_manager(tmp_path: Path, monkeypatch: pytest.Monke
 def is_top_and_active(input_device: X11Input, title: str) -> bool:
     found = input_device.list_windows()
     return found[0].title == title and [one.title for one in found if one.active] == [title]
+
+
+def activate_title(input_device: X11Input, title: str) -> None:
+    (window,) = (one for one in input_device.list_windows() if one.title == title)
+    input_device.activate_window(window)
 
 
 def click_title(input_device: X11Input, title: str) -> None:

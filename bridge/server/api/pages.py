@@ -54,8 +54,6 @@ async def get_docs_page(_request: web.Request) -> web.Response:
 async def _load_page(name: str, policy: str) -> web.Response:
     headers = {
         "Content-Security-Policy": policy,
-        # The files change with each version of the bridge, and loading them costs nothing here.
-        "Cache-Control": "no-cache",
         # The address may still have a ticket in it.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

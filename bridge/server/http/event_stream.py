@@ -20,7 +20,6 @@ from bridge.server.state import BRIDGE
 
 _HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-cache",
     "X-Accel-Buffering": "no",
 }
 

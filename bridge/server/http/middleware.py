@@ -57,6 +57,11 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
         record_request(request, record, status, started)
 
 
+async def forbid_caching(_request: web.Request, response: web.StreamResponse) -> None:
+    """Keep every response out of caches on disk, unless its handler allows it (`/assets`)."""
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
 async def _respond(
     request: web.Request, handler: Handler, endpoint: Endpoint | None
 ) -> web.StreamResponse:

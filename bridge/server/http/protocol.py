@@ -157,7 +157,11 @@ class QuietHandler(web.RequestHandler):
             error = InternalError("The bridge itself failed.")
         if request.writer.output_size > 0:
             raise ConnectionError("a response has begun already")
-        response = web.json_response(dict(build_error_body(error)), status=error.status)
+        # Outside of the application, so without its hooks.
+        headers = {"Cache-Control": "no-store"}
+        response = web.json_response(
+            dict(build_error_body(error)), status=error.status, headers=headers
+        )
         # The parser does not know where the next request begins, so the connection is closed.
         response.force_close()
         return response

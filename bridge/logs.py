@@ -11,15 +11,16 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+from bridge.log_file import LogFile, describe_failure
+
 LogFormat = Literal["text", "json"]
 
-FILE_BYTES = 1_000_000
-FILES = 3
+_log = logging.getLogger(__name__)
 
 _LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SECRETS = re.compile(
@@ -84,20 +85,29 @@ def set_up_logging(
     log_format: LogFormat = "text",
     content: bool = False,
 ) -> None:
-    """Send the bridge's log to stderr and to `file`; libraries only from WARNING up."""
+    """Send the bridge's log to stderr and to `file`; libraries only from WARNING up.
+
+    If the file cannot be written, the log says so and goes to stderr alone.
+    """
     kind = JsonFormatter if log_format == "json" else LineFormatter
     formatter = kind(content=content)
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(formatter)
     handlers: list[logging.Handler] = [console]
-    if file is not None:
-        handlers.append(_build_file_handler(file, formatter))
+    problem = None
+    try:
+        if file is not None:
+            handlers.append(_build_file_handler(file, formatter))
+    except OSError as error:
+        problem = describe_failure(file or "", error)
     if not content:
         # This variable makes Anthropic's SDK log whole requests.
         os.environ.pop("ANTHROPIC_LOG", None)
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
     for name in ("bridge", "tray"):
         logging.getLogger(name).setLevel(level)
+    if problem is not None:
+        _log.warning("%s", problem)
 
 
 class _ForwardHandler(QueueHandler):
@@ -109,8 +119,7 @@ class _ForwardHandler(QueueHandler):
 
 
 def _build_file_handler(file: Path, formatter: logging.Formatter) -> logging.Handler:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    writer = RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
+    writer = LogFile(file)
     writer.setFormatter(formatter)
     # Written by a thread: a slow disk must not delay the event loop.
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.errors import SettingsError
+from bridge.private_modes import create_folder
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -85,7 +86,7 @@ def make_private_folder(path: Path) -> None:
     SettingsError.
     """
     with _explain_write_failures(path):
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_folder(path)
         status = path.stat()
         is_own = os.name == "posix" and status.st_uid == os.geteuid()
         if is_own and status.st_mode & _OTHERS_MAY_WRITE:
@@ -122,7 +123,7 @@ def write_private(path: Path, text: str) -> None:
 
 def _write_beside(path: Path, text: str) -> Path:
     """Write a file of an unpredictable name, with its final mode from the beginning."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.logs import FILE_BYTES, JsonFormatter, LineFormatter, redact
+from bridge.log_file import FILE_BYTES
+from bridge.logs import JsonFormatter, LineFormatter, redact
 
 
 def make_record(message: str, error: BaseException | None = None) -> logging.LogRecord:

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bridge.errors import SettingsError
+from bridge.private_files import write_private
+
 _log = logging.getLogger(__name__)
 
 
@@ -29,13 +32,10 @@ class PreferenceStore:
     def save(self, **changes: Any) -> None:
         """Write the whole file or nothing; after a failure, values are lost when the tray ends."""
         self.values = replace(self.values, **changes)
-        new = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            new.write_text(json.dumps(asdict(self.values)), "utf-8")
-            new.replace(self._path)
-        except OSError as error:
-            _log.warning("%s cannot be written: %s", self._path, error)
+            write_private(self._path, json.dumps(asdict(self.values)))
+        except SettingsError as error:
+            _log.warning("%s", error)
 
 
 def _load_preferences(path: Path) -> Preferences:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from bridge.errors import SettingsError
 from bridge.opening import open_file
+from bridge.private_modes import create_folder, open_private
 from bridge.settings import Settings, find_paths
 
 
@@ -29,9 +31,12 @@ def run_settings(arguments: argparse.Namespace) -> int:
 def ensure_settings_file(path: Path) -> None:
     """Write the defaults as comments if there is no file yet. Raises SettingsError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Mode "x" never overwrites a file that another process has just written.
-        with path.open("x", encoding="utf-8") as file:
+        create_folder(path.parent)
+    except OSError as error:
+        raise SettingsError(f"cannot create {path.parent}: {error.strerror}") from error
+    try:
+        # O_EXCL: never overwrite a file that another process has just written.
+        with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
             file.write(render_settings_file())
     except FileExistsError:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from bridge.computer.actions import Action, Type, read_action
 from bridge.computer.batch import Outcome
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
+from bridge.private_modes import create_folder, open_private
+
+_log = logging.getLogger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024
 """A log larger than this is renamed to `.1`, replacing the previous `.1`."""
@@ -79,17 +83,29 @@ class ActionLog:
     def __init__(self, path: Path, *, thumbnails: bool = False) -> None:
         self._path = path
         self._thumbnails = thumbnails
+        self._is_failing = False
 
     def write(self, entry: Entry) -> None:
-        """Append a line."""
+        """Append a line; a failure is logged, as what was done must still be reported."""
+        try:
+            self._append(entry)
+            self._is_failing = False
+        except OSError as error:
+            if not self._is_failing:
+                _log.warning(
+                    "%s cannot be written: %s. Actions are missing in it.", self._path, error
+                )
+            self._is_failing = True
+
+    def _append(self, entry: Entry) -> None:
         # One write for the whole line, so that a crash cannot leave half of it.
         row = entry.to_row(thumbnails=self._thumbnails)
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_folder(self._path.parent)
         if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
             self._path.replace(self._path.with_name(self._path.name + ".1"))
         # Mode 0600, as the log shows what was typed and into which window.
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = open_private(self._path, os.O_WRONLY | os.O_APPEND)
         with os.fdopen(handle, "ab") as file:
             file.write(line.encode("utf-8", "replace"))
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx2
 
 from bridge.errors import EmbeddingModelMissing, ShuttingDown
+from bridge.private_modes import create_folder
 
 if TYPE_CHECKING:
     # Takes a quarter of a second to import, and is only needed for a download.
@@ -68,7 +69,7 @@ def download_model(
     endpoint = find_endpoint(os.environ)
     token = _is_stopped.set(is_stopped)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        create_folder(folder)
         _remove_abandoned(folder)
         # Inside the folder, so that the files can be moved to their places in one step.
         with tempfile.TemporaryDirectory(_PART, ".", folder) as part:

@@ -9,6 +9,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+from bridge.private_modes import create_folder, open_private
+
 _log = logging.getLogger(__name__)
 
 _TRIES, _PAUSE = 20, 0.05
@@ -47,9 +49,9 @@ def _retry_while_locked(path: Path, schema: str) -> sqlite3.Connection:
 
 
 def _connect(path: Path, schema: str) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_folder(path.parent)
     # Created before SQLite does it, so that other users can never read the file.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(open_private(path, os.O_RDWR))
     connection = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
     try:
         # Other processes can read while this one writes, and a commit does not wait for the disk.

@@ -38,6 +38,7 @@ from bridge.keys import KeyChain, KeysUnreadable, NamedKey
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import resolve
 from bridge.private_files import create_private, make_private_folder, read_secret, write_private
+from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
 from bridge.server.key_cache import KeyCache
@@ -64,6 +65,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     an address that others can reach while the bridge has no access key.
     """
     _check_upstream(settings)
+    restrict_folders({paths.config, paths.data, paths.logs})
     switches = _build_switches(settings)
     is_public = not is_loopback(settings.host)
     keys = KeyCache(KeyChain(paths.data), is_public=is_public)
@@ -83,7 +85,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         ledger=Ledger(paths.ledger),
         computer=_build_computer(settings, paths),
         sign_in=SignIn(_find_cli(settings) or find_bundled_cli(), os.environ),
-        control_token=ensure_control_token(paths),
+        control_token=_load_control_token(paths),
         started_at=int(time.time()),
         paths=paths,
         versions=_read_versions(),
@@ -148,6 +150,22 @@ def ensure_control_token(paths: Paths) -> str:
     _log.warning("%s is replaced: it was damaged, or other users could read it.", path)
     write_private(path, f"{token}\n")
     return token
+
+
+def _load_control_token(paths: Paths) -> str:
+    """Return the token; if it cannot be stored, one that only this process knows."""
+    try:
+        return ensure_control_token(paths)
+    except SettingsError as error:
+        # The folder may have become read-only since the token was written.
+        stored = read_secret(paths.control_token)
+        if stored is not None and _TOKEN.fullmatch(stored):
+            return stored
+        _log.warning(
+            "%s. The server runs, but the tray, the dashboard and commands cannot control it.",
+            f"{str(error)[0].upper()}{str(error)[1:]}",
+        )
+        return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def _build_backends(

@@ -25,11 +25,13 @@ def build_page_url(url: str, ticket: str, page: str = "/") -> str:
 
 
 def read_token(path: Path) -> str:
-    """Return the control token; empty if no server was ever started."""
+    """Return the control token; empty if no server was ever started, or the file is damaged."""
     try:
-        return path.read_text("ascii").strip()
-    except OSError:
+        token = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
         return ""
+    # It becomes a header, which can have no other characters.
+    return token if token.isprintable() and " " not in token else ""
 
 
 def open_page(create_file: Callable[[str, str | None], str], page: str = "/") -> bool:

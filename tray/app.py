@@ -8,11 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, assert_never
 
 from bridge.autostart import find_autostart
+from bridge.errors import SettingsError
 from bridge.logs import set_up_logging
 from bridge.opening import read_token
 from bridge.running import list_servers, to_reachable
@@ -66,7 +68,12 @@ _log = logging.getLogger(__name__)
 def run(options: LaunchOptions) -> int:
     """Show the icon and keep a server running until Quit; return the exit code."""
     set_up_logging(options.log_level)
-    with acquire_instance_lock(options.data_folder / "tray.lock") as is_first:
+    with ExitStack() as stack:
+        try:
+            is_first = stack.enter_context(acquire_instance_lock(options.data_folder / "tray.lock"))
+        except OSError as error:
+            _log.warning("A second tray will not notice this one: %s", error)
+            is_first = True
         if not is_first:
             answered = notify_first_instance(options.data_folder / "tray.door")
             print("Claude Bridge is already running.")  # noqa: T201 - for the terminal
@@ -123,10 +130,7 @@ class App:
         """Run until Quit; call it on the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._post(self._supervisor.stop, "quit"))
-        listener = InstanceListener(
-            self._options.data_folder / "tray.door",
-            lambda: self._post(self._respond_to_second_instance),
-        )
+        listener = self._listen_for_second_instance()
         poller = threading.Thread(target=self._poller.run, name="tray-poller", daemon=True)
         worker = threading.Thread(target=self._work, name="tray-worker")
         poller.start()
@@ -135,7 +139,18 @@ class App:
             worker.join()
         finally:
             self._poller.end()
-            listener.close()
+            if listener is not None:
+                listener.close()
+
+    def _listen_for_second_instance(self) -> InstanceListener | None:
+        try:
+            return InstanceListener(
+                self._options.data_folder / "tray.door",
+                lambda: self._post(self._respond_to_second_instance),
+            )
+        except SettingsError as error:
+            _log.warning("This tray will not notice a second one: %s", error)
+            return None
 
     def _post(self, function: Callable[..., object], *arguments: object) -> None:
         """Have the worker call the function; may be called on any thread."""

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bridge.errors import SettingsError
+from bridge.private_files import write_private
+from bridge.private_modes import create_folder, open_private
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -21,11 +25,14 @@ _SECONDS = 3.0
 
 @contextmanager
 def acquire_instance_lock(path: Path) -> Iterator[bool]:
-    """Yield True for the first instance; the system frees the lock when its process ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield True for the first instance; the system frees the lock when its process ends.
+
+    Raises OSError if the file cannot be opened.
+    """
+    create_folder(path.parent)
     # Not inherited (the default of os.open): a child process would hold the lock after the tray's
     # end. Without O_TRUNC, because the file belongs to the first instance.
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = open_private(path, os.O_RDWR)
     try:
         yield _try_lock(handle)
     finally:
@@ -39,20 +46,23 @@ class InstanceListener:
     # this user can read, and a connection without the secret is ignored.
 
     def __init__(self, path: Path, on_second_instance: Callable[[], None]) -> None:
+        """Listen. Raises SettingsError if the file cannot be written."""
         self._on_second_instance = on_second_instance
         self._secret = secrets.token_hex(16)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._path = path
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{self._socket.getsockname()[1]} {self._secret}")
+        try:
+            write_private(path, f"{self._socket.getsockname()[1]} {self._secret}")
+        except SettingsError:
+            self._socket.close()
+            raise
         threading.Thread(target=self._accept_connections, name="tray-door", daemon=True).start()
 
     def close(self) -> None:
         """Remove the file and close the socket, which ends the thread."""
-        self._path.unlink(missing_ok=True)
         self._socket.close()
+        with suppress(OSError):  # a folder that became read-only; the next tray replaces the file
+            self._path.unlink(missing_ok=True)
 
     def _accept_connections(self) -> None:
         with suppress(OSError):  # the socket was closed

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bridge.backends.base import Backend, ManagedBackend, Readiness
-from bridge.errors import ModelNotFound, NotSignedIn
+from bridge.errors import BridgeError, ModelNotFound, NotSignedIn
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
 from bridge.wire.control import Switches
@@ -97,8 +97,7 @@ class BackendSelection:
 
     async def find_ready(self, name: BackendName) -> Backend | None:
         """Return the backend of that name, if it is ready."""
-        backend = self._backends[name]
-        return backend if (await backend.readiness()).ready else None
+        return self._backends[name] if (await self._read_readiness(name)).ready else None
 
     async def close(self) -> None:
         """Close all backends."""
@@ -107,7 +106,7 @@ class BackendSelection:
     async def _find_active(self) -> tuple[BackendName | None, Readiness]:
         missing: list[Readiness] = []
         for name in self._list_candidates():
-            readiness = await self._backends[name].readiness()
+            readiness = await self._read_readiness(name)
             if readiness.ready:
                 return name, readiness
             if readiness.is_rejected:
@@ -125,9 +124,17 @@ class BackendSelection:
     async def _find_rejected(self) -> BackendName | None:
         """Return the first backend that is only not ready because its credential was rejected."""
         for name in self._list_candidates():
-            if (await self._backends[name].readiness()).is_rejected:
+            if (await self._read_readiness(name)).is_rejected:
                 return name
         return None
+
+    async def _read_readiness(self, name: BackendName) -> Readiness:
+        """Return a backend's readiness; one that cannot tell is not ready, for that reason."""
+        # Such as keys that cannot be read: the other backend and `/health` work all the same.
+        try:
+            return await self._backends[name].readiness()
+        except BridgeError as error:
+            return Readiness(False, error.message.removesuffix("."), error.hint)
 
     def _list_candidates(self) -> tuple[BackendName, ...]:
         setting = self._switches.backend

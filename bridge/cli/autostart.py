@@ -69,8 +69,7 @@ def _manage_unit(action: str, flags: Sequence[str]) -> int:
     unit = config / "systemd" / "user" / UNIT
     match action:
         case "on":
-            unit.parent.mkdir(parents=True, exist_ok=True)
-            unit.write_text(build_systemd_unit(build_own_command("serve", *flags)), "utf-8")
+            _write_unit(unit, build_systemd_unit(build_own_command("serve", *flags)))
             print(f"Wrote {unit}")
             # systemd reads unit files only at login and after `daemon-reload`.
             _run_systemctl("daemon-reload")
@@ -89,6 +88,14 @@ def _manage_unit(action: str, flags: Sequence[str]) -> int:
             print(f"Start of the server at login: {f'on ({unit})' if is_on else 'off'}")
             return 0 if is_on else IS_OFF
     return 0
+
+
+def _write_unit(unit: Path, text: str) -> None:
+    try:
+        unit.parent.mkdir(parents=True, exist_ok=True)
+        unit.write_text(text, "utf-8")
+    except OSError as error:
+        raise SettingsError(f"{unit} cannot be written: {error.strerror}") from error
 
 
 def _run_systemctl(*arguments: str) -> None:

@@ -38,9 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _COMMANDS[command](arguments)
         settings = load_settings(**read_setting_flags(arguments))
         return _COMMANDS_WITH_SETTINGS[command](settings, arguments)
-    # Any other exception is a bug, and its traceback is needed.
     except SettingsError as error:
         print(f"claude-bridge: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        # Any other exception is a bug, and its traceback is needed.
+        if error.filename is None:
+            raise
+        print(f"claude-bridge: cannot use {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
 
 

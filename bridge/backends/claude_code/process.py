@@ -19,6 +19,7 @@ from bridge.backends.batches import feed_batch
 from bridge.backends.claude_code.command import FLAGS, build_environment
 from bridge.backends.claude_code.lines import LineSplitter
 from bridge.errors import StreamBroken, UpstreamFailed
+from bridge.private_modes import create_folder
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. Claude Code repeats an image of the request in one line."""
@@ -55,7 +56,13 @@ class ProcessLauncher:
 
     async def start(self) -> ClaudeProcess:
         """Start a process; it waits for its first frame. Raises UpstreamFailed if it cannot run."""
-        folder, empty = await asyncio.to_thread(self._make_folders)
+        try:
+            folder, empty = await asyncio.to_thread(self._make_folders)
+        except OSError as error:
+            raise UpstreamFailed(
+                f"Claude Code cannot be started: its folder {self._root} cannot be written "
+                f"({error.strerror})."
+            ) from error
         spawning = asyncio.ensure_future(self._spawn(folder, empty))
         try:
             process = await asyncio.shield(spawning)
@@ -94,8 +101,8 @@ class ProcessLauncher:
             self._remove_stale_folders()
         self._count += 1
         folder, empty = self._get_server_folder() / str(self._count), self._root / "empty"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        empty.mkdir(exist_ok=True, mode=0o700)
+        create_folder(folder)
+        create_folder(empty)
         return folder, empty
 
     def _remove_stale_folders(self) -> None:

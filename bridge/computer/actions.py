@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
 
 from bridge.computer.keys import parse_chord, parse_chords
 from bridge.errors import InvalidRequest
 
-Coordinate = tuple[int, int]
-"""x from the left and y from the top, in pixels of the last screenshot."""
+Coordinate = tuple[StrictInt, StrictInt]
+"""x from the left and y from the top, in pixels of the last screenshot.
+
+Strict: text, fractions and booleans are an error that the model can mend, not a guess.
+"""
 
 MAX_SECONDS = 100
 """Longest wait, or hold of a key."""
@@ -135,7 +138,7 @@ class Zoom(_Action):
     """A region of the last screenshot, enlarged to the largest size the model takes."""
 
     member = "zoom"
-    region: tuple[int, int, int, int]
+    region: tuple[StrictInt, StrictInt, StrictInt, StrictInt]
 
     @field_validator("region")
     @classmethod
@@ -209,3 +212,12 @@ def _check_keys(text: str, parse: Callable[[str], object]) -> str:
         # Pydantic turns only a ValueError into an error of the field.
         raise ValueError(error.message) from error
     return text
+
+
+def list_places(action: Action) -> list[Coordinate]:
+    """List an action's places in the picture: two for a drag, none for a key."""
+    places: list[Coordinate] = []
+    if isinstance(action, LeftClickDrag):
+        places.append(action.start_coordinate)
+    place: Coordinate | None = getattr(action, "coordinate", None)
+    return places if place is None else [*places, place]

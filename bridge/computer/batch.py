@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from bridge.computer.actions import Action, CursorPosition, Screenshot, Wait, Zoom
+from bridge.computer.actions import (
+    Action,
+    CursorPosition,
+    Screenshot,
+    Wait,
+    Zoom,
+    list_places,
+)
 from bridge.computer.approval.shown import ShownStep, show_steps
 from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
+from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
 from bridge.computer.executor import DesktopContext, Work
-from bridge.computer.hit_test import find_target, list_places
-from bridge.computer.policy import Judgement, Policy, judge, judge_all
+from bridge.computer.policy import Judgement, Policy, join_judgements, judge
 from bridge.computer.screen.capture import Capture
+from bridge.computer.screen.geometry import View
 from bridge.computer.screen.pictures import Picture
+from bridge.computer.window_guard import WindowChanged, WindowGuard
 from bridge.errors import InvalidRequest
 
 OBSERVATIONS = (CursorPosition, Screenshot, Wait, Zoom)
@@ -29,7 +39,7 @@ _SETTLE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a batch would do."""
+    """What a batch would do, up to the first action that cannot be done."""
 
     what: tuple[str, ...]
     """One short sentence for each action."""
@@ -40,6 +50,8 @@ class Preview:
     """The window of each action."""
     picture: Picture | None
     """The screen with the places marked, if it was requested."""
+    problem: InvalidRequest | None = None
+    """Why the action after these cannot be done, such as a place outside of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +60,8 @@ class Grant:
 
     risks: frozenset[str] | None
     """The risks that the user approved; None for all."""
-    shown: Window | None = None
-    """The window of the first action as the user saw it; it must still be there."""
+    shown: tuple[Window | None, ...] | None = None
+    """The window of each action as the user saw it; None if the user was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +87,54 @@ def preview(
 
     def work(context: DesktopContext) -> Preview:
         view = capture.get_view(context.desktop)
-        windows = [find_target(action, view, context.desktop) for action in actions]
-        what = tuple(map(describe, actions, windows))
+        windows = context.desktop.list_windows()
+        effects, problem = _find_all_effects(actions, context.performer.read_state(), view, windows)
+        judgements = [judge(each, policy) for each in effects]
+        mains = tuple(
+            None if judgement.never else each.main
+            for each, judgement in zip(effects, judgements, strict=True)
+        )
+        possible = actions[: len(effects)]
+        what = tuple(map(describe, possible, mains))
         pointer = view.to_picture(context.desktop.read_pointer())
-        steps = tuple(show_steps(actions, windows, pointer))
-        places = [place for action in actions for place in list_places(action)]
+        steps = tuple(show_steps(possible, mains, pointer))
+        places = [place for action in possible for place in list_places(action)]
         picture = capture.take_annotated(context.desktop, places) if with_picture else None
-        return Preview(what, judge_all(actions, windows, policy), steps, tuple(windows), picture)
+        return Preview(what, join_judgements(judgements), steps, mains, picture, problem)
 
     return work
+
+
+def _find_all_effects(
+    actions: Sequence[Action], state: InputState, view: View, windows: Sequence[Window]
+) -> tuple[list[Effects], InvalidRequest | None]:
+    """Find what each action would touch, up to the first that cannot be done, and its error."""
+    found: list[Effects] = []
+    for action in actions:
+        try:
+            check_places(action, view)
+            found.append(find_effects(action, state, view, windows))
+            state = follow(action, state, view, windows)
+        except InvalidRequest as error:
+            return found, error
+    return found, None
+
+
+def check_places(action: Action, view: View) -> None:
+    """Raise InvalidRequest, which names the field, for a place outside of the picture."""
+    checks: list[tuple[str, Callable[[], object]]] = []
+    if isinstance(action, Zoom):
+        checks.append(("region", partial(view.check_region, action.region)))
+    for name in ("start_coordinate", "coordinate"):
+        place = getattr(action, name, None)
+        if place is not None:
+            checks.append((name, partial(view.to_desktop, *place)))
+    for name, check in checks:
+        try:
+            check()
+        except InvalidRequest as error:
+            message = f"{action.member}: {name}: {error.message}"
+            raise InvalidRequest(message, param=name) from error
 
 
 def carry_out(
@@ -102,45 +153,85 @@ def carry_out(
 
     def work(context: DesktopContext) -> None:
         halted = acted = False
-        rest = grant
-        for action in actions:
+        for at, action in enumerate(actions):
             if halted:
                 record(Outcome(action, HALTED, failed=True, what=describe(action)))
                 continue
-            if acted and isinstance(action, Screenshot | Zoom):
-                settle = Wait(duration=_SETTLE_SECONDS)
-                view = capture.get_view(context.desktop)
-                context.performer.perform(settle, view, context.check)
-            outcome = _carry_out_action(action, context, capture, policy, rest)
+            if acted:
+                _let_settle(action, context, capture)
+            outcome = _carry_out_action(at, action, context, capture, policy, grant)
             record(outcome)
-            # The first action may have opened another window; that is no reason to stop the rest.
-            rest = Grant(grant.risks)
             halted = outcome.failed
+            if halted:
+                # A button that stays down would turn the user's own clicks into a drag.
+                context.performer.abandon()
             acted = not isinstance(action, OBSERVATIONS)
 
     return work
 
 
+def _let_settle(action: Action, context: DesktopContext, capture: Capture) -> None:
+    """Wait for the result of an action before a picture, or before keys that need the focus."""
+    if isinstance(action, Screenshot | Zoom):
+        view = capture.get_view(context.desktop)
+        context.performer.perform(Wait(duration=_SETTLE_SECONDS), view, context.check)
+    elif list_keys(action):
+        context.performer.wait_for_focus(context.check)
+
+
 def _carry_out_action(
-    action: Action, context: DesktopContext, capture: Capture, policy: Policy, grant: Grant
+    at: int,
+    action: Action,
+    context: DesktopContext,
+    capture: Capture,
+    policy: Policy,
+    grant: Grant,
 ) -> Outcome:
     context.check()
-    view = capture.get_view(context.desktop)
-    window = find_target(action, view, context.desktop)
-    what, judgement = describe(action, window), judge(action, window, policy)
+    desktop = context.desktop
+    view = capture.get_view(desktop)
+    # Before the windows are listed: a change in between is noticed as well.
+    focused = desktop.find_focused()
+    try:
+        check_places(action, view)
+        effects = find_effects(action, context.performer.read_state(), view, desktop.list_windows())
+    except InvalidRequest as error:
+        return Outcome(action, error.message, True, what=describe(action))
+    judgement = judge(effects, policy)
+    window = None if judgement.never else effects.main
+    what = describe(action, window)
     refusal = (
         explain_never(judgement)
         or _explain_new_risks(judgement, grant.risks)
-        or _explain_other_window(window, grant.shown)
+        or _explain_other_window(at, window, grant)
     )
     if refusal is not None:
         return Outcome(action, refusal, True, None, what, window, judgement.risks)
     try:
-        context.performer.perform(action, view, context.check)
+        guard = WindowGuard.from_effects(effects, focused)
+        context.performer.perform(action, view, context.check, guard)
         text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:
         return Outcome(action, error.message, True, None, what, window, judgement.risks)
+    except WindowChanged:
+        reason = _explain_change(action, context, view, policy, grant)
+        return Outcome(action, reason, True, None, what, window, judgement.risks)
     return Outcome(action, text, False, picture, what, window, judgement.risks)
+
+
+def _explain_change(
+    action: Action, context: DesktopContext, view: View, policy: Policy, grant: Grant
+) -> str:
+    """Judge the rest of an action again, and explain why it was not carried out."""
+    windows = context.desktop.list_windows()
+    effects = find_effects(action, context.performer.read_state(), view, windows)
+    judgement = judge(effects, policy)
+    begun = "Stopped halfway: another window appeared that would have got the rest"
+    if judgement.never is not None:
+        return f"{begun}. {explain_never(judgement)}"
+    title = f" (“{effects.main.title}”)" if effects.main and effects.main.title else ""
+    new = _explain_new_risks(judgement, grant.risks)
+    return f"{begun}{title}. {new or 'Take a screenshot, and decide what is left to do.'}"
 
 
 def explain_never(judgement: Judgement) -> str | None:
@@ -163,13 +254,18 @@ def _explain_new_risks(judgement: Judgement, approved: frozenset[str] | None) ->
     )
 
 
-def _explain_other_window(window: Window | None, shown: Window | None) -> str | None:
-    if shown is None or shown.is_same(window):
+def _explain_other_window(at: int, window: Window | None, grant: Grant) -> str | None:
+    """Explain that an action would go to another window than the user saw; None if not."""
+    shown = grant.shown[at] if grant.shown is not None else window
+    if shown is None:
+        if window is None:
+            return None
+        reason = f"the window “{window.title}” was not there when the user approved"
+    elif shown.is_same(window):
         return None
-    return (
-        f"Not executed: the approved window “{shown.title}” is no longer in front. "
-        "Take a screenshot and try it again."
-    )
+    else:
+        reason = f"the approved window “{shown.title}” is no longer in front"
+    return f"Not executed: {reason}. Take a screenshot and try it again."
 
 
 def _read_result(

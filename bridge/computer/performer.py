@@ -1,8 +1,10 @@
 """Perform Claude's actions on a desktop in small steps that can be stopped."""
 
-# State: the buttons and keys that are down, and where Claude left the pointer. Inputs: `perform`,
-# `begin`, `release_all`. Before each small step the check runs, and the pointer is compared with
-# where it was left: a difference means that the user took the mouse, and raises Stopped.
+# State: the buttons and keys that are down, where Claude left the pointer, and the end of what was
+# typed. Inputs: `perform`, `begin`, `abandon`, `release_all`. Before each small step the check
+# runs, and the pointer is compared with where it was left: a difference means that the user took
+# the mouse, and raises Stopped. The window that would get the step is compared with those that
+# the action was judged for: another one raises WindowChanged.
 #
 # A button or key counts as down before it is pressed and until after it was released, so that
 # `release_all` releases whatever may be down, also after a call to the desktop has failed.
@@ -36,17 +38,17 @@ from bridge.computer.actions import (
     Zoom,
 )
 from bridge.computer.desktop import Button, Check, Desktop
+from bridge.computer.effects import PATH_POINTS, InputState, append_typed
 from bridge.computer.keys import parse_chord, parse_chords
+from bridge.computer.pointer_track import PointerTrack
 from bridge.computer.screen.geometry import Point, View, interpolate
+from bridge.computer.window_guard import WindowChanged, WindowGuard, wait_for_focus
 from bridge.errors import Stopped
 
 SLICE_SECONDS = 0.02
 """Seconds between two checks for a stop during a wait."""
 
-JITTER = 10
-"""Points that a mouse may move without the user's intent, such as on a shaking table."""
-
-STRIDE_POINTS = 20
+STRIDE_POINTS = PATH_POINTS
 """Points between two places of a drag: programs expect a path, not a jump."""
 _STRIDE_SECONDS = 0.004
 _SETTLE_SECONDS = 0.01
@@ -76,18 +78,31 @@ class Performer:
         self._sleep = sleep
         self._down: set[Button] = set()
         self._keys_held: list[str] = []
-        self._left_at = desktop.read_pointer()
+        self._track = PointerTrack(desktop.read_pointer())
+        self._pressed_at: Point | None = None
+        self._typed = ""
+        self._guard: WindowGuard | None = None
 
-    def perform(self, action: Action, view: View, check: Check) -> None:
+    def read_state(self) -> InputState:
+        """Return what earlier actions have left behind."""
+        return InputState(self._desktop.read_pointer(), self._pressed_at, self._typed)
+
+    def perform(
+        self, action: Action, view: View, check: Check, guard: WindowGuard | None = None
+    ) -> None:
         """Perform an action; do nothing for one that only reads the screen.
 
         `check` raises Stopped to stop; so does a pointer that is not where it was left.
+        `guard` raises WindowChanged.
         """
         check = self._add_mouse_check(check)
         check()
+        self._guard = guard
+        # Recorded first: if it fails, part of it may have been typed.
+        self._typed = append_typed(self._typed, action)
         match action:
             case Key() | HoldKey() | Type():
-                self._perform_keyboard(action, check)
+                self._perform_keyboard(action, self._add_focus_check(check))
             case Wait():
                 self._wait(action.duration, check)
             case Screenshot() | Zoom() | CursorPosition():
@@ -97,7 +112,40 @@ class Performer:
 
     def begin(self) -> None:
         """Accept the pointer where it is: between two pieces of work the user may move it."""
-        self._left_at = self._desktop.read_pointer()
+        self._track.restart(self._desktop.read_pointer())
+
+    def wait_for_pointer(self) -> Point:
+        """Wait until the desktop has carried out all moves; return where the pointer is."""
+        return self._track.wait_for_arrival(self._desktop.read_pointer, self._sleep)
+
+    def wait_for_focus(self, check: Check) -> None:
+        """Wait until the focus that an earlier action has changed stays where it is."""
+        wait_for_focus(self._desktop, self._sleep, check)
+
+    def abandon(self) -> None:
+        """Release everything; what is dragged goes back, rather than being dropped here."""
+        if self._pressed_at is not None:
+            self._move(self._pressed_at)
+        self.release_all()
+
+    def _add_focus_check(self, check: Check) -> Check:
+        def check_both() -> None:
+            check()
+            self._check_keyboard()
+
+        return check_both
+
+    def _check_keyboard(self) -> None:
+        if self._guard is not None:
+            self._guard.check_keyboard(self._desktop)
+
+    def _check_pointer(self) -> None:
+        if self._guard is not None:
+            self._guard.check_pointer(self._desktop)
+
+    def _check_drag(self) -> None:
+        if self._guard is not None:
+            self._guard.check_drag(self._desktop)
 
     def move_back(self, to: Point) -> None:
         """Move the pointer back to where it was before the user needed the mouse."""
@@ -106,16 +154,14 @@ class Performer:
     def _add_mouse_check(self, check: Check) -> Check:
         def check_both() -> None:
             check()
-            here, left = self._desktop.read_pointer(), self._left_at
-            if max(abs(here.x - left.x), abs(here.y - left.y)) > JITTER:
+            if self._track.was_moved_by_hand(self._desktop.read_pointer()):
                 raise Stopped("The mouse was moved by hand.")
 
         return check_both
 
     def _move(self, to: Point) -> None:
         self._desktop.move(to)
-        # Read it back: at an edge, or between two pixels, the desktop puts it somewhere else.
-        self._left_at = self._desktop.read_pointer()
+        self._track.add_move(to, self._desktop.read_pointer())
 
     def _perform_keyboard(self, action: Key | HoldKey | Type, check: Check) -> None:
         match action:
@@ -136,8 +182,10 @@ class Performer:
             case LeftClickDrag():
                 self._drag(action, view, check)
             case LeftMouseDown():
+                self._check_pointer()
                 self._press("left")
             case LeftMouseUp():
+                self._check_drag()
                 self._release("left")
             case Scroll():
                 self._scroll(action, view, check)
@@ -164,6 +212,8 @@ class Performer:
         check()
         with self._hold_keys(action.text):
             for _ in range(times):
+                # The first click of two may open a window in which the second would land.
+                self._check_pointer()
                 with self._hold_button(button):
                     pass
 
@@ -173,14 +223,21 @@ class Performer:
         self._move(start)
         self._sleep(_SETTLE_SECONDS)
         check()
+        self._check_pointer()
         with self._hold_keys(action.text), self._hold_button("left"):
-            self._follow(interpolate(start, end, STRIDE_POINTS), check)
+            try:
+                self._follow(interpolate(start, end, STRIDE_POINTS), check)
+            except WindowChanged:
+                # Releasing here would drop what is dragged into the other window.
+                self._move(start)
+                raise
 
     def _follow(self, path: Sequence[Point], check: Check) -> None:
         for place in path:
             check()
             self._move(place)
             self._sleep(_STRIDE_SECONDS)
+            self._check_drag()
 
     @contextmanager
     def _hold_button(self, button: Button) -> Iterator[None]:
@@ -195,18 +252,24 @@ class Performer:
         if button not in self._down:
             # Recorded first: if pressing fails, the button may be down all the same.
             self._down.add(button)
+            if button == "left":
+                self._pressed_at = self._desktop.read_pointer()
             self._desktop.press(button)
 
     def _release(self, button: Button) -> None:
         if button in self._down:
             self._desktop.release(button)
             self._down.remove(button)
+            if button == "left":
+                self._pressed_at = None
 
     def _scroll(self, action: Scroll, view: View, check: Check) -> None:
         self._move_to_pixel(action.coordinate, view)
         with self._hold_keys(action.text):
             for _ in range(action.scroll_amount):
                 check()
+                self._check_pointer()
+                self._check_keyboard()
                 self._desktop.scroll(action.scroll_direction, 1)
 
     def _press_chords(self, action: Key, check: Check) -> None:
@@ -225,6 +288,7 @@ class Performer:
 
     @contextmanager
     def _hold_keys(self, text: str | None) -> Iterator[None]:
+        self._check_keyboard()
         with self._press_keys(parse_chord(text) if text else ()):
             yield
 

@@ -3,70 +3,61 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from bridge.computer.actions import (
-    Action,
-    CursorPosition,
-    HoldKey,
-    Key,
-    MouseMove,
-    Screenshot,
-    Scroll,
-    Type,
-    Wait,
-    Zoom,
-)
 from bridge.computer.desktop import Window
-from bridge.computer.keys import parse_chords
-from bridge.errors import SettingsError
+from bridge.computer.effects import Effects
+from bridge.computer.keys import parse_combinations
+from bridge.computer.matching.folding import count_typed
+from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
+from bridge.computer.matching.windows import find_word, has_program_word, has_title_word
+from bridge.errors import BridgeError, SettingsError
 from bridge.private_files import read_text
-
-_HARMLESS = (CursorPosition, MouseMove, Screenshot, Scroll, Wait, Zoom)
-"""Actions that change nothing in any window."""
 
 
 class Rule(BaseModel):
-    """An action is risky if any of the words is found; case is ignored.
+    """An action is risky if any of the words is found, whatever its spelling.
 
-    `title` and `program` search the window that the action goes to, `text` the text that is
-    typed; `keys` compares the key combinations, in the spelling of actions.
+    Case, width, accents, look-alike letters, blanks and invisible characters are ignored.
+    `title` and `program` search the windows that the action touches, `text` the text that is
+    typed, also by keys and over several actions. `keys` are in the spelling of actions, and
+    found with more modifiers, too. `terminal` is true for keys and clicks in a known terminal,
+    and for keys in an editor that has one; it has no words.
     """
 
     # A misspelled field must be an error, not a rule that never applies.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     risk: str
-    where: Literal["title", "program", "text", "keys"]
-    words: tuple[str, ...]
+    where: Literal["title", "program", "text", "keys", "terminal"]
+    words: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _check_words(self) -> Rule:
+        if (self.where == "terminal") == bool(self.words):
+            raise ValueError('`words` are needed, but not where = "terminal"')
+        if self.where == "keys":
+            for word in self.words:
+                try:
+                    parse_combinations(word)
+                except BridgeError as error:
+                    raise ValueError(error.message) from error
+        return self
 
-_TERMINALS = (
-    "alacritty",
-    "cmd.exe",
-    "gnome-terminal",
-    "iterm",
-    "kitty",
-    "konsole",
-    "powershell",
-    "terminal",
-    "wezterm",
-    "windowsterminal",
-    "xterm",
-)
 
 _RISKY = (
-    Rule(risk="a terminal", where="program", words=_TERMINALS),
+    Rule(risk="a terminal", where="terminal"),
     Rule(risk="a command", where="text", words=("sudo ", "rm -", "curl ", "powershell")),
     Rule(risk="deleting", where="keys", words=("shift+Delete", "cmd+BackSpace", "Delete")),
     Rule(risk="deleting", where="title", words=("delete", "remove", "trash", "erase")),
     Rule(risk="closing", where="keys", words=("alt+F4", "cmd+q")),
     Rule(risk="running something", where="keys", words=("super+r", "alt+F2")),
+    Rule(risk="a terminal", where="keys", words=("ctrl+alt+t", "ctrl+grave", "super+x")),
     Rule(risk="sending", where="title", words=("send", "compose", "new message", "publish")),
     Rule(risk="buying", where="title", words=("checkout", "payment", "order", "cart", "pay ")),
     Rule(risk="installing", where="title", words=("install", "setup", "app store", "update")),
@@ -99,24 +90,20 @@ class Judgement:
     never: str | None = None
 
 
-def judge(action: Action, window: Window | None, policy: Policy) -> Judgement:
-    """Judge an action; `window` is where it goes, if known."""
-    if isinstance(action, _HARMLESS):
-        return Judgement()
-    forbidden = next((word for word in policy.never if _window_matches(word, window)), None)
-    if forbidden is not None:
-        return Judgement(never=forbidden)
-    risks = [rule.risk for rule in policy.risky if _rule_matches(rule, action, window)]
+def judge(effects: Effects, policy: Policy) -> Judgement:
+    """Judge what an action touches: the never list comes first, for every action."""
+    windows = (*effects.windows, *effects.covered)
+    forbidden = (find_word(policy.never, window) for window in windows)
+    never = next((word for word in forbidden if word is not None), None)
+    if never is not None:
+        return Judgement(never=never)
+    risks = [rule.risk for rule in policy.risky if _rule_matches(rule, effects)]
     return Judgement(tuple(dict.fromkeys(risks)))
 
 
-def judge_all(
-    actions: Sequence[Action], windows: Sequence[Window | None], policy: Policy
-) -> Judgement:
+def join_judgements(judgements: Iterable[Judgement]) -> Judgement:
     """Judge a batch: all its risks, and the first match of the never list."""
-    judgements = [
-        judge(action, window, policy) for action, window in zip(actions, windows, strict=True)
-    ]
+    judgements = tuple(judgements)
     never = next((judgement.never for judgement in judgements if judgement.never), None)
     risks = dict.fromkeys(risk for judgement in judgements for risk in judgement.risks)
     return Judgement(tuple(risks), never)
@@ -140,28 +127,29 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(f"{path}: {field}: {problem['msg']}") from error
 
 
-def _window_matches(word: str, window: Window | None) -> bool:
-    return window is not None and (_contains(word, window.title) or _contains(word, window.program))
-
-
-def _contains(word: str, text: str) -> bool:
-    return word.casefold() in text.casefold()
-
-
-def _rule_matches(rule: Rule, action: Action, window: Window | None) -> bool:
+def _rule_matches(rule: Rule, effects: Effects) -> bool:
+    # Moving the pointer and scrolling is how Claude looks around; with keys it is more.
+    windows: Sequence[Window] = effects.windows if effects.is_input else ()
     match rule.where:
         case "title":
-            return window is not None and any(_contains(word, window.title) for word in rule.words)
+            return any(has_title_word(rule.words, window) for window in windows)
         case "program":
-            return window is not None and any(
-                _contains(word, window.program) for word in rule.words
+            return any(has_program_word(rule.words, window) for window in windows)
+        case "terminal":
+            return any(
+                is_terminal(window) or (effects.keys and is_editor_with_terminal(window))
+                for window in windows
             )
         case "text":
-            return isinstance(action, Type) and any(
-                _contains(word, action.text) for word in rule.words
-            )
+            return any(_is_typed(word, effects) for word in rule.words)
         case "keys":
-            if not isinstance(action, Key | HoldKey):
-                return False
-            risky = {chord for word in rule.words for chord in parse_chords(word)}
-            return not risky.isdisjoint(parse_chords(action.text))
+            risky = {keys for word in rule.words for keys in parse_combinations(word)}
+            return any(keys <= pressed for keys in risky for pressed in effects.keys)
+
+
+def _is_typed(word: str, effects: Effects) -> bool:
+    """Return whether a word is typed now, or completed; one typed before does not count."""
+    if not effects.typed:
+        return False
+    before = count_typed(word, effects.typed_before)
+    return count_typed(word, effects.typed_before + effects.typed) > before

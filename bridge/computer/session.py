@@ -37,13 +37,14 @@ from bridge.computer.batch import (
     explain_never,
     preview,
 )
+from bridge.computer.describe import describe
 from bridge.computer.executor import DesktopContext, Work
 from bridge.computer.mouse_guard import PUSHED, MouseGuard
 from bridge.computer.policy import Policy
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
-from bridge.errors import BridgeError, ComputerOff, Stopped
+from bridge.errors import BridgeError, ComputerOff, InvalidRequest, Stopped
 
 TIME_ENDED = "The time allowed for computer use has ended."
 
@@ -66,6 +67,8 @@ class BatchResult:
     outcomes: tuple[Outcome, ...]
     approved_by: str | None
     """None if nothing was executed: denied, refused, or a dry run."""
+    problem: InvalidRequest | None = None
+    """Why the first action, and so the batch, cannot be done: it was not submitted for approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +140,20 @@ class Session:
         refusal = explain_never(previewed.judgement)
         if refusal is not None:
             return BatchResult(_fail_all(actions, previewed, refusal), None)
+        possible = actions[: len(previewed.what)]
+        if not possible:
+            refused = _fail_rest(actions, previewed.problem)
+            return BatchResult(refused, None, previewed.problem)
         if dry_run and not all(isinstance(action, OBSERVATIONS) for action in actions):
-            return BatchResult(_skip_all(actions, previewed), None)
-        decision = await self._decide(actions, previewed, announce)
+            skipped = _skip_all(possible, previewed)
+            return BatchResult((*skipped, *_list_rest(actions, skipped, previewed.problem)), None)
+        decision = await self._decide(possible, previewed, announce)
         if not decision.verdict.approved:
             why = f"Not executed: not approved ({decision.verdict.by})."
             return BatchResult(_fail_all(actions, previewed, why), None)
         with self._report_outcome(decision) as outcomes:
-            outcomes += await self._carry_out(actions, capture, policy, previewed, decision)
+            outcomes += await self._carry_out(possible, capture, policy, previewed, decision)
+            outcomes += _list_rest(actions, outcomes, previewed.problem)
         return BatchResult(tuple(outcomes), decision.verdict.by)
 
     async def watch(self) -> None:
@@ -208,7 +217,7 @@ class Session:
         try:
             await announce(approval)
             verdict = await waiting
-            grant = Grant(frozenset(previewed.judgement.risks), previewed.windows[0])
+            grant = Grant(frozenset(previewed.judgement.risks), previewed.windows)
             return _Decision(verdict, grant, approval, place)
         finally:
             self.is_waiting = False
@@ -240,7 +249,7 @@ class Session:
                 windows = [window for window in previewed.windows if window is not None]
                 return_to_place(context, decision.place, windows)
             carry_out(actions, capture, policy, decision.grant, record)(context)
-            return MouseGuard(context.desktop.read_pointer(), may_move)
+            return MouseGuard(context.performer.wait_for_pointer(), may_move)
 
         self._is_acting = True
         try:
@@ -278,10 +287,28 @@ def _read_pointer(context: DesktopContext) -> tuple[Point, Sequence[Rect]]:
 
 def _fail_all(actions: Sequence[Action], previewed: Preview, reason: str) -> tuple[Outcome, ...]:
     """Give the first action the reason, and the others HALTED."""
+    what = (*previewed.what, *map(describe, actions[len(previewed.what) :]))
     texts = [reason, *([HALTED] * (len(actions) - 1))]
     return tuple(
         Outcome(action, text, failed=True, what=what, risks=previewed.judgement.risks)
-        for action, text, what in zip(actions, texts, previewed.what, strict=True)
+        for action, text, what in zip(actions, texts, what, strict=True)
+    )
+
+
+def _list_rest(
+    actions: Sequence[Action], outcomes: Sequence[Outcome], problem: InvalidRequest | None
+) -> tuple[Outcome, ...]:
+    """List the outcomes of the actions from the first impossible one on."""
+    failed = any(outcome.failed for outcome in outcomes)
+    return _fail_rest(actions[len(outcomes) :], None if failed else problem)
+
+
+def _fail_rest(actions: Sequence[Action], problem: InvalidRequest | None) -> tuple[Outcome, ...]:
+    """Give the first action its problem, and the others HALTED."""
+    texts = [HALTED if problem is None else problem.message, *([HALTED] * (len(actions) - 1))]
+    return tuple(
+        Outcome(action, text, failed=True, what=describe(action))
+        for action, text in zip(actions, texts, strict=False)
     )
 
 

@@ -38,6 +38,9 @@ def test_a_call_is_parsed() -> None:
     assert read_action("scroll", fields) == Scroll(scroll_direction="down", scroll_amount=3)
 
 
+_START = "start_coordinate.0"
+
+
 @pytest.mark.parametrize(
     ("member", "fields", "param"),
     [
@@ -54,6 +57,14 @@ def test_a_call_is_parsed() -> None:
         ("scroll", {"scroll_direction": "in", "scroll_amount": 1}, "scroll_direction"),
         ("zoom", {"region": [1, 1, 1, 5]}, "region"),
         ("mouse_move", {}, "coordinate"),
+        ("mouse_move", {"coordinate": ["5", 5]}, "coordinate.0"),
+        ("left_click", {"coordinate": [5, 5.5]}, "coordinate.1"),
+        ("left_click", {"coordinate": [5, 5.0]}, "coordinate.1"),
+        ("left_click", {"coordinate": [float("nan"), 5]}, "coordinate.0"),
+        ("left_click", {"coordinate": [True, 5]}, "coordinate.0"),
+        ("left_click", {"coordinate": [5, 5, 5]}, "coordinate"),
+        ("left_click_drag", {"start_coordinate": ["0", 1], "coordinate": [1, 1]}, _START),
+        ("zoom", {"region": [0, 0, "9", 9]}, "region.2"),
     ],
 )
 def test_an_invalid_field_is_named(member: str, fields: dict[str, Any], param: str) -> None:

@@ -8,15 +8,31 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.actions import read_action
+from bridge.computer.actions import Action, read_action
 from bridge.computer.desktop import Window
-from bridge.computer.policy import DEFAULT, Judgement, judge, judge_all, read_policy
-from bridge.computer.screen.geometry import Rect
+from bridge.computer.effects import InputState, find_effects
+from bridge.computer.policy import (
+    DEFAULT,
+    Judgement,
+    Policy,
+    join_judgements,
+    judge,
+    read_policy,
+)
+from bridge.computer.screen.geometry import Point, Rect, Size, View
 from bridge.errors import SettingsError
 
+VIEW = View(Rect(0, 0, 100, 100), Size(100, 100))
 
-def window(title: str = "Notes", program: str = "gedit") -> Window:
-    return Window(title, program, Rect(0, 0, 100, 100), active=True)
+
+def window(title: str = "Notes", program: str = "gedit", *names: str) -> Window:
+    return Window(title, program, VIEW.area, active=True, names=names)
+
+
+def judge_in(action: Action, where: Window | None, policy: Policy, typed: str = "") -> Judgement:
+    """Judge an action on a desktop that is covered by one window, or by none."""
+    state = InputState(Point(5, 5), typed=typed)
+    return judge(find_effects(action, state, VIEW, [where] if where else []), policy)
 
 
 @pytest.mark.parametrize(
@@ -39,20 +55,102 @@ def window(title: str = "Notes", program: str = "gedit") -> Window:
 def test_risks_of_actions(
     member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
 ) -> None:
-    assert judge(read_action(member, given), where, DEFAULT) == Judgement(risks)
+    assert judge_in(read_action(member, given), where, DEFAULT) == Judgement(risks)
+
+
+TERMINAL = ("a terminal",)
+SCROLL = {"scroll_direction": "up", "scroll_amount": 0}
+EDITOR = window("main.py", "Code")
+
+
+@pytest.mark.parametrize(
+    ("member", "given", "where", "risks"),
+    [
+        # Keys are keys, by whichever action.
+        ("scroll", {**SCROLL, "text": "r"}, window(program="xterm"), TERMINAL),
+        ("scroll", {**SCROLL, "text": "alt+F4"}, window(), ("closing",)),
+        ("left_click", {"text": "alt+F4"}, window(), ("closing",)),
+        ("hold_key", {"text": "alt+F4", "duration": 0}, window(), ("closing",)),
+        # Other spellings of the same keys.
+        ("key", {"text": "F4+alt"}, window(), ("closing",)),
+        ("key", {"text": "Alt_R+F4"}, window(), ("closing",)),
+        ("key", {"text": "alt+alt+f4"}, window(), ("closing",)),
+        ("key", {"text": "ctrl+alt+F4"}, window(), ("closing",)),
+        ("key", {"text": "altgr+F4"}, window(), ("closing",)),
+        ("key", {"text": "Shift_R+del"}, window(), ("deleting",)),
+        ("key", {"text": "cmd+Q"}, window(), ("closing",)),
+        ("key", {"text": "a  b\talt+F4"}, window(), ("closing",)),
+        # A command that is typed by keys, over tabs and blanks, or corrected.
+        ("key", {"text": "s u d o space x"}, window(), ("a command",)),
+        ("type", {"text": "sudo\treboot"}, window(), ("a command",)),
+        ("type", {"text": "rm  -rf"}, window(), ("a command",)),
+        ("type", {"text": "suxx\b\bdo x"}, window(), ("a command",)),
+        ("type", {"text": "ｓｕｄｏ x"}, window(), ("a command",)),
+        ("type", {"text": "su\u200bdo x"}, window(), ("a command",)),
+        # Titles are chosen by pages.
+        ("left_click", {}, window("Chеckоut"), ("buying",)),
+        ("left_click", {}, window("Pass\u00adword"), ("a password",)),
+        ("left_click", {}, window("Sign\u00a0 in"), ("a password",)),
+        # Terminals, also in editors, where only keys are risky.
+        ("type", {"text": "ls"}, window("A", "Renamed", "renamed", "xterm"), TERMINAL),
+        ("left_click", {}, window(program="foot"), TERMINAL),
+        ("type", {"text": "ls"}, EDITOR, TERMINAL),
+        ("left_click", {"text": "Return"}, EDITOR, TERMINAL),
+        ("left_click", {}, EDITOR, ()),
+        ("key", {"text": "ctrl+alt+t"}, window(), TERMINAL),
+        ("type", {"text": "let us meet"}, window("Steam", "steam"), ()),
+        ("mouse_move", {"coordinate": [5, 5]}, window(program="xterm"), ()),
+    ],
+)
+def test_a_rule_holds_for_every_spelling(
+    member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
+) -> None:
+    assert judge_in(read_action(member, given), where, DEFAULT) == Judgement(risks)
+
+
+def test_return_is_a_key_however_it_is_pressed() -> None:
+    policy = Policy.model_validate(
+        {"risky": [{"risk": "Return", "where": "keys", "words": ["Return"]}]}
+    )
+    for text in ("Return", "Enter", "KP_Enter", "\n", "ctrl+m", "ctrl+j", "shift+Return"):
+        if text.strip():
+            key = read_action("key", {"text": text})
+            assert judge_in(key, window(), policy).risks == ("Return",)
+    for text in ("\n", "\r", "a\r\nb"):
+        typed = read_action("type", {"text": text})
+        assert judge_in(typed, window(), policy).risks == ("Return",)
+    assert judge_in(read_action("type", {"text": "a b"}), window(), policy).risks == ()
+
+
+def test_a_command_may_be_typed_in_two_actions_but_is_a_risk_once() -> None:
+    more = read_action("type", {"text": "do reboot"})
+    assert judge_in(more, window(), DEFAULT, typed="su").risks == ("a command",)
+    assert judge_in(more, window(), DEFAULT, typed="sudo ls; ").risks == ()
+    assert judge_in(more, window(), DEFAULT, typed="sux\b").risks == ("a command",)
+
+
+def test_every_name_of_a_program_is_searched() -> None:
+    renamed = window("A", "Renamed", "renamed", "keepassxc")
+    assert judge_in(read_action("left_click", {}), renamed, DEFAULT).never == "keepass"
+    scroll = read_action("scroll", SCROLL)
+    assert judge_in(scroll, renamed, DEFAULT).never == "keepass"
+    move = read_action("mouse_move", {"coordinate": [5, 5]})
+    assert judge_in(move, renamed, DEFAULT).never == "keepass"
 
 
 def test_windows_on_the_never_list_are_refused() -> None:
     vault = window("Vault", "Bitwarden")
-    assert judge(read_action("left_click", {}), vault, DEFAULT).never == "bitwarden"
+    assert judge_in(read_action("left_click", {}), vault, DEFAULT).never == "bitwarden"
     batch = [read_action("wait", {"duration": 1}), read_action("type", {"text": "a"})]
-    assert judge_all(batch, [None, vault], DEFAULT).never == "bitwarden"
+    judgements = [judge_in(action, vault, DEFAULT) for action in batch]
+    assert join_judgements(judgements).never == "bitwarden"
 
 
 def test_a_batch_has_each_risk_of_its_actions_once() -> None:
     batch = [read_action("key", {"text": "Delete"})] * 2 + [read_action("left_click", {})]
     where = [window(), window(), window("Payment")]
-    assert judge_all(batch, where, DEFAULT).risks == ("deleting", "buying")
+    judgements = [judge_in(*pair, DEFAULT) for pair in zip(batch, where, strict=True)]
+    assert join_judgements(judgements).risks == ("deleting", "buying")
 
 
 def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
@@ -63,8 +161,8 @@ def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
     )
     mine = read_policy(path)
     click = read_action("left_click", {})
-    assert judge(click, window("My Notes"), mine).risks == ("x",)
-    assert judge(click, window("my diary"), mine).never == "Diary"
+    assert judge_in(click, window("My Notes"), mine).risks == ("x",)
+    assert judge_in(click, window("my diary"), mine).never == "Diary"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +171,8 @@ def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
         ("never = 5\nrisky = []", "never"),
         ("nonsense", "computer-policy"),
         ("x = 1", "x: Extra inputs"),
+        ('[[risky]]\nrisk = "a"\nwhere = "title"', "`words` are needed"),
+        ('[[risky]]\nrisk = "a"\nwhere = "keys"\nwords = ["hyper"]', "not a known key"),
     ],
 )
 def test_an_invalid_policy_names_the_place(tmp_path: Path, written: str, named: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import floor
 from typing import NamedTuple
 
+from bridge.errors import InvalidRequest
+
 
 class Point(NamedTuple):
     """A place on the desktop, in points; negative left of and above the main screen."""
@@ -69,17 +71,33 @@ class View:
     picture: Size
 
     def to_desktop(self, x: float, y: float) -> Point:
-        """Return the point under the middle of a pixel, clamped to the area.
+        """Return the point under the middle of a pixel.
 
         Pixels and points differ: pictures are scaled down for the model, and high-density
-        screens have two pixels per point.
+        screens have two pixels per point. Raises InvalidRequest outside of the picture: a place
+        moved to the edge would be another button.
         """
         area, picture = self.area, self.picture
-        inside = Point(
+        if not (0 <= x < picture.width and 0 <= y < picture.height):
+            raise InvalidRequest(
+                f"({x}, {y}) is outside of the picture, which is {picture.width}x{picture.height}: "
+                f"x must be 0 to {picture.width - 1}, and y 0 to {picture.height - 1}.",
+                param="coordinate",
+            )
+        return Point(
             area.left + floor((x + 0.5) * area.width / picture.width),
             area.top + floor((y + 0.5) * area.height / picture.height),
         )
-        return area.clamp(inside)
+
+    def check_region(self, region: tuple[int, int, int, int]) -> None:
+        """Raise InvalidRequest for a region that is not inside the picture."""
+        x0, y0, x1, y1 = region
+        width, height = self.picture
+        if min(region) < 0 or max(x0, x1) > width or max(y0, y1) > height:
+            raise InvalidRequest(
+                f"The region {list(region)} is outside of the picture, which is {width}x{height}.",
+                param="region",
+            )
 
     def to_picture(self, point: Point) -> tuple[int, int]:
         """Return the pixel that shows a point, at the edge for points outside."""

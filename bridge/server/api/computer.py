@@ -171,6 +171,8 @@ async def run_actions(request: web.Request) -> web.Response:
     asker = await identify_asker(request, body.asked_by)
     async with bridge.computer.open_session(asker, options) as session:
         done = await session.act(batch, dry_run=body.dry_run)
+    if done.problem is not None:
+        raise InvalidRequest(done.problem.message, param=f"actions[0].{done.problem.param}")
     # A dry run executes nothing, so it is never submitted for approval.
     if done.approved_by is None and not body.dry_run:
         raise NotApproved(done.outcomes[0].text)

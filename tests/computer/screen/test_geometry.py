@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.computer.screen.geometry import Point, Rect, Size, View, interpolate
+from bridge.errors import InvalidRequest
 
 SIDES = st.integers(1, 5000)
 PLACES = st.integers(-5000, 5000)
@@ -22,8 +24,13 @@ def test_every_pixel_maps_to_a_point_inside(view: View, data: st.DataObject) -> 
 
 
 @given(VIEWS, PLACES, PLACES)
-def test_pixels_outside_are_clamped_to_the_edge(view: View, x: int, y: int) -> None:
-    assert view.to_desktop(x, y) in view.area
+def test_a_pixel_outside_of_the_picture_is_refused(view: View, x: int, y: int) -> None:
+    if 0 <= x < view.picture.width and 0 <= y < view.picture.height:
+        assert view.to_desktop(x, y) in view.area
+        return
+    with pytest.raises(InvalidRequest, match="outside of the picture") as caught:
+        view.to_desktop(x, y)
+    assert f"({x}, {y})" in caught.value.message
 
 
 @given(AREAS, st.integers(1, 8), st.data())
@@ -43,7 +50,6 @@ def test_pixels_of_a_picture_of_the_same_size_are_points() -> None:
     view = View(Rect(-1920, 0, 1920, 1080), Size(1920, 1080))
     assert view.to_desktop(0, 0) == (-1920, 0)
     assert view.to_desktop(1919, 1079) == (-1, 1079)
-    assert view.to_desktop(1920, 1080) == (-1, 1079)
     assert view.to_picture(Point(-1920, 5)) == (0, 5)
 
 
@@ -53,12 +59,22 @@ def test_a_screen_with_two_pixels_per_point() -> None:
     assert view.to_desktop(100, 101) == (50, 50)
 
 
-@given(VIEWS, *[PLACES] * 4)
-def test_a_region_of_the_picture_is_inside_the_area(
-    view: View, x0: int, y0: int, x1: int, y1: int
-) -> None:
+@given(VIEWS, st.data())
+def test_a_region_of_the_picture_is_inside_the_area(view: View, data: st.DataObject) -> None:
+    width, height = view.picture
+    x0, x1 = data.draw(st.tuples(*[st.integers(0, width)] * 2).filter(lambda x: x[0] != x[1]))
+    y0, y1 = data.draw(st.tuples(*[st.integers(0, height)] * 2).filter(lambda y: y[0] != y[1]))
+    view.check_region((x0, y0, x1, y1))
     area = view.crop(x0, y0, x1, y1)
     assert area.intersect(view.area) == area
+
+
+@pytest.mark.parametrize("region", [(-1, 0, 5, 5), (0, 0, 11, 5), (0, 6, 5, 0), (20, 20, 30, 30)])
+def test_a_region_beyond_the_picture_is_refused(region: tuple[int, int, int, int]) -> None:
+    view = View(Rect(0, 0, 100, 50), Size(10, 5))
+    view.check_region((10, 5, 0, 0))
+    with pytest.raises(InvalidRequest, match="outside of the picture"):
+        view.check_region(region)
 
 
 def test_a_crop_is_the_area_under_the_region() -> None:

@@ -545,6 +545,79 @@ async def test_windows_on_the_never_list_are_not_used_and_not_shown(
     assert image.getpixel((1000, 700)) == (0, 0, 128)
 
 
+async def test_an_action_outside_of_the_picture_is_an_error_and_does_nothing(
+    call: Call, client: AsyncOpenAI, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    for place in ([-1, 5], [5, -1], [1456, 5], [5, 819], ["5", 5], [5.5, 5], [5.0, 5], [True, 5]):
+        body = {"actions": [{"action": "left_click", "coordinate": place}]}
+        status, answer = await call("POST", "/computer/actions", body)
+        assert (status, answer["error"]["param"].partition(".")[0]) == (400, "actions[0]")
+        assert "coordinate" in answer["error"]["param"]
+    for edge in ([0, 0, 1457, 5], [-1, 0, 5, 5]):
+        body = {"actions": [{"action": "zoom", "region": edge}]}
+        assert (await call("POST", "/computer/actions", body))[0] == 400
+    assert list_input(desktop) == []
+    fake.script(calls(types("a"), click(5000, 5), types("b")), says("It is not there."))
+    await ask_claude(client)
+    results = fake.requests[-1].body["messages"][-1]["content"]
+    assert [result.get("is_error", False) for result in results] == [False, True, True]
+    assert "(5000, 5) is outside of the picture, which is 1920x1080" in str(results[1])
+    assert list_input(desktop) == [("type", "a")]
+
+
+async def test_a_dry_run_names_a_place_outside_of_the_picture(call: Call) -> None:
+    await switch(call, "allowed", minutes=1)
+    batch = [CLICK_BODY, {"action": "mouse_move", "coordinate": [9999, 1]}, CLICK_BODY]
+    status, answer = await call("POST", "/computer/actions", {"actions": batch, "dry_run": True})
+    assert status == 200
+    first, second, third = [outcome["result"] for outcome in answer["outcomes"]]
+    assert first == "Not executed: a dry run."
+    assert second.startswith("mouse_move: coordinate: (9999, 1) is outside of the picture")
+    assert third.startswith("Not executed: an earlier")
+
+
+async def test_a_terminal_that_opens_while_typing_gets_no_more_of_it(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    await switch(call, "ask_risky")
+
+    def opens(line: tuple[Any, ...]) -> None:
+        if desktop.done.count(("type", "x")) == 5:
+            desktop.shown[:] = [Window("~ : bash", "xterm", Rect(0, 0, 99, 99), active=True)]
+
+    desktop.before = opens
+    batch = {"actions": [{"action": "type", "text": "x" * 99}, CLICK_BODY]}
+    status, answer = await call("POST", "/computer/actions", batch)
+    assert status == 200
+    assert [outcome["done"] for outcome in answer["outcomes"]] == [False, False]
+    result = answer["outcomes"][0]["result"]
+    assert "Stopped halfway: another window appeared" in result
+    assert "“~ : bash”" in result
+    assert "a terminal" in result
+    assert desktop.done.count(("type", "x")) == 6
+    assert ("press", "left") not in desktop.done
+
+
+async def test_a_drag_over_two_batches_is_kept_out_of_windows_on_the_never_list(
+    call: Call, bridge: Bridge, desktop: FakeDesktop
+) -> None:
+    await switch(call, "allowed", minutes=1)
+    vault = Window("Passwords", "keepassxc", Rect(800, 0, 400, 400), active=False)
+    desktop.shown.insert(0, vault)
+    down = [{"action": "mouse_move", "coordinate": [100, 100]}, {"action": "left_mouse_down"}]
+    over = {"action": "mouse_move", "coordinate": [760, 100]}
+    beyond = {"action": "mouse_move", "coordinate": [1400, 100]}
+    status, answer = await call("POST", "/computer/actions", {"actions": [*down, over]})
+    assert (status, answer["error"]["code"]) == (403, "not_approved")
+    assert "Passwords" not in str(answer), "Claude does not learn the title either"
+    status, answer = await call("POST", "/computer/actions", {"actions": [*down, beyond]})
+    assert status == 403
+    # Without the button it is a jump, which touches only its end.
+    assert (await call("POST", "/computer/actions", {"actions": [beyond]}))[0] == 200
+    assert desktop.down == set()
+
+
 async def test_a_screenshot_of_a_region_is_enlarged(call: Call, desktop: FakeDesktop) -> None:
     await switch(call, "allowed", minutes=1)
     status, picture = await call("GET", "/computer/screenshot?region=0,0,728,410&format=png")
@@ -589,7 +662,7 @@ LONG = {
     "dragging": {
         "action": "left_click_drag",
         "start_coordinate": [0, 0],
-        "coordinate": [1500, 800],
+        "coordinate": [1400, 800],
     },
     "scrolling": {"action": "scroll", "scroll_direction": "down", "scroll_amount": 200},
 }

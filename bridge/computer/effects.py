@@ -1,0 +1,207 @@
+"""Find everything that an action touches: windows, keys and text; pure."""
+
+# No kind of action is harmless as such: what it touches decides. The state between two actions
+# is where the pointer is, where the left button was pressed if it is still down, and what was
+# typed before:
+#
+#     mouse_move, clicks, scroll   move the pointer
+#     left_mouse_down, _up         set and clear `pressed_at`: until then each move is a drag
+#     type, key                    add to `typed`, of which the end is kept
+#
+# `find_effects` tells what an action touches in a state, and `follow` gives the state after it.
+# A preview follows a whole batch; before an action is carried out, the state is the real one.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from bridge.computer.actions import (
+    Action,
+    CursorPosition,
+    DoubleClick,
+    HoldKey,
+    Key,
+    LeftClick,
+    LeftClickDrag,
+    LeftMouseDown,
+    LeftMouseUp,
+    MiddleClick,
+    MouseMove,
+    RightClick,
+    Screenshot,
+    Scroll,
+    TripleClick,
+    Type,
+    Wait,
+    Zoom,
+    list_places,
+)
+from bridge.computer.desktop import Window
+from bridge.computer.keys import SYMBOLS, Combination, parse_chord, parse_chords, to_combinations
+from bridge.computer.screen.geometry import Point, View, interpolate
+
+PATH_POINTS = 20
+"""Points between two places of a drag that are looked at, as many as the pointer is moved."""
+
+_TYPED_KEPT = 200
+"""Characters of typed text that are kept: rules look for words, also across actions."""
+_GIVE_FOCUS = (LeftClick, RightClick, MiddleClick, DoubleClick, TripleClick, LeftMouseDown)
+_CHARACTER_KEYS = {"Return": "\n", "Tab": "\t", "BackSpace": "\b", "KP_Enter": "\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class InputState:
+    """What earlier actions have left behind."""
+
+    pointer: Point
+    pressed_at: Point | None = None
+    """Where the left button went down; None if it is up."""
+    typed: str = ""
+    """The end of what was typed, also by keys."""
+    focus: Window | None = None
+    """The window that has the keyboard after a click; None for the one that has it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an action touches; without windows and keys, it only looks."""
+
+    main: Window | None = None
+    """The window to name to the user."""
+    windows: tuple[Window, ...] = ()
+    """The window with the keyboard if there are keys, and the topmost one at each place."""
+    covered: tuple[Window, ...] = ()
+    """All windows at these places: the topmost may let clicks through."""
+    keys: frozenset[Combination] = frozenset()
+    typed: str = ""
+    typed_before: str = ""
+    """The end of what was typed before: a word may be typed in two actions."""
+    is_input: bool = False
+    """Whether it presses keys or buttons; moving the pointer and scrolling do not."""
+
+
+def find_effects(
+    action: Action, state: InputState, view: View, windows: Sequence[Window]
+) -> Effects:
+    """Find what an action touches. Raises InvalidRequest for a place outside of the picture."""
+    if isinstance(action, CursorPosition | Screenshot | Wait | Zoom):
+        return Effects()
+    keys, typed = list_keys(action), type_text(action)
+    keyboard = _list_keyboard_windows(state, windows) if keys else []
+    places = find_path(action, state, view)
+    at_places = [find_windows_at(place, windows) for place in places]
+    topmost = [_choose_topmost(found) for found in at_places if found]
+    main = (
+        keyboard[:1]
+        if not places
+        else [_choose_topmost(found) for found in at_places[-1:] if found]
+    )
+    plain = isinstance(action, MouseMove | Scroll) and not keys and state.pressed_at is None
+    return Effects(
+        main[0] if main else None,
+        _without_repeats([*keyboard, *topmost]),
+        _without_repeats([*keyboard, *(window for found in at_places for window in found)]),
+        keys,
+        typed,
+        state.typed,
+        not plain,
+    )
+
+
+def follow(
+    action: Action, state: InputState, view: View, windows: Sequence[Window] = ()
+) -> InputState:
+    """Return the state after an action; with `windows`, also the focus that a click gives."""
+    places = list_places(action)
+    pointer = view.to_desktop(*places[-1]) if places else state.pointer
+    state = replace(state, pointer=pointer)
+    clicked = find_windows_at(pointer, windows) if isinstance(action, _GIVE_FOCUS) else []
+    if clicked:
+        state = replace(state, focus=_choose_topmost(clicked))
+    if isinstance(action, LeftMouseDown):
+        state = replace(state, pressed_at=state.pressed_at or pointer)
+    elif isinstance(action, LeftMouseUp):
+        state = replace(state, pressed_at=None)
+    return replace(state, typed=append_typed(state.typed, action))
+
+
+def append_typed(typed: str, action: Action) -> str:
+    """Return the end of what was typed, after an action."""
+    return (typed + type_text(action))[-_TYPED_KEPT:]
+
+
+def find_path(action: Action, state: InputState, view: View) -> list[Point]:
+    """List the points that an action touches with the pointer, the last one last.
+
+    A drag touches the windows on its way: programs open folders and tabs under what is dragged.
+    """
+    if isinstance(action, Key | HoldKey | Type):
+        return []
+    places = [view.to_desktop(*place) for place in list_places(action)] or [state.pointer]
+    start = places[0] if isinstance(action, LeftClickDrag) else state.pressed_at
+    if start is None:
+        return places
+    # The button is down all the way: from where it went down, over the pointer, to the end.
+    way = places if isinstance(action, LeftClickDrag) else [start, state.pointer, *places]
+    steps = (interpolate(*pair, PATH_POINTS) for pair in pairwise(way))
+    return [start, *(point for step in steps for point in step)]
+
+
+def find_windows_at(point: Point, windows: Iterable[Window]) -> list[Window]:
+    """List the windows at a point, the topmost first, with their title bars."""
+    return [window for window in windows if point in window.whole]
+
+
+def list_keys(action: Action) -> frozenset[Combination]:
+    """List the key combinations of an action, also those that are held during a click."""
+    chords: Iterable[tuple[str, ...]]
+    if isinstance(action, Type):
+        chords = [(character,) for character in set(action.text)]
+    elif isinstance(action, Key):
+        chords = parse_chords(action.text)
+    else:
+        held: str | None = getattr(action, "text", None)
+        chords = [parse_chord(held)] if held and held.strip() else []
+    return frozenset(one for chord in chords for one in to_combinations(chord))
+
+
+def type_text(action: Action) -> str:
+    """Return the characters that an action types: keys may spell a command, too."""
+    if isinstance(action, Type):
+        return action.text
+    if isinstance(action, Key):
+        once = "".join(_to_character(chord) for chord in parse_chords(action.text))
+        return once * action.repeat
+    held: str | None = getattr(action, "text", None)
+    return _to_character(parse_chord(held)) if held and held.strip() else ""
+
+
+def _list_keyboard_windows(state: InputState, windows: Sequence[Window]) -> list[Window]:
+    if state.focus is not None:
+        return [state.focus]
+    return [window for window in windows if window.active]
+
+
+def _to_character(chord: tuple[str, ...]) -> str:
+    """Return the character that a chord types, or nothing for a shortcut."""
+    held = {key for key in chord if key in ("Shift_L", "Shift_R")}
+    keys = [key for key in chord if key not in held]
+    if len(keys) != 1:
+        return ""
+    character = _CHARACTER_KEYS.get(keys[0], SYMBOLS.get(keys[0], keys[0]))
+    return character if len(character) == 1 else ""
+
+
+def _choose_topmost(windows: Sequence[Window]) -> Window:
+    """Choose the window to name: menus and borders have no title."""
+    return next((window for window in windows if window.title), windows[0])
+
+
+def _without_repeats(windows: Iterable[Window]) -> tuple[Window, ...]:
+    chosen: list[Window] = []
+    for window in windows:
+        if not any(window.is_same(other) and window == other for other in chosen):
+            chosen.append(window)
+    return tuple(chosen)

@@ -1,0 +1,70 @@
+"""Notice during an action that another window would get its input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.computer.desktop import Desktop, WindowId
+from bridge.computer.effects import Effects
+
+STABLE_POLLS = 3
+POLL_SECONDS = 0.02
+_MOST_POLLS = 15
+
+
+class WindowChanged(Exception):
+    """Another window than the judged one would get the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowGuard:
+    """The windows that an action was judged for."""
+
+    focused: WindowId | None
+    """The window with the keyboard."""
+    has_keys: bool
+    pointed: frozenset[WindowId]
+    """The windows at the places of the action."""
+
+    @classmethod
+    def from_effects(cls, effects: Effects, focused: WindowId | None) -> WindowGuard:
+        windows = (*effects.windows, *effects.covered)
+        return cls(focused, bool(effects.keys), frozenset(window.id for window in windows))
+
+    def check_keyboard(self, desktop: Desktop) -> None:
+        """Raise WindowChanged if the action has keys that another window would get."""
+        if self.has_keys and desktop.find_focused() != self.focused:
+            raise WindowChanged
+
+    def check_pointer(self, desktop: Desktop) -> None:
+        """Raise WindowChanged if a window that was not judged is under the pointer."""
+        now = desktop.find_pointed()
+        if now is not None and now not in self.pointed:
+            raise WindowChanged
+
+    def check_drag(self, desktop: Desktop) -> None:
+        """The same during a drag, where windows of the same programs may open: tooltips, icons."""
+        now = desktop.find_pointed()
+        if now is None or now in self.pointed:
+            return
+        if not now.process or now.process not in {window.process for window in self.pointed}:
+            raise WindowChanged
+
+
+def wait_for_focus(
+    desktop: Desktop, sleep: Callable[[float], None], check: Callable[[], None]
+) -> None:
+    """Wait until the keyboard has stayed with one window: after a click, the change takes a while.
+
+    Ends after a short time in any case; the guard notices later changes.
+    """
+    last, stable = desktop.find_focused(), 0
+    for _ in range(_MOST_POLLS):
+        if stable >= STABLE_POLLS:
+            return
+        check()
+        sleep(POLL_SECONDS)
+        now = desktop.find_focused()
+        stable = stable + 1 if now == last else 0
+        last = now

@@ -47,7 +47,7 @@ class PointerTrack:
         return not any(is_near(place, seen) for place in self._places)
 
     def wait_for_arrival(self, read: Callable[[], Point], sleep: Callable[[float], None]) -> Point:
-        """Wait until the pointer is at the last place or stays elsewhere; return where it is."""
+        """Wait until the pointer is at the last place or stays where it is; return the place."""
         seen = read()
         for _ in range(_MOST_SLICES):
             if len(self._places) == 1 or is_near(self._places[-1], seen):

@@ -145,7 +145,9 @@ async def test_claude_fills_in_a_form(
         calls(does("left_click", coordinate=await at("send")), does("screenshot")),
         says("The form is sent."),
     )
-    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as client:
+    async with AsyncOpenAI(
+        base_url=f"{bridge.url}/v1", api_key=bridge.control_token, max_retries=0
+    ) as client:
         answer = await client.chat.completions.create(
             model=f"{model}+computer", messages=[{"role": "user", "content": "Fill in the form."}]
         )

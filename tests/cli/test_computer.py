@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bridge.cli.computer import format_computer_use
 from bridge.computer.desktop import Window
 from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
@@ -245,3 +246,21 @@ async def test_a_file_that_cannot_be_written_is_an_error(bridge: Bridge, tmp_pat
         2,
         f"claude-bridge: {place} cannot be written: No such file or directory\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("health", "line"),
+    [
+        ({"mode": "off", "active": False, "waiting": 0}, "Computer use: off"),
+        (
+            {"mode": "ask", "active": True, "waiting": 0},
+            "Computer use: ask, Claude is using this computer",
+        ),
+        (
+            {"mode": "ask", "active": False, "waiting": 2},
+            "Computer use: ask, 2 waiting for your approval (tray or dashboard)",
+        ),
+    ],
+)
+def test_waiting_is_not_called_using(health: dict[str, Any], line: str) -> None:
+    assert format_computer_use(health) == line

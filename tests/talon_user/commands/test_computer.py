@@ -112,6 +112,24 @@ async def test_a_risky_step_needs_another_approval(
     assert computer.modes == []
 
 
+async def test_a_step_that_has_to_be_cut_is_reviewed_on_the_dashboard(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    computer.mode = "ask"
+    step = {**ASKING, "what": ["Type “ls⏎\nreboot⏎\n”"], "expires_at": time.time() + 60}
+    computer.events = [STARTED, step, DONE]
+    world.say("claude computer send the mail")
+    world.say("claude approve")
+    await wait_until(world, lambda: "Review it on the dashboard" in seen(world))
+    world.say("claude approve")
+    world.advance(1)
+    assert computer.decided == []
+    world.say("claude deny")
+    await wait_until(world, lambda: computer.decided)
+    assert computer.decided == [("a1", False)]
+    await wait_until_idle(world)
+
+
 async def test_silence_denies_a_risky_step(world: TalonWorld, computer: FakeComputer) -> None:
     computer.mode = "ask"
     computer.events = [STARTED, {**ASKING, "expires_at": time.time() + 0.3}, DONE]

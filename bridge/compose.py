@@ -193,6 +193,8 @@ def _build_backends(
         by_key.clear()
         for key in saved:
             by_key[key] = known.get(key) or MessagesApiBackend(silence, count_unknown, key)
+            if keys.take_accepted(key):
+                by_key[key].credential.accept()
         routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
         # A key in the environment comes first. It is also used without any key, because
         # its error explains how to add one.

@@ -93,6 +93,11 @@ def _format_health(health: dict[str, Any]) -> str:
     # Bridges of the first version had no computer use in their health.
     if computer := health.get("computer"):
         lines.append(format_computer_use(computer))
+    lines += [
+        f"Rejected: {route['label']} ({route['problem']})"
+        for route in health["routes"]
+        if route.get("credential") == "rejected"
+    ]
     # Bridges of the previous version call it `cure`.
     if hint := backend.get("hint") or backend.get("cure"):
         lines.append(hint)

@@ -87,6 +87,10 @@ class Catalogue:
             return None
         return self._by_id.get(model)
 
+    def expire(self) -> None:
+        """Load the list again when it is needed next: the credential may be another one."""
+        self._until = float("-inf")
+
     async def list_models(self, source: ModelSource | None) -> Sequence[ListedModel]:
         """Return the models of `source`, from the cache if it is fresh or `source` fails.
 

@@ -16,7 +16,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.errors import BridgeError, Overloaded, RateLimited
@@ -133,16 +133,15 @@ class ResilientBackend(ManagedBackend):
     async def readiness(self) -> Readiness:
         """Return the readiness of the first route that is ready.
 
-        Without one, the reasons of all routes whose credential was rejected, else of the first.
+        Without one, the first whose credential was rejected, else the first.
         """
         each = [await route.backend.readiness() for route in await self._get_routes()]
-        if any(readiness.ready for readiness in each):
-            return next(readiness for readiness in each if readiness.ready)
+        ready = [readiness for readiness in each if readiness.ready]
         rejected = [readiness for readiness in each if readiness.is_rejected]
-        if not rejected:
-            return each[0]
-        reason = "; ".join(readiness.reason for readiness in rejected)
-        return Readiness(False, reason, rejected[0].hint, is_rejected=True)
+        chosen = (ready or rejected or each)[0]
+        # Each rejected credential is named, also while another one works.
+        others = [readiness for readiness in rejected if readiness is not chosen]
+        return replace(chosen, reason="; ".join(r.reason for r in (chosen, *others)))
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Count with the first ready route, without retries: a count is not worth a wait."""

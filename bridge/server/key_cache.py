@@ -45,6 +45,7 @@ class KeyCache:
         self._failed_at = float("-inf")
         self._saving = asyncio.Lock()
         self._may_need_key: bool | None = None
+        self._just_accepted: set[NamedKey] = set()
         self.problem: KeysUnreadable | None = None
         """Why the saved keys are not in use."""
         self.version = 0
@@ -80,8 +81,12 @@ class KeyCache:
             raise _explain(self.problem or _WAITING)
         return self._keys or Keys()
 
-    async def save_key(self, owner: Owner, key: NamedKey) -> tuple[Keys, str]:
+    async def save_key(
+        self, owner: Owner, key: NamedKey, *, is_accepted: bool = False
+    ) -> tuple[Keys, str]:
         """Add a key, or replace the one with its name; return all keys and where they are stored.
+
+        `is_accepted`: the service was asked, and accepted the key.
 
         Raises KeyringUnavailable, and saves nothing, if the other keys cannot be read, or if
         neither the keyring nor the file can be written.
@@ -99,8 +104,16 @@ class KeyCache:
                 raise KeyringUnavailable(f"The key could not be saved: {error}.") from error
             # A reading that began before has not seen this key.
             self._reading = None
+            if is_accepted:
+                self._just_accepted.add(key)
             self._accept(keys)
         return keys, place
+
+    def take_accepted(self, key: NamedKey) -> bool:
+        """Return, once, whether the service accepted this key when it was saved."""
+        is_accepted = key in self._just_accepted
+        self._just_accepted.discard(key)
+        return is_accepted
 
     async def get_access_keys(self, wait: float = WAIT_SECONDS) -> tuple[NamedKey, ...]:
         """Return the access keys; none only if the bridge requires none.

@@ -119,7 +119,11 @@ class Bridge:
         # An earlier task may be warming up a backend that is no longer active.
         if self._warm_up is not None:
             self._warm_up.cancel()
-        self._warm_up = asyncio.create_task(self.selection.warm_active())
+        self._warm_up = asyncio.create_task(self._warm_active())
+
+    async def _warm_active(self) -> None:
+        await self.selection.warm_active()
+        await self.catalogue.list_models(await self.selection.select_for_listing())
 
     async def close(self) -> None:
         """Release everything, after `drain`."""

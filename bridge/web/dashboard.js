@@ -28,6 +28,10 @@ function setText(id, text) {
   if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
+function capitalize(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
+}
+
 function showState(good, text) {
   byId("state").className = "state " + (good ? "good" : "bad");
   setText("state", text);
@@ -38,19 +42,26 @@ function showHealth(health) {
   showState(health.ready && !health.paused, health.paused ? "Paused" : states[health.status]);
   const { backend } = health;
   setText("backend", BACKENDS[backend.active] || "none");
-  setText("reason", [backend.reason, backend.hint].filter(Boolean).join(". "));
+  setText("reason", [capitalize(backend.reason), backend.hint].filter(Boolean).join(". "));
   byId("set-up").hidden = health.status !== "needs_setup";
   setText("model", health.model);
   setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
   setText("version", health.version);
   showComputer(health.computer);
-  const skipped = health.routes.filter(route => route.breaker !== "closed");
-  byId("routes").replaceChildren(...skipped.map(route => {
+  byId("routes").replaceChildren(...health.routes.map(describeRoute).filter(Boolean).map(text => {
     const item = document.createElement("li");
-    item.textContent = `${route.label}: not used for ${Math.ceil(route.free_in)} s`
-      + (route.problem ? ` (${route.problem})` : "");
+    item.textContent = text;
     return item;
   }));
+}
+
+/** Returns what is wrong with a key or sign-in; an empty text if it works or was not used yet. */
+function describeRoute(route) {
+  const parts = [];
+  if (route.credential === "rejected") parts.push("rejected");
+  if (route.free_in > 0) parts.push(`not used for ${Math.ceil(route.free_in)} s`);
+  if (parts.length === 0) return "";
+  return `${route.label}: ${parts.join(", ")}${route.problem ? ` (${route.problem})` : ""}`;
 }
 
 function showToday(today) {

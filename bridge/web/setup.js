@@ -17,8 +17,11 @@ async function refresh() {
     const health = await (await fetch("/health")).json();
     byId("state").className = "state " + (health.ready ? "good" : "bad");
     setText("state", health.ready ? "Ready" : "Not connected to Claude");
-    const { reason, active } = health.backend;
+    const { reason, hint, active } = health.backend;
     setText("reason", `${active ? "Connected" : "Not connected"}. ${capitalize(reason)}.`);
+    // The cards below are the hint for those who have connected nothing yet.
+    const isBroken = health.routes.some(route => route.credential === "rejected");
+    setText("hint", isBroken && !active ? hint : "");
   } catch {
     byId("state").className = "state bad";
     setText("state", "The bridge is not running");
@@ -62,17 +65,27 @@ byId("code-form").onsubmit = async event => {
 
 byId("key-form").onsubmit = async event => {
   event.preventDefault();
-  setText("key-status", "Saving key…");
+  showKeyStatus("", "Checking key…");
+  byId("save").disabled = true;
   try {
     const key = { owner: "anthropic", secret: byId("secret").value };
     const saved = await callBridge("/control/keys", key);
     byId("secret").value = "";
-    setText("key-status", `Saved in ${saved.kept_in}.`);
+    const look = saved.check === "accepted" ? "good" : "unchecked";
+    showKeyStatus(look, `Saved in ${saved.kept_in}. ${saved.words}`);
   } catch (error) {
-    setText("key-status", error.message);
+    // What was typed stays, to be corrected.
+    showKeyStatus("bad", error.message);
+    byId("secret").select();
   }
+  byId("save").disabled = false;
   await refresh();
 };
+
+function showKeyStatus(look, text) {
+  byId("key-status").className = `result ${look}`;
+  setText("key-status", text);
+}
 
 byId("try").onclick = async () => {
   setText("echo", "…");

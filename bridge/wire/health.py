@@ -60,6 +60,9 @@ class Health:
     pid: int
     started_at: Annotated[int, Doc("Unix seconds.")]
     url: Annotated[str, Doc("The server's address, such as http://127.0.0.1:8000.")]
+    locked: Annotated[
+        bool, Doc("The access key cannot be read, so that no client is served; see `backend`.")
+    ] = False
     model: Annotated[str, Doc("The model for `default` and for OpenAI's model names.")]
     backend: BackendStatus
     use_for_everything: Annotated[

@@ -342,6 +342,10 @@ def open_route(problem: str | None) -> RouteStatus:
     return RouteStatus(label="key", breaker="open", free_in=3, problem=problem)
 
 
+REFUSED = BackendStatus(
+    setting="auto", active=None, reason="Anthropic rejected the API key", hint="Replace it."
+)
+REJECTED_ROUTE = RouteStatus(label="key", breaker="closed", free_in=0, credential="rejected")
 CLOSED_ROUTE = RouteStatus(label="sign-in", breaker="closed", free_in=0)
 
 
@@ -356,6 +360,16 @@ CLOSED_ROUTE = RouteStatus(label="sign-in", breaker="closed", free_in=0)
             ),
             "Sign in.",
         ),
+        (
+            replace(HEALTH, ready=False, backend=REFUSED, routes=[REJECTED_ROUTE]),
+            "Anthropic rejected the API key. Replace it.",
+        ),
+        (
+            replace(HEALTH, ready=False, backend=REFUSED, locked=True),
+            "Anthropic rejected the API key. Replace it.",
+        ),
+        (replace(HEALTH, ready=False, backend=REFUSED), "Replace it."),
+        (replace(HEALTH, routes=[REJECTED_ROUTE, CLOSED_ROUTE]), ""),
         (replace(HEALTH, routes=[open_route("Rejected."), open_route("Limited.")]), "Rejected."),
         (replace(HEALTH, routes=[open_route("Rejected."), CLOSED_ROUTE]), ""),
         (replace(HEALTH, routes=[replace(open_route(None), breaker="half-open")]), ""),

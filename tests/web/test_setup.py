@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bridge.keys import KeyChain
@@ -12,6 +13,8 @@ from bridge.opening import build_page_url
 from bridge.settings import find_paths
 from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
 from tests.conftest import StartBridge
+from tests.fake_anthropic.script import Failure
+from tests.fake_anthropic.server import FakeAnthropic
 from tests.web.chromium import run_chromium
 
 
@@ -38,6 +41,54 @@ async def test_a_pasted_key_is_saved_and_cleared_from_the_page(
         await page.wait_for("document.querySelector('#state').textContent === 'Ready'")
         saved = await asyncio.to_thread(KeyChain(find_paths().data).load)
         assert [key.secret for key in saved.anthropic] == ["sk-ant-test"]
+
+
+async def test_a_key_is_checked_and_the_result_is_shown(
+    start_bridge: StartBridge,
+    fake: FakeAnthropic,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    fake.keys = ("sk-ant-test", "sk-ant-other")
+    bridge = await start_bridge(backend="anthropic")
+    async with run_chromium(tmp_path / "profile") as page:
+        await page.open(f"{bridge.url}/setup")
+        await page.evaluate(f"sessionStorage.setItem('control-token', '{bridge.control_token}')")
+
+        async def submit(key: str, look: str, words: str) -> None:
+            await page.evaluate(f"document.querySelector('#secret').value = {key!r}")
+            await page.evaluate("document.querySelector('#save').click()")
+            status = "document.querySelector('#key-status')"
+            await page.wait_for(f"{status}.textContent.includes({words!r})")
+            assert await page.evaluate(f"{status}.className") == f"result {look}"
+            await page.wait_for("!document.querySelector('#save').disabled")
+
+        await submit("sk-proj-1", "bad", "key of OpenAI")
+        await submit("sk-ant-wrong", "bad", "Anthropic rejected the key: invalid bearer token")
+        assert await page.evaluate("document.querySelector('#secret').value") == "sk-ant-wrong"
+        fake.models = Failure(529)
+        await submit("sk-ant-other", "unchecked", "The key is unchecked: the answer was status 529")
+        await page.wait_for("document.querySelector('#reason').textContent.includes('not checked')")
+        fake.models = None
+        await submit("sk-ant-test", "good", "Anthropic accepted the key.")
+        await page.wait_for("document.querySelector('#reason').textContent.endsWith('“default”.')")
+        (route,) = bridge.selection.list_routes("anthropic")
+        assert route.credential == "accepted"
+        fake.keys = ()
+        headers = {"Content-Type": "application/json"}
+        body = {"model": "default", "messages": [{"role": "user", "content": "Hi"}]}
+        async with (
+            aiohttp.ClientSession(bridge.url, headers=headers) as session,
+            session.post("/v1/chat/completions", json=body) as answer,
+        ):
+            assert answer.status == 401
+        await page.wait_for("document.querySelector('#state').textContent.startsWith('Not conn')")
+        assert "Anthropic rejected the API key “default”" in await page.read_text("#reason")
+        assert "claude-bridge key set anthropic" in await page.read_text("#hint")
+        await page.open(f"{bridge.url}/")
+        await page.wait_for("document.querySelector('#routes li') !== null")
+        assert await page.read_text("#routes") == "key default: rejected (invalid bearer token)"
 
 
 async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path: Path) -> None:

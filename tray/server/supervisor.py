@@ -280,13 +280,23 @@ class Supervisor:
         if self._message or state == "failing":
             return self._message or _NOT_RESPONDING
         if not health.ready:
-            return health.backend.hint or ""
+            return _explain_not_ready(health)
         return _find_route_problem(health.routes)
 
     def _count_unfinished(self) -> int:
         if self._child is not None and self._child.finishing is not None:
             return self._child.finishing
         return self._health.open_streams if self._health is not None else 0
+
+
+def _explain_not_ready(health: Health) -> str:
+    """Return the reason and the hint; only the hint if nothing was ever connected."""
+    hint = health.backend.hint or ""
+    is_missing = all(route.credential != "rejected" for route in health.routes)
+    reason = health.backend.reason
+    if is_missing and not health.locked:
+        return hint
+    return f"{reason[:1].upper()}{reason[1:]}. {hint}".strip()
 
 
 def _find_route_problem(routes: Sequence[RouteStatus]) -> str:

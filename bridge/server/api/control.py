@@ -61,18 +61,21 @@ async def save_key(request: web.Request) -> web.Response:
     try:
         secret = check_secret(new_key.secret, new_key.owner, own_upstream=has_own_upstream())
     except SettingsError as error:
-        raise InvalidRequest(f"Invalid value for secret: {error}.", param="secret") from error
+        words = str(error).removesuffix(".")
+        raise InvalidRequest(f"{words[0].upper()}{words[1:]}.", param="secret") from error
     check = await check_key(secret) if new_key.owner == "anthropic" else None
     if check is not None and check.state == "rejected":
         raise InvalidRequest(f"Not saved. {check.describe()}", param="secret")
-    keys, place = await bridge.keys.save_key(new_key.owner, NamedKey(new_key.name, secret))
+    is_accepted = check is not None and check.state == "accepted"
+    key = NamedKey(new_key.name, secret)
+    keys, place = await bridge.keys.save_key(new_key.owner, key, is_accepted=is_accepted)
     await bridge.selection.reload()
     bridge.start_warm_up()
     saved = SavedKey(
         kept_in=place,
         anthropic=len(keys.anthropic),
         bridge=len(keys.bridge),
-        check="unchecked" if check is None or check.state == "unchecked" else "accepted",
+        check="accepted" if is_accepted else "unchecked",
         words=check.describe() if check is not None else "",
     )
     return web.json_response(saved.model_dump())
@@ -86,6 +89,9 @@ async def reload_keys(request: web.Request) -> web.Response:
     finally:
         # Also if the keys cannot be read: the caller wants every route to be tried again.
         await bridge.selection.reload()
+        # Lists the models again, which shows whether a changed key works.
+        bridge.catalogue.expire()
+        bridge.start_warm_up()
     reloaded = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
     return web.json_response(reloaded.model_dump())
 

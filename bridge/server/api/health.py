@@ -39,6 +39,7 @@ async def _build_report(bridge: Bridge) -> Health:
         pid=os.getpid(),
         started_at=bridge.started_at,
         url=bridge.url,
+        locked=lock is not None,
         model=bridge.active_model,
         backend=backend,
         use_for_everything=bridge.switches.use_for_everything,
@@ -69,6 +70,7 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "pid": 4711,
     "started_at": 1795411200,
     "url": "http://127.0.0.1:8000",
+    "locked": False,
     "model": "claude-sonnet-5-5",
     "backend": {
         "setting": "auto",

@@ -67,6 +67,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "pid": os.getpid(),
         "started_at": bridge.started_at,
         "url": bridge.url,
+        "locked": False,
         "model": "claude-sonnet-5-5",
         "backend": {
             "setting": "auto",

@@ -12,6 +12,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+import socket
+from typing import Any
 
 PURPOSE = "claude-bridge control"
 """What the proof is for; another use of the token as a key needs another purpose."""
@@ -45,6 +47,15 @@ def format_address(name: tuple[object, ...]) -> str:
     # A socket for both IP versions shows IPv4 peers as ::ffff:127.0.0.1.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return format_netloc(str(mapped or address), int(str(name[1])))
+
+
+def resolve_address(host: str, port: int) -> tuple[Any, ...]:
+    """Return the name for `socket.bind`; unlike a pair, it has the scope of a link-local address.
+
+    Raises OSError for an address with an unknown scope.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]
 
 
 def format_netloc(host: str, port: int) -> str:

@@ -112,8 +112,10 @@ async def _start_listening(
 
 
 def _format_url(sock: socket.socket) -> str:
-    host, port = sock.getsockname()[:2]
-    return f"http://{format_netloc(host, port)}"
+    host, port, *more = sock.getsockname()
+    # Without its scope a link-local address cannot be reached.
+    scope = f"%{socket.if_indextoname(more[1])}" if more and more[1] else ""
+    return f"http://{format_netloc(host.partition('%')[0] + scope, port)}"
 
 
 class Announcement:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import sys
 
+from bridge.proof import resolve_address
+
 _PORTS_TO_TRY = 100
 
 
@@ -29,7 +31,7 @@ def is_free(host: str, port: int) -> bool:
         else:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(resolve_address(host, port))
         except OSError:
             return False
     return True

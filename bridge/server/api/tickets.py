@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 
 from bridge.errors import Forbidden, InternalError, InvalidRequest
-from bridge.proof import format_address
+from bridge.proof import format_address, remove_scope
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
@@ -36,7 +37,13 @@ async def create_redirect_file(request: web.Request) -> web.Response:
     folder = await asyncio.to_thread(_find_folder, bridge, body.snap)
     ticket = bridge.tickets.issue(urlsplit(body.page).path)
     # The address that the caller has reached: the browser on the same computer reaches it, too.
-    address = format_address(request.get_extra_info("sockname"))
+    name = request.get_extra_info("sockname")
+    if ip_address(remove_scope(name[0])).is_link_local:
+        raise InvalidRequest(
+            "Browsers cannot open link-local addresses. Let the bridge listen on another one "
+            "(setting host)."
+        )
+    address = format_address(name)
     fragment = urlencode({"ticket": ticket, "page": body.page})
     url = f"http://{address}/open#{fragment}"
     try:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bridge.errors import SettingsError
+from bridge.proof import resolve_address
 
 if TYPE_CHECKING:
     import psutil
@@ -41,7 +42,7 @@ def _bind_socket(family: socket.AddressFamily, host: str, port: int) -> socket.s
         else:
             # Without it a restart fails while the old connections are in TIME_WAIT.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
+        sock.bind(resolve_address(host, port))
         sock.listen(128)
     except OSError:
         sock.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ CHECKED_EVERY = 8
 
 _KEYS = "\n\r\t\b\x1b"
 """Control characters that are keys: Return, Tab, BackSpace and Escape."""
+_PIECE = re.compile(rf"[{_KEYS}]|[^{_KEYS}]{{1,{CHECKED_EVERY}}}")
 _UNUSED_BY_US = ("mouseinfo", "pymsgbox", "pyscreeze")
 """Modules that pyautogui imports for its own windows and screenshots; it works without them."""
 
@@ -93,14 +95,15 @@ def import_pyautogui() -> Any:
 def split_text(text: str) -> Iterator[str]:
     """Split text into pieces of CHECKED_EVERY characters, with line ends as `\\n`.
 
-    Raises InvalidRequest before the first piece if a control character cannot be typed.
+    A key such as Return is a piece of its own: it may carry out what was typed before, so the
+    window is checked right before it. Raises InvalidRequest before the first piece if a control
+    character cannot be typed.
     """
     untypable = next((c for c in text if category(c) in ("Cc", "Cs") and c not in _KEYS), None)
     if untypable is not None:
         raise InvalidRequest(f"U+{ord(untypable):04X} cannot be typed.", param="text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for start in range(0, len(text), CHECKED_EVERY):
-        yield text[start : start + CHECKED_EVERY]
+    yield from _PIECE.findall(text)
 
 
 def parse_key_codes(table: str) -> dict[str, int]:

@@ -75,6 +75,11 @@ def test_a_text_is_split_and_its_line_ends_are_normalized() -> None:
     assert {len(piece) for piece in split_text("x" * 20)} == {CHECKED_EVERY, 20 % CHECKED_EVERY}
 
 
+def test_a_key_in_a_text_is_a_piece_of_its_own() -> None:
+    """The window is checked right before a Return, which may carry out what was typed."""
+    assert list(split_text("ls\n\ncd ..\tx")) == ["ls", "\n", "\n", "cd ..", "\t", "x"]
+
+
 @pytest.mark.parametrize("text", ["a\x00", "\x7f", "b\x85", "\ud83d"])
 def test_a_character_that_cannot_be_typed_is_refused_first(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"U\+[0-9A-F]{4} cannot be typed"):

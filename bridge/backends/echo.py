@@ -14,7 +14,7 @@ import itertools
 import json
 import re
 import uuid
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
@@ -108,41 +108,51 @@ def _find_last_user_content(messages: Sequence[Message]) -> list[Block]:
 
 
 def _join_text(content: Sequence[Block]) -> str:
-    return "\n".join(block["text"] for block in content if block["type"] == "text")
+    return "\n".join(str(block.get("text", "")) for block in content if block["type"] == "text")
 
 
 def _describe_content(content: Sequence[Block]) -> str:
-    return "\n".join(_describe_block(block) for block in content) or "(empty message)"
+    return "\n".join(map(_describe_block, content)) or "(empty message)"
 
 
-def _describe_block(block: Block) -> str:
-    match block["type"]:
+def _describe_block(block: Any) -> str:
+    # Clients of `/v1/messages` send blocks that only Anthropic's API checks.
+    if not isinstance(block, Mapping):
+        return "(not a block)"
+    match block.get("type"):
         case "text":
-            return str(block["text"])
+            return str(block.get("text", ""))
         case "image":
-            return _describe_image(block["source"])
+            return _describe_image(block.get("source"))
         case "tool_result":
-            inner = block.get("content", "")
-            return f"(result: {inner if isinstance(inner, str) else _describe_content(inner)})"
+            inner = block.get("content")
+            return f"(result: {_describe_content(inner) if isinstance(inner, list) else inner})"
         case other:
             return f"({other})"
 
 
-def _describe_image(source: dict[str, Any]) -> str:
-    if source["type"] != "base64":
+def _describe_image(source: Any) -> str:
+    if not isinstance(source, Mapping) or source.get("type") != "base64":
         return "(image by URL)"
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(base64.b64decode(source["data"]))) as image:
+        with Image.open(io.BytesIO(base64.b64decode(str(source.get("data"))))) as image:
             return f"(image: {image.format}, {image.width}x{image.height} pixels)"
-    except (UnidentifiedImageError, binascii.Error, OSError, Image.DecompressionBombError):
+    except (
+        UnidentifiedImageError,
+        binascii.Error,
+        OSError,
+        ValueError,
+        Image.DecompressionBombError,
+    ):
         return "(image: cannot be read)"
 
 
 def _find_called_tool(text: str, tools: Sequence[Block]) -> str | None:
     for tool in tools:
-        name = str(tool["name"])
+        # Some of Anthropic's tools have no name.
+        name = str(tool.get("name") or tool.get("type"))
         if re.search(rf"\b(?:call|use)\s+{re.escape(name)}(?![\w-])", text, re.IGNORECASE):
             return name
     return None

@@ -24,6 +24,7 @@ from bridge.wire.messages import (
 )
 
 PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
+_OBJECTS = ("cache_control", "metadata", "output_config", "thinking", "tool_choice")
 _NAMED = set(BODY_FIELDS) - {"max_tokens"}
 
 
@@ -47,6 +48,7 @@ def build_count_request(body: CountBody, headers: Mapping[str, str], model: str)
     # Fields that the bridge does not know stay in `more`, so that new ones work without an update.
     fields = dict(body.model_extra or {})
     fields.pop("max_tokens", None)
+    fields |= {name: getattr(body, name) for name in _OBJECTS}
     fields |= {"system": _to_blocks(body.system), "tools": _to_tuple(body.tools)}
     named = {name: fields.pop(name) for name in _NAMED & fields.keys()}
     return MessagesRequest(

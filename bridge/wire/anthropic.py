@@ -34,6 +34,12 @@ class CountBody(LenientModel):
     messages: list[TurnBody] = Field(min_length=1, max_length=MOST_MESSAGES)
     system: str | list[AnyBlock] | None = None
     tools: list[dict[str, Any]] | None = Field(None, max_length=MOST_TOOLS)
+    # Backends add to these, or read parts of them.
+    cache_control: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    output_config: dict[str, Any] | None = None
+    thinking: dict[str, Any] | None = None
+    tool_choice: dict[str, Any] | None = None
 
 
 class MessagesBody(CountBody):

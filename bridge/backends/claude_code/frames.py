@@ -15,7 +15,7 @@ from typing import Any, Literal
 from bridge.backends.claude_code.command import MINIMUM_VERSION
 from bridge.backends.claude_code.errors import FailureTranslator
 from bridge.backends.event_check import CountUnknown, EventCheck
-from bridge.errors import StreamBroken, UpstreamFailed
+from bridge.errors import InvalidRequest, StreamBroken, UpstreamFailed
 from bridge.models.rules import ModelRules
 from bridge.wire.messages import Block, Message, MessageEvent, MessagesRequest
 
@@ -239,7 +239,11 @@ def _build_control(id: str, **request: Any) -> Frame:
 
 
 def _list_system_texts(request: MessagesRequest) -> list[str]:
-    return [block["text"] for block in request.system or ()]
+    texts = [block.get("text") for block in request.system or ()]
+    for at, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InvalidRequest("Claude Code accepts only text here.", param=f"system[{at}]")
+    return [str(text) for text in texts]
 
 
 def _remove_cache_markers(blocks: Sequence[Block]) -> list[Block]:
@@ -252,11 +256,11 @@ def _end_with_user(messages: Sequence[Message]) -> list[Message]:
     turns = list(messages)
     if turns[-1]["role"] != "assistant":
         return turns
-    answered = {block.get("tool_use_id") for block in turns[-1]["content"]}
+    answered = {str(block.get("tool_use_id")) for block in turns[-1]["content"]}
     content = [
         block
         for block in turns[-1]["content"]
-        if block["type"] != "server_tool_use" or block["id"] in answered
+        if block["type"] != "server_tool_use" or str(block.get("id")) in answered
     ]
     proceed: Message = {"role": "user", "content": [{"type": "text", "text": CONTINUE}]}
     paused: list[Message] = [{"role": "assistant", "content": content}] if content else []

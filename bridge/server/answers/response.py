@@ -21,8 +21,13 @@ from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
 from bridge.store.responses import StoredResponse
-from bridge.translate.chat.request import is_heavy, translate_chat
-from bridge.translate.responses.request import ChatFromResponses, as_chat
+from bridge.translate.chat.request import is_heavy
+from bridge.translate.responses.request import (
+    ChatFromResponses,
+    as_chat,
+    restore_field_names,
+    translate_response_chat,
+)
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
@@ -78,7 +83,7 @@ async def open_response(
     body, converted, chat = await _convert_to_chat(bridge, body, memory, large=large)
     resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
-    translation = functools.partial(translate_chat, chat)
+    translation = functools.partial(translate_response_chat, chat)
     heavy = large or is_heavy(chat)
     answer = await open_answer(
         bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
@@ -98,7 +103,7 @@ async def count_input(
     model = bridge.resolve(body.model).model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
-    request = (await bridge.heavy_work.run(translate_chat, chat, rules, model)).request
+    request = (await bridge.heavy_work.run(translate_response_chat, chat, rules, model)).request
     others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
     return await backend.count_tokens(replace(request, **others))
 
@@ -213,7 +218,8 @@ def _build_chat(
 ) -> tuple[ChatFromResponses, ChatRequest]:
     converted = as_chat(body, previous)
     # Streamed even for a client that is not: the response is built from the events either way.
-    return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
+    with restore_field_names():
+        return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 
 async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Sequence[Item]:

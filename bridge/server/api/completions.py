@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
-from bridge.server.http.request_body import is_large, read_body
+from bridge.server.http.request_body import explain_errors, is_large, read_body
 from bridge.server.state import BRIDGE
 from bridge.translate.completions import CompletionStream, build_chats
 from bridge.wire.completions import CompletionRequest, TextCompletion
@@ -23,7 +23,9 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         # Claude has no completions endpoint: each prompt becomes a chat that requests its
         # continuation, and the chat's chunks are converted back.
-        chats = build_chats(completion)
+        # A chat has parameters that a completion has not; their values are validated only now.
+        with explain_errors(completion.model_extra or {}):
+            chats = build_chats(completion)
         converter = CompletionStream(completion)
         answers = ChatAnswers(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
         return await respond_to_chat(

@@ -8,6 +8,8 @@ when the request has been answered.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -74,12 +76,19 @@ async def parse_body(
     return await bridge.heavy_work.run(_parse_json, body, model)
 
 
+@contextmanager
+def explain_errors(raw: Mapping[str, Any]) -> Iterator[None]:
+    """Raise a validation error of pydantic as InvalidRequest, about the body `raw`."""
+    try:
+        yield
+    except ValidationError as error:
+        raise _explain_invalid(error, raw) from error
+
+
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
     """Validate a body that is already decoded. Raises InvalidRequest like `read_body`."""
-    try:
+    with explain_errors(body):
         return model.model_validate(body)
-    except ValidationError as error:
-        raise _explain_invalid(error, body) from error
 
 
 def _choose_budget(request: web.Request, bridge: Bridge) -> MemoryBudget:

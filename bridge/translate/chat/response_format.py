@@ -10,6 +10,7 @@ from typing import Any
 from bridge.models.learned_limits import digest_schemas
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.schema import can_close, close_schema
+from bridge.translate.chat.schema_repair import SchemaRepair
 from bridge.translate.json_check import can_check
 from bridge.translate.notices import Notices
 from bridge.wire.chat import JsonSchemaFormat, ResponseFormat
@@ -52,14 +53,18 @@ def translate_response_format(
     schema = requested.json_schema.schema_ if isinstance(requested, JsonSchemaFormat) else None
     if schema is None:
         return FormatPlan(None, _JSON_PROMPT, ExpectedJson(None))
+    repair = SchemaRepair("response_format.json_schema.schema")
+    schema = repair.repair(schema)
+    if repair.changes:
+        notices.add(f"response_format: schema repaired at {repair.describe_changes()}")
     if rules.structured and can_close(schema):
         closed = close_schema(schema)
         if digest_schemas([closed]) not in rules.refused_schemas:
             return FormatPlan({"type": "json_schema", "schema": closed})
+    checked = can_check(schema)
     notices.add(
         "response_format: the schema cannot be enforced; it is in the prompt, and the answer is "
-        "checked"
+        + ("checked" if checked else "only checked to be JSON")
     )
-    # If the validator cannot use the schema, any JSON is accepted.
-    expected_json = ExpectedJson(schema if can_check(schema) else {})
+    expected_json = ExpectedJson(schema if checked else {})
     return FormatPlan(None, _SCHEMA_PROMPT + json.dumps(schema), expected_json)

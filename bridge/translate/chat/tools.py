@@ -16,6 +16,7 @@ from bridge.translate.chat.computer_toolset import MEMBERS, has_toolset, is_tool
 from bridge.translate.chat.custom_tools import INPUT_SCHEMA, describe_custom_tool
 from bridge.translate.chat.names import ToolNames
 from bridge.translate.chat.schema import Schema, build_input_schema, can_close, close_schema
+from bridge.translate.chat.schema_repair import SchemaRepair
 from bridge.translate.chat.web_search import NAME as WEB_SEARCH
 from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
@@ -81,7 +82,8 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
     """
     legacy = chat.functions is not None and chat.tools is None
     tools = _drop_duplicates(
-        _collect_functions(chat) if legacy else _collect_tools(chat.tools or (), notices), notices
+        _collect_functions(chat, notices) if legacy else _collect_tools(chat.tools or (), notices),
+        notices,
     )
     mode, named, allowed = _read_function_call(chat) if legacy else _read_choice(chat)
     if named is not None and named not in {tool.name for tool in tools}:
@@ -137,10 +139,13 @@ def restrict_to_named(offer: ToolOffer, rules: ModelRules) -> ToolOffer:
 
 def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]:
     offered = []
-    for tool in tools:
+    for at, tool in enumerate(tools):
         match tool:
             case FunctionTool():
-                offered.append(_offer_function(tool.function, tool))
+                # A flat tool keeps its fields beside the `function` that was made of them.
+                flat = "name" in (tool.model_extra or {})
+                where = f"tools[{at}]" if flat else f"tools[{at}].function"
+                offered.append(_offer_function(tool.function, where, notices, tool))
             case CustomTool(custom=custom):
                 offered.append(
                     OfferedTool(
@@ -166,17 +171,30 @@ def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     return (*search, *sorted(MEMBERS)) if has_toolset(chat) else search
 
 
-def _collect_functions(chat: ChatRequest) -> list[OfferedTool]:
-    return [_offer_function(function) for function in chat.functions or ()]
+def _collect_functions(chat: ChatRequest, notices: Notices) -> list[OfferedTool]:
+    return [
+        _offer_function(function, f"functions[{at}]", notices)
+        for at, function in enumerate(chat.functions or ())
+    ]
 
 
-def _offer_function(function: FunctionDefinition, *around: BaseModel) -> OfferedTool:
-    extra = function.model_extra or {}
+def _offer_function(
+    function: FunctionDefinition, where: str, notices: Notices, *around: BaseModel
+) -> OfferedTool:
+    # Some clients send `input_schema`, which is Anthropic's name for `parameters`.
+    name = "parameters" if function.parameters is not None else "input_schema"
+    parameters = function.parameters
+    if parameters is None:
+        parameters = (function.model_extra or {}).get(name)
+    if parameters is not None:
+        repair = SchemaRepair(f"{where}.{name}")
+        parameters = repair.repair(parameters)
+        if repair.changes:
+            notices.add(f"tools: schema repaired at {repair.describe_changes()}")
     return OfferedTool(
         function.name,
         function.description,
-        # Some clients send `input_schema`, which is Anthropic's name for `parameters`.
-        function.parameters if function.parameters is not None else extra.get("input_schema"),
+        parameters,
         function.strict is True,
         False,
         (function, *around),

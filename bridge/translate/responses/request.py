@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import InvalidRequest
+from bridge.models.rules import ModelRules
+from bridge.translate.chat.request import Translation, translate_chat
 from bridge.translate.responses import computer
 from bridge.translate.responses.compact import restore_summary
+from bridge.wire.chat import ChatRequest
 from bridge.wire.responses import Item, ResponsesRequest
 
 _HANDLED_HERE = {
@@ -53,6 +57,34 @@ class ChatFromResponses:
     """A tool's name in the chat to its namespace and its name there."""
     pointer: computer.Place | None = None
     """The pointer's position after the computer calls so far."""
+
+
+_FIELD_NAMES = (
+    ("response_format.json_schema", "text.format"),
+    ("response_format", "text.format"),
+)
+"""The chat's names of fields, and those of the Responses API."""
+
+
+@contextmanager
+def restore_field_names() -> Iterator[None]:
+    """Give an error about the chat the name of the field that the client sent."""
+    try:
+        yield
+    except InvalidRequest as error:
+        for chat_name, name in _FIELD_NAMES:
+            if error.param is not None and error.param.startswith(chat_name):
+                error.message = error.message.replace(
+                    error.param, name + error.param[len(chat_name) :]
+                )
+                error.param = name + error.param[len(chat_name) :]
+        raise
+
+
+def translate_response_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
+    """Translate a chat that was made of a Responses request; errors name the client's fields."""
+    with restore_field_names():
+        return translate_chat(chat, rules, model)
 
 
 def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromResponses:

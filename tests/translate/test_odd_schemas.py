@@ -139,7 +139,7 @@ def expect_no_failure(translate: Callable[[Any], list[Translation]], body: Any) 
             request = translation.request
             # What the backends do with a request before they send it.
             compose_reply(request)
-            Turn(request, resolve_rules(request.model), lambda: "id").start()
+            Turn(request, resolve_rules(request.model), lambda: "id", lambda *_: None).start()
             json.dumps(request.body())
     except InvalidRequest as refusal:
         translations = refusal

@@ -249,7 +249,7 @@ def _choose_strict(offer: ToolOffer, rules: ModelRules) -> Mapping[str, Schema]:
     strict = {
         tool.name: _build_strict_schema(tool)
         for tool in offer.tools
-        if tool.strict and can_close(build_input_schema(tool.parameters))
+        if tool.strict and _can_be_strict(tool)
     }
     if rules.refused_schemas:
         strict = {
@@ -261,6 +261,11 @@ def _choose_strict(offer: ToolOffer, rules: ModelRules) -> Mapping[str, Schema]:
             return {}
     # With too many, none of them is strict, because any selection would be arbitrary.
     return {} if len(strict) > MAX_STRICT_TOOLS else strict
+
+
+def _can_be_strict(tool: OfferedTool) -> bool:
+    # Without parameters, a tool accepts an empty object and nothing else.
+    return tool.parameters is None or can_close(build_input_schema(tool.parameters))
 
 
 def _build_strict_schema(tool: OfferedTool) -> Schema:

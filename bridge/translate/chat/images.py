@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bridge.errors import InvalidRequest
 from bridge.errors.abandoned import raise_if_abandoned
 from bridge.models.rules import ImageSize
+from bridge.translate.chat.image_scaling import scale_image
 from bridge.translate.notices import Notices
 from bridge.wire.messages import Block
 
@@ -41,6 +42,8 @@ def limit_for_count(count: int, largest: ImageSize) -> ImageSize:
 
 def fit_image(block: Block, largest: ImageSize, param: str, notices: Notices) -> Block:
     """Scale an image block down to `largest`; smaller images and URLs stay as they are.
+
+    `largest` is the same for both directions, so it also holds when the image is turned upright.
 
     `param` names the field in errors. Raises InvalidRequest if the image cannot be read.
     """
@@ -110,24 +113,14 @@ def _open_image(content: bytes, param: str) -> Image:
 
 @functools.lru_cache(maxsize=_CACHED_IMAGES)
 def _scale_image(data: str, size: tuple[int, int], param: str) -> tuple[str, str]:
-    """Scale an image; returns its media type and base64 data.
+    """Scale an image and turn it upright; returns its media type and base64 data.
 
     Cached, because clients send the same image again with every request of a conversation.
     """
-    from PIL import Image
-
-    with _open_image(base64.b64decode(data), param) as image:
-        kind = "JPEG" if image.format == "JPEG" else "PNG"
+    content = base64.b64decode(data)
+    with _open_image(content, param) as image:
         try:
-            # For JPEG, the decoder itself scales by a power of two, which is much faster.
-            image.draft("RGB", size)
-            raise_if_abandoned()
-            with_alpha = kind == "PNG" and image.has_transparency_data
-            plain = image.convert("RGBA" if with_alpha else "RGB")
-            raise_if_abandoned()
-            small = plain.resize(size, Image.Resampling.LANCZOS)
+            media_type, scaled = scale_image(image, size, len(content))
         except (OSError, ValueError, SyntaxError) as error:
             raise InvalidRequest(_UNREADABLE, param=param) from error
-    output = io.BytesIO()
-    small.save(output, kind, quality=90)
-    return f"image/{kind.lower()}", base64.b64encode(output.getvalue()).decode()
+    return media_type, base64.b64encode(scaled).decode()

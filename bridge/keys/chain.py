@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from bridge.errors import SettingsError
 from bridge.keys.keyring_entry import KeyringEntry, KeyringFailed, KeyringMissing
 from bridge.keys.named_key import Keys, format_keys, parse_keys
@@ -241,6 +239,9 @@ class KeyChain:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Hold the lock between processes, so that none undoes what another has just saved."""
+        # Imported on use: most starts save no key.
+        from filelock import FileLock, Timeout
+
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self._folder / "keys.lock", timeout=_LOCK_SECONDS, mode=0o600):

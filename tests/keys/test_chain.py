@@ -28,6 +28,7 @@ from bridge.keys.keyring_entry import KeyringEntry
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
 
 WORK = NamedKey("work", "sk-ant-1234567890abcd")
 OWN = NamedKey("default", "cb-own-key")
@@ -409,6 +410,21 @@ def test_a_key_is_not_saved_where_the_others_cannot_be_read() -> None:
     assert chain.may_need_access_key()
     assert run_key("reset", "--yes").stderr == "All saved keys are forgotten.\n"
     assert not chain.may_need_access_key()
+
+
+async def test_the_command_checks_a_key_before_it_saves_it(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    wrong = await asyncio.to_thread(run_key, "set", "anthropic", stdin="sk-ant-wrong\n")
+    assert wrong.returncode == 2
+    assert "not saved. Anthropic rejected the key: invalid bearer token." in wrong.stderr
+    right = await asyncio.to_thread(run_key, "set", "anthropic", stdin='"sk-ant-test"\n')
+    assert (right.returncode, "Anthropic accepted the key." in right.stderr) == (0, True)
+    fake.keys = ()
+    checked = await asyncio.to_thread(run_key, "check")
+    assert (checked.returncode, "Anthropic rejected the key" in checked.stdout) == (1, True)
+    assert "sk-ant-test" not in checked.stdout + right.stderr + wrong.stderr
 
 
 async def models(bridge: Bridge, key: str) -> Any:

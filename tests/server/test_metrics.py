@@ -12,6 +12,7 @@ from openai import AsyncOpenAI
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.server.state import Bridge
+from tests import scripts
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Drop, Reply, Text, Usage, overloaded, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -47,6 +48,17 @@ async def test_an_answer_is_counted(
     assert samples["bridge_tokens_total", tuple(sorted((MODEL, "anthropic", "completion")))] == 200
     assert samples["bridge_first_chunk_seconds_count", ("anthropic",)] == 1
     assert samples["bridge_open_streams", ()] == 0
+
+
+async def test_an_unknown_event_is_counted(
+    bridge: Bridge, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    answer: list[Any] = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("end_turn")]
+    fake.script(Reply(events=({"type": "future_event"}, *answer)))
+    completion = await client.chat.completions.create(model=MODEL, messages=HI)
+    assert completion.choices[0].message.content == "Hi"
+    samples = await read_samples(bridge)
+    assert samples["bridge_upstream_unknown_total", ("event", "future_event")] == 1
 
 
 async def test_unknown_paths_share_one_series(bridge: Bridge) -> None:

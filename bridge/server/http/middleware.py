@@ -78,12 +78,8 @@ async def _respond(
     except ConnectionResetError as error:
         # The client has left, which aiohttp otherwise reports by a cancellation.
         raise asyncio.CancelledError("the client left while the response was written") from error
-    except Exception as error:
-        failure = as_internal_error(error, record)
-        if request.writer.output_size > 0:
-            # A second response inside the first would leave the client waiting.
-            raise ConnectionError("the response had begun") from error
-        return build_error_response(failure, request, record)
+    except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
+        return build_error_response(as_internal_error(error, record), request, record)
     if not response.prepared:
         response.headers["x-request-id"] = record.id
     return response
@@ -108,8 +104,14 @@ async def _check_and_handle(
 def build_error_response(
     error: BridgeError, request: web.Request, record: RequestRecord
 ) -> web.Response:
-    """Build the error object in the request's dialect, with that dialect's status."""
+    """Build the error object in the request's dialect, with that dialect's status.
+
+    Raises ConnectionError if a response has begun: aiohttp closes the connection then. A second
+    response inside the first would leave the client waiting.
+    """
     record_failure(request, record, error)
+    if request.writer.output_size > 0:
+        raise ConnectionError("a response has begun already")
     dialect = get_dialect(request)
     headers = {**error.headers, "x-request-id": record.id, dialect.id_header: record.id}
     body = dict(dialect.error(error, record.id))

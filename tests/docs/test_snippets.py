@@ -55,6 +55,15 @@ def test_there_is_no_kind_that_nobody_checks() -> None:
     assert list_kinds() <= {"python", "json", "toml", "yaml", "sh", "text", "mermaid", "talon"}
 
 
+async def approve_all(bridge: Bridge) -> None:
+    """Approve what the user is asked: a program that asks for computer use for the first time."""
+    approvals = bridge.computer.approvals
+    while True:
+        for pending in approvals.pending:
+            approvals.decide(pending.id, True, "you")
+        await asyncio.sleep(0.01)
+
+
 @each("python")
 async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
     if not snippet.text.startswith(("from ", "import ")):
@@ -71,7 +80,11 @@ async def test_python_runs(snippet: Snippet, bridge: Bridge) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    approving = asyncio.create_task(approve_all(bridge))
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        approving.cancel()
     assert process.returncode == 0, err.decode()
     assert out.strip() or "print" not in code
 

@@ -216,6 +216,15 @@ def odd_values() -> st.SearchStrategy[Any]:
     return st.sampled_from(ODD).map(copy.deepcopy)
 
 
+@st.composite
+def changed_events(draw: st.DrawFn, event: Event) -> Event:
+    """A copy of the event, in which up to three fields are odd."""
+    event = copy.deepcopy(event)
+    for _ in range(draw(st.integers(0, 3))):
+        event = _change(draw, event)
+    return event
+
+
 def _change(draw: st.DrawFn, event: Event) -> Event:
     """Remove a field somewhere in the event, or put an odd value there."""
     if not isinstance(event, dict) or not event:

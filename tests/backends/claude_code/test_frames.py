@@ -7,7 +7,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bridge.backends.claude_code.backend import read_models
 from bridge.backends.claude_code.frames import CONTINUE, Frame, Step, Turn
 from bridge.backends.unknown_parts import UnknownParts
 from bridge.errors import (
@@ -27,6 +30,7 @@ from bridge.errors import (
 from bridge.models.names import resolve_rules
 from bridge.wire.messages import MessagesRequest
 from tests import scripts
+from tests.server import odd_events
 
 
 def text(words: str) -> dict[str, Any]:
@@ -332,3 +336,54 @@ def test_a_turn_without_an_answer_is_a_broken_stream() -> None:
         machine.finish()
     with pytest.raises(StreamBroken):
         machine.feed(RESULT)
+
+
+FRAMES: tuple[Frame, ...] = (
+    {
+        "type": "control_response",
+        "response": {
+            "subtype": "success",
+            "request_id": "initialize",
+            "response": {
+                "claude_code_version": "2.1.332",
+                "models": [
+                    {
+                        "resolvedModel": "claude-opus-5-5",
+                        "description": "Opus 5.5 · Most capable",
+                        "supportedEffortLevels": ["low", "high"],
+                    }
+                ],
+            },
+        },
+    },
+    {"type": "control_response", "response": {"subtype": "error", "error": "no"}},
+    {"type": "result", "is_error": False, "result": "", "api_error_status": None},
+    {"type": "result", "is_error": True, "result": "API Error: 500 no", "api_error_status": 500},
+    {
+        "type": "assistant",
+        "is_api_error_message": True,
+        "api_error_status": 429,
+        "error": "rate_limit",
+        "message": {"content": [{"type": "text", "text": "Limit reached"}]},
+    },
+    {
+        "type": "rate_limit_event",
+        "rate_limit_info": {"status": "rejected", "resetsAt": 1_795_000_000},
+    },
+    {"type": "system", "subtype": "api_retry", "error_status": 529, "error": "overloaded"},
+    {"type": "stream_event", "event": scripts.start(), "parent_tool_use_id": None},
+    {"type": "future_frame", "x": 1},
+)
+
+
+@given(st.lists(st.sampled_from(FRAMES).flatmap(odd_events.changed_events), max_size=6))
+@settings(max_examples=500)
+def test_whatever_claude_code_writes_is_understood_or_named(frames: list[Any]) -> None:
+    running = turn()
+    try:
+        for frame in frames:
+            if isinstance(frame, dict):
+                running.feed(frame)
+        read_models(running.initialized or {})
+    except BridgeError as error:
+        assert error.message

@@ -26,7 +26,7 @@ from bridge.wire.chat_from_responses import NAMED_FIELD
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-LARGE = 2 * 1024 * 1024
+LARGE = 512 * 1024
 """Size in bytes from which a body is parsed and translated in a thread, not on the event loop."""
 
 _SMALL = 1024

@@ -17,6 +17,7 @@ import pytest
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.server.outcome import understand_text
 
 TEXT = "one two three four five"
 HEAD = "one two"
@@ -133,6 +134,48 @@ async def test_each_fault_has_its_error(
     bridge = await start_bridge(backend=backend, claude_spares=0, upstream_silence_seconds=silence)
     async with aiohttp.ClientSession() as session:
         check(fault, backend, stream, *await ask(session, bridge, fault, stream))
+
+
+def build_bodies(words: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """A request of each endpoint that asks for these words."""
+    chat = {"messages": [{"role": "user", "content": words}]}
+    return {
+        "chat": ("/v1/chat/completions", chat),
+        "two choices": ("/v1/chat/completions", {**chat, "n": 2}),
+        "completions": ("/v1/completions", {"prompt": words}),
+        "responses": ("/v1/responses", {"input": words}),
+        "messages": ("/v1/messages", {**chat, "max_tokens": 100}),
+    }
+
+
+@pytest.mark.parametrize("endpoint", build_bodies(""))
+async def test_each_fault_has_its_error_at_each_endpoint(
+    fake: FakeAnthropic,
+    start_bridge: StartBridge,
+    monkeypatch: pytest.MonkeyPatch,
+    endpoint: str,
+) -> None:
+    monkeypatch.setenv(*SIGNED_IN["anthropic"])
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    bridge = await start_bridge(backend="anthropic", upstream_silence_seconds=1.0)
+
+    async def play(session: aiohttp.ClientSession, fault: Fault, stream: bool) -> None:
+        path, body = build_bodies(f"Go. <<<{json.dumps(fault.directive)}>>>")[endpoint]
+        body |= {"model": "claude-opus-5-5", "stream": stream}
+        async with session.post(f"{bridge.url}{path}", json=body) as answer:
+            outcome = understand_text(answer.status, await answer.read(), stream=stream)
+        begun = stream and fault.begun
+        # Anthropic's clients know a status of their own for an overloaded Claude.
+        status = 529 if (fault.status, endpoint) == (503, "messages") else fault.status
+        assert outcome.status == (200 if begun else status), fault
+        assert (outcome.errors, outcome.ends) == ((0, 1) if fault.status == 200 else (1, 0)), fault
+        if begun:
+            assert outcome.text == HEAD, fault
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(
+            *(play(session, fault, stream) for fault in FAULTS for stream in (True, False))
+        )
 
 
 async def test_many_random_faults_leave_nothing_behind(

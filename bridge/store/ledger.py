@@ -16,6 +16,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from bridge.store.age import CLOCK_SCHEMA, DAY, AgeClock
+from bridge.store.database import Schema, compact_file, erase_free_space
 from bridge.store.worker import Worker
 
 KEEP_DAYS = 400
@@ -25,7 +27,6 @@ CLIENT_LENGTH = 40
 _TEXT_LENGTH = 100
 # Deleting old rows costs more than a write, so it is not done each time.
 _PRUNE_EVERY = 500
-_DAY = 86_400
 _GATHER_SECONDS = 0.25
 """Time for rows to share a transaction, which costs as much as forty rows."""
 
@@ -83,7 +84,9 @@ class DayTotal:
     totals: Totals
 
 
-_SCHEMA = """
+_SCHEMA = Schema(
+    CLOCK_SCHEMA
+    + """
 CREATE TABLE IF NOT EXISTS answered (
     id INTEGER PRIMARY KEY,
     at REAL NOT NULL,
@@ -101,6 +104,7 @@ CREATE TABLE IF NOT EXISTS answered (
 );
 CREATE INDEX IF NOT EXISTS answered_at ON answered (at);
 """
+)
 _NAMES = [field.name for field in fields(Entry)]
 _COLUMNS = ", ".join(_NAMES)
 _values = attrgetter(*_NAMES)
@@ -110,6 +114,13 @@ _TEXT_COLUMNS = [
     (_NAMES.index("backend"), _TEXT_LENGTH),
     (_NAMES.index("outcome"), _TEXT_LENGTH),
 ]
+# By row id, the order of writing: a row that was written while the computer's clock was wrong is
+# deleted only after those before it. At most half, for the same reason (see bridge.store.age).
+_COUNT_EXPIRED = (
+    "SELECT MIN((SELECT COUNT(*) FROM answered WHERE id < COALESCE((SELECT MIN(id) FROM answered "
+    "WHERE at >= ?), 1e18)), (SELECT (COUNT(*) + 1) / 2 FROM answered))"
+)
+_DELETE_OLDEST = "DELETE FROM answered WHERE id IN (SELECT id FROM answered ORDER BY id LIMIT ?)"
 _INSERT = (
     f"INSERT INTO answered ({_COLUMNS}) "  # noqa: S608 - our own names
     f"VALUES ({', '.join('?' * len(fields(Entry)))})"
@@ -145,13 +156,19 @@ class Ledger:
             path,
             _SCHEMA,
             loss="A request is not in the ledger",
-            on_open=self._prune,
+            on_open=self._start,
             gather_seconds=_GATHER_SECONDS,
         )
         self._keep_days = keep_days
         self._max_rows = max_rows
         self._now = now
+        self._clock = AgeClock(now)
         self._puts = 0
+
+    @property
+    def problems(self) -> list[str]:
+        """What happened to the file since the start, for the user."""
+        return self._worker.problems
 
     def put(self, entry: Entry) -> None:
         """Write a row in the background; long texts are cut."""
@@ -199,16 +216,43 @@ class Ledger:
             _log.warning("The ledger could not be read: %s", error)
             return []
 
+    async def expire(self) -> None:
+        """Delete what is too old; called every hour."""
+        await self._worker.run(self._expire)
+
+    async def forget_all(self) -> int:
+        """Delete all rows and overwrite them; return how many there were."""
+
+        def delete_rows(database: sqlite3.Connection) -> int:
+            count = database.execute("DELETE FROM answered").rowcount
+            compact_file(database)
+            return count
+
+        return await self._worker.run_if_stored(delete_rows, 0)
+
+    def _start(self, database: sqlite3.Connection) -> None:
+        with closing(database.execute("SELECT MAX(at) FROM answered")) as rows:
+            newest = rows.fetchone()[0]
+        self._clock.start(database, newest)
+        self._expire(database)
+
     def _write(self, database: sqlite3.Connection, row: list[Any]) -> None:
         database.execute(_INSERT, row)
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 0:
-            self._prune(database)
+            self._limit(database)
 
-    def _prune(self, database: sqlite3.Connection) -> None:
-        # By age; and by number, because one program may send a request every second.
-        oldest = self._now() - self._keep_days * _DAY
-        database.execute("DELETE FROM answered WHERE at < ?", (oldest,))
+    def _expire(self, database: sqlite3.Connection) -> None:
+        self._clock.save(database)
+        oldest = self._clock.read() - self._keep_days * DAY
+        count = database.execute(_COUNT_EXPIRED, (oldest,)).fetchone()[0]
+        database.execute(_DELETE_OLDEST, (count,))
+        self._limit(database)
+        if not database.in_transaction:
+            erase_free_space(database)
+
+    def _limit(self, database: sqlite3.Connection) -> None:
+        # By number, too, because one program may send a request every second.
         database.execute(
             "DELETE FROM answered WHERE id <= (SELECT MAX(id) FROM answered) - ?",
             (self._max_rows,),

@@ -1,4 +1,4 @@
-"""Run all SQL of one store in a single thread, off the event loop.
+"""Run all SQL of one store in a single thread, off the event loop; replace a damaged file.
 
 States of a worker, and what moves it on:
 
@@ -9,6 +9,11 @@ States of a worker, and what moves it on:
     closed      after `close`; later writes are refused with a warning
 
 `run` first executes the writes that were put before it, so a read sees every earlier write.
+
+When SQLite reports damage, the file is set aside, another one is opened in its place and the job is
+run once more. When the file was replaced or deleted by someone else, it is opened again. When it
+cannot be opened, jobs fail for PAUSE_SECONDS without another attempt, so that a locked file delays
+few of them.
 """
 
 from __future__ import annotations
@@ -17,14 +22,23 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.store.database import open_database
+from bridge.store.database import (
+    Schema,
+    has_changed,
+    is_damage,
+    open_database,
+    open_in_memory,
+    transaction,
+)
+from bridge.store.set_aside import set_aside
 
 _T = TypeVar("_T")
 _Write = Callable[[sqlite3.Connection], object]
@@ -32,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 _MAX_BATCH = 200
 """Writes in one transaction; between two transactions, other processes may write."""
+PAUSE_SECONDS = 5.0
+_MAX_PROBLEMS = 10
 
 
 class Worker:
@@ -41,7 +57,7 @@ class Worker:
         self,
         name: str,
         path: Path | None,
-        schema: str,
+        schema: Schema,
         *,
         loss: str,
         on_open: _Write = lambda _: None,
@@ -49,8 +65,8 @@ class Worker:
     ) -> None:
         """Prepare a worker; nothing is opened yet.
 
-        `loss` is the log message of a failed write. `on_open` runs once, before anything else.
-        A write may wait `gather_seconds` for others, to share one transaction with them.
+        `loss` is the log message of a failed write. `on_open` runs once per opened file, before
+        anything else. A write may wait `gather_seconds` for others, to share one transaction.
         """
         self._name = name
         self._loss = loss
@@ -64,6 +80,14 @@ class Worker:
         self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+        self._failure: tuple[float, Exception] | None = None
+        self._problems: deque[str] = deque(maxlen=_MAX_PROBLEMS)
+
+    @property
+    def problems(self) -> list[str]:
+        """What happened to the file since the start, and what to do, for the user."""
+        return list(self._problems)
 
     async def run(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run a job after all earlier writes, and return its result.
@@ -73,6 +97,12 @@ class Worker:
         loop = asyncio.get_running_loop()
         self._hurry.set()
         return await loop.run_in_executor(self._thread, self._run_job, job)
+
+    async def run_if_stored(self, job: Callable[[sqlite3.Connection], _T], default: _T) -> _T:
+        """Run a job as `run` does; without a file, return the default and create none."""
+        loop = asyncio.get_running_loop()
+        self._hurry.set()
+        return await loop.run_in_executor(self._thread, self._run_if_stored, job, default)
 
     def put(self, write: _Write) -> None:
         """Schedule a write and return at once, in any thread. A failure is only logged."""
@@ -94,6 +124,21 @@ class Worker:
 
     def _run_job(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         self._write_all()
+        return self._execute(job)
+
+    def _run_if_stored(self, job: Callable[[sqlite3.Connection], _T], default: _T) -> _T:
+        self._write_all()
+        if self._connection is None and (self._path is None or not self._path.exists()):
+            return default
+        return self._execute(job)
+
+    def _execute(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a job, and once more if the file had to be replaced."""
+        try:
+            return job(self._get_connection())
+        except sqlite3.Error as error:
+            if not self._replace_damaged(error):
+                raise
         return job(self._get_connection())
 
     def _gather_and_write(self) -> None:
@@ -111,47 +156,90 @@ class Worker:
             self._write_batch([self._writes.popleft() for _ in range(count)])
 
     def _write_batch(self, writes: Sequence[_Write]) -> None:
-        with self._log_losses():
-            connection = self._get_connection()
-            transaction = _begin_transaction(connection) if self._gather_seconds else nullcontext()
-            with transaction:
+        def write_together(connection: sqlite3.Connection) -> None:
+            with transaction(connection) if self._gather_seconds else nullcontext():
                 for write in writes:
-                    # Each separately: one bad row must not lose the others of its batch.
-                    with self._log_losses():
+                    # Each separately: one bad row must not lose the others of its batch. Damage
+                    # is no loss yet: the whole batch is written again, into another file.
+                    with self._log_losses(except_damage=True):
                         write(connection)
 
+        with self._log_losses():
+            self._execute(write_together)
+
     @contextmanager
-    def _log_losses(self) -> Iterator[None]:
+    def _log_losses(self, *, except_damage: bool = False) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError, OverflowError) as error:
+            if except_damage and is_damage(error):
+                raise
             _log.warning("%s: %s", self._loss, error)
 
     def _get_connection(self) -> sqlite3.Connection:
+        if self._connection is not None and self._path is not None:
+            self._reopen_if_replaced(self._path)
         if self._connection is None:
             self._connection = self._open_connection()
-            self._on_open(self._connection)
+            self._prepare(self._connection)
         return self._connection
 
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        try:
+            self._on_open(connection)
+        except sqlite3.OperationalError as error:
+            if is_damage(error):
+                raise
+            # A full disk: what is stored can be read all the same.
+            _log.warning("%s could not be prepared: %s", self._name, error)
+
+    def _reopen_if_replaced(self, path: Path) -> None:
+        # What is written to a deleted file is lost without any error.
+        if has_changed(path, self._identity):
+            self._report(f"{path.name} was replaced or deleted while the bridge was running.")
+            _log.warning("%s was replaced or deleted while the bridge was running.", path)
+            self._disconnect()
+
     def _open_connection(self) -> sqlite3.Connection:
-        if self._path is not None:
-            return open_database(self._path, self._schema)
-        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        connection.executescript(self._schema)
-        return connection
+        if self._path is None:
+            return open_in_memory(self._schema)
+        if self._failure is not None and time.monotonic() < self._failure[0]:
+            raise sqlite3.OperationalError(str(self._failure[1]))
+        try:
+            opened = open_database(self._path, self._schema)
+        except (sqlite3.Error, OSError) as error:
+            self._failure = (time.monotonic() + PAUSE_SECONDS, error)
+            self._report(f"{self._path.name} cannot be opened ({error}).")
+            raise
+        self._failure = None
+        self._identity = opened.identity
+        if opened.problem is not None:
+            self._report(opened.problem)
+        return opened.connection
+
+    def _replace_damaged(self, error: sqlite3.Error) -> bool:
+        """Set the file aside if the error shows damage; return whether it was."""
+        path = self._path
+        if path is None or self._connection is None or not is_damage(error):
+            return False
+        replaced = has_changed(path, self._identity)
+        self._disconnect()
+        if not replaced:
+            self._report(set_aside(path, str(error)))
+        return True
+
+    def _report(self, problem: str) -> None:
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            # Closing a damaged file may fail; there is nothing left to save.
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection = None
 
     def _shut_down(self) -> None:
         self._thread.submit(self._write_all)
         self._thread.shutdown()
-        if self._connection is not None:
-            self._connection.close()
-
-
-@contextmanager
-def _begin_transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # IMMEDIATE waits for other writers here; a plain BEGIN could fail at the first write instead.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.execute("COMMIT")
+        self._disconnect()

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bridge.store.database import Schema
 from bridge.store.worker import Worker
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS said (word TEXT NOT NULL);"
+SCHEMA = Schema("CREATE TABLE IF NOT EXISTS said (word TEXT NOT NULL);")
 
 
 def make_worker(path: Path | None = None, gather_seconds: float = 0.0) -> Worker:

@@ -148,10 +148,10 @@ class Settings(BaseSettings):
         description="Claude Code processes to start in advance while that backend is active.",
     )
     thinking_days: float = Field(
-        7.0,
+        0.0,
         ge=0,
         le=365,
-        description="Days to store Claude's thinking for later turns; 0: in memory only.",
+        description="Days to store Claude's turns with thinking on disk; 0: in memory only.",
     )
     embeddings: Literal["local", "upstream", "none"] = Field(
         "local", description="Source of `/v1/embeddings`: `local`, `upstream` or `none`."
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
         30.0,
         ge=0,
         le=365,
-        description="Days to store responses, unless `store` is false; 0: in memory only.",
+        description="Days to store responses sent with `store: true`; 0: in memory only.",
     )
     computer_format: Literal["jpeg", "png", "webp"] = Field(
         "jpeg", description="Screenshot format: `jpeg`, `png` or `webp`."

@@ -53,6 +53,7 @@ from bridge.errors.server import (
     KeyringUnavailable,
     Paused,
     ShuttingDown,
+    StorageUnavailable,
     TooManyBodies,
     TooManyStreams,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "SettingsError",
     "ShuttingDown",
     "Stopped",
+    "StorageUnavailable",
     "StreamBroken",
     "TooManyBodies",
     "TooManyStreams",

@@ -52,8 +52,8 @@ class PreviousResponseNotFound(InvalidRequest):
     code = "previous_response_not_found"
     summary = "The client continued from a response that is no longer stored."
     hint = (
-        "Send the whole conversation again. The setting response_days limits how long "
-        "responses are stored."
+        "Send the whole conversation again. With `store: true`, responses are stored on disk for "
+        "response_days; without it, only until the bridge restarts."
     )
 
 

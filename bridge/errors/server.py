@@ -74,3 +74,14 @@ class InternalError(BridgeError):
     anthropic_type = "api_error"
     summary = "Internal error of the bridge."
     hint = "Find the details under the request's id in the log, and please report them."
+
+
+class StorageUnavailable(BridgeError):
+    """A file of the bridge cannot be read: it is locked, or the disk refuses."""
+
+    status = 503
+    type = "server_error"
+    code = "storage_unavailable"
+    anthropic_type = "overloaded_error"
+    summary = "The bridge could not read its stored responses."
+    hint = "Check the disk, and whether another program uses the file; then try again."

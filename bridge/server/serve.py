@@ -69,6 +69,7 @@ async def serve(
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded))
+            maintenance = asyncio.create_task(bridge.maintain_stores())
             if stop_with_parent:
                 _watch_parent(bridge)
             await bridge.stop_requested.wait()
@@ -78,6 +79,7 @@ async def serve(
             await bridge.drain(bridge.settings.drain_seconds)
             await _cancel_task(reporting)
         await _cancel_task(warm_up)
+        await _cancel_task(maintenance)
     finally:
         # Connections first: their handlers may still write to the stores that `close` closes.
         await runner.cleanup()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,7 @@ from bridge.backends.claude_code.sign_in import SignIn
 from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
-from bridge.errors import Paused, TooManyStreams
+from bridge.errors import BridgeError, Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
 from bridge.models.names import ResolvedModel, resolve, resolve_rules
@@ -24,7 +26,7 @@ from bridge.resilience.heavy_work import HeavyWork
 from bridge.resilience.memory_budget import MemoryBudget
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
-from bridge.settings import Settings
+from bridge.settings import Paths, Settings
 from bridge.store.ledger import Ledger
 from bridge.store.redirect_files import RedirectFiles
 from bridge.store.responses import ResponseStore
@@ -33,6 +35,11 @@ from bridge.store.tickets import Tickets
 from bridge.wire.control import Switches
 from bridge.wire.responses import Response
 from bridge.wire.usage import LastFailure
+
+_EXPIRE_SECONDS = 3_600.0
+_QUEUE_POLL_SECONDS = 0.05
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -44,6 +51,7 @@ class Bridge:
     """
 
     settings: Settings
+    paths: Paths
     switches: Switches
     selection: BackendSelection
     catalogue: Catalogue
@@ -69,11 +77,14 @@ class Bridge:
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
+    deletions: int = 0
+    """How often the user has had stored content deleted."""
     tickets: Tickets = field(default_factory=Tickets)
     redirect_files: RedirectFiles = field(default_factory=RedirectFiles)
     stop_now: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a second request to stop: running answers are cancelled at once."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)
+    _queue: asyncio.Lock = field(default_factory=asyncio.Lock)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _warm_up: asyncio.Task[None] | None = None
 
@@ -125,6 +136,23 @@ class Bridge:
         await self.selection.warm_active()
         await self.catalogue.list_models(await self.selection.select_for_listing())
 
+    @property
+    def storage_problems(self) -> list[str]:
+        """What happened to the files since the start, for the user."""
+        stores = (self.responses, self.thinking, self.ledger)
+        return [problem for store in stores for problem in store.problems]
+
+    async def maintain_stores(self) -> None:
+        """Delete the files that there are to be none of, and every hour what is too old."""
+        for store in (self.responses, self.thinking):
+            with _log_storage_failure():
+                await asyncio.to_thread(store.open)
+        while True:
+            for expire in (self.responses.expire, self.thinking.expire, self.ledger.expire):
+                with _log_storage_failure():
+                    await expire()
+            await asyncio.sleep(_EXPIRE_SECONDS)
+
     async def close(self) -> None:
         """Release everything, after `drain`."""
         if self._warm_up is not None:
@@ -151,30 +179,78 @@ class Bridge:
 
         Raises TooManyStreams at the limit `max_streams`, and Paused while the bridge is paused.
         """
-        if self.switches.paused:
-            raise Paused("The bridge is paused. Choose Resume requests in the tray menu.")
-        if len(self._answers) >= self.settings.max_streams:
+        self.check_capacity()
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("an answer must be written in a task, so that `drain` can cancel it")
+        self._add_answer(task)
+        try:
+            yield
+        finally:
+            self._remove_answer(task)
+
+    def check_capacity(self) -> None:
+        """Raise TooManyStreams at the limit `max_streams`, and Paused while it is paused."""
+        self._check_paused()
+        if self._is_full():
             raise TooManyStreams(
                 f"The bridge already handles {len(self._answers)} requests (max_streams).",
                 headers={"retry-after": "1"},
             )
+
+    def check_queue(self) -> None:
+        """Raise TooManyStreams if `max_streams` more answers wait for their turn, and Paused."""
+        self._check_paused()
+        waiting = sum(task not in self._answers for task, _ in self.background.values())
+        if len(self._answers) + waiting >= 2 * self.settings.max_streams:
+            raise TooManyStreams(
+                f"The bridge handles {len(self._answers)} requests (max_streams), and {waiting} "
+                "background responses wait.",
+                headers={"retry-after": "5"},
+            )
+
+    @asynccontextmanager
+    async def queue_answer(self) -> AsyncIterator[None]:
+        """Wait until one more answer can be written, then count it until the block ends."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("an answer must be written in a task, so that `drain` can cancel it")
-        self._answers.add(task)
-        self._idle.clear()
+        # The lock is fair, so that the first in the queue is the first to write.
+        async with self._queue:
+            # Polled: settings, switches and other answers decide, and only the first one polls.
+            while self._is_full() or self.switches.paused:  # noqa: ASYNC110
+                await asyncio.sleep(_QUEUE_POLL_SECONDS)
+            self._add_answer(task)
         try:
             yield
         finally:
-            self._answers.discard(task)
-            if not self._answers:
-                self._idle.set()
+            self._remove_answer(task)
+
+    def _check_paused(self) -> None:
+        if self.switches.paused:
+            raise Paused("The bridge is paused. Choose Resume requests in the tray menu.")
+
+    def _is_full(self) -> bool:
+        return len(self._answers) >= self.settings.max_streams
+
+    def _add_answer(self, task: asyncio.Task[Any]) -> None:
+        self._answers.add(task)
+        self._idle.clear()
+
+    def _remove_answer(self, task: asyncio.Task[Any]) -> None:
+        self._answers.discard(task)
+        if not self._answers:
+            self._idle.set()
 
     async def drain(self, seconds: float) -> None:
         """Wait up to `seconds`, or until `stop_now`, for running answers; then cancel the rest.
 
         A cancelled answer reports ShuttingDown to its client.
         """
+        for task, _ in tuple(self.background.values()):
+            # Not begun yet: there is nothing to wait for, and it is stored as failed.
+            if task not in self._answers:
+                task.cancel()
         if not self._answers:
             return
         waiting = [asyncio.ensure_future(e.wait()) for e in (self._idle, self.stop_now)]
@@ -183,6 +259,14 @@ class Bridge:
             future.cancel()
         for task in tuple(self._answers):
             task.cancel()
+
+
+@contextmanager
+def _log_storage_failure() -> Iterator[None]:
+    try:
+        yield
+    except (BridgeError, sqlite3.Error, OSError) as error:
+        _log.warning("Stored content that is too old could not be deleted: %s", error)
 
 
 BRIDGE = web.AppKey("bridge", Bridge)

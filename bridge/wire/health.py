@@ -76,6 +76,10 @@ class Health:
         default_factory=ComputerHealth
     )
 
+    storage_problems: Annotated[
+        list[str], Doc("Files that could not be used since the start, and where they are now.")
+    ] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         # Clients of the previous version read `roads`.
         object.__setattr__(self, "roads", self.routes)

@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/responses and https://www.openres
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
@@ -125,6 +125,8 @@ class Response(TypedDict):
     user: str | None
     safety_identifier: str | None
     prompt_cache_key: str | None
+    bridge_notice: NotRequired[str]
+    """The bridge's own field, where a header comes too late: why the response is not on disk."""
 
 
 class InputItems(TypedDict):

@@ -39,7 +39,6 @@ def build_response_body(plan: Plan, material: Material, model: str, thread: str)
     body: dict[str, Any] = {
         "model": model,
         "stream": True,
-        "store": True,
         "instructions": _build_instructions(plan, material),
         "input": [{"role": "user", "content": _build_content(plan, material)}],
     }

@@ -146,7 +146,7 @@ RESPONSES_PARAMETERS: dict[str, Any] = {
 
 RESPONSES_BY_THE_SERVER = {
     "include": "`encrypted_content` with Claude's thinking is always included",
-    "store": "`false`: the response is not stored; otherwise stored for `response_days`",
+    "store": "`true`: on disk for `response_days`; `false`: not even in memory; else in memory",
     "previous_response_id": "continues that response's conversation; an unknown id is refused",
     "stream": BY_THE_SERVER["stream"],
     "metadata": "stored with the response and returned",

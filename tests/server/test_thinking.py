@@ -86,7 +86,7 @@ async def test_thinking_survives_a_restart(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     fake.script(THOUGHT, says("Done."))
-    first, second = await start_bridge(), await start_bridge()
+    first, second = await start_bridge(thinking_days=7), await start_bridge(thinking_days=7)
     async with AsyncOpenAI(base_url=f"{first.url}/v1", api_key="x", max_retries=0) as client:
         chat = await call(client)
     await first.thinking.close()

@@ -8,19 +8,20 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import EventStream
 from bridge.backends.batches import map_batches
-from bridge.errors import BridgeError, NotFound, PreviousResponseNotFound
+from bridge.errors import BridgeError, NotFound
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import resolve_model
 from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
-from bridge.store.responses import StoredResponse
+from bridge.store.response_table import StoredResponse
+from bridge.store.responses import MEMORY_ONLY, Chain
 from bridge.translate.chat.request import is_heavy
 from bridge.translate.responses.request import (
     ChatFromResponses,
@@ -36,6 +37,11 @@ from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
 
+_BROKEN_CHAIN = (
+    "store: a response before this one is in memory only; after a restart, this one can be read, "
+    "but not continued"
+)
+_NO_HISTORY = Chain((), 0, True)
 _STORED_STATUSES = ("completed", "incomplete")
 _LAST_EVENTS = tuple(f"response.{status}" for status in _STORED_STATUSES)
 
@@ -46,22 +52,26 @@ class ResponseMemory:
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
 
-    async def load_chain(self, id: str) -> Sequence[Item] | None:
-        """Load the items of a response and all before it, oldest first; None if one is missing."""
+    async def load_chain(self, id: str) -> Chain:
+        """Load the items of a response and all before it, oldest first.
+
+        Raises PreviousResponseNotFound, InvalidRequest and StorageUnavailable.
+        """
         return await self._bridge.responses.load_chain(id)
 
-    def save(self, stored: StoredResponse, *, store: bool) -> None:
-        """Save a response; `store` is the client's `store` parameter."""
-        if store:
-            self._bridge.responses.put(stored)
+    async def save(self, stored: StoredResponse, store: bool | None) -> str | None:
+        """Save a response; `store` is the client's `store` parameter.
+
+        Return a notice if it should be on disk, but is not.
+        """
+        if store is False:
+            return None
+        return await self._bridge.responses.put(stored, on_disk=store is True)
 
 
-_NOT_FOUND = "Response {id} not found. The setting response_days says how long they are stored."
-
-
-def build_not_found(id: str) -> NotFound:
+def build_not_found(bridge: Bridge, id: str) -> NotFound:
     """Build the error for a response that is not stored."""
-    return NotFound(_NOT_FOUND.format(id=id[:100]))
+    return NotFound(bridge.responses.describe_missing(id))
 
 
 @asynccontextmanager
@@ -80,7 +90,10 @@ async def open_response(
     `computer_use`: let Claude use this computer. `id` is the response's id, if the client has it
     already.
     """
-    body, converted, chat = await _convert_to_chat(bridge, body, memory, large=large)
+    body, store_notices = limit_store(bridge, body)
+    body, converted, chat, previous = await _convert_to_chat(bridge, body, memory, large=large)
+    if body.store and not previous.on_disk:
+        store_notices = (*store_notices, _BROKEN_CHAIN)
     resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
     translation = functools.partial(translate_response_chat, chat)
@@ -90,7 +103,7 @@ async def open_response(
     )
     async with aclosing(answer.stream):
         record.backend = answer.backend
-        notices = [*resolved.notices, *converted.notices, *answer.notices]
+        notices = [*store_notices, *resolved.notices, *converted.notices, *answer.notices]
         machine = _make_machine(body, converted, answer, id or new_id("resp"))
         yield OpenResponse(body, machine, answer.stream, record, memory, notices)
 
@@ -99,7 +112,7 @@ async def count_input(
     bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
-    _, _, chat = await _convert_to_chat(bridge, body, memory, large=large)
+    _, _, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
     model = bridge.resolve(body.model).model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
@@ -117,7 +130,8 @@ class OpenResponse:
     stream: EventStream
     record: RequestRecord
     memory: ResponseMemory
-    notices: Sequence[str]
+    notices: list[str]
+    """For the header; a notice about storing is added at the end."""
 
     async def read_events(
         self, report: Callable[[BridgeError], None]
@@ -129,9 +143,11 @@ class OpenResponse:
         try:
             async with aclosing(self._translate_events()) as batches:
                 async for batch in batches:
-                    # Before the batch goes out: the client may continue the response at once.
+                    # Before the batch goes out: the client may continue the response at once, and
+                    # the last event says whether it is on disk.
                     if any(event["type"] in _LAST_EVENTS for event in batch):
-                        self._save()
+                        notice = await self._save()
+                        batch = [_add_store_notice(event, notice) for event in batch]
                     yield batch
         except BridgeError as error:
             report(error)
@@ -142,8 +158,10 @@ class OpenResponse:
         async with aclosing(self._translate_events()) as batches:
             async for _ in batches:
                 pass
-        self._save()
-        return self.machine.response
+        notice = await self._save()
+        if notice is not None:
+            self.notices.append(notice)
+        return mark_unstored(self.machine.response, notice)
 
     async def _translate_events(self) -> AsyncGenerator[list[Event], None]:
         """Yield the response's events; record the result for the access line and the ledger."""
@@ -159,18 +177,45 @@ class OpenResponse:
             with guard_accounting("the token counts"):
                 record.set_usages([machine.usage])
 
-    def _save(self) -> None:
+    async def _save(self) -> str | None:
         response = self.machine.response
-        if response["status"] in _STORED_STATUSES:
-            save_response(self.memory, self.body, response)
+        if response["status"] not in _STORED_STATUSES:
+            return None
+        return await save_response(self.memory, self.body, response)
 
 
-def save_response(memory: ResponseMemory, body: ResponsesRequest, response: Response) -> None:
-    """Save a response and its input; each item gets an id."""
+def _add_store_notice(event: Event, notice: str | None) -> Event:
+    if event["type"] not in _LAST_EVENTS:
+        return event
+    return {**event, "response": mark_unstored(event["response"], notice)}
+
+
+def mark_unstored(response: Response, notice: str | None) -> Response:
+    """Return the response as the client gets it: if it is not on disk, it says so, and why."""
+    if notice is None:
+        return response
+    # Also in the body: a stream has sent its headers before, and a WebSocket has none.
+    return {**response, "store": False, "bridge_notice": notice}
+
+
+async def save_response(
+    memory: ResponseMemory, body: ResponsesRequest, response: Response
+) -> str | None:
+    """Save a response and its input; each item gets an id.
+
+    Return a notice if it should be on disk, but is not.
+    """
     input = body.input if isinstance(body.input, list) else _as_items(body.input)
     items = tuple(item if item.get("id") else {**item, "id": new_id("msg")} for item in input)
-    stored = StoredResponse(cast(Event, response), items, body.previous_response_id)
-    memory.save(stored, store=body.store is not False)
+    stored = StoredResponse({**response}, items, body.previous_response_id)
+    return await memory.save(stored, body.store)
+
+
+def limit_store(bridge: Bridge, body: ResponsesRequest) -> tuple[ResponsesRequest, tuple[str, ...]]:
+    """Take `store: true` back where the settings store nothing on disk, with a notice."""
+    if not body.store or bridge.responses.has_file:
+        return body, ()
+    return body.model_copy(update={"store": None}), (MEMORY_ONLY,)
 
 
 async def resolve_references(bridge: Bridge, body: ResponsesRequest) -> ResponsesRequest:
@@ -205,12 +250,12 @@ def _get_time() -> int:
 
 async def _convert_to_chat(
     bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
-) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest]:
-    """Return the request without references, and the chat that has the same meaning."""
+) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest, Chain]:
+    """Return the request without references, its meaning as a chat, and the history."""
     body, previous = await resolve_references(bridge, body), await _load_previous(body, memory)
     if large:
-        return body, *await bridge.heavy_work.run(_build_chat, body, previous)
-    return body, *_build_chat(body, previous)
+        return body, *await bridge.heavy_work.run(_build_chat, body, previous.items), previous
+    return body, *_build_chat(body, previous.items), previous
 
 
 def _build_chat(
@@ -222,17 +267,10 @@ def _build_chat(
         return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 
-async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Sequence[Item]:
+async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Chain:
     if body.previous_response_id is None:
-        return ()
-    chain = await memory.load_chain(body.previous_response_id)
-    if chain is None:
-        # An answer without the history would be wrong in ways that the client could not see.
-        raise PreviousResponseNotFound(
-            _NOT_FOUND.format(id=body.previous_response_id[:100]),
-            param="previous_response_id",
-        )
-    return chain
+        return _NO_HISTORY
+    return await memory.load_chain(body.previous_response_id)
 
 
 def _make_machine(

@@ -47,6 +47,7 @@ async def _build_report(bridge: Bridge) -> Health:
         open_streams=bridge.open_streams,
         routes=routes,
         computer=get_computer_health(bridge),
+        storage_problems=bridge.storage_problems,
     )
 
 
@@ -85,6 +86,7 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "routes": [_ROUTE_EXAMPLE],
     "roads": [_ROUTE_EXAMPLE],
     "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
+    "storage_problems": [],
 }
 
 ROUTES = (

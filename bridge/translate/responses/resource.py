@@ -40,7 +40,7 @@ def build_response(request: ResponsesRequest, *, id: str, created_at: int, model
             "summary": reasoning.summary if reasoning else None,
         },
         "truncation": request.truncation or "disabled",
-        "store": request.store is not False,
+        "store": request.store is True,
         "background": request.background is True,
         "service_tier": "default",
         "metadata": request.metadata or {},

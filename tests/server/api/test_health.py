@@ -82,6 +82,7 @@ async def test_with_a_key_the_bridge_is_ready(
         "open_streams": 0,
         "routes": [route],
         "roads": [route],
+        "storage_problems": [],
     }
 
 

@@ -33,10 +33,11 @@ async def compact_response(request: web.Request) -> web.Response:
         async with begun as answer:
             headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
             summary = await answer.collect()
-    before = await memory.load_chain(body.previous_response_id) if body.previous_response_id else ()
+    id = body.previous_response_id
+    before = (await memory.load_chain(id)).items if id else ()
     whole = await resolve_references(bridge, body)
     # Without the last item, which is the bridge's own prompt for the summary.
-    items = [*(before or ()), *(whole.input or ())][:-1]
+    items = [*before, *(whole.input or ())][:-1]
     usage = summary["usage"]
     if usage is None:
         raise InternalError("The summary has no usage.")

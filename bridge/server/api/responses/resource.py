@@ -27,7 +27,7 @@ from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
-from bridge.store.responses import StoredResponse
+from bridge.store.response_table import StoredResponse
 from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.responses import (
     InputItems,
@@ -41,13 +41,14 @@ from bridge.wire.responses import (
 async def create_response(request: web.Request) -> web.StreamResponse:
     """Create a response: streamed, whole or in the background.
 
-    It is stored unless `store` is false.
+    It is in memory unless `store` is false, and on disk if `store` is true.
     """
     bridge = request.app[BRIDGE]
     body = await read_body(request, ResponsesRequest)
     if body.background:
-        queued = await background.start_background(request, body, large=is_large(request))
-        return web.json_response(dict(queued))
+        queued, notices = await background.start_background(request, body, large=is_large(request))
+        headers = build_notice_headers(get_record(request).id, notices)
+        return web.json_response(dict(queued), headers=headers)
     record = get_record(request)
     computer_use = await prepare_computer_use(request, body.model, body.computer_use)
     with bridge.track_answer():
@@ -60,12 +61,15 @@ async def create_response(request: web.Request) -> web.StreamResponse:
             computer_use=computer_use,
         )
         async with begun as answer:
-            headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
+            headers = {"x-request-id": record.id}
             if body.stream:
+                headers |= build_notice_headers(record.id, answer.notices)
                 events = answer.read_events(lambda error: record_failure(request, record, error))
                 async with aclosing(events) as batches:
                     return await write_events(request, headers, batches)
             response = dict(await answer.collect())
+            # Only now: what could not be stored is known at the end.
+            headers |= build_notice_headers(record.id, answer.notices)
             return web.json_bytes_response(response, dumps=encode_ascii_json, headers=headers)
 
 
@@ -81,18 +85,26 @@ async def count_input_tokens(request: web.Request) -> web.Response:
 async def get_response(request: web.Request) -> web.Response:
     """Return a stored response, or one that is written in the background. Raises NotFound."""
     # A background response is stored only when it has ended.
-    running = background.find_running(request, request.match_info["id"])
+    id = request.match_info["id"]
+    running = background.find_running(request, id)
     if running is not None:
         return web.json_response(dict(running))
-    stored = await _load_stored(request)
-    return web.json_response(stored.body)
+    stored = await request.app[BRIDGE].responses.get(id)
+    if stored is not None:
+        return web.json_response(stored.body)
+    interrupted = await background.find_interrupted(request, id)
+    if interrupted is not None:
+        return web.json_response(dict(interrupted))
+    raise build_not_found(request.app[BRIDGE], id)
 
 
 async def delete_response(request: web.Request) -> web.Response:
     """Delete a stored response. Raises NotFound."""
     id = request.match_info["id"]
+    # One that is still written would be stored at its end.
+    await background.cancel_background(request, id)
     if not await request.app[BRIDGE].responses.delete(id):
-        raise build_not_found(id)
+        raise build_not_found(request.app[BRIDGE], id)
     deleted: ResponseDeleted = {"id": id, "object": "response.deleted", "deleted": True}
     return web.json_response(dict(deleted))
 
@@ -135,7 +147,8 @@ async def cancel_response(request: web.Request) -> web.Response:
     """Cancel a background response. Raises NotFound, and InvalidRequest for any other response."""
     if not await background.cancel_background(request, request.match_info["id"]):
         # An unknown id is a 404, as for every other call.
-        await _load_stored(request)
+        if await background.find_interrupted(request, request.match_info["id"]) is None:
+            await _load_stored(request)
         raise InvalidRequest("Only a running background response can be cancelled.")
     return web.json_response((await _load_stored(request)).body)
 
@@ -144,7 +157,7 @@ async def _load_stored(request: web.Request) -> StoredResponse:
     id = request.match_info["id"]
     stored = await request.app[BRIDGE].responses.get(id)
     if stored is None:
-        raise build_not_found(id)
+        raise build_not_found(request.app[BRIDGE], id)
     return stored
 
 

@@ -16,7 +16,6 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from contextlib import aclosing
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -28,6 +27,8 @@ from bridge.server.answers.computer_use import prepare_computer_use
 from bridge.server.answers.response import (
     ResponseMemory,
     build_empty_response,
+    limit_store,
+    mark_unstored,
     open_response,
     save_response,
 )
@@ -43,7 +44,8 @@ from bridge.server.http.protocol import QuietHandler
 from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
-from bridge.store.responses import StoredResponse
+from bridge.store.response_table import StoredResponse
+from bridge.store.responses import MAX_CHAIN, Chain
 from bridge.wire.responses import Item, ResponsesRequest
 
 _log = logging.getLogger(__name__)
@@ -62,29 +64,41 @@ class SocketMemory(ResponseMemory):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__(bridge)
         self._own: OrderedDict[str, StoredResponse] = OrderedDict()
+        self._deletions = bridge.deletions
 
-    async def load_chain(self, id: str) -> Sequence[Item] | None:
+    async def load_chain(self, id: str) -> Chain:
+        self._drop_forgotten()
         turns: list[tuple[Item, ...]] = []
         # Newest first; a response that this connection did not create may be in the store.
         current: str | None = id
+        on_disk = True
         while current is not None and current in self._own:
             stored = self._own[current]
             turns.append(stored.items)
-            current = stored.previous
-        before = await super().load_chain(current) if current is not None else ()
-        if before is None:
-            return None
-        return [*before, *(item for turn in reversed(turns) for item in turn)]
+            current, on_disk = stored.previous, on_disk and stored.body.get("store") is True
+        before = Chain((), 0, True)
+        if current is not None:
+            before = await self._bridge.responses.load_chain(current, MAX_CHAIN - len(turns))
+        items = (*before.items, *(item for turn in reversed(turns) for item in turn))
+        return Chain(items, before.count + len(turns), on_disk and before.on_disk)
 
-    def save(self, stored: StoredResponse, *, store: bool) -> None:
-        super().save(stored, store=store)
+    async def save(self, stored: StoredResponse, store: bool | None) -> str | None:
+        self._drop_forgotten()
+        notice = await super().save(stored, store)
         self._own[stored.body["id"]] = stored
         while len(self._own) > MAX_REMEMBERED:
             self._own.popitem(last=False)
+        return notice
 
     def forget(self, id: str | None) -> None:
         """Forget a response that a failed request continued, as OpenAI does."""
         self._own.pop(id or "", None)
+
+    def _drop_forgotten(self) -> None:
+        """Forget everything if the user had stored content deleted since."""
+        if self._deletions != self._bridge.deletions:
+            self._deletions = self._bridge.deletions
+            self._own.clear()
 
 
 class Inbox:
@@ -272,12 +286,13 @@ async def _prepare_response(
     socket: web.WebSocketResponse, memory: SocketMemory, body: ResponsesRequest, bridge: Bridge
 ) -> None:
     """Answer `generate: false`: store the input under an id, without a request to Claude."""
+    body, _ = limit_store(bridge, body)
     response = build_empty_response(body, bridge.active_model)
     for number, type in enumerate(("response.created", "response.completed")):
         if type == "response.completed":
             now = int(time.time())
             response = {**response, "status": "completed", "completed_at": now}
-            save_response(memory, body, response)
+            response = mark_unstored(response, await save_response(memory, body, response))
         event = {"type": type, "sequence_number": number, "response": response}
         await socket.send_str(json.dumps(event))
 

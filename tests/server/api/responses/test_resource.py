@@ -380,7 +380,8 @@ async def test_a_response_is_stored_and_deleted(client: AsyncOpenAI, fake: FakeA
 async def test_a_stored_response_survives_a_restart(
     start_bridge: StartBridge, fake: FakeAnthropic, bridge: Bridge, client: AsyncOpenAI
 ) -> None:
-    made = [event async for event in await create_response(client, stream=True)][-1].response
+    events = [event async for event in await create_response(client, stream=True, store=True)]
+    made = events[-1].response
     bridge.stop_requested.set()
     other = await start_bridge(backend="anthropic")
     async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
@@ -436,7 +437,7 @@ async def test_a_background_response_finishes_before_the_bridge_stops(
     start_bridge: StartBridge, client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
 ) -> None:
     fake.script(Reply((Text("one two three"),), delay=0.1))
-    made = await create_response(client, background=True)
+    made = await create_response(client, background=True, store=True)
     await fake.wait_requests(1, 5)
     bridge.stop_requested.set()
     await fake.wait_closed(1, timeout=5)

@@ -11,6 +11,7 @@ from bridge.cli.autostart import add_autostart_parser, run_autostart
 from bridge.cli.computer import add_computer_parsers, run_computer
 from bridge.cli.dashboard import add_dashboard_parser, run_dashboard
 from bridge.cli.flags import USAGE, build_setting_flags, read_setting_flags
+from bridge.cli.forget import add_forget_parser, run_forget
 from bridge.cli.keys import add_key_parser, run_key
 from bridge.cli.locate import add_address_flags
 from bridge.cli.login import add_login_parser, run_login
@@ -57,6 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
         parents=[build_setting_flags()],
         description="Use Claude through OpenAI's API on this computer. Without a command, it "
         "starts the tray app, or only the server if there is no desktop.",
+        # Otherwise a command's `--all` is taken for an abbreviation of `--allowed-hosts`.
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"claude-bridge {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
@@ -72,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_autostart_parser(commands)
     add_settings_parser(commands)
     add_key_parser(commands)
+    add_forget_parser(commands)
     add_talon_parser(commands)
     return parser
 
@@ -92,6 +96,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "autostart": run_autostart,
     "settings": run_settings,
     "key": run_key,
+    "forget": run_forget,
     "install-talon": run_install_talon,
 }
 _COMMANDS_WITH_SETTINGS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024
 """A log larger than this is renamed to `.1`, replacing the previous `.1`."""
+
+# Of all logs of this process: an action must not be written while older ones are deleted.
+_writing = threading.Lock()
 
 _THUMBNAIL = (320, 320)
 _SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
@@ -101,13 +105,55 @@ class ActionLog:
         # One write for the whole line, so that a crash cannot leave half of it.
         row = entry.to_row(thumbnails=self._thumbnails)
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with _writing:
+            self._append(line)
+
+    def _append(self, line: str) -> None:
         create_folder(self._path.parent)
         if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
-            self._path.replace(self._path.with_name(self._path.name + ".1"))
+            self._path.replace(_find_older(self._path))
         # Mode 0600, as the log shows what was typed and into which window.
         handle = open_private(self._path, os.O_WRONLY | os.O_APPEND)
         with os.fdopen(handle, "ab") as file:
             file.write(line.encode("utf-8", "replace"))
+
+
+def delete_actions(path: Path, before: float | None = None) -> int:
+    """Delete the actions before a Unix time, or all; return how many. Raises OSError."""
+    count = 0
+    with _writing:
+        for file in (path, _find_older(path)):
+            if file.exists():
+                lines = file.read_bytes().splitlines(keepends=True)
+                later = (
+                    [] if before is None else [line for line in lines if _is_after(line, before)]
+                )
+                count += len(lines) - len(later)
+                _replace_lines(file, later)
+    return count
+
+
+def _find_older(path: Path) -> Path:
+    return path.with_name(path.name + ".1")
+
+
+def _is_after(line: bytes, before: float) -> bool:
+    try:
+        return float(json.loads(line)["at"]) >= before
+    # A damaged line has no time; it must not outlive the wish to delete it.
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _replace_lines(file: Path, lines: list[bytes]) -> None:
+    if not lines:
+        file.unlink()
+        return
+    new = file.with_name(file.name + ".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as writer:
+        writer.writelines(lines)
+    new.replace(file)
 
 
 def read_log(path: Path) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 import { showComputer } from "./computer.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
+import { showStored } from "./stored.js";
 import { token } from "./token.js";
 
 const DAYS = 30;
@@ -48,6 +49,7 @@ function showHealth(health) {
   setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
   setText("version", health.version);
   showComputer(health.computer);
+  showStored(health.storage_problems);
   byId("routes").replaceChildren(...health.routes.map(describeRoute).filter(Boolean).map(text => {
     const item = document.createElement("li");
     item.textContent = text;

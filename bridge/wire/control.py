@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from bridge.wire.computer import ComputerSwitchPatch
 from bridge.wire.computer_status import ComputerSwitch
@@ -142,6 +142,54 @@ class StopAccepted(BaseModel):
 
     stopping: Literal[True] = True
     open_streams: int
+
+
+class DeletionRequest(BaseModel):
+    """`POST /control/forget`: exactly one of `all`, `older_than_days` and `id`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    all: Literal[True] | None = Field(None, description="Everything with content, and the log.")
+    older_than_days: float | None = Field(None, ge=0, le=36_500, allow_inf_nan=False)
+    id: str | None = Field(
+        None, min_length=1, max_length=200, description="The id of a response or a tool call."
+    )
+    usage: bool = Field(
+        False, description="With `all`: the usage records, too. They have no content."
+    )
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> DeletionRequest:
+        chosen = [self.all, self.older_than_days, self.id]
+        if sum(choice is not None for choice in chosen) != 1:
+            raise ValueError("send one of all, older_than_days and id")
+        if self.usage and self.all is None:
+            raise ValueError("usage needs all")
+        return self
+
+
+class DeletionReport(BaseModel):
+    """What was deleted, from memory and disk, and what could not be."""
+
+    responses: int
+    thinking: int = Field(description="Turns with Claude's thinking.")
+    actions: int = Field(description="Lines of the log of computer use.")
+    set_aside: int = Field(description="Damaged files that were set aside.")
+    usage: int = Field(description="Usage records.")
+    log: bool = Field(description="Whether the log was emptied.")
+    failures: list[str] = Field(description="What could not be deleted, and why.")
+
+
+class StoredContent(BaseModel):
+    """`GET /control/stored`: what is in memory and on disk now."""
+
+    responses_in_memory: int
+    responses_on_disk: int
+    thinking_in_memory: int
+    thinking_on_disk: int
+    actions_bytes: int = Field(description="Size of the log of computer use.")
+    set_aside: list[str] = Field(description="Names of damaged files that were set aside.")
+    folder: str = Field(description="The folder of these files.")
 
 
 class Root(BaseModel):

@@ -16,6 +16,7 @@ MEDIA_TYPES = {
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
     "open.js": "text/javascript",
+    "stored.js": "text/javascript",
     "plot.js": "text/javascript",
     "setup.js": "text/javascript",
     "token.js": "text/javascript",

@@ -18,6 +18,7 @@ from bridge.server.api import (
     openapi_json,
     pages,
     proof,
+    stored,
     tickets,
     usage,
 )
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *proof.ROUTES,
     *control.ROUTES,
     *tickets.ROUTES,
+    *stored.ROUTES,
     *computer.ROUTES,
     *computer_runs.ROUTES,
 )

@@ -75,7 +75,6 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     backends = _build_backends(settings, paths, keys, UnknownParts(metrics.count_unknown).add)
     return Bridge(
         settings=settings,
-        paths=paths,
         switches=switches,
         selection=BackendSelection(backends, switches),
         catalogue=Catalogue(time.monotonic),

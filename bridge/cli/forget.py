@@ -7,17 +7,20 @@ import asyncio
 import sys
 from contextlib import closing
 
-from bridge.cli.client import NotRunning, RequestRefused, open_client
-from bridge.settings import Settings, find_paths
+from bridge.cli.client import ClientError, NotRunning, RequestRefused, open_client
+from bridge.cli.locate import add_address_flags
+from bridge.paths import find_paths
 from bridge.wire.control import DeletionReport, DeletionRequest
 
 _HOURS_PER_DAY = 24
 _TIMEOUT_SECONDS = 300.0
+_LONGEST_DAYS = 365.0
 
 
 def add_forget_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser of `forget`."""
     parser = commands.add_parser("forget", help="delete stored conversations and actions")
+    add_address_flags(parser)
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--all", action="store_true", help="everything with content, and the log")
     choice.add_argument(
@@ -29,7 +32,7 @@ def add_forget_parser(commands: argparse._SubParsersAction[argparse.ArgumentPars
     )
 
 
-def run_forget(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_forget(arguments: argparse.Namespace) -> int:
     """Delete what the arguments name, and print it; return 1 if something could not be deleted."""
     if arguments.usage and not arguments.all:
         print("claude-bridge: --usage needs --all", file=sys.stderr)
@@ -41,15 +44,20 @@ def run_forget(settings: Settings, arguments: argparse.Namespace) -> int:
         usage=arguments.usage,
     )
     try:
-        with closing(open_client(settings, timeout=_TIMEOUT_SECONDS)) as client:
+        with closing(open_client(arguments, timeout=_TIMEOUT_SECONDS)) as client:
             answer = client.send("POST", "/control/forget", request.model_dump(exclude_none=True))
         report, where = DeletionReport.model_validate_json(answer.data), ""
-    except NotRunning:
-        report = asyncio.run(_delete_offline(settings, request))
-        where = " (no bridge is running, so from disk only)"
     except RequestRefused as error:
         print(f"claude-bridge: {error}", file=sys.stderr)
         return 1
+    except NotRunning:
+        report = asyncio.run(_delete_offline(request))
+        where = " (no bridge is running, so from disk only)"
+    except ClientError as error:
+        # A bridge that hangs must not keep the user from deleting; its memory it has until its end.
+        print(f"claude-bridge: {error}", file=sys.stderr)
+        report = asyncio.run(_delete_offline(request))
+        where = " (from disk only)"
     print(f"Deleted{where}: {_describe_report(report)}.")
     for failure in report.failures:
         print(f"Not deleted: {failure}", file=sys.stderr)
@@ -59,7 +67,7 @@ def run_forget(settings: Settings, arguments: argparse.Namespace) -> int:
     return 1 if report.failures else 0
 
 
-async def _delete_offline(settings: Settings, request: DeletionRequest) -> DeletionReport:
+async def _delete_offline(request: DeletionRequest) -> DeletionReport:
     # Imported here, so that other commands start without the server's packages.
     from bridge.server.answers.forget import ContentStores
     from bridge.store.ledger import Ledger
@@ -67,9 +75,9 @@ async def _delete_offline(settings: Settings, request: DeletionRequest) -> Delet
     from bridge.store.thinking import ThinkingStore
 
     paths = find_paths()
-    # With some days even where the settings have none: an older file is to be deleted, too.
-    responses = ResponseStore(paths.responses, settings.response_days or 1)
-    thinking = ThinkingStore(paths.thinking, settings.thinking_days or 1)
+    # Whatever the settings say: a file that is there is to be cleaned, and nothing else of it.
+    responses = ResponseStore(paths.responses, _LONGEST_DAYS)
+    thinking = ThinkingStore(paths.thinking, _LONGEST_DAYS)
     ledger = Ledger(paths.ledger)
     try:
         return await ContentStores(paths, responses, thinking, ledger).delete(request)

@@ -26,7 +26,7 @@ from bridge.resilience.heavy_work import HeavyWork
 from bridge.resilience.memory_budget import MemoryBudget
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
-from bridge.settings import Paths, Settings
+from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.redirect_files import RedirectFiles
 from bridge.store.responses import ResponseStore
@@ -51,7 +51,6 @@ class Bridge:
     """
 
     settings: Settings
-    paths: Paths
     switches: Switches
     selection: BackendSelection
     catalogue: Catalogue

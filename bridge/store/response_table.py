@@ -156,7 +156,7 @@ class ResponseTable:
 
         def select(database: sqlite3.Connection) -> dict[str, Json]:
             items: dict[str, Json] = {}
-            for id in ids:
+            for id in filter(_is_text, ids):
                 with closing(database.execute("SELECT body FROM item WHERE id = ?", (id,))) as rows:
                     for (body,) in rows:
                         item = _parse_json(body, dict)
@@ -257,6 +257,8 @@ def _measure_size(database: sqlite3.Connection) -> int:
 
 
 def _read_response(database: sqlite3.Connection, id: str) -> StoredResponse | None:
+    if not _is_text(id):
+        return None
     sql = "SELECT body, input, previous FROM response WHERE id = ?"
     with closing(database.execute(sql, (id,))) as rows:
         for body_text, input_text, previous in rows:
@@ -266,6 +268,11 @@ def _read_response(database: sqlite3.Connection, id: str) -> StoredResponse | No
                 return None
             return StoredResponse(body, tuple(input), previous)
     return None
+
+
+def _is_text(id: str) -> bool:
+    """Return whether SQLite can take an id of a client's: half of a surrogate pair is no text."""
+    return not any("\ud800" <= char <= "\udfff" for char in id)
 
 
 def _parse_json(text: object, kind: type[_T]) -> _T | None:

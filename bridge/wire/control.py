@@ -152,7 +152,10 @@ class DeletionRequest(BaseModel):
     all: Literal[True] | None = Field(None, description="Everything with content, and the log.")
     older_than_days: float | None = Field(None, ge=0, le=36_500, allow_inf_nan=False)
     id: str | None = Field(
-        None, min_length=1, max_length=200, description="The id of a response or a tool call."
+        None,
+        max_length=200,
+        pattern=r"^[!-~]+$",
+        description="The id of a response or a tool call.",
     )
     usage: bool = Field(
         False, description="With `all`: the usage records, too. They have no content."

@@ -40,19 +40,19 @@ def test_without_a_bridge_the_files_are_cleaned(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(home)
-    assert main(["--port", "9", "forget", "--id", "resp_1"]) == 0
+    assert main(["forget", "--port", "9", "--id", "resp_1"]) == 0
     assert "(no bridge is running, so from disk only): 1 response." in capsys.readouterr().out
-    assert main(["--port", "9", "forget", "--older-than", "12h"]) == 0
+    assert main(["forget", "--port", "9", "--older-than", "12h"]) == 0
     assert "only): nothing." in capsys.readouterr().out
     assert find_marks(home) == ["responses.sqlite3"]
-    assert main(["--port", "9", "forget", "--all"]) == 0
+    assert main(["forget", "--port", "9", "--all"]) == 0
     assert "only): 2 responses." in capsys.readouterr().out
     assert find_marks(home) == []
 
 
 def test_an_unknown_id_is_reported(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(home)
-    assert main(["--port", "9", "forget", "--id", "resp_9"]) == 1
+    assert main(["forget", "--port", "9", "--id", "resp_9"]) == 1
     assert "Nothing is stored under resp_9." in capsys.readouterr().err
 
 
@@ -62,9 +62,9 @@ def test_an_id_that_may_be_in_a_damaged_file_is_reported(
     fill(home)
     file = home / "data" / "responses.sqlite3"
     file.write_bytes(b"not a database" * 200 + MARK.encode())
-    assert main(["--port", "9", "forget", "--id", "resp_1"]) == 1
+    assert main(["forget", "--port", "9", "--id", "resp_1"]) == 1
     assert "`--all` deletes them" in capsys.readouterr().err
-    assert main(["--port", "9", "forget", "--all"]) == 0
+    assert main(["forget", "--port", "9", "--all"]) == 0
     assert "1 damaged file" in capsys.readouterr().out
     assert find_marks(home) == []
 
@@ -80,7 +80,7 @@ def test_a_wrong_choice_is_a_usage_error(words: list[str]) -> None:
 
 
 def test_usage_records_are_deleted_with_everything_only(home: Path) -> None:
-    assert main(["--port", "9", "forget", "--id", "resp_1", "--usage"]) == 2
+    assert main(["forget", "--port", "9", "--id", "resp_1", "--usage"]) == 2
 
 
 def test_a_running_bridge_forgets_and_a_killed_one_leaves_no_trace(home: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_running_bridge_forgets_and_a_killed_one_leaves_no_trace(home: Path) -
         assert client.responses.retrieve(stored.id).to_dict() == stored.to_dict()
         with pytest.raises(NotFoundError, match="in memory only, until the bridge restarts"):
             client.responses.retrieve(remembered.id)
-        result = run("--port", server.port, "forget", "--all")
+        result = run("forget", "--port", server.port, "--all")
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout.startswith("Deleted: 1 response")
         assert find_marks(home) == []

@@ -77,6 +77,9 @@ async def test_a_chain_crosses_memory_and_disk(tmp_path: Path) -> None:
     assert list_ids(chain.items) == ["in_1", "out_1", "in_2", "out_2", "in_3", "out_3"]
     assert (chain.count, chain.on_disk) == (3, False)
     assert (await store.load_chain("resp_1")).on_disk
+    with pytest.raises(PreviousResponseNotFound):
+        await store.load_chain("resp_\ud800")
+    assert await store.load_items(["\ud800"]) == {}
     assert await store.load_items(["out_1", "out_2", "out_9"]) == {
         "out_1": {"id": "out_1", "text": ""},
         "out_2": {"id": "out_2", "text": ""},

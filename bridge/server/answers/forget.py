@@ -13,7 +13,7 @@ from pathlib import Path
 from bridge.computer.action_log import delete_actions
 from bridge.errors import BridgeError
 from bridge.logs import FILES
-from bridge.settings import Paths
+from bridge.paths import Paths
 from bridge.store.age import DAY
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore

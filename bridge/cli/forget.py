@@ -92,7 +92,7 @@ def _describe_report(report: DeletionReport) -> str:
         (report.responses, "response"),
         (report.thinking, "turn with thinking"),
         (report.actions, "logged action"),
-        (report.set_aside, "damaged file"),
+        (report.damaged_files, "damaged file"),
         (report.usage, "usage record"),
     )
     parts = [_format_count(count, noun) for count, noun in counts if count]

@@ -106,9 +106,9 @@ class ActionLog:
         row = entry.to_row(thumbnails=self._thumbnails)
         line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
         with _writing:
-            self._append(line)
+            self._append_line(line)
 
-    def _append(self, line: str) -> None:
+    def _append_line(self, line: str) -> None:
         create_folder(self._path.parent)
         if self._path.exists() and self._path.stat().st_size > MAX_BYTES:
             self._path.replace(_find_older(self._path))

@@ -1,7 +1,7 @@
 """Open a SQLite file that only this user can read, and replace a file that cannot be used.
 
 Every store of the bridge opens its file here. The steps of an opening, each of which may find that
-the file is to be set aside: it is a regular file that this user may read and write; SQLite can read
+the file is to be renamed: it is a regular file that this user may read and write; SQLite can read
 it; `quick_check` finds no damage; it is not of a later version; its tables are the store's own.
 """
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.private_modes import create_folder, open_private
-from bridge.store.set_aside import SIDE_FILES, set_aside
+from bridge.store.damaged_files import SIDE_FILES, rename_damaged
 
 _log = logging.getLogger(__name__)
 
@@ -71,13 +71,13 @@ def is_damage(error: Exception) -> bool:
 
 
 def open_database(path: Path, schema: Schema) -> Opened:
-    """Open a file and apply the schema; set a file aside that cannot be used.
+    """Open a file and apply the schema; rename a file that cannot be used.
 
     Any single thread may use the connection. Raises sqlite3.Error or OSError if the file cannot be
     opened, and neither can another one in its place.
     """
     create_folder(path.parent)
-    problem = _set_aside_inaccessible(path)
+    problem = _rename_inaccessible(path)
     before = _identify(path)
     try:
         return _open_unlocked(path, schema, problem)
@@ -86,7 +86,7 @@ def open_database(path: Path, schema: Schema) -> Opened:
             raise
         # Another process may have replaced the file since: that one is not known to be damaged.
         if before is None or _identify(path) == before:
-            problem = set_aside(path, str(error))
+            problem = rename_damaged(path, str(error))
         return _open_unlocked(path, schema, problem)
 
 
@@ -131,32 +131,32 @@ def open_in_memory(schema: Schema) -> sqlite3.Connection:
     return connection
 
 
-def _set_aside_inaccessible(path: Path) -> str | None:
-    """Set aside a folder, pipe or file without permission that is in the way; say what it was."""
+def _rename_inaccessible(path: Path) -> str | None:
+    """Rename a folder, pipe or file without permission that is in the way; say what it was."""
     for file in (path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES)):
         try:
             mode = file.stat().st_mode
         except FileNotFoundError:
             continue
         except OSError as error:
-            return set_aside(path, f"{file.name}: {error.strerror}")
+            return rename_damaged(path, f"{file.name}: {error.strerror}")
         if not stat.S_ISREG(mode):
-            return set_aside(path, f"{file.name} is not a file")
+            return rename_damaged(path, f"{file.name} is not a file")
         if not os.access(file, os.R_OK | os.W_OK):
             # A backup or another tool may have restored the file with other permissions.
             with suppress(OSError):
                 file.chmod(0o600)
             if not os.access(file, os.R_OK | os.W_OK):
-                return set_aside(path, f"{file.name} cannot be read and written")
-    return _set_aside_emptied(path)
+                return rename_damaged(path, f"{file.name} cannot be read and written")
+    return _rename_emptied(path)
 
 
-def _set_aside_emptied(path: Path) -> str | None:
-    """Set aside a write-ahead log whose file was emptied: SQLite would delete it."""
+def _rename_emptied(path: Path) -> str | None:
+    """Rename a write-ahead log whose file was emptied: SQLite would delete it."""
     log = path.with_name(path.name + "-wal")
     # Both are empty for an instant while another process creates the file.
     if path.exists() and path.stat().st_size == 0 and log.exists() and log.stat().st_size > 0:
-        return set_aside(path, "it is empty")
+        return rename_damaged(path, "it is empty")
     return None
 
 

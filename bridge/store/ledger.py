@@ -156,7 +156,7 @@ class Ledger:
             path,
             _SCHEMA,
             loss="A request is not in the ledger",
-            on_open=self._start,
+            on_open=self._prepare_ledger,
             gather_seconds=_GATHER_SECONDS,
         )
         self._keep_days = keep_days
@@ -230,7 +230,7 @@ class Ledger:
 
         return await self._worker.run_if_stored(delete_rows, 0)
 
-    def _start(self, database: sqlite3.Connection) -> None:
+    def _prepare_ledger(self, database: sqlite3.Connection) -> None:
         with closing(database.execute("SELECT MAX(at) FROM answered")) as rows:
             newest = rows.fetchone()[0]
         self._clock.start(database, newest)

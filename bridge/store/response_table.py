@@ -108,7 +108,7 @@ class ResponseTable:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         name, loss = "response-store", "A response could not be stored"
-        self._worker = Worker(name, path, _SCHEMA, loss=loss, on_open=self._start)
+        self._worker = Worker(name, path, _SCHEMA, loss=loss, on_open=self._prepare_table)
         self._limits = limits
         self._clock = AgeClock(now, monotonic)
         self._puts = 0
@@ -124,11 +124,11 @@ class ResponseTable:
 
     async def put(self, stored: StoredResponse) -> None:
         """Store a response, in place of one with its id. Raises sqlite3.Error or OSError."""
-        await self._worker.run(lambda database: self._write(database, stored))
+        await self._worker.run(lambda database: self._write_response(database, stored))
 
     def put_soon(self, stored: StoredResponse) -> None:
         """Store a response in the background; later calls of the other methods find it."""
-        self._worker.put(lambda database: self._write(database, stored))
+        self._worker.put(lambda database: self._write_response(database, stored))
 
     async def get(self, id: str) -> StoredResponse | None:
         """Return the response with this id, if it is stored."""
@@ -206,13 +206,13 @@ class ResponseTable:
         """Write everything and close the file."""
         await self._worker.close()
 
-    def _start(self, database: sqlite3.Connection) -> None:
+    def _prepare_table(self, database: sqlite3.Connection) -> None:
         with closing(database.execute("SELECT MAX(at) FROM response")) as rows:
             newest = rows.fetchone()[0]
         self._clock.start(database, newest)
         self._expire(database)
 
-    def _write(self, database: sqlite3.Connection, stored: StoredResponse) -> None:
+    def _write_response(self, database: sqlite3.Connection, stored: StoredResponse) -> None:
         id, output = stored.body["id"], stored.body["output"]
         body, input = json.dumps(stored.body), json.dumps(stored.input)
         with transaction(database):  # the response and its items are stored together

@@ -18,8 +18,8 @@ from typing import TypeVar
 from bridge.errors import InvalidRequest, PreviousResponseNotFound, StorageUnavailable
 from bridge.store.age import DAY
 from bridge.store.background_jobs import BackgroundJob, delete_job, read_job, write_job
+from bridge.store.damaged_files import delete_database
 from bridge.store.response_table import Json, Limits, ResponseTable, StoredResponse, Turns
-from bridge.store.set_aside import delete_database
 
 MAX_CHAIN = 1_000
 MEMORY_HOURS = 24.0
@@ -90,7 +90,7 @@ class ResponseStore:
 
         The body then gets `store: false` and the notice.
         """
-        notice = await self._write(lambda disk: disk.put(stored)) if on_disk else None
+        notice = await self._write_disk(lambda disk: disk.put(stored)) if on_disk else None
         if on_disk and self._disk is None:
             notice = MEMORY_ONLY
         if notice is not None:
@@ -100,7 +100,7 @@ class ResponseStore:
 
     async def get(self, id: str) -> StoredResponse | None:
         """Return the response with this id. Raises StorageUnavailable."""
-        return await self._memory.get(id) or await self._read(lambda disk: disk.get(id), None)
+        return await self._memory.get(id) or await self._read_disk(lambda disk: disk.get(id), None)
 
     async def delete(self, id: str) -> bool:
         """Delete a response; return whether it was stored. Raises StorageUnavailable."""
@@ -112,13 +112,13 @@ class ResponseStore:
         Raises StorageUnavailable; then those in memory are deleted nevertheless.
         """
         in_memory = await self._memory.delete(id=id, older_than=older_than)
-        on_disk = await self._read(lambda disk: disk.delete(id=id, older_than=older_than), 0)
+        on_disk = await self._read_disk(lambda disk: disk.delete(id=id, older_than=older_than), 0)
         # Those on disk are in memory, too, as long as they are recent.
         return max(in_memory, on_disk)
 
     async def count(self) -> tuple[int, int]:
         """Return how many are in memory, and on disk. Raises StorageUnavailable."""
-        return await self._memory.count(), await self._read(lambda disk: disk.count(), 0)
+        return await self._memory.count(), await self._read_disk(lambda disk: disk.count(), 0)
 
     async def load_chain(self, id: str, most: int = MAX_CHAIN) -> Chain:
         """Return the items of a response and all before it.
@@ -151,7 +151,7 @@ class ResponseStore:
         others = [id for id in ids if id not in items]
         if others:
             none: dict[str, Json] = {}
-            items |= await self._read(lambda disk: disk.load_items(others), none)
+            items |= await self._read_disk(lambda disk: disk.load_items(others), none)
         return items
 
     async def put_job(self, job: BackgroundJob) -> str | None:
@@ -160,7 +160,7 @@ class ResponseStore:
         async def put(disk: ResponseTable) -> None:
             await disk.run(lambda database: write_job(database, job, disk.read_clock()))
 
-        return await self._write(put)
+        return await self._write_disk(put)
 
     async def delete_job(self, id: str) -> None:
         """Delete the state of a background response that is complete."""
@@ -168,7 +168,7 @@ class ResponseStore:
         async def delete(disk: ResponseTable) -> None:
             await disk.run(lambda database: delete_job(database, id))
 
-        await self._write(delete)
+        await self._write_disk(delete)
 
     async def get_job(self, id: str) -> BackgroundJob | None:
         """Return the state of a background response. Raises StorageUnavailable."""
@@ -176,12 +176,12 @@ class ResponseStore:
         async def get(disk: ResponseTable) -> BackgroundJob | None:
             return await disk.run(lambda database: read_job(database, id))
 
-        return await self._read(get, None)
+        return await self._read_disk(get, None)
 
     async def expire(self) -> None:
         """Delete what is too old; called at the start and every hour."""
         await self._memory.expire()
-        await self._read(lambda disk: disk.expire(), None)
+        await self._read_disk(lambda disk: disk.expire(), None)
 
     async def close(self) -> None:
         """Write everything and close the file."""
@@ -211,10 +211,10 @@ class ResponseStore:
         # Memory first: a file that is locked or cannot be read must not end a conversation there.
         turns = await self._memory.load_turns(id, most)
         if not turns.turns:
-            turns = await self._read(lambda disk: disk.load_turns(id, most), turns)
+            turns = await self._read_disk(lambda disk: disk.load_turns(id, most), turns)
         return turns if turns.turns else None
 
-    async def _read(self, job: Callable[[ResponseTable], Awaitable[_T]], default: _T) -> _T:
+    async def _read_disk(self, job: Callable[[ResponseTable], Awaitable[_T]], default: _T) -> _T:
         if self._disk is None:
             return default
         try:
@@ -223,7 +223,7 @@ class ResponseStore:
             _log.warning("Stored responses could not be read: %s", error)
             raise StorageUnavailable(f"Stored responses cannot be read: {error}.") from error
 
-    async def _write(self, job: Callable[[ResponseTable], Awaitable[None]]) -> str | None:
+    async def _write_disk(self, job: Callable[[ResponseTable], Awaitable[None]]) -> str | None:
         """Run a write, but wait for WRITE_SECONDS at most; return a notice if it failed."""
         if self._disk is None:
             return None

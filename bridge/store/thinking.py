@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.store.age import CLOCK_SCHEMA, DAY, AgeClock
+from bridge.store.damaged_files import delete_database
 from bridge.store.database import Schema, compact_file, erase_free_space
-from bridge.store.set_aside import delete_database
 from bridge.store.stored_turn import StoredTurn
 from bridge.store.worker import Worker
 
@@ -67,7 +67,7 @@ class ThinkingStore:
         loss = "Thinking could not be stored on disk"
         self._path = path
         self._worker = (
-            Worker("thinking-store", path, _SCHEMA, loss=loss, on_open=self._start)
+            Worker("thinking-store", path, _SCHEMA, loss=loss, on_open=self._prepare_turns)
             if path is not None and days > 0
             else None
         )
@@ -169,7 +169,7 @@ class ThinkingStore:
         compact_file(database)
         return count
 
-    def _start(self, database: sqlite3.Connection) -> None:
+    def _prepare_turns(self, database: sqlite3.Connection) -> None:
         with closing(database.execute("SELECT MAX(at) FROM kept_turn")) as rows:
             newest = rows.fetchone()[0]
         self._clock.start(database, newest)

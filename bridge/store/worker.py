@@ -10,7 +10,7 @@ States of a worker, and what moves it on:
 
 `run` first executes the writes that were put before it, so a read sees every earlier write.
 
-When SQLite reports damage, the file is set aside, another one is opened in its place and the job is
+When SQLite reports damage, the file is renamed, another one is opened in its place and the job is
 run once more. When the file was replaced or deleted by someone else, it is opened again. When it
 cannot be opened, jobs fail for PAUSE_SECONDS without another attempt, so that a locked file delays
 few of them.
@@ -30,6 +30,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bridge.store.damaged_files import rename_damaged
 from bridge.store.database import (
     Schema,
     has_changed,
@@ -38,7 +39,6 @@ from bridge.store.database import (
     open_in_memory,
     transaction,
 )
-from bridge.store.set_aside import set_aside
 
 _T = TypeVar("_T")
 _Write = Callable[[sqlite3.Connection], object]
@@ -218,14 +218,14 @@ class Worker:
         return opened.connection
 
     def _replace_damaged(self, error: sqlite3.Error) -> bool:
-        """Set the file aside if the error shows damage; return whether it was."""
+        """Rename the file if the error shows damage; return whether it was."""
         path = self._path
         if path is None or self._connection is None or not is_damage(error):
             return False
         replaced = has_changed(path, self._identity)
         self._disconnect()
         if not replaced:
-            self._report(set_aside(path, str(error)))
+            self._report(rename_damaged(path, str(error)))
         return True
 
     def _report(self, problem: str) -> None:

@@ -18,7 +18,7 @@ function describe(stored) {
     `On disk: ${count(stored.responses_on_disk, "response")},`
       + ` ${count(stored.thinking_on_disk, "turn")} with thinking,`
       + ` ${kilobytes} KB log of computer use`
-      + (stored.set_aside.length ? `, ${count(stored.set_aside.length, "damaged file")}` : "")
+      + (stored.damaged_files.length ? `, ${count(stored.damaged_files.length, "damaged file")}` : "")
       + ` (in ${stored.folder}).`,
     `In memory until the bridge restarts: ${count(stored.responses_in_memory, "response")},`
       + ` ${count(stored.thinking_in_memory, "turn")} with thinking.`,
@@ -44,13 +44,13 @@ export async function showStored(problems) {
 
 byId("stored-delete").onclick = async () => {
   const question = "Delete all stored responses and logged actions, and empty the log? "
-    + "Conversations that continue a response start anew. Usage records stay.";
+    + "Conversations that continue a response start over. Usage records stay.";
   if (!confirm(question)) return;
   try {
     const report = await callBridge("/control/forget", { all: true });
     const deleted = `Deleted: ${count(report.responses, "response")},`
       + ` ${count(report.thinking, "turn")} with thinking,`
-      + ` ${count(report.actions, "logged action")}, ${count(report.set_aside, "damaged file")}.`;
+      + ` ${count(report.actions, "logged action")}, ${count(report.damaged_files, "damaged file")}.`;
     setText("stored-result", [deleted, ...report.failures.map(text => `Not deleted: ${text}`)].join(" "));
     setText("stored-counts", describe(await callBridge("/control/stored")));
   } catch (error) {

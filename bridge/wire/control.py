@@ -177,7 +177,7 @@ class DeletionReport(BaseModel):
     responses: int
     thinking: int = Field(description="Turns with Claude's thinking.")
     actions: int = Field(description="Lines of the log of computer use.")
-    set_aside: int = Field(description="Damaged files that were set aside.")
+    damaged_files: int = Field(description="Damaged files that were renamed.")
     usage: int = Field(description="Usage records.")
     log: bool = Field(description="Whether the log was emptied.")
     failures: list[str] = Field(description="What could not be deleted, and why.")
@@ -191,7 +191,7 @@ class StoredContent(BaseModel):
     thinking_in_memory: int
     thinking_on_disk: int
     actions_bytes: int = Field(description="Size of the log of computer use.")
-    set_aside: list[str] = Field(description="Names of damaged files that were set aside.")
+    damaged_files: list[str] = Field(description="Names of damaged files that were renamed.")
     folder: str = Field(description="The folder of these files.")
 
 

@@ -25,6 +25,7 @@ _ENDPOINTS = {
     "endpoint_proof": "/proof",
     "endpoint_switches": "/control/switches",
     "endpoint_pages": "/control/pages",
+    "endpoint_forget": "/control/forget",
     "endpoint_actions": "/computer/actions",
     "endpoint_computer_runs": "/computer/runs",
 }

@@ -1,4 +1,4 @@
-"""Opening a store's file: whatever is in its place, it is set aside and the store works."""
+"""Opening a store's file: whatever is in its place, it is renamed and the store works."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from bridge.store import database
+from bridge.store.damaged_files import SIDE_FILES, delete_damaged, rename_damaged
 from bridge.store.database import Schema, open_database
 from bridge.store.ledger import Entry, Ledger
 from bridge.store.responses import ResponseStore
-from bridge.store.set_aside import SIDE_FILES, delete_set_aside, set_aside
 from bridge.store.stored_turn import StoredTurn
 from bridge.store.thinking import ThinkingStore
 from tests.store.test_responses import make_response
@@ -38,7 +38,7 @@ def open_store(kind: str, path: Path) -> Any:
     return Ledger(path)
 
 
-def find_set_aside(path: Path) -> list[Path]:
+def find_damaged(path: Path) -> list[Path]:
     found = path.parent.glob(f"{path.name}.damaged-*")
     return sorted(file for file in found if not file.name.endswith(SIDE_FILES))
 
@@ -159,7 +159,7 @@ DAMAGES: list[Callable[[Path], None]] = [
 
 @pytest.mark.parametrize("kind", ["responses", "thinking", "ledger"])
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-async def test_a_file_that_cannot_be_used_is_set_aside(
+async def test_a_file_that_cannot_be_used_is_renamed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str, damage: Callable[[Path], None]
 ) -> None:
     path = tmp_path / f"{kind}.sqlite3"
@@ -170,7 +170,7 @@ async def test_a_file_that_cannot_be_used_is_set_aside(
     await write(store, 1_000)
     assert await count(store) == 1
     [problem] = store.problems
-    [damaged] = find_set_aside(path)
+    [damaged] = find_damaged(path)
     assert f"it was renamed to {damaged.name}" in problem
     assert problem in caplog.text
     await store.close()
@@ -200,7 +200,7 @@ async def test_damage_while_the_bridge_runs_loses_no_later_write(
     await store.close()
     store = open_store(kind, path)
     # SQLite may have what it needs in memory: then it meets the damage at the next opening only.
-    if not find_set_aside(path):
+    if not find_damaged(path):
         assert found >= 50
     else:
         for number in range(1_000, 1_050):
@@ -272,7 +272,7 @@ def test_a_file_that_another_process_has_replaced_is_not_set_aside(tmp_path: Pat
         # Still damaged here, as nothing has replaced it in truth: the error is passed on.
         with pytest.raises(sqlite3.DatabaseError):
             open_database(path, schema)
-    assert find_set_aside(path) == []
+    assert find_damaged(path) == []
     assert path.exists()
 
 
@@ -281,9 +281,9 @@ def test_few_damaged_files_are_kept(tmp_path: Path) -> None:
     for number in range(5):
         path.write_text(str(number))
         path.with_name("s.sqlite3-wal").write_text(str(number))
-        set_aside(path, "it is damaged")
-    assert [file.read_text() for file in find_set_aside(path)] == ["2", "3", "4"]
+        rename_damaged(path, "it is damaged")
+    assert [file.read_text() for file in find_damaged(path)] == ["2", "3", "4"]
     assert len(list(tmp_path.iterdir())) == 6, "each with its write-ahead log"
-    assert delete_set_aside(path, older_than=5.0) == 0
-    assert delete_set_aside(path) == 3
+    assert delete_damaged(path, older_than=5.0) == 0
+    assert delete_damaged(path) == 3
     assert list(tmp_path.iterdir()) == []

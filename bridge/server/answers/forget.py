@@ -12,12 +12,12 @@ from pathlib import Path
 
 from bridge.computer.action_log import delete_actions
 from bridge.errors import BridgeError
-from bridge.logs import FILES
+from bridge.log_file import FILES
 from bridge.paths import Paths
 from bridge.store.age import DAY
+from bridge.store.damaged_files import delete_damaged, list_damaged
 from bridge.store.ledger import Ledger
 from bridge.store.responses import ResponseStore
-from bridge.store.set_aside import delete_set_aside, list_set_aside
 from bridge.store.thinking import ThinkingStore
 from bridge.wire.control import DeletionReport, DeletionRequest, StoredContent
 
@@ -40,23 +40,23 @@ class ContentStores:
         id = request.id
         responses = await self._count(lambda: self.responses.forget(id=id, older_than=seconds))
         thinking = await self._count(lambda: self.thinking.delete(id=id, older_than=seconds))
-        actions = set_aside = usage = 0
+        actions = damaged_files = usage = 0
         if id is None:
             before = None if seconds is None else time.time() - seconds
             actions = await self._count_blocking(
                 lambda: delete_actions(self.paths.computer_log, before)
             )
-            set_aside = await self._count_blocking(lambda: self._delete_set_aside(before))
+            damaged_files = await self._count_blocking(lambda: self._delete_damaged(before))
         if request.usage:
             usage = await self._count(self.ledger.forget_all)
         else:
-            await self._count_blocking(self._check_set_aside)
+            await self._count_blocking(self._check_damaged)
         emptied = request.all is True and await self._count_blocking(self._empty_log) > 0
         return DeletionReport(
             responses=responses,
             thinking=thinking,
             actions=actions,
-            set_aside=set_aside,
+            damaged_files=damaged_files,
             usage=usage,
             log=emptied,
             failures=self.failures,
@@ -73,24 +73,24 @@ class ContentStores:
             thinking_in_memory=thinking[0],
             thinking_on_disk=thinking[1],
             actions_bytes=size,
-            set_aside=names,
+            damaged_files=names,
             folder=str(self.paths.data),
         )
 
     def _list_files(self) -> tuple[list[str], int]:
         logs = [log for log in _list_versions(self.paths.computer_log, 2) if log.exists()]
-        aside = [file.name for path in self._databases for file in list_set_aside(path)]
-        return aside, sum(log.stat().st_size for log in logs)
+        damaged = [file.name for path in self._databases for file in list_damaged(path)]
+        return damaged, sum(log.stat().st_size for log in logs)
 
     @property
     def _databases(self) -> tuple[Path, ...]:
         return self.paths.responses, self.paths.thinking, self.paths.ledger
 
-    def _delete_set_aside(self, before: float | None) -> int:
-        return sum(delete_set_aside(path, older_than=before or 0.0) for path in self._databases)
+    def _delete_damaged(self, before: float | None) -> int:
+        return sum(delete_damaged(path, older_than=before or 0.0) for path in self._databases)
 
-    def _check_set_aside(self) -> int:
-        names = [file.name for path in self._databases for file in list_set_aside(path)]
+    def _check_damaged(self) -> int:
+        names = [file.name for path in self._databases for file in list_damaged(path)]
         if names:
             # One row cannot be deleted from a damaged file.
             self.failures.append(

@@ -45,7 +45,7 @@ _STORED_EXAMPLE: dict[str, Any] = {
     "thinking_in_memory": 2,
     "thinking_on_disk": 0,
     "actions_bytes": 20480,
-    "set_aside": [],
+    "damaged_files": [],
     "folder": "/home/ada/.local/share/claude-bridge",
 }
 _DELETION_EXAMPLE: dict[str, Any] = {"older_than_days": 7}
@@ -53,7 +53,7 @@ _REPORT_EXAMPLE: dict[str, Any] = {
     "responses": 2,
     "thinking": 0,
     "actions": 14,
-    "set_aside": 0,
+    "damaged_files": 0,
     "usage": 0,
     "log": False,
     "failures": [],

@@ -151,7 +151,7 @@ async def test_what_was_stored_is_deleted_for_good_while_the_bridge_runs(
     stored = await call(bridge, "GET", "/control/stored")
     assert stored["responses_on_disk"] == stored["responses_in_memory"] == len(ids) + 1
     assert await call(bridge, "POST", "/control/forget", {"id": ids[0]}) == {
-        "responses": 1, "thinking": 0, "actions": 0, "set_aside": 0, "usage": 0, "log": False,
+        "responses": 1, "thinking": 0, "actions": 0, "damaged_files": 0, "usage": 0, "log": False,
         "failures": [],
     }  # fmt: skip
     (home / "logs").mkdir(exist_ok=True)
@@ -161,7 +161,7 @@ async def test_what_was_stored_is_deleted_for_good_while_the_bridge_runs(
     (home / "data" / "computer-log.jsonl").write_text(f'{{"at": 1, "what": "Type {MARK}"}}\n')
     report = await call(bridge, "POST", "/control/forget", {"all": True, "usage": True})
     assert report["responses"] == len(ids)
-    assert (report["actions"], report["set_aside"], report["log"]) == (1, 1, True)
+    assert (report["actions"], report["damaged_files"], report["log"]) == (1, 1, True)
     assert report["usage"] > 0
     assert find_marks(tmp_path) == set()
     after = await call(bridge, "GET", "/control/stored")

@@ -1,4 +1,4 @@
-"""Set a file aside that cannot be used: rename it, with a date, so that nothing is lost."""
+"""Rename a file that cannot be used, with a date, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _log = logging.getLogger(__name__)
 
 SIDE_FILES = ("-wal", "-shm")
 """Suffixes of SQLite's files beside a database; they belong to it and to no other."""
-MAX_SET_ASIDE = 3
+MAX_DAMAGED = 3
 """Files of one store; older ones are deleted, as they contain what the store is to forget."""
 _MARK = ".damaged-"
 
 
-def set_aside(path: Path, reason: str) -> str:
+def rename_damaged(path: Path, reason: str) -> str:
     """Rename a file and those beside it; return the message for the user. Raises OSError."""
     name = _find_free_name(path)
     for suffix in ("", *SIDE_FILES):
@@ -25,22 +25,22 @@ def set_aside(path: Path, reason: str) -> str:
             path.with_name(path.name + suffix).rename(path.with_name(name + suffix))
     message = f"{path.name} cannot be used ({reason}); it was renamed to {name}."
     _log.warning("%s", message)
-    delete_set_aside(path, keep=MAX_SET_ASIDE)
+    delete_damaged(path, keep=MAX_DAMAGED)
     return message
 
 
-def list_set_aside(path: Path) -> list[Path]:
-    """Return the databases that were set aside from this path, oldest first."""
+def list_damaged(path: Path) -> list[Path]:
+    """Return the databases that were renamed from this path, oldest first."""
     found = path.parent.glob(f"{path.name}{_MARK}*") if path.parent.is_dir() else ()
     return sorted(file for file in found if not file.name.endswith(SIDE_FILES))
 
 
-def delete_set_aside(path: Path, *, keep: int = 0, older_than: float = 0.0) -> int:
-    """Delete set-aside files, except the latest `keep`; return how many databases these were.
+def delete_damaged(path: Path, *, keep: int = 0, older_than: float = 0.0) -> int:
+    """Delete renamed files, except the latest `keep`; return how many databases these were.
 
     With `older_than`, only those that were last changed before this Unix time.
     """
-    files = list_set_aside(path)
+    files = list_damaged(path)
     old = files[: max(0, len(files) - keep)]
     count = 0
     for file in old:
@@ -70,11 +70,11 @@ def _find_free_name(path: Path) -> str:
 
 
 def delete_database(path: Path) -> int:
-    """Delete a closed database and all that was set aside from it; return how many there were.
+    """Delete a closed database and all that was renamed; return how many there were.
 
     Raises OSError.
     """
-    count = delete_set_aside(path)
+    count = delete_damaged(path)
     count += path.exists()
     for suffix in ("", *SIDE_FILES):
         _delete(path.with_name(path.name + suffix))

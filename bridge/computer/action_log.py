@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.computer.actions import Action, Type, read_action
+from bridge.computer.actions import Action, HoldKey, Key, Type, read_action
 from bridge.computer.batch import Outcome
+from bridge.computer.effects import type_text
+from bridge.computer.matching.windows import has_title_word
+from bridge.computer.policy import PASSWORD, PASSWORD_TITLES
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
 from bridge.private_modes import create_folder, open_private
@@ -28,7 +31,7 @@ MAX_BYTES = 20 * 1024 * 1024
 _writing = threading.Lock()
 
 _THUMBNAIL = (320, 320)
-_SECRET_RISK = "a password"  # noqa: S105 - the name of a risk
+_TYPING = (Type.member, Key.member, HoldKey.member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,11 @@ class Entry:
             "done": not outcome.failed,
             "result": outcome.text,
         }
-        if isinstance(outcome.action, Type) and _SECRET_RISK in outcome.risks:
-            count = len(outcome.action.text)
-            row["what"] = f"Type {count} characters (left out: {_SECRET_RISK})"
-            row["action"] = {"action": "type", "text": None, "characters": count}
+        reason = _find_secret(outcome)
+        if reason is not None:
+            count = len(type_text(outcome.action))
+            row["what"] = f"Type {count} characters (left out: {reason})"
+            row["action"] = {"action": outcome.action.member, "text": None, "characters": count}
         if thumbnails and outcome.picture is not None:
             row["thumbnail"] = _make_thumbnail(outcome.picture.data)
         return row
@@ -79,6 +83,19 @@ class Step:
     picture: Size
     screen: Rect
     done: bool
+
+
+def _find_secret(outcome: Outcome) -> str | None:
+    """Return why the text that an action types is not logged; None if it is."""
+    if outcome.action.member not in _TYPING or not type_text(outcome.action):
+        return None
+    window = outcome.window
+    # The user's own rules may have no such risk.
+    if PASSWORD in outcome.risks or (window and has_title_word(PASSWORD_TITLES, window)):
+        return PASSWORD
+    # Refused for a window on the never list, or left over behind a failed action: the text may be
+    # a password for a window that is no longer in front.
+    return "its window is unknown" if outcome.failed and window is None else None
 
 
 class ActionLog:
@@ -172,7 +189,7 @@ def read_log(path: Path) -> Iterator[Step]:
 def _parse_step(row: Mapping[str, Any]) -> Step:
     fields = dict(row["action"])
     member = fields.pop("action")
-    left_out = member == Type.member and fields.get("text") is None
+    left_out = member in _TYPING and fields.get("text") is None
     return Step(
         at=float(row["at"]),
         what=str(row["what"]),

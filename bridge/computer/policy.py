@@ -50,6 +50,9 @@ class Rule(BaseModel):
         return self
 
 
+PASSWORD = "a password"  # noqa: S105 - the name of a risk
+PASSWORD_TITLES = ("password", "sign in", "log in", "login")
+
 _RISKY = (
     Rule(risk="a terminal", where="terminal"),
     Rule(risk="a command", where="text", words=("sudo ", "rm -", "curl ", "powershell")),
@@ -61,7 +64,7 @@ _RISKY = (
     Rule(risk="sending", where="title", words=("send", "compose", "new message", "publish")),
     Rule(risk="buying", where="title", words=("checkout", "payment", "order", "cart", "pay ")),
     Rule(risk="installing", where="title", words=("install", "setup", "app store", "update")),
-    Rule(risk="a password", where="title", words=("password", "sign in", "log in", "login")),
+    Rule(risk=PASSWORD, where="title", words=PASSWORD_TITLES),
     Rule(risk="settings", where="title", words=("settings", "preferences", "control panel")),
 )
 _NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")

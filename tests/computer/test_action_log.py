@@ -17,6 +17,8 @@ from bridge.computer import action_log
 from bridge.computer.action_log import ActionLog, Entry, read_log
 from bridge.computer.actions import read_action
 from bridge.computer.batch import Outcome
+from bridge.computer.describe import describe
+from bridge.computer.desktop import Window
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.computer.screen.pictures import encode
 from bridge.errors import SettingsError
@@ -48,6 +50,42 @@ def test_text_that_may_be_a_password_is_not_written(tmp_path: Path) -> None:
     (step,) = read_log(path)
     assert step.action is None
     assert step.what == "Type 7 characters (left out: a password)"
+
+
+@pytest.mark.parametrize(
+    ("member", "title", "failed", "reason"),
+    [
+        ("type", "Log in - Bank", False, "a password"),  # whatever the user's own rules are
+        ("key", "Enter the password", False, "a password"),
+        ("hold_key", "Enter the password", False, "a password"),
+        ("type", None, True, "its window is unknown"),  # behind a failed action, or refused
+        ("key", None, True, "its window is unknown"),
+        ("type", "Notes", True, None),
+        ("type", None, False, None),
+    ],
+)
+def test_what_may_be_a_password_is_left_out_in_every_form(
+    member: str, title: str | None, failed: bool, reason: str | None, tmp_path: Path
+) -> None:
+    action = read_action(member, {"text": "x", **({"duration": 1} if member == "hold_key" else {})})
+    window = None if title is None else Window(title, "firefox", Rect(0, 0, 9, 9), active=True)
+    what = describe(action, window)
+    path = tmp_path / "log.jsonl"
+    ActionLog(path).write(
+        Entry(1.0, "a", "b", VIEW, Outcome(action, "…", failed, what=what, window=window))
+    )
+    (step,) = read_log(path)
+    if reason is None:
+        assert (step.action, step.what) == (action, what)
+    else:
+        assert (step.action, step.what) == (None, f"Type 1 characters (left out: {reason})")
+
+
+def test_keys_that_type_nothing_are_logged_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    ActionLog(path).write(make_entry("key", text="ctrl+s", risks=("a password",)))
+    (step,) = read_log(path)
+    assert step.action == read_action("key", {"text": "ctrl+s"})
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from typing import TypeVar
+
+from bridge.errors import UpstreamSilent
 
 _Input = TypeVar("_Input")
 _Output = TypeVar("_Output")
@@ -36,6 +39,18 @@ async def map_batches(
             yield outputs
         if failure is not None:
             raise failure
+
+
+async def begin_within(beginning: Awaitable[_Output], seconds: float, who: str) -> _Output:
+    """Return what `beginning` returns. Raises UpstreamSilent if it takes longer.
+
+    Pings alone must not keep a client waiting that has no answer yet.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await beginning
+    except TimeoutError as error:
+        raise UpstreamSilent(f"{who} did not begin its answer within {seconds:g} s.") from error
 
 
 async def prepend_batch(

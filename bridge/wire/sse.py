@@ -24,20 +24,30 @@ def encode_event(event: Mapping[str, Any]) -> bytes:
     return f"event: {event['type']}\n".encode("ascii") + encode_data(event)
 
 
+MAX_EVENT = 64 * 1024 * 1024
+"""Bytes of one event, or of one line; a web search's result has some hundred thousand."""
+
+
 # Input: bytes, split anywhere. Output: the `data` of each event that is complete. State: `_rest`,
-# the bytes after the last line end, and `_data`, the data lines of an event that has not ended. An
-# event ends with an empty line. Other fields (`event`, `id`, `retry`) and comments are ignored.
+# the pieces behind the last line end, `_data`, the data lines of an event that has not ended, and
+# `_size`, the bytes of both. An event ends with an empty line. Other fields (`event`, `id`,
+# `retry`) and comments are ignored.
 
 
 class SseDecoder:
     """A decoder of bytes, split anywhere, to the `data` of each complete event."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        # Joined once, since a long line may come in a thousand pieces.
+        self._rest: list[bytes] = []
         self._data: list[bytes] = []
+        self._size = 0
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """Return the data of the events that this piece completes. Lines end with LF or CRLF."""
+        """Return the data of the events that this piece completes. Lines end with LF or CRLF.
+
+        Raises ValueError when an event is longer than MAX_EVENT.
+        """
         # Nearly every piece consists of complete events and needs no state.
         if not self._rest and not self._data and piece.endswith(b"\n\n"):
             return self._split_whole_events(piece)
@@ -58,7 +68,19 @@ class SseDecoder:
         return done
 
     def _split_lines(self, piece: bytes) -> list[bytes]:
-        *lines, self._rest = (self._rest + piece).split(b"\n")
+        self._rest.append(piece)
+        self._size += len(piece)
+        done: list[bytes] = []
+        if b"\n" in piece:
+            *lines, rest = b"".join(self._rest).split(b"\n")
+            self._rest = [rest] if rest else []
+            done = self._add_lines(lines)
+            self._size = len(rest) + sum(map(len, self._data))
+        if self._size > MAX_EVENT:
+            raise ValueError("an event is too long")
+        return done
+
+    def _add_lines(self, lines: list[bytes]) -> list[bytes]:
         done: list[bytes] = []
         for line in lines:
             line = line.removesuffix(b"\r")

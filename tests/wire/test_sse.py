@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,23 @@ def test_the_split_does_not_matter(cuts: list[int]) -> None:
     decoder = SseDecoder()
     pieces = [STREAM[a:b] for a, b in itertools.pairwise(edges)]
     assert [event for piece in pieces for event in decoder.feed(piece)] == EVENTS
+
+
+@pytest.mark.parametrize("piece", [b"x" * 1024, b"data: " + b"x" * 1024 + b"\n"])
+def test_an_event_without_an_end_is_refused(piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.wire.sse.MAX_EVENT", 10_000)
+    decoder = SseDecoder()
+    with pytest.raises(ValueError, match="too long"):
+        for _ in range(20):
+            decoder.feed(piece)
+
+
+def test_a_long_line_is_joined_once() -> None:
+    decoder = SseDecoder()
+    for _ in range(30_000):
+        assert decoder.feed(b"data: x" if not decoder._rest else b"x" * 1000) == []
+    (data,) = decoder.feed(b"\n\n")
+    assert len(data) == 1 + 29_999 * 1000
 
 
 def test_a_line_is_ascii() -> None:

@@ -69,7 +69,7 @@ class EventReader:
     async def begin(self) -> None:
         """Return when `message_start` has arrived. Raises BridgeError if it cannot."""
         while piece := await self._read():
-            self._waiting += self._decoder.feed(piece)
+            self._waiting += self._decode(piece)
             while self._waiting:
                 event = self._check.feed(_parse_event(self._waiting.pop(0)))
                 if self._check.began:
@@ -100,9 +100,15 @@ class EventReader:
                     await asyncio.sleep(0)
                 datas = rest
             elif piece := await self._read():
-                datas = self._decoder.feed(piece)
+                datas = self._decode(piece)
             else:
                 return
+
+    def _decode(self, piece: bytes) -> list[bytes]:
+        try:
+            return self._decoder.feed(piece)
+        except ValueError as error:
+            raise StreamBroken("Upstream sent an event that is too long.") from error
 
     def _split_at_first_text(self, datas: list[bytes]) -> tuple[list[bytes], list[bytes]]:
         """Split events behind the first delta of the answer; the second part may be empty."""

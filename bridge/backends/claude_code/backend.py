@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
-from bridge.backends.batches import prepend_batch
+from bridge.backends.batches import begin_within, prepend_batch
 from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
 from bridge.backends.claude_code.frames import (
@@ -166,7 +166,7 @@ class ClaudeCodeBackend(ManagedBackend):
         stream = EventStream(batches, release)
         try:
             with self._credential.watch():
-                first = await anext(batches, None)
+                first = await begin_within(anext(batches, None), self._silence, "Claude Code")
                 if first is None:
                     raise StreamBroken("Claude Code ended before its answer began.")
         except BaseException as error:  # also when cancelled: the process would go on generating

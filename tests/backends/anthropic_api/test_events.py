@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.backends.anthropic_api.events import EventReader, merge_deltas
-from bridge.errors import StreamBroken
+from bridge.backends.batches import begin_within
+from bridge.errors import StreamBroken, UpstreamSilent
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import Block, MessageEvent
 from tests import scripts
@@ -114,6 +115,15 @@ def test_an_answer_must_begin_with_message_start() -> None:
         "Upstream began its answer with content_block_start.",
     )
     assert read() == ([], "Upstream closed the connection before its answer began.")
+
+
+async def test_pings_alone_do_not_keep_a_client_waiting() -> None:
+    async def ping() -> bytes:
+        await asyncio.sleep(0.001)
+        return b'event: ping\ndata: {"type": "ping"}\n\n'
+
+    with pytest.raises(UpstreamSilent, match=r"did not begin its answer within 0\.05 s"):
+        await begin_within(EventReader(ping, ignore).begin(), 0.05, "Claude's API")
 
 
 async def test_the_first_text_of_all_answers_goes_before_the_rest_of_any() -> None:

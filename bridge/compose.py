@@ -8,7 +8,7 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -172,17 +172,31 @@ def _build_backends(
     settings: Settings, paths: Paths, keys: KeyCache, count_unknown: CountUnknown
 ) -> dict[BackendName, ManagedBackend]:
     policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
+    claude_code = _build_claude_code(settings, paths, count_unknown)
 
     async def load_claude_code() -> Sequence[Route]:
         return [Route("Claude Code", claude_code)]
 
-    silence = settings.upstream_silence_seconds
+    load_anthropic = _make_key_loader(keys, settings.upstream_silence_seconds, count_unknown)
+    return {
+        "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
+        "anthropic": ResilientBackend(
+            "anthropic", load_anthropic, policy, get_version=lambda: keys.version
+        ),
+        "offline": EchoBackend(),
+    }
+
+
+def _make_key_loader(
+    keys: KeyCache, silence_seconds: float, count_unknown: CountUnknown
+) -> Callable[[], Awaitable[Sequence[Route]]]:
+    """Make the function that loads a route for each API key."""
     environment = MessagesApiBackend(
-        silence, count_unknown, explain_missing=lambda: _explain_unreadable(keys)
+        silence_seconds, count_unknown, explain_missing=lambda: _explain_unreadable(keys)
     )
     by_key: dict[NamedKey, MessagesApiBackend] = {}
 
-    async def load_anthropic() -> Sequence[Route]:
+    async def load_routes() -> Sequence[Route]:
         try:
             saved = (await keys.get_keys()).anthropic
         except KeyringUnavailable:
@@ -192,7 +206,7 @@ def _build_backends(
         known = dict(by_key)
         by_key.clear()
         for key in saved:
-            by_key[key] = known.get(key) or MessagesApiBackend(silence, count_unknown, key)
+            by_key[key] = known.get(key) or MessagesApiBackend(silence_seconds, count_unknown, key)
             if keys.take_accepted(key):
                 by_key[key].credential.accept()
         routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
@@ -202,14 +216,7 @@ def _build_backends(
             routes.insert(0, Route("the environment's key", environment))
         return routes
 
-    claude_code = _build_claude_code(settings, paths, count_unknown)
-    return {
-        "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
-        "anthropic": ResilientBackend(
-            "anthropic", load_anthropic, policy, get_version=lambda: keys.version
-        ),
-        "offline": EchoBackend(),
-    }
+    return load_routes
 
 
 def _explain_unreadable(keys: KeyCache) -> Readiness | None:

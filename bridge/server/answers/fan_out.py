@@ -35,12 +35,7 @@ async def merge_answers(
         for answer, begin in zip(answers, begins, strict=True)
     ]
     try:
-        waiting: set[asyncio.Future[Any]] = set(begins)
-        while waiting and not failure.done():
-            await asyncio.wait({*waiting, failure}, return_when=asyncio.FIRST_COMPLETED)
-            waiting = {begin for begin in waiting if not begin.done()}
-        if waiting:
-            raise failure.result()
+        await _wait_for_all(begins, failure)
         async with aclosing(_consume_items(queue, len(answers))) as items:
             yield begins[0].result(), items
     finally:
@@ -51,6 +46,18 @@ async def merge_answers(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _wait_for_all(
+    begins: Sequence[asyncio.Future[_Begin]], failure: asyncio.Future[Exception]
+) -> None:
+    """Return when all answers have begun. Raises the first failure before that."""
+    waiting: set[asyncio.Future[Any]] = set(begins)
+    while waiting and not failure.done():
+        await asyncio.wait({*waiting, failure}, return_when=asyncio.FIRST_COMPLETED)
+        waiting = {begin for begin in waiting if not begin.done()}
+    if waiting:
+        raise failure.result()
 
 
 async def _produce_items(

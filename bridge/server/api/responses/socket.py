@@ -145,23 +145,8 @@ class Inbox:
 
 async def open_responses_socket(request: web.Request) -> web.StreamResponse:
     """Answer the messages of a WebSocket in turn. Raises NotFound for a plain GET."""
-    bridge = request.app[BRIDGE]
-    limit = bridge.settings.max_body_mb * 1024 * 1024
-    # Without compression, as a message of 60 KB could decompress to the limit at once.
-    socket = web.WebSocketResponse(
-        heartbeat=_HEARTBEAT_SECONDS,
-        max_msg_size=limit,
-        compress=False,
-        decode_text=False,
-        timeout=_CLOSE_SECONDS,
-    )
-    # A plain GET would be a list of all responses, which does not exist.
-    if not socket.can_prepare(request).ok:
-        raise NotFound(
-            "GET opens a WebSocket here. To create a response use POST; to read one add its id."
-        )
-    await socket.prepare(request)
-    inbox = Inbox(bridge.bodies)
+    socket = await _accept_socket(request)
+    inbox = Inbox(request.app[BRIDGE].bodies)
     if isinstance(request.protocol, QuietHandler):
         request.protocol.accept_data = inbox.accept_data
     answers = asyncio.create_task(_answer_messages(request, socket, inbox))
@@ -186,6 +171,24 @@ async def open_responses_socket(request: web.Request) -> web.StreamResponse:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         inbox.close()
+    return socket
+
+
+async def _accept_socket(request: web.Request) -> web.WebSocketResponse:
+    # Without compression, as a message of 60 KB could decompress to the limit at once.
+    socket = web.WebSocketResponse(
+        heartbeat=_HEARTBEAT_SECONDS,
+        max_msg_size=request.app[BRIDGE].settings.max_body_mb * 1024 * 1024,
+        compress=False,
+        decode_text=False,
+        timeout=_CLOSE_SECONDS,
+    )
+    # A plain GET would be a list of all responses, which does not exist.
+    if not socket.can_prepare(request).ok:
+        raise NotFound(
+            "GET opens a WebSocket here. To create a response use POST; to read one add its id."
+        )
+    await socket.prepare(request)
     return socket
 
 

@@ -11,11 +11,12 @@ from threading import Thread
 from bridge.proof import compute_proof, format_address
 
 _MOST_BYTES = 65_536
+_SECONDS = 5.0
 
 
 @contextmanager
 def answer_with(response: bytes, token: str = "") -> Iterator[tuple[str, list[bytes]]]:
-    """Yield the address of a server that sends `response`, and the requests it has read.
+    """Yield the address of a server that sends `response`, and all that it has read, as one entry.
 
     With a token, it proves first that it has it.
     """
@@ -32,6 +33,11 @@ def answer_with(response: bytes, token: str = "") -> Iterator[tuple[str, list[by
             requests.append(client.recv(_MOST_BYTES))
             with suppress(OSError):
                 client.sendall(response)
+                # The client sees the end, but what it sends in spite of it is still read.
+                client.shutdown(socket.SHUT_WR)
+                client.settimeout(_SECONDS)
+                while more := client.recv(_MOST_BYTES):
+                    requests[-1] += more
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         answering = Thread(target=answer)

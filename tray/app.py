@@ -75,7 +75,7 @@ def run(options: LaunchOptions) -> int:
             _log.warning("A second tray will not notice this one: %s", error)
             is_first = True
         if not is_first:
-            answered = notify_first_instance(options.data_folder / "tray.door")
+            answered = notify_first_instance(options.data_folder / "tray.port")
             print("Claude Bridge is already running.")  # noqa: T201 - for the terminal
             return 0 if answered else 1
         App(options).run()
@@ -145,7 +145,7 @@ class App:
     def _listen_for_second_instance(self) -> InstanceListener | None:
         try:
             return InstanceListener(
-                self._options.data_folder / "tray.door",
+                self._options.data_folder / "tray.port",
                 lambda: self._post(self._respond_to_second_instance),
             )
         except SettingsError as error:

@@ -56,7 +56,7 @@ class InstanceListener:
         except SettingsError:
             self._socket.close()
             raise
-        threading.Thread(target=self._accept_connections, name="tray-door", daemon=True).start()
+        threading.Thread(target=self._accept_connections, name="tray-port", daemon=True).start()
 
     def close(self) -> None:
         """Remove the file and close the socket, which ends the thread."""

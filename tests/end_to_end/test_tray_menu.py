@@ -334,7 +334,7 @@ async def test_other_users_cannot_read_the_secrets_of_the_tray(
     panel: TrayHost, tray: Tray, home: Path
 ) -> None:
     await shows(panel, "Ready on")
-    for name in ("tray.door", "control-token"):
+    for name in ("tray.port", "control-token"):
         assert stat.S_IMODE((home / "data" / name).stat().st_mode) == 0o600
 
 

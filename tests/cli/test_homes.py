@@ -14,6 +14,7 @@ import pytest
 from bridge.cli.main import main
 from bridge.keys import KeyChain, Keys, NamedKey
 from tests.conftest import StartBridge
+from tests.docs.pages import ROOT
 from tests.fake_anthropic.server import FakeAnthropic
 
 CHAT = {"model": "claude-opus-5-5", "messages": [{"role": "user", "content": "Hi"}]}
@@ -168,3 +169,7 @@ async def test_everything_that_is_written_is_private(home: Path, start_bridge: S
     found = {path.name: path.stat().st_mode & 0o777 for path in [home, *home.rglob("*")]}
     assert "control-token" in found
     assert {name: oct(mode) for name, mode in found.items() if mode & 0o077} == {}
+    page = await asyncio.to_thread((ROOT / "docs" / "privacy.md").read_text, "utf-8")
+    files = {path.name for path in home.rglob("*") if path.is_file()}
+    named = {name.removesuffix("-wal").removesuffix("-shm") for name in files}
+    assert {name for name in named if f"`{name}`" not in page} == set()

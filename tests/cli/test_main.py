@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import pytest
 from openai import APIError, OpenAI
 
 from bridge import __version__
+from bridge.cli.main import main
+from bridge.settings import Settings
 
 COMMAND = [sys.executable, "-m", "bridge"]
 
@@ -62,6 +65,22 @@ def served() -> Iterator[Served]:
 
 def test_version() -> None:
     assert run("--version").stdout == f"claude-bridge {__version__}\n"
+
+
+@pytest.mark.parametrize("owner", ["anthropic", "bridge", "embeddings"])
+@pytest.mark.parametrize("flag", [[], ["--key"], ["--secret"], ["--value"]])
+def test_no_command_takes_a_key_as_an_argument(
+    owner: str, flag: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["key", "set", owner, *flag, "sk-ant-secret"])
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_no_setting_is_a_secret() -> None:
+    # Every setting is a flag, and other users can read command lines.
+    secret = re.compile(r"api_key|secret|token|password|credential")
+    assert [name for name in Settings.model_fields if secret.search(name)] == []
 
 
 def test_help_lists_commands_and_settings() -> None:

@@ -35,7 +35,9 @@ def test_the_environment_has_no_key_and_no_configuration() -> None:
         "CLAUDE_CONFIG_DIR",
     }
     assert environment["CLAUDE_CODE_TMPDIR"] == str(Path("own"))
+    # Telemetry, error reports and updates.
     assert environment["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"
+    assert environment["DISABLE_AUTOUPDATER"] == "1"
 
 
 def test_the_flags_turn_off_tools_settings_and_transcripts() -> None:

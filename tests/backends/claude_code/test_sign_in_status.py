@@ -61,6 +61,16 @@ async def test_the_status_is_cached_until_credentials_change(tmp_path: Path) -> 
     await watch.close()
 
 
+async def test_the_credentials_are_never_read(tmp_path: Path) -> None:
+    # Opening a pipe would wait for a writer for ever.
+    os.mkfifo(tmp_path / ".credentials.json")
+    watch = SignInStatusReader(
+        stand_in(tmp_path, "dies"), {"CLAUDE_CONFIG_DIR": str(tmp_path)}, tmp_path
+    )
+    assert (await asyncio.wait_for(watch.get_status(), 10)).signed_in
+    await watch.close()
+
+
 async def test_a_program_that_cannot_run_is_reported_as_a_problem(tmp_path: Path) -> None:
     login = await SignInStatusReader(tmp_path / "missing", {}, tmp_path).get_status()
     assert login.problem == "it cannot be started (No such file or directory)"

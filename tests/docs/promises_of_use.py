@@ -1,0 +1,276 @@
+"""What the README and the page on computer use promise, and the tests that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Tests = tuple[str, ...]
+
+README: Mapping[str, Tests] = {
+    "Your requests go to Claude and to no other service": (
+        "tests/backends/test_conformance.py::test_text_streams_as_it_is_written",
+        "tests/server/api/test_embeddings.py::test_a_service_needs_an_address",
+    ),
+    # Getting started
+    "The bridge asks Anthropic whether the key is right": (
+        "tests/keys/test_chain.py::test_the_command_checks_a_key_before_it_saves_it",
+        "tests/keys/test_chain.py::test_without_a_keyring_keys_are_stored_in_a_private_file",
+    ),
+    "With several keys": (
+        "tests/resilience/test_backend.py::test_another_key_replaces_a_rejected_or_limited_one",
+    ),
+    "It is not Claude, and the bridge never uses it in Claude's place": (
+        "tests/backends/test_echo.py::test_the_echo_never_answers_for_claude",
+    ),
+    "If you have both a subscription and a key": (
+        "tests/backends/test_selection.py::test_auto_prefers_a_sign_in_over_a_key",
+    ),
+    "If Anthropic rejects the key": (
+        "tests/backends/test_selection.py"
+        "::test_a_rejected_key_falls_back_to_claude_code_with_a_notice",
+    ),
+    "It never falls back from the subscription to a paid key": (
+        "tests/backends/test_selection.py::test_a_rejected_sign_in_never_falls_back_to_the_key",
+        "tests/server/test_rejected_credential.py"
+        "::test_a_rejected_sign_in_never_leads_to_the_paid_key",
+    ),
+    "The bridge therefore listens on this computer only": (
+        "tests/test_settings.py::test_without_a_file_the_defaults_apply",
+        "tests/backends/claude_code/test_command.py::test_the_bundled_program_is_found",
+        "tests/backends/claude_code/test_sign_in_status.py::test_the_credentials_are_never_read",
+        "tests/attacks/test_secrets.py::test_the_debug_log_of_the_real_program_has_no_secret",
+    ),
+    # Connect your editor
+    "Unsupported parameters are never silently ignored": (
+        "tests/server/api/test_chat.py::test_notices_come_in_a_header",
+        "tests/server/api/test_completions.py"
+        "::test_every_parameter_is_mapped_or_ignored_with_a_reason",
+        "tests/server/api/responses/test_resource.py"
+        "::test_every_parameter_is_mapped_rejected_or_ignored",
+    ),
+    # Computer use
+    "Computer use is **off until you turn it on**": (
+        "tests/computer/test_service.py::test_computer_use_is_off_at_first",
+    ),
+    "No API key, prompt or web page can turn it on": (
+        "tests/server/api/test_computer.py::test_no_api_key_and_no_prompt_can_turn_it_on",
+        "tests/attacks/test_raw.py::test_a_page_of_another_site_is_rejected_even_with_the_token",
+    ),
+    "The first time a program sends a request with computer use": (
+        "tests/server/http/test_asker.py::test_a_program_is_asked_about_before_it_uses_the_desktop",
+    ),
+    "| off |": (
+        "tests/server/api/test_computer.py::test_nothing_happens_while_computer_use_is_off",
+    ),
+    "| ask before each step |": (
+        "tests/computer/test_permission.py::test_in_mode_ask_each_batch_needs_approval",
+        "tests/web/test_computer.py::test_the_user_approves_or_denies_a_batch",
+    ),
+    "| ask before risky steps |": (
+        "tests/computer/test_permission.py::test_in_mode_ask_risky_only_risky_batches_need_approval",
+        "tests/computer/test_policy.py::test_risks_of_actions",
+    ),
+    "| allow for 15 minutes |": (
+        "tests/computer/test_permission.py::test_a_timed_grant_ends_automatically",
+        "tests/computer/test_service.py::test_a_timed_grant_ends_a_batch_that_is_running",
+    ),
+    "Requests not approved within 60 seconds are denied": (
+        "tests/computer/approval/test_pending.py::test_an_unanswered_approval_is_denied",
+    ),
+    "While Claude works, a border surrounds the screen": (
+        "tests/computer/native/test_service.py::test_the_border_is_shown_and_the_user_can_stop",
+        "tests/end_to_end/test_tray_menu.py::test_computer_use_is_shown_approved_and_stopped",
+    ),
+    "Each of these stops Claude at once": (
+        "tests/computer/test_service.py"
+        "::test_the_stop_key_ends_the_session_and_turns_computer_use_off",
+        "tests/computer/test_mouse_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
+        "tests/computer/test_performer.py::test_a_stop_at_any_check_leaves_nothing_pressed",
+        "tests/web/test_computer.py::test_the_user_stops_claude_while_it_works",
+        "tests/talon_user/commands/test_computer.py"
+        "::test_stop_ends_the_run_and_switches_computer_use_off",
+        "tests/cli/test_computer.py::test_stop_ends_the_action_and_turns_computer_use_off",
+        "tests/server/api/test_computer.py::test_a_moved_mouse_ends_the_batch",
+    ),
+    "A task ends after 50 turns": (
+        "tests/server/api/test_computer.py::test_a_limit_ends_the_task_with_an_answer",
+    ),
+    "They go through the running bridge": (
+        "tests/cli/test_mcp.py::test_a_refusal_is_explained",
+        "tests/cli/test_mcp.py::test_a_screenshot_and_a_click",
+    ),
+    "Your `risky` rules replace the built-in ones": (
+        "tests/computer/test_policy.py::test_a_users_file_replaces_the_rules",
+    ),
+    "The `never` list comes first, for every action": (
+        "tests/computer/test_effects.py::test_no_action_touches_a_window_on_the_never_list",
+        "tests/server/api/test_computer.py"
+        "::test_a_drag_over_two_batches_is_kept_out_of_windows_on_the_never_list",
+    ),
+    "If another window gets the keyboard while Claude types": (
+        "tests/computer/native/x11/test_changed_window.py"
+        "::test_a_terminal_that_opens_while_typing_gets_at_most_eight_characters",
+    ),
+    "Each action is logged in `computer-log.jsonl`": (
+        "tests/server/api/test_computer.py::test_the_log_has_the_action_the_caller_and_the_approver",
+    ),
+    "Text for a window whose title has “password”": (
+        "tests/computer/test_action_log.py::test_what_may_be_a_password_is_left_out_in_every_form",
+    ),
+    "Screenshots are logged only with": (
+        "tests/computer/test_action_log.py::test_thumbnails_are_written_only_if_requested",
+    ),
+    "It does **not work on Wayland**": (
+        "tests/computer/native/test_environment.py::test_wayland_is_refused_with_a_hint_to_use_x11",
+    ),
+    # Talon
+    "Focus a text field and say": (
+        "tests/talon_user/commands/test_focus.py::test_no_text_is_lost_when_the_focus_moves",
+        "tests/talon_user/test_voice.py::test_another_window_gets_nothing_and_resume_continues",
+    ),
+    # Troubleshooting
+    "A request that fails before Claude has started to answer": (
+        "tests/resilience/test_backend.py::test_a_transient_failure_is_retried_unseen",
+        "tests/resilience/test_policy.py::test_the_delays_never_exceed_the_maximum",
+    ),
+    "Anthropic's `Retry-After` is respected": (
+        "tests/resilience/test_policy.py::test_retry_after_is_respected_if_there_is_time",
+        "tests/resilience/test_backend.py::test_a_wait_that_is_too_long_is_passed_on_to_the_client",
+    ),
+    "After five failures in a row": (
+        "tests/resilience/test_backend.py::test_the_breaker_opens_after_failures_in_a_row",
+    ),
+    "An answer that breaks off ends with an error": (
+        "tests/server/api/test_chat.py::test_a_failure_in_the_middle_of_a_stream_is_an_error_event",
+        "tests/server/test_odd_events.py::test_an_odd_answer_is_a_right_answer_or_one_right_error",
+    ),
+    "Another backend or model answers only if you have set": (
+        "tests/resilience/test_backend.py::test_a_fallback_model_answers_only_if_it_is_set",
+        "tests/resilience/test_backend.py::test_a_fallback_backend_answers_only_if_it_is_set",
+    ),
+    # Operations
+    "It loads nothing from the internet": (
+        "tests/server/api/test_pages.py"
+        "::test_a_page_loads_nothing_from_elsewhere_and_cannot_be_framed",
+    ),
+    "If the bridge has an access key, `/usage` and `/metrics` require it": (
+        "tests/keys/test_chain.py::test_usage_and_metrics_need_the_access_key",
+    ),
+    "Every answer has an `x-request-id`": (
+        "tests/server/test_metrics.py"
+        "::test_upstreams_id_of_a_rejected_request_is_logged_and_returned",
+    ),
+    # Privacy and security
+    "The bridge holds turns in which Claude thought": (
+        "tests/server/test_thinking.py::test_thinking_is_restored_with_its_signature",
+    ),
+    "To restore it after a restart, too": (
+        "tests/server/test_thinking.py::test_thinking_survives_a_restart",
+        "tests/store/test_thinking.py::test_turns_survive_a_restart_in_a_private_file",
+    ),
+    "`claude-bridge forget --all` or the dashboard deletes it": (
+        "tests/cli/test_forget.py::test_a_running_bridge_forgets_and_a_killed_one_leaves_no_trace",
+        "tests/web/test_stored.py::test_the_user_sees_and_deletes_what_is_stored",
+    ),
+    "Claude Code runs in an empty folder": (
+        "tests/backends/claude_code/test_command.py"
+        "::test_the_flags_turn_off_tools_settings_and_transcripts",
+        "tests/backends/claude_code/test_command.py"
+        "::test_the_environment_has_no_key_and_no_configuration",
+    ),
+    "It does not interpret your text": (
+        "tests/backends/test_conformance.py::test_a_prompt_is_sent_as_plain_text",
+    ),
+    "The server listens on this computer only": (
+        "tests/keys/test_chain.py::test_a_public_address_needs_an_access_key",
+        "tests/keys/test_chain.py::test_claude_code_is_not_offered_on_a_public_address",
+    ),
+    "It refuses calls from web pages": (
+        "tests/server/http/test_guard.py::test_who_may_call",
+        "tests/attacks/test_pages.py::test_a_page_reads_nothing_and_sends_claude_nothing",
+    ),
+    "Changing its state (`/control/…`)": (
+        "tests/server/api/test_control.py::test_without_the_token_nothing_changes",
+        "tests/server/api/test_control.py::test_only_its_owner_can_read_the_token_file",
+    ),
+    "The log contains ids, models, times": (
+        "tests/attacks/test_secrets.py::test_content_is_not_in_the_log",
+        "tests/test_logs.py::test_keys_are_redacted",
+    ),
+    # Limitations
+    "Chats are not stored on disk": (
+        "tests/server/api/test_stored.py::test_nothing_that_was_said_is_on_disk",
+    ),
+    "Responses (`/v1/responses`) are, if sent with `store: true`": (
+        "tests/store/test_responses.py::test_only_what_is_to_be_on_disk_survives_a_restart",
+    ),
+    "A response with `store: true` is on disk before": (
+        "tests/store/test_responses.py::test_a_response_is_durable_when_it_is_acknowledged",
+    ),
+    "Usage records are written within 250 ms": (
+        "tests/store/test_ledger.py::test_a_killed_process_leaves_a_readable_file",
+        "tests/docs/test_promises.py::test_the_limits_on_the_page_are_those_of_the_code",
+    ),
+}
+
+COMPUTER_USE: Mapping[str, Tests] = {
+    "Each action is checked again right before": (
+        "tests/server/api/test_computer.py::test_an_action_that_becomes_risky_is_not_executed",
+    ),
+    "An approval is for the windows that you saw": (
+        "tests/server/api/test_computer.py::test_an_approval_is_for_the_window_that_was_shown",
+        "tests/server/api/test_computer.py"
+        "::test_an_approval_is_not_for_a_harmless_other_window_either",
+    ),
+    "On a change the action stops": (
+        "tests/computer/test_window_guard.py"
+        "::test_what_is_dragged_goes_back_when_a_window_opens_on_the_way",
+    ),
+    "A place outside of the last screenshot": (
+        "tests/server/api/test_computer.py"
+        "::test_an_action_outside_of_the_picture_is_an_error_and_does_nothing",
+    ),
+    "An approval shows the actions whole": (
+        "tests/computer/approval/test_shown.py"
+        "::test_a_text_is_shown_whole_with_its_lines_and_its_length",
+        "tests/computer/approval/test_visible_text.py"
+        "::test_nothing_in_a_shown_text_is_hidden_and_two_texts_never_look_the_same",
+    ),
+    "Menus, notifications and the voice commands offer": (
+        "tests/tray/test_menu.py::test_what_is_not_shown_whole_cannot_be_approved_in_the_menu",
+        "tests/talon_user/commands/test_computer.py"
+        "::test_a_step_that_has_to_be_cut_is_reviewed_on_the_dashboard",
+    ),
+    "You approve for one window": (
+        "tests/server/api/test_computer.py::test_an_approved_window_is_brought_to_the_front_again",
+        "tests/server/api/test_computer.py::test_an_approved_window_that_was_closed_is_reported",
+    ),
+    '"Allow for 15 minutes" ends when the computer sleeps': (
+        "tests/test_deadline.py::test_a_sleep_ends_it",
+        "tests/test_deadline.py::test_a_clock_that_is_set_ends_it_in_both_directions",
+        "tests/computer/approval/test_pending.py::test_an_approval_ends_when_the_computer_sleeps",
+    ),
+    "The question names the program by its path and process": (
+        "tests/computer/approval/test_asker.py"
+        "::test_the_name_that_a_program_gives_itself_is_only_quoted",
+    ),
+    "Your answer holds for this program": (
+        "tests/computer/approval/test_asker.py::test_an_approval_is_remembered_by_path_and_user",
+        "tests/web/test_computer.py::test_a_program_is_approved_and_revoked",
+    ),
+    "Without a credential, programs of other users": (
+        "tests/server/http/test_asker.py::test_another_user_and_an_unknown_program_are_refused",
+    ),
+    "Closing the connection ends the run": (
+        "tests/server/api/test_computer.py::test_a_client_that_disconnects_ends_the_task",
+    ),
+    "A rule holds for every action and every spelling": (
+        "tests/computer/test_effects.py::test_every_rule_holds_for_every_action_with_input",
+        "tests/computer/test_policy.py::test_a_rule_holds_for_every_spelling",
+    ),
+    "Windows on the `never` list, their title bars": (
+        "tests/computer/test_effects.py::test_no_action_touches_a_window_on_the_never_list",
+        "tests/computer/screen/test_pictures.py"
+        "::test_a_secret_window_is_hidden_whole_even_below_another",
+    ),
+}

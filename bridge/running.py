@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.private_modes import open_private
 from bridge.proof import format_netloc
 
 NAME = "running.json"
@@ -57,8 +58,7 @@ def write_record(folder: Path, server: RunningServer) -> Path:
     new = folder / f".{path.name}.{server.pid}"
     with suppress(FileNotFoundError):
         new.unlink()
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(open_private(new, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
         json.dump(asdict(server), file)
     new.replace(path)
     return path

@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from bridge.private_modes import create_folder, open_private
 from bridge.store.tickets import SECONDS
 
 _log = logging.getLogger(__name__)

@@ -42,13 +42,23 @@ def read_state() -> str:
 def write_state(text: str) -> None:
     """Save `text` for the next session in a file that only the user can read; raise OSError."""
     path = _find_state_file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _create_folder(path.parent)
     # Written to a second file and moved over the first, so that a crash never leaves half a file.
     new = path.with_suffix(".new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A file that a crash left may have another mode, so it is not used again.
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     new.replace(path)
+
+
+def _create_folder(path: Path) -> None:
+    # The same as `bridge.private_modes.create_folder`: `mkdir(parents=True)` would give the parents
+    # the mode that the umask leaves.
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in (*reversed(missing), path):
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _find_state_file() -> Path:

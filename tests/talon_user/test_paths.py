@@ -1,5 +1,7 @@
 """Tests that the voice commands find the same data folder as the bridge."""
 
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -45,3 +47,21 @@ def test_the_state_is_saved_read_and_replaced() -> None:
     paths.write_state("two")
     assert paths.read_state() == "two"
     assert [path.name for path in paths.find_data_folder().iterdir()] == ["talon.json"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_only_the_user_can_read_the_state_whatever_the_umask(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "new" / "home"))
+    previous = os.umask(0)
+    try:
+        paths.write_state("one")
+    finally:
+        os.umask(previous)
+    file = paths.find_data_folder() / "talon.json"
+    left = file.with_suffix(".new")
+    left.touch(0o644)
+    paths.write_state("two")
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (file, *list(file.parents)[:3])]
+    assert modes == [0o600, 0o700, 0o700, 0o700]

@@ -15,7 +15,7 @@ _XDG_SECONDS = 3.0
 
 
 def build_page_url(url: str, ticket: str, page: str = "/") -> str:
-    """Return the page's URL with a ticket, which the page exchanges for the control token.
+    """Return the page's URL with a ticket, which the page exchanges for a session.
 
     Show it to the user only, and start no program with it: others can read command lines.
     """

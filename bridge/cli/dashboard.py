@@ -26,7 +26,7 @@ def add_dashboard_parser(
 
 
 def run_dashboard(arguments: argparse.Namespace) -> int:
-    """Open the page with a one-time ticket for the control token; return the exit code."""
+    """Open the page with a one-time ticket for a session; return the exit code."""
     page = "/setup" if arguments.setup else "/"
     try:
         client = open_client(arguments, timeout=_TIMEOUT_SECONDS)
@@ -53,6 +53,6 @@ def _open_browser(client: BridgeClient, page: str) -> int:
 
 def _print_link(client: BridgeClient, page: str) -> int:
     # Only to the terminal: as a browser's argument, other users of the computer could read it.
-    ticket = client.send("POST", "/control/tickets", {}).json()["ticket"]
+    ticket = client.send("POST", "/control/tickets", {"page": page}).json()["ticket"]
     print(build_page_url(client.url, ticket, page))
     return 0

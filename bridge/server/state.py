@@ -28,6 +28,7 @@ from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
+from bridge.store.page_sessions import PageSessions
 from bridge.store.redirect_files import RedirectFiles
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
@@ -80,6 +81,7 @@ class Bridge:
     """How often the user has had stored content deleted."""
     tickets: Tickets = field(default_factory=Tickets)
     redirect_files: RedirectFiles = field(default_factory=RedirectFiles)
+    page_sessions: PageSessions = field(default_factory=PageSessions)
     stop_now: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a second request to stop: running answers are cancelled at once."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)

@@ -79,13 +79,12 @@ def find_snap_folder(snap: str, home: Path) -> Path | None:
 
 def write_redirect_file(folder: Path, url: str) -> Path:
     """Write a file that leads to `url`, and remove old ones that a crash left. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_folder(folder)
     # It may exist with other permissions, from a backup for example.
     folder.chmod(0o700)
     _remove_old_files(folder)
     path = folder / f"open-{secrets.token_hex(8)}.html"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
         file.write(_PAGE.format(url=html.escape(url)))
     return path
 

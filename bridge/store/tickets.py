@@ -1,6 +1,6 @@
-"""One-time tickets that a page, opened by the user, exchanges for the control token.
+"""One-time tickets that a page, opened by the user, exchanges for a session.
 
-The token itself is in no address, because a browser stores addresses in its history. A ticket is
+The session's token is in no address, because a browser stores addresses in its history. A ticket is
 used up by then, and worthless.
 """
 
@@ -21,7 +21,7 @@ MAX_TICKETS = 20
 @dataclass(frozen=True, slots=True)
 class _Ticket:
     text: str
-    page: str | None
+    page: str
     deadline: Deadline
 
 
@@ -32,23 +32,22 @@ class Tickets:
         self._clocks = clocks
         self._tickets: list[_Ticket] = []
 
-    def issue(self, page: str | None = None) -> str:
-        """Create a ticket for the page at a path, or for any; at most MAX_TICKETS are valid."""
+    def issue(self, page: str) -> str:
+        """Create a ticket for the page at a path; at most MAX_TICKETS are valid."""
         # A limit, so that unused tickets cannot fill the memory.
         self._tickets = self._tickets[-(MAX_TICKETS - 1) :]
         ticket = _Ticket(secrets.token_urlsafe(24), page, Deadline(self._clocks(), SECONDS))
         self._tickets.append(ticket)
         return ticket.text
 
-    def redeem(self, text: str, page: str | None = None) -> bool:
-        """Return whether the ticket was valid, for this page if one is named; invalidate it."""
+    def redeem(self, text: str, page: str) -> bool:
+        """Return whether the ticket was valid, and for this page; invalidate it."""
         ticket = self._find(text)
         if ticket is None:
             return False
         # Removed in any case: a ticket that comes too late or from another page is used up, too.
         self._tickets.remove(ticket)
-        is_for_page = ticket.page is None or page in (None, ticket.page)
-        return is_for_page and not ticket.deadline.has_passed(self._clocks())
+        return page == ticket.page and not ticket.deadline.has_passed(self._clocks())
 
     def _find(self, text: str) -> _Ticket | None:
         given = text.encode("utf-8", "surrogatepass")

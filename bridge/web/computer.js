@@ -1,6 +1,6 @@
 // Computer use on the dashboard: its mode, pending approvals, and stop.
 
-import { callBridge, token } from "./token.js";
+import { callBridge, signOut, token } from "./token.js";
 
 const MODES = {
   off: "Off", ask: "Ask before each step", ask_risky: "Ask before risky steps",
@@ -27,7 +27,7 @@ function describeActivity(state) {
   return state.active ? "Claude is controlling this computer" : "none";
 }
 
-/** Shows what `/health` reports about computer use, also without the control token. */
+/** Shows what `/health` reports about computer use, also without a session. */
 export function showComputer(state) {
   setText("computer-mode", describeMode(state));
   setText("computer-active", describeActivity(state));
@@ -36,13 +36,20 @@ export function showComputer(state) {
   byId("computer-stop").hidden = !token() || (state.mode === "off" && !state.active);
   byId("computer-switch").hidden = !token();
   byId("computer-locked").hidden = Boolean(token());
+  byId("sign-out").hidden = !token();
   for (const input of document.querySelectorAll("input[name=computer]")) {
     // During a change, /health still reports the old mode, which would undo the user's click.
     if (!changing) input.checked = input.value === state.mode;
   }
-  const isUsed = state.mode !== "off" || state.waiting || cards.size;
-  if (token() && isUsed) showDetails();
-  else byId("programs").hidden = byId("decided").hidden = true;
+  // Also while computer use is off: the answer tells whether the session is still open.
+  if (token()) showDetails().catch(error => console.warn(error.message));
+  else hideDetails();
+}
+
+function hideDetails() {
+  byId("programs").hidden = byId("decided").hidden = true;
+  for (const card of cards.values()) card.remove();
+  cards.clear();
 }
 
 async function showDetails() {
@@ -184,6 +191,7 @@ async function refresh() {
 for (const input of document.querySelectorAll("input[name=computer]")) {
   input.onchange = () => changeMode(input.value).then(refresh);
 }
+byId("sign-out").onclick = () => showErrorsOf(signOut).then(refresh);
 byId("computer-stop").onclick = () => showErrorsOf(() => callBridge("/computer/stop", {})).then(refresh);
 // More often than the rest of the page, because approvals expire soon. An error is only logged:
 // dashboard.js shows that the bridge is not running.

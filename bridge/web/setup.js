@@ -22,6 +22,9 @@ async function refresh() {
     // The cards below are the hint for those who have connected nothing yet.
     const isBroken = health.routes.some(route => route.credential === "rejected");
     setText("hint", isBroken && !active ? hint : "");
+    // The answer tells whether the session is still open.
+    if (token()) await callBridge("/control/login").catch(error => console.warn(error.message));
+    byId("read-only").hidden = Boolean(token());
   } catch {
     byId("state").className = "state bad";
     setText("state", "The bridge is not running");
@@ -101,6 +104,6 @@ byId("try").onclick = async () => {
 };
 
 setText("base", location.origin + "/v1");
-byId("read-only").hidden = token() !== null;
+byId("read-only").hidden = Boolean(token());
 setInterval(() => { if (!document.hidden) refresh(); }, 3000);
 refresh();

@@ -10,7 +10,7 @@ from bridge.wire.doc import Doc
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedTicket:
-    """A one-time ticket; a page of the dashboard redeems it for the control token."""
+    """A one-time ticket; the page that it is for redeems it for a session token."""
 
     ticket: str
 
@@ -20,6 +20,13 @@ class RedirectFile:
     """A file that opens a page of the dashboard, with access to its controls."""
 
     file: Annotated[str, Doc("Path of an HTML file, which exists until it was used, or a minute.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOut:
+    """`POST /control/sign-out`: what was ended."""
+
+    sessions: Annotated[int, Doc("How many pages were signed out.")]
 
 
 @dataclass(frozen=True, kw_only=True)

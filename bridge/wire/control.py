@@ -100,12 +100,19 @@ class Challenge(BaseModel):
     )
 
 
-class NewRedirectFile(BaseModel):
-    """`POST /control/pages`: which page to open, in which browser."""
-
+class _PageBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     page: str = Field("/", max_length=200, pattern=PAGE_PATTERN, description="`/` or `/setup`.")
+
+
+class NewTicket(_PageBody):
+    """`POST /control/tickets`: which page the ticket is for."""
+
+
+class NewRedirectFile(_PageBody):
+    """`POST /control/pages`: which page to open, in which browser."""
+
     snap: str | None = Field(
         None, max_length=40, description="Name of the snap, if the browser is from one."
     )
@@ -117,17 +124,16 @@ class Ticket(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ticket: str = Field(min_length=1, max_length=200)
-    page: str | None = Field(
-        None,
-        max_length=200,
-        description="The page that it was created for, to be checked.",
-    )
+    page: str = Field("/", max_length=200, description="Path of the page it was created for.")
 
 
 class Redeemed(BaseModel):
-    """`POST /control/tickets/redeem`: the control token, for the page that was opened."""
+    """`POST /control/tickets/redeem`: a session, for the page that was opened."""
 
-    token: str = Field(repr=False)
+    token: str = Field(
+        repr=False,
+        description="Accepted like the control token, until the page signs out or the server ends.",
+    )
 
 
 class KeysReloaded(BaseModel):

@@ -67,9 +67,21 @@ SECURITY: Mapping[str, Tests] = {
         "tests/server/api/test_control.py::test_only_its_owner_can_read_the_token_file",
         "tests/test_opening.py::test_the_browser_gets_the_name_of_the_file",
     ),
-    "A browser gets the control token for a ticket": (
-        "tests/store/test_tickets.py::test_a_ticket_is_redeemed_once",
+    "A browser never gets the control token": (
+        "tests/web/test_open.py::test_the_file_opens_the_page_signed_in",
+    ),
+    "For a ticket, which works once": (
+        "tests/store/test_tickets.py::test_a_ticket_gets_a_session_once_for_the_page_that_it_is_for",
+        "tests/store/test_tickets.py::test_of_two_browsers_that_redeem_a_ticket_at_once_one_gets_a_session",
         "tests/store/test_tickets.py::test_a_ticket_expires",
+    ),
+    "The session is in the memory of the server": (
+        "tests/store/test_page_sessions.py::test_a_session_ends_with_the_server",
+    ),
+    "It ends with the server, and when you sign": (
+        "tests/store/test_page_sessions.py::test_a_session_ends_with_the_server",
+        "tests/store/test_page_sessions.py::test_a_session_ends_with_sign_out",
+        "tests/web/test_dashboard.py::test_a_page_whose_session_has_ended_is_read_only",
     ),
     "The ticket is not on the browser's command line": (
         "tests/test_opening.py::test_the_browser_gets_the_name_of_the_file",
@@ -219,11 +231,8 @@ SECURITY: Mapping[str, Tests] = {
         "tests/test_private_files.py::test_a_token_that_others_may_know_or_guess_is_replaced",
     ),
     # What is not protected
-    "A dashboard with access to its controls": (
-        "tests/web/test_open.py::test_the_file_opens_the_page_signed_in",
-    ),
-    "Close the tab, or delete the file `control-token`": (
-        "tests/cli/test_homes.py::test_a_damaged_control_token_is_replaced",
+    "Another program that takes the port gets the page's session": (
+        "tests/store/test_page_sessions.py::test_a_session_ends_with_the_server",
     ),
 }
 
@@ -457,7 +466,8 @@ NO_PROMISES: Mapping[str, Tests] = {
         "Without one, every program on this computer",
         "What is stored on disk",
         "A program that already runs as you",
-        "If it stays open after the bridge has stopped",
+        "A dashboard that stays open after the bridge has stopped",
+        "Enter none while it says",
         "An approved program may forward",
         "Approve a proxy only if",
         "The bridge has no TLS",

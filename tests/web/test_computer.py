@@ -23,10 +23,10 @@ DELETE = ToolUse("key", {"text": "Delete"}, toolset_name="computer")
 
 @pytest.fixture
 async def page(bridge: Bridge, tmp_path: Path) -> AsyncIterator[Page]:
-    """The dashboard with the control token, as the tray opens it."""
+    """The dashboard with a session, as the tray opens it."""
     async with run_chromium(tmp_path / "profile") as opened:
         await opened.open(f"{bridge.url}/")
-        await opened.evaluate(f"sessionStorage.setItem('control-token', {bridge.control_token!r})")
+        await opened.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
         await opened.open(f"{bridge.url}/?")
         await opened.wait_for("document.querySelector('#computer-mode').textContent !== ''")
         yield opened
@@ -69,9 +69,7 @@ async def test_the_user_turns_computer_use_on_and_off(
     assert page.errors == []
 
 
-async def test_without_the_control_token_computer_use_is_read_only(
-    bridge: Bridge, tmp_path: Path
-) -> None:
+async def test_without_a_session_computer_use_is_read_only(bridge: Bridge, tmp_path: Path) -> None:
     async with run_chromium(tmp_path / "other") as page:
         await page.open(f"{bridge.url}/")
         await page.wait_for("document.querySelector('#computer-mode').textContent === 'Off'")

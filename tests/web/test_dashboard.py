@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncOpenAI, InternalServerError
 
 from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.opening import build_page_url
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
@@ -144,6 +145,26 @@ async def test_it_shows_that_the_bridge_is_not_running(
     await page.wait_for("document.querySelector('#reason').textContent")
     bridge.stop_requested.set()
     await page.wait_for("document.querySelector('#state').textContent.includes('not running')")
+
+
+async def test_a_page_whose_session_has_ended_is_read_only(
+    start_bridge: StartBridge, page: Page
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    shown = "document.querySelector('#computer-switch')?.hidden === false"
+    for end in ("document.querySelector('#sign-out').click()", None):
+        ticket = bridge.tickets.issue("/")
+        await page.send_command("Page.enable")
+        await page.send_command("Page.navigate", url="about:blank")
+        await page.send_command("Page.navigate", url=build_page_url(bridge.url, ticket))
+        await page.wait_for(f"location.protocol === 'http:' && {shown}")
+        if end is None:
+            bridge.page_sessions.end_all()
+        else:
+            await page.evaluate(end)
+        await page.wait_for(f"!({shown})")
+        assert await page.evaluate("sessionStorage.length") == 0
+        assert bridge.page_sessions.end_all() == 0
 
 
 async def test_the_api_page_shows_the_endpoints(bridge: Bridge, page: Page) -> None:

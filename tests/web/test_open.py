@@ -1,4 +1,4 @@
-"""A real browser that was started with a file gets the token; no other way into that page works."""
+"""A real browser that was started with a file gets a session; no other way into that page works."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ async def test_the_file_opens_the_page_signed_in(
     path = await create_file(bridge, {"page": page})
     async with run_chromium(tmp_path / "profile", url=path.as_uri()) as opened:
         await opened.wait_for("location.protocol === 'http:' && location.pathname !== '/open'")
-        await opened.wait_for("sessionStorage.getItem('control-token')")
-        token = await opened.evaluate("sessionStorage.getItem('control-token')")
-        assert token == bridge.control_token
+        await opened.wait_for("sessionStorage.getItem('session')")
+        token = await opened.evaluate("sessionStorage.getItem('session')")
+        assert bridge.page_sessions.accepts(token)
+        kept = await opened.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+        assert bridge.control_token not in kept
         assert await opened.evaluate("location.href") == bridge.url + page.partition("#")[0]
         assert await opened.evaluate("history.length") <= 2, "no address with the ticket is kept"
     assert not await asyncio.to_thread(path.exists)
@@ -48,7 +50,7 @@ async def test_a_link_on_another_site_leads_nowhere(
         await opened.wait_for(
             "document.querySelector('#outcome')?.textContent.startsWith('This link does not')"
         )
-        assert await opened.evaluate("sessionStorage.getItem('control-token')") is None
+        assert await opened.evaluate("sessionStorage.getItem('session')") is None
 
 
 @pytest.mark.parametrize("path", ["/", "/setup", "/docs", "/health", "/v1/models"])

@@ -25,7 +25,8 @@ async def test_a_pasted_key_is_saved_and_cleared_from_the_page(
     async with run_chromium(tmp_path / "profile") as page:
         await page.send_command("Page.enable")
         await page.send_command(
-            "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
+            "Page.navigate",
+            url=build_page_url(bridge.url, bridge.tickets.issue("/setup"), "/setup"),
         )
         await page.wait_for(
             "document.querySelector('#reason')?.textContent.startsWith('Not connected')"
@@ -54,7 +55,7 @@ async def test_a_key_is_checked_and_the_result_is_shown(
     bridge = await start_bridge(backend="anthropic")
     async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/setup")
-        await page.evaluate(f"sessionStorage.setItem('control-token', '{bridge.control_token}')")
+        await page.evaluate(f"sessionStorage.setItem('session', '{bridge.page_sessions.open()}')")
 
         async def submit(key: str, look: str, words: str) -> None:
             await page.evaluate(f"document.querySelector('#secret').value = {key!r}")
@@ -97,7 +98,8 @@ async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path
     async with run_chromium(tmp_path / "profile") as page:
         await page.send_command("Page.enable")
         await page.send_command(
-            "Page.navigate", url=build_page_url(bridge.url, bridge.tickets.issue(), "/setup")
+            "Page.navigate",
+            url=build_page_url(bridge.url, bridge.tickets.issue("/setup"), "/setup"),
         )
         await page.wait_for("document.querySelector('#reason')?.textContent")
         await page.evaluate("document.querySelector('#sign-in').click()")
@@ -109,7 +111,7 @@ async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path
         assert await page.read_text("#sign-in-status") == "Signed in to Claude Code."
 
 
-async def test_without_the_control_token_it_is_read_only_but_sends_a_test_message(
+async def test_without_a_session_it_is_read_only_but_sends_a_test_message(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:
     bridge = await start_bridge(backend="anthropic")

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bridge.errors import KeyringUnavailable
 from bridge.server.http.endpoint import Answer, Endpoint
-from bridge.server.http.guard import has_control_token
+from bridge.server.http.guard import has_control
 from bridge.server.state import BRIDGE
 from bridge.wire.connect import Connections, build_connections
 
@@ -17,7 +17,7 @@ from bridge.wire.connect import Connections, build_connections
 async def list_connections(request: web.Request) -> web.Response:
     """Return a config snippet for each client, with this bridge's address in it.
 
-    Callers with the control token also get the access key in the snippets.
+    Callers with control also get the access key in the snippets.
     """
     bridge = request.app[BRIDGE]
     status = await bridge.selection.get_status()
@@ -41,7 +41,7 @@ async def _get_visible_key(request: web.Request) -> str | None:
     if not keys:
         return "any"
     # The endpoint itself is open, so that a new user can set up a client before anything else.
-    return keys[0].secret if has_control_token(request) else None
+    return keys[0].secret if has_control(request) else None
 
 
 CONNECTIONS_EXAMPLE: dict[str, Any] = {

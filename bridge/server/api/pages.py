@@ -13,8 +13,8 @@ from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE
 from bridge.wire.control import Root
 
-# The pages have the control token. No other site may frame them, and they may run only scripts of
-# this server.
+# The pages have access to the controls. No other site may frame them, and they may run only scripts
+# of this server.
 _STRICT_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _DOCS_POLICY = f"{_STRICT_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """Swagger UI needs inline styles and data URLs; scripts still come from the bridge only."""

@@ -1,4 +1,4 @@
-"""`/control/tickets` and `/control/pages`: open a page with access to its controls."""
+"""`/control/tickets`, `/control/pages`, `/control/sign-out`: access of pages to the controls."""
 
 from __future__ import annotations
 
@@ -14,24 +14,32 @@ from aiohttp import web
 from bridge.errors import Forbidden, InternalError, InvalidRequest
 from bridge.proof import format_address, remove_scope
 from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.http.guard import has_control_token, read_credential
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.redirect_files import find_snap_folder
-from bridge.wire.access import IssuedTicket, RedirectFile
-from bridge.wire.control import NewRedirectFile, Redeemed, Ticket
+from bridge.wire.access import IssuedTicket, RedirectFile, SignedOut
+from bridge.wire.control import NewRedirectFile, NewTicket, Redeemed, Ticket
 
 
 async def create_ticket(request: web.Request) -> web.Response:
-    """Create a ticket for any page, for the fragment (`#`) of an address that the user opens."""
-    ticket = request.app[BRIDGE].tickets.issue()
+    """Create a ticket for a page, for the fragment (`#`) of an address that the user opens.
+
+    Raises Forbidden for a page, whose access would not end when it signs out.
+    """
+    _require_control_token(request)
+    body = await read_body(request, NewTicket)
+    ticket = request.app[BRIDGE].tickets.issue(urlsplit(body.page).path)
     return web.json_response(asdict(IssuedTicket(ticket=ticket)))
 
 
 async def create_redirect_file(request: web.Request) -> web.Response:
     """Write a file that opens a page with a ticket.
 
-    Raises InvalidRequest for an unknown snap, and InternalError if the file cannot be written.
+    Raises InvalidRequest for an unknown snap, InternalError if the file cannot be written, and
+    Forbidden as `create_ticket`.
     """
+    _require_control_token(request)
     bridge = request.app[BRIDGE]
     body = await read_body(request, NewRedirectFile)
     folder = await asyncio.to_thread(_find_folder, bridge, body.snap)
@@ -57,7 +65,7 @@ async def create_redirect_file(request: web.Request) -> web.Response:
 
 
 async def redeem_ticket(request: web.Request) -> web.Response:
-    """Return the control token for a ticket. Raises Forbidden for a used, old or unknown one."""
+    """Start a session for a ticket. Raises Forbidden for a used, old or unknown one."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, Ticket)
     # Whatever comes of it, the ticket is used up now, and so is the file with it.
@@ -67,8 +75,22 @@ async def redeem_ticket(request: web.Request) -> web.Response:
             "This link has been used, or is over a minute old. Open the page from the tray menu, "
             "or with: claude-bridge dashboard"
         )
-    response = Redeemed(token=bridge.control_token).model_dump()
-    return web.json_response(response, headers={"Cache-Control": "no-store"})
+    return web.json_response(Redeemed(token=bridge.page_sessions.open()).model_dump())
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End the session that the request has; with the control token, all of them."""
+    sessions = request.app[BRIDGE].page_sessions
+    if has_control_token(request):
+        ended = sessions.end_all()
+    else:
+        ended = int(sessions.end(read_credential(request)))
+    return web.json_response(asdict(SignedOut(sessions=ended)))
+
+
+def _require_control_token(request: web.Request) -> None:
+    if not has_control_token(request):
+        raise Forbidden("A page cannot open others. Run: claude-bridge dashboard")
 
 
 def _find_folder(bridge: Bridge, snap: str | None) -> Path:
@@ -81,7 +103,7 @@ def _find_folder(bridge: Bridge, snap: str | None) -> Path:
 
 
 _TICKET_EXAMPLE: dict[str, Any] = {"ticket": "a-ticket-that-was-taken"}
-_NEW_FILE_EXAMPLE: dict[str, Any] = {"page": "/setup"}
+_PAGE_EXAMPLE: dict[str, Any] = {"page": "/setup"}
 _FILE_EXAMPLE: dict[str, Any] = {
     "file": "/home/me/.local/share/claude-bridge/pages/open-0123456789abcdef.html"
 }
@@ -92,9 +114,11 @@ ROUTES = (
         "/control/tickets",
         create_ticket,
         "Control",
-        "Create a ticket that a page can exchange for the control token, once",
+        "Create a ticket that a page can exchange for a session, once",
         Answer("Valid for one minute.", IssuedTicket, _TICKET_EXAMPLE),
         access="token",
+        body=NewTicket,
+        example=_PAGE_EXAMPLE,
     ),
     Endpoint(
         "POST",
@@ -105,7 +129,7 @@ ROUTES = (
         Answer("Removed after use, or in a minute.", RedirectFile, _FILE_EXAMPLE),
         access="token",
         body=NewRedirectFile,
-        example=_NEW_FILE_EXAMPLE,
+        example=_PAGE_EXAMPLE,
         failures=(400,),
     ),
     Endpoint(
@@ -113,10 +137,19 @@ ROUTES = (
         "/control/tickets/redeem",
         redeem_ticket,
         "Control",
-        "Exchange a ticket for the control token",
-        Answer("The token, for the page that was opened with the ticket.", Redeemed),
+        "Exchange a ticket for a session",
+        Answer("The session, for the page that was opened with the ticket.", Redeemed),
         access="open",
         body=Ticket,
         example=_TICKET_EXAMPLE,
+    ),
+    Endpoint(
+        "POST",
+        "/control/sign-out",
+        sign_out,
+        "Control",
+        "End the page's session; with the control token, all of them",
+        Answer("How many were ended.", SignedOut, {"sessions": 1}),
+        access="token",
     ),
 )

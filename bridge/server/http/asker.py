@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bridge.computer.approval.asker import Asker, build_asker
 from bridge.errors import Forbidden
-from bridge.server.http.guard import has_control_token, read_credential
+from bridge.server.http.guard import has_control_token, has_session, read_credential
 from bridge.server.http.peer.base import Peer
 from bridge.server.http.peer.find import find_peer, is_on_this_computer
 from bridge.server.state import BRIDGE
@@ -42,6 +42,8 @@ async def _find_credential(request: web.Request) -> str:
     """Return the name of a credential for computer use, or "" without one."""
     if has_control_token(request):
         return "the control token"
+    if has_session(request):
+        return "a session of the dashboard"
     key = await request.app[BRIDGE].keys.find_key(read_credential(request))
     return f"the access key “{key.name}”" if key is not None and key.computer else ""
 

@@ -15,7 +15,8 @@ Access = Literal["open", "key", "token"]
 """Who may call an endpoint, once the caller checks have passed.
 
 `open`: every program on this computer. `key`: callers with one of the bridge's access keys, if it
-has any, or with the control token. `token`: callers with the control token.
+has any, or with the control token. `token`: callers with the control token. Wherever the token is
+accepted, so is the session of a page that the user has opened with a ticket.
 """
 
 

@@ -121,15 +121,25 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
     """Check that the caller has the credential that the endpoint's row requires.
 
     Raises KeyRejected without one of the bridge's access keys (if it has any), and Forbidden
-    without the control token. The token is accepted instead of a key, too: only the user who runs
-    the bridge has it.
+    without the control token or a page's session. These are accepted instead of a key, too: only
+    the user who runs the bridge has them.
     """
-    if endpoint.access == "open" or has_control_token(request):
+    if endpoint.access == "open" or has_control(request):
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
     if not await request.app[BRIDGE].keys.accepts(read_credential(request)):
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
+
+
+def has_control(request: web.Request) -> bool:
+    """Return whether the request has the control token, or the session of a signed-in page."""
+    return has_control_token(request) or has_session(request)
+
+
+def has_session(request: web.Request) -> bool:
+    """Return whether the request has the session that a page got for a ticket."""
+    return request.app[BRIDGE].page_sessions.accepts(read_credential(request))
 
 
 def has_control_token(request: web.Request) -> bool:

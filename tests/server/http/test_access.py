@@ -106,7 +106,7 @@ def test_every_path_declares_the_access_of_its_family() -> None:
         if row.path.startswith("/v1/"):
             assert row.access == "key", row.path
         if row.path.startswith(("/control/", "/computer")):
-            # The page that redeems a ticket has no token yet.
+            # The page that redeems a ticket has no session yet.
             expected = "open" if row.path == "/control/tickets/redeem" else "token"
             assert row.access == expected, row.path
 
@@ -132,7 +132,7 @@ async def test_a_locked_endpoint_takes_the_right_credential(
                 assert status not in (401, 403), (headers, status, body)
 
 
-@pytest.mark.parametrize("path", ["/control/tickets", "/control/reload", "/computer/stop"])
+@pytest.mark.parametrize("path", ["/control/sign-out", "/control/reload", "/computer/stop"])
 @pytest.mark.parametrize("header", HEADERS)
 async def test_an_endpoint_without_a_body_takes_the_token_in_each_header(
     locked_bridge: Bridge, path: str, header: str

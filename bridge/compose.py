@@ -147,7 +147,7 @@ def ensure_control_token(paths: Paths) -> str:
     stored = read_secret(path)
     if stored is not None and _TOKEN.fullmatch(stored):
         return stored
-    _log.warning("%s is replaced: it was damaged, or other users could read it.", path)
+    _log.warning("Replaced %s: it was damaged, or other users could read it.", path)
     write_private(path, f"{token}\n")
     return token
 

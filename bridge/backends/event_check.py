@@ -140,7 +140,7 @@ class EventCheck:
                 # Null adds nothing.
                 return None
             if not isinstance(piece, str):
-                raise StreamBroken(f"Upstream sent {kind} whose {field} is no string.")
+                raise StreamBroken(f"Upstream sent {kind} whose {field} is not a string.")
             if self._block not in blocks:
                 self._refuse_in_known_block(kind)
         elif kind == "citations_delta":
@@ -211,7 +211,7 @@ def _check_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
             if block.get(field) is None and field != "signature":
                 texts[field] = ""
             elif block.get(field) is not None and not isinstance(block[field], str):
-                raise StreamBroken(f"Upstream sent a {kind} block whose {field} is no string.")
+                raise StreamBroken(f"Upstream sent a {kind} block whose {field} is not a string.")
         _check_citations(block)
         return {**block, **texts}
     if kind in _CALLS:
@@ -225,7 +225,7 @@ def _check_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
 
 def _check_citations(block: dict[str, Any]) -> None:
     if block.get("citations") is not None and not isinstance(block["citations"], list):
-        raise StreamBroken("Upstream sent a text block whose citations are no list.")
+        raise StreamBroken("Upstream sent a text block whose citations are not a list.")
 
 
 def _check_usage(usage: Any) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _check_usage(usage: Any) -> dict[str, Any]:
     if usage is None:
         return {}
     if not isinstance(usage, dict):
-        raise StreamBroken("Upstream sent a usage that is no object.")
+        raise StreamBroken("Upstream sent a usage that is not an object.")
     checked = {
         name: value
         for name, value in usage.items()
@@ -263,13 +263,13 @@ def _read_type(value: Any, what: str) -> str:
 def _read_object(parent: dict[str, Any], field: str, where: str) -> dict[str, Any]:
     value = parent.get(field)
     if not isinstance(value, dict):
-        raise StreamBroken(f"Upstream sent {where} whose {field} is no object.")
+        raise StreamBroken(f"Upstream sent {where} whose {field} is not an object.")
     return value
 
 
 def _require_string(parent: dict[str, Any], field: str, where: str) -> None:
     if not isinstance(parent.get(field), str) or not parent[field]:
-        raise StreamBroken(f"Upstream sent {where} whose {field} is no string.")
+        raise StreamBroken(f"Upstream sent {where} whose {field} is not a string.")
 
 
 def _replace(event: dict[str, Any], **fields: Any) -> MessageEvent:

@@ -24,7 +24,10 @@ def add_forget_parser(commands: argparse._SubParsersAction[argparse.ArgumentPars
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--all", action="store_true", help="everything with content, and the log")
     choice.add_argument(
-        "--older-than", type=_read_days, metavar="AGE", help="what is older, such as 7d or 12h"
+        "--older-than",
+        type=_read_days,
+        metavar="AGE",
+        help="only what is older than this, such as 7d or 12h",
     )
     choice.add_argument("--id", help="one response (resp_…), or one turn by its tool call")
     parser.add_argument(

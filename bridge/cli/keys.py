@@ -84,7 +84,7 @@ def _check_keys(keys: Keys) -> int:
     from bridge.backends.anthropic_api.key_check import check_key
 
     if not keys.anthropic:
-        print("No saved keys of Anthropic. Add one with: claude-bridge key set anthropic")
+        print("No saved Anthropic keys. Add one with: claude-bridge key set anthropic")
         return 0
     is_rejected = False
     for key in keys.anthropic:
@@ -143,7 +143,7 @@ def _remove_key(chain: KeyChain, owner: Owner, name: str) -> None:
     keys, _ = chain.update(remove)
     print(f"Removed “{name}” ({owner}).", file=sys.stderr)
     if owner == "bridge" and not keys.bridge:
-        print("The bridge has no access key any more: clients need none.", file=sys.stderr)
+        print("That was the last access key: clients no longer need one.", file=sys.stderr)
 
 
 def _reset_keys(chain: KeyChain, *, confirmed: bool) -> None:

@@ -22,7 +22,10 @@ TIMEOUT_SECONDS = 5.0
 
 _COMMAND = "stop"
 _FLAGS_WITHOUT_VALUE = ("-h", "--help", "--version")
-_BY_KEY = "Or press the stop key (Ctrl+Alt+Escape by default), or push the mouse into a corner."
+_BY_KEY = (
+    "To stop without this command, press the stop key (Ctrl+Alt+Escape by default), or push the "
+    "mouse into a corner of the screen."
+)
 
 
 def is_stop_command(words: Sequence[str]) -> bool:

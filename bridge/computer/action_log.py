@@ -114,7 +114,7 @@ class ActionLog:
         except OSError as error:
             if not self._is_failing:
                 _log.warning(
-                    "%s cannot be written: %s. Actions are missing in it.", self._path, error
+                    "%s cannot be written: %s. Actions are missing from it.", self._path, error
                 )
             self._is_failing = True
 

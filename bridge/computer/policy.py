@@ -40,7 +40,7 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def _check_words(self) -> Rule:
         if (self.where == "terminal") == bool(self.words):
-            raise ValueError('`words` are needed, but not where = "terminal"')
+            raise ValueError('`words` are needed, except with where = "terminal"')
         if self.where == "keys":
             for word in self.words:
                 try:

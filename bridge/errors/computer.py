@@ -69,8 +69,8 @@ class ApprovalChanged(BridgeError):
     type = "permission_error"
     code = "approval_changed"
     anthropic_type = "api_error"
-    summary = "An approval was for something else than what was shown."
-    hint = "Look at the pending approvals again, and decide then."
+    summary = "The request had changed since it was shown to you."
+    hint = "Look at the pending approvals again, then decide."
 
 
 class NotApproved(BridgeError):

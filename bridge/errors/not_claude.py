@@ -12,7 +12,7 @@ class NotClaudeApi(UpstreamFailed):
     """
 
     code = "upstream_unrecognized"
-    summary = "Something answered that is not Claude's API."
+    summary = "Something other than Claude's API answered."
     hint = "Check ANTHROPIC_BASE_URL, and any gateway or proxy on the way to Claude's API."
 
 
@@ -22,8 +22,8 @@ class UpstreamWebPage(NotClaudeApi):
     code = "upstream_web_page"
     summary = "A web page came back instead of an answer of Claude's API."
     hint = (
-        "A proxy, firewall or Wi-Fi sign-in page may stand in between: open any page in your "
-        "browser. Then check ANTHROPIC_BASE_URL."
+        "Open any web page in your browser: a Wi-Fi sign-in, proxy or firewall may be in the way. "
+        "If not, check ANTHROPIC_BASE_URL."
     )
 
 
@@ -35,7 +35,7 @@ class UpstreamRedirected(NotClaudeApi):
     """The answer is a redirect. It is not followed: the API key would go to another address."""
 
     code = "upstream_redirected"
-    summary = "Claude's API was said to have moved to another address."
+    summary = "The address of Claude's API redirected to another one."
     hint = "If you trust the new address, set ANTHROPIC_BASE_URL to it."
 
 
@@ -44,7 +44,7 @@ class UpstreamNotStreaming(NotClaudeApi):
 
     code = "upstream_not_streaming"
     summary = "The answer came in one piece instead of as a stream."
-    hint = "Turn on streaming in the gateway that ANTHROPIC_BASE_URL names, or do without it."
+    hint = "Turn on streaming in the gateway at ANTHROPIC_BASE_URL, or connect without it."
 
 
 class UpstreamEncoded(NotClaudeApi):
@@ -60,14 +60,14 @@ class UpstreamNotUtf8(NotClaudeApi):
 
     code = "upstream_not_utf8"
     summary = "The answer was not in UTF-8."
-    hint = "A gateway on the way to Claude's API changes its answers: set it to UTF-8."
+    hint = "Check any gateway or proxy on the way to Claude's API: it must not change the encoding."
 
 
 class UpstreamEmpty(UpstreamFailed):
     """The answer has no content, though its status is a success."""
 
     code = "upstream_empty"
-    summary = "Claude's API answered with nothing."
+    summary = "Claude's API sent an empty answer."
     hint = "Try again. If it persists, check any gateway or proxy on the way to Claude's API."
 
 

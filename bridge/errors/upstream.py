@@ -30,8 +30,8 @@ class StreamBroken(UpstreamFailed):
     """A stream ended too early: the connection dropped, or an event could not be read."""
 
     code = "stream_broken"
-    summary = "The reply ended too early: the connection broke."
-    hint = "Try again. If it persists, check your network."
+    summary = "The reply ended too early, or could not be read."
+    hint = "Try again. If it persists, check your network, and any gateway or proxy."
 
 
 class OutputMismatch(UpstreamFailed):

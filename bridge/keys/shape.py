@@ -16,13 +16,13 @@ _NOT_ANTHROPIC = (
     ("sk-ant-ort", "is a sign-in token of Claude Code. To use it, run `claude-bridge login`."),
     ("sk-ant-admin", f"is an Admin API key, which cannot send messages. {_CREATE}"),
     ("sk-ant-", ""),
-    ("sk-or-", f"is a key of OpenRouter, not of Anthropic. {_CREATE}"),
-    ("sk-", f"is a key of OpenAI, not of Anthropic. {_CREATE}"),
-    (ACCESS_KEY_PREFIX, f"is an access key of this bridge, not a key of Anthropic. {_CREATE}"),
+    ("sk-or-", f"is an OpenRouter key, not an Anthropic key. {_CREATE}"),
+    ("sk-", f"is an OpenAI key, not an Anthropic key. {_CREATE}"),
+    (ACCESS_KEY_PREFIX, f"is an access key of this bridge, not an Anthropic key. {_CREATE}"),
 )
 _NOT_BRIDGE = (("sk-", "is a key of another service, which clients of this bridge must not know."),)
 _NOT_EMBEDDINGS = (
-    ("sk-ant-", "is a key of Anthropic, which has no embeddings."),
+    ("sk-ant-", "is an Anthropic key, and Anthropic has no embeddings."),
     (ACCESS_KEY_PREFIX, "is an access key of this bridge."),
 )
 _WRONG_PREFIXES = {
@@ -48,7 +48,7 @@ def check_secret(typed: str, owner: Owner, *, own_upstream: bool = False) -> str
             return secret
     if owner == "anthropic" and not own_upstream:
         raise SettingsError(
-            f"not a valid key: API keys of Anthropic begin with sk-ant-. {_CREATE} For a gateway, "
+            f"not a valid key: Anthropic API keys begin with sk-ant-. {_CREATE} For a gateway, "
             "set ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY in the environment of the bridge."
         )
     return secret

@@ -231,7 +231,7 @@ class ResponseTable:
         deleted = database.execute(_DELETE_EXPIRED, (oldest,)).rowcount
         database.execute("DELETE FROM background_job WHERE at < ?", (oldest,))
         if deleted:
-            _log.info("%d stored responses were deleted by age.", deleted)
+            _log.info("%d stored responses were deleted because of their age.", deleted)
         self._limit_number(database)
         erase_free_space(database)
 

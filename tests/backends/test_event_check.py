@@ -84,33 +84,38 @@ BROKEN: dict[str, list[Any]] = {
     "an event without a type ": [None],
     "began its answer with content_block_start": [OPEN],
     "began its answer twice": [START, START],
-    "message_start whose message is no object": [{"type": "message_start", "message": []}],
-    "message_start whose id is no string": [{"type": "message_start", "message": {"model": "m"}}],
+    "message_start whose message is not an object": [{"type": "message_start", "message": []}],
+    "message_start whose id is not a string": [
+        {"type": "message_start", "message": {"model": "m"}}
+    ],
     "content_block_start without a valid index": [START, change(OPEN, index=True)],
     "before the last one had ended": [START, OPEN, change(OPEN, index=1)],
     "the index of an earlier one": [START, *scripts.text(1, "a"), OPEN],
-    "content_block_start whose content_block is no object": [START, change(OPEN, content_block=[])],
+    "content_block_start whose content_block is not an object": [
+        START,
+        change(OPEN, content_block=[]),
+    ],
     "a content block without a type": [START, change(OPEN, content_block={"type": None})],
-    "a text block whose text is no string": [
+    "a text block whose text is not a string": [
         START,
         change(OPEN, content_block={"type": "text", "text": 3}),
     ],
-    "a tool_use block whose id is no string": [
+    "a tool_use block whose id is not a string": [
         START,
         change(OPEN, content_block={**CALL, "id": None}),
     ],
-    "a tool_use block whose input is no object": [
+    "a tool_use block whose input is not an object": [
         START,
         change(OPEN, content_block={**CALL, "input": []}),
     ],
     "content_block_delta for a block that is not open": [START, *scripts.text(0, "a")[1:]],
     "a delta without a type": [START, *scripts.block(0, {"type": "text", "text": ""}, {})],
-    "text_delta whose text is no string": [
+    "text_delta whose text is not a string": [
         START,
         *scripts.block(0, {"type": "text", "text": ""}, {"type": "text_delta", "text": ["a"]}),
     ],
     "text_delta for a block of type tool_use": [START, *scripts.block(0, CALL, TEXT)],
-    "citations_delta whose citation is no object": [
+    "citations_delta whose citation is not an object": [
         START,
         *scripts.block(0, {"type": "text", "text": ""}, {"type": "citations_delta"}),
     ],
@@ -118,8 +123,8 @@ BROKEN: dict[str, list[Any]] = {
         START,
         {"type": "content_block_stop", "index": 0},
     ],
-    "message_delta whose stop_reason is no string": [START, *scripts.end(["end_turn"])],  # type: ignore[arg-type]  # as upstream may
-    "a usage that is no object": [START, *scripts.end("end_turn", usage=[1])],
+    "message_delta whose stop_reason is not a string": [START, *scripts.end(["end_turn"])],  # type: ignore[arg-type]  # as upstream may
+    "a usage that is not an object": [START, *scripts.end("end_turn", usage=[1])],
     "in the middle of a content block": [START, OPEN, *scripts.end("end_turn")],
     "without a stop reason": [START, scripts.STOP],
 }

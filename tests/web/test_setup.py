@@ -65,7 +65,7 @@ async def test_a_key_is_checked_and_the_result_is_shown(
             assert await page.evaluate(f"{status}.className") == f"result {look}"
             await page.wait_for("!document.querySelector('#save').disabled")
 
-        await submit("sk-proj-1", "bad", "key of OpenAI")
+        await submit("sk-proj-1", "bad", "an OpenAI key")
         await submit("sk-ant-wrong", "bad", "Anthropic rejected the key: invalid bearer token")
         assert await page.evaluate("document.querySelector('#secret').value") == "sk-ant-wrong"
         fake.models = Failure(529)

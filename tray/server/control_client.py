@@ -144,7 +144,7 @@ class ControlClient:
         payload = _decode_response(connection.getresponse(), PROOF_PATH)
         proof = _read(Proof, payload, PROOF_PATH).proof
         if not is_proof(proof, token, nonce, address):
-            raise NotAnswering(f"The program at {self.url} is not this user's claude-bridge server")
+            raise NotAnswering(f"The program at {self.url} did not prove that it is your bridge")
         return token
 
 

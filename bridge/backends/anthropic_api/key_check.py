@@ -77,7 +77,7 @@ async def _list_one_model(client: AsyncAnthropic) -> KeyCheck:
         return KeyCheck("unchecked", error.message)
     if _lists_models(text):
         return KeyCheck("accepted")
-    return KeyCheck("unchecked", "something else than Anthropic's API answered")
+    return KeyCheck("unchecked", "something other than Anthropic's API answered")
 
 
 def _judge_refusal(error: anthropic.APIStatusError) -> KeyCheck:

@@ -42,7 +42,7 @@ def read_token_count(status: int, headers: Mapping[str, str], body: bytes) -> in
 
 
 def read_page(status: int, headers: Mapping[str, str], body: bytes) -> ModelPage:
-    """Read a page of models. Raises NotClaudeApi if there is no list."""
+    """Read a page of models. Raises NotClaudeApi if there is not a list."""
     page = read_object(status, headers, body)
     rows = page.get("data")
     if not isinstance(rows, list):

@@ -49,7 +49,9 @@ class AskerGate:
 
     async def _ask_user(self, asker: Asker) -> None:
         if len(self._approvals.pending) >= MAX_PENDING:
-            raise ComputerBusy(f"{MAX_PENDING} requests already wait for the user's approval.")
+            raise ComputerBusy(
+                f"{MAX_PENDING} requests are already waiting for the user's approval."
+            )
         approval = self._approvals.prepare(
             (ShownStep(describe_request(asker)),), (), asker, None, about="program"
         )
@@ -68,9 +70,9 @@ def describe_request(asker: Asker) -> str:
         scope = "This approval is for one request, because the system does not name the program."
     elif asker.runs_other_programs:
         scope = (
-            "This program runs others, such as scripts: all of them may, until you turn computer "
-            "use off."
+            "This program runs others, such as scripts. Your approval covers all of them, and "
+            "lasts until you turn computer use off."
         )
     else:
-        scope = "It may until you turn computer use off."
+        scope = "Your approval lasts until you turn computer use off."
     return f"Let {asker.label} use this computer, as far as the mode allows. {scope}"

@@ -199,7 +199,9 @@ async def decide_approval(request: web.Request) -> web.Response:
     decision = await read_body(request, Decision)
     waiting = _find_waiting(request)
     if decision.digest not in (None, waiting.digest):
-        raise ApprovalChanged("This is not what was shown. Look at it again, and decide then.")
+        raise ApprovalChanged(
+            "The request has changed since it was shown. Look at it again, then decide."
+        )
     approvals = request.app[BRIDGE].computer.approvals
     decided_by = BY_PROGRAM if decision.approved else "denied by the user"
     # It may have expired since it was found, or the user decided it in another program.

@@ -52,5 +52,5 @@ def _explain_refusal(request: web.Request, peer: Peer | None) -> str:
     if peer is not None:
         return f"Computer use is only for the user who runs the bridge. {CREDENTIAL_HINT}"
     if is_on_this_computer(request):
-        return f"This system does not tell which program sent the request. {CREDENTIAL_HINT}"
+        return f"The system did not say which program sent the request. {CREDENTIAL_HINT}"
     return f"Computer use is not for programs on other computers. {CREDENTIAL_HINT}"

@@ -57,7 +57,7 @@ def test_an_unknown_program_is_asked_about_each_time(programs: list[tuple[str, i
 def test_the_question_says_what_else_an_approval_covers(path: str, runs_others: bool) -> None:
     asker = build_asker([(path, 7)], "1000")
     assert asker.runs_other_programs is runs_others
-    assert ("all of them may" in describe_request(asker)) is runs_others
+    assert ("covers all of them" in describe_request(asker)) is runs_others
 
 
 def test_a_credential_is_named_and_trusted() -> None:

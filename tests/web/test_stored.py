@@ -19,7 +19,7 @@ async def test_the_user_sees_and_deletes_what_is_stored(bridge: Bridge, tmp_path
     async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/")
         assert await page.evaluate("document.querySelector('#stored-delete').hidden")
-        await page.evaluate(f"sessionStorage.setItem('control-token', {bridge.control_token!r})")
+        await page.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
         await page.open(f"{bridge.url}/?")
         counts = "document.querySelector('#stored-counts').textContent"
         await page.wait_for(f"{counts}.startsWith('On disk: 1 response,')")

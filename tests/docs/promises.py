@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.docs.promises_of_use import COMPUTER_USE, README, Tests
+from tests.docs.promises_of_use import COMPUTER_USE, README, TALON, Tests
 
 COMPLETE = ("SECURITY.md", "docs/privacy.md")
 
@@ -452,6 +452,7 @@ PROMISES: Mapping[str, Mapping[str, Tests]] = {
     "docs/privacy.md": PRIVACY,
     "README.md": README,
     "docs/computer-use.md": COMPUTER_USE,
+    "talon_user/README.md": TALON,
 }
 
 NO_PROMISES: Mapping[str, Tests] = {

@@ -274,3 +274,33 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "::test_a_secret_window_is_hidden_whole_even_below_another",
     ),
 }
+
+TALON: Mapping[str, Tests] = {
+    "**Threads** are in the bridge's memory until it restarts": (
+        "tests/store/test_responses.py::test_only_what_is_to_be_on_disk_survives_a_restart",
+        "tests/talon_user/commands/test_afterwards.py::test_questions_continue_a_thread",
+    ),
+    "A selection is only replaced if it has not changed": (
+        "tests/talon_user/commands/test_destinations.py::test_a_changed_selection_is_not_replaced",
+    ),
+    "**Privacy.** The clipboard is used": (
+        "tests/talon_user/test_voice.py::test_all_clipboard_formats_are_restored",
+        "tests/talon_user/test_voice.py::test_a_copy_during_the_stream_survives",
+    ),
+    "Claude is not sent the app or the window's title": (
+        "tests/talon_user/commands/test_privacy.py::test_app_and_title_are_not_sent",
+        "tests/talon_user/commands/test_privacy.py"
+        "::test_app_and_title_are_sent_if_their_setting_allows_it",
+    ),
+    "In the apps of `user.claude_deny_apps`": (
+        "tests/talon_user/commands/test_privacy.py"
+        "::test_in_a_denied_app_nothing_is_read_sent_or_inserted",
+        "tests/talon_user/commands/test_privacy.py::test_an_answer_cannot_move_to_a_denied_app",
+    ),
+    "The log contains only ids and times": (
+        "tests/talon_user/commands/test_afterwards.py::test_only_ids_and_times_are_logged",
+    ),
+    "Questions and answers stay in memory until Talon exits": (
+        "tests/talon_user/commands/test_models.py::test_only_the_user_can_read_the_saved_state",
+    ),
+}

@@ -54,9 +54,12 @@ async def test_a_chosen_model_overrides_the_setting(talk: Talk, notes: App) -> N
 
 async def test_only_the_user_can_read_the_saved_state(talk: Talk, notes: App) -> None:
     await talk.say("claude use opus")
+    await talk.say("claude ask about the swordfish")
     state_file = find_paths().data / "talon.json"
     assert state_file.stat().st_mode & 0o777 == 0o600
-    assert "hi" not in state_file.read_text()
+    saved = state_file.read_text()
+    assert "resp_" in saved
+    assert "swordfish" not in saved
 
 
 async def test_model_names_come_from_the_bridge(talk: Talk, notes: App) -> None:

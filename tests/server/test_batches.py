@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -123,6 +124,11 @@ async def test_events_before_invalid_data_are_written(
     assert b"not JSON" in answer
 
 
+@pytest.fixture(autouse=True)
+def short_linger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.server.http.protocol._LINGER_SECONDS", 0.2)
+
+
 async def open_connection(
     bridge: Bridge,
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -181,6 +187,22 @@ async def test_a_client_that_reuses_the_connection_at_once_gets_its_answer(
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     assert b"Connection: close" in answer
+    assert answer.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+
+
+async def test_a_request_that_waits_on_a_busy_loop_is_answered(
+    upstream: list[bytes], bridge: Bridge
+) -> None:
+    upstream.append(as_bytes(*BEGIN, OVERLOADED))
+    reader, writer = await open_connection(bridge)
+    writer.write(as_request(*ENDPOINTS["chat"]))
+    await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+    upstream[:] = [as_bytes(*BEGIN, *scripts.end("end_turn"))]
+    writer.write(as_request(*ENDPOINTS["chat"]))
+    # Longer than the connection stays open: when the loop goes on, both are due.
+    time.sleep(0.3)  # noqa: ASYNC251 - the busy loop
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
     assert answer.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
 
 

@@ -27,7 +27,6 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
@@ -40,8 +39,6 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     started = time.perf_counter()
-    if (protocol := get_protocol(request)) is not None:
-        protocol.hold_open()
     # The value stays if a CancelledError passes through: then there is no response.
     status: int | str = "client left"
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import selectors
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,8 @@ from bridge.server.http.error_body import build_error_body
 
 _log = logging.getLogger(__name__)
 
-_LINGER_SECONDS = 0.5
+_LINGER_SECONDS = 2.0
 """How long a client may take to reuse a connection before it is closed behind a broken stream."""
-
-
 _CHECKS = 4
 
 
@@ -94,6 +93,9 @@ class QuietHandler(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Pass data on if there is memory for it."""
+        if self._closing is not None:
+            # A request after `close_soon`; its response is the last.
+            self._closing.cancel()
         if self.accept_data is None or self.accept_data(len(data)):
             super().data_received(data)
 
@@ -122,12 +124,12 @@ class QuietHandler(web.RequestHandler):
         """
         if self._closing is None:
             loop = asyncio.get_running_loop()
-            self._closing = loop.call_later(_LINGER_SECONDS, self.force_close)
+            self._closing = loop.call_later(_LINGER_SECONDS, self._close_unless_used)
 
-    def hold_open(self) -> None:
-        """Answer a request that has come after `close_soon`."""
-        if self._closing is not None:
-            self._closing.cancel()
+    def _close_unless_used(self) -> None:
+        # On a busy loop a request may have arrived that was not read yet.
+        if self.transport is not None and not _has_unread_data(self.transport):
+            self.force_close()
 
     def announce_close(self, response: web.StreamResponse) -> None:
         """Say in the last response of a connection that it is the last."""
@@ -165,6 +167,12 @@ class QuietHandler(web.RequestHandler):
         # The parser does not know where the next request begins, so the connection is closed.
         response.force_close()
         return response
+
+
+def _has_unread_data(transport: asyncio.BaseTransport) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def get_protocol(request: web.Request) -> QuietHandler | None:

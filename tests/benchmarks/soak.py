@@ -26,7 +26,7 @@ from tests.fake_anthropic.server import FakeAnthropic
 from tests.server.outcome import Outcome, understand_text
 from tests.server.test_faults import FAULTS, HEAD, Fault, build_bodies
 
-SILENCE = 2.0
+SILENCE = 5.0
 LIMIT = 60.0
 """Seconds after which an answer counts as one that hangs."""
 

@@ -185,7 +185,7 @@ def _is_start(event: Event) -> bool:
 
 
 @st.composite
-def odd_answers(draw: st.DrawFn) -> OddAnswer:
+def odd_answers(draw: st.DrawFn, *endings: str) -> OddAnswer:
     """An answer in which a few things are wrong, missing, doubled or in the wrong place."""
     events: list[Event] = copy.deepcopy(draw(st.sampled_from(ANSWERS)))
     for _ in range(draw(st.integers(1, 4))):
@@ -203,8 +203,7 @@ def odd_answers(draw: st.DrawFn) -> OddAnswer:
             case _:
                 inserted = draw(st.sampled_from((*BROKEN, *NEW_EVENTS, *ANSWERS[1], *NEW_BLOCK)))
                 events.insert(at, copy.deepcopy(inserted))
-    endings = st.sampled_from(("clean",) * 40 + ("cut",) * 20 + ("open",))
-    return OddAnswer(events, False, *draw(arrivals(endings)))
+    return OddAnswer(events, False, *draw(arrivals(st.sampled_from(endings or ("clean", "cut")))))
 
 
 def arrivals(endings: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[list[int], str]]:

@@ -33,6 +33,9 @@ from tests.server.outcome import Outcome, understand
 EXAMPLES = 20_000
 """Of them all, over both strategies and both backends."""
 SILENCE = 0.3
+"""Seconds until the bridge gives up on an upstream that stays open and says nothing."""
+PATIENCE = 60.0
+"""The same where upstream always ends: a busy machine must not look like a silent upstream."""
 MODEL = "claude-sonnet-5-5"
 CHAT: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
 REQUESTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -84,7 +87,7 @@ class RawUpstream:
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             await asyncio.sleep(0)
         if answer.ending == "open":
-            await asyncio.sleep(SILENCE * 2)
+            await asyncio.sleep(SILENCE * 3)
         if answer.ending == "clean":
             writer.write(b"0\r\n\r\n")
         return answer.ending == "clean"
@@ -105,7 +108,7 @@ class RawClaudeCode:
             self.stdout.feed_data(piece)
             await asyncio.sleep(0)
         if answer.ending == "open":
-            await asyncio.sleep(SILENCE * 2)
+            await asyncio.sleep(SILENCE * 3)
         self.stdout.feed_eof()
 
     async def wait(self) -> int:
@@ -189,13 +192,15 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(backend: str, patch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def open_world(
+    backend: str, patch: pytest.MonkeyPatch, silence: float
+) -> AsyncIterator[World]:
     upstream = RawUpstream()
     server = await upstream.start()
     patch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     patch.setenv("ANTHROPIC_BASE_URL", upstream.url)
     chosen = load_settings(
-        port=0, backend=backend, retries=0, claude_spares=0, upstream_silence_seconds=SILENCE
+        port=0, backend=backend, retries=0, claude_spares=0, upstream_silence_seconds=silence
     )
     bridge = await asyncio.to_thread(make_bridge, chosen, find_paths())
 
@@ -271,16 +276,30 @@ def check_answers(
 
 @contextmanager
 def run_world(
-    backend: str, patch: pytest.MonkeyPatch
+    backend: str, patch: pytest.MonkeyPatch, silence: float = PATIENCE
 ) -> Iterator[tuple[World, Callable[[Coroutine[Any, Any, Any]], Any]]]:
     """A world, and what runs a coroutine in it."""
     with asyncio.Runner() as runner:
-        opened = open_world(backend, patch)
+        opened = open_world(backend, patch, silence)
         world = runner.run(opened.__aenter__())
         try:
             yield world, runner.run
         finally:
             runner.run(opened.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_odd_answer_ends_within_the_silence(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @settings(max_examples=20, database=None)
+    @given(odd_answers("open"), st.sampled_from(CASES))
+    def play(answer: OddAnswer, case: tuple[str, bool]) -> None:
+        outcome = understand(run(world.ask(answer, *case)))
+        assert outcome.errors + outcome.ends == 1
+
+    with run_world(backend, monkeypatch, SILENCE) as (world, run):
+        play()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

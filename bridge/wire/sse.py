@@ -24,14 +24,16 @@ def encode_event(event: Mapping[str, Any]) -> bytes:
     return f"event: {event['type']}\n".encode("ascii") + encode_data(event)
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_EVENT = 64 * 1024 * 1024
 """Bytes of one event, or of one line; a web search's result has some hundred thousand."""
 
 
 # Input: bytes, split anywhere. Output: the `data` of each event that is complete. State: `_rest`,
-# the pieces behind the last line end, `_data`, the data lines of an event that has not ended, and
-# `_size`, the bytes of both. An event ends with an empty line. Other fields (`event`, `id`,
-# `retry`) and comments are ignored.
+# the pieces behind the last line end, `_data`, the data lines of an event that has not ended,
+# `_size`, the bytes of both, and `_began`. An event ends with an empty line; one whose data is
+# empty is none, as the standard says. Other fields (`event`, `id`, `retry`), comments and a byte
+# order mark at the beginning are ignored.
 
 
 class SseDecoder:
@@ -42,6 +44,8 @@ class SseDecoder:
         self._rest: list[bytes] = []
         self._data: list[bytes] = []
         self._size = 0
+        self._began = False
+        """Whether a line was decoded."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Return the data of the events that this piece completes. Lines end with LF or CRLF.
@@ -62,7 +66,7 @@ class SseDecoder:
         done: list[bytes] = []
         lines = piece.split(b"\n")
         for name, data, end in zip(lines[0::3], lines[1::3], lines[2::3], strict=False):
-            if name[:7] != b"event: " or data[:6] != b"data: " or end:
+            if name[:7] != b"event: " or data[:6] != b"data: " or len(data) < 8 or end:
                 return self._split_lines(piece)
             done.append(data[6:].removesuffix(b"\r"))
         return done
@@ -84,9 +88,13 @@ class SseDecoder:
         done: list[bytes] = []
         for line in lines:
             line = line.removesuffix(b"\r")
+            if not self._began:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
+                self._began = True
             if line.startswith(b"data:"):
                 self._data.append(line[5:].removeprefix(b" "))
             elif not line and self._data:
-                done.append(b"\n".join(self._data))
+                if data := b"\n".join(self._data):
+                    done.append(data)
                 self._data = []
         return done

@@ -24,6 +24,22 @@ def test_only_complete_events_are_returned() -> None:
     assert SseDecoder().feed(STREAM) == EVENTS
 
 
+@pytest.mark.parametrize("heartbeat", ["data:", "data: ", "event: ping\ndata: ", "data"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_event_with_empty_data_is_none(heartbeat: str, end: str) -> None:
+    lines = f"{heartbeat}\n\nevent: a\ndata: 1\n\n{heartbeat}\n\n".replace("\n", end).encode()
+    assert SseDecoder().feed(lines) == [b"1"]
+    decoder = SseDecoder()
+    assert [data for byte in lines for data in decoder.feed(bytes([byte]))] == [b"1"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_byte_order_mark_is_ignored(size: int) -> None:
+    stream, decoder = b"\xef\xbb\xbfdata: 1\n\nevent: a\ndata: 2\n\n", SseDecoder()
+    pieces = (stream[at : at + size] for at in range(0, len(stream), size))
+    assert [data for piece in pieces for data in decoder.feed(piece)] == [b"1", b"2"]
+
+
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 def test_the_split_does_not_matter(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]

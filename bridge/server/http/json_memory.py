@@ -7,6 +7,7 @@ bytes for each character if one of them is an emoji. 60 MB of either would take 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bridge.errors import RequestTooLarge
 
@@ -22,10 +23,18 @@ BYTES_PER_VALUE = 100
 _SMALL_FACTOR = 8
 _FEW_VALUES = 10_000
 _SEPARATORS = (b",", b"[", b"{")
+_WINDOW = 256 * 1024
+"""Bytes that one call of a search looks at. It runs in a thread, but holds Python's lock until it
+returns: the event loop would wait for seconds while a search looks through 60 MB.
+"""
+_REST_OF_STRING = rb'(?:[^"\\]++|\\.)*+(")?'
 # A missing quote at the end is accepted, because trying again at every later quote would take
-# quadratic time.
-_STRING_OR_SEPARATOR = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
+# quadratic time. The group tells whether it was there.
+_STRING_OR_SEPARATOR = re.compile(rb'"' + _REST_OF_STRING + rb"|[,\[{]", re.DOTALL)
+_STRING_END = re.compile(_REST_OF_STRING, re.DOTALL)
 _FOUR_BYTES = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
+_LONGEST_MARK = 4
+"""Bytes of the longest match of _FOUR_BYTES before its last one."""
 
 
 def estimate_memory(body: bytes | bytearray) -> int:
@@ -33,23 +42,65 @@ def estimate_memory(body: bytes | bytearray) -> int:
     if len(body) <= SMALL:
         return len(body) * _SMALL_FACTOR
     # Separators inside of strings are counted, too, so the number of values is at most this.
-    values = sum(body.count(separator) for separator in _SEPARATORS)
-    if values <= _FEW_VALUES and _FOUR_BYTES.search(body) is None:
-        narrow = body.isascii() and b"\\u" not in body
+    values = sum(
+        body.count(separator, start, end)
+        for start, end in _split_windows(body)
+        for separator in _SEPARATORS
+    )
+    narrow = body.isascii() and b"\\u" not in body
+    wide = not narrow and _has_four_bytes(body, 0, len(body))
+    if values <= _FEW_VALUES and not wide:
         return len(body) * (1 if narrow else 2) + values * BYTES_PER_VALUE
-    return _scan(body)
+    return _scan(body, wide=wide)
 
 
-def _scan(body: bytes | bytearray) -> int:
+def _split_windows(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    for start in range(0, len(body), _WINDOW):
+        yield start, min(start + _WINDOW, len(body))
+
+
+def _has_four_bytes(body: bytes | bytearray, start: int, end: int) -> bool:
+    """Return whether a character there makes its string take four bytes for each character."""
+    return any(
+        _FOUR_BYTES.search(body, at, min(at + _WINDOW + _LONGEST_MARK, end))
+        for at in range(start, end, _WINDOW)
+    )
+
+
+def _scan(body: bytes | bytearray, *, wide: bool) -> int:
+    """Measure each string by itself; `wide` if some characters take four bytes."""
     values = strings = text = 0
-    for match in _STRING_OR_SEPARATOR.finditer(body):
-        start, end = match.span()
+    for start, end in _find_tokens(body):
         if body[start] != 0x22:
             values += 1
         else:
             strings += 1
-            text += (end - start) * (4 if _FOUR_BYTES.search(body, start, end) else 2)
+            text += (end - start) * (4 if wide and _has_four_bytes(body, start, end) else 2)
         # Each value has at most one name.
         if values > MOST_VALUES or strings > 2 * MOST_VALUES:
             raise RequestTooLarge(f"The body has more than {MOST_VALUES:,} values.")
     return text + (values + strings) * BYTES_PER_VALUE
+
+
+def _find_tokens(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the place of each string and separator, in one window after the other."""
+    position, string_start = 0, None
+    while position < len(body):
+        end = min(position + _WINDOW, len(body))
+        if string_start is not None:
+            match = _STRING_END.match(body, position, end)
+            if match is None or match.lastindex is None:
+                # An escape that the window cuts is left for the next one, if there is one.
+                position = max(position + 1, end - 1 if match is None else match.end())
+                continue
+            yield string_start, match.end()
+            position, string_start = match.end(), None
+        for match in _STRING_OR_SEPARATOR.finditer(body, position, end):
+            if match.lastindex is None and body[match.start()] == 0x22:
+                position, string_start = match.end(), match.start()
+                break
+            yield match.span()
+        else:
+            position = end
+    if string_start is not None:
+        yield string_start, len(body)

@@ -68,13 +68,15 @@ class QuietHandler(web.RequestHandler):
     answers, sockets, errors and files.
     """
 
-    __slots__ = ("_closing", "_idle_write_seconds", "_idle_writes", "accept_data")
+    __slots__ = ("_closing", "_discards", "_idle_write_seconds", "_idle_writes", "accept_data")
 
     def __init__(self, manager: web.Server, idle_write_seconds: float, **options: Any) -> None:
         super().__init__(manager, **options)
         self._idle_write_seconds = idle_write_seconds
         self._idle_writes: IdleWrites | None = None
         self._closing: asyncio.TimerHandle | None = None
+        self._discards = False
+        """Whether what arrives is dropped unread, until the connection is closed."""
         self.accept_data: Callable[[int], bool] | None = None
         """Called with the size of all data that arrives; if it returns False, the data is
         discarded."""
@@ -93,6 +95,8 @@ class QuietHandler(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Pass data on if there is memory for it."""
+        if self._discards:
+            return
         if self._closing is not None:
             # A request after `close_soon`; its response is the last.
             self._closing.cancel()
@@ -137,6 +141,31 @@ class QuietHandler(web.RequestHandler):
             response.force_close()
             # aiohttp has built the headers by now.
             response.headers["Connection"] = "close"
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the response; then close the connection if a compressed body was not read.
+
+        aiohttp would read the rest to ignore it, and so decompress it on the event loop: seconds
+        for each body of 60 KB that was refused because it becomes too large.
+        """
+        is_unread = "Content-Encoding" in request.headers and not request.content.is_eof()
+        if is_unread:
+            resp.force_close()
+        finished = await super().finish_response(request, resp, start_time)
+        if is_unread:
+            self._discard_input()
+        return finished
+
+    def _discard_input(self) -> None:
+        """Drop what arrives until the client closes; aiohttp closes after its lingering time."""
+        self._discards = True
+        if self.transport is not None:
+            # Closing both directions now would make the system discard the response, too.
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self.resume_reading()
 
     def handle_error(
         self,

@@ -116,6 +116,9 @@ async def _receive_body(request: web.Request, lease: MemoryLease, settings: Sett
                 if len(body) > limit:
                     raise _build_too_large(settings)
                 timeout.reschedule(loop.time() + seconds)
+                # A compressed body has arrived as a whole, so reading it waits for nothing.
+                if len(body) >= LARGE:
+                    await asyncio.sleep(0)
     except web.RequestPayloadError as error:
         raise InvalidRequest(
             "The body cannot be read: it is incomplete, or its encoding is not the declared one."

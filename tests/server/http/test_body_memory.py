@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -120,6 +121,63 @@ async def test_many_bodies_at_once_are_bounded_after_decompression(
     assert any(status == 200 for status, _, _ in answers)
     assert 4 * MB < most <= 16 * MB
     await wait_for_use(small, 0, 0)
+
+
+@asynccontextmanager
+async def measure_longest_wait() -> AsyncIterator[list[float]]:
+    """Give the longest wait for a turn of the event loop, as a share of the whole, at the end."""
+    loop, result = asyncio.get_running_loop(), list[float]()
+    waits = [0.0]
+
+    async def wait() -> None:
+        last = loop.time()
+        while True:
+            await asyncio.sleep(0.001)
+            waits.append(loop.time() - last)
+            last = loop.time()
+
+    waiter, begun = asyncio.create_task(wait()), loop.time()
+    yield result
+    waiter.cancel()
+    result.append(max(waits) / (loop.time() - begun))
+
+
+async def test_others_are_served_while_bodies_are_decompressed(
+    start_bridge: StartBridge, session: aiohttp.ClientSession
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    body = gzip.compress(b'{"x":"' + b"y" * 40 * MB)
+    async with measure_longest_wait() as longest:
+        status, _, _ = await post(
+            session, bridge, "/v1/chat/completions", body, **{"Content-Encoding": "gzip"}
+        )
+    assert status == 400
+    assert longest[0] < 0.35
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_what_is_not_read_of_a_body_is_not_decompressed(
+    start_bridge: StartBridge, session: aiohttp.ClientSession, chunked: bool
+) -> None:
+    bridge = await start_bridge(backend="offline", max_body_mb=1)
+    packed = gzip.compress(b"y" * 200 * MB, 9)
+    data: Any = stream_pieces(packed) if chunked else packed
+    headers = JSON | {"Content-Encoding": "gzip"}
+    used = time.process_time()
+    async with session.post(
+        f"{bridge.url}/v1/chat/completions", data=data, headers=headers
+    ) as answer:
+        assert (answer.status, answer.headers["Connection"]) == (413, "close")
+        assert "max_body_mb" in await answer.text()
+    # The next request finds that the connection is closed, and its client opens another.
+    async with session.get(f"{bridge.url}/health") as health:
+        assert health.status == 200
+    assert time.process_time() - used < 0.2
+
+
+async def stream_pieces(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 10_000):
+        yield data[start : start + 10_000]
 
 
 async def test_a_body_of_many_values_is_too_large(

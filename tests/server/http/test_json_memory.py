@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import tracemalloc
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from pydantic_core import from_json
 
 from bridge.errors import RequestTooLarge
-from bridge.server.http.json_memory import MOST_VALUES, estimate_memory
+from bridge.server.http.json_memory import MOST_VALUES, _find_tokens, estimate_memory
 
 BODIES: dict[str, Any] = {
     "objects": [{} for _ in range(100_000)],
@@ -62,3 +64,39 @@ def test_quotes_and_backslashes_take_linear_time(text: bytes) -> None:
         assert estimate_memory(body) > 0
     except RequestTooLarge:
         assert text == b'"'
+
+
+@pytest.mark.parametrize("text", ["x", "\n", '"', "\\", "\xe9", "\U0001f600", "a\\n"])
+def test_strings_longer_than_a_window_are_one_value(text: str) -> None:
+    # Of several lengths, so that windows end before, within and behind an escape.
+    long = [text * (300_000 + n) for n in range(7)]
+    body = json.dumps([*long, *([0] * 20_000), "\U0001f600"], separators=(",", ":")).encode()
+    places = [(start, end) for start, end in _find_tokens(body) if body[start] == 0x22]
+    assert [json.loads(body[start:end]) for start, end in places] == [*long, "\U0001f600"]
+
+
+def test_other_threads_run_meanwhile() -> None:
+    body = b'["' + b"\\n" * 8_000_000 + b'","\\u4e2d"]'
+    # The best of some, since a busy computer makes threads wait, too.
+    assert min(measure_longest_pause(body) for _ in range(3)) < 0.25
+
+
+def measure_longest_pause(body: bytes) -> float:
+    """Return the longest wait of another thread for Python's lock, as a share of the whole."""
+    pauses, done = [0.0], threading.Event()
+
+    def wait() -> None:
+        last = time.perf_counter()
+        while not done.is_set():
+            time.sleep(0.0005)
+            now = time.perf_counter()
+            pauses.append(now - last)
+            last = now
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    begun = time.perf_counter()
+    estimate_memory(body)
+    done.set()
+    waiter.join()
+    return max(pauses) / (time.perf_counter() - begun)

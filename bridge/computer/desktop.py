@@ -43,6 +43,8 @@ class Window:
     id: WindowId = field(default=UNKNOWN, compare=False)
     names: tuple[str, ...] = field(default=(), compare=False)
     """More names of the program: WM_CLASS' instance, the process, the executable, the bundle."""
+    titles: tuple[str, ...] = field(default=(), compare=False)
+    """More titles: those for other window managers, and those of the windows that it belongs to."""
     frame: Rect | None = field(default=None, compare=False)
     """The area with title bar and borders, where these are not in `area`."""
 

@@ -10,16 +10,17 @@ from bridge.computer.matching.folding import contains, fold
 
 def find_word(words: Iterable[str], window: Window) -> str | None:
     """Return the first word that is in the title or a name of the program."""
-    texts = [fold(text) for text in (window.title, window.program, *window.names)]
+    shown = (window.title, *window.titles, window.program, *window.names)
+    texts = [fold(text) for text in shown]
     return next(
         (word for word in words if any(contains(word.strip(), text) for text in texts)), None
     )
 
 
 def has_title_word(words: Iterable[str], window: Window) -> bool:
-    """Return whether one of the words is in the title."""
-    title = fold(window.title)
-    return any(contains(word, title) for word in words)
+    """Return whether one of the words is in a title."""
+    titles = [fold(title) for title in (window.title, *window.titles)]
+    return any(contains(word, title) for word in words for title in titles)
 
 
 def has_program_word(words: Iterable[str], window: Window) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bridge.computer.desktop import Window, WindowId
@@ -14,7 +16,11 @@ from bridge.computer.screen.geometry import Rect
 _PROCESS_MASK = 1 << 1
 """LocalClientPIDMask of X-Resource."""
 _DEEPEST = 8
-"""Most levels between a window of the root and a program's window in it."""
+"""Most levels between a window of the root and a program's window in it, or of owners."""
+_TITLES = ("_NET_WM_NAME", "WM_NAME", "_NET_WM_VISIBLE_NAME")
+_GROUP_FIELD = 8
+"""Of WM_HINTS: the leader of the window's group."""
+_ESCAPE_SEQUENCE = re.compile(rb"\x1b[ -/]*[0-~]")
 
 
 def list_windows(display: Any) -> list[Window]:
@@ -23,8 +29,8 @@ def list_windows(display: Any) -> list[Window]:
 
     properties = Properties(display)
     focused = find_focused(display)
-    windows = []
-    for window in _list_stacked(properties):
+    windows: list[Window] = []
+    for window in _list_with_focused(properties, focused):
         try:
             visible = _describe_window(window, focused, properties)
         except XError:
@@ -32,7 +38,7 @@ def list_windows(display: Any) -> list[Window]:
             continue
         if visible is not None:
             windows.append(visible)
-    return windows
+    return [_add_titles_of_program(window, windows) for window in windows]
 
 
 def find_focused(display: Any) -> WindowId | None:
@@ -45,7 +51,8 @@ def find_focused(display: Any) -> WindowId | None:
         # 0 is no window, 1 the window under the pointer.
         if isinstance(window, int):
             return find_pointed(display) if window else None
-        found = _choose_window(_list_ancestors(window, properties.root), properties)
+        chain = _list_ancestors(window, properties.root)
+        found = _choose_window(chain, properties) or _choose_popup(chain, properties)
         if found is not None:
             return found
     except XError:
@@ -119,13 +126,20 @@ class Properties:
             return value
         if not isinstance(value, bytes):
             return ""
+        # Compound text changes its character set within the text.
+        value = _ESCAPE_SEQUENCE.sub(b"", value)
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:
             return value.decode("latin-1")
 
+    def read_titles(self, window: Any) -> list[str]:
+        """Read all titles; the first is the one that window managers show."""
+        titles = [self.read_text(window, name) for name in _TITLES]
+        return list(dict.fromkeys(title for title in titles if title))
+
     def read_title(self, window: Any) -> str:
-        return self.read_text(window, "_NET_WM_NAME") or self.read_text(window, "WM_NAME")
+        return next(iter(self.read_titles(window)), "")
 
     def read_classes(self, window: Any) -> list[str]:
         """Read WM_CLASS: the instance's name, then the class, which names the program."""
@@ -202,6 +216,16 @@ def _list_stacked(properties: Properties) -> list[Any]:
     return [*menus, *(properties.get_window(number) for number in reversed(listed))]
 
 
+def _list_with_focused(properties: Properties, focused: WindowId | None) -> Iterator[Any]:
+    """Yield the windows of programs and the one with the keyboard, which may not be among them."""
+    numbers = set()
+    for window in _list_stacked(properties):
+        numbers.add(int(window.id))
+        yield window
+    if focused is not None and focused.number not in numbers:
+        yield properties.get_window(focused.number)
+
+
 def _list_ancestors(window: Any, root: Any) -> list[Any]:
     """Return a window and its parents, up to the root's child."""
     chain = []
@@ -236,6 +260,16 @@ def _choose_window(chain: Iterable[Any], properties: Properties) -> WindowId | N
     return properties.read_id(top)
 
 
+def _choose_popup(chain: Sequence[Any], properties: Properties) -> WindowId | None:
+    """Choose the root's child of a chain, unless it is one of the window manager itself."""
+    found = properties.read_id(chain[-1]) if chain else None
+    manager = properties.read_numbers(properties.root, "_NET_SUPPORTING_WM_CHECK")
+    own = properties.read_id(properties.get_window(manager[0])) if manager else None
+    if found is None or own is None or found.process in (0, own.process):
+        return None
+    return found
+
+
 def _describe_window(
     window: Any, focused: WindowId | None, properties: Properties
 ) -> Window | None:
@@ -245,38 +279,85 @@ def _describe_window(
     attributes = window.get_attributes()
     if attributes.map_state != X.IsViewable or attributes.win_class == X.InputOnly:
         return None
-    hidden = properties.get_atom("_NET_WM_STATE_HIDDEN")
-    if hidden in properties.read_numbers(window, "_NET_WM_STATE"):
+    # A window with the keyboard gets keys wherever it is.
+    active = focused is not None and focused.number == int(window.id)
+    if properties.has_type(window, "DESKTOP") or (_is_hidden(window, properties) and not active):
         return None
-    if properties.has_type(window, "DESKTOP"):
-        return None
-    title, classes = properties.read_title(window), properties.read_classes(window)
-    id, owner = properties.read_id(window), _name_owner(window, properties)
-    if id is None or not (title or classes or owner or id.process):
+    titles, classes = properties.read_titles(window), properties.read_classes(window)
+    id, owners = properties.read_id(window), _list_owners(window, properties)
+    if id is None or not (titles or classes or owners or id.process):
         # Borders, such as that of the indicator, and helpers of the window manager.
         return None
     area = _read_area(window, properties)
-    if area.intersect(properties.read_screen()) is None:
+    if area.intersect(properties.read_screen()) is None and not active:
         # Window managers keep helpers outside of the screen.
         return None
-    names = (*classes[:-1], *owner, *list_process_names(id.process))
-    active = focused is not None and focused.number == id.number
-    program, frame = classes[-1] if classes else "", _read_frame(window, area, properties)
-    return Window(title, program, area, active, id, names, frame)
+    title = next(iter(titles), "")
+    for owner in owners:
+        titles += properties.read_titles(owner)
+        classes = [*properties.read_classes(owner), *classes]
+    return Window(
+        title,
+        classes[-1] if classes else "",
+        area,
+        active,
+        id,
+        names=(*classes[:-1], *list_process_names(id.process)),
+        titles=tuple(titles),
+        frame=_read_frame(window, area, properties),
+    )
 
 
-def _name_owner(window: Any, properties: Properties) -> tuple[str, ...]:
-    """Return the title and names of the window that a menu or a dialog belongs to."""
+def _is_hidden(window: Any, properties: Properties) -> bool:
+    hidden = properties.get_atom("_NET_WM_STATE_HIDDEN")
+    return hidden in properties.read_numbers(window, "_NET_WM_STATE")
+
+
+def _list_owners(window: Any, properties: Properties) -> list[Any]:
+    """List the windows that a menu or a dialog belongs to: a dialog may belong to another one."""
     from Xlib.error import XError
 
-    numbers = properties.read_numbers(window, "WM_TRANSIENT_FOR")
-    if not numbers or numbers[0] in (0, properties.root.id, window.id):
-        return ()
-    owner = properties.get_window(numbers[0])
-    try:
-        return (properties.read_title(owner), *properties.read_classes(owner))
-    except XError:
-        return ()
+    owners: list[Any] = []
+    known = {0, int(properties.root.id), int(window.id)}
+    waiting = [window]
+    while waiting and len(owners) < _DEEPEST:
+        current = waiting.pop(0)
+        with suppress(XError):
+            for number in _read_owners(current, properties):
+                if number not in known:
+                    known.add(number)
+                    owner = properties.get_window(number)
+                    # A number that is no window any more raises XError.
+                    owner.get_attributes()
+                    owners.append(owner)
+                    waiting.append(owner)
+    return owners
+
+
+def _read_owners(window: Any, properties: Properties) -> list[int]:
+    """Read the numbers of the window's owner and of its group's leader.
+
+    https://www.x.org/releases/current/doc/xorg-docs/icccm/icccm.html
+    """
+    hints = properties.read_numbers(window, "WM_HINTS")
+    return [
+        *properties.read_numbers(window, "WM_TRANSIENT_FOR")[:1],
+        *properties.read_numbers(window, "WM_CLIENT_LEADER")[:1],
+        *hints[_GROUP_FIELD : _GROUP_FIELD + 1],
+    ]
+
+
+def _add_titles_of_program(window: Window, windows: Iterable[Window]) -> Window:
+    """Add all titles of its program to a menu that does not say which window it belongs to."""
+    if window.title or window.titles or not window.id.process:
+        return window
+    titles = [
+        title
+        for other in windows
+        if other.id.process == window.id.process
+        for title in (other.title, *other.titles)
+    ]
+    return replace(window, titles=tuple(dict.fromkeys(title for title in titles if title)))
 
 
 def _read_area(window: Any, properties: Properties) -> Rect:

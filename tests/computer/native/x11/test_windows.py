@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.matching.windows import find_word
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect
 from tests.computer.native.programs.start import TK_TITLE, eventually, gtk_window, tk_window
@@ -96,3 +100,127 @@ def test_a_window_has_an_id_a_process_and_its_names(input_device: X11Input, tmp_
         assert input_device.find_pointed() == window.id
         input_device.move(Point(1900, 20))
         assert input_device.find_pointed() is None
+
+
+NEVER = ("KeePass",)
+
+
+@contextmanager
+def manage(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[X11Input, Any]]:
+    """Yield the input device and a connection of a program, on a display of their own."""
+    from Xlib.display import Display
+
+    with x_display("1280x800") as name:
+        monkeypatch.setenv("DISPLAY", name)
+        input_device, program = X11Input({"DISPLAY": name}), Display(name)
+        try:
+            yield input_device, program
+        finally:
+            program.close()
+            input_device.close()
+
+
+def make_window(program: Any, title: str, *, popup: bool = False) -> Any:
+    """Make a window without showing it."""
+    from Xlib import X
+
+    screen = program.screen()
+    window = screen.root.create_window(
+        300, 200, 300, 200, 0, screen.root_depth, override_redirect=popup, event_mask=X.KeyPressMask
+    )
+    if title:
+        window.set_wm_name(title)
+        window.set_wm_class("program", "Program")
+    return window
+
+
+def show(program: Any, *windows: Any) -> None:
+    for window in windows:
+        window.map()
+    program.sync()
+
+
+def set_text(program: Any, window: Any, name: str, kind: str, value: bytes) -> None:
+    window.change_property(program.intern_atom(name), program.intern_atom(kind), 8, value)
+
+
+def wait_for_active(input_device: X11Input, number: int) -> Window:
+    """Bring a window to the front, and return it once it has the keyboard."""
+    found: list[Window] = []
+
+    def find() -> bool:
+        found[:] = [one for one in input_device.list_windows() if one.id.number == number]
+        for window in found:
+            input_device.activate_window(window)
+        return any(window.active for window in found)
+
+    assert eventually(find)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value"),
+    [
+        ("_NET_WM_NAME", "UTF8_STRING", b"Notes"),
+        ("_NET_WM_NAME", "STRING", b"Notes"),
+    ],
+)
+def test_every_title_of_a_window_counts(
+    monkeypatch: pytest.MonkeyPatch, name: str, kind: str, value: bytes
+) -> None:
+    with manage(monkeypatch) as (input_device, program):
+        window = make_window(program, "KeePass")
+        set_text(program, window, name, kind, value)
+        show(program, window)
+        assert find_word(NEVER, wait_for_active(input_device, window.id)) == "KeePass"
+
+
+def test_compound_text_in_a_title_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with manage(monkeypatch) as (input_device, program):
+        window = make_window(program, "")
+        set_text(program, window, "WM_NAME", "COMPOUND_TEXT", b"Kee\x1b-APa\x1b%Gss\x1b%@")
+        show(program, window)
+        assert wait_for_active(input_device, window.id).title == "KeePass"
+
+
+def test_a_dialog_belongs_to_its_owners_and_to_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    with manage(monkeypatch) as (input_device, program):
+        first, second = make_window(program, "KeePass"), make_window(program, "Entry")
+        of_owner, of_group = make_window(program, "Unlock"), make_window(program, "Search")
+        second.set_wm_transient_for(first)
+        of_owner.set_wm_transient_for(second)
+        group_hint = 1 << 6
+        of_group.set_wm_hints(flags=group_hint, window_group=first)
+        for dialog in (of_owner, of_group):
+            show(program, first, second, dialog)
+            assert find_word(NEVER, wait_for_active(input_device, dialog.id)) == "KeePass"
+
+
+def test_a_menu_without_an_owner_belongs_to_every_window_of_its_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from Xlib import X
+
+    with manage(monkeypatch) as (input_device, program):
+        main, popup = make_window(program, "KeePass"), make_window(program, "", popup=True)
+        show(program, main)
+        wait_for_active(input_device, main.id)
+        show(program, popup)
+        found = {one.id.number: one for one in input_device.list_windows()}
+        assert find_word(NEVER, found[popup.id]) == "KeePass"
+        # A menu may take the keyboard by itself.
+        popup.set_input_focus(X.RevertToParent, X.CurrentTime)
+        program.sync()
+        assert input_device.find_focused() == found[popup.id].id
+
+
+def test_a_window_outside_of_the_screen_has_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    with manage(monkeypatch) as (input_device, program):
+        window = make_window(program, "KeePass")
+        show(program, window)
+        wait_for_active(input_device, window.id)
+        window.configure(x=3000, y=2000)
+        program.sync()
+        assert eventually(lambda: wait_for_active(input_device, window.id).area.left > 1280), (
+            "it is listed, because it gets keys"
+        )

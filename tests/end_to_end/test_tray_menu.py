@@ -139,7 +139,7 @@ async def test_the_model_is_switched_for_default_or_for_all_requests(
 async def test_the_backend_is_switched_and_its_reason_shown(panel: TrayHost, tray: Tray) -> None:
     await shows(panel, "Ready on")
     reason = (await entry(panel, "Backend")).children[0]
-    assert reason.label == "Using API key: ANTHROPIC_API_KEY is set"
+    assert reason.label == "Using API key: ANTHROPIC_API_KEY is set, not checked yet"
     await panel.click("Backend", "Offline echo")
     await wait_until_checked(panel, "Backend", "Offline echo")
     await shows(panel, "offline echo")

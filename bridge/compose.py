@@ -147,8 +147,8 @@ def ensure_control_token(paths: Paths) -> str:
     stored = read_secret(path)
     if stored is not None and _TOKEN.fullmatch(stored):
         return stored
-    _log.warning("Replaced %s: it was damaged, or other users could read it.", path)
     write_private(path, f"{token}\n")
+    _log.warning("Replaced %s: it was damaged, or other users could read it.", path)
     return token
 
 

@@ -11,6 +11,8 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from bridge.private_files import read_file
+
 _XDG_SECONDS = 3.0
 
 
@@ -27,7 +29,7 @@ def build_page_url(url: str, ticket: str, page: str = "/") -> str:
 def read_token(path: Path) -> str:
     """Return the control token; empty if no server was ever started, or the file is damaged."""
     try:
-        token = path.read_text("ascii").strip()
+        token = read_file(path).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
     # It becomes a header, which can have no other characters.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.errors import SettingsError
-from bridge.private_modes import create_folder
+from bridge.private_modes import NO_WAIT, create_folder
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -31,12 +32,31 @@ def is_present(path: Path) -> bool:
     return True
 
 
+def read_file(path: Path) -> bytes:
+    """Return a file's content. Raises OSError, also for what is no file.
+
+    Reading a named pipe would wait for ever, and a device such as /dev/zero may have no end. Only
+    /dev/null is accepted: a link to it says that the file is empty.
+    """
+
+    def open_file(name: str, flags: int) -> int:
+        handle = os.open(name, flags | NO_WAIT)
+        status = os.fstat(handle)
+        if stat.S_ISREG(status.st_mode) or os.path.samestat(status, os.stat(os.devnull)):
+            return handle
+        os.close(handle)
+        raise OSError(errno.EINVAL, "It is not a file", name)
+
+    with open(str(path), "rb", opener=open_file) as file:
+        return file.read()
+
+
 def read_text(path: Path) -> str | None:
     """Return a file's text; None only if nothing has this name. Raises SettingsError."""
     if not is_present(path):
         return None
     try:
-        return path.read_text("utf-8")
+        return read_file(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise SettingsError(f"cannot read {path}: it is not a text file") from error
     except OSError as error:
@@ -52,8 +72,7 @@ def read_private(path: Path) -> str | None:
     if not is_present(path):
         return None
     try:
-        # O_NONBLOCK, so that a named pipe does not wait for a writer.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | NO_WAIT
         with os.fdopen(os.open(path, flags), "rb") as file:
             _check_owner(path, os.fstat(file.fileno()))
             if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:

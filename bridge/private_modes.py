@@ -11,6 +11,8 @@ from pathlib import Path
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _OTHERS = 0o077
+NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
+"""Flag for `os.open`; Windows has no named pipes among its files."""
 
 
 def create_folder(path: Path) -> None:
@@ -25,8 +27,9 @@ def create_folder(path: Path) -> None:
 
 def open_private(path: str | Path, flags: int) -> int:
     """Open a file for writing, as `os.open`; one that others could read becomes private."""
-    # Created with its final mode, so that no other user can open it in between.
-    handle = os.open(path, flags | os.O_CREAT, _FILE_MODE)
+    # Created with its final mode, so that no other user can open it in between. A named pipe fails
+    # instead of waiting for a reader; O_NONBLOCK changes nothing for a file.
+    handle = os.open(path, flags | os.O_CREAT | NO_WAIT, _FILE_MODE)
     try:
         _restrict(handle, os.fstat(handle), _FILE_MODE)
     except OSError:

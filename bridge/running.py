@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.private_files import read_file
 from bridge.private_modes import open_private
 from bridge.proof import format_netloc
 
@@ -79,7 +80,7 @@ def list_servers(folder: Path) -> list[RunningServer]:
 def read_record(path: Path) -> RunningServer | None:
     """Return the record in a file; None if there is none, or if it is damaged."""
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(read_file(path))
         server = RunningServer(
             str(values["url"]),
             int(values["pid"]),

@@ -272,7 +272,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     text = read_text(path)
     try:
         return tomllib.loads(text or "")
-    except tomllib.TOMLDecodeError as error:
+    # A recursion error: brackets nested without end.
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"cannot read {path}: {error}") from error
 
 

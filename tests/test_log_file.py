@@ -69,6 +69,26 @@ def test_a_folder_that_cannot_be_made_again_is_said_once(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+def test_a_pipe_in_place_of_the_log_is_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bridge.log"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match=r"bridge\.log"):
+        LogFile(path)
+    path.unlink()
+    file = LogFile(path)
+    path.unlink()
+    os.mkfifo(path)
+    write(file, "lost")
+    assert "bridge.log cannot be written" in capsys.readouterr().err
+    path.unlink()
+    write(file, "written")
+    file.close()
+    assert "written" in path.read_text()
+
+
 def test_a_full_disk_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bridge.log"
     path.symlink_to("/dev/full")

@@ -11,7 +11,7 @@ import pytest
 
 from bridge.compose import ensure_control_token
 from bridge.errors import SettingsError
-from bridge.private_files import is_present, read_private, read_text, write_private
+from bridge.private_files import is_present, read_file, read_private, read_text, write_private
 from bridge.settings import Paths, find_paths
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
@@ -33,6 +33,31 @@ def test_a_broken_link_and_a_file_as_folder_are_not_absent(tmp_path: Path) -> No
         for read in (read_text, read_private):
             with pytest.raises(SettingsError, match="cannot "):
                 read(path)
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "endless", "folder"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "file"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "endless":
+            path.symlink_to("/dev/zero")
+        case _:
+            path.mkdir()
+    with pytest.raises(OSError, match=str(path)):
+        read_file(path)
+    for read in (read_text, read_private):
+        with pytest.raises(SettingsError, match=str(path)):
+            read(path)
+
+
+@posix
+def test_a_link_to_the_null_device_is_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.symlink_to(os.devnull)
+    assert read_text(path) == ""
 
 
 @posix

@@ -63,8 +63,9 @@ def test_an_unknown_line_of_the_file_is_named_with_the_file() -> None:
         load_settings()
 
 
-def test_an_invalid_file_is_named() -> None:
-    path = write_file("port = = 1")
+@pytest.mark.parametrize("text", ["port = = 1", "port = " + "[" * 100_000], ids=["line", "deep"])
+def test_an_invalid_file_is_named(text: str) -> None:
+    path = write_file(text)
     with pytest.raises(SettingsError, match=str(path)):
         load_settings()
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from bridge.cli.locate import Target, choose_target
 from bridge.errors import SettingsError
 from bridge.paths import find_paths
+from bridge.private_files import read_file
 from bridge.proof import PATH as PROOF_PATH
 from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
 from bridge.running import RunningServer, is_alive, to_reachable
@@ -223,6 +224,12 @@ def open_client(arguments: argparse.Namespace, *, timeout: float | None = None) 
 def connect_to(target: Target, *, timeout: float | None = None) -> BridgeClient:
     """Return a client with the user's control token. Raises NotRunning and SettingsError."""
     token = read_control_token()
+    if not token and target.record is not None and is_alive(target.record):
+        path = find_paths().control_token
+        raise SettingsError(
+            f"the control token in {path} is gone or empty, so no command can reach the bridge at "
+            f"{target.url}. To end it at once: {_format_kill(target.record.pid)}"
+        )
     if not token:
         # Without a token nothing can be asked of a server, and none of this user runs.
         raise NotRunning(f"No bridge is running at {target.url}. Start it with: claude-bridge")
@@ -233,7 +240,7 @@ def read_control_token() -> str:
     """Return the token; empty before the first start of a server. Raises SettingsError."""
     path = find_paths().control_token
     try:
-        return path.read_text("ascii").strip()
+        return read_file(path).decode("ascii").strip()
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:

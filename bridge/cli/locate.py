@@ -18,6 +18,7 @@ from typing import Any
 
 from bridge.errors import SettingsError
 from bridge.paths import ENV_PREFIX, Paths, find_paths
+from bridge.private_files import read_file
 from bridge.proof import format_netloc, remove_brackets, remove_scope
 from bridge.running import (
     DEFAULT_HOST,
@@ -186,7 +187,7 @@ def _normalize(host: str) -> str:
 
 def _read_file(paths: Paths, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(paths.config_file.read_text("utf-8"))
+        return tomllib.loads(read_file(paths.config_file).decode("utf-8"))
     except FileNotFoundError:
         return {}
     # A recursion error: brackets nested without end are damage like any other.

@@ -20,6 +20,7 @@ from bridge.computer.matching.windows import has_title_word
 from bridge.computer.policy import PASSWORD, PASSWORD_TITLES
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
+from bridge.private_files import read_file
 from bridge.private_modes import create_folder, open_private
 
 _log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ def delete_actions(path: Path, before: float | None = None) -> int:
     with _writing:
         for file in (path, _find_older(path)):
             if file.exists():
-                lines = file.read_bytes().splitlines(keepends=True)
+                lines = read_file(file).splitlines(keepends=True)
                 later = (
                     [] if before is None else [line for line in lines if _is_after(line, before)]
                 )
@@ -176,7 +177,7 @@ def _replace_lines(file: Path, lines: list[bytes]) -> None:
 def read_log(path: Path) -> Iterator[Step]:
     """Read a log in order. Raises SettingsError for an invalid line."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = read_file(path).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, start=1):

@@ -122,7 +122,8 @@ def read_policy(path: Path) -> Policy:
         raise SettingsError(f"{path} is empty; write your rules again, or delete it")
     try:
         return Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    # A recursion error: brackets nested without end.
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,6 +74,24 @@ async def test_a_server_can_be_found_from_start_to_end(
     async with asyncio.timeout(10):
         while path.exists():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty"])
+async def test_a_server_whose_token_is_gone_is_not_said_to_be_stopped(
+    start_bridge: StartBridge, home: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    bridge = await start_and_wait(start_bridge, home)
+    token = home / "data" / "control-token"
+    if damage == "gone":
+        token.unlink()
+    else:
+        token.write_text("")
+    assert await run("stop") == 2
+    said = capsys.readouterr().err
+    assert bridge.url in said
+    assert f"{token} is gone or empty" in said
+    assert str(os.getpid()) in said
+    assert "Nothing was stopped" in said
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

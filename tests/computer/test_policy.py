@@ -170,6 +170,7 @@ def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
     [
         ("never = 5\nrisky = []", "never"),
         ("nonsense", "computer-policy"),
+        pytest.param("never = " + "[" * 100_000, "computer-policy", id="deep"),
         ("x = 1", "x: Extra inputs"),
         ('[[risky]]\nrisk = "a"\nwhere = "title"', "`words` are needed"),
         ('[[risky]]\nrisk = "a"\nwhere = "keys"\nwords = ["hyper"]', "not a known key"),

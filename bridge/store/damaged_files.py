@@ -46,10 +46,15 @@ def delete_damaged(path: Path, *, keep: int = 0, older_than: float = 0.0) -> int
     for file in old:
         if older_than and file.lstat().st_mtime >= older_than:
             continue
-        for suffix in ("", *SIDE_FILES):
-            _delete(file.with_name(file.name + suffix))
+        delete_files(file)
         count += 1
     return count
+
+
+def delete_files(path: Path) -> None:
+    """Delete a closed database and the files beside it. Raises OSError."""
+    for suffix in ("", *SIDE_FILES):
+        _delete(path.with_name(path.name + suffix))
 
 
 def _delete(path: Path) -> None:
@@ -76,8 +81,7 @@ def delete_database(path: Path) -> int:
     """
     count = delete_damaged(path)
     count += path.exists()
-    for suffix in ("", *SIDE_FILES):
-        _delete(path.with_name(path.name + suffix))
+    delete_files(path)
     if count:
         _log.info("%s was deleted, as its setting says to store nothing.", path.name)
     return count

@@ -183,7 +183,9 @@ class ResponseTable:
                 compact_file(database)
             return count
 
-        return await self._worker.run_if_stored(delete_rows, 0)
+        if id is not None or older_than is not None:
+            return await self._worker.run_if_stored(delete_rows, 0)
+        return await self._worker.run_emptying(delete_rows, await self.count())
 
     async def count(self) -> int:
         """Return how many responses are stored. Raises sqlite3.Error or OSError."""

@@ -118,9 +118,14 @@ class ThinkingStore:
         remembered = self._drop_remembered(id, older_than)
         if self._worker is None:
             return remembered
-        return await self._worker.run_if_stored(
-            lambda database: self._delete(database, id, older_than), 0
-        )
+
+        def delete_rows(database: sqlite3.Connection) -> int:
+            return self._delete(database, id, older_than)
+
+        if id is not None or older_than is not None:
+            return await self._worker.run_if_stored(delete_rows, 0)
+        _, on_disk = await self.count()
+        return await self._worker.run_emptying(delete_rows, on_disk)
 
     async def count(self) -> tuple[int, int]:
         """Return how many turns are in memory, and in the file. Raises sqlite3.Error or OSError."""

@@ -30,7 +30,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.store.damaged_files import rename_damaged
+from bridge.store.damaged_files import delete_files, rename_damaged
 from bridge.store.database import (
     Schema,
     has_changed,
@@ -104,6 +104,15 @@ class Worker:
         self._hurry.set()
         return await loop.run_in_executor(self._thread, self._run_if_stored, job, default)
 
+    async def run_emptying(self, job: Callable[[sqlite3.Connection], _T], default: _T) -> _T:
+        """Run a job that deletes everything; if the disk is too full for it, delete the file.
+
+        Then, and without a file, return the default.
+        """
+        loop = asyncio.get_running_loop()
+        self._hurry.set()
+        return await loop.run_in_executor(self._thread, self._run_emptying, job, default)
+
     def put(self, write: _Write) -> None:
         """Schedule a write and return at once, in any thread. A failure is only logged."""
         if self._closed:
@@ -131,6 +140,17 @@ class Worker:
         if self._connection is None and (self._path is None or not self._path.exists()):
             return default
         return self._execute(job)
+
+    def _run_emptying(self, job: Callable[[sqlite3.Connection], _T], default: _T) -> _T:
+        try:
+            return self._run_if_stored(job, default)
+        except sqlite3.OperationalError as error:
+            # Deleting rows writes them to the log first, which takes space.
+            if self._path is None or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                raise
+        self._disconnect()
+        delete_files(self._path)
+        return default
 
     def _execute(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run a job, and once more if the file had to be replaced."""

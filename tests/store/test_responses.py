@@ -324,6 +324,22 @@ async def test_a_full_disk_keeps_the_response_in_memory_and_the_file_readable(
     await store.close()
 
 
+async def test_all_can_be_deleted_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ResponseStore(tmp_path / "r.sqlite3", 30)
+    await put(store, 1)
+    await limit_pages(store)
+    # On a disk that is full, the log has no space for the deletion itself.
+    needs_space = "INSERT INTO age_clock SELECT NULL, zeroblob(100000), 0 WHERE ?1 IS NOT ?2"
+    monkeypatch.setattr(response_table, "_DELETE", (needs_space,))
+    with pytest.raises(StorageUnavailable, match="full"):
+        await store.forget(id="resp_1")
+    assert await store.forget() == 1
+    assert not list(tmp_path.iterdir())
+    await store.close()
+
+
 async def limit_pages(store: ResponseStore, most: int = 1) -> None:
     """Let SQLite report a full disk at its next page."""
     disk = store._disk

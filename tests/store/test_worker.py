@@ -98,3 +98,23 @@ def read_file(path: Path) -> list[str]:
         if not other.execute("SELECT name FROM sqlite_master WHERE name = 'said'").fetchall():
             return []
         return [word for (word,) in other.execute("SELECT word FROM said")]
+
+
+async def test_a_file_that_cannot_be_emptied_on_a_full_disk_is_deleted(tmp_path: Path) -> None:
+    worker = make_worker(tmp_path / "store.sqlite3")
+    write(worker, "secret")
+    assert await read(worker) == ["secret"]
+
+    def need_space(database: sqlite3.Connection) -> int:
+        database.execute("PRAGMA max_page_count = 1").fetchall()
+        database.execute("INSERT INTO said VALUES (zeroblob(100000))")
+        return 5
+
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await worker.run(need_space)
+    assert await worker.run_emptying(need_space, 1) == 1
+    assert not list(tmp_path.iterdir())
+    write(worker, "later")
+    assert await read(worker) == ["later"]
+    assert await worker.run_emptying(lambda _: 7, 0) == 7
+    await worker.close()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import pytest
 from anthropic.types.beta import BetaContentBlock, BetaRawContentBlockDelta, BetaStopReason
 
 from bridge.backends.event_check import EventCheck
-from bridge.errors import StreamBroken
+from bridge.errors import Overloaded, StreamBroken
 from bridge.wire.messages import BLOCK_TYPES, DELTA_TYPES, STOP_REASONS
 from tests import scripts
 
@@ -16,10 +16,14 @@ ANSWER = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("end_turn")]
 TEXT = {"type": "text_delta", "text": "Hi"}
 
 
+def refuse(event: Any) -> NoReturn:
+    raise Overloaded(event["error"])
+
+
 def feed(*events: Any) -> tuple[list[Any], list[tuple[str, str]]]:
     """The events passed on, and the unknown parts counted."""
     unknown: list[tuple[str, str]] = []
-    check = EventCheck(lambda part, type: unknown.append((part, type)))
+    check = EventCheck(lambda part, type: unknown.append((part, type)), refuse)
     passed = [check.feed(event) for event in events]
     return [event for event in passed if event is not None], unknown
 
@@ -50,6 +54,12 @@ def test_unknown_parts_pass_and_are_counted() -> None:
 def test_an_unknown_event_without_a_plain_name_is_dropped() -> None:
     # On a stream of /v1/messages the type becomes a line of its own.
     assert feed({"type": "a\ndata: b"}, {"type": "é"})[0] == []
+
+
+def test_an_error_is_raised_at_any_time_but_behind_the_end() -> None:
+    for before in ([], ANSWER[:1], ANSWER[:3]):
+        with pytest.raises(Overloaded):
+            feed(*before, {"type": "error", "error": "busy"})
 
 
 def test_nothing_passes_behind_the_end() -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from bridge.backends.anthropic_api.events import EventReader
 from bridge.backends.anthropic_api.leftovers import Leftovers
 from bridge.backends.base import EventStream, ManagedBackend, Readiness
-from bridge.backends.batches import begin_within
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
 from bridge.errors import BridgeError, KeyRejected, NotSignedIn
@@ -100,7 +99,7 @@ class MessagesApiBackend(ManagedBackend):
             answer = CheckedAnswer(await sender.send(request))
             reader = EventReader(answer.read, self._count_unknown, join=request.whole)
             try:
-                await begin_within(reader.begin(), self._silence, "Claude's API")
+                await reader.begin(self._silence)
             except BaseException:
                 # Also when cancelled: upstream would go on generating, and charging, for no one.
                 await answer.close()

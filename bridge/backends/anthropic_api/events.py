@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from bridge.backends.base import Batch
 from bridge.backends.event_check import CountUnknown, EventCheck
-from bridge.errors import BridgeError, StreamBroken
+from bridge.errors import BridgeError, StreamBroken, UpstreamSilent
 from bridge.wire.json_bytes import decode_json
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
 from bridge.wire.sse import SseDecoder
@@ -52,7 +53,7 @@ class EventReader:
         """
         self._read = read
         self._join = join
-        self._check = EventCheck(count_unknown)
+        self._check = EventCheck(count_unknown, _raise_error)
         self._start: MessageEvent | None = None
         """The first event, between `begin` and `read_batches`."""
         self._decoder = SseDecoder()
@@ -66,8 +67,12 @@ class EventReader:
         """Whether `message_stop` was read."""
         return self._check.ended
 
-    async def begin(self) -> None:
-        """Return when `message_start` has arrived. Raises BridgeError if it cannot."""
+    async def begin(self, seconds: float) -> None:
+        """Return when `message_start` has arrived. Raises BridgeError if it cannot.
+
+        `seconds`: pings alone keep the client waiting so long, and until the next one.
+        """
+        until = time.monotonic() + seconds
         while piece := await self._read():
             self._waiting += self._decode(piece)
             while self._waiting:
@@ -75,6 +80,8 @@ class EventReader:
                 if self._check.began:
                     self._start = event
                     return
+            if time.monotonic() > until:
+                raise UpstreamSilent(f"Claude's API did not begin its answer within {seconds:g} s.")
         raise StreamBroken("Upstream closed the connection before its answer began.")
 
     async def read_batches(self) -> AsyncGenerator[Batch, None]:
@@ -123,13 +130,14 @@ class EventReader:
     def _parse_batch(self, datas: Iterable[bytes]) -> tuple[Batch, BridgeError | None]:
         batch: Batch = []
         failure: BridgeError | None = None
+        feed = self._check.feed
         try:
             for data in datas:
-                event = self._check.feed(_parse_event(data))
+                event = feed(_parse_event(data))
                 if event is not None:
                     batch.append(event)
-                if self._check.ended:
-                    break
+                    if event["type"] == "message_stop":
+                        break
         except BridgeError as error:
             failure = error
         return (list(merge_deltas(batch)) if self._join else batch), failure
@@ -158,18 +166,15 @@ def merge_deltas(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
 
 
 def _parse_event(data: bytes) -> Any:
-    """Parse the data of one server-sent event. Raises BridgeError, also for an `error` event."""
+    """Parse the data of one server-sent event. Raises StreamBroken."""
     try:
-        event = decode_json(data)
+        return decode_json(data)
     except ValueError as error:
         raise StreamBroken("Upstream sent an event that is not JSON.") from error
-    if isinstance(event, dict) and event.get("type") == "error":
-        raise _translate_error(event)
-    return event
 
 
-def _translate_error(event: dict[str, Any]) -> BridgeError:
+def _raise_error(event: dict[str, Any]) -> NoReturn:
     # Imported here because it loads the SDK, which takes a second.
     from bridge.backends.anthropic_api.errors import from_error_event
 
-    return from_error_event(event)
+    raise from_error_event(event)

@@ -71,7 +71,7 @@ class Turn:
         self._sent = 0
         self._state: Literal["history", "answering", "ended"] = "history"
         self._failures = FailureTranslator()
-        self._check = EventCheck(count_unknown)
+        self._check = EventCheck(count_unknown, self._failures.raise_error_event)
         self.initialized: Mapping[str, Any] | None = None
         """Claude Code's response to `initialize`: its models and its version."""
 
@@ -134,8 +134,6 @@ class Turn:
         """Check an event, and end the turn at the stop reason."""
         if self.ended:
             return []
-        if isinstance(event, dict) and event.get("type") == "error":
-            self._failures.raise_error_event(event)
         checked = self._check.feed(event)
         if checked is None:
             return []

@@ -21,7 +21,7 @@ from aiohttp import web
 from bridge.errors import Forbidden, KeyRejected, UnsupportedMedia
 from bridge.proof import remove_scope
 from bridge.server.http.endpoint import Endpoint, find_endpoint
-from bridge.server.state import BRIDGE
+from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 
 _OWN_SITES = ("none", "same-origin")
@@ -134,7 +134,8 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
 
 def has_control(request: web.Request) -> bool:
     """Return whether the request has the control token, or the session of a signed-in page."""
-    return has_control_token(request) or has_session(request)
+    credential, bridge = read_credential(request), request.app[BRIDGE]
+    return _is_control_token(credential, bridge) or bridge.page_sessions.accepts(credential)
 
 
 def has_session(request: web.Request) -> bool:
@@ -144,10 +145,14 @@ def has_session(request: web.Request) -> bool:
 
 def has_control_token(request: web.Request) -> bool:
     """Return whether the request has the control token of the user who runs the bridge."""
+    return _is_control_token(read_credential(request), request.app[BRIDGE])
+
+
+def _is_control_token(credential: str, bridge: Bridge) -> bool:
     # A header may contain bytes that are not text.
-    credential = read_credential(request).encode("utf-8", "surrogateescape")
+    sent = credential.encode("utf-8", "surrogateescape")
     # In constant time, so that a caller cannot guess the token piece by piece.
-    return hmac.compare_digest(credential, request.app[BRIDGE].control_token.encode())
+    return hmac.compare_digest(sent, bridge.control_token.encode())
 
 
 def read_credential(request: web.Request) -> str:

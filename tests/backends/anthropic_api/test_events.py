@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.backends.anthropic_api.events import EventReader, merge_deltas
-from bridge.backends.batches import begin_within
 from bridge.errors import StreamBroken, UpstreamSilent
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.wire.messages import Block, MessageEvent
@@ -92,7 +91,7 @@ async def read_into(batches: list[list[MessageEvent]], pieces: Sequence[bytes], 
         return next(left, b"")
 
     reader = EventReader(piece, ignore, join=join)
-    await reader.begin()
+    await reader.begin(60)
     async for batch in reader.read_batches():
         batches.append(batch)
 
@@ -123,7 +122,7 @@ async def test_pings_alone_do_not_keep_a_client_waiting() -> None:
         return b'event: ping\ndata: {"type": "ping"}\n\n'
 
     with pytest.raises(UpstreamSilent, match=r"did not begin its answer within 0\.05 s"):
-        await begin_within(EventReader(ping, ignore).begin(), 0.05, "Claude's API")
+        await EventReader(ping, ignore).begin(0.05)
 
 
 async def test_the_first_text_of_all_answers_goes_before_the_rest_of_any() -> None:
@@ -131,7 +130,7 @@ async def test_the_first_text_of_all_answers_goes_before_the_rest_of_any() -> No
 
     async def read_answer(name: str, reader: asyncio.StreamReader) -> None:
         events = EventReader(lambda: reader.read(1 << 16), ignore)
-        await events.begin()
+        await events.begin(60)
         async for batch in events.read_batches():
             texts = [event["delta"] for event in batch if event["type"] == "content_block_delta"]
             order.append(f"{name} {len(texts)}")

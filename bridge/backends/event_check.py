@@ -97,8 +97,24 @@ class EventCheck:
 
         Raises StreamBroken if the answer cannot be understood, and what `raise_error` raises.
         """
-        if self._usual is not None and self._is_usual_delta(event, *self._usual):
-            return cast(MessageEvent, event)
+        if self._usual is not None:
+            # The most frequent event, here and not in a function of its own: it is a third faster.
+            try:
+                delta, index, (usual, field) = event["delta"], event["index"], self._usual
+                if (
+                    delta["type"] == usual
+                    and type(delta[field]) is str
+                    and index == self._index
+                    and type(index) is int
+                    and event["type"] == "content_block_delta"
+                ):
+                    return event  # type: ignore[no-any-return]  # checked field by field
+            except (KeyError, TypeError):
+                # The whole check names what is wrong with it.
+                return self._feed_other(event)
+        return self._feed_other(event)
+
+    def _feed_other(self, event: Any) -> MessageEvent | None:
         if self._state == "ended":
             return None
         kind = _read_type(event, "an event")
@@ -116,20 +132,6 @@ class EventCheck:
         if self._state == "before":
             raise StreamBroken(f"Upstream began its answer with {kind}.")
         return _CHECKS[kind](self, event)
-
-    def _is_usual_delta(self, event: Any, kind: str, field: str) -> bool:
-        """Return whether it is the most frequent event; this takes a third of the whole check."""
-        try:
-            delta, index = event["delta"], event["index"]
-            return (
-                delta["type"] == kind
-                and type(delta[field]) is str
-                and index == self._index
-                and type(index) is int
-                and event["type"] == "content_block_delta"
-            )
-        except (KeyError, TypeError):
-            return False
 
     def _start_message(self, event: dict[str, Any]) -> MessageEvent:
         if self._state != "before":

@@ -140,7 +140,10 @@ class EventCheck:
         message = _read_object(event, "message", "message_start")
         _require_string(message, "id", "message_start")
         _require_string(message, "model", "message_start")
-        return _replace(event, message={**message, "usage": _check_usage(message.get("usage"))})
+        usage = _check_usage(message.get("usage"))
+        if usage is not message.get("usage"):
+            return _replace(event, message={**message, "usage": usage})
+        return cast(MessageEvent, event)
 
     def _begin_block(self, event: dict[str, Any]) -> MessageEvent:
         index: Any = event.get("index")
@@ -263,19 +266,13 @@ def _check_usage(usage: Any) -> dict[str, Any]:
         return {}
     if not isinstance(usage, dict):
         raise StreamBroken("Upstream sent a usage that is not an object.")
-    checked = {
-        name: value
-        for name, value in usage.items()
-        if name not in _COUNTS or value is None or _is_count(value)
-    }
-    details = checked.get("output_tokens_details")
-    if details is not None and not (
-        isinstance(details, dict) and all(map(_is_count, details.values()))
-    ):
-        del checked["output_tokens_details"]
-    if not isinstance(checked.get("service_tier", ""), str | None):
-        del checked["service_tier"]
-    return checked
+    odd = [name for name in _COUNTS if not _is_count(usage.get(name) or 0)]
+    details = usage.get("output_tokens_details")
+    if details and not (isinstance(details, dict) and all(map(_is_count, details.values()))):
+        odd.append("output_tokens_details")
+    if not isinstance(usage.get("service_tier") or "", str):
+        odd.append("service_tier")
+    return {name: usage[name] for name in usage if name not in odd} if odd else usage
 
 
 def _is_count(value: Any) -> bool:

@@ -135,7 +135,10 @@ class ResilientBackend(ManagedBackend):
 
         Without one, the first whose credential was rejected, else the first.
         """
-        each = [await route.backend.readiness() for route in await self._get_routes()]
+        routes = await self._get_routes()
+        if len(routes) == 1:
+            return await routes[0].backend.readiness()
+        each = [await route.backend.readiness() for route in routes]
         ready = [readiness for readiness in each if readiness.ready]
         rejected = [readiness for readiness in each if readiness.is_rejected]
         chosen = (ready or rejected or each)[0]

@@ -24,6 +24,7 @@ from bridge.wire.messages import MessagesRequest
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+    from bridge.backends.anthropic_api.answer_start import CheckedAnswer
     from bridge.backends.anthropic_api.transport import Sender
 
 KEY_HINT = (
@@ -92,18 +93,12 @@ class MessagesApiBackend(ManagedBackend):
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """Send one `POST /v1/messages`; see `Backend.open`."""
-        from bridge.backends.anthropic_api.answer_start import CheckedAnswer
-
-        with self._watch():
-            sender = self._sender or await self._make_sender()
-            answer = CheckedAnswer(await sender.send(request))
-            reader = EventReader(answer.read, self._count_unknown, join=request.whole)
-            try:
-                await reader.begin(self._silence)
-            except BaseException:
-                # Also when cancelled: upstream would go on generating, and charging, for no one.
-                await answer.close()
+        try:
+            answer, reader = await self._begin_answer(request)
+        except BridgeError:
+            with self._watch():
                 raise
+        self._credential.accept()
 
         async def release() -> None:
             if reader.complete and not answer.at_end:
@@ -112,6 +107,20 @@ class MessagesApiBackend(ManagedBackend):
                 await answer.close()
 
         return EventStream(reader.read_batches(), release)
+
+    async def _begin_answer(self, request: MessagesRequest) -> tuple[CheckedAnswer, EventReader]:
+        from bridge.backends.anthropic_api.answer_start import CheckedAnswer
+
+        sender = self._sender or await self._make_sender()
+        answer = CheckedAnswer(await sender.send(request))
+        reader = EventReader(answer.read, self._count_unknown, join=request.whole)
+        try:
+            await reader.begin(self._silence)
+        except BaseException:
+            # Also when cancelled: upstream would go on generating, and charging, for no one.
+            await answer.close()
+            raise
+        return answer, reader
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         """Count with `POST /v1/messages/count_tokens`."""

@@ -76,7 +76,10 @@ def is_event_stream(start: bytes, headers: Mapping[str, str]) -> bool | None:
 
 def list_encodings(headers: Mapping[str, str]) -> list[str]:
     """List what `Content-Encoding` names besides `identity`, in lower case."""
-    names = [name.strip().lower() for name in headers.get("content-encoding", "").split(",")]
+    encoding = headers.get("content-encoding")
+    if encoding is None:
+        return []
+    names = [name.strip().lower() for name in encoding.split(",")]
     return [name for name in names if name not in ("", "identity")]
 
 

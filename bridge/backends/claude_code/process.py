@@ -10,7 +10,6 @@ import shutil
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,10 @@ LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. Claude Code repeats an image of the request in one line."""
 
 _READ_BYTES = 256 * 1024
+_ERROR_PIECE = 64 * 1024
+_ERROR_PAUSE = 0.01
+_ERROR_TAIL = 4 * 1024
+_ERROR_LINES = 5
 
 
 class ProcessLauncher:
@@ -84,7 +87,8 @@ class ProcessLauncher:
             stderr=asyncio.subprocess.PIPE,
             cwd=empty,
             env=build_environment(self._environ, folder),
-            limit=LONGEST_LINE,
+            # Lines are joined by LineSplitter, so this only bounds what is buffered.
+            limit=_READ_BYTES,
             # A Ctrl-C in the terminal must reach the bridge alone, which ends its processes itself.
             start_new_session=sys.platform != "win32",
         )
@@ -129,7 +133,8 @@ class ClaudeProcess:
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._folder = folder
         self._sessions = sessions
-        self._last_errors: deque[bytes] = deque(maxlen=5)
+        self._errors = b""
+        """The end of the error output."""
         self._reading_errors = asyncio.create_task(self._read_errors())
         self.started_at = time.monotonic()
 
@@ -171,7 +176,7 @@ class ClaudeProcess:
         """End the process at once; after a polite request it would go on generating for seconds."""
         if self.is_alive:
             with contextlib.suppress(ProcessLookupError):
-                _kill_group(self._process)
+                kill_group(self._process)
 
     async def kill(self) -> None:
         """End the process, and wait until it and its files are gone."""
@@ -201,15 +206,21 @@ class ClaudeProcess:
             entry.unlink(missing_ok=True)
 
     async def _read_errors(self) -> None:
-        async for line in self._stderr:
-            self._last_errors.append(line.strip())
+        # Not line by line: a line may have no end, and would be searched again with every piece.
+        while piece := await self._stderr.read(_ERROR_PIECE):
+            self._errors = (self._errors + piece)[-_ERROR_TAIL:]
+            if len(piece) == _ERROR_PIECE:
+                # A program that writes without end must not occupy the event loop.
+                await asyncio.sleep(_ERROR_PAUSE)
 
     def _describe_end(self) -> str:
-        errors = b" ".join(self._last_errors).decode(errors="replace").strip()
+        lines = self._errors.splitlines()[-_ERROR_LINES:]
+        errors = b" ".join(line.strip() for line in lines).decode(errors="replace").strip()
         return f"The Claude Code process ended: {errors or 'no error output'}."
 
 
-def _kill_group(process: asyncio.subprocess.Process) -> None:
+def kill_group(process: asyncio.subprocess.Process) -> None:
+    """Kill a process that leads a session, with all that it started."""
     if sys.platform == "win32":
         process.kill()
     else:

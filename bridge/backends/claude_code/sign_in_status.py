@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridge.backends.claude_code.command import build_environment
+from bridge.backends.claude_code.process import kill_group
 
 SIGNED_IN_SECONDS = 300.0
 SIGNED_OUT_SECONDS = 5.0
 _TIMEOUT_SECONDS = 20.0
+_KILL_SECONDS = 2.0
+_MAX_OUTPUT = 64 * 1024
+"""Bytes; a status has a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +94,53 @@ class SignInStatusReader:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=self._environ,
+                # A wrapper script may have started another program, which ends with it then.
+                start_new_session=sys.platform != "win32",
             )
         except OSError as error:
             return SignInResult(False, problem=f"it cannot be started ({error.strerror or error})")
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), _TIMEOUT_SECONDS)
+            output = await asyncio.wait_for(_read_output(process), _TIMEOUT_SECONDS)
         except TimeoutError:
             return SignInResult(
                 False, problem=f"its sign-in status took longer than {_TIMEOUT_SECONDS:.0f} s"
             )
         finally:
             if process.returncode is None:
-                process.kill()
-                await process.communicate()
+                await _kill(process)
         return parse_status(output)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        kill_group(process)
+    # A program that left the group may still hold the pipe, which asyncio waits for.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _KILL_SECONDS)
+
+
+async def _read_output(process: asyncio.subprocess.Process) -> bytes:
+    """Return all that the process writes until it ends; less if it is more than _MAX_OUTPUT."""
+    output = bytearray()
+    if process.stdout is not None:
+        while len(output) < _MAX_OUTPUT and (piece := await process.stdout.read(_MAX_OUTPUT)):
+            output += piece
+    if len(output) < _MAX_OUTPUT:
+        await process.wait()
+    return bytes(output)
 
 
 def parse_status(output: bytes) -> SignInResult:
     """Parse the output of `claude auth status`: `{"loggedIn": …, "authMethod": …}`."""
+    unreadable = SignInResult(False, problem="its sign-in status couldn't be read")
     try:
         status: Any = json.loads(output)
-        return SignInResult(bool(status["loggedIn"]), str(status.get("authMethod", "none")))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return SignInResult(False, problem="its sign-in status couldn't be read")
+        signed_in, method = status["loggedIn"], status.get("authMethod", "none")
+    # A recursion error: brackets nested without end.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return unreadable
+    is_status = isinstance(signed_in, bool) and isinstance(method, str)
+    return SignInResult(signed_in, method) if is_status else unreadable
 
 
 def _get_change_time(path: Path) -> int | None:

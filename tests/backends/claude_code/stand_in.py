@@ -8,6 +8,9 @@ from pathlib import Path
 PROGRAMS = {
     "dies": "sys.stderr.write('out of cheese\\n'); sys.exit(3)",
     "says nothing": "time.sleep(60)",
+    "writes errors without end": (
+        "import itertools\nfor _ in itertools.count(): sys.stderr.write('e' * 100_000)"
+    ),
     "says no JSON": "print('hello', flush=True); time.sleep(60)",
     "says no frame": "print('[1]', flush=True); time.sleep(60)",
     "says too much": (

@@ -124,6 +124,7 @@ async def test_files_of_a_killed_server_are_removed_by_the_next(
     [
         ("dies", "ended"),
         ("says nothing", "did not begin"),
+        ("writes errors without end", "did not begin"),
         ("says no JSON", "not JSON"),
         ("says no frame", "not a frame"),
         ("says too much", "too long"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from bridge.backends.claude_code import sign_in_status
 from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.backends.claude_code.sign_in_status import (
     SignInResult,
@@ -29,6 +32,10 @@ NOT_UNDERSTOOD = SignInResult(False, problem="its sign-in status couldn't be rea
             NOT_UNDERSTOOD,
         ),
         (b"[]", NOT_UNDERSTOOD),
+        (b'{"loggedIn": "yes"}', NOT_UNDERSTOOD),
+        (b'{"loggedIn": NaN}', NOT_UNDERSTOOD),
+        (b'{"loggedIn": true, "authMethod": [1]}', NOT_UNDERSTOOD),
+        pytest.param(b"[" * 100_000, NOT_UNDERSTOOD, id="deep"),
     ],
 )
 def test_the_output_of_auth_status_is_parsed(said: bytes, login: SignInResult) -> None:
@@ -74,3 +81,35 @@ async def test_the_credentials_are_never_read(tmp_path: Path) -> None:
 async def test_a_program_that_cannot_run_is_reported_as_a_problem(tmp_path: Path) -> None:
     login = await SignInStatusReader(tmp_path / "missing", {}, tmp_path).get_status()
     assert login.problem == "it cannot be started (No such file or directory)"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+async def test_a_wrapper_that_takes_too_long_ends_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_status, "_TIMEOUT_SECONDS", 0.3)
+    script, pid = tmp_path / "claude", tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\nwait\n")
+    script.chmod(0o755)
+    async with asyncio.timeout(5):
+        status = await SignInStatusReader(script, dict(os.environ), tmp_path).get_status()
+    assert status.problem is not None
+    assert "took longer" in status.problem
+    assert not is_running(int(pid.read_text()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+async def test_output_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    script = tmp_path / "claude"
+    script.write_text("#!/bin/sh\nexec yes\n")
+    script.chmod(0o755)
+    async with asyncio.timeout(5):
+        status = await SignInStatusReader(script, dict(os.environ), tmp_path).get_status()
+    assert status == NOT_UNDERSTOOD
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

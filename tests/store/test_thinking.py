@@ -8,6 +8,8 @@ import os
 import sqlite3
 import stat
 import sys
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,16 @@ async def test_an_unwritable_folder_is_only_logged(
     assert "could not be stored" in caplog.text
 
 
+def wait_for_rows(path: Path) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=1)) as database:
+            if database.execute("SELECT 1 FROM kept_turn").fetchone() is not None:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nothing was written")
+
+
 async def test_a_killed_process_leaves_a_readable_file(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite3"
     program = (
@@ -103,12 +115,14 @@ async def test_a_killed_process_leaves_a_readable_file(tmp_path: Path) -> None:
         "from bridge.store.stored_turn import StoredTurn\n"
         "from bridge.store.thinking import ThinkingStore\n"
         "store = ThinkingStore(Path(sys.argv[1]), 7)\n"
-        "for n in range(100000): store.put(str(n), StoredTurn('p', ({'n': n},)))\n"
-        "time.sleep(60)\n"
+        "for n in range(100000):\n"
+        "    store.put(str(n), StoredTurn('p', ({'n': n},)))\n"
+        "    time.sleep(0.001)\n"
     )
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path))
-        await asyncio.sleep(0.6)
+        # Until some are on disk; then it dies while it writes.
+        await asyncio.to_thread(wait_for_rows, path)
         process.kill()
         await process.wait()
     store = ThinkingStore(path, 7)

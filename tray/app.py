@@ -191,7 +191,7 @@ class App:
         self._poller.poll_now()
 
     def _change_switches(self, shown: Mapping[str, Any], body: dict[str, Any]) -> None:
-        """Show a change at once, send it, and take it back if the server refuses."""
+        """Send a change, and show it: a choice at once, any other when the server accepts it."""
         self._post(self._switches.request, shown)
         if self._attempt(lambda: self._runner.switch(body)):
             self._post(self._switches.accept, shown, time.monotonic())

@@ -8,8 +8,12 @@ from typing import Any
 
 from tray.status import Status
 
-_STORED_FOR_RESTART = ("model", "backend", "use_for_everything")
-"""Not `paused` and `computer`: a new server accepts requests and has computer use off."""
+_CHOICES = ("model", "backend", "use_for_everything")
+"""Shown at once, and kept for a restart.
+
+Not `paused` and `computer`: they say what the server does not do, which is true only once it has
+accepted them; and a new server accepts requests and has computer use off.
+"""
 
 
 @dataclass
@@ -19,9 +23,9 @@ class SwitchChanges:
     The values in use are those of the last health report; this is only the patch to them.
     """
 
-    # The life of a change: `request` at the click, so that the menu shows it at once; then
-    # `accept` or `reject` when the server has replied; then `settle` with each health report. An
-    # accepted change is dropped at the first report that was requested after the server accepted
+    # The life of a change: `request` at the click, which shows a choice at once; then `accept` or
+    # `reject` when the server has replied; then `settle` with each health report. An accepted
+    # change is shown, and dropped at the first report that was requested after the server accepted
     # it: from then on, the server's own value is shown, whatever it is.
 
     _pending: dict[str, Any] = field(default_factory=dict)
@@ -29,16 +33,19 @@ class SwitchChanges:
     _for_restart: dict[str, Any] = field(default_factory=dict)
 
     def request(self, changes: Mapping[str, Any]) -> None:
-        """Show these values, although the server has not replied yet."""
+        """Show the choices among the changes, although the server has not replied yet."""
         for name, value in changes.items():
-            self._pending[name] = value
-            self._accepted_at.pop(name, None)
+            if name in _CHOICES:
+                self._pending[name] = value
+                self._accepted_at.pop(name, None)
 
     def accept(self, changes: Mapping[str, Any], now: float) -> None:
         """Record that the server took the changes; `now` is on the poller's clock."""
         for name, value in changes.items():
-            if name in _STORED_FOR_RESTART:
+            if name in _CHOICES:
                 self._for_restart[name] = value
+            else:
+                self._pending[name] = value
             # A later click may have replaced the value already.
             if name in self._pending and self._pending[name] == value:
                 self._accepted_at[name] = now

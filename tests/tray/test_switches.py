@@ -1,4 +1,4 @@
-"""A change made in the menu is shown at once, until the server's own value is known."""
+"""What the menu shows of a change, until the server's own value is known."""
 
 from __future__ import annotations
 
@@ -12,13 +12,33 @@ from tray.switches import SwitchChanges
 TO_SONNET = {"model": SONNET["id"]}
 
 
-def test_a_requested_change_is_shown_before_the_server_replies() -> None:
+def test_a_choice_is_shown_before_the_server_replies() -> None:
     switches = SwitchChanges()
-    switches.request({"model": SONNET["id"], "backend": "offline", "computer": "ask"})
+    switches.request({"model": SONNET["id"], "backend": "offline"})
     shown = switches.apply_to(RUNNING)
     assert (shown.model, shown.setting) == (SONNET["id"], "offline")
-    assert shown.computer == ComputerHealth(mode="ask")
     assert shown.backend == RUNNING.backend, "only the server knows which one it will use"
+
+
+def test_paused_and_the_mode_of_computer_use_are_shown_once_the_server_accepted_them() -> None:
+    switches = SwitchChanges()
+    changes = {"paused": True, "computer": "ask"}
+    switches.request(changes)
+    assert switches.apply_to(RUNNING) == RUNNING, "a request would still be answered"
+    switches.accept(changes, now=10.0)
+    switches.settle(9.9)
+    shown = switches.apply_to(RUNNING)
+    assert shown.paused
+    assert shown.computer == ComputerHealth(mode="ask")
+    switches.settle(10.0)
+    assert switches.apply_to(RUNNING) == RUNNING
+
+
+def test_a_rejected_pause_is_never_shown() -> None:
+    switches = SwitchChanges()
+    switches.request({"paused": True})
+    switches.reject({"paused": True})
+    assert switches.apply_to(RUNNING) == RUNNING
 
 
 def test_a_change_is_shown_for_a_running_server_only() -> None:

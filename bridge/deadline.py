@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 SLEEP_TOLERANCE_SECONDS = 1.0
 """Clocks that are read one after the other differ a little."""
+READ_TOLERANCE_SECONDS = 0.1
+"""How long the reading of all clocks may take; less than either tolerance."""
 JUMP_TOLERANCE_SECONDS = 5.0
 """Time synchronization moves the clock by less, step by step."""
 
@@ -59,8 +61,14 @@ class Deadline:
 
 
 def read_clocks() -> Moment:
-    """Read this system's clocks."""
-    return Moment(time.time(), _read_awake(), _read_elapsed())
+    """Read this system's clocks, practically at the same time."""
+    while True:
+        before = _read_awake()
+        moment = Moment(time.time(), before, _read_elapsed())
+        # On a busy machine, the process may have waited between two of them, which looks like a
+        # sleep.
+        if _read_awake() - before < READ_TOLERANCE_SECONDS:
+            return moment
 
 
 if sys.platform == "win32":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,3 +72,19 @@ def test_this_systems_clocks_advance_together() -> None:
     after = read_clocks()
     for clock in ("wall", "awake", "elapsed"):
         assert 0.04 < getattr(after, clock) - getattr(before, clock) < 5
+
+
+def test_a_wait_between_two_clocks_is_no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when other processes keep the CPU, for longer than the tolerance."""
+    waits = [3.0]
+    passed = 0.0
+
+    def read_elapsed() -> float:
+        nonlocal passed
+        passed += waits.pop() if waits else 0.0
+        return passed
+
+    monkeypatch.setattr("bridge.deadline._read_awake", lambda: passed)
+    monkeypatch.setattr("bridge.deadline._read_elapsed", read_elapsed)
+    moment = read_clocks()
+    assert moment.elapsed - moment.awake == 0

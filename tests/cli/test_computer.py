@@ -135,7 +135,7 @@ async def test_zero_minutes_are_refused(bridge: Bridge) -> None:
 
 
 async def test_stop_ends_the_action_and_turns_computer_use_off(bridge: Bridge) -> None:
-    bridge.computer.allow_for(1)
+    bridge.computer.set_permission(Permission("ask_risky"))
     waiting = asyncio.create_task(
         run_command(bridge, "computer", "do", '{"action": "wait", "duration": 60}')
     )

@@ -82,7 +82,10 @@ def _understand_stream(status: int, events: list[Any]) -> Outcome:
             case {"type": "content_block_start", "content_block": inner}:
                 block = inner["type"]
                 text += inner["text"] if block == "text" else ""
-            case {"type": "content_block_delta", "delta": {"text": str(piece)}} if block == "text":
+            case {
+                "type": "content_block_delta",
+                "delta": {"type": "text_delta", "text": str(piece)},
+            } if block == "text":
                 text += piece
             case {"choices": [{"index": 0} as choice]}:
                 text += choice.get("text") or choice.get("delta", {}).get("content") or ""

@@ -116,8 +116,9 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 def test_the_readmes_two_commands_are_those_of_ci() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert "pip install -e . && claude-bridge" in readme
-    assert "pip install -e '.[test]' && pytest" in readme
-    assert "pip install -q -e '.[test]' && pytest" in (ROOT / ".ci" / "run").read_text("utf-8")
+    ci = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "pip install -e '.[test]' && pytest -n 2 --dist loadfile" in readme
+    assert "pip install -q -e '.[test]' && pytest -n 2 --dist loadfile" in ci
 
 
 def public_errors() -> list[type[anthropic.AnthropicError]]:

@@ -88,9 +88,9 @@ async def wait_for_look(panel: TrayHost, look: Look, seconds: float = 10) -> Non
             await asyncio.sleep(0.05)
 
 
-async def wait_until_checked(panel: TrayHost, *labels: str) -> None:
+async def wait_until_checked(panel: TrayHost, *labels: str, state: int = 1) -> None:
     async with asyncio.timeout(10):
-        while (await entry(panel, *labels)).state != 1:
+        while (await entry(panel, *labels)).state != state:
             await asyncio.sleep(0.05)
 
 
@@ -230,7 +230,7 @@ async def test_start_at_login_writes_and_removes_the_autostart_entry(
     await wait_until_checked(panel, "Start at login")
     await panel.click("Start at login")
     await until(lambda: not entry_file.exists())
-    assert (await entry(panel, "Start at login")).state == 0
+    await wait_until_checked(panel, "Start at login", state=0)
 
 
 async def test_talon_commands_are_installed_or_the_problem_is_shown(

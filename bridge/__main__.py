@@ -13,6 +13,13 @@ def main() -> int:
         from tray.launch_options import LaunchOptions
 
         return run(LaunchOptions.from_json(sys.argv[2]))
+    if sys.argv[1:2] == ["--claude-guard"]:
+        # Alone, too: it runs as long as the bridge does.
+        from pathlib import Path
+
+        from bridge.backends.claude_code.guard import run_guard
+
+        return run_guard(Path(sys.argv[2]))
     # The emergency stop works even if the modules of the other commands cannot be loaded.
     from bridge.cli.stop import is_stop_command, run_stop
 

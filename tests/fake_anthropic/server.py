@@ -51,6 +51,8 @@ class FakeAnthropic(Served):
     """A strict fake of Anthropic's API; see `Served`."""
 
     keys: Collection[str] = ("sk-ant-test",)
+    refused_tokens: Collection[str] = ()
+    """OAuth tokens that are refused, as expired ones are; all others are accepted."""
     port: int = 0
     default: Directive | Play = field(default_factory=Directive)
     """The play for requests without a directive when no script is left."""
@@ -139,6 +141,7 @@ class FakeAnthropic(Served):
         if bearer:
             key = bearer.removeprefix("Bearer ")
             right = key in self.keys or key.startswith(_OAUTH)
+            right = right and key not in self.refused_tokens
             return None if right else Failure(401, message="invalid bearer token")
         own = request.headers.get("x-api-key")
         if not own:

@@ -208,7 +208,8 @@ async def open_world(
         if upstream.answer is None:
             raise UpstreamFailed("No models today.")
         folder = Path("/nonexistent")
-        return ClaudeProcess(RawClaudeCode(upstream.answer), folder, folder)  # type: ignore[arg-type]  # a process without a program
+        process: Any = RawClaudeCode(upstream.answer)
+        return ClaudeProcess(process, folder, folder, on_removed=lambda pid: None)
 
     async def ready(_: ClaudeCodeBackend) -> Readiness:
         return Readiness(True, "as the test says")

@@ -158,7 +158,7 @@ class ClaudeCodeBackend(ManagedBackend):
 
         async def release() -> None:
             self._pool.refill()
-            await process.kill()
+            await self._pool.end(process)
 
         rules = resolve_rules(request.model)
         turn = Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
@@ -191,7 +191,7 @@ class ClaudeCodeBackend(ManagedBackend):
                 raise UpstreamSilent("Claude Code did not list its models.") from error
             finally:
                 self._pool.refill()
-                await process.kill()
+                await self._pool.end(process)
         return self._models
 
     async def warm(self) -> None:
@@ -256,7 +256,7 @@ class ClaudeCodeBackend(ManagedBackend):
         step = turn.feed(frame)
         if turn.ended:
             # Before anything else: Claude Code may already be sending its next request.
-            process.end()
+            process.pause()
         await process.write(step.send)
         # Each process reports the models; listing them later needs no process of its own.
         if turn.initialized is not None and not self._models:

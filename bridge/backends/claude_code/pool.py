@@ -15,6 +15,8 @@ _log = logging.getLogger(__name__)
 
 MAX_AGE_SECONDS = 1800.0
 """A spare is replaced then: the sign-in that it read at its start may have expired."""
+_END_SECONDS = 1.0
+"""How long a request waits for the end of its process, which takes 0.03 s."""
 
 # States of the pool:
 #
@@ -22,7 +24,7 @@ MAX_AGE_SECONDS = 1800.0
 #   warm     `size` spares are kept ready: `refill` starts what is missing in one background task,
 #            and a timer replaces spares of MAX_AGE_SECONDS. `rest` ends all of them.
 #
-# A process that was taken belongs to the taker, who kills it; the pool forgets it.
+# A process that was taken belongs to the taker, who hands it to `end`.
 
 
 class ProcessPool:
@@ -73,6 +75,11 @@ class ProcessPool:
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._start_spares())
 
+    async def end(self, process: ClaudeProcess) -> None:
+        """End a process that was taken; one that is renewing the sign-in ends in the background."""
+        ending = self._end_process(process)
+        await asyncio.wait([ending], timeout=_END_SECONDS)
+
     async def rest(self) -> None:
         """End all spares, and start none until the next use."""
         self._warm = False
@@ -112,7 +119,8 @@ class ProcessPool:
     def _is_old(self, process: ClaudeProcess) -> bool:
         return time.monotonic() - process.started_at >= self._max_age
 
-    def _end_process(self, process: ClaudeProcess) -> None:
+    def _end_process(self, process: ClaudeProcess) -> asyncio.Task[None]:
         ending = asyncio.create_task(process.kill())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
+        return ending

@@ -7,16 +7,18 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bridge.backends.batches import feed_batch
 from bridge.backends.claude_code.command import FLAGS, build_environment
 from bridge.backends.claude_code.lines import LineSplitter
+from bridge.backends.claude_code.process_group import pause
+from bridge.backends.claude_code.process_guard import ProcessGuard
+from bridge.backends.claude_code.renewal import find_config_folder, kill_after_renewal
 from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.private_modes import create_folder
 
@@ -43,19 +45,12 @@ class ProcessLauncher:
         self._cli = cli
         self._environ = environ
         self._count = 0
+        self._config = find_config_folder(environ)
+        self._guard = ProcessGuard(self._config)
 
     @property
     def cli(self) -> Path:
         return self._cli
-
-    @property
-    def sessions(self) -> Path:
-        """The folder in which Claude Code lists its running processes.
-
-        Killed processes stay listed there, so their files are removed by `ClaudeProcess.kill`.
-        """
-        config = self._environ.get("CLAUDE_CONFIG_DIR")
-        return (Path(config) if config else Path.home() / ".claude") / "sessions"
 
     async def start(self) -> ClaudeProcess:
         """Start a process; it waits for its first frame. Raises UpstreamFailed if it cannot run."""
@@ -72,11 +67,15 @@ class ProcessLauncher:
         except asyncio.CancelledError:
             # A process that is being spawned cannot be called off: wait for it, then kill it.
             with contextlib.suppress(OSError):
-                await ClaudeProcess(await spawning, folder, self.sessions).kill()
+                await self._wrap(await spawning, folder).kill()
             raise
         except OSError as error:
             raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
-        return ClaudeProcess(process, folder, self.sessions)
+        await self._guard.add(process.pid)
+        return self._wrap(process, folder)
+
+    def _wrap(self, process: asyncio.subprocess.Process, folder: Path) -> ClaudeProcess:
+        return ClaudeProcess(process, folder, self._config, self._guard.remove)
 
     async def _spawn(self, folder: Path, empty: Path) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -94,7 +93,8 @@ class ProcessLauncher:
         )
 
     async def close(self) -> None:
-        """Remove this server's folder; call it when all processes have ended."""
+        """End the guard, and remove this server's folder, when all processes have ended."""
+        await self._guard.close()
         await asyncio.to_thread(shutil.rmtree, self._get_server_folder(), ignore_errors=True)
 
     def _get_server_folder(self) -> Path:
@@ -122,17 +122,25 @@ class ProcessLauncher:
 class ClaudeProcess:
     """A running process, made by `ProcessLauncher.start`; call `kill` in the end.
 
-    States: running; ended (by `end`, or by itself); removed (`kill` returned: its output is read,
-    and its files are deleted). Two tasks may use it at the same time: one writes, one reads.
+    States: running; paused (by `pause`); ended (by itself); removed (`kill` returned: its output is
+    read, and its files are deleted). Two tasks may use it at the same time: one writes, one reads.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path, sessions: Path) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        folder: Path,
+        config: Path,
+        on_removed: Callable[[int], None],
+    ) -> None:
+        """`folder` has its temporary files, `config` Claude Code's settings and sign-in."""
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("The process was started without pipes.")
         self._process = process
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         self._folder = folder
-        self._sessions = sessions
+        self._config = config
+        self._on_removed = on_removed
         self._errors = b""
         """The end of the error output."""
         self._reading_errors = asyncio.create_task(self._read_errors())
@@ -172,15 +180,17 @@ class ClaudeProcess:
         for line in splitter.finish():
             yield _parse_line(line)
 
-    def end(self) -> None:
-        """End the process at once; after a polite request it would go on generating for seconds."""
+    def pause(self) -> None:
+        """Keep the process from going on, until `kill` ends it."""
         if self.is_alive:
-            with contextlib.suppress(ProcessLookupError):
-                kill_group(self._process)
+            pause(self.pid)
 
     async def kill(self) -> None:
-        """End the process, and wait until it and its files are gone."""
-        self.end()
+        """End the process at once, or after a renewal of the sign-in; wait until it is removed.
+
+        After a polite request it would go on generating for seconds.
+        """
+        self.pause()
         removing = asyncio.ensure_future(self._remove())
         try:
             await asyncio.shield(removing)
@@ -190,9 +200,13 @@ class ClaudeProcess:
             raise
 
     async def _remove(self) -> None:
+        draining = asyncio.create_task(self._drain_output())
+        if self.is_alive:
+            await kill_after_renewal(self._config, self.pid)
         await self._process.wait()
-        await asyncio.gather(self._reading_errors, self._drain_output())
+        await asyncio.gather(self._reading_errors, draining)
         await asyncio.to_thread(self._delete_files)
+        self._on_removed(self.pid)
 
     async def _drain_output(self) -> None:
         """Read the rest of the output: asyncio closes a pipe only at its end."""
@@ -202,7 +216,8 @@ class ClaudeProcess:
 
     def _delete_files(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-        for entry in self._sessions.glob(f"{self.pid}.*"):
+        # Claude Code lists its running processes there, and killed ones would stay listed.
+        for entry in (self._config / "sessions").glob(f"{self.pid}.*"):
             entry.unlink(missing_ok=True)
 
     async def _read_errors(self) -> None:
@@ -217,15 +232,6 @@ class ClaudeProcess:
         lines = self._errors.splitlines()[-_ERROR_LINES:]
         errors = b" ".join(line.strip() for line in lines).decode(errors="replace").strip()
         return f"The Claude Code process ended: {errors or 'no error output'}."
-
-
-def kill_group(process: asyncio.subprocess.Process) -> None:
-    """Kill a process that leads a session, with all that it started."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        # Each process leads a group, which also has the programs that it started.
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _parse_line(line: bytes) -> list[dict[str, Any]]:

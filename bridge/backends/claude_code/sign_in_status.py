@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.backends.claude_code.command import build_environment
-from bridge.backends.claude_code.process import kill_group
+from bridge.backends.claude_code.renewal import find_config_folder, kill_after_renewal
 
 SIGNED_IN_SECONDS = 300.0
 SIGNED_OUT_SECONDS = 5.0
@@ -42,10 +42,8 @@ class SignInStatusReader:
     def __init__(self, cli: Path, environ: Mapping[str, str], folder: Path) -> None:
         self._cli = cli
         self._environ = build_environment(environ, folder)
-        config = environ.get("CLAUDE_CONFIG_DIR")
-        self._credentials = (Path(config) if config else Path.home() / ".claude") / (
-            ".credentials.json"
-        )
+        self._config = find_config_folder(environ)
+        self._credentials = self._config / ".credentials.json"
         self._cached: SignInResult | None = None
         self._expires_at = 0.0
         self._written_at: int | None = None
@@ -107,16 +105,14 @@ class SignInStatusReader:
             )
         finally:
             if process.returncode is None:
-                await _kill(process)
+                await self._kill(process)
         return parse_status(output)
 
-
-async def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        kill_group(process)
-    # A program that left the group may still hold the pipe, which asyncio waits for.
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _KILL_SECONDS)
+    async def _kill(self, process: asyncio.subprocess.Process) -> None:
+        await kill_after_renewal(self._config, process.pid)
+        # A program that left the group may still hold the pipe, which asyncio waits for.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), _KILL_SECONDS)
 
 
 async def _read_output(process: asyncio.subprocess.Process) -> bytes:

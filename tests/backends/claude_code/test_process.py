@@ -27,9 +27,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is
 
 
 def processes(parent: int | None = None) -> list[psutil.Process]:
-    """The Claude Code processes of this process, or of another."""
+    """The Claude Code processes of this process, or of another; the guard is none."""
     children = psutil.Process(parent or os.getpid()).children(recursive=True)
-    return [child for child in children if "claude" in " ".join(command(child))]
+    lines = [(child, " ".join(command(child))) for child in children]
+    return [child for child, line in lines if "claude" in line and "--claude-guard" not in line]
 
 
 def command(process: psutil.Process) -> list[str]:

@@ -82,7 +82,12 @@ class FailureTranslator:
             self._raise_error(frame.get("api_error_status"), None, str(frame.get("result") or ""))
 
     def raise_retry(self, frame: Mapping[str, Any]) -> None:
-        """Raise the failure after which Claude Code would retry: the bridge retries itself."""
+        """Raise the failure after which Claude Code would retry: the bridge retries itself.
+
+        A refused sign-in is none yet: Claude Code renews it, and reports if that fails.
+        """
+        if frame.get("error_status") in (401, 403):
+            return
         word = frame.get("error")
         words = word if isinstance(word, str) and word else "a failure"
         self._raise_error(frame.get("error_status"), word, f"Claude's API answered with {words}.")

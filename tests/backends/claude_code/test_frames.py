@@ -303,9 +303,17 @@ def test_an_odd_status_leaves_the_word_or_a_general_error(status: object) -> Non
 def test_a_retry_by_claude_code_is_an_error() -> None:
     machine = turn()
     machine.start()
-    retry = {"type": "system", "subtype": "api_retry", "error_status": 401, "error": "x"}
-    with pytest.raises(NotSignedIn):
+    retry = {"type": "system", "subtype": "api_retry", "error_status": 529, "error": "overloaded"}
+    with pytest.raises(Overloaded):
         machine.feed(retry)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_retry_after_a_refused_sign_in_is_none_yet(status: int) -> None:
+    machine = turn()
+    machine.start()
+    retry = {"type": "system", "subtype": "api_retry", "error_status": status, "error": "x"}
+    assert machine.feed(retry).events == []
 
 
 def test_refused_settings_are_an_error() -> None:

@@ -236,6 +236,7 @@ def _build_claude_code(
         count_unknown,
         cli=_find_cli(settings),
         spares=settings.claude_spares,
+        max_processes=settings.claude_processes,
         silence_seconds=settings.upstream_silence_seconds,
         # Others must not use the subscription of the user who is signed in here.
         offered=is_loopback(settings.host),

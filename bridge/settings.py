@@ -145,7 +145,15 @@ class Settings(BaseSettings):
         1,
         ge=0,
         le=8,
-        description="Claude Code processes to start in advance while that backend is active.",
+        description="Claude Code processes to start in advance while that backend is active; up to "
+        "4 while requests use them up, and none while memory is short.",
+    )
+    claude_processes: int = Field(
+        12,
+        ge=1,
+        le=64,
+        description="Claude Code processes at the same time, about 130 MB each; further requests "
+        "wait for one to end.",
     )
     thinking_days: float = Field(
         0.0,

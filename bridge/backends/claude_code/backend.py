@@ -21,6 +21,7 @@ from bridge.backends.claude_code.frames import (
     build_models_request,
     build_warm_up_frames,
     is_initialize_response,
+    is_warm_up_response,
     read_object,
 )
 from bridge.backends.claude_code.pool import ProcessPool
@@ -52,8 +53,8 @@ PERSONAL_USE = (
 MAX_EDGE = 2000
 """Pixels. Claude Code scales larger images itself, which takes longer and moves coordinates."""
 
-_START_SECONDS = 60.0
-"""Time limit for a new process to take its settings; it needs less than a second."""
+_START_SECONDS = 20.0
+"""Time limit for a new process to take its first settings; it needs less than a second."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +75,11 @@ class ClaudeCodeBackend(ManagedBackend):
         *,
         cli: Path | None = None,
         spares: int = 1,
+        max_processes: int = 12,
         silence_seconds: float = 600.0,
         offered: bool = True,
     ) -> None:
-        """`cli` replaces the bundled `claude` program; `spares` is the size of the pool.
+        """`cli` replaces the bundled `claude` program; `spares` are kept ready, or more.
 
         `offered` is false when others can reach the bridge: a subscription is for its owner only.
         """
@@ -92,7 +94,12 @@ class ClaudeCodeBackend(ManagedBackend):
         if self._cli is not None:
             self._launcher = ProcessLauncher(root, self._cli, environ)
             self._sign_in = SignInStatusReader(self._cli, environ, root)
-            self._pool = ProcessPool(self._start_process, spares)
+            self._pool = ProcessPool(
+                self._start_process,
+                spares,
+                max_processes=max_processes,
+                wait_seconds=silence_seconds,
+            )
 
     @property
     def credential(self) -> Credential:
@@ -183,8 +190,8 @@ class ClaudeCodeBackend(ManagedBackend):
     async def models(self) -> Sequence[ListedModel]:
         """List the models that Claude Code reports when it is initialized."""
         if not self._models:
-            seconds = min(_START_SECONDS, self._silence)
             process = await self._take_process()
+            seconds = min(_START_SECONDS, self._silence)
             try:
                 await asyncio.wait_for(self._load_models(process), seconds)
             except TimeoutError as error:
@@ -215,8 +222,18 @@ class ClaudeCodeBackend(ManagedBackend):
 
     async def _start_process(self) -> ClaudeProcess:
         process = await self._launcher.start()
+        seconds = min(_START_SECONDS, self._silence)
         try:
-            await process.write(build_warm_up_frames())
+            async with asyncio.timeout(seconds):
+                await process.write(build_warm_up_frames())
+                await process.wait_for_frame(is_warm_up_response)
+        except TimeoutError as error:
+            last = process.get_last_errors()
+            await process.kill()
+            raise UpstreamFailed(
+                f"Claude Code did not start within {seconds:.0f} seconds"
+                + (f"; its last words: {last}." if last else ".")
+            ) from error
         except BaseException:  # also when cancelled: nothing else would end the process
             await process.kill()
             raise
@@ -250,7 +267,7 @@ class ClaudeCodeBackend(ManagedBackend):
                     yield batch
                 if turn.ended:
                     return
-        turn.finish()
+        raise StreamBroken(await process.describe_end())
 
     async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
         step = turn.feed(frame)
@@ -270,7 +287,7 @@ class ClaudeCodeBackend(ManagedBackend):
                 for frame in filter(is_initialize_response, frames):
                     self._models = read_models(read_object(frame["response"], "response"))
                     return
-        raise StreamBroken("The Claude Code process ended before it listed its models.")
+        raise StreamBroken(await process.describe_end())
 
 
 async def _read_frames(

@@ -50,7 +50,7 @@ class Step:
 #              by itself after some stop reasons (a tool call, `max_tokens`, a refusal), so the
 #              process is killed now. `message_stop`, which carries no data, is added here.
 #
-# Inputs: `start` once, `feed` for each frame, `finish` at the end of the process's output.
+# Inputs: `start` once, `feed` for each frame.
 # Any frame that reports a failure raises it, in each state; what comes behind it is not read.
 
 
@@ -116,11 +116,6 @@ class Turn:
             case _:
                 pass
         return Step()
-
-    def finish(self) -> None:
-        """Note the end of the process's output. Raises StreamBroken if the turn has not ended."""
-        if not self.ended:
-            raise StreamBroken("The Claude Code process ended before its answer did.")
 
     def _handle_control_response(self, response: Mapping[str, Any]) -> None:
         # A spare may have been warmed by another version of the settings; that does not matter.
@@ -204,11 +199,20 @@ def build_models_request() -> list[Frame]:
     return [_build_control(_INITIALIZE, subtype="initialize")]
 
 
-def is_initialize_response(frame: Frame) -> bool:
+def is_warm_up_response(frame: Mapping[str, Any]) -> bool:
+    """Return whether a frame is Claude Code's response to `build_warm_up_frames`."""
+    return _is_response(frame, _WARM_UP)
+
+
+def is_initialize_response(frame: Mapping[str, Any]) -> bool:
     """Return whether a frame is Claude Code's response to `initialize`."""
+    return _is_response(frame, _INITIALIZE)
+
+
+def _is_response(frame: Mapping[str, Any], id: str) -> bool:
     if frame.get("type") != "control_response":
         return False
-    return read_object(frame, "response").get("request_id") == _INITIALIZE
+    return read_object(frame, "response").get("request_id") == id
 
 
 def read_object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -30,6 +30,8 @@ _ERROR_PIECE = 64 * 1024
 _ERROR_PAUSE = 0.01
 _ERROR_TAIL = 4 * 1024
 _ERROR_LINES = 5
+_ERROR_SECONDS = 0.5
+"""How long the rest of the error output of an ended process is waited for."""
 
 
 class ProcessLauncher:
@@ -141,6 +143,7 @@ class ClaudeProcess:
         self._folder = folder
         self._config = config
         self._on_removed = on_removed
+        self._splitter = LineSplitter(LONGEST_LINE)
         self._errors = b""
         """The end of the error output."""
         self._reading_errors = asyncio.create_task(self._read_errors())
@@ -163,14 +166,14 @@ class ClaudeProcess:
             self._stdin.write(lines.encode())
             await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise StreamBroken(self._describe_end()) from error
+            raise StreamBroken(await self.describe_end()) from error
 
     async def read_frames(self) -> AsyncGenerator[list[dict[str, Any]], None]:
         """Yield the frames that were read together, until the process's output ends.
 
         Raises StreamBroken behind the frames before it: for a line that is too long or no frame.
         """
-        splitter = LineSplitter(LONGEST_LINE)
+        splitter = self._splitter
         while piece := await self._stdout.read(_READ_BYTES):
             frames, failure = feed_batch(splitter.feed(piece), _parse_line)
             if frames:
@@ -179,6 +182,17 @@ class ClaudeProcess:
                 raise failure
         for line in splitter.finish():
             yield _parse_line(line)
+
+    async def wait_for_frame(self, is_wanted: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Wait until a frame that is wanted comes; frames before it are not needed.
+
+        Raises StreamBroken if the process ends first.
+        """
+        async with contextlib.aclosing(self.read_frames()) as reads:
+            async for frames in reads:
+                if any(map(is_wanted, frames)):
+                    return
+        raise StreamBroken(await self.describe_end())
 
     def pause(self) -> None:
         """Keep the process from going on, until `kill` ends it."""
@@ -228,10 +242,15 @@ class ClaudeProcess:
                 # A program that writes without end must not occupy the event loop.
                 await asyncio.sleep(_ERROR_PAUSE)
 
-    def _describe_end(self) -> str:
+    async def describe_end(self) -> str:
+        """Describe the end of a process that ended by itself, with the end of its error output."""
+        await asyncio.wait([self._reading_errors], timeout=_ERROR_SECONDS)
+        return f"The Claude Code process ended: {self.get_last_errors() or 'no error output'}."
+
+    def get_last_errors(self) -> str:
+        """Return the last lines of the error output so far, as one line."""
         lines = self._errors.splitlines()[-_ERROR_LINES:]
-        errors = b" ".join(line.strip() for line in lines).decode(errors="replace").strip()
-        return f"The Claude Code process ended: {errors or 'no error output'}."
+        return b" ".join(line.strip() for line in lines).decode(errors="replace").strip(" .")
 
 
 def _parse_line(line: bytes) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ PROGRAMS = {
         "sys.stdout.write('x' * (65 * 1024 * 1024)); sys.stdout.flush(); time.sleep(60)"
     ),
     "knows no settings": (
-        "print(json.dumps({'type': 'control_response', 'response': {'subtype': 'error', "
-        "'request_id': 'settings', 'error': 'unsupported'}}), flush=True); time.sleep(60)"
+        "for line in sys.stdin: print(json.dumps({'type': 'control_response', 'response': "
+        "{'subtype': 'error', 'request_id': json.loads(line).get('request_id'), "
+        "'error': 'unsupported'}}), flush=True)"
     ),
 }
 

@@ -119,7 +119,6 @@ def test_events_are_relayed_until_the_first_stop_reason() -> None:
     assert [e for event in events for e in machine.feed(relayed(event)).events] == events
     assert machine.ended
     assert machine.feed(relayed(scripts.start())) == Step()
-    machine.finish()
 
 
 def test_other_frames_are_not_part_of_the_answer() -> None:
@@ -341,8 +340,6 @@ def test_a_program_that_is_too_old_is_an_error(version: str, good: bool) -> None
 def test_a_turn_without_an_answer_is_a_broken_stream() -> None:
     machine = turn()
     machine.start()
-    with pytest.raises(StreamBroken):
-        machine.finish()
     with pytest.raises(StreamBroken):
         machine.feed(RESULT)
 

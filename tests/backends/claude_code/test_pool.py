@@ -1,4 +1,4 @@
-"""The pool has a spare ready, starts the next, and replaces old ones."""
+"""The pool has spares ready, replaces old ones, and bounds what runs and starts at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess
-from bridge.errors import UpstreamFailed
+from bridge.errors import TooManyStreams, UpstreamFailed
 
 
 class Process:
@@ -30,11 +30,18 @@ class Started:
     def __init__(self) -> None:
         self.all: list[Process] = []
         self.broken = False
+        self.seconds = 0.0
+        self.starting = self.most_starting = self.most_alive = 0
 
     async def __call__(self) -> ClaudeProcess:
+        self.starting += 1
+        self.most_starting = max(self.most_starting, self.starting)
+        await asyncio.sleep(self.seconds)
+        self.starting -= 1
         if self.broken:
             raise UpstreamFailed("no memory")
         self.all.append(Process())
+        self.most_alive = max(self.most_alive, self.alive)
         return cast(ClaudeProcess, self.all[-1])
 
     @property
@@ -125,4 +132,74 @@ async def test_a_failed_start_is_reported_to_the_request_that_needs_it() -> None
     pool.warm()
     with pytest.raises(UpstreamFailed):
         await pool.take()
+    await pool.rest()
+
+
+async def test_many_requests_at_once_start_one_process_for_each_processor_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    start = Started()
+    start.seconds = 0.001
+    pool = ProcessPool(start, 1, max_processes=5)
+    order: list[int] = []
+
+    async def ask(number: int) -> None:
+        process = await pool.take()
+        order.append(number)
+        await asyncio.sleep(0.01)
+        await pool.end(process)
+
+    await asyncio.gather(*(ask(number) for number in range(40)))
+    assert order == sorted(order), "in the order in which they came"
+    assert (start.most_starting, start.most_alive) == (2, 5)
+    await pool.rest()
+    assert start.alive == 0
+
+
+async def test_a_request_that_gets_no_process_in_time_is_refused() -> None:
+    pool = ProcessPool(Started(), 1, max_processes=1, wait_seconds=0.01)
+    taken = await pool.take()
+    with pytest.raises(TooManyStreams, match="All 1 Claude Code processes are busy"):
+        await pool.take()
+    await pool.end(taken)
+    await pool.end(await pool.take())
+    await pool.rest()
+
+
+async def test_a_failed_or_cancelled_start_leaves_its_slot() -> None:
+    start = Started()
+    pool = ProcessPool(start, 0, max_processes=1, wait_seconds=1)
+    start.broken = True
+    with pytest.raises(UpstreamFailed):
+        await pool.take()
+    start.broken, start.seconds = False, 60
+    taking = asyncio.create_task(pool.take())
+    await asyncio.sleep(0.01)
+    taking.cancel()
+    await asyncio.wait([taking])
+    start.seconds = 0
+    assert (await pool.take()).is_alive
+
+
+async def test_requests_that_find_no_spare_get_more_of_them() -> None:
+    start = Started()
+    pool = ProcessPool(start, 1)
+    taken = [await pool.take() for _ in range(4)]
+    pool.refill()
+    await until_spares(pool, 4)
+    for process in taken:
+        await pool.end(process)
+    await pool.rest()
+
+
+async def test_spares_end_when_memory_is_short() -> None:
+    available = 8 << 30
+    pool = ProcessPool(Started(), 1, review_seconds=0.01, read_available_memory=lambda: available)
+    pool.warm()
+    await until_spares(pool, 1)
+    available = 100 << 20
+    await until_spares(pool, 0)
+    available = 8 << 30
+    await until_spares(pool, 1)
     await pool.rest()

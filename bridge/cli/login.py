@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from pathlib import Path
 
 from bridge.cli.flags import USAGE
 from bridge.errors import SettingsError
@@ -23,7 +24,7 @@ def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
     Raises SettingsError if there is no such program.
     """
     # Imported here, so that other commands start without the packages of all backends.
-    from bridge.backends.claude_code.command import find_bundled_cli
+    from bridge.backends.claude_code.command import explain_start_failure, find_bundled_cli
 
     cli = find_bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
@@ -33,4 +34,5 @@ def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's program
     except OSError as error:
-        raise SettingsError(f"setting claude_cli: cannot start {cli}: {error}") from error
+        reason = explain_start_failure(Path(cli), error)
+        raise SettingsError(f"setting claude_cli: {reason}") from error

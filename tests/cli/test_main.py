@@ -213,4 +213,4 @@ def test_login_runs_claude_codes_own_sign_in(tmp_path: Path) -> None:
 def test_login_without_the_program_is_an_error() -> None:
     result = run("login", "--claude-cli", "/nowhere/claude")
     assert result.returncode == 2
-    assert result.stderr.startswith("claude-bridge: setting claude_cli: cannot start /nowhere")
+    assert result.stderr.startswith("claude-bridge: setting claude_cli: /nowhere")

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import begin_within, prepend_batch
-from bridge.backends.claude_code.command import find_bundled_cli
+from bridge.backends.claude_code.command import CLI_HINT, find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
 from bridge.backends.claude_code.frames import (
     Frame,
@@ -116,13 +116,13 @@ class ClaudeCodeBackend(ManagedBackend):
             return Readiness(
                 False,
                 "the Claude Code program is missing from claude-agent-sdk",
-                "Reinstall claude-agent-sdk, or set claude_cli to the path of a `claude` program.",
+                CLI_HINT,
             )
         status = await self._sign_in.get_status()
         if status.signed_in:
             return self._judge_sign_in(status.method)
         if status.problem:
-            return Readiness(False, f"Claude Code can't be used: {status.problem}", SIGN_IN_HINT)
+            return Readiness(False, f"Claude Code can't be used: {status.problem}", status.hint)
         return Readiness(False, "not signed in to Claude Code", SIGN_IN_HINT)
 
     def _judge_sign_in(self, method: str) -> Readiness:
@@ -165,7 +165,7 @@ class ClaudeCodeBackend(ManagedBackend):
 
         async def release() -> None:
             self._pool.refill()
-            await self._pool.end(process)
+            self._pool.end(process)
 
         rules = resolve_rules(request.model)
         turn = Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
@@ -198,7 +198,7 @@ class ClaudeCodeBackend(ManagedBackend):
                 raise UpstreamSilent("Claude Code did not list its models.") from error
             finally:
                 self._pool.refill()
-                await self._pool.end(process)
+                self._pool.end(process)
         return self._models
 
     async def warm(self) -> None:

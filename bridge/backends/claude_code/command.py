@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from pathlib import Path
 
 MINIMUM_VERSION = (2, 1, 257)
 """The first version that takes prompts unchanged and settings over its control protocol."""
+
+CLI_HINT = "Reinstall claude-agent-sdk, or set claude_cli to the path of a `claude` program."
 
 FLAGS: tuple[str, ...] = (
     "--output-format=stream-json",
@@ -44,6 +47,8 @@ _SWITCHES: Mapping[str, str] = {
     # Claude must receive what any API client would send: no context edits, no effort by turn.
     "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1",
     "ENABLE_TOOL_SEARCH": "0",
+    # Only the API knows a model's limit, and says so in words by which clients compact.
+    "CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE": "100000000",
     "CLAUDE_CODE_ENTRYPOINT": "sdk-py",
 }
 
@@ -59,6 +64,21 @@ def find_bundled_cli() -> Path | None:
     name = "claude.exe" if sys.platform == "win32" else "claude"
     path = Path(spec.submodule_search_locations[0]) / "_bundled" / name
     return path if path.is_file() else None
+
+
+def explain_start_failure(cli: Path, error: OSError) -> str:
+    """Return why a program cannot be started, as a phrase."""
+    # 193 and 216 are Windows' numbers for a program of another kind.
+    is_foreign = error.errno == errno.ENOEXEC or getattr(error, "winerror", 0) in (193, 216)
+    if is_foreign:
+        return f"{cli} is not a program for this system and processor"
+    if isinstance(error, PermissionError):
+        return f"{cli} is not executable"
+    if isinstance(error, FileNotFoundError):
+        if cli.exists():
+            return f"{cli} needs an interpreter or a loader that this system does not have"
+        return f"{cli} does not exist"
+    return f"{cli} cannot be started ({error.strerror or error})"
 
 
 def build_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:

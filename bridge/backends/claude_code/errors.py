@@ -129,7 +129,7 @@ def _read_message_text(message: object) -> str:
 
 
 def _classify_failure(status: int | None, word: str, message: str) -> type[BridgeError]:
-    if status == 400 and "prompt is too long" in message.lower():
+    if status in (None, 400) and "prompt is too long" in message.lower():
         return ContextTooLong
     if status is not None:
         return error_for_status(status, _OWN_STATUSES)

@@ -24,6 +24,9 @@ Frame = dict[str, Any]
 CONTINUE = "Continue."
 """The user turn behind a paused turn of Claude's: Claude Code only answers user turns."""
 
+_PLACEHOLDER = "(no content)"
+"""A turn of Claude's with nothing but this text is left out by Claude Code."""
+
 _SENT_AS_FRAMES = ("model", "messages", "system", "metadata", "cache_control")
 """Fields of the request that are not part of the extra body. Claude Code sets the last two."""
 
@@ -169,7 +172,7 @@ class Turn:
             "role": "assistant",
             # Thinking is only accepted from the model that wrote it.
             "model": self._request.model,
-            "content": _remove_cache_markers(message["content"]),
+            "content": _split_placeholder(_remove_cache_markers(message["content"])),
         }
         return {
             "type": "assistant",
@@ -181,11 +184,18 @@ class Turn:
 
 
 def check_version(version: str) -> None:
-    """Raise UpstreamFailed for a Claude Code that is too old; unknown versions are accepted."""
+    """Raise UpstreamFailed for a Claude Code that is too old.
+
+    Old ones do not tell their version. One that is no three numbers is taken to be newer than this.
+    """
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
-    if numbers is not None and tuple(map(int, numbers.groups())) < MINIMUM_VERSION:
-        needed = ".".join(map(str, MINIMUM_VERSION))
-        raise UpstreamFailed(f"Claude Code {version} is too old; {needed} or newer is needed.")
+    if version and (numbers is None or tuple(map(int, numbers.groups())) >= MINIMUM_VERSION):
+        return
+    needed = ".".join(map(str, MINIMUM_VERSION))
+    raise UpstreamFailed(
+        f"Claude Code {version or '(version unknown)'} is too old; {needed} or newer is needed. "
+        "Run `claude update`, or set claude_cli to `bundled`."
+    )
 
 
 def build_warm_up_frames() -> list[Frame]:
@@ -251,6 +261,18 @@ def _list_system_texts(request: MessagesRequest) -> list[str]:
 def _remove_cache_markers(blocks: Sequence[Block]) -> list[Block]:
     """Remove cache markers: Claude Code sets its own, and the API accepts only four."""
     return [{k: v for k, v in block.items() if k != "cache_control"} for block in blocks]
+
+
+def _split_placeholder(blocks: list[Block]) -> list[Block]:
+    """Split a text that Claude Code takes for no text; Claude reads two blocks as one text."""
+    if any(str(block.get("text")).strip() != _PLACEHOLDER for block in blocks):
+        return blocks
+    parts = [str(block["text"]).partition(" content") for block in blocks]
+    return [
+        {"type": "text", "text": text}
+        for before, word, behind in parts
+        for text in (before, word + behind)
+    ]
 
 
 def _end_with_user(messages: Sequence[Message]) -> list[Message]:

@@ -19,8 +19,6 @@ MAX_AGE_SECONDS = 1800.0
 """A spare is replaced then: the sign-in that it read at its start may have expired."""
 REVIEW_SECONDS = 60.0
 """How often spares that are old or too many are ended."""
-_END_SECONDS = 1.0
-"""How long a request waits for the end of its process, which takes 0.03 s."""
 
 # States of the pool:
 #
@@ -106,10 +104,15 @@ class ProcessPool:
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._adjust_spares())
 
-    async def end(self, process: ClaudeProcess) -> None:
-        """End a process that was taken; one that is renewing the sign-in ends in the background."""
-        ending = self._end_process(process)
-        await asyncio.wait([ending], timeout=_END_SECONDS)
+    def end(self, process: ClaudeProcess) -> None:
+        """Pause a process that was taken, and end it in the background.
+
+        No request waits for that: its client has its answer already, or has left.
+        """
+        process.pause()
+        ending = asyncio.create_task(process.kill())
+        self._ending.add(ending)
+        ending.add_done_callback(self._release)
 
     async def rest(self) -> None:
         """End all spares, and start none until the next use."""
@@ -121,7 +124,7 @@ class ProcessPool:
             await asyncio.wait([self._filling])
         # Filling has stopped, so no new spare can appear while these end.
         while self._spares:
-            self._end_process(self._spares.popleft())
+            self.end(self._spares.popleft())
         if self._ending:
             await asyncio.wait(self._ending)
 
@@ -130,7 +133,7 @@ class ProcessPool:
             spare = self._spares.popleft()
             if spare.is_alive and not self._is_old(spare):
                 return spare
-            self._end_process(spare)
+            self.end(spare)
         return None
 
     async def _start_in_slot(self) -> ClaudeProcess:
@@ -163,9 +166,9 @@ class ProcessPool:
     def _end_surplus(self, wanted: int) -> None:
         for spare in [spare for spare in self._spares if self._is_old(spare)]:
             self._spares.remove(spare)
-            self._end_process(spare)
+            self.end(spare)
         while len(self._spares) > wanted:
-            self._end_process(self._spares.popleft())
+            self.end(self._spares.popleft())
 
     def _schedule_review(self) -> None:
         if self._timer is not None:
@@ -175,12 +178,6 @@ class ProcessPool:
 
     def _is_old(self, process: ClaudeProcess) -> bool:
         return time.monotonic() - process.started_at >= self._max_age
-
-    def _end_process(self, process: ClaudeProcess) -> asyncio.Task[None]:
-        ending = asyncio.create_task(process.kill())
-        self._ending.add(ending)
-        ending.add_done_callback(self._release)
-        return ending
 
     def _release(self, ending: asyncio.Task[None]) -> None:
         self._ending.discard(ending)

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from bridge.backends.batches import feed_batch
-from bridge.backends.claude_code.command import FLAGS, build_environment
+from bridge.backends.claude_code.command import (
+    CLI_HINT,
+    FLAGS,
+    build_environment,
+    explain_start_failure,
+)
 from bridge.backends.claude_code.lines import LineSplitter
 from bridge.backends.claude_code.process_group import pause
 from bridge.backends.claude_code.process_guard import ProcessGuard
@@ -72,7 +77,8 @@ class ProcessLauncher:
                 await self._wrap(await spawning, folder).kill()
             raise
         except OSError as error:
-            raise UpstreamFailed(f"Claude Code cannot be started: {error}") from error
+            reason = await asyncio.to_thread(explain_start_failure, self._cli, error)
+            raise UpstreamFailed(f"Claude Code cannot be started: {reason}. {CLI_HINT}") from error
         await self._guard.add(process.pid)
         return self._wrap(process, folder)
 

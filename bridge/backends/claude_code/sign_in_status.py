@@ -12,31 +12,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.backends.claude_code.command import build_environment
+from bridge.backends.claude_code.command import CLI_HINT, build_environment, explain_start_failure
 from bridge.backends.claude_code.renewal import find_config_folder, kill_after_renewal
 
 SIGNED_IN_SECONDS = 300.0
 SIGNED_OUT_SECONDS = 5.0
 _TIMEOUT_SECONDS = 20.0
 _KILL_SECONDS = 2.0
+_RUN_HINT = (
+    "Run `claude auth status` in a terminal to see why, and `claude update` if it asks for it."
+)
 _MAX_OUTPUT = 64 * 1024
 """Bytes; a status has a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """`method` is Claude Code's name of it; `problem` is a phrase, if the status is unknown."""
+    """`method` is Claude Code's name of it.
+
+    If the status is unknown, `problem` is a phrase, and `hint` says what to do.
+    """
 
     signed_in: bool
     method: str = "none"
     problem: str | None = None
+    hint: str | None = None
 
 
 class SignInStatusReader:
     """Runs `claude auth status`, and caches its result; tokens are never read.
 
     A result expires after SIGNED_IN_SECONDS or SIGNED_OUT_SECONDS, and at once when Claude Code
-    writes its credentials file.
+    writes its credentials file. A sign-in that has only expired by time is still returned, while it
+    is read again in the background: a request after a pause must not wait for that.
     """
 
     def __init__(self, cli: Path, environ: Mapping[str, str], folder: Path) -> None:
@@ -46,6 +54,8 @@ class SignInStatusReader:
         self._credentials = self._config / ".credentials.json"
         self._cached: SignInResult | None = None
         self._expires_at = 0.0
+        self._is_doubtful = False
+        """Whether a request was refused since the result was read."""
         self._written_at: int | None = None
         self._reading: asyncio.Task[SignInResult] | None = None
 
@@ -55,9 +65,12 @@ class SignInStatusReader:
         is_fresh = time.monotonic() < self._expires_at and written_at == self._written_at
         if self._cached is not None and is_fresh:
             return self._cached
+        is_aged = not self._is_doubtful and written_at == self._written_at
         if self._reading is None or self._reading.done():
             self._written_at = written_at
             self._reading = asyncio.create_task(self._refresh())
+        if self._cached is not None and self._cached.signed_in and is_aged:
+            return self._cached
         # A client that leaves must not cancel the reading for the others.
         return await asyncio.shield(self._reading)
 
@@ -68,7 +81,7 @@ class SignInStatusReader:
 
     def expire(self) -> None:
         """Expire the cached result, after a request was refused."""
-        self._expires_at = 0.0
+        self._is_doubtful, self._expires_at = True, 0.0
 
     async def close(self) -> None:
         if self._reading is not None:
@@ -80,6 +93,7 @@ class SignInStatusReader:
         # A user who is signed out may be signing in just now.
         seconds = SIGNED_IN_SECONDS if result.signed_in else SIGNED_OUT_SECONDS
         self._cached, self._expires_at = result, time.monotonic() + seconds
+        self._is_doubtful = False
         return result
 
     async def _run_auth_status(self) -> SignInResult:
@@ -96,12 +110,15 @@ class SignInStatusReader:
                 start_new_session=sys.platform != "win32",
             )
         except OSError as error:
-            return SignInResult(False, problem=f"it cannot be started ({error.strerror or error})")
+            reason = await asyncio.to_thread(explain_start_failure, self._cli, error)
+            return SignInResult(False, problem=reason, hint=CLI_HINT)
         try:
             output = await asyncio.wait_for(_read_output(process), _TIMEOUT_SECONDS)
         except TimeoutError:
             return SignInResult(
-                False, problem=f"its sign-in status took longer than {_TIMEOUT_SECONDS:.0f} s"
+                False,
+                problem=f"its sign-in status took longer than {_TIMEOUT_SECONDS:.0f} s",
+                hint=_RUN_HINT,
             )
         finally:
             if process.returncode is None:
@@ -128,7 +145,7 @@ async def _read_output(process: asyncio.subprocess.Process) -> bytes:
 
 def parse_status(output: bytes) -> SignInResult:
     """Parse the output of `claude auth status`: `{"loggedIn": …, "authMethod": …}`."""
-    unreadable = SignInResult(False, problem="its sign-in status couldn't be read")
+    unreadable = SignInResult(False, problem="its sign-in status couldn't be read", hint=_RUN_HINT)
     try:
         status: Any = json.loads(output)
         signed_in, method = status["loggedIn"], status.get("authMethod", "none")

@@ -223,6 +223,7 @@ def failed(
             "messages.0: no good",
         ),
         ("Prompt is too long", 400, "invalid_request", ContextTooLong, "Prompt is too long"),
+        ("Prompt is too long", None, "invalid_request", ContextTooLong, "Prompt is too long"),
         (
             "Not logged in · Please run /login",
             None,
@@ -323,7 +324,9 @@ def test_refused_settings_are_an_error() -> None:
         machine.feed({"type": "control_response", "response": response})
 
 
-@pytest.mark.parametrize(("version", "good"), [("2.1.256", False), ("2.1.257", True), ("3", True)])
+@pytest.mark.parametrize(
+    ("version", "good"), [("2.1.256", False), ("", False), ("2.1.257", True), ("3", True)]
+)
 def test_a_program_that_is_too_old_is_an_error(version: str, good: bool) -> None:
     machine = turn()
     machine.start()
@@ -333,7 +336,7 @@ def test_a_program_that_is_too_old_is_an_error(version: str, good: bool) -> None
     if good:
         assert machine.feed(frame) == Step()
     else:
-        with pytest.raises(UpstreamFailed, match=r"2\.1\.256 is too old; 2\.1\.257"):
+        with pytest.raises(UpstreamFailed, match=r"too old; 2\.1\.257 or newer is needed"):
             machine.feed(frame)
 
 

@@ -20,6 +20,8 @@ class Process:
         self.is_alive = True
         self.started_at = time.monotonic()
 
+    def pause(self) -> None: ...
+
     async def kill(self) -> None:
         self.is_alive = False
 
@@ -148,7 +150,7 @@ async def test_many_requests_at_once_start_one_process_for_each_processor_at_a_t
         process = await pool.take()
         order.append(number)
         await asyncio.sleep(0.01)
-        await pool.end(process)
+        pool.end(process)
 
     await asyncio.gather(*(ask(number) for number in range(40)))
     assert order == sorted(order), "in the order in which they came"
@@ -162,8 +164,8 @@ async def test_a_request_that_gets_no_process_in_time_is_refused() -> None:
     taken = await pool.take()
     with pytest.raises(TooManyStreams, match="All 1 Claude Code processes are busy"):
         await pool.take()
-    await pool.end(taken)
-    await pool.end(await pool.take())
+    pool.end(taken)
+    pool.end(await pool.take())
     await pool.rest()
 
 
@@ -189,7 +191,7 @@ async def test_requests_that_find_no_spare_get_more_of_them() -> None:
     pool.refill()
     await until_spares(pool, 4)
     for process in taken:
-        await pool.end(process)
+        pool.end(process)
     await pool.rest()
 
 

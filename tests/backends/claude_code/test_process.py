@@ -153,5 +153,5 @@ async def test_a_failing_program_is_an_error_with_its_reason(
 async def test_a_missing_program_is_named_in_the_error(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="claude-code", claude_cli="/nowhere/claude")
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
-        with pytest.raises(openai.AuthenticationError, match="cannot be started"):
+        with pytest.raises(openai.AuthenticationError, match="/nowhere/claude does not exist"):
             await client.chat.completions.create(model="default", messages=HI)

@@ -7,10 +7,11 @@ import io
 from typing import Any
 
 import pytest
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, BadRequestError
 from PIL import Image
 
 from bridge.models.names import resolve_rules
+from bridge.server.state import Bridge
 from tests.backends.upstream import without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
@@ -132,3 +133,29 @@ async def test_both_backends_send_the_same(
                         await client.chat.completions.create(model=model, **chat)
                 one, other = (fake.requests[-1].body for fake in (by_key, by_sign_in))
                 assert plain(other, model) == plain(one, model), (model, name)
+
+
+async def test_a_turn_that_claude_code_takes_for_none_is_sent(
+    claude_code: Bridge, fake: FakeAnthropic
+) -> None:
+    messages: Any = [
+        {"role": "user", "content": "What is in the file?"},
+        {"role": "assistant", "content": "(no content)"},
+        {"role": "user", "content": "(no content)"},
+    ]
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
+        await client.chat.completions.create(model="default", messages=messages)
+    turns = [
+        "".join(block["text"] for block in message["content"])
+        for message in without_own(fake.requests[-1].body)["messages"]
+    ]
+    assert turns == ["What is in the file?", "(no content)", "(no content)"]
+
+
+async def test_a_prompt_that_is_too_long_is_refused_as_by_the_api(claude_code: Bridge) -> None:
+    """By upstream: Claude Code's own refusal names no status, and knows no newer limits."""
+    words: Any = [{"role": "user", "content": "word " * 250_000}]
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x", max_retries=0) as client:
+        with pytest.raises(BadRequestError) as refused:
+            await client.chat.completions.create(model="claude-haiku-4-5", messages=words)
+    assert refused.value.code == "context_length_exceeded"

@@ -19,7 +19,7 @@ from bridge.backends.claude_code.sign_in_status import (
 )
 from tests.backends.claude_code.stand_in import stand_in
 
-NOT_UNDERSTOOD = SignInResult(False, problem="its sign-in status couldn't be read")
+NOT_UNDERSTOOD = parse_status(b"")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ NOT_UNDERSTOOD = SignInResult(False, problem="its sign-in status couldn't be rea
 )
 def test_the_output_of_auth_status_is_parsed(said: bytes, login: SignInResult) -> None:
     assert parse_status(said) == login
+    assert NOT_UNDERSTOOD.problem == "its sign-in status couldn't be read"
+    assert "claude auth status" in str(NOT_UNDERSTOOD.hint)
 
 
 async def test_the_real_program_reports_its_sign_in(tmp_path: Path) -> None:
@@ -68,6 +70,31 @@ async def test_the_status_is_cached_until_credentials_change(tmp_path: Path) -> 
     await watch.close()
 
 
+async def test_after_a_pause_the_known_status_is_returned_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_status, "SIGNED_IN_SECONDS", 0.0)
+    watch = SignInStatusReader(stand_in(tmp_path, "dies"), {}, tmp_path)
+    assert (await watch.get_status()).signed_in
+    stand_in(tmp_path, "dies", status='{"loggedIn": false}')
+    assert (await watch.get_status()).signed_in, "no request waits for the program"
+    async with asyncio.timeout(5):
+        while (await watch.get_status()).signed_in:
+            await asyncio.sleep(0.01)
+    await watch.close()
+
+
+async def test_after_a_refused_request_the_status_is_read_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = SignInStatusReader(stand_in(tmp_path, "dies"), {}, tmp_path)
+    assert (await watch.get_status()).signed_in
+    stand_in(tmp_path, "dies", status='{"loggedIn": false}')
+    watch.expire()
+    assert not (await watch.get_status()).signed_in
+    await watch.close()
+
+
 async def test_the_credentials_are_never_read(tmp_path: Path) -> None:
     # Opening a pipe would wait for a writer for ever.
     os.mkfifo(tmp_path / ".credentials.json")
@@ -79,8 +106,18 @@ async def test_the_credentials_are_never_read(tmp_path: Path) -> None:
 
 
 async def test_a_program_that_cannot_run_is_reported_as_a_problem(tmp_path: Path) -> None:
-    login = await SignInStatusReader(tmp_path / "missing", {}, tmp_path).get_status()
-    assert login.problem == "it cannot be started (No such file or directory)"
+    cli = tmp_path / "claude"
+
+    async def read_problem() -> str | None:
+        return (await SignInStatusReader(cli, {}, tmp_path).get_status()).problem
+
+    assert await read_problem() == f"{cli} does not exist"
+    cli.write_text("#!/nowhere/sh\n")
+    assert await read_problem() == f"{cli} is not executable"
+    cli.chmod(0o755)
+    assert str(await read_problem()).startswith(f"{cli} needs an interpreter or a loader")
+    cli.write_bytes(b"\x7fELF of another processor")
+    assert await read_problem() == f"{cli} is not a program for this system and processor"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")

@@ -50,6 +50,8 @@ class ModelRules:
     thinking_back: bool = True
     """Accepts the thinking of earlier turns."""
     images: ImageSize = LARGE
+    image_bytes: int | None = None
+    """Longest image in a user turn that the backend passes on as it is; None: any."""
     structured: bool = True
     """Supports structured output (`output_config.format`)."""
     strict_tools: bool = True

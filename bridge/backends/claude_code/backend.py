@@ -52,6 +52,8 @@ PERSONAL_USE = (
 )
 MAX_EDGE = 2000
 """Pixels. Claude Code scales larger images itself, which takes longer and moves coordinates."""
+MAX_IMAGE_BYTES = 500_000
+"""Claude Code encodes longer images of user turns as JPEG, at a low quality."""
 
 _START_SECONDS = 20.0
 """Time limit for a new process to take its first settings; it needs less than a second."""
@@ -155,6 +157,7 @@ class ClaudeCodeBackend(ManagedBackend):
             mid_system=False,
             prefill=False,
             images=ImageSize(edge, rules.images.pixels),
+            image_bytes=MAX_IMAGE_BYTES,
             thinking_back=rules.thinking in ("on_request", "budget"),
             computer="not_here",
         )

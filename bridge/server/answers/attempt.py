@@ -22,7 +22,9 @@ from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
 from bridge.translate import thinking_replay
+from bridge.translate.chat.image_bytes import has_long_image, shorten_images
 from bridge.translate.chat.request import Translation
+from bridge.translate.notices import Notices
 from bridge.translate.stream.content_blocks import find_calls
 from bridge.translate.stream.continuation import Continuation
 from bridge.translate.stream.filters import EventFilter, build_filters
@@ -122,19 +124,31 @@ async def _prepare_attempt(
         if question.heavy
         else question.translate(narrowed, question.model)
     )
+    request, more = await _shorten_images(question.bridge, translated.request, narrowed)
     # A request in Anthropic's own format is sent as it is, with the thinking that the client has.
     if translated.passthrough:
-        return _Attempt(question, backend, rules, translated, translated.request, notices)
-    request, more = translated.request, tuple[str, ...]()
+        return _Attempt(question, backend, rules, translated, request, (*notices, *more))
     stored = await _load_stored_turns(question.bridge, request)
     if stored and narrowed.thinking_back:
         request = thinking_replay.restore_thinking(request, stored)
     elif stored:
-        more = (f"thinking: earlier thinking left out; {backend.name} cannot return it",)
+        more = (*more, f"thinking: earlier thinking left out; {backend.name} cannot return it")
     if request.thinking is not None and request.thinking["type"] == "enabled":
         request, off = _drop_impossible_thinking(request)
         more = (*more, *off)
     return _Attempt(question, backend, rules, translated, request, (*notices, *more))
+
+
+async def _shorten_images(
+    bridge: Bridge, request: MessagesRequest, rules: ModelRules
+) -> tuple[MessagesRequest, tuple[str, ...]]:
+    """Shorten images for a backend that would do it worse; return the notices, too."""
+    most = rules.image_bytes
+    if most is None or not has_long_image(request, most):
+        return request, ()
+    notices = Notices()
+    shortened = await bridge.heavy_work.run(shorten_images, request, most, notices)
+    return shortened, notices.lines()
 
 
 async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:

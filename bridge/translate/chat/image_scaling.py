@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors.abandoned import raise_if_abandoned
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ORIENTATION = 0x0112
-_QUALITIES = (90, 80, 65, 50, 35)
+_QUALITIES = (95, 90, 85, 80, 72, 65, 50, 35)
 _BYTE_LIMIT, _WORD_LIMIT = 255, 65535
 _COLOURS = 256
 
@@ -102,37 +103,57 @@ def _turn_upright(image: Image, orientation: object) -> Image:
 
 
 def _encode(image: Image, kind: str, most_bytes: int) -> tuple[str, bytes]:
+    """Encode without loss if that is short enough, else in the best quality that is."""
     image.info = {}
     shortest: tuple[str, bytes] | None = None
-    for encoded in _list_encodings(image, kind):
+    for encoded in _list_encodings(image, kind, most_bytes):
         if shortest is None or len(encoded[1]) < len(shortest[1]):
             shortest = encoded
         if len(encoded[1]) <= most_bytes:
-            break
+            return encoded
         raise_if_abandoned()
     if shortest is None:
         raise ValueError("there is no encoding for this image")
     return shortest
 
 
-def _list_encodings(image: Image, kind: str) -> Iterator[tuple[str, bytes]]:
-    """Encode in all ways that Claude reads, the best for such an image first."""
+def _list_encodings(image: Image, kind: str, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Encode in the ways that Claude reads, the best for such an image first."""
     from PIL import features
 
-    if kind == "JPEG":
-        for quality in _QUALITIES:
-            yield _save(image.convert("RGB") if image.mode == "RGBA" else image, "JPEG", quality)
-        return
     has_webp = features.check("webp")
-    if kind != "WEBP" or not has_webp:
-        yield _save(image, "PNG")
-        # Screenshots and drawings have few colours, and a palette keeps their edges sharp.
-        yield _save(image.quantize(_COLOURS), "PNG")
-    for quality in _QUALITIES if has_webp else ():
-        yield _save(image, "WEBP", quality)
+    if kind != "JPEG":
+        if kind != "WEBP" or not has_webp:
+            yield _save(image, "PNG", optimize=True)
+        if has_webp:
+            # Half as long as PNG for screenshots and drawings, and faster with these values.
+            yield _save(image, "WEBP", lossless=True, method=1, quality=30)
+        else:
+            yield _save(image.quantize(_COLOURS), "PNG", optimize=True)
+            return
+    lossy = "JPEG" if kind == "JPEG" else "WEBP"
+    opaque = image.convert("RGB") if lossy == "JPEG" and image.mode == "RGBA" else image
+    yield _find_best_quality(opaque, lossy, most_bytes)
 
 
-def _save(image: Image, kind: str, quality: int = 0) -> tuple[str, bytes]:
+def _find_best_quality(image: Image, kind: str, most_bytes: int) -> tuple[str, bytes]:
+    """Encode in the best of `_QUALITIES` that is short enough, else in the last."""
+    encodings: dict[int, tuple[str, bytes]] = {}
+
+    def is_short(at: int) -> bool:
+        raise_if_abandoned()
+        options = {"optimize": True} if kind == "JPEG" else {"method": 2}
+        encodings[at] = _save(image, kind, quality=_QUALITIES[at], **options)
+        return len(encodings[at][1]) <= most_bytes
+
+    # They become shorter from one to the next, so that a few of them tell where the limit is.
+    best = bisect.bisect_left(range(len(_QUALITIES) - 1), True, key=is_short)
+    if best not in encodings:
+        is_short(best)
+    return encodings[best]
+
+
+def _save(image: Image, kind: str, **options: Any) -> tuple[str, bytes]:
     output = io.BytesIO()
-    image.save(output, kind, optimize=True, **({"quality": quality} if quality else {}))
+    image.save(output, kind, **options)
     return f"image/{kind.lower()}", output.getvalue()

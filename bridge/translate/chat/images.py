@@ -50,17 +50,12 @@ def fit_image(block: Block, largest: ImageSize, param: str, notices: Notices) ->
     raise_if_abandoned()
     if block["source"]["type"] != "base64":
         return block
-    width, height = _read_size(block["source"]["data"], param)
+    width, height = read_size(block["source"]["data"], param)
     size = fit_size(width, height, largest)
     if size == (width, height):
         return block
-    if width * height > MAX_PIXELS:
-        raise InvalidRequest(
-            f"The image has {width}x{height} pixels; the limit is {MAX_PIXELS // 1_000_000} "
-            "megapixels.",
-            param=param,
-        )
-    media_type, data = _scale_image(block["source"]["data"], size, param)
+    check_pixels((width, height), param)
+    media_type, data = encode_image(block["source"]["data"], size, param)
     notices.add(f"image: scaled from {width}x{height} to {size[0]}x{size[1]} pixels")
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
 
@@ -72,7 +67,7 @@ def check_screenshot_size(block: Block, largest: ImageSize, param: str) -> None:
     """
     if block["source"]["type"] != "base64":
         return
-    width, height = _read_size(block["source"]["data"], param)
+    width, height = read_size(block["source"]["data"], param)
     wide, high = fit_size(width, height, largest)
     if (wide, high) != (width, height):
         raise InvalidRequest(
@@ -90,7 +85,8 @@ def fit_size(width: int, height: int, largest: ImageSize) -> tuple[int, int]:
     return max(1, int(width * factor)), max(1, int(height * factor))
 
 
-def _read_size(data: str, param: str) -> tuple[int, int]:
+def read_size(data: str, param: str) -> tuple[int, int]:
+    """Return width and height of an image in base64. Raises InvalidRequest naming the field."""
     try:
         return _open_image(base64.b64decode(data[:_HEAD]), param).size
     except InvalidRequest:
@@ -111,16 +107,32 @@ def _open_image(content: bytes, param: str) -> Image:
         raise InvalidRequest(_UNREADABLE, param=param) from error
 
 
+def check_pixels(size: tuple[int, int], param: str) -> None:
+    """Raise InvalidRequest for an image that would take too much memory to decode."""
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise InvalidRequest(
+            f"The image has {width}x{height} pixels; the limit is {MAX_PIXELS // 1_000_000} "
+            "megapixels.",
+            param=param,
+        )
+
+
 @functools.lru_cache(maxsize=_CACHED_IMAGES)
-def _scale_image(data: str, size: tuple[int, int], param: str) -> tuple[str, str]:
+def encode_image(
+    data: str, size: tuple[int, int], param: str, most_bytes: int | None = None
+) -> tuple[str, str]:
     """Scale an image and turn it upright; returns its media type and base64 data.
+
+    It is never longer than the original, and not longer than `most_bytes` if that is possible.
 
     Cached, because clients send the same image again with every request of a conversation.
     """
     content = base64.b64decode(data)
     with _open_image(content, param) as image:
         try:
-            media_type, scaled = scale_image(image, size, len(content))
+            most = len(content) if most_bytes is None else min(len(content), most_bytes)
+            media_type, scaled = scale_image(image, size, most)
         except (OSError, ValueError, SyntaxError) as error:
             raise InvalidRequest(_UNREADABLE, param=param) from error
     return media_type, base64.b64encode(scaled).decode()

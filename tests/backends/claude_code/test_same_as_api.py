@@ -10,6 +10,7 @@ import pytest
 from openai import AsyncOpenAI, BadRequestError
 from PIL import Image
 
+from bridge.backends.claude_code.backend import MAX_IMAGE_BYTES
 from bridge.models.names import resolve_rules
 from bridge.server.state import Bridge
 from tests.backends.upstream import without_own
@@ -159,3 +160,26 @@ async def test_a_prompt_that_is_too_long_is_refused_as_by_the_api(claude_code: B
         with pytest.raises(BadRequestError) as refused:
             await client.chat.completions.create(model="claude-haiku-4-5", messages=words)
     assert refused.value.code == "context_length_exceeded"
+
+
+async def test_a_long_image_reaches_upstream_as_the_bridge_encoded_it(
+    claude_code: Bridge, fake: FakeAnthropic
+) -> None:
+    noise = Image.effect_noise((900, 900), 90).convert("RGB")
+    written = io.BytesIO()
+    noise.save(written, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
+    content: Any = [{"type": "image_url", "image_url": {"url": url}}]
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
+        raw = await client.chat.completions.with_raw_response.create(
+            model="default", messages=[{"role": "user", "content": content}]
+        )
+    assert "encoded again" in raw.headers["x-bridge-notice"]
+    (sent,) = [
+        block["source"]
+        for message in without_own(fake.requests[-1].body)["messages"]
+        for block in message["content"]
+        if block["type"] == "image"
+    ]
+    assert sent["media_type"] == "image/webp", "Claude Code itself would send a JPEG"
+    assert len(base64.b64decode(sent["data"])) <= MAX_IMAGE_BYTES < len(written.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import os
@@ -46,6 +47,11 @@ def split_names(value: Any) -> Any:
     """Split a comma-separated string, as flags and variables have it; "none" is an empty list."""
     if not isinstance(value, str):
         return value
+    with contextlib.suppress(ValueError, RecursionError):
+        # As other programs have lists in variables. An IPv6 address in brackets is no JSON.
+        listed = json.loads(value)
+        if isinstance(listed, list):
+            return tuple(listed)
     # "none" was the default when these settings were strings.
     names = tuple(name.strip() for name in value.split(",") if name.strip())
     return () if names == ("none",) else names
@@ -62,6 +68,30 @@ Names = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(split_names), AfterValidator(_check_names)
 ]
 """A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
+
+
+def split_pairs(value: Any) -> Any:
+    """Split `name=other, …`, as flags and variables have it, into a table."""
+    if not isinstance(value, str):
+        return value
+    with contextlib.suppress(ValueError, RecursionError):
+        table = json.loads(value)
+        if isinstance(table, dict):
+            return table
+    pairs = [pair.partition("=") for pair in split_names(value)]
+    return {name.strip(): other.strip() for name, _, other in pairs}
+
+
+def _check_pairs(pairs: dict[str, str]) -> dict[str, str]:
+    if not all(name.strip() and other.strip() for name, other in pairs.items()):
+        raise ValueError("must be pairs such as `fast=claude-haiku-5-5`")
+    return {name.strip().lower(): other.strip() for name, other in pairs.items()}
+
+
+Pairs = Annotated[
+    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(_check_pairs)
+]
+"""A table in `config.toml`; in a flag or a variable, pairs separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -81,6 +111,11 @@ class Settings(BaseSettings):
         "claude-sonnet-5-5",
         min_length=1,
         description="Claude model for `default` and for OpenAI's model names.",
+    )
+    model_aliases: Pairs = Field(
+        {},
+        description="Your own names for models, such as `fast=claude-haiku-5-5`; they win over all "
+        "others.",
     )
     use_for_everything: bool = Field(
         False,

@@ -132,3 +132,30 @@ def test_a_file_whose_link_is_broken_is_not_read_as_no_file() -> None:
 def test_a_list_with_an_empty_name_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="must not contain an empty name"):
         load_settings(**{name: ["https://a.example", ""]})
+
+
+@pytest.mark.parametrize("text", ["a.example,b.example", '["a.example", "b.example"]'])
+def test_a_list_in_a_variable_may_be_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("CLAUDE_BRIDGE_ALLOWED_HOSTS", text)
+    assert load_settings().allowed_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Fast=haiku, gpt-4o = claude-opus-5-5", '{"fast": "haiku", "GPT-4o": "claude-opus-5-5"}'],
+)
+def test_model_aliases_are_pairs(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("CLAUDE_BRIDGE_MODEL_ALIASES", text)
+    assert load_settings().model_aliases == {"fast": "haiku", "gpt-4o": "claude-opus-5-5"}
+
+
+def test_model_aliases_are_a_table_in_the_file(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('[model_aliases]\nfast = "haiku"\n')
+    assert load_settings().model_aliases == {"fast": "haiku"}
+
+
+def test_an_alias_without_a_model_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_BRIDGE_MODEL_ALIASES", "fast")
+    with pytest.raises(SettingsError, match="must be pairs such as"):
+        load_settings()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from bridge.errors import BridgeError
+from bridge.models.retirement import RETIREMENTS
 from bridge.models.rules import RULES
+from bridge.models.spelling import remove_date
 
 FRESH_SECONDS = 600.0
 RETRY_SECONDS = 30.0
@@ -32,6 +35,8 @@ class ListedModel:
     """The values of `thinking.type` that it accepts."""
     structured: bool | None = None
     """Whether it supports structured output."""
+    retires: date | None = None
+    """The day from which it does not answer, in UTC."""
 
 
 class ModelSource(Protocol):
@@ -55,9 +60,16 @@ BUILT_IN: tuple[ListedModel, ...] = tuple(
         0,
         rules.context,
         rules.max_output,
+        retires=RETIREMENTS.get(rules.id),
     )
     for rules in RULES
 )
+
+
+def find_built_in(model: str) -> ListedModel | None:
+    """Find a model in the built-in table, also by the id of a dated snapshot."""
+    plain = remove_date(model)
+    return next((listed for listed in BUILT_IN if listed.id == plain), None)
 
 
 class Catalogue:
@@ -72,11 +84,17 @@ class Catalogue:
     def _store(self, listed: Sequence[ListedModel]) -> None:
         self._listed = listed
         self._by_id = {model.id: model for model in listed}
+        self._retirements = {m.id: m.retires for m in listed if m.retires is not None}
 
     @property
     def ids(self) -> Collection[str]:
         """The ids of the current list, without a request."""
         return self._by_id.keys()
+
+    @property
+    def retirements(self) -> Mapping[str, date]:
+        """The announced last days of the models of the current list."""
+        return self._retirements
 
     def find(self, model: str) -> ListedModel | None:
         """Return the listed model with this exact id; None while only the built-in table is known.

@@ -5,18 +5,22 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
+from bridge.models.retirement import describe_retirement, find_retirement, read_today
 from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, get_rules, infer_thinking
+from bridge.models.spelling import normalize_name, remove_date
 
 # By pattern, not by list: new OpenAI names must work without an update of the bridge.
-_OPENAI = re.compile(r"(?:gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
+_OPENAI = re.compile(r"(?:gpt-?\d|gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
 _RETIRED = re.compile(
-    r"claude-(?:[12](?:[.-].*)?|instant.*|3-.*|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8})?|mythos-preview)"
+    r"claude-(?:[12](?:[.-].*)?|instant.*|3(?:-.*)?|mythos-preview"
+    r"|(?:opus|sonnet)-[34](?:-[01])?(?:-\d{8})?|(?:opus|sonnet|haiku)-3(?:-\d)?(?:-\d{8})?)"
 )
 _CURRENT: dict[Line, str] = {
     "opus": "claude-opus-5-5",
@@ -29,38 +33,95 @@ _CURRENT: dict[Line, str] = {
 
 # For a line that did not exist when this table was written.
 _FALLBACK = _CURRENT["sonnet"]
-_KNOWN = re.compile(rf"(?:{'|'.join(re.escape(rules.id) for rules in RULES)})(?:-\d{{8}})?")
+_IDS = frozenset(rules.id for rules in RULES)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """The model that answers, and a notice if it is not the requested one."""
+    """The model that answers, and notices if it is not the requested one, or retires soon."""
 
     model: str
-    notice: str | None = None
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        return () if self.notice is None else (self.notice,)
+    notices: tuple[str, ...] = ()
 
 
-def resolve(name: str, active: str, live: Collection[str] = ()) -> ResolvedModel:
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """What is known about names beyond the built-in tables."""
+
+    live: Collection[str] = ()
+    """Ids that the backend lists."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The user's own names in lower case, and the names of models that they stand for."""
+    retirements: Mapping[str, date] = field(default_factory=dict)
+    """The days on which listed models retire."""
+
+
+NOTHING_KNOWN = KnownNames()
+
+
+def resolve(
+    name: str, active: str, known: KnownNames = NOTHING_KNOWN, today: date | None = None
+) -> ResolvedModel:
     """Resolve a client's `model` field. Raises ModelNotFound with similar names.
 
-    `active` answers `default` and OpenAI's names; `live` contains the ids that the backend lists
-    beyond the built-in table.
+    `active` answers `default` and OpenAI's names. From the day a model retires on, the current
+    model of its line answers; `today` is the date in UTC.
     """
     requested = name.strip()
+    if known.aliases:
+        requested = known.aliases.get(requested.lower(), requested)
+    resolved = _find_model(requested, active, known)
+    retires = find_retirement(resolved.model, known.retirements)
+    return resolved if retires is None else _retire(resolved, retires, today or read_today())
+
+
+def _find_model(requested: str, active: str, known: KnownNames) -> ResolvedModel:
     if requested in ("", "default"):
         return ResolvedModel(active)
-    if requested == ECHO or requested in live or _KNOWN.fullmatch(requested):
+    if requested == ECHO or requested in known.live or remove_date(requested) in _IDS:
         return ResolvedModel(requested)
-    if _RETIRED.fullmatch(requested):
-        current = _find_successor(requested)
-        return ResolvedModel(current, f"model: {requested} is retired; {current} is used instead")
-    if _OPENAI.fullmatch(requested):
-        return ResolvedModel(active, f"model: {active} is used instead of {requested}")
-    raise ModelNotFound(_describe_unknown(requested, live), param="model")
+    spelled, drops = normalize_name(requested)
+    if spelled == "default":
+        return ResolvedModel(active)
+    if _RETIRED.fullmatch(spelled) and spelled not in known.live:
+        current = _find_successor(spelled)
+        notice = f"model: {requested} is retired; {current} is used instead"
+        return ResolvedModel(current, (notice,))
+    found = _find_spelled(spelled, known.live)
+    if found is not None:
+        is_same = found == spelled and not drops
+        return ResolvedModel(found) if is_same else _replace(requested, found)
+    if spelled == "claude" or _OPENAI.fullmatch(spelled):
+        return _replace(requested, active)
+    raise ModelNotFound(_describe_unknown(requested, known.live), param="model")
+
+
+def _replace(requested: str, model: str) -> ResolvedModel:
+    return ResolvedModel(model, (f"model: {model} is used instead of {requested}",))
+
+
+def _find_spelled(spelled: str, live: Collection[str]) -> str | None:
+    """Return the id that a name in Anthropic's spelling means."""
+    if spelled in live or remove_date(spelled) in _IDS or spelled == ECHO:
+        return spelled
+    line = spelled.removeprefix("claude-")
+    if line in _CURRENT:
+        return _CURRENT[line]
+    # Undated and dated names are one model, and a version alone means the newest of it.
+    plain = remove_date(spelled)
+    same = [id for id in live if remove_date(id) == plain]
+    if re.fullmatch(r"claude-[a-z]+-\d+", plain):
+        same = same or [id for id in (*_IDS, *live) if id.startswith(f"{plain}-")]
+    return max(same, default=None)
+
+
+def _retire(resolved: ResolvedModel, retires: date, today: date) -> ResolvedModel:
+    model, successor = resolved.model, _find_successor(resolved.model)
+    if today >= retires:
+        notice = f"model: {model} is retired; {successor} is used instead"
+        return ResolvedModel(successor, (*resolved.notices, notice))
+    warning = describe_retirement(model, retires, successor, today)
+    return resolved if warning is None else ResolvedModel(model, (*resolved.notices, warning))
 
 
 @functools.lru_cache(64)
@@ -93,7 +154,7 @@ def _infer_from_line(model: str) -> ModelRules:
 
 
 def _find_successor(retired: str) -> str:
-    line = re.search("opus|haiku|instant|mythos", retired)
+    line = re.search("opus|haiku|instant|mythos|fable", retired)
     match line.group() if line else "sonnet":
         case "opus":
             return _CURRENT["opus"]
@@ -101,6 +162,8 @@ def _find_successor(retired: str) -> str:
             return _CURRENT["haiku"]
         case "mythos":
             return _CURRENT["mythos"]
+        case "fable":
+            return _CURRENT["fable"]
         case _:
             return _CURRENT["sonnet"]
 

@@ -19,7 +19,7 @@ from bridge.embeddings.base import Embedder
 from bridge.errors import BridgeError, Paused, TooManyStreams
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
-from bridge.models.names import ResolvedModel, resolve, resolve_rules
+from bridge.models.names import KnownNames, ResolvedModel, resolve, resolve_rules
 from bridge.models.rules import ECHO, ModelRules
 from bridge.paths import Paths
 from bridge.resilience.heavy_work import HeavyWork
@@ -111,15 +111,21 @@ class Bridge:
     def resolve(self, name: str) -> ResolvedModel:
         """Resolve a client's `model` field. Raises ModelNotFound with similar names."""
         active = self.active_model
-        resolved = resolve(name, active, self.catalogue.ids)
+        resolved = resolve(name, active, self.known_names)
         # The echo must not answer in place of Claude, nor Claude in place of the echo.
         if not self.switches.use_for_everything or ECHO in (active, resolved.model):
             return resolved
-        if resolved.model == active:
+        chosen = resolve("default", active, self.known_names)
+        if resolved.model == chosen.model:
             return resolved
-        return ResolvedModel(
-            active, f"model: {active} is used instead of {name.strip()} (use_for_everything)"
-        )
+        notice = f"model: {chosen.model} is used instead of {name.strip()} (use_for_everything)"
+        return ResolvedModel(chosen.model, (notice, *chosen.notices))
+
+    @property
+    def known_names(self) -> KnownNames:
+        """The names that the user and the active backend add to the built-in ones."""
+        aliases = self.settings.model_aliases
+        return KnownNames(self.catalogue.ids, aliases, self.catalogue.retirements)
 
     def find_rules(self, model: str, backend: str | None = None) -> ModelRules:
         """Find the rules of a resolved model, with what was learned about it at the backend."""

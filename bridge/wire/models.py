@@ -24,6 +24,8 @@ class Model(TypedDict):
 
     id: str
     object: Literal["model"]
+    type: NotRequired[Literal["chat", "embedding"]]
+    """So that pickers can leave embedding models out; older servers do not tell it."""
     created: int
     owned_by: str
     display_name: str
@@ -31,6 +33,8 @@ class Model(TypedDict):
     max_input_tokens: NotRequired[int]
     max_output_tokens: NotRequired[int]
     alias_of: NotRequired[str]
+    retires: NotRequired[str]
+    """The day from which it does not answer, as YYYY-MM-DD in UTC."""
     capabilities: NotRequired[Capabilities]
 
 

@@ -109,7 +109,7 @@ def build_aliases() -> str:
     rows = []
     for name in ("default", *_OLD_NAMES):
         found = resolve(name, active)
-        rows.append((f"`{name}`", f"`{found.model}`", "yes" if found.notice else "no"))
+        rows.append((f"`{name}`", f"`{found.model}`", "yes" if found.notices else "no"))
     return build_table(("Requested model", "Model by default", "Notice"), rows)
 
 

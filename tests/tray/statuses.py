@@ -18,6 +18,7 @@ def make_model(id: str, name: str, owner: str = "anthropic") -> Model:
     return {
         "id": id,
         "object": "model",
+        "type": "chat",
         "created": 0,
         "owned_by": owner,
         "display_name": name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bridge.backends.anthropic_api.errors import read_object
@@ -85,6 +85,7 @@ def _as_listed_model(id: str, row: Mapping[str, Any]) -> ListedModel:
         context=_read_number(row.get("max_input_tokens")) or None,
         max_output=_read_number(row.get("max_tokens")) or None,
         lifecycle=_read_field(row.get("lifecycle")) or "active",
+        retires=_read_day(row.get("retires_at")),
         **_read_capabilities(row.get("capabilities")),
     )
 
@@ -121,6 +122,12 @@ def _read_number(value: object) -> int | None:
 
 def _read_field(value: object) -> str | None:
     return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
+
+
+def _read_day(value: object) -> date | None:
+    """Return the day of an RFC 3339 time, in UTC; None if it is none."""
+    seconds = _read_time(value)
+    return datetime.fromtimestamp(seconds, UTC).date() if seconds else None
 
 
 def _read_time(value: object) -> int:

@@ -35,7 +35,7 @@ async def update_switches(request: web.Request) -> web.Response:
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
         # An alias is resolved now: the switch shows the model that will answer.
-        resolved = resolve(patch.model, bridge.switches.model, bridge.catalogue.ids)
+        resolved = resolve(patch.model, bridge.switches.model, bridge.known_names)
         bridge.switches.model = resolved.model
     if patch.backend is not None:
         bridge.switches.backend = patch.backend

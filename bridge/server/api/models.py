@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from bridge.errors import ModelNotFound
-from bridge.models.catalogue import ListedModel
+from bridge.models.catalogue import ListedModel, find_built_in
+from bridge.models.retirement import has_retired, read_today
 from bridge.models.rules import ECHO, ModelRules
+from bridge.models.spelling import remove_date
 from bridge.server.answers.computer_use import SUFFIX
 from bridge.server.http.dialect import ANTHROPIC, get_dialect
 from bridge.server.http.endpoint import Answer, Endpoint
@@ -36,29 +38,45 @@ async def get_model(request: web.Request) -> web.Response:
     """Return a listed model, or the one that an alias stands for. Raises ModelNotFound."""
     bridge, name = request.app[BRIDGE], request.match_info["id"]
     listed = await _fetch_listed(bridge)
-    known = {model["id"]: model for model in _build_models(bridge, listed)}
-    if name not in known:
-        # Old names and OpenAI's names are not listed, but they are answered.
-        target = bridge.resolve(name).model
-        if target not in known:
-            raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
-        known[name] = {**known[target], "id": name, "alias_of": target}
     if get_dialect(request) is ANTHROPIC:
-        # Anthropic's format has no field for an alias.
-        listed_model = next((model for model in listed if model.id == name), None)
-        if listed_model is None:
-            raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
-        return web.json_response(dict(_as_anthropic_model(listed_model)))
-    return web.json_response(dict(known[name]))
+        # Anthropic's format has no field for an alias, and its API answers for one with the model.
+        return web.json_response(dict(_as_anthropic_model(_find_listed(bridge, listed, name))))
+    known = {model["id"]: model for model in _build_models(bridge, listed)}
+    if name in known:
+        return web.json_response(dict(known[name]))
+    # Old names, other spellings and OpenAI's names are not listed, but they are answered.
+    target = _find_listed(bridge, listed, name)
+    alias = _as_model(target, bridge.find_rules(target.id))
+    return web.json_response({**alias, "id": name, "alias_of": target.id})
+
+
+def _find_listed(bridge: Bridge, listed: Sequence[ListedModel], name: str) -> ListedModel:
+    """Return the listed model that answers for a name. Raises ModelNotFound."""
+    target = bridge.resolve(name).model
+    # A snapshot and the model without its date are one, whichever of them is listed.
+    same = [model for model in listed if remove_date(model.id) == remove_date(target)]
+    exact = next((model for model in same if model.id == target), None)
+    found = exact or next(iter(same), None) or find_built_in(target)
+    if found is None:
+        raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
+    return found
 
 
 async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
-    """Return Claude's models, and the echo."""
+    """Return Claude's models that still answer, and the echo."""
     echo = await bridge.selection.list_echo_models()
     if bridge.switches.backend == "offline":
         return echo
     listed = await bridge.catalogue.list_models(await bridge.selection.select_for_listing())
-    return [*(model for model in listed if model.id != ECHO), *echo]
+    today, retirements = read_today(), bridge.catalogue.retirements
+    return [
+        *(
+            model
+            for model in listed
+            if model.id != ECHO and not has_retired(model.id, retirements, today)
+        ),
+        *echo,
+    ]
 
 
 def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
@@ -66,24 +84,42 @@ def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     # While computer use is off, requests for these models would only fail.
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
-    # Clients that need a model id before they start can be set up with `default` and stay so.
-    active = next((model for model in models if model["id"] == bridge.active_model), None)
-    if active is not None:
-        alias: Model = {**active, "id": DEFAULT, "owned_by": _OWN, "alias_of": active["id"]}
-        models.append(alias)
     names = bridge.embedder.list_models() if bridge.embedder is not None else ()
-    return models + [_as_embedding_model(name) for name in names]
+    return [
+        *_build_aliases(bridge, listed),
+        *models,
+        *(_as_embedding_model(name) for name in names),
+    ]
+
+
+def _build_aliases(bridge: Bridge, listed: Sequence[ListedModel]) -> Iterator[Model]:
+    """Build `default` and the user's own names.
+
+    They come first, because clients without a choice of their own take the first model. Clients
+    that need a model id before they start can be set up with `default` and stay so.
+    """
+    for name in (DEFAULT, *bridge.settings.model_aliases):
+        try:
+            target = _find_listed(bridge, listed, name)
+        except ModelNotFound:
+            # An alias for a model that this backend does not have.
+            continue
+        model = _as_model(target, bridge.find_rules(target.id))
+        yield {**model, "id": name, "owned_by": _OWN, "alias_of": target.id}
 
 
 def _as_model(listed: ListedModel, rules: ModelRules) -> Model:
     model: Model = {
         "id": listed.id,
         "object": "model",
+        "type": "chat",
         "created": listed.created,
         "owned_by": _OWN if listed.id == ECHO else "anthropic",
         "display_name": listed.display_name,
         "lifecycle": listed.lifecycle,
     }
+    if listed.retires is not None:
+        model["retires"] = listed.retires.isoformat()
     if listed.context is not None:
         model["max_input_tokens"] = listed.context
     if listed.max_output is not None:
@@ -113,6 +149,7 @@ def _as_embedding_model(name: str) -> Model:
     return {
         "id": name,
         "object": "model",
+        "type": "embedding",
         "created": 0,
         "owned_by": _OWN,
         "display_name": f"{name} (embeddings; not Claude)",
@@ -145,6 +182,7 @@ def _as_anthropic_model(listed: ListedModel) -> AnthropicModel:
 _MODEL_EXAMPLE: dict[str, Any] = {
     "id": "claude-opus-5-5",
     "object": "model",
+    "type": "chat",
     "created": 1788220800,
     "owned_by": "anthropic",
     "display_name": "Claude Opus 5.5",
@@ -161,7 +199,14 @@ _MODEL_EXAMPLE: dict[str, Any] = {
     },
 }
 
-_LIST_EXAMPLE: dict[str, Any] = {"object": "list", "data": [_MODEL_EXAMPLE]}
+_DEFAULT_EXAMPLE = {
+    **_MODEL_EXAMPLE,
+    "id": DEFAULT,
+    "owned_by": _OWN,
+    "alias_of": "claude-opus-5-5",
+}
+
+_LIST_EXAMPLE: dict[str, Any] = {"object": "list", "data": [_DEFAULT_EXAMPLE, _MODEL_EXAMPLE]}
 
 ROUTES = (
     Endpoint(

@@ -138,8 +138,8 @@ async def test_use_for_everything_is_from_the_next_request_on(
     )
     assert (status, body["use_for_everything"]) == (200, True)
     assert (await ask_model(bridge, "claude-haiku-5-5"))[1]["model"] == "claude-opus-5-5"
-    assert bridge.resolve("claude-haiku-5-5").notice == (
-        "model: claude-opus-5-5 is used instead of claude-haiku-5-5 (use_for_everything)"
+    assert bridge.resolve("claude-haiku-5-5").notices == (
+        "model: claude-opus-5-5 is used instead of claude-haiku-5-5 (use_for_everything)",
     )
     assert (await ask_model(bridge, "bridge-echo"))[1]["model"] == "bridge-echo"
     assert (await ask_model(bridge, "claude-nobody-9"))[0] == 404

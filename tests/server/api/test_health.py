@@ -113,8 +113,8 @@ async def test_offline_lists_only_the_echo(start_bridge: StartBridge) -> None:
     bridge = await start_bridge(backend="offline")
     models = (await get_json(f"{bridge.url}/v1/models"))["data"]
     claude = [model["id"] for model in models if "embedding" not in model["id"]]
-    assert claude[:2] == ["bridge-echo", "default"]
-    assert models[1]["alias_of"] == "bridge-echo"
+    assert claude[:2] == ["default", "bridge-echo"]
+    assert models[0]["alias_of"] == "bridge-echo"
 
 
 async def test_unlisted_model_names_are_resolved(bridge: Bridge) -> None:

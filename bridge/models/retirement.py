@@ -1,0 +1,39 @@
+"""When models retire: a notice before that day, and the line's current model from it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from bridge.models.spelling import remove_date
+
+RETIREMENTS: Mapping[str, date] = {
+    "claude-sonnet-4-5": date(2026, 11, 30),
+    "claude-opus-4-5": date(2027, 1, 22),
+}
+"""As Anthropic announced (anthropic 2.14); what its live list says counts more."""
+
+NOTICE_DAYS = 60
+
+
+def read_today() -> date:
+    """Return today's date in UTC, in which Anthropic retires models."""
+    return datetime.now(UTC).date()
+
+
+def find_retirement(model: str, listed: Mapping[str, date]) -> date | None:
+    """Return the day from which a model does not answer; None if none is announced."""
+    return listed.get(model) or RETIREMENTS.get(remove_date(model))
+
+
+def has_retired(model: str, listed: Mapping[str, date], today: date) -> bool:
+    """Return whether a model no longer answers."""
+    retires = find_retirement(model, listed)
+    return retires is not None and today >= retires
+
+
+def describe_retirement(model: str, retires: date, successor: str, today: date) -> str | None:
+    """Return the notice about a model that retires soon; None if that is far away."""
+    if today < retires - timedelta(days=NOTICE_DAYS):
+        return None
+    return f"model: {model} retires on {retires.isoformat()}; {successor} answers from then on"

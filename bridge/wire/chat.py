@@ -47,6 +47,7 @@ class ImagePart(LenientModel):
 class FileData(LenientModel):
     file_data: str | None = None
     file_id: str | None = None
+    file_url: str | None = None
     filename: str | None = None
 
 

@@ -11,6 +11,7 @@ from bridge.wire.chat import FileData
 from bridge.wire.messages import Block
 
 _DATA_URL = re.compile(r"data:(?P<label>[^,]*),(?P<data>.*)", re.DOTALL | re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _WHITE = re.compile(r"\s+")
 
 
@@ -38,18 +39,40 @@ def build_image_block(url: str, param: str) -> Block:
 
 
 def build_document_block(file: FileData, param: str) -> Block:
-    """Build the document block of a `file` part: a PDF or text as a base64 data URL."""
-    if file.file_data is None:
-        raise InvalidRequest(
-            "File ids are not supported; send file_data as a base64 data URL.", param=param
-        )
-    match = _DATA_URL.fullmatch(file.file_data)
-    data = _WHITE.sub("", match["data"] if match else file.file_data)
-    block: Block = {
-        "type": "document",
-        "source": _build_document_source(data, f"{param}.file_data"),
-    }
+    """Build the document block of a `file` part.
+
+    It is a PDF or text as a base64 data URL, or the address of a PDF, whatever field has it.
+    """
+    block: Block = {"type": "document", "source": _choose_document_source(file, param)}
     return {**block, "title": file.filename} if file.filename else block
+
+
+def _choose_document_source(file: FileData, param: str) -> Block:
+    for name in ("file_url", "file_data", "file_id"):
+        value = getattr(file, name)
+        if value and _ADDRESS.match(value):
+            return {"type": "url", "url": _check_address(value, f"{param}.{name}")}
+        if value and (name == "file_data" or _DATA_URL.fullmatch(value)):
+            match = _DATA_URL.fullmatch(value)
+            data = _WHITE.sub("", match["data"] if match else value)
+            return _build_document_source(data, f"{param}.{name}")
+    raise InvalidRequest(
+        "File ids are not supported; send file_data as a base64 data URL, or the https address of "
+        "a PDF as file_url.",
+        param=param,
+    )
+
+
+def _check_address(address: str, param: str) -> str:
+    """Return an https address, its scheme in lower case: Claude's API takes no other."""
+    scheme, _, rest = address.partition(":")
+    if scheme.lower() != "https":
+        raise InvalidRequest(
+            "Claude's API loads files over https only; send an https address, or the content as "
+            "file_data.",
+            param=param,
+        )
+    return f"https:{rest}"
 
 
 def _build_document_source(data: str, param: str) -> Block:

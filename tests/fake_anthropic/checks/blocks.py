@@ -182,6 +182,9 @@ def _check_document(block: dict[str, Any], where: str) -> None:
     if kind == "base64":
         need_one_of(source.get("media_type"), ("application/pdf",), f"{where}.media_type")
         need(bool(need_str(source.get("data"), f"{where}.data")), f"{where}.data: empty")
+    if kind == "url":
+        https = need_str(source.get("url"), f"{where}.url").startswith("https://")
+        need(https, f"{where}.url: Only HTTPS URLs are supported.")
     if kind == "text":
         need_one_of(source.get("media_type"), ("text/plain",), f"{where}.media_type")
         need_str(source.get("data"), f"{where}.data")

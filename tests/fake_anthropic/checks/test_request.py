@@ -150,6 +150,10 @@ WRONG_SHAPE: list[tuple[dict[str, Any], str]] = [
     ({"messages": [user({"text": "x"})]}, "messages.0.content.0.type: Field required"),
     ({"messages": [user(CALL)]}, "`tool_use` blocks are not allowed in `user` messages"),
     ({"messages": [user(), claude(RESULT)]}, "`tool_result` blocks are not allowed in `assistant`"),
+    (
+        {"messages": [user({"type": "document", "source": {"type": "url", "url": "http://a/b"}})]},
+        "source.url.url: Only HTTPS URLs are supported.",
+    ),
     ({"messages": [user(), claude({"type": "document", "source": {}})]}, "`document` blocks are"),
     ({"messages": [user(), claude({"type": "thinking", "thinking": ""})]}, "signature: Field req"),
     ({"stop_sequences": [" "]}, "stop_sequences.0: each stop sequence must contain non-whitespace"),

@@ -31,9 +31,22 @@ def test_a_text_file_is_a_text_document() -> None:
     assert build_document_block(file, "p") == {"type": "document", "source": source}
 
 
+@pytest.mark.parametrize("field", ["file_url", "file_id", "file_data"])
+def test_an_address_is_loaded_by_the_api(field: str) -> None:
+    file = FileData.model_validate({field: "HTTPS://example.org/a.pdf", "filename": "a.pdf"})
+    source = {"type": "url", "url": "https://example.org/a.pdf"}
+    assert build_document_block(file, "p") == {
+        "type": "document",
+        "source": source,
+        "title": "a.pdf",
+    }
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [
+        (FileData(file_url="http://example.org/a.pdf"), "over https only"),
+        (FileData(file_url="ftp://example.org/a.pdf"), "not supported"),
         (FileData(file_id="file-1"), "File ids are not supported"),
         (FileData(file_data=encode_base64(b"PK\x03\x04\xff\xfe")), "PDF and text"),
         (FileData(file_data=encode_base64(b" ")), "empty"),

@@ -12,6 +12,14 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from bridge.wire.encrypted_content import unpack_block
+from bridge.wire.response_items.client_calls import (
+    BRINGS_TOOLS,
+    OUTPUTS,
+    TOOLS_BY_CALL,
+    as_function_call,
+    as_function_output,
+)
+from bridge.wire.response_items.hosted import as_text_message
 
 Json = dict[str, Any]
 
@@ -22,6 +30,9 @@ NAMED_FIELD = "named_field"
 # are not found here are found by the validation of the chat request.
 
 _RENAMED = {"max_output_tokens": "max_completion_tokens"}
+_PLAIN_ITEMS = ("message", "reasoning", "function_call", "function_call_output")
+_REFUSED_ITEMS = ("item_reference", "compaction", "computer_call", "computer_call_output")
+"""Items that this endpoint cannot read, and whose loss would change the conversation."""
 _TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
 
 
@@ -38,7 +49,20 @@ def to_chat_body(body: Any) -> Any:
         *_build_system_message(body.get("instructions")),
         *_convert_input(body["input"]),
     ]
+    if tools := _list_additional_tools(body["input"]):
+        chat["tools"] = [*(chat.get("tools") or ()), *tools]
     return {**chat, **_convert_text_options(body.get("text") or {})}
+
+
+def _list_additional_tools(input: Any) -> list[Any]:
+    """List the tools that items of the input bring."""
+    return [
+        tool
+        for item in (input if isinstance(input, list) else ())
+        if isinstance(item, Mapping) and item.get("type") in BRINGS_TOOLS
+        if isinstance(item.get("tools"), list)
+        for tool in item["tools"]
+    ]
 
 
 def _build_system_message(text: Any) -> list[Json]:
@@ -50,7 +74,22 @@ def _convert_input(input: Any) -> list[Json]:
         return [{"role": "user", "content": input}]
     if not isinstance(input, list):
         raise _make_refusal("input", "it must be a string or a list of items")
-    return [_convert_item(item, f"input[{index}]") for index, item in enumerate(input)]
+    return [
+        _convert_item(_replace_special_item(item, input[:index]), f"input[{index}]")
+        for index, item in enumerate(input)
+    ]
+
+
+def _replace_special_item(item: Any, earlier: list[Any]) -> Any:
+    """Replace an item that belongs to a built-in tool by one that a chat has."""
+    kind = item.get("type") if isinstance(item, Mapping) else None
+    if not isinstance(kind, str) or kind in _PLAIN_ITEMS:
+        return item
+    if kind in TOOLS_BY_CALL:
+        return as_function_call(item)
+    if kind in OUTPUTS:
+        return as_function_output(item, earlier)
+    return as_text_message(item) or item
 
 
 def _make_refusal(param: str, why: str) -> PydanticCustomError:
@@ -83,8 +122,11 @@ def _convert_item(item: Any, where: str) -> Json:
                 return {"role": "assistant", "content": None, "thinking_blocks": [block]}
             # `reasoning` is an unknown field, so the client gets a notice that it is ignored.
             return {"role": "assistant", "content": None, "reasoning": item.get("summary") or True}
-        case kind:
+        case kind if not isinstance(kind, str) or kind in _REFUSED_ITEMS:
             raise _make_refusal(where, f"items of type {kind} are not supported on this endpoint")
+        case kind:
+            # An unknown field, as above: the notice names the item's type.
+            return {"role": "assistant", "content": None, kind[:40]: True}
 
 
 def _build_call_message(item: Mapping[str, Any], kind: str, called: Json) -> Json:
@@ -104,10 +146,11 @@ def _convert_part(part: Any) -> Any:
         case kind if kind in _TEXT_PARTS:
             return {"type": "text", "text": part.get("text")}
         case "input_image":
-            image = {"url": part.get("image_url"), "detail": part.get("detail")}
+            url = part.get("image_url") or part.get("file_id")
+            image = {"url": url, "detail": part.get("detail")}
             return {"type": "image_url", "image_url": image}
         case "input_file":
-            names = ("file_data", "file_id", "filename")
+            names = ("file_data", "file_id", "file_url", "filename")
             return {"type": "file", "file": {name: part.get(name) for name in names}}
         case _:
             return part

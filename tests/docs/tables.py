@@ -31,6 +31,7 @@ from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import IGNORED_PARAMETERS
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
+from bridge.translate.responses.tool_list import ToolList
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
 from bridge.wire.connect import build_connections
 from bridge.wire.responses import ResponsesRequest
@@ -136,7 +137,7 @@ def build_events() -> str:
     response = ResponsesStream(
         base,
         answer_format=AnswerFormat(),
-        namespaces={},
+        tools=ToolList(),
         new_id=lambda kind: f"{kind}_1",
         clock=lambda: 0,
     )

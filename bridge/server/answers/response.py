@@ -280,7 +280,7 @@ def _make_machine(
     return ResponsesStream(
         build_empty_response(body, translated.request.model, id),
         answer_format=translated.answer_format,
-        namespaces=converted.namespaces,
+        tools=converted.tools,
         new_id=new_id,
         clock=_get_time,
         pointer=converted.pointer,

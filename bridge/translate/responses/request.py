@@ -11,8 +11,18 @@ from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.request import Translation, translate_chat
 from bridge.translate.responses import computer
+from bridge.translate.responses.client_tools import CLIENT_TOOLS
 from bridge.translate.responses.compact import restore_summary
+from bridge.translate.responses.tool_list import ToolList, collect_tools, join_name
 from bridge.wire.chat import ChatRequest
+from bridge.wire.response_items.client_calls import (
+    OUTPUTS,
+    TOOLS_BY_CALL,
+    as_function_call,
+    as_function_output,
+    is_run_by_service,
+)
+from bridge.wire.response_items.hosted import PICTURE, as_text_message
 from bridge.wire.responses import Item, ResponsesRequest
 
 _HANDLED_HERE = {
@@ -39,12 +49,12 @@ REFUSED_PARAMETERS: Mapping[str, str] = {
 }
 """OpenAI's parameters that are refused, each with the reason."""
 
-_LEFT_OUT = ("web_search_call", "compaction", "item_reference")
-"""Items without information for Claude: search results are in the text that follows."""
+_SILENT = ("web_search_call", "mcp_list_tools", "additional_tools")
+"""Items that Claude gets by other means: results are in the text that follows, tools in `tools`."""
 
 _CALLS = ("function_call", "custom_tool_call")
-# Claude's tool names cannot contain `.` or `/`.
-_SEPARATOR = "__"
+_PLAIN = ("message", "reasoning", "function_call_output", "custom_tool_call_output")
+"""Items that a chat has, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,8 @@ class ChatFromResponses:
 
     body: dict[str, Any]
     notices: tuple[str, ...]
-    namespaces: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """A tool's name in the chat to its namespace and its name there."""
+    tools: ToolList = field(default_factory=ToolList)
+    """What converts the calls in the answer back."""
     pointer: computer.Place | None = None
     """The pointer's position after the computer calls so far."""
 
@@ -95,9 +105,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     for name, why in REFUSED_PARAMETERS.items():
         if getattr(request, name, None) or (request.model_extra or {}).get(name):
             raise InvalidRequest(f"{name}: {why}.", param=name)
-    namespaces: dict[str, tuple[str, str]] = {}
     notices: list[str] = []
-    tools = _flatten_tools(request.tools or [], namespaces)
     input = request.input if request.input is not None else []
     if isinstance(input, str):
         input = [{"type": "message", "role": "user", "content": input}]
@@ -108,70 +116,69 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     # Without it, an output may come without its call; the chat translation makes it a text.
     if request.previous_response_id is not None:
         _check_outputs(items, len(before))
-    body["input"] = _build_chat_items(items, len(before), notices)
-    if tools:
-        body["tools"] = tools
+    tools = collect_tools(request.tools or [], items, len(before), notices)
+    body["input"] = _build_chat_items(items, len(before), tools, notices)
+    if tools.tools:
+        body["tools"] = tools.tools
     _limit_preview_calls(request, body, notices)
     if request.tool_choice is not None:
-        body["tool_choice"] = _convert_tool_choice(request.tool_choice, notices)
+        body["tool_choice"] = _convert_tool_choice(request.tool_choice, tools, notices)
     if request.reasoning is not None and request.reasoning.effort is not None:
         body["reasoning_effort"] = request.reasoning.effort
     if request.max_tool_calls is not None:
         notices.append("max_tool_calls ignored: Claude decides how often it searches")
-    return ChatFromResponses(body, tuple(notices), namespaces, computer.find_pointer(items))
+    return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items))
 
 
-def _flatten_tools(tools: Sequence[Item], namespaces: dict[str, tuple[str, str]]) -> list[Item]:
-    """Replace each namespace by its tools, with its name as the prefix of theirs."""
-    flat: list[Item] = []
-    for at, tool in enumerate(tools):
-        if tool.get("type") != "namespace":
-            flat.append(computer.to_toolset(tool) if computer.is_computer(tool) else tool)
-            continue
-        inner = tool.get("tools")
-        if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
-            raise InvalidRequest(
-                "A namespace must have a name and a list of tools.", param=f"tools[{at}]"
-            )
-        for member in inner:
-            if not isinstance(member, Mapping) or not isinstance(member.get("name"), str):
-                raise InvalidRequest("A tool must have a name.", param=f"tools[{at}].tools")
-            name = _join_name(tool["name"], member["name"])
-            namespaces[name] = (tool["name"], member["name"])
-            flat.append({**member, "name": name})
-    return flat
-
-
-def _join_name(namespace: str, name: str) -> str:
-    return f"{namespace}{_SEPARATOR}{name}"
-
-
-def _build_chat_items(items: Sequence[Item], before: int, notices: list[str]) -> list[Item]:
+def _build_chat_items(
+    items: Sequence[Item], before: int, tools: ToolList, notices: list[str]
+) -> list[Item]:
     chat_items: list[Item] = []
     computer_calls: dict[str, list[str]] = {}
     for at, item in enumerate(items):
         if not isinstance(item, Mapping):
             raise InvalidRequest("An item must be an object.", param=f"input[{at - before}]")
-        kind = item.get("type", "message")
-        where = f"input[{at - before}]"
-        if kind == "computer_call":
-            calls = computer.as_calls(item, where)
+        kind = item.get("type") or "message"
+        if kind in _PLAIN or not isinstance(kind, str):
+            chat_items.append(dict(item))
+        elif kind in _CALLS:
+            chat_items.append(_join_namespace(item))
+        elif kind == "computer_call":
+            calls = computer.as_calls(item, f"input[{at - before}]")
             computer_calls[item["call_id"]] = [call["call_id"] for call in calls]
             chat_items += calls
         elif kind == "computer_call_output":
             id = str(item.get("call_id"))
-            chat_items += computer.as_results(item, computer_calls.get(id) or [id], where)
-        elif kind == "compaction" and (summary := restore_summary(item)) is not None:
-            chat_items.append(summary)
-        elif kind in _LEFT_OUT:
-            if kind != "web_search_call":
-                notices.append(f"input: an item of type {kind} was ignored")
-        elif kind in _CALLS and item.get("namespace"):
-            name = _join_name(str(item["namespace"]), str(item.get("name")))
-            chat_items.append({**item, "name": name})
+            calls_of_output = computer_calls.get(id) or [id]
+            chat_items += computer.as_results(item, calls_of_output, f"input[{at - before}]")
         else:
-            chat_items.append(dict(item))
+            chat_items += _convert_special_item(item, items[:at], tools, notices)
     return chat_items
+
+
+def _join_namespace(item: Item) -> Item:
+    if not item.get("namespace"):
+        return dict(item)
+    return {**item, "name": join_name(item["namespace"], item.get("name"))}
+
+
+def _convert_special_item(
+    item: Item, earlier: Sequence[Item], tools: ToolList, notices: list[str]
+) -> list[Item]:
+    """Convert an item that no chat has. One that Claude cannot get is left out, with a notice."""
+    kind = item["type"]
+    if kind in TOOLS_BY_CALL and not is_run_by_service(item):
+        return [as_function_call(item, tools.find_function(TOOLS_BY_CALL[kind]))]
+    if kind in OUTPUTS and not is_run_by_service(item):
+        return [as_function_output(item, earlier)]
+    if kind == "compaction" and (summary := restore_summary(item)) is not None:
+        return [summary]
+    message = as_text_message(item)
+    if kind == PICTURE:
+        notices.append("input: the picture of an image_generation_call was left out")
+    elif message is None and kind not in _SILENT:
+        notices.append(f"input: an item of type {kind[:40]} was ignored")
+    return [message] if message else []
 
 
 def _limit_preview_calls(
@@ -186,28 +193,52 @@ def _limit_preview_calls(
 def _check_outputs(items: Sequence[Item], before: int) -> None:
     """Refuse an output without its call: with previous_response_id, all calls are known."""
     known = {
-        item.get("call_id")
+        item.get(name)
         for item in items
         if isinstance(item, Mapping) and str(item.get("type")).endswith("_call")
+        for name in ("call_id", "id")
     }
     for at, item in enumerate(items[before:]):
         output = isinstance(item, Mapping) and str(item.get("type")).endswith("_call_output")
-        if output and item.get("call_id") not in known:
+        # An output of `local_shell` names its call by `id`.
+        if output and (item.get("call_id") or item.get("id")) not in known:
             raise InvalidRequest(
                 f"No tool call found for the output with call_id {str(item.get('call_id'))[:100]}.",
                 param=f"input[{at}].call_id",
             )
 
 
-def _convert_tool_choice(choice: str | Mapping[str, Any], notices: list[str]) -> Any:
-    """Convert `tool_choice`; tools that OpenAI runs cannot be forced."""
+def _convert_tool_choice(
+    choice: str | Mapping[str, Any], tools: ToolList, notices: list[str]
+) -> Any:
+    """Convert `tool_choice`; tools that a service runs cannot be forced."""
     if isinstance(choice, str):
         return choice
-    if choice.get("namespace"):
-        name = _join_name(str(choice["namespace"]), str(choice.get("name")))
-        return {"type": choice.get("type"), "name": name}
-    named = ("function", "custom", "allowed_tools")
-    if choice.get("type") in named:
-        return choice
+    if choice.get("type") == "allowed_tools":
+        return _convert_allowed_tools(choice, tools)
+    named = _name_chosen_tool(choice, tools)
+    if named.get("type") in ("function", "custom"):
+        return named
     notices.append(f"tool_choice: {str(choice.get('type'))[:40]} cannot be forced; Claude chooses")
     return "auto"
+
+
+def _convert_allowed_tools(choice: Mapping[str, Any], tools: ToolList) -> Mapping[str, Any]:
+    allowed = choice.get("tools")
+    if not isinstance(allowed, list):
+        return choice
+    converted = [
+        _name_chosen_tool(tool, tools) if isinstance(tool, Mapping) else tool for tool in allowed
+    ]
+    return {**choice, "tools": converted}
+
+
+def _name_chosen_tool(choice: Mapping[str, Any], tools: ToolList) -> Mapping[str, Any]:
+    """Give a chosen tool its name in the chat."""
+    kind = choice.get("type")
+    if isinstance(kind, str) and kind in CLIENT_TOOLS:
+        return {"type": "function", "name": tools.find_function(kind) or kind}
+    if choice.get("namespace"):
+        name = join_name(choice["namespace"], choice.get("name"))
+        return {"type": kind, "name": name}
+    return choice

@@ -9,6 +9,7 @@ from bridge.errors import BridgeError, RateLimited, StreamBroken
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.computer_toolset import TOOLSET_NAME
 from bridge.translate.responses.action_buffer import ActionBuffer
+from bridge.translate.responses.client_calls import ID_PREFIXES, ClientCallBuffer
 from bridge.translate.responses.computer import PREVIEW, Place
 from bridge.translate.responses.items import (
     CallItem,
@@ -20,6 +21,7 @@ from bridge.translate.responses.items import (
     RefusalItem,
     SearchItem,
 )
+from bridge.translate.responses.tool_list import ToolList
 from bridge.translate.stream.chat_chunks import SERVICE_TIERS
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.translate.stream.usage import to_completion_usage
@@ -47,7 +49,8 @@ from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsa
 # States: at most one item is open (`_open`), and `_block` is the type of the current content
 # block. All text between two other items is one message, so a message stays open until another
 # item starts. Computer actions open no item: `_actions` collects them, and they become one item
-# as soon as the client has to perform them. `_response` is replaced, never changed in place.
+# as soon as the client has to perform them. A call of another built-in tool of the client is
+# collected by `_calls` until its end. `_response` is replaced, never changed in place.
 
 _INCOMPLETE: Mapping[StopReason, IncompleteDetails] = {
     "max_tokens": {"reason": "max_output_tokens"},
@@ -68,19 +71,19 @@ class ResponsesStream:
         base: Response,
         *,
         answer_format: AnswerFormat,
-        namespaces: Mapping[str, tuple[str, str]],
+        tools: ToolList,
         new_id: Callable[[str], str],
         clock: Callable[[], int],
         pointer: Place | None = None,
     ) -> None:
         """Take the response before the first event, and the names its answer needs.
 
-        `namespaces`: a tool's name in the chat to its namespace and its name there.
+        `tools`: what converts the chat's names for tools back.
         `new_id`: makes an id for a prefix such as `msg`. `pointer`: its position on the screen.
         """
         self._response = base
         self._format = answer_format
-        self._namespaces = namespaces
+        self._tools = tools
         self._new_id = new_id
         self._clock = clock
         self._number = 0
@@ -88,6 +91,7 @@ class ResponsesStream:
         self._actions = ActionBuffer(
             pointer, one_by_one=any(tool.get("type") == PREVIEW for tool in base["tools"])
         )
+        self._calls = ClientCallBuffer()
         self._open: OpenItem | None = None
         self._block = ""
 
@@ -156,7 +160,7 @@ class ResponsesStream:
             case "tool_use" if block.get("toolset_name") == TOOLSET_NAME:
                 return self._start_computer_call(block)
             case "tool_use":
-                return self._open_item(self._build_call(block))
+                return self._start_call(block)
             case "server_tool_use" if block.get("name") == "web_search":
                 return self._open_item(SearchItem(self._new_id("ws"), block))
             case _:
@@ -178,12 +182,21 @@ class ResponsesStream:
         item = self._actions.take_item(self._new_id)
         return [*self._open_item(item), *self._close_item("completed")] if item else []
 
-    def _build_call(self, block: Block) -> CallItem:
+    def _start_call(self, block: Block) -> list[Event]:
+        """Start a call; that of a built-in tool is collected, and its item follows at its end."""
         name = self._format.name_of(block)
+        kind = self._tools.client_tools.get(name)
+        if kind is not None:
+            self._calls.begin(kind, block)
+            return self._close_item("completed")
         custom = block["name"] in self._format.custom
-        namespace, own = self._namespaces.get(name, (None, name))
+        namespace, own = self._tools.namespaces.get(name, (None, name))
         id = self._new_id("ctc" if custom else "fc")
-        return CallItem(id, block, own, namespace, custom=custom)
+        return self._open_item(CallItem(id, block, own, namespace, custom=custom))
+
+    def _emit_client_call(self) -> list[Event]:
+        item = self._calls.end(self._new_id(ID_PREFIXES[self._calls.kind]))
+        return [*self._open_item(item), *self._close_item("completed")] if item else []
 
     def _feed_delta(self, delta: dict[str, Any]) -> list[Event]:
         events: list[Event] = []
@@ -193,6 +206,8 @@ class ResponsesStream:
             events = self._open_item(MessageItem(self._new_id("msg")))
         if self._actions.in_call:
             self._actions.feed(delta)
+        if self._calls.in_call:
+            self._calls.feed(delta)
         if self._open is None:
             return events
         return [*events, *self._open.feed(delta, self._bind_emit(self._open))]
@@ -203,6 +218,8 @@ class ResponsesStream:
             if block != "text":
                 return []
             return self._open.end_block(self._bind_emit(self._open))
+        if self._calls.in_call:
+            return self._emit_client_call()
         if self._actions.in_call:
             self._actions.end()
             return self._emit_computer_call() if self._actions.needs_screenshot else []
@@ -244,6 +261,7 @@ class ResponsesStream:
         details = _INCOMPLETE.get(reason)
         if details is None:
             self._actions.check_complete()
+            self._calls.check_complete()
         status = "incomplete" if details else "completed"
         events = self._close_item(status)
         # The API has no stop reason for a refusal; it is sent as a separate item.

@@ -16,6 +16,7 @@ from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
+from bridge.translate.responses.tool_list import ToolList
 from bridge.wire.encrypted_content import pack_block, unpack_block
 from bridge.wire.responses import ResponsesRequest
 from tests.scripts import block, end, start
@@ -29,7 +30,7 @@ def machine(custom: frozenset[str] = frozenset()) -> ResponsesStream:
     return ResponsesStream(
         build_response(wanted, id="resp_1", created_at=7, model=wanted.model),
         answer_format=AnswerFormat(custom=custom),
-        namespaces={},
+        tools=ToolList(),
         new_id=lambda prefix: f"{prefix}_{next(ids)}",
         clock=lambda: 8,
     )

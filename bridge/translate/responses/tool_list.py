@@ -1,0 +1,115 @@
+"""Collect the tools of a Responses request: those of `tools`, and those that its items bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.errors import InvalidRequest
+from bridge.translate.responses import computer
+from bridge.translate.responses.client_tools import (
+    CLIENT_TOOLS,
+    build_function,
+    explain_no_client_tool,
+)
+from bridge.wire.response_items.client_calls import BRINGS_TOOLS, NAMESPACE_SEPARATOR
+from bridge.wire.responses import Item
+
+
+@dataclass(slots=True)
+class ToolList:
+    """The tools as a chat has them, and what converts their calls back."""
+
+    tools: list[Item] = field(default_factory=list)
+    namespaces: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """A tool's name in the chat to its namespace and its name there."""
+    client_tools: dict[str, str] = field(default_factory=dict)
+    """A function's name in the chat to the built-in tool that it stands for."""
+
+    def find_function(self, kind: str) -> str | None:
+        """Return the name of the function that stands for a built-in tool."""
+        return next((name for name, tool in self.client_tools.items() if tool == kind), None)
+
+
+def collect_tools(
+    tools: Sequence[Item], items: Sequence[Any], before: int, notices: list[str]
+) -> ToolList:
+    """Collect all tools, in the order in which they come.
+
+    `before`: the number of items that belong to earlier responses. Raises InvalidRequest naming
+    the field.
+    """
+    flat = ToolList()
+    sources = [("tools", tools), *_list_sources(items, before)]
+    every = [(tool, f"{where}[{at}]") for where, group in sources for at, tool in enumerate(group)]
+    names = {str(tool.get("name")) for tool, _ in every if isinstance(tool, Mapping)}
+    for tool, where in every:
+        if not isinstance(tool, Mapping):
+            raise InvalidRequest("A tool must be an object.", param=where)
+        added = _convert_tool(dict(tool), where, names, flat, notices)
+        # A client may send the same tools again, as after each search.
+        flat.tools += (
+            added if len(sources) == 1 else [new for new in added if new not in flat.tools]
+        )
+    return flat
+
+
+def join_name(namespace: Any, name: Any) -> str:
+    """Join a namespace and a tool's name there to the tool's name in the chat."""
+    return f"{namespace}{NAMESPACE_SEPARATOR}{name}"
+
+
+def _list_sources(items: Sequence[Any], before: int) -> list[tuple[str, Sequence[Any]]]:
+    sources: list[tuple[str, Sequence[Any]]] = []
+    for at, item in enumerate(items):
+        if not isinstance(item, Mapping) or item.get("type") not in BRINGS_TOOLS:
+            continue
+        tools, where = item.get("tools") or [], f"input[{at - before}].tools"
+        if not isinstance(tools, list):
+            raise InvalidRequest("tools must be a list.", param=where)
+        sources.append((where, tools))
+    return sources
+
+
+def _convert_tool(
+    tool: Item, where: str, names: set[str], flat: ToolList, notices: list[str]
+) -> list[Item]:
+    kind = tool.get("type")
+    if kind == "namespace":
+        return _flatten_namespace(tool, where, flat)
+    if computer.is_computer(tool):
+        return [computer.to_toolset(tool)]
+    if not isinstance(kind, str) or kind not in CLIENT_TOOLS:
+        return [tool]
+    reason = explain_no_client_tool(tool)
+    if reason is not None:
+        notices.append(f"tools: {kind} ignored: {reason}")
+        return []
+    name = flat.find_function(kind) or _choose_name(kind, names)
+    flat.client_tools[name] = kind
+    return [build_function(tool, name)]
+
+
+def _choose_name(kind: str, names: set[str]) -> str:
+    """Return a name that none of the client's own tools has."""
+    name, count = kind, 1
+    while name in names:
+        count += 1
+        name = f"{kind}_{count}"
+    return name
+
+
+def _flatten_namespace(tool: Item, where: str, flat: ToolList) -> list[Item]:
+    """Return a namespace's tools, with its name as the prefix of theirs."""
+    inner = tool.get("tools")
+    if not isinstance(tool.get("name"), str) or not isinstance(inner, list):
+        raise InvalidRequest("A namespace must have a name and a list of tools.", param=where)
+    members = []
+    for member in inner:
+        if not isinstance(member, Mapping) or not isinstance(member.get("name"), str):
+            raise InvalidRequest("A tool must have a name.", param=f"{where}.tools")
+        name = join_name(tool["name"], member["name"])
+        flat.namespaces[name] = (tool["name"], member["name"])
+        members.append({**member, "name": name})
+    return members

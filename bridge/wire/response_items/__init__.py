@@ -1,0 +1,1 @@
+"""Items of the Responses API's built-in tools, as the items that every chat has."""

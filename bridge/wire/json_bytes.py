@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 import orjson
@@ -80,5 +81,40 @@ def _replace_not_finite(value: Any) -> Any:
             return {name: _replace_not_finite(item) for name, item in value.items()}
         case list() | tuple():
             return [_replace_not_finite(item) for item in value]
+        case _:
+            return value
+
+
+# Clients leave half of a surrogate pair when they cut a text inside an emoji. JSON can write it and
+# Python can hold it, but it is no character: the API refuses a request with one in it, for ever.
+
+_REPLACEMENT = "\ufffd"
+_ESCAPES = re.compile(
+    rb"(?P<whole>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    # Any other escape: behind an escaped backslash, `ud83d` is text.
+    rb"|\\.",
+    re.DOTALL,
+)
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def replace_surrogates(data: bytes | bytearray) -> bytes:
+    """Replace escaped halves in encoded JSON by U+FFFD."""
+    return _ESCAPES.sub(lambda match: rb"\ufffd" if match["half"] else match[0], data)
+
+
+def replace_surrogates_in(value: Any) -> Any:
+    """Replace halves in all texts of a decoded value, also in its names."""
+    match value:
+        case str():
+            return _HALF.sub(_REPLACEMENT, value)
+        case dict():
+            return {
+                replace_surrogates_in(name): replace_surrogates_in(item)
+                for name, item in value.items()
+            }
+        case list():
+            return [replace_surrogates_in(item) for item in value]
         case _:
             return value

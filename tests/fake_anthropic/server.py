@@ -153,6 +153,8 @@ class FakeAnthropic(Served):
         raw = await request.read()
         try:
             body = json.loads(raw)
+            # A half of a surrogate pair is no character, though Python accepts its escape.
+            json.dumps(body, ensure_ascii=False).encode()
         except ValueError as error:
             refusal = Failure(400, message=f"The request body is not valid JSON: {error}")
             raise _Broken(refusal) from error

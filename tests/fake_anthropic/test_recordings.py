@@ -21,6 +21,9 @@ BETA_OR_SINCE_REFUSED = (
     "output_config.task_budget: Extra",
     "Input tag 'tool_addition'",
     "Input tag 'advisor_20260301'",
+    # Accepted in spring, by an older version of the API.
+    'first message must use the "user" role',
+    "blocks must define tools",
     # Accepted in spring; today's documentation refuses them.
     "must contain non-whitespace text",
     "thinking.type: enabled is not supported",

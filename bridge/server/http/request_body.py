@@ -23,6 +23,7 @@ from bridge.server.http.json_memory import estimate_memory
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 from bridge.wire.chat_from_responses import NAMED_FIELD
+from bridge.wire.json_bytes import replace_surrogates
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -145,6 +146,8 @@ def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
         # Without a body, the error names the first missing field.
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
+        if b"\\u" in body and (repaired := replace_surrogates(body)) != body:
+            return _parse_json(bytearray(repaired), model)
         raise _explain_json(error, body) from error
 
 

@@ -21,12 +21,17 @@ def build_image_block(url: str, param: str) -> Block:
     The media type is detected from the bytes: clients mislabel data URLs, and the API checks the
     type against the bytes.
     """
-    if url.startswith(("https://", "http://")):
-        return {"type": "image", "source": {"type": "url", "url": url}}
+    scheme = url[:8].lower()
+    if scheme == "https://":
+        return {"type": "image", "source": {"type": "url", "url": scheme + url[8:]}}
+    if scheme.startswith("http://"):
+        raise InvalidRequest(
+            "Claude opens https addresses only; send the image as a base64 data URL.", param=param
+        )
     match = _DATA_URL.fullmatch(url)
     if match is None or not match["label"].lower().endswith("base64"):
         raise InvalidRequest(
-            "An image must be a base64 data URL (data:image/png;base64,…) or an http(s) URL.",
+            "An image must be a base64 data URL (data:image/png;base64,…) or an https URL.",
             param=param,
         )
     data = _WHITE.sub("", match["data"])

@@ -1,12 +1,8 @@
-"""Translate chat messages to Anthropic's system prompt and messages.
-
-Anthropic's API requires more order than OpenAI's: adjacent messages of one role are merged, every
-tool call gets a result in the next turn, and system messages are allowed only in certain places.
-"""
+"""Translate chat messages to Anthropic's system prompt and messages; `turns` orders them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -23,7 +19,17 @@ from bridge.translate.chat.images import (
 )
 from bridge.translate.chat.media import build_document_block, build_image_block
 from bridge.translate.chat.names import CallIds
+from bridge.translate.chat.speakers import Speakers
 from bridge.translate.chat.tools import ToolOffer
+from bridge.translate.chat.turns import (
+    answer_every_call,
+    append_turn,
+    as_note,
+    begin_with_user,
+    end_with_user,
+    move_images,
+    place_systems,
+)
 from bridge.translate.notices import Notices
 from bridge.translate.stream.content_blocks import parse_input
 from bridge.wire.chat import (
@@ -44,9 +50,6 @@ from bridge.wire.chat import (
     UserMessage,
 )
 from bridge.wire.messages import Block, Message
-
-CONTINUE = "Continue."
-"""The user message of a conversation that has none."""
 
 # Fields that need no notice: cache markers are used, annotations repeat links of the text.
 _HARMLESS = frozenset({"cache_control", "annotations"})
@@ -97,14 +100,18 @@ def build_conversation(
     # The API's limit for each image is lower in a request with many of them.
     images = limit_for_count(sum(map(_count_images, messages)), rules.images)
     context = _Context(rules, CallIds(), offer, images, notices)
+    speakers = Speakers(messages, notices)
     for index, message in enumerate(messages[opening:], start=opening):
         turn = _translate_message(message, f"messages[{index}]", context)
-        _append_turn(
+        turn["content"] = speakers.name_speaker(message, turn["content"])
+        append_turn(
             turns, {"role": turn["role"], "content": _mark_last_block(turn["content"], message)}
         )
-    turns = _place_systems(turns)
-    _answer_every_call(turns, notices)
-    _end_with_user(turns, rules, notices)
+    turns = place_systems(turns)
+    begin_with_user(turns, notices)
+    move_images(turns, notices)
+    answer_every_call(turns, notices)
+    end_with_user(turns, rules, notices)
     system = [
         block
         for index, message in enumerate(messages[:opening])
@@ -166,32 +173,13 @@ def _translate_late_system(message: SystemMessage, where: str, context: _Context
     Moving it to the system prompt would change the prefix that caches and signatures depend on.
     """
     turn: Message = {"role": "system", "content": _translate_system_text(message, where, context)}
-    return turn if context.rules.mid_system else _as_note(turn)
-
-
-def _as_note(turn: Message) -> Message:
-    """Convert a system turn to a marked user turn, where Claude accepts no system turn."""
-    content = [{**block, "text": f"[system note] {block['text']}"} for block in turn["content"]]
-    return {"role": "user", "content": content}
-
-
-def _place_systems(turns: Sequence[Message]) -> list[Message]:
-    """Convert system turns in places where the API refuses them to user turns.
-
-    It accepts them only after a user turn, and only before an assistant turn or at the end.
-    """
-    placed: list[Message] = []
-    for index, turn in enumerate(turns):
-        follows_user = bool(placed) and placed[-1]["role"] == "user"
-        before_user = index + 1 < len(turns) and turns[index + 1]["role"] == "user"
-        stays = turn["role"] != "system" or (follows_user and not before_user)
-        _append_turn(placed, turn if stays else _as_note(turn))
-    return placed
+    return turn if context.rules.mid_system else as_note(turn)
 
 
 def _build_assistant_blocks(
     message: AssistantMessage, where: str, context: _Context
 ) -> list[Block]:
+    context.ids.begin_turn()
     thoughts = _select_signed_thinking(message, context)
     blocks = [*thoughts, *_translate_content(message.content, where, context)]
     if message.refusal:
@@ -296,91 +284,3 @@ def _translate_system_text(message: SystemMessage, where: str, context: _Context
     if any(block["type"] != "text" for block in blocks):
         raise InvalidRequest("A system message can only contain text.", param=f"{where}.content")
     return blocks
-
-
-def _append_turn(turns: list[Message], turn: Message) -> None:
-    """Add a turn, merging it into the last one if the role is the same, tool results first."""
-    if not turn["content"]:
-        return
-    if not turns or turns[-1]["role"] != turn["role"]:
-        turns.append({"role": turn["role"], "content": list(turn["content"])})
-        return
-    # The API requires tool results before any text of their turn.
-    turns[-1]["content"] = _results_first([*turns[-1]["content"], *turn["content"]])
-
-
-def _results_first(blocks: Iterable[Block]) -> list[Block]:
-    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
-
-
-def _answer_every_call(turns: list[Message], notices: Notices) -> None:
-    """Give every call a result in the next turn, and turn results without a call into text.
-
-    The API refuses both a call without a result and a result without a call.
-    """
-    index = 0
-    open_calls: list[Block] = []
-    while index <= len(turns):
-        turn = turns[index] if index < len(turns) else None
-        if open_calls and (turn is None or turn["role"] != "user"):
-            # No turn for the results: one is added, and filled below.
-            turns.insert(index, {"role": "user", "content": []})
-            turn = turns[index]
-        if turn is None:
-            return
-        if turn["role"] == "user":
-            turn["content"] = _match_results(turn["content"], open_calls, notices)
-            open_calls = []
-        else:
-            open_calls = [b for b in turn["content"] if b["type"] == "tool_use"]
-        index += 1
-
-
-def _match_results(
-    blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
-) -> list[Block]:
-    results = {b["tool_use_id"]: b for b in blocks if b["type"] == "tool_result"}
-    others = [b for b in blocks if b["type"] != "tool_result"]
-    matched = [
-        results.get(call["id"]) or _build_missing_result(call, notices) for call in open_calls
-    ]
-    called = {call["id"] for call in open_calls}
-    orphans = [_convert_orphan(b, notices) for call, b in results.items() if call not in called]
-    return [*matched, *orphans, *others]
-
-
-def _build_missing_result(call: Block, notices: Notices) -> Block:
-    notices.add(f"messages: tool call {call['id']} has no result; an error was sent for it")
-    toolset = {"toolset_name": TOOLSET_NAME} if call.get("toolset_name") else {}
-    return {
-        "type": "tool_result",
-        "tool_use_id": call["id"],
-        **toolset,
-        "content": [{"type": "text", "text": "(no result)"}],
-        "is_error": True,
-    }
-
-
-def _convert_orphan(block: Block, notices: Notices) -> Block:
-    notices.add(
-        f"messages: tool result {block['tool_use_id']} belongs to no call; it was sent as text"
-    )
-    text = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
-    return {"type": "text", "text": f"[tool result] {text}"}
-
-
-def _end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
-    """End the turns with a user turn, unless the model supports prefill."""
-    if not turns:
-        turns.append({"role": "user", "content": [{"type": "text", "text": CONTINUE}]})
-    if turns[-1]["role"] != "assistant":
-        return
-    if rules.prefill:
-        last = turns[-1]["content"][-1]
-        if last["type"] == "text":
-            # The API refuses a prefill that ends with whitespace.
-            turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
-        return
-    notices.add(f"messages: {rules.id} does not support prefill; it is asked to continue instead")
-    prompt = "Continue your last message exactly where it stopped. Do not repeat any of it."
-    turns.append({"role": "user", "content": [{"type": "text", "text": prompt}]})

@@ -18,19 +18,30 @@ class CallIds:
     def __init__(self) -> None:
         self._used: set[str] = set()
         self._last: dict[str, str] = {}
+        self._waiting: dict[str, list[str]] = {}
+        """The calls of the current turn that have no result yet, by the client's id."""
+
+    def begin_turn(self) -> None:
+        """Note that a turn of Claude's begins: later results belong to its calls."""
+        self._waiting.clear()
 
     def add_call(self, id: str) -> str:
         """Return a unique id for a new call.
 
-        Some clients count from zero in every turn, so their ids repeat.
+        Some clients count from zero in every turn, so their ids repeat, even within one turn.
         """
         self._last[id] = _make_unique(_replace_refused(id) or "call", self._used)
         self._used.add(self._last[id])
+        self._waiting.setdefault(id, []).append(self._last[id])
         return self._last[id]
 
     def find_call(self, id: str) -> str:
-        """Return the unique id of the latest call that the client gave this id."""
-        return self._last.get(id, id)
+        """Return the unique id of the call that a result with the client's id belongs to.
+
+        It is the first of its turn without a result, else the latest call.
+        """
+        waiting = self._waiting.get(id)
+        return waiting.pop(0) if waiting else self._last.get(id, id)
 
 
 class ToolNames:

@@ -23,11 +23,12 @@ from bridge.translate.chat.tools import (
     ToolChoice,
     ToolOffer,
     build_tool_blocks,
+    offer_called_tools,
     read_offer,
     restrict_to_named,
     translate_tool_choice,
 )
-from bridge.translate.chat.web_search import build_web_search_block
+from bridge.translate.chat.web_search import build_web_search_block, has_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.messages import Block, MessagesRequest
@@ -91,7 +92,7 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     """
     notices = Notices()
     _report_ignored(chat, notices)
-    offer = restrict_to_named(read_offer(chat, notices), rules)
+    offer = restrict_to_named(_read_offer(chat, notices), rules)
     conversation = build_conversation(chat.messages, offer, rules, notices)
     choice, call_a_tool = translate_tool_choice(offer, rules, notices)
     output = translate_response_format(chat.response_format, rules, notices)
@@ -129,6 +130,20 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     return Translation(
         request, notices.lines(), answer_format, blank_stops, output.expected_json, must_call
     )
+
+
+def _read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
+    """Read the tools; without any, those that the history names, which Claude's API requires."""
+    offer = read_offer(chat, notices)
+    if offer.tools or offer.toolset or has_web_search(chat):
+        return offer
+    called = offer_called_tools(offer, chat.messages)
+    if called.tools:
+        notices.add(
+            "tools: those that earlier messages call were added, as Claude's API requires; Claude "
+            "cannot call them"
+        )
+    return called
 
 
 def is_heavy(chat: ChatRequest) -> bool:

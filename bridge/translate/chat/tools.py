@@ -22,8 +22,11 @@ from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AllowedToolsChoice,
+    AssistantMessage,
+    ChatMessage,
     ChatRequest,
     CustomTool,
+    CustomToolCall,
     FunctionDefinition,
     FunctionTool,
     NamedCustomChoice,
@@ -103,6 +106,30 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         # A `function_call` can contain only one call.
         one_at_a_time=legacy or chat.parallel_tool_calls is False,
     )
+
+
+def offer_called_tools(offer: ToolOffer, messages: Sequence[ChatMessage]) -> ToolOffer:
+    """Return an offer of the tools that earlier messages call, none of which may be called now.
+
+    The API refuses calls and results in the history of a request that defines no tools.
+    """
+    names = tuple(dict.fromkeys(_list_called_names(messages)))
+    if not names:
+        return offer
+    tools = tuple(
+        OfferedTool(name, None, {"type": "object"}, strict=False, custom=False, markers=())
+        for name in names
+    )
+    return replace(offer, tools=tools, names=ToolNames(names), mode="none", named=None)
+
+
+def _list_called_names(messages: Sequence[ChatMessage]) -> Iterable[str]:
+    for message in messages:
+        if isinstance(message, AssistantMessage):
+            if message.function_call is not None:
+                yield message.function_call.name
+            for call in message.tool_calls or ():
+                yield (call.custom if isinstance(call, CustomToolCall) else call.function).name
 
 
 def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from bridge.wire.json_bytes import replace_surrogates_in
 from bridge.wire.messages import Block, ContentBlockDelta, MessageEvent
 
 INVALID_JSON = "invalid_json"
@@ -34,6 +35,9 @@ def parse_input(arguments: str) -> dict[str, Any]:
         value = json.loads(arguments)
     except ValueError:
         return {INVALID_JSON: arguments}
+    # Written as an escape: a half of a pair in the text itself has been replaced before.
+    if "\\u" in arguments:
+        value = replace_surrogates_in(value)
     return value if isinstance(value, dict) else {NOT_AN_OBJECT: value}
 
 

@@ -94,10 +94,19 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     check_tools(body, model, betas)
     check_choice(body, model)
     check_messages(body["messages"], model, found)
+    _check_tools_defined(body)
     _check_images(body, model, found)
     _check_markers(body)
     _check_binding(body, model, betas)
     _check_length(body, model)
+
+
+def _check_tools_defined(body: dict[str, Any]) -> None:
+    kinds = {block["type"] for message in body["messages"] for block in blocks_of(message)}
+    need(
+        bool(body.get("tools")) or not kinds & {"tool_use", "tool_result"},
+        "Requests which include `tool_use` or `tool_result` blocks must define tools",
+    )
 
 
 def _find_model(name: str) -> Rules:

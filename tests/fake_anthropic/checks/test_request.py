@@ -75,13 +75,12 @@ RIGHT: list[dict[str, Any]] = [
     {"messages": [{"role": "user", "content": "Hi"}]},
     {"messages": ({"role": "user", "content": (TEXT,)},)},
     {"messages": [user(), claude(TEXT), user()]},
-    {"messages": [claude(TEXT), user()]},
-    {"messages": [user(), user(), claude(CALL), user(RESULT, TEXT)]},
-    {"messages": [user(), claude(CALL), user(RESULT), claude(CALL), user(RESULT)]},
-    {"messages": [user(), claude(CALL), user(RESULT), user()]},
+    {"tools": [TOOL], "messages": [user(), user(), claude(CALL), user(RESULT, TEXT)]},
+    {"tools": [TOOL], "messages": [user(), claude(CALL), user(RESULT), claude(CALL), user(RESULT)]},
+    {"tools": [TOOL], "messages": [user(), claude(CALL), user(RESULT), user()]},
     {"messages": [user(), system()]},
     {"messages": [user(), system(), claude(TEXT), user()]},
-    {"messages": [user(), claude(CALL), user(RESULT), system()]},
+    {"tools": [TOOL], "messages": [user(), claude(CALL), user(RESULT), system()]},
     {"system": "Be brief.", "metadata": {"user_id": "u-1"}},
     {"system": [TEXT], "tools": [TOOL], "tool_choice": {"type": "auto"}},
     {"tools": [TOOL], "tool_choice": {"type": "none"}},
@@ -112,8 +111,14 @@ RIGHT: list[dict[str, Any]] = [
     {"messages": [user(image())]},
     {"messages": [user(image((4000, 3000)))]},
     {"messages": [user(*[image()] * 21)]},
-    {"messages": [user(), claude(CALL), user({**RESULT, "content": [TEXT, image()]})]},
-    {"messages": [user(), claude(CLICK), user({**RESULT, "toolset_name": "computer"})]},
+    {
+        "tools": [TOOL],
+        "messages": [user(), claude(CALL), user({**RESULT, "content": [TEXT, image()]})],
+    },
+    {
+        "tools": [COMPUTER],
+        "messages": [user(), claude(CLICK), user({**RESULT, "toolset_name": "computer"})],
+    },
 ]
 
 
@@ -169,6 +174,7 @@ WRONG_SHAPE: list[tuple[dict[str, Any], str]] = [
     ({"system": "word " * 1_000_000}, "prompt is too long: 1250001 tokens > 1000000 maximum"),
 ]
 WRONG_TURNS: list[tuple[dict[str, Any], str]] = [
+    ({"messages": [claude(TEXT), user()]}, 'first message must use the "user" role'),
     ({"messages": [user(), claude(CALL), user()]}, "messages.1: `tool_use` ids were found without"),
     ({"messages": [user(), claude(CALL)]}, "messages.1: `tool_use` ids were found without"),
     ({"messages": [user(RESULT)]}, "messages.0.content.0: unexpected `tool_use_id` found"),
@@ -190,6 +196,10 @@ WRONG_TURNS: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 WRONG_TOOLS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"messages": [user(), claude(CALL), user(RESULT)]},
+        "Requests which include `tool_use` or `tool_result` blocks must define tools",
+    ),
     ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
     ({"tools": [{**TOOL, "name": "a b"}]}, "tools.0.custom.name: String should match pattern"),
     ({"tools": [{**TOOL, "name": "a" * 129}]}, "tools.0.custom.name: String should match pattern"),

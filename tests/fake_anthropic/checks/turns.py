@@ -18,6 +18,10 @@ def check_messages(messages: Any, model: Rules, found: Found) -> None:
     messages = need_list(messages, "messages")
     need(bool(messages), "messages: at least one message is required")
     need(len(messages) <= _MOST_MESSAGES, "messages: too many messages")
+    need(
+        need_dict(messages[0], "messages.0").get("role") != "assistant",
+        'messages: first message must use the "user" role',
+    )
     last = len(messages) - 1
     for index, message in enumerate(messages):
         _check_message(message, f"messages.{index}", found, is_last=index == last)

@@ -16,7 +16,8 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from pydantic_core import from_json
@@ -46,6 +47,7 @@ from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.response_table import StoredResponse
 from bridge.store.responses import MAX_CHAIN, Chain
+from bridge.wire.json_bytes import replace_surrogates
 from bridge.wire.responses import Item, ResponsesRequest
 
 _log = logging.getLogger(__name__)
@@ -274,15 +276,19 @@ async def _create_response(
 
 def _parse_message(data: bytes) -> tuple[ResponsesRequest, bool]:
     """Return the request, and whether Claude should answer it."""
-    try:
-        # As deep as a body over HTTP, but no deeper: the translation is recursive.
-        message = from_json(data)
-    except ValueError as error:
-        raise InvalidRequest("The message is not valid JSON.") from error
+    message = _decode_message(data)
     if not isinstance(message, dict) or message.get("type") != "response.create":
         raise InvalidRequest("The type must be response.create.", param="type")
     fields = {name: value for name, value in message.items() if name not in _TRANSPORT_FIELDS}
     return validate_body(ResponsesRequest, fields), message.get("generate") is not False
+
+
+def _decode_message(data: bytes) -> Any:
+    for text in (data, replace_surrogates(data)):
+        with suppress(ValueError):
+            # As deep as a body over HTTP, but no deeper: the translation is recursive.
+            return from_json(text)
+    raise InvalidRequest("The message is not valid JSON.")
 
 
 async def _prepare_response(

@@ -60,6 +60,8 @@ class ModelRules:
     """Supports `computer_toolset_20260801`; `not_here`: the model does, but not the backend."""
     eager_tools: bool = True
     """Can stream tool arguments before they are valid JSON."""
+    fast: bool = False
+    """Has a fast mode (`speed`), which costs more."""
     refused_schemas: tuple[str, ...] = ()
     """Digests of schemas that it refused to enforce, alone or together."""
 
@@ -83,13 +85,16 @@ def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:
 _EFFORTS_46 = ("low", "medium", "high", "max")
 
 
-def _build_frontier(line: Line, version: str, *, forced_tools: bool) -> ModelRules:
+def _build_frontier(
+    line: Line, version: str, *, forced_tools: bool, fast: bool = False
+) -> ModelRules:
     return ModelRules(
         f"claude-{line}-{version}",
         line,
         "always",
         forced_tools=forced_tools,
         mid_system=True,
+        fast=fast,
     )
 
 
@@ -121,7 +126,7 @@ def _build_4_5(line: Line, *, efforts: tuple[str, ...] = ()) -> ModelRules:
 
 
 RULES: tuple[ModelRules, ...] = (
-    _build_frontier("fable", "5-2", forced_tools=False),
+    _build_frontier("fable", "5-2", forced_tools=False, fast=True),
     _build_frontier("fable", "5-1", forced_tools=False),
     _build_frontier("fable", "5", forced_tools=True),
     _build_frontier("mythos", "5-2", forced_tools=False),
@@ -134,6 +139,7 @@ RULES: tuple[ModelRules, ...] = (
         default_effort="medium",
         forced_tools=False,
         mid_system=True,
+        fast=True,
     ),
     ModelRules("claude-opus-5", "opus", "can_disable", mid_system=True),
     ModelRules("claude-opus-4-8", "opus", "on_request", mid_system=True),

@@ -20,6 +20,9 @@ class AnswerFormat:
     legacy: bool = False
     """Write the call as `function_call`, the predecessor of `tool_calls`."""
 
+    hide_thinking: bool = False
+    """Leave Claude's thinking out of the answer."""
+
     def name_of(self, call: Block) -> str:
         """Return the client's name for the tool in a `tool_use` block."""
         name: str = call["name"]

@@ -34,11 +34,11 @@ _NO_THINKING = {"reasoning_effort": "none"}
 
 def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
     """Build one chat per prompt. Raises InvalidRequest naming the field."""
-    if completion.best_of is not None and completion.best_of < (completion.n or 1):
+    if completion.best_of and completion.best_of < (completion.n or 1):
         raise InvalidRequest("best_of must not be smaller than n.", param="best_of")
     handled = {"model", "prompt", "suffix", "echo"}
-    if completion.best_of == (completion.n or 1):
-        # The best n of n answers are all of them: no need for a notice that it is ignored.
+    if completion.best_of in (0, completion.n or 1):
+        # The best n of n answers are all of them, and with 0 none is chosen: needs no notice.
         handled.add("best_of")
     common = {
         **_NO_THINKING,

@@ -21,6 +21,8 @@ from pydantic import (
 )
 
 from bridge.wire.chat_from_responses import to_chat_body
+from bridge.wire.chat_input.blocks import read_blocks
+from bridge.wire.chat_input.spellings import read_spellings
 
 
 class LenientModel(BaseModel):
@@ -294,6 +296,10 @@ class Reasoning(LenientModel):
     """The Responses API's form of `reasoning_effort`, which some clients send."""
 
     effort: ReasoningEffort | None = None
+    max_tokens: int | None = Field(None, ge=0)
+    """OpenRouter's budget for thinking, in tokens; Anthropic's `budget_tokens`."""
+    exclude: bool | None = None
+    """OpenRouter: think, but leave the thinking out of the answer."""
 
 
 class ApproximateLocation(LenientModel):
@@ -328,8 +334,8 @@ class ChatRequest(LenientModel):
     computer_use: StrictBool | None = None
     """The bridge's own field: let Claude use this computer, as far as the user permits it."""
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=0)
+    max_completion_tokens: int | None = Field(None, ge=0)
     stop: str | list[str] | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
@@ -351,4 +357,18 @@ class ChatRequest(LenientModel):
     previous_response_id: None = None
     """A parameter of the Responses API; refused, because this endpoint stores no history."""
 
-    _convert_responses_body = model_validator(mode="before")(to_chat_body)
+    prompt_cache_retention: str | None = None
+    prompt_cache_options: dict[str, Any] | None = None
+    speed: str | None = None
+    """Anthropic's; `fast` is quicker and costs more."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_variants(cls, body: Any) -> Any:
+        body = to_chat_body(body)
+        if not isinstance(body, Mapping):
+            return body
+        chat = read_spellings(body)
+        messages = chat.get("messages")
+        read = read_blocks(messages)
+        return chat if read is messages else {**chat, "messages": read}

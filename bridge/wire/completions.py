@@ -25,11 +25,11 @@ class CompletionRequest(BaseModel):
     # Token ids are accepted here and refused later, with an error that gives the reason.
     prompt: str | list[str] | list[StrictInt] | list[list[StrictInt]] | None = None
     suffix: str | None = None
-    max_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=0)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
     n: int | None = Field(None, ge=1, le=8)
-    best_of: int | None = Field(None, ge=1, le=20)
+    best_of: int | None = Field(None, ge=0, le=20)
     echo: StrictBool | None = None
     stop: str | list[str] | None = None
     stream: StrictBool | None = None

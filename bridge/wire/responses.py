@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, model_validator
 from typing_extensions import TypedDict
 
 from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel, ReasoningEffort
+from bridge.wire.chat_input.spellings import read_response_spellings
 
 Item = dict[str, Any]
 """An item of input or output; its fields depend on its `type`."""
@@ -23,6 +24,8 @@ Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "
 
 class ReasoningOptions(LenientModel):
     effort: ReasoningEffort | None = None
+    max_tokens: int | None = Field(None, ge=0)
+    """OpenRouter's budget for thinking, in tokens."""
     summary: Literal["auto", "concise", "detailed", "none"] | None = None
 
 
@@ -41,7 +44,7 @@ class ResponsesRequest(LenientModel):
     tools: list[Item] | None = Field(None, max_length=MOST_TOOLS)
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
-    max_output_tokens: int | None = Field(None, ge=1)
+    max_output_tokens: int | None = Field(None, ge=0)
     max_tool_calls: int | None = Field(None, ge=1)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
@@ -60,6 +63,8 @@ class ResponsesRequest(LenientModel):
     background: StrictBool | None = None
     computer_use: StrictBool | None = None
     """The bridge's own field: let Claude use this computer, as far as the user permits it."""
+
+    _read_spellings = model_validator(mode="before")(read_response_spellings)
 
 
 class InputTokensDetails(TypedDict):

@@ -30,6 +30,9 @@ PARAMETERS: dict[str, Any] = {
     "verbosity": "low",
     "service_tier": "default",
     "web_search_options": {},
+    "prompt_cache_retention": "24h",
+    "prompt_cache_options": {"ttl": "1h"},
+    "speed": "fast",
 }
 """Parameters of a chat, without `model` and `messages`."""
 

@@ -17,9 +17,13 @@ def choose_max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) ->
 
     OpenAI's models have no default limit, but Claude's API requires one.
     """
-    limit = chat.max_completion_tokens or chat.max_tokens
+    given = (chat.max_completion_tokens, chat.max_tokens)
+    limit = next((tokens for tokens in given if tokens is not None), None)
     if limit is None:
         return rules.max_output // 2
+    if limit == 0:
+        notices.add("max_tokens: 1 is used instead of 0; Claude writes at least one token")
+        limit = 1
     if limit > rules.max_output:
         notices.add(f"max_tokens: {limit} is over {rules.id}'s limit; {rules.max_output} is used")
     elif limit < MIN_TOKENS_TO_THINK and rules.thinking == "always":

@@ -49,8 +49,6 @@ IGNORED_PARAMETERS: Mapping[str, str] = {
     "prediction": "not supported by Claude",
     "presence_penalty": "not supported by Claude",
     "prompt_cache_key": "Claude's cache needs no key",
-    "prompt_cache_options": "Claude's cache has no options here",
-    "prompt_cache_retention": "chosen by the bridge",
     "seed": "not supported by Claude",
     "store": "chats are not stored",
     "top_logprobs": "Claude does not report probabilities",
@@ -98,7 +96,12 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     output = translate_response_format(chat.response_format, rules, notices)
     limit = choose_max_tokens(chat, rules, notices)
     thinking = choose_thinking(
-        _read_effort(chat), rules, limit, _find_thinking_blocker(conversation, choice), notices
+        _read_effort(chat),
+        rules,
+        limit,
+        _find_thinking_blocker(conversation, choice),
+        notices,
+        chat.reasoning.max_tokens if chat.reasoning is not None else None,
     )
     sampled = choose_sampling(chat, rules, thinking.on, notices)
     stops, blank_stops = split_stop_sequences(chat, notices)
@@ -120,13 +123,15 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
         metadata=_build_metadata(chat),
         service_tier=_choose_service_tier(chat, notices),
         # A client that sets markers manages the cache itself.
-        cache_control=None if has_markers else {"type": "ephemeral"},
+        cache_control=None if has_markers else _choose_cache(chat, notices),
         headers=_SAMPLING_VERSION if sampled else {},
         whole=not chat.stream,
+        more=_choose_speed(chat, rules, notices),
         **sampled,
     )
     must_call = MUST_CALL.format(tool=_describe_tool(offer)) if call_a_tool else None
-    answer_format = AnswerFormat(offer.names.as_client_names(), offer.custom, offer.legacy)
+    hidden = chat.reasoning is not None and chat.reasoning.exclude is True
+    answer_format = AnswerFormat(offer.names.as_client_names(), offer.custom, offer.legacy, hidden)
     return Translation(
         request, notices.lines(), answer_format, blank_stops, output.expected_json, must_call
     )
@@ -201,8 +206,30 @@ def _find_thinking_blocker(conversation: Conversation, choice: ToolChoice | None
     return None
 
 
+def _choose_cache(chat: ChatRequest, notices: Notices) -> Mapping[str, str]:
+    """Return the cache marker; Claude's cache lasts five minutes, or an hour on request."""
+    options = chat.prompt_cache_options or {}
+    wanted = str(options.get("ttl") or chat.prompt_cache_retention or "").strip().lower()
+    if wanted in ("", "in_memory", "in-memory", "5m"):
+        return {"type": "ephemeral"}
+    if wanted != "1h":
+        name = "prompt_cache_options" if options.get("ttl") else "prompt_cache_retention"
+        notices.add(f"{name}: 1h is used instead of {wanted[:20]}; Claude's cache has 5m and 1h")
+    return {"type": "ephemeral", "ttl": "1h"}
+
+
+def _choose_speed(chat: ChatRequest, rules: ModelRules, notices: Notices) -> Mapping[str, Any]:
+    """Return Claude's fast mode, if it is requested by Anthropic's name or as a service tier."""
+    if chat.speed != "fast" and chat.service_tier != "fast":
+        return {}
+    if rules.fast:
+        return {"speed": "fast"}
+    notices.add(f"speed: {rules.id} has no fast mode")
+    return {}
+
+
 def _choose_service_tier(chat: ChatRequest, notices: Notices) -> str | None:
-    if chat.service_tier is None:
+    if chat.service_tier is None or chat.service_tier == "fast":
         return None
     tier = _SERVICE_TIERS.get(chat.service_tier)
     if tier is None:

@@ -31,13 +31,30 @@ class ThinkingPlan:
         return self.config is not None and self.config["type"] in ("adaptive", "enabled")
 
 
+def convert_budget(budget: int, rules: ModelRules, notices: Notices) -> str:
+    """Return the effort for a budget of thinking tokens, on models that have no budget."""
+    if budget == 0:
+        return "none"
+    effort = next((name for name, most in _BUDGETS.items() if budget <= most), "xhigh")
+    if rules.thinking != "budget":
+        notices.add(f"thinking: effort {effort} is used; {rules.id} has no budget for thinking")
+    return effort
+
+
 def choose_thinking(
-    requested: str | None, rules: ModelRules, max_tokens: int, blocked: str | None, notices: Notices
+    requested: str | None,
+    rules: ModelRules,
+    max_tokens: int,
+    blocked: str | None,
+    notices: Notices,
+    budget: int | None = None,
 ) -> ThinkingPlan:
-    """Choose thinking and effort for the requested `reasoning_effort`.
+    """Choose thinking and effort for the requested `reasoning_effort`, or for a budget of tokens.
 
     `blocked` is the reason why an older model cannot think in this request, or None.
     """
+    if requested is None and budget is not None:
+        requested = convert_budget(budget, rules, notices)
     if requested is None:
         return _choose_default(rules, max_tokens, notices)
     if requested == "none":
@@ -53,7 +70,7 @@ def choose_thinking(
         case "on_request":
             return ThinkingPlan(_ADAPTIVE, _choose_effort(requested, rules, notices))
         case "budget":
-            return _choose_budget(requested, rules, max_tokens, notices)
+            return _choose_budget(requested, rules, max_tokens, notices, budget)
         case "none":
             notices.add(f"reasoning_effort ignored: {rules.id} does not support thinking")
             return ThinkingPlan(None, None)
@@ -88,14 +105,19 @@ def _turn_off(rules: ModelRules, notices: Notices) -> ThinkingPlan:
 
 
 def _choose_budget(
-    requested: str, rules: ModelRules, max_tokens: int, notices: Notices
+    requested: str, rules: ModelRules, max_tokens: int, notices: Notices, given: int | None
 ) -> ThinkingPlan:
-    """Choose a thinking budget of at most half of max_tokens.
+    """Choose a thinking budget of at most half of max_tokens, unless the client gives one.
 
     The budget is part of max_tokens, as reasoning tokens are at OpenAI, and the other half is for
     the answer.
     """
-    budget = min(_BUDGETS.get(requested, _HIGHEST_BUDGET), max_tokens // 2)
+    if given is not None and given < max_tokens:
+        budget = max(given, _LOWEST_BUDGET) if max_tokens > _LOWEST_BUDGET else given
+        if budget != given:
+            notices.add(f"thinking: a budget of {budget} is used, the least that Claude accepts")
+    else:
+        budget = min(_BUDGETS.get(requested, _HIGHEST_BUDGET), max_tokens // 2)
     effort = _choose_effort(requested, rules, notices) if rules.efforts else None
     if budget < _LOWEST_BUDGET:
         notices.add(f"reasoning_effort ignored: max_tokens {max_tokens} is too few for thinking")

@@ -123,8 +123,11 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     _limit_preview_calls(request, body, notices)
     if request.tool_choice is not None:
         body["tool_choice"] = _convert_tool_choice(request.tool_choice, tools, notices)
-    if request.reasoning is not None and request.reasoning.effort is not None:
-        body["reasoning_effort"] = request.reasoning.effort
+    if request.reasoning is not None:
+        body["reasoning"] = {
+            "effort": request.reasoning.effort,
+            "max_tokens": request.reasoning.max_tokens,
+        }
     if request.max_tool_calls is not None:
         notices.append("max_tool_calls ignored: Claude decides how often it searches")
     return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items))

@@ -191,7 +191,7 @@ class ChatStream:
         match delta["type"]:
             case "text_delta":
                 return self._emit_text(delta["text"])
-            case "thinking_delta" if delta["thinking"]:
+            case "thinking_delta" if delta["thinking"] and not self._format.hide_thinking:
                 return [self._build_chunk({"reasoning_content": delta["thinking"]})]
             case "input_json_delta" if delta["partial_json"] and event["index"] in self._calls:
                 return self._emit_arguments(event["index"], delta["partial_json"])

@@ -89,7 +89,7 @@ async def test_two_prompts_with_two_choices_each(
         ({"prompt": []}, "prompt"),
         ({"prompt": ["x"] * 21}, "prompt"),
         ({"n": 4, "best_of": 2}, "best_of"),
-        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": -1}, "max_tokens"),
     ],
 )
 async def test_unsupported_parameters_are_rejected_by_name(

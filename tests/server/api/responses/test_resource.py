@@ -492,7 +492,7 @@ def test_every_parameter_is_mapped_rejected_or_ignored() -> None:
         ({"conversation": "conv_1"}, "conversation"),
         ({"extra_body": {"prompt": {"id": "pmpt_1"}}}, "prompt"),
         ({"input": []}, "input"),
-        ({"max_output_tokens": 0}, "max_output_tokens"),
+        ({"max_output_tokens": -1}, "max_output_tokens"),
     ],
 )
 async def test_unsupported_parameters_are_rejected_by_name(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from bridge.backends.anthropic_api import errors
 from bridge.backends.anthropic_api.odd_answers import is_event_stream
@@ -42,12 +42,12 @@ class CheckedAnswer:
         self._response = response
         self._is_checked = False
 
-    async def read(self) -> bytes:
+    def read(self) -> Coroutine[Any, Any, bytes]:
         """Return the next bytes, as UpstreamResponse does."""
         if self._is_checked:
-            return await self._response.read()
+            return self._response.read()
         self._is_checked = True
-        return await self._read_start()
+        return self._read_start()
 
     @property
     def at_end(self) -> bool:

@@ -70,7 +70,7 @@ class MessagesApiBackend(ManagedBackend):
     async def readiness(self) -> Readiness:
         """Ready when there is a credential that was not rejected when it was last used."""
         try:
-            client = await self._get_client()
+            client = self._client or await self._get_client()
         except NotSignedIn as error:
             return Readiness(False, error.message.removesuffix("."), KEY_HINT)
         reason = self._describe_use(client)
@@ -109,10 +109,8 @@ class MessagesApiBackend(ManagedBackend):
         return EventStream(reader.read_batches(), release)
 
     async def _begin_answer(self, request: MessagesRequest) -> tuple[CheckedAnswer, EventReader]:
-        from bridge.backends.anthropic_api.answer_start import CheckedAnswer
-
         sender = self._sender or await self._make_sender()
-        answer = CheckedAnswer(await sender.send(request))
+        answer = await sender.send(request)
         reader = EventReader(answer.read, self._count_unknown, join=request.whole)
         try:
             await reader.begin(self._silence)

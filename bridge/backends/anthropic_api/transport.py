@@ -8,21 +8,23 @@ for a request.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from bridge.backends.anthropic_api import errors
 from bridge.backends.anthropic_api.answer_start import (
     ERROR_SECONDS,
     MAX_ERROR_BYTES,
-    UpstreamResponse,
+    CheckedAnswer,
 )
 from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
 from bridge.errors import (
@@ -49,7 +51,7 @@ _UNCOMPRESSED = {"accept-encoding": "identity"}
 class Sender(Protocol):
     """Sends `POST /v1/messages`."""
 
-    async def send(self, request: MessagesRequest) -> UpstreamResponse:
+    async def send(self, request: MessagesRequest) -> CheckedAnswer:
         """Send a streaming request. Raises BridgeError for any status but 2xx."""
 
     async def close(self) -> None: ...
@@ -73,9 +75,10 @@ class SdkSender:
     def __init__(self, client: AsyncAnthropic) -> None:
         self._client = client
 
-    async def send(self, request: MessagesRequest) -> UpstreamResponse:
+    async def send(self, request: MessagesRequest) -> CheckedAnswer:
         with errors.translate_errors():
-            return _SdkResponse(await _send_with_sdk(self._client, request))
+            response = _SdkResponse(await _send_with_sdk(self._client, request))
+        return CheckedAnswer(response)
 
     async def close(self) -> None:
         """Do nothing: the client is closed by its owner."""
@@ -115,9 +118,7 @@ class DirectSender:
         self._url = url
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=ssl_context
-            ),
+            connector=_Connector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=CONNECT_SECONDS, sock_read=silence_seconds
@@ -127,7 +128,7 @@ class DirectSender:
             auto_decompress=False,
         )
 
-    async def send(self, request: MessagesRequest) -> UpstreamResponse:
+    async def send(self, request: MessagesRequest) -> CheckedAnswer:
         body = encode_json({**request.body(), "stream": True})
         with _translate_connection_errors(self._url):
             response = await self._session.post(
@@ -138,13 +139,38 @@ class DirectSender:
                 allow_redirects=False,
             )
         if 200 <= response.status < 300:
-            return _DirectResponse(response)
+            return CheckedAnswer(_DirectResponse(response))
         async with response:
             error_body, cut = await _read_error_body(response)
         raise errors.from_response(response.status, response.headers, error_body, cut=cut)
 
     async def close(self) -> None:
         await self._session.close()
+
+
+class _Connector(aiohttp.TCPConnector):
+    """aiohttp's connection pool, with connections that are read faster."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        protocol: type[ResponseHandler] = _ConnectionProtocol
+        self._factory = functools.partial(protocol, loop=self._loop)
+
+
+class _ConnectionProtocol(ResponseHandler):
+    """aiohttp's protocol, without work for reading that was never paused.
+
+    aiohttp resumes reading, with an empty run of its parser, for each piece that is taken from its
+    buffer. That is a tenth of the bridge's own time for an answer, as Claude's API sends each event
+    as a piece.
+    """
+
+    __slots__ = ()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Resume reading if it is paused."""
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
 
 
 class _DirectResponse:
@@ -155,10 +181,10 @@ class _DirectResponse:
         self._content = response.content
         self._inflater = choose_inflater(response.headers)
 
-    async def read(self) -> bytes:
-        if self._inflater is not None:
-            return await self._read_inflated(self._inflater)
-        return await self._read_raw()
+    def read(self) -> Coroutine[Any, Any, bytes]:
+        if self._inflater is None:
+            return self._read_raw()
+        return self._read_inflated(self._inflater)
 
     @property
     def at_end(self) -> bool:

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 import anthropic
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
-from bridge.backends.anthropic_api.answer_start import UpstreamResponse
+from bridge.backends.anthropic_api.answer_start import CheckedAnswer
 from bridge.backends.anthropic_api.errors import from_response
 from bridge.backends.anthropic_api.transport import (
     DirectSender,
@@ -57,7 +58,7 @@ async def sender_of(
         await client.close()
 
 
-async def pieces_of(answer: UpstreamResponse) -> AsyncIterator[bytes]:
+async def pieces_of(answer: CheckedAnswer) -> AsyncIterator[bytes]:
     while piece := await answer.read():
         yield piece
 
@@ -106,12 +107,12 @@ async def test_capturing_the_headers_sends_nothing(fake: FakeAnthropic) -> None:
 
 async def test_a_base_url_with_a_path_and_a_token_in_place_of_a_key() -> None:
     seen: list[bytes] = []
-    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as url:
+    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n") as url:
         client = anthropic.AsyncAnthropic(
             auth_token="sk-ant-oat01-made-up", base_url=f"{url}/claude/", max_retries=0
         )
         async with sender_of(client) as sender:
-            assert await everything(sender) == b"ok"
+            assert await everything(sender) == b"data: ok\n"
     head = seen[0].partition(b"\r\n\r\n")[0].decode().lower()
     assert head.startswith("post /claude/v1/messages http/1.1")
     assert "authorization: bearer sk-ant-oat01-made-up" in head
@@ -135,7 +136,7 @@ async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) 
 
 async def test_connections_are_reused(fake: FakeAnthropic) -> None:
     seen: list[bytes] = []
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n"
     async with listening(seen, answer) as url:
         client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
         async with sender_of(client) as sender:
@@ -178,14 +179,14 @@ async def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
     fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
-    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as proxy:
+    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n") as proxy:
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         away = anthropic.AsyncAnthropic(
             api_key="sk-ant-test", base_url="http://claude.invalid", max_retries=0
         )
         async with sender_of(away) as sender:
-            assert await everything(sender) == b"ok"
+            assert await everything(sender) == b"data: ok\n"
         assert seen[0].startswith(b"POST http://claude.invalid/v1/messages HTTP/1.1\r\n")
         fake.script(says("One two"))
         async with sender_of(key(fake)) as sender:
@@ -226,6 +227,39 @@ def test_an_error_response_becomes_the_error_of_its_type(
     assert type(found) is kind
     assert words in found.message
     assert found.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(("count", "pauses"), [(300, False), (40_000, True)])
+async def test_reading_is_resumed_only_if_it_was_paused(
+    monkeypatch: pytest.MonkeyPatch, count: int, pauses: bool
+) -> None:
+    resumed, paused = [], []
+    resume, pause = ResponseHandler.resume_reading, ResponseHandler.pause_reading
+
+    def note_resume(self: ResponseHandler, resume_parser: bool = True) -> None:
+        resumed.append(self)
+        resume(self, resume_parser)
+
+    def note_pause(self: ResponseHandler) -> None:
+        paused.append(self)
+        pause(self)
+
+    monkeypatch.setattr(ResponseHandler, "resume_reading", note_resume)
+    monkeypatch.setattr(ResponseHandler, "pause_reading", note_pause)
+    event = b'event: ping\ndata: {"type": "ping", "padding": "%s"}\n\n' % (b"a" * 100)
+    chunks = b"%x\r\n%s\r\n" % (len(event), event) * count
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with listening([], head + chunks + b"0\r\n\r\n") as url:
+        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
+        async with sender_of(client) as sender:
+            answer = await sender.send(HI)
+            # More arrives than may wait to be read.
+            await asyncio.sleep(0.2)
+            assert b"".join([piece async for piece in pieces_of(answer)]) == event * count
+            await answer.close()
+    assert bool(paused) == bool(resumed) == pauses
+    # aiohttp resumes reading for each of the pieces; here it is done once for each pause.
+    assert len(resumed) <= len(paused) + 1
 
 
 async def test_an_error_response_is_the_same_with_both_senders(fake: FakeAnthropic) -> None:

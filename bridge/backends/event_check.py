@@ -46,6 +46,7 @@ _USUAL_DELTAS = {
     if kind != "signature_delta"
     for block in blocks
 }
+_NO_DELTA = (None, "")
 
 _COUNTS = (
     "input_tokens",
@@ -78,8 +79,9 @@ class EventCheck:
         """Of the newest block."""
         self._block: str | None = None
         """The type of the open block; None if none is open."""
-        self._usual: tuple[str, str] | None = None
-        """The delta that the open block usually has, and its field."""
+        self._usual: str | None = None
+        """The delta that the open block usually has; None if there is no such delta."""
+        self._usual_field = ""
         self._has_stop_reason = False
 
     @property
@@ -97,13 +99,14 @@ class EventCheck:
 
         Raises StreamBroken if the answer cannot be understood, and what `raise_error` raises.
         """
-        if self._usual is not None:
+        usual = self._usual
+        if usual is not None:
             # The most frequent event, here and not in a function of its own: it is a third faster.
             try:
-                delta, index, (usual, field) = event["delta"], event["index"], self._usual
+                delta, index = event["delta"], event["index"]
                 if (
                     delta["type"] == usual
-                    and type(delta[field]) is str
+                    and type(delta[self._usual_field]) is str
                     and index == self._index
                     and type(index) is int
                     and event["type"] == "content_block_delta"
@@ -118,20 +121,21 @@ class EventCheck:
         if self._state == "ended":
             return None
         kind = _read_type(event, "an event")
-        if kind == "content_block_delta":
-            return self._check_delta(event)
-        if kind == "message_start":
-            return self._start_message(event)
+        check = _CHECKS.get(kind)
+        if check is None:
+            return self._feed_unordered(kind, event)
+        if self._state == "before" and kind not in _CHECKING_STATE:
+            raise StreamBroken(f"Upstream began its answer with {kind}.")
+        return check(self, event)
+
+    def _feed_unordered(self, kind: str, event: Any) -> MessageEvent | None:
+        """Check an event that may come at any time."""
         if kind == "ping":
             return cast(MessageEvent, event)
         if kind == "error":
             self._raise_error(event)
-        if kind not in _CHECKS:
-            self._count_unknown("event", kind)
-            return cast(MessageEvent, event) if _PLAIN_NAME.fullmatch(kind) else None
-        if self._state == "before":
-            raise StreamBroken(f"Upstream began its answer with {kind}.")
-        return _CHECKS[kind](self, event)
+        self._count_unknown("event", kind)
+        return cast(MessageEvent, event) if _PLAIN_NAME.fullmatch(kind) else None
 
     def _start_message(self, event: dict[str, Any]) -> MessageEvent:
         if self._state != "before":
@@ -140,10 +144,11 @@ class EventCheck:
         message = _read_object(event, "message", "message_start")
         _require_string(message, "id", "message_start")
         _require_string(message, "model", "message_start")
-        usage = _check_usage(message.get("usage"))
-        if usage is not message.get("usage"):
-            return _replace(event, message={**message, "usage": usage})
-        return cast(MessageEvent, event)
+        sent = message.get("usage")
+        usage = _check_usage(sent)
+        if usage is sent:
+            return cast(MessageEvent, event)
+        return _replace(event, message={**message, "usage": usage})
 
     def _begin_block(self, event: dict[str, Any]) -> MessageEvent:
         index: Any = event.get("index")
@@ -157,8 +162,12 @@ class EventCheck:
         kind = _read_type(block, "a content block")
         if kind not in BLOCK_TYPES:
             self._count_unknown("block", kind)
-        self._index, self._block, self._usual = index, kind, _USUAL_DELTAS.get(kind)
-        return _replace(event, content_block=_check_block(kind, block))
+        self._index, self._block = index, kind
+        self._usual, self._usual_field = _USUAL_DELTAS.get(kind, _NO_DELTA)
+        checked = _check_block(kind, block)
+        if checked is block:
+            return cast(MessageEvent, event)
+        return _replace(event, content_block=checked)
 
     def _check_delta(self, event: dict[str, Any]) -> MessageEvent | None:
         if not self._is_open(event):
@@ -200,22 +209,26 @@ class EventCheck:
         return cast(MessageEvent, event)
 
     def _check_message_delta(self, event: dict[str, Any]) -> MessageEvent:
-        delta = event.get("delta")
-        delta = {} if delta is None else _read_object(event, "delta", "message_delta")
+        is_empty = event.get("delta") is None
+        delta = {} if is_empty else _read_object(event, "delta", "message_delta")
         reason = delta.get("stop_reason")
         if reason is not None:
             _require_string(delta, "stop_reason", "message_delta")
             self._has_stop_reason = True
             if reason not in STOP_REASONS:
                 self._count_unknown("stop_reason", reason)
-        checked = {**delta, "stop_reason": reason}
         if delta.get("stop_details") is not None:
             details = _read_object(delta, "stop_details", "message_delta")
             if details.get("explanation") is not None:
                 _require_string(details, "explanation", "message_delta")
         if delta.get("stop_sequence") is not None:
             _require_string(delta, "stop_sequence", "message_delta")
-        return _replace(event, delta=checked, usage=_check_usage(event.get("usage")))
+        sent = event.get("usage")
+        usage = _check_usage(sent)
+        if usage is sent and "stop_reason" in delta:
+            # Copies are only made for what is missing.
+            return cast(MessageEvent, event)
+        return _replace(event, delta={**delta, "stop_reason": reason}, usage=usage)
 
     def _stop_message(self, event: dict[str, Any]) -> MessageEvent:
         if self._block is not None:
@@ -226,26 +239,32 @@ class EventCheck:
         return cast(MessageEvent, event)
 
 
-_CHECKS: dict[str, Callable[[EventCheck, dict[str, Any]], MessageEvent]] = {
+_CHECKS: dict[str, Callable[[EventCheck, dict[str, Any]], MessageEvent | None]] = {
+    "message_start": EventCheck._start_message,
     "content_block_start": EventCheck._begin_block,
+    "content_block_delta": EventCheck._check_delta,
     "content_block_stop": EventCheck._stop_block,
     "message_delta": EventCheck._check_message_delta,
     "message_stop": EventCheck._stop_message,
 }
+_CHECKING_STATE = ("message_start", "content_block_delta")
+"""The events whose check looks at the state itself."""
 
 
 def _check_block(kind: str, block: dict[str, Any]) -> dict[str, Any]:
     """Return a block whose fields that the bridge reads are there and have their type."""
     if kind in _STRINGS_BY_BLOCK:
-        texts = {}
-        for field in _STRINGS_BY_BLOCK[kind]:
-            # A signature that is missing must not become an empty one.
-            if block.get(field) is None and field != "signature":
-                texts[field] = ""
-            elif block.get(field) is not None and not isinstance(block[field], str):
-                raise StreamBroken(f"Upstream sent a {kind} block whose {field} is not a string.")
         _check_citations(block)
-        return {**block, **texts}
+        missing = []
+        for field in _STRINGS_BY_BLOCK[kind]:
+            text = block.get(field)
+            if text is None:
+                missing.append(field)
+            elif not isinstance(text, str):
+                raise StreamBroken(f"Upstream sent a {kind} block whose {field} is not a string.")
+        # A signature that is missing must not become an empty one.
+        texts = {field: "" for field in missing if field != "signature"}
+        return {**block, **texts} if texts else block
     if kind in _CALLS:
         _require_string(block, "id", f"a {kind} block")
         _require_string(block, "name", f"a {kind} block")
@@ -266,7 +285,11 @@ def _check_usage(usage: Any) -> dict[str, Any]:
         return {}
     if not isinstance(usage, dict):
         raise StreamBroken("Upstream sent a usage that is not an object.")
-    odd = [name for name in _COUNTS if not _is_count(usage.get(name) or 0)]
+    odd = []
+    for name in _COUNTS:
+        count = usage.get(name)
+        if count and not (type(count) is int and 0 < count < _MAX_COUNT):
+            odd.append(name)
     details = usage.get("output_tokens_details")
     if details and not (isinstance(details, dict) and all(map(_is_count, details.values()))):
         odd.append("output_tokens_details")

@@ -66,9 +66,10 @@ class SseDecoder:
         done: list[bytes] = []
         lines = piece.split(b"\n")
         for name, data, end in zip(lines[0::3], lines[1::3], lines[2::3], strict=False):
-            if name[:7] != b"event: " or data[:6] != b"data: " or len(data) < 8 or end:
+            content = data[6:].removesuffix(b"\r")
+            if name[:7] != b"event: " or data[:6] != b"data: " or not content or end:
                 return self._split_lines(piece)
-            done.append(data[6:].removesuffix(b"\r"))
+            done.append(content)
         return done
 
     def _split_lines(self, piece: bytes) -> list[bytes]:

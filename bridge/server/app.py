@@ -6,8 +6,7 @@ from aiohttp import web
 
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.http.endpoint import ENDPOINTS_BY_ROUTE
-from bridge.server.http.middleware import forbid_caching, handle_errors
-from bridge.server.http.protocol import announce_close
+from bridge.server.http.middleware import complete_headers, handle_errors
 from bridge.server.state import BRIDGE, Bridge
 
 
@@ -17,9 +16,8 @@ def make_app(bridge: Bridge) -> web.Application:
         middlewares=[handle_errors], client_max_size=bridge.settings.max_body_mb * 1024 * 1024
     )
     app[BRIDGE] = bridge
-    app.on_response_prepare.append(announce_close)
     # Not in the middleware: a stream's headers are sent before its handler returns.
-    app.on_response_prepare.append(forbid_caching)
+    app.on_response_prepare.append(complete_headers)
     # The middleware finds the row of a request by its route, so every route must have one.
     app[ENDPOINTS_BY_ROUTE] = {
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler): endpoint

@@ -45,6 +45,8 @@ class PageSessions:
         return ended
 
     def _find(self, token: str) -> bytes | None:
+        if not self._tokens:
+            return None
         # A header may contain bytes that are not text.
         given = token.encode("utf-8", "surrogateescape")
         found = None

@@ -124,18 +124,20 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
     without the control token or a page's session. These are accepted instead of a key, too: only
     the user who runs the bridge has them.
     """
-    if endpoint.access == "open" or has_control(request):
+    if endpoint.access == "open":
+        return
+    credential, bridge = read_credential(request), request.app[BRIDGE]
+    if _is_control(credential, bridge):
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
-    if not await request.app[BRIDGE].keys.accepts(read_credential(request)):
+    if not await bridge.keys.accepts(credential):
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
 
 
 def has_control(request: web.Request) -> bool:
     """Return whether the request has the control token, or the session of a signed-in page."""
-    credential, bridge = read_credential(request), request.app[BRIDGE]
-    return _is_control_token(credential, bridge) or bridge.page_sessions.accepts(credential)
+    return _is_control(read_credential(request), request.app[BRIDGE])
 
 
 def has_session(request: web.Request) -> bool:
@@ -148,6 +150,10 @@ def has_control_token(request: web.Request) -> bool:
     return _is_control_token(read_credential(request), request.app[BRIDGE])
 
 
+def _is_control(credential: str, bridge: Bridge) -> bool:
+    return _is_control_token(credential, bridge) or bridge.page_sessions.accepts(credential)
+
+
 def _is_control_token(credential: str, bridge: Bridge) -> bool:
     # A header may contain bytes that are not text.
     sent = credential.encode("utf-8", "surrogateescape")
@@ -158,8 +164,11 @@ def _is_control_token(credential: str, bridge: Bridge) -> bool:
 def read_credential(request: web.Request) -> str:
     """Return the first key header's value without `Bearer`, or "" if there is none."""
     headers = request.headers
-    credential = next((headers[name] for name in _KEY_HEADERS if name in headers), "")
-    return credential.removeprefix("Bearer ").strip()
+    for name in _KEY_HEADERS:
+        credential = headers.get(name)
+        if credential is not None:
+            return credential.removeprefix("Bearer ").strip()
+    return ""
 
 
 def _is_own_origin(origin: str, host: str, settings: Settings) -> bool:

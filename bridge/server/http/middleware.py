@@ -27,6 +27,7 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
@@ -49,14 +50,20 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
             response.headers.update(build_cors_headers(request))
         return response
     finally:
-        if LEASE in request:
-            request[LEASE].close()
+        if (lease := request.get(LEASE)) is not None:
+            lease.close()
         record_request(request, record, status, started)
 
 
-async def forbid_caching(_request: web.Request, response: web.StreamResponse) -> None:
-    """Keep every response out of caches on disk, unless its handler allows it (`/assets`)."""
+async def complete_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add what every response has; a signal of the application.
+
+    Caches on disk are forbidden, unless the handler allows them (`/assets`). The last response of a
+    connection says that it is the last.
+    """
     response.headers.setdefault("Cache-Control", "no-store")
+    if (protocol := get_protocol(request)) is not None:
+        protocol.announce_close(response)
 
 
 async def _respond(

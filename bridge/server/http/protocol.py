@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import selectors
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
@@ -103,6 +103,11 @@ class QuietHandler(web.RequestHandler):
         if self.accept_data is None or self.accept_data(len(data)):
             super().data_received(data)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Resume reading if it is paused; aiohttp calls this for each piece of a body."""
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
+
     def pause_writing(self) -> None:
         """Begin to watch the client: the system has not taken all data."""
         super().pause_writing()
@@ -142,20 +147,28 @@ class QuietHandler(web.RequestHandler):
             # aiohttp has built the headers by now.
             response.headers["Connection"] = "close"
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """Send the response; then close the connection if a compressed body was not read."""
+        finishing = super().finish_response(request, resp, start_time)
+        if "Content-Encoding" in request.headers and not request.content.is_eof():
+            return self._finish_unread(resp, finishing)
+        return finishing
+
+    async def _finish_unread(
+        self,
+        response: web.StreamResponse,
+        finishing: Awaitable[tuple[web.StreamResponse, bool]],
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the response; then close the connection if a compressed body was not read.
+        """Send the response and close.
 
         aiohttp would read the rest to ignore it, and so decompress it on the event loop: seconds
         for each body of 60 KB that was refused because it becomes too large.
         """
-        is_unread = "Content-Encoding" in request.headers and not request.content.is_eof()
-        if is_unread:
-            resp.force_close()
-        finished = await super().finish_response(request, resp, start_time)
-        if is_unread:
-            self._discard_input()
+        response.force_close()
+        finished = await finishing
+        self._discard_input()
         return finished
 
     def _discard_input(self) -> None:
@@ -206,10 +219,5 @@ def _has_unread_data(transport: asyncio.BaseTransport) -> bool:
 
 def get_protocol(request: web.Request) -> QuietHandler | None:
     """Return the protocol of a request's connection; None when it is lost."""
-    return request.protocol if isinstance(request.protocol, QuietHandler) else None
-
-
-async def announce_close(request: web.Request, response: web.StreamResponse) -> None:
-    """Call `QuietHandler.announce_close`; a signal of the application."""
-    if (protocol := get_protocol(request)) is not None:
-        protocol.announce_close(response)
+    protocol = request.protocol
+    return protocol if isinstance(protocol, QuietHandler) else None

@@ -8,6 +8,7 @@ when the request has been answered.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -31,8 +32,8 @@ LARGE = 512 * 1024
 """Size in bytes from which a body is parsed and translated in a thread, not on the event loop."""
 
 _SMALL = 1024
-_SMALL_BUDGET = 1 << 20
-"""More than a body of that size takes when it is parsed, whatever is in it."""
+_SMALL_BODIES = MemoryBudget(sys.maxsize)
+"""The budget of small bodies, which are never refused for it."""
 
 LEASE = web.RequestKey("lease", MemoryLease)
 """The memory of the request's body, from the first byte until the request has been answered."""
@@ -57,8 +58,16 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     if endpoint is None or endpoint.body is not model:
         raise TypeError(f"{model.__name__} is not the body model of {request.match_info.route}.")
     bridge = request.app[BRIDGE]
-    lease = request[LEASE] = _choose_budget(request, bridge).open_lease()
-    body = await _receive_body(request, lease, bridge.settings)
+    length, is_encoded = request.content_length, "Content-Encoding" in request.headers
+    # A stop of computer use, and the proof before it, must get through while large bodies fill the
+    # memory. The number of connections bounds how many small ones there can be.
+    is_small = length is not None and length <= _SMALL and not is_encoded
+    lease = request[LEASE] = (_SMALL_BODIES if is_small else bridge.bodies).open_lease()
+    if is_encoded or not request.content.is_eof():
+        body = await _receive_body(request, lease, bridge.settings)
+    else:
+        # Most bodies arrive with their header: there is nothing to wait for.
+        body = _take_body(request, lease)
     request[_SIZE] = len(body)
     return await parse_body(bridge, lease, body, model)
 
@@ -92,27 +101,25 @@ def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
         return model.model_validate(body)
 
 
-def _choose_budget(request: web.Request, bridge: Bridge) -> MemoryBudget:
-    """Return the budget of all bodies; a small body has its own, and is never refused for it."""
-    # A stop of computer use, and the proof before it, must get through while large bodies fill the
-    # memory. The number of connections bounds how many small ones there can be.
-    length, encoding = request.content_length, request.headers.get("Content-Encoding")
-    is_small = length is not None and length <= _SMALL and encoding is None
-    return MemoryBudget(_SMALL_BUDGET) if is_small else bridge.bodies
+def _take_body(request: web.Request, lease: MemoryLease) -> bytes:
+    """Return a body that has arrived as a whole."""
+    try:
+        body = request.content.read_nowait()
+    except web.RequestPayloadError as error:
+        raise _build_unreadable() from error
+    lease.add(len(body))
+    return body
 
 
-async def _receive_body(request: web.Request, lease: MemoryLease, settings: Settings) -> bytearray:
+async def _receive_body(
+    request: web.Request, lease: MemoryLease, settings: Settings
+) -> bytes | bytearray:
     """Read the whole body, decompressed, as long as it is within the limits."""
-    limit = settings.max_body_mb << 20
+    limit, body = settings.max_body_mb << 20, bytearray()
     if (request.content_length or 0) > limit:
         raise _build_too_large(settings)
-    body = bytearray()
     loop, seconds = asyncio.get_running_loop(), settings.body_seconds
     try:
-        if request.content.is_eof() and "Content-Encoding" not in request.headers:
-            # Most bodies arrive with their header: there is nothing to wait for.
-            lease.add(len(whole := request.content.read_nowait()))
-            return bytearray(whole)
         async with asyncio.timeout(seconds) as timeout:
             # `request.read` would decompress up to the limit at once, before the budget is asked.
             while chunk := await request.content.readany():
@@ -125,14 +132,18 @@ async def _receive_body(request: web.Request, lease: MemoryLease, settings: Sett
                 if len(body) >= LARGE:
                     await asyncio.sleep(0)
     except web.RequestPayloadError as error:
-        raise InvalidRequest(
-            "The body cannot be read: it is incomplete, or its encoding is not the declared one."
-        ) from error
+        raise _build_unreadable() from error
     except TimeoutError as error:
         raise BodyTimedOut(
             f"The body stopped arriving for {seconds:g} seconds (setting body_seconds)."
         ) from error
     return body
+
+
+def _build_unreadable() -> InvalidRequest:
+    return InvalidRequest(
+        "The body cannot be read: it is incomplete, or its encoding is not the declared one."
+    )
 
 
 def _build_too_large(settings: Settings) -> RequestTooLarge:

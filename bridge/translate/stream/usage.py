@@ -78,5 +78,5 @@ def list_counts(usage: Usage) -> TokenCounts:
 
 def as_count(value: object) -> int:
     """Return a number of tokens as upstream reports it; 0 for what is no such number."""
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0
+    # `isinstance` would accept booleans.
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else 0

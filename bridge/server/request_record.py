@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -35,7 +36,10 @@ class RequestRecord:
     backend: str = "-"
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    started: float = field(default_factory=time.perf_counter)
+    """When the request came, by `perf_counter`."""
     first_chunk_seconds: float | None = None
+    """From the request until the first part of its answer."""
     outcome: str = "-"
     """The finish_reason, the code of the error, or `cut` if the client left."""
     failed: bool = False
@@ -45,13 +49,18 @@ class RequestRecord:
     usages: Sequence[Usage] = ()
     """Upstream's token counts, one for each answer that began."""
 
+    def note_first_chunk(self) -> None:
+        """Note the time, if this is the first part of the answer."""
+        if self.first_chunk_seconds is None:
+            self.first_chunk_seconds = time.perf_counter() - self.started
+
     def set_usages(self, usages: Sequence[Usage]) -> None:
         """Set upstream's token counts, one for each answer; empty ones have not begun."""
         self.usages = usages
-        counts = [to_completion_usage(usage) for usage in usages if usage]
-        if counts:
-            self.prompt_tokens = sum(count["prompt_tokens"] for count in counts)
-            self.completion_tokens = sum(count["completion_tokens"] for count in counts)
+        begun = [to_completion_usage(usage) for usage in usages if usage]
+        if begun:
+            self.prompt_tokens = sum([counts["prompt_tokens"] for counts in begun])
+            self.completion_tokens = sum([counts["completion_tokens"] for counts in begun])
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         """Write the access line."""

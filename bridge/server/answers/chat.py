@@ -15,6 +15,7 @@ from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, Translate, open_answer
 from bridge.server.answers.fan_out import merge_answers
+from bridge.server.answers.record_answer import record_answer
 from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
@@ -98,7 +99,6 @@ class ChatAnswers:
         self._include_usage = usage_requested or not first.stream
         self._id = f"{prefix}-{make_hex_id()}"
         self._created = int(time.time())
-        self._started = time.perf_counter()
         self._machines: list[ChatStream] = []
 
     def open(self) -> AbstractAsyncContextManager[tuple[OpenAnswer, ChunkBatches]]:
@@ -107,33 +107,37 @@ class ChatAnswers:
         answers = [self._open_choice(index, translate) for index, translate in enumerate(every)]
         return answers[0] if len(answers) == 1 else merge_answers(answers)
 
-    async def record_chunks(
+    def record_chunks(
         self, record: RequestRecord, batches: ChunkBatches
     ) -> AsyncGenerator[list[Chunk], None]:
         """Yield the chunks of all choices, and last one chunk with the usage of all.
 
         Records the result for the access line and the ledger.
         """
+        return record_answer(
+            record,
+            batches if self._count_answers() == 1 else self._merge_usage(batches),
+            lambda: self._machines[0].finish_reason,
+            lambda: [machine.usage for machine in self._machines],
+        )
+
+    def _count_answers(self) -> int:
+        return len(self._translations) * self._count
+
+    async def _merge_usage(self, batches: ChunkBatches) -> AsyncGenerator[list[Chunk], None]:
+        """Hold back the usage of each choice: OpenAI sends one chunk with the sum, at the end."""
         last: Chunk | None = None
-        try:
-            async for batch in batches:
-                if record.first_chunk_seconds is None:
-                    record.first_chunk_seconds = time.perf_counter() - self._started
-                chunks = [chunk for chunk in batch if chunk["choices"]]
-                if len(chunks) < len(batch):
-                    # Each choice ends with its own usage; OpenAI sends one chunk with the sum.
-                    last = batch[-1]
-                if chunks:
-                    yield chunks
-            record.outcome = self._machines[0].finish_reason
-            if last is not None:
-                # Without the sum, the client gets the usage of the last choice.
-                with guard_accounting("the usage of several choices"):
-                    last = {**last, "usage": self._sum_usage()}
-                yield [last]
-        finally:
-            with guard_accounting("the token counts"):
-                record.set_usages([machine.usage for machine in self._machines])
+        async for batch in batches:
+            chunks = [chunk for chunk in batch if chunk["choices"]]
+            if len(chunks) < len(batch):
+                last = batch[-1]
+            if chunks:
+                yield chunks
+        if last is not None:
+            # Without the sum, the client gets the usage of the last choice.
+            with guard_accounting("the usage of several choices"):
+                last = {**last, "usage": self._sum_usage()}
+            yield [last]
 
     def _sum_usage(self) -> CompletionUsage:
         return sum_completion_usage(machine.completion_usage for machine in self._machines)

@@ -16,7 +16,7 @@ from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, NotFound
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import resolve_model
-from bridge.server.http.accounting import guard_accounting
+from bridge.server.answers.record_answer import record_answer
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
@@ -163,19 +163,16 @@ class OpenResponse:
             self.notices.append(notice)
         return mark_unstored(self.machine.response, notice)
 
-    async def _translate_events(self) -> AsyncGenerator[list[Event], None]:
+    def _translate_events(self) -> AsyncGenerator[list[Event], None]:
         """Yield the response's events; record the result for the access line and the ledger."""
-        started, record, machine = time.perf_counter(), self.record, self.machine
-        try:
-            async for batch in map_batches(self.stream, machine.feed):
-                if record.first_chunk_seconds is None:
-                    record.first_chunk_seconds = time.perf_counter() - started
-                yield batch
+        machine = self.machine
+
+        def finish() -> str:
             machine.finish()
-            record.outcome = machine.stop_reason or "-"
-        finally:
-            with guard_accounting("the token counts"):
-                record.set_usages([machine.usage])
+            return machine.stop_reason or "-"
+
+        batches = map_batches(self.stream, machine.feed)
+        return record_answer(self.record, batches, finish, lambda: [machine.usage])
 
     async def _save(self) -> str | None:
         response = self.machine.response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -14,7 +13,7 @@ from bridge.backends.base import Batch, EventStream
 from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
-from bridge.server.http.accounting import guard_accounting
+from bridge.server.answers.record_answer import record_answer
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
@@ -38,7 +37,6 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     translation = functools.partial(pass_through, body, request.headers)
     record = get_record(request)
     record.model = resolved.model
-    started = time.perf_counter()
     with bridge.track_answer():
         answer = await open_answer(bridge, resolved.model, translation, heavy=is_large(request))
         record.backend = answer.backend
@@ -47,7 +45,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
         collector = MessageCollector()
         async with (
             aclosing(answer.stream),
-            aclosing(_record_events(record, collector, answer.stream, started)) as batches,
+            aclosing(_record_events(record, collector, answer.stream)) as batches,
         ):
             if body.stream:
                 return await write_events(request, headers, batches)
@@ -80,8 +78,8 @@ def _list_notices(request: web.Request, resolved: ResolvedModel, answer: OpenAns
     return [*notices, *answer.notices]
 
 
-async def _record_events(
-    record: RequestRecord, collector: MessageCollector, stream: EventStream, started: float
+def _record_events(
+    record: RequestRecord, collector: MessageCollector, stream: EventStream
 ) -> AsyncGenerator[Batch, None]:
     """Pass the events on; record the result for the access line and the ledger."""
 
@@ -89,16 +87,11 @@ async def _record_events(
         collector.feed(event)
         return [event]
 
-    try:
-        async for batch in map_batches(stream, feed):
-            if record.first_chunk_seconds is None:
-                record.first_chunk_seconds = time.perf_counter() - started
-            yield batch
+    def finish() -> str:
         collector.finish()
-        record.outcome = collector.stop_reason or "-"
-    finally:
-        with guard_accounting("the token counts"):
-            record.set_usages([collector.usage])
+        return collector.stop_reason or "-"
+
+    return record_answer(record, map_batches(stream, feed), finish, lambda: [collector.usage])
 
 
 _COUNT_EXAMPLE: dict[str, Any] = {

@@ -6,11 +6,12 @@ every other code that only counts, runs in `guard_accounting`.
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
+from types import TracebackType
 
 from aiohttp import web
 
@@ -29,15 +30,13 @@ _reported: set[str] = set()
 """The places for which a failure was logged, in this process."""
 
 
-def record_request(
-    request: web.Request, record: RequestRecord, status: int | str, started: float
-) -> None:
+def record_request(request: web.Request, record: RequestRecord, status: int | str) -> None:
     """Write a finished request, or detached work, to the log, the ledger and the metrics.
 
-    `status` is a word if there was no HTTP response; `started` is its start by `perf_counter`.
+    `status` is a word if there was no HTTP response.
     What cannot be written is left out; the rest is written all the same.
     """
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - record.started
     if record.outcome == "-" and isinstance(status, str):
         record.outcome = "cut"
     with guard_accounting("the access log"):
@@ -48,19 +47,43 @@ def record_request(
         request.app[BRIDGE].metrics.observe(get_route_path(request), record, status, seconds)
 
 
-@contextmanager
-def guard_accounting(place: str) -> Iterator[None]:
-    """Log a failure to record something, the first time for each place, and go on."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is more than its record
-        if place not in _reported:
-            _reported.add(place)
+class AccountingGuard:
+    """Logs a failure to record something, the first time for each place, and goes on.
+
+    It has no state, so that there is one for each place and not one for each use.
+    """
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        """Begin to record."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        # Whatever it is, the answer is more than its record; a cancellation is no failure.
+        if not isinstance(error, Exception):
+            return False
+        if self._place not in _reported:
+            _reported.add(self._place)
             _log.error(
                 "Requests are missing in %s, because of an error that is logged only once",
-                place,
+                self._place,
                 exc_info=error,
             )
+        return True
+
+
+@functools.cache
+def guard_accounting(place: str) -> AccountingGuard:
+    """Return the guard of one place: what its block raises is logged, and not raised."""
+    return AccountingGuard(place)
 
 
 def record_failure(request: web.Request, record: RequestRecord, error: BridgeError) -> None:

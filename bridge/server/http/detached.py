@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,11 +19,10 @@ def record_detached(request: web.Request) -> Iterator[RequestRecord]:
     `request` started it: it opened the socket, or requested a background response.
     """
     record = RequestRecord(client=read_client_name(request))
-    started = time.perf_counter()
     try:
         yield record
     finally:
-        record_request(request, record, "turn", started)
+        record_request(request, record, "turn")
 
 
 @contextmanager

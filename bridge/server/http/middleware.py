@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -39,7 +38,6 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     endpoint = find_endpoint(request)
     record = request[RECORD] = RequestRecord(client=read_client_name(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
-    started = time.perf_counter()
     # The value stays if a CancelledError passes through: then there is no response.
     status: int | str = "client left"
     try:
@@ -52,7 +50,7 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
     finally:
         if (lease := request.get(LEASE)) is not None:
             lease.close()
-        record_request(request, record, status, started)
+        record_request(request, record, status)
 
 
 async def complete_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -13,6 +14,7 @@ from aiohttp import web
 from bridge.agent.backend import ComputerUse
 from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
+from bridge.models.rules import ModelRules
 from bridge.server.answers.attempt import OpenAnswer, Translate, open_answer
 from bridge.server.answers.fan_out import merge_answers
 from bridge.server.answers.record_answer import record_answer
@@ -21,7 +23,7 @@ from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.request_record import RequestRecord, get_record, make_hex_id
 from bridge.server.state import Bridge
-from bridge.translate.chat.request import translate_chat
+from bridge.translate.chat.request import Translation, translate_chat
 from bridge.translate.stream.chat_chunks import ChatStream
 from bridge.translate.stream.collect import Collector
 from bridge.translate.stream.usage import sum_completion_usage
@@ -88,7 +90,7 @@ class ChatAnswers:
         ]
         if self._count > 1:
             # The choices of a chat have the same request: it is translated once.
-            self._translations = [functools.cache(translate) for translate in self._translations]
+            self._translations = [_translate_once(translate) for translate in self._translations]
         self._model = model
         self._heavy = heavy
         self._computer_use = computer_use
@@ -170,6 +172,19 @@ class ChatAnswers:
         async for batch in map_batches(answer.stream, machine.feed):
             yield batch
         machine.finish()
+
+
+def _translate_once(translate: Translate) -> Translate:
+    """Return a function that translates for the first choice, and has the others wait for it."""
+    # `functools.cache` alone would let threads that come meanwhile translate again, and again
+    # decode all images.
+    lock, cached = threading.Lock(), functools.cache(translate)
+
+    def get_translation(rules: ModelRules, model: str) -> Translation:
+        with lock:
+            return cached(rules, model)
+
+    return get_translation
 
 
 async def _convert(

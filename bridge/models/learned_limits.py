@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +25,10 @@ MOST_MODELS = 100
 """Pairs of a backend and a model whose corrections are kept; the oldest is dropped."""
 
 MOST_SCHEMAS = 200
-"""Schemas of one model that are kept; the oldest is dropped."""
+"""Refused schemas of one model that are kept; the oldest is dropped."""
+
+SchemaSet = frozenset[str]
+"""Digests of schemas that were refused together, or of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Correction:
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the model's rules, with their new values."""
-    schemas: tuple[str, ...] = ()
-    """Digests of schemas that the model does not enforce."""
+    schemas: tuple[SchemaSet, ...] = ()
+    """Schemas that are not enforced."""
     general: bool = True
     """False if it is about a combination of parameters: it holds for this request only."""
 
@@ -47,7 +50,10 @@ class Correction:
 
 
 class LearnedLimits:
-    """The corrections of a running server, by backend and model."""
+    """The corrections of a running server, by backend and model.
+
+    Also those of schemas: a newer model compiles schemas that an older one refuses.
+    """
 
     def __init__(self) -> None:
         self._corrections: OrderedDict[tuple[str, str], Correction] = OrderedDict()
@@ -70,9 +76,9 @@ class LearnedLimits:
             self._corrections.popitem(last=False)
 
 
-def digest_schemas(schemas: Sequence[Any]) -> str:
-    """Return a digest of schemas that are sent together, or of one."""
-    return hashlib.sha256(json.dumps(schemas, sort_keys=True).encode()).hexdigest()
+def digest_schema(schema: Any) -> str:
+    """Return the digest of a schema as it is sent."""
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 
 Read = Callable[[ModelRules, MessagesRequest, re.Match[str]], Correction | None]
@@ -118,19 +124,67 @@ def _refuse_tool(
     tools, index = request.tools or (), int(match["index"])
     if index >= len(tools) or not tools[index].get("strict"):
         return None
-    return Correction(schemas=(digest_schemas([tools[index]["input_schema"]]),))
+    return Correction(schemas=(frozenset([digest_schema(tools[index]["input_schema"])]),))
 
 
 def _refuse_grammar(
     rules: ModelRules, request: MessagesRequest, match: re.Match[str]
 ) -> Correction | None:
-    """Learn that these schemas are too much together; each alone may be accepted."""
+    """Learn which schemas are too much: those that exceed a limit alone, or else all together."""
+    schemas = _list_compiled(request)
+    digests = [digest_schema(schema) for schema in schemas]
+    count = _find_counter(match.group())
+    limit = re.search(r"limit:? *(\d{1,4})", match.string)
+    if count is not None and limit is not None:
+        too_large = [
+            frozenset([digest])
+            for digest, schema in zip(digests, schemas, strict=True)
+            if count(schema) > int(limit[1])
+        ]
+        if too_large:
+            return Correction(schemas=tuple(dict.fromkeys(too_large)))
+    together = frozenset(digests)
+    if not together:
+        return None
+    # A number of tools that is too high says nothing about a schema that several of them share.
+    return Correction(schemas=(together,), general=len(together) == len(digests))
+
+
+def _list_compiled(request: MessagesRequest) -> list[Any]:
+    """Return the schemas that the API compiles to a grammar."""
     strict = [tool["input_schema"] for tool in request.tools or () if tool.get("strict")]
-    return (
-        Correction(schemas=(digest_schemas(strict),))
-        if strict
-        else _refuse_format(rules, request, match)
-    )
+    format = (request.output_config or {}).get("format")
+    return strict if format is None else [*strict, format.get("schema")]
+
+
+def _find_counter(refusal: str) -> Callable[[Any], int] | None:
+    if "optional" in refusal.lower():
+        return count_optional
+    return count_unions if "union" in refusal.lower() else None
+
+
+def count_optional(node: Any) -> int:
+    """Count the properties of a schema that are not required, at any depth."""
+    if isinstance(node, list):
+        return sum(map(count_optional, node))
+    if not isinstance(node, Mapping):
+        return 0
+    properties = node.get("properties")
+    optional = 0
+    if isinstance(properties, Mapping):
+        required = node.get("required")
+        optional = len(properties.keys() - set(required if isinstance(required, list) else ()))
+    return optional + sum(map(count_optional, node.values()))
+
+
+def count_unions(node: Any) -> int:
+    """Count the parts of a schema that have several types."""
+    if isinstance(node, list):
+        return sum(map(count_unions, node))
+    if not isinstance(node, Mapping):
+        return 0
+    is_union = isinstance(node.get("type"), list) or isinstance(node.get("anyOf"), list)
+    return is_union + sum(map(count_unions, node.values()))
 
 
 def _refuse_format(
@@ -138,7 +192,9 @@ def _refuse_format(
 ) -> Correction | None:
     """Learn that the schema of the answer is not accepted."""
     format = (request.output_config or {}).get("format")
-    return None if format is None else Correction(schemas=(digest_schemas([format.get("schema")]),))
+    if format is None:
+        return None
+    return Correction(schemas=(frozenset([digest_schema(format.get("schema"))]),))
 
 
 REFUSAL_RULES: tuple[RefusalRule, ...] = (
@@ -188,7 +244,11 @@ REFUSAL_RULES: tuple[RefusalRule, ...] = (
         _change(strict_tools=False),
     ),
     _make_rule(r"tools\.(?P<index>\d{1,6})\.(custom\.)?(strict|input_schema)", _refuse_tool),
-    _make_rule(r"strict tools|compiled grammar", _refuse_grammar),
+    _make_rule(
+        r"too many optional param|param\w* with union|union types?|strict tools|"
+        r"compiled grammar|grammar compilation|too complex (for|to) compil",
+        _refuse_grammar,
+    ),
 )
 
 # "… is not supported with thinking", "… when tools are used"; but not "must end with a user
@@ -207,5 +267,5 @@ def learn_limits(rules: ModelRules, request: MessagesRequest, refusal: str) -> C
             if correction is None or correction.apply(rules) == rules:
                 return None
             about_combination = not correction.schemas and _COMBINATION.search(refusal) is not None
-            return replace(correction, general=not about_combination)
+            return replace(correction, general=correction.general and not about_combination)
     return None

@@ -62,8 +62,8 @@ class ModelRules:
     """Can stream tool arguments before they are valid JSON."""
     fast: bool = False
     """Has a fast mode (`speed`), which costs more."""
-    refused_schemas: tuple[str, ...] = ()
-    """Digests of schemas that it refused to enforce, alone or together."""
+    refused_schemas: tuple[frozenset[str], ...] = ()
+    """Digests of schemas that it refused to enforce, together or one alone."""
 
 
 def infer_thinking(types: Collection[str], known: Thinking) -> Thinking:

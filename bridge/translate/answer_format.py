@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.translate.chat.computer_toolset import CHAT_PREFIX, TOOLSET_NAME
 from bridge.wire.messages import Block
+
+_COUNTED_TOOL = re.compile(r"\btools\.(\d{1,6})\.(?:custom\.)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,15 @@ class AnswerFormat:
         if call.get("toolset_name") == TOOLSET_NAME:
             return CHAT_PREFIX + name
         return self.tool_names.get(name, name)
+
+
+def name_tool(refusal: str, tools: Sequence[Block], answer_format: AnswerFormat) -> str:
+    """Replace the number of a tool in the message of a refusal by the client's name for it."""
+
+    def replace_number(match: re.Match[str]) -> str:
+        index = int(match[1])
+        if index >= len(tools) or "name" not in tools[index]:
+            return match[0]
+        return f"tool `{answer_format.name_of(tools[index])}`: "
+
+    return _COUNTED_TOOL.sub(replace_number, refusal)

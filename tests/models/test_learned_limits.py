@@ -12,7 +12,9 @@ from bridge.models.learned_limits import (
     MOST_SCHEMAS,
     Correction,
     LearnedLimits,
-    digest_schemas,
+    count_optional,
+    count_unions,
+    digest_schema,
     learn_limits,
 )
 from bridge.models.names import resolve_rules
@@ -126,17 +128,48 @@ def test_an_unrelated_refusal_changes_nothing(refusal: str) -> None:
 @pytest.mark.parametrize(
     ("refusal", "schemas"),
     [
-        ("tools.0.custom.input_schema: JSON schema is invalid", [SCHEMA]),
-        ("tools.2.input_schema: format 'x' is not supported", [OTHER]),
-        ("Too many strict tools", [SCHEMA, OTHER]),
-        ("The compiled grammar is too large", [SCHEMA, OTHER]),
-        ("output_config.format.schema: `x` is not supported", [OTHER]),
+        ("tools.0.custom.input_schema: JSON schema is invalid", [[SCHEMA]]),
+        ("tools.2.input_schema: format 'x' is not supported", [[OTHER]]),
+        ("Too many strict tools", [[SCHEMA, OTHER]]),
+        ("The compiled grammar is too large", [[SCHEMA, OTHER]]),
+        ("output_config.format.schema: `x` is not supported", [[OTHER]]),
+        ("Schema is too complex for compilation. Try to simplify it.", [[SCHEMA, OTHER]]),
+        ("Grammar compilation timed out.", [[SCHEMA, OTHER]]),
+        (
+            "Schemas contains too many optional parameters (25), which would make grammar "
+            "compilation inefficient. Reduce the number of optional parameters (limit: 24).",
+            [[SCHEMA, OTHER]],
+        ),
+        (
+            "Schemas contains too many optional parameters (2), which would make grammar "
+            "compilation inefficient. Reduce the number of optional parameters (limit: 0).",
+            [[OTHER]],
+        ),
+        (
+            "Schemas contains too many parameters with union types (17 parameters with type "
+            "arrays or anyOf). Reduce the number of union-typed parameters (limit: 16).",
+            [[SCHEMA, OTHER]],
+        ),
     ],
 )
 def test_a_refused_schema_is_a_correction_about_that_schema(refusal: str, schemas: Any) -> None:
     correction = learn_limits(OPUS_5, REQUEST, refusal)
     assert correction is not None
-    assert (dict(correction.changes), correction.schemas) == ({}, (digest_schemas(schemas),))
+    expected = tuple(frozenset(map(digest_schema, together)) for together in schemas)
+    assert (dict(correction.changes), correction.schemas) == ({}, expected)
+
+
+def test_what_counts_for_the_limits_of_a_grammar() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": {"type": ["string", "null"]},
+            "b": {"anyOf": [{"type": "string"}, {"properties": {"c": {}}, "required": ["c"]}]},
+        },
+        "required": ["a"],
+        "$defs": {"d": {"type": "object", "properties": {"e": {}}}},
+    }
+    assert (count_optional(schema), count_unions(schema)) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -169,9 +202,9 @@ def test_a_correction_is_about_one_model_at_one_backend() -> None:
 def test_the_corrections_are_bounded() -> None:
     learned = LearnedLimits()
     for number in range(MOST_SCHEMAS + 5):
-        learned.keep("anthropic", "m", Correction(schemas=(f"{number}",)))
+        learned.keep("anthropic", "m", Correction(schemas=(frozenset([f"{number}"]),)))
     schemas = learned.apply("anthropic", "m", OPUS_5).refused_schemas
-    assert (len(schemas), schemas[-1]) == (MOST_SCHEMAS, f"{MOST_SCHEMAS + 4}")
+    assert (len(schemas), schemas[-1]) == (MOST_SCHEMAS, frozenset([f"{MOST_SCHEMAS + 4}"]))
     for number in range(MOST_MODELS):
         learned.keep("anthropic", f"m{number}", Correction({"sampling": False}))
     assert learned.apply("anthropic", "m", OPUS_5) == OPUS_5

@@ -1,7 +1,7 @@
-"""Opens an answer: sends a request to Claude, and once more when a refusal shows what to change.
+"""Opens an answer: sends a request to Claude, and again when a refusal shows what to change.
 
 The steps: choose the backend, translate the request by its model's rules, restore the thinking that
-the client left out, open the stream. After a failure `_plan_retry` decides on one more attempt. The
+the client left out, open the stream. After a failure `_plan_retry` decides on another attempt. The
 stream of the answer continues paused turns, applies filters, and stores thinking at its end.
 """
 
@@ -22,6 +22,7 @@ from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
 from bridge.translate import thinking_replay
+from bridge.translate.answer_format import name_tool
 from bridge.translate.chat.image_bytes import has_long_image, shorten_images
 from bridge.translate.chat.request import Translation
 from bridge.translate.notices import Notices
@@ -32,6 +33,9 @@ from bridge.wire.health import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
 
 _log = logging.getLogger(__name__)
+
+MOST_RETRIES = 3
+"""A request may break several limits, but each retry is a request that the client waits for."""
 
 Translate = Callable[[ModelRules, str], Translation]
 """Translates a client's request by the rules of a model; the second argument is the model's id."""
@@ -63,17 +67,9 @@ async def open_answer(
     """
     question = _Question(bridge, model, translate, heavy, computer_use)
     backend = await bridge.selection.select_for_model(model)
-    attempt = await _prepare_attempt(question, backend)
-    try:
-        stream = await attempt.backend.open(attempt.request)
-    except BridgeError as error:
-        retry = await _plan_retry(attempt, error)
-        if retry is None:
-            raise
-        attempt = retry
-        stream = await attempt.backend.open(attempt.request)
-        if attempt.keep_correction is not None:
-            attempt.keep_correction()
+    attempt, stream = await _open_attempt(await _prepare_attempt(question, backend))
+    for keep in attempt.keep_corrections:
+        keep()
     if not attempt.translated.passthrough:
         stream = EventStream(_continue_turns(attempt, stream), stream.aclose)
     notices = (*attempt.notices, *attempt.translated.notices)
@@ -102,9 +98,32 @@ class _Attempt:
     translated: Translation
     request: MessagesRequest
     notices: tuple[str, ...] = ()
-    keep_correction: Callable[[], None] | None = None
-    """Function that remembers what the refusal before this attempt taught; it is called once this
-    attempt has proved it."""
+    keep_corrections: tuple[Callable[[], None], ...] = ()
+    """Functions that remember what the refusals before this attempt taught; they are called once
+    this attempt has proved it."""
+
+
+async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
+    """Send the request, and again while a refusal shows what to change."""
+    plan = _plan_retry
+    for _ in range(MOST_RETRIES):
+        try:
+            return attempt, await attempt.backend.open(attempt.request)
+        except BridgeError as error:
+            retry = await plan(attempt, error)
+            if retry is None:
+                _name_refused_tool(attempt.translated, error)
+                raise
+        # Only one retry goes elsewhere; a request may break several limits.
+        attempt, plan = retry, _plan_correction
+    return attempt, await attempt.backend.open(attempt.request)
+
+
+def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
+    """Give an error about a tool the tool's name; Claude's API counts them."""
+    if isinstance(error, InvalidRequest) and not translated.passthrough:
+        tools = translated.request.tools or ()
+        error.message = name_tool(error.message, tools, translated.answer_format)
 
 
 async def _prepare_attempt(
@@ -176,18 +195,22 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
             attempt,
             request=request,
             notices=(*attempt.notices, notice),
-            keep_correction=functools.partial(bridge.thinking.forget, ids),
+            keep_corrections=(functools.partial(bridge.thinking.forget, ids),),
         )
-    if attempt.translated.passthrough:
+    return await _plan_correction(attempt, error)
+
+
+async def _plan_correction(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
+    """Return the attempt that keeps to the limit which a refusal tells; None if it tells none."""
+    if not isinstance(error, InvalidRequest) or attempt.translated.passthrough:
         return None
     correction = learn_limits(attempt.rules, attempt.request, error.message)
     if correction is None:
         return None
     rules = correction.apply(attempt.rules)
-    corrected = await _prepare_attempt(question, attempt.backend, rules=rules)
-    return replace(
-        corrected, keep_correction=functools.partial(_keep_correction, attempt, correction)
-    )
+    corrected = await _prepare_attempt(attempt.question, attempt.backend, rules=rules)
+    keep = functools.partial(_keep_correction, attempt, correction)
+    return replace(corrected, keep_corrections=(*attempt.keep_corrections, keep))
 
 
 def _keep_correction(attempt: _Attempt, correction: Correction) -> None:
@@ -238,7 +261,7 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
     """Yield the events of all turns as one answer: pauses are continued, filters applied."""
     translated = attempt.translated
     turns = Continuation(attempt.request, translated.must_call)
-    filters = build_filters(translated.blank_stops, translated.expected_json)
+    filters = build_filters(translated.blank_stops, translated.expected_json, translated.properties)
     feed = _chain_filters(turns, filters) if filters else turns.feed
     async for batch in map_batches(stream, feed):
         yield batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -19,6 +19,7 @@ from bridge.translate.chat.images import (
 )
 from bridge.translate.chat.media import build_document_block, build_image_block
 from bridge.translate.chat.names import CallIds
+from bridge.translate.chat.property_names import PropertyNames
 from bridge.translate.chat.speakers import Speakers
 from bridge.translate.chat.tools import ToolOffer
 from bridge.translate.chat.turns import (
@@ -74,6 +75,8 @@ class _Context:
     offer: ToolOffer
     images: ImageSize
     notices: Notices
+    properties: Mapping[str, PropertyNames]
+    """The renamed properties of tools, by Claude's names for the tools."""
     computer_calls: set[str] = field(default_factory=set)
     """Ids of the computer toolset's calls so far; their results need `toolset_name`."""
     keep_pixels: bool = False
@@ -99,7 +102,7 @@ def build_conversation(
     turns: list[Message] = []
     # The API's limit for each image is lower in a request with many of them.
     images = limit_for_count(sum(map(_count_images, messages)), rules.images)
-    context = _Context(rules, CallIds(), offer, images, notices)
+    context = _Context(rules, CallIds(), offer, images, notices, offer.properties)
     speakers = Speakers(messages, notices)
     for index, message in enumerate(messages[opening:], start=opening):
         turn = _translate_message(message, f"messages[{index}]", context)
@@ -225,7 +228,11 @@ def _build_tool_use(id: str, name: str, input: dict[str, Any], context: _Context
     member = parse_member(name) if context.offer.toolset else None
     block: Block = {"type": "tool_use", "id": unique_id, "input": input}
     if member is None:
-        return {**block, "name": context.offer.names.to_claude(name)}
+        upstream = context.offer.names.to_claude(name)
+        properties = context.properties.get(upstream)
+        # As Claude wrote them, so that it sees the names that the tool has.
+        renamed = block if properties is None else {**block, "input": properties.to_upstream(input)}
+        return {**renamed, "name": upstream}
     context.computer_calls.add(unique_id)
     return {**block, "name": member, "toolset_name": TOOLSET_NAME}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.models.rules import ModelRules
@@ -13,6 +13,7 @@ from bridge.translate.chat.caching import MarkedParts, limit_markers
 from bridge.translate.chat.computer_toolset import build_toolset_block
 from bridge.translate.chat.limits import choose_max_tokens, choose_sampling, split_stop_sequences
 from bridge.translate.chat.messages import Conversation, build_conversation
+from bridge.translate.chat.property_names import PropertyNames
 from bridge.translate.chat.response_format import (
     ExpectedJson,
     OutputFormat,
@@ -78,6 +79,8 @@ class Translation:
     """JSON that only the prompt requires, so the answer has to be checked."""
     must_call: str | None = None
     """The message that repeats the request for a tool call, if the call cannot be forced."""
+    properties: Mapping[str, PropertyNames] = field(default_factory=dict)
+    """The renamed properties of tools, by Claude's names for the tools."""
     passthrough: bool = False
     """A request to `/v1/messages`: neither the request nor the answer may be changed."""
 
@@ -107,7 +110,7 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     stops, blank_stops = split_stop_sequences(chat, notices)
     instructions = (_VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
     system = _build_system(conversation, *instructions)
-    tools = _build_tools(chat, offer, rules, notices)
+    tools = _build_tools(chat, offer, rules, notices, output.format)
     # The API limits the markers of the whole request, so all parts must be complete first.
     parts, has_markers = limit_markers(MarkedParts(tools, system, conversation.messages))
     request = MessagesRequest(
@@ -133,7 +136,13 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
     hidden = chat.reasoning is not None and chat.reasoning.exclude is True
     answer_format = AnswerFormat(offer.names.as_client_names(), offer.custom, offer.legacy, hidden)
     return Translation(
-        request, notices.lines(), answer_format, blank_stops, output.expected_json, must_call
+        request,
+        notices.lines(),
+        answer_format,
+        blank_stops,
+        output.expected_json,
+        must_call,
+        properties=offer.properties,
     )
 
 
@@ -183,11 +192,15 @@ def _build_metadata(chat: ChatRequest) -> Mapping[str, str] | None:
 
 
 def _build_tools(
-    chat: ChatRequest, offer: ToolOffer, rules: ModelRules, notices: Notices
+    chat: ChatRequest,
+    offer: ToolOffer,
+    rules: ModelRules,
+    notices: Notices,
+    format: OutputFormat | None,
 ) -> tuple[Block, ...]:
     anthropic_tools = (build_web_search_block(chat, notices), build_toolset_block(chat, rules))
     return (
-        *build_tool_blocks(offer, rules, notices),
+        *build_tool_blocks(offer, rules, notices, format),
         *(block for block in anthropic_tools if block),
     )
 

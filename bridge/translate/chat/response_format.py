@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.models.learned_limits import digest_schemas
+from bridge.models.learned_limits import digest_schema
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.schema import can_close, close_schema
-from bridge.translate.chat.schema_repair import SchemaRepair
+from bridge.translate.chat.schema_repair import SchemaRepair, describe_changes
 from bridge.translate.json_check import can_check
 from bridge.translate.notices import Notices
 from bridge.wire.chat import JsonSchemaFormat, ResponseFormat
@@ -56,10 +56,11 @@ def translate_response_format(
     repair = SchemaRepair("response_format.json_schema.schema")
     schema = repair.repair(schema)
     if repair.changes:
-        notices.add(f"response_format: schema repaired at {repair.describe_changes()}")
+        notices.add(f"response_format: schema repaired at {describe_changes(repair.changes)}")
     if rules.structured and can_close(schema):
         closed = close_schema(schema)
-        if digest_schemas([closed]) not in rules.refused_schemas:
+        refused = rules.refused_schemas
+        if not refused or frozenset([digest_schema(closed)]) not in refused:
             return FormatPlan({"type": "json_schema", "schema": closed})
     checked = can_check(schema)
     notices.add(

@@ -8,7 +8,7 @@ null for a missing keyword, `required: true` at a property (draft 3), `exclusive
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.errors import InvalidRequest
@@ -18,9 +18,9 @@ Schema = dict[str, Any]
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 _LISTED = 5
 
-_MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SCHEMAS = (
+MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+SCHEMAS = (
     "additionalProperties",
     "contains",
     "else",
@@ -32,6 +32,7 @@ _SCHEMAS = (
     "unevaluatedItems",
     "unevaluatedProperties",
 )
+"""Keywords whose values are schemas by name, lists of schemas, and schemas."""
 _TEXTS = ("$anchor", "$comment", "$id", "$ref", "$schema", "description", "format", "pattern")
 _COUNTS = ("Contains", "Items", "Length", "Properties")
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
@@ -49,12 +50,6 @@ class SchemaRepair:
     def repair(self, schema: Any) -> Any:
         """Return the repaired schema. Raises InvalidRequest with the path of what is wrong."""
         return self._repair_schema(schema, self._param)
-
-    def describe_changes(self) -> str:
-        """Describe what was changed, for a notice."""
-        shown = ", ".join(self.changes[:_LISTED])
-        more = len(self.changes) - _LISTED
-        return f"{shown} and {more} more" if more > 0 else shown
 
     def _repair_schema(self, schema: Any, path: str) -> Schema | bool:
         if isinstance(schema, bool):
@@ -197,13 +192,20 @@ class SchemaRepair:
         return value
 
 
+def describe_changes(paths: Sequence[str]) -> str:
+    """Describe what was changed, for a notice."""
+    shown = ", ".join(paths[:_LISTED])
+    more = len(paths) - _LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 _LEFT_OUT: Any = object()
 """The result for a keyword that is dropped."""
 
 _REPAIRS: Mapping[str, Callable[[SchemaRepair, Any, str], Any]] = {
-    **dict.fromkeys(_MAPS, SchemaRepair._repair_map),
-    **dict.fromkeys(_LISTS, SchemaRepair._repair_list),
-    **dict.fromkeys(_SCHEMAS, SchemaRepair._repair_single),
+    **dict.fromkeys(MAPS, SchemaRepair._repair_map),
+    **dict.fromkeys(LISTS, SchemaRepair._repair_list),
+    **dict.fromkeys(SCHEMAS, SchemaRepair._repair_single),
     **dict.fromkeys(_TEXTS, SchemaRepair._check_text),
     **dict.fromkeys(
         [f"{m}{of}" for m in ("min", "max") for of in _COUNTS], SchemaRepair._check_count

@@ -9,14 +9,16 @@ from typing import Any, assert_never
 from pydantic import BaseModel
 
 from bridge.errors import InvalidRequest
-from bridge.models.learned_limits import digest_schemas
+from bridge.models.learned_limits import SchemaSet, digest_schema
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.caching import copy_cache_marker
 from bridge.translate.chat.computer_toolset import MEMBERS, has_toolset, is_toolset
 from bridge.translate.chat.custom_tools import INPUT_SCHEMA, describe_custom_tool
 from bridge.translate.chat.names import ToolNames
-from bridge.translate.chat.schema import Schema, build_input_schema, can_close, close_schema
-from bridge.translate.chat.schema_repair import SchemaRepair
+from bridge.translate.chat.property_names import PropertyNames
+from bridge.translate.chat.schema import Schema
+from bridge.translate.chat.schema_repair import describe_changes
+from bridge.translate.chat.tool_schema import ToolSchema, read_tool_schema
 from bridge.translate.chat.web_search import NAME as WEB_SEARCH
 from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
@@ -38,6 +40,9 @@ from bridge.wire.messages import Block
 
 ToolChoice = Mapping[str, Any]
 
+_TEXT_INPUT = ToolSchema(INPUT_SCHEMA)
+_ANY_INPUT = ToolSchema({"type": "object"})
+
 MAX_STRICT_TOOLS = 20
 """The API compiles a grammar for each strict tool, and accepts at most this many."""
 
@@ -48,10 +53,10 @@ class OfferedTool:
 
     name: str
     description: str | None
-    parameters: Any
+    schema: ToolSchema
     strict: bool
     custom: bool
-    """Its input is text; `parameters` belong to the function that stands for it."""
+    """Its input is text; `schema` belongs to the function that stands for it."""
     markers: tuple[BaseModel, ...]
     """Objects that may have a cache marker: the tool and its function."""
 
@@ -76,6 +81,15 @@ class ToolOffer:
     def custom(self) -> frozenset[str]:
         """Claude's names for custom tools, whose input is text."""
         return frozenset(self.names.to_claude(tool.name) for tool in self.tools if tool.custom)
+
+    @property
+    def properties(self) -> Mapping[str, PropertyNames]:
+        """The renamed properties of tools that have some, by Claude's names for the tools."""
+        return {
+            self.names.to_claude(tool.name): tool.schema.names
+            for tool in self.tools
+            if tool.schema.names is not None
+        }
 
 
 def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
@@ -117,7 +131,7 @@ def offer_called_tools(offer: ToolOffer, messages: Sequence[ChatMessage]) -> Too
     if not names:
         return offer
     tools = tuple(
-        OfferedTool(name, None, {"type": "object"}, strict=False, custom=False, markers=())
+        OfferedTool(name, None, _ANY_INPUT, strict=False, custom=False, markers=())
         for name in names
     )
     return replace(offer, tools=tools, names=ToolNames(names), mode="none", named=None)
@@ -132,9 +146,14 @@ def _list_called_names(messages: Sequence[ChatMessage]) -> Iterable[str]:
                 yield (call.custom if isinstance(call, CustomToolCall) else call.function).name
 
 
-def build_tool_blocks(offer: ToolOffer, rules: ModelRules, notices: Notices) -> tuple[Block, ...]:
-    """Build one block per tool; a tool without parameters accepts an empty object."""
-    strict = _choose_strict(offer, rules)
+def build_tool_blocks(
+    offer: ToolOffer, rules: ModelRules, notices: Notices, format: Mapping[str, Any] | None = None
+) -> tuple[Block, ...]:
+    """Build one block per tool; a tool without parameters accepts an empty object.
+
+    `format`: the format of the answer, whose schema is compiled together with strict tools.
+    """
+    strict = _choose_strict(offer, rules, format)
     if len(strict) < sum(tool.strict for tool in offer.tools):
         notices.add("tools: `strict` cannot be enforced for all of them; Claude sees their schemas")
     return tuple(
@@ -178,7 +197,7 @@ def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]
                     OfferedTool(
                         custom.name,
                         describe_custom_tool(custom),
-                        INPUT_SCHEMA,
+                        _TEXT_INPUT,
                         False,
                         True,
                         (custom, tool),
@@ -213,15 +232,16 @@ def _offer_function(
     parameters = function.parameters
     if parameters is None:
         parameters = (function.model_extra or {}).get(name)
-    if parameters is not None:
-        repair = SchemaRepair(f"{where}.{name}")
-        parameters = repair.repair(parameters)
-        if repair.changes:
-            notices.add(f"tools: schema repaired at {repair.describe_changes()}")
+    schema = read_tool_schema(parameters, function.name, f"{where}.{name}")
+    if schema.changes:
+        changes = describe_changes([f"{where}.{name}{path}" for path in schema.changes])
+        notices.add(f"tools: schema repaired at {changes}")
+    if schema.names is not None:
+        notices.add(f"tools: {schema.names.describe()} of {function.name} renamed for Claude")
     return OfferedTool(
         function.name,
         function.description,
-        parameters,
+        schema,
         function.strict is True,
         False,
         (function, *around),
@@ -269,34 +289,36 @@ def _read_function_call(chat: ChatRequest) -> tuple[str, str | None, frozenset[s
     return "named", chat.function_call.name, None
 
 
-def _choose_strict(offer: ToolOffer, rules: ModelRules) -> Mapping[str, Schema]:
+def _choose_strict(
+    offer: ToolOffer, rules: ModelRules, format: Mapping[str, Any] | None
+) -> Mapping[str, Schema]:
     """Return the strict schema of each tool that can be strict, by the tool's name."""
     if not rules.strict_tools:
         return {}
     strict = {
-        tool.name: _build_strict_schema(tool)
+        tool.name: tool.schema
         for tool in offer.tools
-        if tool.strict and _can_be_strict(tool)
+        if tool.strict and tool.schema.strict_schema is not None
     }
-    if rules.refused_schemas:
-        strict = {
-            name: schema
-            for name, schema in strict.items()
-            if digest_schemas([schema]) not in rules.refused_schemas
-        }
-        if digest_schemas(list(strict.values())) in rules.refused_schemas:
-            return {}
+    if strict and rules.refused_schemas:
+        strict = _leave_out_refused(strict, rules.refused_schemas, format)
     # With too many, none of them is strict, because any selection would be arbitrary.
-    return {} if len(strict) > MAX_STRICT_TOOLS else strict
+    if len(strict) > MAX_STRICT_TOOLS:
+        return {}
+    return {name: schema.strict_schema or {} for name, schema in strict.items()}
 
 
-def _can_be_strict(tool: OfferedTool) -> bool:
-    # Without parameters, a tool accepts an empty object and nothing else.
-    return tool.parameters is None or can_close(build_input_schema(tool.parameters))
-
-
-def _build_strict_schema(tool: OfferedTool) -> Schema:
-    return {"required": [], **close_schema(build_input_schema(tool.parameters))}
+def _leave_out_refused(
+    strict: dict[str, ToolSchema],
+    refused: Iterable[SchemaSet],
+    format: Mapping[str, Any] | None,
+) -> dict[str, ToolSchema]:
+    """Leave out tools whose schemas are among those that were refused, alone or together."""
+    others = set() if format is None else {digest_schema(format["schema"])}
+    for schemas in refused:
+        if schemas <= others.union(schema.digest for schema in strict.values()):
+            strict = {name: tool for name, tool in strict.items() if tool.digest not in schemas}
+    return strict
 
 
 def _build_tool_block(
@@ -304,7 +326,7 @@ def _build_tool_block(
 ) -> Block:
     block: Block = {
         "name": offer.names.to_claude(tool.name),
-        "input_schema": build_input_schema(tool.parameters) if strict is None else strict,
+        "input_schema": tool.schema.input_schema if strict is None else strict,
     }
     if rules.eager_tools:
         # Stream arguments as they are generated instead of holding them until they are valid JSON.

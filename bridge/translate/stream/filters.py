@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bridge.errors import OutputMismatch
+from bridge.translate.chat.property_names import PropertyNames
 from bridge.translate.chat.response_format import ExpectedJson
 from bridge.translate.json_check import find_problem
+from bridge.translate.stream.argument_names import NameFilter
 from bridge.wire.messages import ContentBlockDelta, MessageEvent
 
 # A filter takes one event and returns the events to pass on: the same one, a changed one, or none.
@@ -166,8 +168,14 @@ class JsonFilter:
 
 
 def build_filters(
-    blank_stops: Sequence[str], expected_json: ExpectedJson | None
+    blank_stops: Sequence[str],
+    expected_json: ExpectedJson | None,
+    properties: Mapping[str, PropertyNames],
 ) -> list[EventFilter]:
     """Build the filters that an answer needs; most need none."""
     filters: list[EventFilter] = [StopFilter(blank_stops)] if blank_stops else []
-    return [*filters, JsonFilter(expected_json)] if expected_json is not None else filters
+    if expected_json is not None:
+        filters.append(JsonFilter(expected_json))
+    if properties:
+        filters.append(NameFilter(properties))
+    return filters

@@ -10,6 +10,7 @@ from tests.fake_anthropic.checks.binding import blocks_of, foreign_thinking
 from tests.fake_anthropic.checks.blocks import Found, check_block
 from tests.fake_anthropic.checks.images import check_many, check_tier
 from tests.fake_anthropic.checks.parameters import BINDING_BETA, check_parameters
+from tests.fake_anthropic.checks.schemas import check_grammar
 from tests.fake_anthropic.checks.tools import check_choice, check_tools, has_computer
 from tests.fake_anthropic.checks.turns import check_messages
 from tests.fake_anthropic.rejection import (
@@ -92,6 +93,7 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     found = Found()
     _check_system(body.get("system", ""), found)
     check_tools(body, model, betas)
+    _check_grammar(body)
     check_choice(body, model)
     check_messages(body["messages"], model, found)
     _check_tools_defined(body)
@@ -99,6 +101,12 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     _check_markers(body)
     _check_binding(body, model, betas)
     _check_length(body, model)
+
+
+def _check_grammar(body: dict[str, Any]) -> None:
+    schemas = [tool["input_schema"] for tool in body.get("tools") or () if tool.get("strict")]
+    form = (body.get("output_config") or {}).get("format")
+    check_grammar([*schemas, form["schema"]] if form else schemas)
 
 
 def _check_tools_defined(body: dict[str, Any]) -> None:

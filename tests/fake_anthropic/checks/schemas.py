@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from tests.fake_anthropic.rejection import need, need_dict, need_list, need_str, refuse
 
@@ -41,6 +47,11 @@ _FORMATS = frozenset(
 )
 _HARD_PATTERN = re.compile(r"\(\?[=!<]|\\[1-9bB]")
 """Look-around, back-references and word boundaries."""
+_PROPERTY_KEY = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+MOST_OPTIONAL = 24
+MOST_UNIONS = 16
+MOST_COMPILED = 20_000
+"""Characters of all schemas together; the real limit is of the grammar, and not documented."""
 _COMBINERS = ("oneOf", "allOf", "anyOf")
 
 
@@ -57,10 +68,64 @@ def check_input_schema(schema: Any, where: str) -> None:
             combiner not in schema,
             f"{where}: input_schema does not support oneOf, allOf, or anyOf at the top level",
         )
-    need_dict(schema.get("properties") or {}, f"{where}.properties")
+    reason = _explain_invalid(json.dumps(schema))
+    need(
+        reason is None,
+        f"{where}: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
+        f"(https://json-schema.org/draft/2020-12). {reason}",
+    )
+    # Only those at the root, as the real API does.
+    for key in need_dict(schema.get("properties") or {}, f"{where}.properties"):
+        need(
+            _PROPERTY_KEY.fullmatch(key) is not None,
+            f"{where}.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{{1,64}}$'",
+        )
     required = need_list(schema.get("required") or [], f"{where}.required")
     for index, name in enumerate(required):
         need_str(name, f"{where}.required.{index}")
+
+
+@functools.lru_cache(1000)
+def _explain_invalid(schema: str) -> str | None:
+    try:
+        Draft202012Validator.check_schema(json.loads(schema))
+    except SchemaError as error:
+        return error.message
+    return None
+
+
+def check_grammar(schemas: Iterable[Any]) -> None:
+    """Check the schemas that are compiled to one grammar: of strict tools and of the answer."""
+    listed = list(schemas)
+    optional = sum(map(_count_optional, listed))
+    need(
+        optional <= MOST_OPTIONAL,
+        f"Schemas contains too many optional parameters ({optional}), which would make grammar "
+        "compilation inefficient. Reduce the number of optional parameters in your tool schemas "
+        f"(limit: {MOST_OPTIONAL}).",
+    )
+    unions = sum(map(_count_unions, listed))
+    need(
+        unions <= MOST_UNIONS,
+        f"Schemas contains too many parameters with union types ({unions} parameters with type "
+        "arrays or anyOf). This causes exponential compilation cost. Reduce the number of nullable "
+        f"or union-typed parameters (limit: {MOST_UNIONS} parameters with unions).",
+    )
+    need(
+        sum(len(json.dumps(schema)) for schema in listed) <= MOST_COMPILED,
+        "The compiled grammar is too large, which would cause performance issues. Simplify your "
+        "tool schemas or reduce the number of strict tools.",
+    )
+
+
+def _count_optional(node: dict[str, Any]) -> int:
+    own = len(set(node.get("properties") or {}) - set(node.get("required") or ()))
+    return own + sum(_count_optional(part) for _, part in _list_subschemas(node))
+
+
+def _count_unions(node: dict[str, Any]) -> int:
+    own = int("anyOf" in node or isinstance(node.get("type"), list))
+    return own + sum(_count_unions(part) for _, part in _list_subschemas(node))
 
 
 def check_strict_schema(schema: Any, where: str) -> None:

@@ -52,6 +52,23 @@ def closed(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+def nest(part: Any, key: str = "a") -> dict[str, Any]:
+    return {"type": "object", "properties": {key: part}}
+
+
+def many(count: int, part: Any, *also: str) -> dict[str, Any]:
+    """A closed object with so many properties; `also`: they are all required, too."""
+    names = [f"p{number}" for number in range(count)]
+    return closed(**dict.fromkeys(names, part)) | dict.fromkeys(also, names)
+
+
+def strict_tools(count: int) -> dict[str, Any]:
+    """Tools with one optional property each."""
+    names = [f"t{number}" for number in range(count)]
+    schema = {**closed(a={"type": "string"}), "required": []}
+    return {"tools": [{"name": name, "input_schema": schema, "strict": True} for name in names]}
+
+
 def image(size: tuple[int, int] = (8, 6), kind: str = "png", **more: Any) -> dict[str, Any]:
     picture = io.BytesIO()
     Image.new("1", size).save(picture, "PNG")
@@ -107,6 +124,10 @@ RIGHT: list[dict[str, Any]] = [
     form({**closed(a={"$ref": "#/$defs/B"}), "$defs": {"B": closed(c={"type": "null"})}}),
     tool({**closed(a={"type": "string"}), "required": ["a"]}, strict=True),
     tool({"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}),
+    tool(nest(nest({}, "only the root is checked"))),
+    tool(many(30, {})),
+    {**strict_tools(12), **form(many(12, {}))},
+    form(many(16, {"anyOf": [{"type": "string"}, {"type": "null"}]}, "required")),
     {"system": [{**TEXT, **MARK}] * 4},
     {"messages": [user(image())]},
     {"messages": [user(image((4000, 3000)))]},
@@ -208,6 +229,18 @@ WRONG_TOOLS: list[tuple[dict[str, Any], str]] = [
     (tool({}), "tools.0.custom.input_schema.type: Field required"),
     (tool({"type": "array"}), "tools.0.custom.input_schema.type: Input should be 'object'"),
     (tool({"type": "object", "anyOf": []}), "does not support oneOf, allOf, or anyOf at the top"),
+    (tool({"type": "object", "required": True}), "must match JSON Schema draft 2020-12"),
+    (tool(nest({"type": "float"})), "must match JSON Schema draft 2020-12"),
+    (tool(nest({"exclusiveMinimum": True})), "must match JSON Schema draft 2020-12"),
+    (tool(nest({"items": [{}]})), "must match JSON Schema draft 2020-12"),
+    (tool(nest({"description": None})), "must match JSON Schema draft 2020-12"),
+    (tool(nest({}, "filter[a]")), "input_schema.properties: Property keys should match pattern"),
+    (tool(nest({}, "a" * 65)), "input_schema.properties: Property keys should match pattern"),
+    (tool(nest({}, "größe")), "input_schema.properties: Property keys should match pattern"),
+    (form(many(25, {})), "too many optional parameters (25)"),
+    ({**strict_tools(13), **form(many(12, {}))}, "too many optional parameters (25)"),
+    (form(many(17, {"type": ["string", "null"]}, "required")), "types (17 parameters"),
+    (form(many(400, {"enum": ["a" * 60]}, "required")), "The compiled grammar is too large"),
     (tool(closed(a={"type": "string"}), strict=True), "input_schema.required: Field required"),
     (tool({"type": "object"}, strict=True), "'additionalProperties' must be explicitly set to fa"),
     ({"tools": [{"type": "web_search_1999", "name": "web_search"}]}, "Input tag 'web_search_1999'"),

@@ -257,6 +257,8 @@ _COMBINATION = re.compile(
     r"(?<!end )\b(with|when|while|together|unless|combin\w+)\b(?! this model)", re.IGNORECASE
 )
 
+_TOOL_SCHEMA = re.compile(r"tools\.(?P<index>\d{1,6})\.(custom\.)?input_schema")
+
 
 def learn_limits(rules: ModelRules, request: MessagesRequest, refusal: str) -> Correction | None:
     """Return the correction of a refused request, or None if it implies no change."""
@@ -269,3 +271,17 @@ def learn_limits(rules: ModelRules, request: MessagesRequest, refusal: str) -> C
             about_combination = not correction.schemas and _COMBINATION.search(refusal) is not None
             return replace(correction, general=correction.general and not about_combination)
     return None
+
+
+def learn_schemas(rules: ModelRules, request: MessagesRequest, refusal: str) -> Correction | None:
+    """Return which schemas of a request were refused, strict or not; None if it was not for one.
+
+    For requests that are passed through, whose schemas were not repaired before.
+    """
+    match = _TOOL_SCHEMA.search(refusal)
+    tools = request.tools or ()
+    if match is not None and int(match["index"]) < len(tools):
+        schema = tools[int(match["index"])].get("input_schema")
+        return Correction(schemas=(frozenset([digest_schema(schema)]),))
+    correction = learn_limits(rules, request, refusal)
+    return correction if correction is not None and correction.schemas else None

@@ -10,6 +10,7 @@ from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import Translation
+from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.wire.anthropic import CountBody, MessagesBody, WholeMessage
@@ -31,7 +32,7 @@ _NAMED = set(BODY_FIELDS) - {"max_tokens"}
 def pass_through(
     body: MessagesBody, headers: Mapping[str, str], rules: ModelRules, model: str
 ) -> Translation:
-    """Build the request without changing it.
+    """Build the request without changing it, except for schemas that the API refuses.
 
     Raises InvalidRequest for a prefill or a late system message if the model or the backend does
     not support it.
@@ -40,7 +41,15 @@ def pass_through(
         build_count_request(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
     )
     _check_roles(request, rules)
-    return Translation(request, (), AnswerFormat(), passthrough=True)
+    fitted = fit_schemas(request, rules.refused_schemas)
+    return Translation(
+        fitted.request,
+        fitted.notices,
+        AnswerFormat(),
+        expected_json=fitted.expected_json,
+        properties=fitted.properties,
+        passthrough=True,
+    )
 
 
 def build_count_request(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:

@@ -231,3 +231,114 @@ async def test_tools_and_a_format_that_are_too_large_each(
     assert list_statuses(fake) == [400, 400, 400, 200]
     await post(bridge, "chat/completions", body)
     assert list_statuses(fake) == [200]
+
+
+# --- /v1/messages
+
+MESSAGE: Any = {"model": MODEL, "max_tokens": 900, "messages": [HI]}
+OWN_TOOL: Any = {"name": "list_apps", "input_schema": SCHEMA, "input_examples": [CLIENT]}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("strict", [False, True])
+async def test_a_message_has_the_clients_keys(
+    bridge: Bridge, fake: FakeAnthropic, stream: bool, strict: bool
+) -> None:
+    fake.script(CALL)
+    call = {"type": "tool_use", "id": "t1", "name": "list_apps", "input": CLIENT}
+    history = [
+        HI,
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1"}]},
+    ]
+    tool = {**OWN_TOOL, "strict": True} if strict else OWN_TOOL
+    body = {**MESSAGE, "messages": history, "tools": [tool], "stream": stream}
+    text = await post(bridge, "messages", body)
+    if stream:
+        deltas = [event.get("delta") or {} for event in read_stream(text)]
+        written = json.loads("".join(delta.get("partial_json", "") for delta in deltas))
+    else:
+        written = json.loads(text)["content"][0]["input"]
+    assert written == CLIENT
+    sent = fake.bodies()[-1]
+    assert sent["messages"][1]["content"][0]["input"] == UPSTREAM
+    assert sent["tools"][0]["input_examples"] == [UPSTREAM]
+
+
+async def test_the_tokens_of_a_tool_with_odd_keys_are_counted(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    body = {"model": MODEL, "messages": [HI], "tools": [OWN_TOOL]}
+    await post(bridge, "messages/count_tokens", body)
+    await post(bridge, "responses/input_tokens", RESPOND)
+    assert list_statuses(fake) == [200, 200]
+
+
+async def test_a_message_with_accepted_schemas_is_sent_as_it_is(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    schema = {"$schema": "x", "type": "object", "properties": {"a.b": {"nullable": True}}}
+    body = {**MESSAGE, "tools": [{"name": "a", "input_schema": schema}]}
+    await post(bridge, "messages", body)
+    assert fake.bodies()[-1]["tools"] == body["tools"]
+
+
+async def test_an_older_dialect_in_a_message_is_repaired_when_it_was_refused(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    part = {"type": "integer", "minimum": 0, "exclusiveMinimum": True}
+    old = {"type": "object", "properties": {"a": part}, "anyOf": [{"required": ["a"]}]}
+    tools = [{"name": "old", "input_schema": old}, {"name": "new", "input_schema": SMALL}]
+    for _ in range(2):
+        await post(bridge, "messages", {**MESSAGE, "tools": tools})
+    assert list_statuses(fake) == [400, 200, 200]
+    await post(bridge, "messages", {**MESSAGE, "tools": tools})
+    first, second = fake.bodies()[-1]["tools"]
+    assert first["input_schema"]["properties"]["a"] == {"type": "integer", "exclusiveMinimum": 0}
+    assert second == tools[1]
+
+
+async def test_a_schema_in_a_message_that_cannot_be_read_names_the_tool(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    wrong = {"type": "object", "properties": {"a": {"type": 3}}}
+    body = {**MESSAGE, "tools": [{"name": "odd", "input_schema": wrong}]}
+    error = json.loads(await post(bridge, "messages", body, 400))["error"]
+    assert error["type"] == "invalid_request_error"
+    assert "tool `odd`" in error["message"]
+    assert list_statuses(fake) == [400]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_format_of_a_message_that_cannot_be_compiled_is_checked_here(
+    bridge: Bridge, fake: FakeAnthropic, stream: bool
+) -> None:
+    config = {"effort": "low", "format": {"type": "json_schema", "schema": OPTIONAL}}
+    body = {**MESSAGE, "output_config": config, "system": "Be brief.", "stream": stream}
+    fake.script(says('```json\n{"p0": "a"}\n```'), says('{"p0": "a"}'), says('{"p0": 1}'))
+    text = await post(bridge, "messages", body)
+    if stream:
+        deltas = [event.get("delta") or {} for event in read_stream(text)]
+        assert "".join(delta.get("text", "") for delta in deltas) == '{"p0": "a"}'
+    else:
+        assert json.loads(text)["content"] == [{"type": "text", "text": '{"p0": "a"}'}]
+    await post(bridge, "messages", body)
+    sent = fake.bodies()[-1]
+    assert (sent["output_config"], sent["system"][0]["text"]) == ({"effort": "low"}, "Be brief.")
+    assert list_statuses(fake) == [400, 200, 200]
+    if not stream:
+        error = json.loads(await post(bridge, "messages", body, 502))["error"]
+        assert "does not match output_config.format" in error["message"]
+
+
+async def test_a_strict_tool_of_a_message_that_cannot_be_compiled_is_loosened(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    tools = [
+        {"name": "large", "input_schema": OPTIONAL, "strict": True},
+        {"name": "small", "input_schema": SMALL, "strict": True},
+    ]
+    for _ in range(2):
+        await post(bridge, "messages", {**MESSAGE, "tools": tools})
+    assert [tool.get("strict") for tool in fake.bodies()[-1]["tools"]] == [None, True]
+    assert list_statuses(fake) == [400, 200, 200]

@@ -17,7 +17,7 @@ from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
-from bridge.models.learned_limits import Correction, learn_limits
+from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
@@ -59,7 +59,7 @@ async def open_answer(
     heavy: bool = False,
     computer_use: ComputerUse | None = None,
 ) -> OpenAnswer:
-    """Send a request to Claude, if need be twice; return when the answer begins.
+    """Send a request to Claude, if need be several times; return when the answer begins.
 
     `heavy`: translate in a thread, since images or a large body take long.
     `computer_use`: let Claude use this computer.
@@ -72,6 +72,9 @@ async def open_answer(
         keep()
     if not attempt.translated.passthrough:
         stream = EventStream(_continue_turns(attempt, stream), stream.aclose)
+    elif filters := _build_filters(attempt.translated):
+        feed = _chain_filters(lambda event: [event], filters)
+        stream = EventStream(map_batches(stream, feed), stream.aclose)
     notices = (*attempt.notices, *attempt.translated.notices)
     return OpenAnswer(stream, attempt.translated, attempt.backend.name, notices)
 
@@ -98,6 +101,8 @@ class _Attempt:
     translated: Translation
     request: MessagesRequest
     notices: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Those of `notices` that say why another backend or model answers."""
     keep_corrections: tuple[Callable[[], None], ...] = ()
     """Functions that remember what the refusals before this attempt taught; they are called once
     this attempt has proved it."""
@@ -114,7 +119,7 @@ async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
             if retry is None:
                 _name_refused_tool(attempt.translated, error)
                 raise
-        # Only one retry goes elsewhere; a request may break several limits.
+        # Only the first retry may change the backend; a request may break several limits.
         attempt, plan = retry, _plan_correction
     return attempt, await attempt.backend.open(attempt.request)
 
@@ -146,7 +151,7 @@ async def _prepare_attempt(
     request, more = await _shorten_images(question.bridge, translated.request, narrowed)
     # A request in Anthropic's own format is sent as it is, with the thinking that the client has.
     if translated.passthrough:
-        return _Attempt(question, backend, rules, translated, request, (*notices, *more))
+        return _Attempt(question, backend, rules, translated, request, (*notices, *more), notices)
     stored = await _load_stored_turns(question.bridge, request)
     if stored and narrowed.thinking_back:
         request = thinking_replay.restore_thinking(request, stored)
@@ -155,7 +160,7 @@ async def _prepare_attempt(
     if request.thinking is not None and request.thinking["type"] == "enabled":
         request, off = _drop_impossible_thinking(request)
         more = (*more, *off)
-    return _Attempt(question, backend, rules, translated, request, (*notices, *more))
+    return _Attempt(question, backend, rules, translated, request, (*notices, *more), notices)
 
 
 async def _shorten_images(
@@ -202,13 +207,21 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
 
 async def _plan_correction(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     """Return the attempt that keeps to the limit which a refusal tells; None if it tells none."""
-    if not isinstance(error, InvalidRequest) or attempt.translated.passthrough:
+    if not isinstance(error, InvalidRequest):
         return None
-    correction = learn_limits(attempt.rules, attempt.request, error.message)
+    correction = (
+        learn_schemas(attempt.rules, attempt.request, error.message)
+        if attempt.translated.passthrough
+        else learn_limits(attempt.rules, attempt.request, error.message)
+    )
     if correction is None:
         return None
     rules = correction.apply(attempt.rules)
-    corrected = await _prepare_attempt(attempt.question, attempt.backend, rules=rules)
+    corrected = await _prepare_attempt(
+        attempt.question, attempt.backend, *attempt.reasons, rules=rules
+    )
+    if corrected.request == attempt.request:
+        return None
     keep = functools.partial(_keep_correction, attempt, correction)
     return replace(corrected, keep_corrections=(*attempt.keep_corrections, keep))
 
@@ -261,8 +274,8 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
     """Yield the events of all turns as one answer: pauses are continued, filters applied."""
     translated = attempt.translated
     turns = Continuation(attempt.request, translated.must_call)
-    filters = build_filters(translated.blank_stops, translated.expected_json, translated.properties)
-    feed = _chain_filters(turns, filters) if filters else turns.feed
+    filters = _build_filters(translated)
+    feed = _chain_filters(turns.feed, filters) if filters else turns.feed
     async for batch in map_batches(stream, feed):
         yield batch
         # The answer ends at a stop sequence: leaving closes upstream, which saves tokens.
@@ -281,14 +294,18 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
         thinking.put(find_calls(list(stored.blocks))[0]["id"], stored)
 
 
+def _build_filters(translated: Translation) -> list[EventFilter]:
+    return build_filters(translated.blank_stops, translated.expected_json, translated.properties)
+
+
 def _chain_filters(
-    turns: Continuation, filters: Sequence[EventFilter]
+    read: Callable[[MessageEvent], list[MessageEvent]], filters: Sequence[EventFilter]
 ) -> Callable[[MessageEvent], list[MessageEvent]]:
     def feed(event: MessageEvent) -> list[MessageEvent]:
         # The rest of a batch may hold an ending that must neither be sent nor checked.
         if _has_ended(filters):
             return []
-        events = turns.feed(event)
+        events = read(event)
         for filter in filters:
             events = [passed for event in events for passed in filter.feed(event)]
         return events

@@ -22,6 +22,7 @@ from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.passthrough import MessageCollector, build_count_request, pass_through
+from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
 from bridge.wire.json_bytes import encode_ascii_json
 from bridge.wire.messages import MessageEvent
@@ -38,7 +39,9 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     record = get_record(request)
     record.model = resolved.model
     with bridge.track_answer():
-        answer = await open_answer(bridge, resolved.model, translation, heavy=is_large(request))
+        # The check of a format loads the validator of JSON schemas.
+        heavy = is_large(request) or "format" in (body.output_config or {})
+        answer = await open_answer(bridge, resolved.model, translation, heavy=heavy)
         record.backend = answer.backend
         notices = _list_notices(request, resolved, answer)
         headers = {"request-id": record.id, **build_notice_headers(record.id, notices)}
@@ -65,7 +68,8 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     body = await read_body(request, CountBody)
     resolved = bridge.resolve(body.model)
     backend = await bridge.selection.select_for_counting(resolved.model)
-    tokens = await backend.count_tokens(build_count_request(body, request.headers, resolved.model))
+    counted = fit_schemas(build_count_request(body, request.headers, resolved.model)).request
+    tokens = await backend.count_tokens(counted)
     count: TokenCount = {"input_tokens": tokens}
     return web.json_response(dict(count))
 

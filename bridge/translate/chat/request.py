@@ -82,7 +82,7 @@ class Translation:
     properties: Mapping[str, PropertyNames] = field(default_factory=dict)
     """The renamed properties of tools, by Claude's names for the tools."""
     passthrough: bool = False
-    """A request to `/v1/messages`: neither the request nor the answer may be changed."""
+    """A request to `/v1/messages`: only what the API would refuse is changed, and named back."""
 
 
 def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:

@@ -32,6 +32,8 @@ class ExpectedJson:
 
     schema: dict[str, Any] | None
     """None accepts any JSON object, an empty schema any JSON."""
+    field: str = "response_format"
+    """The client's field that requires it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,15 @@ def translate_response_format(
         refused = rules.refused_schemas
         if not refused or frozenset([digest_schema(closed)]) not in refused:
             return FormatPlan({"type": "json_schema", "schema": closed})
+    return emulate_format(schema, "response_format", notices)
+
+
+def emulate_format(schema: dict[str, Any], field: str, notices: Notices) -> FormatPlan:
+    """Plan an instruction and a check for a schema that the API does not enforce."""
     checked = can_check(schema)
     notices.add(
-        "response_format: the schema cannot be enforced; it is in the prompt, and the answer is "
+        f"{field}: the schema cannot be enforced; it is in the prompt, and the answer is "
         + ("checked" if checked else "only checked to be JSON")
     )
-    expected_json = ExpectedJson(schema if checked else {})
+    expected_json = ExpectedJson(schema if checked else {}, field)
     return FormatPlan(None, _SCHEMA_PROMPT + json.dumps(schema), expected_json)

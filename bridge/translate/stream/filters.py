@@ -164,7 +164,9 @@ class JsonFilter:
             raise OutputMismatch(f"Claude's answer is not valid JSON: {error}.") from error
         problem = find_problem(value, self._expected.schema)
         if problem:
-            raise OutputMismatch(f"Claude's answer does not match response_format: {problem}")
+            raise OutputMismatch(
+                f"Claude's answer does not match {self._expected.field}: {problem}"
+            )
 
 
 def build_filters(

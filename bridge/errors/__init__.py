@@ -19,6 +19,7 @@ from bridge.errors.catalogue import (
 from bridge.errors.client import (
     BodyTimedOut,
     ContextTooLong,
+    EndpointNotOffered,
     InvalidRequest,
     MethodNotAllowed,
     ModelNotFound,
@@ -81,6 +82,7 @@ __all__ = [
     "DesktopUnavailable",
     "EmbeddingModelBroken",
     "EmbeddingModelMissing",
+    "EndpointNotOffered",
     "Forbidden",
     "GatewayFailed",
     "InternalError",

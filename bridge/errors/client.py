@@ -98,6 +98,17 @@ class UnsupportedMedia(BridgeError):
     hint = "Send the header Content-Type: application/json."
 
 
+class EndpointNotOffered(BridgeError):
+    """An endpoint of OpenAI's that neither Claude nor the bridge has."""
+
+    status = 501
+    type = "invalid_request_error"
+    code = "endpoint_not_offered"
+    anthropic_type = "api_error"
+    summary = "The bridge does not have this endpoint."
+    hint = "Use another service for this."
+
+
 class NotSupported(BridgeError):
     """The backend in use lacks this feature; another one has it."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from bridge.server.api.routes import ENDPOINTS
-from bridge.server.http.endpoint import ENDPOINTS_BY_ROUTE
+from bridge.server.http.endpoint import ENDPOINTS_BY_ROUTE, Endpoint
 from bridge.server.http.middleware import complete_headers, handle_errors
 from bridge.server.state import BRIDGE, Bridge
+
+SOCKET_PATH = "/v1/responses"
+"""The path whose GET opens a WebSocket."""
 
 
 def make_app(bridge: Bridge) -> web.Application:
@@ -20,7 +23,14 @@ def make_app(bridge: Bridge) -> web.Application:
     app.on_response_prepare.append(complete_headers)
     # The middleware finds the row of a request by its route, so every route must have one.
     app[ENDPOINTS_BY_ROUTE] = {
-        app.router.add_route(endpoint.method, endpoint.path, endpoint.handler): endpoint
+        app.router.add_route(method, endpoint.path, endpoint.handler): endpoint
         for endpoint in ENDPOINTS
+        for method in _list_methods(endpoint)
     }
     return app
+
+
+def _list_methods(endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the methods of a route: clients that test a server send HEAD where GET is."""
+    is_page = endpoint.method == "GET" and endpoint.path != SOCKET_PATH
+    return (endpoint.method, "HEAD") if is_page else (endpoint.method,)

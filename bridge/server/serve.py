@@ -31,6 +31,7 @@ from bridge.running import NAME, RunningServer, describe_own_process, remove_rec
 from bridge.server.app import make_app
 from bridge.server.http.accept_errors import AcceptErrors, report_accept_errors_once
 from bridge.server.http.header_timeout import add_header_timeout
+from bridge.server.http.paths import read_paths
 from bridge.server.http.protocol import QuietHandler
 from bridge.server.state import Bridge
 from bridge.settings import Settings
@@ -98,6 +99,7 @@ async def _start_listening(
     server = runner.server
     if server is None:
         raise RuntimeError("the runner is set up before it listens")
+    server.request_factory = read_paths(server.request_factory)
     loop = asyncio.get_running_loop()
 
     # The bridge writes its own access line; aiohttp's type does not allow None here.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,9 @@ COMPUTER = Dialect(
     end=b"",
 )
 
+_ANTHROPIC_PATHS = re.compile(r"/v1/messages(?:/|$)")
+"""Paths of Anthropic's API, also with a wrong method or a wrong end."""
+
 DIALECT = web.RequestKey("dialect", Dialect)
 
 
@@ -68,7 +72,8 @@ def choose_dialect(request: web.Request, declared: Dialect | None) -> Dialect:
     """
     if declared is not None:
         return declared
-    return ANTHROPIC if "anthropic-version" in request.headers else OPENAI
+    is_anthropic = "anthropic-version" in request.headers or _ANTHROPIC_PATHS.match(request.path)
+    return ANTHROPIC if is_anthropic else OPENAI
 
 
 def get_dialect(request: web.Request) -> Dialect:

@@ -43,7 +43,10 @@ def check_caller(request: web.Request) -> None:
     if not _is_own_host(request.headers.get("Host", ""), settings) or not (
         _is_path(request.raw_path) or _is_own_host(request.url.authority, settings)
     ):
-        raise Forbidden("The Host header must name this computer (127.0.0.1 or localhost).")
+        raise Forbidden(
+            "The Host header must name this computer (127.0.0.1 or localhost), or a name in the "
+            "setting allowed_hosts."
+        )
     # Programs send no Origin; browsers send it with every POST and every `fetch` of another site.
     origin = request.headers.get("Origin")
     allowed = origin is not None and is_allowed_origin(origin, settings)

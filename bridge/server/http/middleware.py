@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.errors import (
     BridgeError,
+    EndpointNotOffered,
     InternalError,
     InvalidRequest,
     MethodNotAllowed,
@@ -26,6 +27,7 @@ from bridge.server.http.guard import (
     check_caller,
 )
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.paths import find_reason
 from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
@@ -57,8 +59,12 @@ async def complete_headers(request: web.Request, response: web.StreamResponse) -
     """Add what every response has; a signal of the application.
 
     Caches on disk are forbidden, unless the handler allows them (`/assets`). The last response of a
-    connection says that it is the last.
+    connection says that it is the last. The request's id is in the header of each dialect.
     """
+    record = request.get(RECORD)
+    if record is not None:
+        response.headers.setdefault("x-request-id", record.id)
+        response.headers.setdefault(get_dialect(request).id_header, record.id)
     response.headers.setdefault("Cache-Control", "no-store")
     if (protocol := get_protocol(request)) is not None:
         protocol.announce_close(response)
@@ -82,8 +88,6 @@ async def _respond(
         raise asyncio.CancelledError("the client left while the response was written") from error
     except Exception as error:  # noqa: BLE001 - the outermost handler: every failure must get an answer
         return build_error_response(as_internal_error(error, record), request, record)
-    if not response.prepared:
-        response.headers["x-request-id"] = record.id
     return response
 
 
@@ -115,9 +119,8 @@ def build_error_response(
     if request.writer.output_size > 0:
         raise ConnectionError("a response has begun already")
     dialect = get_dialect(request)
-    headers = {**error.headers, "x-request-id": record.id, dialect.id_header: record.id}
     body = dict(dialect.error(error, record.id))
-    return web.json_response(body, status=dialect.status(error), headers=headers)
+    return web.json_response(body, status=dialect.status(error), headers=error.headers)
 
 
 def _translate_http_error(error: web.HTTPException, request: web.Request) -> BridgeError:
@@ -132,6 +135,8 @@ def _translate_http_error(error: web.HTTPException, request: web.Request) -> Bri
             )
         case web.HTTPNotFound():
             # A base URL without /v1 is a common mistake in a client's settings.
+            if (reason := find_reason(request.path)) is not None:
+                return EndpointNotOffered(reason)
             hint = "" if request.path.startswith("/v1/") else " Should your base URL end in /v1?"
             return NotFound(f"Unknown path {request.path[:200]}.{hint}")
         case _:

@@ -21,10 +21,11 @@ from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
 from bridge.server.http.json_memory import estimate_memory
+from bridge.server.http.paths import DEPLOYMENT
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 from bridge.wire.chat_from_responses import NAMED_FIELD
-from bridge.wire.json_bytes import replace_surrogates
+from bridge.wire.json_bytes import encode_json, replace_surrogates
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -68,8 +69,21 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     else:
         # Most bodies arrive with their header: there is nothing to wait for.
         body = _take_body(request, lease)
+    if DEPLOYMENT in request:
+        body = _add_model(body, request[DEPLOYMENT])
     request[_SIZE] = len(body)
     return await parse_body(bridge, lease, body, model)
+
+
+def _add_model(body: bytes | bytearray, model: str) -> bytes | bytearray:
+    """Put the model of an Azure path into a body without one."""
+    try:
+        fields = from_json(body or b"{}")
+    except ValueError:
+        return body
+    if not isinstance(fields, dict) or fields.get("model"):
+        return body
+    return encode_json({**fields, "model": model})
 
 
 async def parse_body(

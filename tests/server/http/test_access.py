@@ -190,7 +190,10 @@ async def test_every_route_comes_from_the_table(open_bridge: Bridge) -> None:
     app = make_app(open_bridge)
     row_by_route = app[ENDPOINTS_BY_ROUTE]
     assert row_by_route.keys() == set(app.router.routes())
-    assert tuple(row_by_route.values()) == ENDPOINTS
+    # A page has a second route, for HEAD.
+    assert tuple(dict.fromkeys(row_by_route.values())) == ENDPOINTS
+    methods = {route.method for route in row_by_route if row_by_route[route].method != "GET"}
+    assert "HEAD" not in methods
 
 
 WITH_BODY = [row for row in ENDPOINTS if row.body is not None]

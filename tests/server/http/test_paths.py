@@ -1,0 +1,207 @@
+"""Each spelling of a path is the plain one, and no spelling goes around a check."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import aiohttp
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from bridge.server.http.paths import NOT_OFFERED, normalize_path
+from bridge.server.state import Bridge
+from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
+
+CHAT: dict[str, Any] = {"model": "default", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.fixture
+async def bridge(
+    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> Bridge:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    return await start_bridge(backend="anthropic")
+
+
+async def send(
+    bridge: Bridge, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, aiohttp.ClientResponse, str]:
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    sent = {"Content-Type": "application/json", **headers}
+    url = URL(bridge.url + path, encoded=True)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, url, data=data, headers=sent) as answer,
+    ):
+        return answer.status, answer, await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("/v1/chat/completions", "/v1/chat/completions"),
+        ("/v1/chat/completions/", "/v1/chat/completions"),
+        ("/v1//chat/completions", "/v1/chat/completions"),
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/v1/v1/chat/completions", "/v1/chat/completions"),
+        ("/openai/v1/chat/completions", "/v1/chat/completions"),
+        ("/openai/responses", "/v1/responses"),
+        ("/models", "/v1/models"),
+        ("/models/gpt-4o", "/v1/models/gpt-4o"),
+        ("/v1", "/v1/models"),
+        ("/v1/", "/v1/models"),
+        ("/images/generations", "/v1/images/generations"),
+        ("/", "/"),
+        ("/health/", "/health"),
+        ("/control//stop/", "/control/stop"),
+        ("/responses/resp_1/input_items", "/v1/responses/resp_1/input_items"),
+        ("//evil.example/v1/models", "//evil.example/v1/models"),
+        ("/modelsx", "/modelsx"),
+        ("/v1beta/models", "/v1beta/models"),
+        ("/openai/other", "/openai/other"),
+        ("*", "*"),
+    ],
+)
+def test_a_path_is_read_as_the_plain_one(path: str, plain: str) -> None:
+    assert normalize_path(path) == (plain, None)
+
+
+def test_azures_deployment_is_the_model() -> None:
+    azure = "/openai/deployments/gpt%204o/chat/completions"
+    assert normalize_path(azure) == ("/v1/chat/completions", "gpt 4o")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["v1", "openai", "deployments", "x", "control", "stop", "models", "", "%2F"]
+        )
+    )
+)
+def test_a_plain_path_stays_plain_and_control_is_never_reached_from_elsewhere(
+    parts: list[str],
+) -> None:
+    path = "/" + "/".join(parts)
+    plain, _ = normalize_path(path)
+    assert normalize_path(plain)[0] == plain
+    if plain.startswith("/control"):
+        assert [part for part in parts if part][:1] == ["control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/chat/completions",
+        "/v1/v1/chat/completions",
+        "/v1//chat/completions/",
+        "/openai/deployments/gpt-4o/chat/completions?api-version=2026-01-01",
+        "/openai/v1/chat/completions",
+    ],
+)
+async def test_a_chat_is_answered_at_each_spelling(bridge: Bridge, path: str) -> None:
+    status, answer, text = await send(bridge, "POST", path, CHAT)
+    assert status == 200, text
+    assert answer.headers["x-request-id"].startswith("req_")
+
+
+async def test_azures_deployment_answers_for_a_body_without_a_model(bridge: Bridge) -> None:
+    path = "/openai/deployments/claude-haiku-5-5/chat/completions?api-version=1"
+    status, _, text = await send(bridge, "POST", path, {"messages": CHAT["messages"]})
+    assert (status, json.loads(text)["model"]) == (200, "claude-haiku-5-5")
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/health", "/v1", "/models/gpt-4o", "/docs"])
+async def test_head_is_answered_where_get_is(bridge: Bridge, path: str) -> None:
+    status, _, text = await send(bridge, "HEAD", path)
+    assert (status, text) == (200, "")
+
+
+@pytest.mark.parametrize("path", [f"{start}/x" for start in NOT_OFFERED])
+async def test_what_is_not_offered_says_so(bridge: Bridge, path: str) -> None:
+    status, _, text = await send(bridge, "POST", path.removeprefix("/v1"), {})
+    if path.startswith(("/v1/uploads", "/v1/conversations", "/v1/realtime")):
+        status, _, text = await send(bridge, "POST", path, {})
+    error = json.loads(text)["error"]
+    assert (status, error["code"]) == (501, "endpoint_not_offered")
+    assert error["message"] in NOT_OFFERED.values()
+
+
+async def test_an_unknown_path_asks_about_the_base_url(bridge: Bridge) -> None:
+    status, _, text = await send(bridge, "GET", "/api/tags")
+    assert status == 404
+    assert "Should your base URL end in /v1?" in text
+
+
+@pytest.mark.parametrize("path", ["/control/stop/", "//control/stop", "/control//stop"])
+async def test_control_needs_its_token_at_each_spelling(bridge: Bridge, path: str) -> None:
+    status, _, _ = await send(bridge, "POST", path, {})
+    assert status in (401, 403, 404)
+    assert not bridge.stopping
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/v1//models", "/v1/models/"])
+async def test_a_foreign_host_is_refused_at_each_spelling(bridge: Bridge, path: str) -> None:
+    status, _, text = await send(bridge, "GET", path, Host="evil.example")
+    assert status == 403
+    assert "allowed_hosts" in text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_each_dialect_has_its_request_id(bridge: Bridge, stream: bool) -> None:
+    for path in ("/v1/messages", "/v1/chat/completions"):
+        body = {**CHAT, "max_tokens": 100, "stream": stream}
+        status, answer, _ = await send(bridge, "POST", path, body)
+        assert status == 200
+        names = {"x-request-id"} | ({"request-id"} if path == "/v1/messages" else set())
+        assert {answer.headers[name] for name in names} == {answer.headers["x-request-id"]}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_errors_under_messages_are_anthropics(bridge: Bridge, method: str) -> None:
+    path = "/v1/messages/nothing" if method == "POST" else "/v1/messages"
+    _, answer, text = await send(bridge, method, path, None if method == "GET" else {})
+    assert json.loads(text)["type"] == "error"
+    assert answer.headers["request-id"].startswith("req_")
+
+
+def compress_zstd(data: bytes) -> bytes:
+    import sys
+
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd.compress(data)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("br", brotli.compress),
+        ("zstd", compress_zstd),
+    ],
+)
+async def test_compressed_bodies_are_read(bridge: Bridge, encoding: str, compress: Any) -> None:
+    body = compress(json.dumps(CHAT).encode())
+    headers = {"Content-Encoding": encoding}
+    status, _, text = await send(bridge, "POST", "/v1/chat/completions", body, **headers)
+    assert status == 200, text
+
+
+@pytest.mark.parametrize("compress", [brotli.compress, compress_zstd, gzip.compress])
+async def test_a_compressed_body_is_bounded(bridge: Bridge, compress: Any) -> None:
+    encoding = {brotli.compress: "br", gzip.compress: "gzip"}.get(compress, "zstd")
+    bomb = compress(b'"' + bytes(100 << 20) + b'"')
+    headers = {"Content-Encoding": encoding}
+    status, _, text = await send(bridge, "POST", "/v1/chat/completions", bomb, **headers)
+    assert status == 413, text[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from bridge.errors import InvalidRequest
 from bridge.models.names import resolve_rules
 from bridge.server.http.request_body import explain_errors, validate_body
 from bridge.translate.chat.request import Translation, translate_chat
-from bridge.translate.chat.schema_repair import SchemaRepair
+from bridge.translate.chat.schema_repair import MAX_LEVELS, SchemaRepair
 from bridge.translate.completions import build_chats
 from bridge.translate.json_check import can_check, find_problem
 from bridge.translate.passthrough import pass_through
@@ -76,6 +77,13 @@ KEYWORDS = [
     "$schema",
     "$id",
     "additionalItems",
+    "dependencies",
+    "contentSchema",
+    "contentEncoding",
+    "$anchor",
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "$recursiveAnchor",
     "examples",
     "strict",
     "name",
@@ -91,7 +99,7 @@ scalars = st.one_of(
     st.text(max_size=3),
     st.sampled_from([*REFS, *TYPES, "(", "a" * 200]),
 )
-names = st.sampled_from(["a", "b", "c", "", "required", "properties", "$ref", "type"])
+names = st.sampled_from(["a", "b", "c", "", "$a", "a b", "required", "properties", "$ref", "type"])
 
 
 def nest(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -156,6 +164,8 @@ def check_sent_schemas(translations: Any) -> None:
         for tool in translation.request.tools or ():
             if "input_schema" in tool:
                 jsonschema.Draft202012Validator.check_schema(tool["input_schema"])
+                keys = tool["input_schema"]["properties"]
+                assert all(re.fullmatch("[a-zA-Z0-9_.-]{1,64}", key) for key in keys)
         format = (translation.request.output_config or {}).get("format")
         if format is not None:
             jsonschema.Draft202012Validator.check_schema(format["schema"])
@@ -175,6 +185,7 @@ def build_tool(schema: Any, **more: Any) -> Any:
 @example({"required": True, "properties": None}, True)
 @example({"properties": {"a": {"type": "string", "required": True}}}, True)
 @example({"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}, True)
+@example({"anyOf": [{"properties": {"$a": {}}}, {"required": ["a b"]}], "required": [""]}, True)
 @example({"anyOf": [{"properties": []}, {"required": "a"}]}, True)
 @example({"anyOf": [{"properties": {"a": {}}}, {"properties": {"a": True}}]}, None)
 def test_the_schema_of_a_tool(schema: Any, strict: bool | None) -> None:
@@ -373,12 +384,48 @@ def test_an_item_of_any_shape(endpoint: str, data: st.DataObject) -> None:
             "s.items",
         ),
         ({"properties": {"a": None}}, {"properties": {"a": {}}}, "s.properties.a"),
+        ({"type": "float"}, {"type": "number"}, "s.type"),
+        ({"type": " Dict "}, {"type": "object"}, "s.type"),
+        ({"type": "date"}, {"type": "string", "format": "date"}, "s.type"),
+        ({"type": "enum", "enum": [1]}, {"enum": [1]}, "s.type"),
+        ({"type": "str | None"}, {"type": ["string", "null"]}, "s.type"),
+        ({"type": ["int", "integer"]}, {"type": ["integer"]}, "s.type"),
+        (
+            {"dependencies": {"a": ["b", "b"], "c": {"type": "bool"}, "d": "e"}},
+            {
+                "dependentRequired": {"a": ["b"], "d": ["e"]},
+                "dependentSchemas": {"c": {"type": "boolean"}},
+            },
+            "s.dependencies",
+        ),
+        ({"$id": "#a"}, {"$anchor": "a"}, "s.$id"),
+        ({"$recursiveAnchor": True}, {}, "s.$recursiveAnchor"),
+        ({"examples": "a"}, {"examples": ["a"]}, "s.examples"),
+        ({"examples": {"one": {"a": 1}}}, {"examples": [{"a": 1}]}, "s.examples"),
     ],
 )
 def test_what_is_clear_is_repaired(schema: Any, repaired: Any, path: str) -> None:
     repair = SchemaRepair("s")
     assert repair.repair(schema) == repaired
     assert path in repair.changes
+
+
+@pytest.mark.parametrize(
+    ("schema", "read"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        (
+            {"type": "string", "nullable": True, "enum": ["a"]},
+            {"type": ["string", "null"], "enum": ["a", None]},
+        ),
+        ({"type": "string", "nullable": False}, {"type": "string"}),
+        ({"nullable": True}, {}),
+    ],
+)
+def test_openapis_nullable_is_a_type(schema: Any, read: Any) -> None:
+    repair = SchemaRepair("s")
+    assert repair.repair(schema) == {**schema, **read}
+    assert repair.changes == []
 
 
 @pytest.mark.parametrize(
@@ -411,6 +458,20 @@ def test_a_repaired_schema_is_valid_and_stays_as_it_is(schema: Any) -> None:
     again = SchemaRepair("s")
     assert json.dumps(again.repair(repaired)) == json.dumps(repaired)
     assert again.changes == []
+
+
+@pytest.mark.parametrize("key", ["items", "properties"])
+def test_a_schema_that_is_nested_too_deeply_is_refused(key: str) -> None:
+    """And one that is nested nearly as deeply does not exhaust the stack."""
+    for levels, refused in ((MAX_LEVELS // 2 - 3, False), (190, True)):
+        schema: Any = {"type": "string"}
+        for _ in range(levels):
+            schema = {"items": {"not": schema}} if key == "items" else {key: {"$a": schema}}
+        body = {"model": "m", "messages": HI, "tools": [build_tool({key: {"$a": schema}})]}
+        outcome = expect_no_failure(translate, body)
+        assert isinstance(outcome, InvalidRequest) is refused
+        if refused:
+            assert "tool `f`" in outcome.message
 
 
 def test_a_recursive_schema_that_ends_can_be_checked() -> None:

@@ -23,6 +23,9 @@ _SHOWN = 40
 _ACCEPTED = re.compile(rf"[a-zA-Z0-9_.-]{{1,{MAX_KEY}}}")
 _REFUSED = re.compile(r"[^a-zA-Z0-9_.-]+")
 
+# `contentSchema` is about JSON in a string, which is not read here.
+_PARTS = frozenset((*LISTS, *SCHEMAS)) - {"contentSchema"}
+
 Nodes = tuple[Any, ...]
 """The schemas that apply to one value."""
 
@@ -75,7 +78,7 @@ def _list_keys(node: Any) -> Iterator[str]:
         if key in MAPS and isinstance(value, Mapping):
             for part in value.values():
                 yield from _list_keys(part)
-        elif key in LISTS or key in SCHEMAS:
+        elif key in _PARTS:
             yield from _list_keys(value)
 
 
@@ -276,7 +279,7 @@ class _Renaming:
     def _rename_parts(self, key: str, value: Any) -> Any:
         if key in MAPS:
             return {name: self.rename(part) for name, part in value.items()}
-        return self.rename(value) if key in LISTS or key in SCHEMAS else value
+        return self.rename(value) if key in _PARTS else value
 
     def _rename_property(self, key: str, part: Any) -> Any:
         """Rename inside a property, and tell Claude the name that a new one stands for."""

@@ -2,12 +2,14 @@
 
 Claude's API refuses a schema that is not valid in draft 2020-12, without saying where. Clients send
 null for a missing keyword, `required: true` at a property (draft 3), `exclusiveMinimum: true`
-(draft 4), lists as `items` (draft 7), `[]` for an empty object (PHP) and types in capital letters
-(Gemini). What such a schema means is clear, so it is repaired, with a notice.
+(draft 4), lists as `items` and `dependencies` (draft 7), `[]` for an empty object (PHP), types in
+capital letters (Gemini) and the type names of programming languages. What such a schema means is
+clear, so it is repaired, with a notice.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +17,30 @@ from bridge.errors import InvalidRequest
 
 Schema = dict[str, Any]
 
+MAX_LEVELS = 120
+"""Levels of objects and lists; what is nested deeper could exhaust the stack."""
+
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_SYNONYMS: Mapping[str, str | tuple[str, str]] = {
+    **dict.fromkeys(("decimal", "double", "float", "float32", "float64"), "number"),
+    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
+    **dict.fromkeys(("char", "str", "text", "varchar"), "string"),
+    "bool": "boolean",
+    **dict.fromkeys(("dict", "map", "record", "struct"), "object"),
+    **dict.fromkeys(("list", "sequence", "set", "tuple"), "array"),
+    **dict.fromkeys(("nil", "none", "undefined"), "null"),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "timestamp": ("string", "date-time"),
+    "time": ("string", "time"),
+    "uuid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "url": ("string", "uri"),
+    "email": ("string", "email"),
+}
+"""Names of types that are none, and what they mean: a type, or a type and its format."""
+_ANY_TYPE = ("", "any", "enum", "mixed", "unknown")
 _LISTED = 5
 
 MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -23,6 +48,7 @@ LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 SCHEMAS = (
     "additionalProperties",
     "contains",
+    "contentSchema",
     "else",
     "if",
     "items",
@@ -33,11 +59,22 @@ SCHEMAS = (
     "unevaluatedProperties",
 )
 """Keywords whose values are schemas by name, lists of schemas, and schemas."""
-_TEXTS = ("$anchor", "$comment", "$id", "$ref", "$schema", "description", "format", "pattern")
+_TEXTS = (
+    "$comment",
+    "$dynamicRef",
+    "$recursiveRef",
+    "$ref",
+    "$schema",
+    "contentEncoding",
+    "contentMediaType",
+    "description",
+    "format",
+    "pattern",
+)
+_ANCHOR = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
 _COUNTS = ("Contains", "Items", "Length", "Properties")
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _FLAGS = ("deprecated", "readOnly", "uniqueItems", "writeOnly")
-_ANY_LISTS = ("enum", "examples")
 
 
 class SchemaRepair:
@@ -49,6 +86,8 @@ class SchemaRepair:
 
     def repair(self, schema: Any) -> Any:
         """Return the repaired schema. Raises InvalidRequest with the path of what is wrong."""
+        if _is_too_deep(schema):
+            raise _make_refusal(self._param, f"it is nested deeper than {MAX_LEVELS} levels")
         return self._repair_schema(schema, self._param)
 
     def _repair_schema(self, schema: Any, path: str) -> Schema | bool:
@@ -85,11 +124,36 @@ class SchemaRepair:
             exclusive = f"exclusive{bound.capitalize()}"
             if schema.get(exclusive) is True and bound in repaired:
                 repaired[exclusive] = repaired.pop(bound)
+        # The anchor that references of draft 7 lead to.
+        id = schema.get("$id")
+        if isinstance(id, str) and id.startswith("#") and _ANCHOR.fullmatch(id[1:]):
+            repaired.setdefault("$anchor", id[1:])
+        if "dependencies" in repaired:
+            self._split_dependencies(repaired, f"{path}.dependencies")
+        if schema.get("nullable") is True:
+            _allow_null(repaired)
+        form = _find_format(schema.get("type"))
+        if form is not None:
+            repaired.setdefault("format", form)
         names = _find_marked_properties(schema.get("properties"))
         if names:
             listed = repaired.get("required") or ()
             repaired["required"] = list(dict.fromkeys([*listed, *names]))
         return repaired
+
+    def _split_dependencies(self, repaired: Schema, path: str) -> None:
+        """Replace draft 7's `dependencies`, whose values are lists of names, or schemas."""
+        value = self._change(path, repaired.pop("dependencies"))
+        if not isinstance(value, Mapping):
+            raise _make_refusal(path, "must be an object")
+        for name, part in value.items():
+            where = f"{path}.{name}"
+            if isinstance(part, str | list):
+                listed = self._repair_names([part] if isinstance(part, str) else part, where)
+                repaired.setdefault("dependentRequired", {}).setdefault(name, listed)
+            else:
+                schema = self._repair_schema(part, where)
+                repaired.setdefault("dependentSchemas", {}).setdefault(name, schema)
 
     def _repair_map(self, value: Any, path: str) -> Any:
         if value == []:
@@ -110,6 +174,17 @@ class SchemaRepair:
         if isinstance(value, list) and value and path.endswith(".items"):
             return _LEFT_OUT
         return self._repair_schema(value, path)
+
+    def _repair_id(self, value: Any, path: str) -> Any:
+        """Leave out an id with a fragment, which is an anchor of draft 7."""
+        self._check_text(value, path)
+        return value if "#" not in value[:-1] else self._change(path, _LEFT_OUT)
+
+    def _repair_anchor(self, value: Any, path: str) -> Any:
+        """Leave out an anchor of draft 2019-09, which may be `true`."""
+        if isinstance(value, str) and _ANCHOR.fullmatch(value):
+            return value
+        return self._change(path, _LEFT_OUT)
 
     def _repair_required(self, value: Any, path: str) -> Any:
         if isinstance(value, bool):
@@ -135,6 +210,8 @@ class SchemaRepair:
         return {name: self._repair_names(part, f"{path}.{name}") for name, part in value.items()}
 
     def _repair_type(self, value: Any, path: str) -> Any:
+        if isinstance(value, str) and "|" in value:
+            value = self._change(path, value.split("|"))
         if not isinstance(value, list):
             return self._repair_type_name(value, path)
         names = [
@@ -149,12 +226,13 @@ class SchemaRepair:
     def _repair_type_name(self, value: Any, path: str) -> Any:
         if value in TYPES:
             return value
-        name = value.lower() if isinstance(value, str) else None
-        if name == "any":
+        name = value.strip().lower() if isinstance(value, str) else None
+        if name in _ANY_TYPE:
             return self._change(path, _LEFT_OUT)
-        if name not in TYPES:
+        meaning = name if name in TYPES else _SYNONYMS.get(name or "")
+        if meaning is None:
             raise _make_refusal(path, f"must be one of {', '.join(TYPES)}")
-        return self._change(path, name)
+        return self._change(path, meaning if isinstance(meaning, str) else meaning[0])
 
     def _check_text(self, value: Any, path: str) -> Any:
         if not isinstance(value, str):
@@ -180,6 +258,12 @@ class SchemaRepair:
         if not isinstance(value, bool):
             raise _make_refusal(path, "must be true or false")
         return value
+
+    def _repair_examples(self, value: Any, path: str) -> Any:
+        """Accept one example, and OpenAPI's object of named ones."""
+        if isinstance(value, list):
+            return value
+        return self._change(path, list(value.values()) if isinstance(value, Mapping) else [value])
 
     def _check_list(self, value: Any, path: str) -> Any:
         if not isinstance(value, list):
@@ -212,12 +296,28 @@ _REPAIRS: Mapping[str, Callable[[SchemaRepair, Any, str], Any]] = {
     ),
     **dict.fromkeys(_NUMBERS, SchemaRepair._check_number),
     **dict.fromkeys(_FLAGS, SchemaRepair._check_flag),
-    **dict.fromkeys(_ANY_LISTS, SchemaRepair._check_list),
+    **dict.fromkeys(("$anchor", "$dynamicAnchor", "$recursiveAnchor"), SchemaRepair._repair_anchor),
+    "$id": SchemaRepair._repair_id,
     "dependentRequired": SchemaRepair._repair_name_lists,
+    "enum": SchemaRepair._check_list,
+    "examples": SchemaRepair._repair_examples,
     "required": SchemaRepair._repair_required,
     "title": SchemaRepair._check_text,
     "type": SchemaRepair._repair_type,
 }
+
+
+def _is_too_deep(schema: Any) -> bool:
+    level, depth = [schema], 0
+    while level and depth <= MAX_LEVELS:
+        level = [
+            part
+            for node in level
+            if isinstance(node, dict | list)
+            for part in (node.values() if isinstance(node, dict) else node)
+        ]
+        depth += 1
+    return bool(level)
 
 
 def _find_marked_properties(properties: Any) -> list[str]:
@@ -229,6 +329,24 @@ def _find_marked_properties(properties: Any) -> list[str]:
         for name, part in properties.items()
         if isinstance(part, Mapping) and part.get("required") is True
     ]
+
+
+def _find_format(type: Any) -> str | None:
+    """Return the format that the name of a type stands for, such as `date`."""
+    meaning = _SYNONYMS.get(type.strip().lower()) if isinstance(type, str) else None
+    return meaning[1] if isinstance(meaning, tuple) else None
+
+
+def _allow_null(repaired: Schema) -> None:
+    """Express OpenAPI's `nullable: true` with a type; the keyword itself has no meaning."""
+    kinds = repaired.get("type")
+    if kinds is None:
+        return
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    if "null" not in listed:
+        repaired["type"] = [*listed, "null"]
+    if isinstance(repaired.get("enum"), list) and None not in repaired["enum"]:
+        repaired["enum"] = [*repaired["enum"], None]
 
 
 def _make_refusal(path: str, why: str) -> InvalidRequest:

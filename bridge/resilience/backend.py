@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -26,10 +27,11 @@ from bridge.resilience.policy import (
     KEY_FAILURES,
     QUARANTINE_SECONDS,
     CircuitBreaker,
+    ModelBreakers,
     RetryPolicy,
     compute_limit_wait,
-    is_transient,
     parse_retry_after,
+    tells_of_outage,
 )
 from bridge.wire.health import BackendName, RouteStatus
 from bridge.wire.messages import MessagesRequest
@@ -47,19 +49,19 @@ class Route:
 
     label: str
     backend: ManagedBackend
-    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    breakers: ModelBreakers = field(default_factory=ModelBreakers)
     quarantined_until: float = 0.0
     quarantined_for: BridgeError | None = None
     refusals: int = 0
     """How often in a row it was rate-limited."""
 
-    def get_wait(self, now: float) -> float:
-        """Return the seconds until the route may be used; 0 when it may be used now."""
-        return max(self.quarantined_until - now, self.breaker.get_wait(now), 0.0)
+    def get_wait(self, now: float, model: str) -> float:
+        """Return the seconds until the route may be used for a model; 0 when it may be now."""
+        return max(self.quarantined_until - now, self.breakers.get(model).get_wait(now), 0.0)
 
     def as_status(self, now: float) -> RouteStatus:
         """Describe the route for `/health`."""
-        wait = self.get_wait(now)
+        wait = max(self.quarantined_until - now, self.breakers.get_wait(now), 0.0)
         reason = self.quarantined_for
         credential = self.backend.credential
         problem = reason.message if reason is not None and wait else None
@@ -67,7 +69,7 @@ class Route:
             problem = credential.words
         return RouteStatus(
             label=self.label,
-            breaker=self.breaker.get_state(now),
+            breaker=self.breakers.get_state(now),
             free_in=round(wait, 1),
             problem=problem,
             credential=credential.state if credential is not None else "unchecked",
@@ -126,9 +128,9 @@ class ResilientBackend(ManagedBackend):
             try:
                 await stream.aclose()
             finally:
-                route.breaker.release()
+                route.breakers.get(request.model).release(stream)
 
-        return EventStream(self._watch_health(route, stream), release)
+        return EventStream(self._watch_health(route, stream, request.model), release)
 
     async def readiness(self) -> Readiness:
         """Return the readiness of the first route that is ready.
@@ -193,58 +195,69 @@ class ResilientBackend(ManagedBackend):
 
     async def _open_route(self, request: MessagesRequest) -> tuple[Route, EventStream]:
         """Open an answer; return it and the route that it comes by."""
-        failures, waited = 0, 0.0
+        failures, waited, model = 0, 0.0, request.model
         used: list[Route] = []
         await self._get_routes()
         while True:
-            route = self._enter_route()
+            route = self._enter_route(request)
+            breaker = route.breakers.get(model)
             used.append(route)
             try:
-                return route, await route.backend.open(request)
+                stream = await route.backend.open(request)
+                # From here on, the stream stands for the request.
+                breaker.hand_over(request, stream)
+                return route, stream
             except BridgeError as error:
-                self._record_failure(route, error)
                 # Each route once: two keys with a wait of milliseconds would take turns for ever.
-                if self._quarantine(route, error) and self._has_free_route(besides=used):
+                if self._quarantine(route, error) and self._has_free_route(model, besides=used):
+                    breaker.release(request)
                     continue
                 used.clear()
                 failures += 1
                 delay = self._policy.compute_delay(failures, error, waited, self._jitter())
                 if delay is None:
+                    # Counted once for a request, however often it was tried.
+                    self._record_failure(breaker, request, error)
                     raise
+                breaker.release(request)
                 _log.info("%s: %s; trying again in %.1f s", route.label, error.code, delay)
                 waited += delay
                 await self._sleep(delay)
             except BaseException:
                 # Also when cancelled: a half-open breaker would wait for its probe for ever.
-                route.breaker.release()
+                breaker.release(request)
                 raise
 
-    def _enter_route(self) -> Route:
+    def _enter_route(self, request: MessagesRequest) -> Route:
         """Enter the first free route; raise the error that closed them when none is free."""
-        now = self._clock()
+        now, model = self._clock(), request.model
         for route in self._routes:
-            if route.quarantined_until <= now and route.breaker.try_enter(now):
+            breaker = route.breakers.get(model)
+            if route.quarantined_until <= now and breaker.try_enter(now, request):
                 return route
-        soonest = min(self._routes, key=lambda route: route.get_wait(now))
-        if isinstance(soonest.quarantined_for, KEY_FAILURES) and soonest.breaker.try_enter(now):
+        soonest = min(self._routes, key=lambda route: route.get_wait(now, model))
+        breaker, reason = soonest.breakers.get(model), soonest.quarantined_for
+        if isinstance(reason, KEY_FAILURES) and breaker.try_enter(now, request):
             # All keys have failed. Only a request can show that one of them works again.
             return soonest
-        wait = str(max(1, round(soonest.get_wait(now))))
-        reason = soonest.quarantined_for
+        # Rounded up: a client that comes back too early would be refused again.
+        wait = str(max(1, math.ceil(soonest.get_wait(now, model))))
         if soonest.quarantined_until > now and reason is not None:
             headers = {"retry-after": wait} if isinstance(reason, RateLimited) else {}
             raise type(reason)(reason.message, headers=headers)
-        raise Overloaded(
-            f"{soonest.label} failed several times in a row and is not used for {wait} s.",
+        last = breaker.last_failure or Overloaded("The last requests failed.")
+        raise type(last)(
+            f"{last.message.rstrip('. ')}. After several failures in a row for {model}, "
+            f"{soonest.label} is tried again in {wait} s.",
             headers={"retry-after": wait},
         )
 
-    def _record_failure(self, route: Route, error: BridgeError) -> None:
-        if isinstance(error, RateLimited) or not is_transient(error):
-            # Upstream is well; the problem is the request, the key or its limit.
-            route.breaker.release()
+    def _record_failure(self, breaker: CircuitBreaker, request: object, error: BridgeError) -> None:
+        if tells_of_outage(error):
+            breaker.record_failure(self._clock(), request, error)
         else:
-            route.breaker.record_failure(self._clock())
+            # Upstream is well; the problem is the request, the key or its limit.
+            breaker.release(request)
 
     def _quarantine(self, route: Route, error: BridgeError) -> bool:
         """Quarantine a failed or rate-limited key; return whether that was done.
@@ -265,21 +278,23 @@ class ResilientBackend(ManagedBackend):
         _log.warning("%s is quarantined for %.0f s: %s", route.label, seconds, error.code)
         return True
 
-    def _has_free_route(self, *, besides: Sequence[Route]) -> bool:
+    def _has_free_route(self, model: str, *, besides: Sequence[Route]) -> bool:
         now = self._clock()
-        return any(route.get_wait(now) == 0 for route in self._routes if route not in besides)
+        others = [route for route in self._routes if route not in besides]
+        return any(route.get_wait(now, model) == 0 for route in others)
 
-    async def _watch_health(self, route: Route, stream: EventStream) -> AsyncGenerator[Batch, None]:
-        """Pass the batches on, and tell the route's breaker how the answer went."""
-        healthy = False
+    async def _watch_health(
+        self, route: Route, stream: EventStream, model: str
+    ) -> AsyncGenerator[Batch, None]:
+        """Pass the batches on, and tell the breaker of key and model how the answer went."""
+        healthy, breaker = False, route.breakers.get(model)
         try:
             async for batch in stream:
                 if not healthy:
                     healthy = True
-                    route.breaker.record_success()
+                    breaker.record_success()
                     route.refusals = 0
                 yield batch
         except BridgeError as error:
-            if is_transient(error):
-                route.breaker.record_failure(self._clock())
+            self._record_failure(breaker, stream, error)
             raise

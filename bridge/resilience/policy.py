@@ -74,6 +74,10 @@ def compute_limit_wait(requested: float | None, refusals: int) -> float:
     return float(min(FIRST_LIMIT_SECONDS * 2 ** min(refusals - 1, 10), MAX_LIMIT_SECONDS))
 
 
+MAX_REQUESTED_SECONDS = 5.0
+"""A longer `Retry-After` is passed on at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often a request is sent, and how long to wait in between.
@@ -92,12 +96,14 @@ class RetryPolicy:
         """Return the seconds until the next attempt; None when there is to be none.
 
         `failures` are the failed attempts so far, `waited` the seconds spent waiting so far,
-        `jitter` is random in 0..1. When upstream asks for a longer wait than is left, the client
-        gets the error at once, so that it can plan for itself.
+        `jitter` is random in 0..1. When upstream asks for a long wait, or for a longer one than is
+        left, the client gets the error at once, so that it can plan for itself.
         """
         if failures >= self.attempts or not is_transient(error):
             return None
         requested = parse_retry_after(error)
+        if requested is not None and requested > MAX_REQUESTED_SECONDS:
+            return None
         # Jitter on the upper half: clients that failed together must not return together, and
         # none of them at once.
         backoff = self.base_seconds * 2 ** (failures - 1) * (0.5 + jitter / 2)
@@ -107,7 +113,7 @@ class RetryPolicy:
 
 BreakerState = Literal["closed", "open", "half-open"]
 
-# The circuit breaker is a machine with three states:
+# The circuit breaker of one key and one model is a machine with three states:
 #
 #   closed      every request may enter. `record_failure` counts failures in a row; the
 #               `max_failures`-th opens the breaker. `record_success` sets the count to 0.
@@ -118,14 +124,16 @@ BreakerState = Literal["closed", "open", "half-open"]
 #               `max_open_seconds`. `release` (it ended without telling whether upstream is well:
 #               cancelled, or the request itself was wrong) lets the next request be the probe.
 #
-# While a probe runs, the state is reported as open, because nothing else may enter.
+# While a probe runs, the state is reported as open, because nothing else may enter. Only the
+# request that is the probe ends it: one that entered long before may end meanwhile.
 
 
 class CircuitBreaker:
     """Stops sending requests to an upstream that keeps failing.
 
     Inputs: `try_enter` before a request, then one of `record_success`, `record_failure` and
-    `release`. `now` is in seconds of any monotonic clock.
+    `release`. `now` is in seconds of any monotonic clock; `request` is any object that stands for
+    the request, from its entry to its end.
     """
 
     def __init__(
@@ -140,40 +148,98 @@ class CircuitBreaker:
         self._failures = 0
         self._open_seconds = open_seconds
         self._open_until: float | None = None
-        self._is_probing = False
+        self._probe: object | None = None
+        self.last_failure: BridgeError | None = None
+        """What upstream said last; None after a success."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has nothing to remember."""
+        return not self._failures and self._open_until is None
 
     def get_state(self, now: float) -> BreakerState:
         if self._open_until is None:
             return "closed"
-        return "open" if now < self._open_until or self._is_probing else "half-open"
+        is_open = now < self._open_until or self._probe is not None
+        return "open" if is_open else "half-open"
 
     def get_wait(self, now: float) -> float:
         """Return the seconds until a request may enter; 0 when one may now."""
         if self._open_until is None:
             return 0.0
         # How long a probe takes is not known; a second is a fair guess for `Retry-After`.
-        return max(self._open_until - now, 1.0 if self._is_probing else 0.0)
+        return max(self._open_until - now, 1.0 if self._probe is not None else 0.0)
 
-    def try_enter(self, now: float) -> bool:
+    def try_enter(self, now: float, request: object) -> bool:
         """Return whether a request may enter, and note that it does."""
         state = self.get_state(now)
         if state == "half-open":
-            self._is_probing = True
+            self._probe = request
         return state != "open"
 
-    def release(self) -> None:
+    def release(self, request: object) -> None:
         """Record a request whose end does not show whether upstream is healthy."""
-        self._is_probing = False
+        if self._probe is request:
+            self._probe = None
+
+    def hand_over(self, request: object, answer: object) -> None:
+        """Let the answer that has begun stand for its request."""
+        if self._probe is request:
+            self._probe = answer
 
     def record_success(self) -> None:
-        self._failures, self._open_until, self._is_probing = 0, None, False
+        self._failures, self._open_until, self._probe = 0, None, None
         self._open_seconds = self._first_open_seconds
+        self.last_failure = None
 
-    def record_failure(self, now: float) -> None:
+    def record_failure(self, now: float, request: object, error: BridgeError | None = None) -> None:
         self._failures += 1
-        if self._is_probing:
+        self.last_failure = error
+        if self._probe is request:
             self._open_seconds = min(self._open_seconds * 2, self._max_open_seconds)
-            self._open_until = now + self._open_seconds
+            self._open_until, self._probe = now + self._open_seconds, None
         elif self._failures >= self._max_failures and self._open_until is None:
             self._open_until = now + self._open_seconds
-        self._is_probing = False
+
+
+class ModelBreakers:
+    """The circuit breakers of one key, one for each model; models differ in how busy they are."""
+
+    def __init__(self) -> None:
+        self._by_model: dict[str, CircuitBreaker] = {}
+
+    def get(self, model: str) -> CircuitBreaker:
+        """Return the breaker of a model."""
+        breaker = self._by_model.get(model)
+        if breaker is None:
+            if len(self._by_model) >= MOST_BREAKERS:
+                self._forget_idle()
+            breaker = self._by_model[model] = CircuitBreaker()
+        return breaker
+
+    def get_state(self, now: float) -> BreakerState:
+        """Return the worst state of all models."""
+        states = {breaker.get_state(now) for breaker in self._by_model.values()}
+        worst: tuple[BreakerState, ...] = ("open", "half-open")
+        return next((state for state in worst if state in states), "closed")
+
+    def get_wait(self, now: float) -> float:
+        """Return the longest wait of all models, in seconds."""
+        return max((breaker.get_wait(now) for breaker in self._by_model.values()), default=0.0)
+
+    def _forget_idle(self) -> None:
+        """Forget breakers that remember nothing, or all: clients choose the names of models."""
+        self._by_model = {m: b for m, b in self._by_model.items() if not b.is_idle}
+        if len(self._by_model) >= MOST_BREAKERS:
+            self._by_model.clear()
+
+
+MOST_BREAKERS = 64
+
+
+def tells_of_outage(error: BridgeError) -> bool:
+    """Return whether a failure shows that upstream does not work.
+
+    One that is busy works, and says itself when to come back.
+    """
+    return is_transient(error) and not isinstance(error, RateLimited | Overloaded)

@@ -13,6 +13,7 @@ from openai import AsyncOpenAI
 
 from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.resilience.backend import ResilientBackend
+from bridge.resilience.policy import RetryPolicy
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
@@ -112,13 +113,44 @@ async def test_the_breaker_opens_after_failures_in_a_row(
     for _ in range(5):
         with pytest.raises(openai.InternalServerError):
             await ask(bridge)
-    with pytest.raises(openai.InternalServerError, match="several times in a row") as caught:
+    with pytest.raises(
+        openai.InternalServerError, match="After several failures in a row"
+    ) as caught:
         await ask(bridge)
-    assert caught.value.status_code == 503
-    assert 1 <= int(caught.value.response.headers["retry-after"]) <= 10
+    assert caught.value.status_code == 502, "what upstream said last is kept"
+    assert "fake 500" in str(caught.value)
+    assert caught.value.response.headers["retry-after"] == "10", "rounded up"
     assert len(posts(fake)) == 5
     (route,) = bridge.selection.list_routes("anthropic")
     assert route.breaker == "open"
+    fake.script(says("Another model."))
+    assert said(await ask(bridge, model="claude-haiku-5-5")) == "Another model."
+
+
+@pytest.mark.parametrize("busy", [overloaded(), rate_limited(6), Failure(401), Failure(400)])
+async def test_a_busy_upstream_or_a_refusal_opens_no_breaker(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic, busy: Failure
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=0)
+    fake.script(*[busy] * 6, says("Here again."))
+    for _ in range(6):
+        with pytest.raises(openai.APIStatusError):
+            await ask(bridge)
+    assert said(await ask(bridge)) == "Here again."
+
+
+async def test_a_request_that_was_tried_often_counts_once(
+    key: None, start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="anthropic", retries=4)
+    backend = bridge.selection._backends["anthropic"]
+    assert isinstance(backend, ResilientBackend)
+    backend._policy = RetryPolicy(attempts=5, base_seconds=0.01)
+    fake.script(*[Failure(500)] * 5, says("Fine."))
+    with pytest.raises(openai.InternalServerError):
+        await ask(bridge)
+    assert len(posts(fake)) == 5
+    assert said(await ask(bridge)) == "Fine."
 
 
 async def test_a_bad_request_opens_no_breaker(

@@ -120,7 +120,8 @@ def check(fault: Fault, backend: str, stream: bool, status: int, text: str) -> N
 def breakers_that_stay_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests must not affect each other here; the circuit breaker has its own tests."""
     monkeypatch.setattr(
-        "bridge.resilience.policy.CircuitBreaker.record_failure", lambda self, now: None
+        "bridge.resilience.policy.CircuitBreaker.record_failure",
+        lambda *_: None,
     )
 
 

@@ -42,7 +42,8 @@ async def bridge(
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
     # Requests must not affect each other here; the circuit breaker has its own tests.
     monkeypatch.setattr(
-        "bridge.resilience.policy.CircuitBreaker.record_failure", lambda self, now: None
+        "bridge.resilience.policy.CircuitBreaker.record_failure",
+        lambda *_: None,
     )
     bridge = await start_bridge(backend="anthropic", upstream_silence_seconds=5)
     await bridge.selection.warm_active()

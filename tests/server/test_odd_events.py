@@ -215,7 +215,7 @@ async def open_world(
         return Readiness(True, "as the test says")
 
     # Answers must not affect each other; the circuit breaker has its own tests.
-    patch.setattr(CircuitBreaker, "record_failure", lambda self, now: None)
+    patch.setattr(CircuitBreaker, "record_failure", lambda *_: None)
     patch.setattr(ClaudeCodeBackend, "_take_process", take_process)
     patch.setattr(ClaudeCodeBackend, "readiness", ready)
     patch.setattr(ClaudeCodeBackend, "warm", ready)

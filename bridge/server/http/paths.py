@@ -31,6 +31,9 @@ _AZURE_V1 = re.compile(rf"^/openai(?=/(?:v1/)?(?:{_API}|{_OTHERS})(?:/|$))")
 _REPEATED_V1 = re.compile(r"^(?:/v1)+(?=/|$)")
 _WITHOUT_V1 = re.compile(rf"^/(?:{_API}|{_OTHERS})(?=/|$)")
 
+_PROBES = {"/v1": "/v1/models", "/api/hello": "/health"}
+"""Paths by which clients only test whether a server is there; the second one is Claude Code's."""
+
 NOT_OFFERED: Mapping[str, str] = {
     "/v1/images": "Claude does not create images.",
     "/v1/audio": "Claude neither speaks nor transcribes.",
@@ -64,8 +67,7 @@ def normalize_path(path: str) -> tuple[str, str | None]:
     plain = _REPEATED_V1.sub("/v1", plain)
     if _WITHOUT_V1.match(plain):
         plain = f"/v1{plain}"
-    # Clients that only test whether a server is there.
-    return ("/v1/models" if plain == "/v1" else plain), model
+    return _PROBES.get(plain, plain), model
 
 
 def find_reason(path: str) -> str | None:

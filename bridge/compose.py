@@ -35,8 +35,9 @@ from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.upstream import UpstreamEmbedder
 from bridge.errors import KeyringUnavailable, ModelNotFound, SettingsError
 from bridge.keys import KeyChain, KeysUnreadable, NamedKey
+from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
-from bridge.models.names import resolve
+from bridge.models.names import KnownNames, resolve
 from bridge.private_files import create_private, make_private_folder, read_secret, write_private
 from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
@@ -66,7 +67,8 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     """
     _check_upstream(settings)
     restrict_folders({paths.config, paths.data, paths.logs})
-    switches = _build_switches(settings)
+    aliases = Aliases(paths.model_aliases, settings.model_aliases)
+    switches = _build_switches(settings, aliases)
     is_public = not is_loopback(settings.host)
     keys = KeyCache(KeyChain(paths.data), is_public=is_public)
     if is_public:
@@ -78,6 +80,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         switches=switches,
         selection=BackendSelection(backends, switches),
         catalogue=Catalogue(time.monotonic),
+        aliases=aliases,
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         embedder=_build_embedder(settings, paths, keys),
@@ -93,9 +96,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     )
 
 
-def _build_switches(settings: Settings) -> Switches:
+def _build_switches(settings: Settings, aliases: Aliases) -> Switches:
     return Switches(
-        model=_resolve_model(settings),
+        model=_resolve_model(settings, aliases),
         backend=settings.backend,
         use_for_everything=settings.use_for_everything,
     )
@@ -298,8 +301,13 @@ def _load_embedding_keys(keys: KeyCache) -> tuple[NamedKey, ...]:
         return ()
 
 
-def _resolve_model(settings: Settings) -> str:
+def _resolve_model(settings: Settings, aliases: Aliases) -> str:
+    # The setting may be `default` or one of OpenAI's names, too.
+    default = str(Settings.model_fields["model"].default)
     try:
-        return resolve(settings.model, settings.model).model
+        resolved = resolve(settings.model, default, KnownNames(aliases=aliases.index))
+        for notice in resolved.notices:
+            _log.warning("Setting %s", notice)
+        return resolved.model
     except ModelNotFound as error:
         raise SettingsError(f"setting model: {error.message}") from error

@@ -49,6 +49,11 @@ class Paths:
         return self.data / "ledger.sqlite3"
 
     @property
+    def model_aliases(self) -> Path:
+        """A 0600 JSON file: the user's own names for models that the dashboard has saved."""
+        return self.data / "model-aliases.json"
+
+    @property
     def responses(self) -> Path:
         """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
         return self.data / "responses.sqlite3"

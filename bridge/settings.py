@@ -85,6 +85,8 @@ def split_pairs(value: Any) -> Any:
 def _check_pairs(pairs: dict[str, str]) -> dict[str, str]:
     if not all(name.strip() and other.strip() for name, other in pairs.items()):
         raise ValueError("must be pairs such as `fast=claude-haiku-5-5`")
+    if any(name.strip().lower() == "default" for name in pairs):
+        raise ValueError("`default` is the active model: change the setting `model` instead")
     return {name.strip().lower(): other.strip() for name, other in pairs.items()}
 
 

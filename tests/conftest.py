@@ -21,6 +21,7 @@ from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
 from tests import desktop
 from tests.computer.fake_desktop import FakeDesktop
+from tests.fake_anthropic.rules import TODAY
 from tests.fake_anthropic.server import FakeAnthropic
 
 StartBridge = Callable[..., Awaitable[Bridge]]
@@ -100,6 +101,7 @@ async def start_bridge() -> AsyncIterator[StartBridge]:
         async def start(**settings: Any) -> Bridge:
             chosen = load_settings(**{"port": 0, "drain_seconds": 1, "retries": 0, **settings})
             bridge = await asyncio.to_thread(make_bridge, chosen, find_paths())
+            bridge.read_today = lambda: TODAY
             task = asyncio.create_task(serve(bridge, listen(chosen.host, chosen.port)))
             stack.push_async_callback(_stop, bridge, task)
             while not bridge.url:

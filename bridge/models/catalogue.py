@@ -9,7 +9,7 @@ from datetime import date
 from typing import Protocol
 
 from bridge.errors import BridgeError
-from bridge.models.retirement import RETIREMENTS
+from bridge.models.retirement import RETIREMENTS, index_retirements
 from bridge.models.rules import RULES
 from bridge.models.spelling import remove_date
 
@@ -72,6 +72,10 @@ def find_built_in(model: str) -> ListedModel | None:
     return next((listed for listed in BUILT_IN if listed.id == plain), None)
 
 
+def _read_last_day(model: ListedModel) -> date | None:
+    return date.min if model.lifecycle == "retired" else model.retires
+
+
 class Catalogue:
     """A cache for the list of one source at a time; `clock` returns monotonic seconds."""
 
@@ -82,9 +86,14 @@ class Catalogue:
         self._until = float("-inf")
 
     def _store(self, listed: Sequence[ListedModel]) -> None:
-        self._listed = listed
-        self._by_id = {model.id: model for model in listed}
-        self._retirements = {m.id: m.retires for m in listed if m.retires is not None}
+        # A retired model stays known by its day only, so that its successor answers for it.
+        self._retirements = index_retirements({model.id: _read_last_day(model) for model in listed})
+        self._listed = (
+            listed
+            if listed is BUILT_IN
+            else [model for model in listed if model.lifecycle != "retired"]
+        )
+        self._by_id = {model.id: model for model in self._listed}
 
     @property
     def ids(self) -> Collection[str]:
@@ -127,7 +136,7 @@ class Catalogue:
 
     async def _refresh(self, source: ModelSource) -> None:
         try:
-            self._store([m for m in await source.models() if m.lifecycle != "retired"])
+            self._store(await source.models())
         except BridgeError as error:
             _log.warning("Could not load the model list of %s: %s", source.name, error.message)
             # Keep the last list, and do not repeat a failing request for every client.

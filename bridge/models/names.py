@@ -12,12 +12,29 @@ from typing import Any
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel
-from bridge.models.retirement import describe_retirement, find_retirement, read_today
-from bridge.models.rules import ECHO, RULES, Line, ModelRules, find_rules, get_rules, infer_thinking
-from bridge.models.spelling import normalize_name, remove_date
+from bridge.models.retirement import (
+    describe_retirement,
+    find_retirement,
+    has_retired,
+    read_today,
+)
+from bridge.models.rules import (
+    ECHO,
+    RULES,
+    SNAPSHOTS,
+    Line,
+    ModelRules,
+    find_rules,
+    get_rules,
+    infer_thinking,
+)
+from bridge.models.spelling import find_alias, normalize_name, remove_date
 
 # By pattern, not by list: new OpenAI names must work without an update of the bridge.
-_OPENAI = re.compile(r"(?:gpt-?\d|gpt-|chatgpt-|o\d|codex-)\S*", re.IGNORECASE)
+_OPENAI = re.compile(
+    r"(?:chat)?gpt(?:[-\d]\S*)?|o\d\S*|codex(?:-\S*)?|computer-use-preview\S*"
+    r"|(?:text-|code-)?(?:davinci|curie|babbage|ada)(?:-\d+)?"
+)
 _RETIRED = re.compile(
     r"claude-(?:[12](?:[.-].*)?|instant.*|3(?:-.*)?|mythos-preview"
     r"|(?:opus|sonnet)-[34](?:-[01])?(?:-\d{8})?|(?:opus|sonnet|haiku)-3(?:-\d)?(?:-\d{8})?)"
@@ -29,10 +46,6 @@ _CURRENT: dict[Line, str] = {
     "mythos": "claude-mythos-5-2",
     "fable": "claude-fable-5-2",
 }
-
-
-# For a line that did not exist when this table was written.
-_FALLBACK = _CURRENT["sonnet"]
 _IDS = frozenset(rules.id for rules in RULES)
 
 
@@ -51,7 +64,7 @@ class KnownNames:
     live: Collection[str] = ()
     """Ids that the backend lists."""
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """The user's own names in lower case, and the names of models that they stand for."""
+    """The user's own names as `index_aliases` returns them, with what they stand for."""
     retirements: Mapping[str, date] = field(default_factory=dict)
     """The days on which listed models retire."""
 
@@ -68,29 +81,43 @@ def resolve(
     model of its line answers; `today` is the date in UTC.
     """
     requested = name.strip()
-    if known.aliases:
-        requested = known.aliases.get(requested.lower(), requested)
-    resolved = _find_model(requested, active, known)
+    alias = find_alias(requested, known.aliases) if known.aliases else None
+    if alias is None:
+        resolved = _find_model(requested, active, known)
+    else:
+        resolved = _follow_alias(alias, requested, active, known)
     retires = find_retirement(resolved.model, known.retirements)
-    return resolved if retires is None else _retire(resolved, retires, today or read_today())
+    if retires is None:
+        return resolved
+    return _retire(resolved, requested, retires, known, today or read_today())
+
+
+def _follow_alias(alias: str, requested: str, active: str, known: KnownNames) -> ResolvedModel:
+    """Resolve what the user's own name stands for; the user knows that it differs."""
+    try:
+        return ResolvedModel(_find_model(alias, active, known).model)
+    except ModelNotFound as error:
+        raise ModelNotFound(
+            f"Your own name `{requested}` stands for `{alias}`. {error.message}", param="model"
+        ) from error
 
 
 def _find_model(requested: str, active: str, known: KnownNames) -> ResolvedModel:
     if requested in ("", "default"):
         return ResolvedModel(active)
-    if requested == ECHO or requested in known.live or remove_date(requested) in _IDS:
+    if requested == ECHO or requested in known.live:
         return ResolvedModel(requested)
     spelled, drops = normalize_name(requested)
     if spelled == "default":
         return ResolvedModel(active)
-    if _RETIRED.fullmatch(spelled) and spelled not in known.live:
-        current = _find_successor(spelled)
-        notice = f"model: {requested} is retired; {current} is used instead"
-        return ResolvedModel(current, (notice,))
     found = _find_spelled(spelled, known.live)
     if found is not None:
-        is_same = found == spelled and not drops
+        is_same = not drops and remove_date(found) == remove_date(spelled)
         return ResolvedModel(found) if is_same else _replace(requested, found)
+    if _RETIRED.fullmatch(spelled):
+        current = _CURRENT[_find_line(spelled)]
+        notice = f"model: {requested} is retired; {current} is used instead"
+        return ResolvedModel(current, (notice,))
     if spelled == "claude" or _OPENAI.fullmatch(spelled):
         return _replace(requested, active)
     raise ModelNotFound(_describe_unknown(requested, known.live), param="model")
@@ -102,7 +129,7 @@ def _replace(requested: str, model: str) -> ResolvedModel:
 
 def _find_spelled(spelled: str, live: Collection[str]) -> str | None:
     """Return the id that a name in Anthropic's spelling means."""
-    if spelled in live or remove_date(spelled) in _IDS or spelled == ECHO:
+    if spelled in live or spelled in _IDS or spelled in SNAPSHOTS or spelled == ECHO:
         return spelled
     line = spelled.removeprefix("claude-")
     if line in _CURRENT:
@@ -110,18 +137,46 @@ def _find_spelled(spelled: str, live: Collection[str]) -> str | None:
     # Undated and dated names are one model, and a version alone means the newest of it.
     plain = remove_date(spelled)
     same = [id for id in live if remove_date(id) == plain]
-    if re.fullmatch(r"claude-[a-z]+-\d+", plain):
+    if not same and plain in _IDS:
+        return spelled
+    if re.fullmatch(r"claude-[a-z]+-[4-9]", plain) and not _RETIRED.fullmatch(plain):
         same = same or [id for id in (*_IDS, *live) if id.startswith(f"{plain}-")]
     return max(same, default=None)
 
 
-def _retire(resolved: ResolvedModel, retires: date, today: date) -> ResolvedModel:
-    model, successor = resolved.model, _find_successor(resolved.model)
-    if today >= retires:
-        notice = f"model: {model} is retired; {successor} is used instead"
-        return ResolvedModel(successor, (*resolved.notices, notice))
-    warning = describe_retirement(model, retires, successor, today)
-    return resolved if warning is None else ResolvedModel(model, (*resolved.notices, warning))
+def _retire(
+    resolved: ResolvedModel, requested: str, retires: date, known: KnownNames, today: date
+) -> ResolvedModel:
+    """Replace a model from the day it retires on; add a notice when that day is near."""
+    model = resolved.model
+    successor = _find_successor(model, known, today)
+    if today < retires:
+        warning = describe_retirement(model, retires, successor, today)
+        return resolved if warning is None else ResolvedModel(model, (*resolved.notices, warning))
+    if successor == model:
+        # Nothing newer is known, so Claude's own answer is better than a guess.
+        return resolved
+    notice = f"model: {model} is retired; {successor} is used instead"
+    if resolved.notices:
+        # The name did not name this model: say what is used instead of the name, too.
+        notice = f"model: {successor} is used instead of {requested}, as {model} is retired"
+    return ResolvedModel(successor, (notice,))
+
+
+def _find_successor(model: str, known: KnownNames, today: date) -> str:
+    """Return the model that answers for a retired one: of its line, else of another."""
+    line = _find_line(model)
+    newest = sorted((id for id in known.live if line in id), key=_read_version, reverse=True)
+    # Sonnet before the others: neither the cheapest nor the most expensive line.
+    for id in (_CURRENT[line], *newest, _CURRENT["sonnet"], *_CURRENT.values()):
+        if not has_retired(id, known.retirements, today):
+            return id
+    return model
+
+
+def _read_version(model: str) -> tuple[int, ...]:
+    """Return the version for sorting: `claude-opus-5-5` comes after `claude-opus-5`."""
+    return tuple(int(part) for part in remove_date(model).split("-") if part.isdecimal())
 
 
 @functools.lru_cache(64)
@@ -149,23 +204,13 @@ def _apply_listing(rules: ModelRules, listed: ListedModel) -> ModelRules:
 
 
 def _infer_from_line(model: str) -> ModelRules:
-    nearest = next((id for line, id in _CURRENT.items() if line in model), _FALLBACK)
-    return replace(get_rules(nearest), id=model)
+    return replace(get_rules(_CURRENT[_find_line(model)]), id=model)
 
 
-def _find_successor(retired: str) -> str:
-    line = re.search("opus|haiku|instant|mythos|fable", retired)
-    match line.group() if line else "sonnet":
-        case "opus":
-            return _CURRENT["opus"]
-        case "haiku" | "instant":
-            return _CURRENT["haiku"]
-        case "mythos":
-            return _CURRENT["mythos"]
-        case "fable":
-            return _CURRENT["fable"]
-        case _:
-            return _CURRENT["sonnet"]
+def _find_line(model: str) -> Line:
+    """Return the line in a model's name; Sonnet, the middle one, if none is in it."""
+    name = model.replace("instant", "haiku")
+    return next((line for line in _CURRENT if line in name), "sonnet")
 
 
 def _describe_unknown(name: str, live: Collection[str]) -> str:

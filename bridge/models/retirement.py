@@ -22,8 +22,26 @@ def read_today() -> date:
 
 
 def find_retirement(model: str, listed: Mapping[str, date]) -> date | None:
-    """Return the day from which a model does not answer; None if none is announced."""
-    return listed.get(model) or RETIREMENTS.get(remove_date(model))
+    """Return the day from which a model does not answer; None if none is announced.
+
+    `listed` comes from `index_retirements`; for its models it counts more than the built-in table.
+    """
+    plain = remove_date(model)
+    return listed.get(model) or listed.get(plain) or RETIREMENTS.get(plain)
+
+
+def index_retirements(days: Mapping[str, date | None]) -> Mapping[str, date]:
+    """Return the days by id, and by the id without a date, which its last snapshot answers."""
+    index = {id: day for id, day in days.items() if day is not None}
+    snapshots: dict[str, list[date | None]] = {}
+    for id, day in days.items():
+        snapshots.setdefault(remove_date(id), []).append(day)
+    for plain, ends in snapshots.items():
+        last = [day for day in ends if day is not None]
+        # Without a day, a snapshot answers for an unknown time.
+        if plain not in days and len(last) == len(ends):
+            index[plain] = max(last)
+    return index
 
 
 def has_retired(model: str, listed: Mapping[str, date], today: date) -> bool:

@@ -168,6 +168,11 @@ ECHO_RULES = ModelRules(
     computer="none",
 )
 
+SNAPSHOTS = frozenset(
+    {"claude-haiku-4-5-20251001", "claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929"}
+)
+"""The ids with a date that models of the table have; later models have none."""
+
 _BY_ID = {rules.id: rules for rules in (*RULES, ECHO_RULES)}
 _DATED = re.compile(r"-\d{8}$")
 

@@ -23,7 +23,7 @@ def make_app(bridge: Bridge) -> web.Application:
     app.on_response_prepare.append(complete_headers)
     # The middleware finds the row of a request by its route, so every route must have one.
     app[ENDPOINTS_BY_ROUTE] = {
-        app.router.add_route(method, endpoint.path, endpoint.handler): endpoint
+        app.router.add_route(method, endpoint.pattern, endpoint.handler): endpoint
         for endpoint in ENDPOINTS
         for method in _list_methods(endpoint)
     }

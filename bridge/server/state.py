@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -17,9 +18,11 @@ from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
 from bridge.errors import BridgeError, Paused, TooManyStreams
+from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
 from bridge.models.names import KnownNames, ResolvedModel, resolve, resolve_rules
+from bridge.models.retirement import read_today
 from bridge.models.rules import ECHO, ModelRules
 from bridge.paths import Paths
 from bridge.resilience.heavy_work import HeavyWork
@@ -55,6 +58,7 @@ class Bridge:
     switches: Switches
     selection: BackendSelection
     catalogue: Catalogue
+    aliases: Aliases
     keys: KeyCache
     thinking: ThinkingStore
     responses: ResponseStore
@@ -66,6 +70,8 @@ class Bridge:
     started_at: int
     paths: Paths
     versions: dict[str, str] = field(default_factory=dict)
+    read_today: Callable[[], date] = read_today
+    """Returns today's date in UTC, by which models retire."""
     url: str = ""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
@@ -106,16 +112,22 @@ class Bridge:
     @property
     def active_model(self) -> str:
         """The model for `default` and OpenAI's names; the echo if the backend is `offline`."""
-        return ECHO if self.switches.backend == "offline" else self.switches.model
+        return self.resolve_name("default").model
+
+    def resolve_name(self, name: str) -> ResolvedModel:
+        """Resolve a name whatever `use_for_everything` says. Raises ModelNotFound."""
+        chosen = ECHO if self.switches.backend == "offline" else self.switches.model
+        return resolve(name, chosen, self.known_names, self.read_today())
 
     def resolve(self, name: str) -> ResolvedModel:
         """Resolve a client's `model` field. Raises ModelNotFound with similar names."""
-        active = self.active_model
-        resolved = resolve(name, active, self.known_names)
-        # The echo must not answer in place of Claude, nor Claude in place of the echo.
-        if not self.switches.use_for_everything or ECHO in (active, resolved.model):
+        resolved = self.resolve_name(name)
+        if not self.switches.use_for_everything:
             return resolved
-        chosen = resolve("default", active, self.known_names)
+        chosen = self.resolve_name("default")
+        # The echo must not answer in place of Claude, nor Claude in place of the echo.
+        if ECHO in (chosen.model, resolved.model):
+            return resolved
         if resolved.model == chosen.model:
             return resolved
         notice = f"model: {chosen.model} is used instead of {name.strip()} (use_for_everything)"
@@ -124,8 +136,7 @@ class Bridge:
     @property
     def known_names(self) -> KnownNames:
         """The names that the user and the active backend add to the built-in ones."""
-        aliases = self.settings.model_aliases
-        return KnownNames(self.catalogue.ids, aliases, self.catalogue.retirements)
+        return KnownNames(self.catalogue.ids, self.aliases.index, self.catalogue.retirements)
 
     def find_rules(self, model: str, backend: str | None = None) -> ModelRules:
         """Find the rules of a resolved model, with what was learned about it at the backend."""

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tests.fake_anthropic.rejection import need, refuse
-from tests.fake_anthropic.rules import TABLE, Rules, rules
+from tests.fake_anthropic.rules import TABLE, Rules, has_retired, rules
 
 _MOST = 1000
 _DEFAULT = 20
 
 
-def page(query: Mapping[str, str]) -> dict[str, Any]:
+def page(query: Mapping[str, str], today: date) -> dict[str, Any]:
     """Return one page; `limit`, `after_id` and `before_id` work as in the real API."""
     limit = _limit(query.get("limit", str(_DEFAULT)))
     rows, more = _cut(list(TABLE), query, limit)
     return {
-        "data": [describe(row) for row in rows],
+        "data": [describe(row, today) for row in rows],
         "has_more": more,
         "first_id": rows[0].id if rows else None,
         "last_id": rows[-1].id if rows else None,
     }
 
 
-def find(id: str) -> dict[str, Any] | None:
+def find(id: str, today: date) -> dict[str, Any] | None:
     """Find one model's description."""
     row = rules(id)
-    return describe(row) if row else None
+    return describe(row, today) if row else None
 
 
 def _limit(text: str) -> int:
@@ -52,14 +53,14 @@ def _find_position(rows: list[Rules], id: str) -> int:
     return ids.index(id)
 
 
-def describe(row: Rules) -> dict[str, Any]:
+def describe(row: Rules, today: date) -> dict[str, Any]:
     """Convert a row to the API's ModelInfo."""
     return {
         "type": "model",
         "id": row.id,
         "display_name": _display_name(row.id),
         "created_at": "2026-10-01T00:00:00Z",
-        "lifecycle": row.lifecycle,
+        "lifecycle": "retired" if has_retired(row, today) else row.lifecycle,
         "deprecated_at": "2026-08-31T00:00:00Z" if row.lifecycle == "deprecated" else None,
         "retires_at": row.retires_at,
         "line": row.line,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Thinking = Literal["adaptive", "enabled", "disabled", "between_tools"]
@@ -12,6 +13,10 @@ Lifecycle = Literal["active", "deprecated", "retired"]
 VERSIONS = ("2023-06-01", "2026-10-21")
 OLD_VERSION = "2023-06-01"
 """The only API version with which models may accept sampling parameters."""
+
+
+TODAY = date(2026, 11, 29)
+"""The day in tests, whenever they run: models retire on theirs."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,9 @@ class Rules:
         return self.id.split("-")[1]
 
 
+_RETIRE = {"sonnet": "2026-11-30T00:00:00Z", "opus": "2027-01-22T00:00:00Z"}
+
+
 def _build_4_5(line: str, efforts: frozenset[Effort], computer: frozenset[str]) -> Rules:
     return Rules(
         id=f"claude-{line}-4-5",
@@ -87,7 +95,7 @@ def _build_4_5(line: str, efforts: frozenset[Effort], computer: frozenset[str]) 
         images=SMALL,
         computer=computer,
         lifecycle="deprecated" if line == "sonnet" else "active",
-        retires_at="2026-11-30T00:00:00Z" if line == "sonnet" else None,
+        retires_at=_RETIRE.get(line),
     )
 
 
@@ -164,6 +172,11 @@ _DATED = {
 }
 _BY_ID = {row.id: row for row in TABLE}
 MODELS = frozenset(_BY_ID)
+
+
+def has_retired(row: Rules, today: date) -> bool:
+    """Return whether a model does not answer on this day, in UTC."""
+    return row.retires_at is not None and row.retires_at[:10] <= today.isoformat()
 
 
 def rules(model: str) -> Rules | None:

@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from aiohttp import web
@@ -17,8 +18,8 @@ from tests.fake_anthropic.catalog import find, page
 from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.directive import Directive, directive_of, play_of
 from tests.fake_anthropic.play import NewId, counting_ids
-from tests.fake_anthropic.rejection import Refused
-from tests.fake_anthropic.rules import VERSIONS
+from tests.fake_anthropic.rejection import Refused, Rejection
+from tests.fake_anthropic.rules import TODAY, VERSIONS, has_retired, rules
 from tests.fake_anthropic.script import Failure, Play, RawHttp, Reply
 from tests.fake_anthropic.tokens import count_tokens
 from tests.serving import Served
@@ -60,6 +61,8 @@ class FakeAnthropic(Served):
     """What every path answers, also for token counts and models; overrides the script."""
     models: Failure | RawHttp | None = None
     """What `GET /v1/models` answers to a right key, instead of the table."""
+    today: date = TODAY
+    """The day, in UTC; models retire on theirs."""
     listings: list[Mapping[str, str]] = field(default_factory=list)
     """The queries of all `GET /v1/models`, also of those with a wrong key."""
     url: str = ""
@@ -161,11 +164,17 @@ class FakeAnthropic(Served):
         headers = {name.lower(): value for name, value in request.headers.items()}
         record = Recorded(request.path, headers, body, request.method)
         self.requests.append(record)
-        rejection = check(body, headers, counting=counting)
+        rejection = check(body, headers, counting=counting) or self._check_lifecycle(body)
         if rejection is not None:
             record.status, record.finished = rejection.status, True
             raise Refused(rejection)
         return record
+
+    def _check_lifecycle(self, body: Any) -> Rejection | None:
+        row = rules(body["model"])
+        if row is None or not has_retired(row, self.today):
+            return None
+        return Rejection(404, "not_found_error", f"model: {body['model']}")
 
     async def _handle_messages(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -228,11 +237,11 @@ class FakeAnthropic(Served):
         if isinstance(play, Failure):
             await asyncio.sleep(play.delay)
             return self._build_failure(play)
-        return self._build_json(page(request.query))
+        return self._build_json(page(request.query, self.today))
 
     async def _handle_model(self, request: web.Request) -> web.StreamResponse:
         id = request.match_info["id"]
-        found = find(id)
+        found = find(id, self.today)
         if found is None:
             return self._build_failure(Failure(404, message=f"model: {id}"))
         return self._build_json(found)

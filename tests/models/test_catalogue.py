@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bridge.errors import UpstreamUnreachable
 from bridge.models.catalogue import BUILT_IN, Catalogue, ListedModel
+from bridge.models.retirement import has_retired
 
 NEW = ListedModel("claude-opus-6", "Claude Opus 6", 1)
 GONE = ListedModel("claude-opus-1", "Claude Opus 1", 1, lifecycle="retired")
@@ -60,3 +62,10 @@ async def test_the_built_in_table_stays_if_the_backend_never_answers() -> None:
     lister = Lister()
     lister.down = True
     assert await Catalogue(Clock()).list_models(lister) == BUILT_IN
+
+
+async def test_a_model_listed_as_retired_is_known_by_its_day() -> None:
+    catalogue = Catalogue(Clock())
+    await catalogue.list_models(Lister())
+    assert has_retired("claude-opus-1", catalogue.retirements, date(2026, 1, 1))
+    assert not has_retired("claude-opus-6", catalogue.retirements, date(2099, 1, 1))

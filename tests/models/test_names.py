@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bridge.errors import ModelNotFound
 from bridge.models.names import _CURRENT, KnownNames, ResolvedModel, resolve, resolve_rules
-from bridge.models.retirement import NOTICE_DAYS, RETIREMENTS
+from bridge.models.retirement import NOTICE_DAYS, RETIREMENTS, index_retirements
 from bridge.models.rules import RULES, find_rules
-from bridge.models.spelling import normalize_name
+from bridge.models.spelling import index_aliases, normalize_name
 
 ACTIVE = "claude-opus-5"
 BEFORE = date(2026, 7, 1)
@@ -119,6 +119,15 @@ def test_every_current_model_is_in_the_table() -> None:
         ("claude-opus-5-5@default", "claude-opus-5-5"),
         ("claude-haiku-5-5:latest", "claude-haiku-5-5"),
         ("claude-haiku-5-5-latest", "claude-haiku-5-5"),
+        ("us-gov.anthropic.claude-opus-4-8-v1", "claude-opus-4-8"),
+        ("bedrock/converse/us.anthropic.claude-opus-4-8-v1:0", "claude-opus-4-8"),
+        ("vertex_ai/claude-opus-4-5@20251101", "claude-opus-4-5-20251101"),
+        ("anthropic:claude-sonnet-4.5", "claude-sonnet-4-5"),
+        ("bedrock:us.anthropic.claude-opus-4-8-v1:0", "claude-opus-4-8"),
+        ("databricks-claude-opus-4-8", "claude-opus-4-8"),
+        ("claude-4.5sonnet", "claude-sonnet-4-5"),
+        ("claude-opus-4-5-2025-11-01", "claude-opus-4-5-20251101"),
+        ("Bridge-Echo", "bridge-echo"),
     ],
 )
 def test_another_spelling_of_a_model_is_that_model(name: str, model: str) -> None:
@@ -139,6 +148,19 @@ def test_another_spelling_of_a_model_is_that_model(name: str, model: str) -> Non
         ("claude-4.5-sonnet-thinking", "claude-sonnet-4-5"),
         ("anthropic/claude-opus-5.5:thinking", "claude-opus-5-5"),
         ("claude-haiku-5-5:free", "claude-haiku-5-5"),
+        ("claude-4.6-opus-high-thinking-fast", "claude-opus-4-6"),
+        ("claude-sonnet-4.6-thought", "claude-sonnet-4-6"),
+        ("claude-sonnet-4-5-1m-context-latest", "claude-sonnet-4-5"),
+        ("claude-sonnet-4-5-thinking-latest", "claude-sonnet-4-5"),
+        ("claude-sonnet-4-5-20250929-thinking", "claude-sonnet-4-5-20250929"),
+        ("claude-opus-5-5 (1M context)", "claude-opus-5-5"),
+        ("opusplan", "claude-opus-5-5"),
+        ("claude-4.5", ACTIVE),
+        ("claude-latest", ACTIVE),
+        ("openai:gpt-5.2", ACTIVE),
+        ("o4-mini-high", ACTIVE),
+        ("codex", ACTIVE),
+        ("text-davinci-003", ACTIVE),
         ("claude", ACTIVE),
         ("openai/gpt-4o", ACTIVE),
         ("azure/gpt-5.6-sol:latest", ACTIVE),
@@ -170,7 +192,20 @@ def test_another_spelling_of_a_retired_model_is_its_line(name: str, model: str) 
 
 @pytest.mark.parametrize(
     "name",
-    ["gemini-2.5-pro", "claude-nobody-9", "claude-opus-9-9", "llama3:latest", "/", ":", "a/"],
+    [
+        "gemini-2.5-pro",
+        "claude-nobody-9",
+        "claude-fast",
+        "claude-opus-9-9",
+        "my-claude-opus-5-5",
+        "llama3:latest",
+        "text-embedding-3-small",
+        "gptique",
+        "-max" * 100_000,
+        "/",
+        ":",
+        "a/",
+    ],
 )
 def test_what_names_no_model_is_refused(name: str) -> None:
     with pytest.raises(ModelNotFound):
@@ -184,11 +219,51 @@ def test_dated_and_undated_ids_are_one_model() -> None:
     assert resolve("claude-haiku-6-20270101", ACTIVE, live).model == "claude-haiku-6"
 
 
+def test_a_snapshot_that_is_not_listed_is_the_listed_model() -> None:
+    live = KnownNames({"claude-opus-5-5", "claude-haiku-4-5-20251001"})
+    assert resolve("claude-opus-5-5-20260101", ACTIVE, live) == ResolvedModel("claude-opus-5-5")
+    dated = resolve("claude-haiku-4-5-20990101", ACTIVE, live)
+    assert dated == ResolvedModel("claude-haiku-4-5-20251001")
+
+
+def test_a_gateways_older_models_answer_while_it_lists_them() -> None:
+    live = KnownNames({"claude-3-haiku-20240307", "anthropic/claude-sonnet-4.5"})
+    for name in ("claude-3-haiku-20240307", "claude-3-haiku", "anthropic/claude-3-haiku"):
+        assert resolve(name, ACTIVE, live) == ResolvedModel("claude-3-haiku-20240307")
+    listed = "anthropic/claude-sonnet-4.5"
+    assert resolve(listed, ACTIVE, live) == ResolvedModel(listed)
+
+
+def own_names(**names: str) -> KnownNames:
+    return KnownNames(aliases=index_aliases({key.replace("_", "-"): names[key] for key in names}))
+
+
 def test_the_users_own_names_win() -> None:
-    own = KnownNames(aliases={"gpt-4o": "claude-opus-5-5", "claude-sonnet-5-5": "haiku"})
-    assert resolve("GPT-4o", ACTIVE, own) == ResolvedModel("claude-opus-5-5")
-    assert resolve("claude-sonnet-5-5", ACTIVE, own).model == "claude-haiku-5-5"
+    own = own_names(gpt_4o="claude-opus-5-5", claude_sonnet_5_5="haiku")
+    for name in ("gpt-4o", "GPT-4o", "openai/gpt-4o", "gpt-4o:latest", "openai:gpt-4o"):
+        assert resolve(name, ACTIVE, own) == ResolvedModel("claude-opus-5-5")
+    for name in ("claude-sonnet-5-5", "claude-sonnet-5.5", "claude-sonnet-5-5-20260101"):
+        assert resolve(name, ACTIVE, own) == ResolvedModel("claude-haiku-5-5")
     assert resolve("gpt-4o-mini", ACTIVE, own).model == ACTIVE
+
+
+def test_a_longer_name_of_the_users_own_stands_for_itself() -> None:
+    own = KnownNames(aliases=index_aliases({"openai/gpt-4o": "opus", "sonnet[1m]": "haiku"}))
+    assert resolve("openai/gpt-4o", ACTIVE, own).model == "claude-opus-5-5"
+    assert resolve("gpt-4o", ACTIVE, own).model == ACTIVE
+    assert resolve("sonnet[1m]", ACTIVE, own).model == "claude-haiku-5-5"
+    assert resolve("sonnet", ACTIVE, own).model == "claude-sonnet-5-5"
+
+
+def test_an_own_name_for_no_model_says_what_it_stands_for() -> None:
+    with pytest.raises(ModelNotFound, match="Your own name `fast` stands for `claude-nobody`"):
+        resolve("fast", ACTIVE, own_names(fast="claude-nobody"))
+
+
+def test_an_own_name_for_a_model_that_retires_is_noticed() -> None:
+    own = own_names(fast="claude-sonnet-4-5")
+    gone = "model: claude-sonnet-4-5 is retired; claude-sonnet-5-5 is used instead"
+    assert resolve("fast", ACTIVE, own, LAST) == ResolvedModel("claude-sonnet-5-5", (gone,))
 
 
 LAST = RETIREMENTS["claude-sonnet-4-5"]
@@ -212,13 +287,42 @@ def test_the_active_model_is_replaced_when_it_retires() -> None:
     assert resolve("gpt-4o", "claude-sonnet-4-5", today=LAST).model == "claude-sonnet-5-5"
 
 
-def test_the_live_list_knows_better_when_a_model_retires() -> None:
-    later = KnownNames(
-        {"claude-sonnet-4-5"}, retirements={"claude-sonnet-4-5": LAST + timedelta(30)}
+def test_a_notice_never_names_a_retired_model_as_the_one_in_use() -> None:
+    resolved = resolve("claude-sonnet-4-5-thinking", ACTIVE, today=LAST)
+    assert resolved.notices == (
+        "model: claude-sonnet-5-5 is used instead of claude-sonnet-4-5-thinking, as "
+        "claude-sonnet-4-5 is retired",
     )
+
+
+def list_days(**days: date | None) -> KnownNames:
+    by_id = {id.replace("_", "-"): day for id, day in days.items()}
+    return KnownNames(by_id.keys(), retirements=index_retirements(by_id))
+
+
+def test_the_live_list_knows_better_when_a_model_retires() -> None:
+    later = list_days(claude_sonnet_4_5=LAST + timedelta(30))
     assert resolve("claude-sonnet-4-5", ACTIVE, later, LAST).model == "claude-sonnet-4-5"
-    opus = KnownNames({"claude-opus-4-8"}, retirements={"claude-opus-4-8": LAST})
+    opus = list_days(claude_opus_4_8=LAST)
     assert resolve("claude-opus-4-8", ACTIVE, opus, LAST).model == "claude-opus-5-5"
+
+
+def test_the_live_day_of_a_snapshot_is_that_of_its_undated_name() -> None:
+    later = list_days(claude_sonnet_4_5_20250929=LAST + timedelta(30))
+    assert resolve("claude-sonnet-4-5", ACTIVE, later, LAST).model == "claude-sonnet-4-5"
+    sooner = list_days(claude_opus_6_20270101=LAST)
+    assert resolve("claude-opus-6", ACTIVE, sooner, LAST).model == "claude-opus-5-5"
+    newer = list_days(claude_opus_6_20270101=LAST, claude_opus_6_20270601=None)
+    assert resolve("claude-opus-6", ACTIVE, newer, LAST).model == "claude-opus-6-20270601"
+
+
+def test_a_successor_that_has_retired_too_is_not_used() -> None:
+    both = list_days(claude_sonnet_5_5=LAST, claude_sonnet_6=None, claude_sonnet_5=None)
+    assert resolve("claude-sonnet-5-5", ACTIVE, both, LAST).model == "claude-sonnet-6"
+    assert resolve("claude-sonnet-4-5", ACTIVE, both, LAST).model == "claude-sonnet-6"
+    assert resolve("sonnet", ACTIVE, both, LAST).model == "claude-sonnet-6"
+    whole_line = list_days(claude_haiku_5_5=LAST)
+    assert resolve("claude-haiku-5-5", ACTIVE, whole_line, LAST).model == "claude-sonnet-5-5"
 
 
 @given(st.text(max_size=60))

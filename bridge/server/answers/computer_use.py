@@ -19,7 +19,14 @@ SUFFIX = "+computer"
 
 def resolve_model(bridge: Bridge, name: str) -> ResolvedModel:
     """Resolve a model's name without the suffix for computer use. Raises ModelNotFound."""
-    return bridge.resolve(name.strip().removesuffix(SUFFIX))
+    return bridge.resolve(split_suffix(name)[0])
+
+
+def split_suffix(name: str) -> tuple[str, bool]:
+    """Return a model's name without the suffix for computer use, and whether it had it."""
+    name = name.strip()
+    has_suffix = name.lower().endswith(SUFFIX)
+    return (name[: -len(SUFFIX)] if has_suffix else name), has_suffix
 
 
 async def prepare_computer_use(
@@ -30,7 +37,7 @@ async def prepare_computer_use(
     To be called while the client is connected: the asker is found by the connection. Raises
     Forbidden for an asker who may not use this computer.
     """
-    if not computer_use and not name.strip().endswith(SUFFIX):
+    if not computer_use and not split_suffix(name)[1]:
         return None
     asker = await identify_asker(request, read_client_name(request))
     return build_computer_use(request.app[BRIDGE], asker)

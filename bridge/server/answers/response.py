@@ -113,7 +113,7 @@ async def count_input(
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
     _, _, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
-    model = bridge.resolve(body.model).model
+    model = resolve_model(bridge, body.model).model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     request = (await bridge.heavy_work.run(translate_response_chat, chat, rules, model)).request

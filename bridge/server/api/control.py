@@ -35,8 +35,8 @@ async def update_switches(request: web.Request) -> web.Response:
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
         # An alias is resolved now: the switch shows the model that will answer.
-        resolved = resolve(patch.model, bridge.switches.model, bridge.known_names)
-        bridge.switches.model = resolved.model
+        chosen, known = bridge.switches.model, bridge.known_names
+        bridge.switches.model = resolve(patch.model, chosen, known, bridge.read_today()).model
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
         # Warms up the new backend in the background; the caller does not wait for it.

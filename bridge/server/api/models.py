@@ -10,10 +10,10 @@ from aiohttp import web
 
 from bridge.errors import ModelNotFound
 from bridge.models.catalogue import ListedModel, find_built_in
-from bridge.models.retirement import has_retired, read_today
+from bridge.models.retirement import find_retirement, has_retired
 from bridge.models.rules import ECHO, ModelRules
 from bridge.models.spelling import remove_date
-from bridge.server.answers.computer_use import SUFFIX
+from bridge.server.answers.computer_use import SUFFIX, split_suffix
 from bridge.server.http.dialect import ANTHROPIC, get_dialect
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
@@ -41,13 +41,17 @@ async def get_model(request: web.Request) -> web.Response:
     if get_dialect(request) is ANTHROPIC:
         # Anthropic's format has no field for an alias, and its API answers for one with the model.
         return web.json_response(dict(_as_anthropic_model(_find_listed(bridge, listed, name))))
-    known = {model["id"]: model for model in _build_models(bridge, listed)}
-    if name in known:
-        return web.json_response(dict(known[name]))
+    models = {model["id"]: model for model in _build_models(bridge, listed)}
+    if name in models:
+        return web.json_response(dict(models[name]))
     # Old names, other spellings and OpenAI's names are not listed, but they are answered.
-    target = _find_listed(bridge, listed, name)
-    alias = _as_model(target, bridge.find_rules(target.id))
-    return web.json_response({**alias, "id": name, "alias_of": target.id})
+    plain, has_suffix = split_suffix(name)
+    target = _find_listed(bridge, listed, plain)
+    alias_of = target.id + SUFFIX if has_suffix else target.id
+    if alias_of not in models and has_suffix:
+        raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
+    model = models.get(alias_of) or _as_model(bridge, target)
+    return web.json_response({**model, "id": name, "alias_of": alias_of})
 
 
 def _find_listed(bridge: Bridge, listed: Sequence[ListedModel], name: str) -> ListedModel:
@@ -56,10 +60,12 @@ def _find_listed(bridge: Bridge, listed: Sequence[ListedModel], name: str) -> Li
     # A snapshot and the model without its date are one, whichever of them is listed.
     same = [model for model in listed if remove_date(model.id) == remove_date(target)]
     exact = next((model for model in same if model.id == target), None)
-    found = exact or next(iter(same), None) or find_built_in(target)
-    if found is None:
-        raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
-    return found
+    if found := exact or next(iter(same), None):
+        return found
+    if bridge.switches.backend == "offline":
+        raise ModelNotFound(f"The bridge is offline and has no model `{name}`.", param="model")
+    # Claude is asked for it, although the list does not have it, or could not be loaded.
+    return find_built_in(target) or ListedModel(target, target, 0)
 
 
 async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
@@ -68,7 +74,7 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
     if bridge.switches.backend == "offline":
         return echo
     listed = await bridge.catalogue.list_models(await bridge.selection.select_for_listing())
-    today, retirements = read_today(), bridge.catalogue.retirements
+    today, retirements = bridge.read_today(), bridge.catalogue.retirements
     return [
         *(
             model
@@ -80,16 +86,21 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
 
 
 def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
-    models = [_as_model(model, bridge.find_rules(model.id)) for model in listed]
+    models = [_as_model(bridge, model) for model in listed]
     # While computer use is off, requests for these models would only fail.
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
     names = bridge.embedder.list_models() if bridge.embedder is not None else ()
-    return [
+    every = (
         *_build_aliases(bridge, listed),
         *models,
         *(_as_embedding_model(name) for name in names),
-    ]
+    )
+    # The user's own names come first, and win over a model of the same name.
+    by_id: dict[str, Model] = {}
+    for model in every:
+        by_id.setdefault(model["id"], model)
+    return list(by_id.values())
 
 
 def _build_aliases(bridge: Bridge, listed: Sequence[ListedModel]) -> Iterator[Model]:
@@ -98,17 +109,16 @@ def _build_aliases(bridge: Bridge, listed: Sequence[ListedModel]) -> Iterator[Mo
     They come first, because clients without a choice of their own take the first model. Clients
     that need a model id before they start can be set up with `default` and stay so.
     """
-    for name in (DEFAULT, *bridge.settings.model_aliases):
+    for name in (DEFAULT, *bridge.aliases.names):
         try:
             target = _find_listed(bridge, listed, name)
         except ModelNotFound:
             # An alias for a model that this backend does not have.
             continue
-        model = _as_model(target, bridge.find_rules(target.id))
-        yield {**model, "id": name, "owned_by": _OWN, "alias_of": target.id}
+        yield {**_as_model(bridge, target), "id": name, "owned_by": _OWN, "alias_of": target.id}
 
 
-def _as_model(listed: ListedModel, rules: ModelRules) -> Model:
+def _as_model(bridge: Bridge, listed: ListedModel) -> Model:
     model: Model = {
         "id": listed.id,
         "object": "model",
@@ -118,14 +128,15 @@ def _as_model(listed: ListedModel, rules: ModelRules) -> Model:
         "display_name": listed.display_name,
         "lifecycle": listed.lifecycle,
     }
-    if listed.retires is not None:
-        model["retires"] = listed.retires.isoformat()
+    retires = find_retirement(listed.id, bridge.catalogue.retirements)
+    if retires is not None:
+        model["retires"] = retires.isoformat()
     if listed.context is not None:
         model["max_input_tokens"] = listed.context
     if listed.max_output is not None:
         model["max_output_tokens"] = listed.max_output
     if listed.id != ECHO:
-        model["capabilities"] = _describe_capabilities(rules)
+        model["capabilities"] = _describe_capabilities(bridge.find_rules(listed.id))
     return model
 
 
@@ -227,5 +238,6 @@ ROUTES = (
         Answer("The model.", Model, _MODEL_EXAMPLE),
         access="key",
         failures=(404,),
+        has_slashes=True,
     ),
 )

@@ -69,6 +69,13 @@ class Endpoint:
     """
     failures: tuple[int, ...] = ()
     """Statuses with an error object, besides those that every call may get."""
+    has_slashes: bool = False
+    """Whether the last parameter of the path may contain slashes, as `anthropic/claude-…` does."""
+
+    @property
+    def pattern(self) -> str:
+        """The path as aiohttp's router takes it."""
+        return f"{self.path[:-1]}:.+}}" if self.has_slashes else self.path
 
     @property
     def error_schema(self) -> Any:

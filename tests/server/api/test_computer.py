@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from openai import AsyncOpenAI, PermissionDeniedError
+from openai import AsyncOpenAI, NotFoundError, PermissionDeniedError
 from PIL import Image
 
 from bridge.computer.desktop import Window, WindowId
@@ -184,7 +184,11 @@ async def test_computer_models_are_listed_while_computer_use_is_on(
 ) -> None:
     names = [model.id async for model in await client.models.list()]
     assert not any("+computer" in name for name in names)
+    with pytest.raises(NotFoundError):
+        await client.models.retrieve("opus+computer")
     await switch(call, "ask")
+    alias = (await client.models.retrieve("opus+computer")).model_dump()
+    assert alias["alias_of"] == f"{OPUS}+computer"
     names = [model.id async for model in await client.models.list()]
     assert f"{OPUS}+computer" in names
     assert "bridge-echo+computer" not in names

@@ -6,14 +6,16 @@ import json
 from datetime import date
 from typing import Any
 
+import aiohttp
 import anthropic
 import openai
 import pytest
 from openai import AsyncOpenAI
+from yarl import URL
 
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
-from tests.fake_anthropic.script import RawHttp
+from tests.fake_anthropic.script import Failure, RawHttp
 from tests.fake_anthropic.server import FakeAnthropic
 
 
@@ -23,9 +25,8 @@ async def bridge(
 ) -> Bridge:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    return await start_bridge(
-        backend="anthropic", model_aliases={"Fast": "haiku", "gone": "claude-nobody"}
-    )
+    aliases = {"Fast": "haiku", "gone": "claude-nobody", "claude-opus-4-6": "sonnet"}
+    return await start_bridge(backend="anthropic", model_aliases=aliases)
 
 
 async def list_models(client: AsyncOpenAI) -> list[Any]:
@@ -72,11 +73,86 @@ async def test_dated_and_undated_ids_are_found_whichever_is_listed(
         assert (await other.models.retrieve("claude-haiku-4-5")).id == "claude-haiku-4-5-20251001"
 
 
+async def test_default_is_there_while_upstream_lists_nothing(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.models = Failure(500)
+    assert (await list_models(client))[0]["id"] == "default"
+    fake.models = list_only([])
+    assert (await list_models(client))[0]["id"] == "default"
+
+
+NAMES = (
+    "gpt-4o",
+    "sonnet",
+    "claude-opus-4.8",
+    "Fast",
+    "anthropic/claude-haiku-5.5",
+    "openrouter/anthropic/claude-opus-5.5:thinking",
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "claude-opus-4-1@20250805",
+    "claude-3-7-sonnet-latest",
+    "Claude Sonnet 5.5",
+    "claude-sonnet-5-5[1m]",
+    "default",
+)
+
+
 async def test_every_name_that_a_chat_accepts_can_be_retrieved(client: AsyncOpenAI) -> None:
-    for name in ("gpt-4o", "sonnet", "claude-opus-4.8", "anthropic/claude-haiku-5.5", "Fast"):
+    for name in NAMES:
         assert (await client.models.retrieve(name)).id == name
     with pytest.raises(openai.NotFoundError):
         await client.models.retrieve("llama-3")
+
+
+async def test_slashes_in_a_name_need_no_escape(bridge: Bridge) -> None:
+    async with aiohttp.ClientSession() as session:
+        for name in ("anthropic/claude-haiku-5.5", "anthropic%2Fclaude-haiku-5.5"):
+            url = URL(f"{bridge.url}/v1/models/{name}", encoded=True)
+            async with session.get(url) as answer:
+                model = await answer.json()
+            assert (model["id"], model["alias_of"]) == (
+                "anthropic/claude-haiku-5.5",
+                "claude-haiku-5-5",
+            )
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+        ("completions", {"prompt": "Hi"}),
+        ("responses", {"input": "Hi"}),
+        ("messages", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 99}),
+    ],
+)
+async def test_every_endpoint_resolves_names_alike(
+    bridge: Bridge, fake: FakeAnthropic, path: str, more: dict[str, Any]
+) -> None:
+    async def request_model(name: str) -> tuple[int, str, str]:
+        body = {"model": name, **more}
+        url = f"{bridge.url}/v1/{path}"
+        async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
+            return answer.status, await answer.text(), answer.headers.get("x-bridge-notice", "")
+
+    for name, model in (("claude-opus-4.8", "claude-opus-4-8"), ("Fast", "claude-haiku-5-5")):
+        status, _, notice = await request_model(name)
+        assert (status, "model:" in notice) == (200, False)
+        assert fake.bodies()[-1]["model"] == model
+    _, _, notice = await request_model("openai/gpt-4o")
+    assert "model: claude-sonnet-5-5 is used instead of openai/gpt-4o" in notice
+    assert (await request_model("llama-3"))[0] == 404
+    bridge.read_today = lambda: date(2026, 11, 30)
+    fake.today = date(2026, 11, 30)
+    status, _, notice = await request_model("us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    assert status == 200
+    assert "claude-sonnet-4-5-20250929 is retired; claude-sonnet-5-5 is used instead" in notice
+
+
+async def test_embeddings_keep_the_name_that_was_sent(client: AsyncOpenAI) -> None:
+    listed = [m["id"] for m in await list_models(client) if m["type"] == "embedding"]
+    for name in listed:
+        assert (await client.models.retrieve(name)).id == name
 
 
 async def test_open_webui_finds_the_ids_it_checks(client: AsyncOpenAI) -> None:
@@ -86,21 +162,47 @@ async def test_open_webui_finds_the_ids_it_checks(client: AsyncOpenAI) -> None:
     assert len({model["id"] for model in listed}) == len(listed)
 
 
+async def test_an_own_name_replaces_the_listed_model_of_that_name(client: AsyncOpenAI) -> None:
+    by_id = {model["id"]: model for model in await list_models(client)}
+    assert by_id["claude-opus-4-6"]["alias_of"] == "claude-sonnet-5-5"
+    retrieved = await client.models.retrieve("claude-opus-4-6")
+    assert retrieved.model_dump()["alias_of"] == "claude-sonnet-5-5"
+
+
+async def test_offline_has_no_other_models_than_the_echo(start_bridge: StartBridge) -> None:
+    offline = await start_bridge(backend="offline", model_aliases={"fast": "haiku"})
+    async with AsyncOpenAI(base_url=f"{offline.url}/v1", api_key="x", max_retries=0) as client:
+        ids = [model["id"] for model in await list_models(client) if model["type"] == "chat"]
+        assert ids == ["default", "bridge-echo"]
+        with pytest.raises(openai.NotFoundError, match="offline"):
+            await client.models.retrieve("claude-opus-5-5")
+
+
 async def test_a_model_leaves_the_list_on_the_day_it_retires(
-    client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+    client: AsyncOpenAI, fake: FakeAnthropic, bridge: Bridge
 ) -> None:
     fake.models = list_only(
         ["claude-opus-4-8", "claude-sonnet-5-5"], retires_at="2027-03-01T00:00:00Z"
     )
-
-    def pass_to(day: date) -> None:
-        for module in ("bridge.models.names", "bridge.server.api.models"):
-            monkeypatch.setattr(f"{module}.read_today", lambda: day)
-
-    pass_to(date(2027, 2, 28))
+    bridge.switches.model = "claude-opus-4-8"
+    bridge.read_today = lambda: date(2027, 2, 28)
     by_id = {model["id"]: model for model in await list_models(client)}
     assert by_id["claude-opus-4-8"]["retires"] == "2027-03-01"
-    assert bridge.resolve("claude-opus-4-8").model == "claude-opus-4-8"
-    pass_to(date(2027, 3, 1))
-    assert "claude-opus-4-8" not in [model["id"] for model in await list_models(client)]
-    assert bridge.resolve("claude-opus-4-8").model == "claude-opus-5-5"
+    assert bridge.active_model == "claude-opus-4-8"
+    # The server runs on past midnight.
+    bridge.read_today = lambda: date(2027, 3, 1)
+    listed = await list_models(client)
+    assert "claude-opus-4-8" not in [model["id"] for model in listed]
+    assert (listed[0]["id"], listed[0]["alias_of"]) == ("default", "claude-opus-5-5")
+    assert bridge.active_model == "claude-opus-5-5"
+
+
+async def test_a_model_that_upstream_calls_retired_is_replaced(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    fake.models = list_only(["claude-opus-4-7"], lifecycle="retired")
+    await list_models(client)
+    await client.chat.completions.create(
+        model="claude-opus-4-7", messages=[{"role": "user", "content": "Hi"}]
+    )
+    assert fake.bodies()[-1]["model"] == "claude-opus-5-5"

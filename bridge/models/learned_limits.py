@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
+
 from bridge.models.rules import ModelRules, infer_thinking
 from bridge.wire.messages import MessagesRequest
 
@@ -78,7 +80,12 @@ class LearnedLimits:
 
 def digest_schema(schema: Any) -> str:
     """Return the digest of a schema as it is sent."""
-    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
+    try:
+        text = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # What orjson refuses: lone surrogates, large integers, deep nesting.
+        text = json.dumps(schema, sort_keys=True).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
 Read = Callable[[ModelRules, MessagesRequest, re.Match[str]], Correction | None]
@@ -239,7 +246,7 @@ REFUSAL_RULES: tuple[RefusalRule, ...] = (
         _change(eager_tools=False),
     ),
     _make_rule(
-        r"tools\.\d+\.(custom\.)?strict: (Extra inputs|[^.]*not supported)|"
+        r"tools\.\d+\.(custom\.)?strict: (Extra inputs|[^.]*not supported \w+ this model)|"
         r"does not support strict tools|strict tools are not supported",
         _change(strict_tools=False),
     ),

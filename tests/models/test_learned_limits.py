@@ -16,6 +16,7 @@ from bridge.models.learned_limits import (
     count_unions,
     digest_schema,
     learn_limits,
+    learn_schemas,
 )
 from bridge.models.names import resolve_rules
 from bridge.wire.messages import MessagesRequest
@@ -130,6 +131,7 @@ def test_an_unrelated_refusal_changes_nothing(refusal: str) -> None:
     [
         ("tools.0.custom.input_schema: JSON schema is invalid", [[SCHEMA]]),
         ("tools.2.input_schema: format 'x' is not supported", [[OTHER]]),
+        ("tools.0.custom.strict: such a `$ref` is not supported", [[SCHEMA]]),
         ("Too many strict tools", [[SCHEMA, OTHER]]),
         ("The compiled grammar is too large", [[SCHEMA, OTHER]]),
         ("output_config.format.schema: `x` is not supported", [[OTHER]]),
@@ -157,6 +159,28 @@ def test_a_refused_schema_is_a_correction_about_that_schema(refusal: str, schema
     assert correction is not None
     expected = tuple(frozenset(map(digest_schema, together)) for together in schemas)
     assert (dict(correction.changes), correction.schemas) == ({}, expected)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "schemas"),
+    [
+        ("tools.1.custom.input_schema: JSON schema is invalid", [SCHEMA]),
+        ("tools.2.custom.input_schema.type: Field required", [OTHER]),
+        ("output_config.format.schema: `x` is not supported", [OTHER]),
+        ("tools.9.custom.input_schema: JSON schema is invalid", None),
+        ("`temperature` is not supported on this model.", None),
+        ("messages.0.content: Field required", None),
+    ],
+)
+def test_a_request_that_is_passed_through_teaches_only_schemas(refusal: str, schemas: Any) -> None:
+    correction = learn_schemas(OPUS_46, REQUEST, refusal)
+    learned = None if correction is None else correction.schemas
+    assert learned == (schemas and (frozenset(map(digest_schema, schemas)),))
+
+
+def test_the_order_of_keys_and_odd_values_do_not_matter_for_a_digest() -> None:
+    assert digest_schema({"a": 1, "b": 2}) == digest_schema({"b": 2, "a": 1})
+    assert digest_schema({"a": "\ud800"}) != digest_schema({"a": 2**70})
 
 
 def test_what_counts_for_the_limits_of_a_grammar() -> None:

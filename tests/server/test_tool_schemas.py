@@ -104,6 +104,21 @@ async def test_a_legacy_function_call_has_them_too(bridge: Bridge, fake: FakeAnt
     assert json.loads(answer["choices"][0]["message"]["function_call"]["arguments"]) == CLIENT
 
 
+async def test_claude_code_gets_the_same_schemas(claude_code: Bridge, fake: FakeAnthropic) -> None:
+    fake.script(CALL, CALL, fill(OPTIONAL))
+    model = "claude-opus-5-5"
+    answer = json.loads(await post(claude_code, "chat/completions", {**ASK, "model": model}))
+    (call,) = answer["choices"][0]["message"]["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == CLIENT
+    body = {**MESSAGE, "model": model, "tools": [OWN_TOOL]}
+    answer = json.loads(await post(claude_code, "messages", body))
+    assert answer["content"][0]["input"] == CLIENT
+    # A refusal leads to the prompt there, too.
+    body = {"model": model, "messages": [HI], "response_format": build_format(OPTIONAL)}
+    await post(claude_code, "chat/completions", body)
+    assert list_statuses(fake) == [200, 200, 400, 200]
+
+
 async def test_claude_sees_its_own_names_in_the_history(
     bridge: Bridge, fake: FakeAnthropic
 ) -> None:

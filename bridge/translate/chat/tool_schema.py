@@ -14,10 +14,11 @@ from bridge.models.learned_limits import digest_schema
 from bridge.translate.chat.property_names import PropertyNames, rename_properties
 from bridge.translate.chat.schema import Schema, build_input_schema, can_close, close_schema
 from bridge.translate.chat.schema_repair import SchemaRepair
+from bridge.wire.json_bytes import encode_json
 
 _MOST_CACHED = 512
 _LONGEST_CACHED = 40_000
-"""Characters of a schema that is cached; longer ones are rare, and would need much memory."""
+"""Bytes of a schema that is cached; longer ones are rare, and would need much memory."""
 
 
 class ToolSchema:
@@ -60,7 +61,7 @@ def read_tool_schema(parameters: Any, name: str, where: str) -> ToolSchema:
     """
     if parameters is None:
         return EMPTY
-    text = json.dumps(parameters)
+    text = encode_json(parameters)
     try:
         if len(text) > _LONGEST_CACHED:
             return ToolSchema(parameters)
@@ -76,5 +77,5 @@ def read_tool_schema(parameters: Any, name: str, where: str) -> ToolSchema:
 
 
 @functools.lru_cache(_MOST_CACHED)
-def _read_cached(text: str) -> ToolSchema:
+def _read_cached(text: bytes) -> ToolSchema:
     return ToolSchema(json.loads(text))

@@ -14,6 +14,7 @@ from bridge.errors.base import (
 )
 from bridge.errors.catalogue import (
     error_for_status,
+    explain_billing,
     list_errors,
 )
 from bridge.errors.client import (
@@ -123,5 +124,6 @@ __all__ = [
     "UpstreamUnreachable",
     "UpstreamWebPage",
     "error_for_status",
+    "explain_billing",
     "list_errors",
 ]

@@ -25,6 +25,29 @@ _BY_STATUS: Mapping[int, type[BridgeError]] = {
 }
 
 
+_BILLING = (
+    "credit balance is too low",
+    "draw from your extra usage",
+    "reached your specified api usage limit",
+    "usage limits for this organization",
+)
+"""Parts of messages about money, which come with the status and type of an invalid request."""
+
+THIRD_PARTY = "draw from your extra usage"
+THIRD_PARTY_HINT = (
+    "Anthropic decides which programs a plan pays for, and the bridge does not disguise its "
+    "requests. Turn on extra usage, or add an API key with `claude-bridge key set anthropic`."
+)
+
+
+def explain_billing(message: str) -> str | None:
+    """Return the message of a refusal that is about money, with a hint; None for any other."""
+    lower = message.lower()
+    if not any(phrase in lower for phrase in _BILLING):
+        return None
+    return f"{message.rstrip('. ')}. {THIRD_PARTY_HINT}" if THIRD_PARTY in lower else message
+
+
 def error_for_status(
     status: int, overrides: Mapping[int, type[BridgeError]] | None = None
 ) -> type[BridgeError]:

@@ -21,6 +21,7 @@ from bridge.errors import (
     Forbidden,
     InvalidRequest,
     KeyRejected,
+    ModelNotFound,
     NotClaudeApi,
     NotFound,
     NotSignedIn,
@@ -34,6 +35,7 @@ from bridge.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
     error_for_status,
+    explain_billing,
 )
 from bridge.errors.retry_after import parse_wait, read_retry_after
 from bridge.wire.json_bytes import decode_json
@@ -252,6 +254,11 @@ def _refine_error(kind: type[BridgeError], message: str, headers: Mapping[str, s
     # long, for which OpenAI's clients have an error code of its own.
     if kind is InvalidRequest and any(phrase in message.lower() for phrase in _TOO_LONG):
         kind = ContextTooLong
+    # A used-up balance and a limit that the user has set come as invalid requests, too.
+    if kind is InvalidRequest and (about_money := explain_billing(message)) is not None:
+        kind, message = BillingFailed, about_money
+    if kind is NotFound and message.startswith("model:"):
+        kind = ModelNotFound
     if kind is KeyRejected:
         message = f"{KEY_REJECTED}: {message}"
     return kind(message, headers=headers)

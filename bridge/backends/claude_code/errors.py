@@ -21,6 +21,7 @@ from bridge.errors import (
     UpstreamFailed,
     UpstreamUnreachable,
     error_for_status,
+    explain_billing,
 )
 from bridge.errors.retry_after import parse_wait
 
@@ -111,6 +112,9 @@ class FailureTranslator:
         kind = _classify_failure(
             status if type(status) is int else None, word if isinstance(word, str) else "", message
         )
+        about_money = explain_billing(message) if kind is InvalidRequest else None
+        if about_money is not None:
+            kind, message = BillingFailed, about_money
         if kind is NotSignedIn:
             message = f"Claude Code is not signed in: {message} {SIGN_IN}"
         raise kind(message, headers=self._build_retry_after() if kind is RateLimited else None)

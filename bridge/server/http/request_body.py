@@ -20,11 +20,11 @@ from pydantic_core import from_json
 from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
+from bridge.server.http.invalid_body import explain_invalid
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.paths import DEPLOYMENT
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
-from bridge.wire.chat_from_responses import NAMED_FIELD
 from bridge.wire.json_bytes import encode_json, replace_surrogates
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -106,7 +106,7 @@ def explain_errors(raw: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise _explain_invalid(error, raw) from error
+        raise explain_invalid(error, raw) from error
 
 
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
@@ -180,40 +180,4 @@ def _explain_json(error: ValidationError, body: bytes | bytearray) -> InvalidReq
     problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
-    return _explain_invalid(error, from_json(body or b"{}"))
-
-
-def _explain_invalid(error: ValidationError, raw: Any) -> InvalidRequest:
-    problems = error.errors(include_url=False, include_input=False)
-    if problems[0]["type"] == NAMED_FIELD:
-        return InvalidRequest(problems[0]["msg"], param=problems[0]["ctx"]["param"])
-    # For a union pydantic reports the problems of every member. The deepest one belongs to the
-    # member that the client meant.
-    by_field = [(join_field_path(problem["loc"], raw), problem) for problem in problems]
-    param, problem = max(by_field, key=lambda pair: pair[0].count(".") + pair[0].count("["))
-    return InvalidRequest(_describe_problem(param, problem), param=param or None)
-
-
-def _describe_problem(param: str, problem: Any) -> str:
-    if problem["type"] == "missing":
-        return f"Missing required parameter: {param}."
-    if not param:
-        return f"The body must be a JSON object: {problem['msg']}."
-    return f"Invalid value for {param}: {problem['msg']}."
-
-
-def join_field_path(loc: tuple[str | int, ...], raw: Any) -> str:
-    """Convert pydantic's location to the client's notation: `messages[0].content`.
-
-    pydantic puts the names of union members between the keys; only the steps that exist in the
-    body `raw` are keys.
-    """
-    path = ""
-    for position, step in enumerate(loc):
-        if isinstance(step, int):
-            path += f"[{step}]"
-            raw = raw[step] if isinstance(raw, list) and step < len(raw) else None
-        elif isinstance(raw, dict) and (step in raw or position == len(loc) - 1):
-            path += f".{step}" if path else step
-            raw = raw.get(step)
-    return path
+    return explain_invalid(error, from_json(body or b"{}"))

@@ -394,3 +394,20 @@ def test_whatever_claude_code_writes_is_understood_or_named(frames: list[Any]) -
             if isinstance(frame, dict):
                 running.feed(frame)
         read_models(running.initialized or {})
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Your credit balance is too low to access the Anthropic API.", ""),
+        (
+            "Third-party apps now draw from your extra usage, not your plan limits.",
+            "Anthropic decides which programs a plan pays for",
+        ),
+    ],
+)
+def test_a_refusal_about_money_is_no_invalid_request(text: str, hint: str) -> None:
+    error = failed(f"API Error: 400 {text}", 400, "invalid_request")
+    assert isinstance(error, BillingFailed)
+    assert text.rstrip(".") in error.message
+    assert hint in error.message

@@ -24,17 +24,17 @@ HI = [{"role": "user", "content": "hi"}]
         (b"", "model", "Missing required parameter: model."),
         ({"model": "m"}, "messages", "Missing required parameter: messages."),
         ({"model": 3, "messages": HI}, "model", "Invalid value for model"),
-        ({"model": "m", "messages": []}, "messages", "at least 1 item"),
+        ({"model": "m", "messages": []}, "messages", "it must not be empty"),
         ({"model": "m", "messages": [{"role": "robot"}]}, "messages[0]", "'robot'"),
-        ({"model": "m", "messages": [{"content": "x"}]}, "messages[0]", "discriminator"),
+        ({"model": "m", "messages": [{"content": "x"}]}, "messages[0]", "it has no 'role'"),
         ({"model": "m", "messages": [{"role": "tool"}]}, "messages[0].tool_call_id", "Missing"),
         (
             {"model": "m", "messages": [{"role": "user", "content": [{"type": "text"}]}]},
             "messages[0].content[0].text",
             "Missing",
         ),
-        ({"model": "m", "messages": HI, "temperature": 3}, "temperature", "less than or equal"),
-        ({"model": "m", "messages": HI, "n": 9}, "n", "less than or equal to 8"),
+        ({"model": "m", "messages": HI, "temperature": 3}, "temperature", "at most 2"),
+        ({"model": "m", "messages": HI, "n": 9}, "n", "at most 8"),
     ],
 )
 async def test_a_wrong_body(

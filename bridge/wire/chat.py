@@ -165,11 +165,16 @@ ChatMessage = Annotated[
 ]
 
 
+def _read_empty_list(parameters: Any) -> Any:
+    """Read `[]` as `{}`, which PHP does not tell apart."""
+    return {} if parameters == [] else parameters
+
+
 class FunctionDefinition(LenientModel):
     name: str
     description: str | None = None
     # `true` and `false` are valid JSON Schemas.
-    parameters: dict[str, Any] | bool | None = None
+    parameters: Annotated[dict[str, Any] | bool | None, BeforeValidator(_read_empty_list)] = None
     strict: bool | None = None
 
 

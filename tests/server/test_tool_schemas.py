@@ -357,3 +357,16 @@ async def test_a_strict_tool_of_a_message_that_cannot_be_compiled_is_loosened(
         await post(bridge, "messages", {**MESSAGE, "tools": tools})
     assert [tool.get("strict") for tool in fake.bodies()[-1]["tools"]] == [None, True]
     assert list_statuses(fake) == [400, 200, 200]
+
+
+@pytest.mark.parametrize("parameters", [[], {}, None, True, {"type": None, "properties": []}])
+async def test_parameters_that_say_nothing_are_an_empty_object(
+    bridge: Bridge, fake: FakeAnthropic, parameters: Any
+) -> None:
+    function = {"name": "now", "parameters": parameters}
+    flat = {"type": "function", **function}
+    tools = [{"type": "function", "function": function}]
+    await post(bridge, "chat/completions", {**ASK, "tools": tools})
+    await post(bridge, "responses", {**RESPOND, "tools": [flat]})
+    schemas = [body["tools"][0]["input_schema"] for body in fake.bodies()]
+    assert schemas == [{"type": "object", "properties": {}}] * 2

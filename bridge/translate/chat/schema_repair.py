@@ -71,6 +71,8 @@ _TEXTS = (
     "format",
     "pattern",
 )
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
+_BOOLEANS = {"true": True, "false": False}
 _ANCHOR = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*")
 _COUNTS = ("Contains", "Items", "Length", "Properties")
 _NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
@@ -114,32 +116,37 @@ class SchemaRepair:
     def _modernize(self, repaired: Schema, schema: Mapping[str, Any], path: str) -> Schema:
         """Rewrite what older drafts expressed with other keywords."""
         if isinstance(schema.get("items"), list) and schema["items"]:
-            self._change(f"{path}.items", None)
-            repaired.pop("items", None)
-            repaired.setdefault("prefixItems", self._repair_list(schema["items"], f"{path}.items"))
-            if "additionalItems" in repaired:
-                rest = repaired.pop("additionalItems")
-                repaired["items"] = self._repair_schema(rest, f"{path}.additionalItems")
+            self._split_items(repaired, schema, path)
+        if isinstance(schema.get("type"), list):
+            self._split_types(repaired, schema["type"], f"{path}.type")
+        if "dependencies" in repaired:
+            self._split_dependencies(repaired, f"{path}.dependencies")
         for bound in ("minimum", "maximum"):
             exclusive = f"exclusive{bound.capitalize()}"
             if schema.get(exclusive) is True and bound in repaired:
                 repaired[exclusive] = repaired.pop(bound)
-        # The anchor that references of draft 7 lead to.
-        id = schema.get("$id")
-        if isinstance(id, str) and id.startswith("#") and _ANCHOR.fullmatch(id[1:]):
-            repaired.setdefault("$anchor", id[1:])
-        if "dependencies" in repaired:
-            self._split_dependencies(repaired, f"{path}.dependencies")
-        if schema.get("nullable") is True:
-            _allow_null(repaired)
-        form = _find_format(schema.get("type"))
-        if form is not None:
-            repaired.setdefault("format", form)
+        _keep_meaning(repaired, schema)
         names = _find_marked_properties(schema.get("properties"))
         if names:
             listed = repaired.get("required") or ()
             repaired["required"] = list(dict.fromkeys([*listed, *names]))
         return repaired
+
+    def _split_items(self, repaired: Schema, schema: Mapping[str, Any], path: str) -> None:
+        """Replace draft 7's list of `items`."""
+        self._change(f"{path}.items", None)
+        repaired.pop("items", None)
+        repaired.setdefault("prefixItems", self._repair_list(schema["items"], f"{path}.items"))
+        if "additionalItems" in repaired:
+            rest = repaired.pop("additionalItems")
+            repaired["items"] = self._repair_schema(rest, f"{path}.additionalItems")
+
+    def _split_types(self, repaired: Schema, types: list[Any], path: str) -> None:
+        """Replace draft 3's schemas in a list of types."""
+        if any(isinstance(part, Mapping) for part in types):
+            self._change(path, None)
+            parts = [part if isinstance(part, Mapping) else {"type": part} for part in types]
+            repaired.setdefault("anyOf", self._repair_list(parts, path))
 
     def _split_dependencies(self, repaired: Schema, path: str) -> None:
         """Replace draft 7's `dependencies`, whose values are lists of names, or schemas."""
@@ -170,6 +177,8 @@ class SchemaRepair:
         return [self._repair_schema(part, f"{path}[{at}]") for at, part in enumerate(value)]
 
     def _repair_single(self, value: Any, path: str) -> Any:
+        if isinstance(value, str) and value.lower() in _BOOLEANS:
+            return self._change(path, _BOOLEANS[value.lower()])
         # `_modernize` handles the list of an older draft.
         if isinstance(value, list) and value and path.endswith(".items"):
             return _LEFT_OUT
@@ -214,6 +223,9 @@ class SchemaRepair:
             value = self._change(path, value.split("|"))
         if not isinstance(value, list):
             return self._repair_type_name(value, path)
+        if any(isinstance(part, Mapping) for part in value):
+            # `_modernize` handles the schemas among the types of draft 3.
+            return _LEFT_OUT
         names = [
             self._repair_type_name("null" if name is None else name, f"{path}[{at}]")
             for at, name in enumerate(value)
@@ -235,11 +247,14 @@ class SchemaRepair:
         return self._change(path, meaning if isinstance(meaning, str) else meaning[0])
 
     def _check_text(self, value: Any, path: str) -> Any:
+        if path.endswith((".description", ".title")) and not isinstance(value, str):
+            value = self._change(path, _as_text(value))
         if not isinstance(value, str):
             raise _make_refusal(path, "must be a string")
         return value
 
     def _check_count(self, value: Any, path: str) -> Any:
+        value = self._read_number(value, path)
         whole = isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
         if not whole or value < 0:
             raise _make_refusal(path, "must be a whole number of at least 0")
@@ -248,13 +263,22 @@ class SchemaRepair:
     def _check_number(self, value: Any, path: str) -> Any:
         if isinstance(value, bool) and ".exclusive" in path:
             return self._change(path, _LEFT_OUT)
+        value = self._read_number(value, path)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _make_refusal(path, "must be a number")
         if path.endswith(".multipleOf") and not value > 0:
             raise _make_refusal(path, "must be greater than 0")
         return value
 
+    def _read_number(self, value: Any, path: str) -> Any:
+        """Read a number that is written as a text."""
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+            return value
+        return self._change(path, float(value) if "." in value else int(value))
+
     def _check_flag(self, value: Any, path: str) -> Any:
+        if isinstance(value, str) and value.lower() in _BOOLEANS:
+            return self._change(path, _BOOLEANS[value.lower()])
         if not isinstance(value, bool):
             raise _make_refusal(path, "must be true or false")
         return value
@@ -265,7 +289,10 @@ class SchemaRepair:
             return value
         return self._change(path, list(value.values()) if isinstance(value, Mapping) else [value])
 
-    def _check_list(self, value: Any, path: str) -> Any:
+    def _repair_enum(self, value: Any, path: str) -> Any:
+        """Accept PHP's list whose positions are not consecutive: an object."""
+        if isinstance(value, Mapping) and all(key.isdecimal() for key in value):
+            return self._change(path, list(value.values()))
         if not isinstance(value, list):
             raise _make_refusal(path, "must be a list")
         return value
@@ -299,7 +326,7 @@ _REPAIRS: Mapping[str, Callable[[SchemaRepair, Any, str], Any]] = {
     **dict.fromkeys(("$anchor", "$dynamicAnchor", "$recursiveAnchor"), SchemaRepair._repair_anchor),
     "$id": SchemaRepair._repair_id,
     "dependentRequired": SchemaRepair._repair_name_lists,
-    "enum": SchemaRepair._check_list,
+    "enum": SchemaRepair._repair_enum,
     "examples": SchemaRepair._repair_examples,
     "required": SchemaRepair._repair_required,
     "title": SchemaRepair._check_text,
@@ -337,6 +364,19 @@ def _find_format(type: Any) -> str | None:
     return meaning[1] if isinstance(meaning, tuple) else None
 
 
+def _keep_meaning(repaired: Schema, schema: Mapping[str, Any]) -> None:
+    """Express what keywords and values of other dialects say beside the repaired ones."""
+    id = schema.get("$id")
+    # The anchor that references of draft 7 lead to.
+    if isinstance(id, str) and id.startswith("#") and _ANCHOR.fullmatch(id[1:]):
+        repaired.setdefault("$anchor", id[1:])
+    if schema.get("nullable") is True:
+        _allow_null(repaired)
+    form = _find_format(schema.get("type"))
+    if form is not None:
+        repaired.setdefault("format", form)
+
+
 def _allow_null(repaired: Schema) -> None:
     """Express OpenAPI's `nullable: true` with a type; the keyword itself has no meaning."""
     kinds = repaired.get("type")
@@ -347,6 +387,13 @@ def _allow_null(repaired: Schema) -> None:
         repaired["type"] = [*listed, "null"]
     if isinstance(repaired.get("enum"), list) and None not in repaired["enum"]:
         repaired["enum"] = [*repaired["enum"], None]
+
+
+def _as_text(value: Any) -> Any:
+    """Convert a number or a list of lines to a text; return other values unchanged."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(value)
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _make_refusal(path: str, why: str) -> InvalidRequest:

@@ -169,7 +169,8 @@ class _ConnectionProtocol(ResponseHandler):
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Resume reading if it is paused."""
-        if self._reading_paused or self._buffer_paused:
+        # A version of aiohttp without these does what it always does.
+        if getattr(self, "_reading_paused", True) or getattr(self, "_buffer_paused", True):
             super().resume_reading(resume_parser)
 
 

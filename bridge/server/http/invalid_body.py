@@ -37,15 +37,16 @@ def join_field_path(loc: tuple[str | int, ...], raw: Any, *, is_missing: bool = 
     """Convert pydantic's location to the client's notation: `messages[0].content`.
 
     pydantic puts the names of union members between the keys; only the steps that exist in the
-    body `raw` are keys, and the last one if that is missing there.
+    body `raw` are keys, and the last one if that is missing there. The first one is always a key: a
+    field of the request, which may have been made of another one.
     """
     path = ""
     for position, step in enumerate(loc):
-        is_last = is_missing and position == len(loc) - 1
+        is_key = position == 0 or (is_missing and position == len(loc) - 1)
         if isinstance(step, int):
             path += f"[{step}]"
             raw = raw[step] if isinstance(raw, list) and step < len(raw) else None
-        elif isinstance(raw, dict) and (step in raw or is_last):
+        elif isinstance(raw, dict) and (step in raw or is_key):
             path += f".{step}" if path else step
             raw = raw.get(step)
     return path

@@ -105,7 +105,8 @@ class QuietHandler(web.RequestHandler):
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Resume reading if it is paused; aiohttp calls this for each piece of a body."""
-        if self._reading_paused or self._buffer_paused:
+        # A version of aiohttp without these does what it always does.
+        if getattr(self, "_reading_paused", True) or getattr(self, "_buffer_paused", True):
             super().resume_reading(resume_parser)
 
     def pause_writing(self) -> None:

@@ -52,8 +52,6 @@ class FakeAnthropic(Served):
     """A strict fake of Anthropic's API; see `Served`."""
 
     keys: Collection[str] = ("sk-ant-test",)
-    refused_tokens: Collection[str] = ()
-    """OAuth tokens that are refused, as expired ones are; all others are accepted."""
     port: int = 0
     default: Directive | Play = field(default_factory=Directive)
     """The play for requests without a directive when no script is left."""
@@ -65,6 +63,8 @@ class FakeAnthropic(Served):
     """The day, in UTC; models retire on theirs."""
     listings: list[Mapping[str, str]] = field(default_factory=list)
     """The queries of all `GET /v1/models`, also of those with a wrong key."""
+    refused_tokens: Collection[str] = ()
+    """OAuth tokens that are refused, as expired ones are; all others are accepted."""
     url: str = ""
     requests: list[Recorded] = field(default_factory=list)
     """Requests for a message or a token count, including rejected ones."""

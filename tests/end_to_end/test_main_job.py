@@ -85,16 +85,22 @@ async def test_a_running_server_is_attached_to_and_left_running(
         stderr=subprocess.DEVNULL,
         text=True,
     ) as server:
-        assert server.stdout is not None
-        port = server.stdout.readline().strip().rsplit(":", 1)[-1]
-        with subprocess.Popen([sys.executable, "-m", "bridge", "--port", port]) as tray:
-            await shows(panel, "Ready on")
-            assert (await panel.menu()).find("Quit (the server keeps running)").enabled
-            assert psutil.Process(tray.pid).children() == []
-            await panel.click("Quit")
-            assert await asyncio.to_thread(tray.wait, 20) == 0
-        assert await ask(f"http://127.0.0.1:{port}", "default", text="Yes.") == "Yes."
-        server.terminate()
+        try:
+            assert server.stdout is not None
+            port = server.stdout.readline().strip().rsplit(":", 1)[-1]
+            tray = Tray(port=int(port))
+            try:
+                await shows(panel, "Ready on")
+                assert (await panel.menu()).find("Quit (the server keeps running)").enabled
+                assert psutil.Process(tray.process.pid).children() == []
+                await panel.click("Quit")
+                assert await asyncio.to_thread(tray.process.wait, 20) == 0
+            finally:
+                tray.close()
+            assert await ask(f"http://127.0.0.1:{port}", "default", text="Yes.") == "Yes."
+        finally:
+            # A failed test must not wait for a server that goes on.
+            server.terminate()
 
 
 async def test_quit_lets_an_active_request_finish(panel: TrayHost, tray: Tray) -> None:

@@ -70,23 +70,18 @@ class ProcessLauncher:
             ) from error
         spawning = asyncio.ensure_future(self._spawn(folder, empty))
         try:
-            process = await asyncio.shield(spawning)
+            return await asyncio.shield(spawning)
         except asyncio.CancelledError:
             # A process that is being spawned cannot be called off: wait for it, then kill it.
             with contextlib.suppress(OSError):
-                await self._wrap(await spawning, folder).kill()
+                await (await spawning).kill()
             raise
         except OSError as error:
             reason = await asyncio.to_thread(explain_start_failure, self._cli, error)
             raise UpstreamFailed(f"Claude Code cannot be started: {reason}. {CLI_HINT}") from error
-        await self._guard.add(process.pid)
-        return self._wrap(process, folder)
 
-    def _wrap(self, process: asyncio.subprocess.Process, folder: Path) -> ClaudeProcess:
-        return ClaudeProcess(process, folder, self._config, self._guard.remove)
-
-    async def _spawn(self, folder: Path, empty: Path) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+    async def _spawn(self, folder: Path, empty: Path) -> ClaudeProcess:
+        process = await asyncio.create_subprocess_exec(
             self._cli,
             *FLAGS,
             stdin=asyncio.subprocess.PIPE,
@@ -99,6 +94,8 @@ class ProcessLauncher:
             # A Ctrl-C in the terminal must reach the bridge alone, which ends its processes itself.
             start_new_session=sys.platform != "win32",
         )
+        await self._guard.add(process.pid)
+        return ClaudeProcess(process, folder, self._config, self._guard.remove)
 
     async def close(self) -> None:
         """End the guard, and remove this server's folder, when all processes have ended."""

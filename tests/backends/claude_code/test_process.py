@@ -14,6 +14,7 @@ import psutil
 import pytest
 from openai import AsyncOpenAI
 
+from bridge.backends.claude_code.process import ProcessLauncher
 from bridge.backends.claude_code.spare_count import MOST_SPARES
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
@@ -87,6 +88,22 @@ async def test_a_hundred_requests_thirty_of_them_cut_off_leave_no_processes_or_f
     config = tmp_path / ".claude"
     assert list((config / "sessions").glob("*")) == []
     assert list(config.glob("projects/**/*.jsonl")) == []
+
+
+async def test_a_start_that_is_cancelled_at_any_moment_leaves_no_process(tmp_path: Path) -> None:
+    for milliseconds in range(0, 60, 5):
+        # Each launcher starts a guard of its own with its first process.
+        cli = stand_in(tmp_path, "says nothing")
+        launcher = ProcessLauncher(tmp_path / "root", cli, dict(os.environ))
+        starting = asyncio.create_task(launcher.start())
+        _, unfinished = await asyncio.wait([starting], timeout=milliseconds / 1000)
+        starting.cancel()
+        if unfinished:
+            await asyncio.wait(unfinished)
+        else:
+            await starting.result().kill()
+        assert processes() == [], f"cancelled after {milliseconds} ms"
+        await launcher.close()
 
 
 async def test_a_server_that_is_killed_takes_its_processes_with_it(

@@ -8,27 +8,22 @@ stop them, and a signal at the bridge's death (as Linux can send) might come dur
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
-from bridge.backends.claude_code.process_group import kill
-from bridge.backends.claude_code.renewal import (
-    CHECK_SECONDS,
-    MAX_RENEWAL_SECONDS,
-    kill_unless_renewing,
-)
+from bridge.backends.claude_code.renewal import kill_after_renewal
 
 
 def run_guard(config: Path) -> int:
     """Guard the processes named on the standard input; return the exit code."""
     # A Ctrl-C in the terminal is for the bridge, which ends its processes itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_processes(config, list_left(sys.stdin))
+    asyncio.run(end_processes(config, list_left(sys.stdin)))
     return 0
 
 
@@ -47,17 +42,8 @@ def list_left(lines: Iterable[str]) -> list[psutil.Process]:
     return [process for process in left.values() if process.is_running()]
 
 
-def end_processes(config: Path, processes: list[psutil.Process]) -> None:
+async def end_processes(config: Path, processes: Iterable[psutil.Process]) -> None:
     """End the processes, each as soon as it is not renewing the sign-in."""
-    deadline = time.monotonic() + MAX_RENEWAL_SECONDS
-    while processes:
-        processes = [
-            process
-            for process in processes
-            if process.is_running() and not kill_unless_renewing(config, process.pid)
-        ]
-        if time.monotonic() > deadline:
-            for process in processes:
-                kill(process.pid)
-            return
-        time.sleep(CHECK_SECONDS)
+    await asyncio.gather(
+        *(kill_after_renewal(config, process.pid, process.is_running) for process in processes)
+    )

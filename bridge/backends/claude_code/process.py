@@ -207,7 +207,6 @@ class ClaudeProcess:
 
         After a polite request it would go on generating for seconds.
         """
-        self.pause()
         removing = asyncio.ensure_future(self._remove())
         try:
             await asyncio.shield(removing)
@@ -218,8 +217,7 @@ class ClaudeProcess:
 
     async def _remove(self) -> None:
         draining = asyncio.create_task(self._drain_output())
-        if self.is_alive:
-            await kill_after_renewal(self._config, self.pid)
+        await kill_after_renewal(self._config, self.pid, lambda: self.is_alive)
         await self._process.wait()
         await asyncio.gather(self._reading_errors, draining)
         await asyncio.to_thread(self._delete_files)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bridge.backends.claude_code.process_group import kill, pause, resume
 
 MAX_RENEWAL_SECONDS = 15.0
 """A process is killed then, whatever the file says."""
-CHECK_SECONDS = 0.05
+_CHECK_SECONDS = 0.05
 """Seconds between two checks whether a renewal has ended."""
 
 _OWNER = ".oauth_refresh.lock.owner"
@@ -53,11 +53,14 @@ def kill_unless_renewing(config: Path, pid: int) -> bool:
     return True
 
 
-async def kill_after_renewal(config: Path, pid: int) -> None:
-    """Kill a process and its group as soon as it is not renewing the sign-in."""
+async def kill_after_renewal(config: Path, pid: int, is_alive: Callable[[], bool]) -> None:
+    """Kill a process and its group as soon as it is not renewing the sign-in.
+
+    Nothing is killed once `is_alive` is false: the number may be another process' then.
+    """
     deadline = time.monotonic() + MAX_RENEWAL_SECONDS
-    while not await asyncio.to_thread(kill_unless_renewing, config, pid):
+    while is_alive() and not await asyncio.to_thread(kill_unless_renewing, config, pid):
         if time.monotonic() > deadline:
             kill(pid)
             return
-        await asyncio.sleep(CHECK_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)

@@ -126,7 +126,7 @@ class SignInStatusReader:
         return parse_status(output)
 
     async def _kill(self, process: asyncio.subprocess.Process) -> None:
-        await kill_after_renewal(self._config, process.pid)
+        await kill_after_renewal(self._config, process.pid, lambda: process.returncode is None)
         # A program that left the group may still hold the pipe, which asyncio waits for.
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), _KILL_SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -71,6 +70,13 @@ async def start_server() -> tuple[asyncio.subprocess.Process, str]:
     return server, (await server.stdout.readline()).split()[-1].decode()
 
 
+async def leave_during_renewal(bridge: Bridge, tokens: TokenServer, fake: FakeAnthropic) -> None:
+    make_next_request_renew(tokens, fake)
+    asking = asyncio.create_task(ask(bridge))
+    await tokens.started.wait()
+    asking.cancel()
+
+
 async def wait_until_stored(tokens: TokenServer) -> None:
     async with asyncio.timeout(10):
         while not tokens.is_signed_in:
@@ -81,10 +87,7 @@ async def test_a_client_that_leaves_during_a_renewal_signs_nobody_out(
     start_bridge: StartBridge, tokens: TokenServer, fake: FakeAnthropic
 ) -> None:
     bridge = await start(start_bridge)
-    make_next_request_renew(tokens, fake)
-    asking = asyncio.create_task(ask(bridge))
-    await tokens.started.wait()
-    asking.cancel()
+    await leave_during_renewal(bridge, tokens, fake)
     await wait_until_stored(tokens)
     await bridge.selection.close()
     assert (tokens.renewals, tokens.is_signed_in) == (1, True)
@@ -94,10 +97,7 @@ async def test_a_shutdown_during_a_renewal_waits_for_it(
     start_bridge: StartBridge, tokens: TokenServer, fake: FakeAnthropic
 ) -> None:
     bridge = await start(start_bridge)
-    make_next_request_renew(tokens, fake)
-    asking = asyncio.create_task(ask(bridge))
-    await tokens.started.wait()
-    asking.cancel()
+    await leave_during_renewal(bridge, tokens, fake)
     await bridge.selection.close()
     assert (tokens.renewals, tokens.is_signed_in) == (1, True)
     assert not [child for child in psutil.Process().children() if "claude" in child.name()]
@@ -194,7 +194,15 @@ async def test_a_renewal_that_never_ends_is_ended(
     process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
     (tmp_path / ".oauth_refresh.lock.owner").write_text(json.dumps({"pid": process.pid}))
     started = time.monotonic()
-    await renewal.kill_after_renewal(tmp_path, process.pid)
+    await renewal.kill_after_renewal(tmp_path, process.pid, lambda: process.returncode is None)
     assert await process.wait() < 0
     assert time.monotonic() - started >= 0.2
-    assert not psutil.pid_exists(process.pid) or os.getpid() != process.pid
+
+
+async def test_the_number_of_an_ended_process_is_not_killed(tmp_path: Path) -> None:
+    """It may be another process' by now."""
+    process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
+    await renewal.kill_after_renewal(tmp_path, process.pid, lambda: False)
+    assert process.returncode is None
+    process.kill()
+    await process.wait()

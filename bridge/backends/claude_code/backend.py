@@ -138,7 +138,7 @@ class ClaudeCodeBackend(ManagedBackend):
         """Forget that the sign-in was rejected: the user may have signed in again."""
         self._credential.forget()
         if self._cli is not None:
-            self._sign_in.expire()
+            self._sign_in.forget()
 
     async def count_tokens(self, request: MessagesRequest) -> int:
         raise NotSupported(
@@ -182,7 +182,7 @@ class ClaudeCodeBackend(ManagedBackend):
         except BaseException as error:  # also when cancelled: the process would go on generating
             # The user has signed out since the status was cached, or the sign-in was revoked.
             if isinstance(error, NotSignedIn):
-                self._sign_in.expire()
+                self._sign_in.forget()
                 self._rejected_version = self._sign_in.version
             await stream.aclose()
             raise

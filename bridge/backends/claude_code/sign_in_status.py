@@ -54,23 +54,20 @@ class SignInStatusReader:
         self._credentials = self._config / ".credentials.json"
         self._cached: SignInResult | None = None
         self._expires_at = 0.0
-        self._is_doubtful = False
-        """Whether a request was refused since the result was read."""
         self._written_at: int | None = None
         self._reading: asyncio.Task[SignInResult] | None = None
 
     async def get_status(self) -> SignInResult:
         """Return the cached result, or read it; calls at the same time share one reading."""
         written_at = await asyncio.to_thread(_get_change_time, self._credentials)
-        is_fresh = time.monotonic() < self._expires_at and written_at == self._written_at
-        if self._cached is not None and is_fresh:
-            return self._cached
-        is_aged = not self._is_doubtful and written_at == self._written_at
+        cached = self._cached if written_at == self._written_at else None
+        if cached is not None and time.monotonic() < self._expires_at:
+            return cached
         if self._reading is None or self._reading.done():
             self._written_at = written_at
             self._reading = asyncio.create_task(self._refresh())
-        if self._cached is not None and self._cached.signed_in and is_aged:
-            return self._cached
+        if cached is not None and cached.signed_in:
+            return cached
         # A client that leaves must not cancel the reading for the others.
         return await asyncio.shield(self._reading)
 
@@ -79,9 +76,9 @@ class SignInStatusReader:
         """When Claude Code wrote its credentials; changes when the user signs in or out."""
         return self._written_at
 
-    def expire(self) -> None:
-        """Expire the cached result, after a request was refused."""
-        self._is_doubtful, self._expires_at = True, 0.0
+    def forget(self) -> None:
+        """Forget the cached result, after a request was refused."""
+        self._cached = None
 
     async def close(self) -> None:
         if self._reading is not None:
@@ -93,7 +90,6 @@ class SignInStatusReader:
         # A user who is signed out may be signing in just now.
         seconds = SIGNED_IN_SECONDS if result.signed_in else SIGNED_OUT_SECONDS
         self._cached, self._expires_at = result, time.monotonic() + seconds
-        self._is_doubtful = False
         return result
 
     async def _run_auth_status(self) -> SignInResult:

@@ -65,7 +65,7 @@ async def test_the_status_is_cached_until_credentials_change(tmp_path: Path) -> 
     (tmp_path / ".credentials.json").write_text("{}")
     assert not (await watch.get_status()).signed_in
     stand_in(tmp_path, "dies")
-    watch.expire()
+    watch.forget()
     assert (await watch.get_status()).signed_in
     await watch.close()
 
@@ -90,7 +90,7 @@ async def test_after_a_refused_request_the_status_is_read_first(
     watch = SignInStatusReader(stand_in(tmp_path, "dies"), {}, tmp_path)
     assert (await watch.get_status()).signed_in
     stand_in(tmp_path, "dies", status='{"loggedIn": false}')
-    watch.expire()
+    watch.forget()
     assert not (await watch.get_status()).signed_in
     await watch.close()
 

@@ -81,6 +81,11 @@ def explain_start_failure(cli: Path, error: OSError) -> str:
     return f"{cli} cannot be started ({error.strerror or error})"
 
 
+def describe_start_failure(cli: Path, error: OSError) -> str:
+    """Return why a program cannot be started and what to do, as sentences."""
+    return f"Claude Code cannot be started: {explain_start_failure(cli, error)}. {CLI_HINT}"
+
+
 def build_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Build the environment of a process whose temporary files go to `folder`.
 

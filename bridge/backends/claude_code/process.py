@@ -15,10 +15,9 @@ from typing import Any
 
 from bridge.backends.batches import feed_batch
 from bridge.backends.claude_code.command import (
-    CLI_HINT,
     FLAGS,
     build_environment,
-    explain_start_failure,
+    describe_start_failure,
 )
 from bridge.backends.claude_code.lines import LineSplitter
 from bridge.backends.claude_code.process_group import pause
@@ -77,8 +76,8 @@ class ProcessLauncher:
                 await (await spawning).kill()
             raise
         except OSError as error:
-            reason = await asyncio.to_thread(explain_start_failure, self._cli, error)
-            raise UpstreamFailed(f"Claude Code cannot be started: {reason}. {CLI_HINT}") from error
+            words = await asyncio.to_thread(describe_start_failure, self._cli, error)
+            raise UpstreamFailed(words) from error
 
     async def _spawn(self, folder: Path, empty: Path) -> ClaudeProcess:
         process = await asyncio.create_subprocess_exec(

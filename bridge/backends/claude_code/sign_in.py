@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.backends.claude_code.command import CLI_HINT, explain_start_failure
+from bridge.backends.claude_code.command import describe_start_failure
 from bridge.errors import UpstreamFailed
 from bridge.wire.control import SignInStatus
 
@@ -54,8 +54,8 @@ class SignIn:
                 stderr=asyncio.subprocess.STDOUT,
             )
         except OSError as error:
-            reason = await asyncio.to_thread(explain_start_failure, self._cli, error)
-            raise UpstreamFailed(f"Claude Code cannot be started: {reason}. {CLI_HINT}") from error
+            words = await asyncio.to_thread(describe_start_failure, self._cli, error)
+            raise UpstreamFailed(words) from error
         self._output = ""
         self._reading = asyncio.create_task(self._read_output(self._process.stdout, self._process))
         await self._wait_until(lambda: self._find_url() is not None, _URL_SECONDS)

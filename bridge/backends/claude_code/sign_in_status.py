@@ -117,15 +117,14 @@ class SignInStatusReader:
                 hint=_RUN_HINT,
             )
         finally:
-            if process.returncode is None:
-                await self._kill(process)
+            await self._end(process)
         return parse_status(output)
 
-    async def _kill(self, process: asyncio.subprocess.Process) -> None:
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
         await kill_after_renewal(self._config, process.pid, lambda: process.returncode is None)
         # A program that left the group may still hold the pipe, which asyncio waits for.
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _KILL_SECONDS)
+            await asyncio.wait_for(_drain_output(process), _KILL_SECONDS)
 
 
 async def _read_output(process: asyncio.subprocess.Process) -> bytes:
@@ -137,6 +136,13 @@ async def _read_output(process: asyncio.subprocess.Process) -> bytes:
     if len(output) < _MAX_OUTPUT:
         await process.wait()
     return bytes(output)
+
+
+async def _drain_output(process: asyncio.subprocess.Process) -> None:
+    """Read the rest of the output: asyncio closes a pipe only at its end."""
+    while process.stdout is not None and await process.stdout.read(_MAX_OUTPUT):
+        pass
+    await process.wait()
 
 
 def parse_status(output: bytes) -> SignInResult:

@@ -124,15 +124,17 @@ async def test_a_program_that_cannot_run_is_reported_as_a_problem(tmp_path: Path
 async def test_a_wrapper_that_takes_too_long_ends_with_what_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in_status, "_TIMEOUT_SECONDS", 0.3)
     script, pid = tmp_path / "claude", tmp_path / "pid"
     script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\nwait\n")
     script.chmod(0o755)
-    async with asyncio.timeout(5):
+    monkeypatch.setattr(sign_in_status, "_TIMEOUT_SECONDS", 2.0)
+    async with asyncio.timeout(10):
         status = await SignInStatusReader(script, dict(os.environ), tmp_path).get_status()
-    assert status.problem is not None
-    assert "took longer" in status.problem
-    assert not is_running(int(pid.read_text()))
+        assert status.problem is not None
+        assert "took longer" in status.problem
+        # The group has its signal; its members end when they have a processor.
+        while is_running(int(pid.read_text())):
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")

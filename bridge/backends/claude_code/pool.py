@@ -20,6 +20,14 @@ MAX_AGE_SECONDS = 1800.0
 REVIEW_SECONDS = 60.0
 """How often spares that are old or too many are ended."""
 
+
+def _read_available_memory() -> int:
+    """Return the bytes that programs can still use without swapping."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
 # States of the pool:
 #
 #   resting  No spares. `take` starts a process, and makes the pool warm.
@@ -44,7 +52,7 @@ class ProcessPool:
         wait_seconds: float = 600.0,
         max_age_seconds: float = MAX_AGE_SECONDS,
         review_seconds: float = REVIEW_SECONDS,
-        read_available_memory: Callable[[], int] | None = None,
+        read_available_memory: Callable[[], int] = _read_available_memory,
     ) -> None:
         """`wait_seconds` is how long a request waits for one of the processes to end."""
         self._start = start
@@ -55,7 +63,7 @@ class ProcessPool:
         self._wait_seconds = wait_seconds
         self._max_age = max_age_seconds
         self._review_seconds = review_seconds
-        self._read_available_memory = read_available_memory or _read_available_memory
+        self._read_available_memory = read_available_memory
         self._spares: deque[ClaudeProcess] = deque()
         self._warm = False
         self._filling: asyncio.Task[None] | None = None
@@ -182,10 +190,3 @@ class ProcessPool:
     def _release(self, ending: asyncio.Task[None]) -> None:
         self._ending.discard(ending)
         self._slots.release()
-
-
-def _read_available_memory() -> int:
-    """Return the bytes that programs can still use without swapping."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)

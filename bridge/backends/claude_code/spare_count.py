@@ -20,20 +20,17 @@ class SpareCount:
 
     base: int
     """Spares at least, as set by the user; with 0 there are never any."""
-    _missed: deque[float] = field(default_factory=deque)
+    _missed: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_SPARES))
     """When requests found no spare, in seconds."""
 
     def record_miss(self, now: float) -> None:
         """Note that a request found no spare."""
         self._missed.append(now)
-        while len(self._missed) > MOST_SPARES:
-            self._missed.popleft()
 
     def get_wanted(self, now: float, available_bytes: int) -> int:
         """Return the number of spares to have now, with so much memory left."""
-        while self._missed and now - self._missed[0] > BUSY_SECONDS:
-            self._missed.popleft()
         if not self.base:
             return 0
-        busy = min(self.base + len(self._missed), max(self.base, MOST_SPARES))
+        recent = sum(now - missed <= BUSY_SECONDS for missed in self._missed)
+        busy = min(self.base + recent, max(self.base, MOST_SPARES))
         return min(busy, max(0, (available_bytes - RESERVE_BYTES) // PROCESS_BYTES))

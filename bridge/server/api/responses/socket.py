@@ -16,7 +16,7 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -284,11 +284,13 @@ def _parse_message(data: bytes) -> tuple[ResponsesRequest, bool]:
 
 
 def _decode_message(data: bytes) -> Any:
-    for text in (data, replace_surrogates(data)):
-        with suppress(ValueError):
-            # As deep as a body over HTTP, but no deeper: the translation is recursive.
-            return from_json(text)
-    raise InvalidRequest("The message is not valid JSON.")
+    try:
+        # As deep as a body over HTTP, but no deeper: the translation is recursive.
+        return from_json(data)
+    except ValueError as error:
+        if (repaired := replace_surrogates(data)) != data:
+            return _decode_message(repaired)
+        raise InvalidRequest("The message is not valid JSON.") from error
 
 
 async def _prepare_response(

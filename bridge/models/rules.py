@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from bridge.models.spelling import remove_date
 
 Line = Literal["fable", "mythos", "opus", "sonnet", "haiku", "echo"]
 Thinking = Literal["always", "between_tools", "can_disable", "on_request", "budget", "none"]
@@ -174,12 +175,11 @@ SNAPSHOTS = frozenset(
 """The ids with a date that models of the table have; later models have none."""
 
 _BY_ID = {rules.id: rules for rules in (*RULES, ECHO_RULES)}
-_DATED = re.compile(r"-\d{8}$")
 
 
 def find_rules(model: str) -> ModelRules | None:
     """Find the rules of a model id, also of a dated snapshot (`-20251001`)."""
-    return _BY_ID.get(model) or _BY_ID.get(_DATED.sub("", model))
+    return _BY_ID.get(model) or _BY_ID.get(remove_date(model))
 
 
 def get_rules(model: str) -> ModelRules:

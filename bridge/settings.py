@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import json
 import os
@@ -47,14 +46,20 @@ def split_names(value: Any) -> Any:
     """Split a comma-separated string, as flags and variables have it; "none" is an empty list."""
     if not isinstance(value, str):
         return value
-    with contextlib.suppress(ValueError, RecursionError):
-        # As other programs have lists in variables. An IPv6 address in brackets is no JSON.
-        listed = json.loads(value)
-        if isinstance(listed, list):
-            return tuple(listed)
+    # As other programs have lists in variables. An IPv6 address in brackets is no JSON.
+    if isinstance(listed := _parse_json(value), list):
+        return tuple(listed)
     # "none" was the default when these settings were strings.
     names = tuple(name.strip() for name in value.split(",") if name.strip())
     return () if names == ("none",) else names
+
+
+def _parse_json(text: str) -> Any:
+    """Return the value of a JSON text; None if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -74,10 +79,8 @@ def split_pairs(value: Any) -> Any:
     """Split `name=other, …`, as flags and variables have it, into a table."""
     if not isinstance(value, str):
         return value
-    with contextlib.suppress(ValueError, RecursionError):
-        table = json.loads(value)
-        if isinstance(table, dict):
-            return table
+    if isinstance(table := _parse_json(value), dict):
+        return table
     pairs = [pair.partition("=") for pair in split_names(value)]
     return {name.strip(): other.strip() for name, _, other in pairs}
 

@@ -31,7 +31,7 @@ class ThinkingPlan:
         return self.config is not None and self.config["type"] in ("adaptive", "enabled")
 
 
-def convert_budget(budget: int, rules: ModelRules, notices: Notices) -> str:
+def _convert_budget(budget: int, rules: ModelRules, notices: Notices) -> str:
     """Return the effort for a budget of thinking tokens, on models that have no budget."""
     if budget == 0:
         return "none"
@@ -54,7 +54,7 @@ def choose_thinking(
     `blocked` is the reason why an older model cannot think in this request, or None.
     """
     if requested is None and budget is not None:
-        requested = convert_budget(budget, rules, notices)
+        requested = _convert_budget(budget, rules, notices)
     if requested is None:
         return _choose_default(rules, max_tokens, notices)
     if requested == "none":

@@ -48,7 +48,12 @@ def _is_long(block: Any, most_bytes: int) -> bool:
         return False
     source = block.get("source")
     data = source.get("data") if isinstance(source, dict) else None
-    return isinstance(data, str) and len(data) > most_bytes * 4 // 3
+    return isinstance(data, str) and _exceeds(data, most_bytes)
+
+
+def _exceeds(data: str, most_bytes: int) -> bool:
+    """Return whether base64 data is longer than `most_bytes` once it is decoded."""
+    return len(data) > most_bytes * 4 // 3
 
 
 def _shorten(block: Block, most_bytes: int, notices: Notices) -> Block:
@@ -60,7 +65,7 @@ def _shorten(block: Block, most_bytes: int, notices: Notices) -> Block:
         media_type, short = encode_image(data, size, "messages", most_bytes)
     except (InvalidRequest, ValueError):
         return block
-    if len(short) > most_bytes * 4 // 3:
+    if _exceeds(short, most_bytes):
         notices.add(f"image: longer than {limit}; Claude Code reduces its quality")
         return block
     notices.add(f"image: encoded again; Claude Code accepts {limit} in a user turn")

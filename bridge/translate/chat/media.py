@@ -21,13 +21,8 @@ def build_image_block(url: str, param: str) -> Block:
     The media type is detected from the bytes: clients mislabel data URLs, and the API checks the
     type against the bytes.
     """
-    scheme = url[:8].lower()
-    if scheme == "https://":
-        return {"type": "image", "source": {"type": "url", "url": scheme + url[8:]}}
-    if scheme.startswith("http://"):
-        raise InvalidRequest(
-            "Claude opens https addresses only; send the image as a base64 data URL.", param=param
-        )
+    if _ADDRESS.match(url):
+        return {"type": "image", "source": _build_url_source(url, param)}
     match = _DATA_URL.fullmatch(url)
     if match is None or not match["label"].lower().endswith("base64"):
         raise InvalidRequest(
@@ -56,7 +51,7 @@ def _choose_document_source(file: FileData, param: str) -> Block:
     for name in ("file_url", "file_data", "file_id"):
         value = getattr(file, name)
         if value and _ADDRESS.match(value):
-            return {"type": "url", "url": _check_address(value, f"{param}.{name}")}
+            return _build_url_source(value, f"{param}.{name}")
         if value and (name == "file_data" or _DATA_URL.fullmatch(value)):
             match = _DATA_URL.fullmatch(value)
             data = _WHITE.sub("", match["data"] if match else value)
@@ -68,16 +63,16 @@ def _choose_document_source(file: FileData, param: str) -> Block:
     )
 
 
-def _check_address(address: str, param: str) -> str:
-    """Return an https address, its scheme in lower case: Claude's API takes no other."""
+def _build_url_source(address: str, param: str) -> Block:
+    """Build the source for an https address, its scheme in lower case: the API takes no other."""
     scheme, _, rest = address.partition(":")
     if scheme.lower() != "https":
         raise InvalidRequest(
-            "Claude's API loads files over https only; send an https address, or the content as "
-            "file_data.",
+            "Claude's API opens https addresses only; send an https address, or the content as a "
+            "base64 data URL.",
             param=param,
         )
-    return f"https:{rest}"
+    return {"type": "url", "url": f"https:{rest}"}
 
 
 def _build_document_source(data: str, param: str) -> Block:

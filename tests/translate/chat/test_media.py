@@ -45,7 +45,7 @@ def test_an_address_is_loaded_by_the_api(field: str) -> None:
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (FileData(file_url="http://example.org/a.pdf"), "over https only"),
+        (FileData(file_url="http://example.org/a.pdf"), "https addresses only"),
         (FileData(file_url="ftp://example.org/a.pdf"), "not supported"),
         (FileData(file_id="file-1"), "File ids are not supported"),
         (FileData(file_data=encode_base64(b"PK\x03\x04\xff\xfe")), "PDF and text"),

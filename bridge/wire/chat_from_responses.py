@@ -33,11 +33,13 @@ _RENAMED = {"max_output_tokens": "max_completion_tokens"}
 _PLAIN_ITEMS = ("message", "reasoning", "function_call", "function_call_output")
 _REFUSED_ITEMS = ("item_reference", "compaction", "computer_call", "computer_call_output")
 """Items that this endpoint cannot read, and whose loss would change the conversation."""
-_TEXT_PARTS = ("input_text", "output_text", "text", "summary_text")
 
 
 def to_chat_body(body: Any) -> Any:
-    """Convert a body with `input` and without `messages`; return any other unchanged."""
+    """Convert a body with `input` and without `messages`; return any other unchanged.
+
+    Content parts stay as they are: `read_blocks` reads those of each dialect.
+    """
     if not isinstance(body, Mapping) or body.get("messages") is not None or "input" not in body:
         return body
     chat = {
@@ -102,10 +104,7 @@ def _convert_item(item: Any, where: str) -> Json:
         raise _make_refusal(where, "an item must be an object")
     match item.get("type", "message"):
         case "message":
-            return {
-                "role": item.get("role", "user"),
-                "content": _convert_content(item.get("content")),
-            }
+            return {"role": item.get("role", "user"), "content": item.get("content")}
         case "function_call":
             called = {"name": item.get("name"), "arguments": item.get("arguments")}
             return _build_call_message(item, "function", called)
@@ -114,8 +113,8 @@ def _convert_item(item: Any, where: str) -> Json:
                 item, "custom", {"name": item.get("name"), "input": item.get("input")}
             )
         case "function_call_output" | "custom_tool_call_output":
-            content = _convert_content(item.get("output"))
-            return {"role": "tool", "tool_call_id": item.get("call_id"), "content": content}
+            id, content = item.get("call_id"), item.get("output")
+            return {"role": "tool", "tool_call_id": id, "content": content}
         case "reasoning":
             block = unpack_block(item.get("encrypted_content"))
             if block is not None:
@@ -132,28 +131,6 @@ def _convert_item(item: Any, where: str) -> Json:
 def _build_call_message(item: Mapping[str, Any], kind: str, called: Json) -> Json:
     call = {"id": item.get("call_id") or item.get("id"), "type": kind, kind: called}
     return {"role": "assistant", "content": None, "tool_calls": [call]}
-
-
-def _convert_content(content: Any) -> Any:
-    return [_convert_part(part) for part in content] if isinstance(content, list) else content
-
-
-def _convert_part(part: Any) -> Any:
-    """Convert a content part of the Responses API; return any other unchanged."""
-    if not isinstance(part, Mapping):
-        return part
-    match part.get("type"):
-        case kind if kind in _TEXT_PARTS:
-            return {"type": "text", "text": part.get("text")}
-        case "input_image":
-            url = part.get("image_url") or part.get("file_id")
-            image = {"url": url, "detail": part.get("detail")}
-            return {"type": "image_url", "image_url": image}
-        case "input_file":
-            names = ("file_data", "file_id", "file_url", "filename")
-            return {"type": "file", "file": {name: part.get(name) for name in names}}
-        case _:
-            return part
 
 
 def _convert_text_options(text: Mapping[str, Any]) -> Json:

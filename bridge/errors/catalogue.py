@@ -24,20 +24,20 @@ _BY_STATUS: Mapping[int, type[BridgeError]] = {
     529: Overloaded,
 }
 
-
-_BILLING = (
-    "credit balance is too low",
-    "draw from your extra usage",
-    "reached your specified api usage limit",
-    "usage limits for this organization",
-)
-"""Parts of messages about money, which come with the status and type of an invalid request."""
-
 THIRD_PARTY = "draw from your extra usage"
+"""Part of the message to programs that a plan does not pay for."""
 THIRD_PARTY_HINT = (
     "Anthropic decides which programs a plan pays for, and the bridge does not disguise its "
     "requests. Turn on extra usage, or add an API key with `claude-bridge key set anthropic`."
 )
+
+_BILLING = (
+    THIRD_PARTY,
+    "credit balance is too low",
+    "reached your specified api usage limit",
+    "usage limits for this organization",
+)
+"""Parts of messages about money, which come with the status and type of an invalid request."""
 
 
 def explain_billing(message: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bridge.backends.claude_code.call_ids import rename_copies
 from bridge.backends.claude_code.command import MINIMUM_VERSION
 from bridge.backends.claude_code.errors import FailureTranslator
 from bridge.backends.event_check import CountUnknown, EventCheck
@@ -70,7 +71,7 @@ class Turn:
         self._request = request
         self._rules = rules
         self._new_id = new_id
-        *self._history, self._last = _end_with_user(request.messages)
+        *self._history, self._last = _end_with_user(rename_copies(request.messages))
         self._sent = 0
         self._state: Literal["history", "answering", "ended"] = "history"
         self._failures = FailureTranslator()

@@ -45,7 +45,7 @@ class BackendSelection:
     async def select_for_counting(self, model: str) -> Backend:
         """Return the backend that counts tokens: Anthropic's API if there is a key.
 
-        Counting is free there, and Claude Code cannot count.
+        Counting is free there, and Claude Code has no exact count.
         """
         selected = await self.select_for_model(model)
         return selected if model == ECHO else (await self.find_ready("anthropic") or selected)

@@ -141,8 +141,16 @@ class ClaudeCodeBackend(ManagedBackend):
             self._sign_in.forget()
 
     async def count_tokens(self, request: MessagesRequest) -> int:
+        """Raise NotSupported: Claude Code has no exact count of a request.
+
+        Its control request `get_context_usage` has upstream count the messages, and the system
+        prompt as if the user had written it, but not the tools, `tool_choice` or thinking of the
+        extra body. Where upstream refuses, it estimates and does not say so. Of six counts recorded
+        from the API, it would ask upstream for only two as they were.
+        """
         raise NotSupported(
-            "Claude Code cannot count tokens in advance. Add an Anthropic API key to count them."
+            "Claude Code cannot count the tokens of a request exactly. "
+            "Add an Anthropic API key to count them."
         )
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:

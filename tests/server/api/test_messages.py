@@ -203,7 +203,8 @@ async def test_tokens_are_counted_by_upstream_or_not_at_all(
         assert fake.requests[-1].path == "/v1/messages/count_tokens"
     else:
         with pytest.raises(
-            anthropic.APIStatusError, match="Claude Code cannot count tokens"
+            anthropic.APIStatusError,
+            match="Claude Code cannot count the tokens",
         ) as caught:
             await claude.messages.count_tokens(model=MODEL, messages=HI)
         assert caught.value.status_code == 501

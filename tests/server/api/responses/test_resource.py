@@ -331,6 +331,13 @@ async def test_input_tokens_are_counted_by_upstream(
     assert {"max_tokens", "metadata", "stop_sequences"}.isdisjoint(body)
 
 
+async def test_input_tokens_are_not_counted_by_claude_code(claude_code: Bridge) -> None:
+    async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x", max_retries=0) as client:
+        with pytest.raises(openai.APIStatusError, match="cannot count the tokens") as refused:
+            await client.responses.input_tokens.count(model=MODEL, input="How many are these?")
+    assert (refused.value.status_code, refused.value.code) == (501, "not_supported")
+
+
 async def test_a_conversation_is_compacted(client: AsyncOpenAI, fake: FakeAnthropic) -> None:
     fake.script(Reply((Thinking("Hm."), Text("They launch on Tuesday.")), usage=Usage(24, 5)))
     talk: Any = [

@@ -78,7 +78,7 @@ def explain_start_failure(cli: Path, error: OSError) -> str:
         if cli.exists():
             return f"{cli} needs an interpreter or a loader that this system does not have"
         return f"{cli} does not exist"
-    return f"{cli} cannot be started ({error.strerror or error})"
+    return f"the system refuses to run {cli} ({error.strerror or error})"
 
 
 def describe_start_failure(cli: Path, error: OSError) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
-from bridge.backends.claude_code.command import FLAGS, build_environment, find_bundled_cli
+from bridge.backends.claude_code.command import (
+    FLAGS,
+    build_environment,
+    describe_start_failure,
+    find_bundled_cli,
+)
 
 
 def test_the_environment_has_no_key_and_no_configuration() -> None:
@@ -49,3 +55,11 @@ def test_the_bundled_program_is_found() -> None:
     cli = find_bundled_cli()
     assert cli is not None
     assert os.access(cli, os.X_OK)
+
+
+def test_a_failed_start_says_once_that_it_failed() -> None:
+    error = OSError(errno.EMFILE, "Too many open files")
+    assert describe_start_failure(Path("/opt/claude"), error).startswith(
+        "Claude Code cannot be started: the system refuses to run /opt/claude "
+        "(Too many open files). "
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bridge.agent.as_message import MessageAssembler
 from bridge.agent.events import Event
 from bridge.agent.loop import AgentLoop, Limits
-from bridge.backends.base import Backend, EventStream, Readiness
+from bridge.backends.base import Backend, CountedPrompt, EventStream, Readiness
 from bridge.backends.batches import map_batches, prepend_batch
 from bridge.computer.approval.asker import Asker
 from bridge.computer.screen.capture import CaptureOptions
@@ -92,7 +92,7 @@ class ComputerUseBackend(Backend):
     async def models(self) -> Sequence[ListedModel]:
         return await self._inner.models()
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         return await self._inner.count_tokens(request)
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from bridge.backends.credential import Credential
@@ -32,6 +40,7 @@ class EventStream:
         self,
         batches: AsyncGenerator[Batch, None],
         release: Callable[[], Awaitable[None]] = _release_nothing,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`release` frees what the events come from.
 
@@ -40,6 +49,8 @@ class EventStream:
         """
         self._batches = batches
         self._release = release
+        self.headers = headers
+        """Upstream's headers for the client, as Claude's API names them: limits and ids."""
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         return self._batches
@@ -50,6 +61,14 @@ class EventStream:
             await self._batches.aclose()
         finally:
             await self._release()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPrompt:
+    """The number of a prompt's tokens, and upstream's headers as in EventStream."""
+
+    tokens: int
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ class Backend(Protocol):
     async def models(self) -> Sequence[ListedModel]:
         """List the models that the backend offers now. Raises BridgeError when it cannot answer."""
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count the tokens of a prompt as upstream counts them.
 
         Raises NotSupported where upstream has no way to count.

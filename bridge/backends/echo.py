@@ -17,7 +17,7 @@ import uuid
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
+from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.errors import ModelNotFound, NotSupported
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO, ModelRules
@@ -54,7 +54,7 @@ class EchoBackend(ManagedBackend):
             )
         return EventStream(self._pace(await asyncio.to_thread(compose_reply, request)))
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         raise NotSupported("The offline echo does not count tokens.")
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:

@@ -19,7 +19,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
+from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.errors import BridgeError, Overloaded, RateLimited
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ModelRules
@@ -130,7 +130,8 @@ class ResilientBackend(ManagedBackend):
             finally:
                 route.breakers.get(request.model).release(stream)
 
-        return EventStream(self._watch_health(route, stream, request.model), release)
+        events = self._watch_health(route, stream, request.model)
+        return EventStream(events, release, stream.headers)
 
     async def readiness(self) -> Readiness:
         """Return the readiness of the first route that is ready.
@@ -148,7 +149,7 @@ class ResilientBackend(ManagedBackend):
         others = [readiness for readiness in rejected if readiness is not chosen]
         return replace(chosen, reason="; ".join(r.reason for r in (chosen, *others)))
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count with the first ready route, without retries: a count is not worth a wait."""
         return await (await self._choose_ready()).count_tokens(request)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bridge.errors import UPSTREAM_ID
 from bridge.store.ledger import parse_client_name
 from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.messages import Usage
@@ -45,9 +46,17 @@ class RequestRecord:
     failed: bool = False
     """Whether an error was reported to the client."""
     upstream_id: str = "-"
-    """Upstream's id of a request that it rejected."""
+    """Upstream's id of the request that it answered, or rejected."""
+    upstream_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of upstream's answer for the client, as Claude's API names them."""
     usages: Sequence[Usage] = ()
     """Upstream's token counts, one for each answer that began."""
+
+    def note_answer(self, backend: str, headers: Mapping[str, str]) -> None:
+        """Note which backend answers, and upstream's headers."""
+        self.backend = backend
+        self.upstream_headers = headers
+        self.upstream_id = headers.get(UPSTREAM_ID, "-")
 
     def note_first_chunk(self) -> None:
         """Note the time, if this is the first part of the answer."""

@@ -46,7 +46,7 @@ def error(failure: Failure, request_id: str) -> web.Response:
     if failure.details is not None:
         told["details"] = dict(failure.details)
     body = {"type": "error", "error": told, "request_id": request_id}
-    headers = {"request-id": request_id, **_limits(failure), **failure.headers}
+    headers = {"request-id": request_id, **_limit_headers(failure), **failure.headers}
     return web.json_response(body, status=failure.status, headers=headers)
 
 
@@ -64,20 +64,27 @@ async def write_raw(request: web.Request, raw: RawHttp) -> web.StreamResponse:
     return web.Response()
 
 
-def _limits(failure: Failure) -> dict[str, str]:
+def _limit_headers(failure: Failure) -> dict[str, str]:
     headers = {}
     if failure.retry_after is not None:
         headers["retry-after"] = f"{failure.retry_after:g}"
     if failure.status == 429:
-        headers |= {
-            "anthropic-ratelimit-requests-limit": "50",
-            "anthropic-ratelimit-requests-remaining": "0",
-            "anthropic-ratelimit-requests-reset": "2026-11-22T12:00:00Z",
-            "anthropic-ratelimit-tokens-limit": "80000",
-            "anthropic-ratelimit-tokens-remaining": "0",
-            "anthropic-ratelimit-tokens-reset": "2026-11-22T12:00:00Z",
-        }
+        headers |= build_limits(requests=0, tokens=0)
     return headers
+
+
+def build_limits(requests: int = 49, tokens: int = 79_000) -> dict[str, str]:
+    """Build the headers that the API sends with every answer: what remains of each limit."""
+    limits = {"requests": (50, requests), "tokens": (80_000, tokens), "input-tokens": (60_000, 60)}
+    return {
+        f"anthropic-ratelimit-{kind}-{part}": value
+        for kind, (limit, remaining) in limits.items()
+        for part, value in {
+            "limit": str(limit),
+            "remaining": str(remaining),
+            "reset": "2026-11-22T12:00:00Z",
+        }.items()
+    }
 
 
 async def stream(
@@ -104,7 +111,8 @@ async def stream(
 
 
 def _build_headers(content_type: str, request_id: str, reply: Reply) -> Mapping[str, str]:
-    return {"Content-Type": content_type, "request-id": request_id, **reply.headers}
+    own = {"Content-Type": content_type, "request-id": request_id}
+    return {**own, **build_limits(), **reply.headers}
 
 
 async def _wait_pace(response: web.StreamResponse, reply: Reply, deltas: int) -> None:

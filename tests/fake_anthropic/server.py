@@ -228,7 +228,7 @@ class FakeAnthropic(Served):
         except _Broken as broken:
             return self._build_failure(broken.failure)
         record.status, record.finished = 200, True
-        return self._build_json({"input_tokens": count_tokens(record.body)})
+        return self._build_json({"input_tokens": count_tokens(record.body)}, answers.build_limits())
 
     async def _handle_models(self, request: web.Request) -> web.StreamResponse:
         play = self.models
@@ -246,8 +246,12 @@ class FakeAnthropic(Served):
             return self._build_failure(Failure(404, message=f"model: {id}"))
         return self._build_json(found)
 
-    def _build_json(self, body: dict[str, Any]) -> web.Response:
-        return web.json_response(body, headers={"request-id": self._new_id("req")})
+    def _build_json(
+        self, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> web.Response:
+        return web.json_response(
+            body, headers={"request-id": self._new_id("req"), **(headers or {})}
+        )
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
         seen = [{**vars(record), "headers": dict(record.headers)} for record in self.requests]

@@ -50,6 +50,10 @@ class CheckedAnswer:
         return self._read_start()
 
     @property
+    def headers(self) -> Mapping[str, str]:
+        return self._response.headers
+
+    @property
     def at_end(self) -> bool:
         return self._response.at_end
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.events import EventReader
+from bridge.backends.anthropic_api.headers import pick_headers
 from bridge.backends.anthropic_api.leftovers import Leftovers
-from bridge.backends.base import EventStream, ManagedBackend, Readiness
+from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
 from bridge.errors import BridgeError, KeyRejected, NotSignedIn
@@ -106,7 +107,7 @@ class MessagesApiBackend(ManagedBackend):
             else:
                 await answer.close()
 
-        return EventStream(reader.read_batches(), release)
+        return EventStream(reader.read_batches(), release, pick_headers(answer.headers))
 
     async def _begin_answer(self, request: MessagesRequest) -> tuple[CheckedAnswer, EventReader]:
         sender = self._sender or await self._make_sender()
@@ -120,7 +121,7 @@ class MessagesApiBackend(ManagedBackend):
             raise
         return answer, reader
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count with `POST /v1/messages/count_tokens`."""
         from bridge.backends.anthropic_api import errors
         from bridge.backends.anthropic_api.responses import read_token_count
@@ -137,7 +138,9 @@ class MessagesApiBackend(ManagedBackend):
                     extra_headers=request.headers,
                 )
             response = answer.http_response
-            return read_token_count(response.status_code, response.headers, response.content)
+            status, headers = response.status_code, response.headers
+            tokens = read_token_count(status, headers, response.content)
+            return CountedPrompt(tokens, pick_headers(headers))
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """Return them unchanged: the API takes whatever the model takes."""

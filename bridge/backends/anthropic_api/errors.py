@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,10 +9,10 @@ from typing import Any
 import anthropic
 import httpx2
 
+from bridge.backends.anthropic_api.headers import pick_headers
 from bridge.backends.anthropic_api.odd_answers import explain_failure, explain_success
 from bridge.backends.credential import KEY_REJECTED
 from bridge.errors import (
-    UPSTREAM_ID,
     BillingFailed,
     BridgeError,
     ContextTooLong,
@@ -37,7 +35,6 @@ from bridge.errors import (
     error_for_status,
     explain_billing,
 )
-from bridge.errors.retry_after import parse_wait, read_retry_after
 from bridge.wire.json_bytes import decode_json
 
 BY_TYPE: Mapping[str, type[BridgeError]] = {
@@ -62,7 +59,6 @@ BROKEN = "The connection to Claude's API broke off."
 UNREADABLE = "Claude's API answered in an encoding that cannot be decoded."
 NOT_HTTP = "The answer from the address of Claude's API is not HTTP."
 _NO_MESSAGE = "Claude's API reported an error without a message."
-_LONGEST_VALUE = 200
 _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
 
@@ -190,46 +186,6 @@ def read_error_object(body: bytes) -> tuple[str | None, str | None]:
         return _get_text(error.get("type")), _get_text(error.get("message"))
     texts = (_get_text(text) for text in (error, *map(body_object.get, ("message", "detail"))))
     return None, next((text for text in texts if text), None)
-
-
-def pick_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of a response that the client gets, each with a value that is valid."""
-    now = time.time()
-    picked = convert_rate_limits(headers, now)
-    wait = read_retry_after(headers, now)
-    if wait is not None:
-        picked["retry-after"] = wait
-    id = headers.get("request-id", "")
-    # aiohttp could not send other characters on, and the client would get no answer at all.
-    if id and id.isascii() and id.isprintable():
-        picked[UPSTREAM_ID] = id[:_LONGEST_VALUE]
-    return picked
-
-
-def convert_rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str]:
-    """Return Anthropic's rate limits under OpenAI's names; `now` in Unix seconds, resets as `12s`.
-
-    Values that are no numbers and no times are left out: clients calculate with them.
-    https://docs.claude.com/en/api/rate-limits#response-headers
-    """
-    limits: dict[str, str] = {}
-    for kind in ("requests", "tokens"):
-        for part in ("limit", "remaining", "reset"):
-            value = headers.get(f"anthropic-ratelimit-{kind}-{part}", "")
-            converted = _convert_reset(value, now) if part == "reset" else _as_count(value)
-            if converted is not None:
-                limits[f"x-ratelimit-{part}-{kind}"] = converted
-    return limits
-
-
-def _convert_reset(value: str, now: float) -> str | None:
-    seconds = parse_wait(value, now)
-    return None if seconds is None else f"{math.ceil(seconds)}s"
-
-
-def _as_count(value: str) -> str | None:
-    text = value.strip()
-    return text if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 def _get_text(value: object) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bridge.backends.base import Batch, EventStream, ManagedBackend, Readiness
+from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import begin_within, prepend_batch
 from bridge.backends.claude_code.command import CLI_HINT, find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
@@ -140,7 +140,7 @@ class ClaudeCodeBackend(ManagedBackend):
         if self._cli is not None:
             self._sign_in.forget()
 
-    async def count_tokens(self, request: MessagesRequest) -> int:
+    async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Raise NotSupported: Claude Code has no exact count of a request.
 
         Its control request `get_context_usage` has upstream count the messages, and the system

@@ -71,10 +71,10 @@ async def open_answer(
     for keep in attempt.keep_corrections:
         keep()
     if not attempt.translated.passthrough:
-        stream = EventStream(_continue_turns(attempt, stream), stream.aclose)
+        stream = EventStream(_continue_turns(attempt, stream), stream.aclose, stream.headers)
     elif filters := _build_filters(attempt.translated):
         feed = _chain_filters(lambda event: [event], filters)
-        stream = EventStream(map_batches(stream, feed), stream.aclose)
+        stream = EventStream(map_batches(stream, feed), stream.aclose, stream.headers)
     notices = (*attempt.notices, *attempt.translated.notices)
     return OpenAnswer(stream, attempt.translated, attempt.backend.name, notices)
 

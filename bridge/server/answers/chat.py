@@ -51,9 +51,9 @@ async def respond_to_chat(
     record = get_record(request)
     record.model = resolved.model
     async with answers.open() as (first, chunks):
-        record.backend = first.backend
+        record.note_answer(first.backend, first.stream.headers)
         notices = [*resolved.notices, *first.notices]
-        headers = {"x-request-id": record.id, **build_notice_headers(record.id, notices)}
+        headers = build_notice_headers(record.id, notices)
         async with aclosing(answers.record_chunks(record, chunks)) as batches:
             if stream:
                 converted = batches if convert_chunk is None else _convert(batches, convert_chunk)

@@ -32,7 +32,7 @@ from bridge.translate.responses.request import (
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
-from bridge.wire.messages import COUNTED_FIELDS
+from bridge.wire.messages import BODY_FIELDS, COUNTED_FIELDS
 from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
@@ -102,14 +102,19 @@ async def open_response(
         bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
     )
     async with aclosing(answer.stream):
-        record.backend = answer.backend
+        record.note_answer(answer.backend, answer.stream.headers)
         notices = [*store_notices, *resolved.notices, *converted.notices, *answer.notices]
         machine = _make_machine(body, converted, answer, id or new_id("resp"))
         yield OpenResponse(body, machine, answer.stream, record, memory, notices)
 
 
 async def count_input(
-    bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
+    bridge: Bridge,
+    body: ResponsesRequest,
+    record: RequestRecord,
+    memory: ResponseMemory,
+    *,
+    large: bool,
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
     _, _, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
@@ -117,8 +122,11 @@ async def count_input(
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     request = (await bridge.heavy_work.run(translate_response_chat, chat, rules, model)).request
-    others: Event = dict.fromkeys(request.body().keys() - COUNTED_FIELDS - {"max_tokens"})
-    return await backend.count_tokens(replace(request, **others))
+    # Fields that the endpoint refuses; those in `more` are Claude's own, and counted.
+    others: Event = dict.fromkeys(set(BODY_FIELDS) - COUNTED_FIELDS - {"max_tokens"})
+    prompt = await backend.count_tokens(replace(request, **others))
+    record.note_answer(backend.name, prompt.headers)
+    return prompt.tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bridge.server.answers.computer_use import (
     resolve_model,
 )
 from bridge.server.http.dialect import OPENAI
-from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
+from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import is_heavy
@@ -91,7 +91,7 @@ ROUTES = (
             ChatCompletion,
             _COMPLETION_EXAMPLE,
             events=Chunk,
-            headers=("x-bridge-notice",),
+            headers=OPENAI_HEADERS,
         ),
         access="key",
         dialect=OPENAI,

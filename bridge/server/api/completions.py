@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.http.dialect import OPENAI
-from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
+from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import explain_errors, is_large, read_body
 from bridge.server.state import BRIDGE
 from bridge.translate.completions import CompletionStream, build_chats
@@ -72,7 +72,7 @@ ROUTES = (
             TextCompletion,
             _COMPLETION_EXAMPLE,
             events=TextCompletion,
-            headers=("x-bridge-notice",),
+            headers=OPENAI_HEADERS,
         ),
         access="key",
         dialect=OPENAI,

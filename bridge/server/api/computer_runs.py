@@ -47,7 +47,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
             events = prepend_batch(await anext(batches), batches)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_convert_events(started, events, record)) as converted:
-                return await write_events(request, {"x-request-id": record.id}, converted)
+                return await write_events(request, {}, converted)
 
 
 async def _convert_events(

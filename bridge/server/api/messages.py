@@ -15,7 +15,7 @@ from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.record_answer import record_answer
 from bridge.server.http.dialect import ANTHROPIC
-from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
+from bridge.server.http.endpoint import ANTHROPIC_HEADERS, CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
@@ -42,9 +42,9 @@ async def create_message(request: web.Request) -> web.StreamResponse:
         # The check of a format loads the validator of JSON schemas.
         heavy = is_large(request) or "format" in (body.output_config or {})
         answer = await open_answer(bridge, resolved.model, translation, heavy=heavy)
-        record.backend = answer.backend
+        record.note_answer(answer.backend, answer.stream.headers)
         notices = _list_notices(request, resolved, answer)
-        headers = {"request-id": record.id, **build_notice_headers(record.id, notices)}
+        headers = build_notice_headers(record.id, notices)
         collector = MessageCollector()
         async with (
             aclosing(answer.stream),
@@ -69,8 +69,9 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     resolved = bridge.resolve(body.model)
     backend = await bridge.selection.select_for_counting(resolved.model)
     counted = fit_schemas(build_count_request(body, request.headers, resolved.model)).request
-    tokens = await backend.count_tokens(counted)
-    count: TokenCount = {"input_tokens": tokens}
+    prompt = await backend.count_tokens(counted)
+    get_record(request).note_answer(backend.name, prompt.headers)
+    count: TokenCount = {"input_tokens": prompt.tokens}
     return web.json_response(dict(count))
 
 
@@ -138,7 +139,7 @@ ROUTES = (
             WholeMessage,
             _MESSAGE_EXAMPLE,
             events=dict,
-            headers=("x-bridge-notice",),
+            headers=ANTHROPIC_HEADERS,
         ),
         access="key",
         dialect=ANTHROPIC,

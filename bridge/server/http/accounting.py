@@ -95,7 +95,8 @@ def record_failure(request: web.Request, record: RequestRecord, error: BridgeErr
 def _note_failure(request: web.Request, record: RequestRecord, error: BridgeError) -> None:
     record.failed = True
     record.outcome = error.outcome
-    record.upstream_id = error.headers.get(UPSTREAM_ID, "-")
+    # An answer that failed later keeps its own.
+    record.upstream_id = error.headers.get(UPSTREAM_ID, record.upstream_id)
     # Only API calls count: browsers request icons that do not exist.
     if not request.path.startswith("/v1/"):
         return

@@ -16,6 +16,7 @@ from bridge.server.http.error_body import (
     build_failure_event,
     get_anthropic_status,
 )
+from bridge.translate.upstream_headers import as_anthropic_headers, as_openai_headers
 from bridge.wire.errors import AnthropicErrorBody, ErrorBody
 from bridge.wire.sse import DONE, KEEP_ALIVE, encode_data, encode_event
 
@@ -33,6 +34,8 @@ class Dialect:
     end: bytes = DONE
     status: Callable[[BridgeError], int] = field(default=lambda error: error.status)
     id_header: str = "x-request-id"
+    headers: Callable[[Mapping[str, str], float], dict[str, str]] = as_openai_headers
+    """Function that translates upstream's headers, of answers and of errors, at a Unix time."""
     error_schema: Any = ErrorBody
     """The TypedDict that `error` returns."""
 
@@ -51,6 +54,7 @@ ANTHROPIC = Dialect(
     end=b"",
     status=get_anthropic_status,
     id_header="request-id",
+    headers=as_anthropic_headers,
     error_schema=AnthropicErrorBody,
 )
 COMPUTER = Dialect(

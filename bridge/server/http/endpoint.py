@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
+from bridge.errors import UPSTREAM_ID
 from bridge.server.http.dialect import OPENAI, Dialect
 
 Access = Literal["open", "key", "token"]
@@ -19,6 +20,17 @@ has any, or with the control token. `token`: callers with the control token. Whe
 accepted, so is the session of a page that the user has opened with a ticket.
 """
 
+
+_NOTICE = ("x-bridge-notice", UPSTREAM_ID)
+_KINDS = ("requests", "tokens")
+_PARTS = ("limit", "remaining", "reset")
+
+OPENAI_HEADERS = (*_NOTICE, *(f"x-ratelimit-{part}-{kind}" for kind in _KINDS for part in _PARTS))
+ANTHROPIC_HEADERS = (
+    *_NOTICE,
+    *(f"anthropic-ratelimit-{kind}-{part}" for kind in _KINDS for part in _PARTS),
+)
+"""Headers of an answer of Claude's, for clients of each API."""
 
 CLAUDE_FAILURES = (401, 402, 403, 404, 429, 502, 504)
 """Statuses of an endpoint that sends a request to Claude."""

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bridge.errors import Forbidden, KeyRejected, UnsupportedMedia
+from bridge.errors import UPSTREAM_ID, Forbidden, KeyRejected, UnsupportedMedia
 from bridge.proof import remove_scope
 from bridge.server.http.endpoint import Endpoint, find_endpoint
 from bridge.server.state import BRIDGE, Bridge
@@ -30,6 +30,10 @@ _HOST = re.compile(
 )
 _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 """Where OpenAI's, Anthropic's and Azure's clients send their key; the first one counts."""
+
+_EXPOSED = ("x-request-id", "x-bridge-notice", "retry-after", "request-id", UPSTREAM_ID)
+_EXPOSED_PREFIXES = ("anthropic-", "x-ratelimit-")
+"""Headers that pages of an allowed origin may read, besides those that all pages may."""
 
 
 def check_caller(request: web.Request) -> None:
@@ -96,9 +100,17 @@ def build_cors_headers(request: web.Request) -> Mapping[str, str]:
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "x-request-id, x-bridge-notice, retry-after, request-id",
+        "Access-Control-Expose-Headers": ", ".join(_EXPOSED),
         "Vary": "Origin",
     }
+
+
+def expose_headers(response: web.StreamResponse) -> None:
+    """Let a page that may read the answer read upstream's headers, too, which differ each time."""
+    if (exposed := response.headers.get("Access-Control-Expose-Headers")) is None:
+        return
+    more = [name for name in response.headers if name.lower().startswith(_EXPOSED_PREFIXES)]
+    response.headers["Access-Control-Expose-Headers"] = ", ".join([exposed, *more])
 
 
 def answer_preflight(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -25,6 +26,7 @@ from bridge.server.http.guard import (
     build_cors_headers,
     check_access,
     check_caller,
+    expose_headers,
 )
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.paths import find_reason
@@ -59,12 +61,17 @@ async def complete_headers(request: web.Request, response: web.StreamResponse) -
     """Add what every response has; a signal of the application.
 
     Caches on disk are forbidden, unless the handler allows them (`/assets`). The last response of a
-    connection says that it is the last. The request's id is in the header of each dialect.
+    connection says that it is the last. The request's id is in the header of each dialect, and what
+    upstream said in its headers is under the names of the dialect.
     """
     record = request.get(RECORD)
     if record is not None:
-        response.headers.setdefault("x-request-id", record.id)
-        response.headers.setdefault(get_dialect(request).id_header, record.id)
+        dialect = get_dialect(request)
+        headers = {"x-request-id": record.id, dialect.id_header: record.id}
+        headers |= dialect.headers(record.upstream_headers, time.time())
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        expose_headers(response)
     response.headers.setdefault("Cache-Control", "no-store")
     if (protocol := get_protocol(request)) is not None:
         protocol.announce_close(response)
@@ -120,7 +127,8 @@ def build_error_response(
         raise ConnectionError("a response has begun already")
     dialect = get_dialect(request)
     body = dict(dialect.error(error, record.id))
-    return web.json_response(body, status=dialect.status(error), headers=error.headers)
+    headers = dialect.headers(error.headers, time.time())
+    return web.json_response(body, status=dialect.status(error), headers=headers)
 
 
 def _translate_http_error(error: web.HTTPException, request: web.Request) -> BridgeError:

@@ -13,14 +13,30 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from bridge import __version__
-from bridge.errors import list_errors
+from bridge.errors import UPSTREAM_ID, list_errors
 from bridge.server.http.endpoint import Endpoint
 
+_LIMIT_WORDS = {
+    "limit": "Rate limit of your account for",
+    "remaining": "What remains of the rate limit for",
+    "reset": "When the rate limit resets for",
+}
 HEADERS: Mapping[str, str] = {
     "request-id": "The request's id, for clients of Anthropic.",
     "x-request-id": "The request's id in the bridge's log.",
     "x-bridge-notice": "What was ignored or changed in the request, and why.",
     "retry-after": "Seconds to wait before another try.",
+    UPSTREAM_ID: "The request's id at Anthropic, whose support asks for it.",
+    **{
+        f"x-ratelimit-{part}-{kind}": f"{words} {kind}, as OpenAI's API reports it."
+        for part, words in _LIMIT_WORDS.items()
+        for kind in ("requests", "tokens")
+    },
+    **{
+        f"anthropic-ratelimit-{kind}-{part}": f"{words} {kind}, as Claude's API reports it."
+        for part, words in _LIMIT_WORDS.items()
+        for kind in ("requests", "tokens")
+    },
 }
 _ABOUT = (
     "OpenAI's API on this computer, answered by Claude. Fields that are not listed here are "

@@ -10,7 +10,7 @@ from aiohttp import web
 from bridge.errors import InternalError
 from bridge.server.answers.response import ResponseMemory, new_id, open_response, resolve_references
 from bridge.server.http.dialect import RESPONSES
-from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
+from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import get_record
@@ -31,7 +31,7 @@ async def compact_response(request: web.Request) -> web.Response:
     with bridge.track_answer():
         begun = open_response(bridge, body, record, memory, large=is_large(request))
         async with begun as answer:
-            headers = {"x-request-id": record.id, **build_notice_headers(record.id, answer.notices)}
+            headers = build_notice_headers(record.id, answer.notices)
             summary = await answer.collect()
     id = body.previous_response_id
     before = (await memory.load_chain(id)).items if id else ()
@@ -97,7 +97,7 @@ ROUTES = (
             "Your messages, and one item that replaces everything else.",
             CompactedResponse,
             _COMPACTED_EXAMPLE,
-            headers=("x-bridge-notice",),
+            headers=OPENAI_HEADERS,
         ),
         access="key",
         dialect=RESPONSES,

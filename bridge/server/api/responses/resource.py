@@ -20,7 +20,7 @@ from bridge.server.answers.response import (
 from bridge.server.api.responses import background
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.dialect import RESPONSES
-from bridge.server.http.endpoint import CLAUDE_FAILURES, Answer, Endpoint
+from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.query import DECIMAL, read_query
@@ -61,15 +61,14 @@ async def create_response(request: web.Request) -> web.StreamResponse:
             computer_use=computer_use,
         )
         async with begun as answer:
-            headers = {"x-request-id": record.id}
             if body.stream:
-                headers |= build_notice_headers(record.id, answer.notices)
+                headers = build_notice_headers(record.id, answer.notices)
                 events = answer.read_events(lambda error: record_failure(request, record, error))
                 async with aclosing(events) as batches:
                     return await write_events(request, headers, batches)
             response = dict(await answer.collect())
             # Only now: what could not be stored is known at the end.
-            headers |= build_notice_headers(record.id, answer.notices)
+            headers = build_notice_headers(record.id, answer.notices)
             return web.json_bytes_response(response, dumps=encode_ascii_json, headers=headers)
 
 
@@ -77,7 +76,9 @@ async def count_input_tokens(request: web.Request) -> web.Response:
     """Count the tokens of the input. Raises NotSupported without an Anthropic API key."""
     bridge = request.app[BRIDGE]
     body = await read_body(request, ResponsesRequest)
-    tokens = await count_input(bridge, body, ResponseMemory(bridge), large=is_large(request))
+    record = get_record(request)
+    memory = ResponseMemory(bridge)
+    tokens = await count_input(bridge, body, record, memory, large=is_large(request))
     counted: InputTokens = {"object": "response.input_tokens", "input_tokens": tokens}
     return web.json_response(dict(counted))
 
@@ -233,7 +234,7 @@ ROUTES = (
             Response,
             _RESPONSE_EXAMPLE,
             events=dict,
-            headers=("x-bridge-notice",),
+            headers=OPENAI_HEADERS,
         ),
         access="key",
         dialect=RESPONSES,

@@ -28,10 +28,12 @@ from bridge.wire.health import BackendSetting
 __all__ = [
     "APP_NAME",
     "ENV_PREFIX",
+    "LONGEST_MODEL_NAME",
     "LogLevel",
     "Names",
     "Paths",
     "Settings",
+    "check_alias",
     "find_paths",
     "format_default",
     "is_loopback",
@@ -85,11 +87,30 @@ def split_pairs(value: Any) -> Any:
     return {name.strip(): other.strip() for name, _, other in pairs}
 
 
+LONGEST_MODEL_NAME = 200
+"""In characters; the names of clouds, such as Bedrock's ARNs, are shorter."""
+
+
+def check_alias(name: str, model: str) -> None:
+    """Raise ValueError, with the reason, if a name cannot be the user's own for a model."""
+    name, model = name.strip(), model.strip()
+    if not name or not model:
+        raise ValueError("a name and its model must not be empty")
+    if max(len(name), len(model)) > LONGEST_MODEL_NAME:
+        raise ValueError(f"a name must not be longer than {LONGEST_MODEL_NAME} characters")
+    if not (name.isprintable() and model.isprintable()):
+        raise ValueError("a name must be one line without control characters")
+    if name.lower() == "default":
+        raise ValueError("`default` is the active model: change the setting `model` instead")
+    if name.lower() == model.lower():
+        raise ValueError(f"`{name}` must not stand for itself")
+
+
 def _check_pairs(pairs: dict[str, str]) -> dict[str, str]:
     if not all(name.strip() and other.strip() for name, other in pairs.items()):
         raise ValueError("must be pairs such as `fast=claude-haiku-5-5`")
-    if any(name.strip().lower() == "default" for name in pairs):
-        raise ValueError("`default` is the active model: change the setting `model` instead")
+    for name, other in pairs.items():
+        check_alias(name, other)
     return {name.strip().lower(): other.strip() for name, other in pairs.items()}
 
 

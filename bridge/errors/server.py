@@ -77,11 +77,11 @@ class InternalError(BridgeError):
 
 
 class StorageUnavailable(BridgeError):
-    """A file of the bridge cannot be read: it is locked, or the disk refuses."""
+    """A file of the bridge cannot be read or written: it is locked, or the disk refuses."""
 
     status = 503
     type = "server_error"
     code = "storage_unavailable"
     anthropic_type = "overloaded_error"
-    summary = "The bridge could not read its stored responses."
+    summary = "The bridge could not read or write one of its files."
     hint = "Check the disk, and whether another program uses the file; then try again."

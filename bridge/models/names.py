@@ -92,6 +92,16 @@ def resolve(
     return _retire(resolved, requested, retires, known, today or read_today())
 
 
+def find_problem(model: str, known: KnownNames) -> str | None:
+    """Return why no model answers if the user's own name stands for `model`; None if one does."""
+    try:
+        # Any model that is active answers for `default`.
+        _find_model(model.strip(), "default", known)
+    except ModelNotFound as error:
+        return error.message
+    return None
+
+
 def _follow_alias(alias: str, requested: str, active: str, known: KnownNames) -> ResolvedModel:
     """Resolve what the user's own name stands for; the user knows that it differs."""
     try:

@@ -104,7 +104,8 @@ def index_aliases(aliases: Mapping[str, str]) -> Mapping[str, str]:
     index = {name.strip().lower(): model for name, model in aliases.items()}
     for name, model in tuple(index.items()):
         spelled, drops = normalize_name(name)
-        if not drops and "/" not in name:
+        # `default` is the active model in each of its spellings, and no name is the same.
+        if not drops and "/" not in name and spelled not in ("", "default"):
             index.setdefault(spelled, model)
     return index
 

@@ -72,6 +72,8 @@ class Bridge:
     versions: dict[str, str] = field(default_factory=dict)
     read_today: Callable[[], date] = read_today
     """Returns today's date in UTC, by which models retire."""
+    chosen_model: str = ""
+    """The name of the active model as the user chose it: perhaps one of the user's own."""
     url: str = ""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
@@ -99,6 +101,7 @@ class Bridge:
         # A body of the largest size must fit, with the objects that are made from it.
         megabytes = max(self.settings.max_bodies_mb, 4 * self.settings.max_body_mb)
         self.bodies = MemoryBudget(megabytes << 20)
+        self.chosen_model = self.chosen_model or self.settings.model
 
     @property
     def open_streams(self) -> int:
@@ -113,6 +116,13 @@ class Bridge:
     def active_model(self) -> str:
         """The model for `default` and OpenAI's names; the echo if the backend is `offline`."""
         return self.resolve_name("default").model
+
+    def choose_model(self, name: str) -> None:
+        """Make a model the active one, from the next request on. Raises ModelNotFound."""
+        # An alias is resolved now: the switch shows the model that will answer.
+        chosen, today = self.switches.model, self.read_today()
+        self.switches.model = resolve(name, chosen, self.known_names, today).model
+        self.chosen_model = name
 
     def resolve_name(self, name: str) -> ResolvedModel:
         """Resolve a name whatever `use_for_everything` says. Raises ModelNotFound."""

@@ -1,5 +1,6 @@
 // The dashboard: shows the bridge's status and usage. It calls this bridge only.
 
+import { showAliases, updateAliasControls } from "./aliases.js";
 import { showComputer } from "./computer.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
 import { showStored } from "./stored.js";
@@ -50,6 +51,7 @@ function showHealth(health) {
   setText("version", health.version);
   showComputer(health.computer);
   showStored(health.storage_problems);
+  updateAliasControls();
   byId("routes").replaceChildren(...health.routes.map(describeRoute).filter(Boolean).map(text => {
     const item = document.createElement("li");
     item.textContent = text;
@@ -136,6 +138,12 @@ function showModels(models) {
   }));
 }
 
+async function loadModels() {
+  const models = await getJson("/v1/models");
+  showModels(models);
+  await showAliases(models.data, loadModels);
+}
+
 function showClients({ clients }) {
   const tabs = clients.map((client, index) => {
     const item = document.createElement("li"), tab = document.createElement("button");
@@ -188,7 +196,7 @@ async function refresh() {
 
 async function loadClientsAndModels() {
   showClients(await getJson("/connect"));
-  showModels(await getJson("/v1/models"));
+  await loadModels();
 }
 
 byId("locked").onsubmit = event => {

@@ -63,6 +63,37 @@ class SavedKey(BaseModel):
     words: str = Field(description="The result of the check, for the user.")
 
 
+class AliasChange(BaseModel):
+    """`POST /control/model-aliases`: a name of the user's own to save or to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="The name that clients send as `model`.")
+    # No default, so that a body without it removes nothing.
+    model: str | None = Field(
+        description="The model that the name stands for, in any spelling; null removes the name."
+    )
+
+
+class ModelAlias(BaseModel):
+    """A name of the user's own for a model."""
+
+    name: str
+    model: str = Field(description="What the name stands for, as it was entered.")
+    answers: str | None = Field(description="The model that answers now; null if none does.")
+    problem: str | None = Field(description="Why no model answers.")
+    saved: bool = Field(description="Whether it was saved here; a saved name wins.")
+    setting: str | None = Field(
+        description="What the setting `model_aliases` has for the name; changed only there."
+    )
+
+
+class ModelAliases(BaseModel):
+    """`/control/model-aliases`: all names of the user's own, by name."""
+
+    aliases: list[ModelAlias]
+
+
 class SignInStep(BaseModel):
     """`POST /control/login`: starts the sign-in; with a code, continues it."""
 

@@ -24,6 +24,7 @@ _ENDPOINTS = {
     "endpoint_messages": "/v1/messages",
     "endpoint_proof": "/proof",
     "endpoint_switches": "/control/switches",
+    "endpoint_model_aliases": "/control/model-aliases",
     "endpoint_pages": "/control/pages",
     "endpoint_forget": "/control/forget",
     "endpoint_actions": "/computer/actions",

@@ -322,6 +322,9 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/test_running.py::test_a_server_removes_its_own_file_only",
         "tests/test_running.py::test_a_second_server_of_the_same_folder_has_a_file_of_its_own",
     ),
+    "| `model-aliases.json` |": (
+        "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",
+    ),
     "| `pages/` |": (
         "tests/store/test_redirect_files.py::test_a_file_is_removed_when_its_ticket_has_expired",
     ),

@@ -12,6 +12,7 @@ from bridge.errors import NotFound
 from bridge.server.http.endpoint import Answer, Endpoint
 
 MEDIA_TYPES = {
+    "aliases.js": "text/javascript",
     "dashboard.css": "text/css",
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",

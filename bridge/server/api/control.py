@@ -9,7 +9,6 @@ from aiohttp import web
 from bridge.backends.anthropic_api.key_check import check_key, has_own_upstream
 from bridge.errors import InvalidRequest, SettingsError
 from bridge.keys import NamedKey, check_secret
-from bridge.models.names import resolve
 from bridge.server.api.computer import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
@@ -34,9 +33,7 @@ async def update_switches(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
     if patch.model is not None:
-        # An alias is resolved now: the switch shows the model that will answer.
-        chosen, known = bridge.switches.model, bridge.known_names
-        bridge.switches.model = resolve(patch.model, chosen, known, bridge.read_today()).model
+        bridge.choose_model(patch.model)
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
         # Warms up the new backend in the background; the caller does not wait for it.

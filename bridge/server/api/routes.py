@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.server.api import (
+    aliases,
     assets,
     chat,
     completions,
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *connect.ROUTES,
     *proof.ROUTES,
     *control.ROUTES,
+    *aliases.ROUTES,
     *tickets.ROUTES,
     *stored.ROUTES,
     *computer.ROUTES,

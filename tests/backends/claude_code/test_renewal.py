@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from openai import AsyncOpenAI
 
 from bridge.backends.claude_code import renewal
 from bridge.server.state import Bridge
-from tests.backends.claude_code.token_server import TokenServer, run_token_server
+from tests.backends.claude_code.token_server import TokenServer
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text
 from tests.fake_anthropic.server import FakeAnthropic
@@ -27,17 +26,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 HI: Any = [{"role": "user", "content": "Hi"}]
 SLOW = 1.5
 """Seconds that the token endpoint takes, as on a bad connection."""
-
-
-@pytest.fixture
-async def tokens(
-    tmp_path: Path, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[TokenServer]:
-    async with run_token_server(tmp_path) as server:
-        for name, value in server.environ.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-        yield server
 
 
 async def start(start_bridge: StartBridge, spares: int = 0) -> Bridge:
@@ -187,11 +175,42 @@ def test_only_the_process_that_the_file_names_is_renewing(tmp_path: Path) -> Non
         assert not renewal.is_renewing(tmp_path, 7), odd
 
 
+async def start_sleeping() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
+
+
+async def test_a_process_that_takes_or_releases_the_lock_is_not_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose lock it is cannot be told then, and nobody could renew while it is left."""
+    monkeypatch.setattr(renewal, "MAX_NAMELESS_SECONDS", 60.0)
+    lock, process = tmp_path / ".oauth_refresh.lock", await start_sleeping()
+    lock.mkdir()
+    killing = asyncio.create_task(
+        renewal.kill_after_renewal(tmp_path, process.pid, lambda: process.returncode is None)
+    )
+    await asyncio.wait([killing], timeout=0.3)
+    assert not killing.done()
+    lock.rmdir()
+    await killing
+    assert await process.wait() < 0
+
+
+async def test_a_lock_that_a_dead_process_left_is_waited_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "MAX_NAMELESS_SECONDS", 0.1)
+    (tmp_path / ".oauth_refresh.lock").mkdir()
+    process = await start_sleeping()
+    await renewal.kill_after_renewal(tmp_path, process.pid, lambda: True)
+    assert await process.wait() < 0
+
+
 async def test_a_renewal_that_never_ends_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(renewal, "MAX_RENEWAL_SECONDS", 0.2)
-    process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
+    process = await start_sleeping()
     (tmp_path / ".oauth_refresh.lock.owner").write_text(json.dumps({"pid": process.pid}))
     started = time.monotonic()
     await renewal.kill_after_renewal(tmp_path, process.pid, lambda: process.returncode is None)
@@ -201,7 +220,7 @@ async def test_a_renewal_that_never_ends_is_ended(
 
 async def test_the_number_of_an_ended_process_is_not_killed(tmp_path: Path) -> None:
     """It may be another process' by now."""
-    process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
+    process = await start_sleeping()
     await renewal.kill_after_renewal(tmp_path, process.pid, lambda: False)
     assert process.returncode is None
     process.kill()

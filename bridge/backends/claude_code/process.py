@@ -230,8 +230,13 @@ class ClaudeProcess:
 
     def _delete_files(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-        # Claude Code lists its running processes there, and killed ones would stay listed.
-        for entry in (self._config / "sessions").glob(f"{self.pid}.*"):
+        # Claude Code lists its running processes, and killed ones would stay listed. Its own
+        # settings are beside its folder, or in it if the user has chosen one.
+        for entry in (
+            *(self._config / "sessions").glob(f"{self.pid}.*"),
+            *self._config.parent.glob(f".claude.json.tmp.{self.pid}.*"),
+            *self._config.glob(f".claude.json.tmp.{self.pid}.*"),
+        ):
             entry.unlink(missing_ok=True)
 
     async def _read_errors(self) -> None:

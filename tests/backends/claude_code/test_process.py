@@ -106,6 +106,27 @@ async def test_a_start_that_is_cancelled_at_any_moment_leaves_no_process(tmp_pat
         await launcher.close()
 
 
+async def test_files_of_a_killed_process_are_removed(tmp_path: Path) -> None:
+    """Its entry in the list of running ones, and a settings file that it was just writing."""
+    config = tmp_path / ".claude"
+    (config / "sessions").mkdir(parents=True)
+    environ = {**os.environ, "CLAUDE_CONFIG_DIR": str(config)}
+    launcher = ProcessLauncher(tmp_path / "root", stand_in(tmp_path, "says nothing"), environ)
+    process = await launcher.start()
+    own = [
+        config / "sessions" / f"{process.pid}.json",
+        config / f".claude.json.tmp.{process.pid}.0a1b",
+        tmp_path / f".claude.json.tmp.{process.pid}.0a1b",
+    ]
+    others = [config / "sessions" / "1.json", config / ".claude.json.tmp.1.0a1b"]
+    for file in (*own, *others):
+        file.touch()
+    await process.kill()
+    await launcher.close()
+    assert [file.exists() for file in own] == [False] * len(own)
+    assert [file.exists() for file in others] == [True] * len(others)
+
+
 async def test_a_server_that_is_killed_takes_its_processes_with_it(
     fake: FakeAnthropic, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,15 +188,14 @@ async def test_a_long_image_reaches_upstream_as_the_bridge_encoded_it(
 async def test_every_call_keeps_its_own_result(claude_code: Bridge, fake: FakeAnthropic) -> None:
     """Claude Code itself takes `call_0_2` for a copy of `call_0`, and replaces its result."""
     messages: Any = [{"role": "user", "content": "Hi"}]
+    tools: Any = [tool("alpha")]
     # Clients that count from zero in each turn, and one that numbers its calls twice.
     for id, result in (("call_0", "12 C"), ("call_0", "noon"), ("call_0_1", "seven")):
         called = {"id": id, "type": "function", "function": {"name": "alpha", "arguments": "{}"}}
         messages.append({"role": "assistant", "content": None, "tool_calls": [called]})
         messages.append({"role": "tool", "tool_call_id": id, "content": result})
     async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
-        await client.chat.completions.create(
-            model="default", messages=messages, tools=[tool("alpha")]
-        )
+        await client.chat.completions.create(model="default", messages=messages, tools=tools)
     results = [
         block["content"][0]["text"]
         for message in without_own(fake.requests[-1].body)["messages"]

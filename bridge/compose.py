@@ -32,6 +32,7 @@ from bridge.computer.service import ComputerService
 from bridge.computer.state import ComputerState
 from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
+from bridge.embeddings.sources import ModelSource, find_default_source, find_source
 from bridge.embeddings.upstream import UpstreamEmbedder
 from bridge.errors import KeyringUnavailable, ModelNotFound, SettingsError
 from bridge.keys import KeyChain, KeysUnreadable, NamedKey
@@ -269,11 +270,18 @@ def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedde
     """Build the embedder; it loads or downloads nothing before the first request."""
     match settings.embeddings:
         case "local":
-            return LocalEmbedder(settings.embedding_model, paths.data / "embedding-models")
+            return LocalEmbedder(_find_model_source(settings, paths))
         case "upstream":
             if settings.embedding_url == "none":
                 raise SettingsError(
                     "setting embedding_url: `upstream` needs the base URL of the service"
+                )
+            if "embedding_model" not in settings.model_fields_set:
+                # Some servers have one model and ignore the name, so this is no error.
+                _log.warning(
+                    "Setting embedding_model is not set: it must name a model of the service. "
+                    "Until then, %s is requested.",
+                    settings.embedding_model,
                 )
             key = next(iter(_load_embedding_keys(keys)), None)
             service = settings.embedding_service
@@ -285,6 +293,13 @@ def _build_embedder(settings: Settings, paths: Paths, keys: KeyCache) -> Embedde
             )
         case "none":
             return None
+
+
+def _find_model_source(settings: Settings, paths: Paths) -> ModelSource:
+    cache = paths.data / "embedding-models"
+    if "embedding_model" in settings.model_fields_set:
+        return find_source(settings.embedding_model, cache)
+    return find_default_source(cache)
 
 
 def _load_embedding_keys(keys: KeyCache) -> tuple[NamedKey, ...]:

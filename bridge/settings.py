@@ -27,6 +27,7 @@ from bridge.wire.health import BackendSetting
 # mypy takes imported names for private unless they are listed.
 __all__ = [
     "APP_NAME",
+    "BUILTIN_EMBEDDING_MODEL",
     "ENV_PREFIX",
     "LONGEST_MODEL_NAME",
     "LogLevel",
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+BUILTIN_EMBEDDING_MODEL = "wordllama-l2-supercat-256"
+"""The model of the package wordllama, as the setting and the responses name it."""
 
 
 def split_names(value: Any) -> Any:
@@ -226,10 +230,11 @@ class Settings(BaseSettings):
         "local", description="Source of `/v1/embeddings`: `local`, `upstream` or `none`."
     )
     embedding_model: str = Field(
-        "minishlab/potion-retrieval-32M",
+        BUILTIN_EMBEDDING_MODEL,
         min_length=1,
-        description="model2vec model on the Hugging Face hub, or its folder; "
-        "for `upstream`, a model of that service.",
+        description="The built-in model, a model2vec model on the Hugging Face hub such as "
+        "`minishlab/potion-retrieval-32M` (130 MB), or its folder; for `upstream`, a model of that "
+        "service.",
     )
     embedding_url: str = Field(
         "none", description="Base URL for `upstream`, such as `http://127.0.0.1:11434/v1`."

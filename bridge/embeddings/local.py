@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bridge.embeddings.base import (
@@ -17,15 +15,13 @@ from bridge.embeddings.base import (
     Vectors,
 )
 from bridge.embeddings.names import OPENAI_LENGTHS, resolve_length
-from bridge.errors import ContextTooLong, EmbeddingModelBroken, EmbeddingModelMissing, ShuttingDown
+from bridge.embeddings.sources import ModelSource
+from bridge.errors import ContextTooLong, EmbeddingModelBroken, ShuttingDown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bridge.embeddings.static_model import StaticModel
-
-FILES = ("tokenizer.json", "model.safetensors")
-"""The files that a model's folder must have; others are ignored."""
 
 MAX_CHARACTERS = 262_144
 """Limit for one input: eight times the length of OpenAI's 8,192 tokens in English."""
@@ -38,16 +34,15 @@ _Result = TypeVar("_Result")
 
 
 class LocalEmbedder:
-    """An embedder that downloads and loads its model at the first request; others wait."""
+    """An embedder that loads its model at the first request, downloading it first if necessary.
+
+    Requests that arrive meanwhile wait for the same load.
+    """
 
     name = "local"
 
-    def __init__(self, model: str, cache: Path) -> None:
-        """`model` is a name on the hub, to store under `cache`, or the path of a folder."""
-        self._on_hub = _is_hub_name(model)
-        self._model_name = model if self._on_hub else Path(model).name
-        self.folder = cache / model.replace("/", "--") if self._on_hub else Path(model).expanduser()
-        """The folder of the files. The user can also put them there by hand."""
+    def __init__(self, source: ModelSource) -> None:
+        self._source = source
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="embeddings")
         self._loading: asyncio.Task[StaticModel] | None = None
         self._closed = False
@@ -68,12 +63,7 @@ class LocalEmbedder:
         ]
         batches = [vectors for vectors, _ in parts]
         vectors = await self._run_in_worker(_join_vectors, batches, length or static.length)
-        return EmbeddingResult(vectors, sum(tokens for _, tokens in parts), self._model_name)
-
-    def has_files(self) -> bool:
-        """Return whether the model is on this computer; reads the disk."""
-        # A download gives files their names only when they are complete.
-        return all((self.folder / name).is_file() for name in FILES)
+        return EmbeddingResult(vectors, sum(tokens for _, tokens in parts), self._source.name)
 
     async def warm(self) -> None:
         await self._get_model()
@@ -86,8 +76,9 @@ class LocalEmbedder:
         await asyncio.to_thread(self._worker.shutdown)
 
     def _list_own_names(self) -> Sequence[str]:
-        short = self._model_name.rpartition("/")[2]
-        return (self._model_name,) if short == self._model_name else (self._model_name, short)
+        name = self._source.name
+        short = name.rpartition("/")[2]
+        return (name,) if short == name else (name, short)
 
     async def _get_model(self) -> StaticModel:
         """Return the model, loading it once for all requests; after a failure, try again."""
@@ -106,50 +97,25 @@ class LocalEmbedder:
         return await asyncio.wrap_future(future)
 
     def _load_model(self) -> StaticModel:
-        if not self.has_files():
-            self._download()
+        files = self._source.get_files(lambda: self._closed)
         started = time.monotonic()
         # Imported here, because tokenizers and numpy are only needed once embeddings are used.
         from bridge.embeddings.static_model import StaticModel
 
         try:
-            model = StaticModel(self.folder)
+            model = StaticModel(*files)
         except (EmbeddingModelBroken, OSError) as error:
             raise EmbeddingModelBroken(
-                f"The embedding model in {self.folder} cannot be used: {error} Replace {_LIST} "
-                f"there{', or remove them to download them again' * self._on_hub}."
+                f"The embedding model {self._source.name} cannot be used: "
+                f"{str(error).removesuffix('.')}. {self._source.remedy}"
             ) from error
         _log.info(
             "Embeddings: %s, %d dimensions, loaded in %.1f s.",
-            self._model_name,
+            self._source.name,
             model.length,
             time.monotonic() - started,
         )
         return model
-
-    def _download(self) -> None:
-        if not self._on_hub:
-            raise EmbeddingModelMissing(
-                f"No embedding model in {self.folder}: it must contain {_LIST}."
-            )
-        from bridge.embeddings.hub import download_model, find_endpoint
-
-        try:
-            download_model(self._model_name, FILES, self.folder, lambda: self._closed)
-        except EmbeddingModelMissing as error:
-            page = f"{find_endpoint(os.environ)}/{self._model_name}/tree/main"
-            raise EmbeddingModelMissing(
-                f"The embedding model {self._model_name} could not be downloaded: {error.message} "
-                f"Try again when online, or put {_LIST} from {page} into {self.folder}."
-            ) from error
-
-
-_LIST = " and ".join(FILES)
-
-
-def _is_hub_name(model: str) -> bool:
-    """Return whether it is `organisation/name` and not a path."""
-    return model.count("/") == 1 and "\\" not in model and not model.startswith(("/", ".", "~"))
 
 
 def _decode_texts(inputs: Sequence[TextOrTokens]) -> list[str]:

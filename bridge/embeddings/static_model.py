@@ -15,12 +15,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from tokenizers.models import Unigram
 
 from bridge.embeddings.base import Vectors
 from bridge.errors import EmbeddingModelBroken, InvalidRequest
-
-TOKENIZER = "tokenizer.json"
-MATRIX = "model.safetensors"
 
 _MATRIX_NAMES = ("embeddings", "embedding.weight")
 """The tensor's name in files of model2vec, and of sentence-transformers."""
@@ -39,20 +37,20 @@ _ROWS_AT_ONCE = 2_048
 class StaticModel:
     """A loaded model, for a worker thread: the matrix is mapped, so look-ups may read the disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, tokenizer: Path, matrix: Path) -> None:
         """Load the files. Raises EmbeddingModelBroken, and OSError if one cannot be read."""
-        self._tokenizer, self._unknown = _load_tokenizer(folder / TOKENIZER)
-        tensors = _map_tensors(folder / MATRIX)
-        matrix = next((tensors[name] for name in _MATRIX_NAMES if name in tensors), None)
+        self._tokenizer, self._unknown = _load_tokenizer(tokenizer)
+        tensors = _map_tensors(matrix)
+        rows = next((tensors[name] for name in _MATRIX_NAMES if name in tensors), None)
         self._mapping = tensors.get("mapping")
         self._weights = tensors.get("weights")
-        rows = matrix if self._mapping is None else self._mapping
+        by_token = rows if self._mapping is None else self._mapping
         tokens = self._tokenizer.get_vocab_size()
-        if matrix is None or matrix.ndim != 2 or rows is None or len(rows) < tokens:
+        if rows is None or rows.ndim != 2 or by_token is None or len(by_token) < tokens:
             raise EmbeddingModelBroken(
-                f"{folder / MATRIX} lacks vectors for some of the {tokens} tokens of {TOKENIZER}."
+                f"{matrix} lacks vectors for some of the {tokens} tokens of {tokenizer.name}."
             )
-        self._matrix = matrix
+        self._matrix = rows
 
     @property
     def length(self) -> int:
@@ -104,15 +102,22 @@ def _load_tokenizer(path: Path) -> tuple[Tokenizer, int | None]:
     raw = path.read_bytes()
     try:
         tokenizer = Tokenizer.from_buffer(raw)
-        model = json.loads(raw)["model"]
-        unknown = model.get("unk_id")
+        unknown = _find_unknown(tokenizer, raw)
     except Exception as error:  # the Rust library raises bare Exceptions
         raise EmbeddingModelBroken(f"{path} is not a valid tokenizer: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    if unknown is None and model.get("unk_token") is not None:
-        unknown = tokenizer.token_to_id(model["unk_token"])
     return tokenizer, unknown
+
+
+def _find_unknown(tokenizer: Tokenizer, raw: bytes) -> int | None:
+    if isinstance(tokenizer.model, Unigram):
+        # Unlike the other kinds, it has no attribute for it. Parsing megabytes of JSON holds the
+        # GIL, so the others do without.
+        unknown: int | None = json.loads(raw)["model"].get("unk_id")
+        return unknown
+    token = tokenizer.model.unk_token
+    return None if token is None else tokenizer.token_to_id(token)
 
 
 def _map_tensors(path: Path) -> dict[str, NDArray[Any]]:

@@ -90,4 +90,4 @@ class EmbeddingModelBroken(BridgeError):
     code = "embedding_model_broken"
     anthropic_type = "api_error"
     summary = "The files of the embedding model cannot be used."
-    hint = "Delete its folder, or choose another embedding_model."
+    hint = "Replace its files as the error says, or choose another embedding_model."

@@ -252,7 +252,11 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/embeddings/test_local.py::test_the_models_own_name_gives_its_own_length",
         "tests/server/api/test_embeddings.py::test_the_model_that_answered_is_reported",
     ),
-    "Their model is downloaded once": (
+    "The built-in model is installed with the bridge": (
+        "tests/embeddings/test_sources.py::test_the_built_in_model_answers_without_a_download",
+        "tests/embeddings/test_sources.py::test_a_new_installation_uses_the_built_in_model",
+    ),
+    "Another model that you choose (`embedding_model`) is downloaded once": (
         "tests/embeddings/test_local.py::test_a_downloaded_model_is_not_downloaded_again",
         "tests/embeddings/test_local.py::test_the_hub_library_sends_no_telemetry_and_does_not_use_xet",
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import dataclasses
 import inspect
 import json
 import re
@@ -19,6 +20,8 @@ from typing import Any
 
 from bridge.cli.main import build_parser
 from bridge.embeddings.names import OPENAI_LENGTHS
+from bridge.embeddings.sources import FORMER_DEFAULT, BuiltinSource
+from bridge.embeddings.static_model import StaticModel
 from bridge.errors import list_errors
 from bridge.models.names import resolve
 from bridge.models.prices import find_price
@@ -26,7 +29,7 @@ from bridge.models.rules import RULES
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.metrics import Metrics
 from bridge.server.request_record import RequestRecord
-from bridge.settings import Settings, format_default
+from bridge.settings import BUILTIN_EMBEDDING_MODEL, Settings, format_default
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import IGNORED_PARAMETERS
 from bridge.translate.responses.resource import build_response
@@ -43,6 +46,7 @@ from tests.docs.mapping import (
 )
 from tests.docs.markdown import build_table, fence
 from tests.docs.samples import EVENTS
+from tests.embeddings.retrieval import list_inputs, measure_quality
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -117,6 +121,21 @@ def build_aliases() -> str:
 def build_embeddings() -> str:
     rows = ((f"`{name}`", f"{length:,}") for name, length in OPENAI_LENGTHS.items())
     return build_table(("Name", "Dimensions"), rows)
+
+
+def build_embedding_quality() -> str:
+    model = StaticModel(*BuiltinSource().get_files(lambda: False))
+    vectors, _ = model.embed(list_inputs())
+    measured = {
+        (f"`{BUILTIN_EMBEDDING_MODEL}`", "16 MB, installed"): vectors,
+        ("its first 64 dimensions", ""): vectors[:, :64],
+    }
+    rows = [
+        (*titles, *(f"{share:.2f}" for share in dataclasses.astuple(measure_quality(some))))
+        for titles, some in measured.items()
+    ]
+    rows.append((f"`{FORMER_DEFAULT}`", "130 MB, downloaded", *["not measured here"] * 3))
+    return build_table(("Model", "Size", "Recall@1", "Recall@5", "MRR"), rows)
 
 
 def build_commands() -> str:
@@ -272,6 +291,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         build_models,
         build_aliases,
         build_embeddings,
+        build_embedding_quality,
         build_commands,
         build_parameters,
         build_ignored_parameters,

@@ -14,6 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 from bridge.embeddings.local import MAX_CHARACTERS, LocalEmbedder, _split_batches
+from bridge.embeddings.sources import FolderSource, HubSource
 from bridge.errors import (
     ContextTooLong,
     EmbeddingModelBroken,
@@ -35,9 +36,14 @@ async def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 @pytest.fixture
-async def embedder(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
-    """An embedder with an empty cache."""
-    local = LocalEmbedder(MODEL, tmp_path / "cache")
+def source(tmp_path: Path) -> HubSource:
+    """A model on the hub, and an empty cache."""
+    return HubSource(MODEL, tmp_path / "cache")
+
+
+@pytest.fixture
+async def embedder(source: HubSource) -> AsyncIterator[LocalEmbedder]:
+    local = LocalEmbedder(source)
     yield local
     await local.close()
 
@@ -46,7 +52,7 @@ async def embedder(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
 async def by_hand(tmp_path: Path) -> AsyncIterator[LocalEmbedder]:
     """An embedder for a folder with files that the user put there."""
     folder = await asyncio.to_thread(write_model, tmp_path / "mine")
-    local = LocalEmbedder(str(folder), tmp_path / "cache")
+    local = LocalEmbedder(FolderSource(folder))
     yield local
     await local.close()
 
@@ -152,7 +158,7 @@ async def _tick(gaps: list[float]) -> None:
 
 
 async def test_the_model_is_downloaded_once_for_all_concurrent_requests(
-    hub: FakeHub, embedder: LocalEmbedder, caplog: pytest.LogCaptureFixture
+    hub: FakeHub, embedder: LocalEmbedder, caplog: pytest.LogCaptureFixture, source: HubSource
 ) -> None:
     caplog.set_level(logging.INFO)
     hub.may_continue.clear()
@@ -162,7 +168,7 @@ async def test_the_model_is_downloaded_once_for_all_concurrent_requests(
     ]
     while "GET /cdn/model.safetensors" not in hub.requests:
         await asyncio.sleep(0.01)
-    assert not any(path.name in files(hub.folder) for path in embedder.folder.iterdir())
+    assert not any(path.name in files(hub.folder) for path in source.folder.iterdir())
     requests.pop().cancel()
     hub.may_continue.set()
     assert [result.prompt_tokens for result in await asyncio.gather(*requests)] == [1, 1]
@@ -172,7 +178,7 @@ async def test_the_model_is_downloaded_once_for_all_concurrent_requests(
         f"GET /{MODEL}/resolve/{COMMIT}/model.safetensors",
         "GET /cdn/model.safetensors",
     ]
-    assert files(embedder.folder) == ["model.safetensors", "tokenizer.json"]
+    assert files(source.folder) == ["model.safetensors", "tokenizer.json"]
     for step in ("Downloading", "Downloaded", "loaded in"):
         assert step in caplog.text
 
@@ -194,69 +200,75 @@ async def test_the_hub_library_sends_no_telemetry_and_does_not_use_xet(
 
 
 async def test_two_processes_at_once_leave_one_whole_model(
-    hub: FakeHub, embedder: LocalEmbedder, tmp_path: Path
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
 ) -> None:
-    other = LocalEmbedder(MODEL, tmp_path / "cache")
+    other = LocalEmbedder(source)
     await asyncio.gather(embedder.warm(), other.warm())
     await other.close()
-    assert files(embedder.folder) == ["model.safetensors", "tokenizer.json"]
+    assert files(source.folder) == ["model.safetensors", "tokenizer.json"]
 
 
 async def test_a_downloaded_model_is_not_downloaded_again(
-    hub: FakeHub, embedder: LocalEmbedder, tmp_path: Path
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
 ) -> None:
     await embedder.warm()
     hub.requests.clear()
-    second = LocalEmbedder(MODEL, tmp_path / "cache")
+    second = LocalEmbedder(source)
     await second.warm()
     await second.close()
     assert hub.requests == []
 
 
-async def test_a_broken_download_is_resumed(hub: FakeHub, embedder: LocalEmbedder) -> None:
+async def test_a_broken_download_is_resumed(
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
+) -> None:
     hub.breaks = 1
     await embedder.warm()
     assert hub.requests.count("GET /cdn/model.safetensors") == 2
-    assert files(embedder.folder) == ["model.safetensors", "tokenizer.json"]
+    assert files(source.folder) == ["model.safetensors", "tokenizer.json"]
 
 
 async def test_a_failed_download_leaves_nothing_and_the_next_one_succeeds(
-    hub: FakeHub, embedder: LocalEmbedder
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
 ) -> None:
     hub.cdn_status = 503
     with pytest.raises(EmbeddingModelMissing, match=r"localhost.* is not available now"):
         await embedder.warm()
-    assert files(embedder.folder) == []
+    assert files(source.folder) == []
     hub.cdn_status = 200
     await embedder.warm()
 
 
-async def test_a_damaged_download_is_not_used(hub: FakeHub, embedder: LocalEmbedder) -> None:
+async def test_a_damaged_download_is_not_used(
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
+) -> None:
     hub.damage = b"\0\0\0\0"
     with pytest.raises(EmbeddingModelMissing, match="arrived damaged"):
         await embedder.warm()
-    assert files(embedder.folder) == []
+    assert files(source.folder) == []
 
 
-async def test_one_file_alone_is_no_model(hub: FakeHub, embedder: LocalEmbedder) -> None:
-    embedder.folder.mkdir(parents=True)
-    (embedder.folder / "tokenizer.json").write_text("half of ano")
+async def test_one_file_alone_is_no_model(
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
+) -> None:
+    source.folder.mkdir(parents=True)
+    (source.folder / "tokenizer.json").write_text("half of ano")
     await embedder.warm()
 
 
 async def test_what_a_killed_process_left_is_removed_after_a_day(
-    hub: FakeHub, embedder: LocalEmbedder
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
 ) -> None:
     for name, days in (("old", 2.0), ("new", 0.1)):
-        part = embedder.folder / f".{name}.part"
+        part = source.folder / f".{name}.part"
         part.mkdir(parents=True)
         (part / "model.safetensors").write_bytes(b"half")
         os.utime(part, (time.time() - days * 86_400,) * 2)
-    older_version = embedder.folder / ".model.safetensors.older.part"
+    older_version = source.folder / ".model.safetensors.older.part"
     older_version.write_bytes(b"half")
     os.utime(older_version, (0, 0))
     await embedder.warm()
-    assert files(embedder.folder) == [".new.part", "model.safetensors", "tokenizer.json"]
+    assert files(source.folder) == [".new.part", "model.safetensors", "tokenizer.json"]
 
 
 async def test_the_token_is_sent_to_the_hub_only(
@@ -301,7 +313,7 @@ async def test_a_mirror_that_names_no_commit_is_reported(
 
 @pytest.mark.parametrize("offline", [True, False])
 async def test_without_a_network_the_error_names_the_files_and_the_folder(
-    embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch, offline: bool
+    embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch, offline: bool, source: HubSource
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     # The library reads HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE when it is imported.
@@ -311,21 +323,21 @@ async def test_without_a_network_the_error_names_the_files_and_the_folder(
         await embedder.warm()
     assert time.monotonic() - started < 5
     for part in (
-        str(embedder.folder),
+        str(source.folder),
         "tokenizer.json and model.safetensors",
         f"http://127.0.0.1:1/{MODEL}/tree/main",
         "HF_HUB_OFFLINE" if offline else "cannot be reached",
     ):
         assert part in caught.value.message
     # The running bridge then uses the files that the user put there.
-    await asyncio.to_thread(write_model, embedder.folder)
+    await asyncio.to_thread(write_model, source.folder)
     await embedder.warm()
 
 
 async def test_a_folder_that_cannot_be_written_is_reported(
-    hub: FakeHub, embedder: LocalEmbedder
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
 ) -> None:
-    embedder.folder.parent.write_text("a file is in the way")
+    source.folder.parent.write_text("a file is in the way")
     with pytest.raises(EmbeddingModelMissing, match="cannot be saved"):
         await embedder.warm()
 
@@ -333,26 +345,30 @@ async def test_a_folder_that_cannot_be_written_is_reported(
 async def test_a_folder_of_the_user_is_never_filled_by_a_download(
     hub: FakeHub, tmp_path: Path
 ) -> None:
-    local = LocalEmbedder(str(tmp_path / "none"), tmp_path / "cache")
+    local = LocalEmbedder(FolderSource(tmp_path / "none"))
     with pytest.raises(EmbeddingModelMissing, match=r"tokenizer\.json and model\.safetensors"):
         await local.warm()
     await local.close()
     assert hub.requests == []
 
 
-async def test_a_broken_model_error_has_the_fix(hub: FakeHub, embedder: LocalEmbedder) -> None:
-    await asyncio.to_thread(write_model, embedder.folder)
-    (embedder.folder / "model.safetensors").write_bytes(b"nothing")
+async def test_a_broken_model_error_has_the_fix(
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
+) -> None:
+    await asyncio.to_thread(write_model, source.folder)
+    (source.folder / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(EmbeddingModelBroken, match="remove them to download them again"):
         await embedder.warm()
-    await asyncio.to_thread(write_model, embedder.folder)
+    await asyncio.to_thread(write_model, source.folder)
     await embedder.warm()
 
 
 # Shutdown
 
 
-async def test_closing_discards_a_running_download(hub: FakeHub, embedder: LocalEmbedder) -> None:
+async def test_closing_discards_a_running_download(
+    hub: FakeHub, embedder: LocalEmbedder, source: HubSource
+) -> None:
     hub.may_continue.clear()
     request = asyncio.create_task(embedder.embed(["king"], model="small", dimensions=None))
     while "GET /cdn/model.safetensors" not in hub.requests:
@@ -363,7 +379,7 @@ async def test_closing_discards_a_running_download(hub: FakeHub, embedder: Local
     await asyncio.wait_for(closing, 5)
     with pytest.raises(ShuttingDown):
         await request
-    assert files(embedder.folder) == []
+    assert files(source.folder) == []
 
 
 async def test_a_request_after_closing_fails_with_shutting_down(by_hand: LocalEmbedder) -> None:

@@ -28,26 +28,28 @@ def from_base64(text: str) -> NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
 
 
-def build_response(
-    result: EmbeddingResult, model: str, encoding: EncodingFormat
-) -> CreateEmbeddingResponse:
-    """Build the response; `model` is the model name in it."""
+def build_response(result: EmbeddingResult, encoding: EncodingFormat) -> CreateEmbeddingResponse:
+    """Build the response; it names the model that made the vectors, not the requested one.
+
+    Programs that store that name with their vectors notice when the model has changed.
+    """
     return {
         "object": "list",
         "data": list(_iterate_items(result, encoding)),
-        "model": model,
+        "model": result.answered_by,
         "usage": _count_usage(result),
     }
 
 
-def encode_response(result: EmbeddingResult, model: str, encoding: EncodingFormat) -> bytes:
-    """Encode the response as JSON, vector by vector, because one large dump would hold the GIL."""
+def encode_response(result: EmbeddingResult, encoding: EncodingFormat) -> bytes:
+    """Encode `build_response`, vector by vector, because one large dump would hold the GIL."""
     pieces = [b'{"object":"list","data":[']
     for item in _iterate_items(result, encoding):
         pieces += (_dump_json(item), b",")
     # Replaces the last comma; there is at least one vector.
     pieces[-1] = b"],"
-    pieces.append(_dump_json({"model": model, "usage": _count_usage(result)})[1:])
+    ending = {"model": result.answered_by, "usage": _count_usage(result)}
+    pieces.append(_dump_json(ending)[1:])
     # Joined once and as bytes: above a megabyte, Python does that without the GIL.
     return b"".join(pieces)
 

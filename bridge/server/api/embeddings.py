@@ -16,6 +16,7 @@ from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
+from bridge.settings import BUILTIN_EMBEDDING_MODEL
 from bridge.wire.embeddings import CreateEmbeddingResponse, EmbeddingsRequest
 
 
@@ -32,9 +33,7 @@ async def create_embedding(request: web.Request) -> web.Response:
         # Imported here because it needs numpy, which the embedder has loaded in a thread by now.
         from bridge.embeddings.response import encode_response
 
-        answer = await asyncio.to_thread(
-            encode_response, embedded, body.model, body.encoding_format or "float"
-        )
+        answer = await asyncio.to_thread(encode_response, embedded, body.encoding_format or "float")
     record = get_record(request)
     record.prompt_tokens = embedded.prompt_tokens
     headers = build_notice_headers(record.id, list(_list_notices(body, embedded)))
@@ -58,7 +57,7 @@ _REQUEST_EXAMPLE: dict[str, Any] = {
 _EMBEDDING_EXAMPLE: dict[str, Any] = {
     "object": "list",
     "data": [{"object": "embedding", "index": 0, "embedding": [0.36, 0.48, 0.8]}],
-    "model": "text-embedding-3-small",
+    "model": BUILTIN_EMBEDDING_MODEL,
     "usage": {"prompt_tokens": 6, "total_tokens": 6},
 }
 

@@ -61,7 +61,7 @@ async def test_openais_names_have_their_usual_lengths(
     assert vectors[0] == vectors[2]
     assert [item.index for item in answer.data] == [0, 1, 2]
     assert answer.usage.prompt_tokens == 3
-    assert answer.model == model
+    assert answer.model == "model", "the one that made the vectors"
 
 
 async def test_cosines_are_the_same_under_every_name(client: AsyncOpenAI, bridge: Bridge) -> None:
@@ -86,7 +86,10 @@ async def test_the_model_that_answered_is_reported(client: AsyncOpenAI) -> None:
     raw = await client.embeddings.with_raw_response.create(
         model="text-embedding-3-small", input="king", user="u", extra_body={"odd": 1}
     )
-    assert "is used instead of text-embedding-3-small" in raw.headers["x-bridge-notice"]
+    assert (
+        "model: model is used instead of text-embedding-3-small" in raw.headers["x-bridge-notice"]
+    )
+    assert raw.parse().model == "model"
     assert "odd ignored: unknown parameter" in raw.headers["x-bridge-notice"]
 
 
@@ -177,7 +180,35 @@ async def test_a_service_needs_an_address(start_bridge: StartBridge) -> None:
         await start_bridge(embeddings="upstream")
 
 
+@pytest.mark.parametrize("model", ["nomic-embed-text", None])
+async def test_a_service_without_a_model_name_is_warned_about(
+    start_bridge: StartBridge, caplog: pytest.LogCaptureFixture, model: str | None
+) -> None:
+    """Servers with a single model ignore the name, so the bridge starts."""
+    named = {} if model is None else {"embedding_model": model}
+    await start_bridge(embeddings="upstream", embedding_url="http://127.0.0.1:1/v1", **named)
+    assert ("Setting embedding_model is not set" in caplog.text) is (model is None)
+
+
 async def test_models_for_embeddings_are_listed(client: AsyncOpenAI) -> None:
     listed = {model.id: model for model in (await client.models.list()).data}
     extra = listed["text-embedding-3-large"].model_extra or {}
     assert extra["capabilities"] == {"embeddings": True}
+
+
+async def test_a_fresh_installation_answers_without_a_download(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    bridge = await start_bridge(backend="offline")
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        listed = [model.id for model in (await client.models.list()).data]
+        assert "wordllama-l2-supercat-256" in listed
+        raw = await client.embeddings.with_raw_response.create(
+            model="text-embedding-3-small", input=["one", "two"], dimensions=256
+        )
+        own = await client.embeddings.create(model="wordllama-l2-supercat-256", input=["one"])
+    answer = raw.parse()
+    assert answer.model == own.model == "wordllama-l2-supercat-256"
+    assert f"model: {own.model} is used instead" in raw.headers["x-bridge-notice"]
+    assert answer.data[0].embedding == own.data[0].embedding

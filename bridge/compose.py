@@ -241,6 +241,7 @@ def _build_claude_code(
         cli=_find_cli(settings),
         spares=settings.claude_spares,
         max_processes=settings.claude_processes,
+        live_sessions=settings.claude_live_sessions,
         silence_seconds=settings.upstream_silence_seconds,
         # Others must not use the subscription of the user who is signed in here.
         offered=is_loopback(settings.host),

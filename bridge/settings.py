@@ -220,6 +220,13 @@ class Settings(BaseSettings):
         description="Claude Code processes at the same time, about 130 MB each; further requests "
         "wait for one to end.",
     )
+    claude_live_sessions: int = Field(
+        3,
+        ge=0,
+        le=16,
+        description="Claude Code processes of `claude_processes` to keep for the next turn of "
+        "their conversation, five minutes at most; 0 keeps none.",
+    )
     thinking_days: float = Field(
         0.0,
         ge=0,

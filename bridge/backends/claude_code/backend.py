@@ -1,11 +1,11 @@
-"""Claude through Claude Code: one process for each request, from a small pool."""
+"""Claude through Claude Code: one process for each conversation, from a small pool."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from bridge.backends.claude_code.frames import (
 )
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
+from bridge.backends.claude_code.sessions import LiveSessions
 from bridge.backends.claude_code.sign_in_status import SignInStatusReader
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown
@@ -62,9 +63,10 @@ _log = logging.getLogger(__name__)
 
 
 class ClaudeCodeBackend(ManagedBackend):
-    """Runs one Claude Code process for each request and relays its stream.
+    """Runs Claude Code processes and relays their streams.
 
-    A process is killed after its answer, so that no request sees the conversation of another.
+    A process answers one request, and afterwards only requests that continue exactly the same
+    conversation; see `sessions`. So no request sees the conversation of another.
     """
 
     name: BackendName = "claude-code"
@@ -78,11 +80,13 @@ class ClaudeCodeBackend(ManagedBackend):
         cli: Path | None = None,
         spares: int = 1,
         max_processes: int = 12,
+        live_sessions: int = 3,
         silence_seconds: float = 600.0,
         offered: bool = True,
     ) -> None:
         """`cli` replaces the bundled `claude` program; `spares` are kept ready, or more.
 
+        `live_sessions` of the `max_processes` at most are kept for the next turn.
         `offered` is false when others can reach the bridge: a subscription is for its owner only.
         """
         self._offered = offered
@@ -101,7 +105,9 @@ class ClaudeCodeBackend(ManagedBackend):
                 spares,
                 max_processes=max_processes,
                 wait_seconds=silence_seconds,
+                make_room=lambda: self._sessions.end_oldest(),
             )
+            self._sessions = LiveSessions(self._pool.end, live_sessions)
 
     @property
     def credential(self) -> Credential:
@@ -139,6 +145,8 @@ class ClaudeCodeBackend(ManagedBackend):
         self._credential.forget()
         if self._cli is not None:
             self._sign_in.forget()
+            # They go on with the sign-in that they have read.
+            self._sessions.end_all()
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Raise NotSupported: Claude Code has no exact count of a request.
@@ -171,16 +179,34 @@ class ClaudeCodeBackend(ManagedBackend):
         )
 
     async def open(self, request: MessagesRequest) -> EventStream:
-        """Run one process for one turn; see `Backend.open`. Closing kills the process."""
+        """Run one turn in a process; see `Backend.open`. Closing ends a turn that is under way."""
+        turn = self._build_turn(request)
+        process = await self._take_session(turn.continued)
+        if process is not None:
+            try:
+                return await self._begin(_Lease(process, self._pool.end), turn, turn.resume())
+            except StreamBroken as error:
+                # Nothing of the answer has come, so a new process can give it.
+                _log.info("A Claude Code session could not be continued: %s", error.message)
+                turn = self._build_turn(request)
         process = await self._take_process()
+        return await self._begin(_Lease(process, self._pool.end), turn, turn.start())
+
+    def _build_turn(self, request: MessagesRequest) -> Turn:
+        rules = resolve_rules(request.model)
+        return Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
+
+    async def _take_session(self, key: str) -> ClaudeProcess | None:
+        return None if self._cli is None else await self._sessions.take(key)
+
+    async def _begin(self, lease: _Lease, turn: Turn, frames: list[Frame]) -> EventStream:
+        """Send the first frames; return once the answer has begun."""
 
         async def release() -> None:
             self._pool.refill()
-            self._pool.end(process)
+            lease.end()
 
-        rules = resolve_rules(request.model)
-        turn = Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
-        batches = self._read_batches(process, turn)
+        batches = self._read_batches(lease, turn, frames)
         stream = EventStream(batches, release)
         try:
             with self._credential.watch():
@@ -221,13 +247,14 @@ class ClaudeCodeBackend(ManagedBackend):
                 _log.info("%s", PERSONAL_USE)
 
     async def rest(self) -> None:
-        """End the spare processes."""
+        """End the sessions and the spare processes."""
         if self._cli is not None:
+            self._sessions.end_all()
             await self._pool.rest()
 
     async def close(self) -> None:
         if self._cli is not None:
-            await self._pool.rest()
+            await self.rest()
             await self._sign_in.close()
             await self._launcher.close()
 
@@ -256,18 +283,20 @@ class ClaudeCodeBackend(ManagedBackend):
         return await self._pool.take()
 
     async def _read_batches(
-        self, process: ClaudeProcess, turn: Turn
+        self, lease: _Lease, turn: Turn, frames: list[Frame]
     ) -> AsyncGenerator[Batch, None]:
         """Yield the events of the frames that were read together, until the turn has ended."""
-        await process.write(turn.start())
+        process = lease.process
+        await process.write(frames)
         async with aclosing(_read_frames(process, self._silence)) as reads:
             async for frames in reads:
                 batch: Batch = []
                 try:
-                    for frame in frames:
+                    for at, frame in enumerate(frames, start=1):
                         batch += await self._feed(process, turn, frame)
-                        # Frames behind the end belong to a request that must not be made.
                         if turn.ended:
+                            # Before anything else: it may already be sending its next request.
+                            self._keep_or_pause(lease, turn, frames[at:])
                             break
                 except Exception:
                     # What was read before the failure still goes out.
@@ -282,14 +311,21 @@ class ClaudeCodeBackend(ManagedBackend):
 
     async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
         step = turn.feed(frame)
-        if turn.ended:
-            # Before anything else: Claude Code may already be sending its next request.
-            process.pause()
         await process.write(step.send)
         # Each process reports the models; listing them later needs no process of its own.
         if turn.initialized is not None and not self._models:
             self._models = read_models(turn.initialized)
         return step.events
+
+    def _keep_or_pause(self, lease: _Lease, turn: Turn, frames: list[Frame]) -> None:
+        """Keep the process for the next turn if it can answer one; else it is ended soon.
+
+        `frames` are those behind the end of the turn.
+        """
+        if self._sessions.keep(lease.process, turn.get_key_after_answer(), frames):
+            lease.hand_over()
+        else:
+            lease.process.pause()
 
     async def _load_models(self, process: ClaudeProcess) -> None:
         await process.write(build_models_request())
@@ -299,6 +335,25 @@ class ClaudeCodeBackend(ManagedBackend):
                     self._models = read_models(read_object(frame["response"], "response"))
                     return
         raise StreamBroken(await process.describe_end())
+
+
+class _Lease:
+    """A process while a request has it: it is ended once, unless it is handed over."""
+
+    def __init__(self, process: ClaudeProcess, end: Callable[[ClaudeProcess], None]) -> None:
+        self.process = process
+        self._end = end
+        self._is_held = True
+
+    def hand_over(self) -> None:
+        """Leave the process to another owner."""
+        self._is_held = False
+
+    def end(self) -> None:
+        """End the process, unless that was done or it was handed over."""
+        if self._is_held:
+            self._is_held = False
+            self._end(self.process)
 
 
 async def _read_frames(

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from bridge.backends.claude_code.call_ids import rename_copies
 from bridge.backends.claude_code.command import MINIMUM_VERSION
+from bridge.backends.claude_code.conversation import AnswerRecorder, ConversationHash
 from bridge.backends.claude_code.errors import FailureTranslator
 from bridge.backends.event_check import CountUnknown, EventCheck
 from bridge.errors import InvalidRequest, StreamBroken, UpstreamFailed
@@ -52,14 +53,15 @@ class Step:
 #              `stream_event` frames.
 #   ended      A `message_delta` with a stop reason has come. Claude Code would send another request
 #              by itself after some stop reasons (a tool call, `max_tokens`, a refusal), so the
-#              process is killed now. `message_stop`, which carries no data, is added here.
+#              process is killed now, unless `get_key_after_answer` has one. `message_stop`,
+#              which carries no data, is added here.
 #
-# Inputs: `start` once, `feed` for each frame.
+# Inputs: `start` once, or `resume` in a process that has the conversation; `feed` for each frame.
 # Any frame that reports a failure raises it, in each state; what comes behind it is not read.
 
 
 class Turn:
-    """Sends one request to a new process and relays the answer; see the states above."""
+    """Sends one request to a process and relays the answer; see the states above."""
 
     def __init__(
         self,
@@ -68,10 +70,18 @@ class Turn:
         new_id: Callable[[], str],
         count_unknown: CountUnknown,
     ) -> None:
-        self._request = request
-        self._rules = rules
+        """Raises InvalidRequest for a system prompt that Claude Code cannot take."""
+        self._model = request.model
         self._new_id = new_id
-        *self._history, self._last = _end_with_user(rename_copies(request.messages))
+        self._extra_body = build_extra_body(request, rules)
+        self._system = _list_system_texts(request)
+        messages = [
+            _normalize(message) for message in _end_with_user(rename_copies(request.messages))
+        ]
+        settings = [self._model, self._extra_body, self._system]
+        self._conversation = ConversationHash(settings, messages)
+        self._answer = AnswerRecorder()
+        *self._history, self._last = messages
         self._sent = 0
         self._state: Literal["history", "answering", "ended"] = "history"
         self._failures = FailureTranslator()
@@ -83,21 +93,35 @@ class Turn:
     def ended(self) -> bool:
         return self._state == "ended"
 
+    @property
+    def continued(self) -> str:
+        """The key of the conversation that the last user turn continues."""
+        return self._conversation.continued
+
+    def get_key_after_answer(self) -> str | None:
+        """Return the key of the conversation, now that the turn has ended.
+
+        None if the process cannot be used for another turn.
+        """
+        answer = self._answer.get_answer()
+        return None if answer is None else self._conversation.get_key_after(answer)
+
     def start(self) -> list[Frame]:
-        """Return the first frames to send."""
+        """Return the first frames to send to a new process."""
         settings = {
-            "model": self._request.model,
-            "env": {
-                "CLAUDE_CODE_EXTRA_BODY": json.dumps(build_extra_body(self._request, self._rules))
-            },
+            "model": self._model,
+            "env": {"CLAUDE_CODE_EXTRA_BODY": json.dumps(self._extra_body)},
         }
         return [
             _build_control(_SETTINGS, subtype="apply_flag_settings", settings=settings),
-            _build_control(
-                _INITIALIZE, subtype="initialize", systemPrompt=_list_system_texts(self._request)
-            ),
+            _build_control(_INITIALIZE, subtype="initialize", systemPrompt=self._system),
             *self._take_frames(),
         ]
+
+    def resume(self) -> list[Frame]:
+        """Return the first frames to send to a process that has the conversation before."""
+        self._sent = len(self._history)
+        return self._take_frames()
 
     def feed(self, frame: Frame) -> Step:
         """Handle one frame. Raises BridgeError when it reports a failure."""
@@ -136,6 +160,7 @@ class Turn:
         checked = self._check.feed(event)
         if checked is None:
             return []
+        self._answer.feed(checked)
         if checked["type"] == "message_stop":
             self._state = "ended"
         if checked["type"] != "message_delta" or checked["delta"]["stop_reason"] is None:
@@ -158,7 +183,7 @@ class Turn:
     def _build_user_frame(self, message: Message) -> Frame:
         return {
             "type": "user",
-            "message": {"role": "user", "content": _remove_cache_markers(message["content"])},
+            "message": {"role": "user", "content": message["content"]},
             "parent_tool_use_id": None,
             "session_id": "default",
             "uuid": self._new_id(),
@@ -172,8 +197,8 @@ class Turn:
             "type": "message",
             "role": "assistant",
             # Thinking is only accepted from the model that wrote it.
-            "model": self._request.model,
-            "content": _split_placeholder(_remove_cache_markers(message["content"])),
+            "model": self._model,
+            "content": message["content"],
         }
         return {
             "type": "assistant",
@@ -257,6 +282,14 @@ def _list_system_texts(request: MessagesRequest) -> list[str]:
         if not isinstance(text, str):
             raise InvalidRequest("Claude Code accepts only text here.", param=f"system[{at}]")
     return [str(text) for text in texts]
+
+
+def _normalize(message: Message) -> Message:
+    """Return a message as Claude Code gets it."""
+    content = _remove_cache_markers(message["content"])
+    if message["role"] != "user":
+        content = _split_placeholder(content)
+    return {"role": message["role"], "content": content}
 
 
 def _remove_cache_markers(blocks: Sequence[Block]) -> list[Block]:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from bridge.backends.claude_code.process import ClaudeProcess
-from bridge.backends.claude_code.spare_count import SpareCount
+from bridge.backends.claude_code.spare_count import RESERVE_BYTES, SpareCount
 from bridge.errors import BridgeError, TooManyStreams
 
 _log = logging.getLogger(__name__)
@@ -53,8 +53,13 @@ class ProcessPool:
         max_age_seconds: float = MAX_AGE_SECONDS,
         review_seconds: float = REVIEW_SECONDS,
         read_available_memory: Callable[[], int] = _read_available_memory,
+        make_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """`wait_seconds` is how long a request waits for one of the processes to end."""
+        """`wait_seconds` is how long a request waits for one of the processes to end.
+
+        `make_room` ends a process that was taken and is idle, if there is one: a request waits for
+        a slot, or memory is short.
+        """
         self._start = start
         self._count = SpareCount(spares)
         self._max_processes = max_processes
@@ -64,6 +69,7 @@ class ProcessPool:
         self._max_age = max_age_seconds
         self._review_seconds = review_seconds
         self._read_available_memory = read_available_memory
+        self._make_room = make_room
         self._spares: deque[ClaudeProcess] = deque()
         self._warm = False
         self._filling: asyncio.Task[None] | None = None
@@ -86,6 +92,8 @@ class ProcessPool:
             return spare
         if was_warm:
             self._count.record_miss(time.monotonic())
+        if self._slots.locked():
+            self._make_room()
         try:
             async with asyncio.timeout(self._wait_seconds):
                 await self._slots.acquire()
@@ -157,6 +165,8 @@ class ProcessPool:
         """End spares that are old or too many, and start what is missing."""
         while self._warm:
             available = await asyncio.to_thread(self._read_available_memory)
+            if available < RESERVE_BYTES:
+                self._make_room()
             wanted = self._count.get_wanted(time.monotonic(), available)
             self._end_surplus(wanted)
             # Requests come first: a spare must not take their slot.

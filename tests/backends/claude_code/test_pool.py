@@ -205,3 +205,26 @@ async def test_spares_end_when_memory_is_short() -> None:
     available = 8 << 30
     await until_spares(pool, 1)
     await pool.rest()
+
+
+async def test_an_idle_session_makes_room_for_a_request_that_waits() -> None:
+    pool: ProcessPool
+    idle: list[ClaudeProcess] = []
+    pool = ProcessPool(
+        Started(), 0, max_processes=1, wait_seconds=1, make_room=lambda: pool.end(idle.pop())
+    )
+    idle.append(await pool.take())
+    assert (await pool.take()).is_alive
+    assert idle == []
+    await pool.rest()
+
+
+async def test_an_idle_session_makes_room_when_memory_is_short() -> None:
+    made_room = asyncio.Event()
+    pool = ProcessPool(
+        Started(), 1, read_available_memory=lambda: 100 << 20, make_room=made_room.set
+    )
+    pool.warm()
+    async with asyncio.timeout(2):
+        await made_room.wait()
+    await pool.rest()

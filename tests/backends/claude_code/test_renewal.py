@@ -32,11 +32,9 @@ async def start(start_bridge: StartBridge, spares: int = 0) -> Bridge:
     return await start_bridge(backend="claude-code", claude_spares=spares)
 
 
-async def ask(bridge: Bridge, **options: Any) -> str:
-    async with AsyncOpenAI(
-        base_url=f"{bridge.url}/v1", api_key="x", max_retries=0, **options
-    ) as client:
-        chat = await client.chat.completions.create(model="default", messages=HI)
+async def ask(bridge: Bridge, messages: Any = HI) -> str:
+    async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
+        chat = await client.chat.completions.create(model="default", messages=messages)
         return str(chat.choices[0].message.content)
 
 
@@ -45,6 +43,10 @@ def make_next_request_renew(tokens: TokenServer, fake: FakeAnthropic) -> None:
     tokens.sign_in(expires_in=3600)
     tokens.seconds = SLOW
     fake.refused_tokens = {tokens.access}
+
+
+def list_processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "claude" in child.name()]
 
 
 async def start_server() -> tuple[asyncio.subprocess.Process, str]:
@@ -81,6 +83,23 @@ async def test_a_client_that_leaves_during_a_renewal_signs_nobody_out(
     assert (tokens.renewals, tokens.is_signed_in) == (1, True)
 
 
+async def test_a_session_that_ends_during_a_renewal_signs_nobody_out(
+    start_bridge: StartBridge, tokens: TokenServer, fake: FakeAnthropic
+) -> None:
+    tokens.sign_in(expires_in=3600)
+    bridge = await start(start_bridge)
+    said = await ask(bridge)
+    make_next_request_renew(tokens, fake)
+    talk = [*HI, {"role": "assistant", "content": said}, *HI]
+    asking = asyncio.create_task(ask(bridge, talk))
+    await tokens.started.wait()
+    assert len(list_processes()) == 1, "the renewal is in the process of the first turn"
+    asking.cancel()
+    await wait_until_stored(tokens)
+    await bridge.selection.close()
+    assert (tokens.renewals, tokens.is_signed_in) == (1, True)
+
+
 async def test_a_shutdown_during_a_renewal_waits_for_it(
     start_bridge: StartBridge, tokens: TokenServer, fake: FakeAnthropic
 ) -> None:
@@ -88,7 +107,7 @@ async def test_a_shutdown_during_a_renewal_waits_for_it(
     await leave_during_renewal(bridge, tokens, fake)
     await bridge.selection.close()
     assert (tokens.renewals, tokens.is_signed_in) == (1, True)
-    assert not [child for child in psutil.Process().children() if "claude" in child.name()]
+    assert list_processes() == []
 
 
 async def test_a_shutdown_while_the_status_is_read_waits_for_its_renewal(

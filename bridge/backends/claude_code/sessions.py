@@ -1,0 +1,181 @@
+"""Live sessions: processes that have answered, kept for the next turn of their conversation.
+
+What the real Claude Code (2.1.330) does, over a fake upstream that records what it gets:
+
+- After `end_turn` and `stop_sequence` it writes `message_stop` and, within 0.1 s, a `result` frame.
+  It sends nothing more upstream until the next user turn. Before each request it writes a `system`
+  frame with the status `requesting`. After other stop reasons it sends requests by itself.
+- The next request has the earlier messages as a new process would send them, except for the notes
+  that Claude Code adds itself (its environment, the model, the date): they stay behind the first
+  user turn that this process answered, instead of moving to the last.
+- It sends the thinking of its earlier answers, which a new process does not get from most clients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+
+from bridge.backends.claude_code.frames import Frame
+from bridge.backends.claude_code.process import ClaudeProcess
+from bridge.errors import StreamBroken
+
+IDLE_SECONDS = 300.0
+"""A session ends then. Claude's own prompt cache lasts as long."""
+SETTLE_SECONDS = 10.0
+"""Time limit for the frames behind a stop reason; they take 0.1 s."""
+
+_HARMLESS = ("command_lifecycle", "rate_limit_event")
+"""Frames that may come at any time: neither is about a request."""
+
+# States of a session:
+#
+#   settling  The stop reason was relayed. Claude Code still writes the frames behind it.
+#   idle      Its `result` has come: it waits for the next user turn.
+#   over      Something unexpected has come, perhaps of a request that nobody asked for; or its time
+#             has run out; or it had to make room. The process is ended.
+#
+# A request that continues the conversation takes the process of an idle session.
+
+
+@dataclass(eq=False)
+class Session:
+    """A process between two turns of a conversation; see the states above."""
+
+    process: ClaudeProcess
+    key: str
+    """The key of the conversation."""
+    is_idle: asyncio.Event = field(default_factory=asyncio.Event)
+    watching: asyncio.Task[None] | None = None
+
+    def feed(self, frame: Frame) -> bool:
+        """Handle a frame between two turns; return False if the session is over."""
+        kind = frame.get("type")
+        if kind in _HARMLESS:
+            return True
+        if self.is_idle.is_set():
+            return False
+        if kind == "result":
+            self.is_idle.set()
+            return not frame.get("is_error")
+        if kind == "assistant":
+            return not frame.get("is_api_error_message")
+        return kind == "stream_event" and _read_event_type(frame) == "message_stop"
+
+
+def _read_event_type(frame: Frame) -> object:
+    event = frame.get("event")
+    return event.get("type") if isinstance(event, dict) else None
+
+
+class LiveSessions:
+    """Keeps the most recently used sessions.
+
+    Each holds a slot of the process pool; `end_oldest` frees one for a request that waits.
+    """
+
+    def __init__(
+        self,
+        end: Callable[[ClaudeProcess], None],
+        limit: int,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        """`end` ends a process in the background. With a `limit` of 0 no session is kept."""
+        self._end_process = end
+        self._limit = limit
+        self._idle_seconds = idle_seconds
+        self._settle_seconds = settle_seconds
+        self._sessions: list[Session] = []
+        """The least recently used first."""
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def keep(self, process: ClaudeProcess, key: str | None, frames: Sequence[Frame]) -> bool:
+        """Keep a process whose turn has ended; return whether it is kept: not without a key.
+
+        `frames` come behind the end of the turn, and were read together with it.
+        """
+        if key is None or not self._limit:
+            return False
+        while len(self._sessions) >= self._limit:
+            self.end_oldest()
+        session = Session(process, key)
+        self._sessions.append(session)
+        session.watching = asyncio.create_task(self._watch(session, frames))
+        return True
+
+    async def take(self, key: str) -> ClaudeProcess | None:
+        """Return the process that has this conversation; None if there is none.
+
+        A client may be faster than Claude Code, whose last frames are awaited then.
+        """
+        session = next((session for session in self._sessions if key == session.key), None)
+        if session is None or session.watching is None:
+            return None
+        await _wait_until_idle(session, session.watching)
+        # It may be over by now, or another request has taken it.
+        if session not in self._sessions:
+            return None
+        self._sessions.remove(session)
+        session.watching.cancel()
+        try:
+            await asyncio.wait([session.watching])
+        except asyncio.CancelledError:
+            self._end_process(session.process)
+            raise
+        return session.process
+
+    def end_oldest(self) -> None:
+        """End the least recently used session, if there is one."""
+        if self._sessions:
+            self._end(self._sessions[0])
+
+    def end_all(self) -> None:
+        """End all sessions."""
+        while self._sessions:
+            self.end_oldest()
+
+    async def _watch(self, session: Session, frames: Sequence[Frame]) -> None:
+        """Read what the process writes between two turns, until the session is over."""
+        # Whatever the reason, a process that ends or is silent is of no use any more.
+        with suppress(TimeoutError, StreamBroken, StopAsyncIteration):
+            async with (
+                asyncio.timeout(self._settle_seconds) as limit,
+                aclosing(session.process.read_frames()) as reads,
+            ):
+                is_expected = self._feed(session, frames, limit)
+                while is_expected:
+                    is_expected = self._feed(session, await anext(reads), limit)
+        self._end(session)
+
+    def _feed(self, session: Session, frames: Sequence[Frame], limit: asyncio.Timeout) -> bool:
+        was_idle = session.is_idle.is_set()
+        is_expected = all(map(session.feed, frames))
+        if session.is_idle.is_set() and not was_idle:
+            limit.reschedule(asyncio.get_running_loop().time() + self._idle_seconds)
+        return is_expected
+
+    def _end(self, session: Session) -> None:
+        if session not in self._sessions:
+            return
+        self._sessions.remove(session)
+        # First of all, since the process's output has only one reader at a time.
+        if session.watching is not None and session.watching is not asyncio.current_task():
+            session.watching.cancel()
+        self._end_process(session.process)
+
+
+async def _wait_until_idle(session: Session, watching: asyncio.Task[None]) -> None:
+    """Wait until a session is idle or over."""
+    if session.is_idle.is_set():
+        return
+    waiting = asyncio.create_task(session.is_idle.wait())
+    try:
+        await asyncio.wait((waiting, watching), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()

@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Literal
 
 from bridge.backends.claude_code.process_group import kill, pause, resume
 
@@ -25,6 +26,9 @@ _CHECK_SECONDS = 0.05
 
 MAX_NAMELESS_SECONDS = 2.0
 """A lock names nobody for some milliseconds; if for longer, a dead process has left it."""
+
+LockState = Literal["own", "nameless", "other"]
+"""`nameless`: it is being taken or released, perhaps by this process. `other` is also no lock."""
 
 _LOCK, _OWNER = ".oauth_refresh.lock", ".oauth_refresh.lock.owner"
 _MAX_OWNER = 4096
@@ -48,9 +52,12 @@ def is_renewing(config: Path, pid: int) -> bool:
     return isinstance(owner, dict) and owner.get("pid") == pid
 
 
-def is_lock_nameless(config: Path) -> bool:
-    """Return whether the lock is being taken or released: it is there and names nobody."""
-    return (config / _LOCK).exists() and not (config / _OWNER).exists()
+def read_lock(config: Path, pid: int) -> LockState:
+    """Return who holds the lock of the renewal."""
+    if is_renewing(config, pid):
+        return "own"
+    is_nameless = (config / _LOCK).exists() and not (config / _OWNER).exists()
+    return "nameless" if is_nameless else "other"
 
 
 async def kill_after_renewal(config: Path, pid: int, is_alive: Callable[[], bool]) -> None:
@@ -58,22 +65,26 @@ async def kill_after_renewal(config: Path, pid: int, is_alive: Callable[[], bool
 
     Nothing is killed once `is_alive` is false: the number may be another process' then.
     """
-    started = time.monotonic()
+    started = named_at = time.monotonic()
     while is_alive():
-        waited = time.monotonic() - started
-        if await asyncio.to_thread(_kill_unless_renewing, config, pid, waited):
+        now = time.monotonic()
+        spared: set[LockState] = set()
+        if now - started <= MAX_RENEWAL_SECONDS:
+            spared.add("own")
+        if now - named_at <= MAX_NAMELESS_SECONDS:
+            spared.add("nameless")
+        state = await asyncio.to_thread(_kill_unless, spared, config, pid)
+        if state not in spared:
             return
+        if state == "own":
+            named_at = now
         await asyncio.sleep(_CHECK_SECONDS)
 
 
-def _kill_unless_renewing(config: Path, pid: int, waited: float) -> bool:
-    """Kill a process and its group; return False, and let it go on, if it may be renewing."""
-    # A paused process cannot begin or end a renewal between the check and the kill.
+def _kill_unless(spared: Collection[LockState], config: Path, pid: int) -> LockState:
+    """Kill a process and its group, or let it go on if the lock is in one of these states."""
+    # A paused process cannot take or release the lock between the check and the kill.
     pause(pid)
-    if (waited <= MAX_RENEWAL_SECONDS and is_renewing(config, pid)) or (
-        waited <= MAX_NAMELESS_SECONDS and is_lock_nameless(config)
-    ):
-        resume(pid)
-        return False
-    kill(pid)
-    return True
+    state = read_lock(config, pid)
+    (resume if state in spared else kill)(pid)
+    return state

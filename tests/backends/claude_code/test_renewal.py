@@ -215,6 +215,43 @@ async def test_a_process_that_takes_or_releases_the_lock_is_not_killed(
     assert await process.wait() < 0
 
 
+class Clock:
+    """A clock that stands still, and counts how often it was read."""
+
+    now = 0.0
+    reads = 0
+
+    def monotonic(self) -> float:
+        self.reads += 1
+        return self.now
+
+    async def be_read(self) -> None:
+        """Wait until the lock was checked with the time of now."""
+        reads = self.reads
+        while self.reads < reads + 3:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_release_is_waited_for_after_a_long_renewal_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, process = Clock(), await start_sleeping()
+    monkeypatch.setattr(renewal, "time", clock)
+    lock, owner = tmp_path / ".oauth_refresh.lock", tmp_path / ".oauth_refresh.lock.owner"
+    lock.mkdir()
+    owner.write_text(json.dumps({"pid": process.pid}))
+    killing = asyncio.create_task(renewal.kill_after_renewal(tmp_path, process.pid, lambda: True))
+    await clock.be_read()
+    clock.now = renewal.MAX_RENEWAL_SECONDS - 1
+    await clock.be_read()
+    owner.unlink()
+    await clock.be_read()
+    assert not killing.done()
+    lock.rmdir()
+    await killing
+    assert await process.wait() < 0
+
+
 async def test_a_lock_that_a_dead_process_left_is_waited_for_a_moment_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,12 +15,11 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.backends.claude_code.process import ProcessLauncher
-from bridge.backends.claude_code.spare_count import MOST_SPARES
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from tests.backends.claude_code.leftovers import list_processes
 from tests.backends.claude_code.stand_in import PROGRAMS, stand_in
 from tests.conftest import StartBridge
-from tests.fake_anthropic.script import Reply, Text
 from tests.fake_anthropic.server import FakeAnthropic
 
 HI: Any = [{"role": "user", "content": "Hi"}]
@@ -28,66 +27,10 @@ HI: Any = [{"role": "user", "content": "Hi"}]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
 
 
-def processes(parent: int | None = None) -> list[psutil.Process]:
-    """The Claude Code processes of this process, or of another; the guard is none."""
-    children = psutil.Process(parent or os.getpid()).children(recursive=True)
-    lines = [(child, " ".join(command(child))) for child in children]
-    return [child for child, line in lines if "claude" in line and "--claude-guard" not in line]
-
-
-def command(process: psutil.Process) -> list[str]:
-    try:
-        return list(process.cmdline())
-    except psutil.Error:
-        return []
-
-
-def folders() -> list[str]:
-    """What lies in the folder of the processes, but for the empty one they run in."""
-    root = find_paths().claude_code
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.name != "empty")
-
-
 async def settled(most: int) -> None:
     async with asyncio.timeout(10):
-        while len(processes()) > most:
+        while len(list_processes()) > most:
             await asyncio.sleep(0.05)
-
-
-async def test_a_hundred_requests_thirty_of_them_cut_off_leave_no_processes_or_files(
-    claude_code: Bridge, fake: FakeAnthropic, tmp_path: Path
-) -> None:
-    fake.default = Reply((Text("one two three four"),), delay=0.01)
-    cut = {number for number in range(100) if number % 10 in (1, 4, 8)}
-    limit = asyncio.Semaphore(6)
-
-    async def ask(client: AsyncOpenAI, number: int) -> None:
-        async with limit:
-            if number % 10 == 4:
-                with pytest.raises(openai.APITimeoutError):
-                    await client.with_options(timeout=0.02 * (number % 7)).chat.completions.create(
-                        model="default", messages=HI
-                    )
-                return
-            stream = await client.chat.completions.create(model="default", messages=HI, stream=True)
-            async for chunk in stream:
-                if number in cut and chunk.choices[0].delta.content:
-                    break
-            await stream.close()
-
-    base = f"{claude_code.url}/v1"
-    async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
-        await asyncio.gather(*(ask(client, number) for number in range(100)))
-    async with asyncio.timeout(20):
-        while claude_code.open_streams:
-            await asyncio.sleep(0.05)
-    await settled(MOST_SPARES)
-    await claude_code.selection.close()
-    await settled(0)
-    assert folders() == []
-    config = tmp_path / ".claude"
-    assert list((config / "sessions").glob("*")) == []
-    assert list(config.glob("projects/**/*.jsonl")) == []
 
 
 async def test_a_start_that_is_cancelled_at_any_moment_leaves_no_process(tmp_path: Path) -> None:
@@ -102,7 +45,7 @@ async def test_a_start_that_is_cancelled_at_any_moment_leaves_no_process(tmp_pat
             await asyncio.wait(unfinished)
         else:
             await starting.result().kill()
-        assert processes() == [], f"cancelled after {milliseconds} ms"
+        assert list_processes() == [], f"cancelled after {milliseconds} ms"
         await launcher.close()
 
 
@@ -138,9 +81,9 @@ async def test_a_server_that_is_killed_takes_its_processes_with_it(
         stderr=asyncio.subprocess.DEVNULL,
     )
     async with asyncio.timeout(20):
-        while not processes(server.pid):
+        while not list_processes(server.pid):
             await asyncio.sleep(0.05)
-    spares = processes(server.pid)
+    spares = list_processes(server.pid)
     server.send_signal(signal.SIGKILL)
     await server.wait()
     gone, alive = await asyncio.to_thread(psutil.wait_procs, spares, 10)

@@ -1,0 +1,98 @@
+"""Three hundred requests with the real Claude Code, a third of them cut off, leave nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI
+
+from tests.backends.claude_code.leftovers import list_left_files, list_processes
+from tests.backends.claude_code.token_server import TokenServer
+from tests.conftest import StartBridge
+from tests.fake_anthropic.server import FakeAnthropic
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="counts the entries of /proc/self/fd"),
+]
+
+ROUNDS = 20
+"""Each has a renewal of the sign-in during which its client hangs up, then other requests."""
+READ, CUT = 10, 4
+"""Requests of a round that are read to their end, and that are cut off at a random moment."""
+LONG = '<<<{"text": "' + "word " * 100 + '", "delay": 0.1}>>>'
+LONGEST_WAIT = 2.0
+"""Seconds after which a client hangs up at the latest: queued, starting, or during its answer."""
+
+
+async def ask(client: AsyncOpenAI, words: str) -> str:
+    messages: Any = [{"role": "user", "content": words}]
+    stream = await client.chat.completions.create(model="default", messages=messages, stream=True)
+    return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+
+async def hang_up(client: AsyncOpenAI, seconds: float) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ask(client, LONG)
+
+
+async def hang_up_during_a_renewal(
+    client: AsyncOpenAI, tokens: TokenServer, fake: FakeAnthropic, seconds: float
+) -> None:
+    """Have the access token refused, and leave so long after its replacement has begun."""
+    tokens.started.clear()
+    fake.refused_tokens = {*fake.refused_tokens, tokens.access}
+    asking = asyncio.create_task(ask(client, LONG))
+    await asyncio.wait_for(tokens.started.wait(), 60)
+    await asyncio.sleep(seconds)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+
+
+def count_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def test_three_hundred_requests_leave_nothing(
+    start_bridge: StartBridge, tokens: TokenServer, fake: FakeAnthropic
+) -> None:
+    """A hundred clients hang up, twenty of them during a renewal: still signed in, nothing left."""
+    chance = random.Random(21)  # noqa: S311 - a test's dice
+    tokens.sign_in(expires_in=3600)
+    tokens.seconds = 0.3
+    bridge = await start_bridge(backend="claude-code")
+    base = f"{bridge.url}/v1"
+    async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
+        await ask(client, "Hi")
+    await bridge.selection.close()
+    before = count_descriptors()
+    async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
+        for _ in range(ROUNDS):
+            # A spare may have an older token, and would find the newer one instead of renewing it.
+            await bridge.selection.close()
+            await hang_up_during_a_renewal(client, tokens, fake, chance.uniform(0, tokens.seconds))
+            # These begin while the renewal is going on.
+            requests = [ask(client, "Hi") for _ in range(READ)]
+            cut = [hang_up(client, chance.uniform(0, LONGEST_WAIT)) for _ in range(CUT)]
+            answers = await asyncio.gather(*requests, *cut)
+            assert answers[:READ] == ["Hello from the fake upstream."] * READ
+    async with asyncio.timeout(30):
+        while bridge.open_streams:
+            await asyncio.sleep(0.05)
+    await bridge.selection.close()
+    assert tokens.renewals >= ROUNDS
+    assert tokens.is_signed_in
+    assert list_processes() == []
+    assert list_left_files() == []
+    for left in ("sessions/*", "projects/**/*.jsonl", ".oauth_refresh.lock*", "*.tmp.*"):
+        assert list(tokens.config.glob(left)) == [], left
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(count_descriptors) > before:
+            await asyncio.sleep(0.05)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from bridge.errors import BridgeError
 from bridge.wire.errors import AnthropicErrorBody, ErrorBody, FailureEvent
 
+UNREADABLE_BODY = (
+    "The body cannot be read: it is incomplete, or its encoding is not the declared one."
+)
+
 
 def build_error_body(error: BridgeError) -> ErrorBody:
     """Build the error object of OpenAI's API."""

@@ -115,6 +115,9 @@ def expose_headers(response: web.StreamResponse) -> None:
 
 def answer_preflight(request: web.Request) -> web.Response:
     """Answer a browser's CORS preflight. Raises Forbidden for an origin that is not allowed."""
+    if "Origin" not in request.headers:
+        # A program that asks which methods there are.
+        return web.Response(status=204, headers={"Allow": "GET, HEAD, POST, DELETE, OPTIONS"})
     headers = build_cors_headers(request)
     if not headers:
         raise Forbidden("Pages of that origin are not allowed (setting allowed_origins).")

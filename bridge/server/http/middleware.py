@@ -29,7 +29,7 @@ from bridge.server.http.guard import (
     expose_headers,
 )
 from bridge.server.http.interruption import explain_interruption
-from bridge.server.http.paths import find_reason
+from bridge.server.http.paths import find_reason, suggest_base_url
 from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_client_name
@@ -142,10 +142,10 @@ def _translate_http_error(error: web.HTTPException, request: web.Request) -> Bri
                 f"{request.method} is not allowed here; use {allowed}.", headers={"Allow": allowed}
             )
         case web.HTTPNotFound():
-            # A base URL without /v1 is a common mistake in a client's settings.
             if (reason := find_reason(request.path)) is not None:
                 return EndpointNotOffered(reason)
-            hint = "" if request.path.startswith("/v1/") else " Should your base URL end in /v1?"
+            # A wrong base URL is a common mistake in a client's settings.
+            hint = suggest_base_url(request.path)
             return NotFound(f"Unknown path {request.path[:200]}.{hint}")
         case _:
             kind = InvalidRequest if error.status < 500 else InternalError

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import ContentEncodingError
 
 from bridge.errors import BridgeError, InternalError, InvalidRequest
-from bridge.server.http.error_body import build_error_body
+from bridge.server.http.error_body import UNREADABLE_BODY, build_error_body
 
 _log = logging.getLogger(__name__)
 
@@ -181,6 +182,14 @@ class QuietHandler(web.RequestHandler):
                 self.transport.write_eof()
             self.resume_reading()
 
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what aiohttp reports; a body that cannot be decompressed is the client's fault."""
+        error = kw.get("exc_info")
+        if isinstance(error, web.RequestPayloadError):
+            _log.warning("Received a body that cannot be decompressed: %s", error.__cause__)
+        else:
+            super().log_exception(*args, **kw)
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -194,8 +203,11 @@ class QuietHandler(web.RequestHandler):
         """
         if status < 500:
             _log.warning("Received data that is not HTTP: %s", type(exc).__name__)
+            # Also a body that has arrived with its header, and is not encoded as that says.
+            is_body = isinstance(exc, ContentEncodingError)
             error: BridgeError = InvalidRequest(
-                "The header of the request cannot be read.", status=status
+                UNREADABLE_BODY if is_body else "The header of the request cannot be read.",
+                status=status,
             )
         else:
             _log.error("A request failed outside of its handler.", exc_info=exc)

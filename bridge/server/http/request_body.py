@@ -20,6 +20,7 @@ from pydantic_core import from_json
 from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
+from bridge.server.http.error_body import UNREADABLE_BODY
 from bridge.server.http.invalid_body import explain_invalid
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.paths import DEPLOYMENT
@@ -38,6 +39,9 @@ _SMALL_BODIES = MemoryBudget(sys.maxsize)
 
 LEASE = web.RequestKey("lease", MemoryLease)
 """The memory of the request's body, from the first byte until the request has been answered."""
+
+_ENCODINGS = ("gzip", "deflate", "br", "zstd")
+"""Those that aiohttp decompresses, one at a time."""
 
 _SIZE = web.RequestKey("body_size", int)
 
@@ -66,6 +70,8 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
     lease = request[LEASE] = (_SMALL_BODIES if is_small else bridge.bodies).open_lease()
     if is_encoded or not request.content.is_eof():
         body = await _receive_body(request, lease, bridge.settings)
+        if is_encoded:
+            _check_encoding(request, body)
     else:
         # Most bodies arrive with their header: there is nothing to wait for.
         body = _take_body(request, lease)
@@ -73,6 +79,22 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
         body = _add_model(body, request[DEPLOYMENT])
     request[_SIZE] = len(body)
     return await parse_body(bridge, lease, body, model)
+
+
+def _check_encoding(request: web.Request, body: bytes | bytearray) -> None:
+    """Raise InvalidRequest if the body is still encoded, or nothing of it could be decoded."""
+    encoding = request.headers["Content-Encoding"].strip()
+    if encoding.lower() in _ENCODINGS:
+        # A body that is cut off ends without an error.
+        if not body and request.content_length:
+            raise _build_unreadable()
+    # Some clients name a charset here.
+    elif encoding.lower() not in ("", "identity") and not body.lstrip().startswith(b"{"):
+        raise InvalidRequest(
+            f"Content-Encoding {encoding[:100]} is not supported: use one of "
+            f"{', '.join(_ENCODINGS)}, or none.",
+            status=415,
+        )
 
 
 def _add_model(body: bytes | bytearray, model: str) -> bytes | bytearray:
@@ -155,9 +177,7 @@ async def _receive_body(
 
 
 def _build_unreadable() -> InvalidRequest:
-    return InvalidRequest(
-        "The body cannot be read: it is incomplete, or its encoding is not the declared one."
-    )
+    return InvalidRequest(UNREADABLE_BODY)
 
 
 def _build_too_large(settings: Settings) -> RequestTooLarge:

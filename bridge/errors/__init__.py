@@ -10,6 +10,7 @@ from bridge.errors.account import (
 from bridge.errors.base import (
     UPSTREAM_ID,
     BridgeError,
+    OriginalError,
     SettingsError,
 )
 from bridge.errors.catalogue import (
@@ -97,6 +98,7 @@ __all__ = [
     "NotFound",
     "NotSignedIn",
     "NotSupported",
+    "OriginalError",
     "OutputMismatch",
     "Overloaded",
     "Paused",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 UPSTREAM_ID = "x-upstream-request-id"
 """Header of an error: upstream's own request id, which Anthropic's support needs."""
@@ -11,6 +12,16 @@ UPSTREAM_ID = "x-upstream-request-id"
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and where it was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalError:
+    """An error of Claude's API as it came, for the clients that know this API."""
+
+    body: Mapping[str, Any]
+    """`{"type": "error", "error": {"type", "message", …}, "request_id"}`."""
+    status: int | None = None
+    """Its HTTP status; None if it came in an answer that had begun with success."""
 
 
 class BridgeError(Exception):
@@ -57,9 +68,12 @@ class BridgeError(Exception):
         param: str | None = None,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
+        original: OriginalError | None = None,
     ) -> None:
+        """`original`: upstream's own error, if the failure is one."""
         super().__init__(message)
         self.message = message
         self.param = param
         self.status = status if status is not None else type(self).status
         self.headers = dict(headers or {})
+        self.original = original

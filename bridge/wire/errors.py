@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -27,6 +27,8 @@ class FailureEvent(ErrorDetail):
 class AnthropicErrorDetail(TypedDict):
     type: str
     message: str
+    details: NotRequired[Any]
+    """For programs: `error_code` names the cause. Only errors of Claude's API have it."""
 
 
 class AnthropicErrorBody(TypedDict):
@@ -34,4 +36,4 @@ class AnthropicErrorBody(TypedDict):
 
     type: Literal["error"]
     error: AnthropicErrorDetail
-    request_id: str
+    request_id: NotRequired[str | None]

@@ -131,7 +131,9 @@ async def _break(
 ) -> None:
     match fault:
         case ErrorEvent():
-            told = {"type": fault.type, "message": fault.message}
+            told: Body = {"type": fault.type, "message": fault.message}
+            if fault.details is not None:
+                told["details"] = dict(fault.details)
             await _write(response, {"type": "error", "error": told, "request_id": request_id})
         case Drop():
             await asyncio.sleep(_FLUSH)
@@ -168,7 +170,8 @@ async def _break_whole(request: web.Request, fault: Fault, request_id: str) -> w
     match fault:
         case ErrorEvent():
             status = _STATUSES.get(fault.type, 500)
-            return error(Failure(status, fault.type, fault.message), request_id)
+            failure = Failure(status, fault.type, fault.message, details=fault.details)
+            return error(failure, request_id)
         case Drop():
             _cut(request)
         case Hang():

@@ -96,6 +96,7 @@ class ErrorEvent:
     after: int
     type: str = "overloaded_error"
     message: str = "Overloaded"
+    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

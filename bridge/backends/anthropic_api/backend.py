@@ -187,7 +187,7 @@ class MessagesApiBackend(ManagedBackend):
                 yield
         except KeyRejected as error:
             message = f"{self._describe_rejection()}. {self._rejection_hint}"
-            raise KeyRejected(message, headers=error.headers) from error
+            raise KeyRejected(message, headers=error.headers, original=error.original) from error
 
     def _describe_use(self, client: AsyncAnthropic) -> str | None:
         """Return which credential is used; None without one."""

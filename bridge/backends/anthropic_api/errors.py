@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from bridge.errors import (
     NotClaudeApi,
     NotFound,
     NotSignedIn,
+    OriginalError,
     Overloaded,
     RateLimited,
     RequestTooLarge,
@@ -59,6 +61,9 @@ BROKEN = "The connection to Claude's API broke off."
 UNREADABLE = "Claude's API answered in an encoding that cannot be decoded."
 NOT_HTTP = "The answer from the address of Claude's API is not HTTP."
 _NO_MESSAGE = "Claude's API reported an error without a message."
+_KEY = re.compile(r"sk-ant-[\w-]+")
+MAX_ORIGINAL_BYTES = 64 * 1024
+"""Length of an error that is passed on as it is; those of Claude's API are far shorter."""
 _TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
 
@@ -108,7 +113,8 @@ def from_response(
     else:
         known, message = explain_failure(status, headers, body, cut=cut)
         known = BY_TYPE.get(kind or "") or known
-    return _refine_error(known, message, pick_headers(headers))
+    original = read_original(body, status if status >= 400 else None)
+    return _refine_error(known, message, pick_headers(headers), original)
 
 
 def from_odd_success(status: int, headers: Mapping[str, str], body: bytes) -> BridgeError:
@@ -119,7 +125,7 @@ def from_odd_success(status: int, headers: Mapping[str, str], body: bytes) -> Br
     kind, message = read_error_object(body)
     if kind is not None and message is not None:
         known = BY_TYPE.get(kind, UpstreamFailed)
-        return _refine_error(known, message, pick_headers(headers))
+        return _refine_error(known, message, pick_headers(headers), read_original(body, None))
     error = explain_success(status, headers, body)
     error.headers.update(pick_headers(headers))
     return error
@@ -188,6 +194,31 @@ def read_error_object(body: bytes) -> tuple[str | None, str | None]:
     return None, next((text for text in texts if text), None)
 
 
+def read_original(body: bytes, status: int | None) -> OriginalError | None:
+    """Return a response's body if it is an error of Claude's API; None for that of another server.
+
+    `status`: the response's, if it is that of an error.
+    """
+    if len(body) > MAX_ORIGINAL_BYTES:
+        return None
+    try:
+        return _find_original(decode_json(body), status)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _find_original(body: object, status: int | None) -> OriginalError | None:
+    if not isinstance(body, dict) or body.get("type") != "error":
+        return None
+    error, id = body.get("error"), body.get("request_id")
+    if not isinstance(error, dict) or not isinstance(id, str | None):
+        return None
+    if not _get_text(error.get("type")) or not _get_text(error.get("message")):
+        return None
+    # A gateway that quotes the request must not show the user's key to all clients.
+    return None if _KEY.search(str(body)) else OriginalError(body, status)
+
+
 def _get_text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
@@ -202,10 +233,17 @@ def from_error_event(event: Mapping[str, Any]) -> BridgeError:
         BY_TYPE.get(kind, UpstreamFailed) if isinstance(kind, str) else UpstreamFailed,
         message if isinstance(message, str) and message else _NO_MESSAGE,
         {},
+        _find_original(event, None),
     )
 
 
-def _refine_error(kind: type[BridgeError], message: str, headers: Mapping[str, str]) -> BridgeError:
+def _refine_error(
+    kind: type[BridgeError],
+    message: str,
+    headers: Mapping[str, str],
+    original: OriginalError | None,
+) -> BridgeError:
+    message = _KEY.sub("sk-ant-…", message)
     # The API has one type for all invalid requests; only the message tells a prompt that is too
     # long, for which OpenAI's clients have an error code of its own.
     if kind is InvalidRequest and any(phrase in message.lower() for phrase in _TOO_LONG):
@@ -217,4 +255,4 @@ def _refine_error(kind: type[BridgeError], message: str, headers: Mapping[str, s
         kind = ModelNotFound
     if kind is KeyRejected:
         message = f"{KEY_REJECTED}: {message}"
-    return kind(message, headers=headers)
+    return kind(message, headers=headers, original=original)

@@ -36,6 +36,8 @@ class Dialect:
     id_header: str = "x-request-id"
     headers: Callable[[Mapping[str, str], float], dict[str, str]] = as_openai_headers
     """Function that translates upstream's headers, of answers and of errors, at a Unix time."""
+    keeps_originals: bool = False
+    """Whether Claude's own errors reach the client as they are."""
     error_schema: Any = ErrorBody
     """The TypedDict that `error` returns."""
 
@@ -55,6 +57,7 @@ ANTHROPIC = Dialect(
     status=get_anthropic_status,
     id_header="request-id",
     headers=as_anthropic_headers,
+    keeps_originals=True,
     error_schema=AnthropicErrorBody,
 )
 COMPUTER = Dialect(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bridge.errors import BridgeError
 from bridge.wire.errors import AnthropicErrorBody, ErrorBody, FailureEvent
 
@@ -32,8 +35,15 @@ def build_failure_event(error: BridgeError) -> FailureEvent:
     }
 
 
-def build_anthropic_body(error: BridgeError, request_id: str) -> AnthropicErrorBody:
-    """Build the error object of Anthropic's API."""
+def build_anthropic_body(
+    error: BridgeError, request_id: str
+) -> AnthropicErrorBody | Mapping[str, Any]:
+    """Build the error object of Anthropic's API; an error of Claude's own stays as it is.
+
+    Anthropic's SDK decides by `error.details`, whose codes the bridge need not know.
+    """
+    if error.original is not None:
+        return error.original.body
     return {
         "type": "error",
         "error": {"type": error.anthropic_type, "message": error.message},
@@ -42,5 +52,12 @@ def build_anthropic_body(error: BridgeError, request_id: str) -> AnthropicErrorB
 
 
 def get_anthropic_status(error: BridgeError) -> int:
-    """Return the HTTP status for Anthropic's clients, such as 529 for an overloaded Claude."""
-    return error.anthropic_status or error.status
+    """Return the HTTP status for Anthropic's clients: that of Claude's API for its own errors.
+
+    Its status for `api_error` is 500. The bridge's 502 means that there was no error of Claude's.
+    Anthropic's SDK retries both.
+    """
+    status = error.anthropic_status or error.status
+    if error.original is None:
+        return status
+    return error.original.status or (500 if status == 502 else status)

@@ -31,7 +31,14 @@ _HOST = re.compile(
 _KEY_HEADERS = ("Authorization", "x-api-key", "api-key")
 """Where OpenAI's, Anthropic's and Azure's clients send their key; the first one counts."""
 
-_EXPOSED = ("x-request-id", "x-bridge-notice", "retry-after", "request-id", UPSTREAM_ID)
+_EXPOSED = (
+    "x-request-id",
+    "x-bridge-notice",
+    "x-bridge-hint",
+    "retry-after",
+    "request-id",
+    UPSTREAM_ID,
+)
 _EXPOSED_PREFIXES = ("anthropic-", "x-ratelimit-")
 """Headers that pages of an allowed origin may read, besides those that all pages may."""
 

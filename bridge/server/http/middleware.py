@@ -29,6 +29,7 @@ from bridge.server.http.guard import (
     expose_headers,
 )
 from bridge.server.http.interruption import explain_interruption
+from bridge.server.http.notice_header import build_hint_headers
 from bridge.server.http.paths import find_reason, suggest_base_url
 from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
@@ -128,6 +129,11 @@ def build_error_response(
     dialect = get_dialect(request)
     body = dict(dialect.error(error, record.id))
     headers = dialect.headers(error.headers, time.time())
+    if dialect.keeps_originals and error.original is not None:
+        headers |= build_hint_headers(error)
+    else:
+        # The error is the bridge's own, and so is the id in its body.
+        headers[dialect.id_header] = record.id
     return web.json_response(body, status=dialect.status(error), headers=headers)
 
 

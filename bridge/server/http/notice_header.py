@@ -1,9 +1,11 @@
-"""Report what the bridge changed in a request, in a header and in the log."""
+"""Report what the bridge changed in a request, or adds to an error of Claude's, in a header."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+
+from bridge.errors import BridgeError
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +24,17 @@ def build_notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, s
     loggable = dict.fromkeys(_ANY_FIELD if _UNKNOWN in notice else notice for notice in distinct)
     _log.info("%s notice: %s", request_id, _make_printable("; ".join(loggable)))
     return {"x-bridge-notice": _make_printable("; ".join(distinct))}
+
+
+def build_hint_headers(error: BridgeError) -> dict[str, str]:
+    """Build `x-bridge-hint`, if the bridge says more about an error than its original does.
+
+    The hint is not logged, as the message may quote the conversation.
+    """
+    original = error.original
+    if original is None or original.body["error"]["message"] == error.message:
+        return {}
+    return {"x-bridge-hint": _make_printable(error.message)}
 
 
 def _make_printable(text: str) -> str:

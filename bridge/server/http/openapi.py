@@ -25,6 +25,7 @@ HEADERS: Mapping[str, str] = {
     "request-id": "The request's id, for clients of Anthropic.",
     "x-request-id": "The request's id in the bridge's log.",
     "x-bridge-notice": "What was ignored or changed in the request, and why.",
+    "x-bridge-hint": "What the bridge knows about an error of Claude's API, such as what to do.",
     "retry-after": "Seconds to wait before another try.",
     UPSTREAM_ID: "The request's id at Anthropic, whose support asks for it.",
     **{
@@ -169,7 +170,9 @@ def _describe_responses(row: Endpoint, refs: Mapping[Any, Any]) -> dict[str, Any
         failures.add(401)
     responses = {str(row.answer.status): _describe_answer(row, refs)}
     for status in sorted(failures):
-        headers = ("retry-after",) if status in (429, 503) else ()
+        headers = ["retry-after"] if status in (429, 503) else []
+        if row.dialect is not None and row.dialect.keeps_originals:
+            headers.append("x-bridge-hint")
         responses[str(status)] = {
             "description": describe_status(status),
             "headers": _describe_headers(headers),

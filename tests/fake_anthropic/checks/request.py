@@ -54,6 +54,7 @@ _FIELDS = _COUNTED | frozenset(
         "diagnostics",
     ]
 )
+_THREADS_BETA = "message-threads-2026-08-12"
 _MOST_MARKERS = 4
 _NO_MARKERS_IN = frozenset({"input", "input_schema", "schema"})
 
@@ -80,7 +81,9 @@ def _convert_tuples(value: Any) -> Any:
 def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     if not isinstance(body, dict):
         raise refuse("Input should be a valid dictionary")
-    need_only(body, _COUNTED if counting else _FIELDS, "")
+    betas = frozenset(word.strip() for word in headers.get("anthropic-beta", "").split(","))
+    threads = frozenset({"thread"}) if _THREADS_BETA in betas else frozenset[str]()
+    need_only(body, _COUNTED if counting else _FIELDS | threads, "")
     required = ("model", "messages") if counting else ("model", "max_tokens", "messages")
     for name in required:
         need(name in body, f"{name}: Field required")
@@ -88,7 +91,6 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     if headers.get("user-agent", "").startswith("claude-cli/"):
         # Claude Code puts a note of its own behind the user's words, on sonnet-5 too.
         model = replace(model, mid_system=True)
-    betas = frozenset(word.strip() for word in headers.get("anthropic-beta", "").split(","))
     check_parameters(body, model, headers.get("anthropic-version", ""), betas)
     found = Found()
     _check_system(body.get("system", ""), found)
@@ -101,6 +103,10 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     _check_markers(body)
     _check_binding(body, model, betas)
     _check_length(body, model)
+    if body.get("thread") is not None:
+        # The fake stores no conversations, and says so as the API does of what it cannot store.
+        details = {"error_code": "thread_unsupported_request", "unsupported": ["this_model"]}
+        raise refuse("thread: this request cannot be stored.", details)
 
 
 def _check_grammar(body: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from bridge.wire.chat import AssistantMessage, ChatMessage, SystemMessage, UserM
 from bridge.wire.messages import Block
 
 _Named = (SystemMessage, UserMessage, AssistantMessage)
+_SILENT = ("thinking", "redacted_thinking", "tool_result")
 
 
 class Speakers:
@@ -32,13 +33,17 @@ class Speakers:
                 notices.add(f"messages.name ignored: the {role} messages have one speaker")
 
     def name_speaker(self, message: ChatMessage, content: list[Block]) -> list[Block]:
-        """Put the speaker's name before what they say, behind tool results and thinking."""
+        """Put the speaker's name before what they say or send, behind tool results and thinking."""
         if not self._shared or not isinstance(message, UserMessage | AssistantMessage):
             return content
         if message.role not in self._shared or not message.name or not content:
             return content
         at = next((i for i, block in enumerate(content) if block["type"] == "text"), None)
+        if at is not None:
+            said: Block = {**content[at], "text": f"{message.name}: {content[at]['text']}"}
+            return [*content[:at], said, *content[at + 1 :]]
+        at = next((i for i, block in enumerate(content) if block["type"] not in _SILENT), None)
         if at is None:
             return content
-        said: Block = {**content[at], "text": f"{message.name}: {content[at]['text']}"}
-        return [*content[:at], said, *content[at + 1 :]]
+        # Images, files or calls alone: the name is all that is said.
+        return [*content[:at], {"type": "text", "text": f"{message.name}:"}, *content[at:]]

@@ -78,7 +78,7 @@ def move_images(turns: list[Message], notices: Notices) -> None:
             turns.insert(index + 1, {"role": "user", "content": []})
         following = turns[index + 1]
         following["content"] = results_first([*moved, *following["content"]])
-        notices.add("messages: images of the assistant's were moved to the next user message")
+        notices.add("messages: the assistant's images and files are in the next user message")
 
 
 def answer_every_call(turns: list[Message], notices: Notices) -> None:
@@ -113,8 +113,8 @@ def _match_results(
         results.get(call["id"]) or _build_missing_result(call, notices) for call in open_calls
     ]
     called = {call["id"] for call in open_calls}
-    orphans = [_convert_orphan(b, notices) for call, b in results.items() if call not in called]
-    return [*matched, *orphans, *others]
+    orphans = (_convert_orphan(b, notices) for call, b in results.items() if call not in called)
+    return [*matched, *(block for blocks in orphans for block in blocks), *others]
 
 
 def _join_results(blocks: Sequence[Block], notices: Notices) -> dict[str, Block]:
@@ -146,12 +146,15 @@ def _build_missing_result(call: Block, notices: Notices) -> Block:
     }
 
 
-def _convert_orphan(block: Block, notices: Notices) -> Block:
+def _convert_orphan(block: Block, notices: Notices) -> list[Block]:
+    """Convert a result without a call to text, with its images and files behind it."""
     notices.add(
         f"messages: tool result {block['tool_use_id']} belongs to no call; it was sent as text"
     )
-    text = "\n".join(inner.get("text", f"({inner['type']})") for inner in block.get("content", []))
-    return {"type": "text", "text": f"[tool result] {text}"}
+    content = block.get("content", [])
+    text = "\n".join(inner.get("text", f"({inner['type']})") for inner in content)
+    said: Block = {"type": "text", "text": f"[tool result] {text}"}
+    return [said, *(inner for inner in content if inner["type"] != "text")]
 
 
 def end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> None:
@@ -166,6 +169,8 @@ def end_with_user(turns: list[Message], rules: ModelRules, notices: Notices) -> 
             # The API refuses a prefill that ends with whitespace.
             turns[-1]["content"][-1] = {**last, "text": last["text"].rstrip()}
         return
-    notices.add(f"messages: {rules.id} does not support prefill; it is asked to continue instead")
+    notices.add(
+        f"messages: {rules.id} does not support prefill here; it is asked to continue instead"
+    )
     prompt = "Continue your last message exactly where it stopped. Do not repeat any of it."
     turns.append({"role": "user", "content": [{"type": "text", "text": prompt}]})

@@ -10,6 +10,7 @@ from typing import Any
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.request import Translation, translate_chat
+from bridge.translate.chat.turns import CONTINUE
 from bridge.translate.responses import computer
 from bridge.translate.responses.client_tools import CLIENT_TOOLS
 from bridge.translate.responses.compact import restore_summary
@@ -117,7 +118,8 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
     if request.previous_response_id is not None:
         _check_outputs(items, len(before))
     tools = collect_tools(request.tools or [], items, len(before), notices)
-    body["input"] = _build_chat_items(items, len(before), tools, notices)
+    # Nothing may be left if all items are of tools that a service ran.
+    body["input"] = _build_chat_items(items, len(before), tools, notices) or CONTINUE
     if tools.tools:
         body["tools"] = tools.tools
     _limit_preview_calls(request, body, notices)
@@ -129,7 +131,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
             "max_tokens": request.reasoning.max_tokens,
         }
     if request.max_tool_calls is not None:
-        notices.append("max_tool_calls ignored: Claude decides how often it searches")
+        notices.append("max_tool_calls ignored: the bridge does not limit Claude's searches")
     return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items))
 
 
@@ -222,7 +224,7 @@ def _convert_tool_choice(
     named = _name_chosen_tool(choice, tools)
     if named.get("type") in ("function", "custom"):
         return named
-    notices.append(f"tool_choice: {str(choice.get('type'))[:40]} cannot be forced; Claude chooses")
+    notices.append(f"tool_choice: {str(choice.get('type'))[:40]} is not forced; Claude chooses")
     return "auto"
 
 

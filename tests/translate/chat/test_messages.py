@@ -175,7 +175,8 @@ def test_a_model_without_prefill_is_asked_to_continue() -> None:
     said, _, notices = turns(*messages)
     assert said[-1][0] == "user"
     assert notices == (
-        "messages: claude-sonnet-5-5 does not support prefill; it is asked to continue instead",
+        "messages: claude-sonnet-5-5 does not support prefill here; it is asked to continue "
+        "instead",
     )
     prefilled, _, notices = turns(*messages, model="claude-haiku-4-5")
     assert prefilled[-1] == ("assistant", [text("1, 2,")])

@@ -126,7 +126,7 @@ def test_images_of_the_assistants_move_to_the_next_user_turn() -> None:
         ("assistant", ["(see the next message)"]),
         ("user", ["(image)"]),
     ]
-    assert any("images of the assistant's were moved" in notice for notice in translation.notices)
+    assert any("images and files are in the next" in notice for notice in translation.notices)
 
 
 def test_one_id_for_two_calls_is_two_calls_with_their_own_results() -> None:
@@ -150,6 +150,19 @@ def test_two_results_of_one_call_are_sent_as_one() -> None:
     translation = translate(user(), claude(None, ("c", "f")), result("c", "1"), result("c", "2"))
     assert list_turns(translation)[-1] == ("user", ["c = 1 2"])
     assert "messages: tool call c has several results; they were sent as one" in translation.notices
+
+
+def test_a_result_without_a_call_keeps_its_image() -> None:
+    translation = translate(user("a"), result("c", [{"type": "text", "text": "Look:"}, IMAGE]))
+    assert list_turns(translation) == [("user", ["[tool result] Look:\n(image)", "(image)", "a"])]
+    (notice,) = translation.notices
+    assert notice == "messages: tool result c belongs to no call; it was sent as text"
+
+
+def test_a_speaker_who_sends_an_image_alone_is_named() -> None:
+    translation = translate(user([IMAGE], name="Ada"), user("Mine is better.", name="Bob"))
+    assert list_turns(translation) == [("user", ["Ada:", "(image)", "Bob: Mine is better."])]
+    assert translation.notices == ()
 
 
 def test_speakers_who_share_a_role_are_named() -> None:
@@ -230,3 +243,4 @@ def test_any_history_is_accepted_by_the_strict_fake(
     body = json.loads(json.dumps(translation.request.body()))
     headers = {"anthropic-version": "2026-10-21", **translation.request.headers}
     assert check(body, headers) is None
+    assert json.dumps(body).count('"type": "image"') == json.dumps(history).count('"image_url": {')

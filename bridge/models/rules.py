@@ -51,6 +51,8 @@ class ModelRules:
     thinking_back: bool = True
     """Accepts the thinking of earlier turns."""
     images: ImageSize = LARGE
+    own_session: bool = False
+    """The backend sets cache markers and the user's id itself."""
     image_bytes: int | None = None
     """Longest image in a user turn that the backend passes on as it is; None: any."""
     structured: bool = True

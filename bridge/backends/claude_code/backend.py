@@ -176,6 +176,7 @@ class ClaudeCodeBackend(ManagedBackend):
             image_bytes=MAX_IMAGE_BYTES,
             thinking_back=rules.thinking in ("on_request", "budget"),
             computer="not_here",
+            own_session=True,
         )
 
     async def open(self, request: MessagesRequest) -> EventStream:

@@ -21,9 +21,10 @@ def choose_max_tokens(chat: ChatRequest, rules: ModelRules, notices: Notices) ->
     limit = next((tokens for tokens in given if tokens is not None), None)
     if limit is None:
         return rules.max_output // 2
-    if limit == 0:
-        notices.add("max_tokens: 1 is used instead of 0; Claude writes at least one token")
-        limit = 1
+    if limit == 0 and rules.thinking != "always":
+        # Claude's API accepts 0, but then it writes no answer at all.
+        notices.add("max_tokens: 1 is used instead of 0, so that there is an answer")
+        return 1
     if limit > rules.max_output:
         notices.add(f"max_tokens: {limit} is over {rules.id}'s limit; {rules.max_output} is used")
     elif limit < MIN_TOKENS_TO_THINK and rules.thinking == "always":

@@ -37,8 +37,8 @@ from bridge.wire.messages import Block, MessagesRequest
 IGNORED_PARAMETERS: Mapping[str, str] = {
     "access_programs": "not supported by Claude",
     "audio": "Claude cannot produce audio",
-    "background_options": "the answer is written immediately",
-    "context_management": "the client manages its own conversation",
+    "background_options": "the bridge has no completion windows",
+    "context_management": "the bridge shortens a conversation only at /v1/responses/compact",
     "image": "Claude cannot create images",
     "best_of": "all generated answers are returned",
     "frequency_penalty": "not supported by Claude",
@@ -62,7 +62,12 @@ _VERBOSITY = {
     "low": "Keep your answers short and to the point.",
     "high": "Answer in depth and in detail.",
 }
-_SERVICE_TIERS = {"auto": "auto", "default": "standard_only", "priority": "auto"}
+_SERVICE_TIERS = {
+    "auto": "auto",
+    "default": "standard_only",
+    "priority": "auto",
+    "standard_only": "standard_only",
+}
 MUST_CALL = "You must call {tool} now. Do not answer in text."
 
 
@@ -123,10 +128,9 @@ def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translat
         stop_sequences=stops,
         thinking=thinking.config,
         output_config=_build_output_config(thinking.effort, output.format),
-        metadata=_build_metadata(chat),
+        metadata=_build_metadata(chat, rules, notices),
         service_tier=_choose_service_tier(chat, notices),
-        # A client that sets markers manages the cache itself.
-        cache_control=None if has_markers else _choose_cache(chat, notices),
+        cache_control=_choose_cache(chat, rules, notices, has_markers=has_markers),
         headers=_SAMPLING_VERSION if sampled else {},
         whole=not chat.stream,
         more=_choose_speed(chat, rules, notices),
@@ -185,10 +189,17 @@ def _build_system(conversation: Conversation, *instructions: str | None) -> tupl
     return (*(conversation.system or ()), *added)
 
 
-def _build_metadata(chat: ChatRequest) -> Mapping[str, str] | None:
+def _build_metadata(
+    chat: ChatRequest, rules: ModelRules, notices: Notices
+) -> Mapping[str, str] | None:
     """Hash the user's id: Anthropic forbids names and e-mail addresses in it."""
     user = chat.safety_identifier or chat.user
-    return {"user_id": hashlib.sha256(user.encode()).hexdigest()} if user else None
+    if user and not rules.own_session:
+        return {"user_id": hashlib.sha256(user.encode()).hexdigest()}
+    if user:
+        name = "safety_identifier" if chat.safety_identifier else "user"
+        notices.add(f"{name} ignored: Claude Code sends an id of its own")
+    return None
 
 
 def _build_tools(
@@ -219,25 +230,40 @@ def _find_thinking_blocker(conversation: Conversation, choice: ToolChoice | None
     return None
 
 
-def _choose_cache(chat: ChatRequest, notices: Notices) -> Mapping[str, str]:
+def _choose_cache(
+    chat: ChatRequest, rules: ModelRules, notices: Notices, *, has_markers: bool
+) -> Mapping[str, str] | None:
     """Return the cache marker; Claude's cache lasts five minutes, or an hour on request."""
     options = chat.prompt_cache_options or {}
     wanted = str(options.get("ttl") or chat.prompt_cache_retention or "").strip().lower()
+    name = "prompt_cache_options" if options.get("ttl") else "prompt_cache_retention"
+    if rules.own_session:
+        ignored = name if wanted else "cache_control" if has_markers else None
+        if ignored is not None:
+            notices.add(f"{ignored} ignored: Claude Code sets the cache markers")
+        return None
+    # A client that sets markers manages the cache itself.
+    if has_markers:
+        if wanted:
+            notices.add(f"{name} ignored: the request has cache markers of its own")
+        return None
     if wanted in ("", "in_memory", "in-memory", "5m"):
         return {"type": "ephemeral"}
     if wanted != "1h":
-        name = "prompt_cache_options" if options.get("ttl") else "prompt_cache_retention"
         notices.add(f"{name}: 1h is used instead of {wanted[:20]}; Claude's cache has 5m and 1h")
     return {"type": "ephemeral", "ttl": "1h"}
 
 
 def _choose_speed(chat: ChatRequest, rules: ModelRules, notices: Notices) -> Mapping[str, Any]:
     """Return Claude's fast mode, if it is requested by Anthropic's name or as a service tier."""
+    if chat.speed not in (None, "standard", "fast"):
+        notices.add(f"speed ignored: Claude has no {chat.speed[:20]}")
     if chat.speed != "fast" and chat.service_tier != "fast":
         return {}
     if rules.fast:
         return {"speed": "fast"}
-    notices.add(f"speed: {rules.id} has no fast mode")
+    name = "speed" if chat.speed == "fast" else "service_tier"
+    notices.add(f"{name} ignored: {rules.id} has no fast mode")
     return {}
 
 
@@ -246,7 +272,7 @@ def _choose_service_tier(chat: ChatRequest, notices: Notices) -> str | None:
         return None
     tier = _SERVICE_TIERS.get(chat.service_tier)
     if tier is None:
-        notices.add(f"service_tier ignored: Claude has no {chat.service_tier}")
+        notices.add(f"service_tier ignored: Claude has no {chat.service_tier[:20]}")
     return tier
 
 

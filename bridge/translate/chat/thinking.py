@@ -37,7 +37,9 @@ def _convert_budget(budget: int, rules: ModelRules, notices: Notices) -> str:
         return "none"
     effort = next((name for name, most in _BUDGETS.items() if budget <= most), "xhigh")
     if rules.thinking != "budget":
-        notices.add(f"thinking: effort {effort} is used; {rules.id} has no budget for thinking")
+        notices.add(
+            f"thinking: the budget is read as effort {effort}; {rules.id} has no budget for it"
+        )
     return effort
 
 
@@ -81,7 +83,8 @@ def choose_thinking(
 def _choose_default(rules: ModelRules, max_tokens: int, notices: Notices) -> ThinkingPlan:
     """Use the model's own default, except where thinking would leave no tokens for the answer."""
     if rules.thinking in ("between_tools", "can_disable") and max_tokens <= MIN_TOKENS_TO_THINK:
-        notices.add(f"max_tokens: {max_tokens} is too few for thinking; thinking is off")
+        off = "only between tool calls" if rules.thinking == "between_tools" else "off"
+        notices.add(f"max_tokens: {max_tokens} is too few for thinking; thinking is {off}")
         return ThinkingPlan({"type": _get_off_type(rules)}, None)
     thinks = rules.thinking in ("always", "between_tools", "can_disable")
     return ThinkingPlan(_ADAPTIVE if thinks else None, None)
@@ -94,8 +97,10 @@ def _get_off_type(rules: ModelRules) -> str:
 def _turn_off(rules: ModelRules, notices: Notices) -> ThinkingPlan:
     match rules.thinking:
         case "always":
-            notices.add(f"reasoning_effort: {rules.id} always thinks; its lowest effort is used")
-            return ThinkingPlan(_ADAPTIVE, rules.efforts[0] if rules.efforts else None)
+            lowest = rules.efforts[0] if rules.efforts else None
+            used = "its lowest effort is used" if lowest else "it has no effort levels"
+            notices.add(f"reasoning_effort: {rules.id} always thinks; {used}")
+            return ThinkingPlan(_ADAPTIVE, lowest)
         case "between_tools" | "can_disable":
             return ThinkingPlan({"type": _get_off_type(rules)}, None)
         case "on_request" | "budget" | "none":
@@ -118,6 +123,10 @@ def _choose_budget(
             notices.add(f"thinking: a budget of {budget} is used, the least that Claude accepts")
     else:
         budget = min(_BUDGETS.get(requested, _HIGHEST_BUDGET), max_tokens // 2)
+        if given is not None and budget >= _LOWEST_BUDGET:
+            notices.add(
+                f"thinking: a budget of {budget} is used; {given} is not less than max_tokens"
+            )
     effort = _choose_effort(requested, rules, notices) if rules.efforts else None
     if budget < _LOWEST_BUDGET:
         notices.add(f"reasoning_effort ignored: max_tokens {max_tokens} is too few for thinking")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
@@ -39,6 +40,21 @@ from bridge.wire.chat import (
 from bridge.wire.messages import Block
 
 ToolChoice = Mapping[str, Any]
+
+_RUN_BY_OPENAI = ("code_interpreter", "file_search", "image_generation", "mcp")
+_ONLY_IN_RESPONSES = (
+    "apply_patch",
+    "computer",
+    "computer_use_preview",
+    "local_shell",
+    "namespace",
+    "shell",
+    "tool_search",
+)
+_OF_ANTHROPIC = re.compile(
+    r"(?:bash|browser_toolset|code_execution|computer|memory|text_editor|tool_search_tool"
+    r"|web_fetch)_\w+|mcp_toolset"
+)
 
 _TEXT_INPUT = ToolSchema(INPUT_SCHEMA)
 _ANY_INPUT = ToolSchema({"type": "object"})
@@ -205,10 +221,21 @@ def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]
                 )
             case OtherTool():
                 if not is_web_search(tool) and not is_toolset(tool):
-                    notices.add(f"tools: {tool.type} ignored: it runs on OpenAI's servers")
+                    notices.add(f"tools: {tool.type} ignored: {_explain_ignored(tool.type)}")
             case _:
                 assert_never(tool)
     return offered
+
+
+def _explain_ignored(kind: str) -> str:
+    """Return why Claude does not get a tool that is no function."""
+    if kind in _RUN_BY_OPENAI:
+        return "it runs on OpenAI's servers"
+    if kind in _ONLY_IN_RESPONSES:
+        return "a chat has no items for its calls; use /v1/responses"
+    if _OF_ANTHROPIC.fullmatch(kind):
+        return "it is a tool of Anthropic's; use /v1/messages"
+    return "unknown type"
 
 
 def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ def explain_no_client_tool(tool: Item) -> str | None:
     environment = tool.get("environment")
     kind = environment.get("type") if isinstance(environment, Mapping) else None
     if tool["type"] == SHELL and kind not in (None, "local"):
-        return "its environment is a container at OpenAI"
+        is_hosted = isinstance(kind, str) and kind.startswith("container")
+        return "its environment is a container at OpenAI" if is_hosted else "unknown environment"
     return None
 
 

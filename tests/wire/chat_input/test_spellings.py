@@ -171,7 +171,8 @@ def test_fast_is_claudes_fast_mode_or_noticed(translate: Any, parameters: dict[s
     assert translate("claude-opus-5-5", **parameters).request.body()["speed"] == "fast"
     slow = translate("claude-opus-5", **parameters)
     assert "speed" not in slow.request.body()
-    assert slow.notices == ("speed: claude-opus-5 has no fast mode",)
+    (name,) = parameters
+    assert slow.notices == (f"{name} ignored: claude-opus-5 has no fast mode",)
 
 
 @given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import psutil
@@ -21,6 +22,13 @@ def command(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except psutil.Error:
         return []
+
+
+async def settled(most: int) -> None:
+    """Wait until so many processes are left at most."""
+    async with asyncio.timeout(10):
+        while len(list_processes()) > most:
+            await asyncio.sleep(0.05)
 
 
 def list_left_files() -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.server.state import Bridge
-from tests.backends.claude_code.test_process import processes, settled
+from tests.backends.claude_code.leftovers import list_processes, settled
 from tests.backends.claude_code.test_same_as_api import LOOK
 from tests.backends.upstream import unmarked, without_own
 from tests.conftest import StartBridge
@@ -205,7 +205,7 @@ async def test_a_process_that_died_while_idle_is_replaced(
     bridge = await start_bridge(backend="claude-code", claude_spares=0)
     talk = Talk(bridge)
     await talk.say("one")
-    for process in processes():
+    for process in list_processes():
         process.kill()
     assert await talk.say("two") == "Hello from the fake upstream."
     assert sessions(fake) == ["A", "B"]
@@ -220,6 +220,6 @@ async def test_sessions_end_with_the_sign_in_and_with_the_bridge(
     await bridge.selection.reload()
     await talk.say("two")
     assert sessions(fake) == ["A", "B"]
-    assert len(processes()) == 1
+    assert len(list_processes()) == 1
     await bridge.selection.close()
     await settled(0)

@@ -17,7 +17,7 @@ from openai import AsyncOpenAI
 from bridge.backends.claude_code.process import ProcessLauncher
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
-from tests.backends.claude_code.leftovers import list_processes
+from tests.backends.claude_code.leftovers import list_processes, settled
 from tests.backends.claude_code.stand_in import PROGRAMS, stand_in
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
@@ -25,12 +25,6 @@ from tests.fake_anthropic.server import FakeAnthropic
 HI: Any = [{"role": "user", "content": "Hi"}]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
-
-
-async def settled(most: int) -> None:
-    async with asyncio.timeout(10):
-        while len(list_processes()) > most:
-            await asyncio.sleep(0.05)
 
 
 async def test_a_start_that_is_cancelled_at_any_moment_leaves_no_process(tmp_path: Path) -> None:

@@ -194,7 +194,6 @@ async def test_every_call_keeps_its_own_result(claude_code: Bridge, fake: FakeAn
         called = {"id": id, "type": "function", "function": {"name": "alpha", "arguments": "{}"}}
         messages.append({"role": "assistant", "content": None, "tool_calls": [called]})
         messages.append({"role": "tool", "tool_call_id": id, "content": result})
-    tools: Any = [tool("alpha")]
     async with AsyncOpenAI(base_url=f"{claude_code.url}/v1", api_key="x") as client:
         await client.chat.completions.create(model="default", messages=messages, tools=tools)
     results = [

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from openai import AsyncOpenAI
 
 from tests.end_to_end.tray import ask, free_port, shows
 from tests.tray_host.host import TrayHost
@@ -48,6 +49,13 @@ def environment_without_python(**more: str) -> dict[str, str]:
     return {**{name: os.environ[name] for name in names}, "PATH": "/nowhere", **more}
 
 
+async def embed(base_url: str) -> tuple[int, str]:
+    """Return the length of a vector, and the model that made it."""
+    async with AsyncOpenAI(base_url=base_url, api_key="any", max_retries=0) as client:
+        answer = await client.embeddings.create(model="wordllama-l2-supercat-256", input="Hi")
+    return len(answer.data[0].embedding), answer.model
+
+
 async def test_the_packaged_tray_starts_a_server_that_answers(
     program: Path, panel: TrayHost, session_bus: str, x_display: str
 ) -> None:
@@ -61,6 +69,7 @@ async def test_the_packaged_tray_starts_a_server_that_answers(
             await shows(panel, f"Ready on http://127.0.0.1:{port} · offline echo", 60)
             answer = await ask(f"http://127.0.0.1:{port}", "default", text="Hi")
             assert answer.startswith("[bridge-echo, not Claude]")
+            assert await embed(f"http://127.0.0.1:{port}/v1") == (256, "wordllama-l2-supercat-256")
             await panel.click("Quit")
             assert tray.wait(20) == 0
         finally:

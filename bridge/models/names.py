@@ -46,6 +46,14 @@ _CURRENT: dict[Line, str] = {
     "mythos": "claude-mythos-5-2",
     "fable": "claude-fable-5-2",
 }
+_EMBEDDING = re.compile(r"embedding|(?:^|/)potion-", re.IGNORECASE)
+_THINKING_WISHES = ("thinking", "thought", "reasoning")
+_EFFORT_WISHES = {
+    "nothinking": "none",
+    "no-thinking": "none",
+    **{level: level for level in ("none", "minimal", "low", "medium", "high", "xhigh", "max")},
+}
+_SIZE = re.compile(r"(\d{1,3})m(?:-context)?$")
 _IDS = frozenset(rules.id for rules in RULES)
 
 
@@ -55,6 +63,31 @@ class ResolvedModel:
 
     model: str
     notices: tuple[str, ...] = ()
+    effort: str | None = None
+    """The `reasoning_effort` that the name asks for, as `claude-opus-5-5-high` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The model that a name means, and in what it differs from the name."""
+
+    model: str
+    is_other: bool = False
+    is_retired: bool = False
+    effort: str | None = None
+    ignored: tuple[str, ...] = ()
+    """What the name asks for beside the model, and does not get."""
+
+    def resolve(self, name: str, *, is_own: bool = False) -> ResolvedModel:
+        """Return the result with notices; `is_own`: the user chose `name` for another name."""
+        notice = None
+        if self.is_retired:
+            notice = f"model: {name} is retired; {self.model} is used instead"
+        elif self.is_other and not is_own:
+            notice = f"model: {self.model} is used instead of {name}"
+        elif self.ignored:
+            notice = f"model: {', '.join(self.ignored)} in {name} is ignored"
+        return ResolvedModel(self.model, () if notice is None else (notice,), self.effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +116,7 @@ def resolve(
     requested = name.strip()
     alias = find_alias(requested, known.aliases) if known.aliases else None
     if alias is None:
-        resolved = _find_model(requested, active, known)
+        resolved = _find_model(requested, active, known).resolve(requested)
     else:
         resolved = _follow_alias(alias, requested, active, known)
     retires = find_retirement(resolved.model, known.retirements)
@@ -105,36 +138,60 @@ def find_problem(model: str, known: KnownNames) -> str | None:
 def _follow_alias(alias: str, requested: str, active: str, known: KnownNames) -> ResolvedModel:
     """Resolve what the user's own name stands for; the user knows that it differs."""
     try:
-        return ResolvedModel(_find_model(alias, active, known).model)
+        found = _find_model(alias, active, known)
     except ModelNotFound as error:
         raise ModelNotFound(
             f"Your own name `{requested}` stands for `{alias}`. {error.message}", param="model"
         ) from error
+    resolved = found.resolve(alias, is_own=True)
+    if requested.lower() in known.aliases:
+        return resolved
+    # `fast-thinking`, where only `fast` is the user's own.
+    more = _grant_wishes(_Found(found.model), normalize_name(requested).wishes)
+    notices = (*resolved.notices, *more.resolve(requested).notices)
+    return ResolvedModel(found.model, notices, more.effort or found.effort)
 
 
-def _find_model(requested: str, active: str, known: KnownNames) -> ResolvedModel:
+def _find_model(requested: str, active: str, known: KnownNames) -> _Found:
     if requested in ("", "default"):
-        return ResolvedModel(active)
+        return _Found(active)
     if requested == ECHO or requested in known.live:
-        return ResolvedModel(requested)
-    spelled, drops = normalize_name(requested)
+        return _Found(requested)
+    spelled, wishes = normalize_name(requested)
+    return _grant_wishes(_find_plain(spelled, requested, active, known), wishes)
+
+
+def _find_plain(spelled: str, requested: str, active: str, known: KnownNames) -> _Found:
     if spelled == "default":
-        return ResolvedModel(active)
+        return _Found(active)
     found = _find_spelled(spelled, known.live)
     if found is not None:
-        is_same = not drops and remove_date(found) == remove_date(spelled)
-        return ResolvedModel(found) if is_same else _replace(requested, found)
+        return _Found(found, is_other=remove_date(found) != remove_date(spelled))
     if _RETIRED.fullmatch(spelled):
-        current = _CURRENT[_find_line(spelled)]
-        notice = f"model: {requested} is retired; {current} is used instead"
-        return ResolvedModel(current, (notice,))
+        return _Found(_CURRENT[_find_line(spelled)], is_retired=True)
     if spelled == "claude" or _OPENAI.fullmatch(spelled):
-        return _replace(requested, active)
+        return _Found(active, is_other=True)
     raise ModelNotFound(_describe_unknown(requested, known.live), param="model")
 
 
-def _replace(requested: str, model: str) -> ResolvedModel:
-    return ResolvedModel(model, (f"model: {model} is used instead of {requested}",))
+def _grant_wishes(found: _Found, wishes: tuple[str, ...]) -> _Found:
+    """Add the effort that a name asks for, and what it asks for and does not get."""
+    if not wishes:
+        return found
+    rules = resolve_rules(found.model)
+    efforts, ignored = list[str](), list[str]()
+    for wish in wishes:
+        size = _SIZE.match(wish)
+        effort = rules.default_effort if wish in _THINKING_WISHES else _EFFORT_WISHES.get(wish)
+        if effort is not None and rules.thinking != "none":
+            efforts.append(effort)
+        # A size in thousands is a budget for thinking at some services, and a context at others.
+        elif size is None or int(size[1]) * 1_000_000 > rules.context:
+            ignored.append(wish)
+    # `thinking-high`: the level says more.
+    named = [effort for wish, effort in _EFFORT_WISHES.items() if wish in wishes and efforts]
+    effort = next(iter(named or efforts), None)
+    return replace(found, effort=effort, ignored=tuple(ignored))
 
 
 def _find_spelled(spelled: str, live: Collection[str]) -> str | None:
@@ -148,7 +205,8 @@ def _find_spelled(spelled: str, live: Collection[str]) -> str | None:
     plain = remove_date(spelled)
     same = [id for id in live if remove_date(id) == plain]
     if not same and plain in _IDS:
-        return spelled
+        # The API has no other snapshots than those of the table and of its list.
+        return plain
     if re.fullmatch(r"claude-[a-z]+-[4-9]", plain) and not _RETIRED.fullmatch(plain):
         same = same or [id for id in (*_IDS, *live) if id.startswith(f"{plain}-")]
     return max(same, default=None)
@@ -162,7 +220,8 @@ def _retire(
     successor = _find_successor(model, known, today)
     if today < retires:
         warning = describe_retirement(model, retires, successor, today)
-        return resolved if warning is None else ResolvedModel(model, (*resolved.notices, warning))
+        notices = resolved.notices if warning is None else (*resolved.notices, warning)
+        return replace(resolved, notices=notices)
     if successor == model:
         # Nothing newer is known, so Claude's own answer is better than a guess.
         return resolved
@@ -170,7 +229,7 @@ def _retire(
     if resolved.notices:
         # The name did not name this model: say what is used instead of the name, too.
         notice = f"model: {successor} is used instead of {requested}, as {model} is retired"
-    return ResolvedModel(successor, (notice,))
+    return replace(resolved, model=successor, notices=(notice,))
 
 
 def _find_successor(model: str, known: KnownNames, today: date) -> str:
@@ -224,6 +283,8 @@ def _find_line(model: str) -> Line:
 
 
 def _describe_unknown(name: str, live: Collection[str]) -> str:
+    if _EMBEDDING.search(name):
+        return f"The model `{name}` is for embeddings: use /v1/embeddings."
     known = sorted({*(rules.id for rules in RULES), ECHO, *live})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f" Did you mean {', '.join(near)}?" if near else " See GET /v1/models for the list."

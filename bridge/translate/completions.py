@@ -32,8 +32,11 @@ _NO_THINKING = {"reasoning_effort": "none"}
 """OpenAI's completion models did not reason, and an editor needs the text at once."""
 
 
-def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
-    """Build one chat per prompt. Raises InvalidRequest naming the field."""
+def build_chats(completion: CompletionRequest, effort: str | None = None) -> list[ChatRequest]:
+    """Build one chat per prompt. Raises InvalidRequest naming the field.
+
+    `effort`: the `reasoning_effort` that the model's name asks for.
+    """
     if completion.best_of and completion.best_of < (completion.n or 1):
         raise InvalidRequest("best_of must not be smaller than n.", param="best_of")
     handled = {"model", "prompt", "suffix", "echo"}
@@ -41,7 +44,7 @@ def build_chats(completion: CompletionRequest) -> list[ChatRequest]:
         # The best n of n answers are all of them, and with 0 none is chosen: needs no notice.
         handled.add("best_of")
     common = {
-        **_NO_THINKING,
+        **(_NO_THINKING if effort is None else {"reasoning_effort": effort}),
         **completion.model_dump(exclude=handled, exclude_none=True),
     }
     return [

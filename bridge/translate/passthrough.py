@@ -52,6 +52,24 @@ def pass_through(
     )
 
 
+def add_named_effort(
+    body: MessagesBody, effort: str | None, rules: ModelRules
+) -> tuple[MessagesBody, tuple[str, ...]]:
+    """Add the effort that the model's name asks for, unless the body has thinking or effort.
+
+    Return the notices, too.
+    """
+    config = body.output_config or {}
+    if effort is None or body.thinking is not None or "effort" in config:
+        return body, ()
+    thinks = rules.thinking in ("always", "between_tools", "can_disable")
+    if thinks and effort in rules.efforts:
+        return body.model_copy(update={"output_config": {**config, "effort": effort}}), ()
+    # Other models think only with a budget or on request, which the rest of the conversation has to
+    # fit: that is for the client to decide.
+    return body, (f"model: the effort in {body.model} is ignored; send thinking or effort",)
+
+
 def build_count_request(body: CountBody, headers: Mapping[str, str], model: str) -> MessagesRequest:
     """Build the request for token counting, whose `max_tokens` is 0 and is not sent."""
     # Fields that the bridge does not know stay in `more`, so that new ones work without an update.

@@ -128,6 +128,14 @@ def test_every_current_model_is_in_the_table() -> None:
         ("claude-4.5sonnet", "claude-sonnet-4-5"),
         ("claude-opus-4-5-2025-11-01", "claude-opus-4-5-20251101"),
         ("Bridge-Echo", "bridge-echo"),
+        ("claude-opus-5\u20115", "claude-opus-5-5"),
+        ('"claude-opus-4-8"', "claude-opus-4-8"),
+        ("claude-opus-5-5-20261231", "claude-opus-5-5"),
+        ("Claude Opus 5.5 (latest)", "claude-opus-5-5"),
+        ("claude-opus-5-5[1m]", "claude-opus-5-5"),
+        ("claude-opus-5-5 (1M context)", "claude-opus-5-5"),
+        ("claude-sonnet-4.6-1m-context-latest", "claude-sonnet-4-6"),
+        ("default[1m]", ACTIVE),
     ],
 )
 def test_another_spelling_of_a_model_is_that_model(name: str, model: str) -> None:
@@ -142,18 +150,9 @@ def test_another_spelling_of_a_model_is_that_model(name: str, model: str) -> Non
         ("claude-sonnet", "claude-sonnet-5-5"),
         ("claude-sonnet-latest", "claude-sonnet-5-5"),
         ("claude-haiku-5", "claude-haiku-5-5"),
-        ("claude-opus-5-5[1m]", "claude-opus-5-5"),
         ("sonnet[1m]", "claude-sonnet-5-5"),
-        ("claude-opus-5-5-thinking", "claude-opus-5-5"),
-        ("claude-4.5-sonnet-thinking", "claude-sonnet-4-5"),
-        ("anthropic/claude-opus-5.5:thinking", "claude-opus-5-5"),
-        ("claude-haiku-5-5:free", "claude-haiku-5-5"),
-        ("claude-4.6-opus-high-thinking-fast", "claude-opus-4-6"),
-        ("claude-sonnet-4.6-thought", "claude-sonnet-4-6"),
-        ("claude-sonnet-4-5-1m-context-latest", "claude-sonnet-4-5"),
-        ("claude-sonnet-4-5-thinking-latest", "claude-sonnet-4-5"),
-        ("claude-sonnet-4-5-20250929-thinking", "claude-sonnet-4-5-20250929"),
-        ("claude-opus-5-5 (1M context)", "claude-opus-5-5"),
+        ("haiku[1m]", "claude-haiku-5-5"),
+        ("sonnet:free", "claude-sonnet-5-5"),
         ("opusplan", "claude-opus-5-5"),
         ("claude-4.5", ACTIVE),
         ("claude-latest", ACTIVE),
@@ -182,12 +181,70 @@ def test_a_name_that_says_more_or_less_than_a_model_is_noticed(name: str, model:
         ("us.anthropic.claude-3-opus-20240229-v1:0", "claude-opus-5-5"),
         ("claude-opus-4-1@20250805", "claude-opus-5-5"),
         ("claude-4-sonnet", "claude-sonnet-5-5"),
+        ("anthropic.claude-v2:1", "claude-sonnet-5-5"),
+        ("anthropic.claude-instant-v1", "claude-haiku-5-5"),
+        ("vertex_ai/claude-3-5-sonnet-v2@20241022", "claude-sonnet-5-5"),
     ],
 )
 def test_another_spelling_of_a_retired_model_is_its_line(name: str, model: str) -> None:
     resolved = resolve(name, ACTIVE)
     assert resolved.model == model
     assert resolved.notices == (f"model: {name} is retired; {model} is used instead",)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "effort"),
+    [
+        ("claude-opus-5-5-thinking", "claude-opus-5-5", "medium"),
+        ("anthropic/claude-opus-5.5:thinking", "claude-opus-5-5", "medium"),
+        ("claude-4.5-sonnet-thinking", "claude-sonnet-4-5", "high"),
+        ("claude-sonnet-4.6-thought", "claude-sonnet-4-6", "high"),
+        ("claude-sonnet-4-5-thinking-latest", "claude-sonnet-4-5", "high"),
+        ("claude-sonnet-4-5-20250929-thinking", "claude-sonnet-4-5-20250929", "high"),
+        ("claude-4.6-opus-low-thinking", "claude-opus-4-6", "low"),
+        ("claude-opus-5-5-thinking-max", "claude-opus-5-5", "max"),
+        ("claude-opus-5-no-thinking", "claude-opus-5", "none"),
+        ("default-thinking", ACTIVE, "high"),
+    ],
+)
+def test_an_effort_in_the_name_is_applied(name: str, model: str, effort: str) -> None:
+    assert resolve(name, ACTIVE, today=BEFORE) == ResolvedModel(model, (), effort)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "effort"),
+    [
+        ("sonnet-thinking", "claude-sonnet-5-5", "high"),
+        ("opus-xhigh", "claude-opus-5-5", "xhigh"),
+        ("gpt-5-low", ACTIVE, "low"),
+    ],
+)
+def test_an_effort_is_applied_to_another_model_too(name: str, model: str, effort: str) -> None:
+    notice = f"model: {model} is used instead of {name}"
+    assert resolve(name, ACTIVE, today=BEFORE) == ResolvedModel(model, (notice,), effort)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "ignored"),
+    [
+        ("claude-haiku-5-5:free", "claude-haiku-5-5", "free"),
+        ("claude-haiku-4-5[1m]", "claude-haiku-4-5", "1m"),
+        ("claude-opus-5-5-online", "claude-opus-5-5", "online"),
+        ("claude-opus-5-5 (my copy)", "claude-opus-5-5", "my-copy"),
+        ("default:extended", ACTIVE, "extended"),
+        ("bridge-echo:thinking", "bridge-echo", "thinking"),
+    ],
+)
+def test_what_the_model_does_not_have_is_ignored_with_a_notice(
+    name: str, model: str, ignored: str
+) -> None:
+    notice = f"model: {ignored} in {name} is ignored"
+    assert resolve(name, ACTIVE, today=BEFORE) == ResolvedModel(model, (notice,))
+
+
+def test_a_name_for_embeddings_is_refused_with_their_endpoint() -> None:
+    with pytest.raises(ModelNotFound, match="for embeddings: use /v1/embeddings"):
+        resolve("openai/text-embedding-3-small", ACTIVE)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +312,22 @@ def test_a_longer_name_of_the_users_own_stands_for_itself() -> None:
     assert resolve("sonnet", ACTIVE, own).model == "claude-sonnet-5-5"
 
 
+def test_an_own_name_may_ask_for_an_effort() -> None:
+    own = own_names(deep="opus-max", quick="haiku")
+    assert resolve("deep", ACTIVE, own) == ResolvedModel("claude-opus-5-5", (), "max")
+    assert resolve("quick:low", ACTIVE, own) == ResolvedModel("claude-haiku-5-5", (), "low")
+
+
+def test_an_own_name_for_a_retired_model_or_an_odd_wish_is_noticed() -> None:
+    own = own_names(old="claude-3-opus", odd="claude-opus-5-5:free")
+    assert resolve("old", ACTIVE, own).notices == (
+        "model: claude-3-opus is retired; claude-opus-5-5 is used instead",
+    )
+    assert resolve("odd", ACTIVE, own).notices == (
+        "model: free in claude-opus-5-5:free is ignored",
+    )
+
+
 def test_an_own_name_for_no_model_says_what_it_stands_for() -> None:
     with pytest.raises(ModelNotFound, match="Your own name `fast` stands for `claude-nobody`"):
         resolve("fast", ACTIVE, own_names(fast="claude-nobody"))
@@ -288,9 +361,9 @@ def test_the_active_model_is_replaced_when_it_retires() -> None:
 
 
 def test_a_notice_never_names_a_retired_model_as_the_one_in_use() -> None:
-    resolved = resolve("claude-sonnet-4-5-thinking", ACTIVE, today=LAST)
+    resolved = resolve("claude-sonnet-4-5:free", ACTIVE, today=LAST)
     assert resolved.notices == (
-        "model: claude-sonnet-5-5 is used instead of claude-sonnet-4-5-thinking, as "
+        "model: claude-sonnet-5-5 is used instead of claude-sonnet-4-5:free, as "
         "claude-sonnet-4-5 is retired",
     )
 
@@ -333,6 +406,5 @@ def test_any_text_is_a_model_or_a_refusal(name: str) -> None:
 
 @given(st.text(max_size=60))
 def test_a_normalized_name_stays_as_it_is(name: str) -> None:
-    once, _ = normalize_name(name)
-    twice, _ = normalize_name(once)
-    assert normalize_name(twice)[0] == twice
+    twice = normalize_name(normalize_name(name).name).name
+    assert normalize_name(twice).name == twice

@@ -22,7 +22,7 @@ from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
 from bridge.store.response_table import StoredResponse
 from bridge.store.responses import MEMORY_ONLY, Chain
-from bridge.translate.chat.request import is_heavy
+from bridge.translate.chat.request import add_effort, is_heavy
 from bridge.translate.responses.request import (
     ChatFromResponses,
     as_chat,
@@ -96,6 +96,7 @@ async def open_response(
         store_notices = (*store_notices, _BROKEN_CHAIN)
     resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
+    chat = add_effort(chat, resolved.effort)
     translation = functools.partial(translate_response_chat, chat)
     heavy = large or is_heavy(chat)
     answer = await open_answer(
@@ -118,7 +119,8 @@ async def count_input(
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
     _, _, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
-    model = resolve_model(bridge, body.model).model
+    resolved = resolve_model(bridge, body.model)
+    chat, model = add_effort(chat, resolved.effort), resolved.model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     request = (await bridge.heavy_work.run(translate_response_chat, chat, rules, model)).request

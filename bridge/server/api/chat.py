@@ -16,7 +16,7 @@ from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.state import BRIDGE
-from bridge.translate.chat.request import is_heavy
+from bridge.translate.chat.request import add_effort, is_heavy
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
 
@@ -33,7 +33,7 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         answers = ChatAnswers(
             bridge,
-            [chat],
+            [add_effort(chat, resolved.effort)],
             resolved.model,
             prefix="chatcmpl",
             heavy=heavy,

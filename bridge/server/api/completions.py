@@ -25,7 +25,7 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
         # continuation, and the chat's chunks are converted back.
         # A chat has parameters that a completion has not; their values are validated only now.
         with explain_errors(completion.model_extra or {}):
-            chats = build_chats(completion)
+            chats = build_chats(completion, resolved.effort)
         converter = CompletionStream(completion)
         answers = ChatAnswers(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
         return await respond_to_chat(

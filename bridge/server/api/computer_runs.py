@@ -22,7 +22,7 @@ from bridge.server.http.event_stream import write_events
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
-from bridge.translate.chat.request import translate_chat
+from bridge.translate.chat.request import add_effort, translate_chat
 from bridge.wire.chat import ChatRequest
 from bridge.wire.computer import RunBody, RunEvent, RunStarted
 
@@ -31,14 +31,17 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     """Run a task until it ends or the client leaves. Raises ComputerOff and ComputerBusy."""
     bridge, record = request.app[BRIDGE], get_record(request)
     body = await read_body(request, RunBody)
-    model = record.model = bridge.resolve(body.model).model
+    resolved = bridge.resolve(body.model)
+    model = record.model = resolved.model
     messages = [{"role": "user", "content": body.prompt}]
     chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
     with bridge.track_answer():
         backend = await bridge.selection.select_for_model(model)
         record.backend = backend.name
         translated = translate_chat(
-            chat, backend.narrow_rules(bridge.find_rules(model, backend.name)), model
+            add_effort(chat, resolved.effort),
+            backend.narrow_rules(bridge.find_rules(model, backend.name)),
+            model,
         )
         asker = await identify_asker(request, body.asked_by)
         computer_use = build_computer_use(bridge, asker, dry_run=body.dry_run)

@@ -21,7 +21,12 @@ from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
-from bridge.translate.passthrough import MessageCollector, build_count_request, pass_through
+from bridge.translate.passthrough import (
+    MessageCollector,
+    add_named_effort,
+    build_count_request,
+    pass_through,
+)
 from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.wire.anthropic import CountBody, MessagesBody, TokenCount, WholeMessage
 from bridge.wire.json_bytes import encode_ascii_json
@@ -35,6 +40,9 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     bridge = request.app[BRIDGE]
     body = await read_body(request, MessagesBody)
     resolved = bridge.resolve(body.model)
+    body, effort_notices = add_named_effort(
+        body, resolved.effort, bridge.find_rules(resolved.model)
+    )
     translation = functools.partial(pass_through, body, request.headers)
     record = get_record(request)
     record.model = resolved.model
@@ -43,7 +51,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
         heavy = is_large(request) or "format" in (body.output_config or {})
         answer = await open_answer(bridge, resolved.model, translation, heavy=heavy)
         record.note_answer(answer.backend, answer.stream.headers)
-        notices = _list_notices(request, resolved, answer)
+        notices = [*effort_notices, *_list_notices(request, resolved, answer)]
         headers = build_notice_headers(record.id, notices)
         collector = MessageCollector()
         async with (

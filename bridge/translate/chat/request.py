@@ -283,5 +283,14 @@ def _build_output_config(
     return {name: value for name, value in config.items() if value is not None} or None
 
 
+def add_effort(chat: ChatRequest, effort: str | None) -> ChatRequest:
+    """Return the chat with the effort that its model's name asks for, unless it has its own."""
+    reasoning = chat.reasoning
+    has_budget = reasoning is not None and reasoning.max_tokens is not None
+    if effort is None or has_budget or _read_effort(chat) is not None:
+        return chat
+    return chat.model_copy(update={"reasoning_effort": effort})
+
+
 def _read_effort(chat: ChatRequest) -> str | None:
     return chat.reasoning_effort or (chat.reasoning.effort if chat.reasoning else None)

@@ -101,6 +101,9 @@ NAMES = (
 async def test_every_name_that_a_chat_accepts_can_be_retrieved(client: AsyncOpenAI) -> None:
     for name in NAMES:
         assert (await client.models.retrieve(name)).id == name
+    listed = [model["id"] for model in await list_models(client)]
+    for name in listed:
+        assert (await client.models.retrieve(name)).id == name
     with pytest.raises(openai.NotFoundError):
         await client.models.retrieve("llama-3")
 
@@ -117,36 +120,82 @@ async def test_slashes_in_a_name_need_no_escape(bridge: Bridge) -> None:
             )
 
 
-@pytest.mark.parametrize(
-    ("path", "more"),
-    [
-        ("chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
-        ("completions", {"prompt": "Hi"}),
-        ("responses", {"input": "Hi"}),
-        ("messages", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 99}),
-    ],
-)
+async def request(bridge: Bridge, path: str, name: str, **more: Any) -> tuple[int, str]:
+    """Send a request for a model, and return the status and the notices."""
+    body = {"model": name, **BODIES[path], **more}
+    url = f"{bridge.url}/v1/{path}"
+    async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
+        return answer.status, answer.headers.get("x-bridge-notice", "")
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "chat/completions": {"messages": [{"role": "user", "content": "Hi"}]},
+    "completions": {"prompt": "Hi"},
+    "responses": {"input": "Hi"},
+    "messages": {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 99},
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
 async def test_every_endpoint_resolves_names_alike(
-    bridge: Bridge, fake: FakeAnthropic, path: str, more: dict[str, Any]
+    bridge: Bridge, fake: FakeAnthropic, path: str
 ) -> None:
-    async def request_model(name: str) -> tuple[int, str, str]:
-        body = {"model": name, **more}
-        url = f"{bridge.url}/v1/{path}"
-        async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
-            return answer.status, await answer.text(), answer.headers.get("x-bridge-notice", "")
+    async def request_model(name: str) -> tuple[int, str]:
+        return await request(bridge, path, name)
 
     for name, model in (("claude-opus-4.8", "claude-opus-4-8"), ("Fast", "claude-haiku-5-5")):
-        status, _, notice = await request_model(name)
+        status, notice = await request_model(name)
         assert (status, "model:" in notice) == (200, False)
         assert fake.bodies()[-1]["model"] == model
-    _, _, notice = await request_model("openai/gpt-4o")
+    _, notice = await request_model("openai/gpt-4o")
     assert "model: claude-sonnet-5-5 is used instead of openai/gpt-4o" in notice
     assert (await request_model("llama-3"))[0] == 404
     bridge.read_today = lambda: date(2026, 11, 30)
     fake.today = date(2026, 11, 30)
-    status, _, notice = await request_model("us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    status, notice = await request_model("us.anthropic.claude-sonnet-4-5-20250929-v1:0")
     assert status == 200
     assert "claude-sonnet-4-5-20250929 is retired; claude-sonnet-5-5 is used instead" in notice
+
+
+@pytest.mark.parametrize("path", BODIES)
+async def test_an_effort_in_the_name_is_sent_to_claude(
+    bridge: Bridge, fake: FakeAnthropic, path: str
+) -> None:
+    for name, effort in (("claude-opus-5-5-low", "low"), ("claude-sonnet-5-thinking", "high")):
+        assert await request(bridge, path, name) == (200, "")
+        assert fake.bodies()[-1]["output_config"] == {"effort": effort}
+    status, notice = await request(bridge, path, "claude-opus-4-8-thinking")
+    sent = fake.bodies()[-1]
+    if path == "messages":
+        # Such a model may refuse to think in the conversation that the client sends.
+        assert "thinking" not in sent
+        assert "the effort in claude-opus-4-8-thinking is ignored" in notice
+    else:
+        assert (status, sent["thinking"]["type"], notice) == (200, "adaptive", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("chat/completions", {"reasoning_effort": "low"}),
+        ("chat/completions", {"reasoning": {"effort": "low"}}),
+        ("completions", {"reasoning_effort": "low"}),
+        ("responses", {"reasoning": {"effort": "low"}}),
+        ("messages", {"output_config": {"effort": "low"}}),
+    ],
+)
+async def test_an_effort_of_the_request_wins_over_that_of_the_name(
+    bridge: Bridge, fake: FakeAnthropic, path: str, own: dict[str, Any]
+) -> None:
+    assert (await request(bridge, path, "claude-opus-5-5-max", **own))[0] == 200
+    assert fake.bodies()[-1]["output_config"]["effort"] == "low"
+
+
+async def test_a_name_with_an_effort_turns_thinking_off(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    assert await request(bridge, "chat/completions", "claude-opus-5-no-thinking") == (200, "")
+    assert fake.bodies()[-1]["thinking"] == {"type": "disabled"}
 
 
 async def test_embeddings_keep_the_name_that_was_sent(client: AsyncOpenAI) -> None:

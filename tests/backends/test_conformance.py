@@ -379,3 +379,36 @@ async def test_models_are_listed(client: AsyncOpenAI) -> None:
     listed = {model.id: model for model in (await client.models.list()).data}
     assert (listed[MODEL].model_extra or {})["max_output_tokens"] == 128_000
     assert (listed[MODEL].model_extra or {})["display_name"] == "Claude Opus 5.5"
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "code"),
+    [
+        ("not_found_error", "model: claude-opus-5-5", "model_not_found"),
+        ("invalid_request_error", "Your credit balance is too low.", "insufficient_quota"),
+        (
+            "invalid_request_error",
+            "You have reached your specified API usage limits.",
+            "insufficient_quota",
+        ),
+        ("invalid_request_error", "prompt is too long: 9 > 8", "context_length_exceeded"),
+    ],
+)
+async def test_an_error_in_the_middle_has_the_code_of_one_at_the_start(
+    client: AsyncOpenAI, fake: FakeAnthropic, kind: str, message: str, code: str
+) -> None:
+    fault = ErrorEvent(2, kind, message)
+    fake.script(Reply((Text("one two three four"),), fault=fault))
+    with pytest.raises(openai.APIError) as caught:
+        async for _ in await send_chat(client, stream=True):
+            pass
+    assert caught.value.code == code, caught.value.message
+    # Claude Code says some of them in its own words.
+    assert message[5:18].lower() in caught.value.message.lower()
+    assert caught.value.param == ("model" if code == "model_not_found" else None)
+    # Claude Code makes sure of a missing model by asking twice.
+    status = {"model_not_found": 404}.get(code, 400)
+    fake.script(*[Failure(status, kind, message=message)] * 2)
+    with pytest.raises(openai.APIStatusError) as refused:
+        await send_chat(client)
+    assert refused.value.code == code

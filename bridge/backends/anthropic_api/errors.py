@@ -255,4 +255,5 @@ def _refine_error(
         kind = ModelNotFound
     if kind is KeyRejected:
         message = f"{KEY_REJECTED}: {message}"
-    return kind(message, headers=headers, original=original)
+    param = "model" if kind is ModelNotFound else None
+    return kind(message, param=param, headers=headers, original=original)

@@ -12,13 +12,16 @@ from bridge.errors import (
     BillingFailed,
     BridgeError,
     ContextTooLong,
+    Forbidden,
     InvalidRequest,
     ModelNotFound,
     NotSignedIn,
     Overloaded,
     RateLimited,
+    RequestTooLarge,
     StreamBroken,
     UpstreamFailed,
+    UpstreamTimedOut,
     UpstreamUnreachable,
     error_for_status,
     explain_billing,
@@ -43,8 +46,12 @@ _BY_EVENT: Mapping[str, type[BridgeError]] = {
     "authentication_error": NotSignedIn,
     "billing_error": BillingFailed,
     "invalid_request_error": InvalidRequest,
+    "not_found_error": ModelNotFound,
     "overloaded_error": Overloaded,
+    "permission_error": Forbidden,
     "rate_limit_error": RateLimited,
+    "request_too_large": RequestTooLarge,
+    "timeout_error": UpstreamTimedOut,
 }
 """By the type of an `error` event; the others say nothing that a client could act on."""
 
@@ -52,6 +59,9 @@ _PREFIX = re.compile(r"^API Error: (\d{3} )?")
 _GATEWAY = re.compile(r" If it persists, check your inference gateway \(.*?\)\.?")
 _LOST = re.compile(r"Connection to the API was lost|JSON Parse error|StreamTruncated")
 _UNREACHABLE = re.compile(r"Unable to connect|Connection refused|ECONNREFUSED|ENOTFOUND")
+_TOO_LONG = re.compile(
+    r"prompt is too long|exceed context limit|exceeds the context window", re.IGNORECASE
+)
 _SIGNED_OUT = re.compile(r"not logged in|/login", re.IGNORECASE)
 
 
@@ -98,26 +108,41 @@ class FailureTranslator:
         error = event.get("error")
         fields = error if isinstance(error, dict) else {"message": error}
         kind, message = fields.get("type"), fields.get("message")
-        raise _BY_EVENT.get(kind if isinstance(kind, str) else "", UpstreamFailed)(
-            message if isinstance(message, str) and message else "Claude's API reported an error."
+        self._raise_refined(
+            _BY_EVENT.get(kind if isinstance(kind, str) else "", UpstreamFailed),
+            message if isinstance(message, str) and message else "Claude's API reported an error.",
         )
 
     def raise_control_error(self, response: Mapping[str, Any]) -> None:
         """Raise for a refused control request: an unknown version of Claude Code."""
         raise UpstreamFailed(f"Claude Code did not accept its settings: {response.get('error')}")
 
-    def _raise_error(self, status: object, word: object, text: str) -> None:
+    def _raise_error(self, status: object, word: object, text: str) -> NoReturn:
         message = _GATEWAY.sub("", _PREFIX.sub("", text)).strip() or "Claude Code failed."
         # The fields of a frame are whatever this version of Claude Code writes into them.
         kind = _classify_failure(
             status if type(status) is int else None, word if isinstance(word, str) else "", message
         )
-        about_money = explain_billing(message) if kind is InvalidRequest else None
-        if about_money is not None:
-            kind, message = BillingFailed, about_money
+        self._raise_refined(kind, message)
+
+    def _raise_refined(self, kind: type[BridgeError], message: str) -> NoReturn:
+        """Raise a failure, of the kind that its message tells more exactly."""
+        # Both come as invalid requests, or without a word that is known.
+        if kind in (InvalidRequest, UpstreamFailed):
+            about_money = explain_billing(message)
+            if about_money is not None:
+                kind, message = BillingFailed, about_money
+            elif _TOO_LONG.search(message):
+                kind = ContextTooLong
+            elif message.startswith("model:"):
+                kind = ModelNotFound
         if kind is NotSignedIn:
             message = f"Claude Code is not signed in: {message} {SIGN_IN}"
-        raise kind(message, headers=self._build_retry_after() if kind is RateLimited else None)
+        raise kind(
+            message,
+            param="model" if kind is ModelNotFound else None,
+            headers=self._build_retry_after() if kind is RateLimited else None,
+        )
 
     def _build_retry_after(self) -> dict[str, str]:
         seconds = parse_wait(self._resets_at, time.time())
@@ -133,8 +158,6 @@ def _read_message_text(message: object) -> str:
 
 
 def _classify_failure(status: int | None, word: str, message: str) -> type[BridgeError]:
-    if status in (None, 400) and "prompt is too long" in message.lower():
-        return ContextTooLong
     if status is not None:
         return error_for_status(status, _OWN_STATUSES)
     if _SIGNED_OUT.search(message):

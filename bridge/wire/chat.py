@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    ModelWrapValidatorHandler,
     StrictBool,
     Tag,
     model_validator,
@@ -367,13 +368,35 @@ class ChatRequest(LenientModel):
     speed: str | None = None
     """Anthropic's; `fast` is quicker and costs more."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_variants(cls, body: Any) -> Any:
-        body = to_chat_body(body)
-        if not isinstance(body, Mapping):
-            return body
-        chat = read_spellings(body)
+    _client_body: Any = None
+
+    @property
+    def client_body(self) -> Any:
+        """The body that the client sent, if it is not in the words of this model.
+
+        It is for `find_client_path`; messages and tools that nothing was changed in are left out.
+        """
+        return self._client_body
+
+    @staticmethod
+    def read_variants(body: Any) -> Any:
+        """Return a client's body in the words of this model; nearly always the same object."""
+        chat = to_chat_body(body)
+        if not isinstance(chat, Mapping):
+            return chat
+        chat = read_spellings(chat)
         messages = chat.get("messages")
         read = read_blocks(messages)
         return chat if read is messages else {**chat, "messages": read}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _validate_variants(cls, body: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        read = cls.read_variants(body)
+        chat = validate(read)
+        if read is not body:
+            # For errors that are found later. Of a long body only what was changed is kept.
+            same = read.get("messages") is body.get("messages")
+            left_out = ("messages", "tools") if same else ()
+            chat._client_body = {k: v for k, v in body.items() if k not in left_out}
+        return chat

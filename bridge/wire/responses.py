@@ -64,7 +64,11 @@ class ResponsesRequest(LenientModel):
     computer_use: StrictBool | None = None
     """The bridge's own field: let Claude use this computer, as far as the user permits it."""
 
-    _read_spellings = model_validator(mode="before")(read_response_spellings)
+    @model_validator(mode="before")
+    @staticmethod
+    def read_variants(body: Any) -> Any:
+        """Return a client's body in the words of this model."""
+        return read_response_spellings(body)
 
 
 class InputTokensDetails(TypedDict):

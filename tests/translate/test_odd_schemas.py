@@ -25,7 +25,6 @@ from bridge.translate.json_check import can_check, find_problem
 from bridge.translate.passthrough import pass_through
 from bridge.translate.responses.request import (
     as_chat,
-    restore_field_names,
     translate_response_chat,
 )
 from bridge.wire.anthropic import MessagesBody
@@ -121,9 +120,11 @@ def translate(body: Any) -> list[Translation]:
 
 def translate_response(body: Any) -> list[Translation]:
     converted = as_chat(validate_body(ResponsesRequest, body), ())
-    with restore_field_names():
+    with converted.name_client_fields():
         chat = validate_body(ChatRequest, converted.body)
-    return [translate_response_chat(chat, resolve_rules(model), model) for model in MODELS]
+    return [
+        translate_response_chat(converted, chat, resolve_rules(model), model) for model in MODELS
+    ]
 
 
 def translate_message(body: Any) -> list[Translation]:

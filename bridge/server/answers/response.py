@@ -26,7 +26,6 @@ from bridge.translate.chat.request import add_effort, is_heavy
 from bridge.translate.responses.request import (
     ChatFromResponses,
     as_chat,
-    restore_field_names,
     translate_response_chat,
 )
 from bridge.translate.responses.resource import build_response
@@ -97,7 +96,7 @@ async def open_response(
     resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
     chat = add_effort(chat, resolved.effort)
-    translation = functools.partial(translate_response_chat, chat)
+    translation = functools.partial(translate_response_chat, converted, chat)
     heavy = large or is_heavy(chat)
     answer = await open_answer(
         bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
@@ -118,12 +117,13 @@ async def count_input(
     large: bool,
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
-    _, _, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
+    _, converted, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
     resolved = resolve_model(bridge, body.model)
     chat, model = add_effort(chat, resolved.effort), resolved.model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
-    request = (await bridge.heavy_work.run(translate_response_chat, chat, rules, model)).request
+    translate = functools.partial(translate_response_chat, converted, chat)
+    request = (await bridge.heavy_work.run(translate, rules, model)).request
     # Fields that the endpoint refuses; those in `more` are Claude's own, and counted.
     others: Event = dict.fromkeys(set(BODY_FIELDS) - COUNTED_FIELDS - {"max_tokens"})
     prompt = await backend.count_tokens(replace(request, **others))
@@ -270,7 +270,7 @@ def _build_chat(
 ) -> tuple[ChatFromResponses, ChatRequest]:
     converted = as_chat(body, previous)
     # Streamed even for a client that is not: the response is built from the events either way.
-    with restore_field_names():
+    with converted.name_client_fields():
         return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 

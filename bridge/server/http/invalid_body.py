@@ -9,19 +9,29 @@ from pydantic import ValidationError
 
 from bridge.errors import InvalidRequest
 from bridge.wire.chat_from_responses import NAMED_FIELD
+from bridge.wire.chat_input.client_paths import find_client_path
 
 
-def explain_invalid(error: ValidationError, raw: Any) -> InvalidRequest:
-    """Return the error about the body `raw`, with the field's path as `param`."""
+def explain_invalid(
+    error: ValidationError, raw: Any, read: Callable[[Any], Any] | None = None
+) -> InvalidRequest:
+    """Return the error about the body `raw`, with the field's path as `param`.
+
+    `read` makes what was validated of the body; the path is the client's all the same.
+    """
     problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == NAMED_FIELD:
         return InvalidRequest(problems[0]["msg"], param=problems[0]["ctx"]["param"])
     # For a union pydantic reports the problems of every member. The deepest one belongs to the
     # member that the client meant.
-    by_field = [(_join_path(problem, raw), problem) for problem in problems]
+    validated = raw if read is None else read(raw)
+    by_field = [(_join_path(problem, validated), problem) for problem in problems]
     param = max((path for path, _ in by_field), key=lambda path: path.count(".") + path.count("["))
     here = [problem for path, problem in by_field if path == param]
-    if here[0]["type"] == "missing":
+    is_missing = here[0]["type"] == "missing"
+    if validated is not raw:
+        param = find_client_path(param, raw, is_missing=is_missing)
+    if is_missing:
         return InvalidRequest(f"Missing required parameter: {param}.", param=param)
     words = " or ".join(dict.fromkeys(map(_describe_problem, here)))
     if not param:
@@ -75,6 +85,7 @@ _WORDS: Mapping[str, Callable[[_Context], str]] = {
     "less_than_equal": lambda ctx: f"it must be at most {ctx['le']:g}",
     "list_type": lambda _: "it must be a list",
     "literal_error": lambda ctx: f"it must be {ctx['expected']}",
+    "model_attributes_type": lambda _: "it must be an object",
     "model_type": lambda _: "it must be an object",
     "string_type": lambda _: "it must be a string",
     "too_long": lambda ctx: f"it has more than {ctx['max_length']} items",

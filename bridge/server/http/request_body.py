@@ -133,8 +133,10 @@ def explain_errors(raw: Mapping[str, Any]) -> Iterator[None]:
 
 def validate_body(model: type[_Model], body: dict[str, Any]) -> _Model:
     """Validate a body that is already decoded. Raises InvalidRequest like `read_body`."""
-    with explain_errors(body):
+    try:
         return model.model_validate(body)
+    except ValidationError as error:
+        raise explain_invalid(error, body, getattr(model, "read_variants", None)) from error
 
 
 def _take_body(request: web.Request, lease: MemoryLease) -> bytes:
@@ -193,11 +195,13 @@ def _parse_json(body: bytes | bytearray, model: type[_Model]) -> _Model:
     except ValidationError as error:
         if b"\\u" in body and (repaired := replace_surrogates(body)) != body:
             return _parse_json(bytearray(repaired), model)
-        raise _explain_json(error, body) from error
+        raise _explain_json(error, body, model) from error
 
 
-def _explain_json(error: ValidationError, body: bytes | bytearray) -> InvalidRequest:
+def _explain_json(
+    error: ValidationError, body: bytes | bytearray, model: type[BaseModel]
+) -> InvalidRequest:
     problems = error.errors(include_url=False, include_input=False)
     if problems[0]["type"] == "json_invalid":
         return InvalidRequest(f"The body is not valid JSON: {problems[0]['msg']}.")
-    return explain_invalid(error, from_json(body or b"{}"))
+    return explain_invalid(error, from_json(body or b"{}"), getattr(model, "read_variants", None))

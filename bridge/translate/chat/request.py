@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.caching import MarkedParts, limit_markers
@@ -32,6 +33,7 @@ from bridge.translate.chat.tools import (
 from bridge.translate.chat.web_search import build_web_search_block, has_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
+from bridge.wire.chat_input.client_paths import find_client_path
 from bridge.wire.messages import Block, MessagesRequest
 
 IGNORED_PARAMETERS: Mapping[str, str] = {
@@ -91,11 +93,27 @@ class Translation:
 
 
 def translate_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
-    """Translate a chat. Raises InvalidRequest naming the field.
+    """Translate a chat. Raises InvalidRequest naming the client's field.
 
     Pure and deterministic: the same chat always gives the same bytes, so that Claude's prompt
     cache and the signatures of thinking stay valid.
     """
+    try:
+        return _translate(chat, rules, model)
+    except InvalidRequest as error:
+        if chat.client_body is not None and error.param is not None:
+            rename_param(error, find_client_path(error.param, chat.client_body))
+        raise
+
+
+def rename_param(error: InvalidRequest, param: str) -> None:
+    """Give an error another `param`, also where its message names it."""
+    if error.param is not None:
+        error.message = error.message.replace(error.param, param)
+    error.param = param
+
+
+def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
     notices = Notices()
     _report_ignored(chat, notices)
     offer = restrict_to_named(_read_offer(chat, notices), rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,19 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
-from bridge.translate.chat.request import Translation, translate_chat
+from bridge.translate.chat.request import Translation, rename_param, translate_chat
 from bridge.translate.chat.turns import CONTINUE
 from bridge.translate.responses import computer
 from bridge.translate.responses.client_tools import CLIENT_TOOLS
 from bridge.translate.responses.compact import restore_summary
-from bridge.translate.responses.tool_list import ToolList, collect_tools, join_name
+from bridge.translate.responses.tool_list import (
+    ToolList,
+    collect_tools,
+    join_name,
+    name_item,
+)
 from bridge.wire.chat import ChatRequest
+from bridge.wire.chat_input.client_paths import Origin, follow_origin
 from bridge.wire.response_items.client_calls import (
     OUTPUTS,
     TOOLS_BY_CALL,
@@ -68,33 +75,32 @@ class ChatFromResponses:
     """What converts the calls in the answer back."""
     pointer: computer.Place | None = None
     """The pointer's position after the computer calls so far."""
+    origins: Sequence[Origin] = ()
+    """Where the items of the body come from."""
+
+    @contextmanager
+    def name_client_fields(self) -> Iterator[None]:
+        """Give an error about the body the path of the field that the client sent."""
+        try:
+            yield
+        except InvalidRequest as error:
+            if error.param is not None:
+                is_missing = error.message.startswith("Missing")
+                rename_param(error, self._find_client_path(error.param, is_missing=is_missing))
+            raise
+
+    def _find_client_path(self, path: str, *, is_missing: bool) -> str:
+        # The Responses API has a function's fields beside its type.
+        path = re.sub(r"^(tool_choice|tools\[\d+\])\.function$", r"\1.name", path)
+        path = follow_origin(path, "tools", self.tools.origins)
+        return follow_origin(path, "input", self.origins, is_missing=is_missing)
 
 
-_FIELD_NAMES = (
-    ("response_format.json_schema", "text.format"),
-    ("response_format", "text.format"),
-)
-"""The chat's names of fields, and those of the Responses API."""
-
-
-@contextmanager
-def restore_field_names() -> Iterator[None]:
-    """Give an error about the chat the name of the field that the client sent."""
-    try:
-        yield
-    except InvalidRequest as error:
-        for chat_name, name in _FIELD_NAMES:
-            if error.param is not None and error.param.startswith(chat_name):
-                error.message = error.message.replace(
-                    error.param, name + error.param[len(chat_name) :]
-                )
-                error.param = name + error.param[len(chat_name) :]
-        raise
-
-
-def translate_response_chat(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
-    """Translate a chat that was made of a Responses request; errors name the client's fields."""
-    with restore_field_names():
+def translate_response_chat(
+    converted: ChatFromResponses, chat: ChatRequest, rules: ModelRules, model: str
+) -> Translation:
+    """Translate the chat of a Responses request; errors name the client's fields."""
+    with converted.name_client_fields():
         return translate_chat(chat, rules, model)
 
 
@@ -119,7 +125,8 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
         _check_outputs(items, len(before))
     tools = collect_tools(request.tools or [], items, len(before), notices)
     # Nothing may be left if all items are of tools that a service ran.
-    body["input"] = _build_chat_items(items, len(before), tools, notices) or CONTINUE
+    made = _build_chat_items(items, len(before), tools, notices)
+    body["input"] = [item for item, _ in made] or CONTINUE
     if tools.tools:
         body["tools"] = tools.tools
     _limit_preview_calls(request, body, notices)
@@ -132,32 +139,34 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
         }
     if request.max_tool_calls is not None:
         notices.append("max_tool_calls ignored: the bridge does not limit Claude's searches")
-    return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items))
+    origins = [Origin("input") if isinstance(request.input, str) else at for _, at in made]
+    return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items), origins)
 
 
 def _build_chat_items(
     items: Sequence[Item], before: int, tools: ToolList, notices: list[str]
-) -> list[Item]:
-    chat_items: list[Item] = []
+) -> list[tuple[Item, Origin]]:
+    """Return the items that a chat can have, each with the client's item that it comes from."""
+    chat_items: list[tuple[Item, Origin]] = []
     computer_calls: dict[str, list[str]] = {}
     for at, item in enumerate(items):
+        origin = Origin(name_item(at, before), item if at >= before else None)
         if not isinstance(item, Mapping):
-            raise InvalidRequest("An item must be an object.", param=f"input[{at - before}]")
+            raise InvalidRequest("An item must be an object.", param=origin.path)
         kind = item.get("type") or "message"
         if kind in _PLAIN or not isinstance(kind, str):
-            chat_items.append(dict(item))
+            made = [dict(item)]
         elif kind in _CALLS:
-            chat_items.append(_join_namespace(item))
+            made = [_join_namespace(item)]
         elif kind == "computer_call":
-            calls = computer.as_calls(item, f"input[{at - before}]")
-            computer_calls[item["call_id"]] = [call["call_id"] for call in calls]
-            chat_items += calls
+            made = computer.as_calls(item, origin.path)
+            computer_calls[item["call_id"]] = [call["call_id"] for call in made]
         elif kind == "computer_call_output":
             id = str(item.get("call_id"))
-            calls_of_output = computer_calls.get(id) or [id]
-            chat_items += computer.as_results(item, calls_of_output, f"input[{at - before}]")
+            made = computer.as_results(item, computer_calls.get(id) or [id], origin.path)
         else:
-            chat_items += _convert_special_item(item, items[:at], tools, notices)
+            made = _convert_special_item(item, items[:at], tools, notices)
+        chat_items += [(chat_item, origin) for chat_item in made]
     return chat_items
 
 

@@ -13,8 +13,12 @@ from bridge.translate.responses.client_tools import (
     build_function,
     explain_no_client_tool,
 )
+from bridge.wire.chat_input.client_paths import Origin
 from bridge.wire.response_items.client_calls import BRINGS_TOOLS, NAMESPACE_SEPARATOR
 from bridge.wire.responses import Item
+
+EARLIER = "previous_response_id"
+"""The field that brings the items of earlier responses."""
 
 
 @dataclass(slots=True)
@@ -22,6 +26,8 @@ class ToolList:
     """The tools as a chat has them, and what converts their calls back."""
 
     tools: list[Item] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    """The client's tool that each of `tools` was made of."""
     namespaces: dict[str, tuple[str, str]] = field(default_factory=dict)
     """A tool's name in the chat to its namespace and its name there."""
     client_tools: dict[str, str] = field(default_factory=dict)
@@ -42,17 +48,29 @@ def collect_tools(
     """
     flat = ToolList()
     sources = [("tools", tools), *_list_sources(items, before)]
-    every = [(tool, f"{where}[{at}]") for where, group in sources for at, tool in enumerate(group)]
+    every = [
+        (tool, where if where == EARLIER else f"{where}[{at}]")
+        for where, group in sources
+        for at, tool in enumerate(group)
+    ]
     names = {str(tool.get("name")) for tool, _ in every if isinstance(tool, Mapping)}
     for tool, where in every:
         if not isinstance(tool, Mapping):
             raise InvalidRequest("A tool must be an object.", param=where)
         added = _convert_tool(dict(tool), where, names, flat, notices)
-        # A client may send the same tools again, as after each search.
-        flat.tools += (
-            added if len(sources) == 1 else [new for new in added if new not in flat.tools]
-        )
+        is_namespace = tool.get("type") == "namespace"
+        for position, new in enumerate(added):
+            # A client may send the same tools again, as after each search.
+            if len(sources) == 1 or new not in flat.tools:
+                flat.tools.append(new)
+                inner = f"{where}.tools[{position}]" if is_namespace else where
+                flat.origins.append(Origin(where if where == EARLIER else inner))
     return flat
+
+
+def name_item(at: int, before: int) -> str:
+    """Return the client's path for an item; `before` of them belong to earlier responses."""
+    return f"input[{at - before}]" if at >= before else EARLIER
 
 
 def join_name(namespace: Any, name: Any) -> str:
@@ -65,7 +83,8 @@ def _list_sources(items: Sequence[Any], before: int) -> list[tuple[str, Sequence
     for at, item in enumerate(items):
         if not isinstance(item, Mapping) or item.get("type") not in BRINGS_TOOLS:
             continue
-        tools, where = item.get("tools") or [], f"input[{at - before}].tools"
+        tools, place = item.get("tools") or [], name_item(at, before)
+        where = place if place == EARLIER else f"{place}.tools"
         if not isinstance(tools, list):
             raise InvalidRequest("tools must be a list.", param=where)
         sources.append((where, tools))

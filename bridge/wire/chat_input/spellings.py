@@ -150,7 +150,8 @@ def _read_system(chat: Json) -> None:
         return
     prompts = [chat.pop(name, None) for name in ("system", "instructions")]
     before = [{"role": "system", "content": prompt} for prompt in prompts if prompt]
-    chat["messages"] = [*before, *messages]
+    if before:
+        chat["messages"] = [*before, *messages]
 
 
 def _read_response_format(form: Any) -> Any:

@@ -122,7 +122,7 @@ def translate(request: ResponsesRequest, before: list[Item], model: str) -> Tran
             raise
         return None
     chat = ChatRequest.model_validate(converted.body)
-    return translate_response_chat(chat, get_rules(model), model)
+    return translate_response_chat(converted, chat, get_rules(model), model)
 
 
 @given(st.data(), st.sampled_from(MODELS), st.booleans(), st.booleans(), st.booleans())

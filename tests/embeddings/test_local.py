@@ -142,7 +142,8 @@ async def test_a_thousand_texts_do_not_block_the_event_loop(by_hand: LocalEmbedd
         await by_hand.embed(texts, model="text-embedding-3-large", dimensions=None)
         ticker.cancel()
         worst.append(max(gaps))
-    assert min(worst) < 0.02
+    # On the loop, the texts would block it for 0.1 s and more.
+    assert min(worst) < 0.05
 
 
 async def _tick(gaps: list[float]) -> None:

@@ -42,7 +42,7 @@ BY_TESTS_BELOW = {
     "store: in memory only so far, as writing to the disk takes long",
     "store: in memory only, as it could not be written to disk ({})",
     "store: response_days is 0, so the response is in memory only",
-    "thinking: earlier thinking left out; {} cannot return it",
+    "thinking: {} may leave out earlier thinking",
 }
 """They say what the bridge has just done; each needs settings or requests of its own."""
 
@@ -157,7 +157,7 @@ async def test_thinking_that_claude_code_cannot_return_is_noticed(
     result = {"role": "tool", "tool_call_id": said["tool_calls"][0]["id"], "content": "3"}
     body["messages"] = [user(), said, result]
     _, notice = await post(claude_code, "chat/completions", body)
-    assert "thinking: earlier thinking left out; claude-code cannot return it" in notice
+    assert "thinking: claude-code may leave out earlier thinking" in notice
 
 
 async def test_another_backend_or_model_is_named_with_the_reason(

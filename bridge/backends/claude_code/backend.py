@@ -26,7 +26,7 @@ from bridge.backends.claude_code.frames import (
 )
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
-from bridge.backends.claude_code.sessions import LiveSessions
+from bridge.backends.claude_code.sessions import LiveSessions, Session
 from bridge.backends.claude_code.sign_in_status import SignInStatusReader
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown
@@ -182,22 +182,32 @@ class ClaudeCodeBackend(ManagedBackend):
     async def open(self, request: MessagesRequest) -> EventStream:
         """Run one turn in a process; see `Backend.open`. Closing ends a turn that is under way."""
         turn = self._build_turn(request)
-        process = await self._take_session(turn.continued)
-        if process is not None:
-            try:
-                return await self._begin(_Lease(process, self._pool.end), turn, turn.resume())
-            except StreamBroken as error:
-                # Nothing of the answer has come, so a new process can give it.
-                _log.info("A Claude Code session could not be continued: %s", error.message)
-                turn = self._build_turn(request)
+        session = await self._take_session(turn.continued)
+        if session is not None:
+            lease = _Lease(session.process, self._pool.end)
+            if not turn.can_resume(session.calls):
+                lease.end()
+            else:
+                try:
+                    return await self._begin(lease, turn, turn.resume(session.calls))
+                except StreamBroken as error:
+                    # Nothing of the answer has come, so a new process can give it.
+                    _log.info("A Claude Code session could not go on: %s", error.message)
+                    turn = self._build_turn(request)
         process = await self._take_process()
         return await self._begin(_Lease(process, self._pool.end), turn, turn.start())
 
     def _build_turn(self, request: MessagesRequest) -> Turn:
         rules = resolve_rules(request.model)
-        return Turn(request, rules, lambda: str(uuid.uuid4()), self._count_unknown)
+        return Turn(
+            request,
+            rules,
+            lambda: str(uuid.uuid4()),
+            self._count_unknown,
+            thinking_back=self.narrow_rules(rules).thinking_back,
+        )
 
-    async def _take_session(self, key: str) -> ClaudeProcess | None:
+    async def _take_session(self, key: str) -> Session | None:
         return None if self._cli is None else await self._sessions.take(key)
 
     async def _begin(self, lease: _Lease, turn: Turn, frames: list[Frame]) -> EventStream:
@@ -323,7 +333,7 @@ class ClaudeCodeBackend(ManagedBackend):
 
         `frames` are those behind the end of the turn.
         """
-        if self._sessions.keep(lease.process, turn.get_key_after_answer(), frames):
+        if self._sessions.keep(lease.process, turn.end(), frames):
             lease.hand_over()
         else:
             lease.process.pause()

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bridge.backends.claude_code.client_tools import SERVER
+
 MINIMUM_VERSION = (2, 1, 257)
 """The first version that takes prompts unchanged and settings over its control protocol."""
 
@@ -25,8 +27,8 @@ FLAGS: tuple[str, ...] = (
     "--permission-mode=dontAsk",
     "--disable-slash-commands",
     "--no-session-persistence",
-    # It must end after one answer: the client runs the tools, and sends a new request.
-    "--max-turns=1",
+    # The client's tools; see `client_tools`.
+    f"--allowedTools=mcp__{SERVER}",
 )
 
 _SWITCHES: Mapping[str, str] = {
@@ -47,6 +49,10 @@ _SWITCHES: Mapping[str, str] = {
     # Claude must receive what any API client would send: no context edits, no effort by turn.
     "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS": "1",
     "ENABLE_TOOL_SEARCH": "0",
+    # The client's tools have their own names, and may take as long and return as much as they like.
+    "CLAUDE_AGENT_SDK_MCP_NO_PREFIX": "1",
+    "MCP_TOOL_TIMEOUT": "3600000",
+    "MAX_MCP_OUTPUT_TOKENS": "100000000",
     # Only the API knows a model's limit, and says so in words by which clients compact.
     "CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE": "100000000",
     "CLAUDE_CODE_ENTRYPOINT": "sdk-py",

@@ -13,6 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bridge.backends.claude_code.call_ids import rename_copies
+from bridge.backends.claude_code.client_tools import (
+    are_unchanged,
+    build_result_frame,
+    build_server_fields,
+    list_client_tools,
+    read_call_id,
+)
 from bridge.backends.claude_code.command import MINIMUM_VERSION
 from bridge.backends.claude_code.conversation import AnswerRecorder, ConversationHash
 from bridge.backends.claude_code.errors import FailureTranslator
@@ -44,8 +51,22 @@ class Step:
     events: list[MessageEvent] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class EndedTurn:
+    """What a process has after a turn that can be followed by another."""
+
+    keys: Sequence[str]
+    """The keys of its conversation."""
+    called: frozenset[str] = frozenset()
+    """The ids of the answer's calls, whose results it waits for."""
+    calls: Mapping[str, Frame] = field(default_factory=dict)
+    """Its requests for results, by the ids of the calls; some may come later."""
+
+
 # States of a turn:
 #
+#   results    Only in a process that waits for the results of calls: they are sent one by one.
+#              Claude Code repeats each in a `user` frame, and must not have changed it.
 #   history    The settings and the system prompt are sent, then the history. User turns of the
 #              history carry `shouldQuery: false`; Claude Code confirms each with a `result` frame,
 #              and only then the next part may be sent.
@@ -53,8 +74,8 @@ class Step:
 #              `stream_event` frames.
 #   ended      A `message_delta` with a stop reason has come. Claude Code would send another request
 #              by itself after some stop reasons (a tool call, `max_tokens`, a refusal), so the
-#              process is killed now, unless `get_key_after_answer` has one. `message_stop`,
-#              which carries no data, is added here.
+#              process is killed now, unless `end` returns what it has. `message_stop`, which
+#              carries no data, is added here.
 #
 # Inputs: `start` once, or `resume` in a process that has the conversation; `feed` for each frame.
 # Any frame that reports a failure raises it, in each state; what comes behind it is not read.
@@ -69,8 +90,13 @@ class Turn:
         rules: ModelRules,
         new_id: Callable[[], str],
         count_unknown: CountUnknown,
+        *,
+        thinking_back: bool = True,
     ) -> None:
-        """Raises InvalidRequest for a system prompt that Claude Code cannot take."""
+        """`thinking_back`: whether a new process can send Claude's thinking back.
+
+        Raises InvalidRequest for a system prompt that Claude Code cannot take.
+        """
         self._model = request.model
         self._new_id = new_id
         self._extra_body = build_extra_body(request, rules)
@@ -80,10 +106,16 @@ class Turn:
         ]
         settings = [self._model, self._extra_body, self._system]
         self._conversation = ConversationHash(settings, messages)
+        self._thinking_back = thinking_back
+        self._tools = list_client_tools(request.tools or ())
         self._answer = AnswerRecorder()
+        self._calls: dict[str, Frame] = {}
+        """Claude Code's requests for results so far, by the ids of the calls."""
+        self._results: list[tuple[Frame, Block]] = []
+        """The requests of an earlier turn that are not answered yet, and the results."""
         *self._history, self._last = messages
         self._sent = 0
-        self._state: Literal["history", "answering", "ended"] = "history"
+        self._state: Literal["results", "history", "answering", "ended"] = "history"
         self._failures = FailureTranslator()
         self._check = EventCheck(count_unknown, self._failures.raise_error_event)
         self.initialized: Mapping[str, Any] | None = None
@@ -98,13 +130,25 @@ class Turn:
         """The key of the conversation that the last user turn continues."""
         return self._conversation.continued
 
-    def get_key_after_answer(self) -> str | None:
-        """Return the key of the conversation, now that the turn has ended.
-
-        None if the process cannot be used for another turn.
-        """
+    def end(self) -> EndedTurn | None:
+        """Return what the process has, now that the turn has ended; None if nothing more."""
         answer = self._answer.get_answer()
-        return None if answer is None else self._conversation.get_key_after(answer)
+        if answer is None:
+            return None
+        called = {block["id"]: block["name"] for block in answer if block["type"] == "tool_use"}
+        # A tool that Claude Code does not know gets a result, and the next request, at once.
+        if not set(called.values()) <= set(self._tools):
+            return None
+        keys = self._conversation.list_keys_after(answer, thinking_back=self._thinking_back)
+        return EndedTurn(keys, frozenset(called), self._calls)
+
+    def can_resume(self, calls: Mapping[str, Frame]) -> bool:
+        """Return whether the last user turn is what a process that made these calls waits for."""
+        results = self._last["content"]
+        if not calls:
+            return True
+        ids = [block.get("tool_use_id") for block in results]
+        return len(ids) == len(calls) and set(ids) == set(calls) and are_unchanged(results)
 
     def start(self) -> list[Frame]:
         """Return the first frames to send to a new process."""
@@ -114,14 +158,26 @@ class Turn:
         }
         return [
             _build_control(_SETTINGS, subtype="apply_flag_settings", settings=settings),
-            _build_control(_INITIALIZE, subtype="initialize", systemPrompt=self._system),
+            _build_control(
+                _INITIALIZE,
+                subtype="initialize",
+                systemPrompt=self._system,
+                **build_server_fields(self._tools),
+            ),
             *self._take_frames(),
         ]
 
-    def resume(self) -> list[Frame]:
-        """Return the first frames to send to a process that has the conversation before."""
+    def resume(self, calls: Mapping[str, Frame]) -> list[Frame]:
+        """Return the first frames to send to a process that has the conversation before.
+
+        `calls` are its open requests for results; see `can_resume`.
+        """
         self._sent = len(self._history)
-        return self._take_frames()
+        if not calls:
+            return self._take_frames()
+        self._state = "results"
+        self._results = [(calls[block["tool_use_id"]], block) for block in self._last["content"]]
+        return [build_result_frame(*self._results[0])]
 
     def feed(self, frame: Frame) -> Step:
         """Handle one frame. Raises BridgeError when it reports a failure."""
@@ -130,6 +186,10 @@ class Turn:
                 self._handle_control_response(read_object(frame, "response"))
             case "stream_event" if frame.get("parent_tool_use_id") is None:
                 return Step(events=self._relay_event(frame.get("event")))
+            case "control_request":
+                self._note_call(frame)
+            case "user" if self._state == "results":
+                return Step(send=self._check_result(read_object(frame, "message")))
             case "result" if self._state == "history":
                 return Step(send=self._take_frames())
             case "result":
@@ -153,10 +213,27 @@ class Turn:
             self.initialized = read_object(response, "response")
             check_version(str(self.initialized.get("claude_code_version", "")))
 
+    def _note_call(self, frame: Frame) -> None:
+        id = read_call_id(frame)
+        if id is not None:
+            self._calls[id] = frame
+
+    def _check_result(self, message: Mapping[str, Any]) -> list[Frame]:
+        """Compare a result as Claude Code sends it; return the next one."""
+        _, given = self._results.pop(0)
+        if message.get("content") != [given]:
+            raise StreamBroken("Claude Code has changed the result of a tool.")
+        if self._results:
+            return [build_result_frame(*self._results[0])]
+        self._state = "answering"
+        return []
+
     def _relay_event(self, event: object) -> list[MessageEvent]:
         """Check an event, and end the turn at the stop reason."""
         if self.ended:
             return []
+        if self._state == "results":
+            raise StreamBroken("Claude Code did not wait for the results of its tools.")
         checked = self._check.feed(event)
         if checked is None:
             return []

@@ -4,11 +4,13 @@ What the real Claude Code (2.1.330) does, over a fake upstream that records what
 
 - After `end_turn` and `stop_sequence` it writes `message_stop` and, within 0.1 s, a `result` frame.
   It sends nothing more upstream until the next user turn. Before each request it writes a `system`
-  frame with the status `requesting`. After other stop reasons it sends requests by itself.
+  frame with the status `requesting`. After `tool_use` it waits for the results of the calls; see
+  `client_tools`. After other stop reasons it sends requests by itself.
 - The next request has the earlier messages as a new process would send them, except for the notes
   that Claude Code adds itself (its environment, the model, the date): they stay behind the first
   user turn that this process answered, instead of moving to the last.
-- It sends the thinking of its earlier answers, which a new process does not get from most clients.
+- It sends the thinking of its earlier answers. As nothing before that thinking has changed, models
+  accept it that refuse it from a new process, where the notes have moved.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 
-from bridge.backends.claude_code.frames import Frame
+from bridge.backends.claude_code.client_tools import read_call_id
+from bridge.backends.claude_code.frames import EndedTurn, Frame
 from bridge.backends.claude_code.process import ClaudeProcess
 from bridge.errors import StreamBroken
 
@@ -27,42 +29,57 @@ IDLE_SECONDS = 300.0
 SETTLE_SECONDS = 10.0
 """Time limit for the frames behind a stop reason; they take 0.1 s."""
 
-_HARMLESS = ("command_lifecycle", "rate_limit_event")
-"""Frames that may come at any time: neither is about a request."""
+_HARMLESS = ("command_lifecycle", "rate_limit_event", "tool_progress")
+"""Frames that may come at any time: none is about a request."""
 
 # States of a session:
 #
 #   settling  The stop reason was relayed. Claude Code still writes the frames behind it.
-#   idle      Its `result` has come: it waits for the next user turn.
+#   idle      Its `result` has come, or all of its calls: it waits for the next user turn.
 #   over      Something unexpected has come, perhaps of a request that nobody asked for; or its time
 #             has run out; or it had to make room. The process is ended.
 #
 # A request that continues the conversation takes the process of an idle session.
 
 
-@dataclass(eq=False)
 class Session:
     """A process between two turns of a conversation; see the states above."""
 
-    process: ClaudeProcess
-    key: str
-    """The key of the conversation."""
-    is_idle: asyncio.Event = field(default_factory=asyncio.Event)
-    watching: asyncio.Task[None] | None = None
+    def __init__(self, process: ClaudeProcess, turn: EndedTurn) -> None:
+        self.process = process
+        self.keys = turn.keys
+        """The keys of the conversation; each of them finds it."""
+        self.calls = dict(turn.calls)
+        """Its requests for results, by the ids of the calls."""
+        self.is_idle = asyncio.Event()
+        self.watching: asyncio.Task[None] | None = None
+        self._called = turn.called
+        self._has_stopped = False
+        """Whether `message_stop` has come."""
 
     def feed(self, frame: Frame) -> bool:
         """Handle a frame between two turns; return False if the session is over."""
         kind = frame.get("type")
         if kind in _HARMLESS:
             return True
-        if self.is_idle.is_set():
-            return False
-        if kind == "result":
+        return not self.is_idle.is_set() and self._settle(kind, frame)
+
+    def _settle(self, kind: object, frame: Frame) -> bool:
+        match kind:
+            case "assistant":
+                return not frame.get("is_api_error_message")
+            case "stream_event" if _read_event_type(frame) == "message_stop":
+                self._has_stopped = True
+            case "control_request" if (id := read_call_id(frame)) in self._called:
+                self.calls[str(id)] = frame
+            case "result" if not self._called and not frame.get("is_error"):
+                self.is_idle.set()
+                return True
+            case _:
+                return False
+        if self._called and self._has_stopped and self.calls.keys() == self._called:
             self.is_idle.set()
-            return not frame.get("is_error")
-        if kind == "assistant":
-            return not frame.get("is_api_error_message")
-        return kind == "stream_event" and _read_event_type(frame) == "message_stop"
+        return True
 
 
 def _read_event_type(frame: Frame) -> object:
@@ -95,26 +112,27 @@ class LiveSessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def keep(self, process: ClaudeProcess, key: str | None, frames: Sequence[Frame]) -> bool:
-        """Keep a process whose turn has ended; return whether it is kept: not without a key.
+    def keep(self, process: ClaudeProcess, turn: EndedTurn | None, frames: Sequence[Frame]) -> bool:
+        """Keep a process whose turn has ended; return whether it is kept.
 
-        `frames` come behind the end of the turn, and were read together with it.
+        Without a `turn` it is not. `frames` are those that were read together with the turn's end,
+        and come behind it.
         """
-        if key is None or not self._limit:
+        if turn is None or not self._limit:
             return False
         while len(self._sessions) >= self._limit:
             self.end_oldest()
-        session = Session(process, key)
+        session = Session(process, turn)
         self._sessions.append(session)
         session.watching = asyncio.create_task(self._watch(session, frames))
         return True
 
-    async def take(self, key: str) -> ClaudeProcess | None:
-        """Return the process that has this conversation; None if there is none.
+    async def take(self, key: str) -> Session | None:
+        """Return the session that has this conversation; None if there is none.
 
         A client may be faster than Claude Code, whose last frames are awaited then.
         """
-        session = next((session for session in self._sessions if key == session.key), None)
+        session = next((session for session in self._sessions if key in session.keys), None)
         if session is None or session.watching is None:
             return None
         await _wait_until_idle(session, session.watching)
@@ -128,7 +146,7 @@ class LiveSessions:
         except asyncio.CancelledError:
             self._end_process(session.process)
             raise
-        return session.process
+        return session
 
     def end_oldest(self) -> None:
         """End the least recently used session, if there is one."""

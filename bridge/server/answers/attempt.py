@@ -156,8 +156,7 @@ async def _prepare_attempt(
     if stored and narrowed.thinking_back:
         request = thinking_replay.restore_thinking(request, stored)
     elif stored:
-        notice = f"thinking: earlier thinking left out; {backend.name} cannot return it"
-        more = (*more, notice)
+        more = (*more, f"thinking: {backend.name} may leave out earlier thinking")
     if request.thinking is not None and request.thinking["type"] == "enabled":
         request, off = _drop_impossible_thinking(request)
         more = (*more, *off)

@@ -52,7 +52,6 @@ from tests.fake_anthropic.script import (
     Play,
     Reply,
     Text,
-    ToolUse,
     overloaded,
     says,
     too_long,
@@ -282,7 +281,6 @@ async def test_the_end_of_a_limit_is_there(tmp_path: Path) -> None:
 
 
 ONE_REQUEST: Mapping[str, tuple[Play, str, str]] = {
-    "--max-turns=1": (Reply((ToolUse("add", {"a": 1}),)), "Hi", MODEL),
     "CLAUDE_CODE_MAX_RETRIES": (overloaded(), "Hi", MODEL),
     "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK": (
         Reply((Text("a b c"),), fault=Drop(2)),
@@ -350,6 +348,11 @@ UNSEEN = {
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS",
     "CLAUDE_CODE_DISABLE_TERMINAL_TITLE",
     "ENABLE_TOOL_SEARCH",
+    # They show in tool loops; see test_continued_tools.
+    "--allowedTools=mcp__client",
+    "CLAUDE_AGENT_SDK_MCP_NO_PREFIX",
+    "MCP_TOOL_TIMEOUT",
+    "MAX_MCP_OUTPUT_TOKENS",
 }
 """Flags and switches whose effect cannot be seen here."""
 

@@ -44,7 +44,10 @@ class Talk:
         self.options = {"model": model, **options}
 
     async def say(self, content: Any, **options: Any) -> str:
-        self.messages.append(user(content))
+        return await self.send(user(content), **options)
+
+    async def send(self, *messages: Any, **options: Any) -> str:
+        self.messages += messages
         base = f"{self.bridge.url}/v1"
         async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
             chat = await client.chat.completions.create(

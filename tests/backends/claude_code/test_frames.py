@@ -182,6 +182,135 @@ def test_other_fields_become_the_extra_body(model: str, fields: Any, body: Any) 
     assert json.loads(settings["env"]["CLAUDE_CODE_EXTRA_BODY"]) == {"max_tokens": 900, **body}
 
 
+TOOL = {"name": "add", "input_schema": {"type": "object"}}
+CALL = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
+
+
+def call_frame(id: str) -> Frame:
+    params = {"name": "add", "arguments": {}, "_meta": {"claudecode/toolUseId": id}}
+    message = {"method": "tools/call", "params": params, "jsonrpc": "2.0", "id": f"rpc {id}"}
+    request = {"subtype": "mcp_message", "server_name": "client", "message": message}
+    return {"type": "control_request", "request_id": f"request {id}", "request": request}
+
+
+def result(id: str, content: Any, **more: Any) -> Any:
+    return {"type": "tool_result", "tool_use_id": id, "content": content, **more}
+
+
+def repeated(block: Any) -> Frame:
+    return {"type": "user", "message": {"role": "user", "content": [block]}}
+
+
+def test_the_clients_tools_are_declared_by_name() -> None:
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    initialize = turn(tools=(TOOL, search)).start()[1]["request"]
+    assert initialize["sdkMcpServers"] == ["client"]
+    (listed,) = initialize["sdkMcpServerManifests"]["client"]["toolsListResult"]["tools"]
+    assert (listed["name"], listed["inputSchema"]) == ("add", {"type": "object"})
+    assert "sdkMcpServers" not in turn(tools=(search,)).start()[1]["request"]
+
+
+def test_a_conversation_goes_on_with_its_last_turn_only() -> None:
+    machine = turn(user(text("one")), claude(text("two")), user(text("three")))
+    assert machine.resume({}) == [user_frame("id1", text("three"))]
+    events = [scripts.start(), *scripts.text(0, "Hi"), *scripts.end("end_turn")]
+    assert [e for event in events for e in machine.feed(relayed(event)).events] == events
+
+
+def test_the_process_of_an_answer_with_calls_waits_for_the_results() -> None:
+    machine = turn(tools=(TOOL,))
+    machine.start()
+    for frame in (
+        relayed(scripts.start()),
+        *map(relayed, scripts.tool(0, "toolu_1", "add")),
+        call_frame("toolu_1"),
+        *map(relayed, scripts.tool(1, "toolu_2", "add")),
+        *map(relayed, scripts.end("tool_use")),
+    ):
+        machine.feed(frame)
+    ended = machine.end()
+    assert ended is not None
+    assert ended.called == {"toolu_1", "toolu_2"}
+    assert ended.calls == {"toolu_1": call_frame("toolu_1")}
+
+
+def test_an_answer_that_calls_an_unknown_tool_ends_its_process() -> None:
+    machine = turn(tools=(TOOL,))
+    machine.start()
+    for event in [
+        scripts.start(),
+        *scripts.tool(0, "toolu_1", "invented"),
+        *scripts.end("tool_use"),
+    ]:
+        machine.feed(relayed(event))
+    assert machine.end() is None
+
+
+def test_results_are_given_one_by_one_as_claude_code_repeats_them() -> None:
+    one, two = result("toolu_1", [text("one")]), result("toolu_2", "bad", is_error=True)
+    machine = turn(user(text("q")), claude(CALL), user(two, one), tools=(TOOL,))
+    calls = {id: call_frame(id) for id in ("toolu_1", "toolu_2")}
+    assert machine.can_resume(calls)
+    (answered,) = machine.resume(calls)
+    message = {
+        "jsonrpc": "2.0",
+        "id": "rpc toolu_2",
+        "result": {"content": [text("bad")], "isError": True},
+    }
+    assert answered["response"] == {
+        "subtype": "success",
+        "request_id": "request toolu_2",
+        "response": {"mcp_response": message},
+    }
+    (answered,) = machine.feed(repeated(two)).send
+    message = answered["response"]["response"]["mcp_response"]
+    assert (message["id"], message["result"]) == ("rpc toolu_1", {"content": [text("one")]})
+    assert machine.feed(repeated(one)) == Step()
+    assert machine.feed(relayed(scripts.start())).events == [scripts.start()]
+
+
+@pytest.mark.parametrize(
+    "frame", [repeated(result("toolu_1", "one")), relayed(scripts.start()), RESULT]
+)
+def test_a_result_that_claude_code_changes_is_not_relied_on(frame: Frame) -> None:
+    machine = turn(user(text("q")), claude(CALL), user(result("toolu_1", [text("one")])))
+    machine.resume({"toolu_1": call_frame("toolu_1")})
+    with pytest.raises(StreamBroken):
+        machine.feed(frame)
+
+
+PICTURE = {"type": "base64", "media_type": "image/png", "data": "aGk="}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_resumed"),
+    [
+        ([result("toolu_1", [text("one"), {"type": "image", "source": PICTURE}])], True),
+        ([result("toolu_1", "bad", is_error=True)], True),
+        ([result("toolu_1", "one")], False),
+        ([result("toolu_1", [])], False),
+        ([result("toolu_1", [text(" ")])], False),
+        ([result("toolu_1", [text("bad")], is_error=True)], False),
+        ([result("toolu_1", " ", is_error=True)], False),
+        ([result("toolu_1", [text("one")], is_error=False)], False),
+        ([result("toolu_1", [{"type": "image", "source": {"type": "url", "url": "x"}}])], False),
+        ([result("toolu_1", [{"type": "document", "source": PICTURE}])], False),
+        ([result("toolu_1", [{**text("one"), "citations": []}])], False),
+        ([result("toolu_1", [text("x" * 250_001)])], False),
+        ([{"type": "tool_result", "tool_use_id": "toolu_1"}], False),
+        ([result("toolu_2", [text("one")])], False),
+        ([result("toolu_1", [text("one")])] * 2, False),
+        ([result("toolu_1", [text("one")]), text("Stop.")], False),
+        ([text("Stop.")], False),
+    ],
+)
+def test_only_results_that_claude_code_leaves_as_they_are_go_on(
+    content: Any, is_resumed: bool
+) -> None:
+    machine = turn(user(text("q")), claude(CALL), user(*content))
+    assert machine.can_resume({"toolu_1": call_frame("toolu_1")}) == is_resumed
+
+
 def test_a_paused_turn_is_continued_by_a_user_turn() -> None:
     search = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
     found = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": []}

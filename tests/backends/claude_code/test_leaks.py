@@ -23,17 +23,25 @@ pytestmark = [
 
 ROUNDS = 20
 """Each has a renewal of the sign-in during which its client hangs up, then other requests."""
-READ, CUT = 10, 4
-"""Requests of a round that are read to their end, and that are cut off at a random moment."""
-LONG = '<<<{"text": "' + "word " * 100 + '", "delay": 0.1}>>>'
+TALKS, TURNS, CUT = 2, 5, 4
+"""Conversations of a round with their turns, and requests that are cut off at a random moment."""
+LONG = {"role": "user", "content": '<<<{"text": "' + "word " * 100 + '", "delay": 0.1}>>>'}
 LONGEST_WAIT = 2.0
 """Seconds after which a client hangs up at the latest: queued, starting, or during its answer."""
 
 
-async def ask(client: AsyncOpenAI, words: str) -> str:
-    messages: Any = [{"role": "user", "content": words}]
+async def ask(client: AsyncOpenAI, *messages: Any) -> str:
     stream = await client.chat.completions.create(model="default", messages=messages, stream=True)
     return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+
+async def talk(client: AsyncOpenAI) -> list[str]:
+    """Have a conversation; return the answers."""
+    messages: list[Any] = []
+    for _ in range(TURNS):
+        messages.append({"role": "user", "content": "Hi"})
+        messages.append({"role": "assistant", "content": await ask(client, *messages)})
+    return [message["content"] for message in messages[1::2]]
 
 
 async def hang_up(client: AsyncOpenAI, seconds: float) -> None:
@@ -70,7 +78,7 @@ async def test_three_hundred_requests_leave_nothing(
     bridge = await start_bridge(backend="claude-code")
     base = f"{bridge.url}/v1"
     async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
-        await ask(client, "Hi")
+        await talk(client)
     await bridge.selection.close()
     before = count_descriptors()
     async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
@@ -79,10 +87,10 @@ async def test_three_hundred_requests_leave_nothing(
             await bridge.selection.close()
             await hang_up_during_a_renewal(client, tokens, fake, chance.uniform(0, tokens.seconds))
             # These begin while the renewal is going on.
-            requests = [ask(client, "Hi") for _ in range(READ)]
+            talks = [talk(client) for _ in range(TALKS)]
             cut = [hang_up(client, chance.uniform(0, LONGEST_WAIT)) for _ in range(CUT)]
-            answers = await asyncio.gather(*requests, *cut)
-            assert answers[:READ] == ["Hello from the fake upstream."] * READ
+            answers = await asyncio.gather(*talks, *cut)
+            assert answers[:TALKS] == [["Hello from the fake upstream."] * TURNS] * TALKS
     async with asyncio.timeout(30):
         while bridge.open_streams:
             await asyncio.sleep(0.05)

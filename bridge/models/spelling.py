@@ -118,6 +118,11 @@ def remove_date(model: str) -> str:
     return _DATE.sub("", model)
 
 
+def is_same_model(name: str, model: str) -> bool:
+    """Return whether a client's name is this model's, in any spelling, with or without a date."""
+    return name == model or remove_date(normalize_name(name)[0]) == remove_date(model)
+
+
 def index_aliases(aliases: Mapping[str, str]) -> Mapping[str, str]:
     """Return the user's own names in lower case and in Anthropic's spelling, with their models.
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from bridge.errors import InvalidRequest
 from bridge.models.rules import ModelRules
+from bridge.models.spelling import is_same_model
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import Translation
+from bridge.translate.passthrough_parameters import fit_parameters
 from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
@@ -34,17 +36,19 @@ def pass_through(
 ) -> Translation:
     """Build the request without changing it, except for schemas that the API refuses.
 
+    For another model than the client named, its parameters are changed, too.
     Raises InvalidRequest for a prefill or a late system message if the model or the backend does
     not support it.
     """
     request = replace(
         build_count_request(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
     )
+    request, notices = adapt_to_model(request, body.model, rules)
     _check_roles(request, rules)
     fitted = fit_schemas(request, rules.refused_schemas)
     return Translation(
         fitted.request,
-        fitted.notices,
+        (*notices, *fitted.notices),
         AnswerFormat(),
         expected_json=fitted.expected_json,
         properties=fitted.properties,
@@ -84,6 +88,15 @@ def build_count_request(body: CountBody, headers: Mapping[str, str], model: str)
         headers={name: headers[name] for name in PASSED_HEADERS if name in headers},
         more=fields,
     )
+
+
+def adapt_to_model(
+    request: MessagesRequest, name: str, rules: ModelRules
+) -> tuple[MessagesRequest, tuple[str, ...]]:
+    """Fit the parameters to the model, if it is not the one that the client named."""
+    if is_same_model(name, request.model):
+        return request, ()
+    return fit_parameters(request, rules)
 
 
 def _to_message(turn: Any) -> Message:

@@ -23,6 +23,7 @@ from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.passthrough import (
     MessageCollector,
+    adapt_to_model,
     add_named_effort,
     build_count_request,
     pass_through,
@@ -76,11 +77,17 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     body = await read_body(request, CountBody)
     resolved = bridge.resolve(body.model)
     backend = await bridge.selection.select_for_counting(resolved.model)
-    counted = fit_schemas(build_count_request(body, request.headers, resolved.model)).request
-    prompt = await backend.count_tokens(counted)
-    get_record(request).note_answer(backend.name, prompt.headers)
+    rules = backend.narrow_rules(bridge.find_rules(resolved.model, backend.name))
+    counted, changes = adapt_to_model(
+        build_count_request(body, request.headers, resolved.model), body.model, rules
+    )
+    fitted = fit_schemas(counted)
+    prompt = await backend.count_tokens(fitted.request)
+    record = get_record(request)
+    record.note_answer(backend.name, prompt.headers)
+    notices = (*resolved.notices, *changes, *fitted.notices)
     count: TokenCount = {"input_tokens": prompt.tokens}
-    return web.json_response(dict(count))
+    return web.json_response(dict(count), headers=build_notice_headers(record.id, notices))
 
 
 def _list_notices(request: web.Request, resolved: ResolvedModel, answer: OpenAnswer) -> list[str]:
@@ -161,7 +168,12 @@ ROUTES = (
         count_message_tokens,
         "Anthropic",
         "Count the tokens of a message's prompt",
-        Answer("The count from Anthropic's API.", TokenCount, _TOKENS_EXAMPLE),
+        Answer(
+            "The count from Anthropic's API.",
+            TokenCount,
+            _TOKENS_EXAMPLE,
+            headers=ANTHROPIC_HEADERS,
+        ),
         access="key",
         dialect=ANTHROPIC,
         body=CountBody,

@@ -13,7 +13,8 @@ from bridge.translate.notices import Notices
 _ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384}
 _HIGHEST_BUDGET = 32_000
-_LOWEST_BUDGET = 1024
+LOWEST_BUDGET = 1024
+"""The smallest budget of thinking tokens that the API accepts."""
 
 # Without `summarized`, newer models send no thinking, and the stream seems to hang.
 _ADAPTIVE = {"type": "adaptive", "display": "summarized"}
@@ -31,16 +32,11 @@ class ThinkingPlan:
         return self.config is not None and self.config["type"] in ("adaptive", "enabled")
 
 
-def _convert_budget(budget: int, rules: ModelRules, notices: Notices) -> str:
+def convert_budget(budget: int) -> str:
     """Return the effort for a budget of thinking tokens, on models that have no budget."""
     if budget == 0:
         return "none"
-    effort = next((name for name, most in _BUDGETS.items() if budget <= most), "xhigh")
-    if rules.thinking != "budget":
-        notices.add(
-            f"thinking: the budget is read as effort {effort}; {rules.id} has no budget for it"
-        )
-    return effort
+    return next((name for name, most in _BUDGETS.items() if budget <= most), "xhigh")
 
 
 def choose_thinking(
@@ -56,7 +52,12 @@ def choose_thinking(
     `blocked` is the reason why an older model cannot think in this request, or None.
     """
     if requested is None and budget is not None:
-        requested = _convert_budget(budget, rules, notices)
+        requested = convert_budget(budget)
+        if budget and rules.thinking != "budget":
+            notices.add(
+                f"thinking: the budget is read as effort {requested}; "
+                f"{rules.id} has no budget for it"
+            )
     if requested is None:
         return _choose_default(rules, max_tokens, notices)
     if requested == "none":
@@ -118,31 +119,43 @@ def _choose_budget(
     the answer.
     """
     if given is not None and given < max_tokens:
-        budget = max(given, _LOWEST_BUDGET) if max_tokens > _LOWEST_BUDGET else given
+        budget = max(given, LOWEST_BUDGET) if max_tokens > LOWEST_BUDGET else given
         if budget != given:
             notices.add(f"thinking: a budget of {budget} is used, the least that Claude accepts")
     else:
-        budget = min(_BUDGETS.get(requested, _HIGHEST_BUDGET), max_tokens // 2)
-        if given is not None and budget >= _LOWEST_BUDGET:
+        budget = compute_budget(requested, max_tokens)
+        if given is not None and budget >= LOWEST_BUDGET:
             notices.add(
                 f"thinking: a budget of {budget} is used; {given} is not less than max_tokens"
             )
     effort = _choose_effort(requested, rules, notices) if rules.efforts else None
-    if budget < _LOWEST_BUDGET:
+    if budget < LOWEST_BUDGET:
         notices.add(f"reasoning_effort ignored: max_tokens {max_tokens} is too few for thinking")
         return ThinkingPlan(None, effort)
     config = {"type": "enabled", "budget_tokens": budget, "display": "summarized"}
     return ThinkingPlan(config, effort)
 
 
+def compute_budget(effort: str, max_tokens: int) -> int:
+    """Return the thinking tokens for an effort: at most half of all tokens; maybe too few."""
+    return min(_BUDGETS.get(effort, _HIGHEST_BUDGET), max_tokens // 2)
+
+
+def find_effort(requested: str, rules: ModelRules) -> str:
+    """Return the model's highest level that is not above the requested one, or else its lowest.
+
+    A level that is not known is above all others.
+    """
+    limit = _ORDER.index(requested) if requested in _ORDER else len(_ORDER)
+    below = (level for level in reversed(rules.efforts) if _ORDER.index(level) <= limit)
+    return next(below, rules.efforts[0])
+
+
 def _choose_effort(requested: str, rules: ModelRules, notices: Notices) -> str | None:
     if not rules.efforts:
         notices.add(f"reasoning_effort ignored: {rules.id} has no effort levels")
         return None
-    # The highest level of the model that is not above the requested one, or else its lowest.
-    limit = _ORDER.index(requested)
-    below = (level for level in reversed(rules.efforts) if _ORDER.index(level) <= limit)
-    effort = next(below, rules.efforts[0])
+    effort = find_effort(requested, rules)
     if effort != requested:
         notices.add(f"reasoning_effort: {effort} is used; {rules.id} has no {requested}")
     return effort

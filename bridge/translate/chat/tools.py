@@ -367,14 +367,19 @@ def _build_tool_block(
     return block
 
 
+def instruct_to_call(name: str | None) -> str:
+    """Return the instruction to call a tool, or any, for a model that cannot be forced to."""
+    return f"Respond by calling {f'the tool `{name}`' if name else 'one of the tools'}."
+
+
 def _build_choice(offer: ToolOffer, rules: ModelRules) -> tuple[dict[str, Any], str | None]:
     if offer.mode == "named":
         name = offer.names.to_claude(offer.named or "")
         if rules.forced_tools:
             return {"type": "tool", "name": name}, None
-        return {"type": "auto"}, f"Respond by calling the tool `{name}`."
+        return {"type": "auto"}, instruct_to_call(name)
     if offer.mode == "required":
         if rules.forced_tools:
             return {"type": "any"}, None
-        return {"type": "auto"}, "Respond by calling one of the tools."
+        return {"type": "auto"}, instruct_to_call(None)
     return {"type": offer.mode}, None

@@ -252,3 +252,53 @@ async def test_a_bridge_with_itself_as_upstream_does_not_start(
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8123")
     with pytest.raises(SettingsError, match="is the address of the bridge itself"):
         await start_bridge(port=8123)
+
+
+RETIRED = "claude-3-5-sonnet-20241022"
+
+
+async def test_a_changed_model_changes_the_parameters_with_it(
+    bridge: Bridge, fake: FakeAnthropic
+) -> None:
+    async with AsyncAnthropic(base_url=bridge.url, api_key="any", max_retries=0) as client:
+        raw = await client.messages.with_raw_response.create(
+            model=RETIRED,
+            max_tokens=4000,
+            messages=[*HI, {"role": "assistant", "content": "Two"}],
+            extra_body={"temperature": 0.2, "top_k": 5},
+        )
+        notices = raw.headers["x-bridge-notice"]
+        assert "temperature, top_k ignored: claude-sonnet-5-5 does not support sampling" in notices
+        assert "claude-sonnet-5-5 does not support prefill" in notices
+        assert {"temperature", "top_k"}.isdisjoint(get_sent_body(fake))
+        counted = await client.messages.with_raw_response.count_tokens(
+            model=RETIRED, messages=HI, thinking={"type": "disabled"}
+        )
+        assert get_sent_body_of_count(fake)["thinking"] == {"type": "between_tools"}
+        assert (
+            "thinking: between_tools is used instead of disabled"
+            in counted.headers["x-bridge-notice"]
+        )
+        # The model that the client named: Claude's API says itself what it refuses.
+        with pytest.raises(anthropic.BadRequestError) as caught:
+            await send_message(client, extra_body={"temperature": 0.2})
+    assert read_error_body(caught.value)["message"].startswith("temperature: Extra inputs")
+    assert get_sent_body(fake)["temperature"] == 0.2
+
+
+async def test_a_fallback_model_gets_parameters_of_its_own(
+    start_bridge: StartBridge, fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*SIGNED_IN["anthropic"])
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
+    bridge = await start_bridge(backend="anthropic", fallback_model="claude-haiku-4-5")
+    fake.script(overloaded())
+    async with AsyncAnthropic(base_url=bridge.url, api_key="any", max_retries=0) as client:
+        await send_message(client, max_tokens=128_000, output_config={"effort": "max"}, timeout=60)
+    body = get_sent_body(fake)
+    assert (body["model"], body["max_tokens"]) == ("claude-haiku-4-5", 64_000)
+    assert "output_config" not in body
+
+
+def get_sent_body_of_count(fake: FakeAnthropic) -> dict[str, Any]:
+    return fake.bodies("/v1/messages/count_tokens")[-1]

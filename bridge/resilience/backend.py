@@ -57,7 +57,7 @@ class Route:
 
     def get_wait(self, now: float, model: str) -> float:
         """Return the seconds until the route may be used for a model; 0 when it may be now."""
-        return max(self.quarantined_until - now, self.breakers.get(model).get_wait(now), 0.0)
+        return max(self.quarantined_until - now, self.breakers.get_wait_for(model, now), 0.0)
 
     def as_status(self, now: float) -> RouteStatus:
         """Describe the route for `/health`."""
@@ -122,15 +122,15 @@ class ResilientBackend(ManagedBackend):
 
     async def open(self, request: MessagesRequest) -> EventStream:
         """See `Backend.open`; a failure while iterating is final here, too."""
-        route, stream = await self._open_route(request)
+        route, breaker, stream = await self._open_route(request)
 
         async def release() -> None:
             try:
                 await stream.aclose()
             finally:
-                route.breakers.get(request.model).release(stream)
+                breaker.release(stream)
 
-        events = self._watch_health(route, stream, request.model)
+        events = self._watch_health(route, breaker, stream)
         return EventStream(events, release, stream.headers)
 
     async def readiness(self) -> Readiness:
@@ -194,20 +194,21 @@ class ResilientBackend(ManagedBackend):
         # Loading the routes may be what reads the keys, so the version is read afterwards.
         self._routes, self._version = routes, self._get_version()
 
-    async def _open_route(self, request: MessagesRequest) -> tuple[Route, EventStream]:
-        """Open an answer; return it and the route that it comes by."""
+    async def _open_route(
+        self, request: MessagesRequest
+    ) -> tuple[Route, CircuitBreaker, EventStream]:
+        """Open an answer; return the route that it comes by, the breaker of its model, and it."""
         failures, waited, model = 0, 0.0, request.model
         used: list[Route] = []
         await self._get_routes()
         while True:
-            route = self._enter_route(request)
-            breaker = route.breakers.get(model)
+            route, breaker = self._enter_route(request, besides=used)
             used.append(route)
             try:
                 stream = await route.backend.open(request)
                 # From here on, the stream stands for the request.
                 breaker.hand_over(request, stream)
-                return route, stream
+                return route, breaker, stream
             except BridgeError as error:
                 # Each route once: two keys with a wait of milliseconds would take turns for ever.
                 if self._quarantine(route, error) and self._has_free_route(model, besides=used):
@@ -229,18 +230,23 @@ class ResilientBackend(ManagedBackend):
                 breaker.release(request)
                 raise
 
-    def _enter_route(self, request: MessagesRequest) -> Route:
+    def _enter_route(
+        self, request: MessagesRequest, *, besides: Sequence[Route]
+    ) -> tuple[Route, CircuitBreaker]:
         """Enter the first free route; raise the error that closed them when none is free."""
         now, model = self._clock(), request.model
         for route in self._routes:
+            # A quarantine of milliseconds may have ended while the route's failure was handled.
+            if route in besides or route.quarantined_until > now:
+                continue
             breaker = route.breakers.get(model)
-            if route.quarantined_until <= now and breaker.try_enter(now, request):
-                return route
+            if breaker.try_enter(now, request):
+                return route, breaker
         soonest = min(self._routes, key=lambda route: route.get_wait(now, model))
         breaker, reason = soonest.breakers.get(model), soonest.quarantined_for
         if isinstance(reason, KEY_FAILURES) and breaker.try_enter(now, request):
             # All keys have failed. Only a request can show that one of them works again.
-            return soonest
+            return soonest, breaker
         # Rounded up: a client that comes back too early would be refused again.
         wait = str(max(1, math.ceil(soonest.get_wait(now, model))))
         if soonest.quarantined_until > now and reason is not None:
@@ -285,10 +291,10 @@ class ResilientBackend(ManagedBackend):
         return any(route.get_wait(now, model) == 0 for route in others)
 
     async def _watch_health(
-        self, route: Route, stream: EventStream, model: str
+        self, route: Route, breaker: CircuitBreaker, stream: EventStream
     ) -> AsyncGenerator[Batch, None]:
         """Pass the batches on, and tell the breaker of key and model how the answer went."""
-        healthy, breaker = False, route.breakers.get(model)
+        healthy = False
         try:
             async for batch in stream:
                 if not healthy:

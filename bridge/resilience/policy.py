@@ -209,13 +209,20 @@ class ModelBreakers:
         self._by_model: dict[str, CircuitBreaker] = {}
 
     def get(self, model: str) -> CircuitBreaker:
-        """Return the breaker of a model."""
-        breaker = self._by_model.get(model)
+        """Return the breaker of a model, for a request that keeps it until it ends."""
+        breaker = self._by_model.pop(model, None)
         if breaker is None:
             if len(self._by_model) >= MOST_BREAKERS:
-                self._forget_idle()
-            breaker = self._by_model[model] = CircuitBreaker()
+                self._forget_oldest()
+            breaker = CircuitBreaker()
+        # The last one is the one that was used last.
+        self._by_model[model] = breaker
         return breaker
+
+    def get_wait_for(self, model: str, now: float) -> float:
+        """Return the seconds until a request for a model may enter; 0 when one may now."""
+        breaker = self._by_model.get(model)
+        return 0.0 if breaker is None else breaker.get_wait(now)
 
     def get_state(self, now: float) -> BreakerState:
         """Return the worst state of all models."""
@@ -227,14 +234,14 @@ class ModelBreakers:
         """Return the longest wait of all models, in seconds."""
         return max((breaker.get_wait(now) for breaker in self._by_model.values()), default=0.0)
 
-    def _forget_idle(self) -> None:
-        """Forget breakers that remember nothing, or all: clients choose the names of models."""
-        self._by_model = {m: b for m, b in self._by_model.items() if not b.is_idle}
-        if len(self._by_model) >= MOST_BREAKERS:
-            self._by_model.clear()
+    def _forget_oldest(self) -> None:
+        """Forget the breaker that was not used for longest; first one that remembers nothing."""
+        idle = (model for model, breaker in self._by_model.items() if breaker.is_idle)
+        del self._by_model[next(idle, next(iter(self._by_model)))]
 
 
 MOST_BREAKERS = 64
+"""Breakers of one key; clients choose the names of models."""
 
 
 def tells_of_outage(error: BridgeError) -> bool:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import openai
 import pytest
 from openai import AsyncOpenAI
 
+from bridge.backends.anthropic_api.backend import MessagesApiBackend
+from bridge.backends.base import EventStream
+from bridge.errors import RateLimited
 from bridge.keys import KeyChain, Keys, NamedKey
-from bridge.resilience.backend import ResilientBackend
+from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
+from bridge.wire.messages import MessagesRequest
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import (
     Drop,
@@ -296,3 +302,31 @@ async def test_rate_limits_have_openais_header_names(
     assert headers["x-ratelimit-limit-requests"] == "50"
     assert headers["x-ratelimit-remaining-tokens"] == "0"
     assert headers["x-ratelimit-reset-requests"] == "0s"
+
+
+async def test_keys_whose_quarantine_ends_at_once_are_each_tried_once() -> None:
+    """Time passes while a failure is handled, here more than the milliseconds of the wait."""
+    backends = [LimitedBackend(), LimitedBackend()]
+    routes = [Route(f"key {at}", backend) for at, backend in enumerate(backends)]
+
+    async def load_routes() -> Sequence[Route]:
+        return routes
+
+    ticks = itertools.count()
+    policy = RetryPolicy(attempts=1)
+    backend = ResilientBackend("anthropic", load_routes, policy, lambda: float(next(ticks)))
+    with pytest.raises(RateLimited):
+        await backend.open(MessagesRequest("claude-opus-5-5", 10, ()))
+    assert [backend.opened for backend in backends] == [1, 1]
+
+
+class LimitedBackend(MessagesApiBackend):
+    """A key that is limited for a millisecond."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0, lambda kind, name: None)
+        self.opened = 0
+
+    async def open(self, request: MessagesRequest) -> EventStream:
+        self.opened += 1
+        raise RateLimited("Too many requests.", headers={"retry-after": "0.001"})

@@ -195,6 +195,27 @@ def test_each_model_has_a_breaker_and_their_number_is_bounded() -> None:
     assert len(breakers._by_model) <= MOST_BREAKERS
 
 
+def test_only_one_breaker_is_forgotten_for_another() -> None:
+    breakers = ModelBreakers()
+    for number in range(MOST_BREAKERS):
+        for _ in range(5):
+            breakers.get(f"model {number}").record_failure(0, ONE)
+    breakers.get("model 0")
+    breakers.get("one more")
+    waits = [breakers.get_wait_for(f"model {number}", 0) for number in range(MOST_BREAKERS)]
+    assert waits == [10, 0, *[10] * (MOST_BREAKERS - 2)], "the one not used for longest"
+    assert breakers.get_wait_for("never used", 0) == 0
+    assert "never used" not in breakers._by_model
+
+
+def test_a_breaker_in_use_is_not_replaced_by_looking_at_others() -> None:
+    breakers = ModelBreakers()
+    opus = breakers.get("opus")
+    for number in range(MOST_BREAKERS * 3):
+        breakers.get_wait_for(f"model {number}", 0)
+    assert breakers.get("opus") is opus
+
+
 class BreakerMachine(RuleBasedStateMachine):
     """However requests begin and end: a broken upstream is probed by one at a time, and again."""
 

@@ -15,6 +15,7 @@ from tests.fake_anthropic.script import (
     RawBlock,
     RedactedThinking,
     Reply,
+    ServerCall,
     Text,
     Thinking,
     ToolUse,
@@ -40,7 +41,7 @@ def events(reply: Reply, body: dict[str, Any], new_id: NewId) -> Iterator[Event]
         return
     yield _start(body["model"], reply.usage, new_id("msg"))
     deltas = 0
-    blocks = reply.blocks if body.get("max_tokens", 1) else ()
+    blocks = expand(reply.blocks, new_id) if body.get("max_tokens", 1) else ()
     for index, block in enumerate(blocks):
         content, parts = _unfold(block, body, new_id)
         yield {"type": "content_block_start", "index": index, "content_block": content}
@@ -50,7 +51,9 @@ def events(reply: Reply, body: dict[str, Any], new_id: NewId) -> Iterator[Event]
             deltas += 1
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    yield _end(reply, deltas, cut=not body.get("max_tokens", 1))
+    yield _end(
+        reply, deltas, _find_container(reply, body, new_id), cut=not body.get("max_tokens", 1)
+    )
     yield {"type": "message_stop"}
 
 
@@ -83,13 +86,23 @@ def _start(model: str, usage: Usage, id: str) -> Event:
     return {"type": "message_start", "message": message}
 
 
-def _end(reply: Reply, deltas: int, *, cut: bool) -> Event:
+def _find_container(reply: Reply, body: dict[str, Any], new_id: NewId) -> Event | None:
+    """Return the container in which the reply's code ran: the request's, or a new one."""
+    names = [block.name for block in reply.blocks if isinstance(block, ServerCall)]
+    if not any(name.endswith("code_execution") for name in names):
+        return None
+    id = body.get("container") or new_id("container")
+    return {"id": id, "expires_at": "2026-11-29T12:00:00.000000Z"}
+
+
+def _end(reply: Reply, deltas: int, container: Event | None, *, cut: bool) -> Event:
     has_calls = any(isinstance(block, ToolUse) for block in reply.blocks)
     reason = reply.stop_reason or ("tool_use" if has_calls else "end_turn")
     delta = {
         "stop_reason": "max_tokens" if cut else reason,
         "stop_sequence": reply.stop_sequence,
         "stop_details": dict(reply.stop_details) if reply.stop_details else None,
+        **({"container": container} if container else {}),
     }
     return {"type": "message_delta", "delta": delta, "usage": _build_last_usage(reply, deltas)}
 
@@ -110,6 +123,40 @@ def _build_last_usage(reply: Reply, deltas: int) -> dict[str, Any]:
     }
 
 
+def expand(blocks: Iterable[Block], new_id: NewId) -> Iterator[Block]:
+    """Yield the blocks, with two in the place of each call of a server tool that has a result."""
+    for block in blocks:
+        if not isinstance(block, ServerCall):
+            yield block
+            continue
+        id = block.id or new_id("srvtoolu" if block.server is None else "mcptoolu")
+        use: Event = {"id": id, "name": block.name, "input": {}}
+        result: Event = {"tool_use_id": id, "content": block.result}
+        if block.server is None:
+            use["type"], result["type"] = "server_tool_use", f"{block.name}_tool_result"
+        else:
+            use |= {"type": "mcp_tool_use", "server_name": block.server}
+            result |= {"type": "mcp_tool_result", "is_error": block.is_error}
+        pieces = pieces_of(block.input)
+        yield RawBlock(use, tuple(_build_deltas("input_json_delta", "partial_json", pieces)))
+        if block.result is not None:
+            yield RawBlock(result)
+
+
+def find_unoffered(reply: Reply, body: dict[str, Any]) -> str | None:
+    """Return the name of a server tool that the reply calls and the request does not offer."""
+    tools = body.get("tools") or ()
+    offered = {str(tool.get("name")) for tool in tools if "input_schema" not in tool}
+    servers = {tool.get("mcp_server_name") for tool in tools}
+    for block in reply.blocks:
+        if isinstance(block, ServerCall):
+            code = block.name.endswith("code_execution") and block.server is None
+            own = "code_execution" if code else block.name
+            if own not in offered if block.server is None else block.server not in servers:
+                return block.name
+    return None
+
+
 def _unfold(block: Block, body: dict[str, Any], new_id: NewId) -> tuple[Event, list[Event]]:
     """Return the block's start and its deltas."""
     match block:
@@ -124,6 +171,8 @@ def _unfold(block: Block, body: dict[str, Any], new_id: NewId) -> tuple[Event, l
             return _call(block, new_id)
         case RawBlock(start, deltas):
             return dict(start), list(deltas)
+        case ServerCall():
+            raise TypeError("a call of a server tool is two blocks; see `expand`")
 
 
 def _build_deltas(kind: str, field: str, parts: Iterable[str]) -> list[Event]:

@@ -66,6 +66,8 @@ class Rules:
     binds_thinking: bool = True
     images: ImageTier = LARGE
     computer: frozenset[str] = _ONLY_TOOLSET
+    programmatic_tools: bool = True
+    """Code in the code execution container can call tools."""
     lifecycle: Lifecycle = "active"
     retires_at: str | None = None
 
@@ -94,6 +96,7 @@ def _build_4_5(line: str, efforts: frozenset[Effort], computer: frozenset[str]) 
         binds_thinking=False,
         images=SMALL,
         computer=computer,
+        programmatic_tools=line != "haiku",
         lifecycle="deprecated" if line == "sonnet" else "active",
         retires_at=_RETIRE.get(line),
     )

@@ -66,14 +66,32 @@ class ToolUse:
 
 
 @dataclass(frozen=True)
+class ServerCall:
+    """A call of a tool that runs at Anthropic, or on an MCP server, and then its result.
+
+    The request must offer the tool. Without an id the call gets one of the fake's.
+    """
+
+    name: str
+    """Such as `bash_code_execution` or `web_search`; with `server`, a tool of that server."""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    result: Any = None
+    """The result block's `content`; without it, the result comes in a later answer."""
+    server: str | None = None
+    id: str | None = None
+    is_error: bool = False
+    """For a result of an MCP server."""
+
+
+@dataclass(frozen=True)
 class RawBlock:
-    """Any other block, with its start and its deltas: server tools, citations, future types."""
+    """Any other block, with its start and its deltas: citations, lone results, future types."""
 
     start: Mapping[str, Any]
     deltas: tuple[Event, ...] = ()
 
 
-Block: TypeAlias = Text | Thinking | RedactedThinking | ToolUse | RawBlock
+Block: TypeAlias = Text | Thinking | RedactedThinking | ToolUse | ServerCall | RawBlock
 
 
 @dataclass(frozen=True)

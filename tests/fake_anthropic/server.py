@@ -17,7 +17,7 @@ from tests.fake_anthropic import answers
 from tests.fake_anthropic.catalog import find, page
 from tests.fake_anthropic.checks.request import check
 from tests.fake_anthropic.directive import Directive, directive_of, play_of
-from tests.fake_anthropic.play import NewId, counting_ids
+from tests.fake_anthropic.play import NewId, counting_ids, find_unoffered
 from tests.fake_anthropic.rejection import Refused, Rejection
 from tests.fake_anthropic.rules import TODAY, VERSIONS, has_retired, rules
 from tests.fake_anthropic.script import Failure, Play, RawHttp, Reply
@@ -189,6 +189,11 @@ class FakeAnthropic(Served):
         if isinstance(play, RawHttp):
             record.finished = True
             return await answers.write_raw(request, play)
+        unoffered = find_unoffered(play, record.body)
+        if unoffered is not None:
+            record.status, record.finished = 500, True
+            message = f"the script calls {unoffered}, which the request does not offer"
+            return self._build_failure(Failure(500, message=message))
         return await self._answer(request, record, play)
 
     def _choose_play(self, body: dict[str, Any]) -> Play:

@@ -6,12 +6,13 @@ from typing import Any
 
 from tests.fake_anthropic.checks.binding import sign
 from tests.fake_anthropic.directive import play_of
-from tests.fake_anthropic.play import collect, counting_ids, events
+from tests.fake_anthropic.play import collect, counting_ids, events, find_unoffered
 from tests.fake_anthropic.script import (
     Event,
     Failure,
     RawBlock,
     Reply,
+    ServerCall,
     Text,
     ToolUse,
     Usage,
@@ -202,3 +203,43 @@ def test_a_directive_fails_as_often_as_it_says() -> None:
 def test_an_unknown_directive_is_told() -> None:
     play = play_of({"txet": "Hi"})  # type: ignore[typeddict-unknown-key]  # the slip is the point
     assert play == Failure(500, message="unknown keys in the directive: txet")
+
+
+SUM = ServerCall(
+    "bash_code_execution",
+    {"command": "echo 2"},
+    {"type": "bash_code_execution_result", "stdout": "2\n", "stderr": "", "return_code": 0},
+)
+ASKED = ServerCall("ask", {"q": "x"}, [{"type": "text", "text": "y"}], server="wiki")
+
+
+def test_a_server_tool_is_called_and_answers_in_the_same_message() -> None:
+    message = collect(play(Reply((SUM, Text("Two.")))))
+    use, result, text = message["content"]
+    assert (use["type"], use["name"], use["input"]) == (
+        "server_tool_use",
+        "bash_code_execution",
+        {"command": "echo 2"},
+    )
+    assert result["type"] == "bash_code_execution_tool_result"
+    assert result["tool_use_id"] == use["id"]
+    assert text == {"type": "text", "text": "Two."}
+    assert message["stop_reason"] == "end_turn"
+    assert message["container"]["id"].startswith("container_")
+
+
+def test_a_tool_of_an_mcp_server_names_its_server() -> None:
+    use, result = collect(play(Reply((ASKED,))))["content"]
+    assert (use["type"], use["server_name"], use["input"]) == ("mcp_tool_use", "wiki", {"q": "x"})
+    assert (result["type"], result["is_error"]) == ("mcp_tool_result", False)
+
+
+def test_a_script_can_only_call_server_tools_that_the_request_offers() -> None:
+    offer = {"tools": [{"type": "code_execution_20260521", "name": "code_execution"}]}
+    servers = {"tools": [{"type": "mcp_toolset", "mcp_server_name": "wiki"}]}
+    own = {"tools": [{"name": "code_execution", "input_schema": {"type": "object"}}]}
+    assert find_unoffered(Reply((SUM,)), {**BODY, **offer}) is None
+    assert find_unoffered(Reply((ASKED,)), {**BODY, **servers}) is None
+    for body in (BODY, {**BODY, **servers}, {**BODY, **own}):
+        assert find_unoffered(Reply((SUM,)), body) == "bash_code_execution"
+    assert find_unoffered(Reply((ASKED,)), {**BODY, **offer}) == "ask"

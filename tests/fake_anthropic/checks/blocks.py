@@ -37,17 +37,24 @@ FIELDS: dict[str, frozenset[str]] = {
     "bash_code_execution_tool_result": _RESULT_OF_SERVER - {"caller"},
     "text_editor_code_execution_tool_result": _RESULT_OF_SERVER - {"caller"},
     "tool_search_tool_result": _RESULT_OF_SERVER - {"caller"},
+    "mcp_tool_use": frozenset({"id", "name", "input", "server_name"}),
+    "mcp_tool_result": frozenset({"tool_use_id", "content", "is_error"}),
+    "mcp_tool_listing": frozenset({"mcp_server_name", "tools"}),
 }
 """Without `type` and `cache_control`."""
+_OF_CONNECTOR = frozenset({"mcp_tool_use", "mcp_tool_result", "mcp_tool_listing"})
+"""Blocks that need the beta of the MCP connector."""
 SERVER_RESULTS = frozenset(kind for kind in FIELDS if kind.endswith("_tool_result"))
-_UNMARKED = frozenset({"thinking", "redacted_thinking"})
+_UNMARKED = frozenset({"thinking", "redacted_thinking", "mcp_tool_listing"})
 """Blocks that must not have `cache_control`."""
 _BY_ROLE: dict[str, frozenset[str]] = {
     "user": frozenset(
         {"text", "image", "document", "search_result", "tool_result", "container_upload"}
     ),
     "assistant": frozenset(
-        {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use"} | SERVER_RESULTS
+        {"text", "thinking", "redacted_thinking", "tool_use", "server_tool_use"}
+        | SERVER_RESULTS
+        | _OF_CONNECTOR
     ),
     "system": frozenset({"text"}),
     "tool_result": frozenset(
@@ -59,6 +66,7 @@ _STRINGS: dict[str, tuple[str, ...]] = {
     "container_upload": ("file_id",),
     "search_result": ("source", "title"),
     "tool_reference": ("tool_name",),
+    "mcp_tool_listing": ("mcp_server_name",),
     "result": ("tool_use_id",),
 }
 """Blocks for which only these string fields are checked."""
@@ -75,6 +83,8 @@ class Found:
     sizes: list[tuple[str, Size]] = field(default_factory=list)
     exact: list[tuple[str, Size]] = field(default_factory=list)
     """Images that must not be scaled down."""
+    connector: bool = False
+    """The request has the beta of the MCP connector."""
 
 
 def check_block(block: Any, where: str, role: str, found: Found) -> None:
@@ -83,10 +93,11 @@ def check_block(block: Any, where: str, role: str, found: Found) -> None:
     kind = block.get("type")
     if kind is None:
         raise refuse(f"{where}.type: Field required")
-    if kind not in FIELDS:
+    known = FIELDS if found.connector else FIELDS.keys() - _OF_CONNECTOR
+    if kind not in known:
         raise refuse(
             f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected "
-            f"tags: {', '.join(repr(name) for name in sorted(FIELDS))}"
+            f"tags: {', '.join(repr(name) for name in sorted(known))}"
         )
     need(kind in _BY_ROLE[role], _describe_misplaced(kind, where, role))
     where = f"{where}.{kind}"
@@ -117,6 +128,9 @@ def _check_kind(kind: str, block: dict[str, Any], where: str, role: str, found: 
             _check_document(block, where)
         case "tool_use" | "server_tool_use":
             _check_call(block, where)
+        case "mcp_tool_use":
+            _check_call(block, where)
+            need_str(block.get("server_name"), f"{where}.server_name")
         case "tool_result":
             _check_result(block, where, found)
         case "thinking":

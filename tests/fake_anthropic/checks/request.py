@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.fake_anthropic.checks.binding import blocks_of, foreign_thinking
 from tests.fake_anthropic.checks.blocks import Found, check_block
+from tests.fake_anthropic.checks.connector import BETA as CONNECTOR_BETA
+from tests.fake_anthropic.checks.connector import check_servers
 from tests.fake_anthropic.checks.images import check_many, check_tier
 from tests.fake_anthropic.checks.parameters import BINDING_BETA, check_parameters
 from tests.fake_anthropic.checks.schemas import check_grammar
@@ -82,8 +84,10 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
     if not isinstance(body, dict):
         raise refuse("Input should be a valid dictionary")
     betas = frozenset(word.strip() for word in headers.get("anthropic-beta", "").split(","))
+    connector = CONNECTOR_BETA in betas
+    more = frozenset({"mcp_servers"}) if connector else frozenset[str]()
     threads = frozenset({"thread"}) if _THREADS_BETA in betas else frozenset[str]()
-    need_only(body, _COUNTED if counting else _FIELDS | threads, "")
+    need_only(body, (_COUNTED if counting else _FIELDS | threads) | more, "")
     required = ("model", "messages") if counting else ("model", "max_tokens", "messages")
     for name in required:
         need(name in body, f"{name}: Field required")
@@ -92,9 +96,10 @@ def _check(body: Any, headers: Mapping[str, str], counting: bool) -> None:
         # Claude Code puts a note of its own behind the user's words, on sonnet-5 too.
         model = replace(model, mid_system=True)
     check_parameters(body, model, headers.get("anthropic-version", ""), betas)
-    found = Found()
+    found = Found(connector=connector)
     _check_system(body.get("system", ""), found)
     check_tools(body, model, betas)
+    check_servers(body)
     _check_grammar(body)
     check_choice(body, model)
     check_messages(body["messages"], model, found)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fake_anthropic.checks.blocks import check_marker, check_name
+from tests.fake_anthropic.checks.connector import BETA as CONNECTOR_BETA
+from tests.fake_anthropic.checks.connector import TOOLSET as MCP_TOOLSET
+from tests.fake_anthropic.checks.connector import check_toolset
 from tests.fake_anthropic.checks.schemas import check_input_schema, check_strict_schema
 from tests.fake_anthropic.rejection import (
     need,
@@ -42,6 +45,7 @@ KINDS: dict[str, tuple[str | None, frozenset[str]]] = {
     "computer_20250124": ("computer", _SCREEN),
     "computer_20251124": ("computer", _SCREEN | {"enable_zoom"}),
     "computer_toolset_20260801": (None, _TOOLSET),
+    "mcp_toolset": MCP_TOOLSET,
     "memory_20250818": ("memory", _EDITOR),
     "text_editor_20250124": ("str_replace_editor", _EDITOR),
     "text_editor_20250429": ("str_replace_based_edit_tool", _EDITOR),
@@ -62,7 +66,10 @@ KINDS: dict[str, tuple[str | None, frozenset[str]]] = {
 _BETAS = {
     "computer_20250124": "computer-use-2025-01-24",
     "computer_20251124": "computer-use-2025-11-24",
+    "mcp_toolset": CONNECTOR_BETA,
 }
+_RUN_BY_CODE = ("web_search_2026", "web_fetch_2026")
+"""Versions that only code in the container may call, unless the request says otherwise."""
 MEMBERS = frozenset(
     [
         "key",
@@ -108,7 +115,7 @@ def check_tools(body: dict[str, Any], model: Rules, betas: frozenset[str]) -> No
             _check_own(tool, f"tools.{index}", model, betas)
         if tool.get("cache_control") is not None:
             check_marker(tool["cache_control"], f"tools.{index}.cache_control")
-        name = tool.get("name") or tool["type"]
+        name = tool.get("name") or tool.get("mcp_server_name") or tool["type"]
         need(name not in names, "tools: Tool names must be unique.")
         names.add(name)
 
@@ -140,6 +147,14 @@ def _check_own(tool: dict[str, Any], where: str, model: Rules, betas: frozenset[
         need_one_of(tool.get("name"), (name,), f"{where}.{kind}.name")
     if kind.startswith("computer_"):
         need(kind in model.computer, f"'{model.id}' does not support tool types: {kind}.")
+    if kind.startswith(_RUN_BY_CODE) and not model.programmatic_tools:
+        need(
+            tool.get("allowed_callers") == ["direct"],
+            f"{where}.{kind}: '{model.id}' does not support programmatic tool calling. Set "
+            'allowed_callers to ["direct"].',
+        )
+    if kind == "mcp_toolset":
+        check_toolset(tool, f"{where}.{kind}")
     if kind == "computer_toolset_20260801":
         _check_configs(tool.get("configs") or {}, f"{where}.{kind}.configs")
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fake_anthropic.checks.binding import blocks_of
-from tests.fake_anthropic.checks.blocks import Found, check_block
-from tests.fake_anthropic.rejection import need, need_dict, need_list, need_one_of, need_only
+from tests.fake_anthropic.checks.blocks import SERVER_RESULTS, Found, check_block
+from tests.fake_anthropic.rejection import (
+    need,
+    need_dict,
+    need_list,
+    need_one_of,
+    need_only,
+    refuse,
+)
 from tests.fake_anthropic.rules import Rules
 
 Message = dict[str, Any]
@@ -29,6 +36,7 @@ def check_messages(messages: Any, model: Rules, found: Found) -> None:
         if message["role"] == "system":
             _check_mid_system(messages, index, model)
     _check_calls(messages)
+    _check_server_calls(messages)
     if messages[-1]["role"] == "assistant":
         _check_prefill(messages[-1], model)
 
@@ -137,6 +145,41 @@ def _check_results(
         all(block["type"] == "tool_result" for block in blocks[: len(results)]),
         f"messages.{index}: `tool_result` blocks must come first in the user message",
     )
+
+
+def _check_server_calls(messages: list[Message]) -> None:
+    """Each result of a server tool follows its call.
+
+    Only the newest turn, or one that also calls the client's tools, may lack a result.
+    """
+    calls: dict[str, str] = {}
+    last = ""
+    for index, role, blocks in _turns(messages):
+        if role != "assistant":
+            continue
+        _check_no_open_call(calls, last)
+        for position, block in enumerate(blocks):
+            kind = block["type"]
+            if kind in ("server_tool_use", "mcp_tool_use"):
+                calls[block["id"]] = f"messages.{index}: `{block['name']}`"
+            elif kind in SERVER_RESULTS:
+                id = block["tool_use_id"]
+                need(
+                    calls.pop(id, None) is not None,
+                    f"messages.{index}.content.{position}: unexpected `tool_use_id` found in "
+                    f"`{kind}` blocks: {id}. Each `{kind}` block must have a corresponding "
+                    "`server_tool_use` block before it.",
+                )
+        waits = any(block["type"] == "tool_use" for block in blocks)
+        last = "" if waits else f"messages.{index}"
+
+
+def _check_no_open_call(calls: dict[str, str], last: str) -> None:
+    if last:
+        for id, where in calls.items():
+            raise refuse(
+                f"{where} tool use with id `{id}` was found without a corresponding result"
+            )
 
 
 def _turns(messages: list[Message]) -> list[tuple[int, str, list[dict[str, Any]]]]:

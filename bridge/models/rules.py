@@ -61,6 +61,8 @@ class ModelRules:
     """Supports tools with `strict`."""
     computer: Literal["toolset", "none", "not_here"] = "toolset"
     """Supports `computer_toolset_20260801`; `not_here`: the model does, but not the backend."""
+    server_tools: bool = True
+    """The backend can request Anthropic's code execution and its MCP connector."""
     eager_tools: bool = True
     """Can stream tool arguments before they are valid JSON."""
     fast: bool = False

@@ -144,6 +144,8 @@ class AssistantMessage(LenientModel):
     function_call: CalledFunction | None = None
     thinking_blocks: list[dict[str, Any]] | None = None
     """Claude's thinking with its signatures, from clients that store it."""
+    server_blocks: list[dict[str, Any]] | None = None
+    """Earlier calls of Anthropic's server tools and their results, as the API sent them."""
 
 
 class ToolMessage(LenientModel):

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from bridge.wire.encrypted_content import unpack_block
+from bridge.wire.response_items import server_calls
 from bridge.wire.response_items.client_calls import (
     BRINGS_TOOLS,
     OUTPUTS,
@@ -121,6 +122,8 @@ def _convert_item(item: Any, where: str) -> Json:
                 return {"role": "assistant", "content": None, "thinking_blocks": [block]}
             # `reasoning` is an unknown field, so the client gets a notice that it is ignored.
             return {"role": "assistant", "content": None, "reasoning": item.get("summary") or True}
+        case server_calls.SERVER_BLOCKS:
+            return {"role": "assistant", "content": None, "server_blocks": item.get("blocks")}
         case kind if not isinstance(kind, str) or kind in _REFUSED_ITEMS:
             raise _make_refusal(where, f"items of type {kind} are not supported on this endpoint")
         case kind:

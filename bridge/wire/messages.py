@@ -7,7 +7,7 @@ and tools are plain dicts, so that fields which Anthropic adds later pass throug
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
@@ -121,6 +121,14 @@ COUNTED_FIELDS = frozenset(
     }
 )
 """The fields that `count_tokens` accepts."""
+_COUNTED_MORE = ("mcp_servers", "speed")
+
+
+def keep_counted(request: MessagesRequest) -> MessagesRequest:
+    """Return a request without the fields that `count_tokens` refuses."""
+    others: dict[str, Any] = dict.fromkeys(set(BODY_FIELDS) - COUNTED_FIELDS - {"max_tokens"})
+    more = {name: request.more[name] for name in _COUNTED_MORE if name in request.more}
+    return replace(request, **others, more=more)
 
 
 class Usage(TypedDict, total=False):
@@ -178,6 +186,8 @@ class StopDelta(TypedDict):
     stop_reason: StopReason | None
     stop_sequence: NotRequired[str | None]
     stop_details: NotRequired[dict[str, Any] | None]
+    container: NotRequired[dict[str, Any] | None]
+    """Where code ran, if it did."""
 
 
 class MessageDelta(TypedDict):

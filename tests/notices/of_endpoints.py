@@ -28,7 +28,7 @@ OF_RESPONSES: Mapping[str, Known] = {
     template: Known(fact=fact, body=body, path="responses")
     for template, fact, body in (
         (
-            "max_tool_calls ignored: the bridge does not limit Claude's searches",
+            "max_tool_calls ignored: the bridge does not limit Claude's tools",
             sdk("max_uses: Maximum number of times the tool can be used in the API request."),
             items(max_tool_calls=3),
         ),

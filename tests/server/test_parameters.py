@@ -242,8 +242,9 @@ async def test_web_search_is_cited_and_its_pause_is_continued(
     first, second = (request.body for request in fake.requests if request.method == "POST")
     assert first["tools"] == [
         {
-            "type": "web_search_20250305",
+            "type": "web_search_20260318",
             "name": "web_search",
+            "allowed_callers": ["direct"],
             "user_location": {"type": "approximate", "city": "Bergen", "country": "NO"},
         }
     ]

@@ -177,6 +177,7 @@ class ClaudeCodeBackend(ManagedBackend):
             thinking_back=rules.thinking in ("on_request", "budget"),
             computer="not_here",
             own_session=True,
+            server_tools=False,
         )
 
     async def open(self, request: MessagesRequest) -> EventStream:

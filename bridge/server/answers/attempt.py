@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import map_batches
-from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound
+from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound, NotFound
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
@@ -179,8 +179,8 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     """Return the attempt to make after a failure; None when nothing could be changed.
 
     A rejected key leads to Claude Code. A refusal of earlier thinking leads to a request without
-    it. A refusal that tells a limit of the model changes the model's rules. Any other failure leads
-    to the fallbacks of the settings.
+    it, and that of a container to a new one. A refusal that tells a limit of the model changes the
+    model's rules. Any other failure leads to the fallbacks of the settings.
     """
     question, bridge = attempt.question, attempt.question.bridge
     if isinstance(error, KeyRejected):
@@ -188,6 +188,8 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
         if other is not None:
             notice = "backend: Anthropic rejected the API key; Claude Code answers"
             return await _prepare_attempt(question, other, notice)
+    if "container" in attempt.request.more and _is_about_container(error):
+        return _leave_container(attempt)
     if not isinstance(error, InvalidRequest):
         return await _prepare_fallback(attempt, error)
     if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_thinking_refusal(
@@ -203,6 +205,21 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
             keep_corrections=(functools.partial(bridge.thinking.forget, ids),),
         )
     return await _plan_correction(attempt, error)
+
+
+def _is_about_container(error: BridgeError) -> bool:
+    return isinstance(error, InvalidRequest | NotFound) and "container" in error.message.lower()
+
+
+def _leave_container(attempt: _Attempt) -> _Attempt:
+    """Let code start in a new container: Anthropic deletes them after a time."""
+    more = {name: value for name, value in attempt.request.more.items() if name != "container"}
+    notice = "container: Claude's API did not accept the earlier one; code starts in a new one"
+    return replace(
+        attempt,
+        request=replace(attempt.request, more=more),
+        notices=(*attempt.notices, notice),
+    )
 
 
 async def _plan_correction(attempt: _Attempt, error: BridgeError) -> _Attempt | None:

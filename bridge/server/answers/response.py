@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bridge.agent.backend import ComputerUse
@@ -31,7 +31,8 @@ from bridge.translate.responses.request import (
 from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.wire.chat import ChatRequest
-from bridge.wire.messages import BODY_FIELDS, COUNTED_FIELDS
+from bridge.wire.messages import keep_counted
+from bridge.wire.response_items.server_calls import list_open_calls
 from bridge.wire.responses import Item, Response, ResponsesRequest
 
 Event = dict[str, Any]
@@ -124,9 +125,7 @@ async def count_input(
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     translate = functools.partial(translate_response_chat, converted, chat)
     request = (await bridge.heavy_work.run(translate, rules, model)).request
-    # Fields that the endpoint refuses; those in `more` are Claude's own, and counted.
-    others: Event = dict.fromkeys(set(BODY_FIELDS) - COUNTED_FIELDS - {"max_tokens"})
-    prompt = await backend.count_tokens(replace(request, **others))
+    prompt = await backend.count_tokens(keep_counted(request))
     record.note_answer(backend.name, prompt.headers)
     return prompt.tokens
 
@@ -284,13 +283,16 @@ def _make_machine(
     body: ResponsesRequest, converted: ChatFromResponses, answer: OpenAnswer, id: str
 ) -> ResponsesStream:
     translated = answer.translated
+    request = translated.request
     return ResponsesStream(
-        build_empty_response(body, translated.request.model, id),
+        build_empty_response(body, request.model, id),
         answer_format=translated.answer_format,
         tools=converted.tools,
         new_id=new_id,
         clock=_get_time,
         pointer=converted.pointer,
+        earlier_calls=list_open_calls(request.messages),
+        container=str(request.more.get("container") or ""),
     )
 
 

@@ -22,7 +22,6 @@ INPUT_SCHEMA: Mapping[str, Any] = {
 }
 
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_START = re.compile(r'\s*\{\s*"input"\s*:\s*"')
 _PLAIN = re.compile(r'[^"\\]+')
 _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
@@ -53,14 +52,16 @@ def _parse_grammar(form: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 class InputExtractor:
-    """A decoder of the string `input` in a call's JSON arguments while they stream.
+    """A decoder of a string, the only argument of a call, while its JSON streams.
 
     `feed` takes a piece of JSON and returns the decoded text that is already certain.
     States: `before` the opening quote, `inside` the string, `after` the closing quote. An escape
     sequence that is still incomplete waits in `_rest` for the next piece.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = INPUT_FIELD) -> None:
+        """`field`: the argument's name."""
+        self._start = re.compile(rf'\s*\{{\s*"{field}"\s*:\s*"')
         self._rest = ""
         self._state = "before"
 
@@ -75,7 +76,7 @@ class InputExtractor:
         return self._rest if self._state == "before" else ""
 
     def _find_start(self) -> None:
-        start = _START.match(self._rest)
+        start = self._start.match(self._rest)
         if start is not None:
             self._rest = self._rest[start.end() :]
             self._state = "inside"

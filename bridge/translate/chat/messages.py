@@ -29,6 +29,7 @@ from bridge.translate.chat.turns import (
     begin_with_user,
     end_with_user,
     move_images,
+    pair_server_calls,
     place_systems,
 )
 from bridge.translate.notices import Notices
@@ -51,6 +52,7 @@ from bridge.wire.chat import (
     UserMessage,
 )
 from bridge.wire.messages import Block, Message
+from bridge.wire.response_items.server_calls import keep_known_blocks
 
 # Fields that need no notice: cache markers are used, annotations repeat links of the text.
 _HARMLESS = frozenset({"cache_control", "annotations"})
@@ -113,6 +115,7 @@ def build_conversation(
     turns = place_systems(turns)
     begin_with_user(turns, notices)
     move_images(turns, notices)
+    pair_server_calls(turns, notices)
     answer_every_call(turns, notices)
     end_with_user(turns, rules, notices)
     system = [
@@ -184,7 +187,8 @@ def _build_assistant_blocks(
 ) -> list[Block]:
     context.ids.begin_turn()
     thoughts = _select_signed_thinking(message, context)
-    blocks = [*thoughts, *_translate_content(message.content, where, context)]
+    calls = keep_known_blocks(message.server_blocks or ())
+    blocks = [*thoughts, *calls, *_translate_content(message.content, where, context)]
     if message.refusal:
         blocks.append({"type": "text", "text": message.refusal})
     if message.function_call is not None:

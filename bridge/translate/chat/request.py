@@ -20,6 +20,7 @@ from bridge.translate.chat.response_format import (
     OutputFormat,
     translate_response_format,
 )
+from bridge.translate.chat.server_tools.build import ServerTools, build_server_tools
 from bridge.translate.chat.thinking import choose_thinking
 from bridge.translate.chat.tools import (
     ToolChoice,
@@ -30,7 +31,6 @@ from bridge.translate.chat.tools import (
     restrict_to_named,
     translate_tool_choice,
 )
-from bridge.translate.chat.web_search import build_web_search_block, has_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import ChatRequest, ImagePart, JsonSchemaFormat
 from bridge.wire.chat_input.client_paths import find_client_path
@@ -133,7 +133,8 @@ def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
     stops, blank_stops = split_stop_sequences(chat, notices)
     instructions = (_VERBOSITY.get(chat.verbosity or ""), call_a_tool, output.instruction)
     system = _build_system(conversation, *instructions)
-    tools = _build_tools(chat, offer, rules, notices, output.format)
+    server_tools = build_server_tools(chat, rules, notices)
+    tools = _build_tools(chat, offer, rules, notices, output.format, server_tools)
     # The API limits the markers of the whole request, so all parts must be complete first.
     parts, has_markers = limit_markers(MarkedParts(tools, system, conversation.messages))
     request = MessagesRequest(
@@ -149,9 +150,9 @@ def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
         metadata=_build_metadata(chat, rules, notices),
         service_tier=_choose_service_tier(chat, notices),
         cache_control=_choose_cache(chat, rules, notices, has_markers=has_markers),
-        headers=_SAMPLING_VERSION if sampled else {},
+        headers={**server_tools.headers, **(_SAMPLING_VERSION if sampled else {})},
         whole=not chat.stream,
-        more=_choose_speed(chat, rules, notices),
+        more={**server_tools.more, **_choose_speed(chat, rules, notices)},
         **sampled,
     )
     must_call = MUST_CALL.format(tool=_describe_tool(offer)) if call_a_tool else None
@@ -171,7 +172,7 @@ def _translate(chat: ChatRequest, rules: ModelRules, model: str) -> Translation:
 def _read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
     """Read the tools; without any, those that the history names, which Claude's API requires."""
     offer = read_offer(chat, notices)
-    if offer.tools or offer.toolset or has_web_search(chat):
+    if offer.tools or offer.toolset or offer.server_tools:
         return offer
     called = offer_called_tools(offer, chat.messages)
     if called.tools:
@@ -226,11 +227,13 @@ def _build_tools(
     rules: ModelRules,
     notices: Notices,
     format: OutputFormat | None,
+    server_tools: ServerTools,
 ) -> tuple[Block, ...]:
-    anthropic_tools = (build_web_search_block(chat, notices), build_toolset_block(chat, rules))
+    toolset = build_toolset_block(chat, rules)
     return (
         *build_tool_blocks(offer, rules, notices, format),
-        *(block for block in anthropic_tools if block),
+        *server_tools.blocks,
+        *((toolset,) if toolset else ()),
     )
 
 

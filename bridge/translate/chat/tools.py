@@ -19,9 +19,12 @@ from bridge.translate.chat.names import ToolNames
 from bridge.translate.chat.property_names import PropertyNames
 from bridge.translate.chat.schema import Schema
 from bridge.translate.chat.schema_repair import describe_changes
+from bridge.translate.chat.server_tools.build import (
+    has_server_tools,
+    is_server_tool,
+    list_reserved_names,
+)
 from bridge.translate.chat.tool_schema import ToolSchema, read_tool_schema
-from bridge.translate.chat.web_search import NAME as WEB_SEARCH
-from bridge.translate.chat.web_search import has_web_search, is_web_search
 from bridge.translate.notices import Notices
 from bridge.wire.chat import (
     AllowedToolsChoice,
@@ -85,6 +88,8 @@ class ToolOffer:
     names: ToolNames
     toolset: bool
     """The request also has the computer toolset."""
+    server_tools: bool
+    """The request also has tools that run at Anthropic."""
     legacy: bool
     """The client sent `functions`, so the answer has `function_call`."""
     mode: str
@@ -130,6 +135,7 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         tools=tools,
         names=ToolNames((tool.name for tool in tools), reserved=_list_reserved_names(chat)),
         toolset=has_toolset(chat),
+        server_tools=has_server_tools(chat),
         legacy=legacy,
         mode=mode,
         named=named,
@@ -182,7 +188,7 @@ def translate_tool_choice(
 ) -> tuple[ToolChoice | None, str | None]:
     """Return `tool_choice`, and an instruction for models that cannot be forced to call a tool."""
     if not offer.tools and not offer.toolset:
-        return None, None
+        return _choose_server_tools(offer, notices), None
     choice, instruction = _build_choice(offer, rules)
     if instruction is not None:
         notices.add(f"tool_choice: {rules.id} cannot be forced to call a tool; it is instructed to")
@@ -190,6 +196,16 @@ def translate_tool_choice(
         choice = {**choice, "disable_parallel_tool_use": True}
     # `auto` is Claude's default.
     return (None if choice == {"type": "auto"} else choice), instruction
+
+
+def _choose_server_tools(offer: ToolOffer, notices: Notices) -> ToolChoice | None:
+    """Return the choice for a request that has no other tools; these cannot be forced."""
+    if not offer.server_tools or offer.mode == "auto":
+        return None
+    if offer.mode == "none":
+        return {"type": "none"}
+    notices.add("tool_choice ignored: Claude chooses when to use the tools that run at Anthropic")
+    return None
 
 
 def restrict_to_named(offer: ToolOffer, rules: ModelRules) -> ToolOffer:
@@ -220,7 +236,7 @@ def _collect_tools(tools: Sequence[Tool], notices: Notices) -> list[OfferedTool]
                     )
                 )
             case OtherTool():
-                if not is_web_search(tool) and not is_toolset(tool):
+                if not is_server_tool(tool) and not is_toolset(tool):
                     notices.add(f"tools: {tool.type} ignored: {_explain_ignored(tool.type)}")
             case _:
                 assert_never(tool)
@@ -240,8 +256,8 @@ def _explain_ignored(kind: str) -> str:
 
 def _list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     """Return the names of Anthropic's own tools in this request."""
-    search = (WEB_SEARCH,) if has_web_search(chat) else ()
-    return (*search, *sorted(MEMBERS)) if has_toolset(chat) else search
+    names = list_reserved_names(chat)
+    return (*names, *sorted(MEMBERS)) if has_toolset(chat) else names
 
 
 def _collect_functions(chat: ChatRequest, notices: Notices) -> list[OfferedTool]:

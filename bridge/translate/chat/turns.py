@@ -6,12 +6,14 @@ in the next turn, and system turns and images stand only where the API accepts t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from bridge.models.rules import ModelRules
 from bridge.translate.chat.computer_toolset import TOOLSET_NAME
 from bridge.translate.notices import Notices
 from bridge.wire.messages import Block, Message
+from bridge.wire.response_items.server_calls import is_server_call, is_server_result
 
 BEGIN = "Begin the conversation."
 """The first turn of a conversation that begins with Claude."""
@@ -102,6 +104,42 @@ def answer_every_call(turns: list[Message], notices: Notices) -> None:
         else:
             open_calls = [b for b in turn["content"] if b["type"] == "tool_use"]
         index += 1
+
+
+def pair_server_calls(turns: list[Message], notices: Notices) -> None:
+    """Write calls of server tools without a result, and results without a call, as text.
+
+    The API refuses both. Only the newest turn may lack a result: one comes after the results of the
+    client's tools that Claude called beside it.
+    """
+    claude = [turn for turn in turns if turn["role"] == "assistant"]
+    called: set[str] = set()
+    answered = {
+        block["tool_use_id"]
+        for turn in claude
+        for block in turn["content"]
+        if is_server_result(block)
+    }
+    for turn in claude:
+        waits = turn is claude[-1] and any(b["type"] == "tool_use" for b in turn["content"])
+        content: list[Block] = []
+        for block in turn["content"]:
+            if is_server_call(block):
+                complete = waits or block["id"] in answered
+                called.add(block["id"])
+            else:
+                complete = not is_server_result(block) or block["tool_use_id"] in called
+            content.append(block if complete else _describe_lone_block(block, notices))
+        turn["content"] = content
+
+
+def _describe_lone_block(block: Block, notices: Notices) -> Block:
+    what = "call has no result" if is_server_call(block) else "result belongs to no call"
+    notices.add(f"messages: a server tool's {what}; it was sent as text")
+    return {
+        "type": "text",
+        "text": f"[{block['type']}] {json.dumps(block.get('input') or block.get('content'))}",
+    }
 
 
 def _match_results(

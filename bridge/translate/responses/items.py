@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridge.translate.chat.custom_tools import InputExtractor
-from bridge.translate.chat.web_search import build_annotation
+from bridge.translate.chat.server_tools.web_search import build_annotation
 from bridge.translate.stream.content_blocks import parse_input
 from bridge.wire.encrypted_content import pack_block
 from bridge.wire.messages import Block

@@ -15,6 +15,7 @@ from bridge.translate.chat.turns import CONTINUE
 from bridge.translate.responses import computer
 from bridge.translate.responses.client_tools import CLIENT_TOOLS
 from bridge.translate.responses.compact import restore_summary
+from bridge.translate.responses.hosted_tools import name_server_tool
 from bridge.translate.responses.tool_list import (
     ToolList,
     collect_tools,
@@ -31,6 +32,7 @@ from bridge.wire.response_items.client_calls import (
     is_run_by_service,
 )
 from bridge.wire.response_items.hosted import PICTURE, as_text_message
+from bridge.wire.response_items.server_calls import SERVER_BLOCKS, unpack_blocks
 from bridge.wire.responses import Item, ResponsesRequest
 
 _HANDLED_HERE = {
@@ -138,7 +140,7 @@ def as_chat(request: ResponsesRequest, before: Sequence[Item]) -> ChatFromRespon
             "max_tokens": request.reasoning.max_tokens,
         }
     if request.max_tool_calls is not None:
-        notices.append("max_tool_calls ignored: the bridge does not limit Claude's searches")
+        notices.append("max_tool_calls ignored: the bridge does not limit Claude's tools")
     origins = [Origin("input") if isinstance(request.input, str) else at for _, at in made]
     return ChatFromResponses(body, tuple(notices), tools, computer.find_pointer(items), origins)
 
@@ -187,7 +189,12 @@ def _convert_special_item(
         return [as_function_output(item, earlier)]
     if kind == "compaction" and (summary := restore_summary(item)) is not None:
         return [summary]
+    blocks = unpack_blocks(item.get("encrypted_content"))
+    if blocks and tools.offers_tool_of(item):
+        return [{"type": SERVER_BLOCKS, "blocks": blocks}]
     message = as_text_message(item)
+    if message is not None:
+        notices.append(f"input: an item of type {kind[:40]} was sent as text")
     if kind == PICTURE:
         notices.append("input: the picture of an image_generation_call was left out")
     elif message is None and kind not in _SILENT:
@@ -255,4 +262,4 @@ def _name_chosen_tool(choice: Mapping[str, Any], tools: ToolList) -> Mapping[str
     if choice.get("namespace"):
         name = join_name(choice["namespace"], choice.get("name"))
         return {"type": kind, "name": name}
-    return choice
+    return name_server_tool(choice)

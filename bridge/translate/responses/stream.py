@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from bridge.errors import BridgeError, RateLimited, StreamBroken
@@ -11,6 +11,13 @@ from bridge.translate.chat.computer_toolset import TOOLSET_NAME
 from bridge.translate.responses.action_buffer import ActionBuffer
 from bridge.translate.responses.client_calls import ID_PREFIXES, ClientCallBuffer
 from bridge.translate.responses.computer import PREVIEW, Place
+from bridge.translate.responses.hosted_calls import (
+    CodeCall,
+    HostedCall,
+    McpCall,
+    McpListing,
+    is_hosted_call,
+)
 from bridge.translate.responses.items import (
     CallItem,
     Emit,
@@ -32,6 +39,7 @@ from bridge.wire.messages import (
     StopReason,
     Usage,
 )
+from bridge.wire.response_items.server_calls import is_server_result
 from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsage
 
 # How one answer goes through `ResponsesStream`:
@@ -50,13 +58,23 @@ from bridge.wire.responses import IncompleteDetails, Item, Response, ResponseUsa
 # block. All text between two other items is one message, so a message stays open until another
 # item starts. Computer actions open no item: `_actions` collects them, and they become one item
 # as soon as the client has to perform them. A call of another built-in tool of the client is
-# collected by `_calls` until its end. `_response` is replaced, never changed in place.
+# collected by `_calls` until its end. A call that runs at Anthropic is complete with its result,
+# which is another block: until then the item waits in `_waiting`, at its place in the output, and
+# others may open behind it. `_response` is replaced, never changed in place.
 
 _INCOMPLETE: Mapping[StopReason, IncompleteDetails] = {
     "max_tokens": {"reason": "max_output_tokens"},
     "model_context_window_exceeded": {"reason": "max_output_tokens"},
     "refusal": {"reason": "content_filter"},
 }
+_ITEM_BLOCKS = (
+    "mcp_tool_listing",
+    "redacted_thinking",
+    "server_tool_use",
+    "thinking",
+    "tool_use",
+)
+"""Content blocks that are items of their own, and end with them."""
 _COMPLETE: tuple[StopReason, ...] = ("end_turn", "stop_sequence", "tool_use", "pause_turn")
 
 
@@ -75,11 +93,15 @@ class ResponsesStream:
         new_id: Callable[[str], str],
         clock: Callable[[], int],
         pointer: Place | None = None,
+        earlier_calls: Sequence[Block] = (),
+        container: str = "",
     ) -> None:
         """Take the response before the first event, and the names its answer needs.
 
         `tools`: what converts the chat's names for tools back.
         `new_id`: makes an id for a prefix such as `msg`. `pointer`: its position on the screen.
+        `earlier_calls`: calls of server tools whose results come with this answer.
+        `container`: the id of the container in which code runs, if it is known.
         """
         self._response = base
         self._format = answer_format
@@ -92,6 +114,10 @@ class ResponsesStream:
             pointer, one_by_one=any(tool.get("type") == PREVIEW for tool in base["tools"])
         )
         self._calls = ClientCallBuffer()
+        self._earlier_calls = {block["id"]: block for block in earlier_calls}
+        self._container = container
+        # By the ids of Claude's calls: the items that wait for a result, each with its position.
+        self._waiting: dict[str, tuple[int, HostedCall]] = {}
         self._open: OpenItem | None = None
         self._block = ""
 
@@ -126,12 +152,22 @@ class ResponsesStream:
                 return self._end_block()
             case "message_delta":
                 self._end.feed(event)
+                self._name_container(self._end.container)
                 return []
             case "message_stop":
                 self._end.feed(event)
                 return self._end_response()
             case _:
                 return []
+
+    def _name_container(self, id: str | None) -> None:
+        """Put the container's id into calls that ended before Claude's API named it."""
+        if id is None or id == self._container:
+            return
+        self._container = id
+        for index, item in enumerate(self._response["output"]):
+            if item["type"] == "code_interpreter_call":
+                self._put_output(index, {**item, "container_id": id})
 
     def finish(self) -> None:
         """End the input. Raises StreamBroken if `message_stop` is missing."""
@@ -161,6 +197,12 @@ class ResponsesStream:
                 return self._start_computer_call(block)
             case "tool_use":
                 return self._start_call(block)
+            case "mcp_tool_listing":
+                return self._open_item(McpListing(self._new_id("mcpl"), block))
+            case "server_tool_use" | "mcp_tool_use" if is_hosted_call(block):
+                return self._open_item(self._make_hosted_call(block))
+            case _ if is_server_result(block):
+                return self._complete_hosted_call(block)
             case "server_tool_use" if block.get("name") == "web_search":
                 return self._open_item(SearchItem(self._new_id("ws"), block))
             case _:
@@ -198,6 +240,49 @@ class ResponsesStream:
         item = self._calls.end(self._new_id(ID_PREFIXES[self._calls.kind]))
         return [*self._open_item(item), *self._close_item("completed")] if item else []
 
+    def _make_hosted_call(self, block: Block, *, is_replayed: bool = False) -> HostedCall:
+        if block["type"] == "mcp_tool_use":
+            return McpCall(self._new_id("mcp"), block, is_replayed=is_replayed)
+        return CodeCall(self._new_id("ci"), block, lambda: self._container, is_replayed=is_replayed)
+
+    def _park_hosted_call(self, item: HostedCall) -> list[Event]:
+        """End a call; the item waits for its result at its place in the output."""
+        events = item.stop(self._bind_emit(item))
+        self._waiting[item.call_id] = (self._index, item)
+        self._open = None
+        self._put_output(self._index, item.as_item("in_progress"))
+        return events
+
+    def _complete_hosted_call(self, block: Block) -> list[Event]:
+        """Emit the rest of a call when its result has come, perhaps one of an earlier answer."""
+        id, events = str(block.get("tool_use_id")), []
+        earlier = self._earlier_calls.pop(id, None)
+        if earlier is not None:
+            item = self._make_hosted_call(earlier, is_replayed=True)
+            events = [*self._open_item(item), *self._park_hosted_call(item)]
+        if id not in self._waiting:
+            return events
+        index, call = self._waiting.pop(id)
+        call.add_result(block)
+        return [
+            *events,
+            *call.complete(self._bind_emit(call, index)),
+            self._finish_hosted_call(index, call, "completed"),
+        ]
+
+    def _finish_hosted_call(self, index: int, call: HostedCall, status: str) -> Event:
+        item = call.as_item(status)
+        self._put_output(index, item)
+        return self._build_event("response.output_item.done", output_index=index, item=item)
+
+    def _put_output(self, index: int, item: Item) -> None:
+        """Set an item of the output, or add it behind the last one."""
+        output = self._response["output"]
+        self._response = {
+            **self._response,
+            "output": [*output[:index], item, *output[index + 1 :]],
+        }
+
     def _feed_delta(self, delta: dict[str, Any]) -> list[Event]:
         events: list[Event] = []
         if self._block == "text" and not isinstance(self._open, MessageItem):
@@ -223,7 +308,9 @@ class ResponsesStream:
         if self._actions.in_call:
             self._actions.end()
             return self._emit_computer_call() if self._actions.needs_screenshot else []
-        is_item = block in ("thinking", "redacted_thinking", "tool_use", "server_tool_use")
+        if isinstance(self._open, CodeCall | McpCall):
+            return self._park_hosted_call(self._open)
+        is_item = block in _ITEM_BLOCKS
         return self._close_item("completed") if is_item else []
 
     def _open_item(self, item: OpenItem) -> list[Event]:
@@ -240,7 +327,7 @@ class ResponsesStream:
         stopped = self._open.stop(self._bind_emit(self._open))
         item = self._open.as_item(status)
         done = self._build_event("response.output_item.done", output_index=self._index, item=item)
-        self._response = {**self._response, "output": [*self._response["output"], item]}
+        self._put_output(self._index, item)
         self._open = None
         return [*stopped, done]
 
@@ -249,9 +336,9 @@ class ResponsesStream:
         """The open item's position: all earlier items are in the output already."""
         return len(self._response["output"])
 
-    def _bind_emit(self, item: OpenItem) -> Emit:
-        """Return a function that builds events of the open item."""
-        position = {"item_id": item.id, "output_index": self._index}
+    def _bind_emit(self, item: OpenItem, index: int | None = None) -> Emit:
+        """Return a function that builds events of an item; `index` is needed if it is not open."""
+        position = {"item_id": item.id, "output_index": self._index if index is None else index}
         return lambda type, **fields: self._build_event(type, **position, **fields)
 
     def _end_response(self) -> list[Event]:
@@ -264,6 +351,10 @@ class ResponsesStream:
             self._calls.check_complete()
         status = "incomplete" if details else "completed"
         events = self._close_item(status)
+        events += [
+            self._finish_hosted_call(index, call, "incomplete")
+            for index, call in self._waiting.values()
+        ]
         # The API has no stop reason for a refusal; it is sent as a separate item.
         if self._end.refusal:
             events += self._open_item(RefusalItem(self._new_id("msg"), self._end.refusal))

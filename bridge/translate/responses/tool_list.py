@@ -1,4 +1,7 @@
-"""Collect the tools of a Responses request: those of `tools`, and those that its items bring."""
+"""Collect the tools of a Responses request: those of `tools`, and those that its items bring.
+
+Each becomes a tool that a chat has. What converts calls of it back is stored beside it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,12 @@ from bridge.translate.responses.client_tools import (
     CLIENT_TOOLS,
     build_function,
     explain_no_client_tool,
+)
+from bridge.translate.responses.hosted_tools import (
+    check_labels,
+    is_offered,
+    reuse_container,
+    to_server_tool,
 )
 from bridge.wire.chat_input.client_paths import Origin
 from bridge.wire.response_items.client_calls import BRINGS_TOOLS, NAMESPACE_SEPARATOR
@@ -36,6 +45,10 @@ class ToolList:
     def find_function(self, kind: str) -> str | None:
         """Return the name of the function that stands for a built-in tool."""
         return next((name for name, tool in self.client_tools.items() if tool == kind), None)
+
+    def offers_tool_of(self, item: Mapping[str, Any]) -> bool:
+        """Return whether the request offers the hosted tool that an item is a call of."""
+        return is_offered(item, self.tools)
 
 
 def collect_tools(
@@ -65,6 +78,8 @@ def collect_tools(
                 flat.tools.append(new)
                 inner = f"{where}.tools[{position}]" if is_namespace else where
                 flat.origins.append(Origin(where if where == EARLIER else inner))
+    check_labels(flat.tools)
+    flat.tools = reuse_container(flat.tools, items)
     return flat
 
 
@@ -99,6 +114,9 @@ def _convert_tool(
         return _flatten_namespace(tool, where, flat)
     if computer.is_computer(tool):
         return [computer.to_toolset(tool)]
+    server_tool = to_server_tool(tool, where, notices)
+    if server_tool is not None:
+        return [server_tool]
     if not isinstance(kind, str) or kind not in CLIENT_TOOLS:
         return [tool]
     reason = explain_no_client_tool(tool)

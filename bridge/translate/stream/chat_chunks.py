@@ -9,7 +9,7 @@ from typing import Any
 from bridge.errors import StreamBroken
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.custom_tools import InputExtractor
-from bridge.translate.chat.web_search import build_annotation
+from bridge.translate.chat.server_tools.web_search import build_annotation
 from bridge.translate.stream.message_end import MessageEnd
 from bridge.translate.stream.usage import to_completion_usage
 from bridge.wire.completion import (

@@ -8,6 +8,7 @@ from typing import Any, cast
 from bridge.errors import OutputMismatch
 from bridge.store.stored_turn import StoredTurn
 from bridge.translate.stream.content_blocks import BlockCollector, find_calls
+from bridge.translate.stream.message_end import read_container
 from bridge.translate.stream.usage import merge_usage, sum_usage
 from bridge.translate.thinking_replay import hash_prefix
 from bridge.wire.messages import (
@@ -57,6 +58,7 @@ class Continuation:
         self._shown = 0
         self._follow_up: MessagesRequest | None = None
         self._ended = False
+        self._container: str | None = None
         self._begin_turn()
 
     def _begin_turn(self) -> None:
@@ -79,6 +81,7 @@ class Continuation:
                 return self._show_block(event)
             case "message_delta":
                 self._usage = merge_usage(self._usage, event["usage"])
+                self._container = read_container(event) or self._container
                 if self._last is not None and event["delta"]["stop_reason"] is None:
                     event = {**event, "delta": self._last["delta"]}
                 self._last = event
@@ -149,8 +152,12 @@ class Continuation:
 
     def _continue_with(self, *turns: Message) -> None:
         added = [turn for turn in turns if turn["content"]]
+        # Code goes on in its container, where its files and variables are.
+        more = {"container": self._container} if self._container else {}
         self._follow_up = replace(
-            self._request, messages=_append_turns(self._request.messages, added)
+            self._request,
+            messages=_append_turns(self._request.messages, added),
+            more={**self._request.more, **more},
         )
         self._before += self._answer.list_blocks()
         self._usage_before = sum_usage(self._usage_before or {}, self._usage)

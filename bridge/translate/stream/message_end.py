@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from bridge.errors import StreamBroken
 from bridge.translate.stream.usage import merge_usage
-from bridge.wire.messages import MessageEvent, StopReason, Usage
+from bridge.wire.messages import MessageDelta, MessageEvent, StopReason, Usage
 
 BROKE_OFF = "Claude's answer broke off before its end."
+
+
+def read_container(event: MessageDelta) -> str | None:
+    """Return the id of the container in which code ran; None if the event names none."""
+    container = event["delta"].get("container")
+    id = container.get("id") if isinstance(container, dict) else None
+    return id if isinstance(id, str) and id else None
 
 
 class MessageEnd:
@@ -22,6 +29,8 @@ class MessageEnd:
         self.stop_reason: StopReason | None = None
         self.refusal: str | None = None
         """Claude's explanation if it declined to answer."""
+        self.container: str | None = None
+        """The container in which code ran."""
         self._complete = False
 
     def feed(self, event: MessageEvent) -> None:
@@ -31,6 +40,7 @@ class MessageEnd:
             case "message_delta":
                 self.usage = merge_usage(self.usage, event["usage"])
                 self.stop_reason = event["delta"]["stop_reason"] or self.stop_reason
+                self.container = read_container(event) or self.container
                 if self.stop_reason == "refusal":
                     details = event["delta"].get("stop_details") or {}
                     self.refusal = details.get("explanation") or "Claude declined to answer."

@@ -1,0 +1,1 @@
+"""Tools that run at Anthropic, and whose calls no client answers."""

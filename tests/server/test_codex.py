@@ -19,7 +19,7 @@ from tests.fake_anthropic.server import FakeAnthropic
 RECORDED: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("codex_requests.json").read_text("utf-8")
 )
-"""The two requests of a turn of Codex 0.171 without a `model` of its own, made small."""
+"""The two requests of a turn of Codex 0.171 without a `model` of its own; long texts are cut."""
 SCRIPT = "const r = await tools.exec_command({cmd: 'echo from-codex'}); text(JSON.stringify(r));"
 
 

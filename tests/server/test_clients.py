@@ -6,8 +6,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from openai import AsyncOpenAI
 
 from bridge.server.state import Bridge
+from tests.fake_anthropic.script import ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 CACHE: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
@@ -244,3 +246,76 @@ async def test_the_body_of_a_real_client_is_answered(
     assert "error" not in answered
     # If the last turn is a tool's, the fake answers with the result that it got.
     assert "received" in answered or "Results" in answered
+
+
+def weather_tool(name: str, city: Any, **more: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"city": city}, "required": ["city"]}
+    function = {"name": name, "description": "The weather.", "parameters": schema, **more}
+    return {"type": "function", "function": function}
+
+
+LOOPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "AutoGen 0.7, reflect_on_tool_use": (
+        {
+            "tool_choice": "auto",
+            "tools": [
+                weather_tool(
+                    "weather",
+                    {"description": "city", "title": "City", "type": "string"},
+                    strict=False,
+                )
+            ],
+        },
+        {"content": None},
+    ),
+    "Semantic Kernel 1.45, FunctionChoiceBehavior.Required": (
+        {"tool_choice": "required", "tools": [weather_tool("w-weather", {"type": "string"})]},
+        {},
+    ),
+}
+"""What each client adds to its first request, and to Claude's message in its second one."""
+
+
+@pytest.mark.parametrize("client_name", LOOPS)
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-haiku-4-5"])
+async def test_a_client_that_leaves_its_tools_out_after_the_call_gets_an_answer(
+    client: AsyncOpenAI, fake: FakeAnthropic, client_name: str, model: str
+) -> None:
+    first, more = LOOPS[client_name]
+    name = first["tools"][0]["function"]["name"]
+    body: Any = {"model": model, "stream": False, "messages": [system("Be brief."), user()]}
+    fake.script(calls(ToolUse(name, {"city": "Rome"})), says("It is sunny."))
+    answer: Any = await client.chat.completions.create(**body, **first)
+    (asked,) = answer.choices[0].message.tool_calls
+    called = {"role": "assistant", "tool_calls": [asked.to_dict()], **more}
+    body["messages"] += [called, result(asked.id, "sunny in Rome")]
+    final = await client.chat.completions.create(**body)
+    assert final.choices[0].message.content == "It is sunny."
+    second = fake.bodies()[1]
+    assert [tool["name"] for tool in second["tools"]] == [name]
+    assert second["tool_choice"] == {"type": "none"}
+
+
+async def test_every_listed_model_can_be_retrieved_and_used(
+    client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    """Open WebUI refuses a model that is not in the list; openai-python retrieves it by its id."""
+    fake.default = {"text": "Here."}
+    listed = [model async for model in client.models.list()]
+    assert listed[0].id == "default"
+    for model in listed:
+        retrieved = await client.models.retrieve(model.id)
+        assert retrieved.to_dict() == model.to_dict()
+        if (model.model_extra or {}).get("type") == "embedding":
+            continue
+        answer = await client.chat.completions.create(
+            model=model.id, messages=[{"role": "user", "content": "Hi"}]
+        )
+        assert answer.choices[0].message.content
+
+
+@pytest.mark.parametrize(
+    "name", ["default", "claude-haiku-4-5", "claude-haiku-4-5-20251001", "claude-opus-5-5"]
+)
+async def test_a_model_is_retrieved_by_each_of_its_names(client: AsyncOpenAI, name: str) -> None:
+    assert (await client.models.retrieve(name)).id

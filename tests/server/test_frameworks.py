@@ -13,7 +13,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.server.state import Bridge
-from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, says
+from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 MODEL = "claude-opus-5-5"
@@ -61,6 +61,29 @@ async def test_openai_agents_streams(client: AsyncOpenAI, fake: FakeAnthropic) -
         if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
     ]
     assert said == ["one", " two", " three"]
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+async def test_openai_agents_hands_over_to_an_agent_without_tools(
+    client: AsyncOpenAI, fake: FakeAnthropic, api: str
+) -> None:
+    agents = pytest.importorskip("agents")
+    agents.set_tracing_disabled(True)
+    kind = agents.OpenAIResponsesModel if api == "responses" else agents.OpenAIChatCompletionsModel
+    model = kind(model=MODEL, openai_client=client)
+    billing = agents.Agent(name="billing", instructions="You do bills.", model=model)
+    first = agents.Agent(
+        name="first", instructions="You hand over.", model=model, handoffs=[billing]
+    )
+    fake.script(calls(ToolUse("transfer_to_billing", {})), says("Your bill is paid."))
+    result = await agents.Runner.run(first, "What of my bill?")
+    assert (result.final_output, result.last_agent.name) == ("Your bill is paid.", "billing")
+    before, after = fake.bodies()
+    assert [tool["name"] for tool in before["tools"]] == ["transfer_to_billing"]
+    # The history has a call; the API requires its tool, which Claude may not call any more.
+    assert [tool["name"] for tool in after["tools"]] == ["transfer_to_billing"]
+    assert after["tool_choice"] == {"type": "none"}
+    assert after["system"][0]["text"] == "You do bills."
 
 
 @pytest.mark.parametrize("responses", [False, True])

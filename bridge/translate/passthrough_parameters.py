@@ -1,4 +1,4 @@
-"""Change the parameters of a request to `/v1/messages` that is for another model than named.
+"""Fit a request to `/v1/messages` to the model that answers, where the client named another.
 
 The client chose them for the model that it named: a retired one, an alias, or none (`default`).
 What the model that answers would refuse is changed or left out, each with a notice; nothing else.

@@ -54,8 +54,8 @@ def build_anthropic_body(
 def get_anthropic_status(error: BridgeError) -> int:
     """Return the HTTP status for Anthropic's clients: that of Claude's API for its own errors.
 
-    Its status for `api_error` is 500. The bridge's 502 means that there was no error of Claude's.
-    Anthropic's SDK retries both.
+    Its status for `api_error` is 500; 502 is for failures that are no error of Claude's API.
+    Anthropic's SDK retries both alike.
     """
     status = error.anthropic_status or error.status
     if error.original is None:

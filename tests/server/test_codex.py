@@ -89,7 +89,7 @@ async def test_codex_itself_runs_a_command_and_answers(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    output, errors = await asyncio.wait_for(process.communicate(), 120)
     assert b"All done." in output, errors.decode()
     result = fake.bodies()[1]["messages"][-1]["content"][0]
     assert "from-codex" in json.dumps(result)

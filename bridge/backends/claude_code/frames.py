@@ -135,6 +135,11 @@ class Turn:
         answer = self._answer.get_answer()
         if answer is None:
             return None
+        said: Message = {"role": "assistant", "content": answer}
+        messages = [*self._history, self._last, said]
+        # The next request would have other ids, and Claude Code would mistake those that it has.
+        if rename_copies(messages) is not messages:
+            return None
         called = {block["id"]: block["name"] for block in answer if block["type"] == "tool_use"}
         # A tool that Claude Code does not know gets a result, and the next request, at once.
         if not set(called.values()) <= set(self._tools):

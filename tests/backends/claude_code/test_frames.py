@@ -246,6 +246,17 @@ def test_an_answer_that_calls_an_unknown_tool_ends_its_process() -> None:
     assert machine.end() is None
 
 
+def test_an_answer_whose_calls_would_be_renamed_ends_its_process() -> None:
+    earlier = {**CALL, "id": "call_0"}
+    machine = turn(
+        user(text("q")), claude(earlier), user(result("call_0", [text("one")])), tools=(TOOL,)
+    )
+    machine.start()
+    for event in [scripts.start(), *scripts.tool(0, "call_0_2", "add"), *scripts.end("tool_use")]:
+        machine.feed(relayed(event))
+    assert machine.end() is None
+
+
 def test_results_are_given_one_by_one_as_claude_code_repeats_them() -> None:
     one, two = result("toolu_1", [text("one")]), result("toolu_2", "bad", is_error=True)
     machine = turn(user(text("q")), claude(CALL), user(two, one), tools=(TOOL,))

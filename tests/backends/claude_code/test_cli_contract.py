@@ -33,15 +33,18 @@ from bridge.errors import (
     UpstreamFailed,
     UpstreamUnreachable,
 )
-from tests.backends.claude_code.cli_recording import (
+from tests.backends.claude_code.real_cli import (
     BODY,
     MODEL,
+    TOKEN,
+    Frame,
     Recording,
     build_settings,
     build_user,
+    get_cli,
     record_conversation,
+    run_cli,
 )
-from tests.backends.claude_code.real_cli import TOKEN, Frame, get_cli, run_cli
 from tests.backends.claude_code.token_server import run_token_server
 from tests.backends.upstream import without_own
 from tests.fake_anthropic.script import (

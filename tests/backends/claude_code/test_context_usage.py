@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.backends.claude_code.cli_recording import ADD, MODEL, build_settings, build_user
-from tests.backends.claude_code.real_cli import TOKEN, run_cli
+from tests.backends.claude_code.real_cli import (
+    ADD,
+    MODEL,
+    TOKEN,
+    build_settings,
+    build_user,
+    run_cli,
+)
 from tests.fake_anthropic.oddities import ERROR
 from tests.fake_anthropic.script import RawHttp
 from tests.fake_anthropic.server import FakeAnthropic

@@ -5,7 +5,7 @@ A process that is killed between them has lost the only valid token, and the use
 Claude Code everywhere. While a process renews, a file in Claude Code's folder names it.
 
 The lock, a folder beside that file, is there a moment before and after: a process that is killed
-then leaves it, and nobody can renew for the minute in which it counts.
+then leaves it, and no other can renew for the minute in which it counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CHECK_SECONDS = 0.05
 """Seconds between two checks whether a renewal has ended."""
 
 MAX_NAMELESS_SECONDS = 2.0
-"""A lock names nobody for some milliseconds; if for longer, a dead process has left it."""
+"""A lock names no process for some milliseconds; if for longer, a dead one has left it."""
 
 LockState = Literal["own", "nameless", "other"]
 """`nameless`: it is being taken or released, perhaps by this process. `other` is also no lock."""

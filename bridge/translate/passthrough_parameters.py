@@ -16,6 +16,7 @@ from bridge.translate.chat.thinking import (
     compute_budget,
     convert_budget,
     find_effort,
+    note_budget,
 )
 from bridge.translate.chat.tools import instruct_to_call
 from bridge.translate.chat.turns import as_note, end_with_user
@@ -57,7 +58,7 @@ def fit_parameters(
     request = _fit_tool_choice(request, rules, notices)
     request = _fit_turns(request, rules, notices)
     if request.more.get("speed") == "fast" and not rules.fast:
-        notices.add(f"speed: {rules.id} has no fast mode")
+        notices.add(f"speed ignored: {rules.id} has no fast mode")
         request = _without(request, "speed")
     return request, notices.lines()
 
@@ -104,7 +105,7 @@ def _replace_budget(
         notices.add(f"thinking: adaptive is used instead of enabled, for {rules.id}")
         return request
     effort = find_effort(convert_budget(budget), rules)
-    notices.add(f"thinking: effort {effort} is used; {rules.id} has no budget for thinking")
+    note_budget(effort, rules, notices)
     return _set_effort(request, effort)
 
 

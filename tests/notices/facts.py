@@ -115,6 +115,8 @@ STRICT = {
 }
 REFUSED = Failure(400, message="tools.0.custom.input_schema: JSON schema is invalid")
 
+SEARCH = sdk("WebSearchTool20260318Param has no such field")
+
 PARAMETERS: dict[str, tuple[Any, str, Fact]] = {
     "access_programs": ({}, "not supported by Claude", NO_FIELD),
     "audio": ({"voice": "alloy"}, "Claude cannot produce audio", NO_FIELD),

@@ -9,6 +9,7 @@ from tests.notices.facts import (
     ADD,
     PARAMETERS,
     REFUSED,
+    SEARCH,
     SIGNED,
     STRICT,
     Known,
@@ -135,8 +136,7 @@ OF_PARAMETERS: Mapping[str, Known] = {
         upstream=(says("{}"),),
     ),
     "web_search_options.search_context_size ignored: Claude chooses it": Known(
-        fact=sdk("WebSearchTool20250305Param has no such field"),
-        body={"web_search_options": {"search_context_size": "low"}},
+        fact=SEARCH, body={"web_search_options": {"search_context_size": "low"}}
     ),
 }
 
@@ -253,7 +253,7 @@ OF_TOOLS: Mapping[str, Known] = {
     ),
     "tools: {} ignored: it is a tool of Anthropic's; use /v1/messages": Known(
         fact=platform("`code_execution_20260521`, MCP connector"),
-        body=hosted("code_execution_20260521"),
+        body=hosted("bash_20250124"),
     ),
     "tools: {} ignored: unknown type": Known(
         fact=bridge("neither OpenAI nor Anthropic has it"), body=hosted("teleport")

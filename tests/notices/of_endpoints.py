@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.fake_anthropic.script import Failure, says
 from tests.notices.facts import (
     ADD,
+    SEARCH,
     SIGNED,
     Known,
     bridge,
@@ -22,6 +24,20 @@ from tests.notices.facts import (
 
 _SESSION = platform("`CLAUDE_CODE_EXTRA_BODY` is JSON merged into the upstream body")
 _IMAGES = platform("images over about 500 KB in user turns are re-encoded")
+_MCP = {"type": "mcp", "server_label": "wiki", "server_url": "https://mcp.example/sse"}
+_CODE = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "code_execution", "input": {}}
+_RAN = {
+    "type": "code_execution_tool_result",
+    "tool_use_id": "srvtoolu_1",
+    "content": {
+        "type": "code_execution_result",
+        "stdout": "",
+        "stderr": "",
+        "return_code": 0,
+        "content": [],
+    },
+}
+_GONE = Failure(400, message="container: container_1 has expired")
 _MARKED = user(cache_control={"type": "ephemeral"})
 
 OF_RESPONSES: Mapping[str, Known] = {
@@ -76,10 +92,59 @@ OF_RESPONSES: Mapping[str, Known] = {
             openai("environment: container_auto, container_reference or local"),
             items(tools=[{"type": "shell", "environment": {"type": "moon"}}]),
         ),
+        (
+            "input: an item of type {} was sent as text",
+            bridge("Claude's API knows nothing of calls that another service ran"),
+            items({"type": "mcp_call", "id": "mcp_1", "name": "n", "output": "seven"}),
+        ),
+        (
+            "tools: mcp.defer_loading ignored: Claude gets all tools at once",
+            bridge("no tool is left out of the request"),
+            items(tools=[{**_MCP, "require_approval": "never", "defer_loading": True}]),
+        ),
+        (
+            "tools: mcp.server_description ignored: Claude reads the server's own words",
+            sdk("RequestMCPServerURLDefinitionParam has no such field"),
+            items(tools=[{**_MCP, "require_approval": "never", "server_description": "All."}]),
+        ),
+        (
+            "tools: web_search.search_context_size ignored: Claude chooses it",
+            SEARCH,
+            items(tools=[{"type": "web_search", "search_context_size": "low"}]),
+        ),
+        (
+            "tools: web_search.external_web_access ignored: Claude has no cached search",
+            SEARCH,
+            items(tools=[{"type": "web_search", "external_web_access": False}]),
+        ),
+        (
+            "tool_choice ignored: Claude chooses when to use the tools that run at Anthropic",
+            bridge("only functions and custom tools are forced"),
+            items(tools=[{"type": "web_search"}], tool_choice="required"),
+        ),
     )
+} | {
+    "container: Claude's API did not accept the earlier one; code starts in a new one": Known(
+        fact=platform("`code_execution_20260521`"),
+        body=items(tools=[{"type": "code_interpreter", "container": "container_1"}]),
+        path="responses",
+        upstream=(_GONE, says("Yes.")),
+    ),
+    "messages: a server tool's call has no result; it was sent as text": Known(
+        fact=bridge("the API refuses such a history"),
+        body=talk(user(), claude(server_blocks=[_CODE]), user()),
+    ),
+    "messages: a server tool's result belongs to no call; it was sent as text": Known(
+        fact=bridge("the API refuses such a history"),
+        body=talk(user(), claude(server_blocks=[_RAN]), user()),
+    ),
 }
 
 OF_MODELS: Mapping[str, Known] = {
+    "model: {} in {} is ignored": Known(
+        fact=bridge("what a name asks for beside the model is applied where the model has it"),
+        model="claude-opus-5:free",
+    ),
     "model: {} is used instead of {}": Known(
         fact=bridge("OpenAI's models are not Claude's"), model="gpt-4o"
     ),

@@ -17,6 +17,8 @@ from bridge.models.names import resolve_rules
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
 from bridge.translate.chat.request import translate_chat
+from bridge.translate.passthrough import pass_through
+from bridge.wire.anthropic import MessagesBody
 from bridge.wire.chat import ChatRequest
 from tests.conftest import StartBridge
 from tests.embeddings.small_model import write_model
@@ -26,10 +28,11 @@ from tests.fake_anthropic.server import FakeAnthropic
 from tests.notices.facts import ADD, NO_FIELD, PARAMETERS, Body, Known, user
 from tests.notices.of_chats import OF_MESSAGES, OF_PARAMETERS, OF_THINKING, OF_TOOLS
 from tests.notices.of_endpoints import OF_MODELS, OF_RESPONSES, THROUGH_CLAUDE_CODE
+from tests.notices.of_other_models import OF_OTHER_MODELS
 from tests.notices.walk import as_pattern, list_notices
 
 OF_CHATS = {**OF_PARAMETERS, **OF_THINKING, **OF_TOOLS, **OF_MESSAGES}
-KNOWN = {**OF_CHATS, **OF_RESPONSES, **OF_MODELS, **THROUGH_CLAUDE_CODE}
+KNOWN = {**OF_CHATS, **OF_RESPONSES, **OF_MODELS, **OF_OTHER_MODELS, **THROUGH_CLAUDE_CODE}
 
 BY_TESTS_BELOW = {
     "backend: Anthropic rejected the API key; Claude Code answers",
@@ -141,6 +144,14 @@ async def test_a_request_shows_each_notice(
     assert await find_missing(bridge, fake, notices) == {}
 
 
+@pytest.mark.parametrize("template", OF_OTHER_MODELS)
+def test_a_model_that_the_client_did_not_name_is_noticed(template: str) -> None:
+    known = OF_OTHER_MODELS[template]
+    body = MessagesBody.model_validate({"messages": [user()], **known.body, "model": "default"})
+    translated = pass_through(body, {}, resolve_rules(known.model), known.model)
+    assert any(map(as_pattern(template).fullmatch, translated.notices))
+
+
 async def test_a_request_through_claude_code_shows_each_notice(
     claude_code: Bridge, fake: FakeAnthropic
 ) -> None:
@@ -186,11 +197,11 @@ async def test_another_backend_or_model_is_named_with_the_reason(
 
 
 async def test_a_model_that_answers_in_place_of_another_is_named(bridge: Bridge) -> None:
-    chat = {"model": "claude-4.5-opus-thinking", "messages": [user()]}
+    chat = {"model": "claude-4.5-opus:free", "messages": [user()]}
     bridge.read_today = lambda: date(2027, 2, 1)
     _, notice = await post(bridge, "chat/completions", chat)
     assert notice == (
-        "model: claude-opus-5-5 is used instead of claude-4.5-opus-thinking, as claude-opus-4-5 is "
+        "model: claude-opus-5-5 is used instead of claude-4.5-opus:free, as claude-opus-4-5 is "
         "retired"
     )
     bridge.switches.use_for_everything = True

@@ -80,7 +80,9 @@ def test_a_budget_becomes_an_effort() -> None:
     body, notices = translate("claude-3-7-sonnet-latest", "claude-sonnet-5-5", more)
     assert body["thinking"] == {"type": "adaptive", "display": "omitted"}
     assert body["output_config"] == {"effort": "low"}
-    assert notices == ["thinking: effort low is used; claude-sonnet-5-5 has no budget for thinking"]
+    assert notices == [
+        "thinking: the budget is read as effort low; claude-sonnet-5-5 has no budget for it"
+    ]
 
 
 def test_a_prefill_becomes_a_request_to_continue() -> None:

@@ -156,7 +156,8 @@ async def _prepare_attempt(
     if stored and narrowed.thinking_back:
         request = thinking_replay.restore_thinking(request, stored)
     elif stored:
-        more = (*more, f"thinking: {backend.name} may leave out earlier thinking")
+        notice = f"thinking: {backend.name} may leave out earlier thinking"
+        more = (*more, notice)
     if request.thinking is not None and request.thinking["type"] == "enabled":
         request, off = _drop_impossible_thinking(request)
         more = (*more, *off)

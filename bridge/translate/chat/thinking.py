@@ -39,6 +39,11 @@ def convert_budget(budget: int) -> str:
     return next((name for name, most in _BUDGETS.items() if budget <= most), "xhigh")
 
 
+def note_budget(effort: str, rules: ModelRules, notices: Notices) -> None:
+    """Add the notice that a budget for thinking was read as an effort."""
+    notices.add(f"thinking: the budget is read as effort {effort}; {rules.id} has no budget for it")
+
+
 def choose_thinking(
     requested: str | None,
     rules: ModelRules,
@@ -54,10 +59,7 @@ def choose_thinking(
     if requested is None and budget is not None:
         requested = convert_budget(budget)
         if budget and rules.thinking != "budget":
-            notices.add(
-                f"thinking: the budget is read as effort {requested}; "
-                f"{rules.id} has no budget for it"
-            )
+            note_budget(requested, rules, notices)
     if requested is None:
         return _choose_default(rules, max_tokens, notices)
     if requested == "none":

@@ -356,7 +356,7 @@ UNSEEN = {
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS",
     "CLAUDE_CODE_DISABLE_TERMINAL_TITLE",
     "ENABLE_TOOL_SEARCH",
-    # They show in tool loops; see test_continued_tools.
+    # They show in tool loops; see `continued.test_tool_loops`.
     "--allowedTools=mcp__client",
     "CLAUDE_AGENT_SDK_MCP_NO_PREFIX",
     "MCP_TOOL_TIMEOUT",

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from openai import AsyncOpenAI
 
 from bridge.server.state import Bridge
+from tests.backends.claude_code.continued.talk import Talk, sessions, user
 from tests.backends.claude_code.leftovers import list_processes, settled
 from tests.backends.claude_code.test_same_as_api import LOOK
 from tests.backends.upstream import unmarked, without_own
@@ -20,49 +20,6 @@ from tests.fake_anthropic.script import Reply, Text, refuses, says, thinks
 from tests.fake_anthropic.server import FakeAnthropic
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="counts processes as on POSIX")
-
-MODEL = "claude-opus-5-5"
-
-
-@pytest.fixture(autouse=True)
-def signed_in(monkeypatch: pytest.MonkeyPatch, fake: FakeAnthropic) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
-    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-made-up")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-
-
-def user(content: Any) -> Any:
-    return {"role": "user", "content": content}
-
-
-class Talk:
-    """A conversation with a bridge: each turn sends the whole history."""
-
-    def __init__(self, bridge: Bridge, *history: Any, model: str = MODEL, **options: Any) -> None:
-        self.bridge = bridge
-        self.messages = list(history)
-        self.options = {"model": model, **options}
-
-    async def say(self, content: Any, **options: Any) -> str:
-        return await self.send(user(content), **options)
-
-    async def send(self, *messages: Any, **options: Any) -> str:
-        self.messages += messages
-        base = f"{self.bridge.url}/v1"
-        async with AsyncOpenAI(base_url=base, api_key="x", max_retries=0) as client:
-            chat = await client.chat.completions.create(
-                messages=self.messages, **{**self.options, **options}
-            )
-        message = chat.choices[0].message
-        self.messages.append(message.model_dump(exclude_none=True))
-        return message.content or ""
-
-
-def sessions(fake: FakeAnthropic) -> list[str]:
-    """The session of each request: Claude Code names it, and each process has its own."""
-    named = [json.loads(body["metadata"]["user_id"])["session_id"] for body in fake.bodies()]
-    return [chr(ord("A") + list(dict.fromkeys(named)).index(session)) for session in named]
-
 
 CHATS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "text": (["Hi", "How are you?", "And now?"], {}),

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from bridge.server.state import Bridge
+from tests.backends.claude_code.continued.talk import MODEL, Talk, sessions, user
 from tests.backends.claude_code.leftovers import settled
-from tests.backends.claude_code.test_continued import MODEL, Talk, sessions, signed_in, user
 from tests.backends.claude_code.test_same_as_api import LOOK, tool
 from tests.backends.upstream import unmarked, without_own
 from tests.conftest import StartBridge
@@ -20,8 +20,6 @@ from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, s
 from tests.fake_anthropic.server import FakeAnthropic
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="counts processes as on POSIX")
-
-__all__ = ["signed_in"]
 
 LONGEST_NAME = "n" * 128
 NAMES = ("look", "Read", "Bash", "mcp__x__y", LONGEST_NAME)

@@ -49,12 +49,12 @@ def build_server_fields(names: Sequence[str]) -> dict[str, Any]:
     """Build the fields of `initialize` that declare the server; none without tools."""
     if not names:
         return {}
-    listed = {"tools": [_describe(name) for name in names]}
+    listed = {"tools": [_build_listing(name) for name in names]}
     manifest = {"initializeResult": _HANDSHAKE, "toolsListResult": listed}
     return {"sdkMcpServers": [SERVER], "sdkMcpServerManifests": {SERVER: manifest}}
 
 
-def _describe(name: str) -> dict[str, Any]:
+def _build_listing(name: str) -> dict[str, Any]:
     return {
         "name": name,
         # The real schema is in the extra body. Here any input is accepted: the client checks it.

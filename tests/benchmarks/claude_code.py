@@ -25,6 +25,7 @@ from bridge.server.http.listen import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
+from tests.backends.claude_code.leftovers import command
 from tests.fake_anthropic.server import FakeAnthropic
 
 BODY = {"model": "default", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
@@ -66,7 +67,7 @@ async def wait_for_spare(bridge: Bridge) -> psutil.Process:
     while True:
         await asyncio.sleep(1.5)
         for child in psutil.Process().children(recursive=True):
-            if "--input-format=stream-json" in child.cmdline():
+            if "--input-format=stream-json" in command(child):
                 return child
 
 

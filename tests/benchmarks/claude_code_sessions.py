@@ -30,6 +30,7 @@ from bridge.server.http.listen import listen
 from bridge.server.serve import serve
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
+from tests.backends.claude_code.leftovers import command
 from tests.benchmarks.claude_code import wait_for_spare
 from tests.fake_anthropic.script import ToolUse, calls
 from tests.fake_anthropic.server import FakeAnthropic
@@ -114,7 +115,7 @@ def read_delta(line: bytes) -> dict[str, Any]:
 
 def list_processes() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "--input-format=stream-json" in child.cmdline()]
+    return [child for child in children if "--input-format=stream-json" in command(child)]
 
 
 def read_cpu() -> float:

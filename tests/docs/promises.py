@@ -333,8 +333,13 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/store/test_redirect_files.py::test_a_file_is_removed_when_its_ticket_has_expired",
     ),
     "| `claude-code/` |": (
-        "tests/backends/claude_code/test_process.py"
-        "::test_a_hundred_requests_thirty_of_them_cut_off_leave_no_processes_or_files",
+        "tests/backends/claude_code/test_leaks.py::test_three_hundred_requests_leave_nothing",
+    ),
+    "A Claude Code process has the conversation": (
+        "tests/backends/claude_code/test_sessions.py::test_a_session_ends_when_its_time_is_over",
+    ),
+    "Claude Code also lists its running processes": (
+        "tests/backends/claude_code/test_process.py::test_files_of_a_killed_process_are_removed",
     ),
     "| `embedding-models/` |": (
         "tests/embeddings/test_local.py::test_a_downloaded_model_is_not_downloaded_again",

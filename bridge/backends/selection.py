@@ -88,6 +88,12 @@ class BackendSelection:
         for backend in self._backends.values():
             await backend.reload()
 
+    async def forget_conversations(self) -> None:
+        """End what has a conversation in memory; the active backend is warmed up again."""
+        for backend in self._backends.values():
+            await backend.rest()
+        await self.warm_active()
+
     async def find_key_fallback(self, backend: Backend) -> Backend | None:
         """Return the backend to use when `backend` has its key rejected, if any.
 

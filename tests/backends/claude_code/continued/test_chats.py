@@ -18,6 +18,7 @@ from tests.backends.upstream import unmarked, without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, refuses, says, thinks
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.server.api.test_stored import call
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="counts processes as on POSIX")
 
@@ -168,6 +169,18 @@ async def test_a_process_that_died_while_idle_is_replaced(
     for process in list_processes():
         process.kill()
     assert await talk.say("two") == "Hello from the fake upstream."
+    assert sessions(fake) == ["A", "B"]
+
+
+async def test_a_deletion_of_content_ends_the_sessions(
+    start_bridge: StartBridge, fake: FakeAnthropic
+) -> None:
+    bridge = await start_bridge(backend="claude-code", claude_spares=0)
+    talk = Talk(bridge)
+    await talk.say("one")
+    await call(bridge, "POST", "/control/forget", {"all": True})
+    await settled(0)
+    await talk.say("two")
     assert sessions(fake) == ["A", "B"]
 
 

@@ -333,7 +333,7 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/store/test_redirect_files.py::test_a_file_is_removed_when_its_ticket_has_expired",
     ),
     "| `claude-code/` |": (
-        "tests/backends/claude_code/test_leaks.py::test_three_hundred_requests_leave_nothing",
+        "tests/backends/claude_code/test_leaks.py::test_requests_of_which_a_third_are_cut_off_leave_nothing",
     ),
     "A Claude Code process has the conversation": (
         "tests/backends/claude_code/test_sessions.py::test_a_session_ends_when_its_time_is_over",

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.models.learned_limits import learn_limits
 from bridge.models.names import resolve_rules
 from bridge.models.rules import RULES
+from bridge.server.answers.attempt import MOST_RETRIES
 from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
 from tests.fake_anthropic.checks.request import check
@@ -130,11 +132,34 @@ tools = st.lists(
 )
 
 
+COMPILATION = ("Schemas contains too many", "The compiled grammar is too large")
+"""How refusals of schemas that are valid begin: the bridge sends these requests again."""
+
+
 def rejection(model: str, body: dict[str, Any]) -> str | None:
-    request = translate_chat(ChatRequest.model_validate(body), resolve_rules(model), model).request
-    headers = {"anthropic-version": "2026-10-21", **request.headers}
-    refused = check(request.body(), headers)
+    """Return why the request is refused, at last."""
+    rules = resolve_rules(model)
+    for _ in range(MOST_RETRIES + 1):
+        request = translate_chat(ChatRequest.model_validate(body), rules, model).request
+        headers = {"anthropic-version": "2026-10-21", **request.headers}
+        refused = check(request.body(), headers)
+        if refused is None or not refused.message.startswith(COMPILATION):
+            break
+        correction = learn_limits(rules, request, refused.message)
+        if correction is None:
+            break
+        rules = correction.apply(rules)
     return refused.message if refused else None
+
+
+def test_schemas_that_are_too_much_to_compile_are_accepted_at_last() -> None:
+    node: Any = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    properties = {f"p{number}": node for number in range(17)}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    chat = [{"role": "user", "content": "Hi"}]
+    body = {"model": "claude-fable-5", "messages": chat, "response_format": form}
+    assert rejection("claude-fable-5", body) is None
 
 
 @settings(max_examples=600, deadline=None)

@@ -7,7 +7,6 @@ signature that shows changes, and a summary has nothing that the client may not 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -19,19 +18,29 @@ SUMMARY = "compaction"
 _KINDS = {"thinking": ("thinking", "signature"), "redacted_thinking": ("data",), SUMMARY: ("text",)}
 
 
+def encode_opaque(mark: str, value: Any) -> str:
+    """Encode a JSON value for a client to send back; `mark` tells what it is."""
+    return mark + base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+def decode_opaque(mark: str, content: object) -> Any:
+    """Decode what `encode_opaque` made with this mark; None if it is anything else."""
+    if not isinstance(content, str) or not content.startswith(mark):
+        return None
+    try:
+        return json.loads(base64.urlsafe_b64decode(content.removeprefix(mark)))
+    except (ValueError, RecursionError):
+        return None
+
+
 def pack_block(block: Mapping[str, Any]) -> str:
     """Encode a thinking block, a redacted one, or a summary."""
-    return _MARK + base64.urlsafe_b64encode(json.dumps(block).encode()).decode()
+    return encode_opaque(_MARK, block)
 
 
 def unpack_block(content: object) -> dict[str, Any] | None:
     """Decode a block; returns None if another service made the string, or if it is damaged."""
-    if not isinstance(content, str) or not content.startswith(_MARK):
-        return None
-    try:
-        block = json.loads(base64.urlsafe_b64decode(content.removeprefix(_MARK)))
-    except (ValueError, binascii.Error):
-        return None
+    block = decode_opaque(_MARK, content)
     if not isinstance(block, dict):
         return None
     fields = _KINDS.get(str(block.get("type")))

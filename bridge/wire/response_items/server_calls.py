@@ -6,11 +6,10 @@ own items are also packed into `encrypted_content`, and Claude gets them back un
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from bridge.wire.encrypted_content import decode_opaque, encode_opaque
 
 Json = dict[str, Any]
 
@@ -48,17 +47,12 @@ def list_open_calls(messages: Sequence[Mapping[str, Any]]) -> list[Json]:
 
 def pack_blocks(blocks: Sequence[Mapping[str, Any]]) -> str:
     """Encode the blocks of one item."""
-    return _MARK + base64.urlsafe_b64encode(json.dumps(blocks).encode()).decode()
+    return encode_opaque(_MARK, blocks)
 
 
 def unpack_blocks(content: object) -> list[Json]:
     """Decode blocks; returns none if another service made the string, or if it is damaged."""
-    if not isinstance(content, str) or not content.startswith(_MARK):
-        return []
-    try:
-        blocks = json.loads(base64.urlsafe_b64decode(content.removeprefix(_MARK)))
-    except (ValueError, binascii.Error):
-        return []
+    blocks = decode_opaque(_MARK, content)
     if not isinstance(blocks, list) or not all(map(_is_block, blocks)):
         return []
     return keep_known_blocks(blocks)

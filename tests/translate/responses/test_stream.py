@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from typing import Any
@@ -18,6 +19,7 @@ from bridge.translate.responses.resource import build_response
 from bridge.translate.responses.stream import ResponsesStream
 from bridge.translate.responses.tool_list import ToolList
 from bridge.wire.encrypted_content import pack_block, unpack_block
+from bridge.wire.response_items.server_calls import unpack_blocks
 from bridge.wire.responses import ResponsesRequest
 from tests.scripts import block, end, start
 
@@ -147,3 +149,9 @@ def test_thinking_is_unchanged_after_packing_and_unpacking(thought: str, signatu
 )  # fmt: skip
 def test_foreign_content_is_not_unpacked(content: object) -> None:
     assert unpack_block(content) is None
+
+
+def test_content_that_nests_without_end_is_not_unpacked() -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    assert unpack_block(f"claude.1.{nested}") is None
+    assert unpack_blocks(f"claude.blocks.1.{nested}") == []

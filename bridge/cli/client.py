@@ -269,5 +269,5 @@ def _read_refusal(status: int, data: bytes) -> RequestRefused:
         error = json.loads(data)["error"]
         return RequestRefused(str(error["message"]), str(error["code"]))
     # Another program on this port does not answer with an error of ours.
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return RequestRefused(f"The bridge answered with status {status}.", str(status))

@@ -159,7 +159,7 @@ def _is_after(line: bytes, before: float) -> bool:
     try:
         return float(json.loads(line)["at"]) >= before
     # A damaged line has no time; it must not outlive the wish to delete it.
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

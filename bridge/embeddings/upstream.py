@@ -139,7 +139,7 @@ class UpstreamEmbedder:
             raise self._build_error(response)
         try:
             return await asyncio.to_thread(_decode_body, dialect, response.content, len(inputs))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UpstreamFailed(
                 f"The response of {self._where} cannot be used: {error}.",
                 headers=_pick_headers(response),
@@ -172,7 +172,7 @@ class UpstreamEmbedder:
         from bridge.embeddings.dialects import parse_error
 
         body = None
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             body = json.loads(response.content)
         text, code, param = parse_error(body)
         status = response.status_code

@@ -206,6 +206,7 @@ def whole(*items: object, **rest: object) -> dict[str, object]:
     "answer",
     [
         "no JSON",
+        pytest.param("[" * 100_000, id="deep"),
         [],
         {},
         whole(),

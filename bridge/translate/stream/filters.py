@@ -160,7 +160,7 @@ class JsonFilter:
     def _check_json(self) -> None:
         try:
             value = json.loads("".join(self._json))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise OutputMismatch(f"Claude's answer is not valid JSON: {error}.") from error
         problem = find_problem(value, self._expected.schema)
         if problem:

@@ -100,6 +100,7 @@ def test_any_object_passes_unchanged(value: dict[str, object], size: int) -> Non
     [
         ("I would rather not.", None, "is not valid JSON"),
         ('{"a": ', None, "is not valid JSON"),
+        pytest.param("[" * 100_000 + "]" * 100_000, None, "is not valid JSON", id="deep"),
         ("[1]", None, "not an object"),
         ('{"a": "one"}', {"properties": {"a": {"type": "integer"}}}, r"`type` fails at \$\.a"),
     ],

@@ -15,7 +15,7 @@ from bridge.errors.base import (
 )
 from bridge.errors.catalogue import (
     error_for_status,
-    explain_billing,
+    explain_refusal,
     list_errors,
 )
 from bridge.errors.client import (
@@ -126,6 +126,6 @@ __all__ = [
     "UpstreamUnreachable",
     "UpstreamWebPage",
     "error_for_status",
-    "explain_billing",
+    "explain_refusal",
     "list_errors",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from bridge.errors.account import BillingFailed, Forbidden, KeyRejected, RateLimited
 from bridge.errors.base import BridgeError
-from bridge.errors.client import InvalidRequest, NotFound, RequestTooLarge
+from bridge.errors.client import ContextTooLong, InvalidRequest, NotFound, RequestTooLarge
 from bridge.errors.upstream import Overloaded, UpstreamFailed, UpstreamTimedOut
 
 _BY_STATUS: Mapping[int, type[BridgeError]] = {
@@ -32,7 +32,6 @@ THIRD_PARTY_HINT = (
 )
 
 _BILLING = (
-    THIRD_PARTY,
     "credit balance is too low",
     "reached your specified api usage limit",
     "usage limits for this organization",
@@ -40,12 +39,22 @@ _BILLING = (
 """Parts of messages about money, which come with the status and type of an invalid request."""
 
 
-def explain_billing(message: str) -> str | None:
-    """Return the message of a refusal that is about money, with a hint; None for any other."""
+_TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
+
+
+def explain_refusal(message: str) -> tuple[type[BridgeError], str] | None:
+    """Return what an invalid request is by its message, and the message with a hint.
+
+    The API has one type for all invalid requests. None if the message tells nothing more.
+    """
     lower = message.lower()
-    if not any(phrase in lower for phrase in _BILLING):
-        return None
-    return f"{message.rstrip('. ')}. {THIRD_PARTY_HINT}" if THIRD_PARTY in lower else message
+    if any(phrase in lower for phrase in _TOO_LONG):
+        return ContextTooLong, message
+    if THIRD_PARTY in lower:
+        return BillingFailed, f"{message.rstrip('. ')}. {THIRD_PARTY_HINT}"
+    if any(phrase in lower for phrase in _BILLING):
+        return BillingFailed, message
+    return None
 
 
 def error_for_status(

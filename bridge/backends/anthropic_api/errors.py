@@ -16,7 +16,6 @@ from bridge.backends.credential import KEY_REJECTED
 from bridge.errors import (
     BillingFailed,
     BridgeError,
-    ContextTooLong,
     Forbidden,
     InvalidRequest,
     KeyRejected,
@@ -35,7 +34,7 @@ from bridge.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
     error_for_status,
-    explain_billing,
+    explain_refusal,
 )
 from bridge.wire.json_bytes import decode_json
 
@@ -64,7 +63,6 @@ _NO_MESSAGE = "Claude's API reported an error without a message."
 _KEY = re.compile(r"sk-ant-[\w-]+")
 MAX_ORIGINAL_BYTES = 64 * 1024
 """Length of an error that is passed on as it is; those of Claude's API are far shorter."""
-_TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
 
 @contextmanager
@@ -244,13 +242,8 @@ def _refine_error(
     original: OriginalError | None,
 ) -> BridgeError:
     message = _KEY.sub("sk-ant-…", message)
-    # The API has one type for all invalid requests; only the message tells a prompt that is too
-    # long, for which OpenAI's clients have an error code of its own.
-    if kind is InvalidRequest and any(phrase in message.lower() for phrase in _TOO_LONG):
-        kind = ContextTooLong
-    # A used-up balance and a limit that the user has set come as invalid requests, too.
-    if kind is InvalidRequest and (about_money := explain_billing(message)) is not None:
-        kind, message = BillingFailed, about_money
+    if kind is InvalidRequest and (refused := explain_refusal(message)) is not None:
+        kind, message = refused
     if kind is NotFound and message.startswith("model:"):
         kind = ModelNotFound
     if kind is KeyRejected:

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 from bridge.errors import (
     BillingFailed,
     BridgeError,
-    ContextTooLong,
     Forbidden,
     InvalidRequest,
     ModelNotFound,
@@ -24,7 +23,7 @@ from bridge.errors import (
     UpstreamTimedOut,
     UpstreamUnreachable,
     error_for_status,
-    explain_billing,
+    explain_refusal,
 )
 from bridge.errors.retry_after import parse_wait
 
@@ -59,9 +58,6 @@ _PREFIX = re.compile(r"^API Error: (\d{3} )?")
 _GATEWAY = re.compile(r" If it persists, check your inference gateway \(.*?\)\.?")
 _LOST = re.compile(r"Connection to the API was lost|JSON Parse error|StreamTruncated")
 _UNREACHABLE = re.compile(r"Unable to connect|Connection refused|ECONNREFUSED|ENOTFOUND")
-_TOO_LONG = re.compile(
-    r"prompt is too long|exceed context limit|exceeds the context window", re.IGNORECASE
-)
 _SIGNED_OUT = re.compile(r"not logged in|/login", re.IGNORECASE)
 
 
@@ -129,11 +125,8 @@ class FailureTranslator:
         """Raise a failure, of the kind that its message tells more exactly."""
         # Both come as invalid requests, or without a word that is known.
         if kind in (InvalidRequest, UpstreamFailed):
-            about_money = explain_billing(message)
-            if about_money is not None:
-                kind, message = BillingFailed, about_money
-            elif _TOO_LONG.search(message):
-                kind = ContextTooLong
+            if (refused := explain_refusal(message)) is not None:
+                kind, message = refused
             elif message.startswith("model:"):
                 kind = ModelNotFound
         if kind is NotSignedIn:

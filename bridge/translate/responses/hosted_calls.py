@@ -6,6 +6,7 @@ The items are `code_interpreter_call`, `mcp_call` and `mcp_list_tools`.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ _CODE_FIELDS = {"code_execution": "code", "bash_code_execution": "command"}
 """The argument that is the code; a call without one is shown as its arguments."""
 
 
-class _HostedCall:
+class _HostedCall(ABC):
     """What both kinds of calls have in common."""
 
     def __init__(self, id: str, block: Block, *, is_replayed: bool) -> None:
@@ -39,8 +40,24 @@ class _HostedCall:
         self._raw = ""
         self._result: Block | None = None
 
+    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
+        if delta["type"] != "input_json_delta" or not delta["partial_json"]:
+            return []
+        self._raw += delta["partial_json"]
+        return self._add_input(delta["partial_json"], emit)
+
     def add_result(self, block: Block) -> None:
         self._result = block
+
+    @abstractmethod
+    def _add_input(self, piece: str, emit: Emit) -> list[Event]:
+        """Add a piece of the arguments' JSON; return the events that show it."""
+
+    def _add_whole_input(self, emit: Emit) -> list[Event]:
+        """Add the arguments of a call without deltas, which are in its start event."""
+        return (
+            [] if self._raw else self._add_input(json.dumps(self._block.get("input") or {}), emit)
+        )
 
     @property
     def _content(self) -> Any:
@@ -89,17 +106,9 @@ class CodeCall(_HostedCall):
     def start(self, emit: Emit) -> list[Event]:
         return [emit("response.code_interpreter_call.in_progress")]
 
-    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
-        if delta["type"] != "input_json_delta" or not delta["partial_json"]:
-            return []
-        self._raw += delta["partial_json"]
-        return self._add_code(delta["partial_json"], emit)
-
     def stop(self, emit: Emit) -> list[Event]:
-        """Emit the rest of the code; a call without deltas has its input in its start event."""
-        events = []
-        if not self._raw:
-            events = self._add_code(json.dumps(self._block.get("input") or {}), emit)
+        """Emit the rest of the code."""
+        events = self._add_whole_input(emit)
         if self._extractor is not None:
             events += self._emit_piece(self._extractor.finish(), emit)
         return [
@@ -118,7 +127,7 @@ class CodeCall(_HostedCall):
     def _describe_status(self, status: str) -> str:
         return "failed" if status == "completed" and self._has_failed else status
 
-    def _add_code(self, piece: str, emit: Emit) -> list[Event]:
+    def _add_input(self, piece: str, emit: Emit) -> list[Event]:
         return self._emit_piece(self._extractor.feed(piece) if self._extractor else piece, emit)
 
     def _emit_piece(self, piece: str, emit: Emit) -> list[Event]:
@@ -164,23 +173,15 @@ class McpCall(_HostedCall):
     def start(self, emit: Emit) -> list[Event]:
         return [emit("response.mcp_call.in_progress")]
 
-    def feed(self, delta: dict[str, Any], emit: Emit) -> list[Event]:
-        if delta["type"] != "input_json_delta" or not delta["partial_json"]:
-            return []
-        self._raw += delta["partial_json"]
-        return self._add_arguments(delta["partial_json"], emit)
-
     def stop(self, emit: Emit) -> list[Event]:
-        events = []
-        if not self._raw:
-            events = self._add_arguments(json.dumps(self._block.get("input") or {}), emit)
-        return [*events, emit("response.mcp_call_arguments.done", arguments=self._arguments)]
+        done = "response.mcp_call_arguments.done"
+        return [*self._add_whole_input(emit), emit(done, arguments=self._arguments)]
 
     def complete(self, emit: Emit) -> list[Event]:
         _, error = self._describe_result()
         return [emit(f"response.mcp_call.{'failed' if error else 'completed'}")]
 
-    def _add_arguments(self, piece: str, emit: Emit) -> list[Event]:
+    def _add_input(self, piece: str, emit: Emit) -> list[Event]:
         self._arguments += piece
         return [emit("response.mcp_call_arguments.delta", delta=piece)]
 

@@ -42,12 +42,12 @@ class ConversationHash:
     def __init__(self, settings: Any, messages: Sequence[Message]) -> None:
         """`settings` is all but the messages, as JSON; these are as the frames have them."""
         self._hash = hashlib.sha256()
-        self._add(settings)
+        self._hash.update(_encode(settings))
         for message in messages[:-1]:
-            self._add_message(message)
+            self._hash.update(_encode_message(message))
         self.continued = self._hash.hexdigest()
         """The key of the conversation that the last turn continues."""
-        self._add_message(messages[-1])
+        self._hash.update(_encode_message(messages[-1]))
 
     def list_keys_after(self, answer: Sequence[Block], *, thinking_back: bool) -> list[str]:
         """Return the keys of the conversation with the answer, which the next request continues.
@@ -64,12 +64,6 @@ class ConversationHash:
             extended.update(_encode_message({"role": "assistant", "content": blocks}))
             keys.append(extended.hexdigest())
         return keys
-
-    def _add_message(self, message: Message) -> None:
-        self._hash.update(_encode_message(message))
-
-    def _add(self, value: Any) -> None:
-        self._hash.update(_encode(value))
 
 
 def _encode_message(message: Message) -> bytes:

@@ -115,7 +115,8 @@ def build_conversation(
     turns = place_systems(turns)
     begin_with_user(turns, notices)
     move_images(turns, notices)
-    pair_server_calls(turns, notices)
+    if any(isinstance(message, AssistantMessage) and message.server_blocks for message in messages):
+        pair_server_calls(turns, notices)
     answer_every_call(turns, notices)
     end_with_user(turns, rules, notices)
     system = [

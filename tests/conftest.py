@@ -117,13 +117,23 @@ async def _stop(bridge: Bridge, task: asyncio.Task[None]) -> None:
 
 
 @pytest.fixture
-async def bridge(
+def start_anthropic(
     fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
-) -> Bridge:
-    """A bridge whose Claude is the fake upstream."""
+) -> StartBridge:
+    """Starts bridges whose Claude is the fake upstream."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    return await start_bridge(backend="anthropic")
+
+    async def start(**settings: Any) -> Bridge:
+        return await start_bridge(backend="anthropic", **settings)
+
+    return start
+
+
+@pytest.fixture
+async def bridge(start_anthropic: StartBridge) -> Bridge:
+    """A bridge whose Claude is the fake upstream."""
+    return await start_anthropic()
 
 
 @pytest.fixture

@@ -19,13 +19,19 @@ from tests.fake_anthropic.server import FakeAnthropic
 MODEL = "claude-opus-5-5"
 
 
+def load_agents(client: AsyncOpenAI, api: str) -> tuple[Any, Any]:
+    """Return the package openai-agents, and its model over one of the APIs."""
+    agents = pytest.importorskip("agents")
+    agents.set_tracing_disabled(True)
+    kind = agents.OpenAIResponsesModel if api == "responses" else agents.OpenAIChatCompletionsModel
+    return agents, kind(model=MODEL, openai_client=client)
+
+
 @pytest.mark.parametrize("api", ["responses", "chat"])
 async def test_openai_agents_calls_a_tool_and_continues(
     client: AsyncOpenAI, fake: FakeAnthropic, api: str
 ) -> None:
-    agents = pytest.importorskip("agents")
-    agents.set_tracing_disabled(True)
-    kind = agents.OpenAIResponsesModel if api == "responses" else agents.OpenAIChatCompletionsModel
+    agents, model = load_agents(client, api)
 
     @agents.function_tool  # type: ignore[untyped-decorator]  # it may not be installed
     def weather(city: str) -> str:
@@ -38,7 +44,7 @@ async def test_openai_agents_calls_a_tool_and_continues(
     agent = agents.Agent(
         name="a",
         instructions="Be brief.",
-        model=kind(model=MODEL, openai_client=client),
+        model=model,
         tools=[weather],
     )
     result = await agents.Runner.run(agent, "How is it in Rome?")
@@ -67,10 +73,7 @@ async def test_openai_agents_streams(client: AsyncOpenAI, fake: FakeAnthropic) -
 async def test_openai_agents_hands_over_to_an_agent_without_tools(
     client: AsyncOpenAI, fake: FakeAnthropic, api: str
 ) -> None:
-    agents = pytest.importorskip("agents")
-    agents.set_tracing_disabled(True)
-    kind = agents.OpenAIResponsesModel if api == "responses" else agents.OpenAIChatCompletionsModel
-    model = kind(model=MODEL, openai_client=client)
+    agents, model = load_agents(client, api)
     billing = agents.Agent(name="billing", instructions="You do bills.", model=model)
     first = agents.Agent(
         name="first", instructions="You hand over.", model=model, handoffs=[billing]

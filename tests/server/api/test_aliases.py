@@ -15,18 +15,13 @@ from bridge.compose import make_bridge
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
 from tests.conftest import StartBridge
-from tests.fake_anthropic.server import FakeAnthropic
 
 PATH = "/control/model-aliases"
 
 
 @pytest.fixture
-async def bridge(
-    fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
-) -> Bridge:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    return await start_bridge(backend="anthropic", model_aliases={"fast": "haiku"})
+async def bridge(start_anthropic: StartBridge) -> Bridge:
+    return await start_anthropic(model_aliases={"fast": "haiku"})
 
 
 async def call(bridge: Bridge, method: str, body: Any = None, **headers: str) -> tuple[int, Any]:

@@ -40,6 +40,14 @@ class DesktopContext:
 Work = Callable[[DesktopContext], _Result]
 
 
+@dataclass(slots=True)
+class _Stop:
+    """The stop that would end the work submitted since the last one."""
+
+    reason: str | None = None
+    """None before the stop."""
+
+
 class Executor:
     """The desktop's thread: opens it for the first work, and again after a failure."""
 
@@ -49,8 +57,7 @@ class Executor:
         # Xlib and pyautogui are not thread-safe: exactly one thread opens and uses the desktop.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="desktop")
         self._turn = asyncio.Lock()
-        self._stops = 0
-        self._stop_reason = ""
+        self._next_stop = _Stop()
         self._opened: tuple[Desktop, Performer] | None = None
 
     async def run(self, work: Work[_Result]) -> _Result:
@@ -82,8 +89,9 @@ class Executor:
 
     def stop(self, reason: str) -> None:
         """End running and waiting work, from any thread; `reason` is a sentence."""
-        self._stop_reason = reason
-        self._stops += 1
+        # A second stop is for later work only: the first reason counts.
+        stop, self._next_stop = self._next_stop, _Stop()
+        stop.reason = reason
 
     async def close(self) -> None:
         """End all work and close the desktop."""
@@ -94,14 +102,13 @@ class Executor:
 
     def _make_check(self) -> tuple[Check, threading.Event]:
         """Return a check that notices later stops, and the event that cancels it."""
-        # Counting stops, rather than a flag that someone must reset, lets later work run.
-        stops, cancelled = self._stops, threading.Event()
+        stop, cancelled = self._next_stop, threading.Event()
 
         def check() -> None:
             if cancelled.is_set():
                 raise Stopped("The request was cancelled.")
-            if self._stops != stops:
-                raise Stopped(self._stop_reason)
+            if stop.reason is not None:
+                raise Stopped(stop.reason)
 
         return check, cancelled
 

@@ -160,6 +160,8 @@ class Session:
         """Watch the mouse between batches and the end of a timed grant, until the session ends."""
         while not self.stopped.is_set():
             await asyncio.sleep(WATCH_SECONDS)
+            if self.stopped.is_set():
+                break
             # A grant that ends while a batch acts ends the batch, too.
             if self._state.permission.mode == "off":
                 self._stop(TIME_ENDED)

@@ -114,6 +114,15 @@ async def test_a_stop_ends_waiting_work_but_not_later_work(rig: ExecutorRig) -> 
     assert rig.desktops[0].done == [("press", "left"), ("release", "left")]
 
 
+async def test_the_first_of_two_stops_is_the_reason(rig: ExecutorRig) -> None:
+    acting = asyncio.create_task(rig.act("wait", duration=60))
+    await asyncio.sleep(0.05)
+    rig.executor.stop("You said stop.")
+    rig.executor.stop("The bridge is stopping.")
+    with pytest.raises(Stopped, match="You said stop"):
+        await asyncio.wait_for(acting, 5)
+
+
 async def test_a_cancelled_caller_stops_its_work(rig: ExecutorRig) -> None:
     acting = asyncio.create_task(rig.act("hold_key", text="w", duration=60))
     await rig.until("key_down")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from bridge.computer.permission import Permission
 from bridge.computer.policy import DEFAULT
 from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.service import ComputerService
+from bridge.computer.session import WATCH_SECONDS
 from bridge.computer.state import ComputerState
 from bridge.deadline import ReadClocks
 from bridge.errors import ComputerBusy, ComputerOff, DesktopUnavailable, Stopped
@@ -178,6 +180,28 @@ async def test_a_timed_grant_ends_a_batch_that_is_running(
             await asyncio.wait_for(acting, 2)
     assert computer.permission.mode == "off"
     await computer.close()
+
+
+async def test_a_stop_is_reported_as_one_however_slow_the_desktop_is(
+    computer: ComputerService, desktop: FakeDesktop
+) -> None:
+    reached, released = threading.Event(), threading.Event()
+
+    def before(_call: tuple[object, ...]) -> None:
+        reached.set()
+        assert released.wait(5)
+
+    desktop.before = before
+    computer.allow_for(1)
+    async with computer.open_session(OWN, CaptureOptions()) as session:
+        acting = asyncio.create_task(session.act(CLICK))
+        await asyncio.to_thread(reached.wait, 5)
+        computer.stop("You said stop.")
+        # Meanwhile the session looks at the permission, which is off now.
+        await asyncio.sleep(3 * WATCH_SECONDS)
+        released.set()
+        with pytest.raises(Stopped, match="You said stop"):
+            await asyncio.wait_for(acting, 5)
 
 
 async def test_an_ended_grant_is_not_revived_by_the_clock(

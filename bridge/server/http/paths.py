@@ -57,9 +57,9 @@ _OTHERS = "|".join(path.removeprefix("/v1/") for path in NOT_OFFERED)
 _KNOWN = rf"(?:{_API}|{_OTHERS})"
 # A client of Azure's may have a base URL that ends in /v1, and then adds its own path.
 _AZURE = re.compile(
-    rf"^(?:/v1)*/openai/deployments/(?P<model>[^/]+)(?:/v1)*(?P<rest>/{_KNOWN}(?:/.*)?)$"
+    rf"^(?:(?:/v1)*/openai)+/deployments/(?P<model>[^/]+)(?:/v1)*(?P<rest>/{_KNOWN}(?:/.*)?)$"
 )
-_AZURE_V1 = re.compile(rf"^(?:/v1)*/openai(?=/v1(?:/|$)|/{_KNOWN}(?:/|$))")
+_AZURE_V1 = re.compile(rf"^(?:(?:/v1)*/openai)+(?=/v1(?:/|$)|/{_KNOWN}(?:/|$))")
 _REPEATED_V1 = re.compile(r"^(?:/v1)+(?=/|$)")
 _WITHOUT_V1 = re.compile(rf"^/{_KNOWN}(?=/|$)")
 _BEHIND_ENDPOINT = re.compile(rf"^/v1/(?:{_API})(?:/v1)*/(?:{_API})(?:/|$)")

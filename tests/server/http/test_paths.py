@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import brotli
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -87,7 +87,12 @@ def test_a_path_is_read_as_the_plain_one(path: str, plain: str) -> None:
 def test_azures_deployment_is_the_model() -> None:
     azure = "/openai/deployments/gpt%204o/chat/completions"
     assert normalize_path(azure) == ("/v1/chat/completions", "gpt 4o")
-    for more in (f"/v1{azure}", f"/v1/v1/{azure}/", azure.replace("/chat", "/v1/chat")):
+    for more in (
+        f"/v1{azure}",
+        f"/openai/v1{azure}",
+        f"/v1/v1/{azure}/",
+        azure.replace("/chat", "/v1/chat"),
+    ):
         assert normalize_path(more) == ("/v1/chat/completions", "gpt 4o")
 
 
@@ -98,6 +103,7 @@ def test_azures_deployment_is_the_model() -> None:
         )
     )
 )
+@example(["openai", "v1", "openai", "v1"])
 def test_a_plain_path_stays_plain_and_control_is_never_reached_from_elsewhere(
     parts: list[str],
 ) -> None:

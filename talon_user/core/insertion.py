@@ -5,8 +5,8 @@ from typing import Optional, Union
 
 # How long an app needs to process typed keys before the next step.
 TYPE_SECONDS = 0.25
-# A slow app reads the clipboard up to 300 ms after the paste key, and must still find our text.
-PASTE_SECONDS = 0.4
+# A slow app reads the clipboard up to 450 ms after the paste key, and must still find our text.
+PASTE_SECONDS = 0.5
 # Some apps insert the closing half of these automatically, so text with them is pasted.
 PAIRED = frozenset("()[]{}<>\"'`*_")
 # Longer runs are pasted, or typed in parts: typing them at once would block speech recognition.

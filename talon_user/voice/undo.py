@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Optional
 
+from ..core.insertion import PASTE_SECONDS
 from ..core.journal import Entry, count_caret_steps, find_undo_problem, is_same_text
 from ..desktop.clipboard import BorrowedClipboard
 from ..desktop.keys import press_backspace, run_edit_action, select_back
@@ -12,7 +13,6 @@ from .task import Task
 
 # Talon waits a little after each key, so more of them in one step would block speech recognition.
 STEPS_PER_TICK = 25
-PASTE_SECONDS = 0.4
 TOUCHED = "Nothing was changed: the text before the cursor is not what Claude wrote."
 
 

@@ -191,9 +191,13 @@ class App:
         self.take_paste(self.world.clipboard.text)
 
     def _write_clipboard(self) -> None:
-        text = self.read_selection()
-        if text:
-            self.world.clipboard.user_copies(text)
+        text, clipboard = self.read_selection(), self.world.clipboard
+        if not text:
+            return
+        # Many apps clear the clipboard first, and add formats such as HTML last.
+        clipboard.put({})
+        self.world.script.later(0.03, lambda: clipboard.user_copies(text))
+        self.world.script.later(0.09, lambda: clipboard.add_format(text, "html", f"<p>{text}</p>"))
 
 
 _MODIFIERS = ("ctrl", "cmd")
@@ -221,10 +225,10 @@ def _clings(text: str, at: int) -> bool:
 
 
 class SlowPaster(App):
-    """An app that reads the clipboard 300 ms after the key."""
+    """An app that reads the clipboard 450 ms after the key."""
 
     name = "Slow"
-    paste_delay = 0.3
+    paste_delay = 0.45
 
 
 class CodeEditor(App):

@@ -19,6 +19,8 @@ class Clipboard:
     def __init__(self) -> None:
         self.serial = 100
         self.formats: dict[str, str] = {}
+        self.locked = False
+        """Whether another program has it open: then scripts can neither read nor change it."""
 
     @property
     def text(self) -> str:
@@ -29,6 +31,11 @@ class Clipboard:
         """Replace the content."""
         self.formats = dict(formats)
         self.serial += 1
+
+    def add_format(self, text: str, name: str, value: str) -> None:
+        """Add a format to a copied text, unless something else was copied since."""
+        if self.text == text:
+            self.put({**self.formats, name: value})
 
     def user_copies(self, text: str, **others: str) -> None:
         """Copy as the user, in several formats at once (`html="<b>…"`)."""

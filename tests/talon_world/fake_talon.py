@@ -74,11 +74,20 @@ def _cron(world: "TalonWorld") -> ModuleType:
 def _clip(world: "TalonWorld") -> ModuleType:
     board = world.clipboard
 
+    def read_formats() -> dict[str, str]:
+        if board.locked:
+            raise RuntimeError("the clipboard is locked by another program")
+        return board.formats
+
+    def put_formats(formats: dict[str, str]) -> None:
+        read_formats()
+        board.put(formats)
+
     def set_text(text: str) -> None:
         if not isinstance(text, str):
             raise TypeError(f"clip.set_text: {text!r} is not a str")
         text.encode()  # fails for a lone surrogate, as in every real clipboard
-        board.put({"text/plain": text})
+        put_formats({"text/plain": text})
 
     @contextlib.contextmanager
     def revert() -> Iterator[None]:
@@ -91,10 +100,10 @@ def _clip(world: "TalonWorld") -> ModuleType:
     part = _part(
         world,
         "clip",
-        text=lambda: board.text,
+        text=lambda: read_formats().get("text/plain", ""),
         set_text=set_text,
-        mime=lambda: MimeData(board.formats) if board.formats else None,
-        set_mime=lambda mime: board.put(mime.formats),
+        mime=lambda: MimeData(board.formats) if read_formats() else None,
+        set_mime=lambda mime: put_formats(mime.formats),
         serial=lambda: board.serial,
         revert=revert,
     )

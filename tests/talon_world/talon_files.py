@@ -1,5 +1,6 @@
 """Parses `.talon` and `.talon-list` files."""
 
+import functools
 import re
 import warnings
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ class TalonList:
     items: dict[str, str]
 
 
+@functools.cache
 def parse(text: str) -> Any:
     """Return the tree of `.talon` source; raise FileProblem."""
     with warnings.catch_warnings():

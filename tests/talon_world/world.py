@@ -24,6 +24,8 @@ from tests.talon_world.talon_files import Command, TalonFile, read_talon_file, r
 PACKAGE = "claude-bridge"
 RELOAD_SLOT = "claude_bridge_handover"
 REAL_PAUSE = 0.002
+HANG_SECONDS = 60.0
+"""Real time after which something will not happen any more; a busy machine may pause for long."""
 TICK = 0.05
 
 
@@ -50,6 +52,8 @@ class TalonWorld:
         self.ready = False
         self.last_dictated = ""
         self.cursorless: dict[str, str] = {}
+        self.broken: set[str] = set()
+        """Actions that raise for now."""
         self.canvases: list[Any] = []
         self.imgui_windows: list[Any] = []
         self.captured: list[Any] = []
@@ -168,12 +172,14 @@ class TalonWorld:
         """Let virtual time pass."""
         self.script.advance(seconds)
 
-    def run_until(self, happened: Callable[[], Any], timeout_real: float = 5) -> None:
+    def run_until(self, happened: Callable[[], Any], timeout_real: float = HANG_SECONDS) -> None:
         """Let virtual time pass, with short real waits for sockets, until `happened()` is true."""
         for _ in self._ticks(happened, timeout_real):
             time.sleep(REAL_PAUSE)
 
-    async def run_until_async(self, happened: Callable[[], Any], timeout_real: float = 5) -> None:
+    async def run_until_async(
+        self, happened: Callable[[], Any], timeout_real: float = HANG_SECONDS
+    ) -> None:
         """Do the same while an event loop, such as the bridge's, keeps running."""
         for _ in self._ticks(happened, timeout_real):
             await asyncio.sleep(REAL_PAUSE)
@@ -260,6 +266,8 @@ class TalonWorld:
         chain, name = self._next[-1] if name == "next" else (self._implementations(name), name)
         if not chain:
             raise KeyError(f"no action {name}")
+        if name in self.broken:
+            raise RuntimeError(f"{name} failed")
         check_arguments(name, chain[0], args)
         self._next.append((chain[1:], name))
         try:

@@ -32,12 +32,12 @@ class Talk:
 
     async def wait_until_idle(self) -> None:
         """Wait until no cron job is left and the apps have processed their keys."""
-        await self.world.run_until_async(lambda: not self.world.cron_jobs, 10)
+        await self.world.run_until_async(lambda: not self.world.cron_jobs)
         self.world.advance(1)
 
     async def wait_until(self, happened: Any) -> None:
         """Wait until `happened()`."""
-        await self.world.run_until_async(happened, 10)
+        await self.world.run_until_async(happened)
 
     def script_answers(self, *texts: str) -> None:
         """Script Claude's answers to the next questions, in uneven pieces."""

@@ -37,8 +37,8 @@ def test_tabs_and_long_runs_are_pasted() -> None:
     insertion.feed("a\tb")
     assert insertion.take_step(0.0, HERE) == Paste("a\tb")
     insertion.feed("x" * 300)
-    assert insertion.take_step(0.3, HERE) is None  # a slow app may not have read the clipboard
-    assert insertion.take_step(0.4, HERE) == Paste("x" * 300)
+    assert insertion.take_step(0.45, HERE) is None  # a slow app may not have read the clipboard
+    assert insertion.take_step(0.5, HERE) == Paste("x" * 300)
 
 
 def test_lines_are_pasted_whole_and_the_last_one_at_the_end() -> None:

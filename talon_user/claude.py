@@ -40,10 +40,9 @@ class PhraseHandler:
     def begin_phrase(self, phrase: dict[str, Any]) -> None:
         """Pause the insertion before a voice command runs."""
         self._ran_our_command = False
-        task = session.engine.current
         # Talon also reports speech that it ignores while it sleeps.
-        if task is not None and phrase.get("phrase") and actions.speech.enabled():
-            task.hold()
+        if phrase.get("phrase") and actions.speech.enabled():
+            session.engine.apply(lambda task: task.hold())
 
     def take_command(self) -> Conversation:
         """Record that the phrase runs one of our commands, and return the conversation."""
@@ -52,13 +51,9 @@ class PhraseHandler:
 
     def end_phrase(self, phrase: dict[str, Any]) -> None:
         """Resume after a phrase of ours, or notify the user of the pause after another."""
-        task = session.engine.current
-        if task is None:
-            return
         if self._ran_our_command and _has_prefix(phrase.get("phrase") or ()):
-            task.release()
-        task.announce_pause()
-        session.engine.wake()
+            session.engine.apply(lambda task: task.release())
+        session.engine.apply(lambda task: task.announce_pause())
 
 
 phrases = PhraseHandler()
@@ -204,9 +199,7 @@ class Actions:
 
 def on_focus(_window: Any) -> None:
     """Pause the insertion when another window gets the focus."""
-    if session.engine.current is not None:
-        session.engine.current.check_focus()
-        session.engine.wake()
+    session.engine.apply(lambda task: task.check_focus())
 
 
 def on_ready() -> None:

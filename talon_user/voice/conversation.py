@@ -99,7 +99,7 @@ class Conversation:
             return
         self._session.suggested_command = ""
         self._session.hud.close()
-        type_text(line)
+        self._engine.attempt(lambda: type_text(line))
 
     # After asking.
 
@@ -111,22 +111,18 @@ class Conversation:
 
     def resume(self) -> None:
         """Continue in the window that the question was asked from."""
-        task = self._find_current()
-        if task is not None:
-            task.resume()
-            self._engine.wake()
+        if self._find_current() is not None:
+            self._engine.apply(lambda task: task.resume())
 
     def move_here(self) -> None:
         """Continue in the focused window."""
-        task = self._find_current()
-        if task is None:
+        if self._find_current() is None:
             return
         problem = find_window_problem()
         if problem is not None:
             self._session.report_problem(problem)
             return
-        task.move_here()
-        self._engine.wake()
+        self._engine.apply(lambda task: task.move_here())
 
     def undo(self) -> None:
         """Remove Claude's last text from the window, if it has not been changed."""

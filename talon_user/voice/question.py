@@ -222,12 +222,14 @@ class Question(Task):
             self._give_up(str(problem))
 
     def _read_events(self, stream: EventStream[str], sink: Sink) -> None:
+        if self._answer_ended:
+            return
         # Joined first: appending each piece to a long answer would copy it each time.
         piece = "".join(stream.poll())
         if piece:
             self.exchange.answer += piece
             sink.feed(self._code.feed(piece) if self._code is not None else piece)
-        if not stream.finished or self._answer_ended:
+        if not stream.finished:
             return
         self._answer_ended = True
         self._complete = stream.error is None

@@ -38,7 +38,7 @@ class Session:
 
     def __init__(self) -> None:
         """Create a session with an empty queue."""
-        self.engine = Engine(self.update_corner)
+        self.engine = Engine(self.update_corner, self.report_problem)
         self.history = History()
         self.hud = Hud()
         self.suggested_command = ""

@@ -123,6 +123,7 @@ class WindowSink(Sink):
         """Whether the whole answer has arrived and only the user can continue."""
         return (
             self._insertion.paused
+            and not self._insertion.done
             and self._complete
             and not self._has_pasted
             and self._check is None

@@ -145,6 +145,8 @@ def _describe_lone_block(block: Block, notices: Notices) -> Block:
 def _match_results(
     blocks: Sequence[Block], open_calls: Sequence[Block], notices: Notices
 ) -> list[Block]:
+    if not open_calls and all(block["type"] != "tool_result" for block in blocks):
+        return list(blocks)
     results = _join_results(blocks, notices)
     others = [b for b in blocks if b["type"] != "tool_result"]
     matched = [

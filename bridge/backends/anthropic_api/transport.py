@@ -153,7 +153,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        protocol: type[ResponseHandler] = _ConnectionProtocol
+        protocol = _ConnectionProtocol if _KNOWS_PAUSES else ResponseHandler
         self._factory = functools.partial(protocol, loop=self._loop)
 
 
@@ -169,9 +169,12 @@ class _ConnectionProtocol(ResponseHandler):
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Resume reading if it is paused."""
-        # A version of aiohttp without these does what it always does.
-        if getattr(self, "_reading_paused", True) or getattr(self, "_buffer_paused", True):
+        if self._reading_paused or self._buffer_paused:
             super().resume_reading(resume_parser)
+
+
+_KNOWS_PAUSES = {"_reading_paused", "_buffer_paused"} <= set(ResponseHandler.__slots__)
+"""Whether this version of aiohttp has what `_ConnectionProtocol` reads."""
 
 
 class _DirectResponse:

@@ -120,7 +120,9 @@ class EventCheck:
     def _feed_other(self, event: Any) -> MessageEvent | None:
         if self._state == "ended":
             return None
-        kind = _read_type(event, "an event")
+        kind = event.get("type") if type(event) is dict else None
+        if type(kind) is not str or not kind:
+            kind = _read_type(event, "an event")
         check = _CHECKS.get(kind)
         if check is None:
             return self._feed_unordered(kind, event)
@@ -285,17 +287,17 @@ def _check_usage(usage: Any) -> dict[str, Any]:
         return {}
     if not isinstance(usage, dict):
         raise StreamBroken("Upstream sent a usage that is not an object.")
-    odd = []
-    for name in _COUNTS:
-        count = usage.get(name)
-        if count and not (type(count) is int and 0 < count < _MAX_COUNT):
-            odd.append(name)
-    details = usage.get("output_tokens_details")
-    if details and not (isinstance(details, dict) and all(map(_is_count, details.values()))):
-        odd.append("output_tokens_details")
-    if not isinstance(usage.get("service_tier") or "", str):
-        odd.append("service_tier")
+    odd = [name for name, value in usage.items() if value and _is_odd_field(name, value)]
     return {name: usage[name] for name in usage if name not in odd} if odd else usage
+
+
+def _is_odd_field(name: str, value: Any) -> bool:
+    """Return whether a field of a usage has not the type that the bridge reads."""
+    if name in _COUNTS:
+        return not (type(value) is int and 0 < value < _MAX_COUNT)
+    if name == "output_tokens_details":
+        return not (isinstance(value, dict) and all(map(_is_count, value.values())))
+    return name == "service_tier" and not isinstance(value, str)
 
 
 def _is_count(value: Any) -> bool:

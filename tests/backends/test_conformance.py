@@ -359,10 +359,10 @@ async def test_a_client_that_leaves_ends_generation(
             break
     left = time.monotonic()
     await stream.close()
-    await fake.wait_closed(1, timeout=5)
+    await fake.wait_closed(1, timeout=30)
     (closed_at,) = [request.closed_at for request in fake.requests if request.closed_early]
     assert closed_at is not None
-    assert closed_at - left < 0.5
+    assert closed_at - left < 5
 
 
 async def test_eight_requests_at_once_get_their_own_answers(

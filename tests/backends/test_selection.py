@@ -115,7 +115,7 @@ async def test_spares_exist_only_while_claude_code_is_active(
     for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):
         bridge.switches.backend = backend  # type: ignore[assignment]  # each is a name
         bridge.start_warm_up()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while pool.spares != spares:
                 await asyncio.sleep(0.02)
 

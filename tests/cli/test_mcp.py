@@ -132,7 +132,7 @@ async def test_a_cancelled_call_stops_its_action(bridge: Bridge, pretended: Fake
             await asyncio.sleep(0.01)
         calling.cancel()
         await asyncio.wait([calling])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while bridge.computer.active:
                 await asyncio.sleep(0.01)
 

@@ -41,7 +41,7 @@ class ExecutorRig:
 
     async def until(self, line: str) -> None:
         """Wait until the desktop has recorded this call."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not any(call[0] == line for desktop in self.desktops for call in desktop.done):
                 await asyncio.sleep(0.001)
 
@@ -91,7 +91,7 @@ async def test_a_stop_ends_an_action_in_the_middle(
     def before(call: tuple[object, ...]) -> None:
         if call[0] == line and not reached.is_set():
             reached.set()
-            released.wait(5)
+            released.wait(30)
 
     desktop.before = before
     acting = asyncio.create_task(rig.act(member, **given))
@@ -99,7 +99,7 @@ async def test_a_stop_ends_an_action_in_the_middle(
     rig.executor.stop("You said stop.")
     released.set()
     with pytest.raises(Stopped, match="You said stop"):
-        await asyncio.wait_for(acting, 5)
+        await asyncio.wait_for(acting, 30)
     assert desktop.down == set()
 
 
@@ -109,7 +109,7 @@ async def test_a_stop_ends_waiting_work_but_not_later_work(rig: ExecutorRig) -> 
     rig.executor.stop("You said stop.")
     for one in acting:
         with pytest.raises(Stopped):
-            await asyncio.wait_for(one, 5)
+            await asyncio.wait_for(one, 30)
     await rig.act("left_click")
     assert rig.desktops[0].done == [("press", "left"), ("release", "left")]
 
@@ -120,7 +120,7 @@ async def test_the_first_of_two_stops_is_the_reason(rig: ExecutorRig) -> None:
     rig.executor.stop("You said stop.")
     rig.executor.stop("The bridge is stopping.")
     with pytest.raises(Stopped, match="You said stop"):
-        await asyncio.wait_for(acting, 5)
+        await asyncio.wait_for(acting, 30)
 
 
 async def test_a_cancelled_caller_stops_its_work(rig: ExecutorRig) -> None:
@@ -128,7 +128,7 @@ async def test_a_cancelled_caller_stops_its_work(rig: ExecutorRig) -> None:
     await rig.until("key_down")
     acting.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(acting, 5)
+        await asyncio.wait_for(acting, 30)
     assert rig.desktops[0].down == set()
 
 

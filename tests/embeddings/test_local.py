@@ -377,7 +377,7 @@ async def test_closing_discards_a_running_download(
     closing = asyncio.create_task(embedder.close())
     await asyncio.sleep(0)
     hub.may_continue.set()
-    await asyncio.wait_for(closing, 5)
+    await asyncio.wait_for(closing, 30)
     with pytest.raises(ShuttingDown):
         await request
     assert files(source.folder) == []

@@ -281,4 +281,4 @@ async def test_closing_ends_running_requests(fake: FakeService, embedder: Upstre
         await asyncio.sleep(0.01)
     await embedder.close()
     with pytest.raises(ShuttingDown):
-        await asyncio.wait_for(asking, 5)
+        await asyncio.wait_for(asking, 30)

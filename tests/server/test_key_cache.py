@@ -80,7 +80,7 @@ async def test_a_keyring_that_hangs_delays_a_request_but_not_for_ever(
         began = time.monotonic()
         with pytest.raises(KeyringUnavailable, match="waiting for the system's keyring"):
             await cache.get_keys(0.2)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
     chain.free.set()
     assert await cache.accepts(OWN.secret)
     assert chain.loads == 1

@@ -82,7 +82,7 @@ async def test_one_choice_that_cannot_begin_fails_all_choices(
     fake.script(says("fine"), Reply((Text("slow " * 50),), delay=0.1), too_long())
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model=MODEL, messages=HI, n=3, stream=stream)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         while fake.open_streams:
             await asyncio.sleep(0.01)
 
@@ -299,7 +299,7 @@ async def test_a_whitespace_stop_sequence_ends_the_answer_and_the_upstream_reque
     texts = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert (texts, chunks[-1].choices[0].finish_reason) == ("one\ntwo", "stop")
     assert fake.requests[-1].body["stop_sequences"] == ["END"]
-    await fake.wait_closed(1, timeout=2)
+    await fake.wait_closed(1, timeout=30)
     assert [request.closed_early for request in fake.requests if request.method == "POST"] == [True]
 
 

@@ -101,7 +101,7 @@ class LoopbackBridge:
 
     def wait_for_release(self) -> None:
         """Wait until the test sets `release`."""
-        self.release.wait(5)
+        self.release.wait(30)
 
     def wait_for_hang_up(self) -> None:
         """Wait for the other side to close the connection."""

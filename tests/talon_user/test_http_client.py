@@ -192,7 +192,7 @@ def test_the_bridge_notices_a_closed_stream() -> None:
             time.sleep(0.001)
         assert not bridge.client_closed.is_set()
         stream.close()
-        assert bridge.client_closed.wait(5)
+        assert bridge.client_closed.wait(30)
         assert (stream.poll(), stream.error) == ([], None)
 
 

@@ -56,7 +56,7 @@ async def test_claude_stop_ends_the_generation_upstream(
     world.say("claude ask go on for ever")
     await world.run_until_async(lambda: "word" in field.text)
     world.say("claude stop")
-    await fake.wait_closed(1, timeout=2)
+    await fake.wait_closed(1, timeout=30)
     assert fake.requests[0].closed_early
 
 

@@ -267,7 +267,7 @@ def test_stop_closes_the_stream_and_restores_the_clipboard(world: TalonWorld) ->
         ask(world, bridge)
         world.run_until(lambda: world.clipboard.text == "a\n")
         world.say("claude stop")
-        assert bridge.client_closed.wait(5)
+        assert bridge.client_closed.wait(30)
         run_to_end(world)
     assert (slow.text, world.clipboard.text) == ("a\n", "mine")
     assert world.notifications == []
@@ -403,7 +403,7 @@ def test_a_reload_during_a_stream_cleans_up(world: TalonWorld) -> None:
         assert world.clipboard.text == "a\n"
         world.reload()
         assert world.clipboard.text == "mine"
-        assert bridge.client_closed.wait(5)
+        assert bridge.client_closed.wait(30)
         world.run_until(lambda: not world.cron_jobs)  # the new copy asks which models there are
     with LoopbackBridge(*build_reply("again")) as bridge:
         ask(world, bridge)
@@ -431,7 +431,7 @@ def test_an_exception_in_a_step_cleans_up(world: TalonWorld) -> None:
     with LoopbackBridge(STREAM_HEAD, build_delta("a"), wait_for_hang_up) as bridge:
         ask(world, bridge)
         run_to_end(world)
-        assert bridge.client_closed.wait(5)
+        assert bridge.client_closed.wait(30)
     assert world.cron_jobs == []
     assert world.notifications == [
         "That did not work because of an error: the app is gone. Talon's log has the details."

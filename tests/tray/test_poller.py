@@ -79,7 +79,7 @@ class World:
             self.poller.poll_now(refresh=refresh)
         else:
             self.poller.set_target(TARGET)
-        assert self.arrived.acquire(timeout=5)
+        assert self.arrived.acquire(timeout=30)
         return self.reports[-1]
 
 

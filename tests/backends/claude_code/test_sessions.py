@@ -54,7 +54,7 @@ class Kept:
         return None if session is None else session.process
 
     async def wait_ended(self, *processes: Process) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             while self.ended != list(processes):
                 await asyncio.sleep(0.001)
 

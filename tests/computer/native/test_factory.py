@@ -69,7 +69,7 @@ async def test_a_stop_ends_typing_in_the_middle(window: Program) -> None:
         await asyncio.to_thread(lambda: eventually(lambda: len(window.text()) > len(before)))
         executor.stop("You said stop.")
         with pytest.raises(Stopped):
-            await asyncio.wait_for(typing, 5)
+            await asyncio.wait_for(typing, 30)
     finally:
         await executor.close()
 

@@ -79,7 +79,7 @@ async def test_the_border_is_shown_and_the_user_can_stop(
     pulled = time.monotonic()
     await asyncio.to_thread(pull, input_device)
     answer = await running
-    assert time.monotonic() - pulled < 2
+    assert time.monotonic() - pulled < 20
     assert answer["error"] == {
         "message": said,
         "type": "permission_error",

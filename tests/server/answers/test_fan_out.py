@@ -44,7 +44,7 @@ class Choice:
 
 
 async def collect(*choices: Choice) -> list[str]:
-    async with asyncio.timeout(5), merge_answers([choice.open() for choice in choices]) as merged:
+    async with asyncio.timeout(30), merge_answers([choice.open() for choice in choices]) as merged:
         begun, items = merged
         assert begun == "begun"
         return [item async for item in items]

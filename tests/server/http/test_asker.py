@@ -265,7 +265,7 @@ async def test_a_revoked_program_stops_and_is_asked_about_again(
         assert answer.status == 200
     async with session.delete(path, headers=headers) as answer:
         assert answer.status == 404
-    _, text = await asyncio.wait_for(asking, 5)
+    _, text = await asyncio.wait_for(asking, 30)
     assert "approval for this program was revoked" in text
     asking = asyncio.create_task(post(session, *WAYS["chat"]))
     assert (await wait_for_question(computer)).about == "program"

@@ -34,7 +34,7 @@ async def test_stop_works_in_every_mode(talk: Talk, mode: str) -> None:
     window = await start_answer(talk)
     talk.world.modes = {mode}
     await talk.say("claude stop")
-    await talk.fake.wait_closed(1, timeout=2)
+    await talk.fake.wait_closed(1, timeout=30)
     assert talk.fake.requests[0].closed_early
     assert LONG.startswith(window.text)
     assert (len(window.text) < len(LONG), talk.notes) == (True, [])
@@ -44,7 +44,7 @@ async def test_a_hot_key_stops_claude(talk: Talk) -> None:
     talk.world.add_commands("key(f13): user.claude_stop()\n")
     await start_answer(talk)
     talk.world.press_key("f13")
-    await talk.fake.wait_closed(1, timeout=2)
+    await talk.fake.wait_closed(1, timeout=30)
     await talk.wait_until_idle()
 
 
@@ -59,7 +59,7 @@ async def test_the_noise_from_the_setting_stops_claude(make_talk: MakeTalk, nois
     talk.world.advance(1)
     assert talk.world.cron_jobs != []
     {"hiss": talk.world.hiss, "pop": talk.world.pop}[noise]()
-    await talk.fake.wait_closed(1, timeout=2)
+    await talk.fake.wait_closed(1, timeout=30)
     await talk.wait_until_idle()
     talk.world.hiss()
     assert talk.notes == []
@@ -134,7 +134,7 @@ async def test_undo_reports_why_it_cannot_run(
 async def test_undo_during_an_answer_stops_it_first(talk: Talk) -> None:
     window = await start_answer(talk)
     await talk.say("claude undo")
-    await talk.fake.wait_closed(1, timeout=2)
+    await talk.fake.wait_closed(1, timeout=30)
     assert (window.text, talk.notes) == ("", [])
 
 

@@ -122,7 +122,7 @@ async def test_a_deleted_one_is_cancelled_and_does_not_come_back(
     await fake.wait_requests(1, 20)
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="x", max_retries=0) as client:
         await client.responses.delete(made["id"])
-    await fake.wait_closed(1, timeout=5)
+    await fake.wait_closed(1, timeout=30)
     assert (await get(bridge, made["id"]))["http"] == 404
 
 

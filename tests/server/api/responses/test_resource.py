@@ -286,8 +286,8 @@ async def test_a_client_that_leaves_is_recorded_with_what_was_written(
         if event.type == "response.output_text.delta":
             break
     await stream.close()
-    await fake.wait_closed(1, timeout=5)
-    async with asyncio.timeout(5):
+    await fake.wait_closed(1, timeout=30)
+    async with asyncio.timeout(30):
         while not await bridge.ledger.list_recent(1):
             await asyncio.sleep(0.01)
     (entry,) = await bridge.ledger.list_recent(1)
@@ -433,7 +433,7 @@ async def test_a_background_response_can_be_cancelled(
     await fake.wait_requests(1, 5)
     cancelled = await client.responses.cancel(made.id)
     assert cancelled.status == "cancelled"
-    await fake.wait_closed(1, timeout=5)
+    await fake.wait_closed(1, timeout=30)
     assert (await client.responses.retrieve(made.id)).status == "cancelled"
     with pytest.raises(openai.BadRequestError):
         await client.responses.cancel(made.id)
@@ -447,7 +447,7 @@ async def test_a_background_response_finishes_before_the_bridge_stops(
     made = await create_response(client, background=True, store=True)
     await fake.wait_requests(1, 5)
     bridge.stop_requested.set()
-    await fake.wait_closed(1, timeout=5)
+    await fake.wait_closed(1, timeout=30)
     other = await start_bridge(backend="anthropic")
     async with AsyncOpenAI(base_url=f"{other.url}/v1", api_key="x", max_retries=0) as later:
         assert (await later.responses.retrieve(made.id)).output_text == "one two three"

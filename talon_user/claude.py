@@ -7,7 +7,7 @@ from typing import Any
 
 from talon import Module, actions, app, registry, speech_system, ui
 
-from .voice import noises
+from .voice import noises, options
 from .voice.conversation import Conversation
 from .voice.reload import take_over
 from .voice.session import Session
@@ -83,6 +83,14 @@ def claude_named_prompt(m: Any) -> str:
     return f"[this, replace] Translate the text to {m.claude_language}. Keep its form."
 
 
+@mod.capture(rule="(ask | please) <user.claude_text>")
+def claude_free_prompt(m: Any) -> str:
+    """Return a prompt in the user's own words: “please” replaces the text, “ask” does not."""
+    code = ", code" if options.is_enabled("code_mode") else ""
+    place = "this, replace" if str(m).startswith("please") else "none, here"
+    return f"[{place}{code}] {m.claude_text}"
+
+
 @mod.capture(rule="{user.claude_model_name} | {user.claude_my_model}")
 def claude_model(m: Any) -> str:
     """Return a model id."""
@@ -104,16 +112,14 @@ class Actions:
         phrases.take_command().ask_named(prompt, source, destination, model)
 
     def claude_prompt_cursorless(
-        prompt: str, target: Any, destination: Any = None, place: str = "", model: str = ""
+        prompt: str, target: Any, destination: str = "", model: str = ""
     ) -> None:
-        """Ask Claude about a Cursorless target, and replace it or insert the answer somewhere."""
-        phrases.take_command().ask_about_target(prompt, target, destination or None, place, model)
+        """Ask Claude about a Cursorless target, and replace it by default."""
+        phrases.take_command().cursorless.ask(prompt, target, destination, model)
 
-    def claude_prompt_to_cursorless(
-        prompt: str, source: str, destination: Any, model: str = ""
-    ) -> None:
-        """Ask Claude, and insert the answer at a Cursorless destination."""
-        phrases.take_command().ask_into_target(prompt, source, destination, model)
+    def claude_insert_cursorless(destination: Any) -> None:
+        """Insert Claude's last answer at a Cursorless destination."""
+        phrases.take_command().cursorless.insert_answer(destination)
 
     def claude_shell(wish: str) -> None:
         """Ask Claude for one command line, and show it."""

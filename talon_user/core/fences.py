@@ -6,6 +6,12 @@ from typing import Optional
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[ \t]*([^`\r\n]*?)[ \t]*$")
 
 
+def extract_code(answer: str) -> str:
+    """Return the code of a whole answer."""
+    extractor = CodeExtractor()
+    return extractor.feed(answer) + extractor.finish()
+
+
 class CodeExtractor:
     """Filter that returns the lines inside code fences, without the prose around them.
 

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
-SOURCES = ("none", "this", "clip", "all", "line", "last", "reply", "screen", "window", "cursorless")
+NO_SOURCE = "none"
+SOURCES = (NO_SOURCE, "this", "clip", "all", "line", "last", "reply", "screen", "window")
 # Destinations in the focused window, at or near the caret.
 WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
-DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "window", "speech", "cursorless", "shell")
+DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "window", "speech", "shell")
 PICTURE_SOURCES = ("screen", "window")
 # Sources that are read by selecting and copying text in the focused window.
 SELECTION_SOURCES = ("this", "all", "line")
@@ -71,7 +72,7 @@ def parse_prompt(value: str) -> NamedPrompt:
         else:
             raise BadPrompt(
                 f"In the prompt “[{head[1] if head else ''}]”, “{place}” is not a source or a "
-                f"destination. Use {', '.join(SOURCES[:-1])}; to {', '.join(DESTINATIONS[:-2])}; "
+                f"destination. Use {', '.join(SOURCES)}; to {', '.join(DESTINATIONS[:-1])}; "
                 "or code."
             )
     return NamedPrompt(text.strip(), source, destination, code)
@@ -88,7 +89,7 @@ def build_plan(
     )
 
 
-def find_plan_problem(plan: Plan, terminal: bool, cursorless: bool = False) -> Optional[str]:
+def find_plan_problem(plan: Plan, terminal: bool) -> Optional[str]:
     """Return why a plan cannot be carried out in this app, as a sentence, or None."""
     if not plan.prompt.strip():
         return "No question heard. Say it right after “claude ask”, without a pause."
@@ -99,8 +100,6 @@ def find_plan_problem(plan: Plan, terminal: bool, cursorless: bool = False) -> O
     if terminal and plan.destination in ("replace", "above", "below"):
         here = "Say “here”, “to clip” or “to window”."
         return f"“{plan.destination}” does not work in a terminal. {here}"
-    if not cursorless and "cursorless" in (plan.source, plan.destination):
-        return "Cursorless is not active here."
     return None
 
 

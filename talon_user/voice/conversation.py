@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from talon import Context, registry
 
@@ -16,8 +16,9 @@ from ..desktop.screen import notify
 from ..wire.http_client import Fetch
 from . import doctor, options
 from .computer import ComputerRun
+from .cursorless import CursorlessCommands
 from .history import Exchange
-from .question import Question, Target
+from .question import Question
 from .session import Session
 from .task import Task
 from .undo import Undo
@@ -36,6 +37,7 @@ class Conversation:
         """Use the session's engine, history and display."""
         self._session = session
         self._engine, self._history = session.engine, session.history
+        self.cursorless = CursorlessCommands(session)
         self._models_known = False
         session.on_bridge_answer = self._fetch_missing_models
 
@@ -61,29 +63,6 @@ class Conversation:
         prompt = self._parse_prompt(value)
         if prompt is not None:
             self._session.ask(build_plan(prompt, source, destination, model))
-
-    def ask_about_target(
-        self, value: str, target: Any, destination: Any, place: str, model: str
-    ) -> None:
-        """Ask a prompt about a Cursorless target.
-
-        The answer goes to the Cursorless `destination`, or to `place` (one of ours), or else
-        replaces the target if the prompt inserts by default.
-        """
-        prompt = self._parse_prompt(value)
-        if prompt is None:
-            return
-        plan = build_plan(prompt, "cursorless", place or prompt.destination, model)
-        if not place and plan.destination in ("here", "replace"):
-            plan = replace(plan, destination="cursorless")
-        self._session.ask(plan, Target(target, destination))
-
-    def ask_into_target(self, value: str, source: str, destination: Any, model: str) -> None:
-        """Ask a prompt about one of our sources, and insert at a Cursorless destination."""
-        prompt = self._parse_prompt(value)
-        if prompt is not None:
-            plan = build_plan(prompt, source, "cursorless", model)
-            self._session.ask(plan, Target(None, destination))
 
     def ask_for_command(self, wish: str) -> None:
         """Ask for one command line, and show it."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 
 from talon import app
@@ -19,17 +18,6 @@ from .history import Exchange
 from .sources import SourceReader
 from .task import Sink, Task
 from .window_sink import OTHER_WINDOW, find_window_problem
-
-
-@dataclass(frozen=True)
-class Target:
-    """Cursorless's target to read and its destination to write to; either may be None."""
-
-    read: Any = None
-    write: Any = None
-
-
-NO_TARGET = Target()
 
 
 class QuestionHost(Protocol):
@@ -71,7 +59,6 @@ class Question(Task):
         self,
         host: QuestionHost,
         exchange: Exchange,
-        target: Target = NO_TARGET,
         material: Optional[Material] = None,
         reply: Callable[[], str] = lambda: "",
     ) -> None:
@@ -80,7 +67,7 @@ class Question(Task):
         `reply` returns Claude's last answer, for the source `reply`.
         """
         super().__init__()
-        self.exchange, self.target, self.reply = exchange, target, reply
+        self.exchange, self.reply = exchange, reply
         # Set for a retry: returns the old answer if it is selected, to be replaced.
         self.find_selected: Optional[Callable[[], Optional[Entry]]] = None
         self.sink: Optional[Sink] = None
@@ -120,7 +107,7 @@ class Question(Task):
         self._begun, self._start_pause_reason = True, ""
         if self._material is None:
             plan = self.exchange.plan
-            self._reader = SourceReader(plan.source, self.target.read, self.reply())
+            self._reader = SourceReader(plan.source, self.reply())
             self._send_when_read()
         else:
             self._send_question(self._material)

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
-from talon import actions
-
 from ..core.names import format_model
 from ..core.plan import WINDOW_DESTINATIONS, Plan, find_plan_problem
 from ..core.prompts import Material
@@ -20,8 +18,8 @@ from . import client, options
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
-from .question import NO_TARGET, Question, Target
-from .sinks import ClipboardSink, ConfirmSink, CursorlessSink, PanelSink, SpeechSink
+from .question import Question
+from .sinks import ClipboardSink, ConfirmSink, PanelSink, SpeechSink
 from .task import Sink, Task
 from .window_sink import DENIED, NO_FOCUS, Place, WindowSink, choose_frame, prepare_place
 
@@ -55,18 +53,19 @@ class Session:
 
     # Asking.
 
-    def ask(self, plan: Plan, target: Target = NO_TARGET, before: str = "") -> None:
+    def ask(self, plan: Plan, before: str = "", material: Optional[Material] = None) -> None:
         """Queue a question, or report why it cannot be asked here.
 
-        `before` is the id of the response to continue from, or empty for a new thread.
+        `before` is the id of the response to continue from, or empty for a new thread. With
+        `material`, the source has been read.
         """
         self.clear_problem()
-        problem = self._find_problem(plan, target is not NO_TARGET)
+        problem = self._find_problem(plan)
         if problem is not None:
             self.report_problem(problem)
             return
         exchange = Exchange(plan, Material(), before, 0.0)
-        self.engine.add(Question(self, exchange, target, reply=self._read_last_answer))
+        self.engine.add(Question(self, exchange, material, self._read_last_answer))
 
     def find_thread_tip(self, now: float) -> str:
         """Return the id of the response that “claude ask” continues from, or empty."""
@@ -81,8 +80,6 @@ class Session:
             return ClipboardSink()
         if plan.destination == "window":
             return PanelSink(self.hud, f"Claude – {plan.prompt.splitlines()[0][:80]}")
-        if plan.destination == "cursorless":
-            return CursorlessSink(_choose_cursorless_destination(question.target))
         if plan.destination == "shell":
             return ConfirmSink(self._suggest_command)
         voice = find_voice()
@@ -189,7 +186,7 @@ class Session:
             image = self._picture and self._picture.image
             self.hud.show_corner(options.read_hud(), lines, image)
 
-    def _find_problem(self, plan: Plan, cursorless: bool) -> Optional[str]:
+    def _find_problem(self, plan: Plan) -> Optional[str]:
         focus = read_focus()
         if focus.window == NO_WINDOW and plan.needs_window:
             return NO_FOCUS
@@ -197,7 +194,7 @@ class Session:
         # hold a password.
         if is_denied(focus, options.read_text("deny_apps")):
             return DENIED
-        return find_plan_problem(plan, is_terminal(focus), cursorless)
+        return find_plan_problem(plan, is_terminal(focus))
 
     def _prepare_place(self, exchange: Exchange, question: Question) -> Place:
         """Move the caret to the destination, or for a retry use the selected old answer."""
@@ -218,13 +215,6 @@ class Session:
     def _read_last_answer(self) -> str:
         last = self.history.last
         return last.answer if last is not None else ""
-
-
-def _choose_cursorless_destination(target: Target) -> Any:
-    """Return the destination that the user said, or else the place of the target itself."""
-    if target.write is not None:
-        return target.write
-    return actions.user.cursorless_create_destination(target.read)
 
 
 def _describe_activity(task: Optional[Task]) -> str:

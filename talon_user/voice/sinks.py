@@ -1,10 +1,8 @@
-"""Sinks for answers other than the caret: clipboard, panel, voice, Cursorless, shell."""
+"""Sinks for answers other than the caret: clipboard, panel, voice, shell."""
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Optional
-
-from talon import actions
+from typing import Optional
 
 from ..core.sentences import SentenceSplitter, strip_markup
 from ..desktop.clipboard import copy_text
@@ -106,21 +104,6 @@ class SpeechSink(TextSink):
         """Stop speaking."""
         super().end()
         self._voice.stop()
-
-
-class CursorlessSink(TextSink):
-    """A sink that inserts the whole answer at a Cursorless destination."""
-
-    def __init__(self, destination: Any) -> None:
-        """Insert at `destination`."""
-        super().__init__()
-        self._destination = destination
-
-    def finish(self) -> None:
-        """Insert the answer, as one step of the editor's own undo."""
-        super().finish()
-        if self.text:
-            actions.user.cursorless_insert(self._destination, self.text)
 
 
 class ConfirmSink(TextSink):

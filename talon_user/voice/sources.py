@@ -1,6 +1,6 @@
 """Read the source of a question: a selection, the clipboard, a picture, and so on."""
 
-from typing import Any, Optional
+from typing import Optional
 
 from talon import actions, registry
 
@@ -24,7 +24,6 @@ EMPTY = {
     "clip": "The clipboard has no text.",
     "last": "You have not dictated anything yet.",
     "reply": "Claude has not answered anything yet.",
-    "cursorless": "That target is empty.",
 }
 
 
@@ -35,11 +34,10 @@ class SourceReader:
     # SELECTION_SOURCES need the first: other text and pictures are available at once.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
 
-    def __init__(self, source: str, target: Any = None, reply: str = "") -> None:
+    def __init__(self, source: str, reply: str = "") -> None:
         """Start reading from the focused window.
 
-        `target` is Cursorless's target for the source `cursorless`, `reply` the last answer for the
-        source `reply`.
+        `reply` is the last answer, for the source `reply`.
         """
         self.source = source
         self.done = False
@@ -52,7 +50,7 @@ class SourceReader:
         if source in SELECTION_SOURCES:
             self._copy_selection()
         else:
-            self._read_now(target, reply)
+            self._read_now(reply)
             self.done = True
 
     def advance(self, now: float) -> None:
@@ -81,24 +79,22 @@ class SourceReader:
         self._clipboard.await_copy()
         run_edit_action("copy")
 
-    def _read_now(self, target: Any, reply: str) -> None:
+    def _read_now(self, reply: str) -> None:
         if self.source in PICTURE_SOURCES:
             try:
                 self.picture = take_picture(self.source)
             except NoPicture as problem:
                 self.problem = str(problem)
             return
-        self.text = self._read_text(target, reply)
+        self.text = self._read_text(reply)
         if not self.text.strip() and self.problem is None and self.source != "none":
             self.problem = EMPTY[self.source]
 
-    def _read_text(self, target: Any, reply: str) -> str:
+    def _read_text(self, reply: str) -> str:
         if self.source == "clip":
             return read_clipboard()
         if self.source == "reply":
             return reply
-        if self.source == "cursorless":
-            return "\n".join(actions.user.cursorless_get_text_list(target))
         if self.source == "last":
             return self._read_last_phrase()
         return ""

@@ -37,8 +37,8 @@ def test_the_readme_lists_every_source_and_destination() -> None:
     readme = (TALON_USER / "README.md").read_text("utf-8")
     sources = read_talon_list(TALON_USER / "claude_source.talon-list").items
     places = read_talon_list(TALON_USER / "claude_destination.talon-list").items
-    assert set(sources.values()) == set(SOURCES) - {"none", "cursorless"}
-    assert set(places.values()) == set(DESTINATIONS) - {"shell", "cursorless"}
+    assert set(sources.values()) == set(SOURCES) - {"none"}
+    assert set(places.values()) == set(DESTINATIONS) - {"shell"}
     assert all(f"`{one}`" in readme for one in sources)
     assert all(f"`{one}`" in readme or f"`to {one}`" in readme for one in set(places.values()))
 

@@ -89,23 +89,3 @@ def add_community(world: "TalonWorld") -> None:
     world.builtins["user.paste"] = user_paste
     world.builtins["user.get_last_phrase"] = lambda: world.last_dictated
     world.declarations.captures["user.text"] = Capture("<phrase>", lambda m: " ".join(m.phrase))
-
-
-def add_cursorless(world: "TalonWorld") -> None:
-    """Add Cursorless: the target "air" is the word that begins with a."""
-
-    def text_list(target: Any) -> list[str]:
-        return [world.cursorless[target]]
-
-    def insert(destination: Any, text: Any) -> None:
-        world.cursorless[destination] = text if isinstance(text, str) else "\n".join(text)
-
-    world.tags.add("user.cursorless")
-    world.builtins["user.cursorless_get_text_list"] = text_list
-    world.builtins["user.cursorless_insert"] = insert
-    world.builtins["user.cursorless_create_destination"] = lambda target: target
-    captures = world.declarations.captures
-    captures["user.cursorless_target"] = Capture("air | bat", lambda m: str(m))
-    captures["user.cursorless_destination"] = Capture(
-        "to <user.cursorless_target>", lambda m: m.cursorless_target
-    )

@@ -53,6 +53,7 @@ class ScriptThread:
         self.slowest = 0.0
         self._depth = self._keys = 0
         self._slept = 0.0
+        self._in_command = False
         self._ident = threading.get_ident()
         self._order = itertools.count()
         self._events: list[Event] = []
@@ -117,9 +118,27 @@ class ScriptThread:
         """Schedule an app's action, which also runs while a script sleeps."""
         self._push(seconds, None, happen)
 
+    @contextlib.contextmanager
+    def run_command(self) -> Iterator[None]:
+        """Mark the time in which a spoken command runs: there, actions may wait."""
+        self._in_command = True
+        try:
+            yield
+        finally:
+            self._in_command = False
+
+    def wait_in_command(self, who: str, seconds: float) -> None:
+        """Wait for an app inside a spoken command; flag it in a cron job or an event handler."""
+        if not self._in_command:
+            self.flag(f"{who} blocks the script thread outside of a spoken command")
+        self._let_apps_run(seconds)
+
     def sleep(self, seconds: float) -> None:
         """Block the script thread: apps go on, cron does not."""
         self._slept += seconds
+        self._let_apps_run(seconds)
+
+    def _let_apps_run(self, seconds: float) -> None:
         jobs = [event for event in self._events if event.job]
         self._events = [event for event in self._events if not event.job]
         self.advance(seconds)

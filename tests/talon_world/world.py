@@ -14,6 +14,7 @@ from tests.talon_world import community as packages
 from tests.talon_world import cross_check, fake_talon, phrases
 from tests.talon_world.apps import App
 from tests.talon_world.clipboard import Clipboard
+from tests.talon_world.cursorless import Cursorless
 from tests.talon_world.declarations import Declarations, check_arguments, check_list
 from tests.talon_world.guard import guard_script
 from tests.talon_world.script_thread import ScriptThread
@@ -51,7 +52,7 @@ class TalonWorld:
         self.modes = {"command"}
         self.ready = False
         self.last_dictated = ""
-        self.cursorless: dict[str, str] = {}
+        self.cursorless = Cursorless(self)
         self.broken: set[str] = set()
         """Actions that raise for now."""
         self.canvases: list[Any] = []
@@ -71,7 +72,7 @@ class TalonWorld:
         if community:
             packages.add_community(self)
         if cursorless:
-            packages.add_cursorless(self)
+            self.cursorless.add()
         self._install(frozenset(gui))
 
     def __enter__(self) -> Self:
@@ -329,8 +330,9 @@ class TalonWorld:
         self._context_settings[name] = value
 
     def _run_chain(self, chain: list[phrases.SpokenCommand]) -> None:
-        for heard in chain:
-            phrases.run_body(self, heard)
+        with self.script.run_command():
+            for heard in chain:
+                phrases.run_body(self, heard)
 
     def _emit(self, topic: str, *args: Any) -> None:
         for listened, callback in list(self._listeners):

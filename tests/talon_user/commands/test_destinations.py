@@ -143,59 +143,6 @@ async def test_an_answer_can_go_to_a_new_file_in_the_same_window(talk: Talk) -> 
     assert tabs.text == "NEW"
 
 
-@pytest.mark.parametrize(
-    ("words", "bat"),
-    [("claude fix code air", "B"), ("claude fix code air to bat", "NEW")],
-)
-async def test_an_answer_replaces_a_cursorless_target(
-    make_talk: MakeTalk, words: str, bat: str
-) -> None:
-    talk = make_talk(community=True, cursorless=True)
-    editor = talk.world.open(CodeEditor)
-    talk.world.cursorless.update(air="A", bat="B")
-    talk.script_answers("```\nNEW\n```")
-    await talk.say(words)
-    assert talk.read_question().endswith("<text>\nA\n</text>")
-    assert talk.world.cursorless == {"air": "NEW" if bat == "B" else "A", "bat": bat}
-    assert editor.text == ""
-
-
-@pytest.mark.parametrize("words", ["on air ask what is it", "opus on air here ask what is it"])
-async def test_a_question_about_a_target_does_not_change_it(
-    make_talk: MakeTalk, words: str
-) -> None:
-    talk = make_talk(community=True, cursorless=True)
-    editor = talk.world.open(CodeEditor)
-    talk.world.cursorless["air"] = "A"
-    talk.script_answers("It is A.")
-    await talk.say(f"claude {words}")
-    assert talk.read_question() == "what is it\n\n<text>\nA\n</text>"
-    assert (editor.text, talk.world.cursorless) == ("It is A.", {"air": "A"})
-
-
-async def test_an_answer_about_the_clipboard_can_go_to_a_cursorless_target(
-    make_talk: MakeTalk,
-) -> None:
-    talk = make_talk(community=True, cursorless=True)
-    talk.world.open(CodeEditor)
-    talk.world.clipboard.user_copies("copied")
-    talk.script_answers("NEW")
-    await talk.say("claude make shorter clip to air")
-    assert talk.read_question().endswith("<text>\ncopied\n</text>")
-    assert talk.world.cursorless == {"air": "NEW"}
-
-
-async def test_an_answer_about_a_cursorless_target_can_go_to_the_clipboard(
-    make_talk: MakeTalk,
-) -> None:
-    talk = make_talk(community=True, cursorless=True)
-    talk.world.open(CodeEditor)
-    talk.world.cursorless["air"] = "A"
-    talk.script_answers("NEW")
-    await talk.say("claude explain air to clip")
-    assert (talk.world.clipboard.text, talk.world.cursorless) == ("NEW", {"air": "A"})
-
-
 async def test_above_and_below_are_refused_in_a_terminal(talk: Talk) -> None:
     terminal = talk.world.open(Terminal)
     assert isinstance(terminal, Terminal)

@@ -88,14 +88,6 @@ async def test_a_picture_is_taken_announced_and_sent(
     assert struct.unpack(">II", png[16:24]) == sides[2:]
 
 
-async def test_a_cursorless_target_is_read(make_talk: MakeTalk) -> None:
-    talk = make_talk(community=True, cursorless=True)
-    talk.world.open(CodeEditor)
-    talk.world.cursorless["air"] = "a = 1"
-    await talk.say("claude explain air")
-    assert talk.read_question().endswith(format_text("a = 1"))
-
-
 @pytest.mark.parametrize(
     ("words", "why"),
     [

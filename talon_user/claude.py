@@ -7,8 +7,10 @@ from typing import Any
 
 from talon import Module, actions, app, registry, speech_system, ui
 
+from .core.extra_words import ExtraWords
+from .core.phrases import is_only_ours
 from .voice import noises, options
-from .voice.conversation import Conversation
+from .voice.conversation import Conversation, list_rules
 from .voice.reload import take_over
 from .voice.session import Session
 
@@ -51,7 +53,7 @@ class PhraseHandler:
 
     def end_phrase(self, phrase: dict[str, Any]) -> None:
         """Resume after a phrase of ours, or notify the user of the pause after another."""
-        if self._ran_our_command and _has_prefix(phrase.get("phrase") or ()):
+        if self._ran_our_command and _is_only_ours(phrase.get("phrase") or ()):
             session.engine.apply(lambda task: task.release())
         session.engine.apply(lambda task: task.announce_pause())
 
@@ -59,11 +61,11 @@ class PhraseHandler:
 phrases = PhraseHandler()
 
 
-def _has_prefix(words: Any) -> bool:
-    """Return whether a phrase begins with our prefix; our commands extend to its end."""
-    text = " ".join(map(str, words)) + " "
+def _is_only_ours(words: Any) -> bool:
+    """Return whether a phrase in which one of our commands ran has no other command in it."""
     layers = registry.lists.get("user.claude_prefix", [])
-    return any(text.startswith(f"{prefix} ") for layer in layers for prefix in layer)
+    prefixes = [prefix for layer in layers for prefix in layer]
+    return is_only_ours(" ".join(map(str, words)), prefixes, list_rules())
 
 
 @mod.capture(rule="<phrase>")
@@ -83,9 +85,11 @@ def claude_named_prompt(m: Any) -> str:
     return f"[this, replace] Translate the text to {m.claude_language}. Keep its form."
 
 
-@mod.capture(rule="(ask | please) <user.claude_text>")
-def claude_free_prompt(m: Any) -> str:
-    """Return a prompt in the user's own words: “please” replaces the text, “ask” does not."""
+@mod.capture(rule="<user.claude_named_prompt> | (ask | please) <user.claude_text>")
+def claude_target_prompt(m: Any) -> str:
+    """Return a named prompt, or one in free words: “please” replaces the target, “ask” does not."""
+    if hasattr(m, "claude_named_prompt"):
+        return str(m.claude_named_prompt)
     code = ", code" if options.is_enabled("code_mode") else ""
     place = "this, replace" if str(m).startswith("please") else "none, here"
     return f"[{place}{code}] {m.claude_text}"
@@ -106,10 +110,20 @@ class Actions:
         phrases.take_command().ask(prompt, source, destination, model)
 
     def claude_prompt(
-        prompt: str, source: str = "", destination: str = "", model: str = ""
+        prompt: str, source: str = "", destination: str = "", model: str = "", words: str = ""
     ) -> None:
-        """Ask Claude a prompt from a prompt list."""
-        phrases.take_command().ask_named(prompt, source, destination, model)
+        """Ask Claude a prompt from a prompt list, with additional words."""
+        extra = ExtraWords(source, destination, words)
+        phrases.take_command().prompts.ask_named(prompt, extra, model)
+
+    def claude_please(text: str, source: str = "", destination: str = "", model: str = "") -> None:
+        """Let Claude change the selection as the user says in free words."""
+        extra = ExtraWords(source, destination)
+        phrases.take_command().prompts.ask_please(text, extra, model)
+
+    def claude_that_was(hint: str, model: str = "") -> None:
+        """Correct the last dictation in place."""
+        phrases.take_command().prompts.correct_dictation(hint, model)
 
     def claude_prompt_cursorless(
         prompt: str, target: Any, destination: str = "", model: str = ""

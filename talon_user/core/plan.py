@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Optional
 
 NO_SOURCE = "none"
-SOURCES = (NO_SOURCE, "this", "clip", "all", "line", "last", "reply", "screen", "window")
+SOURCES = (NO_SOURCE, "this", "that", "clip", "all", "line", "last", "reply", "screen", "window")
 # Destinations in the focused window, at or near the caret.
 WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
 DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "window", "speech", "shell")
 PICTURE_SOURCES = ("screen", "window")
 # Sources that are read by selecting and copying text in the focused window.
-SELECTION_SOURCES = ("this", "all", "line")
+SELECTION_SOURCES = ("this", "that", "all", "line")
 HEAD = re.compile(r"^\[([^\]]*)\]\s*")
 
 
@@ -94,7 +94,7 @@ def find_plan_problem(plan: Plan, terminal: bool) -> Optional[str]:
     if not plan.prompt.strip():
         return "No question heard. Say it right after “claude ask”, without a pause."
     if plan.destination == "replace" and plan.source not in SELECTION_SOURCES:
-        return "“replace” needs text to replace. Say “this”, “line” or “all”."
+        return "“replace” needs text to replace. Say “this”, “that”, “line” or “all”."
     if terminal and plan.source in SELECTION_SOURCES:
         return "Text in a terminal cannot be selected by keyboard. Copy it, then say “clip”."
     if terminal and plan.destination in ("replace", "above", "below"):

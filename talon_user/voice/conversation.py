@@ -9,7 +9,7 @@ from talon import Context, registry
 from ..core.help_lines import build_help_lines, search_lines
 from ..core.journal import Entry
 from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
-from ..core.plan import BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
+from ..core.plan import NamedPrompt, Plan, build_plan
 from ..core.prompts import CONTINUE
 from ..desktop.keys import type_text
 from ..desktop.screen import notify
@@ -18,6 +18,7 @@ from . import doctor, options
 from .computer import ComputerRun
 from .cursorless import CursorlessCommands
 from .history import Exchange
+from .prompt_commands import PromptCommands
 from .question import Question
 from .session import Session
 from .task import Task
@@ -38,6 +39,7 @@ class Conversation:
         self._session = session
         self._engine, self._history = session.engine, session.history
         self.cursorless = CursorlessCommands(session)
+        self.prompts = PromptCommands(session)
         self._models_known = False
         session.on_bridge_answer = self._fetch_missing_models
 
@@ -57,12 +59,6 @@ class Conversation:
         if plan.code and plan.destination in ("window", "speech", "shell"):
             plan = replace(plan, code=False)
         self._session.ask(plan, before=self._session.find_thread_tip(time.time()))
-
-    def ask_named(self, value: str, source: str, destination: str, model: str) -> None:
-        """Ask a prompt from a prompt list, in a new thread."""
-        prompt = self._parse_prompt(value)
-        if prompt is not None:
-            self._session.ask(build_plan(prompt, source, destination, model))
 
     def ask_for_command(self, wish: str) -> None:
         """Ask for one command line, and show it."""
@@ -197,11 +193,6 @@ class Conversation:
 
     def show_help(self, words: str) -> None:
         """Show the commands and list entries that contain all of the words."""
-        rules = [
-            command.rule.rule
-            for context in registry.contexts.values()
-            for command in context.commands.values()
-        ]
         lists = {
             name: items
             for name, layers in registry.lists.items()
@@ -209,7 +200,7 @@ class Conversation:
             if name.startswith(OUR_LISTS)
         }
         prefix = next(iter(lists.get("user.claude_prefix", {"claude": ""})))
-        lines = search_lines(build_help_lines(rules, lists, prefix), words)
+        lines = search_lines(build_help_lines(list_rules(), lists, prefix), words)
         title = f"Commands with “{words}”" if words else "Commands"
         self._session.show_text(title, lines or [f"No command contains “{words}”."])
 
@@ -221,14 +212,6 @@ class Conversation:
             self._session.show_text("Claude doctor", lines)
 
         self._session.fetch("GET", "/health", None, show_result, on_failure=show_result)
-
-    def _parse_prompt(self, value: str) -> Optional[NamedPrompt]:
-        """Return a named prompt, or None after reporting a mistake in its brackets."""
-        try:
-            return parse_prompt(value)
-        except BadPrompt as problem:
-            self._session.report_problem(str(problem))
-            return None
 
     def _find_current(self) -> Optional[Task]:
         """Return the current task, or None after a notification."""
@@ -288,3 +271,12 @@ class Conversation:
                 self._session.report_problem(str(fetch.error))
 
         self._session.fetch("GET", "/v1/models", None, update_names, on_failure=handle_failure)
+
+
+def list_rules() -> list[str]:
+    """Return the rules of all commands that Talon has loaded."""
+    return [
+        command.rule.rule
+        for context in registry.contexts.values()
+        for command in context.commands.values()
+    ]

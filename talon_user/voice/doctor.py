@@ -18,7 +18,9 @@ def check_talon() -> list[str]:
     return [
         f"Talon: {getattr(app, 'version', 'unknown version')}",
         f"Python: {platform.python_version()}",
-        _format_check("community", has_community, "not loaded; only needed for the source “last”"),
+        _format_check(
+            "community", has_community, "not loaded; only needed for the sources “last” and “that”"
+        ),
         _format_check("Clipboard", _is_clipboard_readable(), "not readable; restart Talon"),
         _format_check(
             "Control token", read_control_token() is not None, "not found; start the bridge once"

@@ -4,9 +4,10 @@ from typing import Optional
 
 from talon import actions, registry
 
+from ..core.journal import UNDO_LIMIT, count_caret_steps, is_same_text
 from ..core.plan import PICTURE_SOURCES, SELECTION_SOURCES
 from ..desktop.clipboard import BorrowedClipboard, read_clipboard
-from ..desktop.keys import run_edit_action
+from ..desktop.keys import run_edit_action, select_back
 from ..desktop.pictures import NoPicture, Picture, take_picture
 from ..desktop.screen import read_focused_window
 
@@ -14,15 +15,21 @@ from ..desktop.screen import read_focused_window
 COPY_SECONDS = 0.6
 SELECT_ACTIONS = {
     "this": (),
+    "that": (),
     "all": ("select_all",),
     "line": ("line_start", "extend_line_end"),
 }
+# Talon waits after each key, so a long dictation is selected in several steps.
+STEPS_PER_TICK = 25
+MOVED = "Your last dictation is not before the cursor any more, so nothing was changed."
+LONG = "Your last dictation is too long to be selected by keyboard. Select it, then say “this”."
 EMPTY = {
     "this": "Nothing is selected.",
     "all": "There is no text here.",
     "line": "This line is empty.",
     "clip": "The clipboard has no text.",
     "last": "You have not dictated anything yet.",
+    "that": "You have not dictated anything yet.",
     "reply": "Claude has not answered anything yet.",
 }
 
@@ -30,8 +37,9 @@ EMPTY = {
 class SourceReader:
     """Reader of one source; when `done`, it has `text`, a `picture`, or a `problem` sentence."""
 
-    # States: copying (a key was pressed, and the app has not copied yet) and done. Only sources in
-    # SELECTION_SOURCES need the first: other text and pictures are available at once.
+    # States: selecting (only the source `that`: the last dictation, backwards from the caret),
+    # copying (a key was pressed, and the app has not copied yet) and done. Only sources in
+    # SELECTION_SOURCES need the first two: other text and pictures are available at once.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
 
     def __init__(self, source: str, reply: str = "") -> None:
@@ -47,7 +55,10 @@ class SourceReader:
         self._clipboard = BorrowedClipboard()
         self._window = read_focused_window()
         self._since: Optional[float] = None
-        if source in SELECTION_SOURCES:
+        self._dictation, self._steps_left = "", 0
+        if source == "that":
+            self._find_dictation()
+        elif source in SELECTION_SOURCES:
             self._copy_selection()
         else:
             self._read_now(reply)
@@ -56,6 +67,9 @@ class SourceReader:
     def advance(self, now: float) -> None:
         """Check whether the app has copied."""
         if self.done:
+            return
+        if self._steps_left:
+            self._select_more()
             return
         self._since = now if self._since is None else self._since
         text = self._clipboard.take_copy()
@@ -66,12 +80,35 @@ class SourceReader:
             self.problem = "The focus moved to another window. Say the command again."
         else:
             self.text = text or ""
-            self.problem = _find_text_problem(self.source, self.text)
+            self.problem = self._find_problem()
 
     def end(self) -> None:
         """Restore the clipboard."""
         self.done = True
         self._clipboard.restore()
+
+    def _find_problem(self) -> Optional[str]:
+        if self.source == "that" and not is_same_text(self._dictation, self.text):
+            run_edit_action("right")
+            return MOVED
+        return _find_text_problem(self.source, self.text)
+
+    def _find_dictation(self) -> None:
+        """Begin to select the last dictation, or set `problem`."""
+        self._dictation = self._read_last_phrase()
+        self._steps_left = count_caret_steps(self._dictation)
+        if not self._steps_left and self.problem is None:
+            self.problem = EMPTY["that"]
+        elif self._steps_left > UNDO_LIMIT:
+            self.problem = LONG
+        self.done = self.problem is not None
+
+    def _select_more(self) -> None:
+        steps = min(self._steps_left, STEPS_PER_TICK)
+        self._steps_left -= steps
+        select_back(steps)
+        if not self._steps_left:
+            self._copy_selection()
 
     def _copy_selection(self) -> None:
         for name in SELECT_ACTIONS[self.source]:
@@ -101,7 +138,7 @@ class SourceReader:
 
     def _read_last_phrase(self) -> str:
         if "user.get_last_phrase" not in registry.actions:
-            self.problem = "The source “last” needs the community package."
+            self.problem = f"The source “{self.source}” needs the community package."
             return ""
         return str(actions.user.get_last_phrase() or "")
 

@@ -32,6 +32,9 @@ QUESTIONS = (
     "claude retry",
     "claude continue",
     "claude shell list the files",
+    "claude fix",
+    "claude shorten all in one line",
+    "claude please make it better",
 )
 OTHER_COMMANDS = (
     "claude resume",
@@ -44,6 +47,7 @@ OTHER_COMMANDS = (
     "claude use opus",
     "claude approve",
     "claude help stop",
+    "claude history tail",
     "tail",
     "type two words",
 )

@@ -19,7 +19,7 @@ from tests.talon_world.talon_files import (
 if TYPE_CHECKING:
     from tests.talon_world.world import TalonWorld
 
-FREE_TEXT = {"phrase", "user.text", "user.claude_text", "user.claude_free_prompt"}
+FREE_TEXT = {"phrase", "user.text", "user.claude_text", "user.claude_target_prompt"}
 RESERVED_WORDS = {"model"}
 """talon-ai-tools uses it as its prefix."""
 

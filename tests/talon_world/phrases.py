@@ -96,6 +96,8 @@ def _match(world: "TalonWorld", node: Any, words: list[str], at: int) -> Iterato
             for one in node.children:
                 yield from _match(world, one, words, at)
         case "optional":
+            if world.prefers_text:
+                yield at, {}
             yield from _match_all(world, node.children, words, at)
             yield at, {}
         case "repeat" | "repeat1":
@@ -136,7 +138,8 @@ def _match_repeat(
 
 
 def _match_list(world: "TalonWorld", name: str, words: list[str], at: int) -> Iterator[Match]:
-    for spoken, value in world.declarations.lists.get(name, {}).items():
+    items = world.declarations.lists.get(name, {}).items()
+    for spoken, value in sorted(items) if world.prefers_text else items:
         form = spoken.split()
         if words[at : at + len(form)] == form:
             yield at + len(form), {_short(name): value}

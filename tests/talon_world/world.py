@@ -53,6 +53,8 @@ class TalonWorld:
         self.ready = False
         self.last_dictated = ""
         self.cursorless = Cursorless(self)
+        self.prefers_text = False
+        """Whether free text takes words that a list could take, too; Talon does not document it."""
         self.broken: set[str] = set()
         """Actions that raise for now."""
         self.canvases: list[Any] = []

@@ -56,8 +56,8 @@ def test_a_plan_without_a_problem_is_safe(
     plan = Plan(prompt, source, destination)
     if find_plan_problem(plan, terminal) is None:
         assert prompt.strip()
-        assert destination != "replace" or source in ("this", "all", "line")
+        assert destination != "replace" or source in ("this", "that", "all", "line")
         assert not (terminal and destination in ("replace", "above", "below"))
-        assert not (terminal and source in ("this", "all", "line"))
+        assert not (terminal and source in ("this", "that", "all", "line"))
     else:
         assert find_plan_problem(plan, terminal) is not None

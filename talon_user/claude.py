@@ -121,6 +121,28 @@ class Actions:
         extra = ExtraWords(source, destination)
         phrases.take_command().prompts.ask_please(text, extra, model)
 
+    def claude_chain(prompt: str, destination: str = "", model: str = "", words: str = "") -> None:
+        """Ask a prompt about Claude's last answer, and replace it by default."""
+        extra = ExtraWords("", destination, words)
+        phrases.take_command().prompts.chain(prompt, extra, model)
+
+    def claude_apply_clip(source: str = "", destination: str = "", model: str = "") -> None:
+        """Use the text on the clipboard as the prompt."""
+        extra = ExtraWords(source, destination)
+        phrases.take_command().prompts.apply_clipboard(extra, model)
+
+    def claude_remember(source: str) -> None:
+        """Send the text of a source with every question from now on."""
+        phrases.take_command().context.remember(source)
+
+    def claude_show_context() -> None:
+        """Show what is sent with every question."""
+        phrases.take_command().context.show()
+
+    def claude_forget_context() -> None:
+        """Send only the questions again."""
+        phrases.take_command().context.forget()
+
     def claude_that_was(hint: str, model: str = "") -> None:
         """Correct the last dictation in place."""
         phrases.take_command().prompts.correct_dictation(hint, model)

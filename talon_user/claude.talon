@@ -12,6 +12,15 @@
     user.claude_please(claude_text, claude_source or "", claude_destination or "", claude_model or "")
 {user.claude_prefix} [<user.claude_model>] that was <user.claude_text>$:
     user.claude_that_was(claude_text, claude_model or "")
+{user.claude_prefix} [<user.claude_model>] apply clip [on {user.claude_source}] [{user.claude_destination}]$:
+    user.claude_apply_clip(claude_source or "", claude_destination or "", claude_model or "")
+{user.claude_prefix} [<user.claude_model>] and <user.claude_named_prompt> [{user.claude_destination}] [<user.claude_text>]$:
+    user.claude_chain(claude_named_prompt, claude_destination or "", claude_model or "", claude_text or "")
+
+# Context that goes with every question.
+{user.claude_prefix} remember {user.claude_source}$: user.claude_remember(claude_source)
+{user.claude_prefix} context: user.claude_show_context()
+{user.claude_prefix} forget context: user.claude_forget_context()
 
 # While and after Claude writes; “claude stop” is in claude_stop.talon.
 {user.claude_prefix} resume$: user.claude_resume()

@@ -9,19 +9,21 @@ class Status:
     """What to show.
 
     `activity` is a word such as “writing”, or empty. `queued` is the number of tasks after the
-    current one. `pause_reason`, `problem` and `banner` are sentences.
+    current one, `context` the number of characters that go with every question. `pause_reason`,
+    `problem` and `banner` are sentences.
     """
 
     activity: str = ""
     model: str = ""
     queued: int = 0
+    context: int = 0
     pause_reason: str = ""
     problem: str = ""
     banner: tuple[str, ...] = ()
 
 
 def format_status(status: Status) -> Sequence[str]:
-    """Return the lines to show, or none when nothing runs and nothing failed."""
+    """Return the lines to show, or none when nothing runs, failed or is remembered."""
     lines = list(status.banner)
     if status.activity:
         queue = f" · {status.queued} queued" if status.queued else ""
@@ -29,6 +31,8 @@ def format_status(status: Status) -> Sequence[str]:
         lines.append(f"Claude is {status.activity}{model}{queue}")
     if status.pause_reason:
         lines += ["Insertion paused", status.pause_reason]
+    if status.context:
+        lines.append(f"Claude remembers {status.context:,} characters")
     if status.problem:
         lines.append(status.problem)
     return lines

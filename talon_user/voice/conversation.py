@@ -16,10 +16,12 @@ from ..desktop.screen import notify
 from ..wire.http_client import Fetch
 from . import doctor, options
 from .computer import ComputerRun
+from .context import ContextCommands
 from .cursorless import CursorlessCommands
 from .history import Exchange
 from .prompt_commands import PromptCommands
 from .question import Question
+from .replacement import select_old_answer
 from .session import Session
 from .task import Task
 from .undo import Undo
@@ -38,6 +40,7 @@ class Conversation:
         """Use the session's engine, history and display."""
         self._session = session
         self._engine, self._history = session.engine, session.history
+        self.context = ContextCommands(session)
         self.cursorless = CursorlessCommands(session)
         self.prompts = PromptCommands(session)
         self._models_known = False
@@ -115,7 +118,7 @@ class Conversation:
         exchange = Exchange(plan, last.material, last.before, 0.0)
         question = Question(self._session, exchange, material=last.material)
         if last.entry is not None:
-            self._engine.add(self._select_answer(last, last.entry, question))
+            self._engine.add(select_old_answer(last, last.entry, question))
         self._session.clear_problem()
         self._engine.add(question)
 
@@ -235,19 +238,6 @@ class Conversation:
             self._session.report_problem(problem)
         elif exchange is not None:
             exchange.entry = None
-
-    def _select_answer(self, last: Exchange, entry: Entry, question: Question) -> Undo:
-        """Return a task that selects an answer, so that `question` can replace it."""
-        question.find_selected = lambda: None
-
-        def handle_selection(problem: Optional[str]) -> None:
-            if problem is None:
-                question.find_selected = lambda: entry
-                last.entry = None
-            else:
-                notify(f"{problem} The new answer is inserted at the cursor.")
-
-        return Undo(lambda: entry, handle_selection, keep_selected=True)
 
     def _fetch_missing_models(self) -> None:
         """Fetch the models if the bridge was not running when Talon started."""

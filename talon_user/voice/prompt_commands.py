@@ -7,14 +7,20 @@ from typing import Optional
 from talon import registry
 
 from ..core.extra_words import ExtraWords, add_to_prompt, read_extra_words, read_longer_prompt
+from ..core.fences import extract_code
 from ..core.plan import BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
-from ..core.prompts import MISHEARD
+from ..core.prompts import MISHEARD, Material
+from ..desktop.clipboard import read_clipboard
 from . import options
+from .history import Exchange
+from .question import Question
+from .replacement import select_old_answer
 from .session import Session
+from .sources import EMPTY
 
 
 class PromptCommands:
-    """Each command starts a new thread."""
+    """Each command starts a new thread, except `chain`."""
 
     def __init__(self, session: Session) -> None:
         """Ask in this session."""
@@ -22,9 +28,44 @@ class PromptCommands:
 
     def ask_named(self, value: str, words: ExtraWords, model: str) -> None:
         """Ask a prompt from a prompt list, with what the user said after its name."""
-        plan = self._build_named_plan(value, words, model)
-        if plan is not None:
-            self._session.ask(plan)
+        self._session.clear_problem()
+        named = self._parse_prompt(value, words)
+        if named is not None:
+            prompt, words = named
+            self._session.ask(build_plan(prompt, words.source, words.destination, model))
+
+    def chain(self, value: str, words: ExtraWords, model: str) -> None:
+        """Ask a prompt about the last answer, in its thread.
+
+        An answer that is in a window is replaced, if the prompt replaces by default.
+        """
+        self._session.clear_problem()
+        last = self._session.history.last
+        named = self._parse_prompt(value, replace(words, source="reply"))
+        if named is None:
+            return
+        prompt, words = named
+        plan = build_plan(prompt, "reply", words.destination, model)
+        problem = self._session.find_problem(plan)
+        if last is None or not last.answer.strip():
+            problem = EMPTY["reply"]
+        if problem is not None or last is None:
+            self._session.report_problem(problem or EMPTY["reply"])
+            return
+        exchange = Exchange(plan, Material(), last.response_id, 0.0)
+        answer = extract_code(last.answer) if last.plan.code else last.answer
+        question = Question(self._session, exchange, reply=lambda: answer)
+        if prompt.destination == "replace" and not words.destination and last.entry is not None:
+            self._session.engine.add(select_old_answer(last, last.entry, question))
+        self._session.engine.add(question)
+
+    def apply_clipboard(self, words: ExtraWords, model: str) -> None:
+        """Change the selection, or another source, as the text on the clipboard says."""
+        text = read_clipboard()
+        if text.strip():
+            self.ask_please(text, words, model)
+        else:
+            self._session.report_problem(EMPTY["clip"])
 
     def ask_please(self, text: str, words: ExtraWords, model: str) -> None:
         """Change the selection, or another source, as the user says in free words."""
@@ -36,19 +77,23 @@ class PromptCommands:
         text = MISHEARD.format(hint=hint) if hint.strip() else ""
         self._session.ask(Plan(text, "that", "replace", model, kind="prompt"))
 
-    def _build_named_plan(self, value: str, words: ExtraWords, model: str) -> Optional[Plan]:
-        """Return the plan, or None after reporting a mistake in the prompt's brackets."""
+    def _parse_prompt(
+        self, value: str, words: ExtraWords
+    ) -> Optional[tuple[NamedPrompt, ExtraWords]]:
+        """Return the prompt with the user's words and where it reads and writes.
+
+        Returns None after reporting a mistake in the prompt's brackets.
+        """
         prompts = {**_read_list("claude_prompt"), **_read_list("claude_my_prompt")}
         value, text = read_longer_prompt(value, words.text, prompts)
         words = read_extra_words(
             replace(words, text=text), _read_list("claude_source"), _read_list("claude_destination")
         )
         try:
-            prompt = add_to_prompt(parse_prompt(value), words.text)
+            return add_to_prompt(parse_prompt(value), words.text), words
         except BadPrompt as problem:
             self._session.report_problem(str(problem))
             return None
-        return build_plan(prompt, words.source, words.destination, model)
 
 
 def _read_list(name: str) -> Mapping[str, str]:

@@ -28,6 +28,11 @@ class QuestionHost(Protocol):
         """The model for questions that do not name one."""
         ...
 
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The texts that go with every question."""
+        ...
+
     def open_sink(self, exchange: Exchange, question: "Question") -> Optional[Sink]:
         """Return the sink for the answer, or None after reporting why there is none."""
         ...
@@ -202,7 +207,9 @@ class Question(Task):
             self.end()
             return
         self._code = CodeExtractor() if plan.code else None
-        body = build_response_body(plan, material, exchange.model, exchange.before)
+        body = build_response_body(
+            plan, material, exchange.model, exchange.before, self._host.context
+        )
         try:
             self._stream = client.open_stream("/v1/responses", body, self._answer)
         except BadSetting as problem:

@@ -40,6 +40,7 @@ class Session:
         self.history = History()
         self.hud = Hud()
         self.suggested_command = ""
+        self.context: tuple[str, ...] = ()
         self.on_bridge_answer: Callable[[], None] = lambda: None
         self._problem = ""
         self._banner: tuple[str, ...] = ()
@@ -60,12 +61,12 @@ class Session:
         `material`, the source has been read.
         """
         self.clear_problem()
-        problem = self._find_problem(plan)
+        problem = self.find_problem(plan)
         if problem is not None:
             self.report_problem(problem)
             return
         exchange = Exchange(plan, Material(), before, 0.0)
-        self.engine.add(Question(self, exchange, material, self._read_last_answer))
+        self.engine.add(Question(self, exchange, material, self.read_last_answer))
 
     def find_thread_tip(self, now: float) -> str:
         """Return the id of the response that “claude ask” continues from, or empty."""
@@ -175,6 +176,7 @@ class Session:
             activity=_describe_activity(task),
             model=format_model(task.exchange.model) if isinstance(task, Question) else "",
             queued=self.engine.queued,
+            context=sum(map(len, self.context)),
             pause_reason=task.pause_reason if task is not None else "",
             problem=self._problem,
             banner=self._banner,
@@ -186,7 +188,13 @@ class Session:
             image = self._picture and self._picture.image
             self.hud.show_corner(options.read_hud(), lines, image)
 
-    def _find_problem(self, plan: Plan) -> Optional[str]:
+    def read_last_answer(self) -> str:
+        """Return Claude's last answer, or empty."""
+        last = self.history.last
+        return last.answer if last is not None else ""
+
+    def find_problem(self, plan: Plan) -> Optional[str]:
+        """Return why a plan cannot be carried out here, as a sentence, or None."""
         focus = read_focus()
         if focus.window == NO_WINDOW and plan.needs_window:
             return NO_FOCUS
@@ -211,10 +219,6 @@ class Session:
         sentence = SUGGESTION.format(line=line)
         notify(sentence)
         self.hud.show_panel(options.read_hud(), ["Suggested command", "", sentence])
-
-    def _read_last_answer(self) -> str:
-        last = self.history.last
-        return last.answer if last is not None else ""
 
 
 def _describe_activity(task: Optional[Task]) -> str:

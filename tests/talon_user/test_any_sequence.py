@@ -35,6 +35,9 @@ QUESTIONS = (
     "claude fix",
     "claude shorten all in one line",
     "claude please make it better",
+    "claude apply clip",
+    "claude and shorten",
+    "claude remember this",
 )
 OTHER_COMMANDS = (
     "claude resume",
@@ -48,6 +51,8 @@ OTHER_COMMANDS = (
     "claude approve",
     "claude help stop",
     "claude history tail",
+    "claude forget context",
+    "claude context",
     "tail",
     "type two words",
 )

@@ -131,6 +131,14 @@ class Actions:
         extra = ExtraWords(source, destination)
         phrases.take_command().prompts.apply_clipboard(extra, model)
 
+    def claude_queue() -> None:
+        """Show the questions that wait."""
+        phrases.take_command().queue.show()
+
+    def claude_drop() -> None:
+        """Remove the question from the queue that was asked last."""
+        phrases.take_command().queue.drop()
+
     def claude_remember(source: str) -> None:
         """Send the text of a source with every question from now on."""
         phrases.take_command().context.remember(source)

@@ -32,6 +32,8 @@
 {user.claude_prefix} continue$: user.claude_continue()
 {user.claude_prefix} new thread: user.claude_new_thread()
 {user.claude_prefix} forget that: user.claude_forget()
+{user.claude_prefix} queue: user.claude_queue()
+{user.claude_prefix} drop: user.claude_drop()
 {user.claude_prefix} history: user.claude_history()
 
 # Models.

@@ -17,12 +17,19 @@
 #     # A terminal never gets a line break in any mode.
 #     user.claude_insert_mode = "stream"
 #
+#     # Where an answer goes if neither you nor the prompt names a destination: here, above, below,
+#     # new file, clip, append, window or speech.
+#     user.claude_default_destination = "here"
+#
 #     # Ask for code with “claude ask”, and insert only the code of the answer.
 #     # editors.talon sets this for code editors.
 #     user.claude_code_mode = false
 #
 #     # Minutes after the last answer in which “claude ask” continues its thread; 0: never.
 #     user.claude_thread_minutes = 30.0
+#
+#     # Seconds to wait for the first words of an answer; 0: without end.
+#     user.claude_timeout_seconds = 60.0
 #
 #     # Send the current app's name, and its window's title.
 #     user.claude_tell_app = false

@@ -8,7 +8,7 @@ NO_SOURCE = "none"
 SOURCES = (NO_SOURCE, "this", "that", "clip", "all", "line", "last", "reply", "screen", "window")
 # Destinations in the focused window, at or near the caret.
 WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
-DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "window", "speech", "shell")
+DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "append", "window", "speech", "shell")
 PICTURE_SOURCES = ("screen", "window")
 # Sources that are read by selecting and copying text in the focused window.
 SELECTION_SOURCES = ("this", "that", "all", "line")
@@ -53,12 +53,12 @@ class NamedPrompt:
     code: bool = False
 
 
-def parse_prompt(value: str) -> NamedPrompt:
+def parse_prompt(value: str, default_destination: str = "here") -> NamedPrompt:
     """Parse a prompt list's value; raise BadPrompt for an unknown word in its brackets."""
     head = HEAD.match(value)
     words = [word.strip() for word in head[1].split(",")] if head else []
     text = value[head.end() :] if head else value
-    source, destination, code = "this", "here", False
+    source, destination, code = "this", default_destination, False
     for word in filter(None, words):
         has_preposition = word.startswith(("to ", "from "))
         preposition, _, place = word.partition(" ") if has_preposition else ("", "", word)

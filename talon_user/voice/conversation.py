@@ -21,6 +21,7 @@ from .cursorless import CursorlessCommands
 from .history import Exchange
 from .prompt_commands import PromptCommands
 from .question import Question
+from .queue_commands import QueueCommands
 from .replacement import select_old_answer
 from .session import Session
 from .task import Task
@@ -31,6 +32,8 @@ ctx = Context()
 NO_QUESTION = "There is no question yet. Say “claude ask” and your question."
 NO_SUGGESTION = "There is no suggested command. Say “claude shell” and what it should do."
 OUR_LISTS = "user.claude_"
+MODELS_SECONDS = 60.0
+NEVER = float("-inf")
 
 
 class Conversation:
@@ -43,8 +46,9 @@ class Conversation:
         self.context = ContextCommands(session)
         self.cursorless = CursorlessCommands(session)
         self.prompts = PromptCommands(session)
-        self._models_known = False
-        session.on_bridge_answer = self._fetch_missing_models
+        self.queue = QueueCommands(session)
+        self._models_fetched_at = NEVER
+        session.on_bridge_answer = self._refresh_models
 
     def start(self) -> None:
         """Load the saved state and the models' names; call when Talon's settings are ready."""
@@ -56,7 +60,9 @@ class Conversation:
 
     def ask(self, prompt: str, source: str, destination: str, model: str) -> None:
         """Ask a free question, in the current thread."""
-        named = NamedPrompt(prompt, "none", "here", options.is_enabled("code_mode"))
+        named = NamedPrompt(
+            prompt, "none", options.read_default_destination(), options.is_enabled("code_mode")
+        )
         plan = build_plan(named, source, destination, model, "ask")
         # Code mode is for inserting: in a window or aloud, the user wants the explanation, too.
         if plan.code and plan.destination in ("window", "speech", "shell"):
@@ -239,9 +245,10 @@ class Conversation:
         elif exchange is not None:
             exchange.entry = None
 
-    def _fetch_missing_models(self) -> None:
-        """Fetch the models if the bridge was not running when Talon started."""
-        if not self._models_known:
+    def _refresh_models(self) -> None:
+        """Fetch the models again, if the last list of the bridge is old or could not be fetched."""
+        # After an answer, so that no timer runs while Claude is not used.
+        if time.monotonic() - self._models_fetched_at >= MODELS_SECONDS:
             self._fetch_models(show=False)
 
     def _fetch_models(self, show: bool) -> None:
@@ -250,7 +257,7 @@ class Conversation:
         def update_names(fetch: Fetch) -> None:
             names = build_spoken_names(fetch.answer.get("data"))
             if names:
-                self._models_known = True
+                self._models_fetched_at = time.monotonic()
                 ctx.lists["user.claude_model_name"] = names
             if show:
                 lines = [f"{name}: {format_model(model)}" for name, model in sorted(names.items())]

@@ -39,7 +39,22 @@ class Engine:
     @property
     def queued(self) -> int:
         """The number of tasks that wait for the current one."""
-        return len(self._queue)
+        return len(self.list_waiting())
+
+    def list_waiting(self) -> list[str]:
+        """Return the titles of the tasks that wait, the next one first."""
+        return [task.title for task in self._queue if task.title]
+
+    def drop_last(self) -> str:
+        """Remove the newest task that waits, and return its title, or empty if none waits."""
+        title = ""
+        while self._queue and not title:
+            title = self._queue.pop().title
+        # Steps that only prepare the dropped task go with it.
+        while self._queue and not self._queue[-1].title:
+            self._queue.pop()
+        self.wake()
+        return title
 
     def add(self, *tasks: Task) -> None:
         """Append tasks to the queue."""

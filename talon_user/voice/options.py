@@ -12,6 +12,9 @@ DENIED_APPS = (
     "1Password, Bitwarden, Dashlane, KeePass, KeePassXC, Keychain Access, LastPass, Passwords"
 )
 INSERT_MODES = ("stream", "lines", "at_end")
+DEFAULT_DESTINATIONS = (
+    "here", "above", "below", "new file", "clip", "append", "window", "speech"
+)  # fmt: skip
 NOISES = ("", "hiss", "pop")
 HUDS = ("auto", "canvas", "imgui", "none")
 
@@ -39,6 +42,13 @@ mod.setting(
     "at_end: paste the complete answer",
 )
 mod.setting(
+    "claude_default_destination",
+    type=str,
+    default="here",
+    desc="Where an answer goes if neither you nor the prompt names a destination: here, above, "
+    "below, new file, clip, append, window or speech",
+)
+mod.setting(
     "claude_code_mode",
     type=bool,
     default=False,
@@ -49,6 +59,12 @@ mod.setting(
     type=float,
     default=30.0,
     desc="Minutes after the last answer in which “claude ask” continues its thread; 0: never",
+)
+mod.setting(
+    "claude_timeout_seconds",
+    type=float,
+    default=60.0,
+    desc="Seconds to wait for the first words of an answer; 0: without end",
 )
 mod.setting("claude_tell_app", type=bool, default=False, desc="Send the current app's name")
 mod.setting("claude_tell_title", type=bool, default=False, desc="Send the window's title")
@@ -90,6 +106,12 @@ def read_thread_minutes() -> float:
     return float(settings.get("user.claude_thread_minutes"))
 
 
+def read_timeout_seconds() -> float:
+    """Return how long to wait for the first words of an answer; infinite for 0."""
+    seconds = float(settings.get("user.claude_timeout_seconds"))
+    return seconds if seconds > 0 else float("inf")
+
+
 def read_address() -> Address:
     """Return the bridge's address; raise BadSetting."""
     url = read_text("bridge_url")
@@ -101,6 +123,11 @@ def read_address() -> Address:
 def read_insert_mode() -> str:
     """Return how to insert into the focused app."""
     return _read_choice("insert_mode", INSERT_MODES, "stream")
+
+
+def read_default_destination() -> str:
+    """Return where an answer goes without a destination."""
+    return _read_choice("default_destination", DEFAULT_DESTINATIONS, "here")
 
 
 def read_stop_noise() -> str:

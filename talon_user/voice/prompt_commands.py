@@ -61,6 +61,10 @@ class PromptCommands:
 
     def apply_clipboard(self, words: ExtraWords, model: str) -> None:
         """Change the selection, or another source, as the text on the clipboard says."""
+        # Another program may have the clipboard open.
+        self._session.engine.attempt(lambda: self._ask_clipboard(words, model))
+
+    def _ask_clipboard(self, words: ExtraWords, model: str) -> None:
         text = read_clipboard()
         if text.strip():
             self.ask_please(text, words, model)
@@ -90,7 +94,9 @@ class PromptCommands:
             replace(words, text=text), _read_list("claude_source"), _read_list("claude_destination")
         )
         try:
-            return add_to_prompt(parse_prompt(value), words.text), words
+            return add_to_prompt(
+                parse_prompt(value, options.read_default_destination()), words.text
+            ), words
         except BadPrompt as problem:
             self._session.report_problem(str(problem))
             return None

@@ -9,8 +9,9 @@ from talon import app
 from ..core.fences import CodeExtractor
 from ..core.journal import Entry
 from ..core.prompts import Material, build_response_body
+from ..core.waiting import FirstWordsTimer
 from ..desktop.screen import notify, read_focus, read_focused_window
-from ..wire.answer import AnswerReader
+from ..wire.answer import LOST_THREAD, AnswerReader
 from ..wire.http_client import EventStream
 from ..wire.request import BadSetting
 from . import client, options
@@ -18,6 +19,11 @@ from .history import Exchange
 from .sources import SourceReader
 from .task import Sink, Task
 from .window_sink import OTHER_WINDOW, find_window_problem
+
+NEW_THREAD = (
+    "The bridge does not have the conversation any more, so this question starts a new one."
+)
+RETRY = "Say “claude retry” to ask again."
 
 
 class QuestionHost(Protocol):
@@ -82,9 +88,15 @@ class Question(Task):
         self._reader: Optional[SourceReader] = None
         self._stream: Optional[EventStream[str]] = None
         self._answer = AnswerReader()
+        self._timer: Optional[FirstWordsTimer] = None
         self._code: Optional[CodeExtractor] = None
         self._begun = self._answer_ended = self._complete = False
         self._start_pause_reason = ""
+
+    @property
+    def title(self) -> str:
+        """The question, in a few words."""
+        return self.exchange.plan.prompt.splitlines()[0][:80]
 
     @property
     def idle(self) -> bool:
@@ -126,6 +138,7 @@ class Question(Task):
             self._send_when_read()
         elif self._stream is not None and self.sink is not None:
             self._read_events(self._stream, self.sink)
+            self._check_time(now)
             self.sink.advance(now)
             self._finish_if_delivered(self.sink)
 
@@ -200,13 +213,19 @@ class Question(Task):
 
     def _send_question(self, material: Material) -> None:
         plan, exchange = self.exchange.plan, self.exchange
-        exchange.material, exchange.at = material, time.monotonic()
+        exchange.material = material
         exchange.model = plan.model or self._host.model
         self.sink = self._host.open_sink(exchange, self)
         if self.sink is None:
             self.end()
             return
         self._code = CodeExtractor() if plan.code else None
+        self._open_stream()
+
+    def _open_stream(self) -> None:
+        exchange, self._answer = self.exchange, AnswerReader()
+        plan, material, exchange.at = exchange.plan, exchange.material, time.monotonic()
+        self._timer = FirstWordsTimer(exchange.at, options.read_timeout_seconds())
         body = build_response_body(
             plan, material, exchange.model, exchange.before, self._host.context
         )
@@ -225,6 +244,8 @@ class Question(Task):
             sink.feed(self._code.feed(piece) if self._code is not None else piece)
         if not stream.finished:
             return
+        if stream.error_code == LOST_THREAD and self._start_new_thread():
+            return
         self._answer_ended = True
         self._complete = stream.error is None
         if self._complete:
@@ -234,7 +255,30 @@ class Question(Task):
         sink.finish()
         problem = stream.error or self._answer.problem or self._describe_empty_answer()
         if problem:
+            is_broken = stream.error is not None and self.exchange.answer
+            hint = f" {RETRY}" if is_broken and "claude retry" not in problem else ""
+            self._host.report_problem(problem + hint)
+
+    def _start_new_thread(self) -> bool:
+        """Ask again without the thread, unless the question makes no sense without it."""
+        if not self.exchange.before or self.exchange.plan.kind == "continue":
+            return False
+        notify(NEW_THREAD)
+        self.exchange.before = ""
+        self._open_stream()
+        return True
+
+    def _check_time(self, now: float) -> None:
+        """Notify the user of a long wait for the first words, and end it when it is too long."""
+        if self.exchange.answer or self._answer_ended or self._timer is None:
+            return
+        problem = self._timer.find_problem(now)
+        notice = self._timer.take_notice(now)
+        if problem is not None:
+            self.stop()
             self._host.report_problem(problem)
+        elif notice is not None:
+            notify(notice)
 
     def _describe_empty_answer(self) -> str:
         return "" if self.exchange.answer.strip() else "Claude's answer is empty."

@@ -19,7 +19,7 @@ from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
 from .question import Question
-from .sinks import ClipboardSink, ConfirmSink, PanelSink, SpeechSink
+from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SpeechSink
 from .task import Sink, Task
 from .window_sink import DENIED, NO_FOCUS, Place, WindowSink, choose_frame, prepare_place
 
@@ -79,6 +79,8 @@ class Session:
             return WindowSink(self._prepare_place(exchange, question))
         if plan.destination == "clip":
             return ClipboardSink()
+        if plan.destination == "append":
+            return AppendSink()
         if plan.destination == "window":
             return PanelSink(self.hud, f"Claude – {plan.prompt.splitlines()[0][:80]}")
         if plan.destination == "shell":

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from ..core.sentences import SentenceSplitter, strip_markup
-from ..desktop.clipboard import copy_text
+from ..desktop.clipboard import copy_text, read_clipboard
 from ..desktop.hud import Hud
 from ..desktop.screen import notify
 from ..desktop.speech import Voice
@@ -14,6 +14,7 @@ from .task import Sink
 
 NO_PANEL = "No window can be shown here, so Claude's answer is on the clipboard."
 COPIED = "Claude's answer is on the clipboard."
+APPENDED = "Claude's answer is added to the clipboard."
 MANY_LINES = "Claude wrote more than one line, so nothing is suggested. Ask for a single command."
 
 
@@ -43,6 +44,18 @@ class ClipboardSink(TextSink):
         if self.text:
             copy_text(self.text)
             notify(COPIED)
+
+
+class AppendSink(TextSink):
+    """A sink that adds the whole answer to the text on the clipboard."""
+
+    def finish(self) -> None:
+        """Copy what is on the clipboard, and the answer below it."""
+        super().finish()
+        if self.text:
+            before = read_clipboard()
+            copy_text(f"{before}\n{self.text}" if before else self.text)
+            notify(APPENDED)
 
 
 class PanelSink(TextSink):

@@ -16,7 +16,7 @@ class Task:
     # Inputs: `advance` every 50 ms; the user's commands `stop`, `resume` and `move_here`; Talon's
     # `hold` before each phrase and `release` after one of ours; `check_focus` when the focus moves;
     # `end` on a reload or an exception.
-    # Outputs: `done`, `idle`, `pause_reason`.
+    # Outputs: `done`, `idle`, `pause_reason`, `title`.
 
     def __init__(self) -> None:
         """Create a task that has not begun."""
@@ -26,6 +26,11 @@ class Task:
     def idle(self) -> bool:
         """Whether there is nothing to do until the user speaks."""
         return False
+
+    @property
+    def title(self) -> str:
+        """What the task does, for the list of the queue, or empty for a step of the next task."""
+        return ""
 
     @property
     def pause_reason(self) -> str:

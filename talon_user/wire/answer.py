@@ -15,6 +15,10 @@ HINTS = {
 SERVER_HINT = "Check the bridge's log, or say “claude retry”."
 
 
+LOST_THREAD = "previous_response_not_found"
+"""The code of an error object: the bridge has forgotten the response to continue from."""
+
+
 class AnswerFailed(Exception):
     """The stream reports an error; the message is a sentence for the user."""
 
@@ -86,6 +90,15 @@ def describe_http_error(status: int, body: bytes, headers: Mapping[str, str]) ->
         message = ""
     problem = message or f"The bridge returned HTTP status {status}."
     return f"{problem} {_choose_hint(status, headers)}".strip()
+
+
+def read_error_code(body: bytes) -> str:
+    """Return the code of an HTTP error's object, or empty."""
+    try:
+        code = json.loads(body)["error"]["code"]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    return code if isinstance(code, str) else ""
 
 
 def read_error_message(error: Any) -> str:

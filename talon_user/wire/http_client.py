@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, Optional, Protocol, TypeVar
 
-from .answer import AnswerFailed, describe_http_error
+from .answer import AnswerFailed, describe_http_error, read_error_code
 from .http_response import BadResponse, ResponseReader
 from .proof import Challenge
 from .request import Address
@@ -44,7 +44,8 @@ class HttpRequest:
     # runs in a Talon cron job.
     # Inputs: bytes from the socket, the clock, and `close`: the bridge notices the
     # disconnect and stops the generation upstream.
-    # Outputs: `finished`; then `error` is None, or a sentence for the user.
+    # Outputs: `finished`; then `error` is None, or a sentence for the user, and
+    # `error_code` what the bridge calls the error, if it said so.
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class HttpRequest:
         """Start connecting, without waiting; fail after `silence` seconds without a byte."""
         self.finished = False
         self.error: Optional[str] = None
+        self.error_code = ""
         self.status = 0
         self._address, self._request, self._clock = address, request, clock
         self._challenge = challenge
@@ -160,6 +162,7 @@ class HttpRequest:
         elif self.status == 200:
             self._finish_body()
         else:
+            self.error_code = read_error_code(self._body)
             self._fail(describe_http_error(self.status, self._body, self._reader.headers))
 
     def _check_silence(self) -> None:

@@ -30,6 +30,8 @@ def load_package(world: TalonWorld) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     world.set_setting("user.claude_bridge_url", f"http://127.0.0.1:{port}")
+    # In these tests, virtual time passes faster than a bridge's real time.
+    world.set_setting("user.claude_timeout_seconds", 0.0)
     world.load_package(TALON_USER)
     world.script.watchdog = STRICT
     world.run_until(lambda: not world.cron_jobs)

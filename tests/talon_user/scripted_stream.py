@@ -21,6 +21,7 @@ class ScriptedStream:
         self.body, self.reader = body, reader
         self.finished = False
         self.error: str | None = None
+        self.error_code = ""
         self._pieces: list[str] = []
 
     def send(self, kind: str, **fields: Any) -> None:

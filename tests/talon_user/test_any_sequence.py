@@ -52,6 +52,8 @@ OTHER_COMMANDS = (
     "claude help stop",
     "claude history tail",
     "claude forget context",
+    "claude queue",
+    "claude drop",
     "claude context",
     "tail",
     "type two words",

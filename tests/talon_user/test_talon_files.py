@@ -62,6 +62,7 @@ def test_the_commented_settings_are_valid(world: TalonWorld) -> None:
 def test_the_settings_file_changes_nothing_by_default(world: TalonWorld) -> None:
     world.open()
     world.forget_setting("user.claude_bridge_url")
+    world.forget_setting("user.claude_timeout_seconds")
     for name, (_, default) in world.declarations.settings.items():
         assert world.setting(name, None) == default
 

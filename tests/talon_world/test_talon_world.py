@@ -199,3 +199,21 @@ def test_closing_a_world_removes_its_modules(tmp_path: Path) -> None:
         assert "talon" in sys.modules
         assert "claude-bridge.script" in sys.modules
     assert not {"talon", "talon.cron", "claude-bridge", "claude-bridge.script"} & set(sys.modules)
+
+
+def test_two_lists_with_equal_headers_are_a_failure(world: TalonWorld, tmp_path: Path) -> None:
+    (tmp_path / "x.talon-list").write_text("list: user.claude_x\n-\none: 1\n")
+    load(world, tmp_path, "mod.list('claude_x', desc='X')\n")
+    world.add_list("user.claude_x", "language: en", two="2")
+    assert world.declarations.lists["user.claude_x"] == {"two": "2"}
+    with pytest.raises(Violation, match="either may win"):
+        world.add_list("user.claude_x", two="2")
+    world.script.violations.clear()
+
+
+def test_waiting_for_an_app_outside_of_a_command_is_a_failure(world: TalonWorld) -> None:
+    with world.script.run_command():
+        world.script.wait_in_command("Cursorless", 0.06)
+    with pytest.raises(Violation, match="outside of a spoken command"):
+        world.script.wait_in_command("Cursorless", 0.06)
+    world.script.violations.clear()

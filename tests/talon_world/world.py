@@ -64,6 +64,7 @@ class TalonWorld:
         self._user_settings: dict[str, Any] = {}
         self._context_settings: dict[str, Any] = {}
         self._user_lists: dict[str, dict[str, str]] = {}
+        self._package_lists: set[str] = set()
         self._listeners: list[tuple[str, Callable[..., Any]]] = []
         self._next: list[tuple[list[Callable[..., Any]], str]] = []
         self._files: list[TalonFile] = []
@@ -159,8 +160,14 @@ class TalonWorld:
         """Remove a setting from the user's own settings file."""
         del self._user_settings[name]
 
-    def add_list(self, name: str, **items: str) -> None:
-        """Add a `.talon-list` of the user's own; underscores stand for spaces."""
+    def add_list(self, name: str, header: str = "", /, **items: str) -> None:
+        """Add a `.talon-list` of the user's own; underscores stand for spaces.
+
+        Of two lists of one name, Talon takes the one with more lines in its header. Which of two
+        with as many lines it takes is not defined.
+        """
+        if name in self._package_lists and not header:
+            self.script.flag(f"{name} has two lists without a header; either may win")
         self._user_lists[name] = {
             spoken.replace("_", " "): value for spoken, value in items.items()
         }
@@ -201,6 +208,7 @@ class TalonWorld:
                 self.script.run(importlib.import_module, f"{PACKAGE}.{name}")
         for path in sorted(self._folder.rglob("*.talon-list")):
             spoken = read_talon_list(path)
+            self._package_lists.add(spoken.name)
             self.set_list(spoken.name, spoken.items)
         for name, items in self._user_lists.items():
             self.set_list(name, items)

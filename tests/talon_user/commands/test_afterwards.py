@@ -59,10 +59,25 @@ async def test_the_noise_from_the_setting_stops_claude(make_talk: MakeTalk, nois
     talk.world.advance(1)
     assert talk.world.cron_jobs != []
     {"hiss": talk.world.hiss, "pop": talk.world.pop}[noise]()
+    talk.world.advance(0.15)
     await talk.fake.wait_closed(1, timeout=30)
     await talk.wait_until_idle()
     talk.world.hiss()
     assert talk.notes == []
+
+
+async def test_a_hiss_of_speech_does_not_stop_claude(make_talk: MakeTalk) -> None:
+    talk = make_talk()
+    talk.world.set_setting("user.claude_stop_noise", "hiss")
+    talk.world.reload()
+    await talk.wait_until_idle()
+    await start_answer(talk)
+    talk.world.hiss()
+    talk.world.advance(0.03)
+    talk.world.hiss(active=False)
+    talk.world.advance(0.15)
+    assert not talk.fake.requests[0].closed_early
+    await talk.say("claude stop")
 
 
 async def test_without_the_setting_noises_do_nothing(talk: Talk, notes: App) -> None:

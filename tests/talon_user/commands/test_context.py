@@ -121,3 +121,10 @@ async def test_the_clipboard_can_be_the_prompt(talk: Talk, notes: App) -> None:
 async def test_an_empty_clipboard_is_no_prompt(talk: Talk, notes: App) -> None:
     await talk.say("claude apply clip")
     assert talk.notes == ["The clipboard has no text."]
+
+
+async def test_a_locked_clipboard_is_reported(talk: Talk, notes: App) -> None:
+    talk.world.clipboard.locked = True
+    await talk.say("claude apply clip")
+    (notice,) = talk.notes
+    assert "the clipboard is locked by another program" in notice

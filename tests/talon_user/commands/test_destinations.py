@@ -67,7 +67,7 @@ async def test_a_replacing_prompt_about_the_clipboard_inserts(
 async def test_replace_needs_a_selection(talk: Talk, notes: App) -> None:
     talk.world.clipboard.user_copies("copied")
     await talk.say("claude fix grammar clip replace")
-    notice = "“replace” needs text to replace. Say “this”, “line” or “all”."
+    notice = "“replace” needs text to replace. Say “this”, “that”, “line” or “all”."
     assert talk.notes == [notice]
 
 
@@ -160,3 +160,29 @@ async def test_below_does_not_send_a_chat_message(talk: Talk) -> None:
     talk.script_answers("there\nyou")
     await talk.say("claude below ask something")
     assert (chat.text, chat.sent) == ("Hi\nthere\nyou", [])
+
+
+async def test_an_answer_is_added_to_the_clipboard(talk: Talk, notes: App) -> None:
+    for before, after in (("", "NEW"), ("mine", "mine\nNEW")):
+        talk.world.clipboard.user_copies(before)
+        talk.script_answers("NEW")
+        await talk.say("claude append ask for something")
+        assert (talk.world.clipboard.text, notes.text) == (after, "")
+        assert talk.notes[-1] == "Claude's answer is added to the clipboard."
+
+
+async def test_the_default_destination_is_a_setting(talk: Talk, notes: App) -> None:
+    talk.world.set_setting("user.claude_default_destination", "clip")
+    talk.world.add_list("user.claude_my_prompt", make_it_rhyme="[none] Make a rhyme.")
+    for words, text in (("ask for one", ""), ("make it rhyme", ""), ("here ask for one", "NEW")):
+        talk.script_answers("NEW")
+        await talk.say(f"claude {words}")
+        assert (notes.text, talk.world.clipboard.text) == (text, "NEW")
+
+
+async def test_an_unknown_default_destination_is_reported(talk: Talk, notes: App) -> None:
+    talk.world.set_setting("user.claude_default_destination", "the moon")
+    talk.script_answers("NEW")
+    await talk.say("claude ask for one")
+    assert talk.notes[0].startswith("user.claude_default_destination must be here, above")
+    assert notes.text == "NEW"

@@ -91,6 +91,6 @@ async def test_a_misheard_prefix_is_accepted(talk: Talk, notes: App, prefix: str
 
 
 async def test_users_can_change_the_prefix(talk: Talk, notes: App) -> None:
-    talk.world.add_list("user.claude_prefix", computer="claude")
+    talk.world.add_list("user.claude_prefix", "language: en", computer="claude")
     await talk.say("computer ask hi")
     assert talk.read_question() == "hi"

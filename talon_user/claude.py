@@ -24,6 +24,8 @@ mod.list("claude_destination", desc="Where an answer goes")
 mod.list("claude_model_name", desc="Claude's models by spoken name, from the bridge")
 mod.list("claude_my_model", desc="Your own names for models, from your own .talon-list")
 
+mod.mode("claude_listening", desc="Every phrase is a part of a question to Claude")
+
 session = Session()
 conversation = Conversation(session)
 
@@ -37,11 +39,11 @@ class PhraseHandler:
 
     def __init__(self) -> None:
         """Start between two phrases."""
-        self._ran_our_command = False
+        self._ran_our_command = self._was_heard = False
 
     def begin_phrase(self, phrase: dict[str, Any]) -> None:
         """Pause the insertion before a voice command runs."""
-        self._ran_our_command = False
+        self._ran_our_command = self._was_heard = False
         # Talon also reports speech that it ignores while it sleeps.
         if phrase.get("phrase") and actions.speech.enabled():
             session.engine.apply(lambda task: task.hold())
@@ -51,9 +53,15 @@ class PhraseHandler:
         self._ran_our_command = True
         return conversation
 
+    def take_words(self) -> Conversation:
+        """Record that the whole phrase is a part of a question, and return the conversation."""
+        self._was_heard = True
+        return conversation
+
     def end_phrase(self, phrase: dict[str, Any]) -> None:
         """Resume after a phrase of ours, or notify the user of the pause after another."""
-        if self._ran_our_command and _is_only_ours(phrase.get("phrase") or ()):
+        words = phrase.get("phrase") or ()
+        if self._was_heard or (self._ran_our_command and _is_only_ours(words)):
             session.engine.apply(lambda task: task.release())
         session.engine.apply(lambda task: task.announce_pause())
 
@@ -63,9 +71,12 @@ phrases = PhraseHandler()
 
 def _is_only_ours(words: Any) -> bool:
     """Return whether a phrase in which one of our commands ran has no other command in it."""
+    return is_only_ours(" ".join(map(str, words)), _list_prefixes(), list_rules())
+
+
+def _list_prefixes() -> list[str]:
     layers = registry.lists.get("user.claude_prefix", [])
-    prefixes = [prefix for layer in layers for prefix in layer]
-    return is_only_ours(" ".join(map(str, words)), prefixes, list_rules())
+    return [prefix for layer in layers for prefix in layer]
 
 
 @mod.capture(rule="<phrase>")
@@ -138,6 +149,23 @@ class Actions:
     def claude_drop() -> None:
         """Remove the question from the queue that was asked last."""
         phrases.take_command().queue.drop()
+
+    def claude_listen(source: str = "", destination: str = "", model: str = "") -> None:
+        """Take every phrase for a part of a question, until it is sent or cancelled."""
+        extra = ExtraWords(source, destination)
+        phrases.take_command().listening.begin(extra, model)
+
+    def claude_hear(text: str) -> None:
+        """Add a phrase to the question."""
+        phrases.take_words().listening.hear(text, _list_prefixes())
+
+    def claude_send() -> None:
+        """Ask the question."""
+        phrases.take_words().listening.send()
+
+    def claude_cancel() -> None:
+        """Forget the question."""
+        phrases.take_words().listening.cancel()
 
     def claude_remember(source: str) -> None:
         """Send the text of a source with every question from now on."""

@@ -6,6 +6,8 @@
 {user.claude_prefix} [<user.claude_model>] [on {user.claude_source}] [{user.claude_destination}] ask <user.claude_text>$:
     user.claude_ask(claude_text, claude_source or "", claude_destination or "", claude_model or "")
 {user.claude_prefix} ask$: user.claude_ask("")
+{user.claude_prefix} [<user.claude_model>] [on {user.claude_source}] [{user.claude_destination}] listen$:
+    user.claude_listen(claude_source or "", claude_destination or "", claude_model or "")
 {user.claude_prefix} [<user.claude_model>] <user.claude_named_prompt> [{user.claude_source}] [{user.claude_destination}] [<user.claude_text>]$:
     user.claude_prompt(claude_named_prompt, claude_source or "", claude_destination or "", claude_model or "", claude_text or "")
 {user.claude_prefix} [<user.claude_model>] [on {user.claude_source}] [{user.claude_destination}] please <user.claude_text>$:

@@ -2,5 +2,6 @@
 mode: command
 mode: dictation
 mode: sleep
+mode: user.claude_listening
 -
 ^{user.claude_prefix} stop$: user.claude_stop()

@@ -10,7 +10,7 @@ class Status:
 
     `activity` is a word such as “writing”, or empty. `queued` is the number of tasks after the
     current one, `context` the number of characters that go with every question. `pause_reason`,
-    `problem` and `banner` are sentences.
+    `problem`, `banner` and `listening` are sentences.
     """
 
     activity: str = ""
@@ -20,11 +20,12 @@ class Status:
     pause_reason: str = ""
     problem: str = ""
     banner: tuple[str, ...] = ()
+    listening: str = ""
 
 
 def format_status(status: Status) -> Sequence[str]:
     """Return the lines to show, or none when nothing runs, failed or is remembered."""
-    lines = list(status.banner)
+    lines = [*status.banner, *([status.listening] if status.listening else [])]
     if status.activity:
         queue = f" · {status.queued} queued" if status.queued else ""
         model = f" · {status.model}" if status.model else ""

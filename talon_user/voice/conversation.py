@@ -19,6 +19,7 @@ from .computer import ComputerRun
 from .context import ContextCommands
 from .cursorless import CursorlessCommands
 from .history import Exchange
+from .listening import ListeningCommands
 from .prompt_commands import PromptCommands
 from .question import Question
 from .queue_commands import QueueCommands
@@ -45,6 +46,7 @@ class Conversation:
         self._engine, self._history = session.engine, session.history
         self.context = ContextCommands(session)
         self.cursorless = CursorlessCommands(session)
+        self.listening = ListeningCommands(session, self.ask, self.stop)
         self.prompts = PromptCommands(session)
         self.queue = QueueCommands(session)
         self._models_fetched_at = NEVER
@@ -52,6 +54,7 @@ class Conversation:
 
     def start(self) -> None:
         """Load the saved state and the models' names; call when Talon's settings are ready."""
+        self.listening.leave()
         self._history.load()
         ctx.lists["user.claude_model_name"] = DEFAULT_NAMES
         self._fetch_models(show=False)

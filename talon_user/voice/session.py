@@ -41,6 +41,7 @@ class Session:
         self.hud = Hud()
         self.suggested_command = ""
         self.context: tuple[str, ...] = ()
+        self.listening = ""
         self.on_bridge_answer: Callable[[], None] = lambda: None
         self._problem = ""
         self._banner: tuple[str, ...] = ()
@@ -182,6 +183,7 @@ class Session:
             pause_reason=task.pause_reason if task is not None else "",
             problem=self._problem,
             banner=self._banner,
+            listening=self.listening,
         )
         lines = [*format_status(status), *([self._picture.caption] if self._picture else [])]
         # A corner that stays empty needs no GUI library, and does not read the setting.

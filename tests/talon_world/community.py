@@ -65,10 +65,23 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
         "insert": insert,
         "key": key,
         "sleep": sleep,
+        **_build_mode_actions(world),
         **{f"edit.{name}": make_unimplemented(f"edit.{name}") for name in EDIT_KEYS},
         "dictate.parse_words": parse_words,
         "speech.enabled": lambda: world.speech_enabled,
     }
+
+
+def _build_mode_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
+    def enable(mode: str) -> None:
+        if mode not in {"command", "dictation", "sleep", *world.declarations.modes}:
+            world.script.flag(f"no mod.mode declares {mode}")
+        world.modes.add(mode)
+
+    def disable(mode: str) -> None:
+        world.modes.discard(mode)
+
+    return {"mode.enable": enable, "mode.disable": disable}
 
 
 def add_community(world: "TalonWorld") -> None:

@@ -30,6 +30,7 @@ class Declarations:
     lists: dict[str, dict[str, str]] = field(default_factory=dict)
     settings: dict[str, tuple[type, Any]] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
+    modes: set[str] = field(default_factory=set)
 
     def add_action(self, name: str, function: Callable[..., Any]) -> None:
         """Declare an action; it needs a docstring and a type for each parameter."""
@@ -61,6 +62,12 @@ class Declarations:
         _check_new(name, self.tags)
         _check_description(name, desc)
         self.tags.add(f"user.{name}")
+
+    def add_mode(self, name: str, desc: str) -> None:
+        """Declare a mode."""
+        _check_new(name, self.modes)
+        _check_description(name, desc)
+        self.modes.add(f"user.{name}")
 
     def add_setting(self, name: str, kind: type, default: Any, desc: str) -> None:
         """Declare a setting."""

@@ -174,7 +174,8 @@ class Scope:
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return one part of the scope."""
-        return set(self._world.tags) if key == "tag" else default
+        parts = {"tag": self._world.tags, "mode": self._world.modes}
+        return set(parts[key]) if key in parts else default
 
 
 class Registry:
@@ -245,6 +246,9 @@ def _module_class(world: "TalonWorld") -> type:
 
         def tag(self, name: str, desc: str = "") -> None:
             names.add_tag(name, desc)
+
+        def mode(self, name: str, desc: str = "") -> None:
+            names.add_mode(name, desc)
 
         def setting(self, name: str, type: type, default: Any = None, desc: str = "") -> None:
             names.add_setting(name, type, default, desc)

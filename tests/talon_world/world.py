@@ -385,6 +385,7 @@ class TalonWorld:
         self.canvases.clear()
         self.imgui_windows.clear()
         self.declarations.tags.clear()
+        self.declarations.modes.clear()
 
     def _end_package(self) -> None:
         end = getattr(sys.modules.get(RELOAD_SLOT), "end", None)

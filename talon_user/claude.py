@@ -13,6 +13,7 @@ from .voice import noises, options
 from .voice.conversation import Conversation, list_rules
 from .voice.reload import take_over
 from .voice.session import Session
+from .voice.window_commands import WindowCommands
 
 mod = Module()
 mod.list("claude_prefix", desc="The first word of every command")
@@ -28,6 +29,7 @@ mod.mode("claude_listening", desc="Every phrase is a part of a question to Claud
 
 session = Session()
 conversation = Conversation(session)
+window_commands = WindowCommands(session)
 
 
 class PhraseHandler:
@@ -57,6 +59,11 @@ class PhraseHandler:
         """Record that the whole phrase is a part of a question, and return the conversation."""
         self._was_heard = True
         return conversation
+
+    def take_window_command(self) -> WindowCommands:
+        """Record that the phrase runs one of our commands, and return those about answers."""
+        self._ran_our_command = True
+        return window_commands
 
     def end_phrase(self, phrase: dict[str, Any]) -> None:
         """Resume after a phrase of ours, or notify the user of the pause after another."""
@@ -268,6 +275,38 @@ class Actions:
     def claude_doctor() -> None:
         """Check what the commands need, and show how to fix problems."""
         phrases.take_command().run_doctor()
+
+    def claude_paste(block: int = 0) -> None:
+        """Insert Claude's answer, or one of its blocks, at the cursor."""
+        phrases.take_window_command().paste(block)
+
+    def claude_take(block: int = 0) -> None:
+        """Insert Claude's answer, or one of its blocks, and close the window."""
+        phrases.take_window_command().paste(block, close=True)
+
+    def claude_copy(block: int = 0) -> None:
+        """Put Claude's answer, or one of its blocks, on the clipboard."""
+        phrases.take_window_command().copy(block)
+
+    def claude_discard() -> None:
+        """Drop the suggested shell command, or else Claude's answer."""
+        phrases.take_window_command().discard()
+
+    def claude_window_open() -> None:
+        """Show Claude's last answer."""
+        phrases.take_window_command().open()
+
+    def claude_page(page: int) -> None:
+        """Show a page of Claude's window."""
+        phrases.take_window_command().go_to_page(page)
+
+    def claude_next_page() -> None:
+        """Show the next page of Claude's window."""
+        phrases.take_window_command().turn_page(1)
+
+    def claude_previous_page() -> None:
+        """Show the previous page of Claude's window."""
+        phrases.take_window_command().turn_page(-1)
 
     def claude_close() -> None:
         """Hide Claude's windows and the last error."""

@@ -51,8 +51,7 @@
 ^{user.claude_prefix} approve$: user.claude_approve()
 ^{user.claude_prefix} deny$: user.claude_deny()
 
-# Windows and help.
-{user.claude_prefix} close: user.claude_close()
+# Help.
 {user.claude_prefix} help$: user.claude_help()
 {user.claude_prefix} help <user.claude_text>$: user.claude_help(claude_text)
 {user.claude_prefix} doctor: user.claude_doctor()

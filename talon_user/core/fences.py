@@ -12,6 +12,45 @@ def extract_code(answer: str) -> str:
     return extractor.feed(answer) + extractor.finish()
 
 
+class FenceTracker:
+    """Follow code fences line by line; a nested block is part of the outer one."""
+
+    # A Markdown example may contain fences itself: inside a block, a fence with a language opens a
+    # nested block, and a bare one closes the innermost.
+
+    def __init__(self) -> None:
+        """Start outside any block."""
+        self._marks = ""
+        self._depth = 0
+        self._indent = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last line was inside a block."""
+        return bool(self._marks)
+
+    def take_line(self, line: str) -> bool:
+        """Take the next line; return whether it opens or closes the outer block."""
+        fence = FENCE.match(line)
+        if not self._marks:
+            # CommonMark: the info string of a backtick fence has no backticks (it is inline code).
+            if fence is None or (fence[2][0] == "`" and "`" in fence[3]):
+                return False
+            self._marks, self._indent, self._depth = fence[2], len(fence[1]), 1
+            return True
+        if fence and fence[2][0] == self._marks[0] and len(fence[2]) >= len(self._marks):
+            self._depth += 1 if fence[3] else -1
+            if self._depth == 0:
+                self._marks = ""
+                return True
+        return False
+
+    def strip_indent(self, line: str) -> str:
+        """Return a line of code without the indent that its fence has."""
+        spaces = len(line) - len(line.lstrip(" "))
+        return line[min(spaces, self._indent) :]
+
+
 class CodeExtractor:
     """Filter that returns the lines inside code fences, without the prose around them.
 
@@ -19,8 +58,7 @@ class CodeExtractor:
     closing fence is part of the fence.
     """
 
-    # States: outside a block (no `_fence`), inside one (`_fence` holds its marks), and inside a
-    # nested block (`_depth` above 1: a Markdown example may contain fences itself).
+    # States: those of `FenceTracker`.
     # Inputs: `feed` with pieces cut anywhere; `finish` at the end. Only whole lines are judged.
     # Output: code. Each line is returned without its line break, which comes before the next line,
     # so that the break before the closing fence is dropped without looking ahead.
@@ -28,9 +66,7 @@ class CodeExtractor:
     def __init__(self) -> None:
         """Start outside any block."""
         self._line = ""
-        self._fence = ""
-        self._indent = 0
-        self._depth = 0
+        self._fences = FenceTracker()
         self._line_break: Optional[str] = None
         self._prose: list[str] = []
         self._has_block = False
@@ -49,34 +85,19 @@ class CodeExtractor:
     def _take_line(self, line: str, end: str) -> str:
         bare = line.removesuffix("\r")
         ending = line[len(bare) :] + end
-        fence = FENCE.match(bare)
-        if not self._fence:
-            self._take_prose(fence, line + end)
-            return ""
-        if fence and self._is_same_fence(fence[2]):
-            # A fence with a language opens a nested block; a bare one closes the innermost.
-            self._depth += 1 if fence[3] else -1
-            if self._depth == 0:
-                self._fence = ""
-                return ""
-        return self._take_code(bare, ending)
-
-    def _take_prose(self, fence: Optional["re.Match[str]"], line: str) -> None:
-        """Enter a block at an opening fence; store other lines until the first block."""
-        # CommonMark: the info string of a backtick fence has no backticks (that is inline code).
-        if fence and not (fence[2][0] == "`" and "`" in fence[3]):
-            self._fence, self._indent, self._depth = fence[2], len(fence[1]), 1
+        was_open = self._fences.is_open
+        if self._fences.take_line(bare):
             self._has_block = True
             self._prose.clear()
-        elif not self._has_block:
-            self._prose.append(line)
-
-    def _is_same_fence(self, marks: str) -> bool:
-        return marks[0] == self._fence[0] and len(marks) >= len(self._fence)
+            return ""
+        if was_open:
+            return self._take_code(bare, ending)
+        if not self._has_block:
+            self._prose.append(line + end)
+        return ""
 
     def _take_code(self, bare: str, ending: str) -> str:
         """Return a line of code, preceded by the line break of the line before."""
-        spaces = len(bare) - len(bare.lstrip(" "))
         before = self._line_break or ""
         self._line_break = ending
-        return before + bare[min(spaces, self._indent) :]
+        return before + self._fences.strip_indent(bare)

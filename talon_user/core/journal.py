@@ -44,7 +44,10 @@ def find_undo_problem(entry: Optional[Entry], window: int) -> Optional[str]:
 
 
 def count_caret_steps(text: str) -> int:
-    """Return how often the caret must move to pass `text`: once per visible character."""
+    """Return how often the caret must move to pass `text`: once per visible character.
+
+    Above UNDO_LIMIT, stop counting: a text of 200 kB would block speech recognition.
+    """
     # An approximation of Unicode's grapheme clusters (https://unicode.org/reports/tr29/), because
     # Python's standard library has none. A wrong count is harmless: undo compares the text first.
     steps, before, flags = 0, "", 0
@@ -54,6 +57,8 @@ def count_caret_steps(text: str) -> int:
         is_joined = before == ZERO_WIDTH_JOINER or (is_flag_half and flags % 2 == 0)
         if not (is_joined or _is_extender(char)) or not before or before == "\n":
             steps += 1
+            if steps > UNDO_LIMIT:
+                break
         before = char
     return steps
 

@@ -85,7 +85,7 @@ class Conversation:
             self._session.report_problem(problem)
             return
         self._session.suggested_command = ""
-        self._session.hud.close()
+        self._session.close_windows()
         self._engine.attempt(lambda: type_text(line))
 
     # After asking.
@@ -169,7 +169,7 @@ class Conversation:
         lines = []
         for exchange in reversed(self._history.exchanges):
             lines += [f"› {exchange.plan.prompt}  ({format_model(exchange.model)})"]
-            lines += [f"   {line}" for line in exchange.answer.splitlines()[:6]]
+            lines += [f"   {line}" for line in exchange.answer[:1000].splitlines()[:6]]
         self._session.show_text("Recent questions", lines or [NO_QUESTION])
 
     # Models.

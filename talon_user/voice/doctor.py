@@ -5,7 +5,8 @@ from typing import Any, Optional
 
 from talon import app, clip, registry
 
-from ..desktop.hud import PANES, import_gui
+from ..desktop.hud import import_gui
+from ..desktop.panes import PANES
 from ..desktop.speech import find_voice
 from ..wire.http_client import Fetch
 from ..wire.paths import read_control_token

@@ -22,7 +22,9 @@ class Exchange:
     """One question with its answer; stored in memory only, until Talon exits.
 
     `before` is the id of the response that the question continues from, or empty. `at` is when it
-    was sent, in seconds of a monotonic clock.
+    was sent, in seconds of a monotonic clock. `delivered` is what of the answer went to the
+    destination: for a plan with `code`, only the code. `shown` is true if the answer goes to the
+    answer window.
     """
 
     plan: Plan
@@ -30,6 +32,8 @@ class Exchange:
     before: str
     at: float
     answer: str = ""
+    delivered: str = ""
+    shown: bool = False
     response_id: str = ""
     model: str = ""
     entry: Optional[Entry] = None
@@ -41,6 +45,8 @@ class History:
     def __init__(self) -> None:
         """Start empty; `load` reads the saved state once Talon is ready."""
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        # Answers that were inserted later, by “claude paste”; only `entry` and `at` are used.
+        self.pastes: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.state = threads.SavedState()
 
     @property
@@ -50,8 +56,9 @@ class History:
 
     @property
     def last_inserted(self) -> Optional[Exchange]:
-        """The newest exchange whose text is still in a window."""
-        return next((item for item in reversed(self.exchanges) if item.entry is not None), None)
+        """The newest exchange or paste whose text is still in a window."""
+        inserted = [item for item in (*self.exchanges, *self.pastes) if item.entry is not None]
+        return max(inserted, key=lambda item: item.at, default=None)
 
     def load(self) -> None:
         """Read the state that an earlier session saved."""

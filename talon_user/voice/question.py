@@ -241,7 +241,7 @@ class Question(Task):
         piece = "".join(stream.poll())
         if piece:
             self.exchange.answer += piece
-            sink.feed(self._code.feed(piece) if self._code is not None else piece)
+            self._deliver(sink, self._code.feed(piece) if self._code is not None else piece)
         if not stream.finished:
             return
         if stream.error_code == LOST_THREAD and self._start_new_thread():
@@ -251,7 +251,7 @@ class Question(Task):
         if self._complete:
             self.exchange.response_id = self._answer.response_id
         if self._code is not None:
-            sink.feed(self._code.finish())
+            self._deliver(sink, self._code.finish())
         sink.finish()
         problem = stream.error or self._answer.problem or self._describe_empty_answer()
         if problem:
@@ -279,6 +279,10 @@ class Question(Task):
             self._host.report_problem(problem)
         elif notice is not None:
             notify(notice)
+
+    def _deliver(self, sink: Sink, text: str) -> None:
+        self.exchange.delivered += text
+        sink.feed(text)
 
     def _describe_empty_answer(self) -> str:
         return "" if self.exchange.answer.strip() else "Claude's answer is empty."

@@ -10,11 +10,18 @@ from ..core.prompts import Material
 from ..core.status import Status, format_status
 from ..desktop.hud import Hud
 from ..desktop.pictures import Picture
-from ..desktop.screen import NO_WINDOW, is_denied, is_terminal, notify, read_focus
+from ..desktop.screen import (
+    NO_WINDOW,
+    is_denied,
+    is_terminal,
+    notify,
+    read_focus,
+)
 from ..desktop.speech import find_voice
 from ..wire.http_client import Fetch
 from ..wire.request import BadSetting
 from . import client, options
+from .answer_window import AnswerWindow
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
@@ -39,6 +46,7 @@ class Session:
         self.engine = Engine(self.update_corner, self.report_problem)
         self.history = History()
         self.hud = Hud()
+        self.answer_window = AnswerWindow(self.hud)
         self.suggested_command = ""
         self.context: tuple[str, ...] = ()
         self.listening = ""
@@ -83,7 +91,7 @@ class Session:
         if plan.destination == "append":
             return AppendSink()
         if plan.destination == "window":
-            return PanelSink(self.hud, f"Claude – {plan.prompt.splitlines()[0][:80]}")
+            return self._open_panel_sink(exchange)
         if plan.destination == "shell":
             return ConfirmSink(self._suggest_command)
         voice = find_voice()
@@ -100,6 +108,8 @@ class Session:
             # A thread continues from complete answers only.
             exchange.response_id = ""
         self.history.add(exchange)
+        if not exchange.shown and exchange.plan.destination != "shell":
+            self.answer_window.remember(exchange.delivered)
         self._picture = None
 
     # Requests in the background.
@@ -163,13 +173,15 @@ class Session:
 
     def show_text(self, title: str, lines: list[str]) -> None:
         """Show a longer text in the panel, or without one as a notification."""
-        if not self.hud.show_panel(options.read_hud(), [title, "", *lines]):
+        if not self.answer_window.show_list(title, lines):
             notify("\n".join(lines[:12]))
 
     def close_windows(self) -> None:
-        """Hide the panel and the last problem."""
+        """Hide the panel and the last problem, and drop the suggested shell command."""
+        # A command that is no longer shown could be inserted by mistake.
+        self.suggested_command = ""
         self.clear_problem()
-        self.hud.close()
+        self.answer_window.close()
         self.update_corner()
 
     def update_corner(self) -> None:
@@ -208,6 +220,11 @@ class Session:
             return DENIED
         return find_plan_problem(plan, is_terminal(focus))
 
+    def _open_panel_sink(self, exchange: Exchange) -> PanelSink:
+        exchange.shown = True
+        title = f"Claude – {exchange.plan.prompt.splitlines()[0][:80]}"
+        return PanelSink(self.answer_window, title)
+
     def _prepare_place(self, exchange: Exchange, question: Question) -> Place:
         """Move the caret to the destination, or for a retry use the selected old answer."""
         if question.find_selected is None:
@@ -222,7 +239,7 @@ class Session:
         self.suggested_command = line
         sentence = SUGGESTION.format(line=line)
         notify(sentence)
-        self.hud.show_panel(options.read_hud(), ["Suggested command", "", sentence])
+        self.answer_window.show_list("Suggested command", [sentence])
 
 
 def _describe_activity(task: Optional[Task]) -> str:

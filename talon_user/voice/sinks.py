@@ -2,14 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import Optional
 
+from ..core.answer_text import AnswerText
 from ..core.sentences import SentenceSplitter, strip_markup
 from ..desktop.clipboard import copy_text, read_clipboard
-from ..desktop.hud import Hud
 from ..desktop.screen import notify
 from ..desktop.speech import Voice
-from . import options
+from .answer_window import ANSWER_WIDTH, AnswerWindow
 from .task import Sink
 
 NO_PANEL = "No window can be shown here, so Claude's answer is on the clipboard."
@@ -58,30 +57,46 @@ class AppendSink(TextSink):
             notify(APPENDED)
 
 
-class PanelSink(TextSink):
-    """A sink that shows the answer in the panel, or copies it if there is no panel."""
+class PanelSink(Sink):
+    """A sink that shows the answer in the answer window, or copies it if there is none."""
 
-    def __init__(self, hud: Hud, title: str) -> None:
+    # The window opens with the first text. The user may close it before the end; the answer is
+    # then still collected, so that it can be pasted.
+
+    def __init__(self, window: AnswerWindow, title: str) -> None:
         """Show `title` above the answer."""
         super().__init__()
-        self._hud, self._title = hud, title
-        self._visible_text: Optional[str] = None
-        self._has_panel = True
+        self._window, self._title = window, title
+        self._answer = AnswerText(ANSWER_WIDTH)
+        self._complete = self._is_open = False
+        self._has_window = True
 
-    def advance(self, now: float) -> None:
-        """Show new text."""
-        if self._has_panel and self.text != self._visible_text:
-            self._visible_text = self.text
-            lines = [self._title, "", *self.text.splitlines()]
-            self._has_panel = self._hud.show_panel(options.read_hud(), lines)
+    def feed(self, piece: str) -> None:
+        """Take one piece of the answer."""
+        self._answer.feed(piece)
 
     def finish(self) -> None:
-        """Show the rest."""
-        self.advance(0)
-        super().finish()
-        if not self._has_panel and self.text:
-            copy_text(self.text)
-            notify(NO_PANEL)
+        """Take the end of the answer; the sink is done when all of it has been wrapped."""
+        self._complete = True
+        self._answer.finish()
+
+    def advance(self, now: float) -> None:
+        """Wrap and show a portion of the new text."""
+        has_more = self._answer.work()
+        if not self._is_open and self._answer.row_count:
+            self._is_open = True
+            self._has_window = self._window.show_answer(self._title, self._answer)
+        self._window.refresh(self._answer)
+        if self._complete and not has_more:
+            self.done = True
+            if not self._has_window:
+                copy_text(self._answer.text)
+                notify(NO_PANEL)
+
+    def end(self) -> None:
+        """End at once; what has arrived can still be pasted."""
+        super().end()
+        self._answer.finish()
 
 
 class SpeechSink(TextSink):

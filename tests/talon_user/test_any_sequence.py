@@ -55,6 +55,13 @@ OTHER_COMMANDS = (
     "claude queue",
     "claude drop",
     "claude context",
+    "claude paste",
+    "claude take block two",
+    "claude copy block one",
+    "claude discard",
+    "claude next page",
+    "claude window open",
+    "claude window close",
     "tail",
     "type two words",
 )
@@ -81,10 +88,11 @@ class Shared:
         world.broken.clear()
         world.clipboard.locked = False
         claude.session.engine.end()
-        claude.session.hud.close()
+        claude.session.close_windows()
         world.advance(5)
         claude.session = claude.Session()
         claude.conversation = claude.Conversation(claude.session)
+        claude.window_commands = claude.WindowCommands(claude.session)
         cls.bridge.streams.clear()
         world.notifications.clear()
         world.windows.clear()

@@ -34,6 +34,7 @@ class App:
         self.world = world
         self.id = next(App._ids)
         self.title = title or self.name
+        self.screen = world.screens[0]
         self.text = ""
         self.anchor = self.caret = 0
         self.undo: list[str] = []

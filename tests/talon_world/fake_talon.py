@@ -112,8 +112,6 @@ def _clip(world: "TalonWorld") -> ModuleType:
 
 
 def _ui(world: "TalonWorld") -> ModuleType:
-    parts_screen = SimpleNamespace(rect=gui.SCREEN, visible_rect=gui.SCREEN)
-
     def get_focused() -> Any:
         if world.focused is None:
             raise UIErr("no active window")
@@ -124,7 +122,8 @@ def _ui(world: "TalonWorld") -> ModuleType:
         "ui",
         active_window=get_focused,
         active_app=get_focused,
-        main_screen=lambda: parts_screen,
+        main_screen=lambda: world.screens[0],
+        screens=lambda: list(world.screens),
         register=world.register,
         unregister=world.unregister,
     )

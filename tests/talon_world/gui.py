@@ -4,7 +4,7 @@ import functools
 import struct
 import zlib
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tests.talon_world.apps import Rect
@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from tests.talon_world.world import TalonWorld
 
 SCREEN = Rect(0, 0, 1920, 1080)
+SECOND_SCREEN = Rect(1920, 0, 1280, 1024)
+CANVAS_SECONDS = 0.011
+"""What it costs to create a canvas, which is a window of the system."""
+
+
+class Screen:
+    """A screen without a menu bar or a task bar."""
+
+    def __init__(self, rect: Rect) -> None:
+        self.rect = self.visible_rect = rect
+
+
+class ScrollEvent:
+    """A turn of the mouse wheel; `degrees.y` is positive away from the user."""
+
+    def __init__(self, y: float) -> None:
+        self.degrees = SimpleNamespace(x=0.0, y=y)
 
 
 @functools.cache
@@ -47,8 +64,13 @@ class SkiaCanvas:
     def __init__(self, rect: Rect) -> None:
         self.rect = rect
         self.paint = Paint()
-        self.lines: list[str] = []
+        self._texts: dict[float, str] = {}
         self.images: list[Any] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of text from top to bottom; what is drawn at one height is one line."""
+        return [text for _, text in sorted(self._texts.items())]
 
     def draw_rect(self, rect: Rect) -> None:
         """Draw a rectangle."""
@@ -57,7 +79,8 @@ class SkiaCanvas:
     def draw_text(self, text: str, x: float, y: float) -> None:
         """Draw one line of text."""
         assert "\n" not in text, "Skia draws no line breaks"
-        self.lines.append(text)
+        assert self.rect.y <= y <= self.rect.y + self.rect.height, "drawn outside the canvas"
+        self._texts[y] = f"{self._texts[y]:<4}{text}" if y in self._texts else text
 
     def draw_image_rect(self, image: Any, source: Rect, target: Rect) -> None:
         """Draw a part of a picture into a rectangle, which must lie on the canvas."""
@@ -90,7 +113,7 @@ def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:
     modules["types"].__dict__["Rect"] = Rect
     if "canvas" in gui:
         modules["canvas"] = ModuleType("talon.canvas")
-        modules["canvas"].__dict__["Canvas"] = _canvas_class(world)
+        modules["canvas"].__dict__["Canvas"] = type("Canvas", (Canvas,), {"world": world})
     if "imgui" in gui:
         modules["imgui"] = ModuleType("talon.imgui")
         modules["imgui"].__dict__.update(open=_imgui_open(world), GUI=object)
@@ -98,8 +121,8 @@ def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:
 
 
 def _screen(world: "TalonWorld") -> ModuleType:
-    class Screen:
-        rect = visible_rect = SCREEN
+    def main() -> Screen:
+        return world.screens[0]
 
     def capture_rect(rect: Rect, retina: bool = True) -> Image:
         world.script.require("screen.capture_rect")
@@ -107,7 +130,7 @@ def _screen(world: "TalonWorld") -> ModuleType:
         return Image(rect)
 
     module = ModuleType("talon.screen")
-    module.__dict__.update(main=Screen, main_screen=Screen, capture_rect=capture_rect)
+    module.__dict__.update(main=main, main_screen=main, capture_rect=capture_rect)
     return module
 
 
@@ -120,42 +143,56 @@ def _noise(world: "TalonWorld") -> ModuleType:
     return module
 
 
-def _canvas_class(world: "TalonWorld") -> type:
-    class Canvas:
-        """A canvas; it is drawn some time after `freeze`, never inline."""
+class Canvas:
+    """A canvas; it is drawn some time after `freeze`, never inline."""
 
-        def __init__(self, rect: Rect) -> None:
-            self.rect = rect
-            self.draw: Callable[[SkiaCanvas], None] | None = None
-            self.shown: SkiaCanvas | None = None
-            world.canvases.append(self)
+    world: "TalonWorld"
+    blocks_mouse = False
 
-        @staticmethod
-        def from_rect(rect: Rect) -> "Canvas":
-            world.script.require("Canvas.from_rect")
-            return Canvas(rect)
+    def __init__(self, rect: Rect) -> None:
+        self.rect = rect
+        self.callbacks: dict[str, Callable[[Any], None]] = {}
+        self.shown: SkiaCanvas | None = None
+        self._hidden = False
+        self.world.canvases.append(self)
 
-        def register(self, topic: str, draw: Callable[[SkiaCanvas], None]) -> None:
-            assert topic == "draw"
-            self.draw = draw
+    @classmethod
+    def from_rect(cls, rect: Rect) -> "Canvas":
+        cls.world.script.require("Canvas.from_rect")
+        cls.world.script.charge(CANVAS_SECONDS)
+        cls.world.canvases_created += 1
+        return cls(rect)
 
-        def unregister(self, topic: str, draw: Callable[[SkiaCanvas], None]) -> None:
-            assert (topic, draw) == ("draw", self.draw)
-            self.draw = None
+    def register(self, topic: str, callback: Callable[[Any], None]) -> None:
+        if topic not in self.world.canvas_topics:
+            raise ValueError(f"unknown topic {topic}")
+        self.callbacks[topic] = callback
 
-        def freeze(self) -> None:
-            world.script.later(0.01, self._draw)
+    def unregister(self, topic: str, callback: Callable[[Any], None]) -> None:
+        assert self.callbacks.pop(topic) == callback
 
-        def close(self) -> None:
-            self.draw = self.shown = None
-            world.canvases.remove(self)
+    def resize(self, width: float, height: float) -> None:
+        self.rect = Rect(self.rect.x, self.rect.y, width, height)
 
-        def _draw(self) -> None:
-            if self.draw is not None:
-                self.shown = SkiaCanvas(self.rect)
-                world.script.run(self.draw, self.shown)
+    def move(self, x: float, y: float) -> None:
+        self.rect = Rect(x, y, self.rect.width, self.rect.height)
 
-    return Canvas
+    def freeze(self) -> None:
+        self._hidden = False
+        self.world.script.later(0.01, self._draw)
+
+    def hide(self) -> None:
+        self._hidden, self.shown = True, None
+
+    def close(self) -> None:
+        self.hide()
+        self.callbacks.clear()
+        self.world.canvases.remove(self)
+
+    def _draw(self) -> None:
+        if "draw" in self.callbacks and not self._hidden:
+            self.shown = SkiaCanvas(self.rect)
+            self.world.script.run(self.callbacks["draw"], self.shown)
 
 
 def _imgui_open(world: "TalonWorld") -> Callable[..., Any]:

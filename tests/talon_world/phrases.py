@@ -11,6 +11,12 @@ from tests.talon_world.talon_files import Command, arguments, literal, nodes, pa
 if TYPE_CHECKING:
     from tests.talon_world.world import TalonWorld
 
+SMALL = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+]  # fmt: skip
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 Names = dict[str, Any]
 Match = tuple[int, Names]
 
@@ -151,6 +157,9 @@ def _match_capture(world: "TalonWorld", name: str, words: list[str], at: int) ->
         for end in range(last, at, -1):
             yield end, {name: Phrase(words[at:end])}
         return
+    if name == "number_small":
+        yield from _match_number(words, at)
+        return
     capture = world.declarations.captures.get(name)
     if capture is None:
         return  # as in Talon, the command is then inactive
@@ -158,6 +167,18 @@ def _match_capture(world: "TalonWorld", name: str, words: list[str], at: int) ->
     root = next(node for node in nodes(rule) if node.type_name == "rule")
     for end, names in _match(world, root, words, at):
         yield end, {_short(name): capture.make(Captured(names, words[at:end]))}
+
+
+def _match_number(words: list[str], at: int) -> Iterator[Match]:
+    """Yield the number from 0 to 99 that begins at `at`."""
+    first, second = [*words[at : at + 2], "", ""][:2]
+    if first in SMALL:
+        yield at + 1, {"number_small": SMALL.index(first)}
+    elif first in TENS:
+        number = 10 * TENS.index(first) + 20
+        yield at + 1, {"number_small": number}
+        if second in SMALL[1:10]:
+            yield at + 2, {"number_small": number + SMALL.index(second)}
 
 
 def _value(node: Any, names: Names) -> Any:

@@ -1,5 +1,6 @@
 """Tests that the fake Talon is as strict as the real one."""
 
+import importlib
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.talon_world import TalonWorld, Violation
-from tests.talon_world.apps import Chat, CodeEditor, CompletionPopup, SlowPaster, Terminal
+from tests.talon_world.apps import Chat, CodeEditor, CompletionPopup, Rect, SlowPaster, Terminal
 from tests.talon_world.phrases import NotRecognised
 
 HEAD = """
@@ -71,6 +72,24 @@ def test_blocking_the_script_thread_is_a_failure(world: TalonWorld) -> None:
 def test_a_slow_callback_is_a_failure() -> None:
     with TalonWorld(watchdog=0.01) as world, pytest.raises(Violation, match="blocked"):
         world.script.run(lambda: sum(range(3_000_000)))
+
+
+def test_a_second_canvas_in_one_callback_is_a_failure() -> None:
+    with TalonWorld(watchdog=0.02, gui={"canvas"}) as world:
+        canvas = importlib.import_module("talon.canvas").Canvas
+        world.script.run(lambda: canvas.from_rect(Rect(0, 0, 9, 9)))
+        with pytest.raises(Violation, match="blocked"):
+            world.script.run(lambda: [canvas.from_rect(Rect(0, 0, 9, 9)) for _ in range(2)])
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [("two", 2), ("twenty", 20), ("forty seven", 47), ("zero", 0)]
+)
+def test_a_number_can_be_spoken(world: TalonWorld, tmp_path: Path, words: str, number: int) -> None:
+    window = world.open()
+    load(world, tmp_path, "", 'number <number_small>: "{number_small}"\n')
+    world.say(f"number {words}")
+    assert window.text == str(number)
 
 
 def test_too_many_keys_in_one_callback_are_a_failure(world: TalonWorld) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from tests.talon_world import community as packages
 from tests.talon_world import cross_check, fake_talon, phrases
+from tests.talon_world import gui as gui_parts
 from tests.talon_world.apps import App
 from tests.talon_world.clipboard import Clipboard
 from tests.talon_world.cursorless import Cursorless
@@ -57,7 +58,13 @@ class TalonWorld:
         """Whether free text takes words that a list could take, too; Talon does not document it."""
         self.broken: set[str] = set()
         """Actions that raise for now."""
+        self.screens = [
+            gui_parts.Screen(gui_parts.SCREEN),
+            gui_parts.Screen(gui_parts.SECOND_SCREEN),
+        ]
         self.canvases: list[Any] = []
+        self.canvases_created = 0
+        self.canvas_topics = {"draw", "mouse", "key", "scroll"}
         self.imgui_windows: list[Any] = []
         self.captured: list[Any] = []
         self.builtins = packages.builtin_actions(self)
@@ -131,6 +138,12 @@ class TalonWorld:
     def hiss(self, active: bool = True) -> None:
         """Start a hiss, or with False end it."""
         self._emit("noise.hiss", active)
+
+    def scroll(self, degrees: float) -> None:
+        """Turn the mouse wheel over each canvas; a positive turn is away from the user."""
+        for canvas in list(self.canvases):
+            if canvas.shown and canvas.blocks_mouse and "scroll" in canvas.callbacks:
+                self.script.run(canvas.callbacks["scroll"], gui_parts.ScrollEvent(degrees))
 
     def pop(self) -> None:
         """Make a pop."""

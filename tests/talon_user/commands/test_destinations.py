@@ -105,7 +105,9 @@ async def test_a_panel_shows_the_answer(make_talk: MakeTalk, gui: str) -> None:
     talk.script_answers("It is\n  so.")
     await talk.say("claude to window ask why")
     assert (notes.text, talk.notes) == ("", [])
-    assert talk.world.seen == ["Claude – why", "", "It is", "  so."]
+    assert [line.removeprefix("    ") for line in talk.world.seen] == [
+        "Claude – why", "", "1   It is", "  so.",
+    ]  # fmt: skip
     await talk.say("claude close")
     assert talk.world.seen == []
 

@@ -31,6 +31,9 @@
 #     # Seconds to wait for the first words of an answer; 0: without end.
 #     user.claude_timeout_seconds = 60.0
 #
+#     # Answers to “claude ask” with more lines go to Claude's window; 0: never.
+#     user.claude_window_lines = 40
+#
 #     # Send the current app's name, and its window's title.
 #     user.claude_tell_app = false
 #     user.claude_tell_title = false

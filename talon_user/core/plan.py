@@ -24,7 +24,8 @@ class Plan:
     """One question to Claude.
 
     `kind` is `ask` (continues the thread), `prompt` (starts a thread) or `continue` (continues the
-    last answer). With `code`, only the code of an answer with fences is inserted.
+    last answer). With `code`, only the code of an answer with fences is inserted. A `movable`
+    answer goes to the answer window if it is long.
     """
 
     prompt: str
@@ -33,6 +34,7 @@ class Plan:
     model: str = ""
     code: bool = False
     kind: str = "ask"
+    movable: bool = False
 
     @property
     def needs_window(self) -> bool:

@@ -67,6 +67,8 @@ class Conversation:
             prompt, "none", options.read_default_destination(), options.is_enabled("code_mode")
         )
         plan = build_plan(named, source, destination, model, "ask")
+        # A long answer is moved to the answer window, unless the user said where it goes.
+        plan = replace(plan, movable=not destination)
         # Code mode is for inserting: in a window or aloud, the user wants the explanation, too.
         if plan.code and plan.destination in ("window", "speech", "shell"):
             plan = replace(plan, code=False)

@@ -66,6 +66,12 @@ mod.setting(
     default=60.0,
     desc="Seconds to wait for the first words of an answer; 0: without end",
 )
+mod.setting(
+    "claude_window_lines",
+    type=int,
+    default=40,
+    desc="Longer answers to “claude ask” go to Claude's window; 0: never",
+)
 mod.setting("claude_tell_app", type=bool, default=False, desc="Send the current app's name")
 mod.setting("claude_tell_title", type=bool, default=False, desc="Send the window's title")
 mod.setting(
@@ -110,6 +116,11 @@ def read_timeout_seconds() -> float:
     """Return how long to wait for the first words of an answer; infinite for 0."""
     seconds = float(settings.get("user.claude_timeout_seconds"))
     return seconds if seconds > 0 else float("inf")
+
+
+def read_window_lines() -> int:
+    """Return how many lines an answer may have to be inserted at once; 0: any number."""
+    return int(settings.get("user.claude_window_lines"))
 
 
 def read_address() -> Address:

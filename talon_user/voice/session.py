@@ -25,6 +25,7 @@ from .answer_window import AnswerWindow
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
+from .long_answer import LongAnswerSink
 from .question import Question
 from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SpeechSink
 from .task import Sink, Task
@@ -85,7 +86,7 @@ class Session:
         """Return the sink for the plan's destination, or None after reporting a problem."""
         plan = exchange.plan
         if plan.destination in WINDOW_DESTINATIONS:
-            return WindowSink(self._prepare_place(exchange, question))
+            return self._open_window_sink(exchange, question)
         if plan.destination == "clip":
             return ClipboardSink()
         if plan.destination == "append":
@@ -219,6 +220,16 @@ class Session:
         if is_denied(focus, options.read_text("deny_apps")):
             return DENIED
         return find_plan_problem(plan, is_terminal(focus))
+
+    def _open_window_sink(self, exchange: Exchange, question: Question) -> Sink:
+        """Return a sink for the focused window; it moves a long answer to the answer window."""
+        sink, plan = WindowSink(self._prepare_place(exchange, question)), exchange.plan
+        limit = options.read_window_lines()
+        # Code is meant for the editor, whatever its length.
+        is_movable = plan.movable and not plan.code and question.find_selected is None
+        if limit <= 0 or not is_movable or not self.answer_window.can_show:
+            return sink
+        return LongAnswerSink(sink, limit, lambda: self._open_panel_sink(exchange))
 
     def _open_panel_sink(self, exchange: Exchange) -> PanelSink:
         exchange.shown = True

@@ -382,6 +382,17 @@ def test_discarding_an_answer_that_still_arrives_stops_it(talk: Talk) -> None:
     assert talk.notes.text == ""
 
 
+def test_discarding_a_long_answer_that_was_moved_stops_it(talk: Talk) -> None:
+    talk.ask("claude ask why", "one\n")
+    talk.bridge.streams[-1].send_text(LONG)
+    talk.world.advance(0.1)
+    talk.say("claude discard")
+    assert talk.bridge.streams[-1].finished
+    assert (talk.seen, talk.world.cron_jobs) == ([], [])
+    talk.say("claude paste")
+    assert talk.notes.text == "one\n"
+
+
 @pytest.mark.parametrize("command", ["claude discard", "claude window close", "claude close"])
 def test_a_suggested_command_that_is_no_longer_shown_is_not_inserted(
     talk: Talk, command: str
@@ -394,6 +405,91 @@ def test_a_suggested_command_that_is_no_longer_shown_is_not_inserted(
     talk.say("claude insert")
     assert talk.notes.text == ""
     assert "There is no suggested command." in talk.world.notifications[-1]
+
+
+# Long answers.
+
+
+def test_a_long_answer_to_a_free_question_goes_to_the_window(talk: Talk) -> None:
+    talk.world.set_setting("user.claude_insert_mode", "at_end")
+    talk.ask("claude ask why", LONG)
+    assert talk.world.notifications == [
+        "The answer has more than 40 lines, so it is in Claude's window. Say “claude paste” to "
+        "insert it."
+    ]
+    talk.end()
+    assert (talk.notes.text, talk.seen[-1]) == ("", "line 100")
+    talk.say("claude paste")
+    assert talk.notes.text == LONG
+    assert len(talk.world.notifications) == 1
+
+
+@pytest.mark.parametrize("mode", ["stream", "lines"])
+def test_what_was_inserted_before_the_answer_became_long_stays(talk: Talk, mode: str) -> None:
+    talk.world.set_setting("user.claude_insert_mode", mode)
+    talk.world.clipboard.user_copies("mine")
+    talk.ask("claude ask why", "one\ntwo\n")
+    assert talk.notes.text == "one\ntwo\n"
+    talk.receive(LONG)
+    talk.end()
+    assert talk.notes.text == "one\ntwo\n"
+    assert talk.seen[-1] == "line 100"
+    assert talk.world.clipboard.text == "mine"
+    (notice,) = talk.world.notifications
+    assert "Its beginning was already inserted" in notice
+    talk.say("claude undo")
+    talk.say("claude paste")
+    assert talk.notes.text == "one\ntwo\n" + LONG
+
+
+def test_an_answer_is_long_only_above_the_limit(talk: Talk) -> None:
+    talk.world.set_setting("user.claude_window_lines", 2)
+    talk.ask("claude ask why", "one\n", "two", "\n", "\n")
+    talk.end()
+    assert (talk.notes.text, talk.world.notifications) == ("one\ntwo\n\n", [])
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        ("claude ask why", ("user.claude_window_lines", 0)),
+        ("claude here ask why", ("user.claude_window_lines", 2)),
+        ("claude explain clip here", ("user.claude_window_lines", 2)),
+    ],
+)
+def test_other_answers_are_inserted_whatever_their_length(
+    talk: Talk, words: str, setting: tuple[str, int]
+) -> None:
+    talk.world.set_setting(*setting)
+    talk.world.clipboard.user_copies("mine")
+    talk.ask(words, LONG)
+    talk.end()
+    assert (talk.notes.text, talk.world.notifications) == (LONG, [])
+
+
+def test_long_code_is_inserted(talk: Talk) -> None:
+    talk.world.set_setting("user.claude_code_mode", True)
+    talk.ask("claude ask why", f"```\n{LONG}```\n")
+    talk.end()
+    assert talk.notes.text + "\n" == LONG
+
+
+def test_without_a_gui_a_long_answer_is_inserted(blind_talk: Talk) -> None:
+    blind_talk.ask("claude ask why", LONG)
+    blind_talk.end()
+    assert blind_talk.notes.text == LONG
+
+
+def test_a_paused_answer_that_becomes_long_is_paused_no_longer(talk: Talk) -> None:
+    talk.ask("claude ask why", "one\n")
+    talk.world.open(title="other")
+    talk.receive(LONG)
+    talk.end()
+    assert (talk.notes.text, talk.world.cron_jobs) == ("one\n", [])
+    talk.notes.focus()
+    talk.ask("claude here ask again", "So.")
+    talk.end()
+    assert talk.notes.text == "one\nSo."
 
 
 def test_a_window_of_another_app_is_not_needed(talk: Talk) -> None:

@@ -308,6 +308,18 @@ class Actions:
         """Show the previous page of Claude's window."""
         phrases.take_window_command().turn_page(-1)
 
+    def claude_notices() -> None:
+        """Show the last notices."""
+        phrases.take_window_command().show_notices()
+
+    def claude_speak() -> None:
+        """Read Claude's answer aloud."""
+        phrases.take_window_command().speak()
+
+    def claude_speak_notices() -> None:
+        """Read the last notices aloud."""
+        phrases.take_window_command().speak_notices()
+
     def claude_close() -> None:
         """Hide Claude's windows and the last error."""
         phrases.take_command()

@@ -54,7 +54,7 @@ class AnswerText:
         self.blocks: list[Block] = []
         self._width = width
         self._pieces: list[str] = []
-        self._backlog = ""
+        self._backlog, self._finished = "", False
         self._rows: list[Row] = []
         self._fences = FenceTracker()
         self._block: Optional[Block] = None
@@ -81,9 +81,10 @@ class AnswerText:
             self._backlog += piece.replace("\r", "")
 
     def finish(self) -> None:
-        """Take the end of the answer: its last line is complete."""
-        if self._pieces and not self._pieces[-1].endswith("\n"):
+        """Take the end of the answer: its last line is complete; a second call does nothing."""
+        if self._pieces and not self._finished and not self._pieces[-1].endswith("\n"):
             self._backlog += "\n"
+        self._finished = True
 
     def work(self) -> bool:
         """Wrap a portion of what was fed; return whether there is more."""

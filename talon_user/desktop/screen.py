@@ -1,11 +1,14 @@
 """Read what Talon knows about the focused window and its app."""
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
 from talon import app, scope, ui
 
 NO_WINDOW = -1
+recent_notices: deque[str] = deque(maxlen=10)
+"""The last notices, newest last, for users who missed them or cannot see them."""
 TERMINALS = frozenset(
     {
         "alacritty", "cmd", "conhost", "foot", "ghostty", "iterm", "iterm2", "kitty", "konsole",
@@ -62,5 +65,11 @@ def is_denied(focus: Focus, names: str) -> bool:
 
 
 def notify(sentence: str) -> None:
+    """Show `sentence` to the user as a notification, and store it."""
+    recent_notices.append(sentence)
+    show_notification(sentence)
+
+
+def show_notification(sentence: str) -> None:
     """Show `sentence` to the user as a notification."""
     app.notify(title="Claude", body=sentence)

@@ -16,6 +16,7 @@ from ..desktop.screen import (
     is_terminal,
     notify,
     read_focus,
+    show_notification,
 )
 from ..desktop.speech import find_voice
 from ..wire.http_client import Fetch
@@ -175,7 +176,7 @@ class Session:
     def show_text(self, title: str, lines: list[str]) -> None:
         """Show a longer text in the panel, or without one as a notification."""
         if not self.answer_window.show_list(title, lines):
-            notify("\n".join(lines[:12]))
+            show_notification("\n".join(lines[:12]))
 
     def close_windows(self) -> None:
         """Hide the panel and the last problem, and drop the suggested shell command."""

@@ -1,4 +1,4 @@
-"""The commands about answers that were given: paste, copy, turn pages, discard."""
+"""The commands about answers that were given: paste, copy, turn pages, read aloud, discard."""
 
 import time
 from typing import Optional
@@ -7,11 +7,12 @@ from ..core.answer_text import AnswerText
 from ..core.journal import Entry
 from ..core.plan import Plan
 from ..core.prompts import Material
-from ..desktop.screen import notify
-from .answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ShowAnswer
+from ..desktop.screen import notify, recent_notices
+from ..desktop.speech import find_voice
+from .answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ReadAloud, ShowAnswer
 from .history import Exchange
 from .question import Question
-from .session import Session
+from .session import NO_VOICE, Session
 from .window_sink import find_window_problem
 
 NO_ANSWER = "There is no answer yet. Say “claude ask” and your question."
@@ -73,6 +74,20 @@ class WindowCommands:
         """Show the next page, or with -1 the previous one."""
         self._report(self._window.turn_page(pages))
 
+    def show_notices(self) -> None:
+        """Show the last notices, newest first."""
+        self._session.show_text("Recent notices", _list_notices())
+
+    def speak(self) -> None:
+        """Read the answer aloud."""
+        answer = self._find_answer()
+        if answer is not None:
+            self._read_aloud(answer.text)
+
+    def speak_notices(self) -> None:
+        """Read the last notices aloud, newest first."""
+        self._read_aloud("\n".join(_list_notices()))
+
     def _find_answer(self) -> Optional[AnswerText]:
         """Return the shown or the last answer, or None after reporting that there is none."""
         self._session.clear_problem()
@@ -89,8 +104,19 @@ class WindowCommands:
 
         return PasteAnswer(part, self._session.report_problem, record)
 
+    def _read_aloud(self, text: str) -> None:
+        voice = find_voice()
+        if voice is None:
+            self._session.report_problem(NO_VOICE)
+        else:
+            self._session.engine.add(ReadAloud(voice, text))
+
     def _report(self, problem: Optional[str]) -> None:
         self._session.clear_problem()
         if problem is not None:
             self._session.report_problem(problem)
         self._session.update_corner()
+
+
+def _list_notices() -> list[str]:
+    return list(reversed(recent_notices)) or ["There are no notices yet."]

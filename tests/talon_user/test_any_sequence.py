@@ -62,6 +62,7 @@ OTHER_COMMANDS = (
     "claude next page",
     "claude window open",
     "claude window close",
+    "claude notices",
     "tail",
     "type two words",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -228,6 +229,20 @@ def test_an_answer_of_200_kb_never_blocks_speech(talk: Talk, answer: str) -> Non
     assert talk.world.script.slowest < talk.world.script.watchdog
 
 
+@pytest.mark.parametrize("limit", [0, 40])
+@pytest.mark.parametrize("mode", ["stream", "lines", "at_end"])
+def test_an_answer_of_200_kb_to_a_free_question_never_blocks_speech(
+    canvas_talk: Talk, limit: int, mode: str
+) -> None:
+    talk = canvas_talk
+    talk.world.set_setting("user.claude_window_lines", limit)
+    talk.world.set_setting("user.claude_insert_mode", mode)
+    talk.ask("claude ask why", LONG * 250)
+    talk.end()
+    assert talk.notes.text == ("" if limit else LONG * 250)
+    assert talk.world.script.slowest < talk.world.script.watchdog
+
+
 # Paste, copy, take.
 
 
@@ -327,7 +342,7 @@ def test_a_paste_for_another_window_waits(talk: Talk) -> None:
     assert (talk.notes.text, other.text) == ("One.", "")
 
 
-@pytest.mark.parametrize("command", ["paste", "copy", "take block one", "window open"])
+@pytest.mark.parametrize("command", ["paste", "copy", "take block one", "window open", "speak"])
 def test_without_an_answer_each_command_says_so(talk: Talk, command: str) -> None:
     talk.say(f"claude {command}")
     assert talk.world.notifications == [
@@ -490,6 +505,75 @@ def test_a_paused_answer_that_becomes_long_is_paused_no_longer(talk: Talk) -> No
     talk.ask("claude here ask again", "So.")
     talk.end()
     assert talk.notes.text == "one\nSo."
+
+
+# Notices and speech.
+
+
+def test_notices_can_be_shown(talk: Talk) -> None:
+    screen = sys.modules["claude-bridge.desktop.screen"]
+    screen.recent_notices.clear()
+    talk.say("claude notices")
+    assert talk.seen[2:] == ["There are no notices yet."]
+    for _ in range(11):
+        talk.say("claude stop")
+    talk.say("claude undo")
+    talk.say("claude notices")
+    start = talk.seen.index("Recent notices")
+    shown = ["Recent notices", "", "Nothing to undo.", *["Nothing to stop."] * 9]
+    assert talk.seen[start : start + len(shown)] == shown
+    assert talk.seen.count("Nothing to stop.") == 9
+
+
+def test_notices_are_shown_without_a_gui(blind_talk: Talk) -> None:
+    blind_talk.say("claude stop")
+    blind_talk.say("claude notices")
+    blind_talk.say("claude notices")
+    assert blind_talk.world.notifications == ["Nothing to stop."] * 3
+
+
+@pytest.fixture
+def spoken(talk: Talk) -> list[str]:
+    """What the voice of sight-free-talon says."""
+    sentences: list[str] = []
+
+    def tts(text: str, interrupt: bool = True) -> None:
+        sentences.append(text)
+
+    talk.world.builtins["user.tts"] = tts
+    return sentences
+
+
+def test_the_answer_is_read_aloud(talk: Talk, spoken: list[str]) -> None:
+    talk.ask("claude ask why", "It is **so**. Really.")
+    talk.end()
+    talk.say("claude speak")
+    talk.world.advance(9)
+    assert spoken == ["It is so.", "Really."]
+    talk.say("claude stop")
+    talk.say("claude speak notices")
+    talk.world.advance(9)
+    assert spoken[2:] == ["Nothing to stop."]
+
+
+def test_reading_200_kb_aloud_never_blocks_speech(talk: Talk, spoken: list[str]) -> None:
+    talk.ask(TO_WINDOW, "One two. " * 23_000)
+    talk.end()
+    talk.say("claude speak")
+    talk.world.advance(9)
+    assert spoken[:2] == ["One two."] * 2
+    talk.say("claude stop")
+    count = len(spoken)
+    talk.world.advance(9)
+    assert (len(spoken), talk.world.cron_jobs) == (count, [])
+
+
+def test_without_a_voice_speak_says_so(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    talk.ask(TO_WINDOW, "So.")
+    talk.end()
+    talk.say("claude speak")
+    assert "No voice found" in talk.world.notifications[-1]
 
 
 def test_a_window_of_another_app_is_not_needed(talk: Talk) -> None:

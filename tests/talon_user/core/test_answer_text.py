@@ -99,6 +99,13 @@ def test_a_fence_at_the_very_end_closes_the_block() -> None:
     assert [row.text for row in answer.list_rows(0, 9)] == ["a"]
 
 
+def test_the_end_is_taken_once() -> None:
+    answer = read("a")
+    answer.finish()
+    answer.work()
+    assert describe_rows(answer) == [("1", "a")]
+
+
 def test_a_nested_fence_is_part_of_the_block() -> None:
     text = "````md\n```py\n1\n```\n````\n"
     assert [block.text for block in read(text).blocks] == ["```py\n1\n```"]

@@ -21,7 +21,7 @@
 #     # new file, clip, append, window or speech.
 #     user.claude_default_destination = "here"
 #
-#     # Ask for code with “claude ask”, and insert only the code of the answer.
+#     # If “claude ask” asks for code, insert the code without fences; other questions get prose.
 #     # editors.talon sets this for code editors.
 #     user.claude_code_mode = false
 #

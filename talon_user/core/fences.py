@@ -63,8 +63,9 @@ class CodeExtractor:
     # Output: code. Each line is returned without its line break, which comes before the next line,
     # so that the break before the closing fence is dropped without looking ahead.
 
-    def __init__(self) -> None:
-        """Start outside any block."""
+    def __init__(self, keep_rest: bool = False) -> None:
+        """Start outside any block; with `keep_rest`, what follows the first block is returned."""
+        self._keep_rest = keep_rest
         self._line = ""
         self._fences = FenceTracker()
         self._line_break: Optional[str] = None
@@ -86,6 +87,8 @@ class CodeExtractor:
         bare = line.removesuffix("\r")
         ending = line[len(bare) :] + end
         was_open = self._fences.is_open
+        if self._keep_rest and self._has_block and not was_open:
+            return self._take_code(bare, ending)
         if self._fences.take_line(bare):
             self._has_block = True
             self._prose.clear()
@@ -101,3 +104,46 @@ class CodeExtractor:
         before = self._line_break or ""
         self._line_break = ending
         return before + self._fences.strip_indent(bare)
+
+
+class CodeOrProse:
+    """Filter for an answer that is either one code block or prose, as the user asked.
+
+    Of an answer that begins with a fence, it returns the code; what follows the block, if anything,
+    is passed on. Every other answer is returned as it is, with its fences.
+    """
+
+    # States: undecided (`_start` holds blank text and perhaps the start of a fence), code (a
+    # `CodeExtractor` has the block), prose.
+    # Inputs: `feed` with pieces cut anywhere; `finish` at the end.
+
+    def __init__(self) -> None:
+        """Start undecided."""
+        self._start = ""
+        self._is_decided = False
+        self._code: Optional[CodeExtractor] = None
+
+    def feed(self, piece: str) -> str:
+        """Return what is known to belong to the answer."""
+        if not self._is_decided:
+            self._start += piece
+            if not self._decide():
+                return ""
+            piece, self._start = self._start, ""
+        return piece if self._code is None else self._code.feed(piece)
+
+    def finish(self) -> str:
+        """Return the rest."""
+        if not self._is_decided:
+            return self._start
+        return "" if self._code is None else self._code.finish()
+
+    def _decide(self) -> bool:
+        """Return whether the start tells code and prose apart."""
+        marks = self._start.lstrip()[:3]
+        if marks in ("", "`", "``", "~", "~~"):
+            return False
+        self._is_decided = True
+        if marks in ("```", "~~~"):
+            self._code = CodeExtractor(keep_rest=True)
+        return True

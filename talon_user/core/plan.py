@@ -24,8 +24,9 @@ class Plan:
     """One question to Claude.
 
     `kind` is `ask` (continues the thread), `prompt` (starts a thread) or `continue` (continues the
-    last answer). With `code`, only the code of an answer with fences is inserted. A `movable`
-    answer goes to the answer window if it is long.
+    last answer). With `code`, only the code of an answer with fences is inserted; with
+    `code_if_asked`, Claude decides whether the answer is code or prose. A `movable` answer goes to
+    the answer window if it is long.
     """
 
     prompt: str
@@ -35,6 +36,7 @@ class Plan:
     code: bool = False
     kind: str = "ask"
     movable: bool = False
+    code_if_asked: bool = False
 
     @property
     def needs_window(self) -> bool:

@@ -63,15 +63,13 @@ class Conversation:
 
     def ask(self, prompt: str, source: str, destination: str, model: str) -> None:
         """Ask a free question, in the current thread."""
-        named = NamedPrompt(
-            prompt, "none", options.read_default_destination(), options.is_enabled("code_mode")
-        )
+        named = NamedPrompt(prompt, "none", options.read_default_destination())
         plan = build_plan(named, source, destination, model, "ask")
         # A long answer is moved to the answer window, unless the user said where it goes.
         plan = replace(plan, movable=not destination)
         # Code mode is for inserting: in a window or aloud, the user wants the explanation, too.
-        if plan.code and plan.destination in ("window", "speech", "shell"):
-            plan = replace(plan, code=False)
+        is_inserted = plan.destination not in ("window", "speech", "shell")
+        plan = replace(plan, code_if_asked=is_inserted and options.is_enabled("code_mode"))
         self._session.ask(plan, before=self._session.find_thread_tip(time.time()))
 
     def ask_for_command(self, wish: str) -> None:

@@ -52,7 +52,7 @@ mod.setting(
     "claude_code_mode",
     type=bool,
     default=False,
-    desc="Ask for code with “claude ask”, and insert only the code of the answer",
+    desc="Insert code without fences if “claude ask” asks for code",
 )
 mod.setting(
     "claude_thread_minutes",

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Optional, Protocol
+from typing import Any, Optional, Protocol, Union
 
 from talon import app
 
-from ..core.fences import CodeExtractor
+from ..core.fences import CodeExtractor, CodeOrProse
 from ..core.journal import Entry
 from ..core.prompts import Material, build_response_body
 from ..core.waiting import FirstWordsTimer
@@ -89,7 +89,7 @@ class Question(Task):
         self._stream: Optional[EventStream[str]] = None
         self._answer = AnswerReader()
         self._timer: Optional[FirstWordsTimer] = None
-        self._code: Optional[CodeExtractor] = None
+        self._code: Union[CodeExtractor, CodeOrProse, None] = None
         self._begun = self._answer_ended = self._complete = False
         self._start_pause_reason = ""
 
@@ -219,7 +219,10 @@ class Question(Task):
         if self.sink is None:
             self.end()
             return
-        self._code = CodeExtractor() if plan.code else None
+        if plan.code:
+            self._code = CodeExtractor()
+        elif plan.code_if_asked:
+            self._code = CodeOrProse()
         self._open_stream()
 
     def _open_stream(self) -> None:

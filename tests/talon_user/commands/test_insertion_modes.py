@@ -108,7 +108,7 @@ async def test_prose_is_inserted_before_the_answer_ends(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        ("Here:\n\n```python\n    def f():\n\treturn 1\n```\nEnjoy!", "    def f():\n\treturn 1"),
+        ("```python\n    def f():\n\treturn 1\n```\n", "    def f():\n\treturn 1"),
         ("~~~\nx\n```\ny\n~~~", "x\n```\ny"),
         ("```\nnever closed", "never closed"),
         ("x = 1\ny = 2", "x = 1\ny = 2"),
@@ -123,7 +123,41 @@ async def test_code_is_inserted_without_fences(
     talk.script_answers(answer)
     await talk.say("claude ask for code")
     assert (editor.text, talk.notes) == (code, [])
-    assert "one fenced code block" in talk.read_instructions()
+    assert "If the user asks for code" in talk.read_instructions()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "It adds the numbers.",
+        "It calls `f`, like this:\n\n```python\nf()\n```\nThen it ends.",
+        "`f` adds the numbers.",
+        "\n~ 3 seconds",
+    ],
+)
+async def test_an_answer_in_prose_is_inserted_into_an_editor_as_it_is(
+    talk: Talk, answer: str
+) -> None:
+    editor = talk.world.open(CodeEditor)
+    talk.script_answers(answer)
+    await talk.say("claude ask what does this do")
+    assert (editor.text, talk.notes) == (answer, [])
+
+
+async def test_what_follows_a_code_block_is_inserted_too(talk: Talk) -> None:
+    editor = talk.world.open(CodeEditor)
+    talk.script_answers("```python\nf()\n```\nThen it ends.")
+    await talk.say("claude ask for code")
+    assert editor.text == "f()\nThen it ends."
+
+
+async def test_prose_is_streamed_into_an_editor(talk: Talk) -> None:
+    talk.fake.script(Reply((Text("first line\n"), Text("second")), delay=0.1))
+    editor = talk.world.open(CodeEditor)
+    talk.world.say("claude ask what does this do")
+    await talk.wait_until(lambda: editor.text == "first line\n")
+    await talk.wait_until_idle()
+    assert editor.text == "first line\nsecond"
 
 
 async def test_prose_keeps_its_fences(talk: Talk, notes: App) -> None:

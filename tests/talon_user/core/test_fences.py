@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talon_user.core.fences import CodeExtractor
+from talon_user.core.fences import CodeExtractor, CodeOrProse
 
 
 def extract_code(answer: str, size: int = 1000) -> str:
@@ -59,3 +59,25 @@ def test_a_line_is_returned_before_the_block_ends() -> None:
     extractor = CodeExtractor()
     assert extractor.feed("```\nfirst\nsec") == "first"
     assert extractor.feed("ond\n") == "\nsecond"
+
+
+@pytest.mark.parametrize(
+    ("answer", "inserted"),
+    [
+        ("```py\nx = 1\n```\n", "x = 1"),
+        ("\n\n~~~\nx = 1\n~~~", "x = 1"),
+        ("```py\nx\n```\nand\n```\ny\n```\n", "x\nand\n```\ny\n```"),
+        ("It adds `a` and `b`.\n", "It adds `a` and `b`.\n"),
+        ("Like this:\n```\nx\n```\n", "Like this:\n```\nx\n```\n"),
+        ("``a`` is a list", "``a`` is a list"),
+        ("~", "~"),
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_an_answer_is_code_only_if_it_begins_with_a_block(
+    answer: str, inserted: str, size: int
+) -> None:
+    extractor = CodeOrProse()
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+    assert "".join(map(extractor.feed, pieces)) + extractor.finish() == inserted

@@ -108,9 +108,10 @@ def claude_target_prompt(m: Any) -> str:
     """Return a named prompt, or one in free words: “please” replaces the target, “ask” does not."""
     if hasattr(m, "claude_named_prompt"):
         return str(m.claude_named_prompt)
+    if not str(m).startswith("please"):
+        return f"[none, here] {m.claude_text}"
     code = ", code" if options.is_enabled("code_mode") else ""
-    place = "this, replace" if str(m).startswith("please") else "none, here"
-    return f"[{place}{code}] {m.claude_text}"
+    return f"[this, replace{code}] {m.claude_text}"
 
 
 @mod.capture(rule="{user.claude_model_name} | {user.claude_my_model}")

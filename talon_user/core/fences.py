@@ -6,12 +6,6 @@ from typing import Optional
 FENCE = re.compile(r"^( {0,3})(`{3,}|~{3,})[ \t]*([^`\r\n]*?)[ \t]*$")
 
 
-def extract_code(answer: str) -> str:
-    """Return the code of a whole answer."""
-    extractor = CodeExtractor()
-    return extractor.feed(answer) + extractor.finish()
-
-
 class FenceTracker:
     """Follow code fences line by line; a nested block is part of the outer one."""
 

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from talon import actions
 
-from ..core.fences import extract_code
 from ..core.plan import NO_SOURCE, BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
 from ..core.prompts import Material
 from .question import collect_facts
@@ -65,7 +64,7 @@ class CursorlessCommands:
             session.report_problem(problem or NO_ANSWER)
             return
         session.clear_problem()
-        text = extract_code(last.answer) if last.plan.code else last.answer
+        text = last.delivered
         try:
             _call(lambda: actions.user.cursorless_insert(destination, text))
         except CursorlessFailed as failure:

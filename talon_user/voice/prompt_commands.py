@@ -7,7 +7,6 @@ from typing import Optional
 from talon import registry
 
 from ..core.extra_words import ExtraWords, add_to_prompt, read_extra_words, read_longer_prompt
-from ..core.fences import extract_code
 from ..core.plan import BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
 from ..core.prompts import MISHEARD, Material
 from ..desktop.clipboard import read_clipboard
@@ -53,7 +52,7 @@ class PromptCommands:
             self._session.report_problem(problem or EMPTY["reply"])
             return
         exchange = Exchange(plan, Material(), last.response_id, 0.0)
-        answer = extract_code(last.answer) if last.plan.code else last.answer
+        answer = last.delivered
         question = Question(self._session, exchange, reply=lambda: answer)
         if prompt.destination == "replace" and not words.destination and last.entry is not None:
             self._session.engine.add(select_old_answer(last, last.entry, question))
@@ -73,8 +72,9 @@ class PromptCommands:
 
     def ask_please(self, text: str, words: ExtraWords, model: str) -> None:
         """Change the selection, or another source, as the user says in free words."""
-        prompt = NamedPrompt(text, "this", "replace", options.is_enabled("code_mode"))
-        self._session.ask(build_plan(prompt, words.source, words.destination, model))
+        prompt = NamedPrompt(text, "this", "replace")
+        plan = build_plan(prompt, words.source, words.destination, model)
+        self._session.ask(replace(plan, code_if_asked=options.is_enabled("code_mode")))
 
     def correct_dictation(self, hint: str, model: str) -> None:
         """Replace the last dictation by what it should have been."""

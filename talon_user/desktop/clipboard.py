@@ -18,10 +18,14 @@ NOT_RESTORED = (
 
 @dataclass
 class _Loan:
-    """What must be restored: the user's content, as long as the clipboard's content is ours."""
+    """What must be restored: the user's content, as long as the clipboard's content is ours.
+
+    Until something `is_changed`, the clipboard still has the user's content.
+    """
 
     saved: Any
     serial: int
+    is_changed: bool = True
     copied: str = ""
     """What an app copied for us; it may add formats to it later."""
 
@@ -46,8 +50,7 @@ class BorrowedClipboard:
 
     def put(self, text: str) -> None:
         """Set our text; save the user's content first, if it changed since the last call."""
-        loan = self._loan or BorrowedClipboard._unrestored
-        saved = loan.saved if loan is not None and loan.is_ours() else clip.mime()
+        saved = self._save()
         clip.set_text(text)
         self._loan = _Loan(saved, clip.serial())
         BorrowedClipboard._unrestored = None
@@ -55,7 +58,7 @@ class BorrowedClipboard:
     def restore(self) -> None:
         """Restore the user's content soon, unless they have copied something since."""
         loan, self._loan = self._loan, None
-        if loan is None:
+        if loan is None or not loan.is_changed:
             return
         BorrowedClipboard._unrestored = loan
         if loan.copied:
@@ -64,8 +67,12 @@ class BorrowedClipboard:
             _restore(loan, RETRIES)
 
     def await_copy(self) -> None:
-        """Empty the clipboard, so that `take_copy` can detect what an app copies."""
-        self.put("")
+        """Save the user's content, so that `take_copy` can detect what an app copies."""
+        # Nothing is written: clipboard managers would record it, and `clip.serial` is enough.
+        loan = self._loan or BorrowedClipboard._unrestored
+        is_changed = loan is not None and loan.is_changed and loan.is_ours()
+        self._loan = _Loan(self._save(), clip.serial(), is_changed)
+        BorrowedClipboard._unrestored = None
 
     def take_copy(self) -> Optional[str]:
         """Return the text copied since `await_copy`, or None; count it as ours."""
@@ -76,8 +83,13 @@ class BorrowedClipboard:
             return None
         if loan is None or not text:
             return None
-        loan.copied, loan.serial = text, clip.serial()
+        loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
         return text
+
+    def _save(self) -> Any:
+        """Return the user's content: what is on the clipboard, or was before it became ours."""
+        loan = self._loan or BorrowedClipboard._unrestored
+        return loan.saved if loan is not None and loan.is_ours() else clip.mime()
 
 
 def _restore(loan: _Loan, tries: int) -> None:

@@ -19,6 +19,8 @@ class Clipboard:
     def __init__(self) -> None:
         self.serial = 100
         self.formats: dict[str, str] = {}
+        self.writes = 0
+        """How often scripts have changed it."""
         self.locked = False
         """Whether another program has it open: then scripts can neither read nor change it."""
 

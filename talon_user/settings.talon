@@ -14,12 +14,19 @@
 #     # stream: insert text as it arrives; text with line breaks is pasted, the rest is typed.
 #     # lines:  paste whole lines; editors.talon sets this for code editors.
 #     # at_end: paste the complete answer.
-#     # A terminal never gets a line break in any mode.
 #     user.claude_insert_mode = "stream"
 #
 #     # Where an answer goes if neither you nor the prompt names a destination: here, above, below,
 #     # new file, clip, append, window or speech.
 #     user.claude_default_destination = "here"
+#
+#     # In all modes, a terminal gets spaces for line breaks, and no copy key. An app that is not
+#     # known, and an editor that does not tell whether its terminal has the focus, gets a line break
+#     # or a copy key only after you say “claude resume”. README.md says what is known and guaranteed.
+#     # Your own apps that run nothing, and those that run each line: names, programs or bundles.
+#     # An editor in the first list needs no “claude resume”, but then its terminal must show itself.
+#     user.claude_text_apps = ""
+#     user.claude_terminals = ""
 #
 #     # If “claude ask” asks for code, insert the code without fences; other questions get prose.
 #     # editors.talon sets this for code editors.

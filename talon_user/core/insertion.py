@@ -1,7 +1,11 @@
 """Decide what to type, what to paste, and when, while an answer arrives."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Optional, Union
+
+from .indent import Indenter
+from .place import Place
 
 # How long an app needs to process typed keys before the next step.
 TYPE_SECONDS = 0.25
@@ -32,11 +36,15 @@ Step = Union[Type, Paste]
 
 @dataclass(frozen=True)
 class Frame:
-    """Text to insert before and after the answer; `replacing` when a selection is replaced."""
+    """Text to insert before and after the answer; `replacing` when a selection is replaced.
+
+    `indent` is put before each line of the answer, unless Claude has indented it.
+    """
 
     before: str = ""
     after: str = ""
     replacing: bool = False
+    indent: str = ""
 
 
 NO_FRAME = Frame()
@@ -49,13 +57,17 @@ class Insertion:
     # (complete, and nothing is pending). In each of them it may also be `paused`, which only the
     # caller or `move_to` ends.
     #
+    # A terminal gets spaces for line breaks. A place that may be a terminal gets the text up to the
+    # first line break; then `needs_confirmation` is true until `update_place` knows better.
+    #
     # Inputs: `feed` with pieces of the answer, `finish` at its end, `discard` when the user stops,
-    # `check_focus` with the focused window, `move_to` with a new target window.
+    # `check_focus` with the focused window, `move_to` with a new target window, `set_indent` before
+    # the first step, `update_place` when more is known about the place.
     # Output: `take_step`, at most one step per call, and none before the app has had time for the
     # last one. `inserted` lists the text of all steps; joined with `pending` it is always the
     # answer so far, including its frame.
 
-    def __init__(self, window: int, mode: str, terminal: bool, frame: Frame = NO_FRAME) -> None:
+    def __init__(self, window: int, mode: str, place: Place, frame: Frame = NO_FRAME) -> None:
         """Insert into `window`; `mode` is `stream`, `lines` or `at_end`."""
         self.window = window
         self.paused = False
@@ -65,7 +77,8 @@ class Insertion:
         self.pending = ""
         self._frame = frame
         self._mode = mode
-        self._terminal = terminal
+        self._place = place
+        self._indenter = Indenter(frame.indent)
         self._complete = False
         self._started = False
         self._next_step_at = float("-inf")
@@ -78,20 +91,36 @@ class Insertion:
     @property
     def ready(self) -> bool:
         """Whether there is text to insert, regardless of time and window."""
-        return bool(self._find_ready_text())
+        return bool(self._find_allowed_text())
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the next text would run in a terminal, and the place may be one."""
+        return self.ready and not self._find_ready_text()
 
     def feed(self, piece: str) -> None:
         """Add one piece of the answer."""
         if piece and not self._started:
             self.pending = self._frame.before
         self._started = self._started or bool(piece)
-        self.pending += self._flatten(piece) if self._terminal else piece
+        piece = self._indenter.feed(piece)
+        self.pending += self._flatten(piece) if self._place is Place.TERMINAL else piece
 
     def finish(self) -> None:
         """Mark the answer as complete."""
         if self._started and not self._complete:
             self.pending += self._frame.after
         self._complete = True
+
+    def set_indent(self, indent: str) -> None:
+        """Indent the answer, of which nothing may have been inserted yet."""
+        self._indenter = Indenter(indent)
+        before = self._frame.before if self._started else ""
+        self.pending = before + self._indenter.feed(self.pending[len(before) :])
+
+    def update_place(self, place: Place) -> None:
+        """Continue in a place that is known better now, and is no terminal."""
+        self._place = place
 
     def discard(self) -> None:
         """Drop the pending text and end, because the user stopped."""
@@ -102,19 +131,23 @@ class Insertion:
         if window != self.window:
             self.paused = True
 
-    def move_to(self, window: int, mode: str, terminal: bool) -> None:
+    def move_to(self, window: int, mode: str, place: Place) -> None:
         """Continue in `window`, unpaused."""
         self.moved = self.moved or (window != self.window and bool(self.inserted))
-        self.window, self._mode, self._terminal, self.paused = window, mode, terminal, False
-        if terminal:
+        self.window, self._mode, self._place, self.paused = window, mode, place, False
+        if place is Place.TERMINAL:
             self.pending = self._flatten(self.pending)
 
     def is_settled(self, now: float) -> bool:
         """Return whether the app has had time to process the last step."""
         return now >= self._next_step_at
 
-    def take_step(self, now: float, window: int) -> Optional[Step]:
-        """Return the next step, if one is due, and count it as inserted."""
+    def take_step(self, now: float, window: int, type_limit: int = TYPE_LIMIT) -> Optional[Step]:
+        """Return the next step, if one is due, and count it as inserted.
+
+        Text of more than `type_limit` characters is pasted, or in a terminal typed in parts if
+        `type_limit` is as high as ours.
+        """
         self.check_focus(window)
         if self.paused or not self.is_settled(now):
             return None
@@ -122,24 +155,34 @@ class Insertion:
         if not text:
             return None
         self.pending = self.pending[len(text) :]
-        step = self._make_step(now, text)
+        step = self._make_step(now, text, min(type_limit, TYPE_LIMIT))
         self.inserted.append(text)
         return step
 
     def _find_ready_text(self) -> str:
+        """Return the start of the pending text that may be inserted now."""
+        text = self._find_allowed_text()
+        if self._place is Place.TERMINAL:
+            return text[:TYPE_LIMIT]
+        if self._place is Place.UNSURE and not text.isprintable():
+            return "".join(itertools.takewhile(str.isprintable, text))
+        return text
+
+    def _find_allowed_text(self) -> str:
         """Return the start of the pending text that the mode allows to insert now."""
         if self._complete or self._mode == "stream":
-            return self.pending[:TYPE_LIMIT] if self._terminal else self.pending
-        if self._mode == "lines" and not self._terminal:
+            return self.pending
+        if self._mode == "lines" and self._place is not Place.TERMINAL:
             return self.pending[: self.pending.rfind("\n") + 1]
         return ""
 
-    def _make_step(self, now: float, text: str) -> Step:
-        is_prose = self._mode == "stream" and len(text) <= TYPE_LIMIT and _is_plain_typing(text)
+    def _make_step(self, now: float, text: str, type_limit: int) -> Step:
+        is_prose = self._mode == "stream" and _is_plain_typing(text)
         # The first text over a selection is pasted: a typed bracket would wrap the selection.
         is_replacing = self._frame.replacing and not self.inserted
         # Ctrl-V does not paste in most terminals, so they get everything typed.
-        is_typed = self._terminal or (is_prose and not is_replacing)
+        is_typed = self._place is Place.TERMINAL or (is_prose and not is_replacing)
+        is_typed = is_typed and len(text) <= type_limit
         self._next_step_at = now + (TYPE_SECONDS if is_typed else PASTE_SECONDS)
         return Type(text) if is_typed else Paste(text)
 

@@ -6,6 +6,7 @@ from typing import Optional
 
 # In caret steps. Selecting more would block the keyboard for seconds.
 UNDO_LIMIT = 2000
+IN_TERMINAL = "Cannot undo in a terminal, because its text cannot be read. Use its own keys."
 ZERO_WIDTH_JOINER = "\u200d"
 COMBINING_KEYCAP = "\u20e3"
 REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
@@ -35,7 +36,7 @@ def find_undo_problem(entry: Optional[Entry], window: int) -> Optional[str]:
     if entry.window != window:
         return "Claude's last text is in another window. Go there and say “claude undo”."
     if entry.terminal:
-        return "Cannot undo in a terminal, because its text cannot be read. Use its own keys."
+        return IN_TERMINAL
     if not entry.whole_window:
         return "The answer continues in a second window. Use the app's own undo in each."
     if count_caret_steps(entry.text) > UNDO_LIMIT:

@@ -101,7 +101,7 @@ def find_plan_problem(plan: Plan, terminal: bool) -> Optional[str]:
         return "“replace” needs text to replace. Say “this”, “that”, “line” or “all”."
     if terminal and plan.source in SELECTION_SOURCES:
         return "Text in a terminal cannot be selected by keyboard. Copy it, then say “clip”."
-    if terminal and plan.destination in ("replace", "above", "below"):
+    if terminal and plan.destination in ("replace", "above", "below", "new file"):
         here = "Say “here”, “to clip” or “to window”."
         return f"“{plan.destination}” does not work in a terminal. {here}"
     return None

@@ -2,31 +2,33 @@
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from talon import app, scope, ui
+
+from ..core.place import Signs
 
 NO_WINDOW = -1
 recent_notices: deque[str] = deque(maxlen=10)
 """The last notices, newest last, for users who missed them or cannot see them."""
-TERMINALS = frozenset(
-    {
-        "alacritty", "cmd", "conhost", "foot", "ghostty", "iterm", "iterm2", "kitty", "konsole",
-        "mintty", "powershell", "ptyxis", "pwsh", "terminal", "terminator", "tilix", "wezterm",
-        "windowsterminal", "xterm"
-    }
-)  # fmt: skip
+# What describes a focused element: attributes on Windows, and on a Mac the names of `element.get`.
+ELEMENT_ATTRIBUTES = ("control_type", "class_name", "name")
+ELEMENT_KEYS = ("AXRole", "AXRoleDescription", "AXDescription", "AXTitle", "AXDOMClassList")
 
 
 @dataclass(frozen=True)
 class Focus:
-    """The focused window's id, or NO_WINDOW, with its app's name, program and bundle."""
+    """The focused window's id, or NO_WINDOW, its title and class, and its app's names."""
 
     window: int
     app: str = ""
     program: str = ""
     bundle: str = ""
     title: str = ""
+    window_class: str = ""
 
 
 def read_focused_window() -> int:
@@ -44,17 +46,50 @@ def read_focus() -> Focus:
         return Focus(NO_WINDOW)
     active = ui.active_app()
     program = re.split(r"[\\/]", active.exe or "")[-1]
-    title = ui.active_window().title or ""
-    return Focus(window, active.name or "", program, active.bundle or "", title)
+    shown = ui.active_window()
+    # Only some platforms have window classes.
+    window_class = str(getattr(shown, "cls", None) or "")
+    name, bundle, title = active.name or "", active.bundle or "", shown.title or ""
+    return Focus(window, name, program, bundle, title, window_class)
 
 
-def is_terminal(focus: Focus) -> bool:
-    """Return whether the focused app is a terminal, by Talon's tag or by its name."""
-    # The tag comes from community's app definitions; without community the names must do.
-    if "terminal" in (scope.get("tag") or ()):
-        return True
-    names = f"{focus.app} {focus.program} {focus.bundle}".lower()
-    return not TERMINALS.isdisjoint(re.findall(r"[a-z0-9]+", names))
+def read_signs() -> Signs:
+    """Return what tells whether the focus is in a terminal."""
+    focus = read_focus()
+    return Signs(
+        names=(focus.app, focus.program, focus.bundle, focus.window_class),
+        title=focus.title,
+        element=_describe_element(),
+        has_terminal_tag="terminal" in (scope.get("tag") or ()),
+    )
+
+
+def _describe_element() -> str:
+    """Return what the focused element is called, one word or label per line, or empty."""
+    # Not every platform has `focused_element`, apps may not answer, and what is raised then differs
+    # by platform. An element that cannot be described is no sign of anything.
+    try:
+        element: Any = ui.focused_element()
+    except Exception:  # noqa: BLE001
+        return ""
+    readers = [
+        *(partial(getattr, element, name) for name in ELEMENT_ATTRIBUTES),
+        *(partial(_read_key, element, name) for name in ELEMENT_KEYS),
+    ]
+    return "\n".join(filter(None, map(_read_fact, readers)))
+
+
+def _read_key(element: Any, name: str) -> Any:
+    return element.get(name)
+
+
+def _read_fact(read: Callable[[], Any]) -> str:
+    """Return a fact about an element as text, or empty if the element does not have it."""
+    try:
+        fact = read()
+    except Exception:  # noqa: BLE001
+        return ""
+    return "\n".join(map(str, fact)) if isinstance(fact, (list, tuple)) else str(fact or "")
 
 
 def is_denied(focus: Focus, names: str) -> bool:

@@ -9,9 +9,10 @@ from ..desktop.clipboard import copy_text
 from ..desktop.screen import notify
 from ..desktop.speech import Voice
 from .answer_window import AnswerWindow
+from .location import Location
 from .sinks import SpeechSink
 from .task import Task
-from .window_sink import Place, WindowSink
+from .window_sink import WindowSink
 
 TITLE = "Claude's last answer"
 # Characters. Cutting 200 kB into sentences at once would block speech recognition.
@@ -56,7 +57,7 @@ class PasteAnswer(WindowSink):
         on_inserted: Callable[[Entry, bool], None],
     ) -> None:
         """Call `on_inserted` at the end with what was inserted, and whether that is all of it."""
-        super().__init__(Place())
+        super().__init__(Location())
         self._part = part
         self._on_problem, self._on_inserted = on_problem, on_inserted
         self._has_text = self._was_stopped = False

@@ -11,7 +11,6 @@ from ..core.journal import Entry
 from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
 from ..core.plan import NamedPrompt, Plan, build_plan
 from ..core.prompts import CONTINUE
-from ..desktop.keys import type_text
 from ..desktop.screen import notify
 from ..wire.http_client import Fetch
 from . import doctor, options
@@ -20,6 +19,7 @@ from .context import ContextCommands
 from .cursorless import CursorlessCommands
 from .history import Exchange
 from .listening import ListeningCommands
+from .location import Location
 from .prompt_commands import PromptCommands
 from .question import Question
 from .queue_commands import QueueCommands
@@ -27,7 +27,7 @@ from .replacement import select_old_answer
 from .session import Session
 from .task import Task
 from .undo import Undo
-from .window_sink import find_window_problem
+from .window_sink import WindowSink, find_window_problem
 
 ctx = Context()
 NO_QUESTION = "There is no question yet. Say “claude ask” and your question."
@@ -86,7 +86,10 @@ class Conversation:
             return
         self._session.suggested_command = ""
         self._session.close_windows()
-        self._engine.attempt(lambda: type_text(line))
+        sink = WindowSink(Location())
+        sink.feed(line)
+        sink.finish()
+        self._engine.add(sink)
 
     # After asking.
 

@@ -2,7 +2,9 @@
 
 from talon import Module, settings
 
-from ..desktop.screen import notify
+from ..core.insertion import TYPE_LIMIT
+from ..core.place import Place, classify_place
+from ..desktop.screen import notify, read_signs
 from ..wire.request import Address, parse_address
 from ..wire.running import find_running_url
 
@@ -81,6 +83,18 @@ mod.setting(
     desc="Apps in which nothing is read or inserted: names, programs or bundles, comma-separated",
 )
 mod.setting(
+    "claude_text_apps",
+    type=str,
+    default="",
+    desc="Your own apps that run nothing and may get several lines: names, programs or bundles",
+)
+mod.setting(
+    "claude_terminals",
+    type=str,
+    default="",
+    desc="Your own apps that run each line, and never get a line break or a copy key",
+)
+mod.setting(
     "claude_shell",
     type=str,
     default="",
@@ -139,6 +153,21 @@ def read_insert_mode() -> str:
 def read_default_destination() -> str:
     """Return where an answer goes without a destination."""
     return _read_choice("default_destination", DEFAULT_DESTINATIONS, "here")
+
+
+def read_place() -> Place:
+    """Return whether the focus is in a text field, in a terminal, or may be in either."""
+    return classify_place(read_signs(), read_text("text_apps"), read_text("terminals"))
+
+
+def read_type_limit() -> int:
+    """Return the length of the longest text that `insert` types.
+
+    With community, `insert` pastes longer text by itself: it waits 150 ms, and then restores the
+    clipboard while slow apps still read it.
+    """
+    threshold = int(settings.get("user.paste_to_insert_threshold", -1))
+    return threshold if threshold >= 0 else TYPE_LIMIT
 
 
 def read_stop_noise() -> str:

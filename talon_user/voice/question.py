@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Optional, Protocol, Union
 
 from talon import app
 
 from ..core.fences import CodeExtractor, CodeOrProse
 from ..core.journal import Entry
+from ..core.place import Place
+from ..core.plan import SELECTION_SOURCES, find_plan_problem
 from ..core.prompts import Material, build_response_body
 from ..core.waiting import FirstWordsTimer
 from ..desktop.screen import notify, read_focus, read_focused_window
@@ -24,6 +27,10 @@ NEW_THREAD = (
     "The bridge does not have the conversation any more, so this question starts a new one."
 )
 RETRY = "Say “claude retry” to ask again."
+UNSURE = (
+    "Paused because this may be a terminal, where the copy key stops a program. If a text field "
+    "has the focus, say “claude resume”."
+)
 
 
 class QuestionHost(Protocol):
@@ -83,6 +90,8 @@ class Question(Task):
         self.find_selected: Optional[Callable[[], Optional[Entry]]] = None
         self.sink: Optional[Sink] = None
         self.window = read_focused_window()
+        self.is_confirmed = False
+        """Whether the user said that a text field has the focus, where Talon cannot tell."""
         self._host = host
         self._material = material
         self._reader: Optional[SourceReader] = None
@@ -114,12 +123,15 @@ class Question(Task):
         """Read the source, unless the question's window has lost the focus."""
         if self.exchange.plan.needs_window:
             if read_focused_window() != self.window:
-                self._start_pause_reason = OTHER_WINDOW
-                notify(OTHER_WINDOW)
+                self._wait_to_begin(OTHER_WINDOW)
                 return
-            problem = find_window_problem()
+            place = options.read_place()
+            problem = find_window_problem() or self._find_place_problem(place)
             if problem is not None:
                 self._give_up(problem)
+                return
+            if self._copies_text and place is Place.UNSURE and not self.is_confirmed:
+                self._wait_to_begin(UNSURE)
                 return
         self._begun, self._start_pause_reason = True, ""
         if self._material is None:
@@ -164,6 +176,7 @@ class Question(Task):
     def resume(self) -> None:
         """Begin, or continue to insert, in the question's window."""
         if not self._begun:
+            self.is_confirmed = self._start_pause_reason == UNSURE
             self.begin()
         elif self.sink is not None:
             self.sink.resume()
@@ -195,6 +208,26 @@ class Question(Task):
         """Pause the sink if another window has the focus."""
         if self.sink is not None:
             self.sink.check_focus()
+
+    @property
+    def _copies_text(self) -> bool:
+        """Whether the question begins with a copy key."""
+        return self._material is None and self.exchange.plan.source in SELECTION_SOURCES
+
+    def _find_place_problem(self, place: Place) -> Optional[str]:
+        """Return why the question cannot begin in a place; it may have been queued in another."""
+        plan = self.exchange.plan
+        if place is not Place.TERMINAL:
+            return None
+        if not self._copies_text:
+            # A retry has its text. Where it cannot replace the old answer, it inserts.
+            here = plan.destination == "replace"
+            plan = replace(plan, source="none", destination="here" if here else plan.destination)
+        return find_plan_problem(plan, terminal=True)
+
+    def _wait_to_begin(self, reason: str) -> None:
+        self._start_pause_reason = reason
+        notify(reason)
 
     def _send_when_read(self) -> None:
         """Send the question if the source has been read."""

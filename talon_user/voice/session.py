@@ -1,10 +1,10 @@
 """The session shared by all voice commands: the task queue, the history and the display."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Optional
 
 from ..core.names import format_model
+from ..core.place import Place
 from ..core.plan import WINDOW_DESTINATIONS, Plan, find_plan_problem
 from ..core.prompts import Material
 from ..core.status import Status, format_status
@@ -13,7 +13,6 @@ from ..desktop.pictures import Picture
 from ..desktop.screen import (
     NO_WINDOW,
     is_denied,
-    is_terminal,
     notify,
     read_focus,
     show_notification,
@@ -26,11 +25,12 @@ from .answer_window import AnswerWindow
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
+from .location import Location, choose_location, choose_retry_location
 from .long_answer import LongAnswerSink
 from .question import Question
 from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SpeechSink
 from .task import Sink, Task
-from .window_sink import DENIED, NO_FOCUS, Place, WindowSink, choose_frame, prepare_place
+from .window_sink import DENIED, NO_FOCUS, WindowSink
 
 NO_VOICE = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
 SUGGESTION = "“{line}” – say “claude insert” to insert it, then press Enter yourself."
@@ -220,11 +220,12 @@ class Session:
         # hold a password.
         if is_denied(focus, options.read_text("deny_apps")):
             return DENIED
-        return find_plan_problem(plan, is_terminal(focus))
+        return find_plan_problem(plan, options.read_place() is Place.TERMINAL)
 
     def _open_window_sink(self, exchange: Exchange, question: Question) -> Sink:
         """Return a sink for the focused window; it moves a long answer to the answer window."""
-        sink, plan = WindowSink(self._prepare_place(exchange, question)), exchange.plan
+        plan, location = exchange.plan, self._choose_location(exchange, question)
+        sink = WindowSink(location, question.is_confirmed)
         limit = options.read_window_lines()
         # Code is meant for the editor, whatever its length.
         is_movable = plan.movable and not plan.code and question.find_selected is None
@@ -237,15 +238,15 @@ class Session:
         title = f"Claude – {exchange.plan.prompt.splitlines()[0][:80]}"
         return PanelSink(self.answer_window, title)
 
-    def _prepare_place(self, exchange: Exchange, question: Question) -> Place:
-        """Move the caret to the destination, or for a retry use the selected old answer."""
+    def _choose_location(self, exchange: Exchange, question: Question) -> Location:
+        """Return the plan's destination, or for a retry the old answer, if it is selected."""
+        text = exchange.material.text
         if question.find_selected is None:
-            return prepare_place(exchange.plan, exchange.material.text)
+            return choose_location(exchange.plan, text)
         old = question.find_selected()
         if old is None:
-            return Place()
-        frame = replace(choose_frame(exchange.plan, exchange.material.text), replacing=True)
-        return Place(frame, selected=old.text, replaced=old.replaced)
+            return Location()
+        return choose_retry_location(exchange.plan, text, old.text, old.replaced)
 
     def _suggest_command(self, line: str) -> None:
         self.suggested_command = line

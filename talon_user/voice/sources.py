@@ -5,7 +5,7 @@ from typing import Optional
 from talon import actions, registry
 
 from ..core.journal import UNDO_LIMIT, count_caret_steps, is_same_text
-from ..core.plan import PICTURE_SOURCES, SELECTION_SOURCES
+from ..core.plan import PICTURE_SOURCES
 from ..desktop.clipboard import BorrowedClipboard, read_clipboard
 from ..desktop.keys import run_edit_action, select_back
 from ..desktop.pictures import NoPicture, Picture, take_picture
@@ -18,6 +18,8 @@ SELECT_ACTIONS = {
     "that": (),
     "all": ("select_all",),
     "line": ("line_start", "extend_line_end"),
+    # Editors go to the first word of a line before they go to its start.
+    "whole line": ("line_end", "line_start", "line_start", "extend_line_end"),
 }
 # Talon waits after each key, so a long dictation is selected in several steps.
 STEPS_PER_TICK = 25
@@ -27,6 +29,7 @@ EMPTY = {
     "this": "Nothing is selected.",
     "all": "There is no text here.",
     "line": "This line is empty.",
+    "whole line": "This line is empty.",
     "clip": "The clipboard has no text.",
     "last": "You have not dictated anything yet.",
     "that": "You have not dictated anything yet.",
@@ -58,7 +61,7 @@ class SourceReader:
         self._dictation, self._steps_left = "", 0
         if source == "that":
             self._find_dictation()
-        elif source in SELECTION_SOURCES:
+        elif source in SELECT_ACTIONS:
             self._copy_selection()
         else:
             self._read_now(reply)

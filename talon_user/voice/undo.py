@@ -4,25 +4,31 @@ from collections.abc import Callable
 from typing import Optional
 
 from ..core.insertion import PASTE_SECONDS
-from ..core.journal import Entry, count_caret_steps, find_undo_problem, is_same_text
+from ..core.journal import IN_TERMINAL, Entry, count_caret_steps, find_undo_problem, is_same_text
+from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
 from ..desktop.keys import press_backspace, run_edit_action, select_back
-from ..desktop.screen import read_focused_window
+from ..desktop.screen import notify, read_focused_window
+from . import options
 from .sources import COPY_SECONDS
 from .task import Task
 
 # Talon waits a little after each key, so more of them in one step would block speech recognition.
 STEPS_PER_TICK = 25
+UNSURE = (
+    "Paused because this may be a terminal, where text cannot be undone. If a text field has the "
+    "focus, say “claude resume”."
+)
 TOUCHED = "Nothing was changed: the text before the cursor is not what Claude wrote."
 
 
 class Undo(Task):
     """Select backwards from the caret, compare the selection, and delete it if it matches."""
 
-    # States: selecting (`_steps_left` above 0), copying, comparing, pasting (only when the answer
-    # replaced something), done.
-    # Inputs: time, the focused window, the app's copy on the clipboard. A phrase does not pause it,
-    # because it takes less than a second.
+    # States: waiting (for a confirmation that the place is no terminal), selecting (`_steps_left`
+    # above 0), copying, comparing, pasting (only when the answer replaced something), done.
+    # Inputs: `resume`, time, the focused window, the app's copy on the clipboard. A phrase does not
+    # pause it, because it takes less than a second.
     # Output: `on_finish` with None, or with a sentence that explains why nothing was undone.
 
     def __init__(
@@ -42,23 +48,46 @@ class Undo(Task):
             keep_selected,
         )
         self._entry: Optional[Entry] = None
+        self._waits_for_user = False
         self._steps_left = 0
         self._copied_at: Optional[float] = None
         self._pasted_at: Optional[float] = None
         self._clipboard = BorrowedClipboard()
 
+    @property
+    def idle(self) -> bool:
+        """Whether only the user can continue."""
+        return self._waits_for_user
+
+    @property
+    def pause_reason(self) -> str:
+        """Why nothing is selected yet, or empty."""
+        return UNSURE if self._waits_for_user else ""
+
     def begin(self) -> None:
         """Check whether the entry can be undone."""
         self._entry = self._find_entry()
         problem = find_undo_problem(self._entry, read_focused_window())
+        place = options.read_place()
+        if problem is None and place is Place.TERMINAL:
+            problem = IN_TERMINAL
         if problem is not None or self._entry is None:
             self._finish_undo(problem)
-            return
-        self._steps_left = count_caret_steps(self._entry.text)
+        elif place is Place.UNSURE:
+            self._waits_for_user = True
+            notify(UNSURE)
+        else:
+            self._steps_left = count_caret_steps(self._entry.text)
+
+    def resume(self) -> None:
+        """Begin, because the user knows that the place is no terminal."""
+        if self._waits_for_user and self._entry is not None:
+            self._waits_for_user = False
+            self._steps_left = count_caret_steps(self._entry.text)
 
     def advance(self, now: float) -> None:
         """Do the next step."""
-        if self._entry is None or self.done:
+        if self._entry is None or self.done or self._waits_for_user:
             return
         if read_focused_window() != self._entry.window:
             self._finish_undo("The focus moved to another window, so nothing was undone.")

@@ -1,22 +1,16 @@
 """Insert an answer into the window that the question was asked from."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Optional
 
-from ..core.insertion import NO_FRAME, Frame, Insertion, Paste
+from ..core.insertion import Insertion, Paste
 from ..core.journal import Entry, is_same_text
-from ..core.plan import SELECTION_SOURCES, Plan
+from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
-from ..desktop.keys import press_new_file, run_edit_action, type_text
-from ..desktop.screen import (
-    NO_WINDOW,
-    is_denied,
-    is_terminal,
-    notify,
-    read_focus,
-    read_focused_window,
-)
+from ..desktop.keys import run_edit_action, type_text
+from ..desktop.screen import NO_WINDOW, is_denied, notify, read_focus, read_focused_window
 from . import options
+from .location import CaretMover, Location
 from .sources import SourceReader
 from .task import Sink
 
@@ -29,58 +23,20 @@ DESELECTED = (
     "Paused because the selection has changed. Select the text again and say “claude resume”, "
     "or say “claude here” to insert at the cursor."
 )
+OTHER_PLACE = (
+    "Paused because the focus moved between a terminal and a text field. Go back and say “claude "
+    "resume”, or say “claude here” to continue here."
+)
+UNSURE = (
+    "Paused because this may be a terminal, which would run each line. If a text field has the "
+    "focus, say “claude resume”."
+)
 FLATTENED = "Line breaks were replaced with spaces, because a terminal would run each line."
 DENIED = "Claude does not work in this app. It is listed in the setting user.claude_deny_apps."
 NO_FOCUS = "No window has the focus. Focus a window first."
 # An app that opens a file in the same window cannot be detected, so it gets this long.
 NEW_FILE_SECONDS = 1.0
 NOT_TIMED = float("-inf")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an answer is inserted.
-
-    `selected` is the text that must still be selected before the first insertion. `replaced` is
-    what undo puts back. `new_file` is true while a new file is about to open.
-    """
-
-    frame: Frame = NO_FRAME
-    selected: str = ""
-    replaced: str = ""
-    new_file: bool = False
-
-
-def choose_frame(plan: Plan, text: str) -> Frame:
-    """Return what to insert around the answer; `text` is what was read from the source."""
-    if plan.destination == "replace":
-        return Frame(replacing=True)
-    if plan.destination == "above":
-        return Frame(after="\n")
-    if plan.destination == "below":
-        # A selection of whole lines ends on the next line, so the break goes after the answer.
-        if plan.source in SELECTION_SOURCES and text.endswith("\n"):
-            return Frame(after="\n")
-        return Frame(before="\n")
-    return NO_FRAME
-
-
-def prepare_place(plan: Plan, text: str) -> Place:
-    """Move the caret to the destination; `text` is what was read from the source."""
-    has_selection = plan.source in SELECTION_SOURCES
-    frame = choose_frame(plan, text)
-    if plan.destination == "replace":
-        return Place(frame, selected=text, replaced=text)
-    if plan.destination == "new file":
-        press_new_file()
-        return Place(new_file=True)
-    if plan.destination == "above":
-        _move_caret("left" if has_selection else "", "line_start")
-    elif plan.destination == "below" and frame.before:
-        _move_caret("right" if has_selection else "", "line_end")
-    else:
-        _move_caret("right" if has_selection else "")
-    return Place(frame)
 
 
 def find_window_problem() -> Optional[str]:
@@ -95,23 +51,30 @@ class WindowSink(Sink):
     """A sink that types and pastes; done when all is inserted and the clipboard restored."""
 
     # `Insertion` decides what to type and paste; this class does it through Talon.
-    # States, in this order: opening (waits for a new file's window), checking (reads the selection
-    # to verify that it is still the text Claude received), inserting, done. While inserting it may
-    # be paused; only `resume`, `move_here` or `release` end the pause.
+    # States, in this order: waiting (for the first text; until then, caret and selection stay as
+    # they are), then checking (`_check` reads the selection, to verify that it is still the text
+    # Claude received) or moving (`_mover`), then perhaps opening (`_opening`: waits for a new
+    # file's window), inserting, done. In all of them it may be paused; only `resume`, `move_here`
+    # or `release` end a pause.
+    # Before each step, it reads again whether the focus is in a terminal. Where that is unsure, it
+    # pauses before it copies or inserts several lines; `resume` then counts as a confirmation,
+    # which ends with the next other pause.
     # Inputs: pieces of the answer, time, focus, phrases, and the user's commands.
     # Outputs: keys and pastes, notifications, `pause_reason`, and `entry` for undo.
 
-    def __init__(self, place: Place) -> None:
-        """Insert into the focused window."""
+    def __init__(self, location: Location, is_confirmed: bool = False) -> None:
+        """Insert into the focused window, which is a text field if the user said so."""
         super().__init__()
-        focus = read_focus()
-        self._terminal = is_terminal(focus)
-        mode = options.read_insert_mode()
-        self._insertion = Insertion(focus.window, mode, self._terminal, place.frame)
-        self._place = place
+        self._place = options.read_place()
+        self._is_confirmed = is_confirmed
+        self._insertion = Insertion(
+            read_focused_window(), options.read_insert_mode(), self._place, location.frame
+        )
+        self._location = location
         self._check: Optional[SourceReader] = None
-        self._needs_check = bool(place.selected)
-        self._opening: Optional[float] = NOT_TIMED if place.new_file else None
+        self._mover: Optional[CaretMover] = None
+        self._needs_check, self._needs_move = bool(location.selected), location.needs_move
+        self._opening: Optional[float] = None
         self._clipboard = BorrowedClipboard()
         self._has_pasted = False
         self._complete = False
@@ -127,6 +90,7 @@ class WindowSink(Sink):
             and self._complete
             and not self._has_pasted
             and self._check is None
+            and self._mover is None
         )
 
     @property
@@ -141,7 +105,8 @@ class WindowSink(Sink):
         if not text:
             return None
         whole = not self._insertion.moved
-        return Entry(self._insertion.window, text, self._terminal, self._place.replaced, whole)
+        is_terminal = self._place is Place.TERMINAL
+        return Entry(self._insertion.window, text, is_terminal, self._location.replaced, whole)
 
     def feed(self, piece: str) -> None:
         """Take one piece of the answer."""
@@ -156,16 +121,20 @@ class WindowSink(Sink):
         """Insert no more; the clipboard is restored once the app has read the last paste."""
         self._complete = True
         self._insertion.discard()
+        self._cancel_move()
 
     def end(self) -> None:
         """End at once and restore the clipboard."""
         super().end()
         if self._check is not None:
             self._check.end()
+        if self._mover is not None:
+            self._mover.end()
         self._clipboard.restore()
 
     def hold(self) -> None:
         """Pause, because a voice command may be about to move the caret."""
+        self._cancel_move()
         if not self._insertion.done:
             self._insertion.paused = True
 
@@ -190,6 +159,7 @@ class WindowSink(Sink):
 
     def resume(self) -> None:
         """Continue in the window that the question was asked from, if it has the focus."""
+        self._is_confirmed = self._is_confirmed or self._pause_reason == UNSURE
         self._announced, self._pause_reason = False, ""
         self._insertion.paused = False
         self.check_focus()
@@ -200,7 +170,10 @@ class WindowSink(Sink):
         if problem is not None:
             notify(problem)
             return
-        self._announced, self._pause_reason, self._needs_check = False, "", False
+        self._announced, self._pause_reason = False, ""
+        # The caret is where the user wants the answer.
+        self._needs_check = self._needs_move = False
+        self._cancel_move()
         self._move_to_focus()
 
     def advance(self, now: float) -> None:
@@ -212,6 +185,9 @@ class WindowSink(Sink):
         self.check_focus()
         if self._check is not None:
             self._advance_check(now, self._check)
+            return
+        if self._mover is not None:
+            self._advance_move(now, self._mover)
             return
         self._insert_step(now)
         if not self._insertion.is_settled(now):
@@ -234,15 +210,41 @@ class WindowSink(Sink):
             self._move_to_focus()
 
     def _move_to_focus(self) -> None:
-        focus = read_focus()
-        self._terminal = is_terminal(focus)
-        self._insertion.move_to(focus.window, options.read_insert_mode(), self._terminal)
+        self._place, self._is_confirmed = options.read_place(), False
+        self._insertion.move_to(read_focused_window(), options.read_insert_mode(), self._place)
 
     def _insert_step(self, now: float) -> None:
-        if self._needs_check and not self._insertion.done:
-            self._begin_check()
+        """Do the next step, if it is due and safe in the place that has the focus now."""
+        insertion = self._insertion
+        if insertion.paused or not insertion.ready or not insertion.is_settled(now):
             return
-        step = self._insertion.take_step(now, read_focused_window())
+        if not self._check_place():
+            return
+        if self._needs_check:
+            self._check = SourceReader("this")
+        elif self._needs_move:
+            self._begin_move()
+        else:
+            self._type_or_paste(now)
+
+    def _check_place(self) -> bool:
+        """Pause if the next step is not safe in the focused place; return whether it is."""
+        place = options.read_place()
+        if (place is Place.TERMINAL) != (self._place is Place.TERMINAL):
+            self._pause(OTHER_PLACE)
+            return False
+        if place is Place.UNSURE and self._is_confirmed:
+            place = Place.TEXT
+        self._place = place
+        self._insertion.update_place(place)
+        copies = self._needs_check or (self._needs_move and bool(self._location.line_edge))
+        if place is Place.UNSURE and (copies or self._insertion.needs_confirmation):
+            self._pause(UNSURE)
+            return False
+        return True
+
+    def _type_or_paste(self, now: float) -> None:
+        step = self._insertion.take_step(now, read_focused_window(), options.read_type_limit())
         if isinstance(step, Paste):
             self._clipboard.put(step.text)
             self._has_pasted = True
@@ -250,31 +252,50 @@ class WindowSink(Sink):
         elif step:
             type_text(step.text)
 
-    def _begin_check(self) -> None:
-        """Read the selection again before the first step replaces it."""
-        if self._insertion.ready and not self._insertion.paused:
-            self._check = SourceReader("this")
+    def _begin_move(self) -> None:
+        self._mover = CaretMover(self._location)
+        # A move that is interrupted begins again, but the selection has been left.
+        self._location = replace(self._location, leave_selection="")
+        if self._location.new_file:
+            self._opening = NOT_TIMED
+        self._finish_move(self._mover)
+
+    def _advance_move(self, now: float, mover: CaretMover) -> None:
+        if read_focused_window() != self._insertion.window:
+            self._mover = None
+            mover.end()
+            return
+        mover.advance(now)
+        self._finish_move(mover)
+
+    def _finish_move(self, mover: CaretMover) -> None:
+        if mover.done:
+            self._mover, self._needs_move = None, False
+            if mover.indent:
+                self._insertion.set_indent(mover.indent)
+
+    def _cancel_move(self) -> None:
+        """Deselect the line whose indentation is being read, before anything else is pressed."""
+        if self._mover is not None and read_focused_window() == self._insertion.window:
+            self._mover.cancel()
+        self._mover = None
 
     def _advance_check(self, now: float, check: SourceReader) -> None:
         check.advance(now)
         if not check.done:
             return
-        is_unchanged = is_same_text(self._place.selected, check.text)
+        is_unchanged = is_same_text(self._location.selected, check.text)
         self._check = None
         self._needs_check = not is_unchanged
         if not is_unchanged:
-            self._insertion.paused = True
             self._pause(DESELECTED)
 
     def _pause(self, reason: str) -> None:
-        """Set the reason of a pause, and notify the user of the first one."""
+        """Pause, and notify the user of the first reason."""
+        self._insertion.paused = True
         self._pause_reason = reason
+        if reason != UNSURE:
+            self._is_confirmed = False
         if not self._announced:
             self._announced = True
             notify(reason)
-
-
-def _move_caret(*names: str) -> None:
-    for name in names:
-        if name:
-            run_edit_action(name)

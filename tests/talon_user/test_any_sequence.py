@@ -14,7 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from tests.talon_user.conftest import load_world
 from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
-from tests.talon_world.apps import App, CodeEditor, PasswordSafe, SlowPaster, Terminal
+from tests.talon_world.apps import (
+    App,
+    CodeEditor,
+    EditorWithTerminal,
+    PasswordSafe,
+    SlowPaster,
+    Terminal,
+    UnknownTerminal,
+)
 from tests.talon_world.world import PACKAGE
 
 SEQUENCES = 2000
@@ -66,7 +74,15 @@ OTHER_COMMANDS = (
     "tail",
     "type two words",
 )
-APPS: tuple[type[App], ...] = (App, CodeEditor, SlowPaster, Terminal, PasswordSafe)
+APPS: tuple[type[App], ...] = (
+    App,
+    CodeEditor,
+    EditorWithTerminal,
+    PasswordSafe,
+    SlowPaster,
+    Terminal,
+    UnknownTerminal,
+)
 
 
 def load() -> TalonWorld:
@@ -109,6 +125,7 @@ class VoiceMachine(RuleBasedStateMachine):
         self.world, self.bridge = Shared.world, Shared.bridge
         self.notes = self.world.open(App, "notes")
         self.other: App | None = None
+        self.has_confirmed = False
 
     @rule(words=st.sampled_from(QUESTIONS))
     def ask(self, words: str) -> None:
@@ -116,6 +133,7 @@ class VoiceMachine(RuleBasedStateMachine):
 
     @rule(words=st.sampled_from(OTHER_COMMANDS))
     def say(self, words: str) -> None:
+        self.has_confirmed = self.has_confirmed or words == "claude resume"
         # Another package's command fails when Talon cannot type or press keys.
         is_others = not words.startswith("claude")
         with suppress(RuntimeError) if is_others else nullcontext():
@@ -196,6 +214,11 @@ class VoiceMachine(RuleBasedStateMachine):
         assert self.world.cron_jobs == []
 
     def teardown(self) -> None:
+        for window in self.world.windows:
+            if isinstance(window, UnknownTerminal):
+                assert "interrupted" not in window.ran or self.has_confirmed
+            elif isinstance(window, Terminal):
+                assert window.ran == []
         self.stop_and_ask()
         assert self.world.script.violations == []
 

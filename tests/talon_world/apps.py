@@ -26,6 +26,9 @@ class App:
     name = "Notes"
     exe = "/usr/bin/notes"
     bundle = ""
+    cls = ""
+    element: Any = None
+    """What `ui.focused_element` returns; without it, the platform cannot tell."""
     paste_delay = 0.02
     rect = Rect(10, 20, 800, 600)
     _ids = itertools.count(1)
@@ -232,11 +235,30 @@ class SlowPaster(App):
     paste_delay = 0.45
 
 
+class Element:
+    """An element as accessibility describes it: what it does not have raises."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.__dict__.update(facts)
+
+
 class CodeEditor(App):
-    """An editor that indents, closes brackets, and copies the line if nothing is selected."""
+    """An editor that indents, closes brackets, and copies the line if nothing is selected.
+
+    Its focused element tells that the text has the focus, and not a terminal.
+    """
 
     name = "Code"
     exe = "/usr/share/code/code"
+    element: Any = Element(class_name="native-edit-context")
+
+    def _home(self) -> None:
+        """Go to the first word of the line, or from there to its start."""
+        before, start = self.caret, self.text.rfind("\n", 0, self.caret) + 1
+        self._end()
+        line = self.text[start : self.caret]
+        word = start + len(line) - len(line.lstrip(" \t"))
+        self.caret = start if before == word else word
 
     def key(self, char: str) -> None:
         """Take one key, with the editor's help."""
@@ -311,6 +333,62 @@ class Terminal(App):
         """Handle pasted text like typed text."""
         for char in text:
             self.key(char)
+
+
+class EditorWithTerminal(CodeEditor):
+    """A code editor with a terminal in the same window, and no sign of which has the focus."""
+
+    element = None
+
+    def __init__(self, world: "TalonWorld", title: str = "") -> None:
+        super().__init__(world, title or "main.py - Code")
+        self.shell = Terminal(world)
+        self.in_terminal = False
+
+    def focus_terminal(self, tells: str) -> "EditorWithTerminal":
+        """Move the focus to the terminal, as the user; `tells` is the sign of it, or empty."""
+        self.in_terminal = True
+        if tells == "title":
+            self.title = "main.py focus:[Terminal]"
+        elif tells == "tag":
+            self.world.tags.add("terminal")
+        elif tells == "element":
+            self.element = Element(class_name="xterm-helper-textarea", name="Terminal 1, bash")
+        return self
+
+    def focus_text(self) -> None:
+        """Move the focus back to the text, as the user."""
+        self.in_terminal = False
+        self.title, self.element = "main.py - Code", None
+        self.world.tags.discard("terminal")
+
+    def press(self, name: str) -> None:
+        """Handle a key in the part that has the focus."""
+        if self.in_terminal:
+            self.shell.press(name)
+        else:
+            super().press(name)
+
+    def type(self, text: str) -> None:
+        """Take typed text in the part that has the focus."""
+        if self.in_terminal:
+            self.shell.type(text)
+        else:
+            super().type(text)
+
+
+class UnknownApp(App):
+    """A plain text field in an app that nobody has heard of."""
+
+    name = "Frobnicator"
+    exe = "/opt/frobnicator/frob"
+
+
+class UnknownTerminal(Terminal):
+    """A terminal that nobody has heard of."""
+
+    name = "Zap"
+    exe = "/opt/zap/zap"
 
 
 class CompletionPopup(App):

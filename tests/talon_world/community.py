@@ -98,6 +98,18 @@ def add_community(world: "TalonWorld") -> None:
         world.script.sleep(seconds_in("150ms"))
         world.clipboard.put(before)
 
+    insert_typed = world.builtins["insert"]
+
+    def insert(text: str) -> None:
+        """Paste text that is longer than a setting, instead of typing it."""
+        threshold = world.setting("user.paste_to_insert_threshold", None)
+        if 0 <= threshold < len(text) and "terminal" not in world.tags:
+            user_paste(text)
+        else:
+            insert_typed(text)
+
+    world.community_settings["user.paste_to_insert_threshold"] = -1
+    world.builtins["insert"] = insert
     world.builtins.update({f"edit.{name}": press(key) for name, key in EDIT_KEYS.items()})
     world.builtins["user.paste"] = user_paste
     world.builtins["user.get_last_phrase"] = lambda: world.last_dictated

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tests.talon_world.world import TalonWorld
 
 
+ELEMENT_SECONDS = 0.003
+"""What an app takes to describe its focused element to another process."""
+
+
 class UIErr(Exception):
     """Raised by `talon.ui` when no window is active."""
 
@@ -81,6 +85,7 @@ def _clip(world: "TalonWorld") -> ModuleType:
 
     def put_formats(formats: dict[str, str]) -> None:
         read_formats()
+        board.writes += 1
         board.put(formats)
 
     def set_text(text: str) -> None:
@@ -117,9 +122,16 @@ def _ui(world: "TalonWorld") -> ModuleType:
             raise UIErr("no active window")
         return world.focused
 
+    def get_focused_element() -> Any:
+        world.script.spend(ELEMENT_SECONDS)
+        if world.focused is None or world.focused.element is None:
+            raise RuntimeError("no focused element")
+        return world.focused.element
+
     part = _part(
         world,
         "ui",
+        focused_element=get_focused_element,
         active_window=get_focused,
         active_app=get_focused,
         main_screen=lambda: world.screens[0],

@@ -137,6 +137,10 @@ class ScriptThread:
             self.flag(f"{who} blocks the script thread outside of a spoken command")
         self._let_apps_run(seconds)
 
+    def spend(self, seconds: float) -> None:
+        """Count time that a call of Talon takes, without anything happening meanwhile."""
+        self._slept += seconds
+
     def sleep(self, seconds: float) -> None:
         """Block the script thread: apps go on, cron does not."""
         self._slept += seconds

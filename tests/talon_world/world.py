@@ -68,6 +68,7 @@ class TalonWorld:
         self.imgui_windows: list[Any] = []
         self.captured: list[Any] = []
         self.builtins = packages.builtin_actions(self)
+        self.community_settings: dict[str, Any] = {}
         self._user_settings: dict[str, Any] = {}
         self._context_settings: dict[str, Any] = {}
         self._user_lists: dict[str, dict[str, str]] = {}
@@ -257,9 +258,13 @@ class TalonWorld:
 
     def setting(self, name: str, default: Any) -> Any:
         """Return a setting: the user's own, the active files', or the declared default."""
+        if name in self.community_settings:
+            return self._user_settings.get(name, self.community_settings[name])
         if not self.ready:
             self.script.flag(f"settings.get({name!r}) before ready: settings are not there yet")
         if name not in self.declarations.settings:
+            if default is not None:
+                return default
             self.script.flag(f"no mod.setting declares {name}")
         if name in self._user_settings:
             return self._user_settings[name]

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talon_user.core.insertion import Frame, Insertion, Paste, Step, Type
+from talon_user.core.place import Place
 from talon_user.wire.answer import AnswerReader
 from talon_user.wire.sse import EventDecoder
 from tests.talon_user.loopback import DONE, build_delta
@@ -17,7 +18,7 @@ def steps(insertion: Insertion, start: float = 0.0, seconds: float = 5.0) -> lis
 
 
 def test_prose_is_typed_and_line_breaks_are_pasted() -> None:
-    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion = Insertion(HERE, "stream", place=Place.TEXT)
     insertion.feed("Two and ")
     assert insertion.take_step(0.0, HERE) == Type("Two and ")
     insertion.feed("two\n")
@@ -27,13 +28,13 @@ def test_prose_is_typed_and_line_breaks_are_pasted() -> None:
 
 
 def test_text_with_brackets_is_pasted() -> None:
-    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion = Insertion(HERE, "stream", place=Place.TEXT)
     insertion.feed("f(x")
     assert insertion.take_step(0.0, HERE) == Paste("f(x")
 
 
 def test_tabs_and_long_runs_are_pasted() -> None:
-    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion = Insertion(HERE, "stream", place=Place.TEXT)
     insertion.feed("a\tb")
     assert insertion.take_step(0.0, HERE) == Paste("a\tb")
     insertion.feed("x" * 300)
@@ -42,7 +43,7 @@ def test_tabs_and_long_runs_are_pasted() -> None:
 
 
 def test_lines_are_pasted_whole_and_the_last_one_at_the_end() -> None:
-    insertion = Insertion(HERE, "lines", terminal=False)
+    insertion = Insertion(HERE, "lines", place=Place.TEXT)
     insertion.feed("def f():\n    ret")
     assert steps(insertion) == [Paste("def f():\n")]
     insertion.feed("urn 1")
@@ -52,7 +53,7 @@ def test_lines_are_pasted_whole_and_the_last_one_at_the_end() -> None:
 
 
 def test_at_end_mode_pastes_once() -> None:
-    insertion = Insertion(HERE, "at_end", terminal=False)
+    insertion = Insertion(HERE, "at_end", place=Place.TEXT)
     insertion.feed("one\n")
     insertion.feed("two")
     assert steps(insertion) == []
@@ -62,7 +63,7 @@ def test_at_end_mode_pastes_once() -> None:
 
 def test_a_terminal_gets_spaces_for_line_breaks_and_control_characters() -> None:
     for mode in ("stream", "lines", "at_end"):
-        insertion = Insertion(HERE, mode, terminal=True)
+        insertion = Insertion(HERE, mode, place=Place.TERMINAL)
         insertion.feed("ls\r\nrm x\x03\u2028" + "y" * 300)
         insertion.finish()
         done = steps(insertion)
@@ -72,7 +73,7 @@ def test_a_terminal_gets_spaces_for_line_breaks_and_control_characters() -> None
 
 
 def test_another_window_pauses_and_the_text_stays_pending() -> None:
-    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion = Insertion(HERE, "stream", place=Place.TEXT)
     insertion.feed("kept")
     assert insertion.take_step(0.0, OTHER) is None
     assert insertion.take_step(1.0, HERE) is None  # coming back is not yet a "resume"
@@ -81,10 +82,10 @@ def test_another_window_pauses_and_the_text_stays_pending() -> None:
 
 
 def test_moving_to_a_terminal_flattens_pending_text() -> None:
-    insertion = Insertion(HERE, "stream", terminal=False)
+    insertion = Insertion(HERE, "stream", place=Place.TEXT)
     insertion.feed("a\nb")
     insertion.check_focus(OTHER)
-    insertion.move_to(OTHER, "stream", terminal=True)
+    insertion.move_to(OTHER, "stream", place=Place.TERMINAL)
     assert insertion.take_step(0.0, OTHER) == Type("a b")
 
 
@@ -101,7 +102,11 @@ def test_inserted_and_pending_text_are_always_the_answer(
 ) -> None:
     pieces = [reply[i : i + piece_size] for i in range(0, len(reply), piece_size)]
     wire = b"".join(build_delta(piece) for piece in pieces) + DONE
-    events, answer, insertion = EventDecoder(), AnswerReader(), Insertion(HERE, mode, False, frame)
+    events, answer, insertion = (
+        EventDecoder(),
+        AnswerReader(),
+        Insertion(HERE, mode, Place.TEXT, frame),
+    )
     fed, at, now, done = "", 0, 0.0, ""
     while at < len(wire):
         cut = cuts.pop() if cuts else 1000
@@ -124,7 +129,7 @@ def test_inserted_and_pending_text_are_always_the_answer(
 
 
 def test_the_first_text_over_a_selection_is_pasted() -> None:
-    insertion = Insertion(HERE, "stream", False, Frame(replacing=True))
+    insertion = Insertion(HERE, "stream", Place.TEXT, Frame(replacing=True))
     insertion.feed("(")
     assert insertion.take_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
     insertion.feed("b")

@@ -1,0 +1,125 @@
+"""The clipboard is ours through the whole answer, and is written to as rarely as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.talon_user.conftest import load_world
+from tests.talon_user.scripted_stream import ScriptedBridge
+from tests.talon_world import TalonWorld
+from tests.talon_world.apps import App, SlowPaster, Terminal
+
+LONG = "word " * 40
+
+
+@pytest.fixture
+def world() -> Iterator[TalonWorld]:
+    with load_world(community=True) as world:
+        yield world
+        assert world.script.violations == []
+
+
+@pytest.fixture
+def bridge(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
+    bridge = ScriptedBridge()
+    bridge.attach(world, monkeypatch)
+    return bridge
+
+
+def answer(world: TalonWorld, bridge: ScriptedBridge, *pieces: str) -> None:
+    for piece in pieces:
+        bridge.streams[-1].send_text(piece)
+        world.advance(0.6)
+    bridge.streams[-1].send_end()
+    world.advance(3)
+
+
+@pytest.mark.parametrize("app", [App, SlowPaster])
+@pytest.mark.parametrize("threshold", [-1, 0, 10, 79, 80, 1000])
+def test_communitys_threshold_changes_nothing(
+    world: TalonWorld, bridge: ScriptedBridge, app: type[App], threshold: int
+) -> None:
+    world.set_setting("user.paste_to_insert_threshold", threshold)
+    window = world.open(app)
+    world.clipboard.user_copies("mine", html="<b>mine</b>")
+    world.say("claude ask hello")
+    answer(world, bridge, "Short. ", LONG, "a line\n", "and the last few words")
+    assert window.text == f"Short. {LONG}a line\nand the last few words"
+    assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
+
+
+@pytest.mark.parametrize("threshold", [0, 10, 80])
+def test_a_terminal_gets_one_line_whatever_the_threshold_is(
+    world: TalonWorld, bridge: ScriptedBridge, threshold: int
+) -> None:
+    world.set_setting("user.paste_to_insert_threshold", threshold)
+    terminal: Any = world.open(Terminal)
+    world.say("claude ask hello")
+    answer(world, bridge, "ls\n", LONG)
+    assert (terminal.text, terminal.ran) == (f"ls {LONG}", [])
+
+
+def test_a_suggested_command_is_inserted_whatever_the_threshold_is(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    world.set_setting("user.paste_to_insert_threshold", 5)
+    terminal: Any = world.open(Terminal)
+    world.clipboard.user_copies("mine")
+    world.say("claude shell show the log")
+    answer(world, bridge, "git log -1")
+    world.say("claude insert")
+    world.advance(2)
+    assert (terminal.text, terminal.ran, world.clipboard.text) == ("git log -1", [], "mine")
+
+
+@pytest.mark.parametrize(
+    ("words", "writes"),
+    [
+        ("claude fix it this", 3),  # restored after reading, the answer, restored after the paste
+        ("claude explain this here", 1),
+        ("claude ask hello", 0),
+    ],
+)
+def test_a_question_writes_to_the_clipboard_no_more_than_it_must(
+    world: TalonWorld, bridge: ScriptedBridge, words: str, writes: int
+) -> None:
+    window = world.open()
+    window.write("one two three")
+    window.select("two")
+    world.clipboard.user_copies("mine")
+    world.say(words)
+    world.advance(1)
+    answer(world, bridge, "2")
+    assert (world.clipboard.writes, world.clipboard.text) == (writes, "mine")
+
+
+def test_reading_nothing_leaves_the_clipboard_alone(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    world.open()
+    world.clipboard.user_copies("mine")
+    before = world.clipboard.serial
+    world.say("claude fix it this")
+    world.advance(2)
+    assert world.notifications == ["Nothing is selected."]
+    assert world.clipboard.serial == before
+
+
+def test_reading_nothing_restores_what_an_earlier_answer_could_not(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    world.open()
+    world.clipboard.user_copies("mine")
+    world.say("claude ask hello")
+    bridge.streams[0].send_text("one\ntwo\n")
+    bridge.streams[0].send_end()
+    world.advance(0.1)
+    world.clipboard.locked = True
+    world.advance(1)
+    world.clipboard.locked = False
+    world.say("claude fix it this")
+    world.advance(2)
+    assert (world.notifications, world.clipboard.text) == (["Nothing is selected."], "mine")

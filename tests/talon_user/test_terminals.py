@@ -1,0 +1,281 @@
+"""What may be a terminal never gets a line break or a copy key, in any app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.talon_user.scripted_stream import ScriptedBridge
+from tests.talon_world import TalonWorld
+from tests.talon_world.apps import (
+    App,
+    EditorWithTerminal,
+    Element,
+    Terminal,
+    UnknownApp,
+    UnknownTerminal,
+)
+
+FLATTENED = "Line breaks were replaced with spaces, because a terminal would run each line."
+MAY_RUN = (
+    "Paused because this may be a terminal, which would run each line. If a text field has the "
+    "focus, say “claude resume”."
+)
+MAY_STOP = (
+    "Paused because this may be a terminal, where the copy key stops a program. If a text field "
+    "has the focus, say “claude resume”."
+)
+MAY_NOT_UNDO = (
+    "Paused because this may be a terminal, where text cannot be undone. If a text field has the "
+    "focus, say “claude resume”."
+)
+MOVED = (
+    "Paused because the focus moved between a terminal and a text field. Go back and say “claude "
+    "resume”, or say “claude here” to continue here."
+)
+TERMINALS = [
+    ("Hyper", "/opt/Hyper/hyper", ""),
+    ("Tabby", "/opt/Tabby/tabby", ""),
+    ("Warp", "", "dev.warp.Warp-Stable"),
+    ("URxvt", "/usr/bin/urxvt", ""),
+    ("Guake", "/usr/bin/python3.13", ""),
+    ("PuTTY", r"C:\Program Files\PuTTY\putty.exe", ""),
+    ("iTerm2", "", "com.googlecode.iterm2"),
+    ("Windows Command Processor", r"C:\Windows\System32\cmd.exe", ""),
+]
+
+
+@pytest.fixture
+def bridge(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
+    bridge = ScriptedBridge()
+    bridge.attach(world, monkeypatch)
+    return bridge
+
+
+def answer(world: TalonWorld, bridge: ScriptedBridge, text: str = "ls\nrm x\n") -> None:
+    """Let Claude answer the open question."""
+    bridge.streams[-1].send_text(text)
+    bridge.streams[-1].send_end()
+    world.advance(2)
+
+
+def ask(world: TalonWorld, bridge: ScriptedBridge, text: str = "ls\nrm x\n") -> None:
+    world.say("claude ask hello")
+    answer(world, bridge, text)
+
+
+@pytest.mark.parametrize(("name", "exe", "bundle"), TERMINALS)
+def test_no_terminal_runs_a_line(
+    world: TalonWorld, bridge: ScriptedBridge, name: str, exe: str, bundle: str
+) -> None:
+    class Named(Terminal):
+        pass
+
+    Named.name, Named.exe, Named.bundle = name, exe, bundle
+    terminal: Any = world.open(Named)
+    ask(world, bridge)
+    assert (terminal.text, terminal.ran) == ("ls rm x ", [])
+    assert world.notifications == [FLATTENED]
+
+
+@pytest.mark.parametrize("tells", ["title", "tag", "element"])
+def test_the_terminal_of_an_editor_runs_nothing(
+    world: TalonWorld, bridge: ScriptedBridge, tells: str
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    editor.focus_terminal(tells)
+    ask(world, bridge)
+    assert (editor.shell.text, editor.shell.ran, editor.text) == ("ls rm x ", [], "")
+
+
+def test_an_editors_terminal_that_nothing_tells_gets_no_line_without_a_confirmation(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    editor.focus_terminal("")
+    ask(world, bridge)
+    assert (editor.shell.ran, world.notifications) == ([], [MAY_RUN])
+    world.say("claude stop")
+    assert editor.shell.ran == []
+
+
+def test_an_editor_gets_the_lines_after_a_confirmation(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor = world.open(EditorWithTerminal)
+    ask(world, bridge, "def f():\n    return 1\n")
+    assert (editor.text, world.notifications) == ("def f():", [MAY_RUN])
+    world.say("claude resume")
+    world.advance(2)
+    assert editor.text == "def f():\n    return 1\n"
+    assert (world.notifications, world.cron_jobs) == ([MAY_RUN], [])
+
+
+@pytest.mark.parametrize("sign", ["title", "element", "setting"])
+def test_an_editor_that_tells_where_the_focus_is_needs_no_confirmation(
+    world: TalonWorld, bridge: ScriptedBridge, sign: str
+) -> None:
+    editor = world.open(EditorWithTerminal)
+    if sign == "title":
+        editor.title = "main.py focus:[Text Editor]"
+    elif sign == "element":
+        editor.element = Element(get={"AXRoleDescription": "editor"}.get)
+    else:
+        world.set_setting("user.claude_text_apps", "Code")
+    ask(world, bridge, "a\nb\n")
+    assert (editor.text, world.notifications) == ("a\nb\n", [])
+
+
+@pytest.mark.parametrize("tells", ["title", "tag", "element"])
+def test_an_app_of_the_users_list_still_has_a_terminal(
+    world: TalonWorld, bridge: ScriptedBridge, tells: str
+) -> None:
+    world.set_setting("user.claude_text_apps", "Code")
+    editor: Any = world.open(EditorWithTerminal)
+    editor.focus_terminal(tells)
+    ask(world, bridge)
+    assert (editor.shell.text, editor.shell.ran) == ("ls rm x ", [])
+
+
+def test_one_line_needs_no_confirmation(world: TalonWorld, bridge: ScriptedBridge) -> None:
+    window = world.open(UnknownApp)
+    ask(world, bridge, "It is (384,400 km) away.")
+    assert (window.text, world.notifications) == ("It is (384,400 km) away.", [])
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "\nx", "a\x03", "a\u2028b"])
+def test_an_unknown_terminal_runs_nothing(
+    world: TalonWorld, bridge: ScriptedBridge, text: str
+) -> None:
+    terminal: Any = world.open(UnknownTerminal)
+    ask(world, bridge, text)
+    assert (terminal.ran, world.notifications) == ([], [MAY_RUN])
+
+
+def test_an_app_can_be_added_to_the_terminals(world: TalonWorld, bridge: ScriptedBridge) -> None:
+    world.set_setting("user.claude_terminals", "Emacs, zap")
+    terminal: Any = world.open(UnknownTerminal)
+    ask(world, bridge)
+    assert (terminal.text, terminal.ran) == ("ls rm x ", [])
+
+
+@pytest.mark.parametrize("source", ["this", "line", "all"])
+@pytest.mark.parametrize("tells", ["title", "tag", "element", ""])
+def test_no_copy_key_reaches_the_terminal_of_an_editor(
+    world: TalonWorld, bridge: ScriptedBridge, source: str, tells: str
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    editor.focus_terminal(tells)
+    world.say(f"claude summarize {source}")
+    world.advance(2)
+    assert (editor.shell.keys, editor.shell.ran, bridge.streams) == ([], [], [])
+    assert len(world.notifications) == 1
+
+
+def test_a_selection_is_read_and_replaced_after_one_confirmation(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor = world.open(EditorWithTerminal)
+    editor.write("one two three")
+    editor.select("two")
+    world.say("claude fix it this")
+    world.advance(2)
+    assert (world.notifications, bridge.streams) == ([MAY_STOP], [])
+    world.say("claude resume")
+    world.advance(2)
+    answer(world, bridge, "2\n2")
+    assert (editor.text, world.notifications) == ("one 2\n2 three", [MAY_STOP])
+
+
+def test_a_queued_question_does_not_copy_in_the_terminal_that_has_the_focus_by_then(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    editor.title = "main.py focus:[Text Editor]"
+    world.say("claude to window ask hello")
+    world.say("claude summarize this")
+    editor.focus_terminal("title")
+    answer(world, bridge, "hi")
+    assert (editor.shell.keys, editor.shell.ran) == ([], [])
+
+
+def test_an_answer_pauses_when_the_focus_moves_to_the_terminal_of_the_same_window(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    editor.title = "main.py focus:[Text Editor]"
+    world.say("claude ask hello")
+    bridge.streams[0].send_text("a\n")
+    world.advance(1)
+    editor.focus_terminal("title")
+    answer(world, bridge, "rm x\n")
+    assert (editor.text, editor.shell.text, editor.shell.ran) == ("a\n", "", [])
+    assert world.notifications == [MOVED]
+    world.say("claude here")
+    world.advance(1)
+    assert (editor.shell.text, editor.shell.ran) == ("rm x ", [])
+
+
+def test_a_confirmation_ends_with_the_next_pause(world: TalonWorld, bridge: ScriptedBridge) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    world.say("claude ask hello")
+    bridge.streams[0].send_text("a\nb\n")
+    world.advance(1)
+    world.say("claude resume")
+    world.advance(1)
+    assert editor.text == "a\nb\n"
+    world.add_commands("panel terminal: key(escape)\n")
+    world.say("panel terminal")
+    editor.focus_terminal("")
+    answer(world, bridge, "rm x\n")
+    world.say("claude resume")
+    world.advance(1)
+    assert (editor.shell.text, editor.shell.ran) == ("rm x", [])
+    assert world.notifications[-1] == MAY_RUN
+
+
+def test_undo_does_not_copy_in_what_may_be_a_terminal(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    ask(world, bridge, "one line")
+    editor.focus_terminal("")
+    world.say("claude undo")
+    world.advance(1)
+    assert (editor.shell.keys, world.notifications) == ([], [MAY_NOT_UNDO])
+    editor.focus_text()
+    world.say("claude resume")
+    world.advance(1)
+    assert (editor.text, world.cron_jobs) == ("", [])
+
+
+def test_undo_is_refused_in_the_terminal_of_an_editor(
+    world: TalonWorld, bridge: ScriptedBridge
+) -> None:
+    editor: Any = world.open(EditorWithTerminal)
+    ask(world, bridge, "one line")
+    editor.focus_terminal("title")
+    world.say("claude undo")
+    world.advance(1)
+    assert (editor.shell.keys, editor.shell.ran) == ([], [])
+    assert world.notifications == [
+        "Cannot undo in a terminal, because its text cannot be read. Use its own keys."
+    ]
+
+
+def test_no_new_file_is_opened_in_a_terminal(world: TalonWorld, bridge: ScriptedBridge) -> None:
+    terminal: Any = world.open(Terminal)
+    world.say("claude new file ask hello")
+    world.advance(1)
+    assert (terminal.keys, bridge.streams) == ([], [])
+    assert world.notifications == [
+        "“new file” does not work in a terminal. Say “here”, “to clip” or “to window”."
+    ]
+
+
+def test_an_app_that_describes_no_element_works(world: TalonWorld, bridge: ScriptedBridge) -> None:
+    window = world.open(App)
+    window.element = Element()
+    ask(world, bridge, "a\nb\n")
+    assert (window.text, world.notifications) == ("a\nb\n", [])

@@ -17,7 +17,7 @@
 #     user.claude_insert_mode = "stream"
 #
 #     # Where an answer goes if neither you nor the prompt names a destination: here, above, below,
-#     # new file, clip, append, window or speech.
+#     # new file, clip, append, window, browser or speech.
 #     user.claude_default_destination = "here"
 #
 #     # In all modes, a terminal gets spaces for line breaks, and no copy key. An app that is not

@@ -8,7 +8,7 @@ NO_SOURCE = "none"
 SOURCES = (NO_SOURCE, "this", "that", "clip", "all", "line", "last", "reply", "screen", "window")
 # Destinations in the focused window, at or near the caret.
 WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
-DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "append", "window", "speech", "shell")
+DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "append", "window", "browser", "speech", "shell")
 PICTURE_SOURCES = ("screen", "window")
 # Sources that are read by selecting and copying text in the focused window.
 SELECTION_SOURCES = ("this", "that", "all", "line")

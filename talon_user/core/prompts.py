@@ -13,6 +13,7 @@ ROLE = (
 )
 DESTINATION_NOTES = {
     "window": "Your answer is shown in a small window. Be brief. Markdown is not rendered.",
+    "browser": "Your answer is shown as plain text in a browser. Markdown is not rendered.",
     "speech": "Your answer is read aloud. Write short spoken sentences without any markup.",
     "shell": (
         "Write exactly one command line for the shell named below, without a prompt sign, a "

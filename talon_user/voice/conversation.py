@@ -6,6 +6,11 @@ from typing import Optional
 
 from talon import Context, registry
 
+from ..commands.context import ContextCommands
+from ..commands.cursorless import CursorlessCommands
+from ..commands.listening import ListeningCommands
+from ..commands.prompts import PromptCommands
+from ..commands.queue import QueueCommands
 from ..core.help_lines import build_help_lines, search_lines
 from ..core.journal import Entry
 from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
@@ -15,14 +20,9 @@ from ..desktop.screen import notify
 from ..wire.http_client import Fetch
 from . import doctor, options
 from .computer import ComputerRun
-from .context import ContextCommands
-from .cursorless import CursorlessCommands
 from .history import Exchange
-from .listening import ListeningCommands
 from .location import Location
-from .prompt_commands import PromptCommands
 from .question import Question
-from .queue_commands import QueueCommands
 from .replacement import select_old_answer
 from .session import Session
 from .task import Task

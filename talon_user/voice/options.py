@@ -15,7 +15,7 @@ DENIED_APPS = (
 )
 INSERT_MODES = ("stream", "lines", "at_end")
 DEFAULT_DESTINATIONS = (
-    "here", "above", "below", "new file", "clip", "append", "window", "speech"
+    "here", "above", "below", "new file", "clip", "append", "window", "browser", "speech"
 )  # fmt: skip
 NOISES = ("", "hiss", "pop")
 HUDS = ("auto", "canvas", "imgui", "none")
@@ -48,7 +48,7 @@ mod.setting(
     type=str,
     default="here",
     desc="Where an answer goes if neither you nor the prompt names a destination: here, above, "
-    "below, new file, clip, append, window or speech",
+    "below, new file, clip, append, window, browser or speech",
 )
 mod.setting(
     "claude_code_mode",

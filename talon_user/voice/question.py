@@ -105,7 +105,7 @@ class Question(Task):
     @property
     def title(self) -> str:
         """The question, in a few words."""
-        return self.exchange.plan.prompt.splitlines()[0][:80]
+        return self.exchange.plan.prompt.strip().splitlines()[0][:80]
 
     @property
     def idle(self) -> bool:

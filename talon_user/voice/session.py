@@ -8,6 +8,7 @@ from ..core.place import Place
 from ..core.plan import WINDOW_DESTINATIONS, Plan, find_plan_problem
 from ..core.prompts import Material
 from ..core.status import Status, format_status
+from ..desktop.browser import Browser
 from ..desktop.hud import Hud
 from ..desktop.pictures import Picture
 from ..desktop.screen import (
@@ -22,6 +23,7 @@ from ..wire.http_client import Fetch
 from ..wire.request import BadSetting
 from . import client, options
 from .answer_window import AnswerWindow
+from .browser_sink import BrowserSink
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
@@ -57,6 +59,7 @@ class Session:
         self._banner: tuple[str, ...] = ()
         self._corner_is_shown = False
         self._picture: Optional[Picture] = None
+        self._browser = Browser()
 
     @property
     def model(self) -> str:
@@ -94,6 +97,8 @@ class Session:
             return AppendSink()
         if plan.destination == "window":
             return self._open_panel_sink(exchange)
+        if plan.destination == "browser":
+            return BrowserSink(self._browser, question.title)
         if plan.destination == "shell":
             return ConfirmSink(self._suggest_command)
         voice = find_voice()

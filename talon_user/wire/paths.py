@@ -41,7 +41,17 @@ def read_state() -> str:
 
 def write_state(text: str) -> None:
     """Save `text` for the next session in a file that only the user can read; raise OSError."""
-    path = _find_state_file()
+    _write_private_file(_find_state_file(), text)
+
+
+def write_answer_page(text: str) -> Path:
+    """Write a page in place of the last one, for the user only, and return its path."""
+    path = find_data_folder() / "talon-answer.html"
+    _write_private_file(path, text)
+    return path
+
+
+def _write_private_file(path: Path, text: str) -> None:
     _create_folder(path.parent)
     # Written to a second file and moved over the first, so that a crash never leaves half a file.
     new = path.with_suffix(".new")

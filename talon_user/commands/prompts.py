@@ -10,12 +10,12 @@ from ..core.extra_words import ExtraWords, add_to_prompt, read_extra_words, read
 from ..core.plan import BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
 from ..core.prompts import MISHEARD, Material
 from ..desktop.clipboard import read_clipboard
-from . import options
-from .history import Exchange
-from .question import Question
-from .replacement import select_old_answer
-from .session import Session
-from .sources import EMPTY
+from ..voice import options
+from ..voice.history import Exchange
+from ..voice.question import Question
+from ..voice.replacement import select_old_answer
+from ..voice.session import Session
+from ..voice.sources import EMPTY
 
 
 class PromptCommands:

@@ -7,9 +7,9 @@ from talon import actions
 
 from ..core.plan import NO_SOURCE, BadPrompt, NamedPrompt, Plan, build_plan, parse_prompt
 from ..core.prompts import Material
-from .question import collect_facts
-from .session import Session
-from .window_sink import find_window_problem
+from ..voice.question import collect_facts
+from ..voice.session import Session
+from ..voice.window_sink import find_window_problem
 
 Result = TypeVar("Result")
 SELECTING_DESTINATIONS = ("replace", "above", "below")

@@ -7,7 +7,7 @@ from talon import actions, scope
 
 from ..core.extra_words import ExtraWords
 from ..desktop.screen import notify
-from .session import Session
+from ..voice.session import Session
 
 MODE = "user.claude_listening"
 LISTENING = "Listening. Pause as you like, then say “claude send” or “claude cancel”."

@@ -4,9 +4,9 @@ from typing import Optional
 
 from ..core.plan import PICTURE_SOURCES, Plan
 from ..desktop.screen import notify
-from .session import Session
-from .sources import SourceReader
-from .task import Task
+from ..voice.session import Session
+from ..voice.sources import SourceReader
+from ..voice.task import Task
 
 # About 50,000 tokens, sent again with each question.
 MAX_CHARACTERS = 200_000

@@ -1,7 +1,7 @@
 """The commands for the questions that wait."""
 
 from ..desktop.screen import notify
-from .session import Session
+from ..voice.session import Session
 
 NOTHING_WAITS = "No question waits."
 

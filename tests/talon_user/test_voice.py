@@ -333,7 +333,8 @@ def test_text_before_a_failure_is_inserted(world: TalonWorld) -> None:
         run_to_end(world)
     assert notes.text == "half"
     assert world.notifications == [
-        "The bridge closed the connection before the answer was complete."
+        "The bridge closed the connection before the answer was complete. "
+        "Say “claude retry” to ask again."
     ]
 
 

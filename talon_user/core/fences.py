@@ -117,6 +117,11 @@ class CodeOrProse:
         self._is_decided = False
         self._code: Optional[CodeExtractor] = None
 
+    @property
+    def is_code(self) -> bool:
+        """Whether the answer is known to be code."""
+        return self._code is not None
+
     def feed(self, piece: str) -> str:
         """Return what is known to belong to the answer."""
         if not self._is_decided:

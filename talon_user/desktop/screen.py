@@ -1,6 +1,7 @@
 """Read what Talon knows about the focused window and its app."""
 
 import re
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ NO_WINDOW = -1
 recent_notices: deque[str] = deque(maxlen=10)
 """The last notices, newest last, for users who missed them or cannot see them."""
 # What describes a focused element: attributes on Windows, and on a Mac the names of `element.get`.
+ELEMENT_SECONDS = 0.02  # shorter than the time between two steps
 ELEMENT_ATTRIBUTES = ("control_type", "class_name", "name")
 ELEMENT_KEYS = ("AXRole", "AXRoleDescription", "AXDescription", "AXTitle", "AXDOMClassList")
 
@@ -59,9 +61,27 @@ def read_signs() -> Signs:
     return Signs(
         names=(focus.app, focus.program, focus.bundle, focus.window_class),
         title=focus.title,
-        element=_describe_element(),
+        element=_last_element.describe(focus.window),
         has_terminal_tag="terminal" in (scope.get("tag") or ()),
     )
+
+
+class _ElementCache:
+    """The focused element's description, read once per callback: reading takes milliseconds."""
+
+    def __init__(self) -> None:
+        self._key = (NO_WINDOW, float("-inf"))
+        self._text = ""
+
+    def describe(self, window: int) -> str:
+        now = time.monotonic()
+        last_window, at = self._key
+        if window != last_window or now - at > ELEMENT_SECONDS:
+            self._key, self._text = (window, now), _describe_element()
+        return self._text
+
+
+_last_element = _ElementCache()
 
 
 def _describe_element() -> str:

@@ -26,10 +26,17 @@ class LongAnswerSink(Sink):
     # answer. What has been inserted stays: it is the user's window, and undo may not reach it.
     # In the mode `at_end`, and while the insertion is paused, nothing was inserted by then.
 
-    def __init__(self, inner: Sink, limit: int, open_panel: Callable[[], Sink]) -> None:
-        """Insert with `inner`, or else show the answer with the sink of `open_panel`."""
+    def __init__(
+        self,
+        inner: Sink,
+        limit: int,
+        may_move: Callable[[], bool],
+        open_panel: Callable[[], Sink],
+    ) -> None:
+        """Insert with `inner`, or if it may move, show the answer with the sink of `open_panel`."""
         super().__init__()
-        self._inner, self._limit, self._open_panel = inner, limit, open_panel
+        self._inner, self._limit = inner, limit
+        self._may_move, self._open_panel = may_move, open_panel
         self._panel: Optional[Sink] = None
         self._pieces: list[str] = []
         self._lines, self._breaks = 1, 0
@@ -55,7 +62,7 @@ class LongAnswerSink(Sink):
         self._count_lines(piece)
         if self._panel is not None:
             self._panel.feed(piece)
-        elif self._lines > self._limit:
+        elif self._lines > self._limit and self._may_move():
             self._move_to_panel()
         else:
             self._inner.feed(piece)

@@ -115,6 +115,12 @@ class Question(Task):
         return self._answer_ended and self.sink is not None and self.sink.idle
 
     @property
+    def writes_code(self) -> bool:
+        """Whether the answer is known to be inserted as code."""
+        is_code = isinstance(self._code, CodeOrProse) and self._code.is_code
+        return self.exchange.plan.code or is_code
+
+    @property
     def pause_reason(self) -> str:
         """Why the question is paused, as a sentence, or empty."""
         return self._start_pause_reason or (self.sink.pause_reason if self.sink is not None else "")

@@ -232,11 +232,13 @@ class Session:
         plan, location = exchange.plan, self._choose_location(exchange, question)
         sink = WindowSink(location, question.is_confirmed)
         limit = options.read_window_lines()
-        # Code is meant for the editor, whatever its length.
-        is_movable = plan.movable and not plan.code and question.find_selected is None
+        is_movable = plan.movable and question.find_selected is None
         if limit <= 0 or not is_movable or not self.answer_window.can_show:
             return sink
-        return LongAnswerSink(sink, limit, lambda: self._open_panel_sink(exchange))
+        # Code is meant for the editor, whatever its length.
+        return LongAnswerSink(
+            sink, limit, lambda: not question.writes_code, lambda: self._open_panel_sink(exchange)
+        )
 
     def _open_panel_sink(self, exchange: Exchange) -> PanelSink:
         exchange.shown = True

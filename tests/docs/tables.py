@@ -200,7 +200,7 @@ def build_voice_command() -> str:
     """Quote one voice command: its line in the `.talon` file and the action it calls."""
     folder = ROOT / "talon_user"
     lines = (folder / "claude.talon").read_text("utf-8").splitlines()
-    (line,) = (one for one in lines if "} history$:" in one)
+    (line,) = (one for one in lines if "} history:" in one)
     source = (folder / "claude.py").read_text("utf-8")
     (action,) = (
         node

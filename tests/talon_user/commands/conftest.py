@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -51,6 +53,17 @@ class Talk:
     def read_instructions(self, index: int = -1) -> str:
         """Return the system prompt of a request."""
         return str(self.fake.bodies("/v1/messages")[index].get("system", ""))
+
+    async def stop_bridge(self) -> None:
+        """Stop the bridge, and wait until nothing listens there."""
+        address = urlsplit(self.bridge.url)
+        self.bridge.stop_requested.set()
+        async with asyncio.timeout(30):
+            with suppress(OSError):
+                while True:
+                    _, writer = await asyncio.open_connection(address.hostname, address.port)
+                    writer.close()
+                    await asyncio.sleep(0.01)
 
     @property
     def notes(self) -> list[str]:

@@ -351,8 +351,8 @@ def test_without_an_answer_each_command_says_so(talk: Talk, command: str) -> Non
 
 
 def test_code_that_was_inserted_is_pasted_without_the_prose(talk: Talk) -> None:
-    talk.world.set_setting("user.claude_code_mode", True)
-    talk.ask("claude ask list the files", ANSWER)
+    talk.world.add_list("user.claude_my_prompt", list_files="[none, here, code] List the files.")
+    talk.ask("claude list files", ANSWER)
     talk.end()
     talk.notes.text = ""
     talk.notes.click(0)

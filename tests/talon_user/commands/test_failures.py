@@ -40,8 +40,7 @@ async def test_a_stopped_bridge_is_reported_within_a_second(
 ) -> None:
     notes = any_talk.world.open()
     url = any_talk.bridge.url
-    any_talk.bridge.stop_requested.set()
-    await asyncio.sleep(0.3)
+    await any_talk.stop_bridge()
     start, began = time.perf_counter(), any_talk.world.script.now
     any_talk.world.say("claude ask hi")
     await any_talk.wait_until(lambda: any_talk.notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import platform
 
 from bridge import __version__
@@ -48,8 +47,7 @@ async def test_the_doctor_finds_a_running_bridge(make_talk: MakeTalk) -> None:
 
 
 async def test_the_doctor_reports_problems_with_hints(talk: Talk, notes: App) -> None:
-    talk.bridge.stop_requested.set()
-    await asyncio.sleep(0.3)
+    await talk.stop_bridge()
     await talk.say("claude doctor")
     (notice,) = talk.notes
     assert "Start it from its tray icon or run claude-bridge." in notice

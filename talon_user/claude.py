@@ -7,13 +7,13 @@ from typing import Any
 
 from talon import Module, actions, app, registry, speech_system, ui
 
+from .commands.answers import WindowCommands
 from .core.extra_words import ExtraWords
 from .core.phrases import is_only_ours
 from .voice import noises, options
 from .voice.conversation import Conversation, list_rules
 from .voice.reload import take_over
 from .voice.session import Session
-from .voice.window_commands import WindowCommands
 
 mod = Module()
 mod.list("claude_prefix", desc="The first word of every command")

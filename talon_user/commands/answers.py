@@ -9,11 +9,11 @@ from ..core.plan import Plan
 from ..core.prompts import Material
 from ..desktop.screen import notify, recent_notices
 from ..desktop.speech import find_voice
-from .answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ReadAloud, ShowAnswer
-from .history import Exchange
-from .question import Question
-from .session import NO_VOICE, Session
-from .window_sink import find_window_problem
+from ..voice.answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ReadAloud, ShowAnswer
+from ..voice.history import Exchange
+from ..voice.question import Question
+from ..voice.session import NO_VOICE, Session
+from ..voice.window_sink import find_window_problem
 
 NO_ANSWER = "There is no answer yet. Say “claude ask” and your question."
 NO_WINDOW_HERE = "No window can be shown here. Say “claude paste” or “claude copy”."

@@ -1,10 +1,11 @@
 """Draw rows of text on the screen, with Talon's `canvas` or `imgui`."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Optional, Protocol
 
-from talon import ui
+from talon import cron, ui
 
 from ..core.answer_text import Row
 
@@ -15,6 +16,8 @@ MARGIN = 12.0
 GUTTER = 34.0
 """Between the left edge of the text and a mark such as the number of a block."""
 WIDTHS = {"corner": 460.0, "panel": 760.0}
+CREATE_SECONDS = 0.04
+"""Seconds between the creation of two canvases."""
 SCROLL_ROWS = 3
 """Rows per step of the mouse wheel."""
 log = logging.getLogger("claude")
@@ -36,7 +39,11 @@ class CanvasPane:
     """A pane drawn on Talon's canvas."""
 
     # A canvas is a window of the system, and takes some 15 ms to create. So one is created when
-    # the pane is first shown; later it is moved, resized and hidden.
+    # the pane is first shown; later it is moved, resized and hidden. A second pane that is first
+    # shown in the same callback waits a moment, so that speech recognition does not.
+
+    _created_at = float("-inf")
+    """When the last canvas of any pane was created."""
 
     def __init__(self, canvas: Any, place: str, on_scroll: Callable[[int], None]) -> None:
         """Use Talon's module `canvas`; `place` is `corner` or `panel`.
@@ -49,6 +56,7 @@ class CanvasPane:
         self._frame = (0.0, 0.0, 0.0, 0.0)
         self._rows: Sequence[Row] = ()
         self._image: Any = None
+        self._job: Any = None
 
     def show(self, rows: Sequence[Row], image: Any = None) -> None:
         """Draw these rows, on the screen that was active when the pane appeared."""
@@ -56,6 +64,10 @@ class CanvasPane:
         self._screen = self._screen or find_active_screen()
         x, y, width, height = frame = self._find_frame(self._screen.visible_rect)
         if self._canvas is None:
+            if time.monotonic() - CanvasPane._created_at < CREATE_SECONDS:
+                self._job = self._job or cron.after("50ms", self._show_later)
+                return
+            CanvasPane._created_at = time.monotonic()
             self._canvas = self._create_canvas(_make_rect(*frame))
         elif frame != self._frame:
             self._canvas.resize(width, height)
@@ -68,9 +80,16 @@ class CanvasPane:
     def hide(self) -> None:
         """Hide the canvas, and choose the screen again when it is next shown."""
         self._screen = None
+        if self._job is not None:
+            cron.cancel(self._job)
+            self._job = None
         if self._canvas is not None:
             self._canvas.blocks_mouse = False
             self._canvas.hide()
+
+    def _show_later(self) -> None:
+        self._job = None
+        self.show(self._rows, self._image)
 
     def _create_canvas(self, rect: Any) -> Any:
         canvas = self._canvas_module.Canvas.from_rect(rect)

@@ -25,6 +25,7 @@ SELECT_ACTIONS = {
 STEPS_PER_TICK = 25
 MOVED = "Your last dictation is not before the cursor any more, so nothing was changed."
 LONG = "Your last dictation is too long to be selected by keyboard. Select it, then say “this”."
+FOCUS_MOVED = "The focus moved to another window. Say the command again."
 EMPTY = {
     "this": "Nothing is selected.",
     "all": "There is no text here.",
@@ -42,7 +43,8 @@ class SourceReader:
 
     # States: selecting (only the source `that`: the last dictation, backwards from the caret),
     # copying (a key was pressed, and the app has not copied yet) and done. Only sources in
-    # SELECTION_SOURCES need the first two: other text and pictures are available at once.
+    # SELECTION_SOURCES need the first two: other text is available at once, a picture with the next
+    # `advance`.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
 
     def __init__(self, source: str, reply: str = "") -> None:
@@ -63,13 +65,17 @@ class SourceReader:
             self._find_dictation()
         elif source in SELECT_ACTIONS:
             self._copy_selection()
-        else:
+        elif source not in PICTURE_SOURCES:
             self._read_now(reply)
             self.done = True
 
     def advance(self, now: float) -> None:
-        """Check whether the app has copied."""
+        """Check whether the app has copied, or take the picture."""
         if self.done:
+            return
+        if self.source in PICTURE_SOURCES:
+            # Not in the callback of the command: encoding the picture takes time of its own.
+            self._take_picture()
             return
         if self._steps_left:
             self._select_more()
@@ -80,7 +86,7 @@ class SourceReader:
             return
         self.end()
         if read_focused_window() != self._window:
-            self.problem = "The focus moved to another window. Say the command again."
+            self.problem = FOCUS_MOVED
         else:
             self.text = text or ""
             self.problem = self._find_problem()
@@ -119,13 +125,17 @@ class SourceReader:
         self._clipboard.await_copy()
         run_edit_action("copy")
 
-    def _read_now(self, reply: str) -> None:
-        if self.source in PICTURE_SOURCES:
-            try:
-                self.picture = take_picture(self.source)
-            except NoPicture as problem:
-                self.problem = str(problem)
+    def _take_picture(self) -> None:
+        self.done = True
+        if read_focused_window() != self._window:
+            self.problem = FOCUS_MOVED
             return
+        try:
+            self.picture = take_picture(self.source)
+        except NoPicture as problem:
+            self.problem = str(problem)
+
+    def _read_now(self, reply: str) -> None:
         self.text = self._read_text(reply)
         if not self.text.strip() and self.problem is None and self.source != "none":
             self.problem = EMPTY[self.source]

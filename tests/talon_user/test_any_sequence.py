@@ -135,7 +135,7 @@ class VoiceMachine(RuleBasedStateMachine):
     def say(self, words: str) -> None:
         self.has_confirmed = self.has_confirmed or words == "claude resume"
         # Another package's command fails when Talon cannot type or press keys.
-        is_others = not words.startswith("claude")
+        is_others = "tail" in words or not words.startswith("claude")
         with suppress(RuntimeError) if is_others else nullcontext():
             self.world.say(words)
 

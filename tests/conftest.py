@@ -37,6 +37,22 @@ settings.register_profile(
 settings.load_profile("patient")
 
 
+SLOW_FILES = (
+    "end_to_end/test_packaging.py",
+    "server/test_odd_events.py",
+    "server/test_faults.py",
+    "server/test_openapi.py",
+    "talon_user/test_any_sequence.py",
+    "test_house.py",
+)
+"""Files that take a minute or more: first, so that no worker has one of them left at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slow files first; the others stay in their order."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(SLOW_FILES))
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the settings, keys or proxies of the user who runs it."""

@@ -117,8 +117,8 @@ def test_the_readmes_two_commands_are_those_of_ci() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert "pip install -e . && claude-bridge" in readme
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert "pip install -e '.[test]' && pytest -n 3 --dist loadfile" in readme
-    assert "pip install -q -e '.[test]' && pytest -n 3 --dist loadfile" in ci
+    assert "pip install -e '.[test]' && pytest -n 2 --dist loadfile" in readme
+    assert "pip install -q -e '.[test]' && pytest -n 2 --dist loadfile" in ci
 
 
 def public_errors() -> list[type[anthropic.AnthropicError]]:

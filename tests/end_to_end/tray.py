@@ -58,7 +58,7 @@ async def state(panel: TrayHost) -> str:
     return (await panel.menu()).children[0].label
 
 
-async def shows(panel: TrayHost, words: str, seconds: float = 20) -> None:
+async def shows(panel: TrayHost, words: str, seconds: float = 60) -> None:
     """Wait until the first line of the menu contains the words."""
     async with asyncio.timeout(seconds):
         while words not in await state(panel):

@@ -113,7 +113,6 @@ def _split_wishes(text: str) -> list[str]:
 _DATE = re.compile(r"-\d{8}$")
 
 
-@functools.lru_cache(256)
 def remove_date(model: str) -> str:
     """Return the id without the date of a snapshot: both name one model."""
     return _DATE.sub("", model)

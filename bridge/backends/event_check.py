@@ -120,9 +120,7 @@ class EventCheck:
     def _feed_other(self, event: Any) -> MessageEvent | None:
         if self._state == "ended":
             return None
-        kind = event.get("type") if type(event) is dict else None
-        if type(kind) is not str or not kind:
-            kind = _read_type(event, "an event")
+        kind = _read_type(event, "an event")
         check = _CHECKS.get(kind)
         if check is None:
             return self._feed_unordered(kind, event)

@@ -55,9 +55,9 @@ class _HostedCall(ABC):
 
     def _add_whole_input(self, emit: Emit) -> list[Event]:
         """Add the arguments of a call without deltas, which are in its start event."""
-        return (
-            [] if self._raw else self._add_input(json.dumps(self._block.get("input") or {}), emit)
-        )
+        if self._raw:
+            return []
+        return self._add_input(json.dumps(self._block.get("input") or {}), emit)
 
     @property
     def _content(self) -> Any:

@@ -53,8 +53,6 @@ def has_server_tools(chat: ChatRequest) -> bool:
 
 def list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     """Return the names under which Claude calls the server tools of this chat."""
-    if not has_server_tools(chat):
-        return ()
     tools = _list_tools(chat)
     searches = chat.web_search_options is not None or any(map(is_web_search, tools))
     runs_code = any(tool.type == CODE_EXECUTION_TYPE for tool in tools)
@@ -63,9 +61,9 @@ def list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
 
 def build_server_tools(chat: ChatRequest, rules: ModelRules, notices: Notices) -> ServerTools:
     """Build the server tools. Raises NotSupported if the backend does not have one of them."""
-    if not has_server_tools(chat):
-        return _NO_SERVER_TOOLS
     tools = _list_tools(chat)
+    if not tools and chat.web_search_options is None:
+        return _NO_SERVER_TOOLS
     for tool in tools:
         if not rules.server_tools and tool.type in _OPENAI_NAMES:
             raise NotSupported(
@@ -96,9 +94,9 @@ def build_server_tools(chat: ChatRequest, rules: ModelRules, notices: Notices) -
 
 def _list_tools(chat: ChatRequest) -> list[OtherTool]:
     """List the server tools that Claude may call; `tool_choice` may leave some of them out."""
-    if not chat.tools:
-        return []
-    tools = [tool for tool in chat.tools if isinstance(tool, OtherTool) and is_server_tool(tool)]
+    tools = [
+        tool for tool in chat.tools or () if isinstance(tool, OtherTool) and is_server_tool(tool)
+    ]
     if not tools or not isinstance(chat.tool_choice, AllowedToolsChoice):
         return tools
     allowed = {

@@ -50,7 +50,8 @@ class BorrowedClipboard:
 
     def put(self, text: str) -> None:
         """Set our text; save the user's content first, if it changed since the last call."""
-        saved = self._save()
+        loan = self._find_loan()
+        saved = clip.mime() if loan is None else loan.saved
         clip.set_text(text)
         self._loan = _Loan(saved, clip.serial())
         BorrowedClipboard._unrestored = None
@@ -69,9 +70,11 @@ class BorrowedClipboard:
     def await_copy(self) -> None:
         """Save the user's content, so that `take_copy` can detect what an app copies."""
         # Nothing is written: clipboard managers would record it, and `clip.serial` is enough.
-        loan = self._loan or BorrowedClipboard._unrestored
-        is_changed = loan is not None and loan.is_changed and loan.is_ours()
-        self._loan = _Loan(self._save(), clip.serial(), is_changed)
+        loan = self._find_loan()
+        if loan is None:
+            self._loan = _Loan(clip.mime(), clip.serial(), is_changed=False)
+        else:
+            self._loan = _Loan(loan.saved, clip.serial(), loan.is_changed)
         BorrowedClipboard._unrestored = None
 
     def take_copy(self) -> Optional[str]:
@@ -86,10 +89,10 @@ class BorrowedClipboard:
         loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
         return text
 
-    def _save(self) -> Any:
-        """Return the user's content: what is on the clipboard, or was before it became ours."""
+    def _find_loan(self) -> Optional[_Loan]:
+        """Return the loan whose content is still on the clipboard."""
         loan = self._loan or BorrowedClipboard._unrestored
-        return loan.saved if loan is not None and loan.is_ours() else clip.mime()
+        return loan if loan is not None and loan.is_ours() else None
 
 
 def _restore(loan: _Loan, tries: int) -> None:

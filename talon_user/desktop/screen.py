@@ -15,8 +15,9 @@ from ..core.place import Signs
 NO_WINDOW = -1
 recent_notices: deque[str] = deque(maxlen=10)
 """The last notices, newest last, for users who missed them or cannot see them."""
+ELEMENT_SECONDS = 0.02
+"""How long a description of the focused element counts: less than the time between two steps."""
 # What describes a focused element: attributes on Windows, and on a Mac the names of `element.get`.
-ELEMENT_SECONDS = 0.02  # shorter than the time between two steps
 ELEMENT_ATTRIBUTES = ("control_type", "class_name", "name")
 ELEMENT_KEYS = ("AXRole", "AXRoleDescription", "AXDescription", "AXTitle", "AXDOMClassList")
 
@@ -86,11 +87,10 @@ _last_element = _ElementCache()
 
 def _describe_element() -> str:
     """Return what the focused element is called, one word or label per line, or empty."""
-    # Not every platform has `focused_element`, apps may not answer, and what is raised then differs
-    # by platform. An element that cannot be described is no sign of anything.
+    # An element that cannot be described is no sign of anything.
     try:
         element: Any = ui.focused_element()
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - missing on some platforms, and an app may not answer
         return ""
     readers = [
         *(partial(getattr, element, name) for name in ELEMENT_ATTRIBUTES),
@@ -107,7 +107,7 @@ def _read_fact(read: Callable[[], Any]) -> str:
     """Return a fact about an element as text, or empty if the element does not have it."""
     try:
         fact = read()
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - what a missing attribute raises differs by platform
         return ""
     return "\n".join(map(str, fact)) if isinstance(fact, (list, tuple)) else str(fact or "")
 

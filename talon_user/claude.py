@@ -7,7 +7,6 @@ from typing import Any
 
 from talon import Module, actions, app, registry, speech_system, ui
 
-from .commands.answers import WindowCommands
 from .core.extra_words import ExtraWords
 from .core.phrases import is_only_ours
 from .voice import noises, options
@@ -29,7 +28,6 @@ mod.mode("claude_listening", desc="Every phrase is a part of a question to Claud
 
 session = Session()
 conversation = Conversation(session)
-window_commands = WindowCommands(session)
 
 
 class PhraseHandler:
@@ -59,11 +57,6 @@ class PhraseHandler:
         """Record that the whole phrase is a part of a question, and return the conversation."""
         self._was_heard = True
         return conversation
-
-    def take_window_command(self) -> WindowCommands:
-        """Record that the phrase runs one of our commands, and return those about answers."""
-        self._ran_our_command = True
-        return window_commands
 
     def end_phrase(self, phrase: dict[str, Any]) -> None:
         """Resume after a phrase of ours, or notify the user of the pause after another."""
@@ -279,47 +272,47 @@ class Actions:
 
     def claude_paste(block: int = 0) -> None:
         """Insert Claude's answer, or one of its blocks, at the cursor."""
-        phrases.take_window_command().paste(block)
+        phrases.take_command().answers.paste(block)
 
     def claude_take(block: int = 0) -> None:
         """Insert Claude's answer, or one of its blocks, and close the window."""
-        phrases.take_window_command().paste(block, close=True)
+        phrases.take_command().answers.paste(block, close=True)
 
     def claude_copy(block: int = 0) -> None:
         """Put Claude's answer, or one of its blocks, on the clipboard."""
-        phrases.take_window_command().copy(block)
+        phrases.take_command().answers.copy(block)
 
     def claude_discard() -> None:
         """Drop the suggested shell command, or else Claude's answer."""
-        phrases.take_window_command().discard()
+        phrases.take_command().answers.discard()
 
     def claude_window_open() -> None:
         """Show Claude's last answer."""
-        phrases.take_window_command().open()
+        phrases.take_command().answers.open()
 
     def claude_page(page: int) -> None:
         """Show a page of Claude's window."""
-        phrases.take_window_command().go_to_page(page)
+        phrases.take_command().answers.go_to_page(page)
 
     def claude_next_page() -> None:
         """Show the next page of Claude's window."""
-        phrases.take_window_command().turn_page(1)
+        phrases.take_command().answers.turn_page(1)
 
     def claude_previous_page() -> None:
         """Show the previous page of Claude's window."""
-        phrases.take_window_command().turn_page(-1)
+        phrases.take_command().answers.turn_page(-1)
 
     def claude_notices() -> None:
         """Show the last notices."""
-        phrases.take_window_command().show_notices()
+        phrases.take_command().answers.show_notices()
 
     def claude_speak() -> None:
         """Read Claude's answer aloud."""
-        phrases.take_window_command().speak()
+        phrases.take_command().answers.speak()
 
     def claude_speak_notices() -> None:
         """Read the last notices aloud."""
-        phrases.take_window_command().speak_notices()
+        phrases.take_command().answers.speak_notices()
 
     def claude_close() -> None:
         """Hide Claude's windows and the last error."""

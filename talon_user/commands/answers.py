@@ -19,7 +19,7 @@ NO_ANSWER = "There is no answer yet. Say “claude ask” and your question."
 NO_WINDOW_HERE = "No window can be shown here. Say “claude paste” or “claude copy”."
 
 
-class WindowCommands:
+class AnswerCommands:
     """One method per command; each reports what it cannot do, and why."""
 
     def __init__(self, session: Session) -> None:

@@ -6,6 +6,7 @@ from typing import Optional
 
 from talon import Context, registry
 
+from ..commands.answers import AnswerCommands
 from ..commands.context import ContextCommands
 from ..commands.cursorless import CursorlessCommands
 from ..commands.listening import ListeningCommands
@@ -44,6 +45,7 @@ class Conversation:
         """Use the session's engine, history and display."""
         self._session = session
         self._engine, self._history = session.engine, session.history
+        self.answers = AnswerCommands(session)
         self.context = ContextCommands(session)
         self.cursorless = CursorlessCommands(session)
         self.listening = ListeningCommands(session, self.ask, self.stop)

@@ -109,7 +109,6 @@ class Shared:
         world.advance(5)
         claude.session = claude.Session()
         claude.conversation = claude.Conversation(claude.session)
-        claude.window_commands = claude.WindowCommands(claude.session)
         cls.bridge.streams.clear()
         world.notifications.clear()
         world.windows.clear()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
 
 STRICT = 0.02
@@ -52,3 +53,11 @@ def any_world(request: pytest.FixtureRequest) -> Iterator[TalonWorld]:
     with load_world(community=request.param) as world:
         yield world
         assert world.script.violations == []
+
+
+@pytest.fixture
+def scripted(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
+    """The bridge whose answers the test sends by hand."""
+    bridge = ScriptedBridge()
+    bridge.attach(world, monkeypatch)
+    return bridge

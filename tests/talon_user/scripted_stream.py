@@ -71,6 +71,14 @@ class ScriptedBridge:
         newest = self.streams[-1] if self.streams else None
         return None if newest is None or newest.finished else newest
 
+    def answer(self, world: TalonWorld, *pieces: str, pause: float = 0.1) -> None:
+        """Answer the newest question, with a pause after each piece, and let it be inserted."""
+        for piece in pieces:
+            self.streams[-1].send_text(piece)
+            world.advance(pause)
+        self.streams[-1].send_end()
+        world.advance(4)
+
     def attach(self, world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         """Answer the questions of `world` from now on, also after a reload."""
         client = sys.modules[f"{PACKAGE}.voice.client"]

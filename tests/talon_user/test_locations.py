@@ -11,21 +11,6 @@ from tests.talon_world.apps import App, CodeEditor, SlowPaster
 CODE = "def f():\n    one = 1\n\n    return one"
 
 
-@pytest.fixture
-def bridge(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
-    bridge = ScriptedBridge()
-    bridge.attach(world, monkeypatch)
-    return bridge
-
-
-def answer(world: TalonWorld, bridge: ScriptedBridge, *pieces: str) -> None:
-    for piece in pieces:
-        bridge.streams[-1].send_text(piece)
-        world.advance(0.1)
-    bridge.streams[-1].send_end()
-    world.advance(4)
-
-
 @pytest.mark.parametrize("app", [App, CodeEditor, SlowPaster])
 @pytest.mark.parametrize(
     ("words", "after"),
@@ -38,7 +23,7 @@ def answer(world: TalonWorld, bridge: ScriptedBridge, *pieces: str) -> None:
     ],
 )
 def test_lines_above_and_below_are_indented_like_the_line(
-    world: TalonWorld, bridge: ScriptedBridge, app: type[App], words: str, after: str
+    world: TalonWorld, scripted: ScriptedBridge, app: type[App], words: str, after: str
 ) -> None:
     editor = world.open(app)
     editor.write(CODE)
@@ -48,53 +33,53 @@ def test_lines_above_and_below_are_indented_like_the_line(
         editor.click(editor.text.index("one") + 2)
     world.say(words)
     world.advance(1)
-    answer(world, bridge, "tw", "o\n\n", "  three")
+    scripted.answer(world, "tw", "o\n\n", "  three")
     assert editor.text == CODE.replace("    one = 1", after)
     assert (world.clipboard.text, world.notifications) == ("mine", [])
 
 
 @pytest.mark.parametrize("words", ["claude below ask hello", "claude above ask hello"])
 def test_an_answer_that_is_indented_already_is_left_as_it_is(
-    world: TalonWorld, bridge: ScriptedBridge, words: str
+    world: TalonWorld, scripted: ScriptedBridge, words: str
 ) -> None:
     editor = world.open(CodeEditor)
     editor.write(CODE)
     editor.click(editor.text.index("one"))
     world.say(words)
-    answer(world, bridge, "```py\n    if x:\n        two\n```")
+    scripted.answer(world, "```py\n    if x:\n        two\n```")
     assert "\n    if x:\n        two\n" in editor.text
 
 
 def test_below_whole_lines_is_indented_like_the_last_of_them(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     editor = world.open()
     editor.write(CODE)
     editor.select("def f():\n    one = 1\n")
     world.say("claude explain this below")
     world.advance(1)
-    answer(world, bridge, "two")
+    scripted.answer(world, "two")
     assert editor.text == "def f():\n    one = 1\n    two\n\n    return one"
 
 
-def test_an_empty_line_has_no_indentation(world: TalonWorld, bridge: ScriptedBridge) -> None:
+def test_an_empty_line_has_no_indentation(world: TalonWorld, scripted: ScriptedBridge) -> None:
     editor = world.open()
     editor.write(CODE)
     editor.click(editor.text.index("\n\n") + 1)
     world.say("claude below ask hello")
-    answer(world, bridge, "two")
+    scripted.answer(world, "two")
     assert editor.text == "def f():\n    one = 1\n\ntwo\n    return one"
 
 
-def test_a_retry_keeps_the_indentation(world: TalonWorld, bridge: ScriptedBridge) -> None:
+def test_a_retry_keeps_the_indentation(world: TalonWorld, scripted: ScriptedBridge) -> None:
     editor = world.open(CodeEditor)
     editor.write("    one")
     world.say("claude below ask hello")
-    answer(world, bridge, "two\nlines")
+    scripted.answer(world, "two\nlines")
     assert editor.text == "    one\n    two\n    lines"
     world.say("claude retry")
     world.advance(2)
-    answer(world, bridge, "three\nlines")
+    scripted.answer(world, "three\nlines")
     assert editor.text == "    one\n    three\n    lines"
     world.say("claude undo")
     world.advance(2)
@@ -104,7 +89,7 @@ def test_a_retry_keeps_the_indentation(world: TalonWorld, bridge: ScriptedBridge
 @pytest.mark.parametrize("place", ["here", "above", "below", "replace"])
 @pytest.mark.parametrize("end", ["error", "hang up", "empty", "stop"])
 def test_a_question_that_fails_keeps_the_selection(
-    world: TalonWorld, bridge: ScriptedBridge, place: str, end: str
+    world: TalonWorld, scripted: ScriptedBridge, place: str, end: str
 ) -> None:
     editor = world.open()
     editor.write(CODE)
@@ -112,27 +97,27 @@ def test_a_question_that_fails_keeps_the_selection(
     world.say(f"claude explain this {place}")
     world.advance(1)
     if end == "error":
-        bridge.streams[0].send("error", message="Claude is overloaded.")
+        scripted.streams[0].send("error", message="Claude is overloaded.")
     elif end == "hang up":
-        bridge.streams[0].hang_up()
+        scripted.streams[0].hang_up()
     elif end == "empty":
-        bridge.streams[0].send_end()
+        scripted.streams[0].send_end()
     else:
         world.say("claude stop")
     world.advance(2)
     assert (editor.text, editor.selected, world.cron_jobs) == (CODE, "one", [])
 
 
-def test_a_failing_question_opens_no_file(world: TalonWorld, bridge: ScriptedBridge) -> None:
+def test_a_failing_question_opens_no_file(world: TalonWorld, scripted: ScriptedBridge) -> None:
     world.open()
     world.say("claude new file ask hello")
-    bridge.streams[0].hang_up()
+    scripted.streams[0].hang_up()
     world.advance(2)
     assert len(world.windows) == 1
 
 
 def test_a_move_that_is_interrupted_stays_on_its_line(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     slow = world.open(SlowPaster)
     slow.write("    one\n    two")
@@ -140,28 +125,28 @@ def test_a_move_that_is_interrupted_stays_on_its_line(
     world.add_commands("do nothing: key(escape)\n")
     world.say("claude explain this below")
     world.advance(1)
-    bridge.streams[0].send_text("new")
+    scripted.streams[0].send_text("new")
     world.advance(0.1)
     world.say("do nothing")
-    bridge.streams[0].send_end()
+    scripted.streams[0].send_end()
     world.say("claude resume")
     world.advance(4)
     assert slow.text == "    one\n    new\n    two"
 
 
 def test_a_command_while_the_indentation_is_read_replaces_nothing(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     slow = world.open(SlowPaster)
     slow.write("    one")
     world.add_commands('type x: "x"\n')
     world.say("claude below ask hello")
-    bridge.streams[0].send_text("two")
+    scripted.streams[0].send_text("two")
     world.advance(0.1)
     assert slow.selected == "    one"
     world.say("type x")
     assert slow.text == "    onex"
-    bridge.streams[0].send_end()
+    scripted.streams[0].send_end()
     world.say("claude resume")
     world.advance(4)
     assert slow.text == "    onex\n    two"

@@ -18,22 +18,20 @@ NOT_RESTORED = (
 )
 
 
-def paste_answer(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def paste_answer(world: TalonWorld, scripted: ScriptedBridge) -> None:
     """Ask, and let Claude's answer be pasted."""
-    bridge = ScriptedBridge()
-    bridge.attach(world, monkeypatch)
     world.say("claude ask hello")
-    bridge.streams[0].send_text("one\ntwo\n")
-    bridge.streams[0].send_end()
+    scripted.streams[-1].send_text("one\ntwo\n")
+    scripted.streams[-1].send_end()
     world.advance(0.1)
 
 
 def test_a_clipboard_that_is_locked_for_a_moment_is_restored_later(
-    world: TalonWorld, monkeypatch: pytest.MonkeyPatch
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     notes = world.open()
     world.clipboard.user_copies("mine", html="<b>mine</b>")
-    paste_answer(world, monkeypatch)
+    paste_answer(world, scripted)
     world.clipboard.locked = True
     world.advance(1)
     world.clipboard.locked = False
@@ -43,26 +41,26 @@ def test_a_clipboard_that_is_locked_for_a_moment_is_restored_later(
 
 
 def test_a_clipboard_that_stays_locked_is_reported_once(
-    world: TalonWorld, monkeypatch: pytest.MonkeyPatch
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     world.open()
     world.clipboard.user_copies("mine")
-    paste_answer(world, monkeypatch)
+    paste_answer(world, scripted)
     world.clipboard.locked = True
     world.advance(10)
     assert (world.notifications, world.cron_jobs) == ([NOT_RESTORED], [])
 
 
 def test_an_answer_before_the_clipboard_is_restored_keeps_what_the_user_copied(
-    world: TalonWorld, monkeypatch: pytest.MonkeyPatch
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     world.open()
     world.clipboard.user_copies("mine")
-    paste_answer(world, monkeypatch)
+    paste_answer(world, scripted)
     world.clipboard.locked = True
     world.advance(1)
     world.clipboard.locked = False
-    paste_answer(world, monkeypatch)
+    paste_answer(world, scripted)
     world.advance(3)
     assert world.clipboard.text == "mine"
 
@@ -88,16 +86,14 @@ def test_a_locked_clipboard_ends_a_question_with_one_notice(world: TalonWorld, w
 
 
 def test_a_selection_is_read_from_an_app_that_writes_the_clipboard_in_steps(
-    world: TalonWorld, monkeypatch: pytest.MonkeyPatch
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     slow = world.open(SlowPaster)
     slow.write("some text")
     slow.select("some")
     world.clipboard.user_copies("mine", html="<b>mine</b>")
-    bridge = ScriptedBridge()
-    bridge.attach(world, monkeypatch)
     world.say("claude explain this")
     world.advance(1)
-    (content,) = bridge.streams[0].body["input"][0]["content"]
+    (content,) = scripted.streams[0].body["input"][0]["content"]
     assert "<text>\nsome\n</text>" in content["text"]
     assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}

@@ -22,54 +22,39 @@ def world() -> Iterator[TalonWorld]:
         assert world.script.violations == []
 
 
-@pytest.fixture
-def bridge(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
-    bridge = ScriptedBridge()
-    bridge.attach(world, monkeypatch)
-    return bridge
-
-
-def answer(world: TalonWorld, bridge: ScriptedBridge, *pieces: str) -> None:
-    for piece in pieces:
-        bridge.streams[-1].send_text(piece)
-        world.advance(0.6)
-    bridge.streams[-1].send_end()
-    world.advance(3)
-
-
 @pytest.mark.parametrize("app", [App, SlowPaster])
 @pytest.mark.parametrize("threshold", [-1, 0, 10, 79, 80, 1000])
 def test_communitys_threshold_changes_nothing(
-    world: TalonWorld, bridge: ScriptedBridge, app: type[App], threshold: int
+    world: TalonWorld, scripted: ScriptedBridge, app: type[App], threshold: int
 ) -> None:
     world.set_setting("user.paste_to_insert_threshold", threshold)
     window = world.open(app)
     world.clipboard.user_copies("mine", html="<b>mine</b>")
     world.say("claude ask hello")
-    answer(world, bridge, "Short. ", LONG, "a line\n", "and the last few words")
+    scripted.answer(world, "Short. ", LONG, "a line\n", "and the last few words", pause=0.6)
     assert window.text == f"Short. {LONG}a line\nand the last few words"
     assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
 
 
 @pytest.mark.parametrize("threshold", [0, 10, 80])
 def test_a_terminal_gets_one_line_whatever_the_threshold_is(
-    world: TalonWorld, bridge: ScriptedBridge, threshold: int
+    world: TalonWorld, scripted: ScriptedBridge, threshold: int
 ) -> None:
     world.set_setting("user.paste_to_insert_threshold", threshold)
     terminal: Any = world.open(Terminal)
     world.say("claude ask hello")
-    answer(world, bridge, "ls\n", LONG)
+    scripted.answer(world, "ls\n", LONG, pause=0.6)
     assert (terminal.text, terminal.ran) == (f"ls {LONG}", [])
 
 
 def test_a_suggested_command_is_inserted_whatever_the_threshold_is(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     world.set_setting("user.paste_to_insert_threshold", 5)
     terminal: Any = world.open(Terminal)
     world.clipboard.user_copies("mine")
     world.say("claude shell show the log")
-    answer(world, bridge, "git log -1")
+    scripted.answer(world, "git log -1", pause=0.6)
     world.say("claude insert")
     world.advance(2)
     assert (terminal.text, terminal.ran, world.clipboard.text) == ("git log -1", [], "mine")
@@ -84,7 +69,7 @@ def test_a_suggested_command_is_inserted_whatever_the_threshold_is(
     ],
 )
 def test_a_question_writes_to_the_clipboard_no_more_than_it_must(
-    world: TalonWorld, bridge: ScriptedBridge, words: str, writes: int
+    world: TalonWorld, scripted: ScriptedBridge, words: str, writes: int
 ) -> None:
     window = world.open()
     window.write("one two three")
@@ -92,12 +77,12 @@ def test_a_question_writes_to_the_clipboard_no_more_than_it_must(
     world.clipboard.user_copies("mine")
     world.say(words)
     world.advance(1)
-    answer(world, bridge, "2")
+    scripted.answer(world, "2", pause=0.6)
     assert (world.clipboard.writes, world.clipboard.text) == (writes, "mine")
 
 
 def test_reading_nothing_leaves_the_clipboard_alone(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     world.open()
     world.clipboard.user_copies("mine")
@@ -109,13 +94,13 @@ def test_reading_nothing_leaves_the_clipboard_alone(
 
 
 def test_reading_nothing_restores_what_an_earlier_answer_could_not(
-    world: TalonWorld, bridge: ScriptedBridge
+    world: TalonWorld, scripted: ScriptedBridge
 ) -> None:
     world.open()
     world.clipboard.user_copies("mine")
     world.say("claude ask hello")
-    bridge.streams[0].send_text("one\ntwo\n")
-    bridge.streams[0].send_end()
+    scripted.streams[0].send_text("one\ntwo\n")
+    scripted.streams[0].send_end()
     world.advance(0.1)
     world.clipboard.locked = True
     world.advance(1)

@@ -123,7 +123,7 @@ def _ui(world: "TalonWorld") -> ModuleType:
         return world.focused
 
     def get_focused_element() -> Any:
-        world.script.spend(ELEMENT_SECONDS)
+        world.script.charge(ELEMENT_SECONDS)
         if world.focused is None or world.focused.element is None:
             raise RuntimeError("no focused element")
         return world.focused.element

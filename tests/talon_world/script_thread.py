@@ -52,7 +52,7 @@ class ScriptThread:
         self.violations: list[str] = []
         self.slowest = 0.0
         self._depth = self._keys = 0
-        self._slept = self._charged = 0.0
+        self._waited = 0.0
         self._in_command = False
         self._ident = threading.get_ident()
         self._order = itertools.count()
@@ -96,21 +96,21 @@ class ScriptThread:
         """Run one callback under the watchdog."""
         if self._depth:
             return call(*args)
-        self._depth, self._slept, self._charged, self._keys = 1, 0.0, 0.0, 0
+        self._depth, self._waited, self._keys = 1, 0.0, 0
         gc.disable()  # pytest's garbage must not count as Talon's time
         start, worked = time.perf_counter(), time.thread_time()
         try:
             return call(*args)
         finally:
             self._depth = 0
-            spent = time.thread_time() - worked + self._slept + self._charged
+            spent = time.thread_time() - worked + self._waited
             gc.enable()
             self._watch(spent, call, self.watchdog)
             self._watch(time.perf_counter() - start, call, WAITING_LIMIT)
 
     def charge(self, seconds: float) -> None:
         """Count time that the real call would take, without moving the clock."""
-        self._charged += seconds
+        self._waited += seconds
 
     def schedule(self, seconds: float, callback: Callable[[], Any], repeat: bool) -> Job:
         """Put a cron job on the clock."""
@@ -137,13 +137,9 @@ class ScriptThread:
             self.flag(f"{who} blocks the script thread outside of a spoken command")
         self._let_apps_run(seconds)
 
-    def spend(self, seconds: float) -> None:
-        """Count time that a call of Talon takes, without anything happening meanwhile."""
-        self._slept += seconds
-
     def sleep(self, seconds: float) -> None:
         """Block the script thread: apps go on, cron does not."""
-        self._slept += seconds
+        self._waited += seconds
         self._let_apps_run(seconds)
 
     def _let_apps_run(self, seconds: float) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator, Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -77,6 +79,14 @@ class MakeTalk(Protocol):
     def __call__(
         self, *, community: bool = ..., cursorless: bool = ..., gui: Collection[str] = ...
     ) -> Talk: ...
+
+
+def install_program(path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a program as a shell script, and put its folder first on the PATH."""
+    path.parent.mkdir()
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=":")
 
 
 def cut_unevenly(text: str) -> tuple[str, ...]:

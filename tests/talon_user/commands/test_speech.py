@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.fake_anthropic.script import Reply, Text
-from tests.talon_user.commands.conftest import Talk
+from tests.talon_user.commands.conftest import Talk, install_program
 from tests.talon_world.apps import App
 
 
@@ -18,11 +17,9 @@ def spoken_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file in which a fake voice writes each sentence as a line."""
     spoken_lines = tmp_path / "said"
     spoken_lines.touch()
-    program = tmp_path / "bin" / "spd-say"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\ncat >> {spoken_lines}\nexec sleep 0.2\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    install_program(
+        tmp_path / "bin" / "spd-say", f"cat >> {spoken_lines}\nexec sleep 0.2", monkeypatch
+    )
     return spoken_lines
 
 

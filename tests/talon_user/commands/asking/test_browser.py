@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 import pytest
 
 from bridge.settings import find_paths
-from tests.talon_user.commands.conftest import Talk
+from tests.talon_user.commands.conftest import Talk, install_program
 from tests.talon_world.apps import App
 
 
@@ -17,11 +16,7 @@ def opened_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file in which a fake `xdg-open` writes each path as a line."""
     opened_paths = tmp_path / "opened"
     opened_paths.touch()
-    program = tmp_path / "bin" / "xdg-open"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$1" >> {opened_paths}\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    install_program(tmp_path / "bin" / "xdg-open", f'echo "$1" >> {opened_paths}', monkeypatch)
     return opened_paths
 
 

@@ -31,14 +31,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[TalonWorld]:
         assert world.script.violations == []
 
 
-@pytest.fixture
-def scripted(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> ScriptedBridge:
-    """The answers that a test sends by hand."""
-    bridge = ScriptedBridge()
-    bridge.attach(world, monkeypatch)
-    return bridge
-
-
 def test_a_question_without_an_answer_ends(world: TalonWorld, scripted: ScriptedBridge) -> None:
     assert world.focused is not None
     world.say("claude ask hi")

@@ -20,6 +20,18 @@ from tests.desktop import need_program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HANG_SECONDS = 60.0
+_NAVIGATED = (
+    "Inspected target navigated",
+    "Execution context was destroyed",
+    "Cannot find context",
+    "Cannot find default execution context",
+    "Promise was collected",
+)
+"""How errors begin when a page is replaced during an evaluation."""
+
+
+class NavigatedError(Exception):
+    """The page was replaced by another one before it answered."""
 
 
 class Page:
@@ -48,8 +60,7 @@ class Page:
                 message = await self._socket.receive_json()
                 self._collect_errors(message)
                 if message.get("id") == number:
-                    assert "error" not in message, message
-                    return message["result"]
+                    return _read_result(message)
 
     async def evaluate(self, script: str) -> Any:
         """Evaluate an expression, and await it if it is a promise."""
@@ -59,11 +70,13 @@ class Page:
         return result["result"].get("value")
 
     async def wait_for(self, script: str) -> Any:
-        """Wait until an expression is true, and return its value."""
+        """Wait until an expression is true, on this page or the next ones; return its value."""
         async with asyncio.timeout(_HANG_SECONDS):
-            while not (value := await self.evaluate(script)):
+            while True:
+                with suppress(NavigatedError):
+                    if value := await self.evaluate(script):
+                        return value
                 await asyncio.sleep(0.05)
-        return value
 
     async def read_text(self, selector: str) -> str:
         """Return the visible text of an element."""
@@ -84,6 +97,14 @@ class Page:
         entry = message.get("params", {}).get("entry", {})
         if message.get("method") == "Log.entryAdded" and entry["level"] == "error":
             self.errors.append(f"{entry['text']} {entry.get('url', '')}")
+
+
+def _read_result(message: Any) -> Any:
+    error = message.get("error", {}).get("message", "")
+    if error.startswith(_NAVIGATED):
+        raise NavigatedError(error)
+    assert "error" not in message, message
+    return message["result"]
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bridge.backends.base import Backend, ManagedBackend, Readiness
 from bridge.errors import BridgeError, ModelNotFound, NotSignedIn
@@ -16,6 +17,22 @@ AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
 """`auto` takes the first that is ready; never the echo, which must not pass for Claude."""
 
 ECHO_HINT = f"To test without Claude, use the model `{ECHO}`."
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What the backends' readiness comes to; each is read once, as it may change meanwhile."""
+
+    active: BackendName | None
+    readiness: Readiness
+    """Of the active backend; without one, why there is none."""
+    rejected: BackendName | None = None
+    """The backend that is only not ready because its credential was rejected."""
+
+    @property
+    def for_requests(self) -> BackendName | None:
+        """The backend for a request: only that shows that a rejected credential works again."""
+        return self.active or self.rejected
 
 
 class BackendSelection:
@@ -35,12 +52,11 @@ class BackendSelection:
                 f"choose another backend to use {model}.",
                 param="model",
             )
-        name, readiness = await self._find_active()
-        # A rejected credential is tried again: only a request shows that it works again.
-        name = name or await self._find_rejected()
-        if name is None:
+        choice = await self._choose()
+        if choice.for_requests is None:
+            readiness = choice.readiness
             raise NotSignedIn(f"Not connected to Claude: {readiness.reason}. {readiness.hint}")
-        return self._backends[name]
+        return self._backends[choice.for_requests]
 
     async def select_for_counting(self, model: str) -> Backend:
         """Return the backend that counts tokens: Anthropic's API if there is a key.
@@ -52,8 +68,7 @@ class BackendSelection:
 
     async def select_for_listing(self) -> Backend | None:
         """Return the backend whose models are listed beside the echo; None if none is ready."""
-        name, _ = await self._find_active()
-        name = name or await self._find_rejected()
+        name = (await self._choose()).for_requests
         return None if name in (None, "offline") else self._backends[name]
 
     async def list_echo_models(self) -> Sequence[ListedModel]:
@@ -62,12 +77,12 @@ class BackendSelection:
 
     async def get_status(self) -> BackendStatus:
         """Describe the selection for `/health`."""
-        name, readiness = await self._find_active()
+        choice = await self._choose()
         return BackendStatus(
             setting=self._switches.backend,
-            active=name,
-            reason=readiness.reason,
-            hint=readiness.hint,
+            active=choice.active,
+            reason=choice.readiness.reason,
+            hint=choice.readiness.hint,
         )
 
     def list_routes(self, name: BackendName | None) -> Sequence[RouteStatus]:
@@ -79,7 +94,7 @@ class BackendSelection:
 
     async def warm_active(self) -> None:
         """Warm the active backend, and let the others rest."""
-        active, _ = await self._find_active()
+        active = (await self._choose()).active
         for name, backend in self._backends.items():
             await (backend.warm() if name == active else backend.rest())
 
@@ -109,30 +124,18 @@ class BackendSelection:
         """Close all backends."""
         await asyncio.gather(*(backend.close() for backend in self._backends.values()))
 
-    async def _find_active(self) -> tuple[BackendName | None, Readiness]:
+    async def _choose(self) -> _Choice:
         missing: list[Readiness] = []
         for name in self._list_candidates():
             readiness = await self._read_readiness(name)
             if readiness.ready:
-                return name, readiness
+                return _Choice(name, readiness)
             if readiness.is_rejected:
                 # A subscription that fails never leads to the paid key behind it.
-                missing = [readiness]
-                break
+                return _Choice(None, _join_missing([readiness]), name)
             missing.append(readiness)
         # The user may take either way, so all reasons and hints are shown.
-        return None, Readiness(
-            False,
-            " and ".join(readiness.reason for readiness in missing),
-            f"{_join_hints(missing)} {ECHO_HINT}",
-        )
-
-    async def _find_rejected(self) -> BackendName | None:
-        """Return the first backend that is only not ready because its credential was rejected."""
-        for name in self._list_candidates():
-            if (await self._read_readiness(name)).is_rejected:
-                return name
-        return None
+        return _Choice(None, _join_missing(missing))
 
     async def _read_readiness(self, name: BackendName) -> Readiness:
         """Return a backend's readiness; one that cannot tell is not ready, for that reason."""
@@ -145,6 +148,12 @@ class BackendSelection:
     def _list_candidates(self) -> tuple[BackendName, ...]:
         setting = self._switches.backend
         return AUTO_ORDER if setting == "auto" else (setting,)
+
+
+def _join_missing(missing: Sequence[Readiness]) -> Readiness:
+    """Return why no backend is ready, and what to do."""
+    reasons = " and ".join(readiness.reason for readiness in missing)
+    return Readiness(False, reasons, f"{_join_hints(missing)} {ECHO_HINT}")
 
 
 def _join_hints(missing: Sequence[Readiness]) -> str:

@@ -11,7 +11,11 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
+from bridge.backends.base import Readiness
+from bridge.backends.echo import EchoBackend
+from bridge.backends.selection import BackendSelection
 from bridge.server.state import Bridge
+from bridge.wire.control import Switches
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Failure, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -90,6 +94,24 @@ async def test_a_rejected_key_is_an_error_without_a_sign_in(
     bridge = await start_bridge(backend="anthropic")
     with pytest.raises(openai.AuthenticationError, match="rejected the API key"):
         await ask(bridge)
+
+
+async def test_a_sign_in_that_is_accepted_again_meanwhile_is_used() -> None:
+    class Changing(EchoBackend):
+        """Rejected at the first look; another request has shown by the second that it works."""
+
+        looks = 0
+
+        async def readiness(self) -> Readiness:
+            self.looks += 1
+            return Readiness(self.looks > 1, "refused", is_rejected=self.looks == 1)
+
+    changing = Changing()
+    switches = Switches(model="claude-opus-5-5", backend="claude-code")
+    selection = BackendSelection({"claude-code": changing}, switches)
+    assert await selection.select_for_model("claude-opus-5-5") is changing
+    changing.looks = 0
+    assert await selection.select_for_listing() is changing
 
 
 async def test_a_rejected_sign_in_never_falls_back_to_the_key(

@@ -56,11 +56,12 @@ class EventStream:
         return self._batches
 
     async def aclose(self) -> None:
-        """Close the batches, then free what they come from."""
+        """Close the batches, then free what they come from; closing again does nothing."""
+        release, self._release = self._release, _release_nothing
         try:
             await self._batches.aclose()
         finally:
-            await self._release()
+            await release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,15 @@ def feed_batch(
 
 
 async def map_batches(
-    batches: AsyncIterable[Iterable[_Input]], feed: Callable[[_Input], Iterable[_Output]]
+    batches: AsyncIterable[Iterable[_Input]],
+    feed: Callable[[_Input], Iterable[_Output]],
+    finish: Callable[[], None] | None = None,
 ) -> AsyncGenerator[list[_Output], None]:
     """Yield what `feed` makes of each batch; skip batches of which it makes nothing.
 
     When `feed` fails in the middle of a batch, what it made of the items before comes first and the
-    failure after it: nothing that upstream has sent is lost to an error behind it.
+    failure after it: nothing that upstream has sent is lost to an error behind it. `finish` is
+    called behind the last batch, and raises if the input ended too early.
     """
     async for batch in batches:
         outputs, failure = feed_batch(batch, feed)
@@ -39,6 +42,8 @@ async def map_batches(
             yield outputs
         if failure is not None:
             raise failure
+    if finish is not None:
+        finish()
 
 
 async def begin_within(beginning: Awaitable[_Output], seconds: float, who: str) -> _Output:

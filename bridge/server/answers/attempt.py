@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
-from bridge.backends.batches import map_batches
+from bridge.backends.batches import feed_batch, map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound, NotFound
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.rules import ModelRules
@@ -294,17 +293,25 @@ async def _continue_turns(attempt: _Attempt, stream: EventStream) -> AsyncGenera
     turns = Continuation(attempt.request, translated.must_call)
     filters = _build_filters(translated)
     feed = _chain_filters(turns.feed, filters) if filters else turns.feed
-    async for batch in map_batches(stream, feed):
-        yield batch
-        # The answer ends at a stop sequence: leaving closes upstream, which saves tokens.
-        if _has_ended(filters):
-            return
-    while (request := turns.take_follow_up()) is not None:
-        async with aclosing(await attempt.backend.open(request)) as more:
-            async for batch in map_batches(more, feed):
-                yield batch
-                if _has_ended(filters):
+    turn = stream
+    try:
+        while True:
+            async for events in turn:
+                batch, failure = feed_batch(events, feed)
+                if batch:
+                    yield batch
+                # The answer ends at a stop sequence: leaving closes upstream, which saves tokens.
+                if filters and _has_ended(filters):
                     return
+                if failure is not None:
+                    raise failure
+            request = turns.take_follow_up()
+            if request is None:
+                break
+            await turn.aclose()
+            turn = await attempt.backend.open(request)
+    finally:
+        await turn.aclose()
     # Only a complete turn is stored; OpenAI's clients send its calls back without the thinking.
     stored = turns.build_stored_turn()
     if stored is not None:

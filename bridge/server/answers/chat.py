@@ -157,7 +157,7 @@ class ChatAnswers:
         ):
             yield answer, chunks
 
-    async def _translate_events(
+    def _translate_events(
         self, index: int, answer: OpenAnswer
     ) -> AsyncGenerator[list[Chunk], None]:
         machine = ChatStream(
@@ -169,9 +169,7 @@ class ChatAnswers:
             index=index,
         )
         self._machines.append(machine)
-        async for batch in map_batches(answer.stream, machine.feed):
-            yield batch
-        machine.finish()
+        return map_batches(answer.stream, machine.feed, machine.finish)
 
 
 def _translate_once(translate: Translate) -> Translate:

@@ -155,7 +155,8 @@ def _follow_alias(alias: str, requested: str, active: str, known: KnownNames) ->
 def _find_model(requested: str, active: str, known: KnownNames) -> _Found:
     if requested in ("", "default"):
         return _Found(active)
-    if requested == ECHO or requested in known.live:
+    # Most clients send an id as it is listed.
+    if requested == ECHO or requested in known.live or requested in _IDS:
         return _Found(requested)
     spelled, wishes = normalize_name(requested)
     return _grant_wishes(_find_plain(spelled, requested, active, known), wishes)

@@ -25,10 +25,11 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> str | None:
     `headers` finds names in any case. `now` is in Unix seconds, for values that are a date.
     """
     # Azure's header, which the SDKs of OpenAI and Anthropic prefer, too.
-    milliseconds = _to_number(headers.get("retry-after-ms", ""))
+    precise, usual = headers.get("retry-after-ms"), headers.get("retry-after")
+    milliseconds = None if precise is None else _to_number(precise)
     seconds = None if milliseconds is None else parse_wait(milliseconds / 1000, now)
     if seconds is None:
-        seconds = parse_wait(headers.get("retry-after"), now)
+        seconds = parse_wait(usual, now)
     return None if seconds is None else format_wait(seconds)
 
 

@@ -24,9 +24,9 @@ def pick_headers(headers: Mapping[str, str]) -> dict[str, str]:
     translates the names.
     """
     picked = {
-        name: value
-        for name, value in ((name.lower(), value) for name, value in headers.items())
-        if name.startswith(_LIMITS) and _is_sendable(value)
+        plain: value
+        for name, value in headers.items()
+        if (plain := name.lower()).startswith(_LIMITS) and _is_sendable(value)
     }
     # The SDKs of Anthropic and OpenAI retry by it, or do not.
     if headers.get("x-should-retry") in ("true", "false"):

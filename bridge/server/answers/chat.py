@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 from aiohttp import web
@@ -106,8 +106,8 @@ class ChatAnswers:
     def open(self) -> AbstractAsyncContextManager[tuple[OpenAnswer, ChunkBatches]]:
         """Enter when Claude has begun to answer: the first answer, and the chunks of all."""
         every = [translate for translate in self._translations for _ in range(self._count)]
-        answers = [self._open_choice(index, translate) for index, translate in enumerate(every)]
-        return answers[0] if len(answers) == 1 else merge_answers(answers)
+        choices = [_Choice(self, index, translate) for index, translate in enumerate(every)]
+        return choices[0] if len(choices) == 1 else merge_answers(choices)
 
     def record_chunks(
         self, record: RequestRecord, batches: ChunkBatches
@@ -144,22 +144,14 @@ class ChatAnswers:
     def _sum_usage(self) -> CompletionUsage:
         return sum_completion_usage(machine.completion_usage for machine in self._machines)
 
-    @asynccontextmanager
-    async def _open_choice(
-        self, index: int, translate: Translate
-    ) -> AsyncIterator[tuple[OpenAnswer, ChunkBatches]]:
-        answer = await open_answer(
+    async def open_choice(self, translate: Translate) -> OpenAnswer:
+        """Send the request for one choice; return when Claude begins to answer it."""
+        return await open_answer(
             self._bridge, self._model, translate, heavy=self._heavy, computer_use=self._computer_use
         )
-        async with (
-            aclosing(answer.stream),
-            aclosing(self._translate_events(index, answer)) as chunks,
-        ):
-            yield answer, chunks
 
-    def _translate_events(
-        self, index: int, answer: OpenAnswer
-    ) -> AsyncGenerator[list[Chunk], None]:
+    def translate_events(self, index: int, answer: OpenAnswer) -> AsyncGenerator[list[Chunk], None]:
+        """Return the chunks of one choice."""
         machine = ChatStream(
             id=self._id,
             model=answer.translated.request.model,
@@ -170,6 +162,26 @@ class ChatAnswers:
         )
         self._machines.append(machine)
         return map_batches(answer.stream, machine.feed, machine.finish)
+
+
+class _Choice(AbstractAsyncContextManager[tuple[OpenAnswer, ChunkBatches]]):
+    """Entered when Claude has begun to answer one choice; leaving closes upstream."""
+
+    def __init__(self, answers: ChatAnswers, index: int, translate: Translate) -> None:
+        self._answers = answers
+        self._index = index
+        self._translate = translate
+
+    async def __aenter__(self) -> tuple[OpenAnswer, ChunkBatches]:
+        self._answer = await self._answers.open_choice(self._translate)
+        self._chunks = self._answers.translate_events(self._index, self._answer)
+        return self._answer, self._chunks
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._chunks.aclose()
+        finally:
+            await self._answer.stream.aclose()
 
 
 def _translate_once(translate: Translate) -> Translate:

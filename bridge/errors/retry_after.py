@@ -26,6 +26,8 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> str | None:
     """
     # Azure's header, which the SDKs of OpenAI and Anthropic prefer, too.
     precise, usual = headers.get("retry-after-ms"), headers.get("retry-after")
+    if precise is None and usual is None:
+        return None
     milliseconds = None if precise is None else _to_number(precise)
     seconds = None if milliseconds is None else parse_wait(milliseconds / 1000, now)
     if seconds is None:

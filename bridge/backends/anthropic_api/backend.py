@@ -241,12 +241,13 @@ class MessagesApiBackend(ManagedBackend):
         from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
 
         from bridge.backends.anthropic_api import errors
+        from bridge.backends.anthropic_api.tls import get_tls_context
 
         with errors.translate_errors():
             return AsyncAnthropic(
                 api_key=self._key.secret if self._key is not None else None,
                 # A redirect would take the API key to whatever address it names.
-                http_client=DefaultAioHttpClient(follow_redirects=False),
+                http_client=DefaultAioHttpClient(follow_redirects=False, verify=get_tls_context()),
                 # The bridge's own RetryPolicy decides: it also switches between keys.
                 max_retries=0,
                 timeout=Timeout(self._silence, connect=10.0),

@@ -103,10 +103,12 @@ def _lists_models(text: str) -> bool:
 def _make_client(secret: str, seconds: float) -> AsyncAnthropic:
     from anthropic import AsyncAnthropic, DefaultAioHttpClient
 
+    from bridge.backends.anthropic_api.tls import get_tls_context
+
     return AsyncAnthropic(
         api_key=secret,
         # A redirect would take the API key to whatever address it names.
-        http_client=DefaultAioHttpClient(follow_redirects=False),
+        http_client=DefaultAioHttpClient(follow_redirects=False, verify=get_tls_context()),
         max_retries=0,
         timeout=seconds,
     )

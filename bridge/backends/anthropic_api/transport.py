@@ -27,6 +27,7 @@ from bridge.backends.anthropic_api.answer_start import (
     CheckedAnswer,
 )
 from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
+from bridge.backends.anthropic_api.tls import get_tls_context
 from bridge.errors import (
     NotClaudeApi,
     NotSignedIn,
@@ -63,7 +64,7 @@ async def create_sender(client: AsyncAnthropic, silence_seconds: float) -> Sende
         return SdkSender(client)
     template = await _capture_request(client)
     headers = _check_headers(template.headers)
-    tls = await asyncio.to_thread(httpx2.create_ssl_context)
+    tls = await asyncio.to_thread(get_tls_context)
     # A user name in the URL has become a header by now.
     url = URL(str(template.url)).with_user(None)
     return DirectSender(url, headers, silence_seconds, tls)

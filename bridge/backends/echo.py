@@ -29,13 +29,13 @@ _NO_TOKENS: Usage = {"input_tokens": 0, "output_tokens": 0}
 _RELEASED_AT = 1793491200  # 2026-11-01
 
 
+PAUSE_SECONDS = 0.02
+
+
 class EchoBackend(ManagedBackend):
-    """Streams word by word, with `pause` seconds between words, so that streaming is visible."""
+    """Streams word by word, with a pause between words, so that streaming is visible."""
 
     name: BackendName = "offline"
-
-    def __init__(self, pause: float = 0.02) -> None:
-        self._pause = pause
 
     async def readiness(self) -> Readiness:
         return Readiness(True, "using the offline echo; this is not Claude")
@@ -61,14 +61,14 @@ class EchoBackend(ManagedBackend):
         return rules
 
     async def _pace(self, events: Sequence[MessageEvent]) -> AsyncGenerator[Batch, None]:
-        """Yield the events in batches, each with one word, `pause` seconds apart."""
+        """Yield the events in batches, each with one word, PAUSE_SECONDS apart."""
         batch: Batch = []
         for event in events:
             if event["type"] == "content_block_delta":
                 if batch:
                     yield batch
                 batch = []
-                await asyncio.sleep(self._pause)
+                await asyncio.sleep(PAUSE_SECONDS)
             batch.append(event)
         yield batch
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -83,6 +85,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
     return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def certificates_are_read_once() -> Iterator[None]:
+    """Each client of a test would read them again, which takes longer than most tests."""
+    create = ssl.create_default_context
+    create_once = functools.cache(create)
+
+    def create_context(*purpose: Any, **sources: Any) -> ssl.SSLContext:
+        # Servers get their own certificate, and no two of them the same.
+        return create(*purpose, **sources) if purpose else create_once(**sources)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", create_context)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def the_echo_does_not_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long echoes would take seconds. A test about the pauses sets them."""
+    monkeypatch.setattr("bridge.backends.echo.PAUSE_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)

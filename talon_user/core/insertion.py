@@ -145,8 +145,7 @@ class Insertion:
     def take_step(self, now: float, window: int, type_limit: int = TYPE_LIMIT) -> Optional[Step]:
         """Return the next step, if one is due, and count it as inserted.
 
-        Text of more than `type_limit` characters is pasted, or in a terminal typed in parts if
-        `type_limit` is as high as ours.
+        Text of more than `type_limit` characters is pasted, except in a terminal.
         """
         self.check_focus(window)
         if self.paused or not self.is_settled(now):
@@ -180,9 +179,9 @@ class Insertion:
         is_prose = self._mode == "stream" and _is_plain_typing(text)
         # The first text over a selection is pasted: a typed bracket would wrap the selection.
         is_replacing = self._frame.replacing and not self.inserted
-        # Ctrl-V does not paste in most terminals, so they get everything typed.
-        is_typed = self._place is Place.TERMINAL or (is_prose and not is_replacing)
-        is_typed = is_typed and len(text) <= type_limit
+        is_typed = is_prose and not is_replacing and len(text) <= type_limit
+        # Ctrl-V does not paste in most terminals, so they get everything typed, in parts.
+        is_typed = is_typed or self._place is Place.TERMINAL
         self._next_step_at = now + (TYPE_SECONDS if is_typed else PASTE_SECONDS)
         return Type(text) if is_typed else Paste(text)
 

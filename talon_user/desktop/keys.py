@@ -15,9 +15,15 @@ KEYS = {
 }
 
 
-def type_text(text: str) -> None:
-    """Type `text`."""
-    actions.insert(text)
+def type_text(text: str, insert_limit: int) -> None:
+    """Type `text`, in parts of which none is longer than what `insert` types."""
+    # Community's `insert` pastes longer text, and with a limit of 0 every character.
+    if insert_limit > 0:
+        for start in range(0, len(text), insert_limit):
+            actions.insert(text[start : start + insert_limit])
+    else:
+        for char in text:
+            actions.key("space" if char == " " else char)
 
 
 def run_edit_action(name: str) -> None:

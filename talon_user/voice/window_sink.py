@@ -244,13 +244,14 @@ class WindowSink(Sink):
         return True
 
     def _type_or_paste(self, now: float) -> None:
-        step = self._insertion.take_step(now, read_focused_window(), options.read_type_limit())
+        limit = options.read_type_limit()
+        step = self._insertion.take_step(now, read_focused_window(), limit)
         if isinstance(step, Paste):
             self._clipboard.put(step.text)
             self._has_pasted = True
             run_edit_action("paste")
         elif step:
-            type_text(step.text)
+            type_text(step.text, limit)
 
     def _begin_move(self) -> None:
         self._mover = CaretMover(self._location)

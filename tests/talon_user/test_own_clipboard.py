@@ -10,7 +10,7 @@ import pytest
 from tests.talon_user.conftest import load_world
 from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
-from tests.talon_world.apps import App, SlowPaster, Terminal
+from tests.talon_world.apps import App, SlowPaster, Terminal, UnknownTerminal
 
 LONG = "word " * 40
 
@@ -36,15 +36,19 @@ def test_communitys_threshold_changes_nothing(
     assert world.clipboard.formats == {"text/plain": "mine", "html": "<b>mine</b>"}
 
 
-@pytest.mark.parametrize("threshold", [0, 10, 80])
-def test_a_terminal_gets_one_line_whatever_the_threshold_is(
-    world: TalonWorld, scripted: ScriptedBridge, threshold: int
+@pytest.mark.parametrize("app", [Terminal, UnknownTerminal])
+@pytest.mark.parametrize("threshold", [0, 5, 80])
+def test_a_terminal_gets_everything_typed_whatever_the_threshold_is(
+    world: TalonWorld, scripted: ScriptedBridge, app: type[App], threshold: int
 ) -> None:
     world.set_setting("user.paste_to_insert_threshold", threshold)
-    terminal: Any = world.open(Terminal)
+    world.set_setting("user.claude_terminals", "Zap")
+    terminal: Any = world.open(app)
+    world.clipboard.user_copies("mine")
     world.say("claude ask hello")
-    scripted.answer(world, "ls\n", LONG, pause=0.6)
-    assert (terminal.text, terminal.ran) == (f"ls {LONG}", [])
+    scripted.answer(world, "ls\n", LONG, "-l: (é)", pause=0.6)
+    assert (terminal.text, terminal.ran) == (f"ls {LONG}-l: (é)", [])
+    assert (world.clipboard.writes, world.clipboard.text) == (0, "mine")
 
 
 def test_a_suggested_command_is_inserted_whatever_the_threshold_is(

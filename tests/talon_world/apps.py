@@ -95,7 +95,10 @@ class App:
         self.put(char)
 
     def press(self, name: str) -> None:
-        """Handle a key that is not a character, such as shift-left; flag an unknown one."""
+        """Handle a key by name, such as shift-left; flag an unknown one."""
+        if len(name) == 1:
+            self.key(name)
+            return
         self.keys.append(name)
         if name in TYPED:
             self.key(TYPED[name])
@@ -306,6 +309,8 @@ class Terminal(App):
 
     name = "Terminal"
     exe = "/usr/bin/gnome-terminal-server"
+    has_paste_key = False
+    """Whether ctrl-v pastes; in most terminals, it makes the shell take the next key as it is."""
 
     def __init__(self, world: "TalonWorld", title: str = "") -> None:
         super().__init__(world, title)
@@ -326,7 +331,7 @@ class Terminal(App):
         """Handle a key; ctrl-c interrupts the running program."""
         if name == "ctrl-c":
             self.ran.append("interrupted")
-        else:
+        elif name != "ctrl-v" or self.has_paste_key:
             super().press(name)
 
     def take_paste(self, text: str) -> None:
@@ -343,6 +348,7 @@ class EditorWithTerminal(CodeEditor):
     def __init__(self, world: "TalonWorld", title: str = "") -> None:
         super().__init__(world, title or "main.py - Code")
         self.shell = Terminal(world)
+        self.shell.has_paste_key = True  # as in VS Code on Windows and on a Mac
         self.in_terminal = False
 
     def focus_terminal(self, tells: str) -> "EditorWithTerminal":

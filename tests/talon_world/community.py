@@ -46,7 +46,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
 
     def key(key: str) -> None:
         for one in key.split():
-            name, _, times = one.partition(":")
+            name, _, times = (one, "", "") if one == ":" else one.partition(":")
             _press(world, name, int(times or 1))
 
     def sleep(duration: str) -> None:

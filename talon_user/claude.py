@@ -3,12 +3,14 @@
 # ruff: noqa: N805
 # Talon's action classes have no self, and its decorators no types.
 
+from collections.abc import Callable
 from typing import Any
 
 from talon import Module, actions, app, registry, speech_system, ui
 
 from .core.extra_words import ExtraWords
 from .core.phrases import is_only_ours
+from .desktop.clipboard import take_restorer
 from .voice import noises, options
 from .voice.conversation import Conversation, list_rules
 from .voice.reload import take_over
@@ -325,9 +327,15 @@ def on_focus(_window: Any) -> None:
     session.engine.apply(lambda task: task.check_focus())
 
 
+def end_copy() -> Callable[[], None]:
+    """End all tasks before a reload, and return what restores the clipboard afterwards."""
+    session.engine.end()
+    return take_restorer()
+
+
 def on_ready() -> None:
     """End the tasks of the copy before a reload, and start."""
-    take_over(session.engine.end)
+    take_over(end_copy)
     conversation.start()
     noises.stop_on_noise(lambda: session.engine.current is not None, conversation.stop)
 

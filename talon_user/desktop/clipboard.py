@@ -1,13 +1,16 @@
 """Use the clipboard for pasting and copying, and restore it afterwards."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from talon import clip, cron
 
+from ..core.insertion import PASTE_SECONDS
 from .screen import notify
 
-SETTLE = "150ms"
+SETTLE_SECONDS = 0.15
 """An app may clear the clipboard, write text, and add formats 60 ms later."""
 RETRY = "100ms"
 RETRIES = 20
@@ -20,12 +23,14 @@ NOT_RESTORED = (
 class _Loan:
     """What must be restored: the user's content, as long as the clipboard's content is ours.
 
-    Until something `is_changed`, the clipboard still has the user's content.
+    Until something `is_changed`, the clipboard still has the user's content. Our content must stay
+    until `needed_until`, in seconds of a monotonic clock: an app may not have read it yet.
     """
 
     saved: Any
     serial: int
     is_changed: bool = True
+    needed_until: float = float("-inf")
     copied: str = ""
     """What an app copied for us; it may add formats to it later."""
 
@@ -41,41 +46,39 @@ class BorrowedClipboard:
     # Another program may have the clipboard open: then every call of `clip` raises. `restore`
     # never does; it tries again, and what it still has to restore is saved by the next `put`.
 
-    _unrestored: Optional[_Loan] = None
-    """Shared by all: there is only one clipboard."""
+    current: Optional[_Loan] = None
+    """The loan that is not restored yet. Shared by all: there is only one clipboard."""
 
     def __init__(self) -> None:
         """Leave the clipboard unchanged until the first call."""
         self._loan: Optional[_Loan] = None
 
     def put(self, text: str) -> None:
-        """Set our text; save the user's content first, if it changed since the last call."""
-        loan = self._find_loan()
+        """Set text for a paste; save the user's content first, if it changed since the last call."""
+        loan = _find_loan()
         saved = clip.mime() if loan is None else loan.saved
         clip.set_text(text)
-        self._loan = _Loan(saved, clip.serial())
-        BorrowedClipboard._unrestored = None
+        self._borrow(_Loan(saved, clip.serial(), needed_until=time.monotonic() + PASTE_SECONDS))
 
     def restore(self) -> None:
         """Restore the user's content soon, unless they have copied something since."""
         loan, self._loan = self._loan, None
-        if loan is None or not loan.is_changed:
+        if loan is None:
             return
-        BorrowedClipboard._unrestored = loan
-        if loan.copied:
-            cron.after(SETTLE, lambda: _restore(loan, RETRIES))
+        seconds = max(loan.needed_until - time.monotonic(), SETTLE_SECONDS if loan.copied else 0)
+        if seconds > 0 and loan.is_changed:
+            cron.after(f"{seconds * 1000:.0f}ms", lambda: _restore(loan, RETRIES))
         else:
             _restore(loan, RETRIES)
 
     def await_copy(self) -> None:
         """Save the user's content, so that `take_copy` can detect what an app copies."""
         # Nothing is written: clipboard managers would record it, and `clip.serial` is enough.
-        loan = self._find_loan()
+        loan = _find_loan()
         if loan is None:
-            self._loan = _Loan(clip.mime(), clip.serial(), is_changed=False)
+            self._borrow(_Loan(clip.mime(), clip.serial(), is_changed=False))
         else:
-            self._loan = _Loan(loan.saved, clip.serial(), loan.is_changed)
-        BorrowedClipboard._unrestored = None
+            self._borrow(_Loan(loan.saved, clip.serial(), loan.is_changed))
 
     def take_copy(self) -> Optional[str]:
         """Return the text copied since `await_copy`, or None; count it as ours."""
@@ -89,17 +92,21 @@ class BorrowedClipboard:
         loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
         return text
 
-    def _find_loan(self) -> Optional[_Loan]:
-        """Return the loan whose content is still on the clipboard."""
-        loan = self._loan or BorrowedClipboard._unrestored
-        return loan if loan is not None and loan.is_ours() else None
+    def _borrow(self, loan: _Loan) -> None:
+        self._loan = BorrowedClipboard.current = loan
+
+
+def _find_loan() -> Optional[_Loan]:
+    """Return the loan whose content is still on the clipboard."""
+    loan = BorrowedClipboard.current
+    return loan if loan is not None and loan.is_ours() else None
 
 
 def _restore(loan: _Loan, tries: int) -> None:
-    if BorrowedClipboard._unrestored is not loan:
+    if BorrowedClipboard.current is not loan:
         return
     try:
-        if loan.is_ours():
+        if loan.is_changed and loan.is_ours():
             if loan.saved is None:
                 clip.set_text("")
             else:
@@ -109,14 +116,27 @@ def _restore(loan: _Loan, tries: int) -> None:
             cron.after(RETRY, lambda: _restore(loan, tries - 1))
             return
         notify(NOT_RESTORED)
-    BorrowedClipboard._unrestored = None
+    BorrowedClipboard.current = None
+
+
+def take_restorer() -> Callable[[], None]:
+    """Return a function that restores what is still to be restored.
+
+    A reload of the package ends all jobs of its old copy, so the new copy calls it.
+    """
+    loan = BorrowedClipboard.current
+    return lambda: None if loan is None else _restore(loan, RETRIES)
 
 
 def copy_text(text: str) -> None:
     """Put text on the clipboard for the user."""
     clip.set_text(text)
+    BorrowedClipboard.current = None
 
 
 def read_clipboard() -> str:
-    """Return the text on the clipboard, or empty."""
+    """Return the text that the user has copied, or empty."""
+    loan = _find_loan()
+    if loan is not None and loan.is_changed:
+        return "" if loan.saved is None else loan.saved.text or ""
     return clip.text() or ""

@@ -1,7 +1,6 @@
 """Collect a question over several phrases: “claude listen”, its words, “claude send”."""
 
 from collections.abc import Callable
-from typing import Optional
 
 from talon import actions, scope
 
@@ -27,7 +26,7 @@ class ListeningCommands:
     ) -> None:
         """Call `ask` with the whole question, and `stop` for “claude stop”."""
         self._session, self._ask, self._stop = session, ask, stop
-        self._modes: Optional[list[str]] = None
+        self._modes: list[str] = []
         self._words = ExtraWords()
         self._model = ""
 
@@ -35,13 +34,7 @@ class ListeningCommands:
         """Take every phrase for a part of the question from now on."""
         self._session.clear_problem()
         self._words, self._model = words, model
-        active = scope.get("mode") or ()
-        self._modes = [mode for mode in OTHER_MODES if mode in active]
-        for mode in self._modes:
-            actions.mode.disable(mode)
-        actions.mode.enable(MODE)
-        self._show()
-        notify(LISTENING)
+        self._session.engine.attempt(self._enter)
 
     def hear(self, text: str, prefixes: list[str]) -> None:
         """Add a phrase to the question; “claude send” and the like may end the phrase."""
@@ -67,12 +60,30 @@ class ListeningCommands:
 
     def leave(self) -> None:
         """Return to the modes from before; after a reload, to command mode."""
-        if MODE in (scope.get("mode") or ()):
-            actions.mode.disable(MODE)
-            for mode in self._modes or ["command"]:
-                actions.mode.enable(mode)
-        self._modes, self._session.listening = None, ""
+        if self.is_on:
+            self._session.engine.attempt(self._restore_modes)
+        self._modes, self._session.listening = [], ""
         self._session.update_corner()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether every phrase is a part of a question."""
+        return MODE in (scope.get("mode") or ())
+
+    def _restore_modes(self) -> None:
+        # In this order, so that commands work even if one of the two fails.
+        for mode in self._modes or ["command"]:
+            actions.mode.enable(mode)
+        actions.mode.disable(MODE)
+
+    def _enter(self) -> None:
+        active = scope.get("mode") or ()
+        self._modes = [mode for mode in OTHER_MODES if mode in active]
+        actions.mode.enable(MODE)
+        self._show()
+        notify(LISTENING)
+        for mode in self._modes:
+            actions.mode.disable(mode)
 
     def _add(self, text: str) -> None:
         words = self._words

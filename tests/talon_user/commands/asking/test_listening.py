@@ -77,7 +77,7 @@ async def test_an_answer_continues_while_the_next_question_is_spoken(
     assert not any(note.startswith("Paused") for note in talk.notes)
     talk.world.say("claude stop")
     await talk.fake.wait_closed(1, timeout=2)
-    await talk.say("claude cancel")
+    await talk.wait_until_idle()
     assert talk.world.modes == {"command"}
 
 

@@ -1,12 +1,11 @@
 """Texts that the user has Claude remember, and that go with every question."""
 
-from typing import Optional
-
 from ..core.plan import PICTURE_SOURCES, Plan
+from ..core.prompts import Material
 from ..desktop.screen import notify
+from ..voice.history import Exchange
+from ..voice.question import Question
 from ..voice.session import Session
-from ..voice.sources import SourceReader
-from ..voice.task import Task
 
 # About 50,000 tokens, sent again with each question.
 MAX_CHARACTERS = 200_000
@@ -16,46 +15,24 @@ TOO_LONG = (
 PICTURES = "Only text can be remembered. Say “remember this”, “clip”, “all”, “line” or “reply”."
 
 
-class Reading(Task):
-    """Read one source, and add it to the context."""
-
-    # States: waiting, reading (`_reader`), done. Inputs: time. Outputs: a text in
-    # `session.context`, and one notification.
+class Reading(Question):
+    """Read one source like a question, and add it to the context instead of sending it."""
 
     def __init__(self, session: Session, source: str) -> None:
-        """Read from the window that has the focus when the task begins."""
-        super().__init__()
-        self._session, self._source = session, source
-        self._reader: Optional[SourceReader] = None
+        """Read from the window that has the focus now."""
+        exchange = Exchange(Plan("remember", source, "window"), Material(), "", 0.0)
+        super().__init__(session, exchange, reply=session.read_last_answer)
+        self._session = session
 
-    def begin(self) -> None:
-        """Start to read."""
-        self._reader = SourceReader(self._source, self._session.read_last_answer())
-        self._finish_when_read(self._reader)
-
-    def advance(self, now: float) -> None:
-        """Take what the app has copied."""
-        if self._reader is not None:
-            self._reader.advance(now)
-            self._finish_when_read(self._reader)
-
-    def end(self) -> None:
-        """Restore the clipboard."""
-        super().end()
-        if self._reader is not None:
-            self._reader.end()
-
-    def _finish_when_read(self, reader: SourceReader) -> None:
-        if not reader.done or self.done:
-            return
-        self.done = True
+    def use_material(self, material: Material) -> None:
+        """Add the text to the context."""
+        self.end()
         session = self._session
-        size = sum(map(len, session.context)) + len(reader.text)
-        problem = reader.problem or (TOO_LONG if size > MAX_CHARACTERS else None)
-        if problem is not None:
-            session.report_problem(problem)
+        size = sum(map(len, session.context)) + len(material.text)
+        if size > MAX_CHARACTERS:
+            session.report_problem(TOO_LONG)
             return
-        session.context += (reader.text,)
+        session.context += (material.text,)
         notify(
             f"Claude remembers {size:,} characters. They go with every question until you say "
             "“claude forget context”."

@@ -10,12 +10,14 @@ from ..desktop.clipboard import BorrowedClipboard, read_clipboard
 from ..desktop.keys import run_edit_action, select_back
 from ..desktop.pictures import NoPicture, Picture, take_picture
 from ..desktop.screen import read_focused_window
+from . import options
 
 # A slow app takes 300 ms to copy. After this time, nothing is selected.
 COPY_SECONDS = 0.6
 SELECT_ACTIONS = {
     "this": (),
     "that": (),
+    "own text": (),
     "all": ("select_all",),
     "line": ("line_start", "extend_line_end"),
     # Editors go to the first word of a line before they go to its start.
@@ -23,9 +25,12 @@ SELECT_ACTIONS = {
 }
 # Talon waits after each key, so a long dictation is selected in several steps.
 STEPS_PER_TICK = 25
-MOVED = "Your last dictation is not before the cursor any more, so nothing was changed."
+CHANGED = {
+    "that": "Your last dictation is not before the cursor any more, so nothing was changed.",
+    "own text": "Nothing was changed: the text before the cursor is not what Claude wrote.",
+}
 LONG = "Your last dictation is too long to be selected by keyboard. Select it, then say “this”."
-FOCUS_MOVED = "The focus moved to another window. Say the command again."
+FOCUS_MOVED = "The focus moved, so nothing was changed. Say the command again."
 EMPTY = {
     "this": "Nothing is selected.",
     "all": "There is no text here.",
@@ -41,16 +46,17 @@ EMPTY = {
 class SourceReader:
     """Reader of one source; when `done`, it has `text`, a `picture`, or a `problem` sentence."""
 
-    # States: selecting (only the source `that`: the last dictation, backwards from the caret),
-    # copying (a key was pressed, and the app has not copied yet) and done. Only sources in
-    # SELECTION_SOURCES need the first two: other text is available at once, a picture with the next
-    # `advance`.
+    # States: selecting (only for `that`, the last dictation, and `own text`, what Claude wrote: both
+    # are selected backwards from the caret, and must be unchanged), copying (a key was pressed, and
+    # the app has not copied yet) and done. Only sources in SELECTION_SOURCES, `own text` and `whole
+    # line` need the first two: other text is available at once, a picture with the next `advance`.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
+    # Keys are pressed only in the window and place that had the focus at the start.
 
     def __init__(self, source: str, reply: str = "") -> None:
         """Start reading from the focused window.
 
-        `reply` is the last answer, for the source `reply`.
+        `reply` is the last answer, for the source `reply`, or what to select for `own text`.
         """
         self.source = source
         self.done = False
@@ -58,11 +64,11 @@ class SourceReader:
         self.picture: Optional[Picture] = None
         self.problem: Optional[str] = None
         self._clipboard = BorrowedClipboard()
-        self._window = read_focused_window()
+        self._window, self._place = read_focused_window(), options.read_place()
         self._since: Optional[float] = None
-        self._dictation, self._steps_left = "", 0
-        if source == "that":
-            self._find_dictation()
+        self._expected, self._steps_left = "", 0
+        if source in CHANGED:
+            self._begin_selection(reply)
         elif source in SELECT_ACTIONS:
             self._copy_selection()
         elif source not in PICTURE_SOURCES:
@@ -78,34 +84,45 @@ class SourceReader:
             self._take_picture()
             return
         if self._steps_left:
-            self._select_more()
+            if self._has_focus_moved:
+                self._finish_with(FOCUS_MOVED)
+            else:
+                self._select_more()
             return
         self._since = now if self._since is None else self._since
         text = self._clipboard.take_copy()
         if text is None and now - self._since < COPY_SECONDS:
             return
-        self.end()
-        if read_focused_window() != self._window:
-            self.problem = FOCUS_MOVED
+        if self._has_focus_moved:
+            self._finish_with(FOCUS_MOVED)
         else:
             self.text = text or ""
-            self.problem = self._find_problem()
+            self._finish_with(self._find_problem())
 
     def end(self) -> None:
         """Restore the clipboard."""
         self.done = True
         self._clipboard.restore()
 
-    def _find_problem(self) -> Optional[str]:
-        if self.source == "that" and not is_same_text(self._dictation, self.text):
-            run_edit_action("right")
-            return MOVED
-        return _find_text_problem(self.source, self.text)
+    @property
+    def _has_focus_moved(self) -> bool:
+        """Whether keys would now go to another window, or to a terminal in the same one."""
+        return read_focused_window() != self._window or options.read_place() is not self._place
 
-    def _find_dictation(self) -> None:
-        """Begin to select the last dictation, or set `problem`."""
-        self._dictation = self._read_last_phrase()
-        self._steps_left = count_caret_steps(self._dictation)
+    def _finish_with(self, problem: Optional[str]) -> None:
+        self.problem = problem
+        self.end()
+
+    def _find_problem(self) -> Optional[str]:
+        if self.source in CHANGED and not is_same_text(self._expected, self.text):
+            run_edit_action("right")
+            return CHANGED[self.source]
+        return None if self.source == "own text" else _find_text_problem(self.source, self.text)
+
+    def _begin_selection(self, own_text: str) -> None:
+        """Begin to select the text before the caret, or set `problem`."""
+        self._expected = own_text if self.source == "own text" else self._read_last_phrase()
+        self._steps_left = count_caret_steps(self._expected)
         if not self._steps_left and self.problem is None:
             self.problem = EMPTY["that"]
         elif self._steps_left > UNDO_LIMIT:
@@ -127,7 +144,7 @@ class SourceReader:
 
     def _take_picture(self) -> None:
         self.done = True
-        if read_focused_window() != self._window:
+        if self._has_focus_moved:
             self.problem = FOCUS_MOVED
             return
         try:

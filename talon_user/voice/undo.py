@@ -4,31 +4,28 @@ from collections.abc import Callable
 from typing import Optional
 
 from ..core.insertion import PASTE_SECONDS
-from ..core.journal import IN_TERMINAL, Entry, count_caret_steps, find_undo_problem, is_same_text
+from ..core.journal import IN_TERMINAL, Entry, find_undo_problem
 from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
-from ..desktop.keys import press_backspace, run_edit_action, select_back
+from ..desktop.keys import press_backspace, run_edit_action
 from ..desktop.screen import notify, read_focused_window
 from . import options
-from .sources import COPY_SECONDS
+from .sources import SourceReader
 from .task import Task
 
-# Talon waits a little after each key, so more of them in one step would block speech recognition.
-STEPS_PER_TICK = 25
 UNSURE = (
     "Paused because this may be a terminal, where text cannot be undone. If a text field has the "
     "focus, say “claude resume”."
 )
-TOUCHED = "Nothing was changed: the text before the cursor is not what Claude wrote."
 
 
 class Undo(Task):
     """Select backwards from the caret, compare the selection, and delete it if it matches."""
 
-    # States: waiting (for a confirmation that the place is no terminal), selecting (`_steps_left`
-    # above 0), copying, comparing, pasting (only when the answer replaced something), done.
-    # Inputs: `resume`, time, the focused window, the app's copy on the clipboard. A phrase does not
-    # pause it, because it takes less than a second.
+    # States: waiting (for a confirmation that the place is no terminal), selecting (`_reader`
+    # selects and compares), pasting (only when the answer replaced something), done.
+    # Inputs: `resume`, time, the app's copy on the clipboard. A phrase does not pause it, because
+    # it takes less than a second.
     # Output: `on_finish` with None, or with a sentence that explains why nothing was undone.
 
     def __init__(
@@ -42,15 +39,11 @@ class Undo(Task):
         With `keep_selected`, the text stays selected instead of being deleted.
         """
         super().__init__()
-        self._find_entry, self._on_finish, self._keep_selected = (
-            find_entry,
-            on_finish,
-            keep_selected,
-        )
+        self._find_entry, self._on_finish = find_entry, on_finish
+        self._keep_selected = keep_selected
         self._entry: Optional[Entry] = None
         self._waits_for_user = False
-        self._steps_left = 0
-        self._copied_at: Optional[float] = None
+        self._reader: Optional[SourceReader] = None
         self._pasted_at: Optional[float] = None
         self._clipboard = BorrowedClipboard()
 
@@ -67,66 +60,57 @@ class Undo(Task):
     def begin(self) -> None:
         """Check whether the entry can be undone."""
         self._entry = self._find_entry()
+        self._select_entry(is_confirmed=False)
+
+    def resume(self) -> None:
+        """Begin, because the user knows that the place is no terminal."""
+        if self._waits_for_user:
+            self._waits_for_user = False
+            self._select_entry(is_confirmed=True)
+
+    def advance(self, now: float) -> None:
+        """Select and compare, then delete or replace the text."""
+        if self._pasted_at is not None:
+            # The clipboard may be restored only after a slow app has read the paste.
+            if now - self._pasted_at >= PASTE_SECONDS:
+                self._finish_undo(None)
+        elif self._reader is not None:
+            self._reader.advance(now)
+            if self._reader.done:
+                self._handle_selection(now, self._reader.problem)
+
+    def stop(self) -> None:
+        """Leave the text as it is."""
+        self._finish_undo("Undo was stopped." if self._pasted_at is None else None)
+
+    def end(self) -> None:
+        """Restore the clipboard."""
+        super().end()
+        if self._reader is not None:
+            self._reader.end()
+        self._clipboard.restore()
+
+    def _select_entry(self, is_confirmed: bool) -> None:
+        """Begin to select, if the entry is in this window and the place is no terminal."""
         problem = find_undo_problem(self._entry, read_focused_window())
         place = options.read_place()
         if problem is None and place is Place.TERMINAL:
             problem = IN_TERMINAL
         if problem is not None or self._entry is None:
             self._finish_undo(problem)
-        elif place is Place.UNSURE:
+        elif place is Place.UNSURE and not is_confirmed:
             self._waits_for_user = True
             notify(UNSURE)
         else:
-            self._steps_left = count_caret_steps(self._entry.text)
+            self._reader = SourceReader("own text", self._entry.text)
 
-    def resume(self) -> None:
-        """Begin, because the user knows that the place is no terminal."""
-        if self._waits_for_user and self._entry is not None:
-            self._waits_for_user = False
-            self._steps_left = count_caret_steps(self._entry.text)
-
-    def advance(self, now: float) -> None:
-        """Do the next step."""
-        if self._entry is None or self.done or self._waits_for_user:
-            return
-        if read_focused_window() != self._entry.window:
-            self._finish_undo("The focus moved to another window, so nothing was undone.")
-        elif self._steps_left:
-            steps = min(self._steps_left, STEPS_PER_TICK)
-            self._steps_left -= steps
-            select_back(steps)
-        elif self._pasted_at is not None:
-            # The clipboard may be restored only after a slow app has read the paste.
-            if now - self._pasted_at >= PASTE_SECONDS:
-                self._finish_undo(None)
-        elif self._copied_at is None:
-            self._copied_at = now
-            self._clipboard.await_copy()
-            run_edit_action("copy")
-        else:
-            self._compare_selection(now, self._entry, self._copied_at)
-
-    def stop(self) -> None:
-        """Leave the text as it is."""
-        self._finish_undo("Undo was stopped.")
-
-    def end(self) -> None:
-        """Restore the clipboard."""
-        super().end()
-        self._clipboard.restore()
-
-    def _compare_selection(self, now: float, entry: Entry, since: float) -> None:
-        text = self._clipboard.take_copy()
-        if text is None and now - since < COPY_SECONDS:
-            return
-        if not is_same_text(entry.text, text or ""):
-            run_edit_action("right")
-            self._finish_undo(TOUCHED)
-        elif self._keep_selected:
-            self._finish_undo(None)
-        elif entry.replaced:
+    def _handle_selection(self, now: float, problem: Optional[str]) -> None:
+        replaced = self._entry.replaced if self._entry is not None else ""
+        if problem is not None or self._keep_selected:
+            self._finish_undo(problem)
+        elif replaced:
             self._pasted_at = now
-            self._clipboard.put(entry.replaced)
+            self._clipboard.put(replaced)
             run_edit_action("paste")
         else:
             press_backspace()

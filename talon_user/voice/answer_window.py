@@ -25,6 +25,8 @@ class AnswerWindow:
         """Start closed."""
         self._hud = hud
         hud.on_scroll = self.scroll
+        self.suggestion = ""
+        """The suggested shell command, until the window shows something else or closes."""
         self._title = ""
         self._pager: Optional[Pager] = None
         self._shown: Optional[AnswerText] = None
@@ -42,7 +44,7 @@ class AnswerWindow:
 
     def show_answer(self, title: str, answer: AnswerText, follow: bool = True) -> bool:
         """Show an answer, and with `follow` its end; return False without a GUI library."""
-        self._last = answer
+        self._last, self.suggestion = answer, ""
         if not self.can_show:
             return False
         self._shown, self._title = answer, title
@@ -52,6 +54,7 @@ class AnswerWindow:
 
     def show_list(self, title: str, lines: list[str]) -> bool:
         """Show lines, or return False without a GUI library."""
+        self.suggestion = ""
         if not self.can_show:
             return False
         self._shown, self._title = None, title
@@ -104,6 +107,8 @@ class AnswerWindow:
 
     def close(self) -> None:
         """Close the window; the answer can still be pasted."""
+        # A command that is no longer shown could be inserted by mistake.
+        self.suggestion = ""
         self._pager = self._shown = None
         self._hud.close_panel()
 

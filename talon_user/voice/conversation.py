@@ -76,17 +76,16 @@ class Conversation:
 
     def ask_for_command(self, wish: str) -> None:
         """Ask for one command line, and show it."""
-        self._session.suggested_command = ""
+        self._session.answer_window.suggestion = ""
         self._session.ask(Plan(wish, destination="shell", kind="prompt", code=True))
 
     def insert_suggestion(self) -> None:
         """Type the suggested command line, without Enter."""
-        line = self._session.suggested_command
+        line = self._session.answer_window.suggestion
         problem = find_window_problem() if line else NO_SUGGESTION
         if problem is not None:
             self._session.report_problem(problem)
             return
-        self._session.suggested_command = ""
         self._session.close_windows()
         sink = WindowSink(Location())
         sink.feed(line)
@@ -96,9 +95,12 @@ class Conversation:
     # After asking.
 
     def stop(self) -> None:
-        """Stop the current task and empty the queue."""
+        """Stop the current task, empty the queue, and end listening."""
         self._session.clear_problem()
-        if not self._engine.stop():
+        was_listening = self.listening.is_on
+        if was_listening:
+            self.listening.cancel()
+        if not self._engine.stop() and not was_listening:
             notify("Nothing to stop.")
 
     def resume(self) -> None:

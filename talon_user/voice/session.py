@@ -51,7 +51,6 @@ class Session:
         self.history = History()
         self.hud = Hud()
         self.answer_window = AnswerWindow(self.hud)
-        self.suggested_command = ""
         self.context: tuple[str, ...] = ()
         self.listening = ""
         self.on_bridge_answer: Callable[[], None] = lambda: None
@@ -185,8 +184,6 @@ class Session:
 
     def close_windows(self) -> None:
         """Hide the panel and the last problem, and drop the suggested shell command."""
-        # A command that is no longer shown could be inserted by mistake.
-        self.suggested_command = ""
         self.clear_problem()
         self.answer_window.close()
         self.update_corner()
@@ -256,10 +253,10 @@ class Session:
         return choose_retry_location(exchange.plan, text, old.text, old.replaced)
 
     def _suggest_command(self, line: str) -> None:
-        self.suggested_command = line
         sentence = SUGGESTION.format(line=line)
         notify(sentence)
         self.answer_window.show_list("Suggested command", [sentence])
+        self.answer_window.suggestion = line
 
 
 def _describe_activity(task: Optional[Task]) -> str:

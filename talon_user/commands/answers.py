@@ -9,10 +9,11 @@ from ..core.plan import Plan
 from ..core.prompts import Material
 from ..desktop.screen import notify, recent_notices
 from ..desktop.speech import find_voice
-from ..voice.answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ReadAloud, ShowAnswer
+from ..voice.answer_tasks import AnswerPart, CopyAnswer, PasteAnswer, ShowAnswer
 from ..voice.history import Exchange
 from ..voice.question import Question
 from ..voice.session import NO_VOICE, Session
+from ..voice.sinks import SpeechSink
 from ..voice.window_sink import find_window_problem
 
 NO_ANSWER = "There is no answer yet. Say “claude ask” and your question."
@@ -46,7 +47,7 @@ class AnswerCommands:
     def discard(self) -> None:
         """Drop the suggested shell command, or else the answer, and close the window."""
         self._session.clear_problem()
-        if self._session.suggested_command:
+        if self._window.suggestion:
             self._session.close_windows()
             notify("The suggested command is discarded.")
             return
@@ -109,7 +110,10 @@ class AnswerCommands:
         if voice is None:
             self._session.report_problem(NO_VOICE)
         else:
-            self._session.engine.add(ReadAloud(voice, text))
+            sink = SpeechSink(voice)
+            sink.feed(text)
+            sink.finish()
+            self._session.engine.add(sink)
 
     def _report(self, problem: Optional[str]) -> None:
         self._session.clear_problem()

@@ -65,7 +65,7 @@ class Insertion:
     # the first step, `update_place` when more is known about the place.
     # Output: `take_step`, at most one step per call, and none before the app has had time for the
     # last one. `inserted` lists the text of all steps; joined with `pending` it is always the
-    # answer so far, including its frame.
+    # answer so far, including its frame, except for line breaks that a terminal got as spaces.
 
     def __init__(self, window: int, mode: str, place: Place, frame: Frame = NO_FRAME) -> None:
         """Insert into `window`; `mode` is `stream`, `lines` or `at_end`."""
@@ -103,8 +103,7 @@ class Insertion:
         if piece and not self._started:
             self.pending = self._frame.before
         self._started = self._started or bool(piece)
-        piece = self._indenter.feed(piece)
-        self.pending += self._flatten(piece) if self._place is Place.TERMINAL else piece
+        self.pending += self._indenter.feed(piece)
 
     def finish(self) -> None:
         """Mark the answer as complete."""
@@ -135,8 +134,6 @@ class Insertion:
         """Continue in `window`, unpaused."""
         self.moved = self.moved or (window != self.window and bool(self.inserted))
         self.window, self._mode, self._place, self.paused = window, mode, place, False
-        if place is Place.TERMINAL:
-            self.pending = self._flatten(self.pending)
 
     def is_settled(self, now: float) -> bool:
         """Return whether the app has had time to process the last step."""
@@ -154,6 +151,8 @@ class Insertion:
         if not text:
             return None
         self.pending = self.pending[len(text) :]
+        if self._place is Place.TERMINAL:
+            text = self._flatten(text)
         step = self._make_step(now, text, min(type_limit, TYPE_LIMIT))
         self.inserted.append(text)
         return step

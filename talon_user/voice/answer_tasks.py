@@ -1,4 +1,4 @@
-"""Tasks that paste, copy or read aloud an answer that Claude has already given."""
+"""Tasks that paste, copy or show an answer that Claude has already given."""
 
 from collections.abc import Callable
 from typing import Optional
@@ -7,16 +7,12 @@ from ..core.answer_text import AnswerText
 from ..core.journal import Entry
 from ..desktop.clipboard import copy_text
 from ..desktop.screen import notify
-from ..desktop.speech import Voice
 from .answer_window import AnswerWindow
 from .location import Location
-from .sinks import SpeechSink
 from .task import Task
 from .window_sink import WindowSink
 
 TITLE = "Claude's last answer"
-# Characters. Cutting 200 kB into sentences at once would block speech recognition.
-SPOKEN_PORTION = 2000
 
 
 class NoBlock(Exception):
@@ -135,21 +131,3 @@ class CopyAnswer(Task):
             self.end()
             copy_text(text)
             notify(f"{self._part.name} is on the clipboard.")
-
-
-class ReadAloud(SpeechSink):
-    """Read a text aloud."""
-
-    def __init__(self, voice: Voice, text: str) -> None:
-        """Speak with `voice`."""
-        super().__init__(voice)
-        self._unread = text
-
-    def advance(self, now: float) -> None:
-        """Cut the next portion into sentences once the last one has been spoken."""
-        if self._unread and not self._sentences:
-            portion, self._unread = self._unread[:SPOKEN_PORTION], self._unread[SPOKEN_PORTION:]
-            self.feed(portion)
-            if not self._unread:
-                self.finish()
-        super().advance(now)

@@ -26,6 +26,8 @@ from .window_sink import OTHER_WINDOW, find_window_problem
 NEW_THREAD = (
     "The bridge does not have the conversation any more, so this question starts a new one."
 )
+PORTION = 16 * 1024
+"""Characters that are delivered at once: more would block speech recognition."""
 RETRY = "Say “claude retry” to ask again."
 UNSURE = (
     "Paused because this may be a terminal, where the copy key stops a program. If a text field "
@@ -97,6 +99,7 @@ class Question(Task):
         self._reader: Optional[SourceReader] = None
         self._stream: Optional[EventStream[str]] = None
         self._answer = AnswerReader()
+        self._arrived = ""
         self._timer: Optional[FirstWordsTimer] = None
         self._code: Union[CodeExtractor, CodeOrProse, None] = None
         self._begun = self._answer_ended = self._complete = False
@@ -145,7 +148,7 @@ class Question(Task):
             self._reader = SourceReader(plan.source, self.reply())
             self._send_when_read()
         else:
-            self._send_question(self._material)
+            self.use_material(self._material)
 
     def advance(self, now: float) -> None:
         """Advance the reader, or the stream and the sink."""
@@ -248,9 +251,10 @@ class Question(Task):
             self._host.show_picture(reader.picture)
         pictures = (reader.picture.png,) if reader.picture is not None else ()
         facts = collect_facts(self.exchange.plan.destination)
-        self._send_question(Material(reader.text, pictures, facts))
+        self.use_material(Material(reader.text, pictures, facts))
 
-    def _send_question(self, material: Material) -> None:
+    def use_material(self, material: Material) -> None:
+        """Send the question with what was read."""
         plan, exchange = self.exchange.plan, self.exchange
         exchange.material = material
         exchange.model = plan.model or self._host.model
@@ -280,11 +284,12 @@ class Question(Task):
         if self._answer_ended:
             return
         # Joined first: appending each piece to a long answer would copy it each time.
-        piece = "".join(stream.poll())
+        arrived = self._arrived + "".join(stream.poll())
+        piece, self._arrived = arrived[:PORTION], arrived[PORTION:]
         if piece:
             self.exchange.answer += piece
             self._deliver(sink, self._code.feed(piece) if self._code is not None else piece)
-        if not stream.finished:
+        if not stream.finished or self._arrived:
             return
         if stream.error_code == LOST_THREAD and self._start_new_thread():
             return

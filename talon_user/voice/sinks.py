@@ -15,6 +15,10 @@ NO_PANEL = "No window can be shown here, so Claude's answer is on the clipboard.
 COPIED = "Claude's answer is on the clipboard."
 APPENDED = "Claude's answer is added to the clipboard."
 MANY_LINES = "Claude wrote more than one line, so nothing is suggested. Ask for a single command."
+LONG_LINE = "Claude's command is too long to be shown, so nothing is suggested."
+LINE_LIMIT = 1000
+# Characters. Cutting 200 kB into sentences at once would block speech recognition.
+SPOKEN_PORTION = 2000
 
 
 class TextSink(Sink):
@@ -99,8 +103,10 @@ class PanelSink(Sink):
         self._answer.finish()
 
 
-class SpeechSink(TextSink):
+class SpeechSink(Sink):
     """A sink that reads the answer aloud, sentence by sentence, while the rest arrives."""
+
+    # A long answer is cut into sentences a portion at a time, when the last portion was spoken.
 
     def __init__(self, voice: Voice) -> None:
         """Speak with `voice`."""
@@ -108,30 +114,38 @@ class SpeechSink(TextSink):
         self._voice = voice
         self._splitter = SentenceSplitter()
         self._sentences: deque[str] = deque()
+        self._unread = ""
         self._complete = False
 
     def feed(self, piece: str) -> None:
-        """Queue the sentences that `piece` completes."""
-        super().feed(piece)
-        self._sentences.extend(self._splitter.feed(piece))
+        """Take one piece of the answer."""
+        self._unread += piece
 
     def finish(self) -> None:
-        """Queue the last sentence; the sink is done when it has been spoken."""
-        self._sentences.extend(self._splitter.finish())
+        """Take the end of the answer; the sink is done when it has been spoken."""
         self._complete = True
 
     def advance(self, now: float) -> None:
         """Speak the next sentence once the last one has ended."""
+        if not self._sentences:
+            self._cut_portion()
         while self._sentences and not self._voice.is_speaking:
             sentence = strip_markup(self._sentences.popleft())
             if sentence:
                 self._voice.say(sentence)
-        self.done = self._complete and not self._sentences and not self._voice.is_speaking
+        is_spoken = not (self._unread or self._sentences or self._voice.is_speaking)
+        self.done = self._complete and is_spoken
 
     def end(self) -> None:
         """Stop speaking."""
         super().end()
         self._voice.stop()
+
+    def _cut_portion(self) -> None:
+        portion, self._unread = self._unread[:SPOKEN_PORTION], self._unread[SPOKEN_PORTION:]
+        self._sentences.extend(self._splitter.feed(portion))
+        if self._complete and not self._unread:
+            self._sentences.extend(self._splitter.finish())
 
 
 class ConfirmSink(TextSink):
@@ -147,7 +161,9 @@ class ConfirmSink(TextSink):
         super().finish()
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
         # Control characters could run the line, or more than the user sees.
-        if len(lines) == 1 and lines[0].isprintable():
+        if len(lines) == 1 and len(lines[0]) > LINE_LIMIT:
+            notify(LONG_LINE)
+        elif len(lines) == 1 and lines[0].isprintable():
             self._offer(lines[0])
         elif lines:
             notify(MANY_LINES)

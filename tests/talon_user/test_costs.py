@@ -1,0 +1,78 @@
+"""No callback takes more than 20 ms, whatever an answer of 200 kB is used for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.talon_user.conftest import STRICT, load_world
+from tests.talon_user.scripted_stream import ScriptedBridge
+from tests.talon_world import TalonWorld
+from tests.talon_world.apps import App, CodeEditor, Terminal
+
+SENTENCES = "It has 200 kB, “quoted” and bold **words**. " * 5000
+LINES = "    a line (of code)\n" * 10_000
+CODE = f"```py\n{LINES}```\n"
+
+
+def check_time(world: TalonWorld) -> None:
+    world.advance(200)
+    assert world.script.slowest < STRICT
+
+
+@pytest.mark.parametrize("answer", [SENTENCES, LINES, CODE], ids=["sentences", "lines", "code"])
+@pytest.mark.parametrize(
+    ("words", "app"),
+    [
+        ("claude to clip ask hello", App),
+        ("claude append ask hello", App),
+        ("claude to browser ask hello", App),
+        ("claude to window ask hello", App),
+        ("claude aloud ask hello", App),
+        ("claude here ask hello", CodeEditor),
+        ("claude fix code", CodeEditor),
+        ("claude here ask hello", Terminal),
+        ("claude shell list the files", Terminal),
+    ],
+)
+def test_a_long_answer_blocks_nothing(
+    monkeypatch: pytest.MonkeyPatch, words: str, app: type[App], answer: str
+) -> None:
+    with load_world(community=True, gui={"canvas"}) as world:
+        monkeypatch.setenv("PATH", "")  # so that no browser opens
+        world.builtins["user.tts"] = lambda _text, _interrupt: None
+        bridge = ScriptedBridge()
+        bridge.attach(world, monkeypatch)
+        window = world.open(app)
+        window.write("one two three")
+        window.select("two")
+        world.clipboard.user_copies("mine")
+        world.say(words)
+        world.advance(1)
+        bridge.answer(world, answer)
+        check_time(world)
+        world.say("claude stop")
+        assert world.script.violations == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "claude fix all",
+        "claude fix this",
+        "claude on clip ask why",
+        "claude apply clip",
+        "claude remember all",
+    ],
+)
+def test_a_long_source_blocks_nothing(
+    world: TalonWorld, scripted: ScriptedBridge, words: str
+) -> None:
+    window = world.open()
+    window.write(SENTENCES)
+    window.select(SENTENCES[:-1])
+    world.clipboard.user_copies(LINES)
+    world.say(words)
+    world.advance(1)
+    world.say("claude ask hello")
+    scripted.answer(world, "Hi.")
+    check_time(world)

@@ -12,6 +12,8 @@ from .screen import notify
 
 SETTLE_SECONDS = 0.15
 """An app may clear the clipboard, write text, and add formats 60 ms later."""
+COPY_SECONDS = 0.6
+"""A slow app takes 300 ms to copy. After this time, nothing is selected."""
 RETRY = "100ms"
 RETRIES = 20
 NOT_RESTORED = (
@@ -23,16 +25,22 @@ NOT_RESTORED = (
 class _Loan:
     """What must be restored: the user's content, as long as the clipboard's content is ours.
 
-    Until something `is_changed`, the clipboard still has the user's content. Our content must stay
-    until `needed_until`, in seconds of a monotonic clock: an app may not have read it yet.
+    Until something `is_changed`, the clipboard still has the user's content. An app may copy for us
+    until `copied_until`, and our content must stay until `needed_until`, because an app may not
+    have read it yet; both are seconds of a monotonic clock.
     """
 
     saved: Any
     serial: int
     is_changed: bool = True
     needed_until: float = float("-inf")
+    copied_until: float = float("-inf")
     copied: str = ""
     """What an app copied for us; it may add formats to it later."""
+
+    @property
+    def waits_for_copy(self) -> bool:
+        return not self.copied and time.monotonic() < self.copied_until
 
     def is_ours(self) -> bool:
         return clip.serial() == self.serial or (bool(self.copied) and clip.text() == self.copied)
@@ -63,34 +71,23 @@ class BorrowedClipboard:
     def restore(self) -> None:
         """Restore the user's content soon, unless they have copied something since."""
         loan, self._loan = self._loan, None
-        if loan is None:
-            return
-        seconds = max(loan.needed_until - time.monotonic(), SETTLE_SECONDS if loan.copied else 0)
-        if seconds > 0 and loan.is_changed:
-            cron.after(f"{seconds * 1000:.0f}ms", lambda: _restore(loan, RETRIES))
-        else:
-            _restore(loan, RETRIES)
+        if loan is not None:
+            _release(loan)
 
     def await_copy(self) -> None:
         """Save the user's content, so that `take_copy` can detect what an app copies."""
         # Nothing is written: clipboard managers would record it, and `clip.serial` is enough.
         loan = _find_loan()
+        until = time.monotonic() + COPY_SECONDS
         if loan is None:
-            self._borrow(_Loan(clip.mime(), clip.serial(), is_changed=False))
+            new = _Loan(clip.mime(), clip.serial(), is_changed=False, copied_until=until)
         else:
-            self._borrow(_Loan(loan.saved, clip.serial(), loan.is_changed))
+            new = _Loan(loan.saved, clip.serial(), loan.is_changed, copied_until=until)
+        self._borrow(new)
 
     def take_copy(self) -> Optional[str]:
         """Return the text copied since `await_copy`, or None; count it as ours."""
-        loan = self._loan
-        try:
-            text = "" if loan is None or clip.serial() == loan.serial else clip.text()
-        except Exception:  # noqa: BLE001 - the app has the clipboard open to write to it
-            return None
-        if loan is None or not text:
-            return None
-        loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
-        return text
+        return None if self._loan is None else _take_copy(self._loan)
 
     def _borrow(self, loan: _Loan) -> None:
         self._loan = BorrowedClipboard.current = loan
@@ -99,7 +96,35 @@ class BorrowedClipboard:
 def _find_loan() -> Optional[_Loan]:
     """Return the loan whose content is still on the clipboard."""
     loan = BorrowedClipboard.current
+    if loan is not None and loan.waits_for_copy:
+        _take_copy(loan)
     return loan if loan is not None and loan.is_ours() else None
+
+
+def _take_copy(loan: _Loan) -> Optional[str]:
+    """Return the text that an app has copied for us, or None; count it as ours."""
+    try:
+        text = "" if clip.serial() == loan.serial else clip.text()
+    except Exception:  # noqa: BLE001 - the app has the clipboard open to write to it
+        return None
+    if not text:
+        return None
+    loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
+    return text
+
+
+def _release(loan: _Loan) -> None:
+    """Restore the user's content once no app needs the clipboard for us any more."""
+    if loan.waits_for_copy:
+        # The question was stopped, but the app has got the copy key.
+        _take_copy(loan)
+        cron.after(RETRY, lambda: _release(loan))
+        return
+    seconds = max(loan.needed_until - time.monotonic(), SETTLE_SECONDS if loan.copied else 0)
+    if seconds > 0 and loan.is_changed:
+        cron.after(f"{seconds * 1000:.0f}ms", lambda: _restore(loan, RETRIES))
+    else:
+        _restore(loan, RETRIES)
 
 
 def _restore(loan: _Loan, tries: int) -> None:

@@ -152,5 +152,9 @@ class Engine:
 
 def _log_error(error: Exception) -> None:
     """Log where an error was raised, but not its message, which may quote the user's text."""
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s:\n%s", type(error).__name__, trace)
+    # Not `format_tb`: it reads the source files, and takes up to 20 ms.
+    places = [
+        f"{frame.f_code.co_filename}, line {line}, in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    log.error("%s:\n%s", type(error).__name__, "\n".join(places))

@@ -6,14 +6,12 @@ from talon import actions, registry
 
 from ..core.journal import UNDO_LIMIT, count_caret_steps, is_same_text
 from ..core.plan import PICTURE_SOURCES
-from ..desktop.clipboard import BorrowedClipboard, read_clipboard
+from ..desktop.clipboard import COPY_SECONDS, BorrowedClipboard, read_clipboard
 from ..desktop.keys import run_edit_action, select_back
 from ..desktop.pictures import NoPicture, Picture, take_picture
 from ..desktop.screen import read_focused_window
 from . import options
 
-# A slow app takes 300 ms to copy. After this time, nothing is selected.
-COPY_SECONDS = 0.6
 SELECT_ACTIONS = {
     "this": (),
     "that": (),

@@ -91,6 +91,13 @@ def load() -> TalonWorld:
     return world
 
 
+def is_waiting_for_copy() -> bool:
+    """Return whether our copy key was just pressed: then nothing tells whose copy it is."""
+    clipboard: Any = sys.modules[f"{PACKAGE}.desktop.clipboard"]
+    loan = clipboard.BorrowedClipboard.current
+    return loan is not None and bool(loan.waits_for_copy)
+
+
 class Shared:
     """One Talon for all sequences of a test, because loading the package takes 0.1 s."""
 
@@ -112,6 +119,7 @@ class Shared:
         cls.bridge.streams.clear()
         world.notifications.clear()
         world.windows.clear()
+        world.modes = {"command"}
         world.clipboard.user_copies("mine")
 
 
@@ -125,6 +133,7 @@ class VoiceMachine(RuleBasedStateMachine):
         self.notes = self.world.open(App, "notes")
         self.other: App | None = None
         self.has_confirmed = False
+        self.copied = "mine"
 
     @rule(words=st.sampled_from(QUESTIONS))
     def ask(self, words: str) -> None:
@@ -157,7 +166,15 @@ class VoiceMachine(RuleBasedStateMachine):
 
     @rule(text=st.sampled_from(("mine too", "")))
     def copy(self, text: str) -> None:
+        while self.world.script.run(is_waiting_for_copy):
+            self.world.advance(0.1)
         self.world.clipboard.user_copies(text)
+        self.copied = text
+
+    @rule(end=st.sampled_from((" claude send", " claude cancel", "")))
+    def speak_in_several_phrases(self, end: str) -> None:
+        self.world.say("claude listen")
+        self.world.say(f"two words{end}")
 
     @rule(text=st.sampled_from(("one ", "two\nthree", "\n", "(x) ", "```py\ncode\n```\n")))
     def send_text(self, text: str) -> None:
@@ -199,7 +216,7 @@ class VoiceMachine(RuleBasedStateMachine):
         """The promise: whatever happened before, a stop is enough for the next question."""
         self.mend_everything()
         self.world.say("claude stop")
-        self.world.advance(0.5)
+        self.world.advance(0.6)
         self.notes.focus()
         self.notes.text, before = "", len(self.bridge.streams)
         self.notes.click(0)
@@ -211,6 +228,14 @@ class VoiceMachine(RuleBasedStateMachine):
         self.world.advance(3)
         assert self.notes.text == "It works.", self.world.notifications
         assert self.world.cron_jobs == []
+        self.check_clipboard()
+
+    def check_clipboard(self) -> None:
+        """The promise: it has what was copied last, unless a notice says something else."""
+        if any("clipboard" in note for note in self.world.notifications):
+            self.copied = self.world.clipboard.text
+            self.world.notifications.clear()
+        assert self.world.clipboard.text == self.copied
 
     def teardown(self) -> None:
         for window in self.world.windows:

@@ -121,6 +121,19 @@ def test_an_answer_is_added_to_the_users_content(
     assert world.clipboard.text == "mine\nNEW"
 
 
+def test_a_stop_before_the_app_has_copied_restores_the_clipboard(
+    world: TalonWorld, scripted: ScriptedBridge
+) -> None:
+    slow = world.open(SlowPaster)
+    select(slow)
+    world.clipboard.user_copies("mine")
+    world.say("claude explain this")
+    world.advance(0.1)
+    world.say("claude stop")
+    world.advance(2)
+    assert (world.clipboard.text, world.cron_jobs) == ("mine", [])
+
+
 # The next question.
 
 

@@ -199,7 +199,7 @@ class App:
 
     def _write_clipboard(self) -> None:
         text, clipboard = self.read_selection(), self.world.clipboard
-        if not text:
+        if not text or clipboard.locked:
             return
         # Many apps clear the clipboard first, and add formats such as HTML last.
         clipboard.put({})

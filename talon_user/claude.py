@@ -11,6 +11,7 @@ from talon import Module, actions, app, registry, speech_system, ui
 from .core.extra_words import ExtraWords
 from .core.phrases import is_only_ours
 from .desktop.clipboard import take_restorer
+from .desktop.traces import watch_clicks
 from .voice import noises, options
 from .voice.conversation import Conversation, list_rules
 from .voice.reload import take_over
@@ -336,6 +337,7 @@ def end_copy() -> Callable[[], None]:
 def on_ready() -> None:
     """End the tasks of the copy before a reload, and start."""
     take_over(end_copy)
+    watch_clicks()
     conversation.start()
     noises.stop_on_noise(lambda: session.engine.current is not None, conversation.stop)
 

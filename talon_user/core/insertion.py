@@ -168,11 +168,18 @@ class Insertion:
 
     def _find_allowed_text(self) -> str:
         """Return the start of the pending text that the mode allows to insert now."""
-        if self._complete or self._mode == "stream":
+        if self._complete:
             return self.pending
+        if self._mode == "stream":
+            return self._find_whole_words()
         if self._mode == "lines" and self._place is not Place.TERMINAL:
             return self.pending[: self.pending.rfind("\n") + 1]
         return ""
+
+    def _find_whole_words(self) -> str:
+        """Return the pending text up to its last space: the user may move the caret meanwhile."""
+        end = max(map(self.pending.rfind, " \t\n")) + 1
+        return self.pending[:end] if end or len(self.pending) <= TYPE_LIMIT else self.pending
 
     def _make_step(self, now: float, text: str, type_limit: int) -> Step:
         is_prose = self._mode == "stream" and _is_plain_typing(text)

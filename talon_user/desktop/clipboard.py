@@ -56,6 +56,8 @@ class BorrowedClipboard:
 
     current: Optional[_Loan] = None
     """The loan that is not restored yet. Shared by all: there is only one clipboard."""
+    last_serial: Optional[int] = None
+    """The serial of the last content that `take_user_copy` has seen, or that we have written."""
 
     def __init__(self) -> None:
         """Leave the clipboard unchanged until the first call."""
@@ -91,6 +93,7 @@ class BorrowedClipboard:
 
     def _borrow(self, loan: _Loan) -> None:
         self._loan = BorrowedClipboard.current = loan
+        BorrowedClipboard.last_serial = loan.serial
 
 
 def _find_loan() -> Optional[_Loan]:
@@ -136,6 +139,7 @@ def _restore(loan: _Loan, tries: int) -> None:
                 clip.set_text("")
             else:
                 clip.set_mime(loan.saved)
+            BorrowedClipboard.last_serial = clip.serial()
     except Exception:  # noqa: BLE001 - what Talon raises differs by platform
         if tries:
             cron.after(RETRY, lambda: _restore(loan, tries - 1))
@@ -156,7 +160,18 @@ def take_restorer() -> Callable[[], None]:
 def copy_text(text: str) -> None:
     """Put text on the clipboard for the user."""
     clip.set_text(text)
-    BorrowedClipboard.current = None
+    BorrowedClipboard.current, BorrowedClipboard.last_serial = None, clip.serial()
+
+
+def take_user_copy() -> bool:
+    """Return whether the user has copied something since the last call."""
+    try:
+        last, serial = BorrowedClipboard.last_serial, clip.serial()
+        is_ours = _find_loan() is not None
+    except Exception:  # noqa: BLE001 - another program has the clipboard open
+        return False
+    BorrowedClipboard.last_serial = serial
+    return serial != last and not is_ours
 
 
 def read_clipboard() -> str:

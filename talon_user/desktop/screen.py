@@ -85,11 +85,16 @@ class _ElementCache:
 _last_element = _ElementCache()
 
 
+def read_focused_element() -> Any:
+    """Return the focused element as accessibility describes it; raise what Talon raises."""
+    return ui.focused_element()
+
+
 def _describe_element() -> str:
     """Return what the focused element is called, one word or label per line, or empty."""
     # An element that cannot be described is no sign of anything.
     try:
-        element: Any = ui.focused_element()
+        element = read_focused_element()
     except Exception:  # noqa: BLE001 - missing on some platforms, and an app may not answer
         return ""
     readers = [

@@ -8,6 +8,7 @@ from ..core.journal import Entry, is_same_text
 from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
 from ..desktop.keys import run_edit_action, type_text
+from ..desktop.traces import UserTraces
 from ..desktop.screen import NO_WINDOW, is_denied, notify, read_focus, read_focused_window
 from . import options
 from .location import CaretMover, Location
@@ -18,6 +19,7 @@ OTHER_WINDOW = (
     "Paused because another window has the focus. Go back and say “claude resume”, or say "
     "“claude here” to continue in this window."
 )
+CONTINUE = "Say “claude resume” to continue at the cursor, or “claude stop”."
 SPOKEN = "Paused because you spoke. Say “claude resume” or “claude stop”."
 DESELECTED = (
     "Paused because the selection has changed. Select the text again and say “claude resume”, "
@@ -76,6 +78,7 @@ class WindowSink(Sink):
         self._needs_check, self._needs_move = bool(location.selected), location.needs_move
         self._opening: Optional[float] = None
         self._clipboard = BorrowedClipboard()
+        self._traces = UserTraces()
         self._has_pasted = False
         self._complete = False
         self._pause_reason = ""
@@ -107,6 +110,10 @@ class WindowSink(Sink):
         whole = not self._insertion.moved
         is_terminal = self._place is Place.TERMINAL
         return Entry(self._insertion.window, text, is_terminal, self._location.replaced, whole)
+
+    def begin(self) -> None:
+        """Begin in the window as it is now, after the tasks before."""
+        self._traces.accept()
 
     def feed(self, piece: str) -> None:
         """Take one piece of the answer."""
@@ -162,6 +169,7 @@ class WindowSink(Sink):
         self._is_confirmed = self._is_confirmed or self._pause_reason == UNSURE
         self._announced, self._pause_reason = False, ""
         self._insertion.paused = False
+        self._traces.accept()
         self.check_focus()
 
     def move_here(self) -> None:
@@ -211,14 +219,16 @@ class WindowSink(Sink):
 
     def _move_to_focus(self) -> None:
         self._place, self._is_confirmed = options.read_place(), False
+        self._traces.accept()
         self._insertion.move_to(read_focused_window(), options.read_insert_mode(), self._place)
 
     def _insert_step(self, now: float) -> None:
         """Do the next step, if it is due and safe in the place that has the focus now."""
         insertion = self._insertion
-        if insertion.paused or not insertion.ready or not insertion.is_settled(now):
+        if insertion.paused or not insertion.is_settled(now):
             return
-        if not self._check_place():
+        self._traces.note_settled()
+        if not insertion.ready or not self._check_traces() or not self._check_place():
             return
         if self._needs_check:
             self._check = SourceReader("this")
@@ -226,6 +236,13 @@ class WindowSink(Sink):
             self._begin_move()
         else:
             self._type_or_paste(now)
+
+    def _check_traces(self) -> bool:
+        """Pause if the user has done something in the window; return whether not."""
+        change = self._traces.find_change("".join(self._insertion.inserted[:8]))
+        if change is not None:
+            self._pause(f"{change} {CONTINUE}")
+        return change is None
 
     def _check_place(self) -> bool:
         """Pause if the next step is not safe in the focused place; return whether it is."""
@@ -246,6 +263,7 @@ class WindowSink(Sink):
     def _type_or_paste(self, now: float) -> None:
         limit = options.read_type_limit()
         step = self._insertion.take_step(now, read_focused_window(), limit)
+        self._traces.note_step()
         if isinstance(step, Paste):
             self._clipboard.put(step.text)
             self._has_pasted = True
@@ -272,6 +290,7 @@ class WindowSink(Sink):
     def _finish_move(self, mover: CaretMover) -> None:
         if mover.done:
             self._mover, self._needs_move = None, False
+            self._traces.note_step()
             if mover.indent:
                 self._insertion.set_indent(mover.indent)
 
@@ -285,6 +304,7 @@ class WindowSink(Sink):
         check.advance(now)
         if not check.done:
             return
+        self._traces.note_step()
         is_unchanged = is_same_text(self._location.selected, check.text)
         self._check = None
         self._needs_check = not is_unchanged

@@ -79,7 +79,12 @@ class App:
         self.caret = self.anchor + len(text)
 
     def click(self, at: int) -> None:
-        """Move the caret as the user."""
+        """Click as the user, and so move the caret."""
+        self.move_caret(at)
+        self.world.click()
+
+    def move_caret(self, at: int) -> None:
+        """Move the caret by other means than a click, such as the arrow keys or gaze."""
         self.anchor = self.caret = at
 
     # What keys do.
@@ -245,6 +250,23 @@ class Element:
         self.__dict__.update(facts)
 
 
+class MacApp(App):
+    """An app whose text accessibility can read, as most on a Mac: it tells where the caret is."""
+
+    name = "TextEdit"
+    bundle = "com.apple.TextEdit"
+
+    @property
+    def element(self) -> Any:  # type: ignore[override]
+        """The focused element."""
+        return Element(get=self._read_attribute)
+
+    def _read_attribute(self, name: str) -> Any:
+        if name != "AXSelectedTextRange":
+            raise KeyError(name)
+        return Element(left=min(self.anchor, self.caret), right=max(self.anchor, self.caret))
+
+
 class CodeEditor(App):
     """An editor that indents, closes brackets, and copies the line if nothing is selected.
 
@@ -272,9 +294,9 @@ class CodeEditor(App):
             self.put("\n" + (indent[0] if indent else "") + deeper)
         elif char in CLOSERS:
             self.put(char + self.selected + CLOSERS[char])
-            self.click(self.caret - 1)
+            self.move_caret(self.caret - 1)
         elif char in CLOSERS.values() and self.after.startswith(char):
-            self.click(self.caret + 1)
+            self.move_caret(self.caret + 1)
         else:
             self.put(char)
 
@@ -299,7 +321,7 @@ class Chat(App):
         if char == "\n":
             self.sent.append(self.text)
             self.text = ""
-            self.click(0)
+            self.move_caret(0)
         else:
             self.put(char)
 
@@ -321,7 +343,7 @@ class Terminal(App):
         if char in "\r\n":
             self.ran.append(self.text)
             self.text = ""
-            self.click(0)
+            self.move_caret(0)
         elif char.isprintable():
             self.put(char)
         else:

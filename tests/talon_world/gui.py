@@ -109,8 +109,14 @@ class Image:
 
 def build(world: "TalonWorld", gui: frozenset[str]) -> dict[str, ModuleType]:
     """Return the modules by name; canvas and imgui only if they are in `gui`."""
-    modules = {"screen": _screen(world), "noise": _noise(world), "types": ModuleType("talon.types")}
+    modules = {
+        "screen": _screen(world),
+        "noise": _noise(world),
+        "types": ModuleType("talon.types"),
+    }
     modules["types"].__dict__["Rect"] = Rect
+    if "tap" in gui:
+        modules["tap"] = _tap(world)
     if "canvas" in gui:
         modules["canvas"] = ModuleType("talon.canvas")
         modules["canvas"].__dict__["Canvas"] = type("Canvas", (Canvas,), {"world": world})
@@ -131,6 +137,17 @@ def _screen(world: "TalonWorld") -> ModuleType:
 
     module = ModuleType("talon.screen")
     module.__dict__.update(main=main, main_screen=main, capture_rect=capture_rect)
+    return module
+
+
+def _tap(world: "TalonWorld") -> ModuleType:
+    """Reports mouse clicks; the real one reports keys and moves, too."""
+
+    def register(kinds: int, callback: Callable[[int, Any], Any]) -> None:
+        world.register("tap.click", lambda event: callback(kinds, event))
+
+    module = ModuleType("talon.tap")
+    module.__dict__.update(MCLICK=2, register=register)
     return module
 
 

@@ -40,6 +40,7 @@ class TalonWorld:
         community: bool = False,
         cursorless: bool = False,
         gui: Collection[str] = (),
+        has_tap: bool = True,
         watchdog: float = 0.2,
     ) -> None:
         self.script = ScriptThread(watchdog)
@@ -84,7 +85,7 @@ class TalonWorld:
             packages.add_community(self)
         if cursorless:
             self.cursorless.add()
-        self._install(frozenset(gui))
+        self._install(frozenset({*gui, *(["tap"] if has_tap else [])}))
 
     def __enter__(self) -> Self:
         return self
@@ -135,6 +136,10 @@ class TalonWorld:
         for file in self._active_files():
             if name in file.keys:
                 self.script.run(phrases.run_body, self, phrases.SpokenCommand(file.keys[name], {}))
+
+    def click(self) -> None:
+        """Click somewhere in the focused window."""
+        self._emit("tap.click", None)
 
     def hiss(self, active: bool = True) -> None:
         """Start a hiss, or with False end it."""

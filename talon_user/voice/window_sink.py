@@ -228,7 +228,7 @@ class WindowSink(Sink):
         if insertion.paused or not insertion.is_settled(now):
             return
         self._traces.note_settled()
-        if not insertion.ready or not self._check_traces() or not self._check_place():
+        if not insertion.ready or not self._check_place() or not self._check_traces():
             return
         if self._needs_check:
             self._check = SourceReader("this")

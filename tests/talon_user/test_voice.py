@@ -145,6 +145,8 @@ def test_a_copy_during_the_stream_survives(world: TalonWorld) -> None:
         world.clipboard.user_copies("new")
         bridge.release.set()
         run_to_end(world)
+        world.say("claude resume")
+        run_to_end(world)
     assert (notes.text, world.clipboard.text) == ("a\nb\nc\n", "new")
 
 
@@ -430,7 +432,7 @@ def test_an_exception_in_a_step_cleans_up(world: TalonWorld) -> None:
         raise RuntimeError("the app is gone")
 
     world.builtins["insert"] = broken
-    with LoopbackBridge(STREAM_HEAD, build_delta("a"), wait_for_hang_up) as bridge:
+    with LoopbackBridge(STREAM_HEAD, build_delta("a "), wait_for_hang_up) as bridge:
         ask(world, bridge)
         run_to_end(world)
         assert bridge.client_closed.wait(30)

@@ -112,6 +112,7 @@ async def test_a_copy_during_the_answer_survives(talk: Talk) -> None:
     slow = await start_answer(talk, SlowPaster)
     talk.world.clipboard.user_copies("new", html="<i>new</i>")
     await talk.wait_until_idle()
+    await talk.say("claude resume")
     assert slow.text == TEXT
     assert talk.world.clipboard.formats == {"text/plain": "new", "html": "<i>new</i>"}
 

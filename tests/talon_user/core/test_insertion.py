@@ -22,21 +22,25 @@ def test_prose_is_typed_and_line_breaks_are_pasted() -> None:
     insertion.feed("Two and ")
     assert insertion.take_step(0.0, HERE) == Type("Two and ")
     insertion.feed("two\n")
-    insertion.feed("are four.")
+    insertion.feed("are fo")
     assert insertion.take_step(0.2, HERE) is None
-    assert insertion.take_step(0.25, HERE) == Paste("two\nare four.")
+    assert insertion.take_step(0.25, HERE) == Paste("two\nare ")
+    insertion.feed("ur.")
+    assert insertion.take_step(9, HERE) is None  # a word is never cut
+    insertion.finish()
+    assert insertion.take_step(9, HERE) == Type("four.")
 
 
 def test_text_with_brackets_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", place=Place.TEXT)
-    insertion.feed("f(x")
-    assert insertion.take_step(0.0, HERE) == Paste("f(x")
+    insertion.feed("f(x ")
+    assert insertion.take_step(0.0, HERE) == Paste("f(x ")
 
 
 def test_tabs_and_long_runs_are_pasted() -> None:
     insertion = Insertion(HERE, "stream", place=Place.TEXT)
-    insertion.feed("a\tb")
-    assert insertion.take_step(0.0, HERE) == Paste("a\tb")
+    insertion.feed("a\t")
+    assert insertion.take_step(0.0, HERE) == Paste("a\t")
     insertion.feed("x" * 300)
     assert insertion.take_step(0.45, HERE) is None  # a slow app may not have read the clipboard
     assert insertion.take_step(0.5, HERE) == Paste("x" * 300)
@@ -74,19 +78,19 @@ def test_a_terminal_gets_spaces_for_line_breaks_and_control_characters() -> None
 
 def test_another_window_pauses_and_the_text_stays_pending() -> None:
     insertion = Insertion(HERE, "stream", place=Place.TEXT)
-    insertion.feed("kept")
+    insertion.feed("kept ")
     assert insertion.take_step(0.0, OTHER) is None
     assert insertion.take_step(1.0, HERE) is None  # coming back is not yet a "resume"
     insertion.paused = False
-    assert insertion.take_step(2.0, HERE) == Type("kept")
+    assert insertion.take_step(2.0, HERE) == Type("kept ")
 
 
 def test_moving_to_a_terminal_flattens_pending_text() -> None:
     insertion = Insertion(HERE, "stream", place=Place.TEXT)
-    insertion.feed("a\nb")
+    insertion.feed("a\nb ")
     insertion.check_focus(OTHER)
     insertion.move_to(OTHER, "stream", place=Place.TERMINAL)
-    assert insertion.take_step(0.0, OTHER) == Type("a b")
+    assert insertion.take_step(0.0, OTHER) == Type("a b ")
 
 
 @given(
@@ -130,10 +134,10 @@ def test_inserted_and_pending_text_are_always_the_answer(
 
 def test_the_first_text_over_a_selection_is_pasted() -> None:
     insertion = Insertion(HERE, "stream", Place.TEXT, Frame(replacing=True))
-    insertion.feed("(")
-    assert insertion.take_step(0.0, HERE) == Paste("(")  # an editor would put a typed one around
-    insertion.feed("b")
-    assert insertion.take_step(0.5, HERE) == Type("b")
+    insertion.feed("( ")
+    assert insertion.take_step(0.0, HERE) == Paste("( ")  # an editor would put a typed one around
+    insertion.feed("b ")
+    assert insertion.take_step(0.5, HERE) == Type("b ")
 
 
 @given(st.text(max_size=40), st.integers(1, 5))

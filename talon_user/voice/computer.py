@@ -4,6 +4,7 @@ import time
 from typing import Any, Optional, Protocol
 
 from ..core.runs import RunEventReader, RunStep
+from ..desktop.gaze import GazePause
 from ..wire.http_client import EventStream, Fetch
 from ..wire.request import BadSetting
 from . import client
@@ -47,6 +48,8 @@ class ComputerRun(Task):
     # Inputs: `answer` with the user's decision, `stop`, time, and the bridge's events. A phrase
     # does not pause a run: only “claude stop” ends it.
     # Outputs: banner lines, approvals and a stop request to the bridge, one last sentence.
+    # The bridge takes a moved mouse for the user's wish to stop. So gaze does not move it while
+    # Claude acts.
 
     def __init__(self, host: ComputerHost, prompt: str, model: str) -> None:
         """Create a run of `prompt` that asks the user when it begins."""
@@ -59,6 +62,7 @@ class ComputerRun(Task):
         self._stream: Optional[EventStream[Optional[RunStep]]] = None
         self._approval: Optional[RunStep] = None
         self._last_sentence = ""
+        self._gaze = GazePause()
 
     def begin(self) -> None:
         """Ask the user for permission."""
@@ -100,6 +104,7 @@ class ComputerRun(Task):
             body["digest"] = self._approval.digest
         self._host.send_control_request("POST", path, body)
         self._approval = None
+        self._gaze.begin()
         self._show_lines("Approved. Claude continues." if approved else "Step denied.")
         return True
 
@@ -118,6 +123,7 @@ class ComputerRun(Task):
             if part is not None:
                 part.close()
         self._host.show_banner(())
+        self._gaze.end()
 
     def _begin_fetch(self, method: str, path: str, body: Optional[dict[str, Any]]) -> None:
         try:
@@ -145,6 +151,7 @@ class ComputerRun(Task):
             self._stream = client.open_stream(
                 "/computer/runs", body, RunEventReader(), control=True
             )
+            self._gaze.begin()
         except BadSetting as problem:
             self._finish_run(str(problem))
 
@@ -164,9 +171,12 @@ class ComputerRun(Task):
             self._finish_run(step.sentence)
         elif step.approval:
             self._approval = step
+            # The user may need the mouse, to review the step on the dashboard.
+            self._gaze.end()
             self._show_lines(step.sentence, HINT if step.is_whole else REVIEW)
         else:
             self._approval = None
+            self._gaze.begin()
             self._show_lines(step.sentence)
 
     def _show_lines(self, *lines: str) -> None:

@@ -228,3 +228,31 @@ async def test_a_program_that_does_not_prove_to_be_the_bridge_gets_no_token(
         world, lambda: any("did not prove that it is your bridge" in n for n in world.notifications)
     )
     assert (computer.runs, computer.modes) == ([], [])
+
+
+async def test_gaze_does_not_move_the_mouse_while_claude_uses_it(
+    world: TalonWorld, computer: FakeComputer
+) -> None:
+    world.gaze = {"control", "control_zoom"}
+    computer.events = [STARTED, ASKING, DONE]
+    world.say("claude computer open the settings")
+    assert world.gaze == {"control", "control_zoom"}
+    world.say("claude approve")
+    await wait_until(world, lambda: computer.runs and not world.gaze)
+    await wait_until(world, lambda: "Press Enter." in seen(world))
+    assert world.gaze == {"control", "control_zoom"}
+    world.say("claude approve")
+    assert world.gaze == set()
+    await wait_until_idle(world)
+    assert world.gaze == {"control", "control_zoom"}
+
+
+async def test_gaze_is_given_back_after_a_stop(world: TalonWorld, computer: FakeComputer) -> None:
+    world.gaze = {"control1"}
+    computer.events = [STARTED, {"type": "run.text", "text": "I see."}, ASKING, DONE]
+    world.say("claude computer open the settings")
+    world.say("claude approve")
+    await wait_until(world, lambda: not world.gaze)
+    world.say("claude stop")
+    assert world.gaze == {"control1"}
+    await wait_until_idle(world)

@@ -8,7 +8,13 @@ from ..core.journal import UNDO_LIMIT, count_caret_steps, is_same_text
 from ..core.plan import PICTURE_SOURCES
 from ..desktop.clipboard import COPY_SECONDS, BorrowedClipboard, read_clipboard
 from ..desktop.keys import run_edit_action, select_back
-from ..desktop.pictures import NoPicture, Picture, take_picture
+from ..desktop.pictures import (
+    NoPicture,
+    Picture,
+    PictureEncoder,
+    capture,
+    read_clipboard_image,
+)
 from ..desktop.screen import read_focused_window
 from . import options
 
@@ -34,7 +40,7 @@ EMPTY = {
     "all": "There is no text here.",
     "line": "This line is empty.",
     "whole line": "This line is empty.",
-    "clip": "The clipboard has no text.",
+    "clip": "The clipboard has no text and no picture.",
     "last": "You have not dictated anything yet.",
     "that": "You have not dictated anything yet.",
     "reply": "Claude has not answered anything yet.",
@@ -44,10 +50,11 @@ EMPTY = {
 class SourceReader:
     """Reader of one source; when `done`, it has `text`, a `picture`, or a `problem` sentence."""
 
-    # States: selecting (only for `that`, the last dictation, and `own text`, what Claude wrote: both
+    # States: selecting (only for `that`, the last dictation, and `own text`, what Claude wrote: they
     # are selected backwards from the caret, and must be unchanged), copying (a key was pressed, and
     # the app has not copied yet) and done. Only sources in SELECTION_SOURCES, `own text` and `whole
-    # line` need the first two: other text is available at once, a picture with the next `advance`.
+    # line` need the first two: other text is available at once. A picture is taken with the next
+    # `advance`, and then encoded.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
     # Keys are pressed only in the window and place that had the focus at the start.
 
@@ -65,21 +72,25 @@ class SourceReader:
         self._window, self._place = read_focused_window(), options.read_place()
         self._since: Optional[float] = None
         self._expected, self._steps_left = "", 0
+        self._encoder: Optional[PictureEncoder] = None
         if source in CHANGED:
             self._begin_selection(reply)
         elif source in SELECT_ACTIONS:
             self._copy_selection()
         elif source not in PICTURE_SOURCES:
             self._read_now(reply)
-            self.done = True
 
     def advance(self, now: float) -> None:
         """Check whether the app has copied, or take the picture."""
         if self.done:
             return
+        if self._encoder is not None:
+            if self._encoder.is_done:
+                self._take_picture(self._encoder)
+            return
         if self.source in PICTURE_SOURCES:
-            # Not in the callback of the command: encoding the picture takes time of its own.
-            self._take_picture()
+            # Not in the callback of the command: taking the picture takes time of its own.
+            self._capture_picture()
             return
         if self._steps_left:
             if self._has_focus_moved:
@@ -140,20 +151,32 @@ class SourceReader:
         self._clipboard.await_copy()
         run_edit_action("copy")
 
-    def _take_picture(self) -> None:
-        self.done = True
+    def _capture_picture(self) -> None:
         if self._has_focus_moved:
-            self.problem = FOCUS_MOVED
+            self._finish_with(FOCUS_MOVED)
             return
         try:
-            self.picture = take_picture(self.source)
+            self._encoder = PictureEncoder(capture(self.source), self.source)
+        except NoPicture as problem:
+            self._finish_with(str(problem))
+
+    def _take_picture(self, encoder: PictureEncoder) -> None:
+        try:
+            self.picture = encoder.take()
         except NoPicture as problem:
             self.problem = str(problem)
+        self.done = True
 
     def _read_now(self, reply: str) -> None:
         self.text = self._read_text(reply)
-        if not self.text.strip() and self.problem is None and self.source != "none":
-            self.problem = EMPTY[self.source]
+        if self.text.strip() or self.problem is not None or self.source == "none":
+            self.done = True
+            return
+        image = read_clipboard_image() if self.source == "clip" else None
+        if image is None:
+            self._finish_with(EMPTY[self.source])
+        else:
+            self._encoder = PictureEncoder(image, self.source)
 
     def _read_text(self, reply: str) -> str:
         if self.source == "clip":

@@ -7,6 +7,16 @@ from typing import Any, Optional
 from urllib.parse import SplitResult, urlsplit
 
 
+@dataclass(frozen=True)
+class PlainText:
+    """ASCII text without quotes or backslashes, such as a data URL: JSON takes it as it is.
+
+    Encoding a picture of some megabytes as JSON would block speech recognition.
+    """
+
+    ascii: bytes
+
+
 class BadSetting(Exception):
     """A setting cannot be used; the message is a sentence for the user."""
 
@@ -52,7 +62,7 @@ def build_request(
     request follows on the same connection. Raise BadSetting for a key that cannot be sent in a
     header.
     """
-    data = b"" if body is None else json.dumps(body).encode()
+    data = b"" if body is None else _encode_json(body)
     lines = [
         f"{method} {address.path}{path} HTTP/1.1",
         f"Host: {address.netloc}",
@@ -63,6 +73,19 @@ def build_request(
         *_build_authorization(key.strip()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + data
+
+
+def _encode_json(body: dict[str, Any]) -> bytes:
+    texts: list[bytes] = []
+
+    def make_placeholder(value: PlainText) -> str:
+        texts.append(value.ascii)
+        return f"\0{len(texts)}"
+
+    data = json.dumps(body, default=make_placeholder).encode()
+    for number, text in enumerate(texts, 1):
+        data = data.replace(b'"\\u0000%d"' % number, b'"' + text + b'"', 1)
+    return data
 
 
 def _check_address(parts: SplitResult) -> Address:

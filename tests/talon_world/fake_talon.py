@@ -7,6 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tests.talon_world import gui
+from tests.talon_world.apps import Rect
 from tests.talon_world.clipboard import MimeData
 from tests.talon_world.declarations import check_arguments
 from tests.talon_world.script_thread import seconds_in
@@ -94,6 +95,11 @@ def _clip(world: "TalonWorld") -> ModuleType:
         text.encode()  # fails for a lone surrogate, as in every real clipboard
         put_formats({"text/plain": text})
 
+    def read_image() -> gui.Image:
+        if "image/png" not in read_formats():
+            raise ValueError("no image on the clipboard")
+        return gui.Image(world, Rect(0, 0, 640, 480))
+
     @contextlib.contextmanager
     def revert() -> Iterator[None]:
         before = board.formats
@@ -107,6 +113,7 @@ def _clip(world: "TalonWorld") -> ModuleType:
         "clip",
         text=lambda: read_formats().get("text/plain", ""),
         set_text=set_text,
+        image=read_image,
         mime=lambda: MimeData(board.formats) if read_formats() else None,
         set_mime=lambda mime: put_formats(mime.formats),
         serial=lambda: board.serial,
@@ -146,6 +153,7 @@ def _ui(world: "TalonWorld") -> ModuleType:
 def _app(world: "TalonWorld") -> ModuleType:
     def notify(title: str = "", subtitle: str = "", body: str = "", sound: bool = False) -> None:
         world.notifications.append(body or title)
+        world.sounds += sound
 
     part = _part(world, "app", notify=notify, register=world.register, unregister=world.unregister)
     part.__dict__.update(platform="linux", version="1.0.0")

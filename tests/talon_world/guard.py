@@ -1,8 +1,7 @@
-"""Flags calls that would block the script thread: sleep, name look-ups, sockets, threads."""
+"""Flags calls that would block the script thread: sleep, name look-ups, sockets."""
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,7 +26,6 @@ def guard_script(script: ScriptThread) -> Iterator[None]:
             (socket, "getaddrinfo"),
             (socket, "gethostbyname"),
             (socket, "create_connection"),
-            (threading.Thread, "start"),
         ):
             real = getattr(owner, name)
             stack.enter_context(mock.patch.object(owner, name, _flag_when_busy(script, name, real)))

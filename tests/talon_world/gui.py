@@ -18,6 +18,11 @@ CANVAS_SECONDS = 0.011
 """What it costs to create a canvas, which is a window of the system."""
 
 
+ENCODE_SECONDS = 3e-8
+"""What it costs to encode a pixel as PNG: 60 ms for a whole screen."""
+CAPTURE_SECONDS = 0.006
+
+
 class Screen:
     """A screen without a menu bar or a task bar."""
 
@@ -94,12 +99,15 @@ class SkiaCanvas:
 class Image:
     """A screenshot, all black."""
 
-    def __init__(self, rect: Rect) -> None:
+    def __init__(self, world: "TalonWorld", rect: Rect) -> None:
+        self._world = world
         self.rect = rect
         self.width, self.height = rect.width, rect.height
 
     def encode(self) -> "Image":
-        """Return the encoded picture."""
+        """Return the encoded picture; on the script thread, that takes its time."""
+        if self._world.script.busy:
+            self._world.script.charge(ENCODE_SECONDS * self.width * self.height)
         return self
 
     def data(self) -> bytes:
@@ -133,7 +141,8 @@ def _screen(world: "TalonWorld") -> ModuleType:
     def capture_rect(rect: Rect, retina: bool = True) -> Image:
         world.script.require("screen.capture_rect")
         world.captured.append(rect)
-        return Image(rect)
+        world.script.charge(CAPTURE_SECONDS)
+        return Image(world, rect)
 
     module = ModuleType("talon.screen")
     module.__dict__.update(main=main, main_screen=main, capture_rect=capture_rect)

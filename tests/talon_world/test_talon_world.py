@@ -62,7 +62,6 @@ def test_blocking_the_script_thread_is_a_failure(world: TalonWorld) -> None:
         lambda: time.sleep(0.001),
         connect,
         lambda: socket.getaddrinfo("localhost", 80),
-        lambda: threading.Thread(target=connect).start(),
         lambda: world.call_action("sleep", ("1ms",)),
     ):
         with pytest.raises(Violation, match="script thread"):

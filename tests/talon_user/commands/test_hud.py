@@ -59,6 +59,7 @@ async def test_a_picture_that_is_sent_is_shown(talk: Talk, gui: str) -> None:
     talk.fake.default = {"text": "A cat.", "first_delay": 0.2}
     talk.world.open()
     talk.world.say("claude on screen ask what is it")
+    await talk.wait_until(lambda: talk.fake.requests)
     talk.world.advance(0.1)
     assert "Sending a picture of the screen: 1920 × 1080." in talk.world.seen
     if gui == "canvas":

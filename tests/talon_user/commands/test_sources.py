@@ -9,6 +9,7 @@ import pytest
 
 from tests.talon_user.commands.conftest import MakeTalk, Talk
 from tests.talon_world.apps import App, CodeEditor, SlowPaster, Terminal
+from tests.talon_world.gui import Image
 
 TEXT = "one two\nthree four\nfive"
 
@@ -94,7 +95,7 @@ async def test_a_picture_is_taken_announced_and_sent(
         ("claude summarize this", "Nothing is selected."),
         ("claude summarize all", "There is no text here."),
         ("claude summarize line", "This line is empty."),
-        ("claude summarize clip", "The clipboard has no text."),
+        ("claude summarize clip", "The clipboard has no text and no picture."),
         ("claude summarize reply", "Claude has not answered anything yet."),
         ("claude ask", "No question heard. Say it right after “claude ask”, without a pause."),
     ],
@@ -135,3 +136,39 @@ async def test_nothing_is_copied_in_a_terminal(any_talk: Talk) -> None:
     assert set(any_talk.notes) == {
         "Text in a terminal cannot be selected by keyboard. Copy it, then say “clip”."
     }
+
+
+async def test_the_picture_on_the_clipboard_is_sent(talk: Talk, notes: App) -> None:
+    talk.world.clipboard.put({"image/png": "…"})
+    talk.script_answers("A cat.")
+    await talk.say("claude on clip ask what is it")
+    assert talk.notes == ["Sending a picture on the clipboard: 640 × 480."]
+    content = talk.fake.bodies("/v1/messages")[-1]["messages"][-1]["content"]
+    assert [block["type"] for block in content] == ["image", "text"]
+    png = base64.b64decode(content[0]["source"]["data"])
+    assert struct.unpack(">II", png[16:24]) == (640, 480)
+    assert (notes.text, talk.world.clipboard.formats) == ("A cat.", {"image/png": "…"})
+
+
+async def test_text_on_the_clipboard_comes_before_a_picture(talk: Talk, notes: App) -> None:
+    talk.world.clipboard.put({"text/plain": "a cat", "image/png": "…"})
+    await talk.say("claude on clip ask what is it")
+    assert talk.read_question().endswith(format_text("a cat"))
+
+
+async def test_a_picture_that_cannot_be_encoded_ends_the_question(
+    talk: Talk, notes: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_image: Image) -> Image:
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "encode", fail)
+    await talk.say("claude on screen ask what is it")
+    assert talk.notes == ["The picture could not be encoded: MemoryError."]
+
+
+async def test_the_screen_is_the_one_with_the_focused_window(talk: Talk, notes: App) -> None:
+    notes.screen = talk.world.screens[1]
+    await talk.say("claude on screen ask what is it")
+    (taken,) = talk.world.captured
+    assert (taken.x, taken.width) == (1920, 1280)

@@ -172,15 +172,19 @@ class Actions:
         phrases.take_words().listening.cancel()
 
     def claude_remember(source: str) -> None:
-        """Send the text of a source with every question from now on."""
+        """Remember the text of a source for the next questions."""
         phrases.take_command().context.remember(source)
 
     def claude_show_context() -> None:
-        """Show what is sent with every question."""
+        """Show what is remembered."""
         phrases.take_command().context.show()
 
+    def claude_with_context() -> None:
+        """Send what is remembered with the next question."""
+        phrases.take_command().context.add_to_next()
+
     def claude_forget_context() -> None:
-        """Send only the questions again."""
+        """Forget what is remembered."""
         phrases.take_command().context.forget()
 
     def claude_that_was(hint: str, model: str = "") -> None:
@@ -202,7 +206,7 @@ class Actions:
         phrases.take_command().ask_for_command(wish)
 
     def claude_insert_offered() -> None:
-        """Type the suggested command line, without Enter."""
+        """Type the suggested command line, without Enter, or insert the snippet."""
         phrases.take_command().insert_suggestion()
 
     def claude_stop() -> None:

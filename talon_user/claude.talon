@@ -19,8 +19,9 @@
 {user.claude_prefix} [<user.claude_model>] and <user.claude_named_prompt> [{user.claude_destination}] [<user.claude_text>]$:
     user.claude_chain(claude_named_prompt, claude_destination or "", claude_model or "", claude_text or "")
 
-# Context that goes with every question.
+# Context that goes with every question, or with the next one.
 {user.claude_prefix} remember {user.claude_source}$: user.claude_remember(claude_source)
+{user.claude_prefix} with context: user.claude_with_context()
 {user.claude_prefix} context: user.claude_show_context()
 {user.claude_prefix} forget context: user.claude_forget_context()
 

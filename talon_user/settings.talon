@@ -17,7 +17,7 @@
 #     user.claude_insert_mode = "stream"
 #
 #     # Where an answer goes if neither you nor the prompt names a destination: here, above, below,
-#     # new file, clip, append, window, browser or speech.
+#     # new file, clip, append, window, browser, speech or snippet.
 #     user.claude_default_destination = "here"
 #
 #     # In all modes, a terminal gets spaces for line breaks, and no copy key. An app that is not
@@ -31,6 +31,9 @@
 #     # If “claude ask” asks for code, insert the code without fences; other questions get prose.
 #     # editors.talon sets this for code editors.
 #     user.claude_code_mode = false
+#
+#     # Send what Claude remembers with every question; false: only after “claude with context”.
+#     user.claude_context_always = true
 #
 #     # Minutes after the last answer in which “claude ask” continues its thread; 0: never.
 #     user.claude_thread_minutes = 30.0
@@ -53,6 +56,9 @@
 #
 #     # A noise that stops Claude: "hiss" or "pop".
 #     user.claude_stop_noise = ""
+#
+#     # Play the system's notification sound with each notice and at the end of an answer.
+#     user.claude_sounds = false
 #
 #     # The library that draws status and answers: auto, canvas, imgui or none.
 #     user.claude_hud = "auto"

@@ -3,6 +3,7 @@
 from ..core.plan import PICTURE_SOURCES, Plan
 from ..core.prompts import Material
 from ..desktop.screen import notify
+from ..voice import options
 from ..voice.history import Exchange
 from ..voice.question import Question
 from ..voice.session import Session
@@ -11,6 +12,14 @@ from ..voice.session import Session
 MAX_CHARACTERS = 200_000
 TOO_LONG = (
     f"Claude can remember {MAX_CHARACTERS:,} characters at most. Say “claude forget context” first."
+)
+NOTHING = "Nothing is remembered."
+REMEMBERED = (
+    "Claude remembers {size:,} characters. They go with every question until you say “claude "
+    "forget context”."
+)
+REMEMBERED_FOR_LATER = (
+    "Claude remembers {size:,} characters. They go with a question after “claude with context”."
 )
 PICTURES = "Only text can be remembered. Say “remember this”, “clip”, “all”, “line” or “reply”."
 
@@ -28,15 +37,16 @@ class Reading(Question):
         """Add the text to the context."""
         self.end()
         session = self._session
+        if material.pictures:
+            session.report_problem(PICTURES)
+            return
         size = sum(map(len, session.context)) + len(material.text)
         if size > MAX_CHARACTERS:
             session.report_problem(TOO_LONG)
             return
         session.context += (material.text,)
-        notify(
-            f"Claude remembers {size:,} characters. They go with every question until you say "
-            "“claude forget context”."
-        )
+        is_always = options.is_enabled("context_always")
+        notify((REMEMBERED if is_always else REMEMBERED_FOR_LATER).format(size=size))
 
 
 class ContextCommands:
@@ -61,11 +71,18 @@ class ContextCommands:
     def show(self) -> None:
         """Show what is remembered."""
         lines = [line for text in self._session.context for line in (*text.splitlines(), "")]
-        self._session.show_text("Context", lines or ["Nothing is remembered."])
+        self._session.show_text("Context", lines or [NOTHING])
+
+    def add_to_next(self) -> None:
+        """Send the context with the next question, whatever the setting says."""
+        if self._session.context:
+            self._session.wants_context = True
+        else:
+            self._session.report_problem(NOTHING)
 
     def forget(self) -> None:
         """Send no more context."""
         was_set = bool(self._session.context)
-        self._session.context = ()
+        self._session.context, self._session.wants_context = (), False
         self._session.update_corner()
-        notify("The context is forgotten." if was_set else "Nothing is remembered.")
+        notify("The context is forgotten." if was_set else NOTHING)

@@ -17,6 +17,8 @@ from ..voice.replacement import select_old_answer
 from ..voice.session import Session
 from ..voice.sources import EMPTY
 
+NO_CLIPBOARD_TEXT = "The clipboard has no text."
+
 
 class PromptCommands:
     """Each command starts a new thread, except `chain`."""
@@ -51,6 +53,7 @@ class PromptCommands:
         if problem is not None or last is None:
             self._session.report_problem(problem or EMPTY["reply"])
             return
+        plan = self._session.add_context(plan)
         exchange = Exchange(plan, Material(), last.response_id, 0.0)
         answer = last.delivered
         question = Question(self._session, exchange, reply=lambda: answer)
@@ -68,7 +71,7 @@ class PromptCommands:
         if text.strip():
             self.ask_please(text, words, model)
         else:
-            self._session.report_problem(EMPTY["clip"])
+            self._session.report_problem(NO_CLIPBOARD_TEXT)
 
     def ask_please(self, text: str, words: ExtraWords, model: str) -> None:
         """Change the selection, or another source, as the user says in free words."""

@@ -8,7 +8,16 @@ NO_SOURCE = "none"
 SOURCES = (NO_SOURCE, "this", "that", "clip", "all", "line", "last", "reply", "screen", "window")
 # Destinations in the focused window, at or near the caret.
 WINDOW_DESTINATIONS = ("here", "replace", "above", "below", "new file")
-DESTINATIONS = (*WINDOW_DESTINATIONS, "clip", "append", "window", "browser", "speech", "shell")
+DESTINATIONS = (
+    *WINDOW_DESTINATIONS,
+    "clip",
+    "append",
+    "window",
+    "browser",
+    "speech",
+    "snippet",
+    "shell",
+)
 PICTURE_SOURCES = ("screen", "window")
 # Sources that are read by selecting and copying text in the focused window.
 SELECTION_SOURCES = ("this", "that", "all", "line")
@@ -26,7 +35,7 @@ class Plan:
     `kind` is `ask` (continues the thread), `prompt` (starts a thread) or `continue` (continues the
     last answer). With `code`, only the code of an answer with fences is inserted; with
     `code_if_asked`, Claude decides whether the answer is code or prose. A `movable` answer goes to
-    the answer window if it is long.
+    the answer window if it is long. `with_context` sends what is remembered, whatever the setting.
     """
 
     prompt: str
@@ -37,6 +46,7 @@ class Plan:
     kind: str = "ask"
     movable: bool = False
     code_if_asked: bool = False
+    with_context: bool = False
 
     @property
     def needs_window(self) -> bool:
@@ -88,9 +98,9 @@ def build_plan(
     """Combine a prompt with what the user said; spoken words override the prompt's defaults."""
     actual_source = source or prompt.source
     actual_destination = destination or _choose_destination(prompt.destination, actual_source)
-    return Plan(
-        prompt.text, actual_source, actual_destination, model, prompt.code, kind or "prompt"
-    )
+    # A snippet is inserted as it is, so its fences must go.
+    code = prompt.code or actual_destination == "snippet"
+    return Plan(prompt.text, actual_source, actual_destination, model, code, kind or "prompt")
 
 
 def find_plan_problem(plan: Plan, terminal: bool) -> Optional[str]:

@@ -1,9 +1,9 @@
 """Build the body of a request to `/v1/responses`."""
 
-import base64
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..wire.request import PlainText
 from .plan import Plan
 
 ROLE = (
@@ -15,6 +15,10 @@ DESTINATION_NOTES = {
     "window": "Your answer is shown in a small window. Be brief. Markdown is not rendered.",
     "browser": "Your answer is shown as plain text in a browser. Markdown is not rendered.",
     "speech": "Your answer is read aloud. Write short spoken sentences without any markup.",
+    "snippet": (
+        "Your answer is inserted as an editor's snippet: write $1, $2 or ${1:name} where the user "
+        "fills something in, and \\$ for a dollar sign."
+    ),
     "shell": (
         "Write exactly one command line for the shell named below, without a prompt sign, a "
         "comment or a code fence. The user reviews it before running it. Ask no questions: the "
@@ -40,7 +44,7 @@ CONTINUE = "Continue exactly where you stopped, with the next character. Repeat 
 
 @dataclass(frozen=True)
 class Material:
-    """What a question is about: text, PNG images, and facts about the app and shell."""
+    """What a question is about: text, pictures as data URLs, and facts about the app and shell."""
 
     text: str = ""
     pictures: tuple[bytes, ...] = ()
@@ -81,16 +85,10 @@ def _build_instructions(plan: Plan, material: Material, context: tuple[str, ...]
 
 def _build_content(
     plan: Plan, material: Material, context: tuple[str, ...]
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     text = f"{plan.prompt}\n\n<text>\n{material.text}\n</text>" if material.text else plan.prompt
     if context:
         background = "\n\n".join(context)
         text = f"<context>\n{background}\n</context>\n\n{text}"
-    pictures = [
-        {
-            "type": "input_image",
-            "image_url": "data:image/png;base64," + base64.b64encode(picture).decode("ascii"),
-        }
-        for picture in material.pictures
-    ]
+    pictures = [{"type": "input_image", "image_url": PlainText(url)} for url in material.pictures]
     return [*pictures, {"type": "input_text", "text": text}]

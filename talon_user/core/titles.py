@@ -5,9 +5,9 @@ import re
 # Words that apps put into titles for the state of the same document.
 STATE_WORDS = frozenset(
     {
-        "autosave", "autosaved", "changed", "changes", "draft", "edited", "item", "items", "message",
-        "messages", "modified", "new", "notification", "notifications", "pc", "saved", "saves",
-        "saving", "this", "to", "unread", "unsaved"
+        "autosave", "autosaved", "changed", "changes", "draft", "edited", "item", "items",
+        "message", "messages", "modified", "new", "notification", "notifications", "pc", "saved",
+        "saves", "saving", "this", "to", "unread", "unsaved"
     }
 )  # fmt: skip
 # Characters of our own text that may turn up in a title: apps name a new document after its start.

@@ -64,7 +64,7 @@ class BorrowedClipboard:
         self._loan: Optional[_Loan] = None
 
     def put(self, text: str) -> None:
-        """Set text for a paste; save the user's content first, if it changed since the last call."""
+        """Set text for a paste; save the user's content first, if it has changed."""
         loan = _find_loan()
         saved = clip.mime() if loan is None else loan.saved
         clip.set_text(text)

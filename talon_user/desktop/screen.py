@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from talon import app, scope, ui
+from talon import app, scope, settings, ui
 
 from ..core.place import Signs
 
@@ -132,4 +132,5 @@ def notify(sentence: str) -> None:
 
 def show_notification(sentence: str) -> None:
     """Show `sentence` to the user as a notification."""
-    app.notify(title="Claude", body=sentence)
+    has_sound = bool(settings.get("user.claude_sounds"))
+    app.notify(title="Claude", body=sentence, sound=has_sound)

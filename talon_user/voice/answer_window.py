@@ -26,7 +26,9 @@ class AnswerWindow:
         self._hud = hud
         hud.on_scroll = self.scroll
         self.suggestion = ""
-        """The suggested shell command, until the window shows something else or closes."""
+        """What “claude insert” inserts, until the window shows something else or closes."""
+        self.is_snippet = False
+        """Whether the suggestion is a snippet, and not a shell command."""
         self._title = ""
         self._pager: Optional[Pager] = None
         self._shown: Optional[AnswerText] = None

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import Optional
 
-from talon import Context, registry
+from talon import Context, actions, registry
 
 from ..commands.answers import AnswerCommands
 from ..commands.context import ContextCommands
@@ -15,6 +15,7 @@ from ..commands.queue import QueueCommands
 from ..core.help_lines import build_help_lines, search_lines
 from ..core.journal import Entry
 from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
+from ..core.place import Place
 from ..core.plan import NamedPrompt, Plan, build_plan
 from ..core.prompts import CONTINUE
 from ..desktop.screen import notify
@@ -33,6 +34,7 @@ from .window_sink import WindowSink, find_window_problem
 ctx = Context()
 NO_QUESTION = "There is no question yet. Say “claude ask” and your question."
 NO_SUGGESTION = "There is no suggested command. Say “claude shell” and what it should do."
+NO_SNIPPET_IN_TERMINAL = "A snippet cannot be inserted into a terminal. Go to an editor first."
 OUR_LISTS = "user.claude_"
 MODELS_SECONDS = 60.0
 NEVER = float("-inf")
@@ -80,13 +82,20 @@ class Conversation:
         self._session.ask(Plan(wish, destination="shell", kind="prompt", code=True))
 
     def insert_suggestion(self) -> None:
-        """Type the suggested command line, without Enter."""
-        line = self._session.answer_window.suggestion
+        """Type the suggested command line, without Enter, or insert the snippet."""
+        window = self._session.answer_window
+        line, is_snippet = window.suggestion, window.is_snippet
         problem = find_window_problem() if line else NO_SUGGESTION
+        if problem is None and is_snippet and options.read_place() is Place.TERMINAL:
+            problem = NO_SNIPPET_IN_TERMINAL
         if problem is not None:
             self._session.report_problem(problem)
             return
         self._session.close_windows()
+        if is_snippet:
+            # Here, in a spoken command, community may wait for the editor.
+            self._engine.attempt(lambda: actions.user.insert_snippet(line))
+            return
         sink = WindowSink(Location())
         sink.feed(line)
         sink.finish()

@@ -15,7 +15,8 @@ DENIED_APPS = (
 )
 INSERT_MODES = ("stream", "lines", "at_end")
 DEFAULT_DESTINATIONS = (
-    "here", "above", "below", "new file", "clip", "append", "window", "browser", "speech"
+    "here", "above", "below", "new file", "clip", "append", "window", "browser", "speech",
+    "snippet",
 )  # fmt: skip
 NOISES = ("", "hiss", "pop")
 HUDS = ("auto", "canvas", "imgui", "none")
@@ -48,7 +49,7 @@ mod.setting(
     type=str,
     default="here",
     desc="Where an answer goes if neither you nor the prompt names a destination: here, above, "
-    "below, new file, clip, append, window, browser or speech",
+    "below, new file, clip, append, window, browser, speech or snippet",
 )
 mod.setting(
     "claude_code_mode",
@@ -102,6 +103,18 @@ mod.setting(
 )
 mod.setting(
     "claude_stop_noise", type=str, default="", desc="A noise that stops Claude: hiss, pop or none"
+)
+mod.setting(
+    "claude_context_always",
+    type=bool,
+    default=True,
+    desc="Send what Claude remembers with every question; false: only after “claude with context”",
+)
+mod.setting(
+    "claude_sounds",
+    type=bool,
+    default=False,
+    desc="Play the system's notification sound with each notice and at the end of an answer",
 )
 mod.setting(
     "claude_hud",

@@ -45,7 +45,7 @@ class QuestionHost(Protocol):
 
     @property
     def context(self) -> tuple[str, ...]:
-        """The texts that go with every question."""
+        """The texts that the user wants Claude to know."""
         ...
 
     def open_sink(self, exchange: Exchange, question: "Question") -> Optional[Sink]:
@@ -249,7 +249,7 @@ class Question(Task):
             return
         if reader.picture is not None:
             self._host.show_picture(reader.picture)
-        pictures = (reader.picture.png,) if reader.picture is not None else ()
+        pictures = (reader.picture.url,) if reader.picture is not None else ()
         facts = collect_facts(self.exchange.plan.destination)
         self.use_material(Material(reader.text, pictures, facts))
 
@@ -272,9 +272,9 @@ class Question(Task):
         exchange, self._answer = self.exchange, AnswerReader()
         plan, material, exchange.at = exchange.plan, exchange.material, time.monotonic()
         self._timer = FirstWordsTimer(exchange.at, options.read_timeout_seconds())
-        body = build_response_body(
-            plan, material, exchange.model, exchange.before, self._host.context
-        )
+        is_sent = plan.with_context or options.is_enabled("context_always")
+        context = self._host.context if is_sent else ()
+        body = build_response_body(plan, material, exchange.model, exchange.before, context)
         try:
             self._stream = client.open_stream("/v1/responses", body, self._answer)
         except BadSetting as problem:

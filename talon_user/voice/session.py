@@ -1,7 +1,10 @@
 """The session shared by all voice commands: the task queue, the history and the display."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Optional
+
+from talon import registry
 
 from ..core.names import format_model
 from ..core.place import Place
@@ -30,11 +33,17 @@ from .history import Exchange, History
 from .location import Location, choose_location, choose_retry_location
 from .long_answer import LongAnswerSink
 from .question import Question
-from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SpeechSink
+from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SnippetSink, SpeechSink
 from .task import Sink, Task
 from .window_sink import DENIED, NO_FOCUS, WindowSink
 
 NO_VOICE = "No voice found to read the answer aloud. On Linux, install speech-dispatcher."
+INSERT_SNIPPET = "user.insert_snippet"
+ANSWERED = "Claude has answered."
+SNIPPET_SHOWN = 2000
+"""Characters of a snippet that are shown: wrapping a longer one would take time."""
+NO_SNIPPETS = "The destination “snippet” needs the community package."
+SNIPPET = "The snippet is ready. Say “claude insert” where it belongs."
 SUGGESTION = "“{line}” – say “claude insert” to insert it, then press Enter yourself."
 
 
@@ -52,6 +61,8 @@ class Session:
         self.hud = Hud()
         self.answer_window = AnswerWindow(self.hud)
         self.context: tuple[str, ...] = ()
+        self.wants_context = False
+        """Whether the next question was asked “with context”."""
         self.listening = ""
         self.on_bridge_answer: Callable[[], None] = lambda: None
         self._problem = ""
@@ -78,8 +89,13 @@ class Session:
         if problem is not None:
             self.report_problem(problem)
             return
-        exchange = Exchange(plan, Material(), before, 0.0)
+        exchange = Exchange(self.add_context(plan), Material(), before, 0.0)
         self.engine.add(Question(self, exchange, material, self.read_last_answer))
+
+    def add_context(self, plan: Plan) -> Plan:
+        """Return the plan, with the context if the user has just said so."""
+        wants_context, self.wants_context = self.wants_context, False
+        return replace(plan, with_context=wants_context or plan.with_context)
 
     def find_thread_tip(self, now: float) -> str:
         """Return the id of the response that “claude ask” continues from, or empty."""
@@ -100,6 +116,8 @@ class Session:
             return BrowserSink(self._browser, question.title)
         if plan.destination == "shell":
             return ConfirmSink(self._suggest_command)
+        if plan.destination == "snippet":
+            return SnippetSink(self._suggest_snippet)
         voice = find_voice()
         if voice is None:
             self.report_problem(NO_VOICE)
@@ -110,6 +128,9 @@ class Session:
         """Add an exchange to the history; `complete` unless it was stopped or failed."""
         if complete:
             self.on_bridge_answer()
+            # The end of an answer is silent otherwise.
+            if options.is_enabled("sounds"):
+                show_notification(ANSWERED)
         else:
             # A thread continues from complete answers only.
             exchange.response_id = ""
@@ -215,6 +236,8 @@ class Session:
 
     def find_problem(self, plan: Plan) -> Optional[str]:
         """Return why a plan cannot be carried out here, as a sentence, or None."""
+        if plan.destination == "snippet" and INSERT_SNIPPET not in registry.actions:
+            return NO_SNIPPETS
         focus = read_focus()
         if focus.window == NO_WINDOW and plan.needs_window:
             return NO_FOCUS
@@ -256,7 +279,12 @@ class Session:
         sentence = SUGGESTION.format(line=line)
         notify(sentence)
         self.answer_window.show_list("Suggested command", [sentence])
-        self.answer_window.suggestion = line
+        self.answer_window.suggestion, self.answer_window.is_snippet = line, False
+
+    def _suggest_snippet(self, text: str) -> None:
+        notify(SNIPPET)
+        self.answer_window.show_list("Snippet", [*text[:SNIPPET_SHOWN].splitlines(), "", SNIPPET])
+        self.answer_window.suggestion, self.answer_window.is_snippet = text, True
 
 
 def _describe_activity(task: Optional[Task]) -> str:

@@ -148,6 +148,23 @@ class SpeechSink(Sink):
             self._sentences.extend(self._splitter.finish())
 
 
+class SnippetSink(TextSink):
+    """A sink that offers the answer as a snippet, to be inserted by a command."""
+
+    # Inserting a snippet waits for the editor, which is allowed in a spoken command only.
+
+    def __init__(self, offer: Callable[[str], None]) -> None:
+        """Pass the snippet to `offer`."""
+        super().__init__()
+        self._offer = offer
+
+    def finish(self) -> None:
+        """Offer the answer."""
+        super().finish()
+        if self.text.strip():
+            self._offer(self.text)
+
+
 class ConfirmSink(TextSink):
     """A sink that offers a command line to the user, who decides whether to insert it."""
 

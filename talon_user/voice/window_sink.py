@@ -8,8 +8,8 @@ from ..core.journal import Entry, is_same_text
 from ..core.place import Place
 from ..desktop.clipboard import BorrowedClipboard
 from ..desktop.keys import run_edit_action, type_text
-from ..desktop.traces import UserTraces
 from ..desktop.screen import NO_WINDOW, is_denied, notify, read_focus, read_focused_window
+from ..desktop.traces import UserTraces
 from . import options
 from .location import CaretMover, Location
 from .sources import SourceReader

@@ -41,6 +41,7 @@ class App:
         self.text = ""
         self.anchor = self.caret = 0
         self.undo: list[str] = []
+        self.snippets: list[str] = []
         self.keys: list[str] = []
 
     @property
@@ -250,6 +251,22 @@ class Element:
         self.__dict__.update(facts)
 
 
+class AutoFormatter(App):
+    """An app that corrects and formats what is typed, but not what is pasted."""
+
+    name = "Pages"
+
+    def key(self, char: str) -> None:
+        """Take one key, and then correct the text before the caret."""
+        self.put(char)
+        before = self.before
+        for wrong, right in (("teh ", "the "), ("--", "—"), ("(c) ", "© "), ("1/2 ", "½ ")):
+            if before.endswith(wrong):
+                start = len(before) - len(wrong)
+                self.text = before[:start] + right + self.after
+                self.move_caret(start + len(right))
+
+
 class MacApp(App):
     """An app whose text accessibility can read, as most on a Mac: it tells where the caret is."""
 
@@ -257,7 +274,7 @@ class MacApp(App):
     bundle = "com.apple.TextEdit"
 
     @property
-    def element(self) -> Any:  # type: ignore[override]
+    def element(self) -> Any:
         """The focused element."""
         return Element(get=self._read_attribute)
 

@@ -66,6 +66,7 @@ def builtin_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
         "key": key,
         "sleep": sleep,
         **_build_mode_actions(world),
+        **_build_tracking_actions(world),
         **{f"edit.{name}": make_unimplemented(f"edit.{name}") for name in EDIT_KEYS},
         "dictate.parse_words": parse_words,
         "speech.enabled": lambda: world.speech_enabled,
@@ -82,6 +83,15 @@ def _build_mode_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
         world.modes.discard(mode)
 
     return {"mode.enable": enable, "mode.disable": disable}
+
+
+def _build_tracking_actions(world: "TalonWorld") -> dict[str, Callable[..., Any]]:
+    def toggle(name: str) -> Callable[[bool], None]:
+        return lambda state: world.gaze.add(name) if state else world.gaze.discard(name)
+
+    names = ("control", "control1", "control_zoom")
+    enabled = {f"tracking.{name}_enabled": lambda name=name: name in world.gaze for name in names}
+    return {**enabled, **{f"tracking.{name}_toggle": toggle(name) for name in names}}
 
 
 def add_community(world: "TalonWorld") -> None:
@@ -111,6 +121,14 @@ def add_community(world: "TalonWorld") -> None:
     world.community_settings["user.paste_to_insert_threshold"] = -1
     world.builtins["insert"] = insert
     world.builtins.update({f"edit.{name}": press(key) for name, key in EDIT_KEYS.items()})
+
+    def insert_snippet(body: str) -> None:
+        """Let the editor insert a snippet, and wait for it."""
+        world.script.wait_in_command("insert_snippet", 0.05)
+        if world.focused is not None:
+            world.focused.snippets.append(body)
+
+    world.builtins["user.insert_snippet"] = insert_snippet
     world.builtins["user.paste"] = user_paste
     world.builtins["user.get_last_phrase"] = lambda: world.last_dictated
     world.declarations.captures["user.text"] = Capture("<phrase>", lambda m: " ".join(m.phrase))

@@ -50,6 +50,10 @@ class TalonWorld:
         self.windows: list[App] = []
         self.focused: App | None = None
         self.notifications: list[str] = []
+        self.sounds = 0
+        """How often the notification sound was played."""
+        self.gaze: set[str] = set()
+        """The kinds of mouse control by eye tracking that are on."""
         self.tags: set[str] = set()
         self.modes = {"command"}
         self.ready = False

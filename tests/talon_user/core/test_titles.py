@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from talon_user.core.titles import is_other_document
 
 TEXT = "It is far, and the moon moves away."
@@ -24,7 +25,5 @@ TEXT = "It is far, and the moon moves away."
         ("", "", False),
     ],
 )
-def test_a_title_tells_another_document(
-    before: str, after: str, is_other: bool
-) -> None:
+def test_a_title_tells_another_document(before: str, after: str, is_other: bool) -> None:
     assert is_other_document(before, after, TEXT) is is_other

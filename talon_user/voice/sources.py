@@ -50,11 +50,10 @@ EMPTY = {
 class SourceReader:
     """Reader of one source; when `done`, it has `text`, a `picture`, or a `problem` sentence."""
 
-    # States: selecting (only for `that`, the last dictation, and `own text`, what Claude wrote: they
-    # are selected backwards from the caret, and must be unchanged), copying (a key was pressed, and
-    # the app has not copied yet) and done. Only sources in SELECTION_SOURCES, `own text` and `whole
-    # line` need the first two: other text is available at once. A picture is taken with the next
-    # `advance`, and then encoded.
+    # States: selecting (only for `that`, the last dictation, and `own text`, what Claude wrote,
+    # which are selected backwards from the caret and must match), copying (a key was pressed,
+    # and the app has not copied), encoding (a picture) and done. Only sources in SELECTION_SOURCES,
+    # `own text` and `whole line` need the first two; other text is available at once.
     # Inputs: `advance` with the time, `end`. The clipboard is restored in every case.
     # Keys are pressed only in the window and place that had the focus at the start.
 

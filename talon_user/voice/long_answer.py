@@ -35,7 +35,8 @@ class LongAnswerSink(Sink):
     ) -> None:
         """Insert with `inner`, or if it may move, show the answer with the sink of `open_panel`."""
         super().__init__()
-        self._inner, self._limit = inner, limit
+        self.inner = self._inner = inner
+        self._limit = limit
         self._may_move, self._open_panel = may_move, open_panel
         self._panel: Optional[Sink] = None
         self._pieces: list[str] = []
@@ -89,30 +90,6 @@ class LongAnswerSink(Sink):
         super().end()
         for sink in self._list_sinks():
             sink.end()
-
-    def hold(self) -> None:
-        """Pause while the user speaks."""
-        self._inner.hold()
-
-    def release(self) -> None:
-        """Undo `hold`."""
-        self._inner.release()
-
-    def announce_pause(self) -> None:
-        """Notify the user of a pause."""
-        self._inner.announce_pause()
-
-    def check_focus(self) -> None:
-        """Pause if another window has the focus."""
-        self._inner.check_focus()
-
-    def resume(self) -> None:
-        """Continue in the same window."""
-        self._inner.resume()
-
-    def move_here(self) -> None:
-        """Continue in the focused window."""
-        self._inner.move_here()
 
     def _list_sinks(self) -> list[Sink]:
         return [self._inner, *([self._panel] if self._panel is not None else [])]

@@ -1,5 +1,7 @@
 """Declare the settings, and read and check their values."""
 
+from typing import Any
+
 from talon import Module, settings
 
 from ..core.insertion import TYPE_LIMIT
@@ -22,106 +24,68 @@ NOISES = ("", "hiss", "pop")
 HUDS = ("auto", "canvas", "imgui", "none")
 
 mod = Module()
-mod.setting(
-    "claude_bridge_url",
-    type=str,
-    default=DEFAULT_URL,
-    desc="The bridge's address: a numeric host or localhost; the default finds it on any port",
+SETTINGS: tuple[tuple[str, Any, str], ...] = (
+    (
+        "bridge_url",
+        DEFAULT_URL,
+        "The bridge's address: a numeric host or localhost; the default finds it on any port",
+    ),
+    ("api_key", "", "The bridge's access key, if it requires one"),
+    (
+        "model",
+        "default",
+        "The model for questions that do not name one; default is the bridge's active model",
+    ),
+    (
+        "insert_mode",
+        "stream",
+        "stream: insert text as it arrives; lines: paste whole lines; at_end: paste the complete"
+        " answer",
+    ),
+    (
+        "default_destination",
+        "here",
+        "Where an answer goes if neither you nor the prompt names a destination: here, above, "
+        "below, new file, clip, append, window, browser, speech or snippet",
+    ),
+    ("code_mode", False, "Insert code without fences if “claude ask” asks for code"),
+    (
+        "thread_minutes",
+        30.0,
+        "Minutes after the last answer in which “claude ask” continues its thread; 0: never",
+    ),
+    ("timeout_seconds", 60.0, "Seconds to wait for the first words of an answer; 0: without end"),
+    ("window_lines", 40, "Longer answers to “claude ask” go to Claude's window; 0: never"),
+    ("tell_app", False, "Send the current app's name"),
+    ("tell_title", False, "Send the window's title"),
+    (
+        "deny_apps",
+        DENIED_APPS,
+        "Apps in which nothing is read or inserted: names, programs or bundles, comma-separated",
+    ),
+    (
+        "text_apps",
+        "",
+        "Your own apps that run nothing and may get several lines: names, programs or bundles",
+    ),
+    ("terminals", "", "Your own apps that run each line, and never get a line break or a copy key"),
+    ("shell", "", "The shell for “claude shell”; empty: the system's usual shell"),
+    ("stop_noise", "", "A noise that stops Claude: hiss, pop or none"),
+    (
+        "context_always",
+        True,
+        "Send what Claude remembers with every question; false: only after “claude with context”",
+    ),
+    (
+        "sounds",
+        False,
+        "Play the system's notification sound with each notice and at the end of an answer",
+    ),
+    ("hud", "auto", "The library that draws status and answers: auto, canvas, imgui or none"),
 )
-mod.setting(
-    "claude_api_key", type=str, default="", desc="The bridge's access key, if it requires one"
-)
-mod.setting(
-    "claude_model",
-    type=str,
-    default="default",
-    desc="The model for questions that do not name one; default is the bridge's active model",
-)
-mod.setting(
-    "claude_insert_mode",
-    type=str,
-    default="stream",
-    desc="stream: insert text as it arrives; lines: paste whole lines; "
-    "at_end: paste the complete answer",
-)
-mod.setting(
-    "claude_default_destination",
-    type=str,
-    default="here",
-    desc="Where an answer goes if neither you nor the prompt names a destination: here, above, "
-    "below, new file, clip, append, window, browser, speech or snippet",
-)
-mod.setting(
-    "claude_code_mode",
-    type=bool,
-    default=False,
-    desc="Insert code without fences if “claude ask” asks for code",
-)
-mod.setting(
-    "claude_thread_minutes",
-    type=float,
-    default=30.0,
-    desc="Minutes after the last answer in which “claude ask” continues its thread; 0: never",
-)
-mod.setting(
-    "claude_timeout_seconds",
-    type=float,
-    default=60.0,
-    desc="Seconds to wait for the first words of an answer; 0: without end",
-)
-mod.setting(
-    "claude_window_lines",
-    type=int,
-    default=40,
-    desc="Longer answers to “claude ask” go to Claude's window; 0: never",
-)
-mod.setting("claude_tell_app", type=bool, default=False, desc="Send the current app's name")
-mod.setting("claude_tell_title", type=bool, default=False, desc="Send the window's title")
-mod.setting(
-    "claude_deny_apps",
-    type=str,
-    default=DENIED_APPS,
-    desc="Apps in which nothing is read or inserted: names, programs or bundles, comma-separated",
-)
-mod.setting(
-    "claude_text_apps",
-    type=str,
-    default="",
-    desc="Your own apps that run nothing and may get several lines: names, programs or bundles",
-)
-mod.setting(
-    "claude_terminals",
-    type=str,
-    default="",
-    desc="Your own apps that run each line, and never get a line break or a copy key",
-)
-mod.setting(
-    "claude_shell",
-    type=str,
-    default="",
-    desc="The shell for “claude shell”; empty: the system's usual shell",
-)
-mod.setting(
-    "claude_stop_noise", type=str, default="", desc="A noise that stops Claude: hiss, pop or none"
-)
-mod.setting(
-    "claude_context_always",
-    type=bool,
-    default=True,
-    desc="Send what Claude remembers with every question; false: only after “claude with context”",
-)
-mod.setting(
-    "claude_sounds",
-    type=bool,
-    default=False,
-    desc="Play the system's notification sound with each notice and at the end of an answer",
-)
-mod.setting(
-    "claude_hud",
-    type=str,
-    default="auto",
-    desc="The library that draws status and answers: auto, canvas, imgui or none",
-)
+"""Name, default and description of each setting."""
+for _name, _default, _description in SETTINGS:
+    mod.setting(f"claude_{_name}", type=type(_default), default=_default, desc=_description)
 
 
 def read_text(name: str) -> str:

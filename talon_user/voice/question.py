@@ -184,39 +184,19 @@ class Question(Task):
 
     def resume(self) -> None:
         """Begin, or continue to insert, in the question's window."""
-        if not self._begun:
-            self.is_confirmed = self._start_pause_reason == UNSURE
-            self.begin()
-        elif self.sink is not None:
-            self.sink.resume()
+        if self._begun:
+            super().resume()
+            return
+        self.is_confirmed = self._start_pause_reason == UNSURE
+        self.begin()
 
     def move_here(self) -> None:
         """Begin, or continue to insert, in the focused window."""
-        if not self._begun:
-            self.window = read_focused_window()
-            self.begin()
-        elif self.sink is not None:
-            self.sink.move_here()
-
-    def hold(self) -> None:
-        """Pause the sink while the user speaks."""
-        if self.sink is not None:
-            self.sink.hold()
-
-    def release(self) -> None:
-        """Undo `hold`."""
-        if self.sink is not None:
-            self.sink.release()
-
-    def announce_pause(self) -> None:
-        """Notify the user if the sink is still paused."""
-        if self.sink is not None:
-            self.sink.announce_pause()
-
-    def check_focus(self) -> None:
-        """Pause the sink if another window has the focus."""
-        if self.sink is not None:
-            self.sink.check_focus()
+        if self._begun:
+            super().move_here()
+            return
+        self.window = read_focused_window()
+        self.begin()
 
     @property
     def _copies_text(self) -> bool:
@@ -258,7 +238,7 @@ class Question(Task):
         plan, exchange = self.exchange.plan, self.exchange
         exchange.material = material
         exchange.model = plan.model or self._host.model
-        self.sink = self._host.open_sink(exchange, self)
+        self.inner = self.sink = self._host.open_sink(exchange, self)
         if self.sink is None:
             self.end()
             return

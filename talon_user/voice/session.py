@@ -26,14 +26,22 @@ from ..wire.http_client import Fetch
 from ..wire.request import BadSetting
 from . import client, options
 from .answer_window import AnswerWindow
-from .browser_sink import BrowserSink
 from .computer import ComputerRun
 from .engine import Engine
 from .history import Exchange, History
 from .location import Location, choose_location, choose_retry_location
 from .long_answer import LongAnswerSink
 from .question import Question
-from .sinks import AppendSink, ClipboardSink, ConfirmSink, PanelSink, SnippetSink, SpeechSink
+from .sinks import (
+    NoCommand,
+    PanelSink,
+    SpeechSink,
+    TextSink,
+    append_answer,
+    copy_answer,
+    read_command_line,
+    show_in_browser,
+)
 from .task import Sink, Task
 from .window_sink import DENIED, NO_FOCUS, WindowSink
 
@@ -107,17 +115,17 @@ class Session:
         if plan.destination in WINDOW_DESTINATIONS:
             return self._open_window_sink(exchange, question)
         if plan.destination == "clip":
-            return ClipboardSink()
+            return TextSink(copy_answer)
         if plan.destination == "append":
-            return AppendSink()
+            return TextSink(append_answer)
         if plan.destination == "window":
             return self._open_panel_sink(exchange)
         if plan.destination == "browser":
-            return BrowserSink(self._browser, question.title)
+            return TextSink(lambda text: show_in_browser(self._browser, question.title, text))
         if plan.destination == "shell":
-            return ConfirmSink(self._suggest_command)
+            return TextSink(self._suggest_command)
         if plan.destination == "snippet":
-            return SnippetSink(self._suggest_snippet)
+            return TextSink(self._suggest_snippet)
         voice = find_voice()
         if voice is None:
             self.report_problem(NO_VOICE)
@@ -275,7 +283,12 @@ class Session:
             return Location()
         return choose_retry_location(exchange.plan, text, old.text, old.replaced)
 
-    def _suggest_command(self, line: str) -> None:
+    def _suggest_command(self, text: str) -> None:
+        try:
+            line = read_command_line(text)
+        except NoCommand as problem:
+            notify(str(problem))
+            return
         sentence = SUGGESTION.format(line=line)
         notify(sentence)
         self.answer_window.show_list("Suggested command", [sentence])

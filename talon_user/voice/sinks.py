@@ -1,13 +1,16 @@
-"""Sinks for answers other than the caret: clipboard, panel, voice, shell."""
+"""Sinks for answers that do not go to the caret, and what they do with the whole answer."""
 
 from collections import deque
 from collections.abc import Callable
 
+from ..core.answer_page import build_page
 from ..core.answer_text import AnswerText
 from ..core.sentences import SentenceSplitter, strip_markup
+from ..desktop.browser import Browser, BrowserFailed
 from ..desktop.clipboard import copy_text, read_clipboard
 from ..desktop.screen import notify
 from ..desktop.speech import Voice
+from ..wire.paths import write_answer_page
 from .answer_window import ANSWER_WIDTH, AnswerWindow
 from .task import Sink
 
@@ -22,43 +25,58 @@ SPOKEN_PORTION = 2000
 
 
 class TextSink(Sink):
-    """A sink that collects the answer in `text`, independent of windows and focus."""
+    """A sink that collects the answer, independent of windows and focus, and then delivers it."""
 
-    def __init__(self) -> None:
-        """Start with an empty answer."""
+    def __init__(self, deliver: Callable[[str], None]) -> None:
+        """Call `deliver` with the whole answer, unless it is empty."""
         super().__init__()
-        self.text = ""
+        self._deliver, self._text = deliver, ""
 
     def feed(self, piece: str) -> None:
         """Append one piece of the answer."""
-        self.text += piece
+        self._text += piece
 
     def finish(self) -> None:
-        """Mark the answer as delivered."""
+        """Deliver the answer."""
         self.done = True
+        if self._text.strip():
+            self._deliver(self._text)
 
 
-class ClipboardSink(TextSink):
-    """A sink that copies the whole answer for the user."""
-
-    def finish(self) -> None:
-        """Copy the answer."""
-        super().finish()
-        if self.text:
-            copy_text(self.text)
-            notify(COPIED)
+def copy_answer(text: str) -> None:
+    """Put an answer on the clipboard."""
+    copy_text(text)
+    notify(COPIED)
 
 
-class AppendSink(TextSink):
-    """A sink that adds the whole answer to the text on the clipboard."""
+def append_answer(text: str) -> None:
+    """Put an answer on the clipboard, below the text that is there."""
+    before = read_clipboard()
+    copy_text(f"{before}\n{text}" if before else text)
+    notify(APPENDED)
 
-    def finish(self) -> None:
-        """Copy what is on the clipboard, and the answer below it."""
-        super().finish()
-        if self.text:
-            before = read_clipboard()
-            copy_text(f"{before}\n{self.text}" if before else self.text)
-            notify(APPENDED)
+
+def show_in_browser(browser: Browser, title: str, text: str) -> None:
+    """Write an answer to a file over the last one, and open it in the browser."""
+    try:
+        browser.open(write_answer_page(build_page(title, text)))
+    except BrowserFailed as failure:
+        notify(str(failure))
+
+
+class NoCommand(Exception):
+    """An answer is no single command line; the message is a sentence for the user."""
+
+
+def read_command_line(text: str) -> str:
+    """Return the command line in an answer; raise NoCommand."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # Control characters could run the line, or more than the user sees.
+    if len(lines) != 1 or not lines[0].isprintable():
+        raise NoCommand(MANY_LINES)
+    if len(lines[0]) > LINE_LIMIT:
+        raise NoCommand(LONG_LINE)
+    return lines[0]
 
 
 class PanelSink(Sink):
@@ -146,41 +164,3 @@ class SpeechSink(Sink):
         self._sentences.extend(self._splitter.feed(portion))
         if self._complete and not self._unread:
             self._sentences.extend(self._splitter.finish())
-
-
-class SnippetSink(TextSink):
-    """A sink that offers the answer as a snippet, to be inserted by a command."""
-
-    # Inserting a snippet waits for the editor, which is allowed in a spoken command only.
-
-    def __init__(self, offer: Callable[[str], None]) -> None:
-        """Pass the snippet to `offer`."""
-        super().__init__()
-        self._offer = offer
-
-    def finish(self) -> None:
-        """Offer the answer."""
-        super().finish()
-        if self.text.strip():
-            self._offer(self.text)
-
-
-class ConfirmSink(TextSink):
-    """A sink that offers a command line to the user, who decides whether to insert it."""
-
-    def __init__(self, offer: Callable[[str], None]) -> None:
-        """Pass the line to `offer`."""
-        super().__init__()
-        self._offer = offer
-
-    def finish(self) -> None:
-        """Offer the answer if it is a single line."""
-        super().finish()
-        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
-        # Control characters could run the line, or more than the user sees.
-        if len(lines) == 1 and len(lines[0]) > LINE_LIMIT:
-            notify(LONG_LINE)
-        elif len(lines) == 1 and lines[0].isprintable():
-            self._offer(lines[0])
-        elif lines:
-            notify(MANY_LINES)

@@ -17,10 +17,12 @@ class Task:
     # `hold` before each phrase and `release` after one of ours; `check_focus` when the focus moves;
     # `end` on a reload or an exception.
     # Outputs: `done`, `idle`, `pause_reason`, `title`.
+    # What the user and Talon do is passed on to the task `inner`, if there is one.
 
     def __init__(self) -> None:
         """Create a task that has not begun."""
         self.done = False
+        self.inner: Optional[Task] = None
 
     @property
     def idle(self) -> bool:
@@ -53,21 +55,33 @@ class Task:
 
     def hold(self) -> None:
         """Pause while the user speaks a phrase, which may move the caret."""
+        if self.inner is not None:
+            self.inner.hold()
 
     def release(self) -> None:
         """Undo `hold`, because the phrase was one of our commands and moved nothing."""
+        if self.inner is not None:
+            self.inner.release()
 
     def announce_pause(self) -> None:
         """Notify the user if the task is still paused after their phrase."""
+        if self.inner is not None:
+            self.inner.announce_pause()
 
     def check_focus(self) -> None:
         """Pause if another window has the focus."""
+        if self.inner is not None:
+            self.inner.check_focus()
 
     def resume(self) -> None:
         """Continue in the same window."""
+        if self.inner is not None:
+            self.inner.resume()
 
     def move_here(self) -> None:
         """Continue in the focused window."""
+        if self.inner is not None:
+            self.inner.move_here()
 
 
 class Sink(Task):

@@ -1,6 +1,7 @@
 """Fixtures: a fake Talon with our package loaded, with and without community."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
+from tests.talon_world.world import PACKAGE
 
 STRICT = 0.02
 """Seconds that a callback may take: a tenth of what disturbs speech recognition."""
@@ -37,6 +39,22 @@ def load_package(world: TalonWorld) -> None:
     world.script.watchdog = STRICT
     world.run_until(lambda: not world.cron_jobs)
     assert world.notifications == []
+
+
+def reset_package(world: TalonWorld) -> None:
+    """Replace all state of the package and of the computer: loading it again takes 0.1 s."""
+    claude: Any = sys.modules[f"{PACKAGE}.claude"]
+    world.broken.clear()
+    world.clipboard.locked = False
+    claude.session.engine.end()
+    claude.session.close_windows()
+    world.advance(5)
+    claude.session = claude.Session()
+    claude.conversation = claude.Conversation(claude.session)
+    world.notifications.clear()
+    world.windows.clear()
+    world.modes = {"command"}
+    world.clipboard.user_copies("mine")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tests.talon_user.conftest import load_world
+from tests.talon_user.conftest import load_world, reset_package
 from tests.talon_user.scripted_stream import ScriptedBridge
 from tests.talon_world import TalonWorld
 from tests.talon_world.apps import (
@@ -99,28 +99,10 @@ def is_waiting_for_copy() -> bool:
 
 
 class Shared:
-    """One Talon for all sequences of a test, because loading the package takes 0.1 s."""
+    """One Talon for all sequences of a test."""
 
     world: TalonWorld
     bridge: ScriptedBridge
-
-    @classmethod
-    def reset(cls) -> None:
-        """Replace all state of the package and of the computer."""
-        claude: Any = sys.modules[f"{PACKAGE}.claude"]
-        world = cls.world
-        world.broken.clear()
-        world.clipboard.locked = False
-        claude.session.engine.end()
-        claude.session.close_windows()
-        world.advance(5)
-        claude.session = claude.Session()
-        claude.conversation = claude.Conversation(claude.session)
-        cls.bridge.streams.clear()
-        world.notifications.clear()
-        world.windows.clear()
-        world.modes = {"command"}
-        world.clipboard.user_copies("mine")
 
 
 class VoiceMachine(RuleBasedStateMachine):
@@ -128,8 +110,9 @@ class VoiceMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        Shared.reset()
         self.world, self.bridge = Shared.world, Shared.bridge
+        reset_package(self.world)
+        self.bridge.streams.clear()
         self.notes = self.world.open(App, "notes")
         self.other: App | None = None
         self.has_confirmed = False
@@ -163,6 +146,14 @@ class VoiceMachine(RuleBasedStateMachine):
     def select(self, start: int, length: int) -> None:
         end = len(self.notes.text)
         self.notes.anchor, self.notes.caret = min(start, end), min(start + length, end)
+
+    @rule(at=st.integers(0, 30))
+    def click(self, at: int) -> None:
+        self.notes.click(min(at, len(self.notes.text)))
+
+    @rule(title=st.sampled_from(("notes", "another document")))
+    def show_document(self, title: str) -> None:
+        self.notes.title = title
 
     @rule(text=st.sampled_from(("mine too", "")))
     def copy(self, text: str) -> None:

@@ -6,10 +6,11 @@ import sys
 import time
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.talon_user.conftest import load_world
+from tests.talon_user.conftest import reset_package
 from tests.talon_user.loopback import DONE, STREAM_HEAD, LoopbackBridge, build_delta
 from tests.talon_world import TalonWorld
 from tests.talon_world.apps import App, Chat, CompletionPopup, SlowPaster
@@ -37,6 +38,13 @@ def read_insertion(world: TalonWorld) -> tuple[str, str]:
     return "".join(insertion.inserted), insertion.pending
 
 
+@pytest.fixture
+def tail_world(world: TalonWorld) -> TalonWorld:
+    """One Talon for all examples, with another package's command."""
+    world.add_commands("tail: key(end)\n")
+    return world
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     reply=REPLIES,
@@ -47,33 +55,39 @@ def read_insertion(world: TalonWorld) -> tuple[str, str]:
     size=st.integers(1, 9),
 )
 def test_inserted_and_pending_text_are_the_answer(
-    reply: str, splits: list[int], events: list[str], mode: str, app: type[App], size: int
+    tail_world: TalonWorld,
+    reply: str,
+    splits: list[int],
+    events: list[str],
+    mode: str,
+    app: type[App],
+    size: int,
 ) -> None:
+    world = tail_world
     wire = b"".join(build_delta(reply[i : i + size]) for i in range(0, len(reply), size))
     parts = []
     for split in splits:
         parts.append(wire[:split])
         wire = wire[split:]
-    with load_world() as world:
-        world.set_setting("user.claude_insert_mode", mode)
-        world.add_commands("tail: key(end)\n")
-        other, window = world.open(App, "other"), world.open(app, "mine")
-        with LoopbackBridge(STREAM_HEAD, *filter(None, [*parts, wire]), DONE) as bridge:
-            world.set_setting("user.claude_bridge_url", bridge.url)
-            world.say("claude ask something")
-            for event in events:
-                apply_event(world, event, window, other)
-                if find_question(world) is not None and find_question(world).sink is not None:
-                    inserted, buffered = read_insertion(world)
-                    assert find_question(world).exchange.answer == inserted + buffered
-                    assert reply.startswith(inserted + buffered)
-            window.focus()
-            world.run_until(lambda: find_question(world) is None or find_question(world).idle)
-            world.say("claude resume")
-            world.run_until(lambda: not world.cron_jobs)
-            world.advance(1)
-        assert (window.text, other.text) == (reply, "")
-        assert world.script.violations == []
+    reset_package(world)
+    world.set_setting("user.claude_insert_mode", mode)
+    other, window = world.open(App, "other"), world.open(app, "mine")
+    with LoopbackBridge(STREAM_HEAD, *filter(None, [*parts, wire]), DONE) as bridge:
+        world.set_setting("user.claude_bridge_url", bridge.url)
+        world.say("claude ask something")
+        for event in events:
+            apply_event(world, event, window, other)
+            if find_question(world) is not None and find_question(world).sink is not None:
+                inserted, buffered = read_insertion(world)
+                assert find_question(world).exchange.answer == inserted + buffered
+                assert reply.startswith(inserted + buffered)
+        window.focus()
+        world.run_until(lambda: find_question(world) is None or find_question(world).idle)
+        world.say("claude resume")
+        world.run_until(lambda: not world.cron_jobs)
+        world.advance(1)
+    assert (window.text, other.text) == (reply, "")
+    assert world.script.violations == []
 
 
 def apply_event(world: TalonWorld, event: str, window: App, other: App) -> None:

@@ -44,7 +44,7 @@ def world(computer: FakeComputer) -> Iterator[TalonWorld]:
 
 
 async def wait_until(world: TalonWorld, happened: Any) -> None:
-    await world.run_until_async(happened, 10)
+    await world.run_until_async(happened)
 
 
 async def wait_until_idle(world: TalonWorld) -> None:

@@ -49,7 +49,7 @@ def list_input(desktop: FakeDesktop) -> list[object]:
 
 
 async def wait_until_idle(world: TalonWorld) -> None:
-    await world.run_until_async(lambda: not world.cron_jobs, 10)
+    await world.run_until_async(lambda: not world.cron_jobs)
 
 
 async def test_after_approval_claude_clicks_and_computer_use_is_off_again(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from tests.talon_user.conftest import STRICT, load_world
+from tests.talon_user.loopback import DONE, STREAM_HEAD, LoopbackBridge, build_delta
 from tests.talon_user.scripted_stream import ScriptedBridge
-from tests.talon_world import TalonWorld
+from tests.talon_world import TalonWorld, gui
 from tests.talon_world.apps import App, CodeEditor, Terminal
 
 SENTENCES = "It has 200 kB, “quoted” and bold **words**. " * 5000
@@ -52,6 +55,19 @@ def test_a_long_answer_blocks_nothing(
         check_time(world)
         world.say("claude stop")
         assert world.script.violations == []
+
+
+def test_a_large_picture_blocks_nothing(world: TalonWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    png = bytes(range(256)) * 16_000
+    monkeypatch.setattr(gui.Image, "data", lambda _image: png)
+    notes = world.open()
+    with LoopbackBridge(STREAM_HEAD, build_delta("A cat."), DONE) as bridge:
+        world.set_setting("user.claude_bridge_url", bridge.url)
+        world.say("claude on screen ask what is it")
+        world.run_until(lambda: not world.cron_jobs)
+        (picture, _) = bridge.body()["input"][0]["content"]
+    assert picture["image_url"] == "data:image/png;base64," + base64.b64encode(png).decode()
+    assert notes.text == "A cat."
 
 
 @pytest.mark.parametrize(

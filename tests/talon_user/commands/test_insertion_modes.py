@@ -96,13 +96,14 @@ async def test_a_very_long_line_is_streamed(talk: Talk) -> None:
 
 
 async def test_prose_is_inserted_before_the_answer_ends(talk: Talk) -> None:
-    talk.fake.script(Reply((Text("first", cut_unevenly("first")), Text(" second")), delay=0.05))
+    text = "the first"
+    talk.fake.script(Reply((Text(text, cut_unevenly(text)), Text(" second")), delay=0.05))
     window = talk.world.open()
     talk.world.say("claude ask something")
-    await talk.wait_until(lambda: window.text.startswith("f"))
-    assert window.text != "first second"
+    await talk.wait_until(lambda: window.text)
+    assert window.text != "the first second"
     await talk.wait_until_idle()
-    assert window.text == "first second"
+    assert window.text == "the first second"
 
 
 @pytest.mark.parametrize(

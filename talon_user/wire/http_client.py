@@ -18,7 +18,7 @@ CONNECT_SECONDS = 0.9
 # The bridge sends a keep-alive comment much more often than this.
 SILENCE_SECONDS = 300.0
 READ_BYTES = 8 * 1024
-# A poll stops reading after this time, because Talon recognizes speech on the same thread.
+# A poll stops reading or writing after this time: Talon recognizes speech on the same thread.
 POLL_SECONDS = 0.004
 BODY_LIMIT = 4 * 1024 * 1024
 CONNECTING = {0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN}
@@ -112,7 +112,7 @@ class HttpRequest:
             self._fail(self._describe_failure(OSError(code, "connect")))
 
     def _send(self) -> bool:
-        """Send what is left of the request; return whether the socket is connected."""
+        """Send what is left of the request; return whether the bridge has all of it."""
         if not self._connected:
             code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
@@ -124,9 +124,11 @@ class HttpRequest:
                 return False
             self._connected = True
             self._last_received = self._clock()
-        while self._unsent:
+        # A picture has some megabytes, so it is sent in several polls.
+        deadline = time.perf_counter() + POLL_SECONDS
+        while self._unsent and time.perf_counter() < deadline:
             self._unsent = self._unsent[self._socket.send(self._unsent[: 8 * READ_BYTES]) :]
-        return True
+        return not self._unsent
 
     def _receive(self) -> None:
         deadline = time.perf_counter() + POLL_SECONDS

@@ -1,4 +1,4 @@
-"""The interface to a desktop: screens, pointer, keyboard and windows of any platform."""
+"""The interface to a desktop: screens, pointer, keyboard, windows and their elements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
@@ -70,8 +71,40 @@ class Cursor:
     hot: tuple[int, int]
 
 
+class Elements(Protocol):
+    """The elements of windows; each method blocks for at most 200 ms, in the desktop's thread.
+
+    None means unknown: the program has no tree, or did not answer in time. A place without a
+    control is not unknown: it has the element that contains it.
+    """
+
+    def element_at(self, point: Point, window: Window) -> Element | None:
+        """Return the control at a point of a window, or what contains the point."""
+        ...
+
+    def focused(self, window: Window) -> Element | None:
+        """Return the element of a window that gets keys."""
+        ...
+
+    def default_button(self, window: Window) -> Element | None:
+        """Return the button that Return presses; None if there is none, too.
+
+        In a page, that of the form with the focus; else that of the dialog.
+        """
+        ...
+
+    def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
+        """Return the areas of visible password fields, or those last known."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Desktop(Protocol):
     """Every method blocks, and is called in the one thread that made the desktop."""
+
+    @property
+    def elements(self) -> Elements: ...
 
     def list_screens(self) -> Sequence[Rect]:
         """Return every screen in points, the main one first."""

@@ -1,0 +1,1 @@
+"""What programs tell about the controls in their windows: buttons, fields, dialogs."""

@@ -1,0 +1,216 @@
+"""The accessibility bus, on an event loop in a thread of its own."""
+
+# States of the connection: closed → opening (by the first call) → open. Opening, and each call, is
+# bounded by the caller. A program that does not answer in time is left alone for PAUSE_SECONDS, and
+# so is the bus itself if it cannot be opened.
+#
+# Chromium, Electron and Firefox build no tree unless accessibility is on when they start
+# (org.a11y.Status) and somebody listens to events. So the bridge turns it on, as screen readers
+# do, and listens for changes of the focus, which also tell where the focus is.
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from dbus_fast.aio import MessageBus
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+PAUSE_SECONDS = 4.0
+"""How long a program that did not answer in time is not asked again."""
+
+_ACCESSIBLE = "org.a11y.atspi.Accessible"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_MATCH = "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged'"
+_FOCUS_EVENT = "object:state-changed:focused"
+
+
+class Node(NamedTuple):
+    """An object of a program on the bus."""
+
+    name: str
+    path: str
+
+    @property
+    def is_null(self) -> bool:
+        return not self.name or self.path.endswith("/null")
+
+
+REGISTRY = Node("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+_DAEMON = Node("org.freedesktop.DBus", "/org/freedesktop/DBus")
+
+
+class Unanswered(Exception):
+    """A program gave an error, has left, or is left alone because it did not answer in time."""
+
+
+class Bus:
+    """The connection; `run` blocks, the other methods are for what it runs."""
+
+    def __init__(self, address: str | None = None) -> None:
+        """`address`: of the session's bus; by default the environment's."""
+        self._address = address
+        self._bus: MessageBus | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._paused: dict[str, float] = {}
+        self._processes: dict[str, int] = {}
+        self.focus: dict[str, Node] = {}
+        """For each program, the element that last said that it has the focus."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="atspi", daemon=True)
+        self._thread.start()
+
+    def start(self) -> None:
+        """Begin to open the connection, without waiting for it."""
+        self._loop.call_soon_threadsafe(self._begin_opening)
+
+    def run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result | None:
+        """Run work on the loop; None if it is not done in time, or gets no answer."""
+        future = asyncio.run_coroutine_threadsafe(self._run(work, seconds), self._loop)
+        try:
+            # A margin for the loop's own time; the work is cancelled there.
+            return future.result(seconds + 0.05)
+        except FutureTimeoutError:
+            future.cancel()
+            return None
+
+    async def call(
+        self, node: Node, interface: str, member: str, signature: str = "", body: Sequence[Any] = ()
+    ) -> list[Any]:
+        """Call a method. Raises Unanswered."""
+        from dbus_fast import Message, MessageType
+
+        if self._paused.get(node.name, 0) > time.monotonic():
+            raise Unanswered(f"{node.name} did not answer in time.")
+        if self._bus is None:
+            raise Unanswered("The accessibility bus is not open.")
+        message = Message(
+            destination=node.name,
+            path=node.path,
+            interface=interface,
+            member=member,
+            signature=signature,
+            body=list(body),
+        )
+        try:
+            reply = await self._bus.call(message)
+        except asyncio.CancelledError:
+            # Only the time-out cancels: the program is slow or hangs.
+            self._paused[node.name] = time.monotonic() + PAUSE_SECONDS
+            raise
+        except (OSError, EOFError) as error:
+            self._forget()
+            raise Unanswered("The accessibility bus is gone.") from error
+        if reply is None or reply.message_type is MessageType.ERROR:
+            raise Unanswered(f"{member} failed.")
+        return list(reply.body)
+
+    async def read_property(self, node: Node, name: str, interface: str = _ACCESSIBLE) -> Any:
+        """Read a property. Raises Unanswered."""
+        (value,) = await self.call(node, _PROPERTIES, "Get", "ss", (interface, name))
+        return value.value
+
+    async def read_process(self, name: str) -> int:
+        """Return the process that a name on the bus belongs to. Raises Unanswered."""
+        if name not in self._processes:
+            body = await self.call(_DAEMON, _DAEMON.name, "GetConnectionUnixProcessID", "s", (name,))
+            self._processes[name] = int(body[0])
+        return self._processes[name]
+
+    def close(self) -> None:
+        """Close the connection, and end the thread."""
+        self._loop.call_soon_threadsafe(self._stop)
+        self._thread.join(5)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    async def _run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result | None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wait_until_open()
+                return await work()
+        except (TimeoutError, Unanswered):
+            return None
+
+    async def _wait_until_open(self) -> None:
+        if self._bus is not None and self._bus.connected:
+            return
+        self._begin_opening()
+        if self._opening is not None:
+            # Opening goes on after this caller's time has passed.
+            await asyncio.shield(self._opening)
+        if self._bus is None:
+            raise Unanswered("There is no accessibility bus.")
+
+    def _begin_opening(self) -> None:
+        if self._bus is not None and not self._bus.connected:
+            self._forget()
+        waits = self._paused.get(REGISTRY.name, 0) > time.monotonic()
+        if self._bus is None and self._opening is None and not waits:
+            self._opening = self._loop.create_task(self._open())
+
+    async def _open(self) -> None:
+        try:
+            await self._connect()
+        except Exception as error:  # noqa: BLE001 - whatever fails, the desktop works without elements
+            self._paused[REGISTRY.name] = time.monotonic() + PAUSE_SECONDS
+            _log.debug("The accessibility bus cannot be opened: %s.", type(error).__name__)
+        finally:
+            self._opening = None
+
+    async def _connect(self) -> None:
+        from dbus_fast import BusType, Message, Variant
+        from dbus_fast.aio import MessageBus
+
+        session = await MessageBus(bus_address=self._address, bus_type=BusType.SESSION).connect()
+        try:
+            where = {"destination": "org.a11y.Bus", "path": "/org/a11y/bus"}
+            turn_on = ["org.a11y.Status", "IsEnabled", Variant("b", True)]
+            await session.call(
+                Message(**where, interface=_PROPERTIES, member="Set", signature="ssv", body=turn_on)
+            )
+            reply = await session.call(
+                Message(**where, interface="org.a11y.Bus", member="GetAddress")
+            )
+            address = reply.body[0] if reply is not None and reply.body else ""
+        finally:
+            session.disconnect()
+        self._bus = await MessageBus(bus_address=address).connect()
+        self._bus.add_message_handler(self._note_focus)
+        await self.call(_DAEMON, _DAEMON.name, "AddMatch", "s", (_MATCH,))
+        registry = Node(REGISTRY.name, "/org/a11y/atspi/registry")
+        body = (_FOCUS_EVENT, [], "")
+        await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", "sass", body)
+
+    def _note_focus(self, message: Any) -> None:
+        if message.member == "StateChanged" and message.body[:2] == ["focused", 1]:
+            self.focus[message.sender] = Node(message.sender, message.path)
+
+    def _forget(self) -> None:
+        self._bus = None
+        self._processes.clear()
+        self.focus.clear()
+
+    def _stop(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._bus is not None:
+            self._bus.disconnect()
+        self._loop.call_soon(self._loop.stop)
+
+
+def has_session_bus() -> bool:
+    """Return whether this session has a D-Bus, on which the accessibility bus is found."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    return bool(os.environ.get("DBUS_SESSION_BUS_ADDRESS")) or (
+        bool(runtime) and os.path.exists(os.path.join(runtime, "bus"))  # noqa: PTH110,PTH118
+    )

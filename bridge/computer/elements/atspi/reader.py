@@ -1,0 +1,160 @@
+"""Make an element of an object: its control, its dialog, its page and its form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.computer.elements.atspi.bus import Node
+from bridge.computer.elements.atspi.roles import (
+    ALERT,
+    DEFAULT,
+    DIALOG,
+    ENTRY,
+    FORM,
+    FRAME,
+    LABELS,
+    OPAQUE,
+    PAGE,
+    PASSWORD,
+    SHOWING,
+    TOP_LEVELS,
+    WINDOW,
+    to_role,
+    to_states,
+)
+from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.elements.base import DIALOG_LENGTH, Dialog, Element, FormField, Role
+from bridge.computer.matching.form_words import is_card_field
+
+_MOST_LEVELS = 30
+_CONTROL_LEVELS = 5
+"""Parents of a text or an image that may be the control that it belongs to."""
+_MOST_LABELS = 12
+_MOST_FIELDS = 30
+_ADDRESS_BARS = ("urlbar-input", "urlbar")
+"""Ids of Firefox's address bar; Chromium's has a class."""
+_PARTS: frozenset[Role] = frozenset(("text", "image", "heading", "group", "other"))
+"""Roles of what may be a part of a control."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ancestor:
+    node: Node
+    role: int
+
+
+class Reader:
+    """Every method raises Unanswered."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    async def read_at(self, path: Sequence[Node]) -> Element | None:
+        """Read the control that the last object of a path is, or is a part of."""
+        leaf = await self._tree.read_facts(path[-1])
+        if leaf.role in OPAQUE or len(path) == 1:
+            # A window that tells nothing of its content is not known to be empty.
+            return None
+        ancestors = await self._list_ancestors(leaf)
+        if leaf.role == PAGE and not await self._tree.count_children(leaf.node):
+            return None
+        role = to_role(leaf.role, leaf.states)
+        if role not in _PARTS:
+            return await self._make(leaf, role, ancestors)
+        for ancestor in ancestors[:_CONTROL_LEVELS]:
+            if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
+                break
+            facts = await self._tree.read_facts(ancestor.node)
+            role_above = to_role(facts.role, facts.states)
+            if role_above not in _PARTS:
+                return await self._make(facts, role_above, ancestors, leaf.name)
+        if await self._tree.is_clickable(leaf.node):
+            role = "clickable"
+        return await self._make(leaf, role, ancestors)
+
+    async def read(self, node: Node) -> Element | None:
+        """Read the object itself."""
+        facts = await self._tree.read_facts(node)
+        if facts.role in OPAQUE:
+            return None
+        ancestors = await self._list_ancestors(facts)
+        return await self._make(facts, to_role(facts.role, facts.states), ancestors)
+
+    async def find_default(self, node: Node, top: Node) -> Node | None:
+        """Find the button that Return presses while an object has the focus."""
+        ancestors = await self._list_ancestors(await self._tree.read_facts(node))
+        roles = [ancestor.role for ancestor in ancestors]
+        if FORM in roles:
+            top = ancestors[roles.index(FORM)].node
+        elif PAGE in roles:
+            return None
+        found = await self._tree.find(top, states=(DEFAULT, SHOWING))
+        return found[0] if found else None
+
+    async def _make(
+        self, facts: Facts, role: Role, ancestors: Sequence[_Ancestor], part: str = ""
+    ) -> Element:
+        address = next((each.node for each in ancestors if each.role == PAGE), None)
+        if facts.role == PAGE:
+            address = facts.node
+        box, description, dialog, form, url = await asyncio.gather(
+            self._tree.read_box(facts.node),
+            self._tree.read_description(facts.node),
+            self._read_dialog(role, ancestors),
+            self._read_form(role, ancestors),
+            self._read_address(address),
+        )
+        if facts.role == ENTRY and not url and await self._is_address_bar(facts.node):
+            role = "address bar"
+        states = to_states(facts.states)
+        name = facts.name or part
+        return Element(role, name, description, states, box, dialog, url, form)
+
+    async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
+        """List the objects around one, up to its page or window."""
+        ancestors: list[_Ancestor] = []
+        node, role = facts.node, facts.role
+        while role not in (PAGE, FRAME, WINDOW) and len(ancestors) < _MOST_LEVELS:
+            node = await self._tree.read_parent(node)
+            if node.is_null:
+                break
+            role = await self._tree.read_role(node)
+            ancestors.append(_Ancestor(node, role))
+        return ancestors
+
+    async def _read_address(self, page: Node | None) -> str:
+        return "" if page is None else await self._tree.read_address(page)
+
+    async def _read_dialog(self, role: Role, ancestors: Sequence[_Ancestor]) -> Dialog | None:
+        roles = (ALERT, DIALOG)
+        node = next((each.node for each in ancestors if each.role in roles), None)
+        if node is None or role != "button":
+            return None
+        title, labels = await asyncio.gather(
+            self._tree.read_name(node),
+            self._tree.find(node, LABELS, (SHOWING,), _MOST_LABELS),
+        )
+        texts = [facts.name for facts in await self._tree.list_showing(labels)]
+        return Dialog(title, " ".join(filter(None, texts))[:DIALOG_LENGTH])
+
+    async def _read_form(
+        self, role: Role, ancestors: Sequence[_Ancestor]
+    ) -> frozenset[FormField]:
+        form = next((each.node for each in ancestors if each.role == FORM), None)
+        if form is None or role != "button":
+            return frozenset()
+        found: set[FormField] = set()
+        fields = await self._tree.find(form, (ENTRY, PASSWORD), (SHOWING,), _MOST_FIELDS)
+        for facts in await self._tree.list_showing(fields):
+            if facts.role == PASSWORD:
+                found.add("password")
+            if is_card_field(facts.name):
+                found.add("card")
+        return frozenset(found)
+
+    async def _is_address_bar(self, node: Node) -> bool:
+        attributes = await self._tree.read_attributes(node)
+        names = (attributes.get("class", ""), attributes.get("id", ""))
+        return names[0].startswith("Omnibox") or names[1] in _ADDRESS_BARS

@@ -1,0 +1,166 @@
+"""Find the object at a place of a window, and the window's own objects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from bridge.computer.desktop import Window
+from bridge.computer.elements.atspi.bus import Node, Unanswered
+from bridge.computer.elements.atspi.roles import (
+    ACTIVE,
+    FILLERS,
+    FOCUSED,
+    FRAME,
+    MENU_ITEMS,
+    SHOWING,
+    TAB_LIST,
+    TOP_LEVELS,
+)
+from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.screen.geometry import Point, Rect
+
+_DEEPEST = 40
+_MOST_CHILDREN = 80
+"""Children of a container that are looked at one by one."""
+_MOST_ITEMS = 100
+_SAME_AREA = 0.7
+"""Part of two areas that must be common for one window: shadows and borders differ."""
+
+
+class Search:
+    """Every method raises Unanswered."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    async def find_top_level(self, window: Window) -> Node | None:
+        """Find the object of a window that has a title bar."""
+        found = await self._list_top_levels(window)
+        fitting = [(measure_overlap(box, window), facts) for facts, box in found]
+        fitting = [pair for pair in fitting if pair[0] > 0]
+        if not fitting:
+            return None
+        # Two windows of a program may lie on each other: then the title decides.
+        return max(
+            fitting,
+            key=lambda pair: (
+                _is_title(pair[1].name, window),
+                round(pair[0], 1),
+                pair[1].has(ACTIVE),
+            ),
+        )[1].node
+
+    async def find_at(self, point: Point, window: Window) -> list[Node] | None:
+        """Find the objects at a point, the outermost first; None if the window has no tree."""
+        if window.title:
+            top = await self.find_top_level(window)
+            return None if top is None else await self._descend(top, point)
+        return await self._find_in_popup(point, window)
+
+    async def list_tops_of(self, windows: Iterable[Window]) -> dict[Node, Window]:
+        """List the objects of windows that are showing."""
+        windows = [window for window in windows if window.title]
+        tops = await asyncio.gather(*map(self.find_top_level, windows), return_exceptions=True)
+        pairs = zip(tops, windows, strict=True)
+        return {top: window for top, window in pairs if isinstance(top, Node)}
+
+    async def find_focused(self, window: Window) -> Node | None:
+        """Find the object with the keyboard: the last that said so, if it still has it."""
+        for program in await self._list_programs(window):
+            last = self._tree.bus.focus.get(program.name)
+            if last is None:
+                continue
+            try:
+                if (await self._tree.read_facts(last)).has(FOCUSED):
+                    return last
+            except Unanswered:
+                # It was removed from its window.
+                continue
+        top = await self.find_top_level(window)
+        found = await self._tree.find(top, states=(FOCUSED,)) if top is not None else []
+        return found[0] if found else None
+
+    async def _list_programs(self, window: Window) -> list[Node]:
+        programs = await self._tree.list_programs()
+        if not window.id.process:
+            return programs
+        processes = await asyncio.gather(*map(self._read_process, programs))
+        pairs = zip(programs, processes, strict=True)
+        return [program for program, process in pairs if process == window.id.process]
+
+    async def _read_process(self, program: Node) -> int:
+        try:
+            return await self._tree.bus.read_process(program.name)
+        except Unanswered:
+            return 0
+
+    async def _list_top_levels(self, window: Window) -> list[tuple[Facts, Rect]]:
+        programs = await self._list_programs(window)
+        lists = await asyncio.gather(*map(self._tree.list_children, programs))
+        shown = await self._tree.list_showing(node for nodes in lists for node in nodes)
+        boxes = dict(await self._tree.read_boxes(facts.node for facts in shown))
+        return [(facts, boxes[facts.node]) for facts in shown if facts.node in boxes]
+
+    async def _find_in_popup(self, point: Point, window: Window) -> list[Node] | None:
+        """Find what is in a menu or another window without a title.
+
+        The items of a menu are often objects of the window that it belongs to, not of its own.
+        """
+        tops = await self._list_top_levels(window)
+        own = [top for top in tops if measure_overlap(top[1], window) > _SAME_AREA]
+        for facts, _ in sorted(own, key=lambda top: top[0].role == FRAME):
+            path = await self._descend(facts.node, point)
+            if len(path) > 1:
+                return path
+        for facts, _ in tops:
+            items = await self._tree.find(facts.node, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
+            boxes = await self._tree.read_boxes(items)
+            here = [item for item, box in boxes if point in box]
+            if here:
+                return [facts.node, here[-1]]
+        return None
+
+    async def _descend(self, top: Node, point: Point) -> list[Node]:
+        path = [top]
+        for _ in range(_DEEPEST):
+            child = await self._tree.find_child_at(path[-1], point)
+            if child is None:
+                child = await self._find_child_by_box(path[-1], point)
+            if child is None or child in path:
+                break
+            path.append(child)
+        return path
+
+    async def _find_child_by_box(self, node: Node, point: Point) -> Node | None:
+        """Find a child by its area: GTK does not find what is on the page of a notebook."""
+        facts = await self._tree.read_facts(node)
+        if facts.role not in FILLERS and facts.role not in TOP_LEVELS:
+            return None
+        if await self._tree.count_children(node) > _MOST_CHILDREN:
+            return None
+        children = await self._tree.list_children(node)
+        if facts.role == TAB_LIST:
+            pages = await asyncio.gather(*map(self._tree.list_children, children))
+            children += [child for page in pages for child in page]
+        shown = await self._tree.list_showing(children)
+        boxes = await self._tree.read_boxes(facts.node for facts in shown)
+        return next((child for child, box in reversed(boxes) if point in box), None)
+
+
+def measure_overlap(box: Rect, window: Window) -> float:
+    """Return how much of a window's area and another one is common, from 0 to 1."""
+    return max(_measure_common(box, area) for area in (window.area, window.whole))
+
+
+def _measure_common(one: Rect, other: Rect) -> float:
+    common = one.intersect(other)
+    if common is None:
+        return 0
+    shared = common.width * common.height
+    return shared / (one.width * one.height + other.width * other.height - shared)
+
+
+def _is_title(name: str, window: Window) -> bool:
+    titles = (window.title, *window.titles)
+    return bool(name) and any(name in title or title in name for title in titles if title)

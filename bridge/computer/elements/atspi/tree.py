@@ -1,0 +1,149 @@
+"""Read the objects of a program's tree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bridge.computer.elements.atspi.bus import REGISTRY, Bus, Node, Unanswered
+from bridge.computer.elements.atspi.roles import SHOWING, has_state
+from bridge.computer.screen.geometry import Point, Rect
+
+_ACCESSIBLE = "org.a11y.atspi.Accessible"
+_COMPONENT = "org.a11y.atspi.Component"
+_COLLECTION = "org.a11y.atspi.Collection"
+_MATCH_RULE = "(aiia{ss}iaiiasib)"
+_ALL, _ANY = 1, 2
+_DOCUMENT_ORDER = 1
+_ON_SCREEN = 0
+_CLICKABLE = ("click", "clickAncestor")
+"""Names that Chromium and Firefox give to the action of what handles clicks, and of its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every object has."""
+
+    node: Node
+    role: int
+    name: str
+    states: int
+
+    def has(self, state: int) -> bool:
+        return has_state(self.states, state)
+
+
+class Tree:
+    """Every method raises Unanswered."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+
+    async def list_programs(self) -> list[Node]:
+        return await self.list_children(REGISTRY)
+
+    async def list_children(self, node: Node) -> list[Node]:
+        (children,) = await self.bus.call(node, _ACCESSIBLE, "GetChildren")
+        return [Node(*child) for child in children]
+
+    async def count_children(self, node: Node) -> int:
+        return int(await self.bus.read_property(node, "ChildCount"))
+
+    async def read_parent(self, node: Node) -> Node:
+        return Node(*await self.bus.read_property(node, "Parent"))
+
+    async def read_facts(self, node: Node) -> Facts:
+        (role,), name, ((low, high),) = await asyncio.gather(
+            self.bus.call(node, _ACCESSIBLE, "GetRole"),
+            self.bus.read_property(node, "Name"),
+            self.bus.call(node, _ACCESSIBLE, "GetState"),
+        )
+        return Facts(node, role, str(name), low | high << 32)
+
+    async def read_name(self, node: Node) -> str:
+        return str(await self.bus.read_property(node, "Name"))
+
+    async def read_role(self, node: Node) -> int:
+        (role,) = await self.bus.call(node, _ACCESSIBLE, "GetRole")
+        return int(role)
+
+    async def read_description(self, node: Node) -> str:
+        return str(await self.bus.read_property(node, "Description"))
+
+    async def read_attributes(self, node: Node) -> dict[str, str]:
+        (attributes,) = await self.bus.call(node, _ACCESSIBLE, "GetAttributes")
+        return dict(attributes)
+
+    async def read_box(self, node: Node) -> Rect | None:
+        """Return its area on the screen; None if it has none, as in a closed menu."""
+        ((left, top, width, height),) = await self.bus.call(
+            node, _COMPONENT, "GetExtents", "u", (_ON_SCREEN,)
+        )
+        return Rect(left, top, width, height) if width > 0 and height > 0 else None
+
+    async def read_address(self, document: Node) -> str:
+        """Return the URL of a page; empty if the program does not tell."""
+        for name in ("URI", "DocURL"):
+            (value,) = await self.bus.call(
+                document, "org.a11y.atspi.Document", "GetAttributeValue", "s", (name,)
+            )
+            if value:
+                return str(value)
+        return ""
+
+    async def is_clickable(self, node: Node) -> bool:
+        """Return whether its program handles clicks on it, or on what it is a part of."""
+        try:
+            (name,) = await self.bus.call(node, "org.a11y.atspi.Action", "GetName", "i", (0,))
+        except Unanswered:
+            return False
+        return name in _CLICKABLE
+
+    async def find_child_at(self, node: Node, point: Point) -> Node | None:
+        (child,) = await self.bus.call(
+            node, _COMPONENT, "GetAccessibleAtPoint", "iiu", (point.x, point.y, _ON_SCREEN)
+        )
+        found = Node(*child)
+        return None if found.is_null or found == node else found
+
+    async def find(
+        self, node: Node, roles: Iterable[int] = (), states: Sequence[int] = (), most: int = 1
+    ) -> list[Node]:
+        """Search below a node, in its program, by role and states; in the order of the tree."""
+        rule = [
+            *(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)
+        ]
+        (found,) = await self.bus.call(
+            node,
+            _COLLECTION,
+            "GetMatches",
+            f"{_MATCH_RULE}uib",
+            (rule, _DOCUMENT_ORDER, most, True),
+        )
+        return [Node(*each) for each in found]
+
+    async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
+        """Read the areas of those that have one."""
+        nodes = list(nodes)
+        boxes = await asyncio.gather(*map(self._try_box, nodes))
+        return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]
+
+    async def list_showing(self, nodes: Iterable[Node]) -> list[Facts]:
+        """Read the facts of those that are showing."""
+        read = await asyncio.gather(*map(self.read_facts, nodes), return_exceptions=True)
+        return [facts for facts in read if isinstance(facts, Facts) and facts.has(SHOWING)]
+
+    async def _try_box(self, node: Node) -> Rect | None:
+        try:
+            return await self.read_box(node)
+        except Unanswered:
+            return None
+
+
+def _to_words(bits: Iterable[int], count: int) -> list[int]:
+    """Pack bit numbers into signed words of 32 bits, as D-Bus carries them."""
+    words = [0] * count
+    for bit in bits:
+        words[bit // 32] |= 1 << bit % 32
+    return [word - (1 << 32) if word >> 31 else word for word in words]

@@ -1,0 +1,106 @@
+"""What is known of an element of a window: a control, or what contains a place without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bridge.computer.screen.geometry import Rect
+
+Role = Literal[
+    "address bar",
+    "button",
+    "cell",
+    "check box",
+    "clickable",
+    "combo box",
+    "dialog",
+    "document",
+    "field",
+    "group",
+    "heading",
+    "icon",
+    "image",
+    "link",
+    "list",
+    "list item",
+    "menu",
+    "menu item",
+    "other",
+    "password field",
+    "radio button",
+    "slider",
+    "switch",
+    "tab",
+    "table",
+    "terminal",
+    "text",
+    "tree",
+    "window",
+]
+"""`clickable`: without a role, but its program handles clicks; `text`: not editable."""
+
+State = Literal["default", "editable", "focused", "multi-line"]
+"""`default`: the button that Return presses."""
+
+FormField = Literal["card", "password"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+CONTROLS: tuple[Role, ...] = (
+    "button",
+    "cell",
+    "check box",
+    "clickable",
+    "combo box",
+    "icon",
+    "link",
+    "list item",
+    "menu",
+    "menu item",
+    "radio button",
+    "slider",
+    "switch",
+    "tab",
+)
+"""Roles that a click does something with; `field` is not one: a click only moves the cursor."""
+
+DIALOG_LENGTH = 500
+"""Characters of a dialog's text to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """The dialog that an element is in."""
+
+    title: str = ""
+    text: str = ""
+    """What it says, without its buttons; at most DIALOG_LENGTH characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element as its program describes it; the program or page chooses all texts."""
+
+    role: Role
+    name: str = ""
+    description: str = ""
+    states: frozenset[State] = frozenset()
+    box: Rect | None = None
+    dialog: Dialog | None = None
+    address: str = ""
+    """URL of the page that it is on."""
+    form: frozenset[FormField] = frozenset()
+    """What the form that it submits asks for."""
+
+    @property
+    def is_control(self) -> bool:
+        return self.role in CONTROLS
+
+    @property
+    def is_editable(self) -> bool:
+        return "editable" in self.states or self.role in ("address bar", "password field")
+
+    def is_same(self, other: Element) -> bool:
+        """Return whether a user would call both the same; programs have no lasting identities."""
+        return (self.role, self.name) == (other.role, other.name)

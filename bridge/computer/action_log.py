@@ -17,7 +17,7 @@ from bridge.computer.actions import Action, HoldKey, Key, Type, read_action
 from bridge.computer.batch import Outcome
 from bridge.computer.effects import type_text
 from bridge.computer.matching.windows import has_title_word
-from bridge.computer.policy import PASSWORD, PASSWORD_TITLES
+from bridge.computer.rules.shipped import PASSWORD, PASSWORD_TITLES
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import BridgeError, SettingsError
 from bridge.private_files import read_file
@@ -92,6 +92,8 @@ def _find_secret(outcome: Outcome) -> str | None:
         return None
     window = outcome.window
     # The user's own rules may have no such risk.
+    if outcome.element is not None and outcome.element.role == "password field":
+        return PASSWORD
     if PASSWORD in outcome.risks or (window and has_title_word(PASSWORD_TITLES, window)):
         return PASSWORD
     # Refused for a window on the never list, or left over behind a failed action: the text may be

@@ -15,9 +15,10 @@ from bridge.computer.actions import (
     list_places,
 )
 from bridge.computer.approval.shown import ShownStep, show_steps
-from bridge.computer.describe import describe
-from bridge.computer.desktop import Window
+from bridge.computer.describe import describe, name_element
+from bridge.computer.desktop import Elements, Window
 from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
+from bridge.computer.elements.base import Element
 from bridge.computer.executor import DesktopContext, Work
 from bridge.computer.policy import Judgement, Policy, join_judgements, judge
 from bridge.computer.screen.capture import Capture
@@ -38,6 +39,20 @@ _SETTLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a batch may do."""
+
+    risks: frozenset[str] | None
+    """The risks that the user approved; None for all."""
+    shown: tuple[Window | None, ...] | None = None
+    """The window of each action as the user saw it; None if the user was not asked."""
+    elements: tuple[Element | None, ...] | None = None
+    """The element of each action as the user saw it; None if the user was not asked."""
+    first: int = 0
+    """The first action that changes something: until then, everything is as the user saw it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a batch would do, up to the first action that cannot be done."""
 
@@ -48,20 +63,19 @@ class Preview:
     """The same for an approval: whole, with every character visible."""
     windows: tuple[Window | None, ...]
     """The window of each action."""
+    elements: tuple[Element | None, ...]
+    """The element of each action; None if it is unknown."""
+    first: int
+    """The first action that changes something; as many as there are, if none does."""
     picture: Picture | None
     """The screen with the places marked, if it was requested."""
     problem: InvalidRequest | None = None
     """Why the action after these cannot be done, such as a place outside of the picture."""
 
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a batch may do."""
-
-    risks: frozenset[str] | None
-    """The risks that the user approved; None for all."""
-    shown: tuple[Window | None, ...] | None = None
-    """The window of each action as the user saw it; None if the user was not asked."""
+    def make_grant(self) -> Grant:
+        """Return what a user who approves this allows."""
+        risks = frozenset(self.judgement.risks)
+        return Grant(risks, self.windows, self.elements, self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,8 @@ class Outcome:
     window: Window | None = None
     """The window the action went to."""
     risks: tuple[str, ...] = ()
+    element: Element | None = None
+    """The element that it clicked or typed into, if that was known."""
 
 
 def preview(
@@ -88,32 +104,48 @@ def preview(
     def work(context: DesktopContext) -> Preview:
         view = capture.get_view(context.desktop)
         windows = context.desktop.list_windows()
-        effects, problem = _find_all_effects(actions, context.performer.read_state(), view, windows)
+        state, elements = context.performer.read_state(), context.desktop.elements
+        effects, problem = _find_all_effects(actions, state, view, windows, elements)
         judgements = [judge(each, policy) for each in effects]
         mains = tuple(
             None if judgement.never else each.main
             for each, judgement in zip(effects, judgements, strict=True)
         )
+        named = tuple(
+            None if judgement.never else each.element
+            for each, judgement in zip(effects, judgements, strict=True)
+        )
         possible = actions[: len(effects)]
-        what = tuple(map(describe, possible, mains))
+        what = tuple(map(describe, possible, mains, named))
         pointer = view.to_picture(context.desktop.read_pointer())
-        steps = tuple(show_steps(possible, mains, pointer))
+        steps = tuple(show_steps(possible, mains, pointer, named))
         places = [place for action in possible for place in list_places(action)]
         picture = capture.take_annotated(context.desktop, places) if with_picture else None
-        return Preview(what, join_judgements(judgements), steps, mains, picture, problem)
+        judged = join_judgements(judgements)
+        first = _find_first_change(possible)
+        return Preview(what, judged, steps, mains, named, first, picture, problem)
 
     return work
 
 
+def _find_first_change(actions: Sequence[Action]) -> int:
+    changes = (at for at, action in enumerate(actions) if not isinstance(action, OBSERVATIONS))
+    return next(changes, len(actions))
+
+
 def _find_all_effects(
-    actions: Sequence[Action], state: InputState, view: View, windows: Sequence[Window]
+    actions: Sequence[Action],
+    state: InputState,
+    view: View,
+    windows: Sequence[Window],
+    elements: Elements,
 ) -> tuple[list[Effects], InvalidRequest | None]:
     """Find what each action would touch, up to the first that cannot be done, and its error."""
     found: list[Effects] = []
     for action in actions:
         try:
             check_places(action, view)
-            found.append(find_effects(action, state, view, windows))
+            found.append(find_effects(action, state, view, windows, elements))
             state = follow(action, state, view, windows)
         except InvalidRequest as error:
             return found, error
@@ -194,37 +226,51 @@ def _carry_out_action(
     focused = desktop.find_focused()
     try:
         check_places(action, view)
-        effects = find_effects(action, context.performer.read_state(), view, desktop.list_windows())
+        effects = _find_effects_now(action, context, view)
     except InvalidRequest as error:
         return Outcome(action, error.message, True, what=describe(action))
     judgement = judge(effects, policy)
     window = None if judgement.never else effects.main
-    what = describe(action, window)
+    element = None if judgement.never else effects.element
+    # Whatever came of it: the sentence must not have a password.
+    make = partial(
+        Outcome,
+        action,
+        what=describe(action, window, element),
+        window=window,
+        risks=judgement.risks,
+        element=element,
+    )
     refusal = (
         explain_never(judgement)
         or _explain_new_risks(judgement, grant.risks)
         or _explain_other_window(at, window, grant)
+        or _explain_other_element(at, element, judgement, grant)
     )
     if refusal is not None:
-        return Outcome(action, refusal, True, None, what, window, judgement.risks)
+        return make(text=refusal, failed=True)
     try:
         guard = WindowGuard.from_effects(effects, focused)
         context.performer.perform(action, view, context.check, guard)
         text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:
-        return Outcome(action, error.message, True, None, what, window, judgement.risks)
+        return make(text=error.message, failed=True)
     except WindowChanged:
-        reason = _explain_change(action, context, view, policy, grant)
-        return Outcome(action, reason, True, None, what, window, judgement.risks)
-    return Outcome(action, text, False, picture, what, window, judgement.risks)
+        return make(text=_explain_change(action, context, view, policy, grant), failed=True)
+    return make(text=text, picture=picture)
+
+
+def _find_effects_now(action: Action, context: DesktopContext, view: View) -> Effects:
+    desktop = context.desktop
+    state, windows = context.performer.read_state(), desktop.list_windows()
+    return find_effects(action, state, view, windows, desktop.elements)
 
 
 def _explain_change(
     action: Action, context: DesktopContext, view: View, policy: Policy, grant: Grant
 ) -> str:
     """Judge the rest of an action again, and explain why it was not carried out."""
-    windows = context.desktop.list_windows()
-    effects = find_effects(action, context.performer.read_state(), view, windows)
+    effects = _find_effects_now(action, context, view)
     judgement = judge(effects, policy)
     begun = "Stopped halfway: another window appeared that would have got the rest"
     if judgement.never is not None:
@@ -266,6 +312,31 @@ def _explain_other_window(at: int, window: Window | None, grant: Grant) -> str |
     else:
         reason = f"the approved window “{shown.title}” is no longer in front"
     return f"Not executed: {reason}. Take a screenshot and try it again."
+
+
+def _explain_other_element(
+    at: int, element: Element | None, judgement: Judgement, grant: Grant
+) -> str | None:
+    """Explain that an action would hit another element than the user saw; None if not.
+
+    What a later action of a batch hits is often not there yet when the user decides, such as the
+    item of a menu. So it counts only if it is risky.
+    """
+    shown = grant.elements[at] if grant.elements is not None else None
+    if shown is None or (at > grant.first and not judgement.risks):
+        return None
+    if element is not None and (shown.is_same(element) or _is_plain(shown, element)):
+        return None
+    there = f"{name_element(element)} is there now" if element else "it cannot be found now"
+    return (
+        f"Not executed: the user approved {name_element(shown)}, but {there}. "
+        "Take a screenshot and try it again."
+    )
+
+
+def _is_plain(*elements: Element) -> bool:
+    """Return whether none is a control or a field; the text of a page may change at any time."""
+    return not any(element.is_control or element.is_editable for element in elements)
 
 
 def _read_result(

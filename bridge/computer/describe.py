@@ -27,9 +27,14 @@ from bridge.computer.actions import (
 )
 from bridge.computer.approval.visible_text import make_label
 from bridge.computer.desktop import Window
+from bridge.computer.effects import type_text
+from bridge.computer.elements.base import Element
 
 _MAX_CHARACTERS = 200
 """Longest text that is shown whole; the middle of a longer one is left out."""
+
+_MAX_NAME = 100
+"""Longest name of an element that is shown whole."""
 
 _CLICKS = {
     LeftClick: "Click",
@@ -40,20 +45,47 @@ _CLICKS = {
 }
 
 
-def describe(action: Action, window: Window | None = None) -> str:
-    """Describe an action, and the window it goes to if that is known."""
-    return _describe_action(action) + (
+def describe(action: Action, window: Window | None = None, element: Element | None = None) -> str:
+    """Describe an action, and the element and window it goes to if these are known.
+
+    What is typed into a password field is not in it.
+    """
+    return _describe_action(action, element) + (
         f" in “{make_label(window.title, _MAX_CHARACTERS)}”" if window and window.title else ""
     )
 
 
-def _describe_action(action: Action) -> str:
+def name_element(element: Element | None) -> str:
+    """Return such as `the button “Delete account”`; empty for an unknown element."""
+    if element is None:
+        return ""
+    name = element.name.strip() or element.description.strip()
+    return f"the {element.role} “{make_label(name, _MAX_NAME)}”" if name else f"a {element.role}"
+
+
+def hide_typed(action: Action, element: Element | None) -> str | None:
+    """Return what to show for keys into a password field, without them; None for others."""
+    if element is None or element.role != "password field":
+        return None
+    typed = type_text(action)
+    if not typed.strip("\n\t\b"):
+        return None
+    text = typed.rstrip("\n")
+    enter = ", then Enter" if text != typed else ""
+    return f"({len(text)} hidden character{'' if len(text) == 1 else 's'}{enter})"
+
+
+def _describe_action(action: Action, element: Element | None) -> str:
+    name = name_element(element)
     match action:
         case LeftClick() | RightClick() | MiddleClick() | DoubleClick() | TripleClick():
             place = _format_place(action.coordinate)
-            return f"{_CLICKS[type(action)]}{place}{_format_keys(action.text)}"
+            clicked = f"{_CLICKS[type(action)]}{name and ' '}{name}"
+            return f"{clicked}{place}{_format_keys(action.text)}"
         case Key() | HoldKey() | Type():
-            return _describe_keyboard(action)
+            hidden = hide_typed(action, element)
+            typed = f"Type {hidden}" if hidden else _describe_keyboard(action)
+            return f"{typed}{name and ' in '}{name}"
         case MouseMove():
             return f"Move the pointer{_format_place(action.coordinate, 'to')}"
         case LeftMouseDown():

@@ -1,4 +1,4 @@
-"""Find everything that an action touches: windows, keys and text; pure."""
+"""Find everything that an action touches: windows, elements, keys and text."""
 
 # No kind of action is harmless as such: what it touches decides. The state between two actions
 # is where the pointer is, where the left button was pressed if it is still down, and what was
@@ -7,9 +7,11 @@
 #     mouse_move, clicks, scroll   move the pointer
 #     left_mouse_down, _up         set and clear `pressed_at`: until then each move is a drag
 #     type, key                    add to `typed`, of which the end is kept
+#     clicks                       set `clicked_at`, where the next keys will probably go
 #
 # `find_effects` tells what an action touches in a state, and `follow` gives the state after it.
 # A preview follows a whole batch; before an action is carried out, the state is the real one.
+# Both are pure but for `elements`, which is asked what is at a place now.
 
 from __future__ import annotations
 
@@ -38,9 +40,12 @@ from bridge.computer.actions import (
     Zoom,
     list_places,
 )
-from bridge.computer.desktop import Window
+from bridge.computer.desktop import Elements, Window
+from bridge.computer.elements.base import Element
+from bridge.computer.elements.none import NoElements
 from bridge.computer.keys import SYMBOLS, Combination, parse_chord, parse_chords, to_combinations
 from bridge.computer.screen.geometry import Point, View, interpolate
+from bridge.computer.targets import Keyboard, Place, Target, find_targets
 
 PATH_POINTS = 20
 """Points between two places of a drag that are looked at, as many as the pointer is moved."""
@@ -62,6 +67,8 @@ class InputState:
     """The end of what was typed, also by keys."""
     focus: Window | None = None
     """The window that has the keyboard after a click; None for the one that has it now."""
+    clicked_at: Point | None = None
+    """Where a click gave `focus`; None if the focus is where it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,33 @@ class Effects:
     """The end of what was typed before: a word may be typed in two actions."""
     is_input: bool = False
     """Whether it presses keys or buttons; moving the pointer and scrolling do not."""
+    targets: tuple[Target, ...] = ()
+    """The elements that it clicks, drops on, types into or presses; some are unknown."""
+
+    @property
+    def element(self) -> Element | None:
+        """The element to name to the user."""
+        known = [target for target in self.targets if target.element is not None]
+        pressed = [target for target in known if target.by == "press"]
+        return (pressed or known)[-1].element if known else None
+
+    @property
+    def types_password(self) -> bool:
+        """Whether its keys go into a password field."""
+        return any(target.is_password for target in self.targets if target.by == "keys")
 
 
 def find_effects(
-    action: Action, state: InputState, view: View, windows: Sequence[Window]
+    action: Action,
+    state: InputState,
+    view: View,
+    windows: Sequence[Window],
+    elements: Elements | None = None,
 ) -> Effects:
-    """Find what an action touches. Raises InvalidRequest for a place outside of the picture."""
+    """Find what an action touches. Raises InvalidRequest for a place outside of the picture.
+
+    Without `elements`, all are unknown.
+    """
     if isinstance(action, CursorPosition | Screenshot | Wait | Zoom):
         return Effects()
     keys, typed = list_keys(action), type_text(action)
@@ -99,6 +127,13 @@ def find_effects(
         else [_choose_topmost(found) for found in at_places[-1:] if found]
     )
     plain = isinstance(action, MouseMove | Scroll) and not keys and state.pressed_at is None
+    targets = find_targets(
+        action,
+        _list_ends(places, at_places),
+        _make_keyboard(keyboard, state, windows),
+        keys,
+        elements or NoElements(),
+    )
     return Effects(
         main[0] if main else None,
         _without_repeats([*keyboard, *topmost]),
@@ -107,6 +142,7 @@ def find_effects(
         typed,
         state.typed,
         not plain,
+        tuple(targets),
     )
 
 
@@ -119,7 +155,7 @@ def follow(
     state = replace(state, pointer=pointer)
     clicked = find_windows_at(pointer, windows) if isinstance(action, _GIVE_FOCUS) else []
     if clicked:
-        state = replace(state, focus=_choose_topmost(clicked))
+        state = replace(state, focus=_choose_topmost(clicked), clicked_at=pointer)
     if isinstance(action, LeftMouseDown):
         state = replace(state, pressed_at=state.pressed_at or pointer)
     elif isinstance(action, LeftMouseUp):
@@ -182,6 +218,27 @@ def _list_keyboard_windows(state: InputState, windows: Sequence[Window]) -> list
     if state.focus is not None:
         return [state.focus]
     return [window for window in windows if window.active]
+
+
+def _list_ends(places: Sequence[Point], at_places: Sequence[Sequence[Window]]) -> list[Place]:
+    """List the first and the last place; at a menu without a title, the menu's own window."""
+    found = [
+        Place(point, windows[0])
+        for point, windows in zip(places, at_places, strict=True)
+        if windows
+    ]
+    return found if len(found) < 2 else [found[0], found[-1]]
+
+
+def _make_keyboard(
+    keyboard: Sequence[Window], state: InputState, windows: Sequence[Window]
+) -> Keyboard | None:
+    if not keyboard:
+        return None
+    clicked = state.clicked_at
+    under = [] if clicked is None else find_windows_at(clicked, windows)
+    place = Place(clicked, under[0]) if clicked is not None and under else None
+    return Keyboard(keyboard[0], place)
 
 
 def _to_character(chord: tuple[str, ...]) -> str:

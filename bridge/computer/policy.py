@@ -3,71 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bridge.computer.desktop import Window
 from bridge.computer.effects import Effects
-from bridge.computer.keys import parse_combinations
-from bridge.computer.matching.folding import count_typed
-from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
-from bridge.computer.matching.windows import find_word, has_program_word, has_title_word
-from bridge.errors import BridgeError, SettingsError
+from bridge.computer.matching.windows import find_word
+from bridge.computer.rules.match import rule_matches
+from bridge.computer.rules.rule import Rule
+from bridge.computer.rules.shipped import NEVER, PASSWORD, RISKY
+from bridge.errors import SettingsError
 from bridge.private_files import read_text
-
-
-class Rule(BaseModel):
-    """An action is risky if any of the words is found, whatever its spelling.
-
-    Case, width, accents, look-alike letters, blanks and invisible characters are ignored.
-    `title` and `program` search the windows that the action touches, `text` the text that is
-    typed, also by keys and over several actions. `keys` are in the spelling of actions, and
-    found with more modifiers, too. `terminal` is true for keys and clicks in a known terminal,
-    and for keys in an editor that has one; it has no words.
-    """
-
-    # A misspelled field must be an error, not a rule that never applies.
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    risk: str
-    where: Literal["title", "program", "text", "keys", "terminal"]
-    words: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _check_words(self) -> Rule:
-        if (self.where == "terminal") == bool(self.words):
-            raise ValueError('`words` are needed, except with where = "terminal"')
-        if self.where == "keys":
-            for word in self.words:
-                try:
-                    parse_combinations(word)
-                except BridgeError as error:
-                    raise ValueError(error.message) from error
-        return self
-
-
-PASSWORD = "a password"  # noqa: S105 - the name of a risk
-PASSWORD_TITLES = ("password", "sign in", "log in", "login")
-
-_RISKY = (
-    Rule(risk="a terminal", where="terminal"),
-    Rule(risk="a command", where="text", words=("sudo ", "rm -", "curl ", "powershell")),
-    Rule(risk="deleting", where="keys", words=("shift+Delete", "cmd+BackSpace", "Delete")),
-    Rule(risk="deleting", where="title", words=("delete", "remove", "trash", "erase")),
-    Rule(risk="closing", where="keys", words=("alt+F4", "cmd+q")),
-    Rule(risk="running something", where="keys", words=("super+r", "alt+F2")),
-    Rule(risk="a terminal", where="keys", words=("ctrl+alt+t", "ctrl+grave", "super+x")),
-    Rule(risk="sending", where="title", words=("send", "compose", "new message", "publish")),
-    Rule(risk="buying", where="title", words=("checkout", "payment", "order", "cart", "pay ")),
-    Rule(risk="installing", where="title", words=("install", "setup", "app store", "update")),
-    Rule(risk=PASSWORD, where="title", words=PASSWORD_TITLES),
-    Rule(risk="settings", where="title", words=("settings", "preferences", "control panel")),
-)
-_NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")
 
 
 class Policy(BaseModel):
@@ -78,8 +26,8 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    risky: tuple[Rule, ...] = _RISKY
-    never: tuple[str, ...] = _NEVER
+    risky: tuple[Rule, ...] = RISKY
+    never: tuple[str, ...] = NEVER
 
 
 DEFAULT = Policy()
@@ -100,7 +48,10 @@ def judge(effects: Effects, policy: Policy) -> Judgement:
     never = next((word for word in forbidden if word is not None), None)
     if never is not None:
         return Judgement(never=never)
-    risks = [rule.risk for rule in policy.risky if _rule_matches(rule, effects)]
+    risks = [rule.risk for rule in policy.risky if rule_matches(rule, effects)]
+    if effects.types_password:
+        # Whatever the user's rules are.
+        risks.append(PASSWORD)
     return Judgement(tuple(dict.fromkeys(risks)))
 
 
@@ -129,31 +80,3 @@ def read_policy(path: Path) -> Policy:
         problem = error.errors(include_url=False)[0]
         field = ".".join(str(step) for step in problem["loc"])
         raise SettingsError(f"{path}: {field}: {problem['msg']}") from error
-
-
-def _rule_matches(rule: Rule, effects: Effects) -> bool:
-    # Moving the pointer and scrolling is how Claude looks around; with keys it is more.
-    windows: Sequence[Window] = effects.windows if effects.is_input else ()
-    match rule.where:
-        case "title":
-            return any(has_title_word(rule.words, window) for window in windows)
-        case "program":
-            return any(has_program_word(rule.words, window) for window in windows)
-        case "terminal":
-            return any(
-                is_terminal(window) or (effects.keys and is_editor_with_terminal(window))
-                for window in windows
-            )
-        case "text":
-            return any(_is_typed(word, effects) for word in rule.words)
-        case "keys":
-            risky = {keys for word in rule.words for keys in parse_combinations(word)}
-            return any(keys <= pressed for keys in risky for pressed in effects.keys)
-
-
-def _is_typed(word: str, effects: Effects) -> bool:
-    """Return whether a word is typed now, or completed; one typed before does not count."""
-    if not effects.typed:
-        return False
-    before = count_typed(word, effects.typed_before)
-    return count_typed(word, effects.typed_before + effects.typed) > before

@@ -219,7 +219,7 @@ class Session:
         try:
             await announce(approval)
             verdict = await waiting
-            grant = Grant(frozenset(previewed.judgement.risks), previewed.windows)
+            grant = previewed.make_grant()
             return _Decision(verdict, grant, approval, place)
         finally:
             self.is_waiting = False

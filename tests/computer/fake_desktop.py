@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.computer.desktop import UNKNOWN, Button, Check, Cursor, Direction, Window, WindowId
 from bridge.computer.screen.geometry import Point, Rect
+from tests.computer.fake_elements import FakeElements
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,6 +25,7 @@ class FakeDesktop:
         """Called with each line before it counts; it may raise."""
         self.shown: list[Window] = []
         """Its windows, the topmost first."""
+        self.elements = FakeElements()
         self._numbers: dict[tuple[str, str], int] = {}
         self._screens = screens or (Rect(0, 0, 1920, 1080),)
 

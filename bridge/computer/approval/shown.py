@@ -21,8 +21,9 @@ from bridge.computer.actions import (
     Type,
 )
 from bridge.computer.approval.visible_text import describe_text, make_label, make_visible
-from bridge.computer.describe import describe
+from bridge.computer.describe import describe, hide_typed, name_element
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.keys import SYMBOLS, parse_chords
 
 TITLE_LENGTH = 300
@@ -60,7 +61,7 @@ class ShownStep:
     facts: str = ""
     """What the text has: `412 characters, 3 lines, ends with Enter`."""
     window: str = ""
-    """Title and program of the window it goes to."""
+    """Title and program of the window it goes to; before it the element, if it has keys."""
 
     @property
     def sentence(self) -> str:
@@ -71,17 +72,29 @@ class ShownStep:
 
 
 def show_steps(
-    actions: Sequence[Action], windows: Sequence[Window | None], pointer: Coordinate
+    actions: Sequence[Action],
+    windows: Sequence[Window | None],
+    pointer: Coordinate,
+    elements: Sequence[Element | None] = (),
 ) -> Iterator[ShownStep]:
-    """Yield the steps of a batch. `pointer`: where it is, in pixels of the picture."""
-    for action, window in zip(actions, windows, strict=True):
+    """Yield the steps of a batch. `pointer`: where it is, in pixels of the picture.
+
+    `elements`: those that the actions go to; without them, they are unknown.
+    """
+    known = elements or [None] * len(actions)
+    for action, window, element in zip(actions, windows, known, strict=True):
         place: Coordinate | None = getattr(action, "coordinate", None)
         shown = _show_window(window)
-        if isinstance(action, Type):
+        hidden = hide_typed(action, element)
+        if isinstance(action, Type | Key | HoldKey):
+            shown = " in ".join(filter(None, (name_element(element), shown)))
+        if hidden is not None:
+            yield ShownStep(f"Type {hidden}", window=shown)
+        elif isinstance(action, Type):
             text = make_visible(action.text)
             yield ShownStep("Type", text, describe_text(action.text), shown)
         else:
-            yield ShownStep(_show_action(action, place, pointer), window=shown)
+            yield ShownStep(_show_action(action, place, pointer, element), window=shown)
         pointer = place or pointer
 
 
@@ -90,7 +103,9 @@ def spell_keys(text: str) -> str:
     return ", then ".join("+".join(map(_spell_key, chord)) for chord in parse_chords(text))
 
 
-def _show_action(action: Action, place: Coordinate | None, pointer: Coordinate) -> str:
+def _show_action(
+    action: Action, place: Coordinate | None, pointer: Coordinate, element: Element | None
+) -> str:
     match action:
         case Key():
             times = f" {action.repeat} times" if action.repeat > 1 else ""
@@ -103,7 +118,7 @@ def _show_action(action: Action, place: Coordinate | None, pointer: Coordinate) 
             is_here = isinstance(action, _AT_POINTER) and place is None
             here = f" where the pointer is, at ({pointer[0]}, {pointer[1]})" if is_here else ""
             held = f" while holding {spell_keys(keys)}" if keys else ""
-            return f"{describe(bare)}{here}{held}"
+            return f"{describe(bare, None, element)}{here}{held}"
 
 
 def _show_window(window: Window | None) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from bridge.computer.desktop import Button, Check, Cursor, Direction, Window, WindowId
+from bridge.computer.desktop import (
+    Button,
+    Check,
+    Cursor,
+    Direction,
+    Elements,
+    Window,
+    WindowId,
+)
 from bridge.computer.native.input import Input
 from bridge.computer.native.screens import Screens
 from bridge.computer.screen.geometry import Point, Rect
@@ -16,11 +24,16 @@ if TYPE_CHECKING:
 
 
 class NativeDesktop:
-    """A `Desktop` made of the platform's screens and input."""
+    """A `Desktop` made of the platform's screens, input and elements."""
 
-    def __init__(self, screens: Screens, input: Input) -> None:
+    def __init__(self, screens: Screens, input: Input, elements: Elements) -> None:
         self._screens = screens
         self._input = input
+        self._elements = elements
+
+    @property
+    def elements(self) -> Elements:
+        return self._elements
 
     def list_screens(self) -> Sequence[Rect]:
         return self._screens.list_screens()
@@ -72,3 +85,4 @@ class NativeDesktop:
         with ExitStack() as stack:
             stack.callback(self._screens.close)
             stack.callback(self._input.close)
+            stack.callback(self._elements.close)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 
+from bridge.computer.desktop import Elements
+from bridge.computer.elements.none import NoElements
 from bridge.computer.indicator import Indicator
 from bridge.computer.native.desktop import NativeDesktop
 from bridge.computer.native.input import Input
@@ -18,7 +20,7 @@ def open_desktop() -> NativeDesktop:
     with ExitStack() as stack:
         screens = Screens()
         stack.callback(screens.close)
-        desktop = NativeDesktop(screens, _open_input())
+        desktop = NativeDesktop(screens, _open_input(), _open_elements())
         stack.pop_all()
         return desktop
 
@@ -47,3 +49,14 @@ def _open_input() -> Input:
     from bridge.computer.native.x11.input import X11Input
 
     return X11Input()
+
+
+def _open_elements() -> Elements:
+    """Open the elements of programs; without a tree, windows alone are known."""
+    if sys.platform == "linux":
+        from bridge.computer.elements.atspi.bus import has_session_bus
+        from bridge.computer.elements.atspi.elements import AtspiElements
+
+        if has_session_bus():
+            return AtspiElements()
+    return NoElements()

@@ -93,7 +93,7 @@ class Capture:
         return View(area, fit(area.size, *self._options.tier, self._options.pixels))
 
     def _grab(self, desktop: Desktop, area: Rect) -> Image:
-        """Grab an area with the pointer, and without secret windows."""
+        """Grab an area with the pointer, and without secret windows and password fields."""
         # Windows may open, close or move while the picture is taken: what was secret before or
         # is after is black.
         secret = self._find_secret_areas(desktop)
@@ -105,5 +105,6 @@ class Capture:
         return image
 
     def _find_secret_areas(self, desktop: Desktop) -> list[Rect]:
-        secret = self._options.secret
-        return find_secret_areas(desktop.list_windows(), secret) if secret else []
+        windows = desktop.list_windows()
+        passwords = desktop.elements.password_areas(windows)
+        return [*find_secret_areas(windows, self._options.secret), *passwords]

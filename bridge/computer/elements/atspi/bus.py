@@ -17,9 +17,11 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from dbus_fast import Message
     from dbus_fast.aio import MessageBus
 
 _log = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ PAUSE_SECONDS = 4.0
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
+_LAUNCHER = "org.a11y.Bus"
+_STATUS = "org.a11y.Status"
 _MATCH = "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged'"
 _FOCUS_EVENT = "object:state-changed:focused"
 
@@ -122,7 +126,9 @@ class Bus:
     async def read_process(self, name: str) -> int:
         """Return the process that a name on the bus belongs to. Raises Unanswered."""
         if name not in self._processes:
-            body = await self.call(_DAEMON, _DAEMON.name, "GetConnectionUnixProcessID", "s", (name,))
+            body = await self.call(
+                _DAEMON, _DAEMON.name, "GetConnectionUnixProcessID", "s", (name,)
+            )
             self._processes[name] = int(body[0])
         return self._processes[name]
 
@@ -168,19 +174,14 @@ class Bus:
             self._opening = None
 
     async def _connect(self) -> None:
-        from dbus_fast import BusType, Message, Variant
+        from dbus_fast import BusType, Variant
         from dbus_fast.aio import MessageBus
 
         session = await MessageBus(bus_address=self._address, bus_type=BusType.SESSION).connect()
         try:
-            where = {"destination": "org.a11y.Bus", "path": "/org/a11y/bus"}
-            turn_on = ["org.a11y.Status", "IsEnabled", Variant("b", True)]
-            await session.call(
-                Message(**where, interface=_PROPERTIES, member="Set", signature="ssv", body=turn_on)
-            )
-            reply = await session.call(
-                Message(**where, interface="org.a11y.Bus", member="GetAddress")
-            )
+            on = [_STATUS, "IsEnabled", Variant("b", True)]
+            await session.call(_make_message(_PROPERTIES, "Set", "ssv", on))
+            reply = await session.call(_make_message(_LAUNCHER, "GetAddress"))
             address = reply.body[0] if reply is not None and reply.body else ""
         finally:
             session.disconnect()
@@ -188,7 +189,7 @@ class Bus:
         self._bus.add_message_handler(self._note_focus)
         await self.call(_DAEMON, _DAEMON.name, "AddMatch", "s", (_MATCH,))
         registry = Node(REGISTRY.name, "/org/a11y/atspi/registry")
-        body = (_FOCUS_EVENT, [], "")
+        body: list[Any] = [_FOCUS_EVENT, [], ""]
         await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", "sass", body)
 
     def _note_focus(self, message: Any) -> None:
@@ -208,9 +209,24 @@ class Bus:
         self._loop.call_soon(self._loop.stop)
 
 
+def _make_message(
+    interface: str, member: str, signature: str = "", body: Sequence[Any] = ()
+) -> Message:
+    """Make a message for the program that knows the accessibility bus."""
+    from dbus_fast import Message
+
+    return Message(
+        destination=_LAUNCHER,
+        path="/org/a11y/bus",
+        interface=interface,
+        member=member,
+        signature=signature,
+        body=list(body),
+    )
+
+
 def has_session_bus() -> bool:
     """Return whether this session has a D-Bus, on which the accessibility bus is found."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    return bool(os.environ.get("DBUS_SESSION_BUS_ADDRESS")) or (
-        bool(runtime) and os.path.exists(os.path.join(runtime, "bus"))  # noqa: PTH110,PTH118
-    )
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    has_socket = runtime is not None and Path(runtime, "bus").exists()
+    return has_socket or bool(os.environ.get("DBUS_SESSION_BUS_ADDRESS"))

@@ -139,9 +139,7 @@ class Reader:
         texts = [facts.name for facts in await self._tree.list_showing(labels)]
         return Dialog(title, " ".join(filter(None, texts))[:DIALOG_LENGTH])
 
-    async def _read_form(
-        self, role: Role, ancestors: Sequence[_Ancestor]
-    ) -> frozenset[FormField]:
+    async def _read_form(self, role: Role, ancestors: Sequence[_Ancestor]) -> frozenset[FormField]:
         form = next((each.node for each in ancestors if each.role == FORM), None)
         if form is None or role != "button":
             return frozenset()

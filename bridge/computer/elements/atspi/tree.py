@@ -111,9 +111,7 @@ class Tree:
         self, node: Node, roles: Iterable[int] = (), states: Sequence[int] = (), most: int = 1
     ) -> list[Node]:
         """Search below a node, in its program, by role and states; in the order of the tree."""
-        rule = [
-            *(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)
-        ]
+        rule = [*(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)]
         (found,) = await self.bus.call(
             node,
             _COLLECTION,

@@ -1,0 +1,110 @@
+"""Decide whether a rule applies to what an action touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bridge.computer.desktop import Window
+from bridge.computer.effects import Effects
+from bridge.computer.elements.base import Element
+from bridge.computer.keys import parse_combinations
+from bridge.computer.matching.folding import count_typed
+from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
+from bridge.computer.matching.windows import has_program_word, has_title_word
+from bridge.computer.matching.words import find_whole_word
+from bridge.computer.rules.kinds import CONFIRMS, list_kinds
+from bridge.computer.rules.rule import Rule
+from bridge.computer.targets import Target
+
+ACTING_ROLES = ("button", "clickable", "link", "menu item")
+"""Roles whose name says what a click does; the name of a file or a row is its content."""
+_LONGEST_LINK = 4
+"""Words of a link that does something; a longer one is a headline."""
+_CLICKED = ("click", "press")
+
+
+def rule_matches(rule: Rule, effects: Effects) -> bool:
+    """Return whether an action is risky by a rule."""
+    # Moving the pointer and scrolling is how Claude looks around; with keys it is more.
+    windows: Sequence[Window] = effects.windows if effects.is_input else ()
+    match rule.where:
+        case "title":
+            return _concerns_any(rule, effects.targets) and any(
+                has_title_word(rule.words, window) for window in windows
+            )
+        case "program":
+            return _concerns_any(rule, effects.targets) and any(
+                has_program_word(rule.words, window) for window in windows
+            )
+        case "terminal":
+            return any(
+                is_terminal(window) or (effects.keys and is_editor_with_terminal(window))
+                for window in windows
+            )
+        case "text":
+            typed = any(_is_typed(word, effects) for word in rule.words)
+            return typed and _concerns_any(rule, _list_by_keys(effects))
+        case "keys":
+            risky = {keys for word in rule.words for keys in parse_combinations(word)}
+            pressed = any(keys <= down for keys in risky for down in effects.keys)
+            return pressed and _concerns_any(rule, _list_by_keys(effects))
+        case _:
+            return any(_element_matches(rule, target) for target in effects.targets)
+
+
+def _element_matches(rule: Rule, target: Target) -> bool:
+    """Apply a rule for what is known of an element."""
+    element, kinds = target.element, list_kinds(target)
+    if element is None or (rule.roles and not kinds & {*rule.roles}):
+        return False
+    match rule.where:
+        case "role":
+            return target.by == "keys" and bool(kinds & {*rule.words})
+        case "drop":
+            return target.by == "drop" and _has_word(rule, element.name, element.description)
+        case "form":
+            submits = "default" in element.states or CONFIRMS in kinds
+            return target.by in _CLICKED and submits and bool(element.form & {*rule.words})
+        case "dialog":
+            return target.by in _CLICKED and _is_in_dialog(rule, element)
+        case _:
+            if target.by not in _CLICKED or not (rule.roles or element.role in ACTING_ROLES):
+                return False
+            says = _says_what_it_does(element)
+            named = says and _has_word(rule, element.name, element.description)
+            return named or (CONFIRMS in kinds and _is_in_dialog(rule, element))
+
+
+def _says_what_it_does(element: Element) -> bool:
+    """Return whether a name is short enough: text that can be clicked is often an article."""
+    is_text = element.role in ("link", "clickable")
+    return not is_text or len(element.name.split()) <= _LONGEST_LINK
+
+
+def _is_in_dialog(rule: Rule, element: Element) -> bool:
+    dialog = element.dialog
+    return dialog is not None and _has_word(rule, dialog.title, dialog.text)
+
+
+def _has_word(rule: Rule, *texts: str) -> bool:
+    return any(find_whole_word(rule.words, text) is not None for text in texts)
+
+
+def _concerns_any(rule: Rule, targets: Iterable[Target]) -> bool:
+    """Return whether a rule is for one of the targets; without any, what is hit is unknown."""
+    if not rule.roles:
+        return True
+    kinds = [list_kinds(target) for target in targets] or [list_kinds(None)]
+    return any(each & {*rule.roles} for each in kinds)
+
+
+def _list_by_keys(effects: Effects) -> list[Target]:
+    return [target for target in effects.targets if target.by == "keys"]
+
+
+def _is_typed(word: str, effects: Effects) -> bool:
+    """Return whether a word is typed now, or completed; one typed before does not count."""
+    if not effects.typed:
+        return False
+    before = count_typed(word, effects.typed_before)
+    return count_typed(word, effects.typed_before + effects.typed) > before

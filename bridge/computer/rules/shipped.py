@@ -1,0 +1,99 @@
+"""The built-in rules, which apply unless the user's file has its own."""
+
+# Three kinds of knowledge, the best one first. Where a program tells its elements, what is hit
+# decides: its role and its name. Where it does not (`unknown`), the window decides, as its title
+# is all that is known. Programs, keys and text count in any case.
+
+from __future__ import annotations
+
+from bridge.computer.elements.base import ROLES
+from bridge.computer.rules import words
+from bridge.computer.rules.kinds import (
+    CHAT,
+    COMMAND,
+    CONFIRMS,
+    DECLINES,
+    MESSAGE,
+    UNKNOWN,
+)
+from bridge.computer.rules.rule import Rule
+
+PASSWORD = "a password"  # noqa: S105 - the name of a risk
+PASSWORD_TITLES = ("password", "sign in", "log in", "login")
+
+_BY_TITLE = (UNKNOWN, CONFIRMS)
+"""A page chooses its title: it says little of a heading on it, and much of its “Continue”."""
+_SWITCHES = ("button", "check box", "combo box", "radio button", "slider", "switch")
+_TYPED_INTO = ("address bar", "field", "password field", "terminal")
+_NOT_TYPED_INTO = (UNKNOWN, *(role for role in ROLES if role not in _TYPED_INTO))
+_COMMANDS = ("sudo ", "rm -", "curl ", "powershell")
+_SCRIPTS = ("javascript:", "data:text", "file:", "view-source:")
+
+RISKY = (
+    Rule(risk="a terminal", where="terminal"),
+    Rule(risk="a terminal", where="role", words=("terminal", COMMAND)),
+    Rule(risk="a command", where="text", words=_COMMANDS, roles=(UNKNOWN, COMMAND, "terminal")),
+    Rule(
+        risk="deleting",
+        where="keys",
+        words=("shift+Delete", "cmd+BackSpace", "Delete"),
+        roles=_NOT_TYPED_INTO,
+    ),
+    Rule(
+        risk="deleting",
+        where="title",
+        words=("delete", "remove", "trash", "erase"),
+        roles=_BY_TITLE,
+    ),
+    Rule(risk="deleting", where="element", words=words.DELETING),
+    Rule(risk="deleting", where="dialog", words=words.IN_DIALOGS, roles=(CONFIRMS,)),
+    Rule(risk="discarding changes", where="dialog", words=words.SAVING, roles=(DECLINES,)),
+    Rule(risk="deleting", where="drop", words=words.TRASH),
+    Rule(risk="closing", where="keys", words=("alt+F4", "cmd+q")),
+    Rule(risk="closing", where="element", words=words.CLOSING),
+    Rule(risk="running something", where="keys", words=("super+r", "alt+F2")),
+    Rule(risk="running something", where="element", words=words.RUNNING),
+    Rule(risk="running something", where="text", words=_SCRIPTS, roles=("address bar",)),
+    Rule(risk="running something", where="text", words=("javascript:",), roles=(UNKNOWN,)),
+    Rule(risk="a terminal", where="keys", words=("ctrl+alt+t", "ctrl+grave", "super+x")),
+    Rule(risk="a terminal", where="element", words=words.TERMINAL),
+    Rule(
+        risk="sending",
+        where="title",
+        words=("send", "compose", "new message", "publish"),
+        roles=_BY_TITLE,
+    ),
+    Rule(risk="sending", where="element", words=words.SENDING),
+    Rule(
+        risk="sending",
+        where="keys",
+        words=("ctrl+Return", "cmd+Return"),
+        roles=(UNKNOWN, MESSAGE),
+    ),
+    Rule(risk="sending", where="keys", words=("Return",), roles=(CHAT,)),
+    Rule(
+        risk="buying",
+        where="title",
+        words=("checkout", "payment", "order", "cart", "pay "),
+        roles=_BY_TITLE,
+    ),
+    Rule(risk="buying", where="element", words=words.BUYING),
+    Rule(risk="buying", where="form", words=("card",)),
+    Rule(
+        risk="installing",
+        where="title",
+        words=("install", "setup", "app store", "update"),
+        roles=_BY_TITLE,
+    ),
+    Rule(risk="installing", where="element", words=words.INSTALLING),
+    Rule(risk=PASSWORD, where="title", words=PASSWORD_TITLES, roles=_BY_TITLE),
+    Rule(risk="signing in", where="form", words=("password",)),
+    Rule(risk="granting access", where="element", words=words.GRANTING),
+    Rule(
+        risk="settings",
+        where="title",
+        words=("settings", "preferences", "control panel"),
+        roles=(UNKNOWN, *_SWITCHES),
+    ),
+)
+NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")

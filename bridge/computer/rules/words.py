@@ -1,0 +1,123 @@
+"""The words of the built-in rules, in English, German, French and Spanish."""
+
+# A word is found as a whole word, also in the middle of a name; `^` and `$` bind it to the start
+# and the end of the name. Case and accents make no difference. Words that are common in harmless
+# names stand in a phrase: “Format” is a menu of every editor, “format drive” is none.
+
+from __future__ import annotations
+
+DELETING = (
+    *("delete", "remove", "erase", "purge", "wipe", "shred", "discard", "destroy", "overwrite"),
+    *("move to trash", "move to the trash", "move to bin", "^trash$", "^bin it$", "^move to bin"),
+    *("empty trash", "empty the trash", "empty bin", "empty recycle bin", "uninstall"),
+    *("format drive", "format disk", "format partition", "format volume"),
+    *("clear all", "clear history", "clear data", "clear browsing data", "clear everything"),
+    *("factory reset", "reset all", "reset device", "reset everything", "reset settings"),
+    *("close account", "close my account", "deactivate", "terminate", "revoke", "unpublish"),
+    *("cancel subscription", "cancel order", "don't save", "do not save", "close without saving"),
+    *("lösche", "löschen", "entfernen", "in den papierkorb", "in den papierkorb verschieben"),
+    *("papierkorb leeren", "verwerfen", "vernichten", "überschreiben", "formatieren"),
+    *("deinstallieren", "zurücksetzen", "nicht speichern", "konto schließen", "kündigen"),
+    *("supprimer", "effacer", "enlever", "retirer", "mettre à la corbeille", "vider la corbeille"),
+    *("déplacer vers la corbeille", "écraser", "formater", "désinstaller", "réinitialiser"),
+    *("ne pas enregistrer", "abandonner les modifications", "résilier", "fermer le compte"),
+    *("eliminar", "borrar", "quitar", "suprimir", "mover a la papelera", "vaciar la papelera"),
+    *("descartar", "sobrescribir", "formatear", "desinstalar", "restablecer", "no guardar"),
+    *("cerrar cuenta", "cancelar suscripción", "dar de baja"),
+)
+SENDING = (
+    *("send", "publish", "^post$", "post comment", "post reply", "post now", "^tweet$", "^reply$"),
+    *("submit review", "submit comment", "^comment$", "merge pull request", "confirm merge"),
+    *("go live", "deploy", "share now", "upload"),
+    *("senden", "absenden", "abschicken", "verschicken", "veröffentlichen", "posten", "hochladen"),
+    *("antwort senden", "kommentieren"),
+    *("envoyer", "publier", "poster", "diffuser", "téléverser", "commenter"),
+    *("enviar", "publicar", "mandar", "difundir", "subir archivo", "comentar"),
+)
+BUYING = (
+    *("buy", "pay", "pay now", "purchase", "^order$", "place order", "place your order"),
+    *("order now", "submit order", "confirm order", "complete order", "order and pay"),
+    *("checkout", "^check out$", "proceed to checkout", "donate", "place bid", "^bid$"),
+    *("book now", "confirm booking", "subscribe now", "start subscription", "start free trial"),
+    *("start trial", "transfer money", "send money", "confirm payment", "confirm transfer"),
+    *("kaufen", "bezahlen", "zahlen", "bestellen", "zahlungspflichtig", "zur kasse", "spenden"),
+    *("kostenpflichtig", "jetzt buchen", "überweisen", "bieten", "abonnieren"),
+    *("acheter", "payer", "commander", "passer la commande", "régler", "faire un don"),
+    *("valider la commande", "réserver maintenant", "virement"),
+    *("comprar", "pagar", "realizar pedido", "hacer pedido", "finalizar compra", "donar"),
+    *("tramitar pedido", "reservar ahora", "transferir"),
+)
+INSTALLING = (
+    *("install", "reinstall", "update now", "^update$", "install updates", "upgrade", "^get$"),
+    *("add to chrome", "add to firefox", "add extension", "download and install", "get app"),
+    *("installieren", "aktualisieren$", "jetzt aktualisieren", "hinzufügen zu chrome"),
+    *("installer", "mettre à jour", "mettre à niveau", "instalar", "actualizar$"),
+    "actualizar ahora",
+)
+RUNNING = (
+    *("^run$", "run anyway", "run now", "run command", "run script", "execute", "open anyway"),
+    *("keep anyway", "launch anyway", "ausführen", "trotzdem öffnen", "trotzdem ausführen"),
+    *("exécuter", "ouvrir quand même", "ejecutar", "abrir de todos modos"),
+)
+TERMINAL = (
+    *("open terminal", "open in terminal", "open terminal here", "open a terminal", "terminal$"),
+    *("command prompt", "terminal öffnen", "im terminal öffnen", "ouvrir un terminal"),
+    *("ouvrir dans un terminal", "abrir terminal", "abrir en una terminal", "eingabeaufforderung"),
+)
+CLOSING = (
+    *("shut down", "shutdown", "power off", "reboot", "restart now", "^restart$", "hibernate"),
+    *("force quit", "end process", "kill process", "kill", "end task"),
+    *("herunterfahren", "ausschalten", "neu starten", "neustart", "prozess beenden"),
+    *("éteindre", "redémarrer", "tuer le processus", "apagar", "reiniciar", "matar proceso"),
+)
+GRANTING = (
+    *("^allow$", "allow access", "always allow", "grant", "grant access", "authorize"),
+    *("authorise", "make public", "make admin", "transfer ownership", "change visibility"),
+    *("^erlauben$", "zugriff erlauben", "^zulassen$", "autorisieren", "gewähren"),
+    *("^autoriser$", "accorder", "^permitir$", "autorizar", "conceder"),
+)
+IN_DIALOGS = (
+    *("deleted", "deletes", "removed", "removes", "erased", "erases", "overwritten"),
+    *("permanently", "cannot be undone", "can't be undone", "will be lost", "irreversible"),
+    *("gelöscht", "entfernt", "endgültig", "unwiderruflich", "rückgängig", "überschrieben"),
+    *("supprimé", "supprimés", "définitivement", "irréversible", "annulée", "perdues"),
+    *("eliminado", "eliminará", "permanentemente", "irreversible", "deshacer", "perderán"),
+)
+"""What dialogs say of what they are about to delete."""
+SAVING = (
+    *("save", "saving", "unsaved", "speichern", "gespeichert", "ungespeicherte"),
+    *("enregistrer", "enregistrées", "sauvegarder", "guardar", "guardados"),
+)
+"""What dialogs say that ask whether to save."""
+
+TRASH = (
+    *("trash", "bin", "recycle bin", "wastebasket", "delete", "papierkorb", "löschen"),
+    *("corbeille", "supprimer", "papelera", "eliminar"),
+)
+
+CONFIRMING = (
+    *("^yes", "^ok$", "^okay", "^continue", "^confirm", "^proceed", "^accept", "^agree", "^apply"),
+    *("^i understand", "^sure", "^do it", "^submit", "^go$", "^go ahead", "^finish", "^done$"),
+    *("^ja", "^weiter$", "^fortfahren", "^bestätigen", "^annehmen", "^akzeptieren", "^anwenden"),
+    *("^oui", "^continuer", "^confirmer", "^valider", "^accepter", "^d'accord", "^appliquer"),
+    *("^sí", "^continuar", "^confirmar", "^aceptar", "^de acuerdo", "^aplicar"),
+)
+DECLINING = ("^no$", "^nein$", "^non$")
+
+COMMAND_FIELDS = (
+    *("terminal", "terminal input", "console", "shell", "command", "command line", "run command"),
+    *("konsole", "befehl", "eingabeaufforderung", "console", "commande", "comando", "consola"),
+)
+MESSAGE_FIELDS = (
+    *("message", "message body", "reply", "comment", "compose", "mail", "email body"),
+    *("nachricht", "antwort", "kommentar", "message", "réponse", "commentaire", "courrier"),
+    *("mensaje", "respuesta", "comentario", "correo"),
+)
+CHAT_FIELDS = (
+    *("type a message", "write a message", "send a message", "message to", "type your message"),
+    *("enter message", "chat message", "nachricht schreiben", "schreibe eine nachricht"),
+    *("nachricht an", "gib eine nachricht ein", "écrire un message", "écrivez un message"),
+    *("envoyer un message", "message à", "escribe un mensaje", "escribir un mensaje"),
+    "mensaje para",
+)
+"""Names of fields in which Return sends."""

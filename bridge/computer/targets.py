@@ -1,0 +1,104 @@
+"""Find the elements that an action would hit, by the pointer and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from bridge.computer.actions import (
+    Action,
+    LeftClickDrag,
+    LeftMouseUp,
+    MouseMove,
+    RightClick,
+    Scroll,
+)
+from bridge.computer.desktop import Elements, Window
+from bridge.computer.elements.base import Element
+from bridge.computer.keys import Combination, parse_combinations
+from bridge.computer.screen.geometry import Point
+
+Way = Literal["click", "menu", "drop", "keys", "press"]
+"""`menu`: a right-click; `keys`: has the focus; `press`: a key that acts like a click on it."""
+
+_RETURN = parse_combinations("Return")
+_SPACE = parse_combinations("space")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action hits at one place, or with its keys."""
+
+    by: Way
+    element: Element | None
+    """None if it is unknown."""
+    window: Window
+
+    @property
+    def is_password(self) -> bool:
+        return self.element is not None and self.element.role == "password field"
+
+
+class Place(NamedTuple):
+    """A place of an action and the topmost window there."""
+
+    point: Point
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Keyboard:
+    """The window with the keyboard, and the place of the click that gave it the focus."""
+
+    window: Window
+    clicked: Place | None = None
+
+
+def find_targets(
+    action: Action,
+    places: Sequence[Place],
+    keyboard: Keyboard | None,
+    keys: frozenset[Combination],
+    elements: Elements,
+) -> Iterator[Target]:
+    """Yield the targets; those of the pointer have the order of their places.
+
+    `places`: the first and the last; `keyboard`: None without keys.
+    """
+    if not isinstance(action, MouseMove | Scroll):
+        yield from _find_at_places(action, places, elements)
+    if keyboard is not None and keys:
+        yield from _find_by_keys(keyboard, keys, elements)
+
+
+def _find_at_places(
+    action: Action, places: Sequence[Place], elements: Elements
+) -> Iterator[Target]:
+    by: Way = "menu" if isinstance(action, RightClick) else "click"
+    for point, window in places[:1]:
+        yield Target(by, elements.element_at(point, window), window)
+    if isinstance(action, LeftClickDrag | LeftMouseUp):
+        for point, window in places[1:]:
+            yield Target("drop", elements.element_at(point, window), window)
+
+
+def _find_by_keys(
+    keyboard: Keyboard, keys: frozenset[Combination], elements: Elements
+) -> Iterator[Target]:
+    window, clicked = keyboard.window, keyboard.clicked
+    focused = elements.element_at(*clicked) if clicked is not None else elements.focused(window)
+    yield Target("keys", focused, window)
+    has_return = _presses(_RETURN, keys)
+    if focused is not None and focused.is_control:
+        if has_return or _presses(_SPACE, keys):
+            yield Target("press", focused, window)
+    elif has_return and not (focused is not None and "multi-line" in focused.states):
+        # In a text of several lines, Return begins a new one.
+        default = elements.default_button(window)
+        if default is not None:
+            yield Target("press", default, window)
+
+
+def _presses(risky: frozenset[Combination], keys: frozenset[Combination]) -> bool:
+    return any(wanted <= pressed for wanted in risky for pressed in keys)

@@ -11,7 +11,6 @@ from bridge.computer.elements.atspi.roles import (
     ACTIVE,
     FILLERS,
     FOCUSED,
-    FRAME,
     MENU_ITEMS,
     SHOWING,
     TAB_LIST,
@@ -24,7 +23,7 @@ _DEEPEST = 40
 _MOST_CHILDREN = 80
 """Children of a container that are looked at one by one."""
 _MOST_ITEMS = 100
-_SAME_AREA = 0.7
+_SAME_AREA = 0.6
 """Part of two areas that must be common for one window: shadows and borders differ."""
 
 
@@ -35,32 +34,30 @@ class Search:
         self._tree = tree
 
     async def find_top_level(self, window: Window) -> Node | None:
-        """Find the object of a window that has a title bar."""
-        found = await self._list_top_levels(window)
-        fitting = [(measure_overlap(box, window), facts) for facts, box in found]
-        fitting = [pair for pair in fitting if pair[0] > 0]
-        if not fitting:
-            return None
-        # Two windows of a program may lie on each other: then the title decides.
-        return max(
-            fitting,
-            key=lambda pair: (
-                _is_title(pair[1].name, window),
-                round(pair[0], 1),
-                pair[1].has(ACTIVE),
-            ),
-        )[1].node
+        """Find the object of a window; None for a menu that has none of its own."""
+        fitting = _list_fitting(await self._list_top_levels(window), window)
+        return fitting[0].node if fitting else None
 
     async def find_at(self, point: Point, window: Window) -> list[Node] | None:
         """Find the objects at a point, the outermost first; None if the window has no tree."""
-        if window.title:
-            top = await self.find_top_level(window)
-            return None if top is None else await self._descend(top, point)
-        return await self._find_in_popup(point, window)
+        tops = await self._list_top_levels(window)
+        for facts in _list_fitting(tops, window):
+            path = await self._descend(facts.node, point)
+            if len(path) > 1:
+                return path
+        # GTK's menus: their items are objects of the window that the menu belongs to, which does
+        # not find them by their place, as what is below the menu is there as well.
+        for facts, _ in tops:
+            items = await self._tree.find(facts.node, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
+            boxes = await self._tree.read_boxes(items)
+            here = [item for item, box in boxes if point in box]
+            if here:
+                return [facts.node, here[-1]]
+        return None
 
     async def list_tops_of(self, windows: Iterable[Window]) -> dict[Node, Window]:
         """List the objects of windows that are showing."""
-        windows = [window for window in windows if window.title]
+        windows = list(windows)
         tops = await asyncio.gather(*map(self.find_top_level, windows), return_exceptions=True)
         pairs = zip(tops, windows, strict=True)
         return {top: window for top, window in pairs if isinstance(top, Node)}
@@ -102,25 +99,6 @@ class Search:
         boxes = dict(await self._tree.read_boxes(facts.node for facts in shown))
         return [(facts, boxes[facts.node]) for facts in shown if facts.node in boxes]
 
-    async def _find_in_popup(self, point: Point, window: Window) -> list[Node] | None:
-        """Find what is in a menu or another window without a title.
-
-        The items of a menu are often objects of the window that it belongs to, not of its own.
-        """
-        tops = await self._list_top_levels(window)
-        own = [top for top in tops if measure_overlap(top[1], window) > _SAME_AREA]
-        for facts, _ in sorted(own, key=lambda top: top[0].role == FRAME):
-            path = await self._descend(facts.node, point)
-            if len(path) > 1:
-                return path
-        for facts, _ in tops:
-            items = await self._tree.find(facts.node, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
-            boxes = await self._tree.read_boxes(items)
-            here = [item for item, box in boxes if point in box]
-            if here:
-                return [facts.node, here[-1]]
-        return None
-
     async def _descend(self, top: Node, point: Point) -> list[Node]:
         path = [top]
         for _ in range(_DEEPEST):
@@ -148,7 +126,23 @@ class Search:
         return next((child for child, box in reversed(boxes) if point in box), None)
 
 
-def measure_overlap(box: Rect, window: Window) -> float:
+def _list_fitting(tops: Iterable[tuple[Facts, Rect]], window: Window) -> list[Facts]:
+    """List the objects that may be a window's, the most likely first."""
+    fitting = [(_measure_overlap(box, window), facts) for facts, box in tops]
+    # Two windows of a program may lie on each other: then the title decides.
+    ordered = sorted(
+        (
+            (_is_title(facts.name, window), part, facts.has(ACTIVE), facts)
+            for part, facts in fitting
+            if part > _SAME_AREA
+        ),
+        key=lambda entry: entry[:3],
+        reverse=True,
+    )
+    return [facts for *_, facts in ordered]
+
+
+def _measure_overlap(box: Rect, window: Window) -> float:
     """Return how much of a window's area and another one is common, from 0 to 1."""
     return max(_measure_common(box, area) for area in (window.area, window.whole))
 

@@ -5,8 +5,8 @@
 # so is the bus itself if it cannot be opened.
 #
 # Chromium, Electron and Firefox build no tree unless accessibility is on when they start
-# (org.a11y.Status) and somebody listens to events. So the bridge turns it on, as screen readers
-# do, and listens for changes of the focus, which also tell where the focus is.
+# (org.a11y.Status). So the bridge turns it on, as screen readers do. Chromium then builds its tree
+# when somebody asks for attributes. Events tell where the focus is, without a search.
 
 from __future__ import annotations
 

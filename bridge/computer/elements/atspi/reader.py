@@ -115,13 +115,16 @@ class Reader:
     async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""
         ancestors: list[_Ancestor] = []
-        node, role = facts.node, facts.role
+        role, node = facts.role, await self._tree.read_parent(facts.node)
         while role not in (PAGE, FRAME, WINDOW) and len(ancestors) < _MOST_LEVELS:
-            node = await self._tree.read_parent(node)
             if node.is_null:
                 break
-            role = await self._tree.read_role(node)
+            # One round trip for each level.
+            role, above = await asyncio.gather(
+                self._tree.read_role(node), self._tree.read_parent(node)
+            )
             ancestors.append(_Ancestor(node, role))
+            node = above
         return ancestors
 
     async def _read_address(self, page: Node | None) -> str:

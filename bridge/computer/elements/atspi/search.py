@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.bus import Node, Unanswered
@@ -16,7 +16,7 @@ from bridge.computer.elements.atspi.roles import (
     TAB_LIST,
     TOP_LEVELS,
 )
-from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.screen.geometry import Point, Rect
 
 _DEEPEST = 40
@@ -32,27 +32,28 @@ class Search:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._awake: set[str] = set()
 
     async def find_top_level(self, window: Window) -> Node | None:
         """Find the object of a window; None for a menu that has none of its own."""
-        fitting = _list_fitting(await self._list_top_levels(window), window)
-        return fitting[0].node if fitting else None
+        fitting = await self._list_fitting(await self._list_top_levels(window), window)
+        return fitting[0] if fitting else None
 
     async def find_at(self, point: Point, window: Window) -> list[Node] | None:
         """Find the objects at a point, the outermost first; None if the window has no tree."""
         tops = await self._list_top_levels(window)
-        for facts in _list_fitting(tops, window):
-            path = await self._descend(facts.node, point)
+        for top in await self._list_fitting(tops, window):
+            path = await self._descend(top, point)
             if len(path) > 1:
                 return path
         # GTK's menus: their items are objects of the window that the menu belongs to, which does
         # not find them by their place, as what is below the menu is there as well.
-        for facts, _ in tops:
-            items = await self._tree.find(facts.node, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
+        for top, _ in tops:
+            items = await self._tree.find(top, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
             boxes = await self._tree.read_boxes(items)
             here = [item for item, box in boxes if point in box]
             if here:
-                return [facts.node, here[-1]]
+                return [top, here[-1]]
         return None
 
     async def list_tops_of(self, windows: Iterable[Window]) -> dict[Node, Window]:
@@ -92,12 +93,34 @@ class Search:
         except Unanswered:
             return 0
 
-    async def _list_top_levels(self, window: Window) -> list[tuple[Facts, Rect]]:
+    async def _list_top_levels(self, window: Window) -> list[tuple[Node, Rect]]:
+        """List the objects of all windows of a window's program, with their areas."""
         programs = await self._list_programs(window)
         lists = await asyncio.gather(*map(self._tree.list_children, programs))
-        shown = await self._tree.list_showing(node for nodes in lists for node in nodes)
-        boxes = dict(await self._tree.read_boxes(facts.node for facts in shown))
-        return [(facts, boxes[facts.node]) for facts in shown if facts.node in boxes]
+        await asyncio.gather(*map(self._wake, programs, lists))
+        return await self._tree.read_boxes(node for nodes in lists for node in nodes)
+
+    async def _list_fitting(self, tops: Iterable[tuple[Node, Rect]], window: Window) -> list[Node]:
+        """List the objects that may be a window's, the most likely first."""
+        parts = {top: _measure_overlap(box, window) for top, box in tops}
+        near = [top for top, part in parts.items() if part > _SAME_AREA]
+        # Two windows of a program may lie on each other: then the title decides.
+        ordered = sorted(
+            await self._tree.list_showing(near),
+            key=lambda facts: (
+                _is_title(facts.name, window),
+                round(parts[facts.node], 1),
+                facts.has(ACTIVE),
+            ),
+            reverse=True,
+        )
+        return [facts.node for facts in ordered]
+
+    async def _wake(self, program: Node, tops: Sequence[Node]) -> None:
+        """Ask a new program for attributes: Chromium builds its tree only when somebody does."""
+        if program.name not in self._awake and tops:
+            self._awake.add(program.name)
+            await asyncio.gather(*map(self._tree.read_attributes, tops), return_exceptions=True)
 
     async def _descend(self, top: Node, point: Point) -> list[Node]:
         path = [top]
@@ -112,34 +135,18 @@ class Search:
 
     async def _find_child_by_box(self, node: Node, point: Point) -> Node | None:
         """Find a child by its area: GTK does not find what is on the page of a notebook."""
-        facts = await self._tree.read_facts(node)
-        if facts.role not in FILLERS and facts.role not in TOP_LEVELS:
+        role = await self._tree.read_role(node)
+        if role not in FILLERS and role not in TOP_LEVELS:
             return None
         if await self._tree.count_children(node) > _MOST_CHILDREN:
             return None
         children = await self._tree.list_children(node)
-        if facts.role == TAB_LIST:
+        if role == TAB_LIST:
             pages = await asyncio.gather(*map(self._tree.list_children, children))
             children += [child for page in pages for child in page]
         shown = await self._tree.list_showing(children)
         boxes = await self._tree.read_boxes(facts.node for facts in shown)
         return next((child for child, box in reversed(boxes) if point in box), None)
-
-
-def _list_fitting(tops: Iterable[tuple[Facts, Rect]], window: Window) -> list[Facts]:
-    """List the objects that may be a window's, the most likely first."""
-    fitting = [(_measure_overlap(box, window), facts) for facts, box in tops]
-    # Two windows of a program may lie on each other: then the title decides.
-    ordered = sorted(
-        (
-            (_is_title(facts.name, window), part, facts.has(ACTIVE), facts)
-            for part, facts in fitting
-            if part > _SAME_AREA
-        ),
-        key=lambda entry: entry[:3],
-        reverse=True,
-    )
-    return [facts for *_, facts in ordered]
 
 
 def _measure_overlap(box: Rect, window: Window) -> float:

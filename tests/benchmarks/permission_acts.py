@@ -103,6 +103,12 @@ role=textbox aria-multiline=true style="height:60px;border:1px solid">Dear Ada</
 <button id=send>Send</button><button id=bold>Bold</button><button id=attach>Attach</button>
 <input id=chat aria-label="Type a message">""",
     ),
+    "dnd": _page(
+        "Files",
+        """<div role=list><div role=listitem id=file draggable=true tabindex=0>report.pdf</div>
+<div role=listitem id=folder tabindex=0>Reports</div>
+<div role=button id=trash tabindex=0 aria-label=Trash>T</div></div>""",
+    ),
     "deutsch": _page(
         "Konto",
         """<button id=loeschen>Konto löschen</button><button id=senden>Nachricht senden</button>
@@ -244,10 +250,12 @@ IN_OTHERS = [
     Act("double-click a folder", False, "thunar", "double_click", "folder"),
     Act("click a file", False, "thunar", at="a.txt"),
     _keys("Delete in a file manager", True, "thunar", "a.txt", "Delete"),
-    Act("Move to Trash in a context menu", True, "thunar", at="Move to Trash", open=("~a.txt",)),
+    Act("Delete in a context menu", True, "thunar", at="Delete", open=("~a.txt",)),
     Act("Copy in a context menu", False, "thunar", at="Copy", open=("~a.txt",)),
-    Act("Edit > Move to Trash", True, "thunar", at="Move to Trash", open=("a.txt", "Edit")),
-    Act("drag a file onto the trash", True, "thunar", "left_click_drag", "a.txt", to="Trash"),
+    Act("Edit > Delete in a file manager", True, "thunar", at="Delete", open=("a.txt", "Edit")),
+    Act("drag a file onto a trash", True, "dnd", "left_click_drag", "#file", to="#trash"),
+    Act("drag a file onto a folder of a page", False, "dnd", "left_click_drag", "#file",
+        to="#folder"),
     Act("drag a file onto a folder", False, "thunar", "left_click_drag", "a.txt", to="folder"),
     Act("type into a terminal", True, "xterm", "type", "", _typed("ls\n")),
     Act("click into a terminal", True, "xterm"),

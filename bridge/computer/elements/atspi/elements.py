@@ -41,7 +41,7 @@ class AtspiElements:
     def element_at(self, point: Point, window: Window) -> Element | None:
         async def work() -> Element | None:
             path = await self._search.find_at(point, window)
-            return None if path is None else await self._reader.read_at(path)
+            return None if path is None else await self._reader.read_at(path, point)
 
         return self._run(work)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bridge.computer.elements.atspi.bus import Node
 from bridge.computer.elements.atspi.roles import (
     ALERT,
+    COMBO,
     DEFAULT,
     DIALOG,
     ENTRY,
@@ -27,6 +28,7 @@ from bridge.computer.elements.atspi.roles import (
 from bridge.computer.elements.atspi.tree import Facts, Tree
 from bridge.computer.elements.base import DIALOG_LENGTH, Dialog, Element, FormField, Role
 from bridge.computer.matching.form_words import is_card_field
+from bridge.computer.screen.geometry import Point
 
 _MOST_LEVELS = 30
 _CONTROL_LEVELS = 5
@@ -51,7 +53,7 @@ class Reader:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
 
-    async def read_at(self, path: Sequence[Node]) -> Element | None:
+    async def read_at(self, path: Sequence[Node], point: Point) -> Element | None:
         """Read the control that the last object of a path is, or is a part of."""
         leaf = await self._tree.read_facts(path[-1])
         if leaf.role in OPAQUE or len(path) == 1:
@@ -61,18 +63,26 @@ class Reader:
         if leaf.role == PAGE and not await self._tree.count_children(leaf.node):
             return None
         role = to_role(leaf.role, leaf.states)
-        if role not in _PARTS:
-            return await self._make(leaf, role, ancestors)
+        if role in _PARTS:
+            control = await self._find_control(ancestors, point)
+            if control is not None:
+                above = to_role(control.role, control.states)
+                return await self._make(control, above, ancestors, leaf.name)
+            if await self._tree.is_clickable(leaf.node):
+                role = "clickable"
+        return await self._make(leaf, role, ancestors)
+
+    async def _find_control(self, ancestors: Sequence[_Ancestor], point: Point) -> Facts | None:
+        """Find the control that something at a point is a part of."""
         for ancestor in ancestors[:_CONTROL_LEVELS]:
             if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
-                break
+                return None
             facts = await self._tree.read_facts(ancestor.node)
-            role_above = to_role(facts.role, facts.states)
-            if role_above not in _PARTS:
-                return await self._make(facts, role_above, ancestors, leaf.name)
-        if await self._tree.is_clickable(leaf.node):
-            role = "clickable"
-        return await self._make(leaf, role, ancestors)
+            if to_role(facts.role, facts.states) not in _PARTS:
+                box = await self._tree.read_box(ancestor.node)
+                # A tab of GTK contains its page.
+                return facts if box is not None and point in box else None
+        return None
 
     async def read(self, node: Node) -> Element | None:
         """Read the object itself."""
@@ -106,7 +116,7 @@ class Reader:
             self._read_form(role, ancestors),
             self._read_address(address),
         )
-        if facts.role == ENTRY and not url and await self._is_address_bar(facts.node):
+        if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
             role = "address bar"
         states = to_states(facts.states)
         name = facts.name or part

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from bridge.computer.elements.base import Role, State
 
 ALERT, DIALOG, FRAME, WINDOW = 2, 16, 23, 69
-ENTRY, FORM, PASSWORD, TAB_LIST = 79, 87, 40, 38
+COMBO, ENTRY, FORM, PASSWORD, TAB_LIST = 11, 79, 87, 40, 38
 PAGE = 95
 """A web page; other numbers are documents of programs."""
 OPAQUE = (0, 6, 18, 67)
@@ -24,7 +24,7 @@ TOP_LEVELS = (ALERT, DIALOG, FRAME, WINDOW)
 _ROLES: Mapping[int, Role] = {
     7: "check box",
     8: "menu item",
-    11: "combo box",
+    COMBO: "combo box",
     12: "text",
     ALERT: "dialog",
     DIALOG: "dialog",

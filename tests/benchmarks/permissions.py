@@ -69,7 +69,8 @@ def main(only: str | None) -> None:
         stack.callback(tags.bus.close)
         time.sleep(1)
         results = list(run_acts(desktop, folder, tags, only))
-        report(results)
+        if results:
+            report(results)
         if only in (None, "big"):
             report_big(measure_big(desktop, folder / "big", tags))
 
@@ -187,17 +188,30 @@ def measure_big(desktop: Desktop, folder: Path, tags: Tags) -> dict[str, list[fl
     with chromium_scene(desktop, folder, tags) as scene:
         for name, body in pages.items():
             scene.show(f"<!doctype html><title>Big</title>{body}", folder)
-            time.sleep(5)
+            wait_until_known(desktop, Point(60, 400))
             for place in (Point(60, y) for y in range(300, 900, 60)):
                 windows = desktop.list_windows()
                 started = time.perf_counter()
-                desktop.elements.element_at(place, find_windows_at(place, windows)[0])
+                found = desktop.elements.element_at(place, find_windows_at(place, windows)[0])
+                assert found is not None, f"unknown at {place}"
                 spent.setdefault(f"element_at, {name}", []).append(time.perf_counter() - started)
             started = time.perf_counter()
             desktop.elements.password_areas(desktop.list_windows())
             spent[f"password_areas, {name}"] = [time.perf_counter() - started]
+            # Chromium answers nothing else until its search has ended.
             time.sleep(5)
     return spent
+
+
+def wait_until_known(desktop: Desktop, place: Point) -> None:
+    """Wait until Chromium has built the tree of a page: it takes seconds for a large one."""
+    for _ in range(30):
+        (window, *_) = find_windows_at(place, desktop.list_windows())
+        found = desktop.elements.element_at(place, window)
+        if found is not None and found.role in ("text", "link"):
+            return
+        time.sleep(1)
+    raise TimeoutError("the page is not known")
 
 
 def report_big(spent: dict[str, list[float]]) -> None:

@@ -19,6 +19,7 @@ from bridge.computer.actions import read_action
 from bridge.computer.batch import Outcome
 from bridge.computer.describe import describe
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.computer.screen.pictures import encode
 from bridge.errors import SettingsError
@@ -50,6 +51,17 @@ def test_text_that_may_be_a_password_is_not_written(tmp_path: Path) -> None:
     (step,) = read_log(path)
     assert step.action is None
     assert step.what == "Type 7 characters (left out: a password)"
+
+
+def test_text_for_a_password_field_is_not_written_whatever_its_window_is(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    action, field = read_action("type", {"text": "hunter2"}), Element("password field", "PIN")
+    window = Window("Welcome", "firefox", Rect(0, 0, 9, 9), active=True)
+    what = describe(action, window, field)
+    outcome = Outcome(action, "OK", what=what, window=window, element=field)
+    ActionLog(path).write(Entry(1.0, "a", "b", VIEW, outcome))
+    assert "hunter2" not in path.read_text("utf-8")
+    assert next(read_log(path)).what == "Type 7 characters (left out: a password)"
 
 
 @pytest.mark.parametrize(

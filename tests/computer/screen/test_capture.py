@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.computer.screen.pictures import Picture
@@ -80,6 +81,19 @@ def test_secret_windows_are_black_in_every_picture() -> None:
     assert image(capture.zoom(desktop, (150, 150, 250, 250))).getcolors() == [
         (image(capture.zoom(desktop, (150, 150, 250, 250))).width ** 2, (0, 0, 0))
     ]
+
+
+def test_password_fields_are_black_in_every_picture() -> None:
+    desktop = FakeDesktop(RIGHT)
+    desktop.elements.placed = [Element("password field", box=Rect(100, 100, 300, 200))]
+    capture = Capture(CaptureOptions(HIGH, form="png"))
+    for picture in (capture.take_screenshot(desktop), capture.take_annotated(desktop, [(1, 1)])):
+        assert image(picture).getpixel((250, 200)) in {(0, 0, 0), (0, 0, 1)}
+    assert image(capture.take_screenshot(desktop)).getpixel((99, 99)) == (0, 0, 128)
+    small = Capture(CaptureOptions(OLDER, form="png"))
+    assert image(small.take_screenshot(desktop)).getpixel((190, 150)) == (0, 0, 0)
+    zoomed = image(capture.zoom(desktop, (150, 150, 250, 250)))
+    assert zoomed.getcolors() == [(zoomed.width**2, (0, 0, 0))]
 
 
 def test_places_are_marked_with_rings() -> None:

@@ -90,10 +90,12 @@ def make_window(title: str, labels: list[str]) -> Any:
 
 def make_dialog(parent: Any) -> None:
     dialog = Gtk.MessageDialog(
-        parent, 0, Gtk.MessageType.QUESTION, Gtk.ButtonsType.NONE, "Save changes?"
+        transient_for=parent,
+        title="Editor",
+        message_type=Gtk.MessageType.QUESTION,
+        text="Save changes?",
+        secondary_text="Your changes will be lost.",
     )
-    dialog.set_title("Editor")
-    dialog.format_secondary_text("Your changes will be lost.")
     for number, label in enumerate(("Don't Save", "Cancel", "Save")):
         keep(f"dialog {label}", dialog.add_button(label, number))
     dialog.set_default_response(1)

@@ -1,0 +1,212 @@
+"""What real programs tell of their elements, and what a bus costs that does not answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.computer.desktop import Window
+from bridge.computer.effects import find_windows_at
+from bridge.computer.elements.atspi.elements import SECONDS, AtspiElements
+from bridge.computer.elements.base import Element
+from bridge.computer.native.x11.input import X11Input
+from bridge.computer.screen.geometry import Point, Rect
+from tests import desktop
+from tests.computer.native.programs.start import chromium_window, eventually
+
+_PYTHON = "/usr/bin/python3"
+_GTK = Path(__file__).parents[1] / "native" / "programs" / "gtk_controls.py"
+WINDOW = Window("A", "a", Rect(0, 0, 100, 100), active=True)
+
+
+class Screen:
+    """A display with programs that tell their elements."""
+
+    def __init__(self, input_device: X11Input, elements: AtspiElements, areas: Path) -> None:
+        self.input, self.elements, self._areas = input_device, elements, areas
+
+    def find_area(self, name: str) -> Rect:
+        """Return where a control of the GTK window is, as the window itself says."""
+        areas: dict[str, Any] = {}
+
+        def read() -> bool:
+            areas.update(json.loads(self._areas.read_text("utf-8")))
+            return bool(areas.get(name))
+
+        assert eventually(lambda: self._areas.exists() and read(), 30), name
+        return Rect(*areas[name])
+
+    def look_at(self, point: Point) -> Element | None:
+        windows = find_windows_at(point, self.input.list_windows())
+        return self.elements.element_at(point, windows[0])
+
+    def find_active(self, title: str) -> Window:
+        """Wait until the window with a title has the keyboard."""
+        found: list[Window] = []
+
+        def look() -> bool:
+            windows = self.input.list_windows()
+            found[:] = [each for each in windows if each.active and each.title == title]
+            return bool(found)
+
+        assert eventually(look, 30), title
+        return found[0]
+
+    def click(self, name: str) -> None:
+        self.input.move(middle(self.find_area(name)))
+        self.input.press("left")
+        self.input.release("left")
+
+
+def middle(area: Rect) -> Point:
+    return Point(area.left + min(area.width // 2, 60), area.top + area.height // 2)
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """A display, a D-Bus and a window manager, in the environment."""
+    desktop.need_program("openbox")
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("DISPLAY", stack.enter_context(desktop.x_display("1920x1080")))
+        patch.delenv("WAYLAND_DISPLAY", raising=False)
+        patch.setenv("DBUS_SESSION_BUS_ADDRESS", stack.enter_context(desktop.session_bus()))
+        manager = stack.enter_context(subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL))
+        stack.callback(manager.kill)
+        yield
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    areas = tmp_path_factory.mktemp("gtk") / "areas.json"
+    words = [_PYTHON, str(_GTK), str(areas), "Disks", "Erase disk…", "Convert", "Ask…"]
+    with (
+        session(),
+        closing(X11Input({"DISPLAY": os.environ["DISPLAY"]})) as device,
+        closing(AtspiElements()) as elements,
+        subprocess.Popen(words) as program,
+    ):
+        try:
+            made = Screen(device, elements, areas)
+            area = made.find_area("Convert")
+            assert eventually(lambda: made.look_at(middle(area)) is not None, 30)
+            yield made
+        finally:
+            program.kill()
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "label"),
+    [
+        ("Erase disk…", "button", "Erase disk…"),
+        ("icon Delete row", "button", "Delete row"),
+        ("label", "text", "Delete is a word in this text"),
+        ("entry", "field", ""),
+        ("password", "password field", ""),
+        ("text", "field", ""),
+        ("list", "cell", "Notes.txt"),
+        ("Erase all data", "button", "Erase all data"),
+        ("File", "menu", "File"),
+    ],
+)
+def test_a_gtk_window_tells_its_controls(screen: Screen, name: str, role: str, label: str) -> None:
+    found = screen.look_at(middle(screen.find_area(name)))
+    assert found is not None
+    assert (found.role, found.name) == (role, label)
+
+
+def test_what_a_program_draws_itself_is_unknown(screen: Screen) -> None:
+    assert screen.look_at(middle(screen.find_area("drawing"))) is None
+
+
+def test_the_items_of_an_open_menu_are_found_instead_of_what_is_below(screen: Screen) -> None:
+    screen.click("File")
+    found = screen.look_at(middle(screen.find_area("File > Move to Trash")))
+    screen.input.press_key("Escape")
+    screen.input.release_key("Escape")
+    assert found is not None
+    assert (found.role, found.name) == ("menu item", "Move to Trash")
+
+
+def test_a_dialog_tells_its_text_and_its_default_button(screen: Screen) -> None:
+    screen.click("Ask…")
+    found = screen.look_at(middle(screen.find_area("dialog Don't Save")))
+    assert found is not None
+    assert found.dialog is not None
+    assert found.dialog.text == "Save changes? Your changes will be lost."
+    default = screen.elements.default_button(screen.find_active("Editor"))
+    assert default is not None
+    assert default.name == "Cancel"
+    screen.click("dialog Cancel")
+    screen.find_active("Disks")
+
+
+def test_the_element_with_the_focus_is_known(screen: Screen) -> None:
+    screen.click("password")
+    assert eventually(lambda: is_password(screen.elements.focused(screen.find_active("Disks"))))
+
+
+def is_password(element: Element | None) -> bool:
+    return element is not None and element.role == "password field"
+
+
+def test_password_fields_are_where_the_window_says(screen: Screen) -> None:
+    areas = screen.elements.password_areas(screen.input.list_windows())
+    assert areas == [screen.find_area("password")]
+
+
+def test_a_page_in_chromium_tells_its_controls(screen: Screen, tmp_path: Path) -> None:
+    with chromium_window(tmp_path) as program:
+        assert eventually(lambda: is_text_area(screen.look_at(program.middle)), 30)
+        found = screen.look_at(program.middle)
+        assert found is not None
+        assert found.address == (tmp_path / "page.html").as_uri()
+
+
+def is_text_area(element: Element | None) -> bool:
+    return element is not None and element.role == "field" and "multi-line" in element.states
+
+
+@pytest.fixture
+def silent_bus(tmp_path: Path) -> Iterator[str]:
+    """The address of a bus that takes connections and never answers."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "bus"))
+        # The system accepts connections, up to this number, without the program.
+        server.listen(8)
+        yield f"unix:path={tmp_path}/bus"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda elements: elements.element_at(Point(1, 1), WINDOW),
+        lambda elements: elements.focused(WINDOW),
+        lambda elements: elements.default_button(WINDOW),
+        lambda elements: elements.password_areas([WINDOW]) or None,
+    ],
+)
+def test_a_bus_that_hangs_leaves_everything_unknown(
+    ask: Callable[[AtspiElements], object], silent_bus: str
+) -> None:
+    with closing(AtspiElements(silent_bus)) as elements:
+        started = time.monotonic()
+        assert ask(elements) is None
+        # The goal is 0.2 s; a busy machine may need longer to notice that they have passed.
+        assert time.monotonic() - started < SECONDS + 5
+
+
+def test_without_a_bus_everything_is_unknown(tmp_path: Path) -> None:
+    address = f"unix:path={tmp_path}/nothing"
+    with closing(AtspiElements(address)) as elements:
+        assert elements.element_at(Point(1, 1), WINDOW) is None
+        assert elements.focused(WINDOW) is None

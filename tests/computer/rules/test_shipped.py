@@ -1,0 +1,233 @@
+"""What the built-in rules say of elements: a table of acts, and whether the user is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.computer.actions import read_action
+from bridge.computer.desktop import Window
+from bridge.computer.effects import InputState, find_effects
+from bridge.computer.elements.base import Dialog, Element, FormField, State
+from bridge.computer.policy import DEFAULT, Policy, judge
+from bridge.computer.screen.geometry import Point, Rect, Size, View
+from tests.computer.fake_elements import FakeElements
+
+VIEW = View(Rect(0, 0, 100, 100), Size(100, 100))
+HERE = Rect(0, 0, 50, 50)
+THERE = Rect(50, 50, 50, 50)
+PAGE = "https://example.org/"
+
+
+def window(title: str = "Home", program: str = "browser") -> Window:
+    return Window(title, program, VIEW.area, active=True)
+
+
+def element(role: Any, name: str = "", *states: State, **more: Any) -> Element:
+    return Element(role, name, states=frozenset(states), **{"box": HERE, **more})
+
+
+def in_dialog(name: str, title: str = "", text: str = "") -> Element:
+    return element("button", name, dialog=Dialog(title, text))
+
+
+def submit(name: str, *fields: FormField) -> Element:
+    return element("button", name, "default", form=frozenset(fields), address=PAGE)
+
+
+def click(what: Element | None, title: str = "Home", member: str = "left_click") -> tuple[str, ...]:
+    """Return the risks of a click on an element in a window with a title."""
+    elements = FakeElements(*([what] if what else []))
+    action = read_action(member, {"coordinate": [5, 5]})
+    effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window(title)], elements)
+    return judge(effects, DEFAULT).risks
+
+
+def press(
+    keys: str, focus: Element | None, default: Element | None = None, title: str = "Home"
+) -> tuple[str, ...]:
+    """Return the risks of keys for what has the focus."""
+    return judge_keys(read_action("key", {"text": keys}), focus, default, title)
+
+
+def type_text(text: str, focus: Element | None, default: Element | None = None) -> tuple[str, ...]:
+    return judge_keys(read_action("type", {"text": text}), focus, default, "Home")
+
+
+def judge_keys(
+    action: Any, focus: Element | None, default: Element | None, title: str
+) -> tuple[str, ...]:
+    elements = FakeElements()
+    elements.focus, elements.default = focus, default
+    effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window(title)], elements)
+    return judge(effects, DEFAULT).risks
+
+
+@pytest.mark.parametrize(
+    ("what", "risk"),
+    [
+        (element("button", "Delete account"), "deleting"),
+        (element("button", "", description="Remove member"), "deleting"),
+        (element("menu item", "Move to Trash"), "deleting"),
+        (element("clickable", "Remove item"), "deleting"),
+        (element("button", "Dеlete file"), "deleting"),
+        (element("button", "De\u200blete"), "deleting"),
+        (element("button", "ＤＥＬＥＴＥ"), "deleting"),
+        (element("button", "Don’t Save"), "deleting"),
+        (element("button", "Konto löschen"), "deleting"),
+        (element("button", "Supprimer le compte"), "deleting"),
+        (element("button", "Eliminar cuenta"), "deleting"),
+        (element("button", "Format drive"), "deleting"),
+        (element("button", "Place order"), "buying"),
+        (element("link", "Buy now"), "buying"),
+        (element("button", "Zahlungspflichtig bestellen"), "buying"),
+        (element("button", "Payer"), "buying"),
+        (element("button", "Send"), "sending"),
+        (element("button", "Publier"), "sending"),
+        (element("button", "Install"), "installing"),
+        (element("menu item", "Open Terminal"), "a terminal"),
+        (element("button", "Shut down"), "closing"),
+        (element("button", "Allow"), "granting access"),
+        (in_dialog("Yes", "Delete project?"), "deleting"),
+        (in_dialog("OK", "Question", "All files will be permanently deleted."), "deleting"),
+        (in_dialog("No", "Save changes?"), "discarding changes"),
+        (in_dialog("Don't Save", "Save changes?"), "deleting"),
+        (submit("Continue", "password"), "signing in"),
+        (submit("Next", "card"), "buying"),
+    ],
+)
+def test_a_click_is_judged_by_what_it_hits(what: Element, risk: str) -> None:
+    assert click(what) == (risk,)
+
+
+@pytest.mark.parametrize(
+    ("what", "title"),
+    [
+        (element("text", "Delete the past"), "Home"),
+        (element("heading", "The garden"), "Update on the garden"),
+        (element("text", "Ada and Bob"), "In order of appearance"),
+        (element("document", "Maps"), "Cartography for beginners"),
+        (element("link", "How to delete files you no longer need"), "Home"),
+        (element("link", "Order history"), "Home"),
+        (element("button", "Sort order"), "Home"),
+        (element("button", "Payment methods"), "Home"),
+        (element("button", "Convert"), "Converter"),
+        (element("menu", "Format"), "Notes"),
+        (element("cell", "Delete me.txt"), "Files"),
+        (element("list item", "Trash"), "Files"),
+        (element("field", "Search", "editable"), "Checkout"),
+        (in_dialog("Cancel", "Delete project?"), "Home"),
+        (in_dialog("OK", "Tip", "Press F1 for help."), "Home"),
+        (element("button", "Help", form=frozenset(("password",))), "Sign in"),
+        (element("button", "Details"), "Your order – Shop"),
+    ],
+)
+def test_a_harmless_click_is_not_risky_because_of_its_page(what: Element, title: str) -> None:
+    assert click(what, title) == ()
+
+
+def test_a_confirming_button_is_judged_by_its_window_too() -> None:
+    assert click(element("button", "Continue"), "Checkout – Shop") == ("buying",)
+    assert click(element("check box", "Firewall"), "Settings") == ("settings",)
+
+
+@pytest.mark.parametrize("title", ["Checkout", "Delete", "Update", "Settings", "Cartography"])
+def test_what_is_unknown_is_judged_by_its_window(title: str) -> None:
+    assert click(None, title) != ()
+
+
+def test_a_right_click_opens_a_menu_whatever_is_below() -> None:
+    assert click(element("button", "Delete"), member="right_click") == ()
+
+
+FIELD = element("field", "Notes", "editable", "focused")
+AREA = element("field", "Notes", "editable", "multi-line")
+MAIL = element("field", "Message Body", "editable", "multi-line", address=PAGE)
+SECRET = element("password field", "PIN")
+BAR = element("address bar", "Address and search bar", "editable")
+
+
+@pytest.mark.parametrize(
+    ("keys", "focus", "default", "risks"),
+    [
+        ("Delete", FIELD, None, ()),
+        ("shift+Delete", AREA, None, ()),
+        ("Delete", element("list item", "a.txt"), None, ("deleting",)),
+        ("Delete", element("document", "Files"), None, ("deleting",)),
+        ("Delete", None, None, ("deleting",)),
+        ("space", element("button", "Delete"), None, ("deleting",)),
+        ("Return", element("button", "Delete"), None, ("deleting",)),
+        ("space", element("button", "Details"), None, ()),
+        ("Tab", element("button", "Delete"), None, ()),
+        ("Return", FIELD, element("button", "Send"), ("sending",)),
+        ("KP_Enter", FIELD, submit("Continue", "password"), ("signing in",)),
+        ("Return", AREA, element("button", "Send"), ()),
+        ("Return", FIELD, in_dialog("Yes", "Delete project?"), ("deleting",)),
+        ("Return", FIELD, element("button", "Search"), ()),
+        ("ctrl+Return", MAIL, None, ("sending",)),
+        ("ctrl+Return", element("document", "Sheet"), None, ()),
+        ("Return", element("field", "Type a message", "editable"), None, ("sending",)),
+        ("a", SECRET, None, ("a password",)),
+        ("l s", element("terminal", "Terminal"), None, ("a terminal",)),
+        ("alt+F4", FIELD, None, ("closing",)),
+        ("ctrl+f", FIELD, None, ()),
+    ],
+)
+def test_keys_are_judged_by_what_has_the_focus(
+    keys: str, focus: Element | None, default: Element | None, risks: tuple[str, ...]
+) -> None:
+    assert press(keys, focus, default) == risks
+
+
+@pytest.mark.parametrize(
+    ("text", "focus", "risks"),
+    [
+        ("let us curl up", AREA, ()),
+        ("let us curl up", None, ("a command",)),
+        ("hunter2", SECRET, ("a password",)),
+        ("javascript:alert(1)", BAR, ("running something",)),
+        ("JavaScript :alert(1)", BAR, ()),
+        ("file:///etc/passwd\n", BAR, ("running something",)),
+        ("data:text/html,x\n", BAR, ("running something",)),
+        ("example.org\n", BAR, ()),
+        ("javascript:alert(1)", None, ("running something",)),
+        ("git push --force\n", element("terminal", ""), ("a terminal",)),
+        ("ls\n", element("field", "Terminal input", "editable"), ("a terminal",)),
+        ("sudo reboot", element("terminal", ""), ("a terminal", "a command")),
+        ("Dear Ada,\n", MAIL, ()),
+    ],
+)
+def test_text_is_judged_by_where_it_goes(
+    text: str, focus: Element | None, risks: tuple[str, ...]
+) -> None:
+    assert type_text(text, focus) == risks
+
+
+def test_a_drop_is_judged_by_what_it_is_dropped_on() -> None:
+    drag = read_action("left_click_drag", {"start_coordinate": [5, 5], "coordinate": [60, 60]})
+    state = InputState(Point(5, 5))
+    trash, folder = element("icon", "Trash", box=THERE), element("icon", "Work", box=THERE)
+    for target, risks in ((trash, ("deleting",)), (folder, ())):
+        elements = FakeElements(element("list item", "a.txt"), target)
+        effects = find_effects(drag, state, VIEW, [window()], elements)
+        assert judge(effects, DEFAULT).risks == risks
+
+
+def test_a_password_field_always_asks_whatever_the_users_rules_are() -> None:
+    mine = Policy(risky=(), never=())
+    elements = FakeElements()
+    elements.focus = SECRET
+    action = read_action("type", {"text": "hunter2"})
+    effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
+    assert judge(effects, mine).risks == ("a password",)
+
+
+def test_a_users_rule_without_roles_holds_for_everything_in_the_window() -> None:
+    mine = Policy.model_validate(
+        {"risky": [{"risk": "mine", "where": "title", "words": ["garden"]}], "never": []}
+    )
+    elements = FakeElements(element("text", "Roses"))
+    action = read_action("left_click", {"coordinate": [5, 5]})
+    effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window("My garden")], elements)
+    assert judge(effects, mine).risks == ("mine",)

@@ -1,0 +1,170 @@
+"""A batch is judged and named by elements, before it is approved and again when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.computer.actions import Action, read_action
+from bridge.computer.batch import Grant, Outcome, Preview, carry_out, preview
+from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
+from bridge.computer.executor import DesktopContext
+from bridge.computer.performer import Performer
+from bridge.computer.policy import DEFAULT
+from bridge.computer.screen.capture import Capture, CaptureOptions
+from bridge.computer.screen.geometry import Rect
+from tests.computer.fake_desktop import FakeDesktop
+
+AREA = Rect(0, 0, 1920, 1080)
+DELETE = Element("button", "Delete account", box=Rect(0, 0, 50, 50))
+PASSWORD = Element("password field", "Password", box=Rect(100, 100, 200, 20))
+CLICK = read_action("left_click", {"coordinate": [5, 5]})
+SECRET = read_action("type", {"text": "hunter2 is it\n"})
+
+
+@pytest.fixture
+def desktop() -> FakeDesktop:
+    made = FakeDesktop()
+    made.shown = [Window("Home – Chromium", "chromium", AREA, active=True)]
+    made.elements.placed = [DELETE]
+    return made
+
+
+def make_context(desktop: FakeDesktop) -> tuple[DesktopContext, Capture]:
+    performer = Performer(desktop, sleep=lambda seconds: None)
+    return DesktopContext(desktop, performer, lambda: None), Capture(CaptureOptions())
+
+
+def look_ahead(desktop: FakeDesktop, *actions: Action) -> Preview:
+    context, capture = make_context(desktop)
+    return preview(actions, capture, DEFAULT, with_picture=False)(context)
+
+
+def do(desktop: FakeDesktop, grant: Grant, *actions: Action) -> list[Outcome]:
+    context, capture = make_context(desktop)
+    outcomes: list[Outcome] = []
+    carry_out(actions, capture, DEFAULT, grant, outcomes.append)(context)
+    return outcomes
+
+
+def sees(desktop: FakeDesktop) -> list[Any]:
+    return [line[0] for line in desktop.done if line[0] in ("press", "type", "key_down")]
+
+
+def test_an_approval_names_the_element(desktop: FakeDesktop) -> None:
+    seen = look_ahead(desktop, CLICK)
+    assert seen.judgement.risks == ("deleting",)
+    (step,) = seen.steps
+    assert step.sentence == (
+        "Click the button “Delete account” at (5, 5) in “Home – Chromium” (program chromium)"
+    )
+    assert seen.what == ("Click the button “Delete account” at (5, 5) in “Home – Chromium”",)
+
+
+def test_what_was_approved_is_done(desktop: FakeDesktop) -> None:
+    (outcome,) = do(desktop, look_ahead(desktop, CLICK).make_grant(), CLICK)
+    assert not outcome.failed
+    assert outcome.element == DELETE
+    assert sees(desktop) == ["press"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda: replace(DELETE, name="Delete everything"), "the button “Delete everything” is"),
+        (lambda: replace(DELETE, role="link"), "the link “Delete account” is there now"),
+        (lambda: None, "it cannot be found now"),
+    ],
+)
+def test_another_element_than_the_approved_one_is_not_clicked(
+    desktop: FakeDesktop, change: Callable[[], Element | None], named: str
+) -> None:
+    grant = look_ahead(desktop, CLICK).make_grant()
+    now = change()
+    desktop.elements.placed = [now] if now else []
+    (outcome,) = do(desktop, grant, CLICK)
+    assert outcome.text.startswith("Not executed: the user approved the button “Delete account”")
+    assert named in outcome.text
+    assert sees(desktop) == []
+
+
+def test_the_text_of_a_page_may_change_after_an_approval(desktop: FakeDesktop) -> None:
+    desktop.elements.placed = [Element("text", "12:00", box=AREA)]
+    grant = look_ahead(desktop, CLICK).make_grant()
+    desktop.elements.placed = [Element("text", "12:01", box=AREA)]
+    assert not do(desktop, grant, CLICK)[0].failed
+
+
+def test_a_menu_that_opens_may_have_what_was_not_there_before(desktop: FakeDesktop) -> None:
+    menu = Element("menu", "File", box=AREA)
+    desktop.elements.placed = [menu]
+    again = read_action("left_click", {"coordinate": [300, 300]})
+    grant = look_ahead(desktop, CLICK, again).make_grant()
+
+    def open_menu(line: tuple[Any, ...]) -> None:
+        if line[0] == "press":
+            desktop.elements.placed = [menu, Element("menu item", "Open", box=AREA)]
+
+    desktop.before = open_menu
+    assert [outcome.failed for outcome in do(desktop, grant, CLICK, again)] == [False, False]
+
+
+def test_a_risk_that_appears_in_a_batch_is_not_done_without_a_new_approval(
+    desktop: FakeDesktop,
+) -> None:
+    desktop.elements.placed = [Element("menu", "File", box=AREA)]
+    grant = look_ahead(desktop, CLICK, CLICK).make_grant()
+
+    def open_menu(line: tuple[Any, ...]) -> None:
+        if line[0] == "press":
+            desktop.elements.placed = [Element("menu item", "Delete", box=AREA)]
+
+    desktop.before = open_menu
+    first, second = do(desktop, grant, CLICK, CLICK)
+    assert not first.failed
+    assert "this is risky (deleting) now" in second.text
+    assert sees(desktop) == ["press"]
+
+
+def test_what_is_typed_into_a_password_field_is_shown_to_no_one(desktop: FakeDesktop) -> None:
+    desktop.elements.focus = PASSWORD
+    seen = look_ahead(desktop, SECRET)
+    assert seen.judgement.risks == ("a password",)
+    (step,) = seen.steps
+    assert step.sentence == (
+        "Type (13 hidden characters, then Enter) in the password field “Password” in "
+        "“Home – Chromium” (program chromium)"
+    )
+    assert "hunter2" not in str((seen.what, seen.steps))
+    (outcome,) = do(desktop, seen.make_grant(), SECRET)
+    assert not outcome.failed
+    assert "hunter2" not in outcome.what
+
+
+def test_a_click_into_a_field_tells_where_the_text_will_go(desktop: FakeDesktop) -> None:
+    desktop.elements.placed = [PASSWORD]
+    into = read_action("left_click", {"coordinate": [110, 80]})
+    seen = look_ahead(desktop, into, read_action("key", {"text": "h i"}))
+    assert seen.judgement.risks == ("a password",)
+    assert seen.steps[1].action == "Type (2 hidden characters)"
+
+
+def test_return_in_a_password_field_is_shown(desktop: FakeDesktop) -> None:
+    desktop.elements.focus = PASSWORD
+    (step,) = look_ahead(desktop, read_action("key", {"text": "Return"})).steps
+    assert step.action == "Press Enter"
+
+
+def test_looking_around_asks_no_program(desktop: FakeDesktop) -> None:
+    scroll = {"scroll_direction": "up", "scroll_amount": 1, "coordinate": [5, 5]}
+    look_ahead(
+        desktop,
+        read_action("mouse_move", {"coordinate": [5, 5]}),
+        read_action("scroll", scroll),
+        read_action("wait", {"duration": 0}),
+    )
+    assert desktop.elements.asked == []

@@ -205,7 +205,7 @@ def measure_big(desktop: Desktop, folder: Path, tags: Tags) -> dict[str, list[fl
 
 def wait_until_known(desktop: Desktop, place: Point) -> None:
     """Wait until Chromium has built the tree of a page: it takes seconds for a large one."""
-    for _ in range(30):
+    for _ in range(60):
         (window, *_) = find_windows_at(place, desktop.list_windows())
         found = desktop.elements.element_at(place, window)
         if found is not None and found.role in ("text", "link"):

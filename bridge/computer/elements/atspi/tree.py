@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _COMPONENT = "org.a11y.atspi.Component"
 _COLLECTION = "org.a11y.atspi.Collection"
 _MATCH_RULE = "(aiia{ss}iaiiasib)"
+LARGE_SECONDS = 60.0
+"""How long a window that took too long is not searched again."""
 _ALL, _ANY = 1, 2
 _DOCUMENT_ORDER = 1
 _ON_SCREEN = 0
@@ -39,6 +42,7 @@ class Tree:
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
+        self._large: dict[Node, float] = {}
 
     async def list_programs(self) -> list[Node]:
         return await self.list_children(REGISTRY)
@@ -110,15 +114,22 @@ class Tree:
     async def find(
         self, node: Node, roles: Iterable[int] = (), states: Sequence[int] = (), most: int = 1
     ) -> list[Node]:
-        """Search below a node, in its program, by role and states; in the order of the tree."""
+        """Search below a node, in its program, by role and states; in the order of the tree.
+
+        What took too long is not searched again for a while: meanwhile its program does nothing
+        else, and a page of Chromium with 10,000 items in one list takes two seconds.
+        """
+        if self._large.get(node, 0) > time.monotonic():
+            raise Unanswered("The window is too large to search.")
         rule = [*(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)]
-        (found,) = await self.bus.call(
-            node,
-            _COLLECTION,
-            "GetMatches",
-            f"{_MATCH_RULE}uib",
-            (rule, _DOCUMENT_ORDER, most, True),
-        )
+        body = (rule, _DOCUMENT_ORDER, most, True)
+        try:
+            (found,) = await self.bus.call(
+                node, _COLLECTION, "GetMatches", f"{_MATCH_RULE}uib", body
+            )
+        except asyncio.CancelledError:
+            self._large[node] = time.monotonic() + LARGE_SECONDS
+            raise
         return [Node(*each) for each in found]
 
     async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:

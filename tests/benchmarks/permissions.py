@@ -211,7 +211,7 @@ def wait_until_known(desktop: Desktop, place: Point) -> None:
         if found is not None and found.role in ("text", "link"):
             return
         time.sleep(1)
-    raise TimeoutError("the page is not known")
+    raise TimeoutError(f"the page is not known: {found}")
 
 
 def report_big(spent: dict[str, list[float]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -17,11 +18,12 @@ import pytest
 from bridge.computer.desktop import Window
 from bridge.computer.effects import find_windows_at
 from bridge.computer.elements.atspi.elements import SECONDS, AtspiElements
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Dialog, Element
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect
 from tests import desktop
-from tests.computer.native.programs.start import chromium_window, eventually
+from tests.computer.native.programs.start import eventually
+from tests.web.chromium import Page, run_chromium
 
 _PYTHON = "/usr/bin/python3"
 _GTK = Path(__file__).parents[1] / "native" / "programs" / "gtk_controls.py"
@@ -164,16 +166,71 @@ def test_password_fields_are_where_the_window_says(screen: Screen) -> None:
     assert areas == [screen.find_area("password")]
 
 
-def test_a_page_in_chromium_tells_its_controls(screen: Screen, tmp_path: Path) -> None:
-    with chromium_window(tmp_path) as program:
-        assert eventually(lambda: is_text_area(screen.look_at(program.middle)), 30)
-        found = screen.look_at(program.middle)
-        assert found is not None
-        assert found.address == (tmp_path / "page.html").as_uri()
+PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
+<h1 id=heading>Delete</h1><ul><li id=item>Delete</ul><canvas id=canvas></canvas>
+<button id=icon aria-label="Delete row"><svg width=20 height=20></svg></button>
+<ul><li id=clickable onclick="1">Remove it</ul><a id=link href="#x"><b>Buy now</b></a>
+<div role=dialog aria-label="Delete?"><p>All of it.</p><button id=yes>Yes</button></div>
+<form><label>Card number<input></label><input id=secret type=password value=hunter2>
+<button id=submit>Next</button></form><textarea id=area></textarea>"""
+ON_PAGE = {
+    "heading": ("text", "Delete"),
+    "item": ("text", "Delete"),
+    "icon": ("button", "Delete row"),
+    "clickable": ("clickable", "Remove it"),
+    "link": ("link", "Buy now"),
+    "yes": ("button", "Yes"),
+    "secret": ("password field", ""),
+    "submit": ("button", "Next"),
+    "area": ("field", ""),
+}
 
 
-def is_text_area(element: Element | None) -> bool:
-    return element is not None and element.role == "field" and "multi-line" in element.states
+async def test_a_page_in_chromium_tells_its_controls(screen: Screen, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    await asyncio.to_thread(file.write_text, PAGE, "utf-8")
+    switches = ("--window-position=700,0", "--window-size=700,700", f"--app={file.as_uri()}")
+    async with run_chromium(
+        tmp_path / "profile", *switches[:2], url=switches[2], headless=False
+    ) as page:
+        await page.wait_for("document.querySelector('#area') !== null")
+        places = {name: await find_on_page(page, name) for name in (*ON_PAGE, "canvas")}
+        found = await asyncio.to_thread(look_at_page, screen, places)
+        areas = await asyncio.to_thread(
+            lambda: screen.elements.password_areas(screen.input.list_windows())
+        )
+    assert {name: (each.role, each.name) for name, each in found.items() if each} == ON_PAGE
+    assert found["canvas"] is None, "what a page draws itself is unknown"
+    yes, submit = found["yes"], found["submit"]
+    assert yes
+    assert submit
+    assert yes.dialog == Dialog("Delete?", "All of it.")
+    assert submit.form == {"card", "password"}
+    assert "default" in submit.states
+    assert submit.address == file.as_uri()
+    assert any(places["secret"] in area for area in areas)
+
+
+async def find_on_page(page: Page, name: str) -> Point:
+    x, y = await page.evaluate(
+        f"""(() => {{ const box = document.getElementById("{name}").getBoundingClientRect();
+        const side = (outerWidth - innerWidth) / 2;
+        return [screenX + side + box.x + Math.min(box.width / 2, 20),
+          screenY + outerHeight - innerHeight - side + box.y + box.height / 2]; }})()"""
+    )
+    return Point(round(x), round(y))
+
+
+def look_at_page(screen: Screen, places: dict[str, Point]) -> dict[str, Element | None]:
+    """Look at every place, once Chromium has built the tree of its page."""
+    found: dict[str, Element | None] = {}
+
+    def look() -> bool:
+        found.update({name: screen.look_at(place) for name, place in places.items()})
+        return all(found[name] for name in ON_PAGE)
+
+    assert eventually(look, 60), found
+    return found
 
 
 @pytest.fixture

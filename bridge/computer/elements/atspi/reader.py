@@ -41,6 +41,10 @@ _PARTS: frozenset[Role] = frozenset(("text", "image", "heading", "group", "other
 """Roles of what may be a part of a control."""
 
 
+_CONTAINERS: frozenset[Role] = frozenset(("list", "table", "tree", "menu", "document"))
+"""Roles of what is no control, and has many of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ancestor:
     node: Node
@@ -78,7 +82,10 @@ class Reader:
             if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
                 return None
             facts = await self._tree.read_facts(ancestor.node)
-            if to_role(facts.role, facts.states) not in _PARTS:
+            role = to_role(facts.role, facts.states)
+            if role in _CONTAINERS:
+                return None
+            if role not in _PARTS:
                 box = await self._tree.read_box(ancestor.node)
                 # A tab of GTK contains its page.
                 return facts if box is not None and point in box else None

@@ -81,14 +81,14 @@ class Reader:
         for ancestor in ancestors[:_CONTROL_LEVELS]:
             if ancestor.role in (PAGE, FORM, ALERT, DIALOG, *TOP_LEVELS):
                 return None
-            facts = await self._tree.read_facts(ancestor.node)
-            role = to_role(facts.role, facts.states)
+            role = to_role(ancestor.role, await self._tree.read_states(ancestor.node))
             if role in _CONTAINERS:
                 return None
             if role not in _PARTS:
                 box = await self._tree.read_box(ancestor.node)
                 # A tab of GTK contains its page.
-                return facts if box is not None and point in box else None
+                is_here = box is not None and point in box
+                return await self._tree.read_facts(ancestor.node) if is_here else None
         return None
 
     async def read(self, node: Node) -> Element | None:

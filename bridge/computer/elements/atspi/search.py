@@ -11,6 +11,7 @@ from bridge.computer.elements.atspi.roles import (
     ACTIVE,
     FILLERS,
     FOCUSED,
+    LEAVES,
     MENU_ITEMS,
     SHOWING,
     TAB_LIST,
@@ -131,6 +132,8 @@ class Search:
             if child is None or child in path:
                 break
             path.append(child)
+            if await self._tree.read_role(child) in LEAVES:
+                break
         return path
 
     async def _find_child_by_box(self, node: Node, point: Point) -> Node | None:

@@ -58,12 +58,14 @@ class Tree:
         return Node(*await self.bus.read_property(node, "Parent"))
 
     async def read_facts(self, node: Node) -> Facts:
-        (role,), name, ((low, high),) = await asyncio.gather(
-            self.bus.call(node, _ACCESSIBLE, "GetRole"),
-            self.bus.read_property(node, "Name"),
-            self.bus.call(node, _ACCESSIBLE, "GetState"),
+        role, name, states = await asyncio.gather(
+            self.read_role(node), self.read_name(node), self.read_states(node)
         )
-        return Facts(node, role, str(name), low | high << 32)
+        return Facts(node, role, name, states)
+
+    async def read_states(self, node: Node) -> int:
+        ((low, high),) = await self.bus.call(node, _ACCESSIBLE, "GetState")
+        return int(low) | int(high) << 32
 
     async def read_name(self, node: Node) -> str:
         return str(await self.bus.read_property(node, "Name"))

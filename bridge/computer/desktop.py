@@ -82,7 +82,7 @@ class Elements(Protocol):
         """Return the control at a point of a window, or what contains the point."""
         ...
 
-    def focused(self, window: Window) -> Element | None:
+    def find_focused(self, window: Window) -> Element | None:
         """Return the element of a window that gets keys."""
         ...
 

@@ -87,7 +87,7 @@ def _find_by_keys(
     keyboard: Keyboard, keys: frozenset[Combination], elements: Elements
 ) -> Iterator[Target]:
     window, clicked = keyboard.window, keyboard.clicked
-    focused = elements.element_at(*clicked) if clicked is not None else elements.focused(window)
+    focused = elements.element_at(*clicked) if clicked else elements.find_focused(window)
     yield Target("keys", focused, window)
     has_return = _presses(_RETURN, keys)
     if focused is not None and focused.is_control:

@@ -26,8 +26,8 @@ class FakeElements:
         here = [each for each in self.placed if each.box is not None and point in each.box]
         return here[-1] if here else None
 
-    def focused(self, window: Window) -> Element | None:
-        self.asked.append(("focused", window.title))
+    def find_focused(self, window: Window) -> Element | None:
+        self.asked.append(("find_focused", window.title))
         return self.focus
 
     def default_button(self, window: Window) -> Element | None:

@@ -139,6 +139,26 @@ SECURITY: Mapping[str, Tests] = {
         "tests/server/api/test_computer.py::test_an_approval_shows_all_that_is_typed",
         "tests/tray/test_menu.py::test_what_is_not_shown_whole_cannot_be_approved_in_the_menu",
     ),
+    "On X11, what is risky is judged by the element": (
+        "tests/computer/rules/test_shipped.py::test_a_click_is_judged_by_what_it_hits",
+        "tests/computer/test_batch.py"
+        "::test_a_risk_that_appears_in_a_batch_is_not_done_without_a_new_approval",
+        "tests/computer/elements/test_atspi.py::test_a_page_in_chromium_tells_its_controls",
+    ),
+    "Another button than the approved one": (
+        "tests/computer/test_batch.py::test_another_element_than_the_approved_one_is_not_clicked",
+    ),
+    "Where a program tells its password fields": (
+        "tests/computer/screen/test_capture.py::test_password_fields_are_black_in_every_picture",
+        "tests/computer/elements/test_atspi.py::test_password_fields_are_where_the_window_says",
+    ),
+    "Typing into one always needs your approval": (
+        "tests/computer/rules/test_shipped.py"
+        "::test_a_password_field_always_asks_whatever_the_users_rules_are",
+        "tests/computer/test_batch.py::test_what_is_typed_into_a_password_field_is_shown_to_no_one",
+        "tests/computer/test_action_log.py"
+        "::test_text_for_a_password_field_is_not_written_whatever_its_window_is",
+    ),
     "Windows on the `never` list are black": (
         "tests/computer/test_effects.py::test_no_action_touches_a_window_on_the_never_list",
         "tests/computer/screen/test_capture.py::test_secret_windows_are_black_in_every_picture",
@@ -487,6 +507,8 @@ NO_PROMISES: Mapping[str, Tests] = {
         "To reach it from another computer",
         "The rules for risky actions look at",
         "They help a user who watches",
+        "Programs choose what they tell",
+        "On Windows and macOS elements are not known",
         "Claude Code and the SDKs are used as published",
     ),
     "docs/privacy.md": (

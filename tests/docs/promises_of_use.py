@@ -114,7 +114,7 @@ README: Mapping[str, Tests] = {
     "Each action is logged in `computer-log.jsonl`": (
         "tests/server/api/test_computer.py::test_the_log_has_the_action_the_caller_and_the_approver",
     ),
-    "Text for a window whose title has “password”": (
+    "Text for a password field, or for a window whose title has": (
         "tests/computer/test_action_log.py::test_what_may_be_a_password_is_left_out_in_every_form",
     ),
     "Screenshots are logged only with": (
@@ -230,7 +230,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/server/api/test_computer.py"
         "::test_an_action_outside_of_the_picture_is_an_error_and_does_nothing",
     ),
-    "An approval shows the actions whole": (
+    "An approval names what is hit": (
         "tests/computer/approval/test_shown.py"
         "::test_a_text_is_shown_whole_with_its_lines_and_its_length",
         "tests/computer/approval/test_visible_text.py"
@@ -263,6 +263,17 @@ COMPUTER_USE: Mapping[str, Tests] = {
     ),
     "Closing the connection ends the run": (
         "tests/server/api/test_computer.py::test_a_client_that_disconnects_ends_the_task",
+    ),
+    "Typing into a password field always asks": (
+        "tests/computer/rules/test_shipped.py"
+        "::test_a_password_field_always_asks_whatever_the_users_rules_are",
+    ),
+    "One that does not is left alone for 4 s": (
+        "tests/computer/elements/test_atspi.py::test_a_program_that_hangs_is_left_alone_for_a_while",
+    ),
+    "Password fields are black in screenshots": (
+        "tests/computer/screen/test_capture.py::test_password_fields_are_black_in_every_picture",
+        "tests/computer/test_batch.py::test_what_is_typed_into_a_password_field_is_shown_to_no_one",
     ),
     "A rule holds for every action and every spelling": (
         "tests/computer/test_effects.py::test_every_rule_holds_for_every_action_with_input",

@@ -15,7 +15,7 @@ class NoElements:
     def element_at(self, point: Point, window: Window) -> Element | None:
         return None
 
-    def focused(self, window: Window) -> Element | None:
+    def find_focused(self, window: Window) -> Element | None:
         return None
 
     def default_button(self, window: Window) -> Element | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -17,6 +18,7 @@ import pytest
 
 from bridge.computer.desktop import Window
 from bridge.computer.effects import find_windows_at
+from bridge.computer.elements.atspi import bus
 from bridge.computer.elements.atspi.elements import SECONDS, AtspiElements
 from bridge.computer.elements.base import Dialog, Element
 from bridge.computer.native.x11.input import X11Input
@@ -33,8 +35,12 @@ WINDOW = Window("A", "a", Rect(0, 0, 100, 100), active=True)
 class Screen:
     """A display with programs that tell their elements."""
 
-    def __init__(self, input_device: X11Input, elements: AtspiElements, areas: Path) -> None:
+    def __init__(
+        self, input_device: X11Input, elements: AtspiElements, areas: Path, process: int
+    ) -> None:
         self.input, self.elements, self._areas = input_device, elements, areas
+        self.process = process
+        """Of the GTK window."""
 
     def find_area(self, name: str) -> Rect:
         """Return where a control of the GTK window is, as the window itself says."""
@@ -98,7 +104,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
         subprocess.Popen(words) as program,
     ):
         try:
-            made = Screen(device, elements, areas)
+            made = Screen(device, elements, areas, program.pid)
             area = made.find_area("Convert")
             assert eventually(lambda: made.look_at(middle(area)) is not None, 30)
             yield made
@@ -154,7 +160,9 @@ def test_a_dialog_tells_its_text_and_its_default_button(screen: Screen) -> None:
 
 def test_the_element_with_the_focus_is_known(screen: Screen) -> None:
     screen.click("password")
-    assert eventually(lambda: is_password(screen.elements.focused(screen.find_active("Disks"))))
+    assert eventually(
+        lambda: is_password(screen.elements.find_focused(screen.find_active("Disks")))
+    )
 
 
 def is_password(element: Element | None) -> bool:
@@ -164,6 +172,21 @@ def is_password(element: Element | None) -> bool:
 def test_password_fields_are_where_the_window_says(screen: Screen) -> None:
     areas = screen.elements.password_areas(screen.input.list_windows())
     assert areas == [screen.find_area("password")]
+
+
+def test_a_program_that_hangs_is_left_alone_for_a_while(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "PAUSE_SECONDS", 0.5)
+    place, windows = middle(screen.find_area("Convert")), screen.input.list_windows()
+    known = screen.elements.password_areas(windows)
+    os.kill(screen.process, signal.SIGSTOP)
+    try:
+        assert screen.elements.element_at(place, windows[0]) is None
+        assert screen.elements.password_areas(windows) == known, "as they were last known"
+    finally:
+        os.kill(screen.process, signal.SIGCONT)
+    assert eventually(lambda: screen.elements.element_at(place, windows[0]) is not None, 30)
 
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>A page</title>
@@ -247,7 +270,7 @@ def silent_bus(tmp_path: Path) -> Iterator[str]:
     "ask",
     [
         lambda elements: elements.element_at(Point(1, 1), WINDOW),
-        lambda elements: elements.focused(WINDOW),
+        lambda elements: elements.find_focused(WINDOW),
         lambda elements: elements.default_button(WINDOW),
         lambda elements: elements.password_areas([WINDOW]) or None,
     ],
@@ -266,4 +289,4 @@ def test_without_a_bus_everything_is_unknown(tmp_path: Path) -> None:
     address = f"unix:path={tmp_path}/nothing"
     with closing(AtspiElements(address)) as elements:
         assert elements.element_at(Point(1, 1), WINDOW) is None
-        assert elements.focused(WINDOW) is None
+        assert elements.find_focused(WINDOW) is None

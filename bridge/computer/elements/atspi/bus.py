@@ -6,7 +6,7 @@
 #
 # Chromium, Electron and Firefox build no tree unless accessibility is on when they start
 # (org.a11y.Status). So the bridge turns it on, as screen readers do. Chromium then builds its tree
-# when somebody asks for attributes. Events tell where the focus is, without a search.
+# when it is asked for attributes. Events tell where the focus is, without a search.
 
 from __future__ import annotations
 
@@ -166,14 +166,14 @@ class Bus:
 
     async def _open(self) -> None:
         try:
-            await self._connect()
+            await self._open_connection()
         except Exception as error:  # noqa: BLE001 - whatever fails, the desktop works without elements
             self._paused[REGISTRY.name] = time.monotonic() + PAUSE_SECONDS
             _log.debug("The accessibility bus cannot be opened: %s.", type(error).__name__)
         finally:
             self._opening = None
 
-    async def _connect(self) -> None:
+    async def _open_connection(self) -> None:
         from dbus_fast import BusType, Variant
         from dbus_fast.aio import MessageBus
 

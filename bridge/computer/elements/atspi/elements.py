@@ -45,7 +45,7 @@ class AtspiElements:
 
         return self._run(work)
 
-    def focused(self, window: Window) -> Element | None:
+    def find_focused(self, window: Window) -> Element | None:
         async def work() -> Element | None:
             node = await self._search.find_focused(window)
             return None if node is None else await self._reader.read(node)

@@ -118,7 +118,7 @@ class Search:
         return [facts.node for facts in ordered]
 
     async def _wake(self, program: Node, tops: Sequence[Node]) -> None:
-        """Ask a new program for attributes: Chromium builds its tree only when somebody does."""
+        """Ask a new program for attributes: Chromium builds its tree only when asked."""
         if program.name not in self._awake and tops:
             self._awake.add(program.name)
             await asyncio.gather(*map(self._tree.read_attributes, tops), return_exceptions=True)

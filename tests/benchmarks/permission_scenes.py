@@ -242,9 +242,13 @@ class NamedScene:
 def program(*words: str) -> Iterator[None]:
     if shutil.which(words[0]) is None:
         raise FileNotFoundError(words[0])
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(words, env=environment, start_new_session=True, **quiet) as process:
+    with subprocess.Popen(
+        words,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
         try:
             yield
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bridge.computer.elements.atspi.bus import REGISTRY, Bus, Node, Unanswered
@@ -17,6 +17,8 @@ _COLLECTION = "org.a11y.atspi.Collection"
 _MATCH_RULE = "(aiia{ss}iaiiasib)"
 LARGE_SECONDS = 60.0
 """How long a window that took too long is not searched again."""
+_MOST_WALKED = 400
+"""Objects to look at in a program that cannot search by itself."""
 _ALL, _ANY = 1, 2
 _DOCUMENT_ORDER = 1
 _ON_SCREEN = 0
@@ -114,7 +116,7 @@ class Tree:
         return None if found.is_null or found == node else found
 
     async def find(
-        self, node: Node, roles: Iterable[int] = (), states: Sequence[int] = (), most: int = 1
+        self, node: Node, roles: Collection[int] = (), states: Sequence[int] = (), most: int = 1
     ) -> list[Node]:
         """Search below a node, in its program, by role and states; in the order of the tree.
 
@@ -123,6 +125,15 @@ class Tree:
         """
         if self._large.get(node, 0) > time.monotonic():
             raise Unanswered("The window is too large to search.")
+        try:
+            return await self._search(node, roles, states, most)
+        except Unanswered:
+            # Qt has no such search.
+            return await self._walk(node, roles, states, most)
+
+    async def _search(
+        self, node: Node, roles: Collection[int], states: Sequence[int], most: int
+    ) -> list[Node]:
         rule = [*(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)]
         body = (rule, _DOCUMENT_ORDER, most, True)
         try:
@@ -133,6 +144,24 @@ class Tree:
             self._large[node] = time.monotonic() + LARGE_SECONDS
             raise
         return [Node(*each) for each in found]
+
+    async def _walk(
+        self, node: Node, roles: Collection[int], states: Sequence[int], most: int
+    ) -> list[Node]:
+        """Search level by level, only what is showing."""
+        found: list[Node] = []
+        level, seen = await self.list_children(node), 0
+        while level and len(found) < most and seen < _MOST_WALKED:
+            seen += len(level)
+            shown = await self.list_showing(level)
+            found += [
+                facts.node
+                for facts in shown
+                if (not roles or facts.role in roles) and all(map(facts.has, states))
+            ]
+            children = await asyncio.gather(*(self.list_children(facts.node) for facts in shown))
+            level = [child for each in children for child in each]
+        return found[:most]
 
     async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
         """Read the areas of those that have one."""

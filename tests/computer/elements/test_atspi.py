@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbus_fast import Message, Variant
+from dbus_fast.aio import MessageBus
 
 from bridge.computer.desktop import Window
 from bridge.computer.effects import find_windows_at
@@ -290,3 +292,37 @@ def test_without_a_bus_everything_is_unknown(tmp_path: Path) -> None:
     with closing(AtspiElements(address)) as elements:
         assert elements.element_at(Point(1, 1), WINDOW) is None
         assert elements.find_focused(WINDOW) is None
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_accessibility_is_afterwards_what_it_was_before(before: bool) -> None:
+    with desktop.session_bus() as address:
+        call_status(address, "Set", "IsEnabled", Variant("b", before))
+        with closing(AtspiElements(address)):
+            assert eventually(lambda: read_enabled(address), 30)
+        assert read_enabled(address) is before
+
+
+def read_enabled(address: str) -> bool:
+    return bool(call_status(address, "Get", "IsEnabled")[0].value)
+
+
+def call_status(address: str, member: str, *words: Any) -> list[Any]:
+    """Call a method of the properties that say whether accessibility is on."""
+    message = Message(
+        destination="org.a11y.Bus",
+        path="/org/a11y/bus",
+        interface="org.freedesktop.DBus.Properties",
+        member=member,
+        signature="ssv" if member == "Set" else "ss",
+        body=["org.a11y.Status", *words],
+    )
+
+    async def call() -> list[Any]:
+        connection = await MessageBus(bus_address=address).connect()
+        reply = await connection.call(message)
+        connection.disconnect()
+        assert reply is not None
+        return list(reply.body)
+
+    return asyncio.run(call())

@@ -5,8 +5,9 @@
 # so is the bus itself if it cannot be opened.
 #
 # Chromium, Electron and Firefox build no tree unless accessibility is on when they start
-# (org.a11y.Status). So the bridge turns it on, as screen readers do. Chromium then builds its tree
-# when it is asked for attributes. Events tell where the focus is, without a search.
+# (org.a11y.Status). So the bridge turns it on, as screen readers do, and off again at the end if it
+# was off: GNOME keeps it as a setting. Chromium then builds its tree when it is asked for
+# attributes. Events tell where the focus is, without a search.
 
 from __future__ import annotations
 
@@ -15,8 +16,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -29,11 +31,12 @@ _Result = TypeVar("_Result")
 
 PAUSE_SECONDS = 4.0
 """How long a program that did not answer in time is not asked again."""
+_CLOSING_SECONDS = 1.0
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _LAUNCHER = "org.a11y.Bus"
-_STATUS = "org.a11y.Status"
+_ENABLED = ("org.a11y.Status", "IsEnabled")
 _MATCH = "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged'"
 _FOCUS_EVENT = "object:state-changed:focused"
 
@@ -67,6 +70,8 @@ class Bus:
         self._opening: asyncio.Task[None] | None = None
         self._paused: dict[str, float] = {}
         self._processes: dict[str, int] = {}
+        self._was_off = False
+        """Whether accessibility was off before the bridge turned it on."""
         self.focus: dict[str, Node] = {}
         """For each program, the element that last said that it has the focus."""
         self._loop = asyncio.new_event_loop()
@@ -133,8 +138,11 @@ class Bus:
         return self._processes[name]
 
     def close(self) -> None:
-        """Close the connection, and end the thread."""
-        self._loop.call_soon_threadsafe(self._stop)
+        """Close the connection, turn accessibility off if it was, and end the thread."""
+        closing = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+        with suppress(FutureTimeoutError):
+            closing.result(_CLOSING_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():
             self._loop.close()
@@ -174,23 +182,33 @@ class Bus:
             self._opening = None
 
     async def _open_connection(self) -> None:
-        from dbus_fast import BusType, Variant
         from dbus_fast.aio import MessageBus
 
-        session = await MessageBus(bus_address=self._address, bus_type=BusType.SESSION).connect()
-        try:
-            on = [_STATUS, "IsEnabled", Variant("b", True)]
-            await session.call(_make_message(_PROPERTIES, "Set", "ssv", on))
+        async with self._open_session() as session:
+            reply = await session.call(_make_message(_PROPERTIES, "Get", "ss", _ENABLED))
+            is_off = reply is not None and reply.body and reply.body[0].value is False
+            self._was_off = self._was_off or bool(is_off)
+            await _set_enabled(session, True)
             reply = await session.call(_make_message(_LAUNCHER, "GetAddress"))
             address = reply.body[0] if reply is not None and reply.body else ""
-        finally:
-            session.disconnect()
         self._bus = await MessageBus(bus_address=address).connect()
         self._bus.add_message_handler(self._note_focus)
         await self.call(_DAEMON, _DAEMON.name, "AddMatch", "s", (_MATCH,))
         registry = Node(REGISTRY.name, "/org/a11y/atspi/registry")
         body: list[Any] = [_FOCUS_EVENT, [], ""]
         await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", "sass", body)
+
+    @asynccontextmanager
+    async def _open_session(self) -> AsyncIterator[MessageBus]:
+        """Connect to the session's bus, on which the accessibility bus is found."""
+        from dbus_fast import BusType
+        from dbus_fast.aio import MessageBus
+
+        session = await MessageBus(bus_address=self._address, bus_type=BusType.SESSION).connect()
+        try:
+            yield session
+        finally:
+            session.disconnect()
 
     def _note_focus(self, message: Any) -> None:
         if message.member == "StateChanged" and message.body[:2] == ["focused", 1]:
@@ -201,12 +219,24 @@ class Bus:
         self._processes.clear()
         self.focus.clear()
 
-    def _stop(self) -> None:
+    async def _close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
         if self._bus is not None:
             self._bus.disconnect()
-        self._loop.call_soon(self._loop.stop)
+        if self._was_off:
+            try:
+                async with asyncio.timeout(_CLOSING_SECONDS), self._open_session() as session:
+                    await _set_enabled(session, False)
+            except Exception as error:  # noqa: BLE001 - the session may have ended before the bridge
+                _log.debug("Accessibility stays on: %s.", type(error).__name__)
+
+
+async def _set_enabled(session: MessageBus, enabled: bool) -> None:
+    from dbus_fast import Variant
+
+    body = [*_ENABLED, Variant("b", enabled)]
+    await session.call(_make_message(_PROPERTIES, "Set", "ssv", body))
 
 
 def _make_message(

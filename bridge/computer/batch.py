@@ -34,9 +34,6 @@ DONE = "OK"
 HALTED = "Not executed: an earlier computer action in this turn failed."
 """Anthropic's wording for the actions after a failed one."""
 
-_SETTLE_SECONDS = 0.5
-"""Seconds between an action and a picture of its result, so that menus can open."""
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -184,31 +181,27 @@ def carry_out(
     """
 
     def work(context: DesktopContext) -> None:
-        halted = acted = False
+        halted = False
         for at, action in enumerate(actions):
             if halted:
                 record(Outcome(action, HALTED, failed=True, what=describe(action)))
                 continue
-            if acted:
-                _let_settle(action, context, capture)
+            _wait_for_result(action, context)
             outcome = _carry_out_action(at, action, context, capture, policy, grant)
             record(outcome)
             halted = outcome.failed
             if halted:
                 # A button that stays down would turn the user's own clicks into a drag.
                 context.performer.abandon()
-            acted = not isinstance(action, OBSERVATIONS)
 
     return work
 
 
-def _let_settle(action: Action, context: DesktopContext, capture: Capture) -> None:
-    """Wait for the result of an action before a picture, or before keys that need the focus."""
-    if isinstance(action, Screenshot | Zoom):
-        view = capture.get_view(context.desktop)
-        context.performer.perform(Wait(duration=_SETTLE_SECONDS), view, context.check)
-    elif list_keys(action):
-        context.performer.wait_for_focus(context.check)
+def _wait_for_result(action: Action, context: DesktopContext) -> None:
+    """Wait for the result of the last action, which this one sees or builds on."""
+    if not isinstance(action, CursorPosition | Wait):
+        before_keys = bool(list_keys(action))
+        context.performer.wait_for_result(context.check, before_keys=before_keys)
 
 
 def _carry_out_action(

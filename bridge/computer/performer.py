@@ -42,7 +42,8 @@ from bridge.computer.effects import PATH_POINTS, InputState, append_typed
 from bridge.computer.keys import parse_chord, parse_chords
 from bridge.computer.pointer_track import PointerTrack
 from bridge.computer.screen.geometry import Point, View, interpolate
-from bridge.computer.window_guard import WindowChanged, WindowGuard, wait_for_focus
+from bridge.computer.settling import Settling
+from bridge.computer.window_guard import WindowChanged, WindowGuard
 from bridge.errors import Stopped
 
 SLICE_SECONDS = 0.02
@@ -82,6 +83,7 @@ class Performer:
         self._pressed_at: Point | None = None
         self._typed = ""
         self._guard: WindowGuard | None = None
+        self._settling = Settling(desktop, sleep)
 
     def read_state(self) -> InputState:
         """Return what earlier actions have left behind."""
@@ -101,14 +103,16 @@ class Performer:
         # Recorded first: if it fails, part of it may have been typed.
         self._typed = append_typed(self._typed, action)
         match action:
-            case Key() | HoldKey() | Type():
-                self._perform_keyboard(action, self._add_focus_check(check))
             case Wait():
                 self._wait(action.duration, check)
             case Screenshot() | Zoom() | CursorPosition():
                 pass
+            case Key() | HoldKey() | Type():
+                with self._settling.watch(view.area):
+                    self._perform_keyboard(action, self._add_focus_check(check))
             case _:
-                self._perform_pointer(action, view, check)
+                with self._settling.watch(view.area):
+                    self._perform_pointer(action, view, check)
 
     def begin(self) -> None:
         """Accept the pointer where it is: between two pieces of work the user may move it."""
@@ -118,9 +122,9 @@ class Performer:
         """Wait until the desktop has carried out all moves; return where the pointer is."""
         return self._track.wait_for_arrival(self._desktop.read_pointer, self._sleep)
 
-    def wait_for_focus(self, check: Check) -> None:
-        """Wait until the focus that an earlier action has changed stays where it is."""
-        wait_for_focus(self._desktop, self._sleep, check)
+    def wait_for_result(self, check: Check, *, before_keys: bool) -> None:
+        """Wait until the result of the last action can be seen, and has the focus."""
+        self._settling.wait(self._add_mouse_check(check), before_keys=before_keys)
 
     def abandon(self) -> None:
         """Release everything; what is dragged goes back, rather than being dropped here."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.computer.desktop import Desktop, WindowId
 from bridge.computer.effects import Effects
-
-STABLE_POLLS = 3
-POLL_SECONDS = 0.02
-_MOST_POLLS = 15
 
 
 class WindowChanged(Exception):
@@ -50,21 +45,3 @@ class WindowGuard:
             return
         if not now.process or now.process not in {window.process for window in self.pointed}:
             raise WindowChanged
-
-
-def wait_for_focus(
-    desktop: Desktop, sleep: Callable[[float], None], check: Callable[[], None]
-) -> None:
-    """Wait until the keyboard has stayed with one window: after a click, the change takes a while.
-
-    Ends after a short time in any case; the guard notices later changes.
-    """
-    last, stable = desktop.find_focused(), 0
-    for _ in range(_MOST_POLLS):
-        if stable >= STABLE_POLLS:
-            return
-        check()
-        sleep(POLL_SECONDS)
-        now = desktop.find_focused()
-        stable = stable + 1 if now == last else 0
-        last = now

@@ -13,12 +13,15 @@ from tests.computer.fake_elements import FakeElements
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_BLUES = (128, 200, 60)
+
 
 class FakeDesktop:
-    """Records every call in `done`; pressing what is already down is an error."""
+    """Records what is done in `done`; pressing what is already down is an error."""
 
     def __init__(self, *screens: Rect) -> None:
         self.done: list[tuple[Any, ...]] = []
+        self.grabbed: list[Rect] = []
         self.down: set[str] = set()
         self.at = Point(0, 0)
         self.before: Callable[[tuple[Any, ...]], None] = lambda call: None
@@ -39,8 +42,10 @@ class FakeDesktop:
     def grab(self, area: Rect) -> Image:
         from PIL import Image
 
-        self._do("grab", area)
-        return Image.new("RGB", area.size, "navy")
+        self.before(("grab", area))
+        self.grabbed.append(area)
+        # What is done can be seen.
+        return Image.new("RGB", area.size, (0, 0, _BLUES[len(self.done) % len(_BLUES)]))
 
     def read_cursor(self) -> Cursor | None:
         return None

@@ -25,6 +25,13 @@ _OPTIONS: Mapping[Format, Mapping[str, Any]] = {
 }
 """The fastest settings; at 1920x1080 JPEG takes some 5 ms, WebP 40 to 60, PNG 65 to 100."""
 
+_CELL = 8
+"""Pixels of a cell's side."""
+_CURSOR_CELLS = 12
+"""The most cells that a text cursor covers."""
+_SHADES = 6
+"""Shades of 256 by which a cell differs; fewer are noise of a fade or a gradient."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -37,6 +44,21 @@ class Picture:
 
     def to_base64(self) -> str:
         return base64.b64encode(self.data).decode("ascii")
+
+
+def make_thumbnail(image: Image) -> Image:
+    """Return a small image in shades of grey, of which each pixel is a cell of the image."""
+    return image.reduce(_CELL).convert("L")
+
+
+def differs(one: Image, other: Image) -> bool:
+    """Return whether two thumbnails differ in more than a text cursor that blinks."""
+    from PIL import ImageChops
+
+    if one.size != other.size:
+        return True
+    counts = ImageChops.difference(one, other).histogram()
+    return sum(counts[_SHADES:]) > _CURSOR_CELLS
 
 
 def find_secret_areas(windows: Iterable[Window], words: Iterable[str]) -> list[Rect]:

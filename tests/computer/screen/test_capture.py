@@ -62,7 +62,7 @@ def test_a_zoom_does_not_change_what_coordinates_mean() -> None:
     closer = capture.zoom(desktop, (0, 0, 728, 410))
     assert closer.size.width > 1400
     assert capture.get_view(desktop) == before
-    assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
+    assert desktop.grabbed[-1] == Rect(0, 0, 960, 541)
 
 
 def test_a_zoom_outside_of_the_picture_is_refused() -> None:

@@ -101,7 +101,7 @@ async def wait_for_approval(call: Call) -> Any:
 
 
 def list_input(desktop: FakeDesktop) -> list[Any]:
-    return [line for line in desktop.done if line[0] not in ("grab", "close", "activate")]
+    return [line for line in desktop.done if line[0] not in ("close", "activate")]
 
 
 CLICKED = [("move", 100, 200), ("press", "left"), ("release", "left")]
@@ -627,7 +627,7 @@ async def test_a_screenshot_of_a_region_is_enlarged(call: Call, desktop: FakeDes
     status, picture = await call("GET", "/computer/screenshot?region=0,0,728,410&format=png")
     assert status == 200
     assert Image.open(io.BytesIO(picture)).size[0] > 1400
-    assert desktop.done[-1] == ("grab", Rect(0, 0, 960, 541))
+    assert desktop.grabbed[-1] == Rect(0, 0, 960, 541)
     for wrong in ("1,2,3", "a,b,c,d", "5,5,5,5", "9000,9000,9100,9100"):
         status, answer = await call("GET", f"/computer/screenshot?region={wrong}")
         assert (status, answer["error"]["param"]) == (400, "region")

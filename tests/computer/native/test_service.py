@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bridge.computer.indicator import STOP_KEY_PRESSED
+from bridge.computer.native.x11.connection import open_display
 from bridge.computer.native.x11.input import X11Input
-from bridge.computer.screen.geometry import Point
 from bridge.server.state import Bridge
 from tests.computer.native.programs.start import Program, eventually
 from tests.computer.native.x11.test_indicator import EDGES, ORANGE, read_pixel
@@ -55,7 +57,10 @@ def press_stop_key(input_device: X11Input) -> None:
 
 
 def push_mouse(input_device: X11Input) -> None:
-    input_device.move(Point(0, 0))
+    # On a connection of its own: pyautogui's is the bridge's by now, in another thread.
+    with closing(open_display(os.environ)) as display:
+        display.screen().root.warp_pointer(0, 0)
+        display.sync()
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,9 @@ def _carry_out_action(
 
 def _find_effects_now(action: Action, context: DesktopContext, view: View) -> Effects:
     desktop = context.desktop
+    if isinstance(action, OBSERVATIONS):
+        # Listing the windows takes longer than most of these.
+        return Effects()
     state, windows = context.performer.read_state(), desktop.list_windows()
     return find_effects(action, state, view, windows, desktop.elements)
 

@@ -7,8 +7,7 @@
 #                           has changed for CHANGE_SECONDS
 #     and it is steady      two looks in a row are the same, and the least time has passed
 #
-# and no longer than MOST_SECONDS: a video never becomes steady. These times are counted in sleeps,
-# so that a slow machine gets more of them.
+# and no longer than MOST_SECONDS: a video never becomes steady.
 
 from __future__ import annotations
 
@@ -83,14 +82,16 @@ class Settling:
         before, self._before = self._before, None
         least = LEAST_BEFORE_KEYS if before_keys else LEAST_SECONDS
         patience = FOCUS_SECONDS if before_keys else CHANGE_SECONDS
-        last, has_changed = before, False
+        last, has_changed, started = before, False, self._clock()
         for looks in range(1, round(MOST_SECONDS / LOOK_SECONDS) + 1):
             check()
             self._sleep(LOOK_SECONDS)
             now = self._look(self._area)
             has_changed = has_changed or now.differs(before)
-            is_due = looks >= round((least if has_changed else patience) / LOOK_SECONDS)
-            if is_due and not now.differs(last):
+            # Looking takes time, too. With a clock that stands still, the sleeps are counted.
+            waited = max(self._clock() - started, looks * LOOK_SECONDS)
+            is_due = waited > (least if has_changed else patience) - LOOK_SECONDS / 2
+            if waited > MOST_SECONDS or (is_due and not now.differs(last)):
                 return
             last = now
 

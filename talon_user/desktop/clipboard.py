@@ -88,8 +88,12 @@ class BorrowedClipboard:
         self._borrow(new)
 
     def take_copy(self) -> Optional[str]:
-        """Return the text copied since `await_copy`, or None; count it as ours."""
-        return None if self._loan is None else _take_copy(self._loan)
+        """Return the text copied since `await_copy`, or None; count it as ours.
+
+        What comes later than COPY_SECONDS is the user's.
+        """
+        loan = self._loan
+        return _take_copy(loan) if loan is not None and loan.waits_for_copy else None
 
     def _borrow(self, loan: _Loan) -> None:
         self._loan = BorrowedClipboard.current = loan

@@ -99,8 +99,10 @@ def apply_event(world: TalonWorld, event: str, window: App, other: App) -> None:
         world.say("claude resume")
     elif event == "speak" and world.focused is window:
         world.say("tail")
-    elif event == "copy" and not isinstance(window, SlowPaster):
-        # A copy in the 300 ms before a slow app reads the clipboard is what that app reads.
+    elif event == "copy":
+        # A copy before an app has read the clipboard is what that app pastes.
+        while window.pending_pastes or other.pending_pastes:
+            world.advance(0.01)
         world.clipboard.user_copies("copied")
     world.advance(0.15)
     time.sleep(0.005)

@@ -43,6 +43,8 @@ class App:
         self.undo: list[str] = []
         self.snippets: list[str] = []
         self.keys: list[str] = []
+        self.pending_pastes = 0
+        """Paste keys for which it has not read the clipboard yet."""
 
     @property
     def app(self) -> "App":
@@ -125,6 +127,7 @@ class App:
 
     def paste(self) -> None:
         """Paste the clipboard's content after the app's delay."""
+        self.pending_pastes += 1
         self.world.script.later(self.paste_delay, self._read_clipboard)
 
     def take_paste(self, text: str) -> None:
@@ -200,6 +203,7 @@ class App:
             self.anchor = self.caret = len(self.text)
 
     def _read_clipboard(self) -> None:
+        self.pending_pastes -= 1
         self.undo.append(self.text)
         self.take_paste(self.world.clipboard.text)
 

@@ -210,7 +210,10 @@ async def test_signing_in_runs_claude_codes_own_sign_in(
     assert (ended["state"], ended["words"]) == (state, words)
 
 
-async def test_a_second_stop_interrupts_the_active_requests(start_bridge: StartBridge) -> None:
+async def test_a_second_stop_interrupts_the_active_requests(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.backends.echo.PAUSE_SECONDS", 0.02)
     bridge = await start_bridge(backend="offline", drain_seconds=30)
     running = asyncio.create_task(_receive_interrupted_answer(bridge))
     while bridge.open_streams == 0:

@@ -232,8 +232,10 @@ async def test_messages_on_sockets_share_the_memory(
 
 
 async def test_messages_that_wait_on_a_socket_count(
-    small: Bridge, session: aiohttp.ClientSession
+    small: Bridge, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Each answer takes longer than the next message.
+    monkeypatch.setattr("bridge.backends.echo.PAUSE_SECONDS", 0.2)
     message = {"type": "response.create", "model": "bridge-echo", "input": "x" * MB}
     async with session.ws_connect(f"{small.url}/v1/responses") as socket:
         with pytest.raises(ConnectionError):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
-from tests.backends.claude_code.leftovers import list_left_files, list_processes
+from tests.backends.claude_code.leftovers import list_left_files, settled
 from tests.backends.claude_code.token_server import TokenServer
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
@@ -100,7 +100,7 @@ async def test_requests_of_which_a_third_are_cut_off_leave_nothing(
     await bridge.selection.close()
     assert tokens.renewals >= ROUNDS
     assert tokens.is_signed_in
-    assert list_processes() == []
+    await settled(0)
     assert list_left_files() == []
     for left in ("sessions/*", "projects/**/*.jsonl", ".oauth_refresh.lock*", "*.tmp.*"):
         assert list(tokens.config.glob(left)) == [], left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 OWN_SYSTEM_BLOCKS = 2
@@ -21,6 +22,16 @@ def without_own(body: dict[str, Any]) -> dict[str, Any]:
     if plain.get("tools") == []:
         del plain["tools"]
     return {**plain, "system": system, "messages": [m for m in messages if m["content"]]}
+
+
+def without_device(body: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the device's id, which may change in a new home.
+
+    Each process of Claude Code makes one up while there is none in the file of settings, and reads
+    that file again later: another process may have been the last to write it.
+    """
+    user = json.loads(body["metadata"]["user_id"])
+    return {**body, "metadata": {name: user[name] for name in user if name != "device_id"}}
 
 
 def unmarked(value: Any) -> Any:

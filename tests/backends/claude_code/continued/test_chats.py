@@ -14,7 +14,7 @@ from bridge.server.state import Bridge
 from tests.backends.claude_code.continued.talk import Talk, sessions, user
 from tests.backends.claude_code.leftovers import list_processes, settled
 from tests.backends.claude_code.test_same_as_api import LOOK
-from tests.backends.upstream import unmarked, without_own
+from tests.backends.upstream import unmarked, without_device, without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, refuses, says, thinks
 from tests.fake_anthropic.server import FakeAnthropic
@@ -66,7 +66,7 @@ async def test_the_notes_of_claude_code_are_sent_once_and_stay_in_their_place(
     talk = Talk(bridge)
     for turn in ("one", "two", "three"):
         await talk.say(turn)
-    first, _, third = (unmarked(body) for body in fake.bodies())
+    first, _, third = (unmarked(without_device(body)) for body in fake.bodies())
     assert third["messages"][: len(first["messages"])] == first["messages"]
     assert json.dumps(third).count("# Environment") == 1
     assert {**third, "messages": 0} == {**first, "messages": 0}

@@ -14,7 +14,7 @@ from bridge.server.state import Bridge
 from tests.backends.claude_code.continued.talk import MODEL, Talk, sessions, user
 from tests.backends.claude_code.leftovers import settled
 from tests.backends.claude_code.test_same_as_api import LOOK, tool
-from tests.backends.upstream import unmarked, without_own
+from tests.backends.upstream import unmarked, without_device, without_own
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -229,7 +229,7 @@ async def test_tools_are_sent_as_the_client_described_them(
     talk = Talk(bridge, tools=TOOLS)
     await talk.say("Look.")
     await talk.send(result("toolu_1", "one"))
-    first, second = (unmarked(body) for body in fake.bodies())
+    first, second = (unmarked(without_device(body)) for body in fake.bodies())
     assert second["messages"][: len(first["messages"])] == first["messages"]
     assert {**second, "messages": 0} == {**first, "messages": 0}
     assert [listed["name"] for listed in second["tools"]] == list(NAMES)

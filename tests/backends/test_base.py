@@ -38,6 +38,14 @@ async def test_a_stream_that_was_never_read_is_released() -> None:
     assert log == ["released"]
 
 
+async def test_a_stream_is_released_once_however_often_it_is_closed() -> None:
+    log: list[str] = []
+    stream = open_stream(log)
+    await stream.aclose()
+    await stream.aclose()
+    assert log == ["released"]
+
+
 async def test_a_stream_that_was_left_half_way_is_closed_and_released() -> None:
     log: list[str] = []
     async with aclosing(open_stream(log)) as stream:

@@ -92,7 +92,7 @@ def _find_secret(outcome: Outcome) -> str | None:
         return None
     window = outcome.window
     # The user's own rules may have no such risk.
-    if outcome.element is not None and outcome.element.role == "password field":
+    if outcome.element is not None and outcome.element.is_password:
         return PASSWORD
     if PASSWORD in outcome.risks or (window and has_title_word(PASSWORD_TITLES, window)):
         return PASSWORD

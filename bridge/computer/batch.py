@@ -104,25 +104,24 @@ def preview(
         state, elements = context.performer.read_state(), context.desktop.elements
         effects, problem = _find_all_effects(actions, state, view, windows, elements)
         judgements = [judge(each, policy) for each in effects]
-        mains = tuple(
-            None if judgement.never else each.main
-            for each, judgement in zip(effects, judgements, strict=True)
-        )
-        named = tuple(
-            None if judgement.never else each.element
-            for each, judgement in zip(effects, judgements, strict=True)
-        )
+        named = list(map(_get_named, effects, judgements))
+        mains, hit = tuple(main for main, _ in named), tuple(element for _, element in named)
         possible = actions[: len(effects)]
-        what = tuple(map(describe, possible, mains, named))
+        what = tuple(map(describe, possible, mains, hit))
         pointer = view.to_picture(context.desktop.read_pointer())
-        steps = tuple(show_steps(possible, mains, pointer, named))
+        steps = tuple(show_steps(possible, mains, pointer, hit))
         places = [place for action in possible for place in list_places(action)]
         picture = capture.take_annotated(context.desktop, places) if with_picture else None
         judged = join_judgements(judgements)
         first = _find_first_change(possible)
-        return Preview(what, judged, steps, mains, named, first, picture, problem)
+        return Preview(what, judged, steps, mains, hit, first, picture, problem)
 
     return work
+
+
+def _get_named(effects: Effects, judgement: Judgement) -> tuple[Window | None, Element | None]:
+    """Return the window and the element to name; neither for one on the never list."""
+    return (None, None) if judgement.never else (effects.main, effects.element)
 
 
 def _find_first_change(actions: Sequence[Action]) -> int:
@@ -223,22 +222,23 @@ def _carry_out_action(
     except InvalidRequest as error:
         return Outcome(action, error.message, True, what=describe(action))
     judgement = judge(effects, policy)
-    window = None if judgement.never else effects.main
-    element = None if judgement.never else effects.element
-    # Whatever came of it: the sentence must not have a password.
+    window, element = _get_named(effects, judgement)
+    approved = None if grant.elements is None else grant.elements[at]
+    # Whatever came of it, and whatever is there now: the sentence must not have a password.
+    named = approved if approved is not None and approved.is_password else element
     make = partial(
         Outcome,
         action,
-        what=describe(action, window, element),
+        what=describe(action, window, named),
         window=window,
         risks=judgement.risks,
-        element=element,
+        element=named,
     )
     refusal = (
         explain_never(judgement)
         or _explain_new_risks(judgement, grant.risks)
         or _explain_other_window(at, window, grant)
-        or _explain_other_element(at, element, judgement, grant)
+        or _explain_other_element(at, element, approved, judgement, grant)
     )
     if refusal is not None:
         return make(text=refusal, failed=True)
@@ -311,14 +311,17 @@ def _explain_other_window(at: int, window: Window | None, grant: Grant) -> str |
 
 
 def _explain_other_element(
-    at: int, element: Element | None, judgement: Judgement, grant: Grant
+    at: int,
+    element: Element | None,
+    shown: Element | None,
+    judgement: Judgement,
+    grant: Grant,
 ) -> str | None:
     """Explain that an action would hit another element than the user saw; None if not.
 
     What a later action of a batch hits is often not there yet when the user decides, such as the
     item of a menu. So it counts only if it is risky.
     """
-    shown = grant.elements[at] if grant.elements is not None else None
     if shown is None or (at > grant.first and not judgement.risks):
         return None
     if element is not None and (shown.is_same(element) or _is_plain(shown, element)):

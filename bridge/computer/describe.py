@@ -65,7 +65,7 @@ def name_element(element: Element | None) -> str:
 
 def hide_typed(action: Action, element: Element | None) -> str | None:
     """Return what to show for keys into a password field, without them; None for others."""
-    if element is None or element.role != "password field":
+    if element is None or not element.is_password:
         return None
     typed = type_text(action)
     if not typed.strip("\n\t\b"):

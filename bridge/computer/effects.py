@@ -92,15 +92,19 @@ class Effects:
 
     @property
     def element(self) -> Element | None:
-        """The element to name to the user."""
+        """The element to name to the user: a password field hides what is typed into it."""
         known = [target for target in self.targets if target.element is not None]
         pressed = [target for target in known if target.by == "press"]
-        return (pressed or known)[-1].element if known else None
+        named = self._list_passwords() or pressed or known
+        return named[-1].element if named else None
 
     @property
     def types_password(self) -> bool:
         """Whether its keys go into a password field."""
-        return any(target.is_password for target in self.targets if target.by == "keys")
+        return bool(self._list_passwords())
+
+    def _list_passwords(self) -> list[Target]:
+        return [target for target in self.targets if target.by == "keys" and target.is_password]
 
 
 def find_effects(

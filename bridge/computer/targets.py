@@ -37,7 +37,7 @@ class Target:
 
     @property
     def is_password(self) -> bool:
-        return self.element is not None and self.element.role == "password field"
+        return self.element is not None and self.element.is_password
 
 
 class Place(NamedTuple):

@@ -145,6 +145,29 @@ def test_what_is_typed_into_a_password_field_is_shown_to_no_one(desktop: FakeDes
     assert "hunter2" not in outcome.what
 
 
+SIGN_IN = Element("button", "Sign in", states=frozenset(("default",)))
+
+
+def test_a_password_stays_hidden_where_return_presses_a_button(desktop: FakeDesktop) -> None:
+    desktop.elements.focus, desktop.elements.default = PASSWORD, SIGN_IN
+    seen = look_ahead(desktop, SECRET)
+    (outcome,) = do(desktop, seen.make_grant(), SECRET)
+    assert not outcome.failed
+    assert "hunter2" not in str((seen.what, seen.steps, outcome.what))
+
+
+@pytest.mark.parametrize("now", [None, Element("field", "Search", states=frozenset(("editable",)))])
+def test_a_password_stays_hidden_where_its_field_is_gone(
+    desktop: FakeDesktop, now: Element | None
+) -> None:
+    desktop.elements.focus = PASSWORD
+    seen = look_ahead(desktop, SECRET)
+    desktop.elements.focus = now
+    (outcome,) = do(desktop, seen.make_grant(), SECRET)
+    assert (outcome.failed, outcome.element) == (True, PASSWORD)
+    assert "hunter2" not in outcome.what
+
+
 def test_a_click_into_a_field_tells_where_the_text_will_go(desktop: FakeDesktop) -> None:
     desktop.elements.placed = [PASSWORD]
     into = read_action("left_click", {"coordinate": [110, 80]})

@@ -98,8 +98,12 @@ class Element:
         return self.role in CONTROLS
 
     @property
+    def is_password(self) -> bool:
+        return self.role == "password field"
+
+    @property
     def is_editable(self) -> bool:
-        return "editable" in self.states or self.role in ("address bar", "password field")
+        return "editable" in self.states or self.is_password or self.role == "address bar"
 
     def is_same(self, other: Element) -> bool:
         """Return whether a user would call both the same; programs have no lasting identities."""

@@ -88,12 +88,11 @@ class BorrowedClipboard:
         self._borrow(new)
 
     def take_copy(self) -> Optional[str]:
-        """Return the text copied since `await_copy`, or None; count it as ours.
-
-        What comes later than COPY_SECONDS is the user's.
-        """
-        loan = self._loan
-        return _take_copy(loan) if loan is not None and loan.waits_for_copy else None
+        """Return the text copied since `await_copy`, or None; count it as ours."""
+        if self._loan is None:
+            return None
+        _note_copy(self._loan)
+        return self._loan.copied or None
 
     def _borrow(self, loan: _Loan) -> None:
         self._loan = BorrowedClipboard.current = loan
@@ -103,28 +102,28 @@ class BorrowedClipboard:
 def _find_loan() -> Optional[_Loan]:
     """Return the loan whose content is still on the clipboard."""
     loan = BorrowedClipboard.current
-    if loan is not None and loan.waits_for_copy:
-        _take_copy(loan)
+    if loan is not None:
+        _note_copy(loan)
     return loan if loan is not None and loan.is_ours() else None
 
 
-def _take_copy(loan: _Loan) -> Optional[str]:
-    """Return the text that an app has copied for us, or None; count it as ours."""
+def _note_copy(loan: _Loan) -> None:
+    """Note the text that an app has copied for us; later than COPY_SECONDS, it is the user's."""
+    if not loan.waits_for_copy:
+        return
     try:
         text = "" if clip.serial() == loan.serial else clip.text()
     except Exception:  # noqa: BLE001 - the app has the clipboard open to write to it
-        return None
-    if not text:
-        return None
-    loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
-    return text
+        return
+    if text:
+        loan.copied, loan.serial, loan.is_changed = text, clip.serial(), True
 
 
 def _release(loan: _Loan) -> None:
     """Restore the user's content once no app needs the clipboard for us any more."""
     if loan.waits_for_copy:
         # The question was stopped, but the app has got the copy key.
-        _take_copy(loan)
+        _note_copy(loan)
         cron.after(RETRY, lambda: _release(loan))
         return
     seconds = max(loan.needed_until - time.monotonic(), SETTLE_SECONDS if loan.copied else 0)

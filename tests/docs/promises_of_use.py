@@ -264,7 +264,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
     "Closing the connection ends the run": (
         "tests/server/api/test_computer.py::test_a_client_that_disconnects_ends_the_task",
     ),
-    "Typing into a password field always asks": (
+    "Typing into a password field is always a risky step": (
         "tests/computer/rules/test_shipped.py"
         "::test_a_password_field_always_asks_whatever_the_users_rules_are",
     ),

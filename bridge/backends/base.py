@@ -56,12 +56,20 @@ class EventStream:
         return self._batches
 
     async def aclose(self) -> None:
-        """Close the batches, then free what they come from; closing again does nothing."""
+        """Close the batches, then free what they come from.
+
+        Closing again does nothing, but for a release that failed or was cancelled.
+        """
         release, self._release = self._release, _release_nothing
         try:
             await self._batches.aclose()
         finally:
-            await release()
+            try:
+                await release()
+            except BaseException:
+                # Also when cancelled: whoever closes it next has to finish.
+                self._release = release
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -44,6 +45,26 @@ async def test_a_stream_is_released_once_however_often_it_is_closed() -> None:
     await stream.aclose()
     await stream.aclose()
     assert log == ["released"]
+
+
+async def test_a_release_that_was_cancelled_is_finished_by_the_next() -> None:
+    log: list[str] = []
+
+    async def read_batches() -> AsyncGenerator[Batch, None]:
+        yield BATCHES[0]
+
+    async def release() -> None:
+        log.append("begins")
+        await asyncio.sleep(0)
+        log.append("ends")
+
+    stream = EventStream(read_batches(), release)
+    closing = asyncio.create_task(stream.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    await stream.aclose()
+    assert log == ["begins", "begins", "ends"]
 
 
 async def test_a_stream_that_was_left_half_way_is_closed_and_released() -> None:

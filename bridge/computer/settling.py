@@ -64,9 +64,8 @@ class Settling:
     @contextmanager
     def watch(self, area: Rect) -> Iterator[None]:
         """Remember how the desktop looks before an action; `area` is the screen to look at."""
-        # After a change of the screens the area of the last picture may not be there any more.
-        is_there = area in self._desktop.list_screens()
-        self._area, self._before = area, self._look(area) if is_there else None
+        self._area = area
+        self._before = self._look()
         try:
             yield
         finally:
@@ -86,7 +85,9 @@ class Settling:
         for looks in range(1, round(MOST_SECONDS / LOOK_SECONDS) + 1):
             check()
             self._sleep(LOOK_SECONDS)
-            now = self._look(self._area)
+            now = self._look()
+            if now is None:
+                return
             has_changed = has_changed or now.differs(before)
             # Looking takes time, too. With a clock that stands still, the sleeps are counted.
             waited = max(self._clock() - started, looks * LOOK_SECONDS)
@@ -95,5 +96,9 @@ class Settling:
                 return
             last = now
 
-    def _look(self, area: Rect) -> _Look:
-        return _Look(self._desktop.find_focused(), make_thumbnail(self._desktop.grab(area)))
+    def _look(self) -> _Look | None:
+        # After a change of the screens, the one to look at may not be there any more.
+        if self._area not in self._desktop.list_screens():
+            return None
+        picture = make_thumbnail(self._desktop.grab(self._area))
+        return _Look(self._desktop.find_focused(), picture)

@@ -144,6 +144,13 @@ def test_an_area_that_is_no_screen_any_more_is_not_looked_at() -> None:
     assert screen.measure_wait() == 0
 
 
+def test_a_screen_that_changes_during_the_wait_ends_it() -> None:
+    screen = Screen(lambda now, image: None)
+    screen.act()
+    screen._screens = (Rect(0, 0, 200, 100),)
+    assert screen.measure_wait() == pytest.approx(LOOK_SECONDS)
+
+
 def test_a_stop_ends_the_wait() -> None:
     screen = Screen(lambda now, image: None)
     screen.act()

@@ -16,9 +16,9 @@ from bridge.computer.actions import (
 )
 from bridge.computer.approval.shown import ShownStep, show_steps
 from bridge.computer.describe import describe, name_element
-from bridge.computer.desktop import Elements, Window
+from bridge.computer.desktop import Check, Elements, Window
 from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import SOME_PASSWORD, Element
 from bridge.computer.executor import DesktopContext, Work
 from bridge.computer.policy import Judgement, Policy, join_judgements, judge
 from bridge.computer.screen.capture import Capture
@@ -47,6 +47,10 @@ class Grant:
     """The element of each action as the user saw it; None if the user was not asked."""
     first: int = 0
     """The first action that changes something: until then, everything is as the user saw it."""
+
+    def get_element(self, at: int) -> Element | None:
+        """Return the element of an action as the user saw it, if it was known."""
+        return None if self.elements is None else self.elements[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def preview(
         view = capture.get_view(context.desktop)
         windows = context.desktop.list_windows()
         state, elements = context.performer.read_state(), context.desktop.elements
-        effects, problem = _find_all_effects(actions, state, view, windows, elements)
+        effects, problem = _find_all_effects(actions, state, view, windows, elements, context.check)
         judgements = [judge(each, policy) for each in effects]
         named = list(map(_get_named, effects, judgements))
         mains, hit = tuple(main for main, _ in named), tuple(element for _, element in named)
@@ -120,8 +124,10 @@ def preview(
 
 
 def _get_named(effects: Effects, judgement: Judgement) -> tuple[Window | None, Element | None]:
-    """Return the window and the element to name; neither for one on the never list."""
-    return (None, None) if judgement.never else (effects.main, effects.element)
+    """Return the window and the element to name; for the never list only what hides a password."""
+    if judgement.never:
+        return None, SOME_PASSWORD if effects.types_password else None
+    return effects.main, effects.element
 
 
 def _find_first_change(actions: Sequence[Action]) -> int:
@@ -135,10 +141,15 @@ def _find_all_effects(
     view: View,
     windows: Sequence[Window],
     elements: Elements,
+    check: Check,
 ) -> tuple[list[Effects], InvalidRequest | None]:
-    """Find what each action would touch, up to the first that cannot be done, and its error."""
+    """Find what each action would touch, up to the first that cannot be done, and its error.
+
+    `check` raises Stopped: programs may take their time to tell their elements.
+    """
     found: list[Effects] = []
     for action in actions:
+        check()
         try:
             check_places(action, view)
             found.append(find_effects(action, state, view, windows, elements))
@@ -183,7 +194,8 @@ def carry_out(
         halted = False
         for at, action in enumerate(actions):
             if halted:
-                record(Outcome(action, HALTED, failed=True, what=describe(action)))
+                what = describe(action, None, grant.get_element(at))
+                record(Outcome(action, HALTED, failed=True, what=what))
                 continue
             _wait_for_result(action, context)
             outcome = _carry_out_action(at, action, context, capture, policy, grant)
@@ -223,7 +235,7 @@ def _carry_out_action(
         return Outcome(action, error.message, True, what=describe(action))
     judgement = judge(effects, policy)
     window, element = _get_named(effects, judgement)
-    approved = None if grant.elements is None else grant.elements[at]
+    approved = grant.get_element(at)
     # Whatever came of it, and whatever is there now: the sentence must not have a password.
     named = approved if approved is not None and approved.is_password else element
     make = partial(
@@ -320,9 +332,11 @@ def _explain_other_element(
     """Explain that an action would hit another element than the user saw; None if not.
 
     What a later action of a batch hits is often not there yet when the user decides, such as the
-    item of a menu. So it counts only if it is risky.
+    item of a menu. So it counts only if it is risky, or gets what was to be typed.
     """
-    if shown is None or (at > grant.first and not judgement.risks):
+    if shown is None:
+        return None
+    if at > grant.first and not shown.is_editable and not judgement.risks:
         return None
     if element is not None and (shown.is_same(element) or _is_plain(shown, element)):
         return None

@@ -28,13 +28,24 @@ from bridge.computer.actions import (
 from bridge.computer.approval.visible_text import make_label
 from bridge.computer.desktop import Window
 from bridge.computer.effects import type_text
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Dialog, Element
+from bridge.computer.keys import parse_chords
 
 _MAX_CHARACTERS = 200
 """Longest text that is shown whole; the middle of a longer one is left out."""
 
 _MAX_NAME = 100
 """Longest name of an element that is shown whole."""
+
+_TYPING_MODIFIERS = ("Shift_L", "Shift_R", "ISO_Level3_Shift")
+_EDITING = {"Return": "\n", "KP_Enter": "\n", "Tab": "\t", "BackSpace": "\b"}
+_NOT_TYPING = frozenset(
+    (
+        *("Escape", "Delete", "Insert", "Home", "End", "Page_Up", "Page_Down", "Menu"),
+        *("Left", "Right", "Up", "Down", "Caps_Lock", "Num_Lock", "Print", "Pause"),
+        *(f"F{number}" for number in range(1, 25)),
+    )
+)
 
 _CLICKS = {
     LeftClick: "Click",
@@ -60,19 +71,41 @@ def name_element(element: Element | None) -> str:
     if element is None:
         return ""
     name = element.name.strip() or element.description.strip()
-    return f"the {element.role} “{make_label(name, _MAX_NAME)}”" if name else f"a {element.role}"
+    named = f"the {element.role} “{make_label(name, _MAX_NAME)}”" if name else f"a {element.role}"
+    return f"{named}{_name_dialog(element.dialog)}"
+
+
+def _name_dialog(dialog: Dialog | None) -> str:
+    says = "" if dialog is None else dialog.title.strip() or dialog.text.strip()
+    return f" of the dialog “{make_label(says, _MAX_NAME)}”" if says else ""
 
 
 def hide_typed(action: Action, element: Element | None) -> str | None:
     """Return what to show for keys into a password field, without them; None for others."""
     if element is None or not element.is_password:
         return None
-    typed = type_text(action)
+    typed = action.text if isinstance(action, Type) else _type_hidden(action)
     if not typed.strip("\n\t\b"):
         return None
     text = typed.rstrip("\n")
     enter = ", then Enter" if text != typed else ""
     return f"({len(text)} hidden character{'' if len(text) == 1 else 's'}{enter})"
+
+
+def _type_hidden(action: Action) -> str:
+    """Return as many characters as keys type, whatever the layout makes of them."""
+    if not isinstance(action, Key | HoldKey):
+        return type_text(action)
+    once = "".join(map(_stand_in, parse_chords(action.text)))
+    return once * (action.repeat if isinstance(action, Key) else 1)
+
+
+def _stand_in(chord: tuple[str, ...]) -> str:
+    """Return a character for a chord that may type one: no shortcut, and no key that edits."""
+    *held, key = chord
+    if any(modifier not in _TYPING_MODIFIERS for modifier in held):
+        return ""
+    return _EDITING.get(key, "" if key in _NOT_TYPING else "?")
 
 
 def _describe_action(action: Action, element: Element | None) -> str:

@@ -87,7 +87,7 @@ class Elements(Protocol):
         ...
 
     def default_button(self, window: Window) -> Element | None:
-        """Return the button that Return presses; None if there is none, too.
+        """Return the button that Return presses; NOTHING if there is none.
 
         In a page, that of the form with the focus; else that of the dialog.
         """

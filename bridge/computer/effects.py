@@ -92,10 +92,14 @@ class Effects:
 
     @property
     def element(self) -> Element | None:
-        """The element to name to the user: a password field hides what is typed into it."""
+        """The element to name to the user: what the pointer hits, or else what gets the keys.
+
+        A password field hides what is typed into it, also where Return presses a button.
+        """
         known = [target for target in self.targets if target.element is not None]
+        hit = [target for target in known if target.by_pointer]
         pressed = [target for target in known if target.by == "press"]
-        named = self._list_passwords() or pressed or known
+        named = hit or self._list_passwords() or pressed or known
         return named[-1].element if named else None
 
     @property

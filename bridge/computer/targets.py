@@ -8,22 +8,27 @@ from typing import Literal, NamedTuple
 
 from bridge.computer.actions import (
     Action,
+    Key,
     LeftClickDrag,
     LeftMouseUp,
     MouseMove,
     RightClick,
     Scroll,
+    Type,
 )
 from bridge.computer.desktop import Elements, Window
-from bridge.computer.elements.base import Element
-from bridge.computer.keys import Combination, parse_combinations
+from bridge.computer.elements.base import NOTHING, SOME_PASSWORD, Element
+from bridge.computer.keys import Combination, parse_chords, parse_combinations
 from bridge.computer.screen.geometry import Point
 
 Way = Literal["click", "menu", "drop", "keys", "press"]
+_BY_KEYS: tuple[Way, ...] = ("keys", "press")
 """`menu`: a right-click; `keys`: has the focus; `press`: a key that acts like a click on it."""
 
 _RETURN = parse_combinations("Return")
 _SPACE = parse_combinations("space")
+_TAB, _ARROWS = "Tab", ("Left", "Right", "Up", "Down")
+"""Keys that move the focus to another element; in a text, arrows only move the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class Target:
     element: Element | None
     """None if it is unknown."""
     window: Window
+
+    @property
+    def by_pointer(self) -> bool:
+        return self.by not in _BY_KEYS
 
     @property
     def is_password(self) -> bool:
@@ -69,7 +78,7 @@ def find_targets(
     if not isinstance(action, MouseMove | Scroll):
         yield from _find_at_places(action, places, elements)
     if keyboard is not None and keys:
-        yield from _find_by_keys(keyboard, keys, elements)
+        yield from _find_by_keys(action, keyboard, keys, elements)
 
 
 def _find_at_places(
@@ -84,7 +93,7 @@ def _find_at_places(
 
 
 def _find_by_keys(
-    keyboard: Keyboard, keys: frozenset[Combination], elements: Elements
+    action: Action, keyboard: Keyboard, keys: frozenset[Combination], elements: Elements
 ) -> Iterator[Target]:
     window, clicked = keyboard.window, keyboard.clicked
     focused = elements.element_at(*clicked) if clicked else elements.find_focused(window)
@@ -96,8 +105,24 @@ def _find_by_keys(
     elif has_return and not (focused is not None and "multi-line" in focused.states):
         # In a text of several lines, Return begins a new one.
         default = elements.default_button(window)
-        if default is not None:
+        if default is not NOTHING:
             yield Target("press", default, window)
+    if _moves_focus(action, focused):
+        # Nobody knows where the rest goes. Where there is a password field, it may be that.
+        yield Target("keys", None, window)
+        if elements.password_areas([window]):
+            yield Target("keys", SOME_PASSWORD, window)
+
+
+def _moves_focus(action: Action, focused: Element | None) -> bool:
+    """Return whether an action moves the focus by keys, and presses others after that."""
+    if isinstance(action, Type):
+        return "\t" in action.text[:-1]
+    if not isinstance(action, Key):
+        return False
+    moving = (_TAB,) if focused is not None and focused.is_editable else (_TAB, *_ARROWS)
+    pressed = [chord[-1] for chord in parse_chords(action.text)]
+    return any(key in moving for key in pressed[:-1])
 
 
 def _presses(risky: frozenset[Combination], keys: frozenset[Combination]) -> bool:

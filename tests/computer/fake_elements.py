@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import NOTHING, Element
 from bridge.computer.screen.geometry import Point, Rect
 
 
@@ -17,7 +17,7 @@ class FakeElements:
         """`placed`: elements with a box, the innermost last."""
         self.placed = list(placed)
         self.focus: Element | None = None
-        self.default: Element | None = None
+        self.default: Element | None = NOTHING
         self.asked: list[tuple[Any, ...]] = []
         self.closed = False
 

@@ -11,12 +11,13 @@ import pytest
 from bridge.computer.actions import Action, read_action
 from bridge.computer.batch import Grant, Outcome, Preview, carry_out, preview
 from bridge.computer.desktop import Window
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Dialog, Element
 from bridge.computer.executor import DesktopContext
 from bridge.computer.performer import Performer
 from bridge.computer.policy import DEFAULT
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Rect
+from bridge.errors import Stopped
 from tests.computer.fake_desktop import FakeDesktop
 
 AREA = Rect(0, 0, 1920, 1080)
@@ -166,6 +167,119 @@ def test_a_password_stays_hidden_where_its_field_is_gone(
     (outcome,) = do(desktop, seen.make_grant(), SECRET)
     assert (outcome.failed, outcome.element) == (True, PASSWORD)
     assert "hunter2" not in outcome.what
+
+
+FIELD = Element("field", "User name", states=frozenset(("editable",)), box=Rect(300, 300, 50, 50))
+
+
+@pytest.mark.parametrize("approved", [PASSWORD, FIELD])
+def test_what_was_to_be_typed_goes_to_no_other_field(
+    desktop: FakeDesktop, approved: Element
+) -> None:
+    box = approved.box
+    assert box is not None
+    desktop.elements.placed = [approved]
+    into = read_action("left_click", {"coordinate": [box.left * 3 // 4 + 10, box.top * 3 // 4 + 5]})
+    text = read_action("type", {"text": "hunter2"})
+    seen = look_ahead(desktop, into, text)
+    assert seen.elements == (approved, approved)
+    # The page moves the focus after the click.
+    desktop.elements.focus = Element("field", "Message to Bob", states=frozenset(("editable",)))
+    outcomes = do(desktop, seen.make_grant(), into, text)
+    assert [one.failed for one in outcomes] == [False, True]
+    assert "the field “Message to Bob” is there now" in outcomes[1].text
+    assert sees(desktop) == ["press"]
+
+
+def test_a_click_with_a_held_key_names_what_is_clicked(desktop: FakeDesktop) -> None:
+    desktop.elements.focus = PASSWORD
+    held = read_action("left_click", {"coordinate": [5, 5], "text": "ctrl"})
+    seen = look_ahead(desktop, held)
+    assert seen.steps[0].action.startswith("Click the button “Delete account”")
+    desktop.elements.placed = [replace(DELETE, name="Delete everything")]
+    (outcome,) = do(desktop, seen.make_grant(), held)
+    assert "“Delete everything” is there now" in outcome.text
+
+
+def test_the_same_button_of_another_dialog_is_another_button(desktop: FakeDesktop) -> None:
+    desktop.elements.placed = [replace(DELETE, dialog=Dialog("Delete A.txt?"))]
+    seen = look_ahead(desktop, CLICK)
+    assert "of the dialog “Delete A.txt?”" in seen.what[0]
+    desktop.elements.placed = [replace(DELETE, dialog=Dialog("Delete the whole account?"))]
+    (outcome,) = do(desktop, seen.make_grant(), CLICK)
+    assert outcome.failed
+
+
+@pytest.mark.parametrize(
+    ("action", "is_secret"),
+    [
+        (read_action("type", {"text": "me\thunter2\n"}), True),
+        (read_action("key", {"text": "Tab h u"}), True),
+        (read_action("key", {"text": "Left Left h"}), False),
+        (read_action("type", {"text": "me\t"}), False),
+    ],
+)
+def test_what_follows_a_tab_may_go_into_a_password_field(
+    desktop: FakeDesktop, action: Action, is_secret: bool
+) -> None:
+    desktop.elements.placed, desktop.elements.focus = [PASSWORD], FIELD
+    seen = look_ahead(desktop, action)
+    assert ("a password" in seen.judgement.risks) is is_secret
+    assert ("hidden" in seen.steps[0].action) is is_secret
+
+
+@pytest.mark.parametrize("keys", ["Tab Return", "Left space"])
+def test_a_button_that_keys_move_to_is_unknown(desktop: FakeDesktop, keys: str) -> None:
+    desktop.shown = [Window("Delete account", "chromium", AREA, active=True)]
+    desktop.elements.focus = Element("button", "Cancel")
+    assert "deleting" in look_ahead(desktop, read_action("key", {"text": keys})).judgement.risks
+
+
+def test_an_unknown_default_button_is_judged_by_the_title(desktop: FakeDesktop) -> None:
+    desktop.shown = [Window("Checkout", "chromium", AREA, active=True)]
+    desktop.elements.focus = FIELD
+    enter = read_action("key", {"text": "Return"})
+    assert look_ahead(desktop, enter).judgement.risks == ()
+    desktop.elements.default = None
+    assert look_ahead(desktop, enter).judgement.risks == ("buying",)
+
+
+@pytest.mark.parametrize("keys", ["altgr+q", "KP_1", "shift+h", "at"])
+def test_keys_that_may_type_are_hidden_in_a_password_field(desktop: FakeDesktop, keys: str) -> None:
+    desktop.elements.focus = PASSWORD
+    (step,) = look_ahead(desktop, read_action("key", {"text": keys})).steps
+    assert step.action == "Type (1 hidden character)"
+
+
+def test_shortcuts_are_shown_in_a_password_field(desktop: FakeDesktop) -> None:
+    desktop.elements.focus = PASSWORD
+    (step,) = look_ahead(desktop, read_action("key", {"text": "ctrl+v"})).steps
+    assert step.action == "Press Ctrl+v"
+
+
+def test_a_password_stays_hidden_behind_a_failed_action(desktop: FakeDesktop) -> None:
+    desktop.elements.placed = [PASSWORD]
+    into = read_action("left_click", {"coordinate": [110, 80]})
+    seen = look_ahead(desktop, into, SECRET)
+    desktop.elements.placed = []
+    outcomes = do(desktop, seen.make_grant(), into, SECRET)
+    assert outcomes[0].failed
+    assert "hunter2" not in outcomes[1].what
+
+
+def test_a_password_for_a_window_on_the_never_list_stays_hidden(desktop: FakeDesktop) -> None:
+    desktop.shown = [Window("KeePass", "keepassxc", AREA, active=True)]
+    desktop.elements.focus = PASSWORD
+    assert "hunter2" not in str(look_ahead(desktop, SECRET))
+
+
+def test_a_stop_ends_a_preview(desktop: FakeDesktop) -> None:
+    def check() -> None:
+        raise Stopped("Stopped.")
+
+    context, capture = make_context(desktop)
+    with pytest.raises(Stopped):
+        preview([CLICK], capture, DEFAULT, with_picture=False)(replace(context, check=check))
 
 
 def test_a_click_into_a_field_tells_where_the_text_will_go(desktop: FakeDesktop) -> None:

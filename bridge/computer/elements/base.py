@@ -107,4 +107,10 @@ class Element:
 
     def is_same(self, other: Element) -> bool:
         """Return whether a user would call both the same; programs have no lasting identities."""
-        return (self.role, self.name) == (other.role, other.name)
+        return (self.role, self.name, self.dialog) == (other.role, other.name, other.dialog)
+
+
+NOTHING = Element("other")
+"""What there is where a program says that there is no such element: that is known."""
+SOME_PASSWORD = Element("password field")
+"""A password field that is not known any better."""

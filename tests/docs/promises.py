@@ -408,7 +408,7 @@ PRIVACY: Mapping[str, Tests] = {
     ),
     "Claude Code stores your sign-in itself": (
         "tests/cli/test_main.py::test_login_runs_claude_codes_own_sign_in",
-        "tests/backends/claude_code/test_sign_in_status.py::test_the_credentials_are_never_read",
+        "tests/backends/claude_code/sign_in/test_status.py::test_the_credentials_are_never_read",
     ),
     "They exist only if you turn them on": (
         "tests/end_to_end/test_tray_menu.py"

@@ -37,7 +37,7 @@ README: Mapping[str, Tests] = {
     "The bridge therefore listens on this computer only": (
         "tests/test_settings.py::test_without_a_file_the_defaults_apply",
         "tests/backends/claude_code/test_command.py::test_the_bundled_program_is_found",
-        "tests/backends/claude_code/test_sign_in_status.py::test_the_credentials_are_never_read",
+        "tests/backends/claude_code/sign_in/test_status.py::test_the_credentials_are_never_read",
         "tests/attacks/test_secrets.py::test_the_debug_log_of_the_real_program_has_no_secret",
     ),
     # Connect your editor

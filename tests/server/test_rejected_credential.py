@@ -182,7 +182,7 @@ async def test_a_rejected_sign_in_never_leads_to_the_paid_key(
 
 
 async def _report_signed_in() -> Any:
-    from bridge.backends.claude_code.sign_in_status import SignInResult
+    from bridge.backends.claude_code.sign_in.status import SignInResult
 
     return SignInResult(True, "oauth_token")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from bridge.backends.claude_code.renewal import kill_after_renewal
+from bridge.backends.claude_code.sign_in.renewal import kill_after_renewal
 
 
 def run_guard(config: Path) -> int:

@@ -22,7 +22,7 @@ from bridge.backends.claude_code.command import (
 from bridge.backends.claude_code.lines import LineSplitter
 from bridge.backends.claude_code.process_group import pause
 from bridge.backends.claude_code.process_guard import ProcessGuard
-from bridge.backends.claude_code.renewal import find_config_folder, kill_after_renewal
+from bridge.backends.claude_code.sign_in.renewal import find_config_folder, kill_after_renewal
 from bridge.errors import StreamBroken, UpstreamFailed
 from bridge.private_modes import create_folder
 

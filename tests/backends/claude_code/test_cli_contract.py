@@ -19,7 +19,7 @@ import pytest
 
 from bridge.backends.claude_code.command import FLAGS, build_environment
 from bridge.backends.claude_code.errors import FailureTranslator
-from bridge.backends.claude_code.renewal import is_renewing
+from bridge.backends.claude_code.sign_in.renewal import is_renewing
 from bridge.errors import (
     BillingFailed,
     BridgeError,

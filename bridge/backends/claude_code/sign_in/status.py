@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.backends.claude_code.command import CLI_HINT, build_environment, explain_start_failure
-from bridge.backends.claude_code.renewal import find_config_folder, kill_after_renewal
+from bridge.backends.claude_code.sign_in.renewal import find_config_folder, kill_after_renewal
 
 SIGNED_IN_SECONDS = 300.0
 SIGNED_OUT_SECONDS = 5.0

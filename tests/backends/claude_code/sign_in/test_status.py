@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bridge.backends.claude_code import sign_in_status
 from bridge.backends.claude_code.command import find_bundled_cli
-from bridge.backends.claude_code.sign_in_status import (
+from bridge.backends.claude_code.sign_in import status as sign_in_status
+from bridge.backends.claude_code.sign_in.status import (
     SignInResult,
     SignInStatusReader,
     parse_status,

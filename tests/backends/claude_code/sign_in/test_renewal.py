@@ -14,7 +14,7 @@ import psutil
 import pytest
 from openai import AsyncOpenAI
 
-from bridge.backends.claude_code import renewal
+from bridge.backends.claude_code.sign_in import renewal
 from bridge.server.state import Bridge
 from tests.backends.claude_code.leftovers import settled
 from tests.backends.claude_code.token_server import TokenServer

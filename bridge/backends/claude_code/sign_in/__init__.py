@@ -1,0 +1,1 @@
+"""The sign-in of Claude Code: how it is made, read and renewed."""

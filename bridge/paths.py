@@ -49,6 +49,11 @@ class Paths:
         return self.data / "ledger.sqlite3"
 
     @property
+    def plan(self) -> Path:
+        """A 0600 SQLite file: how much of Claude's plans is used, as Claude last said."""
+        return self.data / "plan.sqlite3"
+
+    @property
     def model_aliases(self) -> Path:
         """A 0600 JSON file: the user's own names for models that the dashboard has saved."""
         return self.data / "model-aliases.json"

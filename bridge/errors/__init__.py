@@ -2,6 +2,7 @@
 
 from bridge.errors.account import (
     BillingFailed,
+    ExtraUsageNotAgreed,
     Forbidden,
     KeyRejected,
     NotSignedIn,
@@ -85,6 +86,7 @@ __all__ = [
     "EmbeddingModelBroken",
     "EmbeddingModelMissing",
     "EndpointNotOffered",
+    "ExtraUsageNotAgreed",
     "Forbidden",
     "GatewayFailed",
     "InternalError",

@@ -64,3 +64,17 @@ class RateLimited(BridgeError):
     anthropic_type = "rate_limit_error"
     summary = "Your account or plan has reached its rate limit."
     hint = "Wait until the limit resets, or choose a smaller model or another backend."
+
+
+class ExtraUsageNotAgreed(BridgeError):
+    """The plan is used up, and going on would cost money; the user has not agreed to that."""
+
+    status = 429
+    type = "insufficient_quota"
+    code = "extra_usage_not_agreed"
+    anthropic_type = "rate_limit_error"
+    summary = "Your plan is used up; going on would cost money."
+    hint = (
+        "Wait until the plan resets, choose another backend, or agree to extra usage in the tray "
+        "menu, on the dashboard, or with `claude-bridge usage allow`."
+    )

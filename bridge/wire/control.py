@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from bridge.wire.computer import ComputerSwitchPatch
 from bridge.wire.computer_status import ComputerSwitch
 from bridge.wire.health import BackendSetting
+from bridge.wire.usage import Agreement
 
 
 class Switches(BaseModel):
@@ -164,6 +165,16 @@ class Redeemed(BaseModel):
     token: str = Field(
         repr=False,
         description="Accepted like the control token, until the page signs out or the server ends.",
+    )
+
+
+class ExtraUsageChoice(BaseModel):
+    """`POST /control/extra-usage`: what the user agrees to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agreement: Agreement = Field(
+        description="`window`: until the plan resets; `always`; `no`: not any more."
     )
 
 

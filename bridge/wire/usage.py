@@ -1,9 +1,9 @@
-"""Response types of `GET /usage`: requests, tokens and cost, but no content."""
+"""Response types of `GET /usage`: requests, tokens, cost and plans, but no content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from bridge.wire.doc import Doc
 
@@ -66,6 +66,79 @@ class LastFailure:
     cure: Annotated[str, Doc("Old name of `hint`.")]
 
 
+# --- the use of a plan, as Claude reported it with its last answer
+
+ExtraUsage = Literal["unknown", "off", "available", "in_use"]
+"""Use beyond the plan, which costs money: whether the account has it, and whether it is in use."""
+
+ExtraUsageSetting = Literal["ask", "allow", "refuse"]
+"""The setting `extra_usage`."""
+
+Agreement = Literal["no", "window", "always"]
+"""What the user has agreed to: no extra usage, until the window resets, or always."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWindow:
+    """A span of time in which a plan allows so much use."""
+
+    name: Annotated[str, Doc("Claude's own name: `five_hour`, `seven_day`, or another one.")]
+    used: Annotated[float, Doc("The part that is used; 1 is all of it.")]
+    resets_at: Annotated[float, Doc("Unix seconds.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowReport(PlanWindow):
+    """A window as it is shown."""
+
+    label: Annotated[str, Doc("`Session`, `Week` or `Week (Opus)`.")]
+    empty_at: Annotated[
+        float | None,
+        Doc("When it will be used up at the pace of the last hour; null if that is not before it "
+        "resets, or not known."),
+    ] = None  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanAlert:
+    """A notification to show once."""
+
+    key: Annotated[str, Doc("The same for one level of one window.")]
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReport:
+    """The use of one account's plan; a window that has been reset since is left out."""
+
+    backend: str
+    account: Annotated[str, Doc("Which sign-in; `default` is Claude Code's own.")]
+    as_of: Annotated[
+        float | None, Doc("When Claude reported it, in Unix seconds; null before the first answer.")
+    ]
+    windows: list[WindowReport]
+    extra_usage: ExtraUsage
+    setting: Annotated[ExtraUsageSetting, Doc("What happens before extra usage.")]
+    agreement: Annotated[Agreement, Doc("What the user has agreed to since.")]
+    refusal: Annotated[str | None, Doc("Why requests are refused now, and what to do.")] = None
+    words: Annotated[str, Doc("All windows in one line, to show.")]
+    alerts: Annotated[
+        list[PlanAlert], Doc("Alerts to show once each; `key` identifies an alert.")
+    ] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanUser:
+    """What one client has asked one model through the bridge since a window began."""
+
+    window: Annotated[str, Doc("The window's `name`.")]
+    client: str
+    model: str
+    requests: int
+    tokens: Annotated[int, Doc("Of prompts and answers, without those read from the cache.")]
+    cost: Annotated[float, Doc("US dollars at list prices: a measure, as the plan pays for it.")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class UsageReport:
     """`GET /usage?days=30&recent=20`: newest first."""
@@ -74,3 +147,10 @@ class UsageReport:
     days: list[DayUsage]
     recent: list[RecentRequest]
     last_failure: LastFailure | None
+    plans: Annotated[list[PlanReport], Doc("What is left of each plan.")] = field(
+        default_factory=list
+    )
+    plan_users: Annotated[
+        list[PlanUser],
+        Doc("Who used the plans through the bridge, most first; empty for `days=0`."),
+    ] = field(default_factory=list)

@@ -66,6 +66,7 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
     assert list_undocumented() == {
         "/v1/responses/input_tokens",  # same fields as /v1/responses
         "/v1/messages/count_tokens",  # same fields as /v1/messages
+        "/control/extra-usage",
         "/control/keys",
         "/control/login",
         "/control/tickets",
@@ -77,7 +78,14 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
 def test_every_stored_file_is_named() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text("utf-8")
     kept = find_paths()
-    for path in (kept.ledger, kept.responses, kept.thinking, kept.computer_log, kept.log_file):
+    for path in (
+        kept.ledger,
+        kept.plan,
+        kept.responses,
+        kept.thinking,
+        kept.computer_log,
+        kept.log_file,
+    ):
         assert f"`{path.name}`" in page
     for path in (kept.control_token, kept.config_file, kept.computer_policy):
         assert f"`{path.name}`" in page

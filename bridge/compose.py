@@ -17,7 +17,7 @@ from bridge.backends.anthropic_api.backend import MessagesApiBackend
 from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
-from bridge.backends.claude_code.sign_in import SignIn
+from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.echo import EchoBackend
 from bridge.backends.event_check import CountUnknown
 from bridge.backends.selection import BackendSelection
@@ -39,6 +39,8 @@ from bridge.keys import KeyChain, KeysUnreadable, NamedKey
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import KnownNames, resolve
+from bridge.plan.storage import PlanStorage
+from bridge.plan.tracker import PlanTracker
 from bridge.private_files import create_private, make_private_folder, read_secret, write_private
 from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
@@ -75,7 +77,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     if is_public:
         _check_public_address(settings, keys)
     metrics = Metrics()
-    backends = _build_backends(settings, paths, keys, UnknownParts(metrics.count_unknown).add)
+    plan = PlanTracker(settings.extra_usage, PlanStorage(paths.plan))
+    count_unknown = UnknownParts(metrics.count_unknown).add
+    backends = _build_backends(settings, paths, keys, count_unknown, plan)
     return Bridge(
         settings=settings,
         switches=switches,
@@ -87,6 +91,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         embedder=_build_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
         ledger=Ledger(paths.ledger),
+        plan=plan,
         computer=_build_computer(settings, paths),
         sign_in=SignIn(_find_cli(settings) or find_bundled_cli(), os.environ),
         control_token=_load_control_token(paths),
@@ -173,10 +178,14 @@ def _load_control_token(paths: Paths) -> str:
 
 
 def _build_backends(
-    settings: Settings, paths: Paths, keys: KeyCache, count_unknown: CountUnknown
+    settings: Settings,
+    paths: Paths,
+    keys: KeyCache,
+    count_unknown: CountUnknown,
+    plan: PlanTracker,
 ) -> dict[BackendName, ManagedBackend]:
     policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
-    claude_code = _build_claude_code(settings, paths, count_unknown)
+    claude_code = _build_claude_code(settings, paths, count_unknown, plan)
 
     async def load_claude_code() -> Sequence[Route]:
         return [Route("Claude Code", claude_code)]
@@ -232,12 +241,13 @@ def _explain_unreadable(keys: KeyCache) -> Readiness | None:
 
 
 def _build_claude_code(
-    settings: Settings, paths: Paths, count_unknown: CountUnknown
+    settings: Settings, paths: Paths, count_unknown: CountUnknown, plan: PlanTracker
 ) -> ClaudeCodeBackend:
     return ClaudeCodeBackend(
         paths.claude_code,
         os.environ,
         count_unknown,
+        plan,
         cli=_find_cli(settings),
         spares=settings.claude_spares,
         max_processes=settings.claude_processes,

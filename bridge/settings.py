@@ -23,6 +23,7 @@ from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_text
 from bridge.proof import remove_brackets
 from bridge.wire.health import BackendSetting
+from bridge.wire.usage import ExtraUsageSetting
 
 # mypy takes imported names for private unless they are listed.
 __all__ = [
@@ -177,6 +178,11 @@ class Settings(BaseSettings):
     )
     fallback_model: str = Field(
         "none", description="Model to use when the requested one fails; a notice says so."
+    )
+    extra_usage: ExtraUsageSetting = Field(
+        "ask",
+        description="When a plan is used up and going on would cost money: `ask` refuses requests "
+        "until you agree, `allow` goes on, `refuse` waits for the reset.",
     )
     allowed_hosts: Names = Field(
         (), description="Extra host names to accept, such as `host.docker.internal`."

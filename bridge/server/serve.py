@@ -66,6 +66,8 @@ async def serve(
     announcement = Announcement(bridge.paths.data, bridge.url)
     try:
         with _handle_signals(bridge), report_accept_errors_once() as accept_errors:
+            # Before the first request: it may be the one that would cost money.
+            await bridge.plan.load()
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.backends.claude_code.sign_in import SignIn
+from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
@@ -25,6 +25,7 @@ from bridge.models.names import KnownNames, ResolvedModel, resolve, resolve_rule
 from bridge.models.retirement import read_today
 from bridge.models.rules import ECHO, ModelRules
 from bridge.paths import Paths
+from bridge.plan.tracker import PlanTracker
 from bridge.resilience.heavy_work import HeavyWork
 from bridge.resilience.memory_budget import MemoryBudget
 from bridge.server.key_cache import KeyCache
@@ -64,6 +65,7 @@ class Bridge:
     responses: ResponseStore
     embedder: Embedder | None
     ledger: Ledger
+    plan: PlanTracker
     computer: ComputerService
     sign_in: SignIn
     control_token: str
@@ -167,7 +169,7 @@ class Bridge:
     @property
     def storage_problems(self) -> list[str]:
         """What happened to the files since the start, for the user."""
-        stores = (self.responses, self.thinking, self.ledger)
+        stores = (self.responses, self.thinking, self.ledger, self.plan)
         return [problem for store in stores for problem in store.problems]
 
     async def maintain_stores(self) -> None:
@@ -199,6 +201,7 @@ class Bridge:
         await self.thinking.close()
         await self.responses.close()
         await self.ledger.close()
+        await self.plan.close()
         self.heavy_work.close()
 
     @contextmanager

@@ -15,6 +15,7 @@ from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBacke
 from bridge.backends.batches import begin_within, prepend_batch
 from bridge.backends.claude_code.command import CLI_HINT, find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
+from bridge.backends.claude_code.final_reports import FinalReports
 from bridge.backends.claude_code.frames import (
     Frame,
     Turn,
@@ -27,7 +28,7 @@ from bridge.backends.claude_code.frames import (
 from bridge.backends.claude_code.pool import ProcessPool
 from bridge.backends.claude_code.process import ClaudeProcess, ProcessLauncher
 from bridge.backends.claude_code.sessions import LiveSessions, Session
-from bridge.backends.claude_code.sign_in_status import SignInStatusReader
+from bridge.backends.claude_code.sign_in.status import SignInStatusReader
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown
 from bridge.errors import (
@@ -40,6 +41,7 @@ from bridge.errors import (
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
+from bridge.plan.tracker import PlanTracker
 from bridge.wire.health import BackendName
 from bridge.wire.messages import MessagesRequest
 
@@ -76,6 +78,7 @@ class ClaudeCodeBackend(ManagedBackend):
         root: Path,
         environ: Mapping[str, str],
         count_unknown: CountUnknown,
+        plan: PlanTracker,
         *,
         cli: Path | None = None,
         spares: int = 1,
@@ -92,6 +95,7 @@ class ClaudeCodeBackend(ManagedBackend):
         self._offered = offered
         self._silence = silence_seconds
         self._count_unknown = count_unknown
+        self._plan = plan
         self._cli = cli or find_bundled_cli()
         self._models: Sequence[ListedModel] = ()
         self._credential = Credential()
@@ -107,7 +111,8 @@ class ClaudeCodeBackend(ManagedBackend):
                 wait_seconds=silence_seconds,
                 make_room=lambda: self._sessions.end_oldest(),
             )
-            self._sessions = LiveSessions(self._pool.end, live_sessions)
+            self._sessions = LiveSessions(self._pool.end, live_sessions, note_limits=plan.note)
+            self._final_reports = FinalReports(self._pool.end, plan.note)
 
     @property
     def credential(self) -> Credential:
@@ -181,7 +186,11 @@ class ClaudeCodeBackend(ManagedBackend):
         )
 
     async def open(self, request: MessagesRequest) -> EventStream:
-        """Run one turn in a process; see `Backend.open`. Closing ends a turn that is under way."""
+        """Run one turn in a process; see `Backend.open`. Closing ends a turn that is under way.
+
+        Raises ExtraUsageNotAgreed if it would cost money beyond the plan.
+        """
+        self._plan.check(request.model)
         turn = self._build_turn(request)
         session = await self._take_session(turn.continued)
         if session is not None:
@@ -234,7 +243,8 @@ class ClaudeCodeBackend(ManagedBackend):
             raise
         # The process has started to answer, so the next spare no longer slows it down.
         self._pool.refill()
-        return EventStream(prepend_batch(first, batches), stream.aclose)
+        headers = self._plan.build_headers()
+        return EventStream(prepend_batch(first, batches), stream.aclose, headers)
 
     async def models(self) -> Sequence[ListedModel]:
         """List the models that Claude Code reports when it is initialized."""
@@ -262,6 +272,7 @@ class ClaudeCodeBackend(ManagedBackend):
         """End the sessions and the spare processes."""
         if self._cli is not None:
             self._sessions.end_all()
+            await self._final_reports.finish()
             await self._pool.rest()
 
     async def close(self) -> None:
@@ -324,6 +335,8 @@ class ClaudeCodeBackend(ManagedBackend):
     async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
         step = turn.feed(frame)
         await process.write(step.send)
+        if step.limits is not None:
+            self._plan.note(step.limits)
         # Each process reports the models; listing them later needs no process of its own.
         if turn.initialized is not None and not self._models:
             self._models = read_models(turn.initialized)
@@ -332,10 +345,14 @@ class ClaudeCodeBackend(ManagedBackend):
     def _keep_or_pause(self, lease: _Lease, turn: Turn, frames: list[Frame]) -> None:
         """Keep the process for the next turn if it can answer one; else it is ended soon.
 
-        `frames` are those behind the end of the turn.
+        `frames` are those behind the end of the turn. One of the next reports the use of the
+        plan; it is awaited if Claude Code does nothing else meanwhile.
         """
         if self._sessions.keep(lease.process, turn.end(), frames):
             lease.hand_over()
+        elif turn.is_final and not self._plan.is_fresh():
+            lease.hand_over()
+            self._final_reports.await_report(lease.process, frames)
         else:
             lease.process.pause()
 

@@ -106,6 +106,11 @@ class AnswerRecorder:
             case _:
                 self._is_usual = False
 
+    @property
+    def is_final(self) -> bool:
+        """Whether its stop reason is one after which Claude Code sends no request by itself."""
+        return self._stop_reason in _COMPLETE
+
     def get_answer(self) -> list[Block] | None:
         """Return the blocks; None if Claude Code might have them, or send them, in another form."""
         if not self._is_usual or not all(map(_is_usual_block, self._blocks)):

@@ -49,6 +49,8 @@ class Step:
 
     send: list[Frame] = field(default_factory=list)
     events: list[MessageEvent] = field(default_factory=list)
+    limits: Mapping[str, Any] | None = None
+    """What Claude Code reports of the plan's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,11 @@ class Turn:
         keys = self._conversation.list_keys_after(answer, thinking_back=self._thinking_back)
         return EndedTurn(keys, frozenset(called), self._calls)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether Claude Code sends no request by itself, now that the turn has ended."""
+        return self._answer.is_final
+
     def can_resume(self, calls: Mapping[str, Frame]) -> bool:
         """Return whether the last user turn is what a process that made these calls waits for."""
         results = self._last["content"]
@@ -203,7 +210,9 @@ class Turn:
             case "assistant":
                 self._failures.check_assistant(frame)
             case "rate_limit_event":
-                self._failures.note_rate_limit(read_object(frame, "rate_limit_info"))
+                limits = read_limits(frame)
+                self._failures.note_rate_limit(limits)
+                return Step(limits=limits)
             case "system" if frame.get("subtype") == "api_retry":
                 self._failures.raise_retry(frame)
             case _:
@@ -331,6 +340,16 @@ def _is_response(frame: Mapping[str, Any], id: str) -> bool:
     if frame.get("type") != "control_response":
         return False
     return read_object(frame, "response").get("request_id") == id
+
+
+def is_limits(frame: Mapping[str, Any]) -> bool:
+    """Return whether a frame reports the plan's limits."""
+    return frame.get("type") == "rate_limit_event"
+
+
+def read_limits(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the limits of a frame for which `is_limits` is true."""
+    return read_object(frame, "rate_limit_info")
 
 
 def read_object(parent: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -16,11 +16,12 @@ What the real Claude Code (2.1.330) does, over a fake upstream that records what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from typing import Any
 
 from bridge.backends.claude_code.client_tools import read_call_id
-from bridge.backends.claude_code.frames import EndedTurn, Frame
+from bridge.backends.claude_code.frames import EndedTurn, Frame, is_limits, read_limits
 from bridge.backends.claude_code.process import ClaudeProcess
 from bridge.errors import StreamBroken
 
@@ -98,11 +99,16 @@ class LiveSessions:
         end: Callable[[ClaudeProcess], None],
         limit: int,
         *,
+        note_limits: Callable[[Mapping[str, Any]], None] = lambda limits: None,
         idle_seconds: float = IDLE_SECONDS,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`end` ends a process in the background. With a `limit` of 0 no session is kept."""
+        """`end` ends a process in the background. With a `limit` of 0 no session is kept.
+
+        `note_limits` gets what a process reports of the plan's limits.
+        """
         self._end_process = end
+        self._note_limits = note_limits
         self._limit = limit
         self._idle_seconds = idle_seconds
         self._settle_seconds = settle_seconds
@@ -173,6 +179,8 @@ class LiveSessions:
 
     def _feed(self, session: Session, frames: Sequence[Frame], limit: asyncio.Timeout) -> bool:
         was_idle = session.is_idle.is_set()
+        for frame in filter(is_limits, frames):
+            self._note_limits(read_limits(frame))
         is_expected = all(map(session.feed, frames))
         if session.is_idle.is_set() and not was_idle:
             limit.reschedule(asyncio.get_running_loop().time() + self._idle_seconds)

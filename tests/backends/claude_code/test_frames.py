@@ -129,10 +129,18 @@ def test_other_frames_are_not_part_of_the_answer() -> None:
         {"type": "system", "subtype": "init"},
         {"type": "system", "subtype": "status", "status": "requesting"},
         {"type": "assistant", "message": {"content": [text("Hi")]}},
-        {"type": "rate_limit_event", "rate_limit_info": {"status": "allowed"}},
         {"type": "something_new"},
     ):
         assert machine.feed(frame) == Step()
+
+
+def test_the_limits_of_the_plan_are_reported_beside_the_answer() -> None:
+    machine = turn()
+    machine.start()
+    limits = {"status": "allowed"}
+    frame = {"type": "rate_limit_event", "rate_limit_info": limits}
+    assert machine.feed(frame) == Step(limits=limits)
+    assert machine.feed({"type": "rate_limit_event"}) == Step(limits={})
 
 
 def test_cache_markers_are_removed() -> None:

@@ -39,7 +39,7 @@ class Process:
 class Kept:
     """Sessions whose processes are these fakes, and the processes that they have ended."""
 
-    def __init__(self, limit: int = 2, **limits: float) -> None:
+    def __init__(self, limit: int = 2, **limits: Any) -> None:
         self.ended: list[Any] = []
         self.live = LiveSessions(self.ended.append, limit, **limits)
 

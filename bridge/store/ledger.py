@@ -84,6 +84,15 @@ class DayTotal:
     totals: Totals
 
 
+@dataclass(frozen=True, slots=True)
+class ClientTotal:
+    """Sums for one client and model since a moment."""
+
+    client: str
+    model: str
+    totals: Totals
+
+
 _SCHEMA = Schema(
     CLOCK_SCHEMA
     + """
@@ -137,6 +146,12 @@ _BY_DAY = (
     "SELECT date(at, 'unixepoch', 'localtime') AS day, model, backend, client, "  # noqa: S608
     f"{_SUMS} FROM answered WHERE at >= ? GROUP BY day, model, backend, client "
     "ORDER BY day DESC, model, backend, client"
+)
+
+
+_BY_CLIENT = (
+    f"SELECT client, model, {_SUMS} FROM answered WHERE at >= ? AND backend = ? "  # noqa: S608
+    "GROUP BY client, model ORDER BY SUM(cost) DESC, client, model"
 )
 
 
@@ -194,6 +209,11 @@ class Ledger:
             for day, model, backend, client, *sums in rows
         ]
 
+    async def sum_by_client(self, since: float, backend: str) -> list[ClientTotal]:
+        """Return sums over a backend's requests since a moment, the most costly first."""
+        rows = await self._select(_BY_CLIENT, since, backend)
+        return [ClientTotal(client, model, Totals(*sums)) for client, model, *sums in rows]
+
     async def sum_today(self) -> Totals:
         """Return sums over all requests since local midnight."""
         rows = await self._select(_SINCE, _find_midnight(self._now(), 0))
@@ -203,11 +223,11 @@ class Ledger:
         """Write everything and close the file."""
         await self._worker.close()
 
-    async def _select(self, sql: str, argument: float) -> list[tuple[Any, ...]]:
+    async def _select(self, sql: str, *arguments: float | str) -> list[tuple[Any, ...]]:
         """Run a query after all earlier writes; log an error and return no rows."""
 
         def fetch(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
-            with closing(database.execute(sql, (argument,))) as rows:
+            with closing(database.execute(sql, arguments)) as rows:
                 return rows.fetchall()
 
         try:

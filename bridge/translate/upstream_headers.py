@@ -6,6 +6,7 @@ Backends return them as Claude's API names them. The same functions serve answer
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from bridge.errors import UPSTREAM_ID
@@ -43,7 +44,37 @@ def convert_rate_limits(headers: Mapping[str, str], now: float) -> dict[str, str
             converted = _convert_reset(value, now) if part == "reset" else _as_count(value)
             if converted is not None:
                 limits[f"x-ratelimit-{part}-{kind}"] = converted
+    return limits | _convert_plan(headers, now)
+
+
+_PLAN = re.compile(r"anthropic-ratelimit-unified-(\w+)-utilization")
+
+
+def _convert_plan(headers: Mapping[str, str], now: float) -> dict[str, str]:
+    """Return the windows of a plan in OpenAI's form: percent of the window, of 100."""
+    limits: dict[str, str] = {}
+    for name in headers:
+        if (found := _PLAN.fullmatch(name)) is None:
+            continue
+        window = found[1].replace("_", "-")
+        remaining = _measure_remaining(headers[name])
+        reset = _convert_reset(
+            headers.get(f"anthropic-ratelimit-unified-{found[1]}-reset", ""), now
+        )
+        if remaining is not None and reset is not None:
+            limits[f"x-ratelimit-limit-{window}"] = "100"
+            limits[f"x-ratelimit-remaining-{window}"] = str(remaining)
+            limits[f"x-ratelimit-reset-{window}"] = reset
     return limits
+
+
+def _measure_remaining(utilization: str) -> int | None:
+    """Return the whole percents that are left, 0 at least; None for what is no number."""
+    try:
+        used = float(utilization)
+    except ValueError:
+        return None
+    return max(0, math.floor(100 * (1 - used) + 1e-6)) if 0 <= used < 1e6 else None
 
 
 def _convert_reset(value: str, now: float) -> str | None:

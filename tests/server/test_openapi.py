@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bridge.server.app import make_app
 from bridge.server.http.endpoint import Endpoint
 from bridge.server.http.openapi import build_document
 from bridge.server.state import Bridge
+from bridge.store.ledger import Entry
 from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
@@ -133,6 +135,29 @@ async def call_endpoint(bridge: Bridge, row: Endpoint) -> Any:
         return await answer.json()
 
 
+def use_plan(bridge: Bridge) -> None:
+    """Let a client have used a plan, without Claude Code."""
+    now = time.time()
+    fields = {"utilization": 0.62, "resetsAt": now + 60}
+    bridge.plan.note({"unifiedWindows": {"five_hour": fields}})
+    counts = dict.fromkeys(
+        ("input_tokens", "cache_write_tokens", "cache_read_tokens", "output_tokens"), 5
+    )
+    bridge.ledger.put(
+        Entry(
+            at=now,
+            model="claude-opus-5-5",
+            client="openai-python",
+            backend="claude-code",
+            cost=100,
+            outcome="stop",
+            milliseconds=5,
+            first_chunk_milliseconds=3,
+            **counts,
+        )
+    )
+
+
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
 async def test_the_example_of_an_answer_matches_the_real_one(
     row: Endpoint, bridge: Bridge, fake: FakeAnthropic
@@ -144,6 +169,8 @@ async def test_the_example_of_an_answer_matches_the_real_one(
         bridge.computer.allow_for(minutes=1)
     if row.path == "/usage":
         await call_endpoint(bridge, chat)
+    if row.path in ("/usage", "/control/extra-usage"):
+        use_plan(bridge)
     if row.path == "/control/model-aliases":
         await asyncio.to_thread(bridge.aliases.save, "fast", "haiku")
     answer = await call_endpoint(bridge, row)

@@ -8,11 +8,22 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from bridge.plan.tracker import CLAUDE_CODE, DEFAULT_ACCOUNT
+from bridge.plan.words import WINDOW_SECONDS
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
-from bridge.server.state import BRIDGE
+from bridge.server.http.request_body import read_body
+from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import DayTotal, Entry, Totals
-from bridge.wire.usage import DayUsage, RecentRequest, UsageReport, UsageTotals
+from bridge.wire.control import ExtraUsageChoice
+from bridge.wire.usage import (
+    DayUsage,
+    PlanReport,
+    PlanUser,
+    RecentRequest,
+    UsageReport,
+    UsageTotals,
+)
 
 _MICRO_DOLLARS = 1_000_000
 """Micro-dollars in one dollar: the ledger adds whole numbers, so that sums are exact."""
@@ -38,8 +49,49 @@ async def get_usage(request: web.Request) -> web.Response:
         days=[_as_day(total) for total in await bridge.ledger.sum_by_day(query.days)],
         recent=[_as_recent(entry) for entry in await bridge.ledger.list_recent(query.recent)],
         last_failure=bridge.last_failure,
+        plans=await list_plans(bridge),
+        plan_users=await _list_plan_users(bridge) if query.days else [],
     )
     return web.json_response(asdict(report))
+
+
+async def allow_extra_usage(request: web.Request) -> web.Response:
+    """Let requests go on when the plan is used up: until it resets, always, or not any more."""
+    bridge = request.app[BRIDGE]
+    choice = await read_body(request, ExtraUsageChoice)
+    bridge.plan.agree(choice.agreement)
+    return web.json_response(asdict(bridge.plan.build_report()))
+
+
+async def list_plans(bridge: Bridge) -> list[PlanReport]:
+    """Report the plans that are known, and that of the active backend."""
+    accounts = bridge.plan.list_accounts()
+    if not accounts and (await bridge.selection.get_status()).active == CLAUDE_CODE:
+        accounts = [DEFAULT_ACCOUNT]
+    return [bridge.plan.build_report(account) for account in accounts]
+
+
+async def _list_plan_users(bridge: Bridge) -> list[PlanUser]:
+    windows = {window.name: window for window in bridge.plan.build_report().windows}
+    return [
+        PlanUser(
+            window=name,
+            client=total.client,
+            model=total.model,
+            requests=total.totals.requests,
+            tokens=_count_new_tokens(total.totals),
+            cost=total.totals.cost / _MICRO_DOLLARS,
+        )
+        for name, seconds in WINDOW_SECONDS.items()
+        if name in windows
+        for total in await bridge.ledger.sum_by_client(
+            windows[name].resets_at - seconds, CLAUDE_CODE
+        )
+    ]
+
+
+def _count_new_tokens(totals: Totals) -> int:
+    return totals.input_tokens + totals.cache_write_tokens + totals.output_tokens
 
 
 def _as_totals(totals: Totals) -> UsageTotals:
@@ -72,6 +124,34 @@ _TOTALS_EXAMPLE: dict[str, Any] = {
     "unpriced": 0,
 }
 
+_PLAN_EXAMPLE: dict[str, Any] = {
+    "backend": "claude-code",
+    "account": "default",
+    "as_of": 1795411201.5,
+    "windows": [
+        {
+            "name": "five_hour",
+            "used": 0.62,
+            "resets_at": 1795425600.0,
+            "label": "Session",
+            "empty_at": None,
+        },
+        {
+            "name": "seven_day",
+            "used": 0.31,
+            "resets_at": 1795824000.0,
+            "label": "Week",
+            "empty_at": None,
+        },
+    ],
+    "extra_usage": "available",
+    "setting": "ask",
+    "agreement": "no",
+    "refusal": None,
+    "words": "Session 62 %, resets 16:40 · Week 31 %",
+    "alerts": [],
+}
+
 USAGE_EXAMPLE: dict[str, Any] = {
     "today": _TOTALS_EXAMPLE,
     "days": [
@@ -100,6 +180,17 @@ USAGE_EXAMPLE: dict[str, Any] = {
         }
     ],
     "last_failure": None,
+    "plans": [_PLAN_EXAMPLE],
+    "plan_users": [
+        {
+            "window": "five_hour",
+            "client": "openai-python",
+            "model": "claude-opus-5-5",
+            "requests": 12,
+            "tokens": 48210,
+            "cost": 0.91,
+        }
+    ],
 }
 
 ROUTES = (
@@ -113,5 +204,16 @@ ROUTES = (
         access="key",
         query=UsageQuery,
         failures=(400,),
+    ),
+    Endpoint(
+        "POST",
+        "/control/extra-usage",
+        allow_extra_usage,
+        "Control",
+        "Agree, or not, to use that costs money beyond the plan",
+        Answer("The plan.", PlanReport, _PLAN_EXAMPLE),
+        access="token",
+        body=ExtraUsageChoice,
+        example={"agreement": "window"},
     ),
 )

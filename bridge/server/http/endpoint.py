@@ -25,10 +25,21 @@ _NOTICE = ("x-bridge-notice", UPSTREAM_ID)
 _KINDS = ("requests", "tokens")
 _PARTS = ("limit", "remaining", "reset")
 
-OPENAI_HEADERS = (*_NOTICE, *(f"x-ratelimit-{part}-{kind}" for kind in _KINDS for part in _PARTS))
+_WINDOWS = ("5h", "7d")
+"""Of Claude's plans; there may be more, for some of the models."""
+
+OPENAI_HEADERS = (
+    *_NOTICE,
+    *(f"x-ratelimit-{part}-{kind}" for kind in (*_KINDS, *_WINDOWS) for part in _PARTS),
+)
 ANTHROPIC_HEADERS = (
     *_NOTICE,
     *(f"anthropic-ratelimit-{kind}-{part}" for kind in _KINDS for part in _PARTS),
+    *(
+        f"anthropic-ratelimit-unified-{w}-{part}"
+        for w in _WINDOWS
+        for part in ("utilization", "reset")
+    ),
 )
 """Headers of an answer of Claude's, for clients of each API."""
 

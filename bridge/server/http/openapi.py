@@ -38,6 +38,26 @@ HEADERS: Mapping[str, str] = {
         for part, words in _LIMIT_WORDS.items()
         for kind in ("requests", "tokens")
     },
+    **{
+        name: words
+        for window, label in (("5h", "five hours"), ("7d", "week"))
+        for name, words in (
+            (f"x-ratelimit-limit-{window}", f"100: your plan's whole {label}, in percent."),
+            (
+                f"x-ratelimit-remaining-{window}",
+                f"Percent of your plan's {label} that remain.",
+            ),
+            (f"x-ratelimit-reset-{window}", f"Time until your plan's {label} resets."),
+            (
+                f"anthropic-ratelimit-unified-{window}-utilization",
+                f"The part that is used of your plan's {label}.",
+            ),
+            (
+                f"anthropic-ratelimit-unified-{window}-reset",
+                f"When your plan's {label} resets, in Unix seconds.",
+            ),
+        )
+    },
 }
 _ABOUT = (
     "OpenAI's API on this computer, answered by Claude. Fields that are not listed here are "

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
 from bridge.computer.matching.folding import fold
+
+_JOINTS = re.compile(r"_|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
+"""What separates words without a blank: underscores, and where digits meet letters."""
+_SPACED_LETTERS = re.compile(r"(?<!\w)\w(?:\W\w){2,}(?!\w)")
+"""Single letters with something between each two, such as “D e l e t e”."""
 
 
 def find_whole_word(words: Iterable[str], text: str) -> str | None:
@@ -14,8 +20,33 @@ def find_whole_word(words: Iterable[str], text: str) -> str | None:
 
     `^` at its start and `$` at its end mean that the text begins or ends there.
     """
-    folded = fold(text).strip()
-    return next((word for word in words if folded and _compile(word).search(folded)), None)
+    readings = _list_readings(text)
+    return next(
+        (word for word in words if any(_compile(word).search(each) for each in readings)), None
+    )
+
+
+@lru_cache(maxsize=4096)
+def _list_readings(text: str) -> tuple[str, ...]:
+    """List the ways to read a text, folded; most texts have one.
+
+    An invisible character may be inside a word or between two words, and `1` may be a letter or
+    a digit, so no single folding finds the words of every text that looks the same.
+    """
+    invisible = {ord(character): " " for character in set(text) if _is_invisible(character)}
+    folded = (fold(text), fold(_JOINTS.sub(" ", text.translate(invisible))))
+    joined = (_SPACED_LETTERS.sub(_join_letters, each) for each in folded)
+    readings = (each.strip() for each in (*folded, *joined))
+    return tuple(dict.fromkeys(each for each in readings if each))
+
+
+def _is_invisible(character: str) -> bool:
+    """Return whether a character shows nothing; an accent is part of the letter before it."""
+    return not fold(character) and not unicodedata.combining(character)
+
+
+def _join_letters(spaced: re.Match[str]) -> str:
+    return spaced.group()[::2]
 
 
 @lru_cache(maxsize=4096)

@@ -16,10 +16,10 @@ from bridge.computer.rules.kinds import CONFIRMS, list_kinds
 from bridge.computer.rules.rule import Rule
 from bridge.computer.targets import Target
 
-ACTING_ROLES = ("button", "clickable", "link", "menu item")
-"""Roles whose name says what a click does; the name of a file or a row is its content."""
+_NAMED_BY_CONTENT = ("cell", "icon", "list item", "menu", "tab")
+"""Roles whose name is that of what they hold: a file “Delete me.txt”, a mail, a menu “Send To”."""
 _LONGEST_LINK = 4
-"""Words of a link that does something; a longer one is a headline."""
+"""Words of a link that does something; a longer one is the headline of an article."""
 _CLICKED = ("click", "press")
 
 
@@ -61,33 +61,38 @@ def _element_matches(rule: Rule, target: Target) -> bool:
         case "role":
             return target.by == "keys" and bool(kinds & {*rule.words})
         case "drop":
-            return target.by == "drop" and _has_word(rule, element.name, element.description)
+            return target.by == "drop" and _has_word(rule.words, element.name, element.description)
         case "form":
             submits = "default" in element.states or CONFIRMS in kinds
             return target.by in _CLICKED and submits and bool(element.form & {*rule.words})
         case "dialog":
             return target.by in _CLICKED and _is_in_dialog(rule, element)
         case _:
-            if target.by not in _CLICKED or not (rule.roles or element.role in ACTING_ROLES):
+            if target.by not in _CLICKED or not (rule.roles or element.is_control):
                 return False
-            says = _says_what_it_does(element)
-            named = says and _has_word(rule, element.name, element.description)
-            return named or (CONFIRMS in kinds and _is_in_dialog(rule, element))
+            return _names_act(rule, element) or (CONFIRMS in kinds and _is_in_dialog(rule, element))
 
 
-def _says_what_it_does(element: Element) -> bool:
-    """Return whether a name is short enough: text that can be clicked is often an article."""
+def _names_act(rule: Rule, element: Element) -> bool:
+    """Return whether the name says that a click does what the rule is for."""
+    if element.role in _NAMED_BY_CONTENT and not rule.roles:
+        # “Delete” is an act, in a menu that a page draws of list items; “Delete me.txt” is a file.
+        # Words with a `^` or `$` are too common as names of content, such as a folder “Trash”.
+        words = [f"^{word}$" for word in rule.words if word == word.strip("^$")]
+        return _has_word(words, element.name, element.description)
     is_text = element.role in ("link", "clickable")
-    return not is_text or len(element.name.split()) <= _LONGEST_LINK
+    if is_text and len(element.name.split()) > _LONGEST_LINK:
+        return False
+    return _has_word(rule.words, element.name, element.description)
 
 
 def _is_in_dialog(rule: Rule, element: Element) -> bool:
     dialog = element.dialog
-    return dialog is not None and _has_word(rule, dialog.title, dialog.text)
+    return dialog is not None and _has_word(rule.words, dialog.title, dialog.text)
 
 
-def _has_word(rule: Rule, *texts: str) -> bool:
-    return any(find_whole_word(rule.words, text) is not None for text in texts)
+def _has_word(words: Sequence[str], *texts: str) -> bool:
+    return any(find_whole_word(words, text) is not None for text in texts)
 
 
 def _concerns_any(rule: Rule, targets: Iterable[Target]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from bridge.computer.actions import read_action
 from bridge.computer.desktop import Window
 from bridge.computer.effects import InputState, find_effects
-from bridge.computer.elements.base import Dialog, Element, FormField, State
+from bridge.computer.elements.base import CONTROLS, Dialog, Element, FormField, Role, State
 from bridge.computer.policy import DEFAULT, Policy, judge
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_elements import FakeElements
@@ -132,6 +132,45 @@ def test_a_confirming_button_is_judged_by_its_window_too() -> None:
     assert click(element("check box", "Firewall"), "Settings") == ("settings",)
 
 
+@pytest.mark.parametrize("role", CONTROLS)
+def test_every_kind_of_control_is_judged_by_its_name(role: Role) -> None:
+    assert click(element(role, "Pay now")) == ("buying",)
+    assert click(element(role, "Delete")) == ("deleting",)
+    assert click(element(role, "", description="Delete")) == ("deleting",)
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("cell", "Send money to Ada"),
+        ("icon", "Delete me.txt"),
+        ("link", "How to pay less tax this year"),
+        ("link", "Update on the garden"),
+        ("list item", "Please pay this bill"),
+        ("menu", "Send To"),
+        ("menu", "Terminal"),
+        ("tab", "Checkout – Shop"),
+        ("tab", "How to delete files you no longer need"),
+    ],
+)
+def test_what_is_named_by_its_content_is_harmless(role: Role, name: str) -> None:
+    assert click(element(role, name)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "risk"),
+    [
+        ("Pay_now", "buying"),
+        ("Pay49.90", "buying"),
+        ("Delete\u200baccount", "deleting"),
+        ("Delete\u3164account", "deleting"),
+        ("D e l e t e", "deleting"),
+    ],
+)
+def test_a_name_is_read_whatever_separates_its_words(name: str, risk: str) -> None:
+    assert click(element("button", name)) == (risk,)
+
+
 @pytest.mark.parametrize("title", ["Checkout", "Delete", "Update", "Settings", "Cartography"])
 def test_what_is_unknown_is_judged_by_its_window(title: str) -> None:
     assert click(None, title) != ()
@@ -221,6 +260,18 @@ def test_a_password_field_always_asks_whatever_the_users_rules_are() -> None:
     action = read_action("type", {"text": "hunter2"})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
     assert judge(effects, mine).risks == ("a password",)
+
+
+@pytest.mark.parametrize(("roles", "risks"), [([], ()), (["list item"], ("mine",)), (["link"], ())])
+def test_a_users_rule_may_look_into_the_names_of_content(
+    roles: list[str], risks: tuple[str, ...]
+) -> None:
+    rule = {"risk": "mine", "where": "element", "words": ["", "rose"], "roles": roles}
+    mine = Policy.model_validate({"risky": [rule], "never": []})
+    elements = FakeElements(element("list item", "A rose"))
+    action = read_action("left_click", {"coordinate": [5, 5]})
+    effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
+    assert judge(effects, mine).risks == risks
 
 
 def test_a_users_rule_without_roles_holds_for_everything_in_the_window() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bridge.computer.elements.base import ROLES, Element
 from bridge.computer.matching.words import find_whole_word
 from bridge.computer.rules.words import (
@@ -9,6 +11,7 @@ from bridge.computer.rules.words import (
     COMMAND_FIELDS,
     CONFIRMING,
     DECLINING,
+    HARMLESS,
     MESSAGE_FIELDS,
 )
 from bridge.computer.targets import Target
@@ -17,31 +20,59 @@ UNKNOWN = "unknown"
 CONFIRMS, DECLINES = "confirming button", "declining button"
 COMMAND, MESSAGE, CHAT = "command field", "message field", "chat field"
 CONTROL, EDITABLE = "control", "editable"
+UNCLEAR = "unclear control"
+"""A control whose name is not known to be harmless, or a part of a window that may hold one."""
 
 ALL_KINDS = frozenset(
-    (*ROLES, UNKNOWN, CONFIRMS, DECLINES, COMMAND, MESSAGE, CHAT, CONTROL, EDITABLE)
+    (
+        *ROLES,
+        *(UNKNOWN, CONFIRMS, DECLINES, COMMAND, MESSAGE, CHAT, CONTROL, EDITABLE),
+        UNCLEAR,
+    )
 )
 _LONGEST_ANSWER = 4
 """Words of a button that confirms or declines; “Yes, delete it now” has four."""
 _BUTTONS = ("button", "clickable", "link", "menu item")
+_HOLDERS = ("list", "other", "table", "tree")
+"""Roles that may hold controls which a program does not tell, such as the icons of Thunar."""
 
 
+@lru_cache(maxsize=64)
 def list_kinds(target: Target | None) -> frozenset[str]:
     """List everything that a target is: its role, and what its name makes of it."""
-    element = None if target is None else target.element
-    if element is None:
+    # Cached, because each rule asks for it.
+    if target is None or target.element is None:
         return frozenset((UNKNOWN,))
+    element = target.element
     kinds: set[str] = {element.role}
     if element.is_control:
         kinds.add(CONTROL)
     if element.is_editable:
         kinds |= _list_kinds_of_field(element)
-    if element.role in _BUTTONS and len(element.name.split()) <= _LONGEST_ANSWER:
+    if element.role in _BUTTONS and _is_short(element.name):
         if find_whole_word(CONFIRMING, element.name):
             kinds.add(CONFIRMS)
         if find_whole_word(DECLINING, element.name):
             kinds.add(DECLINES)
+    if target.by != "menu" and _is_unclear(element):
+        # A right-click only opens a menu.
+        kinds.add(UNCLEAR)
     return frozenset(kinds)
+
+
+def _is_short(name: str) -> bool:
+    return len(name.split()) <= _LONGEST_ANSWER
+
+
+def _is_unclear(element: Element) -> bool:
+    if element.is_editable:
+        # A click only moves the cursor.
+        return False
+    if not element.is_control:
+        return element.role in _HOLDERS
+    name = element.name.strip() or element.description
+    is_harmless = find_whole_word((*HARMLESS, *DECLINING), name) is not None
+    return not (is_harmless and _is_short(name))
 
 
 def _list_kinds_of_field(element: Element) -> set[str]:

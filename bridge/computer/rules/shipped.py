@@ -1,8 +1,9 @@
 """The built-in rules, which apply unless the user's file has its own."""
 
 # Three kinds of knowledge, the best one first. Where a program tells its elements, what is hit
-# decides: its role and its name. Where it does not (`unknown`), the window decides, as its title
-# is all that is known. Programs, keys and text count in any case.
+# decides: its role and its name. Where it does not (`unknown`), or where the name of a control is
+# not known to be harmless (`unclear control`), the title of the window decides as well. Programs,
+# keys and text count in any case.
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from bridge.computer.rules.kinds import (
     CONFIRMS,
     DECLINES,
     MESSAGE,
+    UNCLEAR,
     UNKNOWN,
 )
 from bridge.computer.rules.rule import Rule
@@ -21,9 +23,10 @@ from bridge.computer.rules.rule import Rule
 PASSWORD = "a password"  # noqa: S105 - the name of a risk
 PASSWORD_TITLES = ("password", "sign in", "log in", "login")
 
-_BY_TITLE = (UNKNOWN, CONFIRMS)
+_BY_TITLE = (UNKNOWN, UNCLEAR)
 """A page chooses its title: it says little of a heading on it, and much of its “Continue”."""
-_SWITCHES = ("button", "check box", "combo box", "radio button", "slider", "switch")
+_SETTERS = ("check box", "combo box", "radio button", "slider", "switch")
+"""Controls whose name is that of a setting: “Search” does not search, but turns it on or off."""
 _TYPED_INTO = ("address bar", "field", "password field", "terminal")
 _NOT_TYPED_INTO = (UNKNOWN, *(role for role in ROLES if role not in _TYPED_INTO))
 _COMMANDS = ("sudo ", "rm -", "curl ", "powershell")
@@ -93,7 +96,7 @@ RISKY = (
         risk="settings",
         where="title",
         words=("settings", "preferences", "control panel"),
-        roles=(UNKNOWN, *_SWITCHES),
+        roles=(*_BY_TITLE, *_SETTERS),
     ),
 )
 NEVER = ("1password", "bitwarden", "keepass", "keychain access", "seahorse")

@@ -103,6 +103,48 @@ CONFIRMING = (
     *("^sí", "^continuar", "^confirmar", "^aceptar", "^de acuerdo", "^aplicar"),
 )
 DECLINING = ("^no$", "^nein$", "^non$")
+HARMLESS = (
+    *("^cancel$", "^close$", "^close window$", "^close dialog$", "^close tab$", "^dismiss$"),
+    *("^not now$", "^later$", "^maybe later$", "^back$", "^back to", "^go back", "^forward$"),
+    *("^home$", "^menu$", "^main menu$", "^open menu$", "^more$", "^more options$", "^help"),
+    *("^get help$", "^about", "^faq$", "^contact", "^learn more", "^read more$", "^search"),
+    *("^find$", "^find in page$", "^filter", "^sort", "^show", "^hide", "^view", "^see"),
+    *("^details$", "^more details$", "^expand", "^collapse", "^overview$", "^contents$"),
+    *("^table of contents$", "^preview$", "^zoom", "^full screen$", "^minimize$", "^maximize$"),
+    *("^reload$", "^refresh$", "^next page$", "^next chapter$", "^next article$", "^previous"),
+    *("^first page$", "^last page$", "^skip to content$", "^skip to main content$", "^like$"),
+    *("^play$", "^pause$", "^mute$", "^copy$", "^copy link$", "^cut$", "^paste$", "^undo$"),
+    *("^redo$", "^select all$", "^file$", "^edit$", "^insert$", "^tools$", "^window$"),
+    *("^bookmarks$", "^history$", "^new tab$", "^settings$", "^preferences$", "^options$"),
+    *("^privacy policy$", "^terms of use$", "^terms of service$", "^imprint$"),
+    *("^abbrechen$", "^schließen$", "^fenster schließen$", "^später$", "^nicht jetzt$", "^zurück$"),
+    *("^zurück zu", "^zurück zur", "^zurück zum", "^vor$", "^startseite$", "^menü$", "^mehr$"),
+    *("^hilfe", "^über$", "^über uns$", "^kontakt$", "^mehr erfahren", "^weiterlesen$", "^suche"),
+    *("^suchen", "^filtern", "^sortieren", "^anzeigen$", "^mehr anzeigen$", "^details anzeigen$"),
+    *("^ausblenden$", "^ansicht$", "^übersicht$", "^inhalt$", "^vorschau$", "^vergrößern$"),
+    *("^verkleinern$", "^vollbild$", "^neu laden$", "^nächste seite$", "^vorherige", "^abspielen$"),
+    *("^kopieren$", "^ausschneiden$", "^einfügen$", "^rückgängig$", "^alles auswählen$", "^datei$"),
+    *("^bearbeiten$", "^lesezeichen$", "^einstellungen$", "^optionen$", "^datenschutz$"),
+    "^impressum$",
+    *("^annuler$", "^fermer$", "^plus tard$", "^pas maintenant$", "^retour$", "^précédent$"),
+    *("^accueil$", "^aide", "^à propos", "^en savoir plus", "^lire la suite$", "^rechercher"),
+    *("^recherche", "^filtrer", "^trier", "^afficher", "^masquer", "^voir", "^détails$"),
+    *("^aperçu$", "^agrandir$", "^réduire$", "^actualiser la page$", "^page suivante$"),
+    *("^page précédente$", "^copier$", "^couper$", "^coller$", "^tout sélectionner$", "^fichier$"),
+    *("^édition$", "^affichage$", "^outils$", "^favoris$", "^historique$", "^paramètres$"),
+    "^préférences$",
+    *("^cancelar$", "^cerrar$", "^más tarde$", "^ahora no$", "^volver$", "^atrás$", "^inicio$"),
+    *("^ayuda", "^acerca de", "^contacto$", "^más información$", "^leer más$", "^buscar"),
+    *("^filtrar", "^ordenar por", "^mostrar", "^ocultar", "^ver", "^detalles$", "^vista previa$"),
+    *("^recargar$", "^página siguiente$", "^página anterior$", "^copiar$", "^cortar$", "^pegar$"),
+    *("^deshacer$", "^rehacer$", "^seleccionar todo$", "^archivo$", "^editar$", "^herramientas$"),
+    *("^marcadores$", "^historial$", "^ajustes$", "^configuración$", "^preferencias$"),
+    "^opciones$",
+)
+"""Names of controls that do no harm in any window: they look, move around, stop, or can be undone.
+
+“Next”, “Open” and “Save” are missing on purpose: in a risky window they may be the act.
+"""
 
 COMMAND_FIELDS = (
     *("terminal", "terminal input", "console", "shell", "command", "command line", "run command"),

@@ -129,7 +129,63 @@ def test_a_harmless_click_is_not_risky_because_of_its_page(what: Element, title:
 
 def test_a_confirming_button_is_judged_by_its_window_too() -> None:
     assert click(element("button", "Continue"), "Checkout – Shop") == ("buying",)
-    assert click(element("check box", "Firewall"), "Settings") == ("settings",)
+
+
+CONTROL_ROLES = [role for role in CONTROLS if role != "button"]
+SETTERS = ["check box", "combo box", "radio button", "slider", "switch"]
+UNFAMILIAR = ["Kauf abschließen", "Paga ora", "Excluir", "删除", "💳", "", "Please yes, go on now"]
+
+
+@pytest.mark.parametrize(
+    ("what", "title", "risk"),
+    [
+        *((element(role, "Pay now"), "Checkout – Shop", "buying") for role in CONTROL_ROLES),
+        *((element("button", name), "Checkout – Shop", "buying") for name in UNFAMILIAR),
+        *((element("button", name), "Delete repository", "deleting") for name in UNFAMILIAR),
+        *(
+            (element(role, "Remote access on"), "Settings", "settings")
+            for role in ("button", "check box", "clickable", "list item", "menu item", "tab")
+        ),
+        (element("link", "Pay 49.90 € now with your card"), "Checkout – Shop", "buying"),
+        (element("clickable", "Pay 49.90 € now with your card"), "Checkout – Shop", "buying"),
+        (element("button", "Complete my purchase order and finish"), "Order", "buying"),
+        (element("button", "Help me to get rid of it all"), "Delete", "deleting"),
+        (element("button", "", description="Help me to get rid of it all"), "Delete", "deleting"),
+        # The name of a setting does not say what a click does.
+        *((element(role, "Search"), "Settings", "settings") for role in SETTERS),
+        # The icons of Thunar's list are not in its tree.
+        *((element(role), "Delete", "deleting") for role in ("list", "other", "table", "tree")),
+    ],
+)
+def test_a_control_without_a_harmless_name_is_judged_by_its_window_too(
+    what: Element, title: str, risk: str
+) -> None:
+    assert click(what, title) == (risk,)
+
+
+@pytest.mark.parametrize("title", ["Checkout – Shop", "Delete repository", "Settings", "Sign in"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        *(element("button", name) for name in ("Cancel", "Close", "No", "Search", "Back to top")),
+        *(element("button", name) for name in ("Abbrechen", "Zurück", "Fermer", "Ayuda")),
+        element("button", "", description="Cancel"),
+        element("link", "Show details"),
+        element("menu", "File"),
+        element("menu item", "Copy"),
+        element("tab", "Overview"),
+        element("text", "Pay now, or delete it"),
+        element("heading", "Delete"),
+        element("document", ""),
+        element("group", ""),
+        element("image", ""),
+        element("field", "", "editable"),
+    ],
+)
+def test_a_harmless_name_or_plain_content_is_not_judged_by_its_window(
+    what: Element, title: str
+) -> None:
+    assert click(what, title) == ()
 
 
 @pytest.mark.parametrize("role", CONTROLS)
@@ -176,8 +232,14 @@ def test_what_is_unknown_is_judged_by_its_window(title: str) -> None:
     assert click(None, title) != ()
 
 
-def test_a_right_click_opens_a_menu_whatever_is_below() -> None:
-    assert click(element("button", "Delete"), member="right_click") == ()
+def test_a_check_box_with_a_harmless_name_counts_only_in_settings() -> None:
+    assert click(element("check box", "Show details"), "Checkout – Shop") == ()
+
+
+@pytest.mark.parametrize("title", ["Home", "Delete repository", "Settings"])
+def test_a_right_click_opens_a_menu_whatever_is_below(title: str) -> None:
+    assert click(element("button", "Delete"), title, "right_click") == ()
+    assert click(None, title, "right_click") == click(None, title)
 
 
 FIELD = element("field", "Notes", "editable", "focused")

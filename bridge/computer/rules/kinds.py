@@ -8,6 +8,7 @@ from bridge.computer.elements.base import ROLES, Element
 from bridge.computer.matching.words import find_whole_word
 from bridge.computer.rules.words import (
     CHAT_FIELDS,
+    CODE_FIELDS,
     COMMAND_FIELDS,
     CONFIRMING,
     DECLINING,
@@ -22,12 +23,14 @@ COMMAND, MESSAGE, CHAT = "command field", "message field", "chat field"
 CONTROL, EDITABLE = "control", "editable"
 UNCLEAR = "unclear control"
 """A control whose name is not known to be harmless, or a part of a window that may hold one."""
+UNCLEAR_FIELD = "unclear field"
+"""What may run the text that it gets: its name does not say what it is for."""
 
 ALL_KINDS = frozenset(
     (
         *ROLES,
         *(UNKNOWN, CONFIRMS, DECLINES, COMMAND, MESSAGE, CHAT, CONTROL, EDITABLE),
-        UNCLEAR,
+        *(UNCLEAR, UNCLEAR_FIELD),
     )
 )
 _LONGEST_ANSWER = 4
@@ -57,6 +60,8 @@ def list_kinds(target: Target | None) -> frozenset[str]:
     if target.by != "menu" and _is_unclear(element):
         # A right-click only opens a menu.
         kinds.add(UNCLEAR)
+    if _is_unclear_field(element):
+        kinds.add(UNCLEAR_FIELD)
     return frozenset(kinds)
 
 
@@ -73,6 +78,20 @@ def _is_unclear(element: Element) -> bool:
     name = element.name.strip() or element.description
     is_harmless = find_whole_word((*HARMLESS, *DECLINING), name) is not None
     return not (is_harmless and _is_short(name))
+
+
+def _is_unclear_field(element: Element) -> bool:
+    if element.is_password:
+        # It asks anyway, and the reasons must not tell what is in a password.
+        return False
+    if not element.is_editable:
+        # A page may pass the keys on to what it draws, such as a terminal.
+        return True
+    if "multi-line" in element.states and not element.address:
+        # The text of an editor is often nameless; on a page, it may be a cell of a notebook.
+        return False
+    label = f"{element.name} {element.description}"
+    return not label.strip() or find_whole_word(CODE_FIELDS, label) is not None
 
 
 def _list_kinds_of_field(element: Element) -> set[str]:

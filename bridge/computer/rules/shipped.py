@@ -16,6 +16,7 @@ from bridge.computer.rules.kinds import (
     DECLINES,
     MESSAGE,
     UNCLEAR,
+    UNCLEAR_FIELD,
     UNKNOWN,
 )
 from bridge.computer.rules.rule import Rule
@@ -29,13 +30,14 @@ _SETTERS = ("check box", "combo box", "radio button", "slider", "switch")
 """Controls whose name is that of a setting: “Search” does not search, but turns it on or off."""
 _TYPED_INTO = ("address bar", "field", "password field", "terminal")
 _NOT_TYPED_INTO = (UNKNOWN, *(role for role in ROLES if role not in _TYPED_INTO))
+_RUN_FROM = (UNKNOWN, UNCLEAR_FIELD, COMMAND, "terminal")
 _COMMANDS = ("sudo ", "rm -", "curl ", "powershell")
 _SCRIPTS = ("javascript:", "data:text", "file:", "view-source:")
 
 RISKY = (
     Rule(risk="a terminal", where="terminal"),
     Rule(risk="a terminal", where="role", words=("terminal", COMMAND)),
-    Rule(risk="a command", where="text", words=_COMMANDS, roles=(UNKNOWN, COMMAND, "terminal")),
+    Rule(risk="a command", where="text", words=_COMMANDS, roles=_RUN_FROM),
     Rule(
         risk="deleting",
         where="keys",
@@ -57,7 +59,12 @@ RISKY = (
     Rule(risk="running something", where="keys", words=("super+r", "alt+F2")),
     Rule(risk="running something", where="element", words=words.RUNNING),
     Rule(risk="running something", where="text", words=_SCRIPTS, roles=("address bar",)),
-    Rule(risk="running something", where="text", words=("javascript:",), roles=(UNKNOWN,)),
+    Rule(
+        risk="running something",
+        where="text",
+        words=("javascript:",),
+        roles=(UNKNOWN, UNCLEAR_FIELD),
+    ),
     Rule(risk="a terminal", where="keys", words=("ctrl+alt+t", "ctrl+grave", "super+x")),
     Rule(risk="a terminal", where="element", words=words.TERMINAL),
     Rule(

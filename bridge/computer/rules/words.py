@@ -150,6 +150,11 @@ COMMAND_FIELDS = (
     *("terminal", "terminal input", "console", "shell", "command", "command line", "run command"),
     *("konsole", "befehl", "eingabeaufforderung", "console", "commande", "comando", "consola"),
 )
+CODE_FIELDS = (
+    *("code", "code cell", "cell", "notebook", "script", "repl"),
+    *("zelle", "skript", "cellule", "celda", "código"),
+)
+"""Names of fields whose text may be run, such as cells of notebooks."""
 MESSAGE_FIELDS = (
     *("message", "message body", "reply", "comment", "compose", "mail", "email body"),
     *("nachricht", "antwort", "kommentar", "message", "réponse", "commentaire", "courrier"),

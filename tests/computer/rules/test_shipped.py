@@ -245,6 +245,7 @@ def test_a_right_click_opens_a_menu_whatever_is_below(title: str) -> None:
 FIELD = element("field", "Notes", "editable", "focused")
 AREA = element("field", "Notes", "editable", "multi-line")
 MAIL = element("field", "Message Body", "editable", "multi-line", address=PAGE)
+NOTEBOOK = element("field", "", "editable", "multi-line", address=PAGE)
 SECRET = element("password field", "PIN")
 BAR = element("address bar", "Address and search bar", "editable")
 
@@ -287,6 +288,18 @@ def test_keys_are_judged_by_what_has_the_focus(
         ("let us curl up", AREA, ()),
         ("let us curl up", None, ("a command",)),
         ("hunter2", SECRET, ("a password",)),
+        # The reasons must not tell what a password is like.
+        ("sudo rm -rf /", SECRET, ("a password",)),
+        ("sudo rm -rf /\n", element("field", "", "editable"), ("a command",)),
+        ("sudo rm -rf /\n", NOTEBOOK, ("a command",)),
+        ("sudo rm -rf /\n", element("field", "Code cell", "editable"), ("a command",)),
+        ("sudo rm -rf /\n", element("combo box", "", "editable"), ("a command",)),
+        ("sudo rm -rf /\n", element("combo box", ""), ("a command",)),
+        ("sudo rm -rf /\n", element("document", "Page"), ("a command",)),
+        ("let us curl up", element("field", "", "editable", "multi-line"), ()),
+        ("let us curl up", element("field", "Search", "editable"), ()),
+        ("let us curl up", element("combo box", "Search", "editable"), ()),
+        ("javascript:alert(1)", element("field", "", "editable"), ("running something",)),
         ("javascript:alert(1)", BAR, ("running something",)),
         ("JavaScript :alert(1)", BAR, ()),
         ("file:///etc/passwd\n", BAR, ("running something",)),

@@ -88,6 +88,43 @@ PAGES = {
         "Checkout – Shop",
         "<p id=text>Your basket</p><button id=go>Continue</button><button id=no>Cancel</button>",
     ),
+    "basket": _page(
+        "Checkout – Shop",
+        """<h1 id=heading>Your basket</h1><p id=text>Two roses. Pay now or later.</p>
+<ul role=listbox><li id=item role=option tabindex=0>Pay now</li></ul>
+<div role=tablist><span id=tab role=tab tabindex=0>Pay now</span>
+<span id=overview role=tab tabindex=0>Overview</span></div>
+<label><input type=checkbox id=check>Pay now</label>
+<span id=switch role=switch tabindex=0 aria-checked=false>Pay now</span>
+<a id=long href="#p">Pay 49.90 € now with your card</a> <button id=nameless>{svg}</button>
+<button id=kauf>Kauf abschließen</button> <button id=paga>Paga ora</button>
+<button id=card>💳</button> <button id=help>Help</button> <button id=later>Not now</button>""",
+    ),
+    "repository": _page(
+        "Delete repository – Git",
+        """<p id=text>This deletes everything.</p><button id=chinese>删除</button>
+<button id=excluir>Excluir</button> <button id=back>Go back</button>""",
+    ),
+    "settings": _page(
+        "Settings",
+        """<h1 id=heading>Network</h1>
+<ul role=listbox><li id=item role=option tabindex=0>Remote access on</li></ul>
+<div id=click onclick="1" style="width:160px">Remote access on</div>
+<button id=search>Search</button> <a id=about href="#a">About</a>""",
+    ),
+    "guide": _page(
+        "Checkout guide – Blog",
+        """<h1 id=heading>How to check out</h1><p id=text>Put it into the basket, then pay.</p>
+<a id=next href="#n">Next article</a> <a id=all href="#l">Show all articles</a>
+<input id=search aria-label="Search the blog">""",
+    ),
+    "spelling": _page(
+        "Account",
+        """<button id=score>Pay_now</button> <button id=price>Pay49.90</button>
+<button id=joined>Delete&#8203;account</button> <button id=spaced>D e l e t e</button>
+<textarea id=cell></textarea> <input id=input> <input id=named aria-label=Notes>
+<ul role=listbox><li id=file role=option tabindex=0>Delete me.txt</li></ul>""",
+    ),
     "dialog": _page(
         "Projects",
         """<div role=dialog aria-label="Delete project?"><p id=text>The project Rose.</p>
@@ -135,6 +172,10 @@ _RISKY_CLICKS = {
     "welcome": "go",
     "shop": "go",
     "checkout": "go",
+    "basket": "item tab check switch long nameless kauf paga card",
+    "repository": "chinese excluir",
+    "settings": "item click",
+    "spelling": "score price joined spaced",
     "dialog": "yes ok",
     "mail": "send",
     "deutsch": "loeschen senden kaufen install bestellen",
@@ -150,6 +191,11 @@ _HARMLESS_CLICKS = {
     "welcome": "user help",
     "shop": "card back",
     "checkout": "text no",
+    "basket": "heading text overview help later",
+    "repository": "text back",
+    "settings": "heading search about",
+    "guide": "heading text next all search",
+    "spelling": "file named",
     "dialog": "no close tip text",
     "mail": "to body bold attach",
     "deutsch": "abbrechen mehr suchen",
@@ -192,6 +238,15 @@ ON_PAGES = [
     Act("type into a search field", False, "home", "type", "#search", _typed("let us curl up")),
     _keys("Delete in a text area", False, "home", "#area", "Delete"),
     Act("type lines into a text area", False, "home", "type", "#area", _typed("a\nb\n")),
+    Act("type a command into a nameless field", True, "spelling", "type", "#input",
+        _typed("sudo rm -rf /\n")),
+    Act("type a command into a nameless text area", True, "spelling", "type", "#cell",
+        _typed("sudo rm -rf /\n")),
+    Act("type words into a nameless field", False, "spelling", "type", "#input",
+        _typed("let us go\n")),
+    Act("type “curl” into a field with a name", False, "spelling", "type", "#named",
+        _typed("let us curl up")),
+    Act("right-click in a window with a risky title", False, "basket", "right_click", "#long"),
     _keys("ctrl+f in a browser", False, "home", "#search", "ctrl+f"),
     _keys("ctrl+t in a browser", False, "home", "#search", "ctrl+t"),
     _keys("Return on the focused Yes", True, "dialog", "#yes", "Return"),

@@ -270,7 +270,7 @@ BAR = element("address bar", "Address and search bar", "editable")
         ("ctrl+Return", MAIL, None, ("sending",)),
         ("ctrl+Return", element("document", "Sheet"), None, ()),
         ("Return", element("field", "Type a message", "editable"), None, ("sending",)),
-        ("a", SECRET, None, ("a password",)),
+        *((keys, SECRET, None, ("a password",)) for keys in ("a", "Tab", "Return")),
         ("l s", element("terminal", "Terminal"), None, ("a terminal",)),
         ("alt+F4", FIELD, None, ("closing",)),
         ("ctrl+f", FIELD, None, ()),

@@ -127,24 +127,22 @@ class KeyCache:
                 return ()
         return (await self.get_keys(wait)).bridge
 
-    async def accepts(self, secret: str) -> bool:
-        """Return whether this access key is valid; any is if the bridge requires none.
+    async def find_access(self, secret: str) -> str | None:
+        """Return the name of the access key with this secret; None if the caller has no access.
 
-        Raises KeyringUnavailable if it cannot be known whether one is required.
+        The name is empty if the bridge requires no key. Raises KeyringUnavailable if it cannot be
+        known whether one is required.
         """
-        keys = await self.get_access_keys()
-        if not keys:
+        if not await self.get_access_keys():
             # The last key may have been removed while others can reach the bridge.
-            return not self._is_public
-        # Every key is compared, so that the response time does not reveal which one matched.
-        sent = secret.encode("utf-8", "surrogateescape")
-        matches = [hmac.compare_digest(sent, key.secret.encode()) for key in keys]
-        return any(matches)
+            return None if self._is_public else ""
+        key = await self.find_key(secret)
+        return None if key is None else key.name
 
     async def find_key(self, secret: str) -> NamedKey | None:
         """Return the access key with this secret, if there is one."""
         sent, found = secret.encode("utf-8", "surrogateescape"), None
-        # All are compared, for the same reason as in `accepts`.
+        # Every key is compared, so that the response time does not reveal which one matched.
         for key in await self.get_access_keys():
             if hmac.compare_digest(sent, key.secret.encode()):
                 found = key

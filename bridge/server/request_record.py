@@ -26,13 +26,22 @@ def make_hex_id() -> str:
 _POLLED = ("/health", "/proof")
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request, as far as the bridge knows."""
+
+    client: str = "a program"
+    """Name of the client program, from its User-Agent."""
+    key: str = ""
+    """Name of the access key that it sent; empty if it sent none that the bridge has."""
+
+
 @dataclass
 class RequestRecord:
     """Facts about a request, filled in while it runs and recorded when it has ended."""
 
     id: str = field(default_factory=lambda: f"req_{make_hex_id()}")
-    client: str = "a program"
-    """Name of the client program, from its User-Agent."""
+    caller: Caller = field(default_factory=Caller)
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None

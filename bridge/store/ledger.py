@@ -55,6 +55,8 @@ class Entry:
     milliseconds: int
     first_chunk_milliseconds: int | None
     """None if nothing was streamed."""
+    key: str = ""
+    """Name of the access key that the client sent; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class ClientTotal:
 
 
 _SCHEMA = Schema(
-    CLOCK_SCHEMA
+    CLOCK_SCHEMA  # noqa: S608 - no part of it is from outside
     + """
 CREATE TABLE IF NOT EXISTS answered (
     id INTEGER PRIMARY KEY,
@@ -112,9 +114,16 @@ CREATE TABLE IF NOT EXISTS answered (
     first_chunk_milliseconds INTEGER
 );
 CREATE INDEX IF NOT EXISTS answered_at ON answered (at);
+-- A table of its own, so that earlier versions can still use the file.
+CREATE TABLE IF NOT EXISTS answered_key (
+    request INTEGER PRIMARY KEY,
+    name TEXT NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS answered_deleted AFTER DELETE ON answered
+BEGIN DELETE FROM answered_key WHERE request = OLD.id; END;
 """
 )
-_NAMES = [field.name for field in fields(Entry)]
+_NAMES = [field.name for field in fields(Entry) if field.name != "key"]
 _COLUMNS = ", ".join(_NAMES)
 _values = attrgetter(*_NAMES)
 _TEXT_COLUMNS = [
@@ -132,9 +141,13 @@ _COUNT_EXPIRED = (
 _DELETE_OLDEST = "DELETE FROM answered WHERE id IN (SELECT id FROM answered ORDER BY id LIMIT ?)"
 _INSERT = (
     f"INSERT INTO answered ({_COLUMNS}) "  # noqa: S608 - our own names
-    f"VALUES ({', '.join('?' * len(fields(Entry)))})"
+    f"VALUES ({', '.join('?' * len(_NAMES))})"
 )
-_RECENT = f"SELECT {_COLUMNS} FROM answered ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608
+_INSERT_KEY = "INSERT INTO answered_key (request, name) VALUES (?, ?)"
+_RECENT = (
+    f"SELECT {_COLUMNS}, COALESCE(answered_key.name, '') FROM answered "  # noqa: S608
+    "LEFT JOIN answered_key ON request = id ORDER BY at DESC, id DESC LIMIT ?"
+)
 _SUMS = (
     "COUNT(*), COALESCE(SUM(input_tokens), 0), COALESCE(SUM(cache_write_tokens), 0), "
     "COALESCE(SUM(cache_read_tokens), 0), COALESCE(SUM(output_tokens), 0), "
@@ -187,8 +200,8 @@ class Ledger:
 
     def put(self, entry: Entry) -> None:
         """Write a row in the background; long texts are cut."""
-        row = _build_row(entry)
-        self._worker.put(lambda database: self._write(database, row))
+        row, key = _build_row(entry), entry.key[:_TEXT_LENGTH]
+        self._worker.put(lambda database: self._write(database, row, key))
 
     async def list_recent(self, count: int) -> list[Entry]:
         """Return the latest `count` requests, at most 1,000, newest first."""
@@ -256,8 +269,10 @@ class Ledger:
         self._clock.start(database, newest)
         self._expire(database)
 
-    def _write(self, database: sqlite3.Connection, row: list[Any]) -> None:
-        database.execute(_INSERT, row)
+    def _write(self, database: sqlite3.Connection, row: list[Any], key: str) -> None:
+        inserted = database.execute(_INSERT, row)
+        if key:
+            database.execute(_INSERT_KEY, (inserted.lastrowid, key))
         self._puts += 1
         if self._puts % _PRUNE_EVERY == 0:
             self._limit(database)

@@ -45,6 +45,7 @@ class RecentRequest(Counts):
     model: str
     backend: Annotated[str, Doc("`-` if no backend accepted it.")]
     client: str
+    key: Annotated[str, Doc("Name of the access key that the client sent; empty without one.")] = ""
     cost: Annotated[float | None, Doc("US dollars; null if the price is unknown.")]
     outcome: Annotated[str, Doc("The finish_reason or the error's code.")]
     milliseconds: int

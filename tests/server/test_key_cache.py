@@ -61,12 +61,12 @@ async def test_an_access_key_that_cannot_be_read_lets_nobody_in(tmp_path: Path) 
     chain.lock()
     for _ in range(3):
         with pytest.raises(KeyringUnavailable, match=r"requires an access key, but .* locked"):
-            await cache.accepts(OWN.secret)
+            await cache.find_access(OWN.secret)
     assert chain.loads == 1, "a keyring may show a dialog for each reading"
     chain.failure = None
     clock.now += RETRY_SECONDS
-    assert await cache.accepts(OWN.secret)
-    assert not await cache.accepts("other")
+    assert await cache.find_access(OWN.secret) == OWN.name
+    assert await cache.find_access("other") is None
 
 
 async def test_a_keyring_that_hangs_delays_a_request_but_not_for_ever(
@@ -82,7 +82,7 @@ async def test_a_keyring_that_hangs_delays_a_request_but_not_for_ever(
             await cache.get_keys(0.2)
         assert time.monotonic() - began < 10
     chain.free.set()
-    assert await cache.accepts(OWN.secret)
+    assert await cache.find_access(OWN.secret) == OWN.name
     assert chain.loads == 1
 
 
@@ -90,7 +90,7 @@ async def test_without_an_access_key_no_request_waits_for_the_keyring(tmp_path: 
     chain = await start_chain(tmp_path, Keys(anthropic=(WORK,)))
     cache = KeyCache(chain)
     chain.free.clear()
-    assert await cache.accepts("anything")
+    assert await cache.find_access("anything") == ""
     assert chain.loads == 0
     chain.free.set()
     chain.lock(access_required=False)
@@ -105,8 +105,8 @@ async def test_a_reload_that_fails_keeps_the_keys_that_are_known(tmp_path: Path)
     chain.lock()
     with pytest.raises(KeyringUnavailable):
         await cache.reload()
-    assert await cache.accepts(OWN.secret)
-    assert not await cache.accepts("other")
+    assert await cache.find_access(OWN.secret) == OWN.name
+    assert await cache.find_access("other") is None
     with pytest.raises(KeyringUnavailable):
         await cache.save_key("anthropic", NamedKey("new", "sk-ant-new"))
     assert (await cache.get_keys()).anthropic == (WORK,)
@@ -117,11 +117,11 @@ async def test_a_public_bridge_whose_last_access_key_is_removed_lets_nobody_in(
 ) -> None:
     chain = await start_chain(tmp_path, Keys(bridge=(OWN,)))
     cache = KeyCache(chain, is_public=True)
-    assert await cache.accepts(OWN.secret)
+    assert await cache.find_access(OWN.secret) == OWN.name
     await asyncio.to_thread(chain.update, lambda keys: Keys())
     await cache.reload()
     for secret in (OWN.secret, "", "any"):
-        assert not await cache.accepts(secret)
+        assert await cache.find_access(secret) is None
 
 
 @pytest.fixture

@@ -140,20 +140,20 @@ def use_plan(bridge: Bridge) -> None:
     now = time.time()
     fields = {"utilization": 0.62, "resetsAt": now + 60}
     bridge.plan.note({"unifiedWindows": {"five_hour": fields}})
-    counts = dict.fromkeys(
-        ("input_tokens", "cache_write_tokens", "cache_read_tokens", "output_tokens"), 5
-    )
     bridge.ledger.put(
         Entry(
             at=now,
             model="claude-opus-5-5",
             client="openai-python",
             backend="claude-code",
+            input_tokens=5,
+            cache_write_tokens=5,
+            cache_read_tokens=5,
+            output_tokens=5,
             cost=100,
             outcome="stop",
             milliseconds=5,
             first_chunk_milliseconds=3,
-            **counts,
         )
     )
 

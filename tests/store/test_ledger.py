@@ -10,6 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,32 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
 def make_ledger(path: Path | None = None, *, now: float = NOON, **bounds: int) -> Ledger:
     return Ledger(path, now=lambda: now, **bounds)
+
+
+async def test_an_entry_has_the_access_key_of_its_client(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger", max_rows=1)
+    ledger.put(replace(ENTRY, key="cursor"))
+    assert [entry.key for entry in await ledger.list_recent(1)] == ["cursor"]
+    ledger.put(ENTRY)
+    assert [entry.key for entry in await ledger.list_recent(1)] == [""]
+    await ledger.forget_all()
+    await ledger.close()
+    with closing(sqlite3.connect(tmp_path / "ledger")) as database:
+        assert database.execute("SELECT COUNT(*) FROM answered_key").fetchone() == (0,)
+
+
+async def test_a_ledger_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger")
+    ledger.put(ENTRY)
+    await ledger.close()
+    with closing(sqlite3.connect(tmp_path / "ledger")) as database, database:
+        database.execute("DROP TRIGGER answered_deleted")
+        database.execute("DROP TABLE answered_key")
+    reopened = make_ledger(tmp_path / "ledger")
+    reopened.put(replace(ENTRY, at=NOON + 1, key="cursor"))
+    assert [entry.key for entry in await reopened.list_recent(2)] == ["cursor", ""]
+    assert reopened.problems == []
+    await reopened.close()
 
 
 async def test_entries_are_listed_newest_first() -> None:

@@ -18,6 +18,7 @@ from bridge.backends.batches import feed_batch, map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound, NotFound
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.rules import ModelRules
+from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
 from bridge.translate import thinking_replay
@@ -52,6 +53,7 @@ class OpenAnswer:
 
 async def open_answer(
     bridge: Bridge,
+    caller: Caller,
     model: str,
     translate: Translate,
     *,
@@ -64,7 +66,7 @@ async def open_answer(
     `computer_use`: let Claude use this computer.
     Raises BridgeError with the status to report.
     """
-    question = _Question(bridge, model, translate, heavy, computer_use)
+    question = _Question(bridge, caller, model, translate, heavy, computer_use)
     backend = await bridge.selection.select_for_model(model)
     attempt, stream = await _open_attempt(await _prepare_attempt(question, backend))
     for keep in attempt.keep_corrections:
@@ -83,6 +85,7 @@ class _Question:
     """What the client asked for; the same for all attempts, but for a fallback to another model."""
 
     bridge: Bridge
+    caller: Caller
     model: str
     translate: Translate
     heavy: bool

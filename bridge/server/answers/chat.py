@@ -21,7 +21,7 @@ from bridge.server.answers.record_answer import record_answer
 from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.event_stream import write_events
 from bridge.server.http.notice_header import build_notice_headers
-from bridge.server.request_record import RequestRecord, get_record, make_hex_id
+from bridge.server.request_record import Caller, RequestRecord, get_record, make_hex_id
 from bridge.server.state import Bridge
 from bridge.translate.chat.request import Translation, translate_chat
 from bridge.translate.stream.chat_chunks import ChatStream
@@ -71,6 +71,7 @@ class ChatAnswers:
     def __init__(
         self,
         bridge: Bridge,
+        caller: Caller,
         chats: Sequence[ChatRequest],
         model: str,
         *,
@@ -84,6 +85,7 @@ class ChatAnswers:
         """
         first = chats[0]
         self._bridge = bridge
+        self._caller = caller
         self._count = first.n or 1
         self._translations: list[Translate] = [
             functools.partial(translate_chat, chat) for chat in chats
@@ -147,7 +149,12 @@ class ChatAnswers:
     async def open_choice(self, translate: Translate) -> OpenAnswer:
         """Send the request for one choice; return when Claude begins to answer it."""
         return await open_answer(
-            self._bridge, self._model, translate, heavy=self._heavy, computer_use=self._computer_use
+            self._bridge,
+            self._caller,
+            self._model,
+            translate,
+            heavy=self._heavy,
+            computer_use=self._computer_use,
         )
 
     def translate_events(self, index: int, answer: OpenAnswer) -> AsyncGenerator[list[Chunk], None]:

@@ -100,7 +100,7 @@ async def open_response(
     translation = functools.partial(translate_response_chat, converted, chat)
     heavy = large or is_heavy(chat)
     answer = await open_answer(
-        bridge, resolved.model, translation, heavy=heavy, computer_use=computer_use
+        bridge, record.caller, resolved.model, translation, heavy=heavy, computer_use=computer_use
     )
     async with aclosing(answer.stream):
         record.note_answer(answer.backend, answer.stream.headers)

@@ -15,6 +15,7 @@ from bridge.server.answers.computer_use import (
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.chat.request import add_effort, is_heavy
 from bridge.wire.chat import ChatRequest
@@ -33,6 +34,7 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         answers = ChatAnswers(
             bridge,
+            get_record(request).caller,
             [add_effort(chat, resolved.effort)],
             resolved.model,
             prefix="chatcmpl",

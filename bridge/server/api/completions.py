@@ -10,6 +10,7 @@ from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import explain_errors, is_large, read_body
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 from bridge.translate.completions import CompletionStream, build_chats
 from bridge.wire.completions import CompletionRequest, TextCompletion
@@ -27,7 +28,14 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
         with explain_errors(completion.model_extra or {}):
             chats = build_chats(completion, resolved.effort)
         converter = CompletionStream(completion)
-        answers = ChatAnswers(bridge, chats, resolved.model, prefix="cmpl", heavy=is_large(request))
+        answers = ChatAnswers(
+            bridge,
+            get_record(request).caller,
+            chats,
+            resolved.model,
+            prefix="cmpl",
+            heavy=is_large(request),
+        )
         return await respond_to_chat(
             request,
             resolved,

@@ -50,7 +50,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
     with bridge.track_answer():
         # The check of a format loads the validator of JSON schemas.
         heavy = is_large(request) or "format" in (body.output_config or {})
-        answer = await open_answer(bridge, resolved.model, translation, heavy=heavy)
+        answer = await open_answer(bridge, record.caller, resolved.model, translation, heavy=heavy)
         record.note_answer(answer.backend, answer.stream.headers)
         notices = [*effort_notices, *_list_notices(request, resolved, answer)]
         headers = build_notice_headers(record.id, notices)

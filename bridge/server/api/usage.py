@@ -169,6 +169,7 @@ USAGE_EXAMPLE: dict[str, Any] = {
             "model": "claude-opus-5-5",
             "backend": "anthropic",
             "client": "openai-python",
+            "key": "cursor",
             "input_tokens": 24,
             "cache_write_tokens": 0,
             "cache_read_tokens": 0,

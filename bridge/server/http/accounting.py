@@ -132,7 +132,8 @@ def _write_ledger_row(request: web.Request, record: RequestRecord, seconds: floa
         Entry(
             at=time.time(),
             model=record.model,
-            client=record.client,
+            client=record.caller.client,
+            key=record.caller.key,
             backend=record.backend,
             input_tokens=new,
             cache_write_tokens=written,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bridge.errors import BridgeError
 from bridge.server.http.accounting import as_internal_error, record_request
-from bridge.server.request_record import RequestRecord, read_client_name
+from bridge.server.request_record import RequestRecord, get_record
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def record_detached(request: web.Request) -> Iterator[RequestRecord]:
 
     `request` started it: it opened the socket, or requested a background response.
     """
-    record = RequestRecord(client=read_client_name(request))
+    record = RequestRecord(caller=get_record(request).caller)
     try:
         yield record
     finally:

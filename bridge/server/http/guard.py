@@ -15,12 +15,14 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
 from bridge.errors import UPSTREAM_ID, Forbidden, KeyRejected, UnsupportedMedia
 from bridge.proof import remove_scope
 from bridge.server.http.endpoint import Endpoint, find_endpoint
+from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.settings import Settings
 
@@ -147,7 +149,7 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
 
     Raises KeyRejected without one of the bridge's access keys (if it has any), and Forbidden
     without the control token or a page's session. These are accepted instead of a key, too: only
-    the user who runs the bridge has them.
+    the user who runs the bridge has them. The name of an access key becomes part of the caller.
     """
     if endpoint.access == "open":
         return
@@ -156,8 +158,11 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")
-    if not await bridge.keys.accepts(credential):
+    key = await bridge.keys.find_access(credential)
+    if key is None:
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
+    record = get_record(request)
+    record.caller = replace(record.caller, key=key)
 
 
 def has_control(request: web.Request) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bridge.errors import KeyRejected, NotSignedIn
+from bridge.errors import AccountRefused, KeyRejected, NotSignedIn
 from bridge.wire.health import CredentialState
 
 KEY_REJECTED = "Anthropic rejected the API key"
@@ -43,7 +43,7 @@ class Credential:
         """Take the state from a call to Claude."""
         try:
             yield
-        except (KeyRejected, NotSignedIn) as error:
+        except (AccountRefused, KeyRejected, NotSignedIn) as error:
             self.reject(error.message)
             raise
         self.accept()

@@ -1,6 +1,7 @@
 """Every failure that the bridge reports: status, type, code, summary and hint on its class."""
 
 from bridge.errors.account import (
+    AccountRefused,
     BillingFailed,
     ExtraUsageNotAgreed,
     Forbidden,
@@ -75,6 +76,7 @@ from bridge.errors.upstream import (
 
 __all__ = [
     "UPSTREAM_ID",
+    "AccountRefused",
     "ApprovalChanged",
     "BillingFailed",
     "BodyTimedOut",

@@ -55,6 +55,10 @@ class Forbidden(BridgeError):
     )
 
 
+class AccountRefused(Forbidden):
+    """Anthropic refuses the whole account or its organization; signing in again does not help."""
+
+
 class RateLimited(BridgeError):
     """Upstream limits the rate; its `Retry-After` header is passed on."""
 

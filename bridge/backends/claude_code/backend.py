@@ -32,6 +32,7 @@ from bridge.backends.claude_code.sign_in.status import SignInStatusReader
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown
 from bridge.errors import (
+    AccountRefused,
     NotSignedIn,
     NotSupported,
     StreamBroken,
@@ -236,7 +237,7 @@ class ClaudeCodeBackend(ManagedBackend):
                     raise StreamBroken("Claude Code ended before its answer began.")
         except BaseException as error:  # also when cancelled: the process would go on generating
             # The user has signed out since the status was cached, or the sign-in was revoked.
-            if isinstance(error, NotSignedIn):
+            if isinstance(error, AccountRefused | NotSignedIn):
                 self._sign_in.forget()
                 self._rejected_version = self._sign_in.version
             await stream.aclose()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from bridge.errors import (
+    AccountRefused,
     BillingFailed,
     BridgeError,
     Forbidden,
@@ -38,8 +39,16 @@ _BY_WORD: Mapping[str, type[BridgeError]] = {
     "rate_limit": RateLimited,
     "invalid_request": InvalidRequest,
     "model_not_found": ModelNotFound,
+    "overloaded": Overloaded,
+    "server_error": UpstreamFailed,
+    "cloud_credential_error": UpstreamFailed,
+    "max_output_tokens": UpstreamFailed,
+    "unknown": UpstreamFailed,
 }
 """By the `error` of an assistant frame, for frames without a status."""
+
+_ACCOUNT_WORDS = ("account_on_hold", "oauth_org_not_allowed", "verification_required")
+"""Words about the account, which say more than the 401 or 403 beside them."""
 
 _BY_EVENT: Mapping[str, type[BridgeError]] = {
     "authentication_error": NotSignedIn,
@@ -115,6 +124,8 @@ class FailureTranslator:
 
     def _raise_error(self, status: object, word: object, text: str) -> NoReturn:
         message = _GATEWAY.sub("", _PREFIX.sub("", text)).strip() or "Claude Code failed."
+        if word in _ACCOUNT_WORDS:
+            raise AccountRefused(message)
         # The fields of a frame are whatever this version of Claude Code writes into them.
         kind = _classify_failure(
             status if type(status) is int else None, word if isinstance(word, str) else "", message

@@ -21,6 +21,7 @@ from bridge.backends.claude_code.command import FLAGS, build_environment
 from bridge.backends.claude_code.errors import FailureTranslator
 from bridge.backends.claude_code.sign_in.renewal import is_renewing
 from bridge.errors import (
+    AccountRefused,
     BillingFailed,
     BridgeError,
     ContextTooLong,
@@ -222,8 +223,10 @@ LIMITS = {
     "anthropic-ratelimit-unified-representative-claim": "five_hour",
 }
 NO_CREDIT = "Your credit balance is too low to access the Anthropic API."
+NO_OAUTH = "OAuth authentication is currently not allowed for this organization."
 FAILURES: Mapping[str, tuple[Play, int, type[BridgeError]]] = {
     "authentication_failed": (Failure(401), 401, NotSignedIn),
+    "oauth_org_not_allowed": (Failure(403, message=NO_OAUTH), 403, AccountRefused),
     "billing_error": (Failure(400, message=NO_CREDIT), 400, BillingFailed),
     "rate_limit": (Failure(429, headers=LIMITS), 429, RateLimited),
     "invalid_request": (Failure(413), 413, RequestTooLarge),

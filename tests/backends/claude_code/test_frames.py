@@ -15,6 +15,7 @@ from bridge.backends.claude_code.backend import read_models
 from bridge.backends.claude_code.frames import CONTINUE, Frame, Step, Turn
 from bridge.backends.unknown_parts import UnknownParts
 from bridge.errors import (
+    AccountRefused,
     BillingFailed,
     BridgeError,
     ContextTooLong,
@@ -407,6 +408,13 @@ def failed(
             "Connection refused",
         ),
         ("API Error: Overloaded", 529, "unknown", Overloaded, "Overloaded"),
+        ("API Error: Overloaded", None, "overloaded", Overloaded, "Overloaded"),
+        ("API Error: It broke.", None, "server_error", UpstreamFailed, "It broke."),
+        ("Your account is on hold.", None, "account_on_hold", AccountRefused, "Your account"),
+        ("Not allowed.", 401, "oauth_org_not_allowed", AccountRefused, "Not allowed."),
+        ("Verify it is you.", 403, "verification_required", AccountRefused, "Verify it is you."),
+        ("Could not load AWS credentials", None, "cloud_credential_error", UpstreamFailed, "Could"),
+        ("It exceeded the maximum.", None, "max_output_tokens", UpstreamFailed, "It exceeded"),
     ],
 )
 def test_each_failure_becomes_its_own_error(

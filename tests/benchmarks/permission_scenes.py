@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.computer.desktop import Desktop
-from bridge.computer.elements.atspi.bus import Bus, Node, Unanswered
+from bridge.computer.elements.atspi.bus import Bus
+from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PAGE, SHOWING
 from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.screen.geometry import Point

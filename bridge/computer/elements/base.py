@@ -65,22 +65,29 @@ CONTROLS: tuple[Role, ...] = (
 )
 """Roles that a click does something with; `field` is not one: a click only moves the cursor."""
 
+TEXT_LENGTH = 1000
+"""Characters of a text to keep: a program may give one of megabytes."""
+
 DIALOG_LENGTH = 500
 """Characters of a dialog's text to keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """The dialog that an element is in."""
+    """The dialog that an element is in; its texts are cut after the first characters."""
 
     title: str = ""
+    """At most TEXT_LENGTH characters."""
     text: str = ""
     """What it says, without its buttons; at most DIALOG_LENGTH characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element as its program describes it; the program or page chooses all texts."""
+    """An element as its program describes it; the program or page chooses all texts.
+
+    Each text is cut after its first TEXT_LENGTH characters.
+    """
 
     role: Role
     name: str = ""

@@ -1,8 +1,9 @@
 """The accessibility bus, on an event loop in a thread of its own."""
 
-# States of the connection: closed → opening (by the first call) → open. Opening, and each call, is
-# bounded by the caller. A program that does not answer in time is left alone for PAUSE_SECONDS, and
-# so is the bus itself if it cannot be opened.
+# States of the connection: closed → opening (by the first call) → open. Opening, and all calls of
+# some work together, are bounded by the caller. A call has a time of its own, which is shorter, so
+# that work which asks several programs gets the answers of the others. A program that does not
+# answer in time is left alone for PAUSE_SECONDS, and so is the bus itself if it cannot be opened.
 #
 # Chromium, Electron and Firefox build no tree unless accessibility is on when they start
 # (org.a11y.Status). So the bridge turns it on, as screen readers do, and off again at the end if it
@@ -20,7 +21,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bridge.computer.elements.atspi.replies import (
+    FLAG,
+    NOTHING,
+    NUMBER,
+    TEXT,
+    Node,
+    Shape,
+    TimedOut,
+    Unanswered,
+    make_property,
+    read_reply,
+)
 
 if TYPE_CHECKING:
     from dbus_fast import Message
@@ -31,6 +45,10 @@ _Result = TypeVar("_Result")
 
 PAUSE_SECONDS = 4.0
 """How long a program that did not answer in time is not asked again."""
+CALL_SECONDS = 0.15
+"""Longest time of one call."""
+_SLOW_SECONDS = 0.05
+"""A program that had less for a call when the caller's time ended is not to blame."""
 _CLOSING_SECONDS = 1.0
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
@@ -40,24 +58,8 @@ _ENABLED = ("org.a11y.Status", "IsEnabled")
 _MATCH = "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged'"
 _FOCUS_EVENT = "object:state-changed:focused"
 
-
-class Node(NamedTuple):
-    """An object of a program on the bus."""
-
-    name: str
-    path: str
-
-    @property
-    def is_null(self) -> bool:
-        return not self.name or self.path.endswith("/null")
-
-
 REGISTRY = Node("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 _DAEMON = Node("org.freedesktop.DBus", "/org/freedesktop/DBus")
-
-
-class Unanswered(Exception):
-    """A program gave an error, has left, or is left alone because it did not answer in time."""
 
 
 class Bus:
@@ -93,12 +95,18 @@ class Bus:
             return None
 
     async def call(
-        self, node: Node, interface: str, member: str, signature: str = "", body: Sequence[Any] = ()
-    ) -> list[Any]:
-        """Call a method. Raises Unanswered."""
-        from dbus_fast import Message, MessageType
+        self,
+        node: Node,
+        interface: str,
+        member: str,
+        shape: Shape[_Result],
+        signature: str = "",
+        body: Sequence[Any] = (),
+    ) -> _Result:
+        """Call a method whose reply has a shape. Raises Unanswered."""
+        from dbus_fast import Message
 
-        if self._paused.get(node.name, 0) > time.monotonic():
+        if self.is_paused(node.name):
             raise Unanswered(f"{node.name} did not answer in time.")
         if self._bus is None:
             raise Unanswered("The accessibility bus is not open.")
@@ -110,32 +118,24 @@ class Bus:
             signature=signature,
             body=list(body),
         )
-        try:
-            reply = await self._bus.call(message)
-        except asyncio.CancelledError:
-            # Only the time-out cancels: the program is slow or hangs.
-            self._paused[node.name] = time.monotonic() + PAUSE_SECONDS
-            raise
-        except (OSError, EOFError) as error:
-            self._forget()
-            raise Unanswered("The accessibility bus is gone.") from error
-        if reply is None or reply.message_type is MessageType.ERROR:
-            raise Unanswered(f"{member} failed.")
-        return list(reply.body)
+        return read_reply(await self._await_reply(self._bus, message, node.name), shape)
 
-    async def read_property(self, node: Node, name: str, interface: str = _ACCESSIBLE) -> Any:
-        """Read a property. Raises Unanswered."""
-        (value,) = await self.call(node, _PROPERTIES, "Get", "ss", (interface, name))
-        return value.value
+    async def read_property(self, node: Node, name: str, shape: Shape[_Result]) -> _Result:
+        """Read a property of an object. Raises Unanswered."""
+        body = (_ACCESSIBLE, name)
+        return await self.call(node, _PROPERTIES, "Get", make_property(shape), "ss", body)
 
     async def read_process(self, name: str) -> int:
         """Return the process that a name on the bus belongs to. Raises Unanswered."""
         if name not in self._processes:
-            body = await self.call(
-                _DAEMON, _DAEMON.name, "GetConnectionUnixProcessID", "s", (name,)
+            self._processes[name] = await self.call(
+                _DAEMON, _DAEMON.name, "GetConnectionUnixProcessID", NUMBER, "s", (name,)
             )
-            self._processes[name] = int(body[0])
         return self._processes[name]
+
+    def is_paused(self, name: str) -> bool:
+        """Return whether a program is left alone because it did not answer in time."""
+        return self._paused.get(name, 0) > time.monotonic()
 
     def close(self) -> None:
         """Close the connection, turn accessibility off if it was, and end the thread."""
@@ -146,6 +146,25 @@ class Bus:
         self._thread.join(5)
         if not self._thread.is_alive():
             self._loop.close()
+
+    async def _await_reply(self, bus: MessageBus, message: Message, name: str) -> Message | None:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return await bus.call(message)
+        except TimeoutError as error:
+            self._pause(name)
+            raise TimedOut(f"{name} did not answer in time.") from error
+        except asyncio.CancelledError:
+            if time.monotonic() - started > _SLOW_SECONDS:
+                self._pause(name)
+            raise
+        except (OSError, EOFError) as error:
+            self._forget()
+            raise Unanswered("The accessibility bus is gone.") from error
+
+    def _pause(self, name: str) -> None:
+        self._paused[name] = time.monotonic() + PAUSE_SECONDS
 
     async def _run(self, work: Callable[[], Awaitable[_Result]], seconds: float) -> _Result | None:
         try:
@@ -168,15 +187,15 @@ class Bus:
     def _begin_opening(self) -> None:
         if self._bus is not None and not self._bus.connected:
             self._forget()
-        waits = self._paused.get(REGISTRY.name, 0) > time.monotonic()
-        if self._bus is None and self._opening is None and not waits:
+        is_paused = self.is_paused(REGISTRY.name)
+        if self._bus is None and self._opening is None and not is_paused:
             self._opening = self._loop.create_task(self._open())
 
     async def _open(self) -> None:
         try:
             await self._open_connection()
         except Exception as error:  # noqa: BLE001 - whatever fails, the desktop works without elements
-            self._paused[REGISTRY.name] = time.monotonic() + PAUSE_SECONDS
+            self._pause(REGISTRY.name)
             _log.debug("The accessibility bus cannot be opened: %s.", type(error).__name__)
         finally:
             self._opening = None
@@ -186,17 +205,16 @@ class Bus:
 
         async with self._open_session() as session:
             reply = await session.call(_make_message(_PROPERTIES, "Get", "ss", _ENABLED))
-            is_off = reply is not None and reply.body and reply.body[0].value is False
-            self._was_off = self._was_off or bool(is_off)
+            self._was_off = self._was_off or not read_reply(reply, make_property(FLAG))
             await _set_enabled(session, True)
             reply = await session.call(_make_message(_LAUNCHER, "GetAddress"))
-            address = reply.body[0] if reply is not None and reply.body else ""
+            address = read_reply(reply, TEXT)
         self._bus = await MessageBus(bus_address=address).connect()
         self._bus.add_message_handler(self._note_focus)
-        await self.call(_DAEMON, _DAEMON.name, "AddMatch", "s", (_MATCH,))
+        await self.call(_DAEMON, _DAEMON.name, "AddMatch", NOTHING, "s", (_MATCH,))
         registry = Node(REGISTRY.name, "/org/a11y/atspi/registry")
         body: list[Any] = [_FOCUS_EVENT, [], ""]
-        await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", "sass", body)
+        await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", NOTHING, "sass", body)
 
     @asynccontextmanager
     async def _open_session(self) -> AsyncIterator[MessageBus]:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
-from bridge.computer.elements.atspi.bus import Bus, Node, Unanswered
+from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.reader import Reader
+from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.computer.elements.atspi.bus import Node
+from bridge.computer.elements.atspi.replies import Node
 from bridge.computer.elements.atspi.roles import (
     ALERT,
     COMBO,

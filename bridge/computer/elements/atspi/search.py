@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.atspi.bus import Node, Unanswered
+from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import (
     ACTIVE,
     FILLERS,

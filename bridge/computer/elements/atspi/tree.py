@@ -7,7 +7,20 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bridge.computer.elements.atspi.bus import REGISTRY, Bus, Node, Unanswered
+from bridge.computer.elements.atspi.bus import REGISTRY, Bus
+from bridge.computer.elements.atspi.replies import (
+    BOX,
+    COUNT,
+    NODE,
+    NODES,
+    NUMBER,
+    STATES,
+    TEXT,
+    TEXTS,
+    Node,
+    TimedOut,
+    Unanswered,
+)
 from bridge.computer.elements.atspi.roles import SHOWING, has_state
 from bridge.computer.screen.geometry import Point, Rect
 
@@ -50,14 +63,13 @@ class Tree:
         return await self.list_children(REGISTRY)
 
     async def list_children(self, node: Node) -> list[Node]:
-        (children,) = await self.bus.call(node, _ACCESSIBLE, "GetChildren")
-        return [Node(*child) for child in children]
+        return await self.bus.call(node, _ACCESSIBLE, "GetChildren", NODES)
 
     async def count_children(self, node: Node) -> int:
-        return int(await self.bus.read_property(node, "ChildCount"))
+        return await self.bus.read_property(node, "ChildCount", COUNT)
 
     async def read_parent(self, node: Node) -> Node:
-        return Node(*await self.bus.read_property(node, "Parent"))
+        return await self.bus.read_property(node, "Parent", NODE)
 
     async def read_facts(self, node: Node) -> Facts:
         role, name, states = await asyncio.gather(
@@ -66,53 +78,45 @@ class Tree:
         return Facts(node, role, name, states)
 
     async def read_states(self, node: Node) -> int:
-        ((low, high),) = await self.bus.call(node, _ACCESSIBLE, "GetState")
-        return int(low) | int(high) << 32
+        return await self.bus.call(node, _ACCESSIBLE, "GetState", STATES)
 
     async def read_name(self, node: Node) -> str:
-        return str(await self.bus.read_property(node, "Name"))
+        return await self.bus.read_property(node, "Name", TEXT)
 
     async def read_role(self, node: Node) -> int:
-        (role,) = await self.bus.call(node, _ACCESSIBLE, "GetRole")
-        return int(role)
+        return await self.bus.call(node, _ACCESSIBLE, "GetRole", NUMBER)
 
     async def read_description(self, node: Node) -> str:
-        return str(await self.bus.read_property(node, "Description"))
+        return await self.bus.read_property(node, "Description", TEXT)
 
     async def read_attributes(self, node: Node) -> dict[str, str]:
-        (attributes,) = await self.bus.call(node, _ACCESSIBLE, "GetAttributes")
-        return dict(attributes)
+        return await self.bus.call(node, _ACCESSIBLE, "GetAttributes", TEXTS)
 
     async def read_box(self, node: Node) -> Rect | None:
         """Return its area on the screen; None if it has none, as in a closed menu."""
-        ((left, top, width, height),) = await self.bus.call(
-            node, _COMPONENT, "GetExtents", "u", (_ON_SCREEN,)
-        )
-        return Rect(left, top, width, height) if width > 0 and height > 0 else None
+        return await self.bus.call(node, _COMPONENT, "GetExtents", BOX, "u", (_ON_SCREEN,))
 
     async def read_address(self, document: Node) -> str:
         """Return the URL of a page; empty if the program does not tell."""
         for name in ("URI", "DocURL"):
-            (value,) = await self.bus.call(
-                document, "org.a11y.atspi.Document", "GetAttributeValue", "s", (name,)
+            value = await self.bus.call(
+                document, "org.a11y.atspi.Document", "GetAttributeValue", TEXT, "s", (name,)
             )
             if value:
-                return str(value)
+                return value
         return ""
 
     async def is_clickable(self, node: Node) -> bool:
         """Return whether its program handles clicks on it, or on what it is a part of."""
         try:
-            (name,) = await self.bus.call(node, "org.a11y.atspi.Action", "GetName", "i", (0,))
+            name = await self.bus.call(node, "org.a11y.atspi.Action", "GetName", TEXT, "i", (0,))
         except Unanswered:
             return False
         return name in _CLICKABLE
 
     async def find_child_at(self, node: Node, point: Point) -> Node | None:
-        (child,) = await self.bus.call(
-            node, _COMPONENT, "GetAccessibleAtPoint", "iiu", (point.x, point.y, _ON_SCREEN)
-        )
-        found = Node(*child)
+        place = (point.x, point.y, _ON_SCREEN)
+        found = await self.bus.call(node, _COMPONENT, "GetAccessibleAtPoint", NODE, "iiu", place)
         return None if found.is_null or found == node else found
 
     async def find(
@@ -137,13 +141,14 @@ class Tree:
         rule = [*(_to_words(states, 2), _ALL, {}, _ALL, _to_words(roles, 5), _ANY, [], _ALL, False)]
         body = (rule, _DOCUMENT_ORDER, most, True)
         try:
-            (found,) = await self.bus.call(
-                node, _COLLECTION, "GetMatches", f"{_MATCH_RULE}uib", body
+            found = await self.bus.call(
+                node, _COLLECTION, "GetMatches", NODES, f"{_MATCH_RULE}uib", body
             )
-        except asyncio.CancelledError:
-            self._large[node] = time.monotonic() + LARGE_SECONDS
+        except (asyncio.CancelledError, TimedOut):
+            if self.bus.is_paused(node.name):
+                self._large[node] = time.monotonic() + LARGE_SECONDS
             raise
-        return [Node(*each) for each in found]
+        return found[:most]
 
     async def _walk(
         self, node: Node, roles: Collection[int], states: Sequence[int], most: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
@@ -21,6 +22,8 @@ _MARGIN_SECONDS = 0.02
 _MOST_PASSWORDS = 50
 
 _Result = TypeVar("_Result")
+_Fields = dict[WindowId, dict[Node, Rect]]
+"""The areas of the password fields in each window."""
 
 
 class AtspiElements:
@@ -36,7 +39,7 @@ class AtspiElements:
         self._tree = Tree(self._bus)
         self._search = Search(self._tree)
         self._reader = Reader(self._tree)
-        self._passwords: dict[WindowId, dict[Node, Rect]] = {}
+        self._passwords: _Fields = {}
         self._bus.start()
 
     def element_at(self, point: Point, window: Window) -> Element | None:
@@ -65,28 +68,42 @@ class AtspiElements:
         return self._run(work)
 
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
-        self._passwords = {
-            window.id: self._passwords.get(window.id, {}) for window in windows if window.id
-        }
+        # Work that ends too late changes only the fields of its own call.
+        fields = {window.id: self._passwords.get(window.id, {}) for window in windows}
+        self._passwords = fields
 
         async def work() -> None:
-            for top, window in (await self._search.list_tops_of(windows)).items():
-                await self._find_passwords(top, window)
+            await asyncio.gather(*(self._find_passwords(window, fields) for window in windows))
 
         self._run(work)
-        return [area for areas in self._passwords.values() for area in areas.values()]
+        return [area for areas in fields.values() for area in areas.values()]
 
     def close(self) -> None:
         self._bus.close()
 
-    async def _find_passwords(self, top: Node, window: Window) -> None:
+    async def _find_passwords(self, window: Window, fields: _Fields) -> None:
+        """Find the password fields of a window; if it is unknown, those last known stay."""
         try:
+            top = await self._search.find_top_level(window)
+            if top is None:
+                return
             nodes = await self._tree.find(top, (PASSWORD,), (SHOWING,), _MOST_PASSWORDS)
-            boxes = await self._tree.read_boxes(nodes)
         except Unanswered:
             return
-        inside = ((node, box.intersect(window.whole)) for node, box in boxes)
-        self._passwords[window.id] = {node: box for node, box in inside if box is not None}
+        last = fields[window.id]
+        areas = await asyncio.gather(*(self._read_area(node, window, last) for node in nodes))
+        pairs = zip(nodes, areas, strict=True)
+        fields[window.id] = {node: area for node, area in pairs if area is not None}
+
+    async def _read_area(
+        self, node: Node, window: Window, last: Mapping[Node, Rect]
+    ) -> Rect | None:
+        """Return where an object is in its window, or where it was if that is unknown."""
+        try:
+            box = await self._tree.read_box(node)
+        except Unanswered:
+            return last.get(node)
+        return None if box is None else box.intersect(window.whole)
 
     def _run(self, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
         return self._bus.run(work, SECONDS - _MARGIN_SECONDS)

@@ -57,13 +57,6 @@ class Search:
                 return [top, here[-1]]
         return None
 
-    async def list_tops_of(self, windows: Iterable[Window]) -> dict[Node, Window]:
-        """List the objects of windows that are showing."""
-        windows = list(windows)
-        tops = await asyncio.gather(*map(self.find_top_level, windows), return_exceptions=True)
-        pairs = zip(tops, windows, strict=True)
-        return {top: window for top, window in pairs if isinstance(top, Node)}
-
     async def find_focused(self, window: Window) -> Node | None:
         """Find the object with the keyboard: the last that said so, if it still has it."""
         for program in await self._list_programs(window):
@@ -95,11 +88,22 @@ class Search:
             return 0
 
     async def _list_top_levels(self, window: Window) -> list[tuple[Node, Rect]]:
-        """List the objects of all windows of a window's program, with their areas."""
+        """List the objects of all windows of a window's program, with their areas.
+
+        Where the program is not known, it may be any that answers.
+        """
         programs = await self._list_programs(window)
-        lists = await asyncio.gather(*map(self._tree.list_children, programs))
-        await asyncio.gather(*map(self._wake, programs, lists))
+        lists = await asyncio.gather(*map(self._list_windows, programs))
         return await self._tree.read_boxes(node for nodes in lists for node in nodes)
+
+    async def _list_windows(self, program: Node) -> list[Node]:
+        """List the objects of a program's windows; empty if it does not answer."""
+        try:
+            tops = await self._tree.list_children(program)
+        except Unanswered:
+            return []
+        await self._wake(program, tops)
+        return tops
 
     async def _list_fitting(self, tops: Iterable[tuple[Node, Rect]], window: Window) -> list[Node]:
         """List the objects that may be a window's, the most likely first."""

@@ -5,6 +5,9 @@
 # that work which asks several programs gets the answers of the others. A program that does not
 # answer in time is left alone for PAUSE_SECONDS, and so is the bus itself if it cannot be opened.
 #
+# A program is asked a few things at once and the rest in turn: one with thousands of objects would
+# otherwise hold up the answers of others, and dbus-fast ends a connection that it cannot write to.
+#
 # Chromium, Electron and Firefox build no tree unless accessibility is on when they start
 # (org.a11y.Status). So the bridge turns it on, as screen readers do, and off again at the end if it
 # was off: GNOME keeps it as a setting. Chromium then builds its tree when it is asked for
@@ -17,6 +20,7 @@ import logging
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import asynccontextmanager, suppress
@@ -47,19 +51,24 @@ PAUSE_SECONDS = 4.0
 """How long a program that did not answer in time is not asked again."""
 CALL_SECONDS = 0.15
 """Longest time of one call."""
+_MOST_CALLS = 16
+"""Calls of one program at a time."""
 _SLOW_SECONDS = 0.05
 """A program that had less for a call when the caller's time ended is not to blame."""
 _CLOSING_SECONDS = 1.0
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
-_LAUNCHER = "org.a11y.Bus"
 _ENABLED = ("org.a11y.Status", "IsEnabled")
 _MATCH = "type='signal',interface='org.a11y.atspi.Event.Object',member='StateChanged'"
 _FOCUS_EVENT = "object:state-changed:focused"
 
 REGISTRY = Node("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+_EVENTS = Node(REGISTRY.name, "/org/a11y/atspi/registry")
+_EVENTS_INTERFACE = "org.a11y.atspi.Registry"
 _DAEMON = Node("org.freedesktop.DBus", "/org/freedesktop/DBus")
+_LAUNCHER = Node("org.a11y.Bus", "/org/a11y/bus")
+"""The program that knows the address of the accessibility bus."""
 
 
 class Bus:
@@ -72,6 +81,8 @@ class Bus:
         self._opening: asyncio.Task[None] | None = None
         self._paused: dict[str, float] = {}
         self._processes: dict[str, int] = {}
+        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_MOST_CALLS))
+        """For each program, who may call it now."""
         self._was_off = False
         """Whether accessibility was off before the bridge turned it on."""
         self.focus: dict[str, Node] = {}
@@ -104,21 +115,14 @@ class Bus:
         body: Sequence[Any] = (),
     ) -> _Result:
         """Call a method whose reply has a shape. Raises Unanswered."""
-        from dbus_fast import Message
-
-        if self.is_paused(node.name):
-            raise Unanswered(f"{node.name} did not answer in time.")
-        if self._bus is None:
-            raise Unanswered("The accessibility bus is not open.")
-        message = Message(
-            destination=node.name,
-            path=node.path,
-            interface=interface,
-            member=member,
-            signature=signature,
-            body=list(body),
-        )
-        return read_reply(await self._await_reply(self._bus, message, node.name), shape)
+        message = _make_message(node, interface, member, signature, body)
+        async with self._turns[node.name]:
+            if self.is_paused(node.name):
+                raise TimedOut(f"{node.name} did not answer in time.")
+            if self._bus is None or not self._bus.connected:
+                raise Unanswered("The accessibility bus is not open.")
+            reply = await self._await_reply(self._bus, message, node.name)
+        return read_reply(reply, shape)
 
     async def read_property(self, node: Node, name: str, shape: Shape[_Result]) -> _Result:
         """Read a property of an object. Raises Unanswered."""
@@ -159,8 +163,10 @@ class Bus:
             if time.monotonic() - started > _SLOW_SECONDS:
                 self._pause(name)
             raise
-        except (OSError, EOFError) as error:
-            self._forget()
+        except Exception as error:
+            # The connection has ended, with whatever dbus-fast raised while it read or wrote.
+            if self._bus is bus:
+                self._forget()
             raise Unanswered("The accessibility bus is gone.") from error
 
     def _pause(self, name: str) -> None:
@@ -204,17 +210,19 @@ class Bus:
         from dbus_fast.aio import MessageBus
 
         async with self._open_session() as session:
-            reply = await session.call(_make_message(_PROPERTIES, "Get", "ss", _ENABLED))
+            reply = await session.call(_make_message(_LAUNCHER, _PROPERTIES, "Get", "ss", _ENABLED))
             self._was_off = self._was_off or not read_reply(reply, make_property(FLAG))
             await _set_enabled(session, True)
-            reply = await session.call(_make_message(_LAUNCHER, "GetAddress"))
+            reply = await session.call(_make_message(_LAUNCHER, _LAUNCHER.name, "GetAddress"))
             address = read_reply(reply, TEXT)
-        self._bus = await MessageBus(bus_address=address).connect()
-        self._bus.add_message_handler(self._note_focus)
-        await self.call(_DAEMON, _DAEMON.name, "AddMatch", NOTHING, "s", (_MATCH,))
-        registry = Node(REGISTRY.name, "/org/a11y/atspi/registry")
-        body: list[Any] = [_FOCUS_EVENT, [], ""]
-        await self.call(registry, "org.a11y.atspi.Registry", "RegisterEvent", NOTHING, "sass", body)
+        bus = await MessageBus(bus_address=address).connect()
+        try:
+            bus.add_message_handler(self._note_focus)
+            await _register_focus(bus)
+        except BaseException:
+            bus.disconnect()
+            raise
+        self._bus = bus
 
     @asynccontextmanager
     async def _open_session(self) -> AsyncIterator[MessageBus]:
@@ -235,6 +243,7 @@ class Bus:
     def _forget(self) -> None:
         self._bus = None
         self._processes.clear()
+        self._turns.clear()
         self.focus.clear()
 
     async def _close(self) -> None:
@@ -250,22 +259,33 @@ class Bus:
                 _log.debug("Accessibility stays on: %s.", type(error).__name__)
 
 
+async def _register_focus(bus: MessageBus) -> None:
+    """Ask for events about the focus, which may start the registry: that has no time of its own.
+
+    Raises Unanswered.
+    """
+    match = _make_message(_DAEMON, _DAEMON.name, "AddMatch", "s", (_MATCH,))
+    read_reply(await bus.call(match), NOTHING)
+    body: list[Any] = [_FOCUS_EVENT, [], ""]
+    event = _make_message(_EVENTS, _EVENTS_INTERFACE, "RegisterEvent", "sass", body)
+    read_reply(await bus.call(event), NOTHING)
+
+
 async def _set_enabled(session: MessageBus, enabled: bool) -> None:
     from dbus_fast import Variant
 
     body = [*_ENABLED, Variant("b", enabled)]
-    await session.call(_make_message(_PROPERTIES, "Set", "ssv", body))
+    await session.call(_make_message(_LAUNCHER, _PROPERTIES, "Set", "ssv", body))
 
 
 def _make_message(
-    interface: str, member: str, signature: str = "", body: Sequence[Any] = ()
+    node: Node, interface: str, member: str, signature: str = "", body: Sequence[Any] = ()
 ) -> Message:
-    """Make a message for the program that knows the accessibility bus."""
     from dbus_fast import Message
 
     return Message(
-        destination=_LAUNCHER,
-        path="/org/a11y/bus",
+        destination=node.name,
+        path=node.path,
         interface=interface,
         member=member,
         signature=signature,

@@ -87,7 +87,7 @@ class AtspiElements:
             top = await self._search.find_top_level(window)
             if top is None:
                 return
-            nodes = await self._tree.find(top, (PASSWORD,), (SHOWING,), _MOST_PASSWORDS)
+            nodes = await self._tree.find(top, (PASSWORD,), (SHOWING,), _MOST_PASSWORDS, whole=True)
         except Unanswered:
             return
         last = fields[window.id]

@@ -24,6 +24,8 @@ _DEEPEST = 40
 _MOST_CHILDREN = 80
 """Children of a container that are looked at one by one."""
 _MOST_ITEMS = 100
+_MOST_WINDOWS = 100
+"""Windows of a program to look at; those after them are unknown."""
 _SAME_AREA = 0.6
 """Part of two areas that must be common for one window: shadows and borders differ."""
 
@@ -50,11 +52,9 @@ class Search:
         # GTK's menus: their items are objects of the window that the menu belongs to, which does
         # not find them by their place, as what is below the menu is there as well.
         for top, _ in tops:
-            items = await self._tree.find(top, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
-            boxes = await self._tree.read_boxes(items)
-            here = [item for item, box in boxes if point in box]
-            if here:
-                return [top, here[-1]]
+            item = await self._find_menu_item(top, point)
+            if item is not None:
+                return [top, item]
         return None
 
     async def find_focused(self, window: Window) -> Node | None:
@@ -72,6 +72,15 @@ class Search:
         top = await self.find_top_level(window)
         found = await self._tree.find(top, states=(FOCUSED,)) if top is not None else []
         return found[0] if found else None
+
+    async def _find_menu_item(self, top: Node, point: Point) -> Node | None:
+        try:
+            items = await self._tree.find(top, MENU_ITEMS, (SHOWING,), _MOST_ITEMS)
+        except Unanswered:
+            # The menu may belong to another window, whose program does answer.
+            return None
+        boxes = await self._tree.read_boxes(items)
+        return next((item for item, box in reversed(boxes) if point in box), None)
 
     async def _list_programs(self, window: Window) -> list[Node]:
         programs = await self._tree.list_programs()
@@ -99,7 +108,7 @@ class Search:
     async def _list_windows(self, program: Node) -> list[Node]:
         """List the objects of a program's windows; empty if it does not answer."""
         try:
-            tops = await self._tree.list_children(program)
+            tops = (await self._tree.list_children(program))[:_MOST_WINDOWS]
         except Unanswered:
             return []
         await self._wake(program, tops)

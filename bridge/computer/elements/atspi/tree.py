@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bridge.computer.elements.atspi.bus import REGISTRY, Bus
 from bridge.computer.elements.atspi.replies import (
@@ -23,6 +24,8 @@ from bridge.computer.elements.atspi.replies import (
 )
 from bridge.computer.elements.atspi.roles import SHOWING, has_state
 from bridge.computer.screen.geometry import Point, Rect
+
+_Result = TypeVar("_Result")
 
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _COMPONENT = "org.a11y.atspi.Component"
@@ -120,9 +123,17 @@ class Tree:
         return None if found.is_null or found == node else found
 
     async def find(
-        self, node: Node, roles: Collection[int] = (), states: Sequence[int] = (), most: int = 1
+        self,
+        node: Node,
+        roles: Collection[int] = (),
+        states: Sequence[int] = (),
+        most: int = 1,
+        *,
+        whole: bool = False,
     ) -> list[Node]:
         """Search below a node, in its program, by role and states; in the order of the tree.
+
+        `whole`: raise Unanswered if nothing is found where not all could be looked at.
 
         What took too long is not searched again for a while: meanwhile its program does nothing
         else, and a page of Chromium with 10,000 items in one list takes two seconds.
@@ -133,7 +144,10 @@ class Tree:
             return await self._search(node, roles, states, most)
         except Unanswered:
             # Qt has no such search.
-            return await self._walk(node, roles, states, most)
+            found, is_whole = await self._walk(node, roles, states, most)
+        if whole and not found and not is_whole:
+            raise Unanswered("The window could not be searched whole.")
+        return found
 
     async def _search(
         self, node: Node, roles: Collection[int], states: Sequence[int], most: int
@@ -152,21 +166,24 @@ class Tree:
 
     async def _walk(
         self, node: Node, roles: Collection[int], states: Sequence[int], most: int
-    ) -> list[Node]:
-        """Search level by level, only what is showing."""
+    ) -> tuple[list[Node], bool]:
+        """Search level by level, only what is showing; and whether all was looked at."""
         found: list[Node] = []
-        level, seen = await self.list_children(node), 0
-        while level and len(found) < most and seen < _MOST_WALKED:
-            seen += len(level)
-            shown = await self.list_showing(level)
+        is_whole = True
+        level, left = await self.list_children(node), _MOST_WALKED
+        while level and len(found) < most:
+            known = await _collect(map(self.read_facts, level[:left]))
+            shown = [facts for facts in known if facts.has(SHOWING)]
             found += [
                 facts.node
                 for facts in shown
                 if (not roles or facts.role in roles) and all(map(facts.has, states))
             ]
-            children = await asyncio.gather(*(self.list_children(facts.node) for facts in shown))
+            children = await _collect(self.list_children(facts.node) for facts in shown)
+            is_whole &= len(known) == len(level) and len(children) == len(shown)
+            left = max(left - len(level), 0)
             level = [child for each in children for child in each]
-        return found[:most]
+        return found[:most], is_whole
 
     async def read_boxes(self, nodes: Iterable[Node]) -> list[tuple[Node, Rect]]:
         """Read the areas of those that have one."""
@@ -175,15 +192,26 @@ class Tree:
         return [(node, box) for node, box in zip(nodes, boxes, strict=True) if box is not None]
 
     async def list_showing(self, nodes: Iterable[Node]) -> list[Facts]:
-        """Read the facts of those that are showing."""
-        read = await asyncio.gather(*map(self.read_facts, nodes), return_exceptions=True)
-        return [facts for facts in read if isinstance(facts, Facts) and facts.has(SHOWING)]
+        """Read the facts of those that are showing, without those that do not answer."""
+        known = await _collect(map(self.read_facts, nodes))
+        return [facts for facts in known if facts.has(SHOWING)]
 
     async def _try_box(self, node: Node) -> Rect | None:
         try:
             return await self.read_box(node)
         except Unanswered:
             return None
+
+
+async def _collect(calls: Iterable[Awaitable[_Result]]) -> list[_Result]:
+    """Return the results of the calls that are answered."""
+    results: list[_Result] = []
+    for result in await asyncio.gather(*calls, return_exceptions=True):
+        if not isinstance(result, BaseException):
+            results.append(result)
+        elif not isinstance(result, Unanswered):
+            raise result
+    return results
 
 
 def _to_words(bits: Iterable[int], count: int) -> list[int]:

@@ -1,0 +1,132 @@
+"""Programs that answer with anything: what others answer stays known, and nothing is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from dbus_fast import Message, Variant
+
+from bridge.computer.elements.atspi.elements import AtspiElements
+from bridge.computer.elements.atspi.roles import (
+    DEFAULT,
+    FOCUSED,
+    FRAME,
+    PASSWORD,
+    SHOWING,
+)
+from bridge.computer.elements.base import TEXT_LENGTH, Element
+from bridge.computer.screen.geometry import Point, Rect
+from tests.computer.elements.atspi.programs import (
+    NULL,
+    ROOT,
+    TOP,
+    AccessibilityBus,
+    Answer,
+    Program,
+    Thing,
+    accessibility_bus,
+    fail,
+    reply,
+)
+from tests.computer.native.programs.start import eventually
+
+BUTTON = 43
+GOOD = Program(
+    Rect(0, 0, 400, 300),
+    {"top": Thing(FRAME, "Window", children=("secret",)), "secret": Thing(PASSWORD)},
+)
+SECRET = Rect(20, 20, 100, 20)
+ODD_AREA = Rect(500, 0, 400, 300)
+ODD_TREE = {
+    "top": Thing(FRAME, "Window", children=("secret", "button")),
+    "secret": Thing(PASSWORD, states=(SHOWING, FOCUSED)),
+    "button": Thing(BUTTON, "OK", states=(SHOWING, DEFAULT)),
+}
+
+
+def many(count: int) -> list[list[str]]:
+    return [[":1.0", f"/a/{number}"] for number in range(count)]
+
+
+def give_own(count: int) -> Answer:
+    """Answer with many objects that are there."""
+    return lambda call: Message.new_method_return(
+        call, "a(so)", [[[call.destination, TOP] for _ in range(count)]]
+    )
+
+
+def nest(depth: int) -> Variant:
+    return Variant("s", "") if not depth else Variant("v", nest(depth - 1))
+
+
+TEXTS = ("Name", "Description")
+# dbus-fast ends a connection that takes more than fits into its buffer: so no text of 1 MB here.
+ODD: Mapping[str, Mapping[str, Answer]] = {
+    "no children": {"GetChildren": reply("a(so)", [])},
+    "a null reference": {"GetChildren": reply("a(so)", [["", NULL]])},
+    "no name of a program": {"GetChildren": reply("a(so)", [["no name", ROOT]])},
+    "a name with a line break": {"GetChildren": reply("a(so)", [[":1.1\n", ROOT]])},
+    "a name of 1 MB": {"GetChildren": reply("a(so)", [[":1." + "1" * 1_000_000, ROOT]])},
+    "children as text": {"GetChildren": reply("s", "two")},
+    "3,000 children": {"GetChildren": reply("a(so)", many(3000))},
+    "1,000 windows": {"GetChildren": give_own(1000)},
+    "a role as text": {"GetRole": reply("s", "button")},
+    "a role that is none": {"GetRole": reply("u", 0xFFFFFFFF)},
+    "a box of three": {"GetExtents": reply("(iii)", [1, 2, 3])},
+    "a box of text": {"GetExtents": reply("s", "large")},
+    "a large box": {"GetExtents": reply("(iiii)", [-(2**31), -(2**31), 2**31 - 1, 2**31 - 1])},
+    "one word of states": {"GetState": reply("au", [1 << SHOWING])},
+    "no words of states": {"GetState": reply("au", [])},
+    "no variants": {name: reply("s", "x") for name in ("Name", "Parent", "ChildCount")},
+    "a parent as text": {"Parent": reply("v", Variant("s", "top"))},
+    "no parent's name": {"Parent": reply("v", Variant("(so)", ["a b", ROOT]))},
+    "a count as text": {"ChildCount": reply("v", Variant("s", "two"))},
+    "fewer than no children": {"ChildCount": reply("v", Variant("i", -1))},
+    "long texts": {name: reply("v", Variant("s", "Delete " * 1500)) for name in TEXTS},
+    "control characters": {"Name": reply("v", Variant("s", "\x1b[2J\x07\r\n\u202e\x7f\x9b"))},
+    "a deep value": {"Name": reply("v", nest(60))},
+    "attributes as a list": {"GetAttributes": reply("as", ["a"])},
+    "errors": {"*": fail},
+    "nothing": {"*": reply("")},
+    "two values": {"*": reply("ss", "a", "b")},
+    "silence": {"*": lambda call: None},
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_an_odd_program_hides_nothing_of_another(
+    elements: AtspiElements, bus: AccessibilityBus, kind: str
+) -> None:
+    good, odd = replace(GOOD), Program(ODD_AREA, ODD_TREE, ODD[kind])
+    with bus.start(odd, good):
+        elements.password_areas([])
+        windows = [odd.window, good.window]
+        assert eventually(lambda: SECRET in elements.password_areas(windows), 30)
+        assert eventually(lambda: is_password(elements.element_at(Point(30, 30), good.window)), 30)
+        for found in (
+            elements.element_at(Point(530, 30), odd.window),
+            elements.find_focused(odd.window),
+            elements.default_button(odd.window),
+        ):
+            assert found is None or len(found.name + found.description) <= 2 * TEXT_LENGTH
+
+
+def is_password(element: Element | None) -> bool:
+    return element is not None and element.is_password
+
+
+def test_a_bus_that_ends_leaves_everything_unknown() -> None:
+    good = replace(GOOD)
+    with (
+        accessibility_bus() as bus,
+        closing(AtspiElements(bus.address)) as elements,
+        bus.start(good),
+    ):
+        assert eventually(lambda: SECRET in elements.password_areas([good.window]), 30)
+        bus.end()
+        assert elements.element_at(Point(30, 30), good.window) is None
+        assert elements.default_button(good.window) is None
+        assert elements.password_areas([good.window]) == [SECRET], "as it was last known"

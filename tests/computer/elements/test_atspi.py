@@ -22,7 +22,7 @@ from bridge.computer.desktop import Window
 from bridge.computer.effects import find_windows_at
 from bridge.computer.elements.atspi import bus
 from bridge.computer.elements.atspi.elements import SECONDS, AtspiElements
-from bridge.computer.elements.base import Dialog, Element
+from bridge.computer.elements.base import NOTHING, Dialog, Element
 from bridge.computer.native.x11.input import X11Input
 from bridge.computer.screen.geometry import Point, Rect
 from tests import desktop
@@ -158,6 +158,12 @@ def test_a_dialog_tells_its_text_and_its_default_button(screen: Screen) -> None:
     assert default.name == "Cancel"
     screen.click("dialog Cancel")
     screen.find_active("Disks")
+
+
+def test_a_window_without_a_default_button_has_none(screen: Screen) -> None:
+    screen.click("entry")
+    window = screen.find_active("Disks")
+    assert eventually(lambda: screen.elements.default_button(window) is NOTHING, 30)
 
 
 def test_the_element_with_the_focus_is_known(screen: Screen) -> None:

@@ -59,11 +59,9 @@ class AtspiElements:
     def default_button(self, window: Window) -> Element | None:
         async def work() -> Element | None:
             top = await self._search.find_top_level(window)
-            node = await self._search.find_focused(window)
-            if top is None or node is None:
+            if top is None:
                 return None
-            button = await self._reader.find_default(node, top)
-            return None if button is None else await self._reader.read(button)
+            return await self._reader.read_default(await self._search.find_focused(window), top)
 
         return self._run(work)
 

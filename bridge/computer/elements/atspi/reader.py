@@ -26,7 +26,7 @@ from bridge.computer.elements.atspi.roles import (
     to_states,
 )
 from bridge.computer.elements.atspi.tree import Facts, Tree
-from bridge.computer.elements.base import DIALOG_LENGTH, Dialog, Element, FormField, Role
+from bridge.computer.elements.base import DIALOG_LENGTH, NOTHING, Dialog, Element, FormField, Role
 from bridge.computer.matching.form_words import is_card_field
 from bridge.computer.screen.geometry import Point
 
@@ -61,10 +61,9 @@ class Reader:
         """Read the control that the last object of a path is, or is a part of."""
         leaf = await self._tree.read_facts(path[-1])
         if leaf.role in OPAQUE or len(path) == 1:
-            # A window that tells nothing of its content is not known to be empty.
             return None
         ancestors = await self._list_ancestors(leaf)
-        if leaf.role == PAGE and not await self._tree.count_children(leaf.node):
+        if leaf.role == PAGE and not await self._has_content(leaf.node):
             return None
         role = to_role(leaf.role, leaf.states)
         if role in _PARTS:
@@ -99,16 +98,31 @@ class Reader:
         ancestors = await self._list_ancestors(facts)
         return await self._make(facts, to_role(facts.role, facts.states), ancestors)
 
-    async def find_default(self, node: Node, top: Node) -> Node | None:
-        """Find the button that Return presses while an object has the focus."""
-        ancestors = await self._list_ancestors(await self._tree.read_facts(node))
+    async def read_default(self, focused: Node | None, top: Node) -> Element | None:
+        """Read the button that Return presses; NOTHING if there is none."""
+        if focused is None:
+            return await self._search_default(top)
+        facts = await self._tree.read_facts(focused)
+        if facts.role in OPAQUE:
+            return None
+        if facts.role == PAGE:
+            return NOTHING if await self._has_content(focused) else None
+        ancestors = await self._list_ancestors(facts)
         roles = [ancestor.role for ancestor in ancestors]
         if FORM in roles:
-            top = ancestors[roles.index(FORM)].node
-        elif PAGE in roles:
-            return None
-        found = await self._tree.find(top, states=(DEFAULT, SHOWING))
-        return found[0] if found else None
+            return await self._search_default(ancestors[roles.index(FORM)].node)
+        # In a page, the button of a form is for the fields of that form.
+        return NOTHING if PAGE in roles else await self._search_default(top)
+
+    async def _search_default(self, top: Node) -> Element | None:
+        buttons = await self._tree.find(top, states=(DEFAULT, SHOWING), whole=True)
+        if buttons:
+            return await self.read(buttons[0])
+        return NOTHING if await self._has_content(top) else None
+
+    async def _has_content(self, node: Node) -> bool:
+        """Return whether a program tells what is in an object: else it is not known to be empty."""
+        return await self._tree.count_children(node) > 0
 
     async def _make(
         self, facts: Facts, role: Role, ancestors: Sequence[_Ancestor], part: str = ""

@@ -31,13 +31,26 @@ _FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0), None) | {0x2800: " "}
 _BLANK = re.compile(r"\s+")
 
 
-@lru_cache(maxsize=4096)
+_LONGEST_CACHED = 1000
+"""Characters of a text to remember: a program or a page may give others that are much longer."""
+
+
 def fold(text: str) -> str:
     """Fold case, width, accents, look-alikes of other scripts, blanks and invisible characters.
 
     Titles are chosen by the page or the document that a window shows, so a rule must hold for
     every spelling that the user would read as the same.
     """
+    return _fold_cached(text) if len(text) <= _LONGEST_CACHED else _fold(text)
+
+
+@lru_cache(maxsize=4096)
+def fold_word(word: str) -> str:
+    """Fold a word of a rule; there are not many, and all are looked for again and again."""
+    return _fold(word)
+
+
+def _fold(text: str) -> str:
     if text.isascii():
         plain = text.casefold()
     else:
@@ -49,10 +62,19 @@ def fold(text: str) -> str:
     return _BLANK.sub(" ", shown.translate(_TO_ASCII))
 
 
-def count_typed(word: str, text: str) -> int:
-    """Count a word in a typed text; a BackSpace in it removes the character before."""
-    part = fold(word)
-    return fold(apply_backspaces(text)).count(part) if part.strip() else 0
+# One judgement looks at few texts, each with many rules.
+_fold_cached = lru_cache(maxsize=128)(_fold)
+
+
+def fold_typed(text: str) -> str:
+    """Fold a typed text; a BackSpace in it removes the character before."""
+    return fold(apply_backspaces(text))
+
+
+def count_word(word: str, folded: str) -> int:
+    """Count a word in folded text; a blank word is in no text."""
+    part = fold_word(word)
+    return folded.count(part) if part.strip() else 0
 
 
 def apply_backspaces(text: str) -> str:
@@ -70,5 +92,5 @@ def apply_backspaces(text: str) -> str:
 
 def contains(word: str, folded: str) -> bool:
     """Return whether folded text contains a word; a blank word is in no text."""
-    part = fold(word)
+    part = fold_word(word)
     return bool(part.strip()) and part in folded

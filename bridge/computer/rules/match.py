@@ -8,7 +8,7 @@ from bridge.computer.desktop import Window
 from bridge.computer.effects import Effects
 from bridge.computer.elements.base import Element
 from bridge.computer.keys import parse_combinations
-from bridge.computer.matching.folding import count_typed
+from bridge.computer.matching.folding import count_word, fold_typed
 from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
 from bridge.computer.matching.windows import has_program_word, has_title_word
 from bridge.computer.matching.words import find_whole_word
@@ -42,7 +42,7 @@ def rule_matches(rule: Rule, effects: Effects) -> bool:
                 for window in windows
             )
         case "text":
-            typed = any(_is_typed(word, effects) for word in rule.words)
+            typed = _is_any_typed(rule.words, effects)
             return typed and _concerns_any(rule, _list_by_keys(effects))
         case "keys":
             risky = {keys for word in rule.words for keys in parse_combinations(word)}
@@ -107,9 +107,10 @@ def _list_by_keys(effects: Effects) -> list[Target]:
     return [target for target in effects.targets if target.by == "keys"]
 
 
-def _is_typed(word: str, effects: Effects) -> bool:
+def _is_any_typed(words: Iterable[str], effects: Effects) -> bool:
     """Return whether a word is typed now, or completed; one typed before does not count."""
     if not effects.typed:
         return False
-    before = count_typed(word, effects.typed_before)
-    return count_typed(word, effects.typed_before + effects.typed) > before
+    before = fold_typed(effects.typed_before)
+    after = fold_typed(effects.typed_before + effects.typed)
+    return any(count_word(word, after) > count_word(word, before) for word in words)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.computer.matching.confusables import LOOKALIKES
-from bridge.computer.matching.folding import apply_backspaces, contains, count_typed, fold
+from bridge.computer.matching.folding import (
+    apply_backspaces,
+    contains,
+    count_word,
+    fold,
+    fold_typed,
+)
 
 DISGUISES = [
     "KeePassXC – Passwords",
@@ -68,7 +76,7 @@ def test_different_words_stay_different() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "count"),
+    ("typed", "number"),
     [
         ("sudo reboot", 1),
         ("sudo\treboot", 1),
@@ -80,8 +88,22 @@ def test_different_words_stay_different() -> None:
         ("su do", 0),
     ],
 )
-def test_words_in_typed_text_are_counted(typed: str, count: int) -> None:
-    assert count_typed("sudo ", typed.replace("pseudo", "pssudo")) == count
+def test_words_in_typed_text_are_counted(typed: str, number: int) -> None:
+    assert count_word("sudo ", fold_typed(typed.replace("pseudo", "pssudo"))) == number
+
+
+def test_no_long_texts_and_few_others_are_remembered() -> None:
+    fold("short")
+    tracemalloc.start()
+    try:
+        for number in range(5):
+            fold(f"{number} {'x' * 40_000}")
+        for number in range(200):
+            fold(f"{number} {'x' * 900}")
+        # 200 KB of short texts may stay, which are looked at again and again.
+        assert tracemalloc.get_traced_memory()[0] < 300_000
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.text())

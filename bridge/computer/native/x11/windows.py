@@ -19,6 +19,8 @@ _DEEPEST = 8
 """Most levels between a window of the root and a program's window in it, or of owners."""
 _TITLES = ("_NET_WM_NAME", "WM_NAME", "_NET_WM_VISIBLE_NAME")
 _GROUP_FIELD = 8
+_LONGEST_TEXT = 4096
+"""Characters of a text to keep: as many as Chromium gives to a title."""
 """Of WM_HINTS: the leader of the window's group."""
 _ESCAPE_SEQUENCE = re.compile(rb"\x1b[ -/]*[0-~]")
 
@@ -120,7 +122,10 @@ class Properties:
         return [] if value is None or isinstance(value, bytes | str) else list(value)
 
     def read_text(self, window: Any, name: str) -> str:
-        """Read a property of text, UTF-8 or Latin-1; empty if it is not set."""
+        """Read a property of text, UTF-8 or Latin-1; empty if it is not set. A long one is cut."""
+        return self._read_whole_text(window, name)[:_LONGEST_TEXT]
+
+    def _read_whole_text(self, window: Any, name: str) -> str:
         value = self._read_property(window, name)
         if isinstance(value, str):
             return value

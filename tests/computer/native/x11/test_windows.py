@@ -183,6 +183,13 @@ def test_compound_text_in_a_title_is_read(monkeypatch: pytest.MonkeyPatch) -> No
         assert wait_for_active(input_device, window.id).title == "KeePass"
 
 
+def test_a_long_title_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    with manage(monkeypatch) as (input_device, program):
+        window = make_window(program, "KeePass" + "x" * 100_000)
+        show(program, window)
+        assert wait_for_active(input_device, window.id).title == "KeePass" + "x" * 4089
+
+
 def test_a_dialog_belongs_to_its_owners_and_to_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
     with manage(monkeypatch) as (input_device, program):
         first, second = make_window(program, "KeePass"), make_window(program, "Entry")

@@ -318,6 +318,10 @@ PRIVACY: Mapping[str, Tests] = {
         "::test_the_settings_file_is_made_with_every_setting_and_changes_none",
         "tests/computer/test_policy.py::test_a_users_file_replaces_the_rules",
     ),
+    "| `plan.sqlite3` |": (
+        "tests/plan/test_storage.py::test_a_record_is_the_same_after_a_restart",
+        "tests/plan/test_tracker.py::test_a_restart_forgets_nothing",
+    ),
     "| `ledger.sqlite3` |": (
         "tests/store/test_ledger.py::test_rows_are_limited_by_age_and_number",
         "tests/docs/test_promises.py::test_the_limits_on_the_page_are_those_of_the_code",

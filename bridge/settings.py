@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from bridge.errors import SettingsError
+from bridge.fallback import parse_step
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_text
 from bridge.proof import remove_brackets
@@ -80,6 +81,16 @@ Names = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(split_names), AfterValidator(_check_names)
 ]
 """A list in `config.toml`; in a flag, a variable or an older file, names separated by commas."""
+
+
+def _check_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
+    for step in steps:
+        parse_step(step)
+    return steps
+
+
+Steps = Annotated[Names, AfterValidator(_check_steps)]
+"""The steps of a chain of fallbacks, as `bridge.fallback` parses them."""
 
 
 def split_pairs(value: Any) -> Any:
@@ -173,11 +184,16 @@ class Settings(BaseSettings):
         le=600,
         description="Longest total wait between retries of a request, in seconds.",
     )
+    fallback: Steps = Field(
+        (),
+        description="Backends and models to try in turn after a failure, each perhaps for some "
+        "reasons only, such as `anthropic:work when limited`; a notice says so.",
+    )
     fallback_backend: Literal["none", "anthropic", "claude-code"] = Field(
-        "none", description="Backend to use when the active one fails; a notice says so."
+        "none", description="A chain of one backend, while `fallback` is empty."
     )
     fallback_model: str = Field(
-        "none", description="Model to use when the requested one fails; a notice says so."
+        "none", description="A chain of one model, or its second step, while `fallback` is empty."
     )
     extra_usage: ExtraUsageSetting = Field(
         "ask",
@@ -292,6 +308,13 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field("text", description="Log format: `text` or `json`.")
     log_content: bool = Field(False, description="Allow message text in logged exceptions.")
+
+    @property
+    def fallback_steps(self) -> tuple[str, ...]:
+        """The chain of fallbacks: the one that is set, or that of the two older settings."""
+        backend = () if self.fallback_backend == "none" else (self.fallback_backend,)
+        model = () if self.fallback_model == "none" else (f"model:{self.fallback_model}",)
+        return self.fallback or (*backend, *model)
 
     @field_validator("computer_stop_key")
     @classmethod

@@ -135,6 +135,10 @@ class Lifecycle:
         """List the credentials in use and what is wrong with each."""
         return ()
 
+    async def find_route(self, key: str) -> ManagedBackend | None:
+        """Return this backend with one key only, by the key's name; None if it has none such."""
+        return None
+
     async def reload(self) -> None:
         """Read the stored keys again."""
 

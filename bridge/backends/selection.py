@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bridge.backends.base import Backend, ManagedBackend, Readiness
 from bridge.errors import BridgeError, ModelNotFound, NotSignedIn
+from bridge.fallback import FallbackStep
 from bridge.models.catalogue import ListedModel
 from bridge.models.rules import ECHO
 from bridge.wire.control import Switches
@@ -119,6 +120,15 @@ class BackendSelection:
     async def find_ready(self, name: BackendName) -> Backend | None:
         """Return the backend of that name, if it is ready."""
         return self._backends[name] if (await self._read_readiness(name)).ready else None
+
+    async def find_fallback(self, step: FallbackStep) -> Backend | None:
+        """Return the backend of a step, or that of its key, if it is ready."""
+        if step.backend is None:
+            return None
+        if not step.key:
+            return await self.find_ready(step.backend)
+        route = await self._backends[step.backend].find_route(step.key)
+        return route if route is not None and (await route.readiness()).ready else None
 
     async def close(self) -> None:
         """Close all backends."""

@@ -120,6 +120,19 @@ class ResilientBackend(ManagedBackend):
         now = self._clock()
         return [route.as_status(now) for route in self._routes]
 
+    async def find_route(self, key: str) -> ManagedBackend | None:
+        route = next((r for r in await self._get_routes() if r.label == f"key {key}"), None)
+        if route is None:
+            return None
+
+        async def load_route() -> Sequence[Route]:
+            return [route]
+
+        # The route itself is shared, so that what is known of the key stays in one place.
+        return ResilientBackend(
+            self._name, load_route, self._policy, self._clock, self._sleep, self._jitter
+        )
+
     async def open(self, request: MessagesRequest) -> EventStream:
         """See `Backend.open`; a failure while iterating is final here, too."""
         route, breaker, stream = await self._open_route(request)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import feed_batch, map_batches
-from bridge.errors import BridgeError, InvalidRequest, KeyRejected, ModelNotFound, NotFound
+from bridge.errors import BridgeError, InvalidRequest, KeyRejected, NotFound, NotSignedIn
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.rules import ModelRules
+from bridge.server.answers.fallback import Trail, find_next
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
@@ -67,8 +68,7 @@ async def open_answer(
     Raises BridgeError with the status to report.
     """
     question = _Question(bridge, caller, model, translate, heavy, computer_use)
-    backend = await bridge.selection.select_for_model(model)
-    attempt, stream = await _open_attempt(await _prepare_attempt(question, backend))
+    attempt, stream = await _open_attempt(await _prepare_first(question))
     for keep in attempt.keep_corrections:
         keep()
     if not attempt.translated.passthrough:
@@ -82,7 +82,7 @@ async def open_answer(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What the client asked for; the same for all attempts, but for a fallback to another model."""
+    """What the client asked for; `model` is another one after a fallback to it."""
 
     bridge: Bridge
     caller: Caller
@@ -98,6 +98,7 @@ class _Attempt:
 
     question: _Question
     backend: Backend
+    trail: Trail
     rules: ModelRules
     """The model's own, not narrowed by the backend."""
     translated: Translation
@@ -111,19 +112,37 @@ class _Attempt:
 
 
 async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
-    """Send the request, and again while a refusal shows what to change."""
-    plan = _plan_retry
-    for _ in range(MOST_RETRIES):
+    """Send the request, and again while a refusal shows what to change, or the chain has a step."""
+    retries = 0
+    while True:
         try:
             return attempt, await attempt.backend.open(attempt.request)
         except BridgeError as error:
-            retry = await plan(attempt, error)
-            if retry is None:
+            retry = await _plan_retry(attempt, error)
+            # A chain ends by itself, as it never goes back.
+            retries += retry is not None and retry.trail.position == attempt.trail.position
+            if retry is None or retries > MOST_RETRIES:
                 _name_refused_tool(attempt.translated, error)
                 raise
-        # Only the first retry may change the backend; a request may break several limits.
-        attempt, plan = retry, _plan_correction
-    return attempt, await attempt.backend.open(attempt.request)
+        attempt = retry
+
+
+async def _prepare_first(question: _Question) -> _Attempt:
+    """Prepare the first attempt; if no backend is ready, by the first step of the chain."""
+    selection, model = question.bridge.selection, question.model
+    try:
+        backend = await selection.select_for_model(model)
+    except NotSignedIn as error:
+        setting = question.bridge.switches.backend
+        label = "every backend" if setting == "auto" else setting
+        trail = Trail(None, label, model, None, model)
+        attempt = await _prepare_fallback(question, trail, error)
+        if attempt is None:
+            raise
+        return attempt
+    return await _prepare_attempt(
+        question, backend, Trail(backend, backend.name, model, backend, model)
+    )
 
 
 def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
@@ -134,7 +153,11 @@ def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
 
 
 async def _prepare_attempt(
-    question: _Question, backend: Backend, *notices: str, rules: ModelRules | None = None
+    question: _Question,
+    backend: Backend,
+    trail: Trail,
+    *notices: str,
+    rules: ModelRules | None = None,
 ) -> _Attempt:
     """Translate the question for a backend, and restore thinking that the client left out.
 
@@ -153,7 +176,9 @@ async def _prepare_attempt(
     request, more = await _shorten_images(question.bridge, translated.request, narrowed)
     # A request in Anthropic's own format is sent as it is, with the thinking that the client has.
     if translated.passthrough:
-        return _Attempt(question, backend, rules, translated, request, (*notices, *more), notices)
+        return _Attempt(
+            question, backend, trail, rules, translated, request, (*notices, *more), notices
+        )
     stored = await _load_stored_turns(question.bridge, request)
     if stored and narrowed.thinking_back:
         request = thinking_replay.restore_thinking(request, stored)
@@ -163,7 +188,9 @@ async def _prepare_attempt(
     if request.thinking is not None and request.thinking["type"] == "enabled":
         request, off = _drop_impossible_thinking(request)
         more = (*more, *off)
-    return _Attempt(question, backend, rules, translated, request, (*notices, *more), notices)
+    return _Attempt(
+        question, backend, trail, rules, translated, request, (*notices, *more), notices
+    )
 
 
 async def _shorten_images(
@@ -183,18 +210,20 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
 
     A rejected key leads to Claude Code. A refusal of earlier thinking leads to a request without
     it, and that of a container to a new one. A refusal that tells a limit of the model changes the
-    model's rules. Any other failure leads to the fallbacks of the settings.
+    model's rules. Any other failure leads to the next step of the settings' chain.
     """
     question, bridge = attempt.question, attempt.question.bridge
-    if isinstance(error, KeyRejected):
+    if isinstance(error, KeyRejected) and not attempt.trail.failures:
         other = await bridge.selection.find_key_fallback(attempt.backend)
         if other is not None:
             notice = "backend: Anthropic rejected the API key; Claude Code answers"
-            return await _prepare_attempt(question, other, notice)
+            trail = attempt.trail.add_failure(error)
+            trail = replace(trail, backend=other, label=other.name)
+            return await _prepare_attempt(question, other, trail, notice)
     if "container" in attempt.request.more and _is_about_container(error):
         return _leave_container(attempt)
     if not isinstance(error, InvalidRequest):
-        return await _prepare_fallback(attempt, error)
+        return await _prepare_fallback(question, attempt.trail, error)
     if thinking_replay.has_thinking(attempt.request) and thinking_replay.is_thinking_refusal(
         error.message
     ):
@@ -238,7 +267,7 @@ async def _plan_correction(attempt: _Attempt, error: BridgeError) -> _Attempt | 
         return None
     rules = correction.apply(attempt.rules)
     corrected = await _prepare_attempt(
-        attempt.question, attempt.backend, *attempt.reasons, rules=rules
+        attempt.question, attempt.backend, attempt.trail, *attempt.reasons, rules=rules
     )
     if corrected.request == attempt.request:
         return None
@@ -251,24 +280,15 @@ def _keep_correction(attempt: _Attempt, correction: Correction) -> None:
     attempt.question.bridge.learned.keep(attempt.backend.name, attempt.question.model, correction)
 
 
-async def _prepare_fallback(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
-    """Prepare an attempt with the backend or the model that the settings name, if any."""
-    question, settings = attempt.question, attempt.question.bridge.settings
-    # Another backend has the same models; only another model can help.
-    if isinstance(error, ModelNotFound) and settings.fallback_model == "none":
+async def _prepare_fallback(
+    question: _Question, trail: Trail, error: BridgeError
+) -> _Attempt | None:
+    """Prepare an attempt by the next step of the user's chain, if there is one for the failure."""
+    following = await find_next(question.bridge, trail, error)
+    if following is None or following.backend is None:
         return None
-    reason = error.code or error.type
-    fallback = settings.fallback_backend
-    if fallback != "none" and fallback != attempt.backend.name:
-        other = await question.bridge.selection.find_ready(fallback)
-        if other is not None:
-            notice = f"backend: {attempt.backend.name} failed ({reason}); {other.name} answers"
-            return await _prepare_attempt(question, other, notice)
-    if settings.fallback_model not in ("none", question.model):
-        changed = replace(question, model=settings.fallback_model)
-        notice = f"model: {question.model} failed ({reason}); {changed.model} answers"
-        return await _prepare_attempt(changed, attempt.backend, notice)
-    return None
+    changed = replace(question, model=following.model)
+    return await _prepare_attempt(changed, following.backend, following, following.notice)
 
 
 async def _load_stored_turns(bridge: Bridge, request: MessagesRequest) -> dict[str, StoredTurn]:

@@ -1,0 +1,66 @@
+"""Takes the next step of the user's chain of fallbacks after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bridge.backends.base import Backend
+from bridge.errors import BridgeError
+from bridge.fallback import FallbackStep, list_next_steps, parse_step
+from bridge.server.state import Bridge
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a request is in the chain, and what has failed before."""
+
+    backend: Backend | None
+    """The one to ask; None if none was ready at first."""
+    label: str
+    """The backend's name, with that of the key if the step names one."""
+    model: str
+    first_backend: Backend | None
+    first_model: str
+    position: int = -1
+    """Of the step that was taken; the next failure goes on behind it."""
+    failures: tuple[tuple[str, str, str], ...] = ()
+    """Label, model and error code of each failure."""
+    notice: str = ""
+    """Why another backend or model answers than the first."""
+
+    def add_failure(self, error: BridgeError) -> Trail:
+        """Return the trail after a failure of the backend that was asked."""
+        failure = (self.label, self.model, error.code or error.type)
+        return replace(self, failures=(*self.failures, failure))
+
+
+async def find_next(bridge: Bridge, trail: Trail, error: BridgeError) -> Trail | None:
+    """Return the trail with the next step that is for a failure and whose backend is ready.
+
+    A backend is asked for the first model, and the first backend for another model. None if the
+    chain has no such step.
+    """
+    trail = trail.add_failure(error)
+    chain = [parse_step(step) for step in bridge.settings.fallback_steps]
+    for position, step in list_next_steps(chain, trail.position, error):
+        taken = await _take_step(bridge, replace(trail, position=position), step)
+        if taken is not None:
+            return taken
+    return None
+
+
+async def _take_step(bridge: Bridge, trail: Trail, step: FallbackStep) -> Trail | None:
+    if step.model:
+        if trail.first_backend is None or step.model == trail.model:
+            return None
+        failed = ", ".join(f"{model} failed ({code})" for _, model, code in trail.failures)
+        notice = f"model: {failed}; {step.model} answers"
+        first = trail.first_backend
+        return replace(trail, backend=first, label=first.name, model=step.model, notice=notice)
+    label = f"{step.backend} (key {step.key})" if step.key else str(step.backend)
+    backend = None if label == trail.label else await bridge.selection.find_fallback(step)
+    if backend is None:
+        return None
+    failed = ", ".join(f"{name} failed ({code})" for name, _, code in trail.failures)
+    notice = f"backend: {failed}; {label} answers"
+    return replace(trail, backend=backend, label=label, model=trail.first_model, notice=notice)

@@ -20,6 +20,7 @@ from bridge.cli.settings import add_settings_parser, run_settings
 from bridge.cli.status import add_status_parser, run_status
 from bridge.cli.stop import is_stop_command, run_stop
 from bridge.cli.talon import add_talon_parser, run_install_talon
+from bridge.cli.usage import add_usage_parser, run_usage
 from bridge.errors import SettingsError
 from bridge.settings import Settings, load_settings
 
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     flags = build_setting_flags(argparse.SUPPRESS)
     add_serve_parsers(commands, flags)
     add_status_parser(commands, flags)
+    add_usage_parser(commands)
     add_login_parser(commands, flags)
     add_dashboard_parser(commands, flags)
     add_computer_parsers(commands, flags)
@@ -90,6 +92,7 @@ def _run_mcp(arguments: argparse.Namespace) -> int:
 # These need no settings: a broken `config.toml` must not keep the user from them.
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "status": run_status,
+    "usage": run_usage,
     "dashboard": run_dashboard,
     "computer": run_computer,
     "mcp": _run_mcp,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bridge.server.request_record import RequestRecord
+from bridge.wire.usage import PlanReport
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
 # Answers take from a fraction of a second (the echo) to several minutes (long thinking).
@@ -59,6 +61,24 @@ class Metrics:
             registry=self.registry,
         )
         self.open_streams = Gauge("bridge_open_streams", "Active requests.", registry=self.registry)
+        self._plan_used = Gauge(
+            "bridge_plan_used_ratio",
+            "The part of a plan's window that is used (1 is all of it), until the window resets.",
+            ("account", "window"),
+            registry=self.registry,
+        )
+        self._plan_reset = Gauge(
+            "bridge_plan_reset_timestamp_seconds",
+            "When a plan's window resets, in Unix seconds.",
+            ("account", "window"),
+            registry=self.registry,
+        )
+        self._extra_usage = Gauge(
+            "bridge_plan_extra_usage_in_use",
+            "1 while a plan is in extra usage, which costs money, else 0; absent if not known.",
+            ("account",),
+            registry=self.registry,
+        )
 
     def observe(self, path: str, record: RequestRecord, status: int | str, seconds: float) -> None:
         """Count a finished request; `path` is the path pattern of its endpoint."""
@@ -82,6 +102,18 @@ class Metrics:
     def count_unknown(self, part: str, type: str) -> None:
         """Count an unknown part of upstream's answer; the caller bounds the number of types."""
         self._get_child(self._unknown, part, type).inc()
+
+    def set_plans(self, reports: Iterable[PlanReport]) -> None:
+        """Set what is known of the plans now; what is no longer known disappears."""
+        for gauge in (self._plan_used, self._plan_reset, self._extra_usage):
+            gauge.clear()
+        for report in reports:
+            for window in report.windows:
+                self._plan_used.labels(report.account, window.name).set(window.used)
+                self._plan_reset.labels(report.account, window.name).set(window.resets_at)
+            if report.extra_usage != "unknown":
+                is_in_use = report.extra_usage == "in_use"
+                self._extra_usage.labels(report.account).set(is_in_use)
 
     def _get_child(self, metric: _Metric, *labels: str) -> _Metric:
         """Return the metric's child for these labels, cached."""

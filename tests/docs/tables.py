@@ -26,6 +26,8 @@ from bridge.errors import list_errors
 from bridge.models.names import resolve
 from bridge.models.prices import find_price
 from bridge.models.rules import RULES
+from bridge.plan.storage import PlanStorage
+from bridge.plan.tracker import PlanTracker
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.metrics import Metrics
 from bridge.server.request_record import RequestRecord
@@ -262,7 +264,7 @@ def _make_anchor(words: str) -> str:
 
 
 def build_metrics() -> str:
-    """List all metrics, with the labels that one answer sets."""
+    """List all metrics, with the labels that one answer and one plan set."""
     counted = Metrics()
     answer = RequestRecord(
         model="claude-opus-5-5",
@@ -273,6 +275,11 @@ def build_metrics() -> str:
         outcome="stop",
     )
     counted.observe("/v1/chat/completions", answer, 200, 1.0)
+    counted.count_unknown("event", "future_event")
+    plan = PlanTracker("ask", PlanStorage(None), lambda: 0.0)
+    windows = {"five_hour": {"utilization": 0.62, "resetsAt": 3600}}
+    plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
+    counted.set_plans([plan.build_report()])
     rows = []
     for family in counted.registry.collect():
         labels = dict.fromkeys(one for sample in family.samples for one in sample.labels)

@@ -11,6 +11,8 @@ import pytest
 from openai import AsyncOpenAI
 from prometheus_client.parser import text_string_to_metric_families
 
+from bridge.plan.storage import PlanStorage
+from bridge.plan.tracker import PlanTracker
 from bridge.server.state import Bridge
 from tests import scripts
 from tests.conftest import StartBridge
@@ -32,6 +34,15 @@ async def read_samples(bridge: Bridge) -> dict[tuple[str, tuple[str, ...]], floa
         (sample.name, tuple(sorted(sample.labels.values()))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
+    }
+
+
+async def read_plan_samples(bridge: Bridge) -> dict[tuple[str, tuple[str, ...]], float]:
+    """Return the samples of the plans, without the beginning of their names."""
+    return {
+        (name.removeprefix("bridge_plan_"), labels): value
+        for (name, labels), value in (await read_samples(bridge)).items()
+        if name.startswith("bridge_plan_")
     }
 
 
@@ -126,3 +137,39 @@ async def test_upstreams_id_of_a_rejected_request_is_logged_and_returned(
     (line,) = [message for message in caplog.messages if "overloaded" in message]
     assert line.startswith(f"{caught.value.request_id} POST /v1/chat/completions -> 503 overloaded")
     assert f"upstream={upstream_id} " in line
+
+
+async def test_a_plan_is_measured_until_its_windows_reset(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_795_985_724.0
+    monkeypatch.setattr(bridge, "plan", PlanTracker("ask", PlanStorage(None), lambda: now))
+    assert await read_plan_samples(bridge) == {}
+    session = {"utilization": 0.62, "resetsAt": now + 60}
+    week = {"utilization": 0.31, "resetsAt": now + 3600}
+    windows = {"five_hour": session, "seven_day": week}
+    bridge.plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
+    assert await read_plan_samples(bridge) == {
+        ("used_ratio", ("default", "five_hour")): 0.62,
+        ("used_ratio", ("default", "seven_day")): 0.31,
+        ("reset_timestamp_seconds", ("default", "five_hour")): now + 60,
+        ("reset_timestamp_seconds", ("default", "seven_day")): now + 3600,
+        ("extra_usage_in_use", ("default",)): 0,
+    }
+    now += 100
+    assert await read_plan_samples(bridge) == {
+        ("used_ratio", ("default", "seven_day")): 0.31,
+        ("reset_timestamp_seconds", ("default", "seven_day")): now + 3500,
+        ("extra_usage_in_use", ("default",)): 0,
+    }
+    bridge.plan.note({"isUsingOverage": True})
+    assert (await read_plan_samples(bridge))["extra_usage_in_use", ("default",)] == 1
+
+
+async def test_extra_usage_that_is_not_known_is_not_measured(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bridge, "plan", PlanTracker("ask", PlanStorage(None), lambda: 1.0))
+    bridge.plan.note({"unifiedWindows": {"five_hour": {"utilization": 0.5, "resetsAt": 60}}})
+    names = {name for name, _ in await read_plan_samples(bridge)}
+    assert names == {"used_ratio", "reset_timestamp_seconds"}

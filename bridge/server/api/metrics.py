@@ -12,8 +12,10 @@ from bridge.server.state import BRIDGE
 async def get_metrics(request: web.Request) -> web.Response:
     """Return all metrics in Prometheus' text format."""
     bridge = request.app[BRIDGE]
-    # A gauge is read only by a scrape, so it is set here instead of on every change.
+    # Gauges are read only by a scrape, so they are set here instead of on every change. A plan's
+    # window ends without any event.
     bridge.metrics.open_streams.set(bridge.open_streams)
+    bridge.metrics.set_plans(map(bridge.plan.build_report, bridge.plan.list_accounts()))
     text = generate_latest(bridge.metrics.registry)
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 

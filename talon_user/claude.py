@@ -257,6 +257,14 @@ class Actions:
         """Reload the model list, and show the spoken names."""
         phrases.take_command().show_models()
 
+    def claude_usage() -> None:
+        """Show what is left of the user's Claude plan."""
+        phrases.take_command().usage.show()
+
+    def claude_allow_extra_usage() -> None:
+        """Allow use beyond the plan, which costs money, until the plan resets."""
+        phrases.take_command().usage.allow_extra()
+
     def claude_computer(wish: str) -> None:
         """Let Claude use the computer, after the user's approval."""
         phrases.take_command().use_computer(wish)

@@ -43,6 +43,10 @@
 {user.claude_prefix} use <user.claude_model>$: user.claude_use(claude_model)
 {user.claude_prefix} models: user.claude_models()
 
+# The plan: what is left of it, and use beyond it, which costs money.
+{user.claude_prefix} usage: user.claude_usage()
+^{user.claude_prefix} allow extra usage$: user.claude_allow_extra_usage()
+
 # Shell commands: shown first, and never run by themselves.
 {user.claude_prefix} shell <user.claude_text>$: user.claude_shell(claude_text)
 ^{user.claude_prefix} insert$: user.claude_insert_offered()

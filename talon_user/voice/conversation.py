@@ -12,6 +12,7 @@ from ..commands.cursorless import CursorlessCommands
 from ..commands.listening import ListeningCommands
 from ..commands.prompts import PromptCommands
 from ..commands.queue import QueueCommands
+from ..commands.usage import UsageCommands
 from ..core.help_lines import build_help_lines, search_lines
 from ..core.journal import Entry
 from ..core.names import DEFAULT_NAMES, build_spoken_names, format_model
@@ -53,6 +54,7 @@ class Conversation:
         self.listening = ListeningCommands(session, self.ask, self.stop)
         self.prompts = PromptCommands(session)
         self.queue = QueueCommands(session)
+        self.usage = UsageCommands(session)
         self._models_fetched_at = NEVER
         session.on_bridge_answer = self._refresh_models
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from bridge.errors import ExtraUsageNotAgreed
+from bridge.errors import ExtraUsageNotAgreed, InvalidRequest
 from bridge.plan.pace import Pace
 from bridge.plan.reading import read_plan
 from bridge.plan.state import ExtraUse, PlanState
@@ -81,7 +81,15 @@ class PlanTracker:
             raise ExtraUsageNotAgreed(self._explain_refusal(use, now), headers=headers)
 
     def agree(self, agreement: Agreement, account: str = DEFAULT_ACCOUNT) -> None:
-        """Let extra usage begin, or go on: until the window resets, always, or not any more."""
+        """Let extra usage begin, or go on: until the window resets, always, or not any more.
+
+        Raises InvalidRequest if the setting refuses it.
+        """
+        if agreement != "no" and self._setting == "refuse":
+            raise InvalidRequest(
+                "The setting extra_usage is `refuse`. Change it to `ask` to agree to extra usage.",
+                param="agreement",
+            )
         now = self._now()
         record = self._records[account]
         until = self._find_end(record.state.at(now)) if agreement == "window" else None
@@ -97,6 +105,7 @@ class PlanTracker:
         record, pace = self._records[account], self._paces[account]
         state = record.state.at(now)
         refused = self._find_refused(account)
+        agreement = self._get_agreement(record, now)
         windows = [
             WindowReport(
                 **asdict(window),
@@ -112,7 +121,8 @@ class PlanTracker:
             windows=windows,
             extra_usage=state.extra_usage,
             setting=self._setting,
-            agreement=self._get_agreement(record, now),
+            agreement=agreement,
+            agreed_until=record.agreed_until if agreement == "window" else None,
             refusal=None if refused is None else self._explain_refusal(refused, now),
             words=summarize(state, now),
             alerts=list_alerts(state, now),
@@ -150,6 +160,9 @@ class PlanTracker:
         return record.state.at(now).find_extra_use(model)
 
     def _get_agreement(self, record: PlanRecord, now: float) -> Agreement:
+        if self._setting == "refuse":
+            # It may have been given before the setting was changed.
+            return "no"
         is_over = record.agreed_until is None or record.agreed_until <= now
         return "no" if record.agreement == "window" and is_over else record.agreement
 

@@ -121,6 +121,9 @@ class PlanReport:
     extra_usage: ExtraUsage
     setting: Annotated[ExtraUsageSetting, Doc("What happens before extra usage.")]
     agreement: Annotated[Agreement, Doc("What the user has agreed to since.")]
+    agreed_until: Annotated[
+        float | None, Doc("When the agreement for a window ends, in Unix seconds.")
+    ] = None
     refusal: Annotated[str | None, Doc("Why requests are refused now, and what to do.")] = None
     words: Annotated[str, Doc("All windows in one line, to show.")]
     alerts: Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import ExtraUsageNotAgreed
+from bridge.errors import ExtraUsageNotAgreed, InvalidRequest
 from bridge.plan.storage import PlanStorage
 from bridge.plan.tracker import PlanTracker
 from bridge.wire.usage import ExtraUsageSetting
@@ -108,7 +108,8 @@ def test_an_agreement_for_the_window_ends_with_it() -> None:
     world.report(1.0)
     world.plan.agree("window")
     assert world.find_refusal() is None
-    assert world.plan.build_report().agreement == "window"
+    report = world.plan.build_report()
+    assert (report.agreement, report.agreed_until) == ("window", RESET)
     world.now = RESET
     assert world.plan.build_report().agreement == "no"
     fields = {"utilization": 1.0, "resetsAt": RESET + 18_000}
@@ -130,6 +131,8 @@ def test_allow_never_asks_and_refuse_offers_nothing() -> None:
     allowing.report(1.0, **IN_USE)
     refusing.report(1.0, **IN_USE)
     assert allowing.find_refusal() is None
+    with pytest.raises(InvalidRequest, match="Change it to `ask`"):
+        refusing.plan.agree("always")
     words = refusing.find_refusal()
     assert words is not None
     assert words.endswith("the setting extra_usage refuses it.")

@@ -56,7 +56,10 @@ async def get_usage(request: web.Request) -> web.Response:
 
 
 async def allow_extra_usage(request: web.Request) -> web.Response:
-    """Let requests go on when the plan is used up: until it resets, always, or not any more."""
+    """Let requests go on when the plan is used up: until it resets, always, or not any more.
+
+    Raises InvalidRequest if the setting refuses it.
+    """
     bridge = request.app[BRIDGE]
     choice = await read_body(request, ExtraUsageChoice)
     bridge.plan.agree(choice.agreement)
@@ -147,6 +150,7 @@ _PLAN_EXAMPLE: dict[str, Any] = {
     "extra_usage": "available",
     "setting": "ask",
     "agreement": "no",
+    "agreed_until": None,
     "refusal": None,
     "words": "Session 62 %, resets 16:40 · Week 31 %",
     "alerts": [],
@@ -215,6 +219,6 @@ ROUTES = (
         Answer("The plan.", PlanReport, _PLAN_EXAMPLE),
         access="token",
         body=ExtraUsageChoice,
-        example={"agreement": "window"},
+        example={"agreement": "no"},
     ),
 )

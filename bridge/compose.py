@@ -8,7 +8,7 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,10 +17,12 @@ from bridge.backends.anthropic_api.backend import MessagesApiBackend
 from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
+from bridge.backends.claude_code.sign_in.environments import list_environments
 from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.echo import EchoBackend
 from bridge.backends.event_check import CountUnknown
 from bridge.backends.selection import BackendSelection
+from bridge.backends.switched import SwitchedBackend
 from bridge.backends.unknown_parts import UnknownParts
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
@@ -40,7 +42,7 @@ from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import KnownNames, resolve
 from bridge.plan.storage import PlanStorage
-from bridge.plan.tracker import PlanTracker
+from bridge.plan.tracker import DEFAULT_ACCOUNT, PlanTracker
 from bridge.private_files import create_private, make_private_folder, read_secret, write_private
 from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
@@ -79,7 +81,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     metrics = Metrics()
     plan = PlanTracker(settings.extra_usage, PlanStorage(paths.plan))
     count_unknown = UnknownParts(metrics.count_unknown).add
-    backends = _build_backends(settings, paths, keys, count_unknown, plan)
+    backends = _build_backends(settings, paths, keys, count_unknown, plan, switches)
     return Bridge(
         settings=settings,
         switches=switches,
@@ -93,7 +95,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         ledger=Ledger(paths.ledger),
         plan=plan,
         computer=_build_computer(settings, paths),
-        sign_in=SignIn(_find_cli(settings) or find_bundled_cli(), os.environ),
+        sign_in=SignIn(
+            _find_cli(settings) or find_bundled_cli(), list_environments(settings, os.environ)
+        ),
         control_token=_load_control_token(paths),
         started_at=int(time.time()),
         paths=paths,
@@ -106,6 +110,7 @@ def _build_switches(settings: Settings, aliases: Aliases) -> Switches:
     return Switches(
         model=_resolve_model(settings, aliases),
         backend=settings.backend,
+        sign_in=settings.sign_in,
         use_for_everything=settings.use_for_everything,
     )
 
@@ -183,16 +188,16 @@ def _build_backends(
     keys: KeyCache,
     count_unknown: CountUnknown,
     plan: PlanTracker,
+    switches: Switches,
 ) -> dict[BackendName, ManagedBackend]:
     policy = RetryPolicy(settings.retries + 1, max_seconds=settings.retry_seconds)
-    claude_code = _build_claude_code(settings, paths, count_unknown, plan)
-
-    async def load_claude_code() -> Sequence[Route]:
-        return [Route("Claude Code", claude_code)]
-
+    sign_ins = {
+        name: _build_claude_code(settings, paths, count_unknown, plan, policy, name, environ)
+        for name, environ in list_environments(settings, os.environ).items()
+    }
     load_anthropic = _make_key_loader(keys, settings.upstream_silence_seconds, count_unknown)
     return {
-        "claude-code": ResilientBackend("claude-code", load_claude_code, policy),
+        "claude-code": SwitchedBackend(sign_ins, lambda: switches.sign_in),
         "anthropic": ResilientBackend(
             "anthropic", load_anthropic, policy, get_version=lambda: keys.version
         ),
@@ -241,13 +246,21 @@ def _explain_unreadable(keys: KeyCache) -> Readiness | None:
 
 
 def _build_claude_code(
-    settings: Settings, paths: Paths, count_unknown: CountUnknown, plan: PlanTracker
-) -> ClaudeCodeBackend:
-    return ClaudeCodeBackend(
-        paths.claude_code,
-        os.environ,
+    settings: Settings,
+    paths: Paths,
+    count_unknown: CountUnknown,
+    plan: PlanTracker,
+    policy: RetryPolicy,
+    sign_in: str,
+    environ: Mapping[str, str],
+) -> ResilientBackend:
+    """Build the backend of one sign-in."""
+    is_default = sign_in == DEFAULT_ACCOUNT
+    backend = ClaudeCodeBackend(
+        paths.claude_code if is_default else paths.claude_code / sign_in,
+        environ,
         count_unknown,
-        plan,
+        plan.for_account(sign_in),
         cli=_find_cli(settings),
         spares=settings.claude_spares,
         max_processes=settings.claude_processes,
@@ -256,6 +269,11 @@ def _build_claude_code(
         # Others must not use the subscription of the user who is signed in here.
         offered=is_loopback(settings.host),
     )
+
+    async def load_route() -> Sequence[Route]:
+        return [Route("Claude Code" if is_default else f"Claude Code ({sign_in})", backend)]
+
+    return ResilientBackend("claude-code", load_route, policy)
 
 
 def _build_computer(settings: Settings, paths: Paths) -> ComputerService:

@@ -48,7 +48,7 @@ _STEP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FallbackStep:
-    """One step: a backend, perhaps with the name of one of its keys, or a model."""
+    """One step: a backend, perhaps with the name of a key or sign-in, or a model."""
 
     backend: BackendName | None = None
     key: str = ""
@@ -69,7 +69,8 @@ def parse_step(text: str) -> FallbackStep:
     found = _STEP.fullmatch(target)
     if found is None:
         raise ValueError(
-            f"`{target}` must be `claude-code`, `anthropic`, `anthropic:KEY` or `model:NAME`"
+            f"`{target}` must be `claude-code`, `claude-code:SIGN-IN`, `anthropic`, "
+            "`anthropic:KEY` or `model:NAME`"
         )
     words = when.replace(",", " ").split()
     unknown = [word for word in words if word not in REASONS]
@@ -80,8 +81,6 @@ def parse_step(text: str) -> FallbackStep:
     backend: BackendName | None = None
     if found["backend"]:
         backend = "anthropic" if found["backend"].lower() == "anthropic" else "claude-code"
-    if backend == "claude-code" and found["key"]:
-        raise ValueError(f"`{target}`: Claude Code has one sign-in and no keys")
     return FallbackStep(backend, found["key"] or "", found["model"] or "", reasons)
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -136,6 +144,24 @@ Pairs = Annotated[
 """A table in `config.toml`; in a flag or a variable, pairs separated by commas."""
 
 
+_SIGN_IN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
+
+
+def _check_folders(folders: dict[str, str]) -> dict[str, str]:
+    for name, folder in folders.items():
+        if name == "default" or not _SIGN_IN_NAME.fullmatch(name) or not folder.strip():
+            raise ValueError(
+                f"`{name}={folder}` must be a name in lower case, not `default`, and a folder"
+            )
+    return folders
+
+
+Folders = Annotated[
+    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(_check_folders)
+]
+"""Folders by name; in a flag or a variable, pairs separated by commas."""
+
+
 class Settings(BaseSettings):
     """Every setting. A flag overrides `CLAUDE_BRIDGE_*`, which overrides `config.toml`."""
 
@@ -158,6 +184,14 @@ class Settings(BaseSettings):
         {},
         description="Your own names for models, such as `fast=claude-haiku-5-5`; they win over all "
         "others.",
+    )
+    sign_ins: Folders = Field(
+        {},
+        description="Further sign-ins of Claude Code, each with a folder of its own, such as "
+        "`work=~/.claude-work`; one is used at a time.",
+    )
+    sign_in: str = Field(
+        "default", description="The sign-in to use: `default` is Claude Code's own."
     )
     use_for_everything: bool = Field(
         False,
@@ -324,6 +358,12 @@ class Settings(BaseSettings):
                 "must be a key with one to three modifiers, such as ctrl+alt+Escape, or none"
             )
         return name
+
+    @model_validator(mode="after")
+    def _check_sign_in(self) -> Self:
+        if self.sign_in != "default" and self.sign_in not in self.sign_ins:
+            raise ValueError(f"sign_in: `{self.sign_in}` is not in the setting sign_ins")
+        return self
 
     @field_validator("host")
     @classmethod

@@ -32,6 +32,7 @@ ALL = frozenset(REASONS)
         ("claude-code", FallbackStep("claude-code")),
         ("anthropic", FallbackStep("anthropic")),
         ("anthropic:work", FallbackStep("anthropic", key="work")),
+        ("claude-code:work", FallbackStep("claude-code", key="work")),
         ("model:claude-haiku-5-5", FallbackStep(model="claude-haiku-5-5")),
         (
             "anthropic:work when limited",
@@ -50,12 +51,14 @@ def test_a_step_is_parsed(text: str, step: FallbackStep) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("offline", "must be `claude-code`, `anthropic`, `anthropic:KEY` or `model:NAME`"),
+        (
+            "offline",
+            "must be `claude-code`, `claude-code:SIGN-IN`, `anthropic`, `anthropic:KEY` or",
+        ),
         ("model:", "must be `claude-code`"),
         ("anthropic: work", "must be `claude-code`"),
         ("anthropic when tired", "reasons behind `when`, of: limited, overloaded, refused-key"),
         ("anthropic when ", "reasons behind `when`"),
-        ("claude-code:work", "Claude Code has one sign-in and no keys"),
     ],
 )
 def test_a_step_that_is_none_is_refused_with_the_reason(text: str, problem: str) -> None:

@@ -59,6 +59,16 @@ class BackendSelection:
             raise NotSignedIn(f"Not connected to Claude: {readiness.reason}. {readiness.hint}")
         return self._backends[choice.for_requests]
 
+    async def select_sign_in(self, name: str) -> Backend:
+        """Return Claude Code with a sign-in, whichever is in use. Raises NotSignedIn."""
+        backend = await self._backends["claude-code"].find_route(name)
+        if backend is None:
+            raise NotSignedIn(f"Claude Code has no sign-in `{name}`.")
+        readiness = await backend.readiness()
+        if not readiness.ready and not readiness.is_rejected:
+            raise NotSignedIn(f"Sign-in “{name}”: {readiness.reason}. {readiness.hint}")
+        return backend
+
     async def select_for_counting(self, model: str) -> Backend:
         """Return the backend that counts tokens: Anthropic's API if there is a key.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,24 +16,32 @@ def add_login_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
 ) -> None:
     """Add the parser of `login`."""
-    commands.add_parser("login", parents=[flags], usage=USAGE, help="sign in to Claude Code")
+    login = commands.add_parser(
+        "login", parents=[flags], usage=USAGE, help="sign in to Claude Code"
+    )
+    login.add_argument("name", nargs="?", help="the sign-in, of the setting sign_ins")
 
 
-def run_login(settings: Settings, _arguments: argparse.Namespace) -> int:
+def run_login(settings: Settings, arguments: argparse.Namespace) -> int:
     """Run `claude auth login` and return its exit code; the bridge sees no password or token.
 
     Raises SettingsError if there is no such program.
     """
     # Imported here, so that other commands start without the packages of all backends.
     from bridge.backends.claude_code.command import explain_start_failure, find_bundled_cli
+    from bridge.backends.claude_code.sign_in.environments import list_environments
 
     cli = find_bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
         raise SettingsError("The Claude Code program is missing. Reinstall claude-agent-sdk.")
+    environs = list_environments(settings, os.environ)
+    name = arguments.name or settings.sign_in
+    if name not in environs:
+        raise SettingsError(f"there is no sign-in `{name}`; add its folder to the setting sign_ins")
     # Claude Code stores the sign-in itself, so the bridge never handles it.
     command = [cli, "auth", "login"]
     try:
-        return subprocess.run(command, check=False).returncode  # noqa: S603 - the user's program
+        return subprocess.run(command, env=environs[name], check=False).returncode  # noqa: S603 - the user's program
     except OSError as error:
         reason = explain_start_failure(Path(cli), error)
         raise SettingsError(f"setting claude_cli: {reason}") from error

@@ -28,6 +28,35 @@ _HOW_TO_AGREE = "Agree in the tray menu, on the dashboard, or with `claude-bridg
 _log = logging.getLogger(__name__)
 
 
+class AccountPlan:
+    """The plan of one account, for the backend that asks with it."""
+
+    def __init__(self, tracker: PlanTracker, account: str) -> None:
+        self._tracker = tracker
+        self._account = account
+
+    @property
+    def account(self) -> str:
+        """The name of the sign-in."""
+        return self._account
+
+    def note(self, info: Mapping[str, Any]) -> None:
+        """Note the `rate_limit_info` of an event."""
+        self._tracker.note(info, self._account)
+
+    def is_fresh(self) -> bool:
+        """Return whether the last event is so new that another one would say the same."""
+        return self._tracker.is_fresh(self._account)
+
+    def check(self, model: str) -> None:
+        """Raise ExtraUsageNotAgreed if a request would cost money without the user's consent."""
+        self._tracker.check(model, self._account)
+
+    def build_headers(self) -> dict[str, str]:
+        """Return the windows as Claude's API names them in its headers."""
+        return self._tracker.build_headers(self._account)
+
+
 class PlanTracker:
     """The plans of this process; used on the event loop only."""
 
@@ -52,6 +81,10 @@ class PlanTracker:
         """Read what was stored; what has been noted meanwhile is newer."""
         for account, record in (await self._storage.load(self._now())).items():
             self._records.setdefault(account, record)
+
+    def for_account(self, account: str) -> AccountPlan:
+        """Return the plan of one account."""
+        return AccountPlan(self, account)
 
     def note(self, info: Mapping[str, Any], account: str = DEFAULT_ACCOUNT) -> None:
         """Note the `rate_limit_info` of an event."""

@@ -34,6 +34,8 @@ class Caller:
     """Name of the client program, from its User-Agent."""
     key: str = ""
     """Name of the access key that it sent; empty if it sent none that the bridge has."""
+    sign_in: str = ""
+    """The sign-in of Claude Code that it asks for; empty for the one in use."""
 
 
 @dataclass
@@ -102,6 +104,15 @@ class RequestRecord:
             self.upstream_id,
             seconds * 1000,
         )
+
+
+SIGN_IN_HEADER = "x-bridge-sign-in"
+
+
+def read_caller(request: web.Request) -> Caller:
+    """Return what the headers tell; the access key is added when it has been checked."""
+    sign_in = request.headers.get(SIGN_IN_HEADER, "").strip()
+    return Caller(read_client_name(request), sign_in=sign_in)
 
 
 def read_client_name(request: web.Request) -> str:

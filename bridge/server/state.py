@@ -17,7 +17,7 @@ from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
-from bridge.errors import BridgeError, Paused, TooManyStreams
+from bridge.errors import BridgeError, InvalidRequest, Paused, TooManyStreams
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
@@ -118,6 +118,21 @@ class Bridge:
     def active_model(self) -> str:
         """The model for `default` and OpenAI's names; the echo if the backend is `offline`."""
         return self.resolve_name("default").model
+
+    def choose_sign_in(self, name: str) -> None:
+        """Use a sign-in of Claude Code from the next request on. Raises InvalidRequest."""
+        self.check_sign_in(name)
+        self.switches.sign_in = name
+
+    def check_sign_in(self, name: str) -> None:
+        """Raise InvalidRequest if the settings have no such sign-in."""
+        names = ("default", *self.settings.sign_ins)
+        if name not in names:
+            listed = ", ".join(f"`{name}`" for name in names)
+            raise InvalidRequest(
+                f"There is no sign-in `{name[:40]}`; there are {listed} (setting sign_ins).",
+                param="sign_in",
+            )
 
     def choose_model(self, name: str) -> None:
         """Make a model the active one, from the next request on. Raises ModelNotFound."""

@@ -17,6 +17,7 @@ class Switches(BaseModel):
 
     model: str
     backend: BackendSetting
+    sign_in: str = Field("default", description="The sign-in of Claude Code that is used.")
     use_for_everything: bool = Field(
         False, description="Use `model` even when a client requests a different Claude model."
     )
@@ -36,6 +37,7 @@ class SwitchesPatch(BaseModel):
 
     model: str | None = Field(None, min_length=1)
     backend: BackendSetting | None = None
+    sign_in: str | None = None
     computer: ComputerSwitchPatch | None = None
     use_for_everything: StrictBool | None = None
     paused: StrictBool | None = None
@@ -106,6 +108,9 @@ class SignInStep(BaseModel):
         max_length=2048,
         pattern=r"^[!-~]+$",
         description="The code that the sign-in page shows.",
+    )
+    sign_in: str | None = Field(
+        None, description="The name of the sign-in to begin; null means the one in use."
     )
 
 

@@ -65,6 +65,10 @@ class Health:
     ] = False
     model: Annotated[str, Doc("The model for `default` and for OpenAI's model names.")]
     backend: BackendStatus
+    sign_in: Annotated[str, Doc("The sign-in of Claude Code that is used.")] = "default"
+    sign_ins: Annotated[list[str], Doc("All of them; see the setting `sign_ins`.")] = field(
+        default_factory=lambda: ["default"]
+    )
     use_for_everything: Annotated[
         bool, Doc("Use `model` even when a client requests a different Claude model.")
     ] = False

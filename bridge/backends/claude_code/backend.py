@@ -42,7 +42,7 @@ from bridge.errors import (
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.plan.tracker import PlanTracker
+from bridge.plan.tracker import DEFAULT_ACCOUNT, AccountPlan
 from bridge.wire.health import BackendName
 from bridge.wire.messages import MessagesRequest
 
@@ -79,7 +79,7 @@ class ClaudeCodeBackend(ManagedBackend):
         root: Path,
         environ: Mapping[str, str],
         count_unknown: CountUnknown,
-        plan: PlanTracker,
+        plan: AccountPlan,
         *,
         cli: Path | None = None,
         spares: int = 1,
@@ -137,13 +137,20 @@ class ClaudeCodeBackend(ManagedBackend):
             return self._judge_sign_in(status.method)
         if status.problem:
             return Readiness(False, f"Claude Code can't be used: {status.problem}", status.hint)
-        return Readiness(False, "not signed in to Claude Code", SIGN_IN_HINT)
+        return Readiness(False, "not signed in to Claude Code", self._name_command(SIGN_IN_HINT))
+
+    def _name_command(self, hint: str) -> str:
+        """Return a hint with the command for this sign-in; the default one needs no name."""
+        if self._plan.account == DEFAULT_ACCOUNT:
+            return hint
+        return hint.replace("claude-bridge login", f"claude-bridge login {self._plan.account}")
 
     def _judge_sign_in(self, method: str) -> Readiness:
         """Return the readiness of a sign-in that Claude Code has: it may be revoked or expired."""
         if self._credential.is_rejected and self._sign_in.version == self._rejected_version:
             reason = self._credential.words.removesuffix(SIGN_IN.removesuffix(".")).strip(" .")
-            return Readiness(False, reason, SIGN_IN_AGAIN_HINT, is_rejected=True)
+            hint = self._name_command(SIGN_IN_AGAIN_HINT)
+            return Readiness(False, reason, hint, is_rejected=True)
         return Readiness(True, f"signed in to Claude Code ({method})")
 
     async def reload(self) -> None:

@@ -17,7 +17,7 @@ from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import feed_batch, map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, NotFound, NotSignedIn
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
-from bridge.models.rules import ModelRules
+from bridge.models.rules import ECHO, ModelRules
 from bridge.server.answers.fallback import Trail, find_next
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
@@ -130,8 +130,13 @@ async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
 async def _prepare_first(question: _Question) -> _Attempt:
     """Prepare the first attempt; if no backend is ready, by the first step of the chain."""
     selection, model = question.bridge.selection, question.model
+    sign_in = question.caller.sign_in
     try:
-        backend = await selection.select_for_model(model)
+        if sign_in and model != ECHO:
+            question.bridge.check_sign_in(sign_in)
+            backend = await selection.select_sign_in(sign_in)
+        else:
+            backend = await selection.select_for_model(model)
     except NotSignedIn as error:
         setting = question.bridge.switches.backend
         label = "every backend" if setting == "auto" else setting

@@ -57,10 +57,17 @@ async def _take_step(bridge: Bridge, trail: Trail, step: FallbackStep) -> Trail 
         notice = f"model: {failed}; {step.model} answers"
         first = trail.first_backend
         return replace(trail, backend=first, label=first.name, model=step.model, notice=notice)
-    label = f"{step.backend} (key {step.key})" if step.key else str(step.backend)
+    label = _make_label(step)
     backend = None if label == trail.label else await bridge.selection.find_fallback(step)
     if backend is None:
         return None
     failed = ", ".join(f"{name} failed ({code})" for name, _, code in trail.failures)
     notice = f"backend: {failed}; {label} answers"
     return replace(trail, backend=backend, label=label, model=trail.first_model, notice=notice)
+
+
+def _make_label(step: FallbackStep) -> str:
+    if not step.key:
+        return str(step.backend)
+    what = "key" if step.backend == "anthropic" else "sign-in"
+    return f"{step.backend} ({what} {step.key})"

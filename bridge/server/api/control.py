@@ -28,7 +28,8 @@ from bridge.wire.control import (
 async def update_switches(request: web.Request) -> web.Response:
     """Change the model, the backend or computer use, from the next request on.
 
-    Fields that are absent stay as they are. Raises ModelNotFound for an unknown model.
+    Fields that are absent stay as they are. Raises ModelNotFound for an unknown model, and
+    InvalidRequest for an unknown sign-in.
     """
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
@@ -37,6 +38,9 @@ async def update_switches(request: web.Request) -> web.Response:
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
         # Warms up the new backend in the background; the caller does not wait for it.
+        bridge.start_warm_up()
+    if patch.sign_in is not None:
+        bridge.choose_sign_in(patch.sign_in)
         bridge.start_warm_up()
     if patch.use_for_everything is not None:
         bridge.switches.use_for_everything = patch.use_for_everything
@@ -98,7 +102,8 @@ async def sign_in(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     step = await read_body(request, SignInStep)
     if step.code is None:
-        status = await bridge.sign_in.begin()
+        bridge.check_sign_in(step.sign_in or bridge.switches.sign_in)
+        status = await bridge.sign_in.begin(step.sign_in or bridge.switches.sign_in)
     else:
         status = await bridge.sign_in.submit_code(step.code)
     if status.state == "signed_in":
@@ -126,6 +131,7 @@ _PATCH_EXAMPLE: dict[str, Any] = {"model": "claude-haiku-5-5"}
 _SWITCHES_EXAMPLE: dict[str, Any] = {
     "model": "claude-haiku-5-5",
     "backend": "auto",
+    "sign_in": "default",
     "computer": {"mode": "off", "until": None},
     "use_for_everything": False,
     "paused": False,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from bridge.plan.tracker import CLAUDE_CODE, DEFAULT_ACCOUNT
+from bridge.plan.tracker import CLAUDE_CODE
 from bridge.plan.words import WINDOW_SECONDS
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
@@ -62,20 +62,23 @@ async def allow_extra_usage(request: web.Request) -> web.Response:
     """
     bridge = request.app[BRIDGE]
     choice = await read_body(request, ExtraUsageChoice)
-    bridge.plan.agree(choice.agreement)
-    return web.json_response(asdict(bridge.plan.build_report()))
+    account = bridge.switches.sign_in
+    bridge.plan.agree(choice.agreement, account)
+    return web.json_response(asdict(bridge.plan.build_report(account)))
 
 
 async def list_plans(bridge: Bridge) -> list[PlanReport]:
     """Report the plans that are known, and that of the active backend."""
     accounts = bridge.plan.list_accounts()
     if not accounts and (await bridge.selection.get_status()).active == CLAUDE_CODE:
-        accounts = [DEFAULT_ACCOUNT]
+        accounts = [bridge.switches.sign_in]
     return [bridge.plan.build_report(account) for account in accounts]
 
 
 async def _list_plan_users(bridge: Bridge) -> list[PlanUser]:
-    windows = {window.name: window for window in bridge.plan.build_report().windows}
+    # The ledger does not tell the accounts apart, so this is about the one in use.
+    account = bridge.switches.sign_in
+    windows = {window.name: window for window in bridge.plan.build_report(account).windows}
     return [
         PlanUser(
             window=name,

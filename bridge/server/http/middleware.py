@@ -33,7 +33,7 @@ from bridge.server.http.notice_header import build_hint_headers
 from bridge.server.http.paths import find_reason, suggest_base_url
 from bridge.server.http.protocol import get_protocol
 from bridge.server.http.request_body import LEASE
-from bridge.server.request_record import RECORD, Caller, RequestRecord, get_record, read_client_name
+from bridge.server.request_record import RECORD, RequestRecord, get_record, read_caller
 from bridge.server.state import BRIDGE
 
 
@@ -41,7 +41,7 @@ from bridge.server.state import BRIDGE
 async def handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
-    record = request[RECORD] = RequestRecord(caller=Caller(read_client_name(request)))
+    record = request[RECORD] = RequestRecord(caller=read_caller(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     # The value stays if a CancelledError passes through: then there is no response.
     status: int | str = "client left"

@@ -31,15 +31,16 @@ class SignIn:
     program's exit code.
     """
 
-    def __init__(self, cli: Path | None, environ: Mapping[str, str]) -> None:
+    def __init__(self, cli: Path | None, environs: Mapping[str, Mapping[str, str]]) -> None:
+        """`environs` are the environments of the program, by the names of the sign-ins."""
         self._cli = cli
-        self._environ = environ
+        self._environs = environs
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._output = ""
         self._changed = asyncio.Event()
 
-    async def begin(self) -> SignInStatus:
+    async def begin(self, name: str = "default") -> SignInStatus:
         """Start a sign-in; return its URL. Raises UpstreamFailed if it cannot be started."""
         # A sign-in that waits for a code may have been left in another window.
         await self.close()
@@ -48,7 +49,7 @@ class SignIn:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(self._cli, "auth", "login"),
-                env=dict(self._environ),
+                env=dict(self._environs[name]),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,

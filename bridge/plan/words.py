@@ -56,7 +56,8 @@ def list_alerts(state: PlanState, now: float) -> list[PlanAlert]:
     alerts = [alert for window in state.windows for alert in _list_levels(window, now)]
     if state.extra_usage == "in_use":
         words = "Extra usage has begun: requests cost money beyond your plan."
-        alerts.append(PlanAlert(key=f"extra:{state.ends_at or 0:.0f}", words=words))
+        key = f"extra:{state.ends_at or 0:.0f}"
+        alerts.append(PlanAlert(key=key, words=words, urgent=True))
     return alerts
 
 

@@ -106,6 +106,7 @@ class PlanAlert:
 
     key: Annotated[str, Doc("The same for one level of one window.")]
     words: str
+    urgent: Annotated[bool, Doc("Whether it is about use that costs money.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

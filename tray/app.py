@@ -21,6 +21,7 @@ from bridge.running import list_servers, to_reachable
 from tray.clipboard import find_clipboard
 from tray.command_runner import CommandFailed, CommandRunner, run_cli
 from tray.commands import (
+    AllowExtraUsage,
     Command,
     Copy,
     Decide,
@@ -54,7 +55,7 @@ from tray.server.ports import find_free_port_above
 from tray.server.server_process import ServerProcess
 from tray.server.supervisor import Supervisor
 from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
-from tray.status import Status, choose_look, describe_status
+from tray.status import Status, choose_look, describe_tooltip
 from tray.switches import SwitchChanges
 from tray.wake_detector import WakeDetector
 
@@ -176,6 +177,9 @@ class App:
                 self._attempt(self._runner.stop_computer)
             case Decide(batch, approved, digest):
                 self._attempt(lambda: self._runner.decide(batch, approved=approved, digest=digest))
+            case AllowExtraUsage(agreement):
+                self._attempt(lambda: self._runner.allow_extra_usage(agreement))
+                self._poller.poll_now(refresh=True)
             case Copy():
                 self._attempt(lambda: self._runner.copy(command))
             case InstallTalon():
@@ -272,7 +276,7 @@ class App:
 
     def _build_view(self, status: Status) -> View:
         menu = build_menu(status, self._options.version)
-        return View(choose_look(status), describe_status(status), menu)
+        return View(choose_look(status), describe_tooltip(status), menu)
 
     def _spawn_server(self, flags: Sequence[str]) -> ServerProcess:
         return ServerProcess(

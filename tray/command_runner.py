@@ -15,6 +15,7 @@ from bridge.errors import SettingsError
 from bridge.launching import build_own_command
 from bridge.opening import open_file, open_page
 from bridge.wire.connect import Connections
+from bridge.wire.usage import Agreement
 from tray.clipboard import Clipboard, NoClipboard
 from tray.commands import Copy, Open
 from tray.notifications import Notice
@@ -67,6 +68,11 @@ class CommandRunner:
         """Approve or deny a batch of computer actions."""
         with _explain_failures():
             self._find_server().decide(batch, approved=approved, digest=digest)
+
+    def allow_extra_usage(self, agreement: Agreement) -> None:
+        """Agree to use that costs money beyond the plan, or to no more of it."""
+        with _explain_failures():
+            self._find_server().allow_extra_usage(agreement)
 
     def set_start_at_login(self, on: bool) -> None:
         """Turn start at login on or off."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bridge.wire.computer_status import Mode
 from bridge.wire.health import BackendSetting
+from bridge.wire.usage import Agreement
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,13 @@ class Decide:
 
 
 @dataclass(frozen=True)
+class AllowExtraUsage:
+    """Agree to use that costs money beyond the plan: for a window, always, or no more."""
+
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
 class Copy:
     """Copy the base URL, the access key, or the example for a client."""
 
@@ -112,6 +120,6 @@ class Refresh:
 
 
 Command = (
-    Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide | Copy
-    | InstallTalon | Open | StartAtLogin | Refresh
+    Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide
+    | AllowExtraUsage | Copy | InstallTalon | Open | StartAtLogin | Refresh
 )  # fmt: skip

@@ -28,6 +28,7 @@ _BLUE: Colour = (76, 141, 246, 255)
 _AMBER: Colour = (255, 193, 7, 255)
 _INK: Colour = (40, 40, 40, 255)
 _VIOLET: Colour = (124, 58, 237, 255)
+_RED: Colour = (229, 57, 53, 255)
 
 # While Claude controls the computer the whole icon changes: users must not miss it.
 _BUBBLES: dict[Look, Colour] = {"stopped": _GREY, "paused": _GREY, "computer": _VIOLET}
@@ -87,6 +88,10 @@ class _Pen:
                 self._draw_pointer(share)
             case "attention":
                 self._draw_triangle(share)
+            case "low" | "low_busy":
+                self._draw_pie(share, _AMBER, 0.25, _GREEN if look == "low_busy" else _INK)
+            case "very_low" | "very_low_busy":
+                self._draw_pie(share, _RED, 0.1, _GREEN if look == "very_low_busy" else _INK)
             case _:
                 assert_never(look)
 
@@ -135,6 +140,17 @@ class _Pen:
             self._to_box((middle - stroke, 1 - share * 0.24, middle + stroke, 1 - share * 0.09)),
             _INK,
         )
+
+    def _draw_pie(self, share: float, colour: Colour, rest: float, rim: Colour) -> None:
+        """Draw how much of the plan is used; `rest` is the white part, clockwise up to the top."""
+        # Larger than a dot, because its parts must be visible.
+        share *= 1.1
+        self._draw_disc(share, rim)
+        inner = 0.16 if rim == _GREEN else 0.08
+        self._draw_dot(share, inner, colour)
+        near, far = 1 - share + share * inner, 1 - share * inner
+        box = self._to_box((near, near, far, far))
+        self._draw.pieslice(box, 270 - 360 * rest, 270, _WHITE)
 
     def _draw_disc(self, share: float, colour: Colour) -> None:
         gap = 0.06

@@ -10,6 +10,7 @@ from bridge.wire.health import BackendSetting
 from bridge.wire.models import Model
 from bridge.wire.usage import UsageTotals
 from tray.commands import (
+    AllowExtraUsage,
     Command,
     Copy,
     Decide,
@@ -29,6 +30,7 @@ from tray.status import (
     BACKEND_NAMES,
     Status,
     count_requests,
+    describe_plans,
     describe_status,
     summarize_batch,
 )
@@ -85,6 +87,7 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
     running = status.state == "running"
     return (
         Entry("state", _shorten(describe_status(status)), enabled=False),
+        *_build_plan_entries(status),
         Entry("separator-1", kind="separator"),
         *_build_server_entries(status),
         Entry("separator-2", kind="separator"),
@@ -109,6 +112,46 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
         Entry("separator-4", kind="separator"),
         Entry("quit", _label_quit(status), command=Quit()),
     )
+
+
+def _build_plan_entries(status: Status) -> tuple[Entry, ...]:
+    words, extra = describe_plans(status.plans), _describe_extra_usage(status)
+    can_allow = any(plan.refusal and plan.setting == "ask" for plan in status.plans)
+    can_stop = any(plan.agreement != "no" for plan in status.plans)
+    return (
+        Entry("plan", _shorten(words), enabled=False, visible=bool(words)),
+        Entry("extra-usage", extra, enabled=False, visible=bool(extra)),
+        Entry(
+            "allow-window",
+            "Allow extra usage until it resets",
+            command=AllowExtraUsage("window"),
+            visible=can_allow,
+        ),
+        Entry(
+            "allow-always",
+            "Always allow extra usage",
+            command=AllowExtraUsage("always"),
+            visible=can_allow,
+        ),
+        Entry(
+            "allow-no",
+            "Stop allowing extra usage",
+            command=AllowExtraUsage("no"),
+            visible=can_stop,
+        ),
+    )
+
+
+def _describe_extra_usage(status: Status) -> str:
+    """Return what is to be known before the user decides; empty if there is nothing to decide."""
+    settings = {plan.setting for plan in status.plans if plan.refusal}
+    if "ask" in settings:
+        return "Refused until you agree: extra usage, which costs money"
+    if settings:
+        return "The setting extra_usage refuses extra usage, which costs money"
+    if any(plan.extra_usage == "in_use" for plan in status.plans):
+        return "Extra usage is in use: requests cost money"
+    return ""
 
 
 def _build_server_entries(status: Status) -> tuple[Entry, ...]:

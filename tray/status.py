@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
 from bridge.wire.connect import Connection
 from bridge.wire.health import BackendName, BackendSetting
 from bridge.wire.models import Model
-from bridge.wire.usage import UsageTotals
+from bridge.wire.usage import PlanReport, UsageTotals
 
 State = Literal["stopped", "starting", "running", "failing", "stopping"]
-Look = Literal["stopped", "starting", "ready", "busy", "computer", "paused", "attention"]
-LOOKS: tuple[Look, ...] = (
+Look = Literal[
     "stopped", "starting", "ready", "busy", "computer", "paused", "attention",
-)  # fmt: skip
+    "low", "low_busy", "very_low", "very_low_busy",
+]  # fmt: skip
+"""`low`, `very_low`: ready, with little of the plan left; `…_busy`: requests are active, too."""
+LOOKS: tuple[Look, ...] = get_args(Look)
+
+LOW, VERY_LOW = 0.8, 0.95
+"""Used parts of a plan's window from which the icon shows it; the server's alerts begin there."""
 
 BACKEND_NAMES: dict[BackendName, str] = {
     "claude-code": "Claude Code",
@@ -50,6 +56,7 @@ class Status:
     batches: tuple[WaitingBatch, ...] = ()
     connections: tuple[Connection, ...] = ()
     usage: UsageTotals | None = None
+    plans: tuple[PlanReport, ...] = ()
     server_version: str = ""
     pid: int | None = None
     free_port: int | None = None
@@ -107,6 +114,18 @@ def describe_status(status: Status) -> str:
             return _describe_running(status)
 
 
+def describe_plans(plans: Sequence[PlanReport]) -> str:
+    """Return one line on what is left of the plans; empty if there are none."""
+    if len(plans) < 2:
+        return "".join(f"Plan: {plan.words}" for plan in plans)
+    return f"Plans: {'; '.join(f'{plan.account}: {plan.words}' for plan in plans)}"
+
+
+def describe_tooltip(status: Status) -> str:
+    """Return the text that the icon shows under the pointer."""
+    return "\n".join(filter(None, (describe_status(status), describe_plans(status.plans))))
+
+
 def count_requests(count: int) -> str:
     """Return `1 request`, `2 requests`."""
     return f"{count} request{'' if count == 1 else 's'}"
@@ -120,7 +139,19 @@ def _choose_look_of_running(status: Status) -> Look:
         return "paused"
     if not status.ready or status.message:
         return "attention"
-    return "busy" if status.open_streams else "ready"
+    busy = status.open_streams > 0
+    used = _find_greatest_use(status)
+    if used >= VERY_LOW:
+        return "very_low_busy" if busy else "very_low"
+    if used >= LOW:
+        return "low_busy" if busy else "low"
+    return "busy" if busy else "ready"
+
+
+def _find_greatest_use(status: Status) -> float:
+    """Return the used part of the fullest window of the plan that answers; 0 if unknown."""
+    plans = [plan for plan in status.plans if plan.backend == status.backend]
+    return max((window.used for plan in plans for window in plan.windows), default=0.0)
 
 
 def _describe_running(status: Status) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
 from bridge.wire.connect import Connection
 from bridge.wire.health import BackendStatus, Health
 from bridge.wire.models import Model
-from bridge.wire.usage import UsageTotals
+from bridge.wire.usage import PlanReport, UsageTotals, WindowReport
 from tray.icon.base import View
 from tray.menu import build_menu
-from tray.status import Status, choose_look, describe_status
+from tray.status import Status, choose_look, describe_tooltip
 
 URL = "http://127.0.0.1:8000"
 
@@ -51,6 +53,20 @@ USAGE = UsageTotals(
     cost=0.0712,
     unpriced=0,
 )
+PLAN = PlanReport(
+    backend="claude-code",
+    account="default",
+    as_of=1_795_411_201.5,
+    windows=[
+        WindowReport(name="five_hour", used=0.62, resets_at=1_795_425_600.0, label="Session"),
+        WindowReport(name="seven_day", used=0.31, resets_at=1_795_824_000.0, label="Week"),
+    ],
+    extra_usage="available",
+    setting="ask",
+    agreement="no",
+    words="Session 62 %, resets 16:40 · Week 31 %",
+)
+REFUSED = replace(PLAN, refusal="Your plan is used up. Going on would be extra usage.")
 HEALTH = Health(
     status="ready",
     ready=True,
@@ -79,7 +95,14 @@ RUNNING = Status(
     pid=4711,
     start_at_login=False,
 )
+ON_PLAN = replace(RUNNING, backend="claude-code", plans=(PLAN,))
+
+
+def use_plan(part: float) -> PlanReport:
+    """The plan after more use of its session."""
+    session, week = PLAN.windows
+    return replace(PLAN, windows=[replace(session, used=part), week])
 
 
 def view(status: Status) -> View:
-    return View(choose_look(status), describe_status(status), build_menu(status, "0.1.0"))
+    return View(choose_look(status), describe_tooltip(status), build_menu(status, "0.1.0"))

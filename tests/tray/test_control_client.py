@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import Any
+
 import pytest
 
 from tests.cli.fake_server import answer_with
-from tray.server.control_client import ControlClient, NotAnswering
+from tests.tray.statuses import PLAN, USAGE
+from tray.server.control_client import ControlClient, NotAnswering, UsageToday
 
 TOKEN = "the-control-token"
 
@@ -27,3 +32,28 @@ def test_a_server_that_proves_itself_gets_it_afterwards() -> None:
     with answer_with(response, TOKEN) as (url, requests):
         ControlClient(url, lambda: TOKEN).stop()
     assert f"Authorization: Bearer {TOKEN}".encode() in b"".join(requests)
+
+
+@pytest.mark.parametrize(
+    ("body", "usage"),
+    [
+        ({"today": asdict(USAGE), "plans": [asdict(PLAN)]}, UsageToday(today=USAGE, plans=[PLAN])),
+        ({"today": asdict(USAGE), "days": [], "recent": []}, UsageToday(today=USAGE)),
+    ],
+    ids=["with plans", "of a server without plans"],
+)
+def test_usage_is_read_with_or_without_plans(body: dict[str, Any], usage: UsageToday) -> None:
+    encoded = json.dumps(body).encode()
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(encoded) + encoded
+    with answer_with(response, TOKEN) as (url, _):
+        assert ControlClient(url, lambda: TOKEN).fetch_usage() == usage
+
+
+def test_consent_to_extra_usage_is_sent_with_the_token() -> None:
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with answer_with(response, TOKEN) as (url, requests):
+        ControlClient(url, lambda: TOKEN).allow_extra_usage("window")
+    sent = b"".join(requests)
+    assert b"POST /control/extra-usage " in sent
+    assert b'{"agreement": "window"}' in sent
+    assert f"Authorization: Bearer {TOKEN}".encode() in sent

@@ -9,11 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
-from tests.tray.statuses import BATCH, ECHO, OPUS, RUNNING, SONNET, make_model
-from tray.commands import Decide, Open, StopComputer, Switch, UseComputer
+from tests.tray.statuses import (
+    BATCH,
+    ECHO,
+    ON_PLAN,
+    OPUS,
+    PLAN,
+    REFUSED,
+    RUNNING,
+    SONNET,
+    make_model,
+    use_plan,
+)
+from tray.commands import AllowExtraUsage, Decide, Open, StopComputer, Switch, UseComputer
 from tray.menu import LABEL_LENGTH, Entry, build_menu
 from tray.notifications import find_notices
-from tray.status import Status, choose_look, describe_status
+from tray.status import Look, Status, choose_look, describe_status, describe_tooltip
 
 ALWAYS = {"logs", "settings", "quit"}
 WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "login"}
@@ -226,6 +237,7 @@ def test_the_quit_entry_shows_what_it_does(status: Status, label: str) -> None:
         free_port=st.sampled_from([None, 8001]),
         open_streams=st.integers(0, 99),
         computer=st.sampled_from([None, ComputerHealth(mode="ask", waiting=2)]),
+        plans=st.sampled_from([(), (PLAN,), (REFUSED, replace(PLAN, account="second"))]),
         reason=st.text(),
     )
 )
@@ -246,3 +258,78 @@ def test_the_pause_entry_becomes_resume() -> None:
     assert (pause.label, pause.command) == ("Pause requests", Switch(paused=True))
     resume = entry(replace(RUNNING, paused=True), "pause")
     assert (resume.label, resume.command) == ("Resume requests", Switch(paused=False))
+
+
+def list_plan_lines(status: Status) -> list[str]:
+    entries = build_menu(status)
+    keys = [e.key for e in entries]
+    return [e.label for e in entries[1 : keys.index("separator-1")] if e.visible]
+
+
+def test_what_is_left_of_the_plan_is_below_the_status_and_in_the_tooltip() -> None:
+    assert list_plan_lines(ON_PLAN) == ["Plan: Session 62 %, resets 16:40 · Week 31 %"]
+    assert describe_tooltip(ON_PLAN) == (
+        "Ready on http://127.0.0.1:8000 · Claude Code\nPlan: Session 62 %, resets 16:40 · Week 31 %"
+    )
+    unknown = replace(PLAN, as_of=None, windows=[], words="unknown until the first answer")
+    assert list_plan_lines(replace(ON_PLAN, plans=(unknown,))) == [
+        "Plan: unknown until the first answer"
+    ]
+    two = (PLAN, replace(PLAN, account="work", words="Week 9 %"))
+    assert list_plan_lines(replace(ON_PLAN, plans=two)) == [
+        "Plans: default: Session 62 %, resets 16:40 · Week 31 %; work: Week 9 %"
+    ]
+    assert list_plan_lines(RUNNING) == []
+    assert describe_tooltip(RUNNING) == "Ready on http://127.0.0.1:8000 · API key"
+
+
+@pytest.mark.parametrize(
+    ("used", "streams", "look"),
+    [
+        (0.79, 0, "ready"),
+        (0.8, 0, "low"),
+        (0.8, 2, "low_busy"),
+        (0.95, 0, "very_low"),
+        (1.02, 1, "very_low_busy"),
+    ],
+)
+def test_the_icon_shows_that_little_of_the_plan_is_left(
+    used: float, streams: int, look: Look
+) -> None:
+    status = replace(ON_PLAN, plans=(use_plan(used),), open_streams=streams)
+    assert choose_look(status) == look
+    by_key = replace(status, backend="anthropic")
+    assert choose_look(by_key) == ("busy" if streams else "ready"), "the plan is not in use"
+
+
+def test_approvals_and_problems_matter_more_than_the_plan() -> None:
+    full = replace(ON_PLAN, plans=(use_plan(1.0),))
+    waiting = replace(full, computer=ComputerHealth(mode="ask", waiting=1))
+    assert choose_look(waiting) == "computer"
+    assert choose_look(replace(full, paused=True)) == "paused"
+    assert choose_look(replace(full, message="The key is refused.")) == "attention"
+
+
+def test_extra_usage_is_allowed_and_stopped_in_the_menu() -> None:
+    refused = replace(ON_PLAN, plans=(REFUSED,))
+    assert list_plan_lines(refused)[1:] == [
+        "Refused until you agree: extra usage, which costs money",
+        "Allow extra usage until it resets",
+        "Always allow extra usage",
+    ]
+    assert entry(refused, "allow-window").command == AllowExtraUsage("window")
+    assert entry(refused, "allow-always").command == AllowExtraUsage("always")
+    agreed = replace(PLAN, agreement="window", extra_usage="in_use")
+    in_use = replace(ON_PLAN, plans=(agreed,))
+    assert list_plan_lines(in_use)[1:] == [
+        "Extra usage is in use: requests cost money",
+        "Stop allowing extra usage",
+    ]
+    assert entry(in_use, "allow-no").command == AllowExtraUsage("no")
+
+
+def test_what_the_settings_refuse_cannot_be_allowed_in_the_menu() -> None:
+    refused = replace(ON_PLAN, plans=(replace(REFUSED, setting="refuse"),))
+    assert list_plan_lines(refused)[1:] == [
+        "The setting extra_usage refuses extra usage, which costs money"
+    ]

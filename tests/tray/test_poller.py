@@ -13,11 +13,10 @@ from bridge.wire.computer_status import ComputerHealth, WaitingBatch
 from bridge.wire.connect import Connections
 from bridge.wire.health import Health
 from bridge.wire.models import Model
-from bridge.wire.usage import UsageTotals
-from tests.tray.statuses import BATCH, HEALTH, OPUS, URL, USAGE, ZED
+from tests.tray.statuses import BATCH, HEALTH, OPUS, PLAN, URL, USAGE, ZED
 from tray.models import shorten_name
-from tray.server.control_client import ControlClient, NoServer, NotAnswering
-from tray.server.poller import LIST_SECONDS, Poller, Report, Target
+from tray.server.control_client import ControlClient, NoServer, NotAnswering, UsageToday
+from tray.server.poller import LIST_SECONDS, PLAN_SECONDS, USAGE_SECONDS, Poller, Report, Target
 
 TARGET = Target(URL, 1)
 
@@ -47,9 +46,9 @@ class FakeServer(ControlClient):
         self.requests["connect"] += 1
         return Connections(base_url=f"{self.url}/v1", key="any", clients=[ZED])
 
-    def fetch_usage_today(self) -> UsageTotals:
+    def fetch_usage(self) -> UsageToday:
         self.requests["usage"] += 1
-        return replace(USAGE, requests=self.requests["usage"])
+        return UsageToday(today=replace(USAGE, requests=self.requests["usage"]), plans=[PLAN])
 
     def list_waiting_batches(self) -> list[WaitingBatch]:
         self.requests["batches"] += 1
@@ -132,6 +131,29 @@ def test_usage_is_fetched_when_a_request_has_ended(world: World) -> None:
     report = world.poll()
     assert report.usage is not None
     assert report.usage.requests == 2
+    assert report.plans == (PLAN,)
+
+
+def test_usage_is_fetched_again_for_the_plan_whose_use_follows_the_answer(world: World) -> None:
+    world.server.response = replace(HEALTH, open_streams=1)
+    world.poll()
+    world.server.response = HEALTH
+    world.poll()
+    world.poll()
+    assert world.server.requests["usage"] == 2
+    world.clock += PLAN_SECONDS + 0.1
+    world.poll()
+    world.poll()
+    assert world.server.requests["usage"] == 3
+
+
+def test_usage_is_never_older_than_a_minute(world: World) -> None:
+    world.poll()
+    for _ in range(3):
+        world.clock += USAGE_SECONDS + 0.1
+        world.poll()
+        world.poll()
+    assert world.server.requests["usage"] == 4
 
 
 def test_waiting_batches_are_fetched_only_while_there_are_any(world: World) -> None:

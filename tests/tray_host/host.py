@@ -27,11 +27,11 @@ class Node:
     children: tuple[Node, ...]
 
     def find(self, label: str) -> Node:
-        """Return the child whose label starts so."""
-        for child in self.children:
-            if child.label.startswith(label):
-                return child
-        raise LookupError(f"{label!r} is not among {[child.label for child in self.children]}")
+        """Return the first child whose label starts so; a hidden one only if no other does."""
+        matches = [child for child in self.children if child.label.startswith(label)]
+        if not matches:
+            raise LookupError(f"{label!r} is not among {[child.label for child in self.children]}")
+        return next((child for child in matches if child.visible), matches[0])
 
 
 @dataclass

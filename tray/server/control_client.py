@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +17,7 @@ from bridge.wire.computer_status import ComputerStatus, WaitingBatch
 from bridge.wire.connect import Connections
 from bridge.wire.health import Health
 from bridge.wire.models import Model, ModelList
-from bridge.wire.usage import UsageTotals
+from bridge.wire.usage import Agreement, PlanReport, UsageTotals
 from tray.models import is_selectable
 from tray.server.response_reader import UnexpectedResponse, read_response
 
@@ -35,6 +36,15 @@ class NoServer(Exception):
 
 class NotAnswering(Exception):
     """The server did not respond in time, refused the request, or is not a claude-bridge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageToday:
+    """The part of `GET /usage` that the tray shows; the rest is not read."""
+
+    today: UsageTotals
+    plans: list[PlanReport] = field(default_factory=list)
+    """Servers of the previous version report none."""
 
 
 class ControlClient:
@@ -65,11 +75,9 @@ class ControlClient:
         """Return the base URL, the access key and the example for each known client."""
         return self._fetch(Connections, "/connect")
 
-    def fetch_usage_today(self) -> UsageTotals:
-        """Return today's totals; the rest of the usage report is not read."""
-        path = "/usage?days=0&recent=0"
-        report = self._call("GET", path)
-        return _read(UsageTotals, report.get("today"), path)
+    def fetch_usage(self) -> UsageToday:
+        """Return today's totals and what is left of each plan."""
+        return self._fetch(UsageToday, "/usage?days=0&recent=0")
 
     def list_waiting_batches(self) -> list[WaitingBatch]:
         """Return the computer actions that wait for the user's approval."""
@@ -93,6 +101,10 @@ class ControlClient:
         if digest:
             body["digest"] = digest
         self._call("POST", f"/computer/approvals/{quote(batch, safe='')}", body)
+
+    def allow_extra_usage(self, agreement: Agreement) -> None:
+        """Agree to use that costs money beyond the plan, or to no more of it."""
+        self._call("POST", "/control/extra-usage", {"agreement": agreement})
 
     def stop_computer(self) -> None:
         """Stop computer use and turn it off."""

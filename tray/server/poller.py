@@ -11,7 +11,7 @@ from bridge.wire.computer_status import WaitingBatch
 from bridge.wire.connect import Connection
 from bridge.wire.health import Health
 from bridge.wire.models import Model
-from bridge.wire.usage import UsageTotals
+from bridge.wire.usage import PlanReport, UsageTotals
 from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
 IDLE_SECONDS = 1.0
@@ -23,6 +23,9 @@ STARTING_SECONDS = 0.1
 LIST_SECONDS = 60.0
 """Greatest age of the lists of models and clients; the server has them in memory."""
 USAGE_SECONDS = 60.0
+"""Greatest age of the usage, which also changes with the time: a plan's windows reset."""
+PLAN_SECONDS = 2.0
+"""Seconds until usage is fetched once more after a request: the plan's use follows the answer."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Report:
     models: tuple[Model, ...] = ()
     connections: tuple[Connection, ...] = ()
     usage: UsageTotals | None = None
+    plans: tuple[PlanReport, ...] = ()
     batches: tuple[WaitingBatch, ...] = ()
     requested_at: float = 0.0
     """When the poll began, on the poller's clock."""
@@ -71,7 +75,8 @@ class Poller:
         self._refresh = False
         self._last: Report | None = None
         self._listed_for: object = None
-        self._listed_at = self._usage_at = float("-inf")
+        self._listed_at = float("-inf")
+        self._usage_due = float("-inf")
 
     def set_target(self, target: Target | None) -> None:
         """Poll this server from now on, the first time at once; None pauses polling."""
@@ -136,9 +141,10 @@ class Poller:
             report = replace(report, batches=tuple(client.list_waiting_batches()))
         before = last.health if last is not None else None
         request_ended = before is not None and before.open_streams > health.open_streams
-        if refresh or request_ended or now - self._usage_at > USAGE_SECONDS:
-            self._usage_at = now
-            report = replace(report, usage=client.fetch_usage_today())
+        if refresh or request_ended or now > self._usage_due:
+            self._usage_due = now + (PLAN_SECONDS if request_ended else USAGE_SECONDS)
+            usage = client.fetch_usage()
+            report = replace(report, usage=usage.today, plans=tuple(usage.plans))
         # Another process or another backend has other models.
         listed_for = (health.pid, health.backend.active, health.backend.setting)
         if refresh or listed_for != self._listed_for or now - self._listed_at > LIST_SECONDS:

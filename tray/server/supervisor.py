@@ -263,7 +263,8 @@ class Supervisor:
         if health is None or report is None or status.state not in ("running", "failing"):
             return status
         message = self._find_problem(health, status.state)
-        return replace(_add_health(status, health), message=message, batches=report.batches)
+        status = _add_health(status, health)
+        return replace(status, message=message, batches=report.batches, plans=report.plans)
 
     def _derive_state(self) -> State:
         if self._stopping_since is not None:

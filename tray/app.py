@@ -46,7 +46,9 @@ from tray.notifications import (
     RepeatFilter,
     build_greeting,
     find_notices,
+    find_plan_notices,
     find_withdrawn_topics,
+    list_alert_keys,
 )
 from tray.preferences import PreferenceStore
 from tray.server.control_client import ControlClient, NoServer, NotAnswering
@@ -265,8 +267,16 @@ class App:
         notices = find_notices(before, status)
         if status.state == "running" and not self._preferences.values.greeted:
             notices = (self._greet(status),)
-        for notice in notices:
+        shown = self._preferences.values.alerts
+        for notice in (*notices, *find_plan_notices(before, status, shown)):
             self._notify(notice)
+        self._remember_alerts(status)
+
+    def _remember_alerts(self, status: Status) -> None:
+        keys = list_alert_keys(status.plans)
+        # Without plans the server is stopped or reports none, which says nothing of their alerts.
+        if status.plans and keys != self._preferences.values.alerts:
+            self._preferences.save(alerts=keys)
 
     def _greet(self, status: Status) -> Notice:
         self._preferences.save(greeted=True)

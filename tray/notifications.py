@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.wire.computer_status import WaitingBatch
-from tray.commands import Command, Decide, Open, Start, StopComputer
+from bridge.wire.usage import PlanAlert, PlanReport
+from tray.commands import AllowExtraUsage, Command, Decide, Open, Start, StopComputer
 from tray.status import Status, choose_look, summarize_batch
 
 REPEAT_SECONDS = 60.0
+
+MOST_ALERTS = 100
+"""Alerts that are shown and remembered; a plan has about one for each of its windows."""
+
+_REFUSAL = "extra usage"
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,26 @@ def find_notices(before: Status, after: Status) -> tuple[Notice, ...]:
 
 
 def find_withdrawn_topics(before: Status, after: Status) -> tuple[str, ...]:
-    """Return the topics whose notification is out of date: their batch is decided."""
+    """Return the topics whose notification is out of date: the user has decided."""
     waiting = {batch.id for batch in after.batches}
-    return tuple(f"batch {b.id}" for b in before.batches if b.id not in waiting)
+    decided = tuple(f"batch {b.id}" for b in before.batches if b.id not in waiting)
+    was_refused, is_refused = (any(p.refusal for p in s.plans) for s in (before, after))
+    return (*decided, _REFUSAL) if was_refused and not is_refused else decided
+
+
+def list_alert_keys(plans: Sequence[PlanReport]) -> tuple[str, ...]:
+    """Return the keys of all alerts that the server reports now."""
+    return tuple(key for key, _, _ in _list_alerts(plans))
+
+
+def find_plan_notices(before: Status, after: Status, shown: Sequence[str]) -> tuple[Notice, ...]:
+    """Return the notifications for new refusals, and for alerts whose keys were not shown yet."""
+    alerts = (
+        Notice(alert.words, f"plan {key}", _list_choices(plan, alert), urgent=alert.urgent)
+        for key, plan, alert in _list_alerts(after.plans)
+        if key not in shown
+    )
+    return (*_find_refusal_notices(before, after), *alerts)
 
 
 def build_greeting(status: Status) -> Notice:
@@ -93,6 +116,34 @@ def _find_computer_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     if was_active and not is_active and not is_waiting:
         notices.append(Notice("Claude no longer controls this computer.", "computer off"))
     return tuple(notices)
+
+
+def _list_alerts(plans: Sequence[PlanReport]) -> list[tuple[str, PlanReport, PlanAlert]]:
+    # Another account has windows that reset at the same time, so its keys may be the same.
+    alerts = [
+        (f"{plan.account} {alert.key}", plan, alert) for plan in plans for alert in plan.alerts
+    ]
+    return alerts[:MOST_ALERTS]
+
+
+def _find_refusal_notices(before: Status, after: Status) -> list[Notice]:
+    refused = {plan.account for plan in before.plans if plan.refusal}
+    buttons = (
+        ("Allow until it resets", AllowExtraUsage("window")),
+        ("Always allow", AllowExtraUsage("always")),
+    )
+    return [
+        Notice(plan.refusal, _REFUSAL, buttons if plan.setting == "ask" else (), urgent=True)
+        for plan in after.plans
+        if plan.refusal and plan.account not in refused
+    ]
+
+
+def _list_choices(plan: PlanReport, alert: PlanAlert) -> tuple[tuple[str, Command], ...]:
+    """Return the buttons of an alert: what the user agreed to can be taken back at once."""
+    if alert.urgent and plan.agreement != "no":
+        return (("Stop allowing", AllowExtraUsage("no")),)
+    return ()
 
 
 def _build_approval_notice(batch: WaitingBatch) -> Notice:

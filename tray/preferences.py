@@ -20,6 +20,8 @@ class Preferences:
 
     greeted: bool = False
     """Whether the notification of the first start was shown."""
+    alerts: tuple[str, ...] = ()
+    """The alerts about plans that the server reports and that were shown."""
 
 
 class PreferenceStore:
@@ -41,7 +43,8 @@ class PreferenceStore:
 def _load_preferences(path: Path) -> Preferences:
     try:
         stored = json.loads(path.read_text("utf-8"))
-        return Preferences(bool(stored.get("greeted")))
+        alerts = stored.get("alerts", [])
+        return Preferences(bool(stored.get("greeted")), tuple(str(key) for key in alerts))
     except FileNotFoundError:
         return Preferences()
     except (OSError, ValueError, TypeError, AttributeError) as error:

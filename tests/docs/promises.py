@@ -381,6 +381,7 @@ PRIVACY: Mapping[str, Tests] = {
     "| `tray.json` |": (
         "tests/tray/test_preferences.py"
         "::test_preferences_are_stored_and_a_broken_file_counts_as_new",
+        "tests/tray/test_preferences.py::test_alerts_are_remembered_after_a_restart",
     ),
     "| `tray.lock`, `tray.port` |": (
         "tests/tray/test_single_instance.py::test_only_the_first_instance_gets_the_lock",

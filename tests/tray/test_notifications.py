@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.wire.computer_status import ComputerHealth
-from tests.tray.statuses import BATCH, RUNNING
-from tray.commands import Decide, Open, Start, StopComputer
+from bridge.wire.usage import PlanAlert
+from tests.tray.statuses import BATCH, ON_PLAN, PLAN, REFUSED, RUNNING
+from tray.commands import AllowExtraUsage, Decide, Open, Start, StopComputer
 from tray.notifications import (
+    MOST_ALERTS,
     Notice,
     RepeatFilter,
     build_greeting,
     find_notices,
+    find_plan_notices,
     find_withdrawn_topics,
+    list_alert_keys,
 )
 from tray.status import Status
 
@@ -107,3 +111,50 @@ def test_the_greeting_names_the_next_step() -> None:
     assert build_greeting(replace(RUNNING, ready=False)).text.startswith(
         "Claude isn't connected yet. Sign in or add an API key"
     )
+
+
+LOW = PlanAlert(key="five_hour:0.8:9", words="Session: 82 % of your plan is used.")
+EXTRA = PlanAlert(key="extra:9", words="Extra usage has begun.", urgent=True)
+
+
+def test_each_alert_of_a_plan_is_shown_once() -> None:
+    low = replace(ON_PLAN, plans=(replace(PLAN, alerts=[LOW]),))
+    (notice,) = find_plan_notices(ON_PLAN, low, shown=())
+    assert (notice.text, notice.urgent, notice.choices) == (LOW.words, False, ())
+    shown = list_alert_keys(low.plans)
+    assert find_plan_notices(ON_PLAN, low, shown) == ()
+    costly = replace(ON_PLAN, plans=(replace(PLAN, alerts=[LOW, EXTRA]),))
+    (notice,) = find_plan_notices(low, costly, shown)
+    assert (notice.text, notice.urgent) == (EXTRA.words, True)
+    other = replace(PLAN, account="work", alerts=[LOW])
+    two = replace(ON_PLAN, plans=(*low.plans, other))
+    assert len(find_plan_notices(low, two, shown)) == 1, "another plan"
+
+
+def test_only_so_many_alerts_are_shown_and_remembered() -> None:
+    many = [PlanAlert(key=str(number), words="Used.") for number in range(MOST_ALERTS + 5)]
+    status = replace(ON_PLAN, plans=(replace(PLAN, alerts=many),))
+    assert len(find_plan_notices(ON_PLAN, status, ())) == MOST_ALERTS
+    assert len(list_alert_keys(status.plans)) == MOST_ALERTS
+
+
+def test_extra_usage_that_was_agreed_to_can_be_stopped_when_it_begins() -> None:
+    plan = replace(PLAN, alerts=[LOW, EXTRA], agreement="always")
+    low, extra = find_plan_notices(ON_PLAN, replace(ON_PLAN, plans=(plan,)), ())
+    assert low.choices == ()
+    assert extra.choices == (("Stop allowing", AllowExtraUsage("no")),)
+
+
+def test_a_refusal_asks_for_consent_until_it_ends() -> None:
+    refused = replace(ON_PLAN, plans=(REFUSED,))
+    (notice,) = find_plan_notices(ON_PLAN, refused, ())
+    assert (notice.text, notice.urgent) == (REFUSED.refusal, True)
+    assert [command for _, command in notice.choices] == [
+        AllowExtraUsage("window"),
+        AllowExtraUsage("always"),
+    ]
+    assert find_plan_notices(refused, refused, ()) == ()
+    assert find_withdrawn_topics(refused, ON_PLAN) == (notice.topic,)
+    set_to_refuse = replace(ON_PLAN, plans=(replace(REFUSED, setting="refuse"),))
+    (notice,) = find_plan_notices(ON_PLAN, set_to_refuse, ())
+    assert notice.choices == ()

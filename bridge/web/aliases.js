@@ -1,19 +1,12 @@
 // The user's own names for models: listed for everyone, changed with the control token.
 
+import { setText } from "./text.js";
 import { callBridge, token } from "./token.js";
 
 const PATH = "/control/model-aliases";
 const byId = id => document.getElementById(id);
 let aliases = [];
 let reloadModels = async () => {};
-
-/** Shows a text in an element; what the bridge puts between backticks is code. */
-function setText(element, text) {
-  element.replaceChildren(...text.split("`").map((part, index) => {
-    if (index % 2 === 0) return part;
-    return Object.assign(document.createElement("code"), { textContent: part });
-  }));
-}
 
 function showResult(look, text) {
   byId("alias-result").className = `result ${look}`;

@@ -2,6 +2,7 @@
 
 import { showAliases, updateAliasControls } from "./aliases.js";
 import { showComputer } from "./computer.js";
+import { showPlans } from "./plan.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
 import { showStored } from "./stored.js";
 import { token } from "./token.js";
@@ -185,6 +186,7 @@ async function refresh() {
     const usage = await getJson(`/usage?days=${DAYS}&recent=20`);
     days = usage.days;
     showToday(usage.today);
+    showPlans(usage, refresh);
     showPlot();
     showRecent(usage.recent);
     showFailure(usage.last_failure);

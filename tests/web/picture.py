@@ -20,6 +20,7 @@ from bridge.settings import find_paths, load_settings
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.web.chromium import run_chromium
 from tests.web.test_dashboard import create_usage
+from tests.web.test_plan import make_entry, note_use
 
 
 async def main(folder: Path) -> None:
@@ -36,6 +37,9 @@ async def main(folder: Path) -> None:
                 base_url=f"{bridge.url}/v1", api_key="any", max_retries=0
             ) as client:
                 await create_usage(bridge, fake, client)
+            note_use(bridge, session=0.82)
+            for client_name in ("cursor", "open-webui", "cursor", "cursor"):
+                bridge.ledger.put(make_entry(client_name, "claude-code"))
             async with run_chromium(Path(home) / "profile") as page:
                 await page.open(f"{bridge.url}/")
                 await page.wait_for("document.querySelectorAll('#recent tr').length")

@@ -131,7 +131,8 @@ async def test_spares_exist_only_while_claude_code_is_active(
 ) -> None:
     sign_in(monkeypatch)
     bridge = await start_bridge()
-    resilient: Any = bridge.selection._backends["claude-code"]
+    switched: Any = bridge.selection._backends["claude-code"]
+    resilient: Any = await switched.find_route("default")
     (route,) = await resilient._get_routes()
     pool = route.backend._pool
     for backend, spares in (("claude-code", 1), ("offline", 0), ("auto", 1)):

@@ -36,7 +36,8 @@ KNOWN = {**OF_CHATS, **OF_RESPONSES, **OF_MODELS, **OF_OTHER_MODELS, **THROUGH_C
 
 BY_TESTS_BELOW = {
     "backend: Anthropic rejected the API key; Claude Code answers",
-    "backend: {}; {} answers",
+    "backend: {}; {} (key {}) answers",
+    "backend: {}; {} (sign-in {}) answers",
     "model: {}; {} answers",
     "model: {} is used instead of {} (use_for_everything)",
     "model: {} is used instead of {}, as {} is retired",

@@ -170,8 +170,8 @@ async def test_a_rejected_sign_in_never_leads_to_the_paid_key(
 ) -> None:
     await save_keys(RIGHT)
     bridge = await start_bridge()
-    claude_code = bridge.selection._backends["claude-code"]
-    sign_in = (await claude_code._get_routes())[0].backend  # type: ignore[attr-defined]
+    claude_code: Any = await bridge.selection._backends["claude-code"].find_route("default")
+    sign_in = (await claude_code._get_routes())[0].backend
     sign_in._credential.reject("Claude Code is not signed in: token revoked")
     sign_in._sign_in.get_status = _report_signed_in
     ready, reason, hint = await get_health(bridge)

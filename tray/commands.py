@@ -41,6 +41,7 @@ class Switch:
 
     model: str | None = None
     backend: BackendSetting | None = None
+    sign_in: str | None = None
     use_for_everything: bool | None = None
     paused: bool | None = None
 

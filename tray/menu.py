@@ -245,9 +245,27 @@ def _build_backend_entry(status: Status) -> Entry:
         Entry("backend-reason", _shorten(reason), enabled=False),
         Entry("separator-backend", kind="separator"),
         *radios,
+        *_build_sign_in_radios(status, running),
     )
     label = f"Backend: {name}" if running else "Backend"
     return Entry("backend", label, kind="submenu", enabled=running, children=children)
+
+
+def _build_sign_in_radios(status: Status, running: bool) -> tuple[Entry, ...]:
+    if len(status.sign_ins) == 1:
+        return ()
+    radios = tuple(
+        Entry(
+            f"sign-in:{name}",
+            "Claude Code's own sign-in" if name == "default" else f"Sign-in: {name}",
+            kind="radio",
+            enabled=running,
+            checked=name == status.sign_in,
+            command=Switch(sign_in=name),
+        )
+        for name in status.sign_ins
+    )
+    return (Entry("separator-sign-in", kind="separator"), *radios)
 
 
 def _build_computer_entry(status: Status) -> Entry:

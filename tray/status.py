@@ -47,6 +47,9 @@ class Status:
     """Active requests; while stopping, those still to be finished."""
     model: str | None = None
     models: tuple[Model, ...] = ()
+    sign_in: str = "default"
+    sign_ins: tuple[str, ...] = ("default",)
+    """The sign-ins of Claude Code."""
     use_for_everything: bool = False
     setting: BackendSetting | None = None
     backend: BackendName | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from tray.status import Status
 
-_CHOICES = ("model", "backend", "use_for_everything")
+_CHOICES = ("model", "backend", "sign_in", "use_for_everything")
 """Shown at once, and kept for a restart.
 
 Not `paused` and `computer`: they say what the server does not do, which is true only once it has

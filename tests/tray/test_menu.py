@@ -146,6 +146,16 @@ def test_models_are_grouped_by_family_newest_first_and_others_last() -> None:
     assert entry(status, "model", "model-everything").command == Switch(use_for_everything=False)
 
 
+def test_the_sign_in_is_chosen_beside_the_backend_if_there_are_several() -> None:
+    assert not [e for e in entry(RUNNING, "backend").children if e.key.startswith("sign-in:")]
+    status = replace(RUNNING, sign_ins=("default", "work"), sign_in="work")
+    radios = [e for e in entry(status, "backend").children if e.key.startswith("sign-in:")]
+    assert [(e.label, e.checked, e.command) for e in radios] == [
+        ("Claude Code's own sign-in", False, Switch(sign_in="default")),
+        ("Sign-in: work", True, Switch(sign_in="work")),
+    ]
+
+
 def test_the_backend_entry_shows_which_is_used_and_why() -> None:
     assert entry(RUNNING, "backend").label == "Backend: API key"
     reason = entry(RUNNING, "backend", "backend-reason")

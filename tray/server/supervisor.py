@@ -314,6 +314,8 @@ def _add_health(status: Status, health: Health) -> Status:
         paused=health.paused,
         open_streams=health.open_streams,
         model=health.model,
+        sign_in=health.sign_in,
+        sign_ins=tuple(health.sign_ins),
         use_for_everything=health.use_for_everything,
         setting=health.backend.setting,
         backend=health.backend.active,

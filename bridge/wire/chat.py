@@ -23,6 +23,7 @@ from pydantic import (
 
 from bridge.wire.chat_from_responses import to_chat_body
 from bridge.wire.chat_input.blocks import read_blocks
+from bridge.wire.chat_input.effort import ReasoningEffort
 from bridge.wire.chat_input.spellings import read_spellings
 
 
@@ -295,9 +296,6 @@ ResponseFormat = Annotated[
 
 class StreamOptions(LenientModel):
     include_usage: bool | None = None
-
-
-ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 class Reasoning(LenientModel):

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, StrictBool, model_validator
 from typing_extensions import TypedDict
 
-from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel, ReasoningEffort
+from bridge.wire.chat import MOST_MESSAGES, MOST_TOOLS, LenientModel
+from bridge.wire.chat_input.effort import ReasoningEffort
 from bridge.wire.chat_input.spellings import read_response_spellings
 
 Item = dict[str, Any]

@@ -95,6 +95,15 @@ class ClientTotal:
     totals: Totals
 
 
+@dataclass(frozen=True, slots=True)
+class KeyTotal:
+    """Sums for one access key since a moment."""
+
+    key: str
+    """The key's name; empty for requests without one."""
+    totals: Totals
+
+
 _SCHEMA = Schema(
     CLOCK_SCHEMA  # noqa: S608 - no part of it is from outside
     + """
@@ -168,6 +177,13 @@ _BY_CLIENT = (
 )
 
 
+_BY_KEY = (
+    f"SELECT COALESCE(name, ''), {_SUMS} FROM answered "  # noqa: S608
+    "LEFT JOIN answered_key ON request = id WHERE at >= ? "
+    "GROUP BY name ORDER BY SUM(cost) DESC, name"
+)
+
+
 class Ledger:
     """The ledger of this process; without `path` it is only in memory."""
 
@@ -226,6 +242,14 @@ class Ledger:
         """Return sums over a backend's requests since a moment, the most costly first."""
         rows = await self._select(_BY_CLIENT, since, backend)
         return [ClientTotal(client, model, Totals(*sums)) for client, model, *sums in rows]
+
+    async def sum_by_key(self, days: int) -> list[KeyTotal]:
+        """Return sums for the last `days` local calendar days, the most costly key first."""
+        if days < 1:
+            return []
+        since = _find_midnight(self._now(), min(days, self._keep_days + 1) - 1)
+        rows = await self._select(_BY_KEY, since)
+        return [KeyTotal(key, Totals(*sums)) for key, *sums in rows]
 
     async def sum_today(self) -> Totals:
         """Return sums over all requests since local midnight."""

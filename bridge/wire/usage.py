@@ -145,6 +145,15 @@ class PlanUser:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyUsage:
+    """What the clients with one access key have used, in the days of the report."""
+
+    name: Annotated[str, Doc("Name of the access key; empty for requests without one.")]
+    requests: int
+    cost: Annotated[float, Doc("US dollars at list prices, where the price is known.")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UsageReport:
     """`GET /usage?days=30&recent=20`: newest first."""
 
@@ -158,4 +167,7 @@ class UsageReport:
     plan_users: Annotated[
         list[PlanUser],
         Doc("Who used the plans through the bridge, most first; empty for `days=0`."),
+    ] = field(default_factory=list)
+    keys: Annotated[
+        list[KeyUsage], Doc("The access keys that were used in these days, the most costly first.")
     ] = field(default_factory=list)

@@ -69,6 +69,21 @@ async def test_an_entry_has_the_access_key_of_its_client(tmp_path: Path) -> None
         assert database.execute("SELECT COUNT(*) FROM answered_key").fetchone() == (0,)
 
 
+async def test_sums_by_access_key_are_of_the_last_days() -> None:
+    ledger = make_ledger()
+    ledger.put(ENTRY)
+    ledger.put(replace(ENTRY, key="cursor"))
+    ledger.put(replace(ENTRY, key="cursor", model="claude-haiku-5-5", at=NOON - DAY))
+    ledger.put(replace(ENTRY, key="old", at=NOON - 30 * DAY))
+    totals = await ledger.sum_by_key(30)
+    assert [(total.key, total.totals.requests, total.totals.cost) for total in totals] == [
+        ("cursor", 2, 1892),
+        ("", 1, 946),
+    ]
+    assert await ledger.sum_by_key(0) == []
+    await ledger.close()
+
+
 async def test_a_ledger_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "ledger")
     ledger.put(ENTRY)

@@ -14,10 +14,11 @@ from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
-from bridge.store.ledger import DayTotal, Entry, Totals
+from bridge.store.ledger import DayTotal, Entry, KeyTotal, Totals
 from bridge.wire.control import ExtraUsageChoice
 from bridge.wire.usage import (
     DayUsage,
+    KeyUsage,
     PlanReport,
     PlanUser,
     RecentRequest,
@@ -51,6 +52,7 @@ async def get_usage(request: web.Request) -> web.Response:
         last_failure=bridge.last_failure,
         plans=await list_plans(bridge),
         plan_users=await _list_plan_users(bridge) if query.days else [],
+        keys=[_as_key(total) for total in await bridge.ledger.sum_by_key(query.days)],
     )
     return web.json_response(asdict(report))
 
@@ -112,6 +114,11 @@ def _as_day(total: DayTotal) -> DayUsage:
         client=total.client,
         **asdict(_as_totals(total.totals)),
     )
+
+
+def _as_key(total: KeyTotal) -> KeyUsage:
+    sums = total.totals
+    return KeyUsage(name=total.key, requests=sums.requests, cost=sums.cost / _MICRO_DOLLARS)
 
 
 def _as_recent(entry: Entry) -> RecentRequest:
@@ -199,6 +206,7 @@ USAGE_EXAMPLE: dict[str, Any] = {
             "cost": 0.91,
         }
     ],
+    "keys": [{"name": "cursor", "requests": 1, "cost": 0.000196}],
 }
 
 ROUTES = (

@@ -59,6 +59,11 @@ class Paths:
         return self.data / "model-aliases.json"
 
     @property
+    def routing_rules(self) -> Path:
+        """A 0600 JSON file: the user's rules for requests that the dashboard has saved."""
+        return self.data / "routing-rules.json"
+
+    @property
     def responses(self) -> Path:
         """A 0600 SQLite file: responses that clients of `/v1/responses` may refer to later."""
         return self.data / "responses.sqlite3"

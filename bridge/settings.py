@@ -32,6 +32,7 @@ from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_text
 from bridge.proof import remove_brackets
 from bridge.wire.health import BackendSetting
+from bridge.wire.routing.rule import RoutingRule, parse_rules
 from bridge.wire.usage import ExtraUsageSetting
 
 # mypy takes imported names for private unless they are listed.
@@ -162,6 +163,17 @@ Folders = Annotated[
 """Folders by name; in a flag or a variable, pairs separated by commas."""
 
 
+def _read_rules(value: Any) -> tuple[RoutingRule, ...]:
+    """Validate rules; a flag or a variable has them as JSON."""
+    if isinstance(value, str):
+        value = _parse_json(value or "[]")
+    return parse_rules(value)
+
+
+RoutingRules = Annotated[tuple[RoutingRule, ...], NoDecode, BeforeValidator(_read_rules)]
+"""`[[rules]]` tables in `config.toml`; in a flag or a variable, a list in JSON."""
+
+
 class Settings(BaseSettings):
     """Every setting. A flag overrides `CLAUDE_BRIDGE_*`, which overrides `config.toml`."""
 
@@ -196,6 +208,11 @@ class Settings(BaseSettings):
     use_for_everything: bool = Field(
         False,
         description="Use the active model even when a client requests a different Claude model.",
+    )
+    rules: RoutingRules = Field(
+        (),
+        description="Which requests get which model, effort, backend, price limit or computer use; "
+        "in the file, `[[rules]]` tables at its end.",
     )
     drain_seconds: float = Field(
         5.0,

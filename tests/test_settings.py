@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,26 @@ def test_an_alias_without_a_model_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CLAUDE_BRIDGE_MODEL_ALIASES", "fast")
     with pytest.raises(SettingsError, match="must be pairs such as"):
         load_settings()
+
+
+RULE = {"name": "Cursor", "client": "cursor*", "use_model": "opus", "computer": False}
+
+
+def test_rules_are_tables_in_the_file_and_json_in_a_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = '[[rules]]\nname = "Cursor"\nclient = "cursor*"\nuse_model = "opus"\ncomputer = false\n'
+    write_file(text)
+    (rule,) = load_settings().rules
+    assert rule.model_dump(exclude_defaults=True) == RULE
+    monkeypatch.setenv("CLAUDE_BRIDGE_RULES", json.dumps([{**RULE, "name": "Other"}]))
+    assert [rule.name for rule in load_settings().rules] == ["Other"]
+    assert load_settings(rules="").rules == ()
+
+
+def test_a_wrong_rule_is_named_with_its_field_and_its_file() -> None:
+    path = write_file('[[rules]]\nname = "Cursor"\neffort = "huge"\n')
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    words = f"setting `rules` in {path}: rule 1 (“Cursor”), `effort`: input should be 'none',"
+    assert str(raised.value).startswith(words)

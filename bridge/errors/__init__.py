@@ -8,6 +8,7 @@ from bridge.errors.account import (
     KeyRejected,
     NotSignedIn,
     RateLimited,
+    RefusedByRule,
 )
 from bridge.errors.base import (
     UPSTREAM_ID,
@@ -57,6 +58,7 @@ from bridge.errors.server import (
     InternalError,
     KeyringUnavailable,
     Paused,
+    RoutingRulesUnreadable,
     ShuttingDown,
     StorageUnavailable,
     TooManyBodies,
@@ -108,7 +110,9 @@ __all__ = [
     "Paused",
     "PreviousResponseNotFound",
     "RateLimited",
+    "RefusedByRule",
     "RequestTooLarge",
+    "RoutingRulesUnreadable",
     "RulesUnreadable",
     "SettingsError",
     "ShuttingDown",

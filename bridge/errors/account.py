@@ -59,6 +59,17 @@ class AccountRefused(Forbidden):
     """Anthropic refuses the whole account or its organization; signing in again does not help."""
 
 
+class RefusedByRule(BridgeError):
+    """One of the user's rules forbids the request; the message names the rule."""
+
+    status = 403
+    type = "permission_error"
+    code = "refused_by_rule"
+    anthropic_type = "permission_error"
+    summary = "One of your rules refused a request."
+    hint = "Change the rule that the error names, on the dashboard or in config.toml."
+
+
 class RateLimited(BridgeError):
     """Upstream limits the rate; its `Retry-After` header is passed on."""
 

@@ -76,6 +76,20 @@ class InternalError(BridgeError):
     hint = "Find the details under the request's id in the log, and please report them."
 
 
+class RoutingRulesUnreadable(BridgeError):
+    """The user's saved rules for requests are damaged; a request could be one that they refuse."""
+
+    status = 503
+    type = "server_error"
+    code = "routing_rules_unreadable"
+    anthropic_type = "overloaded_error"
+    summary = "Your saved rules for requests cannot be read."
+    hint = (
+        "Save the rules again on the dashboard, or correct or delete the file that the error "
+        "names, and restart the bridge."
+    )
+
+
 class StorageUnavailable(BridgeError):
     """A file of the bridge cannot be read or written: it is locked, or the disk refuses."""
 

@@ -353,6 +353,9 @@ PRIVACY: Mapping[str, Tests] = {
     "| `model-aliases.json` |": (
         "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",
     ),
+    "| `routing-rules.json` |": (
+        "tests/routing/test_table.py::test_saved_rules_come_first_and_are_there_after_a_restart",
+    ),
     "| `pages/` |": (
         "tests/store/test_redirect_files.py::test_a_file_is_removed_when_its_ticket_has_expired",
     ),

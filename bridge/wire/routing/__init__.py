@@ -1,0 +1,1 @@
+"""The user's rules for requests, and the types of `/control/rules`."""

@@ -47,6 +47,7 @@ from bridge.private_files import create_private, make_private_folder, read_secre
 from bridge.private_modes import restrict_folders
 from bridge.resilience.backend import ResilientBackend, Route
 from bridge.resilience.policy import RetryPolicy
+from bridge.routing.table import RoutingTable
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
 from bridge.server.state import Bridge
@@ -88,6 +89,7 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         selection=BackendSelection(backends, switches),
         catalogue=Catalogue(time.monotonic),
         aliases=aliases,
+        routing=RoutingTable(paths.routing_rules, settings.rules),
         keys=keys,
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         embedder=_build_embedder(settings, paths, keys),

@@ -69,6 +69,20 @@ class BackendSelection:
             raise NotSignedIn(f"Sign-in “{name}”: {readiness.reason}. {readiness.hint}")
         return backend
 
+    async def select_required(self, model: str, name: BackendName, reason: str) -> Backend:
+        """Return the only backend that may answer `model`; `reason` says why no other may.
+
+        The echo answers for itself. Raises NotSignedIn and ModelNotFound.
+        """
+        # As for other requests: while the bridge is offline, nothing goes to Claude.
+        if model == ECHO or self._switches.backend == "offline":
+            return await self.select_for_model(model)
+        readiness = await self._read_readiness(name)
+        if not (readiness.ready or readiness.is_rejected):
+            hint = f" {readiness.hint}" if readiness.hint else ""
+            raise NotSignedIn(f"{reason}, which is not connected: {readiness.reason}.{hint}")
+        return self._backends[name]
+
     async def select_for_counting(self, model: str) -> Backend:
         """Return the backend that counts tokens: Anthropic's API if there is a key.
 

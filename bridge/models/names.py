@@ -29,6 +29,7 @@ from bridge.models.rules import (
     infer_thinking,
 )
 from bridge.models.spelling import find_alias, normalize_name, remove_date
+from bridge.wire.routing.rule import RoutingRule
 
 # By pattern, not by list: new OpenAI names must work without an update of the bridge.
 _OPENAI = re.compile(
@@ -64,7 +65,15 @@ class ResolvedModel:
     model: str
     notices: tuple[str, ...] = ()
     effort: str | None = None
-    """The `reasoning_effort` that the name asks for, as `claude-opus-5-5-high` does."""
+    """The `reasoning_effort` of the rule, or the one that the name asks for, as
+    `claude-opus-5-5-high` does."""
+    rule: RoutingRule | None = None
+    """The user's rule that applies to the request."""
+
+    @property
+    def rule_effort(self) -> str | None:
+        """The effort that the rule sets, whatever the client sends."""
+        return self.rule.effort if self.rule is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +115,23 @@ NOTHING_KNOWN = KnownNames()
 
 
 def resolve(
-    name: str, active: str, known: KnownNames = NOTHING_KNOWN, today: date | None = None
+    name: str,
+    active: str,
+    known: KnownNames = NOTHING_KNOWN,
+    today: date | None = None,
+    *,
+    is_own: bool = False,
 ) -> ResolvedModel:
     """Resolve a client's `model` field. Raises ModelNotFound with similar names.
 
     `active` answers `default` and OpenAI's names. From the day a model retires on, the current
-    model of its line answers; `today` is the date in UTC.
+    model of its line answers; `today` is the date in UTC. `is_own`: the user has chosen the name,
+    and knows that it differs from the model's.
     """
     requested = name.strip()
     alias = find_alias(requested, known.aliases) if known.aliases else None
     if alias is None:
-        resolved = _find_model(requested, active, known).resolve(requested)
+        resolved = _find_model(requested, active, known).resolve(requested, is_own=is_own)
     else:
         resolved = _follow_alias(alias, requested, active, known)
     retires = find_retirement(resolved.model, known.retirements)

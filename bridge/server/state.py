@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -17,19 +17,28 @@ from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.selection import BackendSelection
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
-from bridge.errors import BridgeError, InvalidRequest, Paused, TooManyStreams
+from bridge.errors import (
+    BridgeError,
+    InvalidRequest,
+    ModelNotFound,
+    Paused,
+    TooManyStreams,
+)
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
 from bridge.models.names import KnownNames, ResolvedModel, resolve, resolve_rules
 from bridge.models.retirement import read_today
 from bridge.models.rules import ECHO, ModelRules
+from bridge.models.spelling import is_same_model
 from bridge.paths import Paths
 from bridge.plan.tracker import PlanTracker
 from bridge.resilience.heavy_work import HeavyWork
 from bridge.resilience.memory_budget import MemoryBudget
+from bridge.routing.table import RoutingTable
 from bridge.server.key_cache import KeyCache
 from bridge.server.metrics import Metrics
+from bridge.server.request_record import Caller
 from bridge.settings import Settings
 from bridge.store.ledger import Ledger
 from bridge.store.page_sessions import PageSessions
@@ -39,6 +48,7 @@ from bridge.store.thinking import ThinkingStore
 from bridge.store.tickets import Tickets
 from bridge.wire.control import Switches
 from bridge.wire.responses import Response
+from bridge.wire.routing.rule import RoutingRule
 from bridge.wire.usage import LastFailure
 
 _EXPIRE_SECONDS = 3_600.0
@@ -60,6 +70,7 @@ class Bridge:
     selection: BackendSelection
     catalogue: Catalogue
     aliases: Aliases
+    routing: RoutingTable
     keys: KeyCache
     thinking: ThinkingStore
     responses: ResponseStore
@@ -146,8 +157,45 @@ class Bridge:
         chosen = ECHO if self.switches.backend == "offline" else self.switches.model
         return resolve(name, chosen, self.known_names, self.read_today())
 
-    def resolve(self, name: str) -> ResolvedModel:
-        """Resolve a client's `model` field. Raises ModelNotFound with similar names."""
+    def resolve(self, name: str, caller: Caller, *, is_counted: bool = False) -> ResolvedModel:
+        """Resolve a client's `model` field by the user's rules. Raises ModelNotFound.
+
+        `is_counted`: count the request as one that the rule has applied to.
+        """
+        entry = self.routing.find(caller.client, caller.key, name)
+        if entry is None:
+            return self._resolve_by_switches(name)
+        if is_counted:
+            self.routing.count(entry)
+        rule = entry.rule
+        resolved = (
+            self._resolve_by_switches(name)
+            if rule.use_model is None
+            else self.resolve_for_rule(rule, rule.use_model, name)
+        )
+        if rule.effort is None:
+            return replace(resolved, rule=rule)
+        notice = f"effort: the rule “{rule.name}” asks for {rule.effort}"
+        notices = (*resolved.notices, notice)
+        return replace(resolved, rule=rule, effort=rule.effort, notices=notices)
+
+    def resolve_for_rule(self, rule: RoutingRule, use_model: str, name: str) -> ResolvedModel:
+        """Resolve the model that a rule uses instead of `name`. Raises ModelNotFound."""
+        chosen = ECHO if self.switches.backend == "offline" else self.switches.model
+        known, today = self.known_names, self.read_today()
+        try:
+            target = resolve(use_model, chosen, known, today, is_own=True)
+        except ModelNotFound as error:
+            raise ModelNotFound(
+                f"The rule “{rule.name}” uses `{use_model}`. {error.message}", param="model"
+            ) from error
+        if is_same_model(name, target.model):
+            return target
+        requested = name.strip() or "default"
+        notice = f"model: {target.model} is used instead of {requested} (rule “{rule.name}”)"
+        return replace(target, notices=(notice, *target.notices))
+
+    def _resolve_by_switches(self, name: str) -> ResolvedModel:
         resolved = self.resolve_name(name)
         if not self.switches.use_for_everything:
             return resolved

@@ -11,7 +11,7 @@ from bridge.models.rules import ModelRules
 from bridge.models.spelling import is_same_model
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import Translation
-from bridge.translate.passthrough_parameters import fit_parameters
+from bridge.translate.passthrough_parameters import fit_parameters, replace_effort
 from bridge.translate.passthrough_schemas import fit_schemas
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
@@ -32,18 +32,24 @@ _NAMED = set(BODY_FIELDS) - {"max_tokens"}
 
 
 def pass_through(
-    body: MessagesBody, headers: Mapping[str, str], rules: ModelRules, model: str
+    body: MessagesBody,
+    headers: Mapping[str, str],
+    rules: ModelRules,
+    model: str,
+    *,
+    effort: str | None = None,
 ) -> Translation:
     """Build the request without changing it, except for schemas that the API refuses.
 
-    For another model than the client named, its parameters are changed, too.
+    For another model than the client named, its parameters are changed, too. `effort` is what the
+    user's rule asks for; it replaces the client's thinking and effort.
     Raises InvalidRequest for a prefill or a late system message if the model or the backend does
     not support it.
     """
     request = replace(
         build_count_request(body, headers, model), max_tokens=body.max_tokens, whole=not body.stream
     )
-    request, notices = adapt_to_model(request, body.model, rules)
+    request, notices = adapt_to_model(request, body.model, rules, effort)
     _check_roles(request, rules)
     fitted = fit_schemas(request, rules.refused_schemas)
     return Translation(
@@ -91,12 +97,19 @@ def build_count_request(body: CountBody, headers: Mapping[str, str], model: str)
 
 
 def adapt_to_model(
-    request: MessagesRequest, name: str, rules: ModelRules
+    request: MessagesRequest, name: str, rules: ModelRules, effort: str | None = None
 ) -> tuple[MessagesRequest, tuple[str, ...]]:
-    """Fit the parameters to the model, if it is not the one that the client named."""
-    if is_same_model(name, request.model):
+    """Fit the parameters to the model, if it is not the one that the client named.
+
+    `effort` replaces the client's thinking and effort, and the other parameters are fitted to it.
+    """
+    if effort is None and is_same_model(name, request.model):
         return request, ()
-    return fit_parameters(request, rules)
+    notices: tuple[str, ...] = ()
+    if effort is not None:
+        request, notices = replace_effort(request, effort, rules)
+    request, more = fit_parameters(request, rules)
+    return request, (*notices, *more)
 
 
 def _to_message(turn: Any) -> Message:

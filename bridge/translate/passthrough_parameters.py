@@ -13,6 +13,7 @@ from typing import Any
 from bridge.models.rules import ModelRules, Thinking
 from bridge.translate.chat.thinking import (
     LOWEST_BUDGET,
+    choose_thinking,
     compute_budget,
     convert_budget,
     find_effort,
@@ -21,6 +22,7 @@ from bridge.translate.chat.thinking import (
 from bridge.translate.chat.tools import instruct_to_call
 from bridge.translate.chat.turns import as_note, end_with_user
 from bridge.translate.notices import Notices
+from bridge.translate.thinking_replay import has_loop_without_thinking
 from bridge.wire.messages import Block, Message, MessagesRequest
 
 _ACCEPTED: Mapping[Thinking, tuple[str, ...]] = {
@@ -61,6 +63,37 @@ def fit_parameters(
         notices.add(f"speed ignored: {rules.id} has no fast mode")
         request = _without(request, "speed")
     return request, notices.lines()
+
+
+def replace_effort(
+    request: MessagesRequest, effort: str, rules: ModelRules
+) -> tuple[MessagesRequest, tuple[str, ...]]:
+    """Replace thinking and effort by what OpenAI's `reasoning_effort` means for the model."""
+    notices = Notices()
+    # A count has no limit of tokens.
+    limit = request.max_tokens or rules.max_output
+    plan = choose_thinking(effort, rules, limit, _find_blocker(request, rules), notices)
+    thinking = dict(plan.config) if plan.config is not None else None
+    if thinking is not None and "display" in thinking:
+        # Whether the client gets to see the thinking stays its own choice.
+        del thinking["display"]
+        sent = request.thinking or {}
+        thinking |= {"display": sent["display"]} if "display" in sent else {}
+    request = _set_effort(replace(request, thinking=thinking), plan.effort)
+    # The parameter of OpenAI's is not one of this API.
+    return request, tuple(line.replace("reasoning_", "", 1) for line in notices.lines())
+
+
+def _find_blocker(request: MessagesRequest, rules: ModelRules) -> str | None:
+    """Return why a model that can answer without thinking must do so, or None."""
+    if (request.tool_choice or {}).get("type") in ("any", "tool"):
+        return "it is forced to call a tool"
+    if rules.prefill and request.messages[-1]["role"] == "assistant":
+        return "it continues its own message"
+    is_whole = all(turn["content"] for turn in request.messages)
+    if rules.thinking == "budget" and is_whole and has_loop_without_thinking(request):
+        return "the earlier thinking of its tool loop is missing"
+    return None
 
 
 def _without(request: MessagesRequest, *names: str) -> MessagesRequest:

@@ -13,6 +13,8 @@ import anthropic.types
 import pytest
 
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
+from bridge.computer.desktop import Window
+from bridge.computer.screen.geometry import Rect
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ModelRules
 from bridge.server.state import Bridge
@@ -20,6 +22,7 @@ from bridge.translate.chat.request import translate_chat
 from bridge.translate.passthrough import pass_through
 from bridge.wire.anthropic import MessagesBody
 from bridge.wire.chat import ChatRequest
+from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.rules import TABLE
@@ -39,6 +42,10 @@ BY_TESTS_BELOW = {
     "backend: {}; {} (key {}) answers",
     "backend: {}; {} (sign-in {}) answers",
     "model: {}; {} answers",
+    "computer_use: not at this endpoint; the rule “{}” asks for it",
+    "computer_use: the rule “{}” turns it on",
+    "effort: the rule “{}” asks for {}",
+    "model: {} is used instead of {} (rule “{}”)",
     "model: {} is used instead of {} (use_for_everything)",
     "model: {} is used instead of {}, as {} is retired",
     "store: a response before this one is in memory only; after a restart, this one can be read, "
@@ -208,6 +215,29 @@ async def test_a_model_that_answers_in_place_of_another_is_named(bridge: Bridge)
     bridge.switches.use_for_everything = True
     _, notice = await post(bridge, "chat/completions", {**chat, "model": "claude-haiku-5-5"})
     assert "is used instead of claude-haiku-5-5 (use_for_everything)" in notice
+
+
+async def test_what_a_rule_changes_is_named(
+    start_anthropic: StartBridge, fake: FakeAnthropic, pretended: FakeDesktop
+) -> None:
+    rule = {"name": "All", "use_model": "opus", "effort": "low", "computer": True}
+    bridge = await start_anthropic(rules=[rule])
+    bridge.computer.allow_for(minutes=1)
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True))
+    body: Body = {"model": "gpt-4o", "messages": [user()]}
+    sent = {"Authorization": f"Bearer {bridge.control_token}"}
+    _, notice = await post(bridge, "chat/completions", body, **sent)
+    changed = (
+        "model: claude-opus-5-5 is used instead of gpt-4o (rule \\u201cAll\\u201d); "
+        "effort: the rule \\u201cAll\\u201d asks for low; computer_use: "
+    )
+    assert notice == f"{changed}the rule \\u201cAll\\u201d turns it on"
+    assert fake.bodies()[-1]["model"] == "claude-opus-5-5"
+    assert fake.bodies()[-1]["output_config"] == {"effort": "low"}
+    assert any("computer" in tool["type"] for tool in fake.bodies()[-1]["tools"])
+    _, notice = await post(bridge, "messages", {**body, "max_tokens": 2000}, **sent)
+    assert notice == f"{changed}not at this endpoint; the rule \\u201cAll\\u201d asks for it"
+    assert "tools" not in fake.bodies()[-1]
 
 
 async def test_a_response_that_is_not_on_disk_says_why(

@@ -65,6 +65,50 @@ def test_each_model_accepts_what_was_meant_for_another(model: str, meant: str) -
             assert value == as_it_came[name] or value == tuple(as_it_came[name]), name
 
 
+@pytest.mark.parametrize("effort", ["none", "low", "max"])
+@pytest.mark.parametrize("model", [row.id for row in TABLE])
+def test_each_model_accepts_the_effort_of_a_rule(model: str, effort: str) -> None:
+    rules = resolve_rules(model)
+    for more in MEANT_FOR_ANOTHER.values():
+        fields = {"model": model, "max_tokens": 10_000, "messages": [HI], **more}
+        body = MessagesBody.model_validate(fields)
+        request = pass_through(body, OLD, rules, model, effort=effort).request
+        assert check(request.body(), OLD) is None, more
+        if effort == "none":
+            kind = (request.thinking or {}).get("type", "disabled")
+            off = {"always": "adaptive", "between_tools": "between_tools"}
+            assert kind == off.get(rules.thinking, "disabled")
+
+
+def test_the_effort_of_a_rule_replaces_the_clients_own() -> None:
+    thinking = {"type": "adaptive", "display": "omitted"}
+    fields = {"thinking": thinking, "output_config": {"effort": "max"}}
+    body = {"model": "claude-sonnet-5-5", "max_tokens": 10_000, "messages": [HI], **fields}
+    model = "claude-sonnet-5-5"
+    translated = pass_through(
+        MessagesBody.model_validate(body), OLD, resolve_rules(model), model, effort="low"
+    )
+    assert translated.request.thinking == thinking
+    assert translated.request.output_config == {"effort": "low"}
+    assert translated.notices == ()
+
+
+def test_a_rule_cannot_make_a_model_think_in_a_loop_that_began_without() -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "3"}
+    turns = [HI, {"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+    body = {"model": "haiku", "max_tokens": 10_000, "messages": turns, "tools": [ADD]}
+    model = "claude-haiku-4-5"
+    translated = pass_through(
+        MessagesBody.model_validate(body), OLD, resolve_rules(model), model, effort="high"
+    )
+    assert translated.request.thinking is None
+    assert translated.notices[0] == (
+        "effort: claude-haiku-4-5 does not think here; the earlier thinking of its tool loop is "
+        "missing"
+    )
+
+
 @pytest.mark.parametrize(
     "name", ["claude-haiku-4-5", "claude-haiku-4.5", "claude-haiku-4-5-20251001"]
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from openai import AsyncOpenAI
 
+from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.fake_anthropic.server import FakeAnthropic
@@ -95,7 +96,7 @@ async def test_a_name_of_the_settings_is_replaced_and_comes_back(
     assert not await page.evaluate(hidden)
     await click(page, "fast", "Remove")
     await page.wait_for(f"{RESULT}.startsWith('Removed. fast stands for haiku again')")
-    assert bridge.resolve("fast").model == "claude-haiku-5-5"
+    assert bridge.resolve("fast", Caller()).model == "claude-haiku-5-5"
 
 
 async def test_a_refused_name_shows_the_reason_and_stays_to_be_corrected(

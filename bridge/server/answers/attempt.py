@@ -17,8 +17,10 @@ from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import feed_batch, map_batches
 from bridge.errors import BridgeError, InvalidRequest, KeyRejected, NotFound, NotSignedIn
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
-from bridge.models.rules import ECHO, ModelRules
+from bridge.models.names import ResolvedModel
+from bridge.models.rules import ModelRules
 from bridge.server.answers.fallback import Trail, find_next
+from bridge.server.answers.routing import select_backend
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
@@ -32,6 +34,7 @@ from bridge.translate.stream.continuation import Continuation
 from bridge.translate.stream.filters import EventFilter, build_filters
 from bridge.wire.health import BackendName
 from bridge.wire.messages import MessageEvent, MessagesRequest
+from bridge.wire.routing.rule import RoutingRule
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class OpenAnswer:
 async def open_answer(
     bridge: Bridge,
     caller: Caller,
-    model: str,
+    resolved: ResolvedModel,
     translate: Translate,
     *,
     heavy: bool = False,
@@ -67,7 +70,9 @@ async def open_answer(
     `computer_use`: let Claude use this computer.
     Raises BridgeError with the status to report.
     """
-    question = _Question(bridge, caller, model, translate, heavy, computer_use)
+    question = _Question(
+        bridge, caller, resolved.model, resolved.rule, translate, heavy, computer_use
+    )
     attempt, stream = await _open_attempt(await _prepare_first(question))
     for keep in attempt.keep_corrections:
         keep()
@@ -87,6 +92,8 @@ class _Question:
     bridge: Bridge
     caller: Caller
     model: str
+    rule: RoutingRule | None
+    """The user's rule, which fallbacks must obey, too."""
     translate: Translate
     heavy: bool
     computer_use: ComputerUse | None
@@ -129,16 +136,12 @@ async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
 
 async def _prepare_first(question: _Question) -> _Attempt:
     """Prepare the first attempt; if no backend is ready, by the first step of the chain."""
-    selection, model = question.bridge.selection, question.model
-    sign_in = question.caller.sign_in
+    rule, model = question.rule, question.model
     try:
-        if sign_in and model != ECHO:
-            question.bridge.check_sign_in(sign_in)
-            backend = await selection.select_sign_in(sign_in)
-        else:
-            backend = await selection.select_for_model(model)
+        backend = await select_backend(question.bridge, question.caller, model, rule)
     except NotSignedIn as error:
-        setting = question.bridge.switches.backend
+        required = rule.backend if rule is not None else None
+        setting = required or question.bridge.switches.backend
         label = "every backend" if setting == "auto" else setting
         trail = Trail(None, label, model, None, model)
         attempt = await _prepare_fallback(question, trail, error)
@@ -218,7 +221,8 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     model's rules. Any other failure leads to the next step of the settings' chain.
     """
     question, bridge = attempt.question, attempt.question.bridge
-    if isinstance(error, KeyRejected) and not attempt.trail.failures:
+    may_change = question.rule is None or question.rule.backend is None
+    if may_change and isinstance(error, KeyRejected) and not attempt.trail.failures:
         other = await bridge.selection.find_key_fallback(attempt.backend)
         if other is not None:
             notice = "backend: Anthropic rejected the API key; Claude Code answers"
@@ -289,7 +293,7 @@ async def _prepare_fallback(
     question: _Question, trail: Trail, error: BridgeError
 ) -> _Attempt | None:
     """Prepare an attempt by the next step of the user's chain, if there is one for the failure."""
-    following = await find_next(question.bridge, trail, error)
+    following = await find_next(question.bridge, trail, error, question.rule)
     if following is None or following.backend is None:
         return None
     changed = replace(question, model=following.model)

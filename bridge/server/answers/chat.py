@@ -73,7 +73,7 @@ class ChatAnswers:
         bridge: Bridge,
         caller: Caller,
         chats: Sequence[ChatRequest],
-        model: str,
+        resolved: ResolvedModel,
         *,
         prefix: str,
         heavy: bool,
@@ -93,7 +93,7 @@ class ChatAnswers:
         if self._count > 1:
             # The choices of a chat have the same request: it is translated once.
             self._translations = [_translate_once(translate) for translate in self._translations]
-        self._model = model
+        self._resolved = resolved
         self._heavy = heavy
         self._computer_use = computer_use
         usage_requested = first.stream_options is not None and bool(
@@ -151,7 +151,7 @@ class ChatAnswers:
         return await open_answer(
             self._bridge,
             self._caller,
-            self._model,
+            self._resolved,
             translate,
             heavy=self._heavy,
             computer_use=self._computer_use,

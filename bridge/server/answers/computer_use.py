@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from bridge.agent.backend import ComputerUse
@@ -9,17 +11,13 @@ from bridge.agent.loop import Limits
 from bridge.computer.approval.asker import Asker
 from bridge.errors import InvalidRequest
 from bridge.models.names import ResolvedModel
+from bridge.server.answers.routing import resolve_request, uses_computer
 from bridge.server.http.asker import identify_asker
-from bridge.server.request_record import read_client_name
+from bridge.server.request_record import Caller, read_client_name
 from bridge.server.state import BRIDGE, Bridge
 
 SUFFIX = "+computer"
 """Appended to a model's name, it turns computer use on."""
-
-
-def resolve_model(bridge: Bridge, name: str) -> ResolvedModel:
-    """Resolve a model's name without the suffix for computer use. Raises ModelNotFound."""
-    return bridge.resolve(split_suffix(name)[0])
 
 
 def split_suffix(name: str) -> tuple[str, bool]:
@@ -29,18 +27,24 @@ def split_suffix(name: str) -> tuple[str, bool]:
     return (name[: -len(SUFFIX)] if has_suffix else name), has_suffix
 
 
-async def prepare_computer_use(
-    request: web.Request, name: str, computer_use: bool | None
-) -> ComputerUse | None:
-    """Build the options if the request uses this computer; None if it does not.
+async def resolve_with_computer(
+    request: web.Request, caller: Caller, name: str, computer_use: bool | None
+) -> tuple[ResolvedModel, ComputerUse | None]:
+    """Resolve a model's name, and build the options if the request uses this computer.
 
-    To be called while the client is connected: the asker is found by the connection. Raises
-    Forbidden for an asker who may not use this computer.
+    To be called while the client is connected: the asker is found by the connection. Raises what
+    `resolve_request` raises, RefusedByRule if the user's rule forbids computer use, and Forbidden
+    for an asker who may not use this computer.
     """
-    if not computer_use and not split_suffix(name)[1]:
-        return None
+    bridge, (plain, has_suffix) = request.app[BRIDGE], split_suffix(name)
+    resolved = resolve_request(bridge, caller, plain)
+    if not uses_computer(resolved, is_requested=bool(computer_use) or has_suffix):
+        return resolved, None
+    if resolved.rule is not None and resolved.rule.computer:
+        notice = f"computer_use: the rule “{resolved.rule.name}” turns it on"
+        resolved = replace(resolved, notices=(*resolved.notices, notice))
     asker = await identify_asker(request, read_client_name(request))
-    return build_computer_use(request.app[BRIDGE], asker)
+    return resolved, build_computer_use(bridge, asker)
 
 
 def build_computer_use(bridge: Bridge, asker: Asker, *, dry_run: bool = False) -> ComputerUse:

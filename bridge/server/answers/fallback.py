@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from bridge.backends.base import Backend
 from bridge.errors import BridgeError
 from bridge.fallback import FallbackStep, list_next_steps, parse_step
+from bridge.routing.limits import explain_price
 from bridge.server.state import Bridge
+from bridge.wire.routing.rule import RoutingRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,29 @@ class Trail:
         return replace(self, failures=(*self.failures, failure))
 
 
-async def find_next(bridge: Bridge, trail: Trail, error: BridgeError) -> Trail | None:
+async def find_next(
+    bridge: Bridge, trail: Trail, error: BridgeError, rule: RoutingRule | None = None
+) -> Trail | None:
     """Return the trail with the next step that is for a failure and whose backend is ready.
 
     A backend is asked for the first model, and the first backend for another model. None if the
-    chain has no such step.
+    chain has no such step that the user's rule for the request allows.
     """
     trail = trail.add_failure(error)
     chain = [parse_step(step) for step in bridge.settings.fallback_steps]
     for position, step in list_next_steps(chain, trail.position, error):
+        if not _is_allowed(step, rule):
+            continue
         taken = await _take_step(bridge, replace(trail, position=position), step)
         if taken is not None:
             return taken
     return None
+
+
+def _is_allowed(step: FallbackStep, rule: RoutingRule | None) -> bool:
+    if step.model:
+        return explain_price(rule, step.model) is None
+    return rule is None or rule.backend in (None, step.backend)
 
 
 async def _take_step(bridge: Bridge, trail: Trail, step: FallbackStep) -> Trail | None:

@@ -14,15 +14,17 @@ from bridge.agent.backend import ComputerUse
 from bridge.backends.base import EventStream
 from bridge.backends.batches import map_batches
 from bridge.errors import BridgeError, NotFound
+from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
-from bridge.server.answers.computer_use import resolve_model
+from bridge.server.answers.computer_use import split_suffix
 from bridge.server.answers.record_answer import record_answer
+from bridge.server.answers.routing import apply_effort, resolve_request
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import Bridge
 from bridge.store.response_table import StoredResponse
 from bridge.store.responses import MEMORY_ONLY, Chain
-from bridge.translate.chat.request import add_effort, is_heavy
+from bridge.translate.chat.request import is_heavy
 from bridge.translate.responses.request import (
     ChatFromResponses,
     as_chat,
@@ -78,6 +80,7 @@ def build_not_found(bridge: Bridge, id: str) -> NotFound:
 async def open_response(
     bridge: Bridge,
     body: ResponsesRequest,
+    resolved: ResolvedModel,
     record: RequestRecord,
     memory: ResponseMemory,
     *,
@@ -87,20 +90,19 @@ async def open_response(
 ) -> AsyncIterator[OpenResponse]:
     """Enter when Claude has begun. Raises what `open_answer` raises, and NotFound.
 
-    `computer_use`: let Claude use this computer. `id` is the response's id, if the client has it
-    already.
+    `resolved` is the model that the body names. `computer_use`: let Claude use this computer. `id`
+    is the response's id, if the client has it already.
     """
     body, store_notices = limit_store(bridge, body)
     body, converted, chat, previous = await _convert_to_chat(bridge, body, memory, large=large)
     if body.store and not previous.on_disk:
         store_notices = (*store_notices, _BROKEN_CHAIN)
-    resolved = resolve_model(bridge, body.model)
     record.model = resolved.model
-    chat = add_effort(chat, resolved.effort)
+    chat = apply_effort(chat, resolved)
     translation = functools.partial(translate_response_chat, converted, chat)
     heavy = large or is_heavy(chat)
     answer = await open_answer(
-        bridge, record.caller, resolved.model, translation, heavy=heavy, computer_use=computer_use
+        bridge, record.caller, resolved, translation, heavy=heavy, computer_use=computer_use
     )
     async with aclosing(answer.stream):
         record.note_answer(answer.backend, answer.stream.headers)
@@ -119,8 +121,8 @@ async def count_input(
 ) -> int:
     """Count the tokens of the input as it would be sent. Raises NotSupported without an API key."""
     _, converted, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
-    resolved = resolve_model(bridge, body.model)
-    chat, model = add_effort(chat, resolved.effort), resolved.model
+    resolved = resolve_request(bridge, record.caller, split_suffix(body.model)[0])
+    chat, model = apply_effort(chat, resolved), resolved.model
     backend = await bridge.selection.select_for_counting(model)
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     translate = functools.partial(translate_response_chat, converted, chat)

@@ -9,15 +9,15 @@ from aiohttp import web
 from bridge.server.answers.chat import ChatAnswers, respond_to_chat
 from bridge.server.answers.computer_use import (
     check_single_choice,
-    prepare_computer_use,
-    resolve_model,
+    resolve_with_computer,
 )
+from bridge.server.answers.routing import apply_effort
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import is_large, read_body
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
-from bridge.translate.chat.request import add_effort, is_heavy
+from bridge.translate.chat.request import is_heavy
 from bridge.wire.chat import ChatRequest
 from bridge.wire.completion import ChatCompletion, Chunk
 
@@ -26,17 +26,19 @@ async def create_chat_completion(request: web.Request) -> web.StreamResponse:
     """Answer a chat, streamed or whole."""
     bridge = request.app[BRIDGE]
     chat = await read_body(request, ChatRequest)
-    resolved = resolve_model(bridge, chat.model)
-    computer_use = await prepare_computer_use(request, chat.model, chat.computer_use)
+    caller = get_record(request).caller
+    resolved, computer_use = await resolve_with_computer(
+        request, caller, chat.model, chat.computer_use
+    )
     check_single_choice(computer_use, chat.n)
     # A large chat takes long to translate (its pictures are scaled), so that is done in a thread.
     heavy = is_large(request) or is_heavy(chat)
     with bridge.track_answer():
         answers = ChatAnswers(
             bridge,
-            get_record(request).caller,
-            [add_effort(chat, resolved.effort)],
-            resolved.model,
+            caller,
+            [apply_effort(chat, resolved)],
+            resolved,
             prefix="chatcmpl",
             heavy=heavy,
             computer_use=computer_use,

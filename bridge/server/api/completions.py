@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge.server.answers.chat import ChatAnswers, respond_to_chat
+from bridge.server.answers.routing import apply_effort, resolve_without_computer
 from bridge.server.http.dialect import OPENAI
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.request_body import explain_errors, is_large, read_body
@@ -20,7 +21,8 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
     """Continue each prompt, or fill the gap before its suffix, streamed or whole."""
     bridge = request.app[BRIDGE]
     completion = await read_body(request, CompletionRequest)
-    resolved = bridge.resolve(completion.model)
+    caller = get_record(request).caller
+    resolved = resolve_without_computer(bridge, caller, completion.model)
     with bridge.track_answer():
         # Claude has no completions endpoint: each prompt becomes a chat that requests its
         # continuation, and the chat's chunks are converted back.
@@ -30,9 +32,9 @@ async def create_completion(request: web.Request) -> web.StreamResponse:
         converter = CompletionStream(completion)
         answers = ChatAnswers(
             bridge,
-            get_record(request).caller,
-            chats,
-            resolved.model,
+            caller,
+            [apply_effort(chat, resolved) for chat in chats],
+            resolved,
             prefix="cmpl",
             heavy=is_large(request),
         )

@@ -13,16 +13,23 @@ from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import Event
 from bridge.backends.batches import map_batches, prepend_batch
 from bridge.server.answers.computer_use import build_computer_use
+from bridge.server.answers.routing import (
+    apply_effort,
+    resolve_request,
+    select_backend,
+    uses_computer,
+)
 from bridge.server.api.computer import DESKTOP_FAILURES
 from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.dialect import COMPUTER
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.event_stream import write_events
+from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE
-from bridge.translate.chat.request import add_effort, translate_chat
+from bridge.translate.chat.request import translate_chat
 from bridge.wire.chat import ChatRequest
 from bridge.wire.computer import RunBody, RunEvent, RunStarted
 
@@ -31,15 +38,16 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     """Run a task until it ends or the client leaves. Raises ComputerOff and ComputerBusy."""
     bridge, record = request.app[BRIDGE], get_record(request)
     body = await read_body(request, RunBody)
-    resolved = bridge.resolve(body.model)
+    resolved = resolve_request(bridge, record.caller, body.model)
+    uses_computer(resolved, is_requested=True)
     model = record.model = resolved.model
     messages = [{"role": "user", "content": body.prompt}]
     chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
     with bridge.track_answer():
-        backend = await bridge.selection.select_for_model(model)
+        backend = await select_backend(bridge, record.caller, model, resolved.rule)
         record.backend = backend.name
         translated = translate_chat(
-            add_effort(chat, resolved.effort),
+            apply_effort(chat, resolved),
             backend.narrow_rules(bridge.find_rules(model, backend.name)),
             model,
         )
@@ -50,7 +58,8 @@ async def create_run(request: web.Request) -> web.StreamResponse:
             events = prepend_batch(await anext(batches), batches)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_convert_events(started, events, record)) as converted:
-                return await write_events(request, {}, converted)
+                headers = build_notice_headers(record.id, resolved.notices)
+                return await write_events(request, headers, converted)
 
 
 async def _convert_events(
@@ -77,7 +86,11 @@ ROUTES = (
         create_run,
         "Computer",
         "Let Claude do a task on this computer",
-        Answer("Events `data: {event}` until `run.finished` or `run.error`.", events=RunEvent),
+        Answer(
+            "Events `data: {event}` until `run.finished` or `run.error`.",
+            events=RunEvent,
+            headers=("x-bridge-notice",),
+        ),
         access="token",
         dialect=COMPUTER,
         body=RunBody,

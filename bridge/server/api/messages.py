@@ -14,6 +14,7 @@ from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.record_answer import record_answer
+from bridge.server.answers.routing import resolve_request, resolve_without_computer
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import ANTHROPIC_HEADERS, CLAUDE_FAILURES, Answer, Endpoint
 from bridge.server.http.event_stream import write_events
@@ -39,18 +40,20 @@ _BETA_NOTICE = "anthropic-beta ignored: Claude Code sets its own"
 async def create_message(request: web.Request) -> web.StreamResponse:
     """Stream Claude's events as they arrive, or return the message that they add up to."""
     bridge = request.app[BRIDGE]
-    body = await read_body(request, MessagesBody)
-    resolved = bridge.resolve(body.model)
-    body, effort_notices = add_named_effort(
-        body, resolved.effort, bridge.find_rules(resolved.model)
+    body, record = await read_body(request, MessagesBody), get_record(request)
+    resolved = resolve_without_computer(bridge, record.caller, body.model)
+    effort_notices: tuple[str, ...] = ()
+    if resolved.rule_effort is None:
+        rules = bridge.find_rules(resolved.model)
+        body, effort_notices = add_named_effort(body, resolved.effort, rules)
+    translation = functools.partial(
+        pass_through, body, request.headers, effort=resolved.rule_effort
     )
-    translation = functools.partial(pass_through, body, request.headers)
-    record = get_record(request)
     record.model = resolved.model
     with bridge.track_answer():
         # The check of a format loads the validator of JSON schemas.
         heavy = is_large(request) or "format" in (body.output_config or {})
-        answer = await open_answer(bridge, record.caller, resolved.model, translation, heavy=heavy)
+        answer = await open_answer(bridge, record.caller, resolved, translation, heavy=heavy)
         record.note_answer(answer.backend, answer.stream.headers)
         notices = [*effort_notices, *_list_notices(request, resolved, answer)]
         headers = build_notice_headers(record.id, notices)
@@ -74,16 +77,18 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     The active backend does not matter. Raises NotSupported without a key.
     """
     bridge = request.app[BRIDGE]
-    body = await read_body(request, CountBody)
-    resolved = bridge.resolve(body.model)
+    body, record = await read_body(request, CountBody), get_record(request)
+    resolved = resolve_request(bridge, record.caller, body.model)
     backend = await bridge.selection.select_for_counting(resolved.model)
     rules = backend.narrow_rules(bridge.find_rules(resolved.model, backend.name))
     counted, changes = adapt_to_model(
-        build_count_request(body, request.headers, resolved.model), body.model, rules
+        build_count_request(body, request.headers, resolved.model),
+        body.model,
+        rules,
+        resolved.rule_effort,
     )
     fitted = fit_schemas(counted)
     prompt = await backend.count_tokens(fitted.request)
-    record = get_record(request)
     record.note_answer(backend.name, prompt.headers)
     notices = (*resolved.notices, *changes, *fitted.notices)
     count: TokenCount = {"input_tokens": prompt.tokens}

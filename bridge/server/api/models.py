@@ -16,6 +16,7 @@ from bridge.models.spelling import remove_date
 from bridge.server.answers.computer_use import SUFFIX, split_suffix
 from bridge.server.http.dialect import ANTHROPIC, get_dialect
 from bridge.server.http.endpoint import Answer, Endpoint
+from bridge.server.request_record import Caller, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.anthropic import AnthropicModel, AnthropicModelList
 from bridge.wire.models import Capabilities, Model, ModelList
@@ -26,27 +27,29 @@ DEFAULT = "default"
 
 async def list_models(request: web.Request) -> web.Response:
     """List the models of the active backend, their aliases and the models of embeddings."""
-    bridge = request.app[BRIDGE]
+    bridge, caller = request.app[BRIDGE], get_record(request).caller
     listed = await _fetch_listed(bridge)
     if get_dialect(request) is ANTHROPIC:
         return web.json_response(dict(_build_anthropic_list(listed)))
-    body: ModelList = {"object": "list", "data": _build_models(bridge, listed)}
+    body: ModelList = {"object": "list", "data": _build_models(bridge, caller, listed)}
     return web.json_response(dict(body))
 
 
 async def get_model(request: web.Request) -> web.Response:
     """Return a listed model, or the one that an alias stands for. Raises ModelNotFound."""
     bridge, name = request.app[BRIDGE], request.match_info["id"]
+    caller = get_record(request).caller
     listed = await _fetch_listed(bridge)
     if get_dialect(request) is ANTHROPIC:
         # Anthropic's format has no field for an alias, and its API answers for one with the model.
-        return web.json_response(dict(_as_anthropic_model(_find_listed(bridge, listed, name))))
-    models = {model["id"]: model for model in _build_models(bridge, listed)}
+        found = _find_listed(bridge, caller, listed, name)
+        return web.json_response(dict(_as_anthropic_model(found)))
+    models = {model["id"]: model for model in _build_models(bridge, caller, listed)}
     if name in models:
         return web.json_response(dict(models[name]))
     # Old names, other spellings and OpenAI's names are not listed, but they are answered.
     plain, has_suffix = split_suffix(name)
-    target = _find_listed(bridge, listed, plain)
+    target = _find_listed(bridge, caller, listed, plain)
     alias_of = target.id + SUFFIX if has_suffix else target.id
     if alias_of not in models and has_suffix:
         raise ModelNotFound(f"The model `{name}` does not exist.", param="model")
@@ -54,9 +57,11 @@ async def get_model(request: web.Request) -> web.Response:
     return web.json_response({**model, "id": name, "alias_of": alias_of})
 
 
-def _find_listed(bridge: Bridge, listed: Sequence[ListedModel], name: str) -> ListedModel:
-    """Return the listed model that answers for a name. Raises ModelNotFound."""
-    target = bridge.resolve(name).model
+def _find_listed(
+    bridge: Bridge, caller: Caller, listed: Sequence[ListedModel], name: str
+) -> ListedModel:
+    """Return the listed model that answers the caller for a name. Raises ModelNotFound."""
+    target = bridge.resolve(name, caller).model
     # A snapshot and the model without its date are one, whichever of them is listed.
     same = [model for model in listed if remove_date(model.id) == remove_date(target)]
     exact = next((model for model in same if model.id == target), None)
@@ -85,14 +90,14 @@ async def _fetch_listed(bridge: Bridge) -> Sequence[ListedModel]:
     ]
 
 
-def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
+def _build_models(bridge: Bridge, caller: Caller, listed: Sequence[ListedModel]) -> list[Model]:
     models = [_as_model(bridge, model) for model in listed]
     # While computer use is off, requests for these models would only fail.
     if bridge.computer.permission.mode != "off":
         models += [_add_computer_suffix(model) for model in models if model["id"] != ECHO]
     names = bridge.embedder.list_models() if bridge.embedder is not None else ()
     every = (
-        *_build_aliases(bridge, listed),
+        *_build_aliases(bridge, caller, listed),
         *models,
         *(_as_embedding_model(name) for name in names),
     )
@@ -103,7 +108,9 @@ def _build_models(bridge: Bridge, listed: Sequence[ListedModel]) -> list[Model]:
     return list(by_id.values())
 
 
-def _build_aliases(bridge: Bridge, listed: Sequence[ListedModel]) -> Iterator[Model]:
+def _build_aliases(
+    bridge: Bridge, caller: Caller, listed: Sequence[ListedModel]
+) -> Iterator[Model]:
     """Build `default` and the user's own names.
 
     They come first, because clients without a choice of their own take the first model. Clients
@@ -111,7 +118,7 @@ def _build_aliases(bridge: Bridge, listed: Sequence[ListedModel]) -> Iterator[Mo
     """
     for name in (DEFAULT, *bridge.aliases.names):
         try:
-            target = _find_listed(bridge, listed, name)
+            target = _find_listed(bridge, caller, listed, name)
         except ModelNotFound:
             # An alias for a model that this backend does not have.
             continue

@@ -304,6 +304,14 @@ def _build_output_config(
     return {name: value for name, value in config.items() if value is not None} or None
 
 
+def replace_effort(chat: ChatRequest, effort: str) -> ChatRequest:
+    """Return the chat with this effort instead of its own, and without a budget for thinking."""
+    reasoning = chat.reasoning
+    if reasoning is not None:
+        reasoning = reasoning.model_copy(update={"effort": None, "max_tokens": None})
+    return chat.model_copy(update={"reasoning_effort": effort, "reasoning": reasoning})
+
+
 def add_effort(chat: ChatRequest, effort: str | None) -> ChatRequest:
     """Return the chat with the effort that its model's name asks for, unless it has its own."""
     reasoning = chat.reasoning

@@ -12,6 +12,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from bridge.compose import make_bridge
+from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.settings import find_paths, load_settings
 from tests.conftest import StartBridge
@@ -69,7 +70,7 @@ async def test_a_saved_name_applies_at_once_and_after_a_restart(
     file = home / "data" / "model-aliases.json"
     assert stat.S_IMODE((await asyncio.to_thread(file.stat)).st_mode) == 0o600
     again = await asyncio.to_thread(make_bridge, load_settings(port=0), find_paths())
-    assert again.resolve("gpt-4o").model == "claude-opus-5-5"
+    assert again.resolve("gpt-4o", Caller()).model == "claude-opus-5-5"
 
 
 async def test_a_saved_name_is_changed_and_removed(bridge: Bridge, client: AsyncOpenAI) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
@@ -138,7 +139,7 @@ async def test_use_for_everything_is_from_the_next_request_on(
     )
     assert (status, body["use_for_everything"]) == (200, True)
     assert (await ask_model(bridge, "claude-haiku-5-5"))[1]["model"] == "claude-opus-5-5"
-    assert bridge.resolve("claude-haiku-5-5").notices == (
+    assert bridge.resolve("claude-haiku-5-5", Caller()).notices == (
         "model: claude-opus-5-5 is used instead of claude-haiku-5-5 (use_for_everything)",
     )
     assert (await ask_model(bridge, "bridge-echo"))[1]["model"] == "bridge-echo"

@@ -23,7 +23,8 @@ from bridge.errors import (
     ShuttingDown,
     StorageUnavailable,
 )
-from bridge.server.answers.computer_use import prepare_computer_use, resolve_model
+from bridge.models.names import ResolvedModel
+from bridge.server.answers.computer_use import resolve_with_computer
 from bridge.server.answers.response import (
     ResponseMemory,
     build_empty_response,
@@ -35,7 +36,7 @@ from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.interruption import INTERRUPTED
 from bridge.server.http.request_body import LEASE
-from bridge.server.request_record import RequestRecord
+from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.background_jobs import BackgroundJob, JobStatus
 from bridge.store.response_table import StoredResponse
@@ -58,11 +59,12 @@ async def start_background(
         )
     bridge = request.app[BRIDGE]
     body, notices = limit_store(bridge, body)
-    model = resolve_model(bridge, body.model).model
     # Now, while the client is connected: the task goes on after it has left.
-    computer_use = await prepare_computer_use(request, body.model, body.computer_use)
+    resolved, computer_use = await resolve_with_computer(
+        request, get_record(request).caller, body.model, body.computer_use
+    )
     response: Response = {
-        **build_empty_response(body, model),
+        **build_empty_response(body, resolved.model),
         "status": "queued",
         "background": True,
     }
@@ -73,7 +75,7 @@ async def start_background(
     # The body is needed until the response is written, so the task has its memory from now on.
     lease = request.pop(LEASE)
     task = asyncio.create_task(
-        _write_response(request, body, response, recorded, large, computer_use)
+        _write_response(request, body, resolved, response, recorded, large, computer_use)
     )
     task.add_done_callback(lambda _: lease.close())
     bridge.background[response["id"]] = (task, response)
@@ -84,7 +86,7 @@ async def start_background(
     # Before the client has the id: from now on, the response is not lost without a trace. Shielded,
     # so that a client that leaves now does not cancel what the task waits for.
     notice = await asyncio.shield(recorded)
-    return queued, notices if notice is None else (*notices, notice)
+    return queued, (*notices, *resolved.notices, *([] if notice is None else [notice]))
 
 
 def find_running(request: web.Request, id: str) -> Response | None:
@@ -124,6 +126,7 @@ async def find_interrupted(request: web.Request, id: str) -> Response | None:
 async def _write_response(
     request: web.Request,
     body: ResponsesRequest,
+    resolved: ResolvedModel,
     response: Response,
     recorded: asyncio.Future[str | None],
     large: bool,
@@ -135,7 +138,9 @@ async def _write_response(
             recorded.set_result(await bridge.responses.put_job(_describe_job(response)))
             async with bridge.queue_answer():
                 with translate_unexpected_errors(record):
-                    await _collect_answer(bridge, body, response, record, large, computer_use)
+                    await _collect_answer(
+                        bridge, body, resolved, response, record, large, computer_use
+                    )
         except BridgeError as error:
             record_failure(request, record, error)
             await _store_end(request, body, response, "failed", error)
@@ -151,6 +156,7 @@ async def _write_response(
 async def _collect_answer(
     bridge: Bridge,
     body: ResponsesRequest,
+    resolved: ResolvedModel,
     response: Response,
     record: RequestRecord,
     large: bool,
@@ -158,7 +164,7 @@ async def _collect_answer(
 ) -> None:
     memory, id = ResponseMemory(bridge), response["id"]
     begun = open_response(
-        bridge, body, record, memory, large=large, computer_use=computer_use, id=id
+        bridge, body, resolved, record, memory, large=large, computer_use=computer_use, id=id
     )
     async with begun as answer:
         response["status"] = "in_progress"

@@ -8,7 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from bridge.errors import InternalError
+from bridge.server.answers.computer_use import split_suffix
 from bridge.server.answers.response import ResponseMemory, new_id, open_response, resolve_references
+from bridge.server.answers.routing import resolve_request
 from bridge.server.http.dialect import RESPONSES
 from bridge.server.http.endpoint import CLAUDE_FAILURES, OPENAI_HEADERS, Answer, Endpoint
 from bridge.server.http.notice_header import build_notice_headers
@@ -28,8 +30,9 @@ async def compact_response(request: web.Request) -> web.Response:
     body = build_summary_request(await read_body(request, CompactRequest))
     record = get_record(request)
     memory = ResponseMemory(bridge)
+    resolved = resolve_request(bridge, record.caller, split_suffix(body.model)[0])
     with bridge.track_answer():
-        begun = open_response(bridge, body, record, memory, large=is_large(request))
+        begun = open_response(bridge, body, resolved, record, memory, large=is_large(request))
         async with begun as answer:
             headers = build_notice_headers(record.id, answer.notices)
             summary = await answer.collect()

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from bridge.errors import InvalidRequest
-from bridge.server.answers.computer_use import prepare_computer_use
+from bridge.server.answers.computer_use import resolve_with_computer
 from bridge.server.answers.response import (
     ResponseMemory,
     build_not_found,
@@ -50,11 +50,14 @@ async def create_response(request: web.Request) -> web.StreamResponse:
         headers = build_notice_headers(get_record(request).id, notices)
         return web.json_response(dict(queued), headers=headers)
     record = get_record(request)
-    computer_use = await prepare_computer_use(request, body.model, body.computer_use)
+    resolved, computer_use = await resolve_with_computer(
+        request, record.caller, body.model, body.computer_use
+    )
     with bridge.track_answer():
         begun = open_response(
             bridge,
             body,
+            resolved,
             record,
             ResponseMemory(bridge),
             large=is_large(request),

@@ -24,7 +24,7 @@ from pydantic_core import from_json
 
 from bridge.errors import BridgeError, InvalidRequest, NotFound, Overloaded
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
-from bridge.server.answers.computer_use import prepare_computer_use
+from bridge.server.answers.computer_use import resolve_with_computer
 from bridge.server.answers.response import (
     ResponseMemory,
     build_empty_response,
@@ -259,8 +259,12 @@ async def _create_response(
         return
     try:
         # For each message: the connection may have been handed to another process.
-        computer_use = await prepare_computer_use(request, body.model, body.computer_use)
-        begun = open_response(bridge, body, record, memory, large=large, computer_use=computer_use)
+        resolved, computer_use = await resolve_with_computer(
+            request, record.caller, body.model, body.computer_use
+        )
+        begun = open_response(
+            bridge, body, resolved, record, memory, large=large, computer_use=computer_use
+        )
         async with begun as answer:
             # Only for the log: on a WebSocket, a response has no headers.
             build_notice_headers(record.id, answer.notices)

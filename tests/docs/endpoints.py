@@ -25,6 +25,8 @@ _ENDPOINTS = {
     "endpoint_proof": "/proof",
     "endpoint_switches": "/control/switches",
     "endpoint_model_aliases": "/control/model-aliases",
+    "endpoint_rules": "/control/rules",
+    "endpoint_rules_test": "/control/rules/test",
     "endpoint_pages": "/control/pages",
     "endpoint_forget": "/control/forget",
     "endpoint_actions": "/computer/actions",

@@ -25,6 +25,7 @@ from bridge.server.http.endpoint import Endpoint
 from bridge.server.http.openapi import build_document
 from bridge.server.state import Bridge
 from bridge.store.ledger import Entry
+from bridge.wire.routing.control import NewRules
 from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
@@ -173,6 +174,9 @@ async def test_the_example_of_an_answer_matches_the_real_one(
         use_plan(bridge)
     if row.path == "/control/model-aliases":
         await asyncio.to_thread(bridge.aliases.save, "fast", "haiku")
+    if row.path.startswith("/control/rules"):
+        example = next(one.example for one in ENDPOINTS if one.body is NewRules)
+        await asyncio.to_thread(bridge.routing.save, NewRules.model_validate(example).rules)
     answer = await call_endpoint(bridge, row)
     assert describe_shape(answer) == describe_shape(row.answer.example)
     if row is chat:
@@ -197,8 +201,9 @@ async def test_schemathesis_finds_nothing(
         *("--checks", ",".join(CHECKS), "--max-examples", "60", "--seed", "7"),
         *("--header", f"Authorization: Bearer {bridge.control_token}"),
         *("--exclude-path", "/control/stop", "--phases", "examples,coverage,fuzzing"),
-        # A generated key would be in use from then on.
+        # A generated key, or rule, would be in use from then on.
         *("--exclude-path", "/control/keys", "--exclude-path", "/control/login"),
+        *("--exclude-path", "/control/rules"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -39,7 +39,7 @@ class RuleTest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    client: str = Field("", max_length=200, description="The client's name, as `/usage` has it.")
+    client: str = Field("", max_length=200, description="The client's name, or its User-Agent.")
     key: str = Field("", max_length=200, description="Name of its access key, if it sends one.")
     model: str = Field(max_length=200, description="The model that it requests.")
 

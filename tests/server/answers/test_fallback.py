@@ -101,6 +101,22 @@ async def test_a_key_that_is_not_there_is_passed_over(
     assert notice == "backend: claude-code failed (overloaded); anthropic (key home) answers"
 
 
+async def test_the_chain_does_not_leave_the_backend_and_the_price_of_a_rule(
+    fake: FakeAnthropic, start_bridge: StartBridge
+) -> None:
+    await save_keys()
+    rule = {"name": "Paid", "backend": "anthropic", "max_price": 20}
+    chain = ("claude-code", "model:claude-fable-5", "anthropic:work", f"model:{HAIKU}")
+    bridge = await start_bridge(backend="claude-code", fallback=chain, rules=[rule])
+    fake.script(overloaded(), overloaded())
+    _, notice = await ask(bridge)
+    words = f"model: {OPUS} failed (overloaded), {OPUS} failed (overloaded); {HAIKU} answers"
+    assert notice == words
+    keys = [request.headers["authorization"] for request in fake.requests]
+    assert not [key for key in keys if "oat01" in key]
+    assert {body["model"] for body in fake.bodies()} <= {OPUS, HAIKU}
+
+
 async def test_the_chain_begins_if_no_backend_is_ready(
     fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

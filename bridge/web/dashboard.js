@@ -4,6 +4,7 @@ import { showAliases, updateAliasControls } from "./aliases.js";
 import { showComputer } from "./computer.js";
 import { showPlans } from "./plan.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
+import { showRules } from "./rules.js";
 import { showStored } from "./stored.js";
 import { token } from "./token.js";
 
@@ -119,6 +120,17 @@ function buildCell(text, className = "") {
   return cell;
 }
 
+/** Shows what was used with each access key; nothing while no client has sent one. */
+function showKeys(keys) {
+  byId("keys").hidden = keys.every(key => key.name === "");
+  byId("key-list").replaceChildren(...keys.map(key => {
+    const row = document.createElement("tr");
+    row.append(buildCell(key.name || "none"), buildCell(formatCount(key.requests), "number"),
+      buildCell(formatDollars(key.cost), "number"));
+    return row;
+  }));
+}
+
 function showFailure(failure) {
   byId("failure").hidden = failure === null;
   if (failure === null) return;
@@ -190,6 +202,8 @@ async function refresh() {
     showPlot();
     showRecent(usage.recent);
     showFailure(usage.last_failure);
+    showKeys(usage.keys);
+    await showRules(usage);
   } catch (error) {
     showState(false, error instanceof TypeError
       ? "The bridge is not running. Start it with: claude-bridge" : error.message);

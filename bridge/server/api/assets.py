@@ -20,6 +20,7 @@ MEDIA_TYPES = {
     "plan.js": "text/javascript",
     "stored.js": "text/javascript",
     "plot.js": "text/javascript",
+    "rules.js": "text/javascript",
     "setup.js": "text/javascript",
     "text.js": "text/javascript",
     "token.js": "text/javascript",

@@ -59,8 +59,14 @@ class BackendSelection:
             raise NotSignedIn(f"Not connected to Claude: {readiness.reason}. {readiness.hint}")
         return self._backends[choice.for_requests]
 
-    async def select_sign_in(self, name: str) -> Backend:
-        """Return Claude Code with a sign-in, whichever is in use. Raises NotSignedIn."""
+    async def select_sign_in(self, model: str, name: str) -> Backend:
+        """Return Claude Code with a sign-in, whichever is in use.
+
+        The echo answers for itself. Raises NotSignedIn and ModelNotFound.
+        """
+        # As for other requests: while the bridge is offline, nothing goes to Claude.
+        if model == ECHO or self._switches.backend == "offline":
+            return await self.select_for_model(model)
         backend = await self._backends["claude-code"].find_route(name)
         if backend is None:
             raise NotSignedIn(f"Claude Code has no sign-in `{name}`.")

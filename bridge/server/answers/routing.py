@@ -7,7 +7,6 @@ from dataclasses import replace
 from bridge.backends.base import Backend
 from bridge.errors import RefusedByRule
 from bridge.models.names import ResolvedModel
-from bridge.models.rules import ECHO
 from bridge.routing.limits import explain_price
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
@@ -65,11 +64,11 @@ async def select_backend(
     """
     required = rule.backend if rule is not None else None
     reason = f"The rule “{rule.name}” requires the backend {required}" if rule is not None else ""
-    if caller.sign_in and model != ECHO:
+    if caller.sign_in:
         bridge.check_sign_in(caller.sign_in)
         if required not in (None, "claude-code"):
             raise RefusedByRule(f"{reason}, which has no sign-in `{caller.sign_in}`.")
-        return await bridge.selection.select_sign_in(caller.sign_in)
+        return await bridge.selection.select_sign_in(model, caller.sign_in)
     if required is None:
         return await bridge.selection.select_for_model(model)
     return await bridge.selection.select_required(model, required, reason)

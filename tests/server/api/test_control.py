@@ -65,6 +65,7 @@ async def test_the_model_is_switched_from_the_next_request_on(start_bridge: Star
         {
             "model": "claude-opus-5-5",
             "backend": "auto",
+            "sign_in": "default",
             "use_for_everything": False,
             "paused": False,
             "computer": {"mode": "off", "until": None},

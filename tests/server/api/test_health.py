@@ -76,6 +76,8 @@ async def test_with_a_key_the_bridge_is_ready(
             "hint": None,
             "cure": None,
         },
+        "sign_in": "default",
+        "sign_ins": ["default"],
         "use_for_everything": False,
         "paused": False,
         "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},

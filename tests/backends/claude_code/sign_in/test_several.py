@@ -100,6 +100,10 @@ async def test_a_request_may_name_its_sign_in(
     assert get_account(fake) == "home"
     await ask(bridge)
     assert get_account(fake) == "own"
+    bridge.switches.backend = "offline"
+    with pytest.raises(openai.NotFoundError, match="The bridge is offline"):
+        await ask(bridge, **headers)
+    bridge.switches.backend = "claude-code"
     unknown: dict[str, Any] = {"X-Bridge-Sign-In": "gone"}
     with pytest.raises(openai.BadRequestError, match="there are `default`, `home`, `work`"):
         await ask(bridge, **unknown)

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
-from datetime import time as clock_time
+from datetime import timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from bridge.store.age import CLOCK_SCHEMA, DAY, AgeClock
 from bridge.store.database import Schema, compact_file, erase_free_space
+from bridge.store.local_days import find_day, find_midnight
 from bridge.store.worker import Worker
 
 KEEP_DAYS = 400
@@ -104,6 +104,20 @@ class KeyTotal:
     totals: Totals
 
 
+@dataclass(frozen=True, slots=True)
+class CallerTotal:
+    """The costs of one client, access key and backend in a span of time."""
+
+    client: str
+    key: str
+    """Empty for requests without an access key."""
+    backend: str
+    cost: int
+    """Micro-dollars of the requests whose price is known."""
+    unpriced: int
+    """Requests whose price is not known; `cost` does not include them."""
+
+
 _SCHEMA = Schema(
     CLOCK_SCHEMA  # noqa: S608 - no part of it is from outside
     + """
@@ -169,14 +183,15 @@ _BY_DAY = (
     f"{_SUMS} FROM answered WHERE at >= ? GROUP BY day, model, backend, client "
     "ORDER BY day DESC, model, backend, client"
 )
-
-
 _BY_CLIENT = (
     f"SELECT client, model, {_SUMS} FROM answered WHERE at >= ? AND backend = ? "  # noqa: S608
     "GROUP BY client, model ORDER BY SUM(cost) DESC, client, model"
 )
-
-
+_BY_CALLER = (
+    "SELECT client, COALESCE(answered_key.name, '') AS key, backend, COALESCE(SUM(cost), 0), "
+    "COUNT(*) - COUNT(cost) FROM answered LEFT JOIN answered_key ON request = id "
+    "WHERE at >= ? AND at < ? GROUP BY client, key, backend"
+)
 _BY_KEY = (
     f"SELECT COALESCE(name, ''), {_SUMS} FROM answered "  # noqa: S608
     "LEFT JOIN answered_key ON request = id WHERE at >= ? "
@@ -251,6 +266,19 @@ class Ledger:
         rows = await self._select(_BY_KEY, since)
         return [KeyTotal(key, Totals(*sums)) for key, *sums in rows]
 
+    async def sum_by_caller(self, since: float, until: float) -> list[CallerTotal]:
+        """Return the costs of the rows that were put before this call, and of no later ones.
+
+        `until` is not included. Raises sqlite3.Error or OSError.
+        """
+
+        def fetch(database: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            with closing(database.execute(_BY_CALLER, (since, until))) as rows:
+                return rows.fetchall()
+
+        rows = await self._worker.run_in_order(fetch)
+        return [CallerTotal(*row) for row in rows]
+
     async def sum_today(self) -> Totals:
         """Return sums over all requests since local midnight."""
         rows = await self._select(_SINCE, _find_midnight(self._now(), 0))
@@ -321,8 +349,7 @@ class Ledger:
 def _find_midnight(now: float, days_ago: int) -> float:
     """Return the Unix time at which the local day `days_ago` before `now` began."""
     # Not `now - 86,400 * days`: a day with a clock change has 23 or 25 hours.
-    day = datetime.fromtimestamp(now).date() - timedelta(days=days_ago)
-    return datetime.combine(day, clock_time()).timestamp()
+    return find_midnight(find_day(now) - timedelta(days=days_ago))
 
 
 def _build_row(entry: Entry) -> list[Any]:

@@ -98,6 +98,31 @@ class Worker:
         self._hurry.set()
         return await loop.run_in_executor(self._thread, self._run_job, job)
 
+    async def run_in_order(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a job after the writes put before it, and before all that are put later.
+
+        `run` may execute later writes, too, before its job. Raises sqlite3.Error or OSError.
+        """
+        results: list[_T] = []
+        failures: list[sqlite3.Error | OSError] = []
+
+        def run_job(connection: sqlite3.Connection) -> None:
+            try:
+                # In place of an earlier result, as a batch is run again if the file was replaced.
+                results[:] = [job(connection)]
+            except (sqlite3.Error, OSError) as error:
+                if is_damage(error):
+                    raise
+                failures.append(error)
+
+        self.put(run_job)
+        await self.run(lambda _: None)
+        if failures:
+            raise failures[0]
+        if not results:
+            raise sqlite3.OperationalError(f"the {self._name} could not be read")
+        return results[0]
+
     async def run_if_stored(self, job: Callable[[sqlite3.Connection], _T], default: _T) -> _T:
         """Run a job as `run` does; without a file, return the default and create none."""
         loop = asyncio.get_running_loop()

@@ -63,8 +63,10 @@ class RequestRecord:
     usages: Sequence[Usage] = ()
     """Upstream's token counts, one for each answer that began."""
 
-    def note_answer(self, backend: str, headers: Mapping[str, str]) -> None:
-        """Note which backend answers, and upstream's headers."""
+    def note_answer(self, backend: str, headers: Mapping[str, str], model: str = "") -> None:
+        """Note which backend answers, upstream's headers, and the model if one answers."""
+        # Not the requested model if that failed: prices differ.
+        self.model = model or self.model
         self.backend = backend
         self.upstream_headers = headers
         self.upstream_id = headers.get(UPSTREAM_ID, "-")

@@ -276,6 +276,8 @@ async def test_a_fallback_model_answers_only_if_it_is_set(
         "model: claude-opus-5-5 failed (overloaded); claude-haiku-5-5 answers"
     )
     assert fake.requests[-1].body["model"] == "claude-haiku-5-5"
+    (row,) = await bridge.ledger.list_recent(1)
+    assert row.model == "claude-haiku-5-5", "its price is in the ledger"
 
 
 async def test_a_fallback_backend_answers_only_if_it_is_set(

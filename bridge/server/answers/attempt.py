@@ -52,6 +52,7 @@ class OpenAnswer:
     stream: EventStream
     translated: Translation
     backend: BackendName
+    model: str
     notices: tuple[str, ...]
 
 
@@ -82,7 +83,8 @@ async def open_answer(
         feed = _chain_filters(lambda event: [event], filters)
         stream = EventStream(map_batches(stream, feed), stream.aclose, stream.headers)
     notices = (*attempt.notices, *attempt.translated.notices)
-    return OpenAnswer(stream, attempt.translated, attempt.backend.name, notices)
+    model = attempt.question.model
+    return OpenAnswer(stream, attempt.translated, attempt.backend.name, model, notices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ async def respond_to_chat(
     record = get_record(request)
     record.model = resolved.model
     async with answers.open() as (first, chunks):
-        record.note_answer(first.backend, first.stream.headers)
+        record.note_answer(first.backend, first.stream.headers, first.model)
         notices = [*resolved.notices, *first.notices]
         headers = build_notice_headers(record.id, notices)
         async with aclosing(answers.record_chunks(record, chunks)) as batches:

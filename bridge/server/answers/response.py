@@ -105,7 +105,7 @@ async def open_response(
         bridge, record.caller, resolved, translation, heavy=heavy, computer_use=computer_use
     )
     async with aclosing(answer.stream):
-        record.note_answer(answer.backend, answer.stream.headers)
+        record.note_answer(answer.backend, answer.stream.headers, answer.model)
         notices = [*store_notices, *resolved.notices, *converted.notices, *answer.notices]
         machine = _make_machine(body, converted, answer, id or new_id("resp"))
         yield OpenResponse(body, machine, answer.stream, record, memory, notices)

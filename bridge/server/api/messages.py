@@ -54,7 +54,7 @@ async def create_message(request: web.Request) -> web.StreamResponse:
         # The check of a format loads the validator of JSON schemas.
         heavy = is_large(request) or "format" in (body.output_config or {})
         answer = await open_answer(bridge, record.caller, resolved, translation, heavy=heavy)
-        record.note_answer(answer.backend, answer.stream.headers)
+        record.note_answer(answer.backend, answer.stream.headers, answer.model)
         notices = [*effort_notices, *_list_notices(request, resolved, answer)]
         headers = build_notice_headers(record.id, notices)
         collector = MessageCollector()

@@ -24,6 +24,9 @@ from bridge.backends.event_check import CountUnknown
 from bridge.backends.selection import BackendSelection
 from bridge.backends.switched import SwitchedBackend
 from bridge.backends.unknown_parts import UnknownParts
+from bridge.budget_table import BudgetTable
+from bridge.budgets.budget import Budget
+from bridge.budgets.tracker import BudgetTracker, is_cheaper
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
 from bridge.computer.executor import Executor
@@ -41,6 +44,7 @@ from bridge.keys import KeyChain, KeysUnreadable, NamedKey
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import KnownNames, resolve
+from bridge.models.prices import to_micro_dollars
 from bridge.plan.storage import PlanStorage
 from bridge.plan.tracker import DEFAULT_ACCOUNT, PlanTracker
 from bridge.private_files import create_private, make_private_folder, read_secret, write_private
@@ -68,8 +72,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     """Build a Bridge for these settings.
 
-    Raises SettingsError for an unknown model, for an upstream that is the bridge itself, and for
-    an address that others can reach while the bridge has no access key.
+    Raises SettingsError for an unknown model, for a budget whose model is not cheaper, for an
+    upstream that is the bridge itself, and for an address that others can reach while the bridge
+    has no access key.
     """
     _check_upstream(settings)
     restrict_folders({paths.config, paths.data, paths.logs})
@@ -79,7 +84,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     keys = KeyCache(KeyChain(paths.data), is_public=is_public)
     if is_public:
         _check_public_address(settings, keys)
+    budgets = _build_budgets(settings, switches.model, aliases)
     metrics = Metrics()
+    ledger = Ledger(paths.ledger)
     plan = PlanTracker(settings.extra_usage, PlanStorage(paths.plan))
     count_unknown = UnknownParts(metrics.count_unknown).add
     backends = _build_backends(settings, paths, keys, count_unknown, plan, switches)
@@ -94,8 +101,9 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         thinking=ThinkingStore(paths.thinking, settings.thinking_days),
         embedder=_build_embedder(settings, paths, keys),
         responses=ResponseStore(paths.responses, settings.response_days),
-        ledger=Ledger(paths.ledger),
+        ledger=ledger,
         plan=plan,
+        budgets=BudgetTracker(budgets, ledger),
         computer=_build_computer(settings, paths),
         sign_in=SignIn(
             _find_cli(settings) or find_bundled_cli(), list_environments(settings, os.environ)
@@ -345,6 +353,45 @@ def _load_embedding_keys(keys: KeyCache) -> tuple[NamedKey, ...]:
             raise
         _log.warning("Embeddings are requested without a key: %s", error)
         return ()
+
+
+def _build_budgets(settings: Settings, active: str, aliases: Aliases) -> list[Budget]:
+    """Build the budgets; `active` is the model of the settings, as resolved."""
+    return [
+        Budget(
+            limit=to_micro_dollars(table.dollars),
+            per=table.per,
+            backend=table.backend,
+            client=table.client,
+            key=table.key,
+            each=table.each,
+            cheaper_model=_find_cheaper_model(table, number, active, aliases),
+        )
+        for number, table in enumerate(settings.budgets, 1)
+    ]
+
+
+def _find_cheaper_model(
+    table: BudgetTable, number: int, active: str, aliases: Aliases
+) -> str | None:
+    """Return the model that answers at the limit; None if requests are refused then."""
+    if table.at_limit == "refuse":
+        return None
+    place = f"setting budgets, entry {number}, at_limit"
+    try:
+        resolved = resolve(table.at_limit, active, KnownNames(aliases=aliases.index))
+    except ModelNotFound as error:
+        raise SettingsError(f"{place}: {error.message}") from error
+    if resolved.effort is not None:
+        raise SettingsError(f"{place}: name the model without an effort: {resolved.model}")
+    for notice in resolved.notices:
+        _log.warning("Setting budgets, entry %d, at_limit: %s", number, notice)
+    if not is_cheaper(resolved.model, active):
+        raise SettingsError(
+            f"{place}: {resolved.model} is not cheaper than {active}, the setting `model`, at list "
+            "prices for output"
+        )
+    return resolved.model
 
 
 def _resolve_model(settings: Settings, aliases: Aliases) -> str:

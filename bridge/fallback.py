@@ -18,6 +18,7 @@ from typing import Literal, get_args
 from bridge.errors import (
     BillingFailed,
     BridgeError,
+    BudgetSpent,
     ExtraUsageNotAgreed,
     Forbidden,
     KeyRejected,
@@ -35,7 +36,7 @@ Reason = Literal["limited", "overloaded", "refused-key", "down", "missing-model"
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 _FAILURES: Mapping[Reason, tuple[type[BridgeError], ...]] = {
-    "limited": (RateLimited, ExtraUsageNotAgreed),
+    "limited": (RateLimited, ExtraUsageNotAgreed, BudgetSpent),
     "overloaded": (Overloaded,),
     "refused-key": (BillingFailed, Forbidden, KeyRejected, NotSignedIn),
     "down": (UpstreamFailed, UpstreamTimedOut),

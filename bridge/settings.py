@@ -26,6 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bridge.budget_table import BudgetTable
 from bridge.errors import SettingsError
 from bridge.fallback import parse_step
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
@@ -174,6 +175,21 @@ RoutingRules = Annotated[tuple[RoutingRule, ...], NoDecode, BeforeValidator(_rea
 """`[[rules]]` tables in `config.toml`; in a flag or a variable, a list in JSON."""
 
 
+def parse_tables(value: Any) -> Any:
+    """Parse JSON, as flags and variables have it, into a list of tables."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return ()
+    if (tables := _parse_json(value)) is None:
+        raise ValueError("must be a list of tables in JSON")
+    return tables
+
+
+BudgetTables = Annotated[tuple[BudgetTable, ...], NoDecode, BeforeValidator(parse_tables)]
+"""Tables `[[budgets]]` in `config.toml`; in a flag or a variable, a list in JSON."""
+
+
 class Settings(BaseSettings):
     """Every setting. A flag overrides `CLAUDE_BRIDGE_*`, which overrides `config.toml`."""
 
@@ -250,6 +266,11 @@ class Settings(BaseSettings):
         "ask",
         description="When a plan is used up and going on would cost money: `ask` refuses requests "
         "until you agree, `allow` goes on, `refuse` waits for the reset.",
+    )
+    budgets: BudgetTables = Field(
+        (),
+        description="Limits for what requests cost in a day or a month, as tables; see "
+        "docs/budgets.md.",
     )
     allowed_hosts: Names = Field(
         (), description="Extra host names to accept, such as `host.docker.internal`."
@@ -447,10 +468,20 @@ def _read_file(path: Path) -> dict[str, Any]:
 def _explain_problems(error: ValidationError, flags: dict[str, Any]) -> str:
     # pydantic's messages begin with a capital letter; here they continue a sentence.
     return "; ".join(
-        f"setting {_find_origin(str(problem['loc'][0]) if problem['loc'] else '?', flags)}: "
+        f"setting {_find_place(problem['loc'], flags)}: "
         f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
         for problem in error.errors(include_url=False)
     )
+
+
+def _find_place(location: tuple[int | str, ...], flags: dict[str, Any]) -> str:
+    """Return where a value was set: the setting, and in a list of tables which one and its field.
+
+    Such as "`budgets` in config.toml, entry 2, dollars".
+    """
+    name, *inner = location or ("?",)
+    parts = [f"entry {part + 1}" if isinstance(part, int) else part for part in inner]
+    return ", ".join((_find_origin(str(name), flags), *parts))
 
 
 def _find_origin(name: str, flags: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from bridge.errors.account import (
     AccountRefused,
     BillingFailed,
+    BudgetSpent,
     ExtraUsageNotAgreed,
     Forbidden,
     KeyRejected,
@@ -83,6 +84,7 @@ __all__ = [
     "BillingFailed",
     "BodyTimedOut",
     "BridgeError",
+    "BudgetSpent",
     "ComputerBusy",
     "ComputerOff",
     "ContextTooLong",

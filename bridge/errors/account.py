@@ -93,3 +93,17 @@ class ExtraUsageNotAgreed(BridgeError):
         "Wait until the plan resets, choose another backend, or agree to extra usage in the tray "
         "menu, on the dashboard, or with `claude-bridge usage allow`."
     )
+
+
+class BudgetSpent(BridgeError):
+    """A budget of the settings is used up, and its `at_limit` is to refuse requests."""
+
+    status = 429
+    type = "insufficient_quota"
+    code = "budget_spent"
+    anthropic_type = "rate_limit_error"
+    summary = "A budget in your settings is used up."
+    hint = (
+        "Wait until it resets, raise it in the setting `budgets`, or set its `at_limit` to a "
+        "cheaper model. Restart the bridge after a change."
+    )

@@ -65,7 +65,7 @@ class RequestRecord:
 
     def note_answer(self, backend: str, headers: Mapping[str, str], model: str = "") -> None:
         """Note which backend answers, upstream's headers, and the model if one answers."""
-        # Not the requested model if that failed: prices differ.
+        # Not the requested model if that failed, or a budget is used up: prices differ.
         self.model = model or self.model
         self.backend = backend
         self.upstream_headers = headers

@@ -68,6 +68,7 @@ async def serve(
         with _handle_signals(bridge), report_accept_errors_once() as accept_errors:
             # Before the first request: it may be the one that would cost money.
             await bridge.plan.load()
+            await bridge.budgets.load()
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it

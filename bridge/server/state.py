@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.selection import BackendSelection
+from bridge.budgets.tracker import BudgetTracker
 from bridge.computer.service import ComputerService
 from bridge.embeddings.base import Embedder
 from bridge.errors import (
@@ -77,6 +78,7 @@ class Bridge:
     embedder: Embedder | None
     ledger: Ledger
     plan: PlanTracker
+    budgets: BudgetTracker
     computer: ComputerService
     sign_in: SignIn
     control_token: str

@@ -144,6 +144,28 @@ class PlanUser:
     cost: Annotated[float, Doc("US dollars at list prices: a measure, as the plan pays for it.")]
 
 
+# --- budgets of the settings
+
+BudgetPeriod = Literal["day", "month"]
+"""A local calendar day or month."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetReport:
+    """What is spent of a budget; of one for each client or key, there is one report for each."""
+
+    dollars: Annotated[float, Doc("The limit, in US dollars at list prices.")]
+    per: BudgetPeriod
+    backend: Annotated[str | None, Doc("Null for any.")]
+    client: Annotated[str | None, Doc("Name or pattern; null for any.")]
+    key: Annotated[str | None, Doc("The same for the access key; empty for requests without one.")]
+    spent: Annotated[float, Doc("US dollars, for the requests that have ended.")]
+    unpriced: Annotated[int, Doc("Requests without a known price, which `spent` leaves out.")]
+    resets_at: Annotated[float, Doc("Unix seconds.")]
+    at_limit: Annotated[str, Doc("`refuse`, or the model that answers at the limit.")]
+    words: Annotated[str, Doc("All of it in one line, to show.")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeyUsage:
     """What the clients with one access key have used, in the days of the report."""
@@ -171,3 +193,6 @@ class UsageReport:
     keys: Annotated[
         list[KeyUsage], Doc("The access keys that were used in these days, the most costly first.")
     ] = field(default_factory=list)
+    budgets: Annotated[list[BudgetReport], Doc("The budgets of the settings.")] = field(
+        default_factory=list
+    )

@@ -471,6 +471,8 @@ PRIVACY: Mapping[str, Tests] = {
     ),
     "`--all --usage` deletes the usage records": (
         "tests/cli/test_forget.py::test_usage_records_are_deleted_with_everything_only",
+        "tests/server/api/test_budgets.py"
+        "::test_deleting_usage_records_does_not_reset_a_running_budget",
     ),
     "The command works whether the bridge runs or not": (
         "tests/cli/test_forget.py::test_without_a_bridge_the_files_are_cleaned",

@@ -26,7 +26,7 @@ from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.rules import TABLE
-from tests.fake_anthropic.script import Failure, Reply, Thinking, ToolUse, says
+from tests.fake_anthropic.script import Failure, Reply, Thinking, ToolUse, Usage, says
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.notices.facts import ADD, NO_FIELD, PARAMETERS, Body, Known, user
 from tests.notices.of_chats import OF_MESSAGES, OF_PARAMETERS, OF_THINKING, OF_TOOLS
@@ -45,6 +45,7 @@ BY_TESTS_BELOW = {
     "computer_use: not at this endpoint; the rule “{}” asks for it",
     "computer_use: the rule “{}” turns it on",
     "effort: the rule “{}” asks for {}",
+    "model: {} answers, as the budget of {} is used up",
     "model: {} is used instead of {} (rule “{}”)",
     "model: {} is used instead of {} (use_for_everything)",
     "model: {} is used instead of {}, as {} is retired",
@@ -202,6 +203,19 @@ async def test_another_backend_or_model_is_named_with_the_reason(
         _, notice = await post(bridge, "chat/completions", chat)
         assert notice.startswith(expected)
         assert notice.endswith(" answers")
+
+
+async def test_a_budget_that_is_used_up_is_named(
+    fake: FakeAnthropic, start_anthropic: StartBridge
+) -> None:
+    budgets = '[{"dollars": 0.01, "per": "day", "at_limit": "claude-haiku-5-5"}]'
+    bridge = await start_anthropic(budgets=budgets)
+    fake.default = Reply(usage=Usage(output_tokens=1_000))
+    chat = {"model": "claude-opus-5", "messages": [user()]}
+    assert await post(bridge, "chat/completions", chat)
+    answer, notice = await post(bridge, "chat/completions", chat)
+    assert answer["model"] == "claude-haiku-5-5"
+    assert notice == "model: claude-haiku-5-5 answers, as the budget of $0.01 a day is used up"
 
 
 async def test_a_model_that_answers_in_place_of_another_is_named(bridge: Bridge) -> None:

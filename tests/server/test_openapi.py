@@ -61,6 +61,7 @@ async def bridge(
         embedding_model=str(model),
         claude_cli=str(cli),
         computer_approval_seconds=0.2,
+        budgets='[{"dollars": 500, "per": "day", "key": "*"}]',
     )
 
 

@@ -15,10 +15,18 @@ from dataclasses import dataclass, replace
 from bridge.agent.backend import ComputerUse
 from bridge.backends.base import Backend, Batch, EventStream
 from bridge.backends.batches import feed_batch, map_batches
-from bridge.errors import BridgeError, InvalidRequest, KeyRejected, NotFound, NotSignedIn
+from bridge.errors import (
+    BridgeError,
+    BudgetSpent,
+    InvalidRequest,
+    KeyRejected,
+    NotFound,
+    NotSignedIn,
+)
 from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.names import ResolvedModel
 from bridge.models.rules import ModelRules
+from bridge.server.answers.budgets import keep_to_budgets
 from bridge.server.answers.fallback import Trail, find_next
 from bridge.server.answers.routing import select_backend
 from bridge.server.request_record import Caller
@@ -150,9 +158,14 @@ async def _prepare_first(question: _Question) -> _Attempt:
         if attempt is None:
             raise
         return attempt
-    return await _prepare_attempt(
-        question, backend, Trail(backend, backend.name, model, backend, model)
-    )
+    trail = Trail(backend, backend.name, model, backend, model)
+    try:
+        return await _start_attempt(question, backend, trail)
+    except BudgetSpent as error:
+        attempt = await _prepare_fallback(question, trail, error)
+        if attempt is None:
+            raise
+        return attempt
 
 
 def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
@@ -160,6 +173,23 @@ def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
     if isinstance(error, InvalidRequest) and not translated.passthrough:
         tools = translated.request.tools or ()
         error.message = name_tool(error.message, tools, translated.answer_format)
+
+
+async def _start_attempt(
+    question: _Question, backend: Backend, trail: Trail, *notices: str
+) -> _Attempt:
+    """Prepare an attempt with another backend or model than before, within the budgets.
+
+    Raises BudgetSpent. Later attempts with the same belong to a request that is under way.
+    """
+    model, cheaper = await keep_to_budgets(
+        question.bridge, question.caller, trail.model, backend.name, exact=trail.is_for_model
+    )
+    if model != trail.model:
+        trail = replace(trail, model=model)
+    if model != question.model:
+        question = replace(question, model=model)
+    return await _prepare_attempt(question, backend, trail, *notices, *cheaper)
 
 
 async def _prepare_attempt(
@@ -229,8 +259,10 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
         if other is not None:
             notice = "backend: Anthropic rejected the API key; Claude Code answers"
             trail = attempt.trail.add_failure(error)
-            trail = replace(trail, backend=other, label=other.name)
-            return await _prepare_attempt(question, other, trail, notice)
+            # The requested model: the budget that chose a cheaper one may not be for this backend.
+            model = trail.first_model
+            trail = replace(trail, backend=other, label=other.name, model=model)
+            return await _start_fallback(question, other, trail, notice, error)
     if "container" in attempt.request.more and _is_about_container(error):
         return _leave_container(attempt)
     if not isinstance(error, InvalidRequest):
@@ -298,8 +330,23 @@ async def _prepare_fallback(
     following = await find_next(question.bridge, trail, error, question.rule)
     if following is None or following.backend is None:
         return None
-    changed = replace(question, model=following.model)
-    return await _prepare_attempt(changed, following.backend, following, following.notice)
+    return await _start_fallback(question, following.backend, following, following.notice, error)
+
+
+async def _start_fallback(
+    question: _Question, backend: Backend, trail: Trail, notice: str, error: BridgeError
+) -> _Attempt | None:
+    """Start an attempt after a failure; if a budget refuses it, by the next step of the chain.
+
+    Without such a step it is None, and the failure says that a budget is used up.
+    """
+    try:
+        return await _start_attempt(question, backend, trail, notice)
+    except BudgetSpent as spent:
+        attempt = await _prepare_fallback(question, trail, spent)
+        if attempt is None and spent.message not in error.message:
+            error.message = f"{error.message} There is no fallback: {spent.message}"
+        return attempt
 
 
 async def _load_stored_turns(bridge: Bridge, request: MessagesRequest) -> dict[str, StoredTurn]:

@@ -27,6 +27,8 @@ class Trail:
     """Of the step that was taken; the next failure goes on behind it."""
     failures: tuple[tuple[str, str, str], ...] = ()
     """Label, model and error code of each failure."""
+    is_for_model: bool = False
+    """Whether the step that was taken names the model, which then must not be another one."""
     notice: str = ""
     """Why another backend or model answers than the first."""
 
@@ -68,14 +70,28 @@ async def _take_step(bridge: Bridge, trail: Trail, step: FallbackStep) -> Trail 
         failed = ", ".join(f"{model} failed ({code})" for _, model, code in trail.failures)
         notice = f"model: {failed}; {step.model} answers"
         first = trail.first_backend
-        return replace(trail, backend=first, label=first.name, model=step.model, notice=notice)
+        return replace(
+            trail,
+            backend=first,
+            label=first.name,
+            model=step.model,
+            is_for_model=True,
+            notice=notice,
+        )
     label = _make_label(step)
     backend = None if label == trail.label else await bridge.selection.find_fallback(step)
     if backend is None:
         return None
     failed = ", ".join(f"{name} failed ({code})" for name, _, code in trail.failures)
     notice = f"backend: {failed}; {label} answers"
-    return replace(trail, backend=backend, label=label, model=trail.first_model, notice=notice)
+    return replace(
+        trail,
+        backend=backend,
+        label=label,
+        model=trail.first_model,
+        is_for_model=False,
+        notice=notice,
+    )
 
 
 def _make_label(step: FallbackStep) -> str:

@@ -12,6 +12,7 @@ from aiohttp import web
 from bridge.agent.as_events import RunEventConverter
 from bridge.agent.events import Event
 from bridge.backends.batches import map_batches, prepend_batch
+from bridge.server.answers.budgets import keep_to_budgets
 from bridge.server.answers.computer_use import build_computer_use
 from bridge.server.answers.routing import (
     apply_effort,
@@ -40,12 +41,13 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     body = await read_body(request, RunBody)
     resolved = resolve_request(bridge, record.caller, body.model)
     uses_computer(resolved, is_requested=True)
-    model = record.model = resolved.model
-    messages = [{"role": "user", "content": body.prompt}]
-    chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
+    record.model = resolved.model
     with bridge.track_answer():
-        backend = await select_backend(bridge, record.caller, model, resolved.rule)
-        record.backend = backend.name
+        backend = await select_backend(bridge, record.caller, resolved.model, resolved.rule)
+        model, cheaper = await keep_to_budgets(bridge, record.caller, resolved.model, backend.name)
+        record.model, record.backend = model, backend.name
+        messages = [{"role": "user", "content": body.prompt}]
+        chat = ChatRequest.model_validate({"model": model, "messages": messages, "stream": True})
         translated = translate_chat(
             apply_effort(chat, resolved),
             backend.narrow_rules(bridge.find_rules(model, backend.name)),
@@ -58,7 +60,7 @@ async def create_run(request: web.Request) -> web.StreamResponse:
             events = prepend_batch(await anext(batches), batches)
             started = RunStarted(id=f"run_{uuid.uuid4().hex}", model=model).model_dump()
             async with aclosing(_convert_events(started, events, record)) as converted:
-                headers = build_notice_headers(record.id, resolved.notices)
+                headers = build_notice_headers(record.id, (*resolved.notices, *cheaper))
                 return await write_events(request, headers, converted)
 
 

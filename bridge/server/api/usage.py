@@ -53,6 +53,7 @@ async def get_usage(request: web.Request) -> web.Response:
         plans=await list_plans(bridge),
         plan_users=await _list_plan_users(bridge) if query.days else [],
         keys=[_as_key(total) for total in await bridge.ledger.sum_by_key(query.days)],
+        budgets=await bridge.budgets.build_reports(),
     )
     return web.json_response(asdict(report))
 
@@ -207,6 +208,20 @@ USAGE_EXAMPLE: dict[str, Any] = {
         }
     ],
     "keys": [{"name": "cursor", "requests": 1, "cost": 0.000196}],
+    "budgets": [
+        {
+            "dollars": 5.0,
+            "per": "day",
+            "backend": None,
+            "client": None,
+            "key": "cursor",
+            "spent": 3.104212,
+            "unpriced": 0,
+            "resets_at": 1795474800.0,
+            "at_limit": "claude-haiku-5-5",
+            "words": "$3.10 of $5.00 a day for access key “cursor”, resets at 00:00",
+        }
+    ],
 }
 
 ROUTES = (

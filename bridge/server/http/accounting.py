@@ -19,7 +19,7 @@ from bridge.errors import UPSTREAM_ID, BridgeError, InternalError
 from bridge.models.prices import calculate_cost, to_micro_dollars
 from bridge.models.rules import ECHO
 from bridge.server.request_record import RequestRecord, get_route_path
-from bridge.server.state import BRIDGE
+from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import Entry
 from bridge.translate.stream.usage import TokenCounts, list_counts
 from bridge.wire.usage import LastFailure
@@ -42,7 +42,7 @@ def record_request(request: web.Request, record: RequestRecord, status: int | st
     with guard_accounting("the access log"):
         record.log(request, status, seconds)
     with guard_accounting("the ledger"):
-        _write_ledger_row(request, record, seconds)
+        _record_cost(request.app[BRIDGE], record, seconds)
     with guard_accounting("the metrics"):
         request.app[BRIDGE].metrics.observe(get_route_path(request), record, status, seconds)
 
@@ -121,29 +121,35 @@ def as_internal_error(error: Exception, record: RequestRecord) -> InternalError:
     return InternalError(f"Internal error; the bridge's log has details under {record.id}.")
 
 
-def _write_ledger_row(request: web.Request, record: RequestRecord, seconds: float) -> None:
-    """Write one ledger row per request sent to Claude, including failed ones."""
+def _record_cost(bridge: Bridge, record: RequestRecord, seconds: float) -> None:
+    """Write one ledger row per request sent to Claude, including failed ones, and book its cost."""
     if record.model in ("-", ECHO):
         return
+    entry = _build_entry(record, seconds)
+    # Both at once: budgets that are read from the ledger later must not have a request twice.
+    with guard_accounting("the budgets"):
+        bridge.budgets.book(entry)
+    bridge.ledger.put(entry)
+
+
+def _build_entry(record: RequestRecord, seconds: float) -> Entry:
     counts = [list_counts(usage) for usage in record.usages if usage]
     first = record.first_chunk_seconds
     new, written, read, output = map(sum, zip(*counts, strict=True)) if counts else (0, 0, 0, 0)
-    request.app[BRIDGE].ledger.put(
-        Entry(
-            at=time.time(),
-            model=record.model,
-            client=record.caller.client,
-            key=record.caller.key,
-            backend=record.backend,
-            input_tokens=new,
-            cache_write_tokens=written,
-            cache_read_tokens=read,
-            output_tokens=output,
-            cost=_price_answers(record.model, counts),
-            outcome=record.outcome,
-            milliseconds=round(seconds * 1000),
-            first_chunk_milliseconds=None if first is None else round(first * 1000),
-        )
+    return Entry(
+        at=time.time(),
+        model=record.model,
+        client=record.caller.client,
+        key=record.caller.key,
+        backend=record.backend,
+        input_tokens=new,
+        cache_write_tokens=written,
+        cache_read_tokens=read,
+        output_tokens=output,
+        cost=_price_answers(record.model, counts),
+        outcome=record.outcome,
+        milliseconds=round(seconds * 1000),
+        first_chunk_milliseconds=None if first is None else round(first * 1000),
     )
 
 

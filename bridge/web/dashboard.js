@@ -1,6 +1,7 @@
 // The dashboard: shows the bridge's status and usage. It calls this bridge only.
 
 import { showAliases, updateAliasControls } from "./aliases.js";
+import { showBudgets } from "./budgets.js";
 import { showComputer } from "./computer.js";
 import { showPlans } from "./plan.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
@@ -199,6 +200,7 @@ async function refresh() {
     days = usage.days;
     showToday(usage.today);
     showPlans(usage, refresh);
+    showBudgets(usage.budgets);
     showPlot();
     showRecent(usage.recent);
     showFailure(usage.last_failure);

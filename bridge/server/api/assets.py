@@ -13,6 +13,7 @@ from bridge.server.http.endpoint import Answer, Endpoint
 
 MEDIA_TYPES = {
     "aliases.js": "text/javascript",
+    "budgets.js": "text/javascript",
     "dashboard.css": "text/css",
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",

@@ -34,7 +34,7 @@ from bridge.models.prices import calculate_cost
 from bridge.models.rules import ModelRules
 from bridge.translate.stream.content_blocks import BlockCollector
 from bridge.translate.stream.message_end import MessageEnd
-from bridge.translate.stream.usage import list_counts
+from bridge.translate.stream.usage import count_hour_writes, list_counts
 from bridge.wire.messages import Block, MessageEvent, MessagesRequest, Usage
 
 _log = logging.getLogger(__name__)
@@ -189,7 +189,9 @@ def _summarize(result: BatchResult, problem: str | None) -> ActionsDone:
 def _calculate_dollars(model: str, usage: Usage) -> Decimal:
     """Return a turn's list price; 0 if unknown, as turns and time limit the task as well."""
     try:
-        price = calculate_cost(model, *list_counts(usage))
+        price = calculate_cost(
+            model, *list_counts(usage), cache_write_1h_tokens=count_hour_writes(usage)
+        )
     except Exception:  # noqa: BLE001 - what was done on the desktop must still be reported
         _log.exception("The price of a turn is unknown")
         return Decimal()

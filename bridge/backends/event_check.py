@@ -293,7 +293,7 @@ def _is_odd_field(name: str, value: Any) -> bool:
     """Return whether a field of a usage has not the type that the bridge reads."""
     if name in _COUNTS:
         return not (type(value) is int and 0 < value < _MAX_COUNT)
-    if name == "output_tokens_details":
+    if name in ("cache_creation", "output_tokens_details"):
         return not (isinstance(value, dict) and all(map(_is_count, value.values())))
     return name == "service_tier" and not isinstance(value, str)
 

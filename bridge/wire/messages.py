@@ -136,6 +136,8 @@ class Usage(TypedDict, total=False):
 
     input_tokens: int | None
     cache_creation_input_tokens: int | None
+    cache_creation: dict[str, int] | None
+    """The same by the time that it stays: `ephemeral_1h_input_tokens` and `ephemeral_5m_…`."""
     cache_read_input_tokens: int | None
     output_tokens: int
     output_tokens_details: dict[str, int] | None

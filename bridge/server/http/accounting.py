@@ -21,7 +21,8 @@ from bridge.models.rules import ECHO
 from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import Entry
-from bridge.translate.stream.usage import TokenCounts, list_counts
+from bridge.translate.stream.usage import count_hour_writes, list_counts
+from bridge.wire.messages import Usage
 from bridge.wire.usage import LastFailure
 
 _log = logging.getLogger(__name__)
@@ -146,18 +147,23 @@ def _build_entry(record: RequestRecord, seconds: float) -> Entry:
         cache_write_tokens=written,
         cache_read_tokens=read,
         output_tokens=output,
-        cost=_price_answers(record.model, counts),
+        cost=_price_answers(record.model, [usage for usage in record.usages if usage]),
         outcome=record.outcome,
         milliseconds=round(seconds * 1000),
         first_chunk_milliseconds=None if first is None else round(first * 1000),
     )
 
 
-def _price_answers(model: str, counts: Sequence[TokenCounts]) -> int | None:
+def _price_answers(model: str, usages: Sequence[Usage]) -> int | None:
     """Return micro-dollars; None if any price is unknown: never guess a cost."""
     with guard_accounting("the costs"):
         # Prices may depend on the length of a prompt, so each answer is priced separately.
-        prices = [calculate_cost(model, *count) for count in counts]
+        prices = [
+            calculate_cost(
+                model, *list_counts(usage), cache_write_1h_tokens=count_hour_writes(usage)
+            )
+            for usage in usages
+        ]
         known = [price for price in prices if price is not None]
         if len(known) == len(prices):
             return to_micro_dollars(sum(known, Decimal()))

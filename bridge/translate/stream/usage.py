@@ -76,6 +76,14 @@ def list_counts(usage: Usage) -> TokenCounts:
     )
 
 
+def count_hour_writes(usage: Usage) -> int:
+    """Return the part of the cache writes that is cached for an hour, which costs more."""
+    written = usage.get("cache_creation")
+    hour = written.get("ephemeral_1h_input_tokens") if isinstance(written, Mapping) else 0
+    # Prices are multiplied with the rest, which must not be negative.
+    return min(as_count(hour), as_count(usage.get("cache_creation_input_tokens")))
+
+
 def as_count(value: object) -> int:
     """Return a number of tokens as upstream reports it; 0 for what is no such number."""
     # `isinstance` would accept booleans.

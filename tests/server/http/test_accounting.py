@@ -79,7 +79,10 @@ async def test_odd_token_counts_are_left_out(
     bridge: Bridge, fake: FakeAnthropic, odd: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    names = ("input_tokens", "output_tokens", "cache_read_input_tokens", "output_tokens_details")
+    names = (
+        *("input_tokens", "output_tokens", "cache_read_input_tokens"),
+        *("output_tokens_details", "cache_creation"),
+    )
     usage = Usage(more={**dict.fromkeys(names, odd), "cache_creation_input_tokens": 3})
     fake.default = Reply((Text("Hello from the fake."),), usage=usage)
     async with aiohttp.ClientSession() as session:
@@ -91,3 +94,28 @@ async def test_odd_token_counts_are_left_out(
             (row,) = (await response.json())["recent"]
     assert row["cache_write_tokens"] == 3
     assert [record for record in caplog.records if "missing" in record.message] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "dollars"),
+    [
+        ({"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 1_000_000}, 6.25),
+        ({"ephemeral_1h_input_tokens": 1_000_000, "ephemeral_5m_input_tokens": 0}, 10),
+        ({"ephemeral_1h_input_tokens": 9_000_000}, 10),
+        ({"ephemeral_1h_input_tokens": "many"}, 6.25),
+    ],
+)
+async def test_what_is_cached_for_an_hour_costs_more(
+    bridge: Bridge, fake: FakeAnthropic, written: dict[str, Any], dollars: float
+) -> None:
+    """As Claude Code has it cached."""
+    counts = {"input_tokens": 0, "cache_creation_input_tokens": 1_000_000, "output_tokens": 0}
+    usage = Usage(more={**counts, "cache_creation": written})
+    fake.default = Reply((Text("Hello from the fake."),), usage=usage)
+    async with aiohttp.ClientSession() as session:
+        body = {"model": "claude-opus-5", "messages": HI}
+        async with session.post(f"{bridge.url}/v1/chat/completions", json=body) as response:
+            assert response.status == 200
+        async with session.get(f"{bridge.url}/usage") as response:
+            (row,) = (await response.json())["recent"]
+    assert row["cost"] == dollars

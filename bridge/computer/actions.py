@@ -1,4 +1,4 @@
-"""The actions of Claude's computer toolset, one class each.
+"""The actions of Claude's computer toolset, and the bridge's own on elements, one class each.
 
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool
 """
@@ -6,10 +6,20 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/computer-use-tool
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from bridge.computer.elements.base import Role
 from bridge.computer.keys import parse_chord, parse_chords
 from bridge.errors import InvalidRequest
 
@@ -18,6 +28,14 @@ Coordinate = tuple[StrictInt, StrictInt]
 
 Strict: text, fractions and booleans are an error that the model can mend, not a guess.
 """
+
+WindowName = Annotated[str, Field(max_length=300)]
+"""The id of a window, or its title or a part of that."""
+ElementName = Annotated[str, Field(min_length=1, max_length=300)]
+"""The whole name; case and blanks do not count."""
+
+RoleName = Annotated[Role, WithJsonSchema({"type": "string"})]
+"""All roles in the schema of each tool would be many tokens; an error lists them."""
 
 MAX_SECONDS = 100
 """Longest wait, or hold of a key."""
@@ -149,7 +167,78 @@ class Zoom(_Action):
         return region
 
 
-Action = (
+class _ElementAction(_Action):
+    """An action on what programs tell of their windows, without pointer and keyboard."""
+
+    picture: bool = False
+    """Whether the result has a screenshot, too."""
+
+
+class ListWindows(_ElementAction):
+    member = "list_windows"
+
+
+class FocusWindow(_ElementAction):
+    member = "focus_window"
+    window: WindowName = Field(min_length=1)
+
+
+class _InWindow(_ElementAction):
+    """An action in a window; without a name, in the one with the keyboard."""
+
+    window: WindowName | None = None
+
+
+class ListElements(_InWindow):
+    member = "list_elements"
+
+
+class FindElement(_InWindow):
+    """At least one of role and name."""
+
+    member = "find_element"
+    role: RoleName | None = None
+    name: ElementName | None = None
+
+    @model_validator(mode="after")
+    def _validate_search(self) -> FindElement:
+        if self.role is None and self.name is None:
+            raise ValueError("`role` or `name` is needed")
+        return self
+
+
+class _OnElement(_InWindow):
+    """An action on an element: by its id, or by its name and role; all that is given must match."""
+
+    id: str | None = Field(None, max_length=20)
+    role: RoleName | None = None
+    name: ElementName | None = None
+
+    @model_validator(mode="after")
+    def _validate_element(self) -> Self:
+        if self.id is None and self.name is None and self.role is None:
+            raise ValueError("`id`, or `name` and `role`, is needed")
+        return self
+
+
+class ClickElement(_OnElement):
+    member = "click_element"
+    allow_pointer: bool = True
+    """Whether the pointer may be used if the program offers no action."""
+
+
+class SetValue(_OnElement):
+    """The text of a field, the number of a slider, the choice of a list, or `on` and `off`."""
+
+    member = "set_value"
+    value: str = Field(max_length=100_000)
+
+
+class ReadText(_OnElement):
+    member = "read_text"
+
+
+InputAction = (
     Key
     | HoldKey
     | Type
@@ -168,8 +257,15 @@ Action = (
     | Screenshot
     | Zoom
 )
+"""The actions of Claude's toolset."""
 
-ACTIONS: tuple[type[Action], ...] = (
+OnElement = ClickElement | SetValue | ReadText
+ElementAction = ListWindows | FocusWindow | ListElements | FindElement | OnElement
+"""The bridge's own."""
+
+Action = InputAction | ElementAction
+
+INPUT_ACTIONS: tuple[type[InputAction], ...] = (
     Key,
     HoldKey,
     Type,
@@ -188,7 +284,18 @@ ACTIONS: tuple[type[Action], ...] = (
     Screenshot,
     Zoom,
 )
-MEMBERS: Mapping[str, type[Action]] = {action.member: action for action in ACTIONS}
+ELEMENT_ACTIONS: tuple[type[ElementAction], ...] = (
+    ListWindows,
+    FocusWindow,
+    ListElements,
+    FindElement,
+    ClickElement,
+    SetValue,
+    ReadText,
+)
+MEMBERS: Mapping[str, type[Action]] = {
+    action.member: action for action in (*INPUT_ACTIONS, *ELEMENT_ACTIONS)
+}
 
 
 def read_action(member: str, fields: Mapping[str, Any]) -> Action:
@@ -200,8 +307,9 @@ def read_action(member: str, fields: Mapping[str, Any]) -> Action:
         return kind.model_validate(dict(fields))
     except ValidationError as error:
         (problem, *_) = error.errors(include_url=False, include_context=False)
-        field = ".".join(str(part) for part in problem["loc"]) or member
-        raise InvalidRequest(f"{member}: {field}: {problem['msg']}.", param=field) from error
+        field = ".".join(str(part) for part in problem["loc"])
+        text = f"{member}: {field and f'{field}: '}{problem['msg']}."
+        raise InvalidRequest(text, param=field or "action") from error
 
 
 def _check_keys(text: str, parse: Callable[[str], object]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
 from bridge.computer.screen.geometry import Point, Rect
 
 if TYPE_CHECKING:
@@ -95,6 +95,39 @@ class Elements(Protocol):
 
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
         """Return the areas of visible password fields, or those last known."""
+        ...
+
+    # The methods below use elements by name, without pointer and keyboard. Each raises
+    # InvalidRequest, which says why it cannot: no tree, an element that is gone, no answer.
+
+    def window_tree(self, window: Window, most: int) -> ElementList:
+        """List what is on the screen: controls, and other elements that have a name."""
+        ...
+
+    def find(self, window: Window, role: Role | None, name: str | None) -> ElementList:
+        """Find the elements with a role and a name, which are also those scrolled away.
+
+        Without any that have the whole name, those that have it as a part.
+        """
+        ...
+
+    def look_up(self, id: str, windows: Sequence[Window]) -> tuple[NamedElement, Window]:
+        """Return an element as it is now, with its dialog, page and form; and its window."""
+        ...
+
+    def press(self, id: str) -> Press:
+        """Do what a click on it does; what is scrolled away is scrolled there first."""
+        ...
+
+    def set_value(self, id: str, value: str) -> str:
+        """Set the text of a field, the number of a slider, the choice of a list, or `on`, `off`.
+
+        Return the value that it has then; empty if it does not tell, as a password field.
+        """
+        ...
+
+    def read_text(self, id: str) -> str:
+        """Return its text, at most READ_LENGTH characters; of a password field never."""
         ...
 
     def close(self) -> None: ...

@@ -40,8 +40,18 @@ Role = Literal[
 ]
 """`clickable`: without a role, but its program handles clicks; `text`: not editable."""
 
-State = Literal["default", "editable", "focused", "multi-line"]
-"""`default`: the button that Return presses."""
+State = Literal[
+    "checked",
+    "default",
+    "disabled",
+    "editable",
+    "expanded",
+    "focused",
+    "multi-line",
+    "off screen",
+    "selected",
+]
+"""`default`: the button that Return presses; `off screen`: scrolled away, or in a closed menu."""
 
 FormField = Literal["card", "password"]
 
@@ -67,6 +77,15 @@ CONTROLS: tuple[Role, ...] = (
 
 TEXT_LENGTH = 1000
 """Characters of a text to keep: a program may give one of megabytes."""
+
+MOST_ELEMENTS = 120
+"""Elements of a list, unless asked otherwise."""
+
+VALUE_LENGTH = 80
+"""Characters of a value in a list."""
+
+READ_LENGTH = 4000
+"""Characters of a text that is read from an element."""
 
 DIALOG_LENGTH = 500
 """Characters of a dialog's text to keep."""
@@ -116,6 +135,28 @@ class Element:
         """Return whether a user would call both the same; programs have no lasting identities."""
         return (self.role, self.name, self.dialog) == (other.role, other.name, other.dialog)
 
+
+@dataclass(frozen=True, slots=True)
+class NamedElement:
+    """An element with the id by which it can be used, while it has that role and name."""
+
+    id: str
+    element: Element
+    value: str = ""
+    """The text of a field, or the number of a slider; of a password field never."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementList:
+    """Elements of a window, in reading order."""
+
+    elements: tuple[NamedElement, ...]
+    is_whole: bool = True
+    """Whether there are no others: more than asked for, or its program took too long."""
+
+
+Press = Literal["pressed", "unconfirmed", "no action"]
+"""`unconfirmed`: the program was told, and has not answered whether it did."""
 
 NOTHING = Element("other")
 """What there is where a program says that there is no such element: that is known."""

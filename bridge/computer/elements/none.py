@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
 from bridge.computer.screen.geometry import Point, Rect
+from bridge.errors import InvalidRequest
+
+NOT_OFFERED = (
+    "Elements are not offered here: that needs Linux with X11 and the accessibility bus. "
+    "Use a screenshot and its coordinates."
+)
 
 
 class NoElements:
@@ -24,5 +30,27 @@ class NoElements:
     def password_areas(self, windows: Sequence[Window]) -> list[Rect]:
         return []
 
+    def window_tree(self, window: Window, most: int) -> ElementList:
+        raise _build_refusal()
+
+    def find(self, window: Window, role: Role | None, name: str | None) -> ElementList:
+        raise _build_refusal()
+
+    def look_up(self, id: str, windows: Sequence[Window]) -> tuple[NamedElement, Window]:
+        raise _build_refusal()
+
+    def press(self, id: str) -> Press:
+        raise _build_refusal()
+
+    def set_value(self, id: str, value: str) -> str:
+        raise _build_refusal()
+
+    def read_text(self, id: str) -> str:
+        raise _build_refusal()
+
     def close(self) -> None:
         """Do nothing: nothing is open."""
+
+
+def _build_refusal() -> InvalidRequest:
+    return InvalidRequest(NOT_OFFERED, param="action")

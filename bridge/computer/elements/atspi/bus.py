@@ -124,10 +124,19 @@ class Bus:
             reply = await self._await_reply(self._bus, message, node.name)
         return read_reply(reply, shape)
 
-    async def read_property(self, node: Node, name: str, shape: Shape[_Result]) -> _Result:
+    async def read_property(
+        self, node: Node, name: str, shape: Shape[_Result], interface: str = _ACCESSIBLE
+    ) -> _Result:
         """Read a property of an object. Raises Unanswered."""
-        body = (_ACCESSIBLE, name)
+        body = (interface, name)
         return await self.call(node, _PROPERTIES, "Get", make_property(shape), "ss", body)
+
+    async def write_number(self, node: Node, interface: str, name: str, value: float) -> None:
+        """Write a property of an object. Raises Unanswered."""
+        from dbus_fast import Variant
+
+        body = (interface, name, Variant("d", value))
+        await self.call(node, _PROPERTIES, "Set", NOTHING, "ssv", body)
 
     async def read_process(self, name: str) -> int:
         """Return the process that a name on the bus belongs to. Raises Unanswered."""

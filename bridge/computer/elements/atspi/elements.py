@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.elements.atspi.acting import Actor
 from bridge.computer.elements.atspi.bus import Bus
+from bridge.computer.elements.atspi.ids import Ids, explain_gone
+from bridge.computer.elements.atspi.listing import Listing
 from bridge.computer.elements.atspi.reader import Reader
 from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PASSWORD, SHOWING
 from bridge.computer.elements.atspi.search import Search
 from bridge.computer.elements.atspi.tree import Tree
-from bridge.computer.elements.base import Element
+from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
 from bridge.computer.screen.geometry import Point, Rect
+from bridge.errors import InvalidRequest
 
 SECONDS = 0.2
 """Longest time of one call: a program that hangs must not stop Claude."""
 _MARGIN_SECONDS = 0.02
+_LISTING_SECONDS = 0.14
+"""After this time, no more elements are read: what was read then is the list."""
 _MOST_PASSWORDS = 50
 
 _Result = TypeVar("_Result")
@@ -39,6 +46,9 @@ class AtspiElements:
         self._tree = Tree(self._bus)
         self._search = Search(self._tree)
         self._reader = Reader(self._tree)
+        self._ids = Ids()
+        self._listing = Listing(self._tree, self._search, self._ids)
+        self._actor = Actor(self._tree, self._listing)
         self._passwords: _Fields = {}
         self._bus.start()
 
@@ -76,6 +86,42 @@ class AtspiElements:
         self._run(work)
         return [area for areas in fields.values() for area in areas.values()]
 
+    def window_tree(self, window: Window, most: int) -> ElementList:
+        ends = time.monotonic() + _LISTING_SECONDS
+        return self._run_named(lambda: self._listing.list_window(window, most, ends))
+
+    def find(self, window: Window, role: Role | None, name: str | None) -> ElementList:
+        ends = time.monotonic() + _LISTING_SECONDS
+        return self._run_named(lambda: self._listing.find(window, role, name, ends))
+
+    def look_up(self, id: str, windows: Sequence[Window]) -> tuple[NamedElement, Window]:
+        known = self._ids.get(id)
+        window = next((each for each in windows if each.id == known.window), None)
+        if window is None:
+            raise explain_gone(id, known.name)
+
+        async def work() -> NamedElement:
+            facts = await self._actor.check(id, known)
+            element = await self._reader.read_target(facts.node)
+            if element is None:
+                raise Unanswered("The program does not tell what it is.")
+            value = await self._listing.read_value(facts, element.role)
+            return NamedElement(id, element, value)
+
+        return self._run_named(work), window
+
+    def press(self, id: str) -> Press:
+        known = self._ids.get(id)
+        return self._run_named(lambda: self._actor.press(id, known))
+
+    def set_value(self, id: str, value: str) -> str:
+        known = self._ids.get(id)
+        return self._run_named(lambda: self._actor.set_value(id, known, value))
+
+    def read_text(self, id: str) -> str:
+        known = self._ids.get(id)
+        return self._run_named(lambda: self._actor.read_text(id, known))
+
     def close(self) -> None:
         self._bus.close()
 
@@ -102,6 +148,16 @@ class AtspiElements:
         except Unanswered:
             return last.get(node)
         return None if box is None else box.intersect(window.whole)
+
+    def _run_named(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Run work on named elements. Raises InvalidRequest if the program does not answer."""
+        result = self._run(work)
+        if result is None:
+            raise InvalidRequest(
+                f"The program did not answer within {SECONDS:g} s. Try it again, or use a screenshot.",
+                param="action",
+            )
+        return result
 
     def _run(self, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
         return self._bus.run(work, SECONDS - _MARGIN_SECONDS)

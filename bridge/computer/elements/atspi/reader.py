@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bridge.computer.elements.atspi.replies import Node
+from bridge.computer.elements.atspi.replies import Node, TimedOut, Unanswered
 from bridge.computer.elements.atspi.roles import (
     ALERT,
     COMBO,
@@ -90,6 +90,14 @@ class Reader:
                 return await self._tree.read_facts(ancestor.node) if is_here else None
         return None
 
+    async def read_target(self, node: Node) -> Element | None:
+        """Read the control that an object is, or is a part of, as a click on it would hit it."""
+        box = await self._tree.read_box(node)
+        if box is None:
+            return await self.read(node)
+        middle = Point(box.left + box.width // 2, box.top + box.height // 2)
+        return await self.read_at((node, node), middle)
+
     async def read(self, node: Node) -> Element | None:
         """Read the object itself."""
         facts = await self._tree.read_facts(node)
@@ -140,8 +148,20 @@ class Reader:
         if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
             role = "address bar"
         states = to_states(facts.states)
-        name = facts.name or part
+        name = facts.name or part or await self._read_label(facts.node, role)
         return Element(role, name, description, states, box, dialog, url, form)
+
+    async def _read_label(self, node: Node, role: Role) -> str:
+        """Return the name of the label beside a control, as GTK has them."""
+        if role in _PARTS or role in _CONTAINERS:
+            return ""
+        try:
+            return await self._tree.read_label(node)
+        except TimedOut:
+            raise
+        except Unanswered:
+            # A program may have no relations.
+            return ""
 
     async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""

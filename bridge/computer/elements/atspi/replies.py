@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from bridge.computer.elements.base import TEXT_LENGTH
+from bridge.computer.elements.base import READ_LENGTH, TEXT_LENGTH
 from bridge.computer.screen.geometry import Rect
 
 _Value = TypeVar("_Value")
@@ -26,6 +26,9 @@ _LONGEST_PATH = 1000
 _MOST_NODES = 1000
 _MOST_TEXTS = 100
 _STATE_WORDS = 2
+_MOST_ACTIONS = 20
+_MOST_RELATIONS = 20
+_LABELLED_BY = 2
 
 
 class Unanswered(Exception):
@@ -87,6 +90,19 @@ def _cut_text(text: str) -> str:
     return text[:TEXT_LENGTH]
 
 
+def _cut_long_text(text: str) -> str:
+    return text[:READ_LENGTH]
+
+
+def _read_names(actions: Sequence[Sequence[str]]) -> list[str]:
+    return [_cut_text(name) for name, *_ in actions[:_MOST_ACTIONS]]
+
+
+def _read_labels(relations: Sequence[tuple[int, Sequence[Sequence[str]]]]) -> list[Node]:
+    pairs = (nodes for kind, nodes in relations[:_MOST_RELATIONS] if kind == _LABELLED_BY)
+    return [node for each in pairs for node in _read_nodes(each)]
+
+
 def _read_node(pair: Sequence[str]) -> Node:
     """Read a reference, which may be null.
 
@@ -132,10 +148,17 @@ def _read_texts(texts: Mapping[str, str]) -> dict[str, str]:
 
 NOTHING: Shape[None] = Shape("", _read_nothing)
 FLAG: Shape[bool] = Shape("b", bool)
+FLOAT: Shape[float] = Shape("d", float)
 COUNT: Shape[int] = Shape("i", int)
 NUMBER: Shape[int] = Shape("u", int)
 TEXT: Shape[str] = Shape("s", _cut_text)
 """At most TEXT_LENGTH characters."""
+LONG_TEXT: Shape[str] = Shape("s", _cut_long_text)
+"""At most READ_LENGTH characters."""
+ACTIONS: Shape[list[str]] = Shape("a(sss)", _read_names)
+"""The names of what an object can do, without their descriptions and keys."""
+LABELS: Shape[list[Node]] = Shape("a(ua(so))", _read_labels)
+"""The objects that name one, of all its relations."""
 NODE: Shape[Node] = Shape("(so)", _read_node)
 """It may be null."""
 NODES: Shape[list[Node]] = Shape("a(so)", _read_nodes)

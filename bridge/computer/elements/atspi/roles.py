@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bridge.computer.elements.base import Role, State
 
@@ -81,9 +81,14 @@ _ROLES: Mapping[int, Role] = {
 _IN_VIEW: frozenset[Role] = frozenset(("cell", "icon", "list item"))
 """Roles of what is chosen in a list, and of what is only laid out as one."""
 
-ACTIVE, EDITABLE, FOCUSABLE, FOCUSED = 1, 7, 11, 12
-MULTI_LINE, SELECTABLE, SHOWING, VISIBLE, DEFAULT = 17, 23, 25, 30, 39
+ACTIVE, CHECKED, EDITABLE, ENABLED, EXPANDED, FOCUSABLE, FOCUSED = 1, 4, 7, 8, 10, 11, 12
+MULTI_LINE, PRESSED, SELECTABLE, SELECTED = 17, 20, 22, 23
+SENSITIVE, SHOWING, VISIBLE, DEFAULT = 24, 25, 30, 39
 _STATES: Mapping[int, State] = {
+    CHECKED: "checked",
+    PRESSED: "checked",
+    EXPANDED: "expanded",
+    SELECTED: "selected",
     DEFAULT: "default",
     EDITABLE: "editable",
     FOCUSED: "focused",
@@ -108,4 +113,18 @@ def to_role(number: int, states: int) -> Role:
 
 
 def to_states(states: int) -> frozenset[State]:
-    return frozenset(word for bit, word in _STATES.items() if has_state(states, bit))
+    words = {word for bit, word in _STATES.items() if has_state(states, bit)}
+    if is_disabled(states):
+        words.add("disabled")
+    if not has_state(states, SHOWING):
+        words.add("off screen")
+    return frozenset(words)
+
+
+def is_disabled(states: int) -> bool:
+    return not (has_state(states, ENABLED) or has_state(states, SENSITIVE))
+
+
+def list_numbers(roles: Collection[Role]) -> list[int]:
+    """List AT-SPI's numbers for some of our roles."""
+    return [number for number, role in _ROLES.items() if role in roles]

@@ -12,6 +12,7 @@ from bridge.computer.elements.atspi.bus import REGISTRY, Bus
 from bridge.computer.elements.atspi.replies import (
     BOX,
     COUNT,
+    LABELS,
     NODE,
     NODES,
     NUMBER,
@@ -94,6 +95,11 @@ class Tree:
 
     async def read_attributes(self, node: Node) -> dict[str, str]:
         return await self.bus.call(node, _ACCESSIBLE, "GetAttributes", TEXTS)
+
+    async def read_label(self, node: Node) -> str:
+        """Return the name of the object that labels one; empty without one."""
+        labels = await self.bus.call(node, _ACCESSIBLE, "GetRelationSet", LABELS)
+        return await self.read_name(labels[0]) if labels else ""
 
     async def read_box(self, node: Node) -> Rect | None:
         """Return its area on the screen; None if it has none, as in a closed menu."""

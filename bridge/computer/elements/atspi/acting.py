@@ -1,0 +1,237 @@
+"""Press elements, set their values and read their texts, without pointer and keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+
+from bridge.computer.elements.atspi.ids import KnownObject, explain_gone
+from bridge.computer.elements.atspi.listing import TEXT, VALUE, Listing
+from bridge.computer.elements.atspi.replies import (
+    ACTIONS,
+    COUNT,
+    FLAG,
+    FLOAT,
+    Node,
+    TimedOut,
+    Unanswered,
+)
+from bridge.computer.elements.atspi.roles import (
+    CHECKED,
+    PRESSED,
+    SHOWING,
+    VISIBLE,
+    is_disabled,
+    list_numbers,
+    to_role,
+)
+from bridge.computer.elements.atspi.tree import Facts, Tree
+from bridge.computer.elements.base import READ_LENGTH, Press, Role
+from bridge.computer.matching.names import is_name
+from bridge.errors import InvalidRequest
+
+_ACTION, _COMPONENT = "org.a11y.atspi.Action", "org.a11y.atspi.Component"
+_EDITABLE_TEXT = "org.a11y.atspi.EditableText"
+_CLICKS = (
+    *("click", "press", "activate", "jump", "open", "toggle", "select", "check", "uncheck"),
+    *("dodefault", "do default", "clickancestor", "expand", "collapse", "expand or contract"),
+)
+"""What programs call their action that a click does, the best first; in lower case."""
+_ANYWHERE = 6
+"""Scroll no further than until it is there."""
+_SCROLL_STEPS = 10
+_STEP_SECONDS = 0.01
+_TOGGLES: tuple[Role, ...] = ("check box", "switch", "radio button")
+_CHOICES: tuple[Role, ...] = ("combo box", "list")
+_ITEMS = list_numbers(("list item", "menu item", "cell"))
+_READABLE = list_numbers(("text", "heading", "field", "link", "button", "cell", "list item"))
+_SPIN_BUTTON = 52
+_MOST_ITEMS = 400
+_MOST_PARTS = 400
+_EMBEDDED = "\ufffc"
+"""Stands in a text for an object inside."""
+_ON, _OFF = ("on", "true", "yes", "checked", "1"), ("off", "false", "no", "unchecked", "0")
+
+
+class Actor:
+    """Every method raises Unanswered, and InvalidRequest for what cannot be done.
+
+    The object is compared with what was listed right before it is used.
+    """
+
+    def __init__(self, tree: Tree, listing: Listing) -> None:
+        self._tree = tree
+        self._listing = listing
+
+    async def check(self, id: str, known: KnownObject) -> Facts:
+        """Return an object as it is now. Raises InvalidRequest if it is another element."""
+        try:
+            facts = await self._tree.read_facts(known.node)
+        except TimedOut:
+            raise
+        except Unanswered as error:
+            raise explain_gone(id, known.name) from error
+        if (facts.role, facts.name) != (known.role, known.name):
+            raise explain_gone(id, known.name)
+        return facts
+
+    async def press(self, id: str, known: KnownObject) -> Press:
+        facts = await self._check_usable(id, known)
+        return await self._press(facts.node)
+
+    async def set_value(self, id: str, known: KnownObject, value: str) -> str:
+        """Set the value that fits the role; return what it is then."""
+        facts = await self._check_usable(id, known)
+        role = to_role(facts.role, facts.states)
+        if role in _TOGGLES:
+            return await self._set_toggle(facts, value)
+        if role == "slider":
+            return await self._set_number(facts.node, value)
+        if role in _CHOICES:
+            return await self._choose(facts.node, value)
+        if facts.role == _SPIN_BUTTON and _to_number(value) is not None:
+            return await self._set_number(facts.node, value)
+        return await self._set_text(facts, role, value)
+
+    async def read_text(self, id: str, known: KnownObject) -> str:
+        facts = await self.check(id, known)
+        role = to_role(facts.role, facts.states)
+        if role == "password field":
+            raise InvalidRequest("The text of a password field is not read.", param="id")
+        if role == "slider":
+            return f"{await self._listing.read_number(facts.node):g}"
+        try:
+            text = await self._listing.read_text(facts.node, READ_LENGTH)
+        except TimedOut:
+            raise
+        except Unanswered:
+            text = ""
+        if text.strip() and _EMBEDDED not in text:
+            return text
+        return await self._read_parts(facts.node) or facts.name
+
+    async def _check_usable(self, id: str, known: KnownObject) -> Facts:
+        """Check that an element is on the screen, or scroll it there, and that it is enabled."""
+        facts = await self.check(id, known)
+        if is_disabled(facts.states):
+            raise InvalidRequest(f"The element {id} “{known.name[:80]}” is disabled.", param="id")
+        if facts.has(SHOWING):
+            return facts
+        try:
+            body = (_ANYWHERE,)
+            await self._tree.bus.call(facts.node, _COMPONENT, "ScrollTo", FLAG, "u", body)
+        except TimedOut:
+            raise
+        except Unanswered:
+            # Programs without scrolling have no such method.
+            pass
+        else:
+            for _ in range(_SCROLL_STEPS):
+                facts = await self.check(id, known)
+                if facts.has(SHOWING):
+                    return facts
+                await asyncio.sleep(_STEP_SECONDS)
+        raise InvalidRequest(
+            f"The element {id} “{known.name[:80]}” is not on the screen. "
+            "Open its menu, list or tab first, or scroll to it.",
+            param="id",
+        )
+
+    async def _press(self, node: Node) -> Press:
+        try:
+            names = await self._tree.bus.call(node, _ACTION, "GetActions", ACTIONS)
+        except TimedOut:
+            raise
+        except Unanswered:
+            return "no action"
+        index = _find_click(names)
+        if index is None:
+            return "no action"
+        try:
+            body = (index,)
+            is_done = await self._tree.bus.call(node, _ACTION, "DoAction", FLAG, "i", body)
+        except TimedOut:
+            return "unconfirmed"
+        return "pressed" if is_done else "no action"
+
+    async def _set_toggle(self, facts: Facts, value: str) -> str:
+        word = value.strip().casefold()
+        if word not in (*_ON, *_OFF):
+            raise InvalidRequest("The value must be `on` or `off`.", param="value")
+        is_on, should_be_on = _is_on(facts), word in _ON
+        if is_on != should_be_on and await self._press(facts.node) == "no action":
+            raise _explain_unsettable()
+        return "on" if should_be_on else "off"
+
+    async def _set_number(self, node: Node, value: str) -> str:
+        number = _to_number(value)
+        if number is None:
+            raise InvalidRequest("The value must be a number.", param="value")
+        try:
+            await self._tree.bus.write_number(node, VALUE, "CurrentValue", number)
+            now = await self._listing.read_number(node)
+        except TimedOut:
+            raise
+        except Unanswered as error:
+            raise _explain_unsettable() from error
+        return f"{now:g}"
+
+    async def _choose(self, node: Node, value: str) -> str:
+        items = await self._tree.find(node, _ITEMS, (), _MOST_ITEMS)
+        names = await asyncio.gather(*map(self._tree.read_name, items))
+        at = next((at for at, name in enumerate(names) if is_name(name, value)), None)
+        if at is None:
+            shown = ", ".join(f"“{name[:40]}”" for name in names[:8]) or "none"
+            raise InvalidRequest(f"It has no such choice; its choices are: {shown}.", param="value")
+        if await self._press(items[at]) == "no action":
+            raise _explain_unsettable()
+        return names[at]
+
+    async def _set_text(self, facts: Facts, role: Role, value: str) -> str:
+        try:
+            body = (value,)
+            is_done = await self._tree.bus.call(
+                facts.node, _EDITABLE_TEXT, "SetTextContents", FLAG, "s", body
+            )
+        except TimedOut:
+            raise
+        except Unanswered as error:
+            raise _explain_unsettable() from error
+        if not is_done:
+            raise _explain_unsettable()
+        return await self._listing.read_value(facts, role, len(value) + 1)
+
+    async def _read_parts(self, node: Node) -> str:
+        """Read the texts inside an object, such as those of a page, also what is scrolled away."""
+        parts = await self._tree.find(node, _READABLE, (VISIBLE,), _MOST_PARTS)
+        names = await asyncio.gather(*map(self._tree.read_name, parts))
+        # A link and the text in it have the same name.
+        lines = [name for name, _ in itertools.groupby(filter(None, names))]
+        return "\n".join(lines)[:READ_LENGTH]
+
+
+def _find_click(names: Sequence[str]) -> int | None:
+    """Find the action that a click does; the only one of a program may have a name of its own."""
+    folded = [name.casefold() for name in names]
+    for word in _CLICKS:
+        if word in folded:
+            return folded.index(word)
+    return None
+
+
+def _is_on(facts: Facts) -> bool:
+    return facts.has(CHECKED) or facts.has(PRESSED)
+
+
+def _to_number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _explain_unsettable() -> InvalidRequest:
+    return InvalidRequest(
+        "The program does not let its value be set. Click it, and type.", param="id"
+    )

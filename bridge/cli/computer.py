@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     _Step = tuple[Action, Size]
 
+_ELEMENT_ID = re.compile(r"e\d+[a-z]{2}")
 ASKED_BY = "the command line"
 
 _NEEDS_TERMINAL = (
@@ -92,6 +94,7 @@ def _add_action_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentPar
     typing.add_argument("text")
     key = parsers.add_parser("key", help="press a key or a combination, e.g. ctrl+s")
     key.add_argument("chord")
+    by_name = _add_element_parsers(parsers)
     act = parsers.add_parser(
         "do", help="carry out an action of Claude's toolset, or a list, as JSON"
     )
@@ -103,8 +106,30 @@ def _add_action_parsers(parsers: argparse._SubParsersAction[argparse.ArgumentPar
     replay.add_argument("log", type=Path, nargs="?", help="(default: the bridge's log)")
     replay.add_argument("--from", dest="first", type=int, default=1, help="first line to repeat")
     replay.add_argument("--to", dest="last", type=int, help="last line to repeat")
-    for command in (click, typing, key, act, run, replay):
+    for command in (click, typing, key, *by_name, act, run, replay):
         command.add_argument("--dry-run", action="store_true", help="only show what would be done")
+
+
+def _add_element_parsers(
+    parsers: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> list[argparse.ArgumentParser]:
+    """Add the parsers of actions by name."""
+    window_help = "the window's id, title or a part of it (default: the one with the keyboard)"
+    windows = parsers.add_parser("windows", help="list the windows")
+    focus = parsers.add_parser("focus", help="bring a window to the front")
+    focus.add_argument("window", help="its id, title or a part of it")
+    elements = parsers.add_parser("elements", help="list the buttons, fields and texts of a window")
+    elements.add_argument("name", nargs="?", help="only those with this name")
+    click = parsers.add_parser("click-element", help="click a button or link by its name")
+    setting = parsers.add_parser("set-value", help="set a field, slider, choice or check box")
+    reading = parsers.add_parser("read-text", help="print the text of an element")
+    for command in (click, setting, reading):
+        command.add_argument("element", help="its id, such as e12ab, or its whole name")
+    setting.add_argument("value", help="a text or number, or on and off for a check box")
+    for command in (elements, click, setting, reading):
+        command.add_argument("--role", help="such as button, link, field, check box, menu item")
+        command.add_argument("--window", help=window_help)
+    return [windows, focus, elements, click, setting, reading]
 
 
 def run_computer(arguments: argparse.Namespace) -> int:
@@ -202,6 +227,44 @@ def _type(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
 
 def _press_key(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return _perform_actions(bridge, [{"action": "key", "text": arguments.chord}], arguments)
+
+
+def _list_windows(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    return _perform_actions(bridge, [{"action": "list_windows"}], arguments)
+
+
+def _focus_window(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    action = {"action": "focus_window", "window": arguments.window}
+    return _perform_actions(bridge, [action], arguments)
+
+
+def _list_elements(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    wanted = {"role": arguments.role, "name": arguments.name}
+    action = "find_element" if any(wanted.values()) else "list_elements"
+    fields = wanted if any(wanted.values()) else {}
+    return _perform_actions(
+        bridge, [{"action": action, "window": arguments.window, **fields}], arguments
+    )
+
+
+def _act_by_name(
+    bridge: BridgeClient, arguments: argparse.Namespace, action: str, **fields: str
+) -> int:
+    key = "id" if _ELEMENT_ID.fullmatch(arguments.element) else "name"
+    element = {key: arguments.element, "role": arguments.role, "window": arguments.window}
+    return _perform_actions(bridge, [{"action": action, **element, **fields}], arguments)
+
+
+def _click_element(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    return _act_by_name(bridge, arguments, "click_element")
+
+
+def _set_value(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    return _act_by_name(bridge, arguments, "set_value", value=arguments.value)
+
+
+def _read_text(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    return _act_by_name(bridge, arguments, "read_text")
 
 
 def _perform_json(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
@@ -361,6 +424,12 @@ _SUBCOMMANDS: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = 
     "click": _click,
     "type": _type,
     "key": _press_key,
+    "windows": _list_windows,
+    "focus": _focus_window,
+    "elements": _list_elements,
+    "click-element": _click_element,
+    "set-value": _set_value,
+    "read-text": _read_text,
     "do": _perform_json,
     "run": _run_task,
     "replay": _replay,

@@ -22,15 +22,19 @@ from bridge.computer.tool_specs import TOOL_DESCRIPTIONS, build_input_schema
 from bridge.errors import SettingsError
 
 BATCH = "computer_batch"
-_READ_ONLY = ("cursor_position", "screenshot", "wait", "zoom")
+_READ_ONLY = (
+    *("cursor_position", "screenshot", "wait", "zoom"),
+    *("find_element", "list_elements", "list_windows", "read_text"),
+)
 _NOTES = {
     "left_mouse_down": " It is released at the end of the call: use it inside computer_batch.",
     "left_mouse_up": " Useful only inside computer_batch.",
 }
 INSTRUCTIONS = (
     "Control the user's own desktop, as far as the user allows it. Start with "
-    "computer_screenshot; coordinates are pixels of the last screenshot. If the user denies an "
-    "action, do not try another way to do it."
+    "computer_screenshot; coordinates are pixels of the last screenshot. Where "
+    "computer_list_elements knows a window, work by names. If the user denies an action, do not "
+    "try another way to do it."
 )
 
 
@@ -94,12 +98,12 @@ def to_tool_result(answer: Response) -> types.CallToolResult:
     failed = False
     for outcome in answer.json()["outcomes"]:
         failed = failed or not outcome["done"]
+        if not outcome["image"] or outcome["result"] != "OK":
+            content.append(types.TextContent(type="text", text=outcome["result"]))
         if outcome["image"]:
             head, _, data = outcome["image"].partition(",")
             kind = head.removeprefix("data:").partition(";")[0]
             content.append(types.ImageContent(type="image", data=data, mime_type=kind))
-        else:
-            content.append(types.TextContent(type="text", text=outcome["result"]))
     return types.CallToolResult(content=content, is_error=failed)
 
 

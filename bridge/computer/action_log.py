@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.computer.actions import Action, HoldKey, Key, Type, read_action
+from bridge.computer.actions import (
+    Action,
+    FindElement,
+    HoldKey,
+    Key,
+    ListElements,
+    ListWindows,
+    ReadText,
+    SetValue,
+    Type,
+    read_action,
+)
 from bridge.computer.batch import Outcome
 from bridge.computer.effects import type_text
 from bridge.computer.matching.windows import has_title_word
@@ -31,8 +42,15 @@ MAX_BYTES = 20 * 1024 * 1024
 # Of all logs of this process: an action must not be written while older ones are deleted.
 _writing = threading.Lock()
 
+_READING = (FindElement, ListElements, ListWindows, ReadText)
 _THUMBNAIL = (320, 320)
-_TYPING = (Type.member, Key.member, HoldKey.member)
+_TYPING = {
+    Type.member: "text",
+    Key.member: "text",
+    HoldKey.member: "text",
+    SetValue.member: "value",
+}
+"""Actions that type, and their field with what is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +79,14 @@ class Entry:
             "picture": list(view.picture),
             "risks": list(outcome.risks),
             "done": not outcome.failed,
-            "result": outcome.text,
+            "result": _summarize_result(outcome),
         }
         reason = _find_secret(outcome)
         if reason is not None:
             count = len(type_text(outcome.action))
+            member = outcome.action.member
             row["what"] = f"Type {count} characters (left out: {reason})"
-            row["action"] = {"action": outcome.action.member, "text": None, "characters": count}
+            row["action"] = {"action": member, _TYPING[member]: None, "characters": count}
         if thumbnails and outcome.picture is not None:
             row["thumbnail"] = _make_thumbnail(outcome.picture.data)
         return row
@@ -84,6 +103,13 @@ class Step:
     picture: Size
     screen: Rect
     done: bool
+
+
+def _summarize_result(outcome: Outcome) -> str:
+    """Return the result, but of what was read from the screen only the size."""
+    if outcome.failed or not isinstance(outcome.action, _READING):
+        return outcome.text
+    return f"({len(outcome.text):,} characters)"
 
 
 def _find_secret(outcome: Outcome) -> str | None:
@@ -192,7 +218,7 @@ def read_log(path: Path) -> Iterator[Step]:
 def _parse_step(row: Mapping[str, Any]) -> Step:
     fields = dict(row["action"])
     member = fields.pop("action")
-    left_out = member in _TYPING and fields.get("text") is None
+    left_out = member in _TYPING and fields.get(_TYPING[member]) is None
     return Step(
         at=float(row["at"]),
         what=str(row["what"]),

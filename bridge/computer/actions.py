@@ -232,6 +232,8 @@ class SetValue(_OnElement):
 
     member = "set_value"
     value: str = Field(max_length=100_000)
+    allow_keyboard: bool = True
+    """Whether the text may be typed if the program does not let it be set."""
 
 
 class ReadText(_OnElement):

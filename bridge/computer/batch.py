@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bridge.computer.actions import (
     Action,
+    ClickElement,
+    Coordinate,
     CursorPosition,
+    ElementAction,
+    FindElement,
+    FocusWindow,
+    InputAction,
+    ListElements,
+    ListWindows,
+    ReadText,
     Screenshot,
+    SetValue,
     Wait,
     Zoom,
     list_places,
@@ -18,6 +28,9 @@ from bridge.computer.approval.shown import ShownStep, show_steps
 from bridge.computer.describe import describe, name_element
 from bridge.computer.desktop import Check, Elements, Window
 from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
+from bridge.computer.element_actions.listing import to_box
+from bridge.computer.element_actions.perform import perform_element_action
+from bridge.computer.element_actions.resolve import Resolved, resolve
 from bridge.computer.elements.base import SOME_PASSWORD, Element
 from bridge.computer.executor import DesktopContext, Work
 from bridge.computer.policy import Judgement, Policy, join_judgements, judge
@@ -27,8 +40,13 @@ from bridge.computer.screen.pictures import Picture
 from bridge.computer.window_guard import WindowChanged, WindowGuard
 from bridge.errors import InvalidRequest
 
-OBSERVATIONS = (CursorPosition, Screenshot, Wait, Zoom)
+OBSERVATIONS = (
+    *(CursorPosition, Screenshot, Wait, Zoom),
+    *(FindElement, ListElements, ListWindows, ReadText),
+)
 """Actions that change nothing on the desktop."""
+BY_NAME = (*OBSERVATIONS, ClickElement, FocusWindow, SetValue)
+"""Actions that need no pointer, and bring their window to the front themselves if they need it."""
 
 DONE = "OK"
 HALTED = "Not executed: an earlier computer action in this turn failed."
@@ -106,7 +124,9 @@ def preview(
         view = capture.get_view(context.desktop)
         windows = context.desktop.list_windows()
         state, elements = context.performer.read_state(), context.desktop.elements
-        effects, problem = _find_all_effects(actions, state, view, windows, elements, context.check)
+        effects, problem = _find_all_effects(
+            actions, state, view, windows, elements, policy.never, context.check
+        )
         judgements = [judge(each, policy) for each in effects]
         named = list(map(_get_named, effects, judgements))
         mains, hit = tuple(main for main, _ in named), tuple(element for _, element in named)
@@ -114,13 +134,28 @@ def preview(
         what = tuple(map(describe, possible, mains, hit))
         pointer = view.to_picture(context.desktop.read_pointer())
         steps = tuple(show_steps(possible, mains, pointer, hit))
-        places = [place for action in possible for place in list_places(action)]
-        picture = capture.take_annotated(context.desktop, places) if with_picture else None
+        picture = None
+        if with_picture:
+            places = _list_marked_places(possible, hit, view)
+            picture = capture.take_annotated(context.desktop, places)
         judged = join_judgements(judgements)
         first = _find_first_change(possible)
         return Preview(what, judged, steps, mains, hit, first, picture, problem)
 
     return work
+
+
+def _list_marked_places(
+    actions: Sequence[Action], hit: Sequence[Element | None], view: View
+) -> list[Coordinate]:
+    """List the places to mark for the user: those of the actions, and the middle of an element."""
+    places: list[Coordinate] = []
+    for action, element in zip(actions, hit, strict=True):
+        places += list_places(action)
+        if isinstance(action, ElementAction) and element is not None and element.box is not None:
+            box = to_box(element.box, view)
+            places += [] if box is None else [((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)]
+    return places
 
 
 def _get_named(effects: Effects, judgement: Judgement) -> tuple[Window | None, Element | None]:
@@ -141,6 +176,7 @@ def _find_all_effects(
     view: View,
     windows: Sequence[Window],
     elements: Elements,
+    never: Sequence[str],
     check: Check,
 ) -> tuple[list[Effects], InvalidRequest | None]:
     """Find what each action would touch, up to the first that cannot be done, and its error.
@@ -148,12 +184,21 @@ def _find_all_effects(
     `check` raises Stopped: programs may take their time to tell their elements.
     """
     found: list[Effects] = []
-    for action in actions:
+    first = _find_first_change(actions)
+    for at, action in enumerate(actions):
         check()
         try:
             check_places(action, view)
-            found.append(find_effects(action, state, view, windows, elements))
+            if isinstance(action, ElementAction):
+                resolved = resolve(
+                    action, windows, elements, never, view, may_be_missing=at > first
+                )
+                found.append(resolved.find_effects(state.typed))
+            else:
+                found.append(find_effects(action, state, view, windows, elements))
             state = follow(action, state, view, windows)
+            if isinstance(action, FocusWindow):
+                state = replace(state, focus=found[-1].main, clicked_at=None)
         except InvalidRequest as error:
             return found, error
     return found, None
@@ -224,18 +269,23 @@ def _carry_out_action(
     grant: Grant,
 ) -> Outcome:
     context.check()
-    desktop = context.desktop
+    desktop, approved = context.desktop, grant.get_element(at)
     view = capture.get_view(desktop)
     # Before the windows are listed: a change in between is noticed as well.
     focused = desktop.find_focused()
+    resolved: Resolved | None = None
     try:
         check_places(action, view)
-        effects = _find_effects_now(action, context, view)
+        if isinstance(action, ElementAction):
+            windows = desktop.list_windows()
+            resolved = resolve(action, windows, desktop.elements, policy.never, view)
+            effects = resolved.find_effects(context.performer.read_state().typed)
+        else:
+            effects = _find_effects_now(action, context, view)
     except InvalidRequest as error:
-        return Outcome(action, error.message, True, what=describe(action))
+        return Outcome(action, error.message, True, what=describe(action, None, approved))
     judgement = judge(effects, policy)
     window, element = _get_named(effects, judgement)
-    approved = grant.get_element(at)
     # Whatever came of it, and whatever is there now: the sentence must not have a password.
     named = approved if approved is not None and approved.is_password else element
     make = partial(
@@ -255,9 +305,13 @@ def _carry_out_action(
     if refusal is not None:
         return make(text=refusal, failed=True)
     try:
-        guard = WindowGuard.from_effects(effects, focused)
-        context.performer.perform(action, view, context.check, guard)
-        text, picture = _read_result(action, context, capture)
+        if isinstance(action, ElementAction):
+            text = perform_element_action(resolved or Resolved(action), context, view)
+            picture = _take_requested_picture(action, context, capture)
+        else:
+            guard = WindowGuard.from_effects(effects, focused)
+            context.performer.perform(action, view, context.check, guard)
+            text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:
         return make(text=error.message, failed=True)
     except WindowChanged:
@@ -265,7 +319,16 @@ def _carry_out_action(
     return make(text=text, picture=picture)
 
 
-def _find_effects_now(action: Action, context: DesktopContext, view: View) -> Effects:
+def _take_requested_picture(
+    action: ElementAction, context: DesktopContext, capture: Capture
+) -> Picture | None:
+    if not action.picture:
+        return None
+    context.performer.wait_for_result(context.check, before_keys=False)
+    return capture.take_screenshot(context.desktop)
+
+
+def _find_effects_now(action: InputAction, context: DesktopContext, view: View) -> Effects:
     desktop = context.desktop
     if isinstance(action, OBSERVATIONS):
         # Listing the windows takes longer than most of these.
@@ -278,6 +341,8 @@ def _explain_change(
     action: Action, context: DesktopContext, view: View, policy: Policy, grant: Grant
 ) -> str:
     """Judge the rest of an action again, and explain why it was not carried out."""
+    if isinstance(action, ElementAction):
+        return "Stopped halfway: another window appeared that would have got the rest."
     effects = _find_effects_now(action, context, view)
     judgement = judge(effects, policy)
     begun = "Stopped halfway: another window appeared that would have got the rest"
@@ -353,7 +418,7 @@ def _is_plain(*elements: Element) -> bool:
 
 
 def _read_result(
-    action: Action, context: DesktopContext, capture: Capture
+    action: InputAction, context: DesktopContext, capture: Capture
 ) -> tuple[str, Picture | None]:
     match action:
         case Screenshot():

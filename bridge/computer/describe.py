@@ -6,20 +6,29 @@ from typing import assert_never
 
 from bridge.computer.actions import (
     Action,
+    ClickElement,
     Coordinate,
     CursorPosition,
     DoubleClick,
+    ElementAction,
+    FindElement,
+    FocusWindow,
     HoldKey,
     Key,
     LeftClick,
     LeftClickDrag,
     LeftMouseDown,
     LeftMouseUp,
+    ListElements,
+    ListWindows,
     MiddleClick,
     MouseMove,
+    OnElement,
+    ReadText,
     RightClick,
     Screenshot,
     Scroll,
+    SetValue,
     TripleClick,
     Type,
     Wait,
@@ -84,7 +93,7 @@ def hide_typed(action: Action, element: Element | None) -> str | None:
     """Return what to show for keys into a password field, without them; None for others."""
     if element is None or not element.is_password:
         return None
-    typed = action.text if isinstance(action, Type) else _type_hidden(action)
+    typed = type_text(action) if isinstance(action, Type | SetValue) else _type_hidden(action)
     if not typed.strip("\n\t\b"):
         return None
     text = typed.rstrip("\n")
@@ -131,8 +140,53 @@ def _describe_action(action: Action, element: Element | None) -> str:
         case Scroll():
             amount = f"Scroll {action.scroll_direction} by {action.scroll_amount}"
             return f"{amount}{_format_place(action.coordinate)}{_format_keys(action.text)}"
-        case _:
+        case CursorPosition() | Screenshot() | Wait() | Zoom():
             return _describe_observation(action)
+        case _:
+            return _describe_by_name(action, element)
+
+
+def _describe_by_name(action: ElementAction, element: Element | None) -> str:
+    match action:
+        case ListWindows():
+            return "List the windows"
+        case FocusWindow():
+            return f"Bring the window {_quote_name(action.window)} to the front"
+        case ListElements():
+            return f"List the elements{_format_window(action.window)}"
+        case FindElement():
+            wanted = _format_wanted(action.role, action.name)
+            return f"Find {wanted}{_format_window(action.window)}"
+        case ReadText():
+            return f"Read the text of {_name_wanted(action, element)}"
+        case ClickElement():
+            return f"Click {_name_wanted(action, element)} by its name"
+        case SetValue():
+            shown = hide_typed(action, element) or f"“{make_label(action.value, _MAX_CHARACTERS)}”"
+            return f"Set {_name_wanted(action, element)} to {shown}"
+        case _:
+            assert_never(action)
+
+
+def _name_wanted(action: OnElement, element: Element | None) -> str:
+    """Name the element as it is, or else as the action names it."""
+    if element is not None:
+        return name_element(element)
+    if action.id is not None:
+        return f"the element {make_label(action.id, _MAX_NAME)}"
+    return f"{_format_wanted(action.role, action.name)}{_format_window(action.window)}"
+
+
+def _format_wanted(role: str | None, name: str | None) -> str:
+    return f"the {role or 'element'}{'' if name is None else f' {_quote_name(name)}'}"
+
+
+def _format_window(window: str | None) -> str:
+    return "" if window is None else f" of the window {_quote_name(window)}"
+
+
+def _quote_name(name: str) -> str:
+    return f"“{make_label(name, _MAX_NAME)}”"
 
 
 def _describe_keyboard(action: Key | HoldKey | Type) -> str:

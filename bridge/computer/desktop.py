@@ -119,10 +119,15 @@ class Elements(Protocol):
         """Do what a click on it does; what is scrolled away is scrolled there first."""
         ...
 
-    def set_value(self, id: str, value: str) -> str:
+    def focus_element(self, id: str) -> bool:
+        """Move the keyboard of its window to an element; return False if that is not offered."""
+        ...
+
+    def set_value(self, id: str, value: str) -> str | None:
         """Set the text of a field, the number of a slider, the choice of a list, or `on`, `off`.
 
-        Return the value that it has then; empty if it does not tell, as a password field.
+        Return the value that it has then, which is empty for a password field; None for a field
+        whose program does not let its text be set, so that it has to be typed.
         """
         ...
 

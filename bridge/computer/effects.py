@@ -24,6 +24,7 @@ from bridge.computer.actions import (
     CursorPosition,
     DoubleClick,
     HoldKey,
+    InputAction,
     Key,
     LeftClick,
     LeftClickDrag,
@@ -34,6 +35,7 @@ from bridge.computer.actions import (
     RightClick,
     Screenshot,
     Scroll,
+    SetValue,
     TripleClick,
     Type,
     Wait,
@@ -112,7 +114,7 @@ class Effects:
 
 
 def find_effects(
-    action: Action,
+    action: InputAction,
     state: InputState,
     view: View,
     windows: Sequence[Window],
@@ -176,7 +178,7 @@ def append_typed(typed: str, action: Action) -> str:
     return (typed + type_text(action))[-_TYPED_KEPT:]
 
 
-def find_path(action: Action, state: InputState, view: View) -> list[Point]:
+def find_path(action: InputAction, state: InputState, view: View) -> list[Point]:
     """List the points that an action touches with the pointer, the last one last.
 
     A drag touches the windows on its way: programs open folders and tabs under what is dragged.
@@ -201,8 +203,8 @@ def find_windows_at(point: Point, windows: Iterable[Window]) -> list[Window]:
 def list_keys(action: Action) -> frozenset[Combination]:
     """List the key combinations of an action, also those that are held during a click."""
     chords: Iterable[tuple[str, ...]]
-    if isinstance(action, Type):
-        chords = [(character,) for character in set(action.text)]
+    if isinstance(action, Type | SetValue):
+        chords = [(character,) for character in set(type_text(action))]
     elif isinstance(action, Key):
         chords = parse_chords(action.text)
     else:
@@ -215,6 +217,8 @@ def type_text(action: Action) -> str:
     """Return the characters that an action types: keys may spell a command, too."""
     if isinstance(action, Type):
         return action.text
+    if isinstance(action, SetValue):
+        return action.value
     if isinstance(action, Key):
         once = "".join(_to_character(chord) for chord in parse_chords(action.text))
         return once * action.repeat

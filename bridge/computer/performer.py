@@ -17,11 +17,12 @@ from contextlib import ExitStack, contextmanager
 from typing import assert_never
 
 from bridge.computer.actions import (
-    Action,
     Coordinate,
     CursorPosition,
     DoubleClick,
+    ElementAction,
     HoldKey,
+    InputAction,
     Key,
     LeftClick,
     LeftClickDrag,
@@ -90,7 +91,7 @@ class Performer:
         return InputState(self._desktop.read_pointer(), self._pressed_at, self._typed)
 
     def perform(
-        self, action: Action, view: View, check: Check, guard: WindowGuard | None = None
+        self, action: InputAction, view: View, check: Check, guard: WindowGuard | None = None
     ) -> None:
         """Perform an action; do nothing for one that only reads the screen.
 
@@ -113,6 +114,34 @@ class Performer:
             case _:
                 with self._settling.watch(view.area):
                     self._perform_pointer(action, view, check)
+
+    @contextmanager
+    def act_by_name(self, action: ElementAction, view: View, check: Check) -> Iterator[Check]:
+        """Watch an action on elements, which may do without pointer and keyboard.
+
+        Yields the check to call between its steps. Raises Stopped.
+        """
+        check = self._add_mouse_check(check)
+        check()
+        self._typed = append_typed(self._typed, action)
+        with self._settling.watch(view.area):
+            yield check
+
+    def click_point(self, point: Point, check: Check, guard: WindowGuard) -> None:
+        """Click at a point of the desktop. Raises Stopped and WindowChanged."""
+        self._guard = guard
+        self._move(point)
+        self._press_when_there("left", 1, check)
+
+    def replace_text(self, text: str, check: Check, guard: WindowGuard) -> None:
+        """Type a text instead of all that is in the focused field. Raises as `click_point`."""
+        self._guard = guard
+        check = self._add_focus_check(check)
+        check()
+        for keys in (("Control_L", "a"), *(() if text else (("BackSpace",),))):
+            with self._press_keys(keys):
+                pass
+        self._desktop.type(text, check)
 
     def begin(self) -> None:
         """Accept the pointer where it is: between two pieces of work the user may move it."""
@@ -212,9 +241,14 @@ class Performer:
     def _click(self, action: ClickAction, view: View, check: Check) -> None:
         button, times = _CLICKS[type(action)]
         self._move_to_pixel(action.coordinate, view)
+        self._press_when_there(button, times, check, action.text)
+
+    def _press_when_there(
+        self, button: Button, times: int, check: Check, held: str | None = None
+    ) -> None:
         self._sleep(_SETTLE_SECONDS)
         check()
-        with self._hold_keys(action.text):
+        with self._hold_keys(held):
             for _ in range(times):
                 # The first click of two may open a window in which the second would land.
                 self._check_pointer()

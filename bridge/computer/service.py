@@ -13,24 +13,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bridge.computer.approval.asker import Asker, AskerDecision
 from bridge.computer.approval.gate import AskerGate
+from bridge.computer.batch import explain_never
+from bridge.computer.desktop import Window
+from bridge.computer.effects import Effects
+from bridge.computer.element_actions.windows import find_window
+from bridge.computer.elements.base import ElementList
 from bridge.computer.executor import DesktopContext
 from bridge.computer.indicator import OptionalIndicator
 from bridge.computer.permission import Permission
+from bridge.computer.policy import judge
 from bridge.computer.screen.capture import Capture, CaptureOptions
+from bridge.computer.screen.geometry import View
 from bridge.computer.screen.pictures import Picture
 from bridge.computer.session import Session
 from bridge.computer.state import COMPUTER_USE_OFF, ComputerState
-from bridge.errors import ComputerBusy, ComputerOff
+from bridge.errors import ComputerBusy, ComputerOff, InvalidRequest
 
 Region = tuple[int, int, int, int]
 """x0, y0, x1, y1, in pixels of the whole picture."""
 
 LINGER_SECONDS = 2.0
 """How long the indicator stays after a session: a single click is over too soon to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowElements:
+    """The elements of a window, and the picture that their places refer to."""
+
+    window: Window
+    elements: ElementList
+    view: View
 
 
 class ComputerService:
@@ -130,6 +146,30 @@ class ComputerService:
             return capture.zoom(context.desktop, region)
 
         return await self._state.executor.run(take)
+
+    async def list_elements(
+        self, window: str | None, most: int, options: CaptureOptions
+    ) -> WindowElements:
+        """List the elements of a window for the user; by default of the one with the keyboard.
+
+        Raises ComputerOff, DesktopUnavailable, and InvalidRequest for an unknown window, one on
+        the never list, and one without elements.
+        """
+        if self.permission.mode == "off":
+            raise ComputerOff(COMPUTER_USE_OFF)
+        policy = await self._state.read_policy()
+        capture = Capture(replace(options, secret=policy.never))
+
+        def work(context: DesktopContext) -> WindowElements:
+            desktop = context.desktop
+            chosen = find_window(window, desktop.list_windows(), policy.never)
+            refusal = explain_never(judge(Effects(windows=(chosen,)), policy))
+            if refusal is not None:
+                raise InvalidRequest(refusal, param="window")
+            elements = desktop.elements.window_tree(chosen, most)
+            return WindowElements(chosen, elements, capture.get_view(desktop))
+
+        return await self._state.executor.run(work)
 
     async def close(self) -> None:
         """End all work, close the desktop and hide the indicator."""

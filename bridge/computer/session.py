@@ -28,6 +28,7 @@ from bridge.computer.approval.asker import Asker
 from bridge.computer.approval.pending import DONE, PendingApproval, Verdict
 from bridge.computer.approval.place import Place, read_place, return_to_place
 from bridge.computer.batch import (
+    BY_NAME,
     HALTED,
     OBSERVATIONS,
     Grant,
@@ -247,7 +248,9 @@ class Session:
                     entry = Entry(time.time(), self.asker.label, approved_by, view, outcome)
                     state.log.write(entry)
 
-            if decision.place is not None:
+            # Actions by name leave the pointer and the keyboard to the user.
+            needs_input = not all(isinstance(action, BY_NAME) for action in actions)
+            if decision.place is not None and needs_input:
                 windows = [window for window in previewed.windows if window is not None]
                 return_to_place(context, decision.place, windows)
             carry_out(actions, capture, policy, decision.grant, record)(context)

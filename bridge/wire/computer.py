@@ -52,7 +52,11 @@ class ComputerStopped(BaseModel):
 
 
 class ActionBody(BaseModel):
-    """One action of Claude's computer toolset: its name as `action`, and its own fields."""
+    """One action of Claude's computer toolset or on elements: `action`, and its own fields.
+
+    On elements: `list_windows`, `focus_window`, `list_elements`, `find_element`, `click_element`,
+    `set_value`, `read_text`.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -82,7 +86,9 @@ class ActionOutcome(BaseModel):
     done: bool
     result: str = Field(description="`OK`, an answer, or why it was not executed.")
     risks: list[str]
-    image: str | None = Field(None, description="A data URL, for a screenshot or a zoom.")
+    image: str | None = Field(
+        None, description="A data URL, for a screenshot, a zoom, or with `picture`."
+    )
 
 
 class ActionOutcomes(BaseModel):
@@ -90,6 +96,29 @@ class ActionOutcomes(BaseModel):
 
     outcomes: list[ActionOutcome]
     approved_by: str | None = Field(description="Who approved; null if nothing was executed.")
+
+
+class WindowElement(BaseModel):
+    """An element as its program describes it: all texts are the program's or page's."""
+
+    id: str = Field(description="For `click_element`, `set_value` and `read_text`.")
+    role: str
+    name: str
+    states: list[str]
+    box: tuple[int, int, int, int] | None = Field(
+        description="x0, y0, x1, y1 in pixels of the screenshot; null on another screen."
+    )
+    value: str = Field(description="The text of a field or the number of a slider.")
+
+
+class WindowElementList(BaseModel):
+    """`GET /computer/elements`: what is on the screen in one window."""
+
+    window: str = Field(description="The id of the window.")
+    title: str
+    program: str
+    elements: list[WindowElement] = Field(description="In reading order.")
+    complete: bool = Field(description="False if there are more, or the program was too slow.")
 
 
 class RunBody(BaseModel):

@@ -17,6 +17,7 @@ from bridge.computer.actions import (
     MiddleClick,
     RightClick,
     Scroll,
+    SetValue,
     TripleClick,
     Type,
 )
@@ -88,7 +89,9 @@ def show_steps(
         hidden = hide_typed(action, element)
         if isinstance(action, Type | Key | HoldKey):
             shown = " in ".join(filter(None, (name_element(element), shown)))
-        if hidden is not None:
+        if isinstance(action, SetValue):
+            yield _show_value(action, hidden, shown, element)
+        elif hidden is not None:
             yield ShownStep(f"Type {hidden}", window=shown)
         elif isinstance(action, Type):
             text = make_visible(action.text)
@@ -96,6 +99,16 @@ def show_steps(
         else:
             yield ShownStep(_show_action(action, place, pointer, element), window=shown)
         pointer = place or pointer
+
+
+def _show_value(
+    action: SetValue, hidden: str | None, window: str, element: Element | None
+) -> ShownStep:
+    if hidden is not None:
+        return ShownStep(describe(action, None, element), window=window)
+    # The sentence without the text, which follows it whole.
+    bare = describe(action.model_copy(update={"value": ""}), None, element).removesuffix(" “”")
+    return ShownStep(bare, make_visible(action.value), describe_text(action.value), window)
 
 
 def spell_keys(text: str) -> str:

@@ -42,7 +42,10 @@ class NoElements:
     def press(self, id: str) -> Press:
         raise _build_refusal()
 
-    def set_value(self, id: str, value: str) -> str:
+    def focus_element(self, id: str) -> bool:
+        raise _build_refusal()
+
+    def set_value(self, id: str, value: str) -> str | None:
         raise _build_refusal()
 
     def read_text(self, id: str) -> str:

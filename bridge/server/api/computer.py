@@ -13,8 +13,12 @@ from pydantic_core import PydanticCustomError
 from bridge.computer.actions import Action, read_action
 from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.batch import Outcome
+from bridge.computer.element_actions.listing import list_shown_states, to_box
+from bridge.computer.element_actions.windows import make_window_id
+from bridge.computer.elements.base import MOST_ELEMENTS, NamedElement
 from bridge.computer.permission import Permission
 from bridge.computer.screen.capture import CaptureOptions
+from bridge.computer.screen.geometry import View
 from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
@@ -34,6 +38,8 @@ from bridge.wire.computer import (
     Decided,
     Decision,
     ProgramForgotten,
+    WindowElement,
+    WindowElementList,
 )
 from bridge.wire.computer_status import (
     ApprovalStep,
@@ -157,6 +163,53 @@ async def get_screenshot(request: web.Request) -> web.Response:
         options = replace(options, form=query.format)
     picture = await bridge.computer.capture(options, query.region)
     return _respond_with_picture(picture)
+
+
+class ElementsQuery(BaseModel):
+    """The query parameters of a list of elements."""
+
+    window: Annotated[str, Field(max_length=300)] | SkipJsonSchema[None] = Field(
+        None,
+        description="The id or title of the window, or a part of the title; by default the one "
+        "with the keyboard.",
+    )
+    limit: Annotated[int, Field(ge=1, le=500), DECIMAL] = Field(
+        MOST_ELEMENTS, description="Most elements of the list."
+    )
+    monitor: Annotated[int, Field(ge=0, le=99), DECIMAL] | SkipJsonSchema[None] = Field(
+        None, description="The monitor of the picture that boxes refer to; 0 is the main one."
+    )
+    max_edge: Annotated[int, Field(ge=100, le=8000), DECIMAL] | SkipJsonSchema[None] = Field(
+        None, description="Longest edge of that picture in pixels; 1568 by default."
+    )
+
+
+async def get_elements(request: web.Request) -> web.Response:
+    """List the elements of a window. Raises ComputerOff."""
+    bridge = request.app[BRIDGE]
+    query = read_query(request, ElementsQuery)
+    options = build_capture_options(bridge, query.monitor, query.max_edge)
+    listed = await bridge.computer.list_elements(query.window, query.limit, options)
+    body = WindowElementList(
+        window=make_window_id(listed.window),
+        title=listed.window.title,
+        program=listed.window.program,
+        elements=[_as_window_element(each, listed.view) for each in listed.elements.elements],
+        complete=listed.elements.is_whole,
+    )
+    return web.json_response(body.model_dump())
+
+
+def _as_window_element(named: NamedElement, view: View) -> WindowElement:
+    element = named.element
+    return WindowElement(
+        id=named.id,
+        role=element.role,
+        name=element.name,
+        states=list_shown_states(element),
+        box=None if element.box is None else to_box(element.box, view),
+        value=named.value,
+    )
 
 
 async def run_actions(request: web.Request) -> web.Response:
@@ -318,6 +371,22 @@ _OUTCOMES_EXAMPLE: dict[str, Any] = {
     ],
     "approved_by": "mode allowed",
 }
+_ELEMENTS_EXAMPLE: dict[str, Any] = {
+    "window": "w8388611",
+    "title": "Notes",
+    "program": "notes",
+    "elements": [
+        {
+            "id": "e12ab",
+            "role": "button",
+            "name": "Save",
+            "states": ["default"],
+            "box": [600, 340, 679, 371],
+            "value": "",
+        }
+    ],
+    "complete": True,
+}
 _STATUS_EXAMPLE: dict[str, Any] = {
     "mode": "off",
     "until": None,
@@ -346,6 +415,17 @@ ROUTES = (
         Answer("A picture.", text=_PICTURES),
         access="token",
         query=ScreenshotQuery,
+        failures=DESKTOP_FAILURES,
+    ),
+    Endpoint(
+        "GET",
+        "/computer/elements",
+        get_elements,
+        "Computer",
+        "List the buttons, fields and texts of a window",
+        Answer("What is on the screen.", WindowElementList, _ELEMENTS_EXAMPLE),
+        access="token",
+        query=ElementsQuery,
         failures=DESKTOP_FAILURES,
     ),
     Endpoint(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from bridge.computer.elements.atspi.ids import KnownObject, explain_gone
-from bridge.computer.elements.atspi.listing import TEXT, VALUE, Listing
+from bridge.computer.elements.atspi.ids import KnownObject, explain_gone, get_lasting_name
+from bridge.computer.elements.atspi.listing import FIELDS, VALUE, Listing
 from bridge.computer.elements.atspi.replies import (
-    ACTIONS,
     COUNT,
     FLAG,
-    FLOAT,
+    TEXT,
     Node,
     TimedOut,
     Unanswered,
@@ -33,20 +32,22 @@ from bridge.errors import InvalidRequest
 
 _ACTION, _COMPONENT = "org.a11y.atspi.Action", "org.a11y.atspi.Component"
 _EDITABLE_TEXT = "org.a11y.atspi.EditableText"
-_CLICKS = (
-    *("click", "press", "activate", "jump", "open", "toggle", "select", "check", "uncheck"),
-    *("dodefault", "do default", "clickancestor", "expand", "collapse", "expand or contract"),
-)
+_CLICKS = ("click", "press", "jump", "toggle", "select", "check", "uncheck", "clickancestor")
 """What programs call their action that a click does, the best first; in lower case."""
+_CLICKS_OF_CONTROLS = (*_CLICKS, "activate", "open", "expand", "collapse", "expand or contract")
+"""To activate a field is to press Return in it, and an item of a list is opened by that."""
+_NOT_ACTIVATED: tuple[Role, ...] = ("cell", "icon", "list item")
 _ANYWHERE = 6
 """Scroll no further than until it is there."""
 _SCROLL_STEPS = 10
+_READ_STEPS = 6
 _STEP_SECONDS = 0.01
 _TOGGLES: tuple[Role, ...] = ("check box", "switch", "radio button")
 _CHOICES: tuple[Role, ...] = ("combo box", "list")
 _ITEMS = list_numbers(("list item", "menu item", "cell"))
 _READABLE = list_numbers(("text", "heading", "field", "link", "button", "cell", "list item"))
 _SPIN_BUTTON = 52
+_MOST_ACTIONS = 20
 _MOST_ITEMS = 400
 _MOST_PARTS = 400
 _EMBEDDED = "\ufffc"
@@ -72,16 +73,31 @@ class Actor:
             raise
         except Unanswered as error:
             raise explain_gone(id, known.name) from error
-        if (facts.role, facts.name) != (known.role, known.name):
+        if (facts.role, get_lasting_name(facts)) != (known.role, known.name):
             raise explain_gone(id, known.name)
         return facts
 
     async def press(self, id: str, known: KnownObject) -> Press:
         facts = await self._check_usable(id, known)
-        return await self._press(facts.node)
+        role = to_role(facts.role, facts.states)
+        is_field = role in FIELDS
+        names = _CLICKS if is_field or role in _NOT_ACTIVATED else _CLICKS_OF_CONTROLS
+        press = await self._press(facts.node, names)
+        if press == "no action" and is_field:
+            # A click on a field moves the cursor into it.
+            return await self._focus(facts.node)
+        return press
 
-    async def set_value(self, id: str, known: KnownObject, value: str) -> str:
-        """Set the value that fits the role; return what it is then."""
+    async def focus(self, id: str, known: KnownObject) -> bool:
+        """Move the keyboard of its window to an element; return False if that is not offered."""
+        facts = await self._check_usable(id, known)
+        return await self._focus(facts.node) != "no action"
+
+    async def set_value(self, id: str, known: KnownObject, value: str) -> str | None:
+        """Set the value that fits the role; return what it is then.
+
+        None for a field whose program does not let its text be set.
+        """
         facts = await self._check_usable(id, known)
         role = to_role(facts.role, facts.states)
         if role in _TOGGLES:
@@ -100,14 +116,14 @@ class Actor:
         if role == "password field":
             raise InvalidRequest("The text of a password field is not read.", param="id")
         if role == "slider":
-            return f"{await self._listing.read_number(facts.node):g}"
+            return await self._format_number(facts.node)
         try:
             text = await self._listing.read_text(facts.node, READ_LENGTH)
         except TimedOut:
             raise
         except Unanswered:
             text = ""
-        if text.strip() and _EMBEDDED not in text:
+        if role in FIELDS or (text.strip() and _EMBEDDED not in text):
             return text
         return await self._read_parts(facts.node) or facts.name
 
@@ -120,32 +136,31 @@ class Actor:
             return facts
         try:
             body = (_ANYWHERE,)
-            await self._tree.bus.call(facts.node, _COMPONENT, "ScrollTo", FLAG, "u", body)
+            scrolls = await self._tree.bus.call(facts.node, _COMPONENT, "ScrollTo", FLAG, "u", body)
         except TimedOut:
             raise
         except Unanswered:
             # Programs without scrolling have no such method.
-            pass
-        else:
-            for _ in range(_SCROLL_STEPS):
-                facts = await self.check(id, known)
-                if facts.has(SHOWING):
-                    return facts
-                await asyncio.sleep(_STEP_SECONDS)
+            scrolls = False
+        for _ in range(_SCROLL_STEPS if scrolls else 0):
+            facts = await self.check(id, known)
+            if facts.has(SHOWING):
+                return facts
+            await asyncio.sleep(_STEP_SECONDS)
         raise InvalidRequest(
             f"The element {id} “{known.name[:80]}” is not on the screen. "
             "Open its menu, list or tab first, or scroll to it.",
             param="id",
         )
 
-    async def _press(self, node: Node) -> Press:
+    async def _press(self, node: Node, clicks: Sequence[str]) -> Press:
         try:
-            names = await self._tree.bus.call(node, _ACTION, "GetActions", ACTIONS)
+            names = await self._list_actions(node)
         except TimedOut:
             raise
         except Unanswered:
             return "no action"
-        index = _find_click(names)
+        index = _find_click(names, clicks)
         if index is None:
             return "no action"
         try:
@@ -155,12 +170,33 @@ class Actor:
             return "unconfirmed"
         return "pressed" if is_done else "no action"
 
+    async def _list_actions(self, node: Node) -> list[str]:
+        # `GetActions` has translated names, which Chromium leaves empty.
+        count = await self._tree.bus.read_property(node, "NActions", COUNT, _ACTION)
+        calls = (
+            self._tree.bus.call(node, _ACTION, "GetName", TEXT, "i", (index,))
+            for index in range(min(count, _MOST_ACTIONS))
+        )
+        return await asyncio.gather(*calls)
+
+    async def _focus(self, node: Node) -> Press:
+        try:
+            is_done = await self._tree.bus.call(node, _COMPONENT, "GrabFocus", FLAG)
+        except TimedOut:
+            return "unconfirmed"
+        except Unanswered:
+            return "no action"
+        return "pressed" if is_done else "no action"
+
     async def _set_toggle(self, facts: Facts, value: str) -> str:
         word = value.strip().casefold()
         if word not in (*_ON, *_OFF):
             raise InvalidRequest("The value must be `on` or `off`.", param="value")
         is_on, should_be_on = _is_on(facts), word in _ON
-        if is_on != should_be_on and await self._press(facts.node) == "no action":
+        if (
+            is_on != should_be_on
+            and await self._press(facts.node, _CLICKS_OF_CONTROLS) == "no action"
+        ):
             raise _explain_unsettable()
         return "on" if should_be_on else "off"
 
@@ -170,12 +206,14 @@ class Actor:
             raise InvalidRequest("The value must be a number.", param="value")
         try:
             await self._tree.bus.write_number(node, VALUE, "CurrentValue", number)
-            now = await self._listing.read_number(node)
+            return await _read_until(f"{number:g}", lambda: self._format_number(node))
         except TimedOut:
             raise
         except Unanswered as error:
             raise _explain_unsettable() from error
-        return f"{now:g}"
+
+    async def _format_number(self, node: Node) -> str:
+        return f"{await self._listing.read_number(node):g}"
 
     async def _choose(self, node: Node, value: str) -> str:
         items = await self._tree.find(node, _ITEMS, (), _MOST_ITEMS)
@@ -184,11 +222,11 @@ class Actor:
         if at is None:
             shown = ", ".join(f"“{name[:40]}”" for name in names[:8]) or "none"
             raise InvalidRequest(f"It has no such choice; its choices are: {shown}.", param="value")
-        if await self._press(items[at]) == "no action":
+        if await self._press(items[at], _CLICKS_OF_CONTROLS) == "no action":
             raise _explain_unsettable()
         return names[at]
 
-    async def _set_text(self, facts: Facts, role: Role, value: str) -> str:
+    async def _set_text(self, facts: Facts, role: Role, value: str) -> str | None:
         try:
             body = (value,)
             is_done = await self._tree.bus.call(
@@ -196,11 +234,16 @@ class Actor:
             )
         except TimedOut:
             raise
-        except Unanswered as error:
-            raise _explain_unsettable() from error
-        if not is_done:
+        except Unanswered:
+            # Chromium offers it for no field.
+            is_done = False
+        if not is_done and role not in FIELDS:
             raise _explain_unsettable()
-        return await self._listing.read_value(facts, role, len(value) + 1)
+        if not is_done:
+            return None
+        length = min(len(value) + 1, READ_LENGTH)
+        expected = "" if role == "password field" else value[:length]
+        return await _read_until(expected, lambda: self._listing.read_value(facts, role, length))
 
     async def _read_parts(self, node: Node) -> str:
         """Read the texts inside an object, such as those of a page, also what is scrolled away."""
@@ -211,10 +254,19 @@ class Actor:
         return "\n".join(lines)[:READ_LENGTH]
 
 
-def _find_click(names: Sequence[str]) -> int | None:
-    """Find the action that a click does; the only one of a program may have a name of its own."""
+async def _read_until(expected: str, read: Callable[[], Awaitable[str]]) -> str:
+    """Read a value until it is the expected one; programs may need a moment."""
+    for _ in range(_READ_STEPS):
+        value = await read()
+        if value == expected:
+            break
+        await asyncio.sleep(_STEP_SECONDS)
+    return value
+
+
+def _find_click(names: Sequence[str], clicks: Sequence[str]) -> int | None:
     folded = [name.casefold() for name in names]
-    for word in _CLICKS:
+    for word in clicks:
         if word in folded:
             return folded.index(word)
     return None

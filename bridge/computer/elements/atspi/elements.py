@@ -114,9 +114,19 @@ class AtspiElements:
         known = self._ids.get(id)
         return self._run_named(lambda: self._actor.press(id, known))
 
-    def set_value(self, id: str, value: str) -> str:
+    def focus_element(self, id: str) -> bool:
         known = self._ids.get(id)
-        return self._run_named(lambda: self._actor.set_value(id, known, value))
+        return self._run_named(lambda: self._actor.focus(id, known))
+
+    def set_value(self, id: str, value: str) -> str | None:
+        known = self._ids.get(id)
+
+        async def work() -> tuple[str | None]:
+            return (await self._actor.set_value(id, known, value),)
+
+        # In a tuple, because no answer is None as well.
+        (now,) = self._run_named(work)
+        return now
 
     def read_text(self, id: str) -> str:
         known = self._ids.get(id)
@@ -154,7 +164,8 @@ class AtspiElements:
         result = self._run(work)
         if result is None:
             raise InvalidRequest(
-                f"The program did not answer within {SECONDS:g} s. Try it again, or use a screenshot.",
+                f"The program did not answer within {SECONDS:g} s. Try it again, or use a "
+                "screenshot.",
                 param="action",
             )
         return result

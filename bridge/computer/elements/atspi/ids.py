@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from bridge.computer.desktop import WindowId
 from bridge.computer.elements.atspi.replies import Node
+from bridge.computer.elements.atspi.roles import COMBO
+from bridge.computer.elements.atspi.tree import Facts
 from bridge.errors import InvalidRequest
 
 _MOST_IDS = 5000
@@ -55,6 +57,11 @@ class Ids:
         if known is None:
             raise explain_gone(id)
         return known
+
+
+def get_lasting_name(facts: Facts) -> str:
+    """Return the name, but none for a combo box: in GTK, that is what is chosen in it."""
+    return "" if facts.role == COMBO else facts.name
 
 
 def explain_gone(id: str, name: str = "") -> InvalidRequest:

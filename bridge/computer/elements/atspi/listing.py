@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bridge.computer.desktop import Window
-from bridge.computer.elements.atspi.ids import Ids, KnownObject
+from bridge.computer.elements.atspi.ids import Ids, KnownObject, get_lasting_name
 from bridge.computer.elements.atspi.replies import COUNT, FLOAT, LONG_TEXT, Node, Unanswered
 from bridge.computer.elements.atspi.roles import (
+    COMBO,
     EDITABLE,
     SHOWING,
     VISIBLE,
@@ -38,11 +39,12 @@ from bridge.errors import InvalidRequest
 
 _Item = TypeVar("_Item")
 
-_FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
-_CONTROL_NUMBERS = list_numbers((*CONTROLS, *_FIELDS))
-_TEXT_NUMBERS = list_numbers(("dialog", "document", "heading", "image", "text"))
+FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
+_CONTROL_NUMBERS = list_numbers((*CONTROLS, *FIELDS))
+_TEXT_NUMBERS = list_numbers(("dialog", "document", "heading", "image", "list", "text"))
 _ELEMENTS_AT_ONCE = 12
 _NAMES_AT_ONCE = 64
+_MOST_COMBOS = 100
 _MOST_SEARCHED = 1000
 """Objects that one search returns."""
 
@@ -77,9 +79,12 @@ class Listing:
                 break
             read = await asyncio.gather(*(self._try_read(node, window) for node in chunk))
             for each in read:
-                if each is not None and not _repeats(each, elements):
+                if each is None or each.element.box is None:
+                    continue
+                if not _repeats(each, elements):
                     elements.append(each)
-        return ElementList(tuple(elements[:most]), is_whole and len(elements) <= most)
+        listed = _drop_labels(elements)
+        return ElementList(tuple(listed[:most]), is_whole and len(listed) <= most)
 
     async def find(
         self, window: Window, role: Role | None, name: str | None, ends: float
@@ -96,16 +101,20 @@ class Listing:
         """Read an object; None for one that is no control and has no name."""
         facts, box = await asyncio.gather(self._tree.read_facts(node), self._tree.read_box(node))
         role = to_role(facts.role, facts.states)
-        name = facts.name or await self._read_other_name(node, role)
-        if not name.strip() and role not in (*CONTROLS, *_FIELDS):
+        name, value = facts.name, ""
+        if role in (*CONTROLS, *FIELDS):
+            name, value = await self._tree.read_full_name(facts)
+        elif not name.strip():
             return None
-        value = await self.read_value(facts, role)
+        value = value or await self.read_value(facts, role)
         element = Element(role, name, "", to_states(facts.states), box)
         return NamedElement(self.identify(facts, window), element, value)
 
     def identify(self, facts: Facts, window: Window) -> str:
         """Return the id of an object."""
-        return self._ids.add(KnownObject(facts.node, window.id, facts.role, facts.name))
+        return self._ids.add(
+            KnownObject(facts.node, window.id, facts.role, get_lasting_name(facts))
+        )
 
     async def read_value(self, facts: Facts, role: Role, length: int = VALUE_LENGTH) -> str:
         """Return the text of a field or the number of a slider; of a password field never."""
@@ -144,9 +153,7 @@ class Listing:
         if len(controls) > most:
             return _Searched(controls[:most], is_whole=False)
         controls += [
-            node
-            for node in await self._tree.find(top, (), editable, most)
-            if node not in controls
+            node for node in await self._tree.find(top, (), editable, most) if node not in controls
         ]
         numbers = (*_CONTROL_NUMBERS, *_TEXT_NUMBERS)
         ordered = await self._tree.find(top, numbers, shown, _MOST_SEARCHED)
@@ -172,12 +179,14 @@ class Listing:
         numbers = _list_searched_numbers(role)
         nodes = await self._tree.find(top, numbers, (state,), _MOST_SEARCHED)
         is_whole = len(nodes) < _MOST_SEARCHED
+        # They may have the name of a label instead of their own.
+        combos = set(await self._tree.find(top, (COMBO,), (state,), _MOST_COMBOS))
         matches: list[NamedElement] = []
         for chunk in _split(nodes, _NAMES_AT_ONCE):
             if time.monotonic() > ends:
                 is_whole = False
                 break
-            near = chunk if name is None else await self._filter_names(chunk, name)
+            near = chunk if name is None else await self._filter_names(chunk, name, combos)
             read = await asyncio.gather(*(self._try_read(node, window) for node in near))
             matches += [
                 each
@@ -186,13 +195,16 @@ class Listing:
             ]
         return ElementList(tuple(_choose_best(matches, name)), is_whole)
 
-    async def _filter_names(self, nodes: Sequence[Node], name: str) -> list[Node]:
+    async def _filter_names(
+        self, nodes: Sequence[Node], name: str, unsure: Collection[Node]
+    ) -> list[Node]:
         """Return the nodes whose name may have a part; those without a name may, too."""
         names = await asyncio.gather(*map(self._try_name, nodes))
         return [
             node
             for node, other in zip(nodes, names, strict=True)
-            if other is not None and (not other.strip() or has_name_part(other, name))
+            if other is not None
+            and (not other.strip() or node in unsure or has_name_part(other, name))
         ]
 
     async def _try_name(self, node: Node) -> str | None:
@@ -208,20 +220,11 @@ class Listing:
             # It has gone, and must not hide the others.
             return None
 
-    async def _read_other_name(self, node: Node, role: Role) -> str:
-        """Return the name of a label or the description, for a control without a name."""
-        if role not in (*CONTROLS, *_FIELDS):
-            return ""
-        try:
-            return await self._tree.read_label(node) or await self._tree.read_description(node)
-        except Unanswered:
-            return ""
-
 
 def _list_searched_numbers(role: Role | None) -> Collection[int]:
     if role is None:
         return (*_CONTROL_NUMBERS, *_TEXT_NUMBERS)
-    if role in (*_FIELDS, "clickable", "other"):
+    if role in (*FIELDS, "clickable", "other"):
         # What can be typed into is a field, whatever its number is.
         return ()
     return list_numbers((role,))
@@ -236,11 +239,29 @@ def _choose_best(matches: Sequence[NamedElement], name: str | None) -> list[Name
     if name is None:
         return list(matches)
     whole = [each for each in matches if is_name(each.element.name, name)]
+    # The label of a field, or the heading above a button, is not what is meant.
+    controls = [each for each in whole if each.element.is_control or each.element.is_editable]
+    whole = controls or whole
     chosen: list[NamedElement] = []
     for each in whole or [each for each in matches if has_name_part(each.element.name, name)]:
         if not _repeats(each, chosen):
             chosen.append(each)
     return chosen
+
+
+def _drop_labels(elements: Sequence[NamedElement]) -> list[NamedElement]:
+    """Drop texts that only name the control behind them."""
+    behind = [*elements[1:], None]
+    return [
+        each
+        for each, other in zip(elements, behind, strict=True)
+        if other is None or each.element.role != "text" or not _is_label(each, other)
+    ]
+
+
+def _is_label(text: NamedElement, named: NamedElement) -> bool:
+    other = named.element
+    return (other.is_control or other.is_editable) and is_name(other.name, text.element.name)
 
 
 def _repeats(named: NamedElement, earlier: Sequence[NamedElement]) -> bool:

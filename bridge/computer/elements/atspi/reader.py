@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bridge.computer.elements.atspi.replies import Node, TimedOut, Unanswered
+from bridge.computer.elements.atspi.replies import Node
 from bridge.computer.elements.atspi.roles import (
     ALERT,
     COMBO,
@@ -148,20 +148,10 @@ class Reader:
         if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
             role = "address bar"
         states = to_states(facts.states)
-        name = facts.name or part or await self._read_label(facts.node, role)
+        name = facts.name or part
+        if role not in _PARTS and role not in _CONTAINERS:
+            name, _ = await self._tree.read_full_name(replace(facts, name=name))
         return Element(role, name, description, states, box, dialog, url, form)
-
-    async def _read_label(self, node: Node, role: Role) -> str:
-        """Return the name of the label beside a control, as GTK has them."""
-        if role in _PARTS or role in _CONTAINERS:
-            return ""
-        try:
-            return await self._tree.read_label(node)
-        except TimedOut:
-            raise
-        except Unanswered:
-            # A program may have no relations.
-            return ""
 
     async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""

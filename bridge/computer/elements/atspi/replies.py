@@ -26,7 +26,6 @@ _LONGEST_PATH = 1000
 _MOST_NODES = 1000
 _MOST_TEXTS = 100
 _STATE_WORDS = 2
-_MOST_ACTIONS = 20
 _MOST_RELATIONS = 20
 _LABELLED_BY = 2
 
@@ -94,10 +93,6 @@ def _cut_long_text(text: str) -> str:
     return text[:READ_LENGTH]
 
 
-def _read_names(actions: Sequence[Sequence[str]]) -> list[str]:
-    return [_cut_text(name) for name, *_ in actions[:_MOST_ACTIONS]]
-
-
 def _read_labels(relations: Sequence[tuple[int, Sequence[Sequence[str]]]]) -> list[Node]:
     pairs = (nodes for kind, nodes in relations[:_MOST_RELATIONS] if kind == _LABELLED_BY)
     return [node for each in pairs for node in _read_nodes(each)]
@@ -155,8 +150,6 @@ TEXT: Shape[str] = Shape("s", _cut_text)
 """At most TEXT_LENGTH characters."""
 LONG_TEXT: Shape[str] = Shape("s", _cut_long_text)
 """At most READ_LENGTH characters."""
-ACTIONS: Shape[list[str]] = Shape("a(sss)", _read_names)
-"""The names of what an object can do, without their descriptions and keys."""
 LABELS: Shape[list[Node]] = Shape("a(ua(so))", _read_labels)
 """The objects that name one, of all its relations."""
 NODE: Shape[Node] = Shape("(so)", _read_node)

@@ -71,6 +71,7 @@ _ROLES: Mapping[int, Role] = {
     94: "document",
     PAGE: "document",
     96: "document",
+    98: "list",
     99: "text",
     102: "group",
     103: "text",

@@ -23,7 +23,7 @@ from bridge.computer.elements.atspi.replies import (
     TimedOut,
     Unanswered,
 )
-from bridge.computer.elements.atspi.roles import SHOWING, has_state
+from bridge.computer.elements.atspi.roles import COMBO, SHOWING, has_state
 from bridge.computer.screen.geometry import Point, Rect
 
 _Result = TypeVar("_Result")
@@ -100,6 +100,25 @@ class Tree:
         """Return the name of the object that labels one; empty without one."""
         labels = await self.bus.call(node, _ACCESSIBLE, "GetRelationSet", LABELS)
         return await self.read_name(labels[0]) if labels else ""
+
+    async def read_full_name(self, facts: Facts) -> tuple[str, str]:
+        """Return the name of a control, and what is chosen in it if that is known.
+
+        Controls without a name have a label beside them; the name of GTK's combo boxes is the
+        choice.
+        """
+        if facts.name.strip() and facts.role != COMBO:
+            return facts.name, ""
+        try:
+            label = await self.read_label(facts.node)
+            if label.strip():
+                return label, facts.name if facts.name != label else ""
+            return facts.name or await self.read_description(facts.node), ""
+        except TimedOut:
+            raise
+        except Unanswered:
+            # A program may have no relations.
+            return facts.name, ""
 
     async def read_box(self, node: Node) -> Rect | None:
         """Return its area on the screen; None if it has none, as in a closed menu."""

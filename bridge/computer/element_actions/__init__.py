@@ -1,0 +1,1 @@
+"""Actions on what programs tell of their windows, without pointer and keyboard."""

@@ -235,6 +235,14 @@ class SetValue(_OnElement):
     allow_keyboard: bool = True
     """Whether the text may be typed if the program does not let it be set."""
 
+    @field_validator("value")
+    @classmethod
+    def _validate_value(cls, value: str) -> str:
+        # D-Bus has no such text, and ends a connection that sends one.
+        if "\0" in value or not _is_encodable(value):
+            raise ValueError("it has a NUL or half a character")
+        return value
+
 
 class ReadText(_OnElement):
     member = "read_text"
@@ -312,6 +320,14 @@ def read_action(member: str, fields: Mapping[str, Any]) -> Action:
         field = ".".join(str(part) for part in problem["loc"])
         text = f"{member}: {field and f'{field}: '}{problem['msg']}."
         raise InvalidRequest(text, param=field or "action") from error
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_keys(text: str, parse: Callable[[str], object]) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.computer.actions import (
-    ACTIONS,
+    ELEMENT_ACTIONS,
+    INPUT_ACTIONS,
     MEMBERS,
     Action,
     Key,
@@ -24,9 +25,9 @@ from tests.fake_anthropic.checks.tools import MEMBERS as UPSTREAM
 
 
 def test_there_is_a_class_for_each_member() -> None:
-    assert set(MEMBERS) == TOOLSET == UPSTREAM
-    assert set(ACTIONS) == set(get_args(Action))
-    assert len(ACTIONS) == 17
+    assert {action.member for action in INPUT_ACTIONS} == TOOLSET == UPSTREAM
+    assert {*INPUT_ACTIONS, *ELEMENT_ACTIONS} == set(get_args(Action)) == set(MEMBERS.values())
+    assert (len(INPUT_ACTIONS), len(ELEMENT_ACTIONS)) == (17, 7)
 
 
 def test_a_call_is_parsed() -> None:
@@ -57,6 +58,13 @@ _START = "start_coordinate.0"
         ("scroll", {"scroll_direction": "in", "scroll_amount": 1}, "scroll_direction"),
         ("zoom", {"region": [1, 1, 1, 5]}, "region"),
         ("mouse_move", {}, "coordinate"),
+        ("click_element", {}, "action"),
+        ("click_element", {"role": "knob"}, "role"),
+        ("find_element", {"window": "Form"}, "action"),
+        ("set_value", {"id": "e1ab"}, "value"),
+        ("set_value", {"id": "e1ab", "value": "a\0b"}, "value"),
+        ("set_value", {"id": "e1ab", "value": "\ud800"}, "value"),
+        ("focus_window", {}, "window"),
         ("mouse_move", {"coordinate": ["5", 5]}, "coordinate.0"),
         ("left_click", {"coordinate": [5, 5.5]}, "coordinate.1"),
         ("left_click", {"coordinate": [5, 5.0]}, "coordinate.1"),

@@ -36,6 +36,16 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "wait": ({"duration": 2}, "Wait 2 s"),
     "screenshot": ({}, "Take a screenshot"),
     "zoom": ({"region": [1, 2, 30, 40]}, "Zoom in on (1, 2) to (30, 40)"),
+    "list_windows": ({}, "List the windows"),
+    "focus_window": ({"window": "Notes"}, "Bring the window “Notes” to the front"),
+    "list_elements": ({"window": "w12"}, "List the elements of the window “w12”"),
+    "find_element": ({"role": "link", "name": "Help"}, "Find the link “Help”"),
+    "click_element": ({"role": "button", "name": "OK"}, "Click the button “OK” by its name"),
+    "set_value": ({"id": "e1ab", "value": "Ulm"}, "Set the element e1ab to “Ulm”"),
+    "read_text": (
+        {"name": "Total", "window": "Shop"},
+        "Read the text of the element “Total” of the window “Shop”",
+    ),
 }
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bridge.computer.actions import MEMBERS, Action, list_places, read_action
+from bridge.computer.actions import (
+    INPUT_ACTIONS,
+    MEMBERS,
+    InputAction,
+    list_places,
+    read_action,
+)
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.effects import Effects, InputState, find_effects, find_path, follow
 from bridge.computer.policy import DEFAULT, Policy, judge
@@ -130,12 +136,13 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "repeat": st.integers(1, 5),
     "region": st.just([0, 0, 9, 9]),
 }
+INPUT_MEMBERS = sorted(action.member for action in INPUT_ACTIONS)
 OPTIONAL = {"coordinate": ("mouse_move", "left_click_drag")}
 """Fields that only these actions must have."""
 
 
 @st.composite
-def actions(draw: st.DrawFn, members: Sequence[str] = sorted(MEMBERS)) -> Action:
+def actions(draw: st.DrawFn, members: Sequence[str] = INPUT_MEMBERS) -> InputAction:
     """Any action with valid fields."""
     member = draw(st.sampled_from(members))
     fields: dict[str, Any] = {}
@@ -147,7 +154,7 @@ def actions(draw: st.DrawFn, members: Sequence[str] = sorted(MEMBERS)) -> Action
             needed = False
         if needed or draw(st.booleans()):
             fields[name] = draw(strategy)
-    return read_action(member, fields)
+    return cast(InputAction, read_action(member, fields))
 
 
 AREAS = st.builds(
@@ -176,7 +183,7 @@ def is_hidden(window: Window) -> bool:
 @given(actions(), desktops(), st.none() | PLACES, PLACES)
 @settings(max_examples=500)
 def test_no_action_touches_a_window_on_the_never_list(
-    action: Action, windows: list[Window], pressed: list[int] | None, pointer: list[int]
+    action: InputAction, windows: list[Window], pressed: list[int] | None, pointer: list[int]
 ) -> None:
     """The windows that get its input are found here by other means than in the code."""
     state = InputState(
@@ -201,7 +208,7 @@ def test_no_action_touches_a_window_on_the_never_list(
 
 @given(actions(), desktops(), PLACES)
 def test_every_rule_holds_for_every_action_with_input(
-    action: Action, windows: list[Window], pointer: list[int]
+    action: InputAction, windows: list[Window], pointer: list[int]
 ) -> None:
     """With rules that match everything, only what is no input has no risk."""
     state = InputState(VIEW.to_desktop(*pointer))

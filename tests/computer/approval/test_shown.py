@@ -14,8 +14,8 @@ from bridge.computer.screen.geometry import Rect
 NOTES = Window("Notes", "notes", Rect(0, 0, 9, 9), active=True)
 
 
-def show(member: str, window: Window | None = NOTES, **fields: Any) -> ShownStep:
-    (step,) = show_steps([read_action(member, fields)], [window], (30, 40))
+def show(member: str, place: Window | None = NOTES, **fields: Any) -> ShownStep:
+    (step,) = show_steps([read_action(member, fields)], [place], (30, 40))
     return step
 
 

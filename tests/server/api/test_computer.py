@@ -16,6 +16,7 @@ import pytest
 from openai import AsyncOpenAI, NotFoundError, PermissionDeniedError
 from PIL import Image
 
+from bridge.computer.actions import ELEMENT_ACTIONS, MEMBERS
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
@@ -128,7 +129,9 @@ async def test_claude_takes_a_screenshot_acts_and_answers(
     assert answer.choices[0].finish_reason == "stop"
     assert list_input(desktop) == [*CLICKED, ("type", "h"), ("type", "é")]
     first, second, third = [request.body for request in fake.requests if request.body]
-    assert first["tools"] == [{"type": "computer_toolset_20260801"}]
+    toolset, *others = first["tools"]
+    assert toolset == {"type": "computer_toolset_20260801"}
+    assert [tool["name"] for tool in others] == [kind.member for kind in ELEMENT_ACTIONS]
     shown = second["messages"][-1]["content"][0]
     assert shown["toolset_name"] == "computer"
     data = base64.b64decode(shown["content"][0]["source"]["data"])
@@ -207,7 +210,7 @@ async def test_claude_code_gets_the_actions_as_tools(
     assert answer.choices[0].message.content == "Done."
     assert list_input(desktop)[0] == ("move", 10, 20)
     asked_for = [request.body for request in fake.requests if request.body]
-    assert len(asked_for[0]["tools"]) == 17
+    assert [tool["name"] for tool in asked_for[0]["tools"]] == list(MEMBERS)
     assert '"type": "image"' in json.dumps(asked_for[1]["messages"])
 
 

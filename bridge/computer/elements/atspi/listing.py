@@ -134,7 +134,7 @@ class Listing:
     async def read_text(self, node: Node, length: int) -> str:
         """Return the beginning of a text. Raises Unanswered for what has none."""
         count = await self._tree.bus.read_property(node, "CharacterCount", COUNT, TEXT)
-        body = (0, min(count, length))
+        body = (0, max(0, min(count, length)))
         return await self._tree.bus.call(node, TEXT, "GetText", LONG_TEXT, "ii", body)
 
     async def _find_top(self, window: Window) -> Node:
@@ -254,7 +254,7 @@ def _drop_labels(elements: Sequence[NamedElement]) -> list[NamedElement]:
     behind = [*elements[1:], None]
     return [
         each
-        for each, other in zip(elements, behind, strict=True)
+        for each, other in zip(elements, behind, strict=False)
         if other is None or each.element.role != "text" or not _is_label(each, other)
     ]
 

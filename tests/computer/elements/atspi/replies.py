@@ -8,7 +8,24 @@ from dbus_fast import Message, MessageType, Variant
 from dbus_fast.signature import SignatureType, get_signature_tree
 from hypothesis import strategies as st
 
-TYPES = ("b", "i", "u", "s", "o", "v", "(so)", "a(so)", "au", "(iiii)", "(iii)", "a{ss}", "as", "")
+TYPES = (
+    "b",
+    "i",
+    "u",
+    "s",
+    "o",
+    "v",
+    "(so)",
+    "a(so)",
+    "au",
+    "(iiii)",
+    "(iii)",
+    "a{ss}",
+    "as",
+    "d",
+    "a(ua(so))",
+    "",
+)
 """Of AT-SPI's replies, and some that are nearly the same."""
 
 _NAMES = st.one_of(
@@ -54,6 +71,8 @@ def _values(type: SignatureType) -> st.SearchStrategy[Any]:
             return st.integers(-(2**31), 2**31 - 1)
         case "u":
             return st.one_of(st.integers(0, 130), st.integers(0, 2**32 - 1))
+        case "d":
+            return st.floats()
         case "o":
             return _PATHS
         case "s":

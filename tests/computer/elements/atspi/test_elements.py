@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
 from dbus_fast import Message, Variant
 
+from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.elements import AtspiElements
 from bridge.computer.elements.atspi.roles import (
     DEFAULT,
@@ -19,6 +20,7 @@ from bridge.computer.elements.atspi.roles import (
 )
 from bridge.computer.elements.base import TEXT_LENGTH, Element
 from bridge.computer.screen.geometry import Point, Rect
+from bridge.errors import InvalidRequest
 from tests.computer.elements.atspi.programs import (
     NULL,
     ROOT,
@@ -112,6 +114,25 @@ def test_an_odd_program_hides_nothing_of_another(
             elements.default_button(odd.window),
         ):
             assert found is None or len(found.name + found.description) <= 2 * TEXT_LENGTH
+        use_by_name(elements, odd.window)
+
+
+def use_by_name(elements: AtspiElements, window: Window) -> None:
+    """Do everything with the elements of a window; it is done, or refused by name."""
+    acts: list[Callable[[str], object]] = [
+        *(elements.press, elements.focus_element, elements.read_text),
+        *(lambda id: elements.look_up(id, [window]), lambda id: elements.set_value(id, "on")),
+    ]
+    for ask in (
+        lambda: elements.window_tree(window, 120),
+        lambda: elements.find(window, None, "OK"),
+    ):
+        with suppress(InvalidRequest):
+            for named in ask().elements[:2]:
+                assert len(named.element.name) <= TEXT_LENGTH
+                for act in acts:
+                    with suppress(InvalidRequest):
+                        act(named.id)
 
 
 def is_password(element: Element | None) -> bool:

@@ -18,7 +18,7 @@ from bridge.computer.elements.atspi.replies import (
     make_property,
     read_reply,
 )
-from bridge.computer.elements.base import TEXT_LENGTH
+from bridge.computer.elements.base import READ_LENGTH, TEXT_LENGTH
 from bridge.computer.screen.geometry import Rect
 from tests.computer.elements.atspi.replies import make_error, make_reply, replies, variants
 
@@ -28,6 +28,7 @@ SHAPES: dict[str, Shape[Any]] = {
 TYPES: dict[str, tuple[type, ...]] = {
     "NOTHING": (type(None),),
     "FLAG": (bool,),
+    "FLOAT": (float,),
     "COUNT": (int,),
     "NUMBER": (int,),
     "TEXT": (str,),
@@ -36,6 +37,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "STATES": (int,),
     "BOX": (Rect, type(None)),
     "TEXTS": (dict,),
+    "LONG_TEXT": (str,),
+    "LABELS": (list,),
 }
 
 
@@ -70,7 +73,7 @@ def check(value: Any) -> None:
         if not value.is_null:
             Message(value.name, value.path, member="Get")
     elif isinstance(value, str):
-        assert len(value) <= TEXT_LENGTH
+        assert len(value) <= READ_LENGTH
     elif isinstance(value, list | dict):
         for each in [*value, *(value.values() if isinstance(value, dict) else ())]:
             check(each)

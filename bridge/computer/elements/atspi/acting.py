@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from bridge.computer.elements.atspi.ids import KnownObject, explain_gone, get_lasting_name
 from bridge.computer.elements.atspi.listing import FIELDS, VALUE, Listing
@@ -45,7 +46,7 @@ _STEP_SECONDS = 0.01
 _TOGGLES: tuple[Role, ...] = ("check box", "switch", "radio button")
 _CHOICES: tuple[Role, ...] = ("combo box", "list")
 _ITEMS = list_numbers(("list item", "menu item", "cell"))
-_READABLE = list_numbers(("text", "heading", "field", "link", "button", "cell", "list item"))
+_READABLE = list_numbers(("text", "heading", "link", "button", "cell", "list item"))
 _SPIN_BUTTON = 52
 _MOST_ACTIONS = 20
 _MOST_ITEMS = 400
@@ -53,6 +54,14 @@ _MOST_PARTS = 400
 _EMBEDDED = "\ufffc"
 """Stands in a text for an object inside."""
 _ON, _OFF = ("on", "true", "yes", "checked", "1"), ("off", "false", "no", "unchecked", "0")
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a press has come; the work may be cancelled at any time."""
+
+    is_sent: bool = False
+    """Whether the program was told to do it."""
 
 
 class Actor:
@@ -77,14 +86,16 @@ class Actor:
             raise explain_gone(id, known.name)
         return facts
 
-    async def press(self, id: str, known: KnownObject) -> Press:
+    async def press(self, id: str, known: KnownObject, progress: Progress) -> Press:
+        """Do what a click does; `progress` tells whether the program may have done it."""
         facts = await self._check_usable(id, known)
         role = to_role(facts.role, facts.states)
         is_field = role in FIELDS
         names = _CLICKS if is_field or role in _NOT_ACTIVATED else _CLICKS_OF_CONTROLS
-        press = await self._press(facts.node, names)
+        press = await self._press(facts.node, names, progress)
         if press == "no action" and is_field:
             # A click on a field moves the cursor into it.
+            progress.is_sent = True
             return await self._focus(facts.node)
         return press
 
@@ -153,7 +164,9 @@ class Actor:
             param="id",
         )
 
-    async def _press(self, node: Node, clicks: Sequence[str]) -> Press:
+    async def _press(
+        self, node: Node, clicks: Sequence[str], progress: Progress | None = None
+    ) -> Press:
         try:
             names = await self._list_actions(node)
         except TimedOut:
@@ -163,6 +176,8 @@ class Actor:
         index = _find_click(names, clicks)
         if index is None:
             return "no action"
+        if progress is not None:
+            progress.is_sent = True
         try:
             body = (index,)
             is_done = await self._tree.bus.call(node, _ACTION, "DoAction", FLAG, "i", body)
@@ -250,7 +265,7 @@ class Actor:
         parts = await self._tree.find(node, _READABLE, (VISIBLE,), _MOST_PARTS)
         names = await asyncio.gather(*map(self._tree.read_name, parts))
         # A link and the text in it have the same name.
-        lines = [name for name, _ in itertools.groupby(filter(None, names))]
+        lines = [name for name, _ in itertools.groupby(filter(None, map(str.strip, names)))]
         return "\n".join(lines)[:READ_LENGTH]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from bridge.computer.desktop import Window, WindowId
-from bridge.computer.elements.atspi.acting import Actor
+from bridge.computer.elements.atspi.acting import Actor, Progress
 from bridge.computer.elements.atspi.bus import Bus
 from bridge.computer.elements.atspi.ids import Ids, explain_gone
 from bridge.computer.elements.atspi.listing import Listing
@@ -112,7 +112,12 @@ class AtspiElements:
 
     def press(self, id: str) -> Press:
         known = self._ids.get(id)
-        return self._run_named(lambda: self._actor.press(id, known))
+        progress = Progress()
+        press = self._run(lambda: self._actor.press(id, known, progress))
+        if press is None and progress.is_sent:
+            # Pressed once more, it might be done twice.
+            return "unconfirmed"
+        return _need_answer(press)
 
     def focus_element(self, id: str) -> bool:
         known = self._ids.get(id)
@@ -161,14 +166,17 @@ class AtspiElements:
 
     def _run_named(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """Run work on named elements. Raises InvalidRequest if the program does not answer."""
-        result = self._run(work)
-        if result is None:
-            raise InvalidRequest(
-                f"The program did not answer within {SECONDS:g} s. Try it again, or use a "
-                "screenshot.",
-                param="action",
-            )
-        return result
+        return _need_answer(self._run(work))
 
     def _run(self, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
         return self._bus.run(work, SECONDS - _MARGIN_SECONDS)
+
+
+def _need_answer(result: _Result | None) -> _Result:
+    """Return the result. Raises InvalidRequest if the program did not answer."""
+    if result is None:
+        raise InvalidRequest(
+            f"The program did not answer within {SECONDS:g} s. Try it again, or use a screenshot.",
+            param="action",
+        )
+    return result

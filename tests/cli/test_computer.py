@@ -15,6 +15,7 @@ from PIL import Image
 
 from bridge.cli.computer import format_computer_use
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
@@ -70,6 +71,36 @@ async def test_click_type_and_key(bridge: Bridge, pretended: FakeDesktop) -> Non
         ("type", "h"), ("type", "é"),
         ("key_down", "Control_L"), ("key_down", "s"), ("key_up", "s"), ("key_up", "Control_L"),
     ]  # fmt: skip
+
+
+async def test_elements_by_name(bridge: Bridge, pretended: FakeDesktop) -> None:
+    bridge.computer.allow_for(1)
+    pretended.elements.placed = [
+        Element("button", "Save", box=Rect(100, 200, 80, 20)),
+        Element("field", "City", box=Rect(100, 300, 80, 20)),
+    ]
+    code, out, _ = await run_command(bridge, "computer", "elements")
+    assert (code, out.split("\n")[1]) == (0, 'e1ab button "Save" [100, 200, 179, 219]')
+    assert (await run_command(bridge, "computer", "click-element", "e1ab"))[:2] == (
+        0,
+        "Click the button “Save” by its name in “Notes”\n",
+    )
+    words = ("computer", "set-value", "City", "Ulm", "--role", "field", "--window", "notes")
+    assert (await run_command(bridge, *words))[0] == 0
+    code, _, error = await run_command(bridge, "computer", "click-element", "Sav")
+    assert code == 1
+    assert 'There is no element "Sav". Use the id of one of these: e1ab button "Save"' in error
+    assert pretended.elements.done == [("press", "Save"), ("set_value", "City", "Ulm")]
+    for words, expected in (
+        (("read-text", "City"), "> City"),
+        (("windows",), '"Notes" "notes"'),
+        (("focus", "notes"), "Bring the window “notes” to the front"),
+        (("elements", "City", "--role", "field"), 'e2ab field "City"'),
+    ):
+        code, out, _ = await run_command(bridge, "computer", *words)
+        assert code == 0
+        assert expected in out
+    assert list_input(pretended) == []
 
 
 async def test_a_dry_run_only_shows_what_would_be_done(

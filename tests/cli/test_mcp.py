@@ -22,6 +22,7 @@ from PIL import Image
 from bridge.backends.claude_code.command import find_bundled_cli
 from bridge.computer.actions import MEMBERS
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
@@ -86,6 +87,22 @@ async def test_a_screenshot_and_a_click(bridge: Bridge, pretended: FakeDesktop, 
         assert list_input(pretended) == [("move", 100, 200), ("press", "left"), ("release", "left")]
         log = await asyncio.to_thread((home / "data" / "computer-log.jsonl").read_text, "utf-8")
         assert "with the control token, which says it is “MCP: a test”" in log
+
+
+async def test_an_element_by_name(bridge: Bridge, pretended: FakeDesktop) -> None:
+    pretended.elements.placed = [Element("button", "Save", box=Rect(100, 200, 80, 20))]
+    async with connect(bridge) as session:
+        bridge.computer.allow_for(1)
+        listed = await session.call_tool("computer_list_elements", {"picture": True})
+        assert [block.type for block in listed.content] == ["text", "image"]
+        assert 'e1ab button "Save" [100, 200, 179, 219]' in texts(listed)[0]
+        done = await session.call_tool("computer_click_element", {"id": "e1ab"})
+        assert texts(done) == ["OK"]
+        refused = await session.call_tool("computer_click_element", {"name": "Open"})
+        assert refused.is_error
+        assert 'There is no element "Open"' in texts(refused)[0]
+        assert pretended.elements.done == [("press", "Save")]
+        assert list_input(pretended) == []
 
 
 async def test_a_refusal_is_explained(bridge: Bridge, pretended: FakeDesktop) -> None:

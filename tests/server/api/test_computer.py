@@ -18,6 +18,7 @@ from PIL import Image
 
 from bridge.computer.actions import ELEMENT_ACTIONS, MEMBERS
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
 from tests.computer.fake_desktop import FakeDesktop
@@ -202,13 +203,20 @@ async def test_claude_code_gets_the_actions_as_tools(
 ) -> None:
     claude_code.computer.allow_for(1)
     shot = ToolUse("screenshot")
-    fake.script(calls(shot), calls(ToolUse("left_click", {"coordinate": [10, 20]})), says("Done."))
+    desktop.elements.placed = [SAVE]
+    fake.script(
+        calls(shot),
+        calls(ToolUse("left_click", {"coordinate": [10, 20]})),
+        calls(ToolUse("click_element", {"name": "Save"})),
+        says("Done."),
+    )
     async with AsyncOpenAI(
         base_url=f"{claude_code.url}/v1", api_key=claude_code.control_token, max_retries=0
     ) as client:
         answer = await ask_claude(client)
     assert answer.choices[0].message.content == "Done."
     assert list_input(desktop)[0] == ("move", 10, 20)
+    assert desktop.elements.done == [("press", "Save")]
     asked_for = [request.body for request in fake.requests if request.body]
     assert [tool["name"] for tool in asked_for[0]["tools"]] == list(MEMBERS)
     assert '"type": "image"' in json.dumps(asked_for[1]["messages"])
@@ -866,3 +874,99 @@ async def test_the_log_has_the_action_the_caller_and_the_approver(
     assert clicked["picture"] == [1456, 819]
     assert "hunter2" not in path.read_text("utf-8")
     assert typed["action"] == {"action": "type", "text": None, "characters": 7}
+
+
+# --- by name
+
+SAVE = Element("button", "Save", box=Rect(100, 200, 80, 20))
+CITY = Element("field", "City", states=frozenset(("editable",)), box=Rect(100, 300, 80, 20))
+
+
+async def test_elements_are_listed_and_used_by_name(call: Call, desktop: FakeDesktop) -> None:
+    desktop.elements.placed = [SAVE, CITY]
+    desktop.elements.values["City"] = "Ulm"
+    assert (await call("GET", "/computer/elements"))[0] == 403, "computer use is off"
+    await switch(call, "allowed", minutes=1)
+    status, listed = await call("GET", "/computer/elements?window=notes&max_edge=1920")
+    save, city = listed["elements"]
+    assert status == 200
+    assert (listed["title"], listed["complete"]) == ("Notes", True)
+    assert (save["role"], save["name"], save["box"]) == ("button", "Save", [100, 200, 179, 219])
+    assert (city["value"], city["states"]) == ("Ulm", [])
+    actions = [
+        {"action": "click_element", "id": save["id"]},
+        {"action": "set_value", "role": "field", "name": "City", "value": "Bonn"},
+        {"action": "read_text", "id": city["id"], "picture": True},
+    ]
+    status, answer = await call("POST", "/computer/actions", {"actions": actions})
+    assert status == 200
+    assert [outcome["done"] for outcome in answer["outcomes"]] == [True] * 3
+    assert [bool(outcome["image"]) for outcome in answer["outcomes"]] == [False, False, True]
+    assert desktop.elements.done == [("press", "Save"), ("set_value", "City", "Bonn")]
+    assert list_input(desktop) == []
+
+
+async def test_an_element_that_is_not_there_is_an_error_with_candidates(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    desktop.elements.placed = [SAVE]
+    await switch(call, "allowed", minutes=1)
+    missing = {"action": "click_element", "name": "sav"}
+    status, answer = await call("POST", "/computer/actions", {"actions": [missing]})
+    assert (status, answer["error"]["param"]) == (400, "actions[0].name")
+    assert 'button "Save" [' in answer["error"]["message"]
+
+
+async def test_elements_of_windows_on_the_never_list_are_not_told(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    desktop.elements.placed = [SAVE]
+    desktop.shown[:] = [Window("KeePassXC", "keepassxc", Rect(0, 0, 1920, 1080), active=True)]
+    await switch(call, "allowed", minutes=1)
+    status, answer = await call("GET", "/computer/elements")
+    assert status == 400
+    assert answer["error"]["message"].startswith("Refused: windows with “keepass”")
+    status, answer = await call("GET", "/computer/elements?window=KeePassXC")
+    assert (status, answer["error"]["param"]) == (400, "window")
+    assert "windows: none" in answer["error"]["message"]
+
+
+async def test_an_approved_click_by_name_leaves_the_users_window_in_front(
+    call: Call, desktop: FakeDesktop
+) -> None:
+    desktop.elements.placed = [SAVE]
+    await switch(call, "ask")
+    set_windows(desktop, NOTES)
+    click_save = {"action": "click_element", "name": "Save", "window": "w1"}
+    acting = asyncio.create_task(call("POST", "/computer/actions", {"actions": [click_save]}))
+    batch = await wait_for_approval(call)
+    assert batch["what"] == ["Click the button “Save” by its name in “Notes” (program notes)"]
+    set_windows(desktop, COPY, NOTES)
+    desktop.at = Point(900, 700)
+    await call("POST", f"/computer/approvals/{batch['id']}", {"approved": True})
+    status, answer = await acting
+    assert (status, answer["outcomes"][0]["result"]) == (200, "OK")
+    assert desktop.elements.done == [("press", "Save")]
+    assert desktop.done == [], "neither the pointer nor the windows have moved"
+
+
+async def test_claude_works_by_name_beside_the_toolset(
+    client: AsyncOpenAI, call: Call, fake: FakeAnthropic, desktop: FakeDesktop
+) -> None:
+    desktop.elements.placed = [SAVE]
+    await switch(call, "allowed", minutes=1)
+    fake.script(
+        calls(ToolUse("list_elements")),
+        calls(ToolUse("click_element", {"name": "Save", "picture": True})),
+        says("Saved."),
+    )
+    answer = await ask_claude(client)
+    assert answer.choices[0].message.content == "Saved."
+    _, second, third = [request.body for request in fake.requests if request.body]
+    (listed,) = second["messages"][-1]["content"]
+    assert listed.get("toolset_name") is None
+    assert 'button "Save" [100, 200, 179, 219]' in listed["content"][0]["text"]
+    (clicked,) = third["messages"][-1]["content"]
+    assert [part["type"] for part in clicked["content"]] == ["image"]
+    assert desktop.elements.done == [("press", "Save")]
+    assert list_input(desktop) == []

@@ -18,7 +18,7 @@ from bridge.computer.elements.atspi.roles import (
     PASSWORD,
     SHOWING,
 )
-from bridge.computer.elements.base import TEXT_LENGTH, Element
+from bridge.computer.elements.base import TEXT_LENGTH, Element, ElementList
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import InvalidRequest
 from tests.computer.elements.atspi.programs import (
@@ -123,10 +123,11 @@ def use_by_name(elements: AtspiElements, window: Window) -> None:
         *(elements.press, elements.focus_element, elements.read_text),
         *(lambda id: elements.look_up(id, [window]), lambda id: elements.set_value(id, "on")),
     ]
-    for ask in (
+    asks: list[Callable[[], ElementList]] = [
         lambda: elements.window_tree(window, 120),
         lambda: elements.find(window, None, "OK"),
-    ):
+    ]
+    for ask in asks:
         with suppress(InvalidRequest):
             for named in ask().elements[:2]:
                 assert len(named.element.name) <= TEXT_LENGTH

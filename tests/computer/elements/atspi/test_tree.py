@@ -54,7 +54,9 @@ class FakeBus(Bus):
         await asyncio.sleep(0)
         return read_reply(self._random.choice(self._replies[shape.signature]), shape)
 
-    async def read_property(self, node: Node, name: str, shape: Shape[_Result]) -> _Result:
+    async def read_property(
+        self, node: Node, name: str, shape: Shape[_Result], interface: str = ""
+    ) -> _Result:
         return await self.call(node, "", name, make_property(shape))
 
     async def read_process(self, name: str) -> int:

@@ -263,7 +263,7 @@ def _set_value(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return _act_by_name(bridge, arguments, "set_value", value=arguments.value)
 
 
-def _read_text(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+def _print_text(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
     return _act_by_name(bridge, arguments, "read_text")
 
 
@@ -429,7 +429,7 @@ _SUBCOMMANDS: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = 
     "elements": _list_elements,
     "click-element": _click_element,
     "set-value": _set_value,
-    "read-text": _read_text,
+    "read-text": _print_text,
     "do": _perform_json,
     "run": _run_task,
     "replay": _replay,

@@ -85,18 +85,19 @@ async def test_elements_by_name(bridge: Bridge, pretended: FakeDesktop) -> None:
         0,
         "Click the button “Save” by its name in “Notes”\n",
     )
-    words = ("computer", "set-value", "City", "Ulm", "--role", "field", "--window", "notes")
-    assert (await run_command(bridge, *words))[0] == 0
+    field = ("City", "Ulm", "--role", "field", "--window", "notes")
+    assert (await run_command(bridge, "computer", "set-value", *field))[0] == 0
     code, _, error = await run_command(bridge, "computer", "click-element", "Sav")
     assert code == 1
     assert 'There is no element "Sav". Use the id of one of these: e1ab button "Save"' in error
     assert pretended.elements.done == [("press", "Save"), ("set_value", "City", "Ulm")]
-    for words, expected in (
+    commands: list[tuple[tuple[str, ...], str]] = [
         (("read-text", "City"), "> City"),
         (("windows",), '"Notes" "notes"'),
         (("focus", "notes"), "Bring the window “notes” to the front"),
         (("elements", "City", "--role", "field"), 'e2ab field "City"'),
-    ):
+    ]
+    for words, expected in commands:
         code, out, _ = await run_command(bridge, "computer", *words)
         assert code == 0
         assert expected in out

@@ -275,6 +275,34 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/computer/screen/test_capture.py::test_password_fields_are_black_in_every_picture",
         "tests/computer/test_batch.py::test_what_is_typed_into_a_password_field_is_shown_to_no_one",
     ),
+    "This is surer, takes fewer tokens than pictures, and leaves your pointer": (
+        "tests/computer/elements/test_by_name.py::test_a_button",
+        "tests/computer/elements/test_by_name.py::test_a_page_in_chromium",
+    ),
+    "An element is an `id` from a list": (
+        "tests/computer/element_actions/test_perform.py"
+        "::test_an_ambiguous_name_is_refused_with_candidates",
+    ),
+    "If it has not, the action is refused": (
+        "tests/computer/element_actions/test_perform.py::test_a_changed_element_is_refused",
+    ),
+    "A click by name is judged like a click": (
+        "tests/computer/element_actions/test_perform.py"
+        "::test_a_click_by_name_is_as_risky_as_one_with_the_pointer",
+        "tests/computer/element_actions/test_perform.py"
+        "::test_text_that_would_be_run_is_judged_like_typed_text",
+    ),
+    "After an approval, no window is brought to the front": (
+        "tests/server/api/test_computer.py"
+        "::test_an_approved_click_by_name_leaves_the_users_window_in_front",
+    ),
+    "Windows on your `never` list are in no list": (
+        "tests/computer/element_actions/test_perform.py"
+        "::test_windows_on_the_never_list_cannot_be_named",
+    ),
+    "What was read is not in the log": (
+        "tests/computer/element_actions/test_perform.py::test_a_text_is_quoted_and_not_in_the_log",
+    ),
     "A rule holds for every action and every spelling": (
         "tests/computer/test_effects.py::test_every_rule_holds_for_every_action_with_input",
         "tests/computer/test_policy.py::test_a_rule_holds_for_every_spelling",

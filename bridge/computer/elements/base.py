@@ -156,7 +156,7 @@ class ElementList:
 
 
 Press = Literal["pressed", "unconfirmed", "no action"]
-"""`unconfirmed`: the program was told, and has not answered whether it did."""
+"""`unconfirmed`: it was sent, and the program has not answered whether it did it."""
 
 NOTHING = Element("other")
 """What there is where a program says that there is no such element: that is known."""

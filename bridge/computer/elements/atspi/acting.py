@@ -61,7 +61,7 @@ class Progress:
     """How far a press has come; the work may be cancelled at any time."""
 
     is_sent: bool = False
-    """Whether the program was told to do it."""
+    """Whether the request to do it was sent."""
 
 
 class Actor:

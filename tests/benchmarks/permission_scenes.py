@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +18,9 @@ from bridge.computer.elements.atspi.replies import Node, Unanswered
 from bridge.computer.elements.atspi.roles import PAGE, SHOWING
 from bridge.computer.elements.atspi.tree import Tree
 from bridge.computer.screen.geometry import Point
+from tests.benchmarks.browser import run_browser
 from tests.benchmarks.permission_acts import GTK_BUTTONS, PAGES
-from tests.web.chromium import Page, run_chromium
+from tests.web.chromium import Page
 
 PYTHON = "/usr/bin/python3"
 """Debian's, which has the bindings of Tk and GTK."""
@@ -156,23 +155,8 @@ class ChromiumScene:
 
 @contextmanager
 def chromium_scene(desktop: Desktop, folder: Path, tags: Tags) -> Iterator[ChromiumScene]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def run(task: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(task, loop).result(90)
-
-    switches = ("--window-position=0,0", "--window-size=1200,1000")
-    running = run_chromium(folder / "profile", *switches, headless=False)
-    page = run(running.__aenter__())
-    try:
-        yield ChromiumScene(desktop, page, run, tags)
-    finally:
-        run(running.__aexit__(None, None, None))
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with run_browser(folder) as browser:
+        yield ChromiumScene(desktop, browser.page, browser.run, tags)
 
 
 class GtkScene:

@@ -12,8 +12,9 @@ from typing import Any
 
 import gi
 
+gi.require_version("Gdk", "3.0")
 gi.require_version("Gtk", "3.0")
-from gi.repository import GLib, Gtk  # noqa: E402  # after its version was chosen
+from gi.repository import Gdk, GLib, Gtk  # noqa: E402  # after their versions were chosen
 
 
 def add_row(box: Any, label: str, widget: Any) -> Any:
@@ -36,10 +37,14 @@ def make_list() -> Any:
     return view
 
 
-def make_menu(log: list[str]) -> Any:
-    bar, menu = Gtk.MenuBar(), Gtk.Menu()
+def make_menu(window: Any, log: list[str]) -> Any:
+    """Make a menu whose items have shortcuts: Ctrl and their first letter."""
+    bar, menu, keys = Gtk.MenuBar(), Gtk.Menu(), Gtk.AccelGroup()
+    window.add_accel_group(keys)
     for label in ("New", "Open"):
         item = Gtk.MenuItem(label=label)
+        key, held = Gdk.keyval_from_name(label[0].lower()), Gdk.ModifierType.CONTROL_MASK
+        item.add_accelerator("activate", keys, key, held, Gtk.AccelFlags.VISIBLE)
         item.connect("activate", lambda _, label=label: log.append(f"menu {label}"))
         menu.append(item)
     head = Gtk.MenuItem(label="File")
@@ -55,7 +60,7 @@ def main(path: Path, title: str) -> None:
     window.resize(500, 500)
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
     window.add(box)
-    box.pack_start(make_menu(log), False, False, 0)
+    box.pack_start(make_menu(window, log), False, False, 0)
     city = add_row(box, "City", Gtk.Entry())
     secret = add_row(box, "Password", Gtk.Entry(visibility=False))
     size = add_row(box, "Size", Gtk.ComboBoxText())

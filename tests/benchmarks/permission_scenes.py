@@ -185,7 +185,8 @@ class GtkScene:
         return area and Point(area[0] + min(area[2] // 2, 60), area[1] + area[3] // 2)
 
 
-_IN_THUNAR = {"folder": (211, 145), "a.txt": (285, 145)}
+FIRST_FILE = (211, 145)
+_IN_THUNAR = {"folder": FIRST_FILE, "a.txt": (285, 145)}
 """Thunar's icon view is not in its tree; the first two icons are always here."""
 
 

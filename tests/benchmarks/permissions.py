@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.computer.actions import Action, read_action
+from bridge.computer.actions import Action, ElementAction, read_action
 from bridge.computer.desktop import Desktop
 from bridge.computer.effects import InputState, find_effects, find_windows_at
 from bridge.computer.elements.base import Element
@@ -133,6 +133,7 @@ def judge_act(act: Act, scene: Scene, desktop: Desktop) -> Result:
         scene.focus(act.at)
     place = Point(0, 0) if keyboard else scene.find(act.at)
     action, view = make_action(act, place, scene, desktop)
+    assert not isinstance(action, ElementAction), "these acts are by pointer and keys"
     windows = desktop.list_windows()
     state = InputState(place)
     started = time.perf_counter()

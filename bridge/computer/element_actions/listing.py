@@ -55,8 +55,6 @@ def list_shown_states(element: Element) -> list[str]:
     states: set[str] = set(element.states)
     if element.is_editable:
         states.discard("editable")
-    elif element.role == "field":
-        states.add("read-only")
     if element.role != "field":
         states.discard("multi-line")
     return sorted(states)

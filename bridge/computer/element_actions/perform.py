@@ -29,6 +29,10 @@ from bridge.errors import InvalidRequest
 
 DONE = "OK"
 MOVED_POINTER = "OK. Moved the pointer: the program offers no action for it."
+SILENT = (
+    "OK, but the program has not answered since then. If it has opened a dialog, names and keys do "
+    "not reach it until it is closed: take a screenshot, and click with the pointer."
+)
 UNCONFIRMED = (
     "Sent, but the program did not confirm it in time. Look whether it was done before you go on."
 )
@@ -121,6 +125,8 @@ def _click(
     press = context.desktop.elements.press(named.id)
     if press == "pressed":
         return DONE
+    if press == "silent":
+        return SILENT
     if press == "unconfirmed":
         return UNCONFIRMED
     if not action.allow_pointer:

@@ -49,6 +49,7 @@ State = Literal[
     "focused",
     "multi-line",
     "off screen",
+    "read-only",
     "selected",
 ]
 """`default`: the button that Return presses; `off screen`: scrolled away, or in a closed menu."""
@@ -155,8 +156,9 @@ class ElementList:
     """Whether there are no others: more than asked for, or its program took too long."""
 
 
-Press = Literal["pressed", "unconfirmed", "no action"]
-"""`unconfirmed`: it was sent, and the program has not answered whether it did it."""
+Press = Literal["pressed", "silent", "unconfirmed", "no action"]
+"""`silent`: it was done, and the program has not answered since then;
+`unconfirmed`: it was sent, and the program has not answered whether it did it."""
 
 NOTHING = Element("other")
 """What there is where a program says that there is no such element: that is known."""

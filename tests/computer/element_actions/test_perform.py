@@ -172,6 +172,12 @@ def test_an_unconfirmed_press_is_not_called_done(desktop: FakeDesktop) -> None:
     assert text.startswith("Sent, but the program did not confirm it")
 
 
+def test_a_program_that_is_silent_after_a_press_is_reported(desktop: FakeDesktop) -> None:
+    desktop.elements.presses["Save"] = "silent"
+    text = get_text(desktop, {"do": "click_element", "name": "Save"})
+    assert text.startswith("OK, but the program has not answered since then.")
+
+
 def test_a_picture_only_if_asked(desktop: FakeDesktop) -> None:
     plain, pictured = do(
         desktop,

@@ -217,6 +217,19 @@ def test_a_menu_is_opened_and_its_item_chosen(user: User) -> None:
     user.wait_for(log=["Send it", "menu New"])
 
 
+def test_a_dialog_that_its_program_waits_for_is_reported(user: User) -> None:
+    """Until it is closed, GTK answers nothing."""
+    outcome = user.do("click_element", name="Ask", window="Form")
+    assert outcome.text.startswith("OK, but the program has not answered since then.")
+    assert eventually(lambda: user.find_window("Question") is not None, 30)
+    dialog = user.find_window("Question")
+    assert dialog is not None
+    user.desktop.move(Point(dialog.area.right - 40, dialog.area.bottom - 20))
+    user.desktop.press("left")
+    user.desktop.release("left")
+    assert eventually(lambda: knows(user, "Form"), 30)
+
+
 PAGE = """<!doctype html><meta charset="utf-8"><title>Order</title>
 <p><label>Name <input id=name value=old></label> <label>Code <input id=code type=password></label>
 <p><label>Amount <input id=amount type=number value=1></label>

@@ -99,6 +99,20 @@ class Actor:
             return await self._focus(facts.node)
         return press
 
+    async def is_answering(self, node: Node) -> bool:
+        """Return whether a program answers at all.
+
+        GTK answers nothing while a dialog is open that it waits for in the handler of a press.
+        """
+        try:
+            await self._tree.read_role(node)
+        except TimedOut:
+            return False
+        except Unanswered:
+            # The object is gone, says the program.
+            return True
+        return True
+
     async def focus(self, id: str, known: KnownObject) -> bool:
         """Move the keyboard of its window to an element; return False if that is not offered."""
         facts = await self._check_usable(id, known)
@@ -114,7 +128,10 @@ class Actor:
         if role in _TOGGLES:
             return await self._set_toggle(facts, value)
         if role == "slider":
-            return await self._set_number(facts.node, value)
+            now = await self._set_number(facts.node, value)
+            if now is None:
+                raise _explain_unsettable()
+            return now
         if role in _CHOICES:
             return await self._choose(facts.node, value)
         if facts.role == _SPIN_BUTTON and _to_number(value) is not None:
@@ -215,17 +232,22 @@ class Actor:
             raise _explain_unsettable()
         return "on" if should_be_on else "off"
 
-    async def _set_number(self, node: Node, value: str) -> str:
+    async def _set_number(self, node: Node, value: str) -> str | None:
+        """Set a number, and return what it is then; None if it has not changed."""
         number = _to_number(value)
         if number is None:
             raise InvalidRequest("The value must be a number.", param="value")
+        wanted = f"{number:g}"
         try:
+            before = await self._format_number(node)
             await self._tree.bus.write_number(node, VALUE, "CurrentValue", number)
-            return await _read_until(f"{number:g}", lambda: self._format_number(node))
+            now = await _read_until(wanted, lambda: self._format_number(node))
         except TimedOut:
             raise
-        except Unanswered as error:
-            raise _explain_unsettable() from error
+        except Unanswered:
+            return None
+        # Chromium takes no number for the parts of a date.
+        return None if now == before != wanted else now
 
     async def _format_number(self, node: Node) -> str:
         return f"{await self._listing.read_number(node):g}"

@@ -117,6 +117,8 @@ class AtspiElements:
         if press is None and progress.is_sent:
             # Pressed once more, it might be done twice.
             return "unconfirmed"
+        if press == "pressed" and not self._run(lambda: self._actor.is_answering(known.node)):
+            return "silent"
         return _need_answer(press)
 
     def focus_element(self, id: str) -> bool:

@@ -14,7 +14,14 @@ from typing import TypeVar
 
 from bridge.computer.desktop import Window
 from bridge.computer.elements.atspi.ids import Ids, KnownObject, get_lasting_name
-from bridge.computer.elements.atspi.replies import COUNT, FLOAT, LONG_TEXT, Node, Unanswered
+from bridge.computer.elements.atspi.replies import (
+    COUNT,
+    FLOAT,
+    LONG_TEXT,
+    Node,
+    TimedOut,
+    Unanswered,
+)
 from bridge.computer.elements.atspi.roles import (
     COMBO,
     EDITABLE,
@@ -42,6 +49,8 @@ _Item = TypeVar("_Item")
 FIELDS: tuple[Role, ...] = ("field", "password field", "terminal", "address bar")
 _CONTROL_NUMBERS = list_numbers((*CONTROLS, *FIELDS))
 _TEXT_NUMBERS = list_numbers(("dialog", "document", "heading", "image", "list", "text"))
+_CONTENT: tuple[Role, ...] = ("cell", "icon", "list item", "menu item")
+"""Roles of which those without a name are only a part of another, or a separator."""
 _ELEMENTS_AT_ONCE = 12
 _NAMES_AT_ONCE = 64
 _MOST_COMBOS = 100
@@ -80,6 +89,8 @@ class Listing:
             read = await asyncio.gather(*(self._try_read(node, window) for node in chunk))
             for each in read:
                 if each is None or each.element.box is None:
+                    continue
+                if each.element.role in _CONTENT and not each.element.name.strip():
                     continue
                 if not _repeats(each, elements):
                     elements.append(each)
@@ -139,6 +150,8 @@ class Listing:
 
     async def _find_top(self, window: Window) -> Node:
         top = await self._search.find_top_level(window)
+        if top is None and await self._search.is_silent(window):
+            raise TimedOut("The program of the window did not answer in time.")
         if top is None:
             raise InvalidRequest(
                 f"The program of the window “{window.title[:80]}” tells no elements. "

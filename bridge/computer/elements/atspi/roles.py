@@ -84,13 +84,14 @@ _IN_VIEW: frozenset[Role] = frozenset(("cell", "icon", "list item"))
 
 ACTIVE, CHECKED, EDITABLE, ENABLED, EXPANDED, FOCUSABLE, FOCUSED = 1, 4, 7, 8, 10, 11, 12
 MULTI_LINE, PRESSED, SELECTABLE, SELECTED = 17, 20, 22, 23
-SENSITIVE, SHOWING, VISIBLE, DEFAULT = 24, 25, 30, 39
+SENSITIVE, SHOWING, VISIBLE, DEFAULT, READ_ONLY = 24, 25, 30, 39, 43
 _STATES: Mapping[int, State] = {
     CHECKED: "checked",
     PRESSED: "checked",
     EXPANDED: "expanded",
     SELECTED: "selected",
     DEFAULT: "default",
+    READ_ONLY: "read-only",
     EDITABLE: "editable",
     FOCUSED: "focused",
     MULTI_LINE: "multi-line",

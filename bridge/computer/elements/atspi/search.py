@@ -42,6 +42,11 @@ class Search:
         fitting = await self._list_fitting(await self._list_top_levels(window), window)
         return fitting[0] if fitting else None
 
+    async def is_silent(self, window: Window) -> bool:
+        """Return whether the program of a window is left alone because it did not answer."""
+        programs = await self._list_programs(window)
+        return any(self._tree.bus.is_paused(program.name) for program in programs)
+
     async def find_at(self, point: Point, window: Window) -> list[Node] | None:
         """Find the objects at a point, the outermost first; None if the window has no tree."""
         tops = await self._list_top_levels(window)

@@ -28,6 +28,14 @@ def add_row(box: Any, label: str, widget: Any) -> Any:
     return widget
 
 
+def wait_for_dialog(window: Any) -> None:
+    """Open a dialog, and wait for it here, as many programs do."""
+    dialog = Gtk.MessageDialog(transient_for=window, title="Question", text="Sure?")
+    dialog.add_button("Yes", Gtk.ResponseType.YES)
+    dialog.run()
+    dialog.destroy()
+
+
 def make_list() -> Any:
     rows = Gtk.ListStore(str)
     for name in ("Apple", "Pear", "Plum"):
@@ -70,6 +78,9 @@ def main(path: Path, title: str) -> None:
     volume = add_row(box, "Volume", Gtk.Scale.new_with_range(0, 0, 100, 1))
     agree = Gtk.CheckButton(label="I agree")
     box.pack_start(agree, False, False, 0)
+    ask = Gtk.Button(label="Ask")
+    ask.connect("clicked", lambda _: wait_for_dialog(window))
+    box.pack_start(ask, False, False, 0)
     for label in ("Send it", "Close", "Twice", "Twice"):
         button = Gtk.Button(label=label)
         button.connect("clicked", lambda _, label=label: log.append(label))

@@ -97,7 +97,7 @@ class Elements(Protocol):
         """Return the areas of visible password fields, or those last known."""
         ...
 
-    # The methods below use elements by name, without pointer and keyboard. Each raises
+    # The methods below use elements by name, and block for at most 400 ms. Each raises
     # InvalidRequest, which says why it cannot: no tree, an element that is gone, no answer.
 
     def window_tree(self, window: Window, most: int) -> ElementList:

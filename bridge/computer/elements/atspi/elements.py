@@ -24,7 +24,9 @@ from bridge.errors import InvalidRequest
 SECONDS = 0.2
 """Longest time of one call: a program that hangs must not stop Claude."""
 _MARGIN_SECONDS = 0.02
-_LISTING_SECONDS = 0.14
+NAMED_SECONDS = 0.4
+"""Longest time of one call by name: it is asked for, and no part of judging other actions."""
+_LISTING_SECONDS = 0.3
 """After this time, no more elements are read: what was read then is the list."""
 _MOST_PASSWORDS = 50
 
@@ -113,7 +115,7 @@ class AtspiElements:
     def press(self, id: str) -> Press:
         known = self._ids.get(id)
         progress = Progress()
-        press = self._run(lambda: self._actor.press(id, known, progress))
+        press = self._run(lambda: self._actor.press(id, known, progress), NAMED_SECONDS)
         if press is None and progress.is_sent:
             # Pressed once more, it might be done twice.
             return "unconfirmed"
@@ -168,17 +170,20 @@ class AtspiElements:
 
     def _run_named(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
         """Run work on named elements. Raises InvalidRequest if the program does not answer."""
-        return _need_answer(self._run(work))
+        return _need_answer(self._run(work, NAMED_SECONDS))
 
-    def _run(self, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
-        return self._bus.run(work, SECONDS - _MARGIN_SECONDS)
+    def _run(
+        self, work: Callable[[], Awaitable[_Result]], seconds: float = SECONDS
+    ) -> _Result | None:
+        return self._bus.run(work, seconds - _MARGIN_SECONDS)
 
 
 def _need_answer(result: _Result | None) -> _Result:
     """Return the result. Raises InvalidRequest if the program did not answer."""
     if result is None:
         raise InvalidRequest(
-            f"The program did not answer within {SECONDS:g} s. Try it again, or use a screenshot.",
+            f"The program did not answer within {NAMED_SECONDS:g} s. Try it again, or use a "
+            "screenshot.",
             param="action",
         )
     return result

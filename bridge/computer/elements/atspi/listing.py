@@ -53,7 +53,9 @@ _CONTENT: tuple[Role, ...] = ("cell", "icon", "list item", "menu item")
 """Roles of which those without a name are only a part of another, or a separator."""
 _ELEMENTS_AT_ONCE = 12
 _NAMES_AT_ONCE = 64
-_MOST_COMBOS = 100
+_LABELLED = list_numbers(("button", "check box", "field", "password field", "slider"))
+"""Numbers of controls that may have a label or a description instead of a name."""
+_MOST_LABELLED = 200
 _MOST_SEARCHED = 1000
 """Objects that one search returns."""
 
@@ -192,14 +194,16 @@ class Listing:
         numbers = _list_searched_numbers(role)
         nodes = await self._tree.find(top, numbers, (state,), _MOST_SEARCHED)
         is_whole = len(nodes) < _MOST_SEARCHED
-        # They may have the name of a label instead of their own.
-        combos = set(await self._tree.find(top, (COMBO,), (state,), _MOST_COMBOS))
+        unsure: tuple[list[Node], list[Node]] = ([], [])
+        if name is not None:
+            combos = await self._tree.find(top, (COMBO,), (state,), _MOST_LABELLED)
+            unsure = (await self._tree.find(top, _LABELLED, (state,), _MOST_LABELLED), combos)
         matches: list[NamedElement] = []
         for chunk in _split(nodes, _NAMES_AT_ONCE):
             if time.monotonic() > ends:
                 is_whole = False
                 break
-            near = chunk if name is None else await self._filter_names(chunk, name, combos)
+            near = chunk if name is None else await self._filter_names(chunk, name, unsure)
             read = await asyncio.gather(*(self._try_read(node, window) for node in near))
             matches += [
                 each
@@ -209,15 +213,23 @@ class Listing:
         return ElementList(tuple(_choose_best(matches, name)), is_whole)
 
     async def _filter_names(
-        self, nodes: Sequence[Node], name: str, unsure: Collection[Node]
+        self, nodes: Sequence[Node], name: str, unsure: tuple[list[Node], list[Node]]
     ) -> list[Node]:
-        """Return the nodes whose name may have a part; those without a name may, too."""
+        """Return the nodes whose name has a part, or whose label may have it.
+
+        `unsure`: those that have a label if they have no name, and those that have one anyway.
+        """
+        if_nameless, anyway = set(unsure[0]), set(unsure[1])
         names = await asyncio.gather(*map(self._try_name, nodes))
         return [
             node
             for node, other in zip(nodes, names, strict=True)
             if other is not None
-            and (not other.strip() or node in unsure or has_name_part(other, name))
+            and (
+                has_name_part(other, name)
+                or node in anyway
+                or (node in if_nameless and not other.strip())
+            )
         ]
 
     async def _try_name(self, node: Node) -> str | None:

@@ -216,9 +216,15 @@ def fill_by_names(run: Run) -> None:
 
 
 def drag_by_pixels(run: Run) -> None:
+    """Drag in steps: Chromium takes one quick `left_click_drag` for a drag only now and then."""
     run.do("screenshot")
     start, end = run.find_place("text", "Card"), run.find_place("text", "Done")
-    run.see("left_click_drag", start_coordinate=start, coordinate=end)
+    run.do("mouse_move", coordinate=start)
+    run.do("left_mouse_down")
+    run.do("mouse_move", coordinate=[start[0] + 10, start[1] + 10])
+    run.see("mouse_move", coordinate=end)
+    run.do("mouse_move", coordinate=[end[0] + 3, end[1] + 3])
+    run.see("left_mouse_up")
 
 
 def find_by_pixels(run: Run) -> None:

@@ -19,7 +19,7 @@ from bridge.computer.desktop import Check, Window
 from bridge.computer.effects import find_windows_at
 from bridge.computer.element_actions.listing import format_elements, format_windows
 from bridge.computer.element_actions.quoting import quote, quote_lines
-from bridge.computer.element_actions.resolve import TYPED_INTO, Resolved
+from bridge.computer.element_actions.resolve import SWITCHED, Resolved
 from bridge.computer.elements.base import MOST_ELEMENTS, READ_LENGTH, NamedElement
 from bridge.computer.executor import DesktopContext
 from bridge.computer.matching.names import is_name
@@ -191,7 +191,7 @@ def _set_value(
     element = named.element
     if element.is_password or is_name(now, action.value):
         return DONE
-    if element.role in TYPED_INTO or element.role == "slider":
+    if element.role not in SWITCHED or element.role == "slider":
         return f"{DONE}, but its value is {quote(now)} now."
     return DONE
 

@@ -21,15 +21,17 @@ from bridge.computer.effects import Effects, list_keys
 from bridge.computer.element_actions.listing import format_element
 from bridge.computer.element_actions.quoting import quote
 from bridge.computer.element_actions.windows import find_window, list_nameable
-from bridge.computer.elements.base import ElementList, NamedElement
+from bridge.computer.elements.base import Element, ElementList, NamedElement, Role
 from bridge.computer.matching.names import is_name
 from bridge.computer.screen.geometry import View
 from bridge.computer.targets import Target, Way
 from bridge.errors import InvalidRequest
 
 _MOST_CANDIDATES = 8
-TYPED_INTO = ("address bar", "field", "other", "password field", "terminal")
-"""Roles whose value is a text."""
+CHOICES: tuple[Role, ...] = ("combo box", "list")
+"""Roles whose value is one of their items."""
+SWITCHED: tuple[Role, ...] = ("check box", "radio button", "slider", "switch", *CHOICES)
+"""Roles whose value is no text: setting it is like a click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,12 @@ class Resolved:
             return Effects(main, windows, windows)
         element = None if self.named is None else self.named.element
         by: Way = "click"
-        if isinstance(self.action, SetValue) and (element is None or element.role in TYPED_INTO):
+        if isinstance(self.action, SetValue) and (element is None or element.role not in SWITCHED):
             by = "keys"
+        hit = [element]
+        if isinstance(self.action, SetValue) and element is not None and element.role in CHOICES:
+            # The item decides as well, as it does when it is clicked in the open list.
+            hit = [Element("menu item", self.action.value), element]
         return Effects(
             self.window,
             windows,
@@ -62,7 +68,7 @@ class Resolved:
             self.action.value if isinstance(self.action, SetValue) and by == "keys" else "",
             typed_before,
             is_input=True,
-            targets=tuple(Target(by, element, window) for window in windows),
+            targets=tuple(Target(by, each, window) for window in windows for each in hit),
         )
 
 

@@ -271,6 +271,22 @@ def test_text_that_would_be_run_is_judged_like_typed_text(desktop: FakeDesktop) 
     assert look_ahead(desktop, call).judgement.risks == ("a terminal",)
 
 
+def test_a_choice_is_as_risky_as_a_click_on_its_item(desktop: FakeDesktop) -> None:
+    desktop.elements.placed.append(Element("combo box", "With these", box=Rect(10, 550, 90, 20)))
+    call = {"do": "set_value", "name": "With these", "value": "Delete all"}
+    seen = look_ahead(desktop, call)
+    assert seen.judgement.risks == ("deleting",)
+    assert seen.what == ("Set the combo box “With these” to “Delete all” in “Form”",)
+    call["value"] = "Count"
+    assert look_ahead(desktop, call).judgement.risks == ()
+
+
+def test_text_for_a_cell_is_judged_like_typed_text(desktop: FakeDesktop) -> None:
+    desktop.elements.placed.append(Element("cell", "B2", box=Rect(10, 550, 90, 20)))
+    call = {"do": "set_value", "name": "B2", "value": "sudo reboot"}
+    assert look_ahead(desktop, call).judgement.risks == ("a command",)
+
+
 def test_a_field_that_cannot_be_set_is_typed_into_and_it_is_said(desktop: FakeDesktop) -> None:
     desktop.elements.unsettable.add("City")
     call = {"do": "set_value", "name": "City", "value": "Ulm"}

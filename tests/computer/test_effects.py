@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -15,12 +15,12 @@ from bridge.computer.actions import (
     MEMBERS,
     InputAction,
     list_places,
-    read_action,
 )
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.effects import Effects, InputState, find_effects, find_path, follow
 from bridge.computer.policy import DEFAULT, Policy, judge
 from bridge.computer.screen.geometry import Point, Rect, Size, View
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 1920, 1080), Size(960, 540))
 TOP = Window("Dialog", "dialog", Rect(100, 100, 400, 300), active=False, id=WindowId(1, 1))
@@ -30,7 +30,7 @@ INSIDE, OUTSIDE = [60, 60], [300, 60]
 
 
 def find(member: str, state: InputState = HERE, **fields: Any) -> Effects:
-    return find_effects(read_action(member, fields), state, VIEW, [TOP, BELOW])
+    return find_effects(read_input(member, fields), state, VIEW, [TOP, BELOW])
 
 
 def titles(windows: Sequence[Window]) -> list[str]:
@@ -47,13 +47,13 @@ def test_a_click_touches_the_topmost_window_at_its_place() -> None:
 
 def test_a_title_bar_belongs_to_its_window() -> None:
     framed = Window("A", "a", Rect(10, 30, 50, 50), False, frame=Rect(9, 9, 52, 72))
-    click = read_action("left_click", {"coordinate": [5, 5]})
+    click = read_input("left_click", {"coordinate": [5, 5]})
     assert find_effects(click, HERE, VIEW, [framed, BELOW]).main == framed
 
 
 def test_a_menu_without_a_title_is_touched_but_not_named() -> None:
     menu = Window("", "vault", Rect(100, 100, 50, 50), active=False)
-    click = read_action("left_click", {"coordinate": [60, 60]})
+    click = read_input("left_click", {"coordinate": [60, 60]})
     effects = find_effects(click, HERE, VIEW, [menu, BELOW])
     assert effects.main == BELOW
     assert menu in effects.covered
@@ -112,12 +112,12 @@ def test_keys_that_spell_a_word_are_typed_text() -> None:
     assert find("key", text="s u d o space").typed == "sudo "
     assert find("key", text="ctrl+c x", repeat=2).typed == "xx"
     assert find("key", text="shift+a KP_Enter BackSpace").typed == "a\n\b"
-    state = follow(read_action("type", {"text": "su"}), HERE, VIEW)
+    state = follow(read_input("type", {"text": "su"}), HERE, VIEW)
     assert find("type", state, text="do ").typed_before == "su"
 
 
 def test_after_a_click_keys_go_to_the_window_that_was_clicked() -> None:
-    click = read_action("left_click", {"coordinate": INSIDE})
+    click = read_input("left_click", {"coordinate": INSIDE})
     state = follow(click, HERE, VIEW, [TOP, BELOW])
     assert state.pointer == VIEW.to_desktop(*INSIDE)
     assert titles(find("type", state, text="x").windows) == ["Dialog"]
@@ -154,7 +154,7 @@ def actions(draw: st.DrawFn, members: Sequence[str] = INPUT_MEMBERS) -> InputAct
             needed = False
         if needed or draw(st.booleans()):
             fields[name] = draw(strategy)
-    return cast(InputAction, read_action(member, fields))
+    return read_input(member, fields)
 
 
 AREAS = st.builds(
@@ -234,7 +234,7 @@ class Drags(RuleBasedStateMachine):
 
     def act(self, member: str, **fields: Any) -> bool:
         """Carry out an action if it is not refused; return whether it was."""
-        action = read_action(member, fields)
+        action = read_input(member, fields)
         if judge(find_effects(action, self.state, VIEW, self.windows), DEFAULT).never:
             return False
         self.state = follow(action, self.state, VIEW)
@@ -294,9 +294,9 @@ def test_a_drag_in_three_actions_touches_what_one_drag_touches(
 ) -> None:
     assume(start != end)
     state = InputState(VIEW.to_desktop(*start))
-    state = follow(read_action("left_mouse_down", {}), state, VIEW)
-    move = read_action("mouse_move", {"coordinate": end})
-    drag = read_action("left_click_drag", {"start_coordinate": start, "coordinate": end})
+    state = follow(read_input("left_mouse_down", {}), state, VIEW)
+    move = read_input("mouse_move", {"coordinate": end})
+    drag = read_input("left_click_drag", {"start_coordinate": start, "coordinate": end})
     assert set(find_path(drag, HERE, VIEW)) <= {*find_path(move, state, VIEW)}
-    over = follow(read_action("mouse_move", {"coordinate": middle}), state, VIEW)
-    assert VIEW.to_desktop(*middle) in find_path(read_action("left_mouse_up", {}), over, VIEW)
+    over = follow(read_input("mouse_move", {"coordinate": middle}), state, VIEW)
+    assert VIEW.to_desktop(*middle) in find_path(read_input("left_mouse_up", {}), over, VIEW)

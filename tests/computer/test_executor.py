@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.computer.actions import read_action
 from bridge.computer.executor import DesktopContext, Executor
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.errors import DesktopUnavailable, InvalidRequest, ShuttingDown, Stopped
 from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 1920, 1080), Size(1920, 1080))
 
@@ -31,7 +31,7 @@ class ExecutorRig:
         return self.desktops[-1]
 
     async def act(self, member: str, **given: object) -> None:
-        action = read_action(member, given)
+        action = read_input(member, given)
 
         def work(context: DesktopContext) -> None:
             self.threads.add(threading.get_ident())

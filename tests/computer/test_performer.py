@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import errors
-from bridge.computer.actions import INPUT_ACTIONS, read_action
+from bridge.computer.actions import INPUT_ACTIONS
 from bridge.computer.performer import SLICE_SECONDS, Performer
 from bridge.computer.pointer_track import JITTER
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.input_actions import read_input
 
 SCREEN = Rect(0, 0, 1920, 1080)
 HALF = View(SCREEN, Size(960, 540))
@@ -32,7 +33,7 @@ def never() -> None:
 def perform_action(member: str, view: View = HALF, **fields: Any) -> list[tuple[Any, ...]]:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
-    performer.perform(read_action(member, fields), view, never)
+    performer.perform(read_input(member, fields), view, never)
     performer.release_all()
     assert desktop.down == set()
     return desktop.done
@@ -108,7 +109,7 @@ def test_a_held_button_is_pressed_once_and_released() -> None:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
     for _ in range(2):
-        performer.perform(read_action("left_mouse_down", {}), HALF, never)
+        performer.perform(read_input("left_mouse_down", {}), HALF, never)
     assert desktop.down == {"left"}
     for _ in range(2):
         performer.release_all()
@@ -119,7 +120,7 @@ def test_a_wait_checks_for_a_stop_and_is_as_long_as_requested() -> None:
     slept: list[float] = []
     checks: list[None] = []
     performer = Performer(FakeDesktop(), sleep=slept.append)
-    performer.perform(read_action("wait", {"duration": 1}), HALF, lambda: checks.append(None))
+    performer.perform(read_input("wait", {"duration": 1}), HALF, lambda: checks.append(None))
     assert sum(slept) == pytest.approx(1)
     assert max(slept) <= SLICE_SECONDS
     assert len(checks) >= len(slept)
@@ -149,7 +150,7 @@ def test_a_stop_at_any_check_leaves_nothing_pressed(member: str, at: int) -> Non
             raise Stopped
 
     performer = Performer(desktop, sleep=lambda seconds: None)
-    action = read_action(member, ACTS[member])
+    action = read_input(member, ACTS[member])
     try:
         performer.perform(action, HALF, check)
     except Stopped:
@@ -169,7 +170,7 @@ def test_a_desktop_that_fails_once_leaves_nothing_pressed(member: str, at: int) 
     desktop.before = before
     performer = Performer(desktop, sleep=lambda seconds: None)
     with contextlib.suppress(OSError):
-        performer.perform(read_action(member, ACTS[member]), HALF, never)
+        performer.perform(read_input(member, ACTS[member]), HALF, never)
     desktop.before = lambda call: None
     performer.release_all()
     assert desktop.down == set()
@@ -187,7 +188,7 @@ def test_a_moved_mouse_stops_an_action(member: str, at: int) -> None:
 
     performer = Performer(desktop, sleep=lambda seconds: None)
     with contextlib.suppress(errors.Stopped):
-        performer.perform(read_action(member, ACTS[member]), HALF, check)
+        performer.perform(read_input(member, ACTS[member]), HALF, check)
         assert checks <= at
     assert checks <= at + 1
     performer.release_all()
@@ -197,7 +198,7 @@ def test_a_moved_mouse_stops_an_action(member: str, at: int) -> None:
 def test_the_user_may_move_the_mouse_between_two_batches() -> None:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
-    click = read_action("left_click", {})
+    click = read_input("left_click", {})
     desktop.at = Point(500, 500)
     with pytest.raises(errors.Stopped):
         performer.perform(click, HALF, never)

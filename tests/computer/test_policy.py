@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.actions import Action, read_action
+from bridge.computer.actions import InputAction
 from bridge.computer.desktop import Window
 from bridge.computer.effects import InputState, find_effects
 from bridge.computer.policy import (
@@ -21,6 +21,7 @@ from bridge.computer.policy import (
 )
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from bridge.errors import SettingsError
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 100, 100), Size(100, 100))
 
@@ -29,7 +30,9 @@ def window(title: str = "Notes", program: str = "gedit", *names: str) -> Window:
     return Window(title, program, VIEW.area, active=True, names=names)
 
 
-def judge_in(action: Action, where: Window | None, policy: Policy, typed: str = "") -> Judgement:
+def judge_in(
+    action: InputAction, where: Window | None, policy: Policy, typed: str = ""
+) -> Judgement:
     """Judge an action on a desktop that is covered by one window, or by none."""
     state = InputState(Point(5, 5), typed=typed)
     return judge(find_effects(action, state, VIEW, [where] if where else []), policy)
@@ -55,7 +58,7 @@ def judge_in(action: Action, where: Window | None, policy: Policy, typed: str = 
 def test_risks_of_actions(
     member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
 ) -> None:
-    assert judge_in(read_action(member, given), where, DEFAULT) == Judgement(risks)
+    assert judge_in(read_input(member, given), where, DEFAULT) == Judgement(risks)
 
 
 TERMINAL = ("a terminal",)
@@ -105,7 +108,7 @@ EDITOR = window("main.py", "Code")
 def test_a_rule_holds_for_every_spelling(
     member: str, given: dict[str, Any], where: Window | None, risks: tuple[str, ...]
 ) -> None:
-    assert judge_in(read_action(member, given), where, DEFAULT) == Judgement(risks)
+    assert judge_in(read_input(member, given), where, DEFAULT) == Judgement(risks)
 
 
 def test_return_is_a_key_however_it_is_pressed() -> None:
@@ -114,16 +117,16 @@ def test_return_is_a_key_however_it_is_pressed() -> None:
     )
     for text in ("Return", "Enter", "KP_Enter", "\n", "ctrl+m", "ctrl+j", "shift+Return"):
         if text.strip():
-            key = read_action("key", {"text": text})
+            key = read_input("key", {"text": text})
             assert judge_in(key, window(), policy).risks == ("Return",)
     for text in ("\n", "\r", "a\r\nb"):
-        typed = read_action("type", {"text": text})
+        typed = read_input("type", {"text": text})
         assert judge_in(typed, window(), policy).risks == ("Return",)
-    assert judge_in(read_action("type", {"text": "a b"}), window(), policy).risks == ()
+    assert judge_in(read_input("type", {"text": "a b"}), window(), policy).risks == ()
 
 
 def test_a_command_may_be_typed_in_two_actions_but_is_a_risk_once() -> None:
-    more = read_action("type", {"text": "do reboot"})
+    more = read_input("type", {"text": "do reboot"})
     assert judge_in(more, window(), DEFAULT, typed="su").risks == ("a command",)
     assert judge_in(more, window(), DEFAULT, typed="sudo ls; ").risks == ()
     assert judge_in(more, window(), DEFAULT, typed="sux\b").risks == ("a command",)
@@ -131,23 +134,23 @@ def test_a_command_may_be_typed_in_two_actions_but_is_a_risk_once() -> None:
 
 def test_every_name_of_a_program_is_searched() -> None:
     renamed = window("A", "Renamed", "renamed", "keepassxc")
-    assert judge_in(read_action("left_click", {}), renamed, DEFAULT).never == "keepass"
-    scroll = read_action("scroll", SCROLL)
+    assert judge_in(read_input("left_click", {}), renamed, DEFAULT).never == "keepass"
+    scroll = read_input("scroll", SCROLL)
     assert judge_in(scroll, renamed, DEFAULT).never == "keepass"
-    move = read_action("mouse_move", {"coordinate": [5, 5]})
+    move = read_input("mouse_move", {"coordinate": [5, 5]})
     assert judge_in(move, renamed, DEFAULT).never == "keepass"
 
 
 def test_windows_on_the_never_list_are_refused() -> None:
     vault = window("Vault", "Bitwarden")
-    assert judge_in(read_action("left_click", {}), vault, DEFAULT).never == "bitwarden"
-    batch = [read_action("wait", {"duration": 1}), read_action("type", {"text": "a"})]
+    assert judge_in(read_input("left_click", {}), vault, DEFAULT).never == "bitwarden"
+    batch = [read_input("wait", {"duration": 1}), read_input("type", {"text": "a"})]
     judgements = [judge_in(action, vault, DEFAULT) for action in batch]
     assert join_judgements(judgements).never == "bitwarden"
 
 
 def test_a_batch_has_each_risk_of_its_actions_once() -> None:
-    batch = [read_action("key", {"text": "Delete"})] * 2 + [read_action("left_click", {})]
+    batch = [read_input("key", {"text": "Delete"})] * 2 + [read_input("left_click", {})]
     where = [window(), window(), window("Payment")]
     judgements = [judge_in(*pair, DEFAULT) for pair in zip(batch, where, strict=True)]
     assert join_judgements(judgements).risks == ("deleting", "buying")
@@ -160,7 +163,7 @@ def test_a_users_file_replaces_the_rules(tmp_path: Path) -> None:
         'never = ["Diary"]\n[[risky]]\nrisk = "x"\nwhere = "title"\nwords = ["notes"]\n'
     )
     mine = read_policy(path)
-    click = read_action("left_click", {})
+    click = read_input("left_click", {})
     assert judge_in(click, window("My Notes"), mine).risks == ("x",)
     assert judge_in(click, window("my diary"), mine).never == "Diary"
 

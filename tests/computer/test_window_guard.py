@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.actions import read_action
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.effects import find_effects
 from bridge.computer.performer import Performer
 from bridge.computer.screen.geometry import Rect, Size, View
 from bridge.computer.window_guard import WindowChanged, WindowGuard
 from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 1000, 1000), Size(1000, 1000))
 NOTES = Window("Notes", "notes", VIEW.area, active=True, id=WindowId(1, 10))
@@ -35,7 +35,7 @@ def perform(
 
     desktop.before = open_at
     performer = Performer(desktop, sleep=lambda seconds: None)
-    action = read_action(member, fields)
+    action = read_input(member, fields)
     effects = find_effects(action, performer.read_state(), VIEW, desktop.list_windows())
     guard = WindowGuard.from_effects(effects, desktop.find_focused())
     try:
@@ -77,7 +77,7 @@ def test_what_is_dragged_goes_back_when_a_window_opens_on_the_way() -> None:
     desktop = FakeDesktop()
     desktop.shown = [NOTES]
     performer = Performer(desktop, sleep=lambda seconds: None)
-    drag = read_action("left_click_drag", DRAG)
+    drag = read_input("left_click_drag", DRAG)
     effects = find_effects(drag, performer.read_state(), VIEW, desktop.list_windows())
     guard = WindowGuard.from_effects(effects, desktop.find_focused())
 
@@ -100,9 +100,9 @@ def test_a_drag_goes_on_when_its_own_program_opens_a_window() -> None:
 def test_a_drag_over_several_actions_goes_back_when_it_is_abandoned() -> None:
     desktop = FakeDesktop()
     performer = Performer(desktop, sleep=lambda seconds: None)
-    performer.perform(read_action("mouse_move", {"coordinate": [7, 7]}), VIEW, lambda: None)
-    performer.perform(read_action("left_mouse_down", {}), VIEW, lambda: None)
-    performer.perform(read_action("mouse_move", {"coordinate": [500, 7]}), VIEW, lambda: None)
+    performer.perform(read_input("mouse_move", {"coordinate": [7, 7]}), VIEW, lambda: None)
+    performer.perform(read_input("left_mouse_down", {}), VIEW, lambda: None)
+    performer.perform(read_input("mouse_move", {"coordinate": [500, 7]}), VIEW, lambda: None)
     performer.abandon()
     assert desktop.done[-2:] == [("move", 7, 7), ("release", "left")]
     assert performer.read_state().pressed_at is None

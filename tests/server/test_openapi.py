@@ -18,6 +18,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from bridge.computer.desktop import Window
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Rect
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.app import make_app
@@ -162,12 +163,15 @@ def use_plan(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
 async def test_the_example_of_an_answer_matches_the_real_one(
-    row: Endpoint, bridge: Bridge, fake: FakeAnthropic
+    row: Endpoint, bridge: Bridge, fake: FakeAnthropic, pretended: FakeDesktop
 ) -> None:
+    pretended.elements.placed = [
+        Element("button", "Save", states=frozenset(("default",)), box=Rect(9, 9, 80, 20))
+    ]
     fake.script(says("Paris.", usage=Usage(24, 5)))
     fake.keys = ("sk-ant-test", "sk-ant-made-up")
     chat = next(one for one in ENDPOINTS if one.path == "/v1/chat/completions")
-    if row.path == "/computer/actions":
+    if row.path in ("/computer/actions", "/computer/elements"):
         bridge.computer.allow_for(minutes=1)
     if row.path == "/usage":
         await call_endpoint(bridge, chat)

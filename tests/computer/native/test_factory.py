@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.computer.actions import Action, read_action
+from bridge.computer.actions import InputAction
 from bridge.computer.executor import DesktopContext, Executor
 from bridge.computer.native.factory import open_desktop
 from bridge.computer.screen.geometry import Size, View
 from bridge.errors import DesktopUnavailable, Stopped
+from tests.computer.input_actions import read_input
 from tests.computer.native.programs.start import Program, eventually
 
 pytestmark = pytest.mark.end_to_end
@@ -24,7 +25,7 @@ def window(program: Callable[[str], Program]) -> Program:
     return one
 
 
-def make_work(*actions: Action) -> Callable[[DesktopContext], None]:
+def make_work(*actions: InputAction) -> Callable[[DesktopContext], None]:
     def work(context: DesktopContext) -> None:
         (screen,) = context.desktop.list_screens()
         view = View(screen, Size(1280, 720))
@@ -39,8 +40,8 @@ async def test_a_window_is_clicked_typed_into_and_captured(window: Program) -> N
     before = await asyncio.to_thread(window.text)
     place = [window.middle.x * 1280 // 1920, window.middle.y * 720 // 1080]
     actions = (
-        read_action("left_click", {"coordinate": place}),
-        read_action("type", {"text": "é世"}),
+        read_input("left_click", {"coordinate": place}),
+        read_input("type", {"text": "é世"}),
     )
     try:
         await executor.run(make_work(*actions))
@@ -63,7 +64,7 @@ async def test_a_stop_ends_typing_in_the_middle(window: Program) -> None:
     executor = Executor(open_desktop)
     try:
         typing = asyncio.create_task(
-            executor.run(make_work(read_action("type", {"text": "a" * 20_000})))
+            executor.run(make_work(read_input("type", {"text": "a" * 20_000})))
         )
         before = await asyncio.to_thread(window.text)
         await asyncio.to_thread(lambda: eventually(lambda: len(window.text()) > len(before)))

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from bridge.computer.actions import read_action
 from bridge.computer.desktop import Window
 from bridge.computer.effects import InputState, find_effects
 from bridge.computer.elements.base import CONTROLS, Dialog, Element, FormField, Role, State
 from bridge.computer.policy import DEFAULT, Policy, judge
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_elements import FakeElements
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 100, 100), Size(100, 100))
 HERE = Rect(0, 0, 50, 50)
@@ -39,7 +39,7 @@ def submit(name: str, *fields: FormField) -> Element:
 def click(what: Element | None, title: str = "Home", member: str = "left_click") -> tuple[str, ...]:
     """Return the risks of a click on an element in a window with a title."""
     elements = FakeElements(*([what] if what else []))
-    action = read_action(member, {"coordinate": [5, 5]})
+    action = read_input(member, {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window(title)], elements)
     return judge(effects, DEFAULT).risks
 
@@ -48,11 +48,11 @@ def press(
     keys: str, focus: Element | None, default: Element | None = None, title: str = "Home"
 ) -> tuple[str, ...]:
     """Return the risks of keys for what has the focus."""
-    return judge_keys(read_action("key", {"text": keys}), focus, default, title)
+    return judge_keys(read_input("key", {"text": keys}), focus, default, title)
 
 
 def type_text(text: str, focus: Element | None, default: Element | None = None) -> tuple[str, ...]:
-    return judge_keys(read_action("type", {"text": text}), focus, default, "Home")
+    return judge_keys(read_input("type", {"text": text}), focus, default, "Home")
 
 
 def judge_keys(
@@ -319,7 +319,7 @@ def test_text_is_judged_by_where_it_goes(
 
 
 def test_a_drop_is_judged_by_what_it_is_dropped_on() -> None:
-    drag = read_action("left_click_drag", {"start_coordinate": [5, 5], "coordinate": [60, 60]})
+    drag = read_input("left_click_drag", {"start_coordinate": [5, 5], "coordinate": [60, 60]})
     state = InputState(Point(5, 5))
     trash, folder = element("icon", "Trash", box=THERE), element("icon", "Work", box=THERE)
     for target, risks in ((trash, ("deleting",)), (folder, ())):
@@ -332,7 +332,7 @@ def test_a_password_field_always_asks_whatever_the_users_rules_are() -> None:
     mine = Policy(risky=(), never=())
     elements = FakeElements()
     elements.focus = SECRET
-    action = read_action("type", {"text": "hunter2"})
+    action = read_input("type", {"text": "hunter2"})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
     assert judge(effects, mine).risks == ("a password",)
 
@@ -344,7 +344,7 @@ def test_a_users_rule_may_look_into_the_names_of_content(
     rule = {"risk": "mine", "where": "element", "words": ["", "rose"], "roles": roles}
     mine = Policy.model_validate({"risky": [rule], "never": []})
     elements = FakeElements(element("list item", "A rose"))
-    action = read_action("left_click", {"coordinate": [5, 5]})
+    action = read_input("left_click", {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
     assert judge(effects, mine).risks == risks
 
@@ -354,6 +354,6 @@ def test_a_users_rule_without_roles_holds_for_everything_in_the_window() -> None
         {"risky": [{"risk": "mine", "where": "title", "words": ["garden"]}], "never": []}
     )
     elements = FakeElements(element("text", "Roses"))
-    action = read_action("left_click", {"coordinate": [5, 5]})
+    action = read_input("left_click", {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window("My garden")], elements)
     assert judge(effects, mine).risks == ("mine",)

@@ -25,6 +25,7 @@ from bridge.computer.elements.atspi.replies import (
 from bridge.computer.elements.atspi.roles import (
     COMBO,
     EDITABLE,
+    EDITOR,
     SHOWING,
     VISIBLE,
     list_numbers,
@@ -53,7 +54,10 @@ _CONTENT: tuple[Role, ...] = ("cell", "icon", "list item", "menu item")
 """Roles of which those without a name are only a part of another, or a separator."""
 _ELEMENTS_AT_ONCE = 12
 _NAMES_AT_ONCE = 64
-_LABELLED = list_numbers(("button", "check box", "field", "password field", "slider"))
+_LABELLED = (
+    EDITOR,
+    *list_numbers(("button", "check box", "field", "password field", "slider")),
+)
 """Numbers of controls that may have a label or a description instead of a name."""
 _MOST_LABELLED = 200
 _MOST_SEARCHED = 1000

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from bridge.computer.elements.base import Role, State
 
 ALERT, DIALOG, FRAME, WINDOW = 2, 16, 23, 69
-COMBO, ENTRY, FORM, PASSWORD, TAB_LIST = 11, 79, 87, 40, 38
+COMBO, EDITOR, ENTRY, FORM, PASSWORD, TAB_LIST = 11, 61, 79, 87, 40, 38
 PAGE = 95
 """A web page; other numbers are documents of programs."""
 OPAQUE = (0, 6, 18, 67)
@@ -54,7 +54,7 @@ _ROLES: Mapping[int, Role] = {
     57: "cell",
     58: "cell",
     60: "terminal",
-    61: "text",
+    EDITOR: "text",
     62: "button",
     65: "tree",
     66: "tree",

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from bridge.computer.actions import read_action
 from bridge.computer.batch import Grant, Outcome, carry_out
 from bridge.computer.executor import DesktopContext
 from bridge.computer.native.desktop import NativeDesktop
@@ -21,6 +20,7 @@ from bridge.computer.performer import Performer
 from bridge.computer.policy import DEFAULT
 from bridge.computer.screen.capture import Capture, CaptureOptions
 from bridge.computer.screen.geometry import Point, Rect, Size, View
+from tests.computer.input_actions import read_input
 from tests.computer.native.programs.start import TK_TITLE, Program, eventually, tk_window
 from tests.desktop import need_program, x_display
 
@@ -75,7 +75,7 @@ def test_a_terminal_that_opens_while_typing_gets_at_most_eight_characters(
     log, outcomes = tmp_path / "xterm.txt", list[Outcome]()
     with managed_window(tmp_path, monkeypatch) as (desktop, window):
         context = DesktopContext(desktop, Performer(desktop), lambda: None)
-        typing = read_action("type", {"text": "all work and no play\n" * 400})
+        typing = read_input("type", {"text": "all work and no play\n" * 400})
         with open_terminal_soon(log, seconds):
             capture = Capture(CaptureOptions())
             carry_out([typing], capture, DEFAULT, Grant(frozenset()), outcomes.append)(context)
@@ -99,12 +99,12 @@ def test_sixty_drags_are_not_taken_for_the_users(
         for _ in range(60):
             start = [dice.randrange(210, 890), dice.randrange(180, 540)]
             end = [dice.randrange(1280), dice.randrange(720)]
-            drag = read_action("left_click_drag", {"start_coordinate": start, "coordinate": end})
+            drag = read_input("left_click_drag", {"start_coordinate": start, "coordinate": end})
             performer.begin()
             performer.perform(drag, VIEW, lambda: None)
             assert performer.wait_for_pointer() == VIEW.to_desktop(end[0], end[1])
         desktop.move(Point(5, 5))
         with pytest.raises(Exception, match="moved by hand"):
-            performer.perform(read_action("left_click", {}), VIEW, lambda: None)
+            performer.perform(read_input("left_click", {}), VIEW, lambda: None)
         with suppress(OSError):
             performer.release_all()

@@ -29,6 +29,7 @@ from bridge.budgets.budget import Budget
 from bridge.budgets.tracker import BudgetTracker, is_cheaper
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
+from bridge.computer.apps.store import AppStore
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import OptionalIndicator
 from bridge.computer.native import factory
@@ -296,6 +297,7 @@ def _build_computer(settings: Settings, paths: Paths) -> ComputerService:
         lambda: read_policy(paths.computer_policy),
         Approvals(settings.computer_approval_seconds),
         log,
+        AppStore(paths.computer_apps),
     )
     stop_key = settings.computer_stop_key
     return ComputerService(state, OptionalIndicator(lambda: factory.open_indicator(stop_key)))

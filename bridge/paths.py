@@ -74,6 +74,11 @@ class Paths:
         return self.config / "computer.toml"
 
     @property
+    def computer_apps(self) -> Path:
+        """A 0600 JSON file: what Claude may do in each program, as the user decided."""
+        return self.data / "computer-apps.json"
+
+    @property
     def computer_log(self) -> Path:
         """A 0600 file of JSON lines: each action on the desktop, its time, and who approved it."""
         return self.data / "computer-log.jsonl"

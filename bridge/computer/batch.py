@@ -25,8 +25,9 @@ from bridge.computer.actions import (
     list_places,
 )
 from bridge.computer.approval.shown import ShownStep, show_steps
+from bridge.computer.apps.levels import Contact, make_contact
 from bridge.computer.describe import describe, name_element
-from bridge.computer.desktop import Check, Elements, Window
+from bridge.computer.desktop import Check, Elements, Window, WindowId
 from bridge.computer.effects import Effects, InputState, find_effects, follow, list_keys
 from bridge.computer.element_actions.listing import to_box
 from bridge.computer.element_actions.perform import perform_element_action
@@ -65,6 +66,10 @@ class Grant:
     """The element of each action as the user saw it; None if the user was not asked."""
     first: int = 0
     """The first action that changes something: until then, everything is as the user saw it."""
+    by_level: bool = False
+    """Whether what the user decided on programs counts, as in the mode `ask_risky`."""
+    contacts: frozenset[Contact] = frozenset()
+    """The programs without a decision that the user approved for this batch."""
 
     def get_element(self, at: int) -> Element | None:
         """Return the element of an action as the user saw it, if it was known."""
@@ -91,10 +96,11 @@ class Preview:
     problem: InvalidRequest | None = None
     """Why the action after these cannot be done, such as a place outside of the picture."""
 
-    def make_grant(self) -> Grant:
+    def make_grant(self, *, by_level: bool = False) -> Grant:
         """Return what a user who approves this allows."""
         risks = frozenset(self.judgement.risks)
-        return Grant(risks, self.windows, self.elements, self.first)
+        contacts = frozenset(self.judgement.apps.undecided)
+        return Grant(risks, self.windows, self.elements, self.first, by_level, contacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +303,8 @@ def _carry_out_action(
         element=named,
     )
     refusal = (
-        explain_never(judgement)
-        or _explain_new_risks(judgement, grant.risks)
+        explain_refusal(judgement)
+        or _explain_new_risks(judgement, grant)
         or _explain_other_window(at, window, grant)
         or _explain_other_element(at, element, approved, judgement, grant)
     )
@@ -309,7 +315,9 @@ def _carry_out_action(
             text = perform_element_action(resolved or Resolved(action), context, view)
             picture = _take_requested_picture(action, context, capture)
         else:
-            guard = WindowGuard.from_effects(effects, focused)
+            guard = WindowGuard.from_effects(
+                effects, focused, _list_closed(effects, policy, grant)
+            )
             context.performer.perform(action, view, context.check, guard)
             text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:
@@ -346,31 +354,62 @@ def _explain_change(
     effects = _find_effects_now(action, context, view)
     judgement = judge(effects, policy)
     begun = "Stopped halfway: another window appeared that would have got the rest"
-    if judgement.never is not None:
-        return f"{begun}. {explain_never(judgement)}"
+    refusal = explain_refusal(judgement)
+    if refusal is not None:
+        return f"{begun}. {refusal}"
     title = f" (“{effects.main.title}”)" if effects.main and effects.main.title else ""
-    new = _explain_new_risks(judgement, grant.risks)
+    new = _explain_new_risks(judgement, grant)
     return f"{begun}{title}. {new or 'Take a screenshot, and decide what is left to do.'}"
 
 
-def explain_never(judgement: Judgement) -> str | None:
+def explain_refusal(judgement: Judgement) -> str | None:
     """Explain why a batch is refused whatever the user approves; None if it is not."""
-    if judgement.never is None:
-        return None
-    return (
-        f"Refused: windows with “{judgement.never}” in their title or program are on the user's "
-        "never list."
-    )
+    if judgement.never is not None:
+        return (
+            f"Refused: windows with “{judgement.never}” in their title or program are on the "
+            "user's never list."
+        )
+    if judgement.apps.view_only is not None:
+        return (
+            f"Refused: the user lets Claude look at {judgement.apps.view_only.label}, but not use "
+            "it. They can change that on the dashboard, under the apps."
+        )
+    return None
 
 
-def _explain_new_risks(judgement: Judgement, approved: frozenset[str] | None) -> str | None:
-    new = [] if approved is None else [risk for risk in judgement.risks if risk not in approved]
-    if not new:
+def _explain_new_risks(judgement: Judgement, grant: Grant) -> str | None:
+    """Explain that an action needs an approval that it does not have; None if not."""
+    if grant.risks is None:
         return None
-    return (
-        f"Not executed: this is risky ({', '.join(new)}) now and needs the user's approval. "
-        "Take a screenshot and try it again in a separate turn."
-    )
+    risks = judgement.open_risks if grant.by_level else judgement.risks
+    new = [risk for risk in risks if risk not in grant.risks]
+    again = "and needs the user's approval. Take a screenshot and try it again in a separate turn."
+    if new:
+        return f"Not executed: this is risky ({', '.join(new)}) now {again}"
+    undecided = next(iter(_list_undecided(judgement.apps.undecided, grant)), None)
+    if undecided is not None:
+        return f"Not executed: this would go to {undecided.label}, which is new to Claude, {again}"
+    return None
+
+
+def _list_undecided(undecided: Sequence[Contact], grant: Grant) -> list[Contact]:
+    """List the programs that need an approval which the batch does not have."""
+    if grant.risks is None or not grant.by_level:
+        return []
+    return [contact for contact in undecided if contact not in grant.contacts]
+
+
+def _list_closed(effects: Effects, policy: Policy, grant: Grant) -> frozenset[WindowId]:
+    """List the covered windows that must not get the input if the one on top goes away."""
+    if policy.find_level is None:
+        return frozenset()
+    closed = set()
+    for window in effects.covered:
+        contact = make_contact(window, policy.find_level)
+        undecided = [contact] if contact.level is None else []
+        if contact.level == "view" or _list_undecided(undecided, grant):
+            closed.add(window.id)
+    return frozenset(closed - {window.id for window in effects.reached if window is not None})
 
 
 def _explain_other_window(at: int, window: Window | None, grant: Grant) -> str | None:
@@ -381,7 +420,9 @@ def _explain_other_window(at: int, window: Window | None, grant: Grant) -> str |
             return None
         reason = f"the window “{window.title}” was not there when the user approved"
     elif shown.is_same(window):
-        return None
+        if window is None or shown.app == window.app:
+            return None
+        reason = f"the window “{shown.title}” belongs to another program now"
     else:
         reason = f"the approved window “{shown.title}” is no longer in front"
     return f"Not executed: {reason}. Take a screenshot and try it again."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from bridge.computer.apps.app import App
 from bridge.computer.elements.base import Element, ElementList, NamedElement, Press, Role
 from bridge.computer.screen.geometry import Point, Rect
 
@@ -48,6 +49,8 @@ class Window:
     """More titles: those for other window managers, and those of the windows that it belongs to."""
     frame: Rect | None = field(default=None, compare=False)
     """The area with title bar and borders, where these are not in `area`."""
+    app: App | None = field(default=None, compare=False)
+    """The program that it belongs to; None if the system does not name it."""
 
     @property
     def whole(self) -> Rect:

@@ -91,6 +91,11 @@ class Effects:
     """Whether it presses keys or buttons; moving the pointer and scrolling do not."""
     targets: tuple[Target, ...] = ()
     """The elements that it clicks, drops on, types into or presses; some are unknown."""
+    inputs: tuple[Window | None, ...] | None = None
+    """The windows that get its input, menus and overlays too; None in it is a place without one.
+
+    Without it, these are `windows`.
+    """
 
     @property
     def element(self) -> Element | None:
@@ -103,6 +108,13 @@ class Effects:
         pressed = [target for target in known if target.by == "press"]
         named = hit or self._list_passwords() or pressed or known
         return named[-1].element if named else None
+
+    @property
+    def reached(self) -> tuple[Window | None, ...]:
+        """The windows that get its input; empty if it only looks, or moves the pointer."""
+        if self.inputs is not None:
+            return self.inputs
+        return self.windows if self.is_input else ()
 
     @property
     def types_password(self) -> bool:
@@ -153,6 +165,7 @@ def find_effects(
         state.typed,
         not plain,
         tuple(targets),
+        _list_inputs(action, keyboard, at_places, has_keys=bool(keys), is_plain=plain),
     )
 
 
@@ -224,6 +237,30 @@ def type_text(action: Action) -> str:
         return once * action.repeat
     held: str | None = getattr(action, "text", None)
     return _to_character(parse_chord(held)) if held and held.strip() else ""
+
+
+def _list_inputs(
+    action: Action,
+    keyboard: Sequence[Window],
+    at_places: Sequence[Sequence[Window]],
+    *,
+    has_keys: bool,
+    is_plain: bool,
+) -> tuple[Window | None, ...]:
+    """List the windows that get the input of an action; None is a place without a window.
+
+    Unlike a look, a turn of the wheel changes the value of some controls.
+    """
+    if is_plain and isinstance(action, MouseMove):
+        return ()
+    inputs: list[Window | None] = list(keyboard)
+    if has_keys and not keyboard:
+        inputs.append(None)
+    for found in at_places:
+        # The one on top may be a menu without a title, or let clicks through.
+        inputs += [found[0], _choose_topmost(found)] if found else [None]
+    known = _without_repeats(window for window in inputs if window is not None)
+    return (*known, None) if None in inputs else known
 
 
 def _list_keyboard_windows(state: InputState, windows: Sequence[Window]) -> list[Window]:

@@ -59,6 +59,7 @@ class ComputerService:
         self._is_shown = False
         self._hiding: asyncio.Task[None] | None = None
         self.approvals = state.approvals
+        self.apps = state.apps
         self._gate = AskerGate(state.approvals)
 
     @property

@@ -27,6 +27,7 @@ from bridge.computer.actions import Action
 from bridge.computer.approval.asker import Asker
 from bridge.computer.approval.pending import DONE, PendingApproval, Verdict
 from bridge.computer.approval.place import Place, read_place, return_to_place
+from bridge.computer.apps.levels import NO_OFFER
 from bridge.computer.batch import (
     BY_NAME,
     HALTED,
@@ -35,7 +36,7 @@ from bridge.computer.batch import (
     Outcome,
     Preview,
     carry_out,
-    explain_never,
+    explain_refusal,
     preview,
 )
 from bridge.computer.describe import describe
@@ -138,7 +139,7 @@ class Session:
         capture = self._capture
         needs_picture = self._state.permission.mode in ("ask", "ask_risky") and not dry_run
         previewed = await self._run(preview(actions, capture, policy, with_picture=needs_picture))
-        refusal = explain_never(previewed.judgement)
+        refusal = explain_refusal(previewed.judgement)
         if refusal is not None:
             return BatchResult(_fail_all(actions, previewed, refusal), None)
         possible = actions[: len(previewed.what)]
@@ -189,38 +190,47 @@ class Session:
         """Decide by the permission, or ask the user if it requires that. Raises ComputerOff."""
         # A stop during the preview is reported as one, not as a mode that is off.
         self.check()
-        permission, risks = self._state.permission, previewed.judgement.risks
-        answer = permission.decide(risks, self._state.clocks())
+        permission, judgement = self._state.permission, previewed.judgement
+        by_level = permission.mode == "ask_risky"
+        reasons = judgement.list_reasons(by_level=by_level)
+        answer = permission.decide(reasons, self._state.clocks())
         if answer == "refuse":
             raise ComputerOff(COMPUTER_USE_OFF)
         if answer == "allow":
             everything = permission.mode == "allowed"
-            grant = Grant(None if everything else frozenset())
+            grant = Grant(None if everything else frozenset(), by_level=by_level)
             return _Decision(Verdict(True, f"mode {permission.mode}"), grant)
         # Observing the result of an approved batch needs no new approval.
         if self._has_approval and all(isinstance(action, OBSERVATIONS) for action in actions):
             return _Decision(Verdict(True, "an earlier approval"), Grant(frozenset()))
-        decision = await self._request_approval(previewed, announce)
+        decision = await self._request_approval(previewed, announce, by_level=by_level)
         with self._report_outcome(decision):
             self.check()
         self._has_approval = self._has_approval or decision.verdict.approved
         return decision
 
-    async def _request_approval(self, previewed: Preview, announce: AnnounceApproval) -> _Decision:
+    async def _request_approval(
+        self, previewed: Preview, announce: AnnounceApproval, *, by_level: bool
+    ) -> _Decision:
+        """Ask the user; `by_level`: they may also decide on the programs, for later batches."""
         place = await self._run(read_place)
         # The user needs the mouse to approve, so moving it is no stop now.
         if self._mouse is not None:
             self._mouse = replace(self._mouse, may_move=True)
         approvals = self._state.approvals
+        judgement = previewed.judgement
+        risks, offer = judgement.risks, NO_OFFER
+        if by_level:
+            risks, offer = (*risks, *judgement.new_apps), judgement.apps.make_offer(risks)
         approval = approvals.prepare(
-            previewed.steps, previewed.judgement.risks, self.asker, previewed.picture
+            previewed.steps, risks, self.asker, previewed.picture, offer=offer
         )
         waiting = asyncio.ensure_future(approvals.request(approval))
         self.is_waiting = True
         try:
             await announce(approval)
             verdict = await waiting
-            grant = previewed.make_grant()
+            grant = previewed.make_grant(by_level=by_level)
             return _Decision(verdict, grant, approval, place)
         finally:
             self.is_waiting = False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
+from bridge.computer.apps.store import AppStore
 from bridge.computer.executor import Executor
 from bridge.computer.permission import Permission
 from bridge.computer.policy import Policy
@@ -29,6 +30,7 @@ class ComputerState:
     """Reads the user's file; called for each batch, so that edits apply at once."""
     approvals: Approvals
     log: ActionLog | None
+    apps: AppStore
     clocks: ReadClocks = read_clocks
     _permission: Permission = field(default_factory=Permission)
 
@@ -44,11 +46,15 @@ class ComputerState:
         self._permission = permission
 
     async def read_policy(self) -> Policy:
-        """Read the policy in a thread. Raises RulesUnreadable for a broken file."""
+        """Read the rules and the levels of programs. Raises RulesUnreadable for a broken file."""
         try:
-            return await asyncio.to_thread(self.load_policy)
+            return await asyncio.to_thread(self._read_policy)
         except SettingsError as error:
             # Not the built-in rules: the user's own may forbid more.
             raise RulesUnreadable(
                 f"Computer use is not possible, because your rules cannot be read: {error}"
             ) from error
+
+    def _read_policy(self) -> Policy:
+        self.apps.load()
+        return replace(self.load_policy(), find_level=self.apps.find_level)

@@ -23,9 +23,16 @@ class WindowGuard:
     """The windows at the places of the action."""
 
     @classmethod
-    def from_effects(cls, effects: Effects, focused: WindowId | None) -> WindowGuard:
+    def from_effects(
+        cls,
+        effects: Effects,
+        focused: WindowId | None,
+        closed: frozenset[WindowId] = frozenset(),
+    ) -> WindowGuard:
+        """`closed`: covered windows that must not get the input."""
         windows = (*effects.windows, *effects.covered)
-        return cls(focused, bool(effects.keys), frozenset(window.id for window in windows))
+        pointed = frozenset(window.id for window in windows)
+        return cls(focused, bool(effects.keys), pointed - closed)
 
     def check_keyboard(self, desktop: Desktop) -> None:
         """Raise WindowChanged if the action has keys that another window would get."""

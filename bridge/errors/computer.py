@@ -25,7 +25,7 @@ class RulesUnreadable(BridgeError):
     code = "rules_unreadable"
     anthropic_type = "overloaded_error"
     summary = "Your rules for computer use cannot be read."
-    hint = "Correct or delete the file computer.toml, which the error names."
+    hint = "Correct or delete the file that the error names."
 
 
 class Stopped(BridgeError):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.wire.computer_status import Mode
+from bridge.wire.computer_status import Level, Mode
 
 
 class ComputerSwitchPatch(BaseModel):
@@ -29,6 +29,11 @@ class Decision(BaseModel):
         max_length=64,
         description="The `digest` of what was shown; the decision is refused if it has changed.",
     )
+    level: Level | None = Field(
+        None,
+        description="Remember this for the `apps` of the request: `click` or `everything` with an "
+        "approval, `view` with a denial. Without it, the decision is for this request only.",
+    )
 
 
 class Decided(BaseModel):
@@ -40,6 +45,21 @@ class Decided(BaseModel):
 
 class ProgramForgotten(BaseModel):
     """`DELETE /computer/programs/{id}`: the program will be asked about again."""
+
+    id: str
+    forgotten: Literal[True] = True
+
+
+class AppChange(BaseModel):
+    """`POST /computer/apps/{id}`: what Claude may do in a program from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    level: Level
+
+
+class AppForgotten(BaseModel):
+    """`DELETE /computer/apps/{id}`: the program is undecided again."""
 
     id: str
     forgotten: Literal[True] = True

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from bridge.wire.doc import Doc
 
 Mode = Literal["off", "ask", "ask_risky", "allowed"]
+Level = Literal["view", "click", "everything"]
+"""What Claude may do in a program: look at it, use it but for risky steps, or everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,31 @@ class ApprovalStep:
     text: Annotated[str, Doc("The text to type, with ⏎ for Enter and ⇥ for Tab.")] = ""
     facts: Annotated[str, Doc("Its length, and how it ends.")] = ""
     window: Annotated[str, Doc("Title and program of the window it goes to.")] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachedApp:
+    """A program that an action goes to."""
+
+    name: str
+    path: Annotated[str, Doc("Its executable, and what it runs if that is an interpreter.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class App(ReachedApp):
+    """A program for which the user decided what Claude may do in it."""
+
+    id: str
+    level: Level
+    at: Annotated[float, Doc("Unix seconds of the decision.")]
+    by: Annotated[str, Doc("Where it was decided.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apps:
+    """`GET /computer/apps`."""
+
+    apps: Annotated[list[App], Doc("The newest decision first.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +105,12 @@ class WaitingBatch:
         float, Doc("Unix seconds; it is denied at this time unless it was decided before.")
     ]
     picture: Annotated[str | None, Doc("Path of a screenshot with the places marked.")]
+    apps: Annotated[
+        list[ReachedApp], Doc("Programs that a decision can be remembered for, with `level`.")
+    ] = field(default_factory=list)
+    levels: Annotated[list[Level], Doc("The levels that can be chosen for them.")] = field(
+        default_factory=list
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

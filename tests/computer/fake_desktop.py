@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bridge.computer.apps.app import App
 from bridge.computer.desktop import UNKNOWN, Button, Check, Cursor, Direction, Window, WindowId
 from bridge.computer.screen.geometry import Point, Rect
 from tests.computer.fake_elements import FakeElements
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _BLUES = (128, 200, 60)
+
+
+def make_app(name: str) -> App:
+    """The program of a name that a distribution has installed."""
+    return App(f"/usr/bin/{name}")
 
 
 class FakeDesktop:
@@ -84,9 +90,16 @@ class FakeDesktop:
             self._do("type", character)
 
     def list_windows(self) -> Sequence[Window]:
-        """List `shown`; a window without an id gets one for its title and program."""
+        """List `shown`; a window without an id gets one for its title and program.
+
+        Each window belongs to the program of its class, in `/usr/bin`, unless it has another.
+        """
         return [
-            window if window.id != UNKNOWN else replace(window, id=self._make_id(window))
+            replace(
+                window,
+                id=window.id if window.id != UNKNOWN else self._make_id(window),
+                app=window.app if window.app or not window.program else make_app(window.program),
+            )
             for window in self.shown
         ]
 

@@ -18,7 +18,7 @@ from bridge.computer.actions import (
 )
 from bridge.computer.desktop import Window, WindowId
 from bridge.computer.effects import Effects, InputState, find_effects, find_path, follow
-from bridge.computer.policy import DEFAULT, Policy, judge
+from bridge.computer.policy import DEFAULT, PolicyFile, judge
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.input_actions import read_input
 
@@ -213,9 +213,9 @@ def test_every_rule_holds_for_every_action_with_input(
     """With rules that match everything, only what is no input has no risk."""
     state = InputState(VIEW.to_desktop(*pointer))
     effects = find_effects(action, state, VIEW, windows)
-    policy = Policy.model_validate(
+    policy = PolicyFile.model_validate(
         {"risky": [{"risk": "any", "where": "title", "words": ["a", "o", "k", "l"]}], "never": []}
-    )
+    ).to_policy()
     risky = effects.is_input and any(window.title for window in effects.windows)
     assert bool(judge(effects, policy).risks) == risky
 

@@ -15,6 +15,7 @@ from bridge.computer.policy import (
     DEFAULT,
     Judgement,
     Policy,
+    PolicyFile,
     join_judgements,
     judge,
     read_policy,
@@ -112,9 +113,9 @@ def test_a_rule_holds_for_every_spelling(
 
 
 def test_return_is_a_key_however_it_is_pressed() -> None:
-    policy = Policy.model_validate(
+    policy = PolicyFile.model_validate(
         {"risky": [{"risk": "Return", "where": "keys", "words": ["Return"]}]}
-    )
+    ).to_policy()
     for text in ("Return", "Enter", "KP_Enter", "\n", "ctrl+m", "ctrl+j", "shift+Return"):
         if text.strip():
             key = read_input("key", {"text": text})

@@ -12,6 +12,7 @@ import pytest
 from bridge.computer import service
 from bridge.computer.actions import read_action
 from bridge.computer.approval.pending import Approvals
+from bridge.computer.apps.store import AppStore
 from bridge.computer.executor import Executor
 from bridge.computer.indicator import STOP_KEY_PRESSED, Indicator, OptionalIndicator, StopCallback
 from bridge.computer.permission import Permission
@@ -22,6 +23,7 @@ from bridge.computer.session import WATCH_SECONDS
 from bridge.computer.state import ComputerState
 from bridge.deadline import ReadClocks
 from bridge.errors import ComputerBusy, ComputerOff, DesktopUnavailable, Stopped
+from bridge.paths import find_paths
 from tests.clocks import OWN, FakeClocks
 from tests.computer.fake_desktop import FakeDesktop
 
@@ -55,7 +57,8 @@ def make_service(
     desktop: FakeDesktop, open_indicator: Callable[[], Indicator], clocks: ReadClocks
 ) -> ComputerService:
     approvals = Approvals(0.1, clocks)
-    state = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, approvals, None, clocks)
+    apps = AppStore(find_paths().computer_apps)
+    state = ComputerState(Executor(lambda: desktop), lambda: DEFAULT, approvals, None, apps, clocks)
     return ComputerService(state, OptionalIndicator(open_indicator))
 
 

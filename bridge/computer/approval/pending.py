@@ -20,6 +20,7 @@ from typing import Literal
 
 from bridge.computer.approval.asker import Asker
 from bridge.computer.approval.shown import ShownStep
+from bridge.computer.apps.levels import NO_OFFER, Offer
 from bridge.computer.screen.pictures import Picture
 from bridge.deadline import Deadline, ReadClocks, read_clocks
 
@@ -50,6 +51,8 @@ class PendingApproval:
     about: About = "actions"
     program: str = ""
     """Short name of the program that asks."""
+    offer: Offer = NO_OFFER
+    """What may be decided on the programs that the actions reach, for later."""
 
     @property
     def what(self) -> tuple[str, ...]:
@@ -60,7 +63,8 @@ class PendingApproval:
     def digest(self) -> str:
         """A hash of all that is shown: who approves, sends it back, and approves nothing else."""
         picture = None if self.picture is None else hashlib.sha256(self.picture.data).hexdigest()
-        shown = [self.id, self.about, self.what, self.risks, self.asked_by, picture]
+        apps = [app.label for app in self.offer.apps]
+        shown = [self.id, self.about, self.what, self.risks, self.asked_by, picture, apps]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
     @property
@@ -120,11 +124,13 @@ class Approvals:
         asker: Asker,
         picture: Picture | None,
         about: About = "actions",
+        offer: Offer = NO_OFFER,
     ) -> PendingApproval:
         """Create an approval; announce it before `request` waits for the decision."""
         deadline = Deadline(self._clocks(), self._seconds)
         id = f"appr_{uuid.uuid4().hex}"
-        return PendingApproval(id, steps, risks, asker.label, deadline, picture, about, asker.name)
+        label, name = asker.label, asker.name
+        return PendingApproval(id, steps, risks, label, deadline, picture, about, name, offer)
 
     async def request(self, approval: PendingApproval) -> Verdict:
         """Wait for the user's decision; deny after the deadline."""

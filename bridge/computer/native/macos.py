@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.computer.apps.app import App
 from bridge.computer.desktop import Button, Check, Direction, Window, WindowId
 from bridge.computer.keys import SYMBOLS
+from bridge.computer.native.app_identity import identify_app
 from bridge.computer.native.input import Input, parse_key_codes, split_text
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.errors import DesktopUnavailable, InvalidRequest
@@ -240,12 +242,15 @@ def split_typed(text: str) -> list[Press]:
 
 
 def read_windows(
-    entries: Sequence[Mapping[str, Any]], front: int, name_bundle: Callable[[int], str]
+    entries: Sequence[Mapping[str, Any]],
+    front: int,
+    name_bundle: Callable[[int], str],
+    find_app: Callable[[int], App | None] = identify_app,
 ) -> list[Window]:
     """Read windows, the topmost first; the first of process `front` is active.
 
     `entries`: what CGWindowListCopyWindowInfo returns. `name_bundle` returns a process' bundle
-    id: the name that macOS gives, such as “Terminal”, is translated.
+    id: the name that macOS gives, such as “Terminal”, is translated. `find_app` names its program.
     """
     windows: list[Window] = []
     has_active = False
@@ -263,7 +268,8 @@ def read_windows(
         area = Rect(*(round(bounds[name]) for name in ("X", "Y", "Width", "Height")))
         title, owner = (str(entry.get(f"kCGWindow{name}") or "") for name in ("Name", "OwnerName"))
         id = WindowId(int(entry.get("kCGWindowNumber", 0)), process)
-        windows.append(Window(title, owner, area, active, id, (name_bundle(process),)))
+        names = (name_bundle(process),)
+        windows.append(Window(title, owner, area, active, id, names, app=find_app(process)))
     return windows
 
 

@@ -41,6 +41,11 @@ class Rule(BaseModel):
     words: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
 
+    @property
+    def is_for_terminals(self) -> bool:
+        """Whether it is for what runs commands, whatever the user calls its risk."""
+        return self.where == "terminal" or (self.where == "role" and "terminal" in self.words)
+
     @model_validator(mode="after")
     def _check_words(self) -> Rule:
         if (self.where == "terminal") == bool(self.words):

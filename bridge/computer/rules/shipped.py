@@ -23,6 +23,12 @@ from bridge.computer.rules.rule import Rule
 
 PASSWORD = "a password"  # noqa: S105 - the name of a risk
 PASSWORD_TITLES = ("password", "sign in", "log in", "login")
+OWN_PAGE = "the bridge's own page"
+OWN_TITLE = "Claude OpenAI Bridge"
+"""In the title of the dashboard, where Claude could change what it may do."""
+
+BEYOND_APPS = ("a terminal", "a command", "running something", PASSWORD, OWN_PAGE)
+"""Risks that go beyond a program: an approval of everything in it does not cover them."""
 
 _BY_TITLE = (UNKNOWN, UNCLEAR)
 """A page chooses its title: it says little of a heading on it, and much of its “Continue”."""

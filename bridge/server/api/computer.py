@@ -23,6 +23,7 @@ from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
 from bridge.errors import ApprovalChanged, InvalidRequest, NotApproved, NotFound
+from bridge.server.api.computer_apps import remember_apps
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
@@ -48,6 +49,7 @@ from bridge.wire.computer_status import (
     ComputerStatus,
     ComputerSwitch,
     DecidedBatch,
+    ReachedApp,
     WaitingBatch,
 )
 
@@ -247,7 +249,8 @@ async def get_approval_picture(request: web.Request) -> web.Response:
 async def decide_approval(request: web.Request) -> web.Response:
     """Approve or deny what is pending.
 
-    Raises NotFound if that has been decided before, and ApprovalChanged for another digest.
+    Raises NotFound if that has been decided before, ApprovalChanged for another digest,
+    InvalidRequest for a level that was not offered, and StorageUnavailable if it is not remembered.
     """
     decision = await read_body(request, Decision)
     waiting = _find_waiting(request)
@@ -255,12 +258,29 @@ async def decide_approval(request: web.Request) -> web.Response:
         raise ApprovalChanged(
             "The request has changed since it was shown. Look at it again, then decide."
         )
+    _check_level(decision, waiting)
     approvals = request.app[BRIDGE].computer.approvals
     decided_by = BY_PROGRAM if decision.approved else "denied by the user"
     # It may have expired since it was found, or the user decided it in another program.
     if not approvals.decide(waiting.id, decision.approved, decided_by):
         raise _build_expired_error(waiting.id)
+    if decision.level is not None:
+        await remember_apps(request.app[BRIDGE], waiting.offer.apps, decision.level)
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
+
+
+def _check_level(decision: Decision, waiting: PendingApproval) -> None:
+    """Raise InvalidRequest for a level that was not offered, or contradicts the decision."""
+    if decision.level is None:
+        return
+    if decision.level not in waiting.offer.levels:
+        raise InvalidRequest(
+            f"The level `{decision.level}` is not offered for this request.", param="level"
+        )
+    if decision.approved == (decision.level == "view"):
+        raise InvalidRequest(
+            "`view` needs `approved: false`, and the other levels `approved: true`.", param="level"
+        )
 
 
 async def forget_program(request: web.Request) -> web.Response:
@@ -339,6 +359,8 @@ def _as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
         program=waiting.program,
         expires_at=waiting.expires_at,
         picture=None if waiting.picture is None else path,
+        apps=[ReachedApp(name=app.name, path=app.place) for app in waiting.offer.apps],
+        levels=list(waiting.offer.levels),
     )
 
 

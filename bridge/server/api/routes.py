@@ -8,6 +8,7 @@ from bridge.server.api import (
     chat,
     completions,
     computer,
+    computer_apps,
     computer_runs,
     connect,
     control,
@@ -50,5 +51,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tickets.ROUTES,
     *stored.ROUTES,
     *computer.ROUTES,
+    *computer_apps.ROUTES,
     *computer_runs.ROUTES,
 )

@@ -9,7 +9,7 @@ import pytest
 from bridge.computer.desktop import Window
 from bridge.computer.effects import InputState, find_effects
 from bridge.computer.elements.base import CONTROLS, Dialog, Element, FormField, Role, State
-from bridge.computer.policy import DEFAULT, Policy, judge
+from bridge.computer.policy import DEFAULT, Policy, PolicyFile, judge
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from tests.computer.fake_elements import FakeElements
 from tests.computer.input_actions import read_input
@@ -342,7 +342,7 @@ def test_a_users_rule_may_look_into_the_names_of_content(
     roles: list[str], risks: tuple[str, ...]
 ) -> None:
     rule = {"risk": "mine", "where": "element", "words": ["", "rose"], "roles": roles}
-    mine = Policy.model_validate({"risky": [rule], "never": []})
+    mine = PolicyFile.model_validate({"risky": [rule], "never": []}).to_policy()
     elements = FakeElements(element("list item", "A rose"))
     action = read_input("left_click", {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window()], elements)
@@ -350,9 +350,9 @@ def test_a_users_rule_may_look_into_the_names_of_content(
 
 
 def test_a_users_rule_without_roles_holds_for_everything_in_the_window() -> None:
-    mine = Policy.model_validate(
+    mine = PolicyFile.model_validate(
         {"risky": [{"risk": "mine", "where": "title", "words": ["garden"]}], "never": []}
-    )
+    ).to_policy()
     elements = FakeElements(element("text", "Roses"))
     action = read_input("left_click", {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window("My garden")], elements)

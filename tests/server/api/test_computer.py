@@ -21,7 +21,7 @@ from bridge.computer.desktop import Window, WindowId
 from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Point, Rect
 from bridge.server.state import Bridge
-from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.fake_desktop import FakeDesktop, make_app
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, Thinking, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -86,6 +86,10 @@ async def client(bridge: Bridge) -> AsyncIterator[AsyncOpenAI]:
 async def switch(call: Call, mode: str, **more: Any) -> None:
     status, _ = await call("POST", "/control/switches", {"computer": {"mode": mode, **more}})
     assert status == 200
+
+
+def allow_clicks(bridge: Bridge, *names: str) -> None:
+    bridge.computer.apps.remember(tuple(map(make_app, names)), "click", "the user")
 
 
 async def ask_claude(client: AsyncOpenAI, **more: Any) -> Any:
@@ -512,6 +516,7 @@ CLICK_BODY = {"action": "left_click", "coordinate": [100, 200]}
 async def test_only_risky_batches_need_approval(
     call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    allow_clicks(bridge, "notes", "xterm")
     monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
     await switch(call, "ask_risky")
     status, _ = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
@@ -524,9 +529,10 @@ async def test_only_risky_batches_need_approval(
 
 
 async def test_an_action_that_becomes_risky_is_not_executed(
-    call: Call, desktop: FakeDesktop
+    call: Call, bridge: Bridge, desktop: FakeDesktop
 ) -> None:
     """The click opens a terminal: what was to be typed into the notes is not typed into that."""
+    allow_clicks(bridge, "notes", "xterm")
     await switch(call, "ask_risky")
 
     def opens(line: tuple[Any, ...]) -> None:
@@ -593,8 +599,9 @@ async def test_a_dry_run_names_a_place_outside_of_the_picture(call: Call) -> Non
 
 
 async def test_a_terminal_that_opens_while_typing_gets_no_more_of_it(
-    call: Call, desktop: FakeDesktop
+    call: Call, bridge: Bridge, desktop: FakeDesktop
 ) -> None:
+    allow_clicks(bridge, "notes", "xterm")
     await switch(call, "ask_risky")
 
     def opens(line: tuple[Any, ...]) -> None:

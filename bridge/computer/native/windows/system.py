@@ -9,6 +9,7 @@ from pathlib import PureWindowsPath
 from typing import Any, ClassVar
 
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.native.app_identity import identify_app
 from bridge.computer.native.windows.input import UNICODE, KeyEvent
 from bridge.computer.screen.geometry import Rect
 
@@ -148,7 +149,8 @@ class WindowsSystem:
         area = Rect(edges.left, edges.top, edges.right - edges.left, edges.bottom - edges.top)
         id, names = self._read_id(window), (self._read_class(window),)
         program = self._read_program(id.process)
-        return Window(self._read_title(window), program, area, active, id, names)
+        title, app = self._read_title(window), identify_app(id.process)
+        return Window(title, program, area, active, id, names, app=app)
 
     def _read_title(self, window: int) -> str:
         text = ctypes.create_unicode_buffer(512)

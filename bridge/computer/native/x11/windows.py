@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.native.app_identity import identify_app
 from bridge.computer.native.process_names import list_process_names
 from bridge.computer.screen.geometry import Rect
 
@@ -155,12 +156,15 @@ class Properties:
         from Xlib.error import XError
 
         try:
-            return WindowId(int(window.id), self._query_process(window) or self._read_pid(window))
+            return WindowId(int(window.id), self.query_process(window) or self._read_pid(window))
         except XError:
             return None
 
-    def _query_process(self, window: Any) -> int:
-        """Ask the X server, which knows the process behind each connection; 0 if it cannot tell."""
+    def query_process(self, window: Any) -> int:
+        """Ask the X server, which knows the process behind each connection; 0 if it cannot tell.
+
+        Other than `_NET_WM_PID`, no program can choose it.
+        """
         # Xlib has this since 0.24, and X.Org since 1.12.
         if not self._display.has_extension("X-Resource"):
             return 0
@@ -310,6 +314,7 @@ def _describe_window(
         names=(*classes[:-1], *list_process_names(id.process)),
         titles=tuple(titles),
         frame=_read_frame(window, area, properties),
+        app=identify_app(properties.query_process(window)),
     )
 
 

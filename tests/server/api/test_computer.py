@@ -88,8 +88,9 @@ async def switch(call: Call, mode: str, **more: Any) -> None:
     assert status == 200
 
 
-def allow_clicks(bridge: Bridge, *names: str) -> None:
-    bridge.computer.apps.remember(tuple(map(make_app, names)), "click", "the user")
+async def allow_clicks(bridge: Bridge, *names: str) -> None:
+    apps = tuple(map(make_app, names))
+    await asyncio.to_thread(bridge.computer.apps.remember, apps, "click", "the user")
 
 
 async def ask_claude(client: AsyncOpenAI, **more: Any) -> Any:
@@ -516,7 +517,7 @@ CLICK_BODY = {"action": "left_click", "coordinate": [100, 200]}
 async def test_only_risky_batches_need_approval(
     call: Call, bridge: Bridge, desktop: FakeDesktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    allow_clicks(bridge, "notes", "xterm")
+    await allow_clicks(bridge, "notes", "xterm")
     monkeypatch.setattr(bridge.computer.approvals, "_seconds", 0.1)
     await switch(call, "ask_risky")
     status, _ = await call("POST", "/computer/actions", {"actions": [CLICK_BODY]})
@@ -532,7 +533,7 @@ async def test_an_action_that_becomes_risky_is_not_executed(
     call: Call, bridge: Bridge, desktop: FakeDesktop
 ) -> None:
     """The click opens a terminal: what was to be typed into the notes is not typed into that."""
-    allow_clicks(bridge, "notes", "xterm")
+    await allow_clicks(bridge, "notes", "xterm")
     await switch(call, "ask_risky")
 
     def opens(line: tuple[Any, ...]) -> None:
@@ -601,7 +602,7 @@ async def test_a_dry_run_names_a_place_outside_of_the_picture(call: Call) -> Non
 async def test_a_terminal_that_opens_while_typing_gets_no_more_of_it(
     call: Call, bridge: Bridge, desktop: FakeDesktop
 ) -> None:
-    allow_clicks(bridge, "notes", "xterm")
+    await allow_clicks(bridge, "notes", "xterm")
     await switch(call, "ask_risky")
 
     def opens(line: tuple[Any, ...]) -> None:

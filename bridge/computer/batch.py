@@ -383,12 +383,12 @@ def _explain_new_risks(judgement: Judgement, grant: Grant) -> str | None:
         return None
     risks = judgement.open_risks if grant.by_level else judgement.risks
     new = [risk for risk in risks if risk not in grant.risks]
-    again = "and needs the user's approval. Take a screenshot and try it again in a separate turn."
+    again = "needs the user's approval. Take a screenshot and try it again in a separate turn."
     if new:
-        return f"Not executed: this is risky ({', '.join(new)}) now {again}"
+        return f"Not executed: this is risky ({', '.join(new)}) now and {again}"
     undecided = next(iter(_list_undecided(judgement.apps.undecided, grant)), None)
     if undecided is not None:
-        return f"Not executed: this would go to {undecided.label}, which is new to Claude, {again}"
+        return f"Not executed: the user has not decided on {undecided.label}, so this {again}"
     return None
 
 

@@ -74,7 +74,7 @@ class Judgement:
     @property
     def new_apps(self) -> tuple[str, ...]:
         """The undecided programs, in words for the user."""
-        return tuple(f"new to Claude: {contact.label}" for contact in self.apps.undecided)
+        return tuple(f"an undecided app: {contact.label}" for contact in self.apps.undecided)
 
 
 def judge(effects: Effects, policy: Policy) -> Judgement:

@@ -6,6 +6,14 @@ const MODES = {
   off: "Off", ask: "Ask before each step", ask_risky: "Ask before risky steps",
   allowed: "Allow everything",
 };
+const LEVELS = {
+  view: { label: "Look only", help: "Deny this, and let Claude only look at the app." },
+  click: { label: "Clicks", help: "Mouse and keys, unless a step is risky." },
+  everything: {
+    label: "Everything",
+    help: "Risky steps too, but for terminals, commands, passwords and starting programs.",
+  },
+};
 // The last decisions are shown for so long.
 const DECIDED_SECONDS = 120;
 const byId = id => document.getElementById(id);
@@ -47,7 +55,7 @@ export function showComputer(state) {
 }
 
 function hideDetails() {
-  byId("programs").hidden = byId("decided").hidden = true;
+  byId("programs").hidden = byId("decided").hidden = byId("apps").hidden = true;
   for (const card of cards.values()) card.remove();
   cards.clear();
 }
@@ -69,6 +77,8 @@ async function showDetails() {
     cards.get(approval.id).querySelector(".seconds-left").textContent =
       `Denied automatically in ${left} s`;
   }
+  // Last, because an error here must not hide an approval.
+  await showApps();
 }
 
 /** Lists what became of the last approvals, where they were given. */
@@ -126,8 +136,65 @@ async function buildCard(approval) {
   risks.textContent = `Risky: ${approval.risks.join(", ")}.`;
   card.querySelector(".approve").onclick = () => decide(approval, true);
   card.querySelector(".deny").onclick = () => decide(approval, false);
+  offerLevels(approval, card);
   if (approval.picture) await drawPicture(card.querySelector("canvas"), approval.picture);
   return card;
+}
+
+/** Offers to remember a decision for the programs that the actions go to. */
+function offerLevels(approval, card) {
+  const { apps, levels } = approval;
+  if (apps.length === 0) return;
+  const box = card.querySelector(".remember");
+  box.hidden = false;
+  card.querySelector(".approve").textContent = "Allow once";
+  box.querySelector("p").textContent =
+    `From now on, in ${apps.map(({ name, path }) => `${name} (${path})`).join(" and ")}:`;
+  for (const button of box.querySelectorAll("button")) {
+    const { level } = button.dataset;
+    button.hidden = !levels.includes(level);
+    button.title = LEVELS[level].help;
+    button.onclick = () => decide(approval, level !== "view", level).then(showApps);
+  }
+}
+
+/** Lists what Claude may do in each app; each can be changed and removed. */
+async function showApps() {
+  const { apps } = await callBridge("/computer/apps");
+  const box = byId("apps");
+  box.hidden = apps.length === 0;
+  const shown = JSON.stringify(apps);
+  // An unchanged list is left alone, so that an open menu stays open.
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  box.querySelector("ul").replaceChildren(...apps.map(buildApp));
+}
+
+function buildApp({ id, name, path, level, at, by }) {
+  const item = document.createElement("li");
+  const title = document.createElement("strong");
+  title.textContent = name;
+  const note = document.createElement("span");
+  note.className = "soft";
+  note.textContent = ` ${path}, decided by ${by} on ${new Date(at * 1000).toLocaleDateString()} `;
+  const choice = document.createElement("select");
+  choice.setAttribute("aria-label", `What Claude may do in ${name}`);
+  choice.append(...Object.entries(LEVELS).map(([value, { label }]) => new Option(label, value)));
+  choice.value = level;
+  choice.onchange = () => changeApps(() => callBridge(`/computer/apps/${id}`, { level: choice.value }));
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.textContent = "Remove";
+  remove.onclick = () => changeApps(() => callBridge(`/computer/apps/${id}`, undefined, "DELETE"));
+  item.append(title, note, choice, " ", remove);
+  return item;
+}
+
+/** Makes a change and shows the list as it is then, also after an error. */
+async function changeApps(change) {
+  await showErrorsOf(change);
+  delete byId("apps").dataset.shown;
+  await showApps();
 }
 
 /** Shows one action; a text has its own box, whole, with its length. */
@@ -160,9 +227,9 @@ async function drawPicture(canvas, path) {
   canvas.getContext("2d").drawImage(picture, 0, 0);
 }
 
-async function decide({ id, digest }, approved) {
+async function decide({ id, digest }, approved, level = null) {
   // The digest of what this card shows: nothing else is approved.
-  await showErrorsOf(() => callBridge(`/computer/approvals/${id}`, { approved, digest }));
+  await showErrorsOf(() => callBridge(`/computer/approvals/${id}`, { approved, digest, level }));
   const card = cards.get(id);
   if (card) { card.remove(); cards.delete(id); }
 }

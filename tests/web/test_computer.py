@@ -93,7 +93,8 @@ async def test_the_user_approves_or_denies_a_batch(
     running = asyncio.create_task(request_deletion(client))
     await page.wait_for("document.querySelector('.approval canvas')?.width > 100")
     assert await page.read_text(".approval li") == "Press Delete in “Files” (program files)"
-    assert await page.read_text(".approval .risks") == "Risky: deleting."
+    risks = await page.read_text(".approval .risks")
+    assert risks == "Risky: deleting, an undecided app: files (/usr/bin/files)."
     heading = await page.read_text(".approval h3")
     assert heading.endswith("with the control token, which says it is “openai-python”:")
     assert "Denied automatically in" in await page.read_text(".approval .seconds-left")
@@ -136,4 +137,52 @@ async def test_a_program_is_approved_and_revoked(
     await page.evaluate("document.querySelector('#programs button').click()")
     await page.wait_for("document.querySelector('#programs').hidden")
     assert bridge.computer.asker_decisions == []
+    assert page.errors == []
+
+
+PRESS = ToolUse("key", {"text": "a"}, toolset_name="computer")
+
+
+async def run_with_card(page: Page, client: AsyncOpenAI, fake: FakeAnthropic, act: ToolUse) -> Any:
+    """Let Claude act, and wait for the card that asks about it."""
+    fake.script(calls(act), says("As you wish."))
+    running = asyncio.create_task(request_deletion(client))
+    await page.wait_for("document.querySelector('.approval canvas')?.width > 100")
+    return running
+
+
+async def test_the_user_decides_on_an_app_changes_it_and_removes_it(
+    desktop: FakeDesktop, bridge: Bridge, page: Page, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    await choose_mode(page, "ask_risky")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('risky')")
+    running = await run_with_card(page, client, fake, PRESS)
+    assert await page.read_text(".approval .approve") == "Allow once"
+    offered = await page.read_text(".approval .remember p")
+    assert offered == "From now on, in files (/usr/bin/files):"
+    await page.evaluate("document.querySelector('.approval [data-level=click]').click()")
+    await running
+    assert ("key_down", "a") in desktop.done
+    await page.wait_for("document.querySelector('#apps select')?.value === 'click'")
+    assert (await page.read_text("#apps li")).startswith("files /usr/bin/files, decided by you")
+
+    # The same again needs no approval, and a risky step offers only what would spare it.
+    fake.script(calls(PRESS), says("Done."))
+    await asyncio.wait_for(request_deletion(client), 30)
+    running = await run_with_card(page, client, fake, DELETE)
+    shown = "[...document.querySelectorAll('.approval .remember button')].filter(b => !b.hidden)"
+    assert await page.evaluate(f"{shown}.map(b => b.textContent).join()") == "Allow everything"
+    await page.evaluate("document.querySelector('.approval .deny').click()")
+    await running
+
+    await page.evaluate(
+        "{ const menu = document.querySelector('#apps select'); menu.value = 'view';"
+        "menu.dispatchEvent(new Event('change')); }"
+    )
+    await page.wait_for("document.querySelector('#apps select')?.value === 'view'")
+    (decision,) = await asyncio.to_thread(bridge.computer.apps.list_decisions)
+    assert decision.level == "view"
+    await page.evaluate("document.querySelector('#apps button').click()")
+    await page.wait_for("document.querySelector('#apps').hidden")
+    assert await asyncio.to_thread(bridge.computer.apps.list_decisions) == []
     assert page.errors == []

@@ -101,7 +101,7 @@ async def test_the_first_contact_is_asked_about_and_once_is_once(
 ) -> None:
     for _ in range(2):
         shown, _, status = await act_and_decide(call, CLICK, approved=True)
-        assert shown["risks"] == ["new to Claude: notes (/usr/bin/notes)"]
+        assert shown["risks"] == ["an undecided app: notes (/usr/bin/notes)"]
         assert shown["apps"] == [{"name": "notes", "path": "/usr/bin/notes"}]
         assert shown["levels"] == ["view", "click", "everything"]
         assert (status, was_clicked(desktop)) == (200, True)
@@ -186,7 +186,7 @@ async def test_a_decision_is_changed_and_revoked(
     assert (await call("DELETE", path))[0] == 404
     assert (await call("POST", path, {"level": "click"}))[0] == 404
     shown, _, _ = await act_and_decide(call, CLICK, approved=False)
-    assert shown["risks"] == ["new to Claude: notes (/usr/bin/notes)"]
+    assert shown["risks"] == ["an undecided app: notes (/usr/bin/notes)"]
 
 
 async def test_a_revocation_ends_a_batch_that_is_running(
@@ -202,7 +202,7 @@ async def test_a_revocation_ends_a_batch_that_is_running(
     status, answer = await act(call, CLICK, CLICK)
     assert status == 200
     assert [outcome["done"] for outcome in answer["outcomes"]] == [True, False]
-    assert "which is new to Claude" in answer["outcomes"][1]["result"]
+    assert "has not decided on notes" in answer["outcomes"][1]["result"]
 
 
 # --- attacks: what a window calls itself
@@ -215,7 +215,7 @@ async def test_another_programs_class_and_title_get_nothing(
     copy = replace(NOTES, id=WindowId(7, 70), app=App("/home/x/evil"))
     desktop.shown[:] = [copy]
     shown, _, _ = await act_and_decide(call, CLICK, approved=False)
-    assert shown["risks"] == ["new to Claude: evil (/home/x/evil)"]
+    assert shown["risks"] == ["an undecided app: evil (/home/x/evil)"]
     assert not was_clicked(desktop)
 
 
@@ -228,7 +228,7 @@ async def test_a_program_that_becomes_another_one_loses_the_approval(
     desktop.shown[:] = [replace(NOTES, app=App("/home/x/evil"))]
     await decide(call, approved=True, level="click")
     _, answer = await acting
-    assert "new to Claude" in answer["outcomes"][0]["result"]
+    assert "has not decided on evil" in answer["outcomes"][0]["result"]
     assert not was_clicked(desktop)
 
 
@@ -249,7 +249,7 @@ async def test_a_window_of_an_unknown_program_is_asked_about_each_time(
     desktop.shown[:] = [replace(NOTES, program="")]
     for _ in range(2):
         shown, _, status = await act_and_decide(call, CLICK, approved=True)
-        assert shown["risks"] == ["new to Claude: a program that the system does not name"]
+        assert shown["risks"] == ["an undecided app: a program that the system does not name"]
         assert (shown["apps"], shown["levels"], status) == ([], [], 200)
 
 
@@ -286,7 +286,7 @@ async def test_a_batch_that_opens_a_new_program_stops_there(
     status, answer = await act(call, CLICK, {"action": "type", "text": "x"}, CLICK)
     assert status == 200
     assert [outcome["done"] for outcome in answer["outcomes"]] == [True, False, False]
-    assert "viewer (/usr/bin/viewer), which is new to Claude" in answer["outcomes"][1]["result"]
+    assert "has not decided on viewer (/usr/bin/viewer)" in answer["outcomes"][1]["result"]
     assert ("type", "x") not in desktop.done
 
 

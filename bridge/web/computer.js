@@ -70,8 +70,12 @@ async function showDetails() {
   }
   for (const approval of waiting) {
     if (!cards.has(approval.id)) {
-      cards.set(approval.id, await buildCard(approval));
-      byId("approvals").append(cards.get(approval.id));
+      const card = buildCard(approval);
+      // Before the picture is there: the next second must not build the card again.
+      cards.set(approval.id, card);
+      if (approval.picture) await drawPicture(card.querySelector("canvas"), approval.picture);
+      if (cards.get(approval.id) !== card) continue;
+      byId("approvals").append(card);
     }
     const left = Math.max(0, Math.ceil(approval.expires_at - Date.now() / 1000));
     cards.get(approval.id).querySelector(".seconds-left").textContent =
@@ -126,7 +130,7 @@ function showPrograms(programs) {
   }));
 }
 
-async function buildCard(approval) {
+function buildCard(approval) {
   const card = byId("approval").content.cloneNode(true).firstElementChild;
   card.querySelector("h3").textContent = approval.about === "program"
     ? "A program asks to use this computer:" : `Request from ${approval.asked_by}:`;
@@ -137,7 +141,6 @@ async function buildCard(approval) {
   card.querySelector(".approve").onclick = () => decide(approval, true);
   card.querySelector(".deny").onclick = () => decide(approval, false);
   offerLevels(approval, card);
-  if (approval.picture) await drawPicture(card.querySelector("canvas"), approval.picture);
   return card;
 }
 

@@ -124,6 +124,7 @@ async def test_a_program_is_approved_and_revoked(
     desktop: FakeDesktop, bridge: Bridge, page: Page, fake: FakeAnthropic
 ) -> None:
     await choose_mode(page, "allowed")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('15 more')")
     fake.script(says("Nothing to do."))
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any", max_retries=0) as stranger:
         running = asyncio.create_task(request_deletion(stranger))
@@ -179,7 +180,7 @@ async def test_the_user_decides_on_an_app_changes_it_and_removes_it(
         "{ const menu = document.querySelector('#apps select'); menu.value = 'view';"
         "menu.dispatchEvent(new Event('change')); }"
     )
-    await page.wait_for("document.querySelector('#apps select')?.value === 'view'")
+    await page.wait_for("""document.querySelector('#apps').dataset.shown?.includes('"view"')""")
     (decision,) = await asyncio.to_thread(bridge.computer.apps.list_decisions)
     assert decision.level == "view"
     await page.evaluate("document.querySelector('#apps button').click()")

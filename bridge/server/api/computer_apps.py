@@ -19,7 +19,7 @@ from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.computer import AppChange, AppForgotten
 from bridge.wire.computer_status import App, Apps
 
-DECIDED_BY = "you (dashboard, tray, CLI or voice)"
+DECIDED_BY = "you"
 
 _Result = TypeVar("_Result")
 

@@ -43,6 +43,7 @@ _MODES = {
     "ask_risky": "ask before risky steps",
     "allowed": "allow everything for a while",
 }
+_LEVELS = {"view": "look only", "click": "clicks", "everything": "everything"}
 _BUTTONS = {"left": "left_click", "middle": "middle_click", "right": "right_click"}
 
 
@@ -64,6 +65,10 @@ def add_computer_parsers(
     on.add_argument("--mode", choices=("ask", "ask_risky", "allowed"), default="ask")
     on.add_argument("--minutes", type=float, help="with --mode allowed: for how long (default: 15)")
     parsers.add_parser("off", help="turn computer use off")
+    apps = parsers.add_parser("apps", help="list what Claude may do in each program")
+    apps.add_argument(
+        "--remove", metavar="APP", help="forget a decision: a name, path or id of the list"
+    )
     _add_screenshot_parser(parsers)
     _add_action_parsers(parsers)
     for subparser in parsers.choices.values():
@@ -192,6 +197,29 @@ def _turn_on(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
 def _turn_off(bridge: BridgeClient, _arguments: argparse.Namespace) -> int:
     bridge.send("POST", "/control/switches", {"computer": {"mode": "off"}})
     print("Computer use off.")
+    return 0
+
+
+def _print_apps(bridge: BridgeClient, arguments: argparse.Namespace) -> int:
+    apps = bridge.send("GET", "/computer/apps").json()["apps"]
+    if arguments.remove is not None:
+        return _remove_app(bridge, apps, arguments.remove)
+    for app in apps:
+        print(f"{_LEVELS[app['level']]}: {app['name']} ({app['path']}, id {app['id']})")
+    if not apps:
+        print("No decisions yet: you are asked about each program.")
+    return 0
+
+
+def _remove_app(bridge: BridgeClient, apps: Sequence[Mapping[str, Any]], wanted: str) -> int:
+    if not sys.stdin.isatty():
+        raise SettingsError("Only a human can change what Claude may do: --remove needs a terminal")
+    chosen = [app for app in apps if wanted in (app["id"], app["name"], app["path"])]
+    if len(chosen) != 1:
+        number = "no" if not chosen else "more than one"
+        raise SettingsError(f"{wanted}: {number} app of that name, path or id is in the list")
+    bridge.send("DELETE", f"/computer/apps/{chosen[0]['id']}")
+    print(f"Removed {chosen[0]['name']}. You are asked about it again.")
     return 0
 
 
@@ -420,6 +448,7 @@ _SUBCOMMANDS: Mapping[str, Callable[[BridgeClient, argparse.Namespace], int]] = 
     "status": _print_status,
     "on": _turn_on,
     "off": _turn_off,
+    "apps": _print_apps,
     "screenshot": _save_screenshot,
     "click": _click,
     "type": _type,

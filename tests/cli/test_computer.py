@@ -20,7 +20,7 @@ from bridge.computer.elements.base import Element
 from bridge.computer.permission import Permission
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
-from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.fake_desktop import FakeDesktop, make_app
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -329,3 +329,20 @@ async def test_a_file_that_cannot_be_written_is_an_error(bridge: Bridge, tmp_pat
 )
 def test_waiting_is_not_called_using(health: dict[str, Any], line: str) -> None:
     assert format_computer_use(health) == line
+
+
+async def test_apps_are_listed_and_removed_at_a_terminal_only(bridge: Bridge) -> None:
+    apps = bridge.computer.apps
+    assert (await run_command(bridge, "computer", "apps"))[1] == (
+        "No decisions yet: you are asked about each program.\n"
+    )
+    notes = make_app("notes")
+    await asyncio.to_thread(apps.remember, (notes,), "view", "the user")
+    _, out, _ = await run_command(bridge, "computer", "apps")
+    assert out == f"look only: notes (/usr/bin/notes, id {notes.id})\n"
+    code, _, err = await run_command(bridge, "computer", "apps", "--remove", "notes")
+    assert (code, "needs a terminal" in err) == (2, True)
+    assert apps.find_level(notes) == "view"
+    assert await run_at_terminal(bridge, "computer", "apps", "--remove", "mail") == 2
+    assert await run_at_terminal(bridge, "computer", "apps", "--remove", "notes") == 0
+    assert apps.find_level(notes) is None

@@ -139,6 +139,25 @@ SECURITY: Mapping[str, Tests] = {
         "tests/server/api/test_computer.py::test_an_approval_shows_all_that_is_typed",
         "tests/tray/test_menu.py::test_what_is_not_shown_whole_cannot_be_approved_in_the_menu",
     ),
+    "In the mode that asks before risky steps, you are asked at the first input": (
+        "tests/server/api/test_computer_apps.py"
+        "::test_the_first_contact_is_asked_about_and_once_is_once",
+        "tests/server/api/test_computer_apps.py::test_another_programs_class_and_title_get_nothing",
+        "tests/computer/native/x11/test_apps.py"
+        "::test_class_title_and_process_of_another_program_get_nothing",
+    ),
+    "What you allow in an app never covers terminals": (
+        "tests/computer/apps/test_levels.py"
+        "::test_everything_in_a_program_does_not_cover_terminals_and_the_bridge_itself",
+        "tests/computer/apps/test_levels.py::test_a_password_asks_at_every_level",
+        "tests/computer/apps/test_levels.py::test_the_outcome_by_mode_level_and_risk",
+    ),
+    "An app that Claude may only look at gets no input": (
+        "tests/server/api/test_computer_apps.py"
+        "::test_a_program_that_claude_may_only_look_at_gets_nothing_in_any_mode",
+        "tests/computer/native/x11/test_apps.py"
+        "::test_one_program_is_only_looked_at_and_another_one_is_clicked",
+    ),
     "On X11, what is risky is judged by the element": (
         "tests/computer/rules/test_shipped.py::test_a_click_is_judged_by_what_it_hits",
         "tests/computer/test_batch.py"
@@ -349,6 +368,11 @@ PRIVACY: Mapping[str, Tests] = {
     "| `running.json`, `running-PORT.json` |": (
         "tests/test_running.py::test_a_server_removes_its_own_file_only",
         "tests/test_running.py::test_a_second_server_of_the_same_folder_has_a_file_of_its_own",
+    ),
+    "| `computer-apps.json` |": (
+        "tests/computer/apps/test_store.py::test_a_decision_is_remembered_after_a_restart",
+        "tests/computer/apps/test_store.py::test_only_the_user_can_read_the_file",
+        "tests/server/api/test_computer_apps.py::test_a_decision_is_changed_and_revoked",
     ),
     "| `model-aliases.json` |": (
         "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",

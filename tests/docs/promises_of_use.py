@@ -214,6 +214,32 @@ README: Mapping[str, Tests] = {
 }
 
 COMPUTER_USE: Mapping[str, Tests] = {
+    "| Allow once, or a yes in the tray": (
+        "tests/server/api/test_computer_apps.py"
+        "::test_the_first_contact_is_asked_about_and_once_is_once",
+    ),
+    "| Allow clicks |": (
+        "tests/server/api/test_computer_apps.py"
+        "::test_clicks_are_remembered_and_a_risky_step_still_asks",
+        "tests/web/test_computer.py::test_the_user_decides_on_an_app_changes_it_and_removes_it",
+    ),
+    "| Allow everything |": (
+        "tests/computer/apps/test_levels.py::test_the_outcome_by_mode_level_and_risk",
+    ),
+    "| Look only |": (
+        "tests/server/api/test_computer_apps.py"
+        "::test_a_program_that_claude_may_only_look_at_gets_nothing_in_any_mode",
+    ),
+    "An action that reaches several apps": (
+        "tests/computer/apps/test_levels.py::test_a_drag_reaches_every_program_on_its_way",
+    ),
+    "Before each action of a batch the app is looked up again": (
+        "tests/server/api/test_computer_apps.py::test_a_batch_that_opens_a_new_program_stops_there",
+        "tests/server/api/test_computer_apps.py::test_a_revocation_ends_a_batch_that_is_running",
+    ),
+    "Unknown is what has no such name": (
+        "tests/computer/native/test_app_identity.py::test_what_is_unknown",
+    ),
     "Each action is checked again right before": (
         "tests/server/api/test_computer.py::test_an_action_that_becomes_risky_is_not_executed",
     ),

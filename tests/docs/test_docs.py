@@ -72,6 +72,7 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
         "/control/tickets",
         "/control/tickets/redeem",
         "/computer/approvals/{id}",
+        "/computer/apps/{id}",
     }
 
 
@@ -84,6 +85,7 @@ def test_every_stored_file_is_named() -> None:
         kept.responses,
         kept.thinking,
         kept.computer_log,
+        kept.computer_apps,
         kept.log_file,
     ):
         assert f"`{path.name}`" in page

@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from bridge.computer.apps.app import App
 from bridge.computer.desktop import Window
 from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Rect
@@ -182,6 +183,9 @@ async def test_the_example_of_an_answer_matches_the_real_one(
     if row.path.startswith("/control/rules"):
         example = next(one.example for one in ENDPOINTS if one.body is NewRules)
         await asyncio.to_thread(bridge.routing.save, NewRules.model_validate(example).rules)
+    if row.path == "/computer/apps":
+        apps = (App("/usr/lib/firefox/firefox"),)
+        await asyncio.to_thread(bridge.computer.apps.remember, apps, "click", "you")
     answer = await call_endpoint(bridge, row)
     assert describe_shape(answer) == describe_shape(row.answer.example)
     if row is chat:

@@ -68,7 +68,7 @@ class AppStore:
         """
         with self._lock:
             if self._decisions is None:
-                self._decisions = _read(self._path)
+                self._decisions = _read_decisions(self._path)
 
     def find_level(self, app: App) -> Level | None:
         """Return the level of a program; None if it is undecided. Call `load` before."""
@@ -122,7 +122,7 @@ class AppStore:
         self._decisions = decisions
 
 
-def _read(path: Path) -> Mapping[App, AppDecision]:
+def _read_decisions(path: Path) -> Mapping[App, AppDecision]:
     text = read_private(path)
     if text is None:
         return {}

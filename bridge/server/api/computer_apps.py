@@ -65,10 +65,12 @@ async def _use_file(use: Callable[[], _Result]) -> _Result:
 
 async def _respond_with_apps(bridge: Bridge) -> web.Response:
     decisions = await _use_file(bridge.computer.apps.list_decisions)
-    return web.json_response(asdict(Apps(apps=[_describe(decision) for decision in decisions])))
+    return web.json_response(
+        asdict(Apps(apps=[_describe_decision(decision) for decision in decisions]))
+    )
 
 
-def _describe(decision: AppDecision) -> App:
+def _describe_decision(decision: AppDecision) -> App:
     app = decision.app
     return App(
         id=app.id,
@@ -114,7 +116,7 @@ ROUTES = (
         change_app,
         "Computer",
         "Change what Claude may do in a program",
-        Answer("The programs that were decided on.", Apps, _EXAMPLE),
+        Answer("The programs that were decided on.", Apps),
         access="token",
         body=AppChange,
         example={"level": "view"},

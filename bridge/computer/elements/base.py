@@ -119,6 +119,8 @@ class Element:
     """URL of the page that it is on."""
     form: frozenset[FormField] = frozenset()
     """What the form that it submits asks for."""
+    text: str = ""
+    """What is in an address bar, which Return opens; not read of any other element."""
 
     @property
     def is_control(self) -> bool:

@@ -8,7 +8,7 @@ from bridge.computer.desktop import Window
 from bridge.computer.effects import Effects
 from bridge.computer.elements.base import Element
 from bridge.computer.keys import parse_combinations
-from bridge.computer.matching.folding import count_word, fold_typed
+from bridge.computer.matching.folding import count_word, fold, fold_typed, fold_word
 from bridge.computer.matching.terminals import is_editor_with_terminal, is_terminal
 from bridge.computer.matching.windows import has_program_word, has_title_word
 from bridge.computer.matching.words import find_whole_word
@@ -43,7 +43,8 @@ def rule_matches(rule: Rule, effects: Effects) -> bool:
             )
         case "text":
             typed = _is_any_typed(rule.words, effects)
-            return typed and _concerns_any(rule, _list_by_keys(effects))
+            targets = _list_by_keys(effects)
+            return (typed and _concerns_any(rule, targets)) or _opens_any(rule, effects)
         case "keys":
             risky = {keys for word in rule.words for keys in parse_combinations(word)}
             pressed = any(keys <= down for keys in risky for down in effects.keys)
@@ -105,6 +106,22 @@ def _concerns_any(rule: Rule, targets: Iterable[Target]) -> bool:
 
 def _list_by_keys(effects: Effects) -> list[Target]:
     return [target for target in effects.targets if target.by == "keys"]
+
+
+def _opens_any(rule: Rule, effects: Effects) -> bool:
+    """Return whether Return opens what an address bar has, however it came there.
+
+    It may have been pasted, dropped, or typed in an order that no look at the keys finds.
+    """
+    if "\n" not in effects.typed:
+        return False
+    bars = [target for target in _list_by_keys(effects) if target.element and target.element.text]
+    return any(
+        _concerns_any(rule, [bar]) and fold(bar.element.text).strip().startswith(fold_word(word))
+        for bar in bars
+        if bar.element is not None
+        for word in rule.words
+    )
 
 
 def _is_any_typed(words: Iterable[str], effects: Effects) -> bool:

@@ -242,6 +242,47 @@ async def test_a_page_in_chromium_tells_its_controls(screen: Screen, tmp_path: P
     assert any(places["secret"] in area for area in areas)
 
 
+async def test_the_address_bar_of_chromium_tells_what_is_in_it(
+    screen: Screen, tmp_path: Path
+) -> None:
+    """Typed in an order in which no look at the keys finds `javascript:`."""
+    switches = ("--window-position=700,0", "--window-size=700,700")
+    bar = Point(1000, 62)
+    async with run_chromium(tmp_path / "profile", *switches, headless=False):
+
+        def type_into_bar() -> Element | None:
+            read: list[Element | None] = []
+
+            def has(text: str) -> bool:
+                (window,) = find_windows_at(bar, screen.input.list_windows())[:1]
+                focused = screen.elements.find_focused(window)
+                read.append(focused if text else screen.look_at(bar))
+                return read[-1] is not None and read[-1].text.startswith(text)
+
+            assert eventually(lambda: has("") and read[-1].role == "address bar", 30), read[-1]
+            screen.input.move(bar)
+            screen.input.press("left")
+            screen.input.release("left")
+            for keys in (("Control_L", "a"), ("BackSpace",)):
+                press(screen, *keys)
+            screen.input.type("avascript:void(0)", lambda: None)
+            press(screen, "Home")
+            screen.input.type("j", lambda: None)
+            assert eventually(lambda: has("javascript:"), 10), read[-1]
+            return read[-1]
+
+        found = await asyncio.to_thread(type_into_bar)
+    assert found is not None
+    assert found.text == "javascript:void(0)"
+
+
+def press(screen: Screen, *keys: str) -> None:
+    for key in keys:
+        screen.input.press_key(key)
+    for key in reversed(keys):
+        screen.input.release_key(key)
+
+
 async def find_on_page(page: Page, name: str) -> Point:
     x, y = await page.evaluate(
         f"""(() => {{ const box = document.getElementById("{name}").getBoundingClientRect();

@@ -357,3 +357,29 @@ def test_a_users_rule_without_roles_holds_for_everything_in_the_window() -> None
     action = read_input("left_click", {"coordinate": [5, 5]})
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, [window("My garden")], elements)
     assert judge(effects, mine).risks == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "risks"),
+    [
+        # However it came there: pasted, dropped, or typed with the cursor in the middle.
+        ("javascript:alert(1)", "Return", ("running something",)),
+        ("  JavaScript:alert(1)", "Return", ("running something",)),
+        ("file:///etc/passwd", "alt+Return Return", ("running something",)),
+        ("data:text/html,x", "KP_Enter", ("running something",)),
+        ("javascript:alert(1)", "a", ()),
+        ("https://example.org/?q=javascript:", "Return", ()),
+        ("profile: settings", "Return", ()),
+        ("", "Return", ()),
+    ],
+)
+def test_return_in_an_address_bar_is_judged_by_what_is_in_it(
+    content: str, keys: str, risks: tuple[str, ...]
+) -> None:
+    bar = element("address bar", "Address and search bar", "editable", text=content)
+    assert press(keys, bar) == risks
+
+
+def test_a_field_with_the_same_text_opens_nothing() -> None:
+    field = element("field", "Search", "editable", address=PAGE)
+    assert press("Return", field) == ()

@@ -145,13 +145,14 @@ class Reader:
             self._read_form(role, ancestors),
             self._read_address(address),
         )
+        text = ""
         if facts.role in (ENTRY, COMBO) and not url and await self._is_address_bar(facts.node):
-            role = "address bar"
+            role, text = "address bar", await self._tree.read_content(facts.node)
         states = to_states(facts.states)
         name = facts.name or part
         if role not in _PARTS and role not in _CONTAINERS:
             name, _ = await self._tree.read_full_name(replace(facts, name=name))
-        return Element(role, name, description, states, box, dialog, url, form)
+        return Element(role, name, description, states, box, dialog, url, form, text)
 
     async def _list_ancestors(self, facts: Facts) -> list[_Ancestor]:
         """List the objects around one, up to its page or window."""

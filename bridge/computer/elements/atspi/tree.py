@@ -134,6 +134,18 @@ class Tree:
                 return value
         return ""
 
+    async def read_content(self, node: Node) -> str:
+        """Return what is in a field; empty if its program does not tell."""
+        to_the_end = (0, -1)
+        try:
+            return await self.bus.call(
+                node, "org.a11y.atspi.Text", "GetText", TEXT, "ii", to_the_end
+            )
+        except TimedOut:
+            raise
+        except Unanswered:
+            return ""
+
     async def is_clickable(self, node: Node) -> bool:
         """Return whether its program handles clicks on it, or on what it is a part of."""
         try:

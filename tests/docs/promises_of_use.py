@@ -237,6 +237,12 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/server/api/test_computer_apps.py::test_a_batch_that_opens_a_new_program_stops_there",
         "tests/server/api/test_computer_apps.py::test_a_revocation_ends_a_batch_that_is_running",
     ),
+    "Return in an address bar is judged by what is in it": (
+        "tests/computer/rules/test_shipped.py"
+        "::test_return_in_an_address_bar_is_judged_by_what_is_in_it",
+        "tests/computer/elements/test_atspi.py"
+        "::test_the_address_bar_of_chromium_tells_what_is_in_it",
+    ),
     "Unknown is what has no such name": (
         "tests/computer/native/test_app_identity.py::test_what_is_unknown",
     ),

@@ -99,6 +99,16 @@ def test_a_file_is_short_and_opens_with_a_sentence(path: Path) -> None:
     assert not text or text.startswith('"""')
 
 
+def test_no_file_has_the_marks_of_a_conflict() -> None:
+    listed = subprocess.run(
+        ("git", "ls-files", "-z"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    texts = {path: path.read_bytes() for path in paths if path.is_file()}
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path, text in texts.items() if marks.search(text)] == []
+
+
 def test_no_package_index_is_asked_for_a_newer_version() -> None:
     """docs/privacy.md promises it; the distribution's name there is not the bridge's."""
     index = re.compile(r"[\"']pip[\"']|pip index|check_for_updates", re.IGNORECASE)

@@ -315,9 +315,7 @@ def _carry_out_action(
             text = perform_element_action(resolved or Resolved(action), context, view)
             picture = _take_requested_picture(action, context, capture)
         else:
-            guard = WindowGuard.from_effects(
-                effects, focused, _list_closed(effects, policy, grant)
-            )
+            guard = WindowGuard.from_effects(effects, focused, _list_closed(effects, policy, grant))
             context.performer.perform(action, view, context.check, guard)
             text, picture = _read_result(action, context, capture)
     except InvalidRequest as error:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from bridge.computer.approval.asker import Asker, AskerDecision
 from bridge.computer.approval.gate import AskerGate
-from bridge.computer.batch import explain_never
+from bridge.computer.batch import explain_refusal
 from bridge.computer.desktop import Window
 from bridge.computer.effects import Effects
 from bridge.computer.element_actions.windows import find_window
@@ -164,9 +164,10 @@ class ComputerService:
         def work(context: DesktopContext) -> WindowElements:
             desktop = context.desktop
             chosen = find_window(window, desktop.list_windows(), policy.never)
-            refusal = explain_never(judge(Effects(windows=(chosen,)), policy))
-            if refusal is not None:
-                raise InvalidRequest(refusal, param="window")
+            judgement = judge(Effects(windows=(chosen,)), policy)
+            # Apps that Claude may only look at can be listed; those on the never list cannot.
+            if judgement.never is not None:
+                raise InvalidRequest(explain_refusal(judgement) or "", param="window")
             elements = desktop.elements.window_tree(chosen, most)
             return WindowElements(chosen, elements, capture.get_view(desktop))
 

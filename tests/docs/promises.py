@@ -131,18 +131,18 @@ SECURITY: Mapping[str, Tests] = {
     # Text that Claude reads
     "Computer use is off at the start": (
         "tests/computer/test_service.py::test_computer_use_is_off_at_first",
-        "tests/server/api/test_computer.py::test_no_api_key_and_no_prompt_can_turn_it_on",
+        "tests/server/api/computer/test_desktop.py::test_no_api_key_and_no_prompt_can_turn_it_on",
     ),
     "In the modes that ask, every step": (
-        "tests/server/api/test_computer.py::test_nothing_happens_before_the_user_approves",
-        "tests/server/api/test_computer.py::test_only_risky_batches_need_approval",
-        "tests/server/api/test_computer.py::test_an_approval_shows_all_that_is_typed",
+        "tests/server/api/computer/test_desktop.py::test_nothing_happens_before_the_user_approves",
+        "tests/server/api/computer/test_desktop.py::test_only_risky_batches_need_approval",
+        "tests/server/api/computer/test_desktop.py::test_an_approval_shows_all_that_is_typed",
         "tests/tray/test_menu.py::test_what_is_not_shown_whole_cannot_be_approved_in_the_menu",
     ),
     "In the mode that asks before risky steps, you are asked at the first input": (
-        "tests/server/api/test_computer_apps.py"
+        "tests/server/api/computer/test_apps.py"
         "::test_the_first_contact_is_asked_about_and_once_is_once",
-        "tests/server/api/test_computer_apps.py::test_another_programs_class_and_title_get_nothing",
+        "tests/server/api/computer/test_apps.py::test_another_programs_class_and_title_get_nothing",
         "tests/computer/native/x11/test_apps.py"
         "::test_class_title_and_process_of_another_program_get_nothing",
     ),
@@ -153,7 +153,7 @@ SECURITY: Mapping[str, Tests] = {
         "tests/computer/apps/test_levels.py::test_the_outcome_by_mode_level_and_risk",
     ),
     "An app that Claude may only look at gets no input": (
-        "tests/server/api/test_computer_apps.py"
+        "tests/server/api/computer/test_apps.py"
         "::test_a_program_that_claude_may_only_look_at_gets_nothing_in_any_mode",
         "tests/computer/native/x11/test_apps.py"
         "::test_one_program_is_only_looked_at_and_another_one_is_clicked",
@@ -192,11 +192,11 @@ SECURITY: Mapping[str, Tests] = {
         "tests/computer/test_service.py"
         "::test_the_stop_key_ends_the_session_and_turns_computer_use_off",
         "tests/computer/test_mouse_guard.py::test_a_push_into_any_corner_of_any_screen_is_a_stop",
-        "tests/server/api/test_computer.py::test_a_moved_mouse_ends_the_batch",
-        "tests/server/api/test_computer.py::test_a_stop_ends_any_action",
+        "tests/server/api/computer/test_desktop.py::test_a_moved_mouse_ends_the_batch",
+        "tests/server/api/computer/test_desktop.py::test_a_stop_ends_any_action",
     ),
     "A log has every action that was carried out": (
-        "tests/server/api/test_computer.py::test_the_log_has_the_action_the_caller_and_the_approver",
+        "tests/server/api/computer/test_desktop.py::test_the_log_has_the_action_the_caller_and_the_approver",
     ),
     # Someone who gets your disk
     "The log (unless you set `log_content`) and the ledger": (
@@ -372,7 +372,7 @@ PRIVACY: Mapping[str, Tests] = {
     "| `computer-apps.json` |": (
         "tests/computer/apps/test_store.py::test_a_decision_is_remembered_after_a_restart",
         "tests/computer/apps/test_store.py::test_only_the_user_can_read_the_file",
-        "tests/server/api/test_computer_apps.py::test_a_decision_is_changed_and_revoked",
+        "tests/server/api/computer/test_apps.py::test_a_decision_is_changed_and_revoked",
     ),
     "| `model-aliases.json` |": (
         "tests/server/api/test_aliases.py::test_a_saved_name_applies_at_once_and_after_a_restart",

@@ -53,14 +53,14 @@ README: Mapping[str, Tests] = {
         "tests/computer/test_service.py::test_computer_use_is_off_at_first",
     ),
     "No API key, prompt or web page can turn it on": (
-        "tests/server/api/test_computer.py::test_no_api_key_and_no_prompt_can_turn_it_on",
+        "tests/server/api/computer/test_desktop.py::test_no_api_key_and_no_prompt_can_turn_it_on",
         "tests/attacks/test_raw.py::test_a_page_of_another_site_is_rejected_even_with_the_token",
     ),
     "The first time a program sends a request with computer use": (
         "tests/server/http/test_asker.py::test_a_program_is_asked_about_before_it_uses_the_desktop",
     ),
     "| off |": (
-        "tests/server/api/test_computer.py::test_nothing_happens_while_computer_use_is_off",
+        "tests/server/api/computer/test_desktop.py::test_nothing_happens_while_computer_use_is_off",
     ),
     "| ask before each step |": (
         "tests/computer/test_permission.py::test_in_mode_ask_each_batch_needs_approval",
@@ -90,10 +90,10 @@ README: Mapping[str, Tests] = {
         "tests/talon_user/commands/test_computer.py"
         "::test_stop_ends_the_run_and_switches_computer_use_off",
         "tests/cli/test_computer.py::test_stop_ends_the_action_and_turns_computer_use_off",
-        "tests/server/api/test_computer.py::test_a_moved_mouse_ends_the_batch",
+        "tests/server/api/computer/test_desktop.py::test_a_moved_mouse_ends_the_batch",
     ),
     "A task ends after 50 turns": (
-        "tests/server/api/test_computer.py::test_a_limit_ends_the_task_with_an_answer",
+        "tests/server/api/computer/test_desktop.py::test_a_limit_ends_the_task_with_an_answer",
     ),
     "They go through the running bridge": (
         "tests/cli/test_mcp.py::test_a_refusal_is_explained",
@@ -104,7 +104,7 @@ README: Mapping[str, Tests] = {
     ),
     "The `never` list comes first, for every action": (
         "tests/computer/test_effects.py::test_no_action_touches_a_window_on_the_never_list",
-        "tests/server/api/test_computer.py"
+        "tests/server/api/computer/test_desktop.py"
         "::test_a_drag_over_two_batches_is_kept_out_of_windows_on_the_never_list",
     ),
     "If another window gets the keyboard while Claude types": (
@@ -112,7 +112,7 @@ README: Mapping[str, Tests] = {
         "::test_a_terminal_that_opens_while_typing_gets_at_most_eight_characters",
     ),
     "Each action is logged in `computer-log.jsonl`": (
-        "tests/server/api/test_computer.py::test_the_log_has_the_action_the_caller_and_the_approver",
+        "tests/server/api/computer/test_desktop.py::test_the_log_has_the_action_the_caller_and_the_approver",
     ),
     "Text for a password field, or for a window whose title has": (
         "tests/computer/test_action_log.py::test_what_may_be_a_password_is_left_out_in_every_form",
@@ -215,11 +215,11 @@ README: Mapping[str, Tests] = {
 
 COMPUTER_USE: Mapping[str, Tests] = {
     "| Allow once, or a yes in the tray": (
-        "tests/server/api/test_computer_apps.py"
+        "tests/server/api/computer/test_apps.py"
         "::test_the_first_contact_is_asked_about_and_once_is_once",
     ),
     "| Allow clicks |": (
-        "tests/server/api/test_computer_apps.py"
+        "tests/server/api/computer/test_apps.py"
         "::test_clicks_are_remembered_and_a_risky_step_still_asks",
         "tests/web/test_computer.py::test_the_user_decides_on_an_app_changes_it_and_removes_it",
     ),
@@ -227,15 +227,15 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/computer/apps/test_levels.py::test_the_outcome_by_mode_level_and_risk",
     ),
     "| Look only |": (
-        "tests/server/api/test_computer_apps.py"
+        "tests/server/api/computer/test_apps.py"
         "::test_a_program_that_claude_may_only_look_at_gets_nothing_in_any_mode",
     ),
     "An action that reaches several apps": (
         "tests/computer/apps/test_levels.py::test_a_drag_reaches_every_program_on_its_way",
     ),
     "Before each action of a batch the app is looked up again": (
-        "tests/server/api/test_computer_apps.py::test_a_batch_that_opens_a_new_program_stops_there",
-        "tests/server/api/test_computer_apps.py::test_a_revocation_ends_a_batch_that_is_running",
+        "tests/server/api/computer/test_apps.py::test_a_batch_that_opens_a_new_program_stops_there",
+        "tests/server/api/computer/test_apps.py::test_a_revocation_ends_a_batch_that_is_running",
     ),
     "Return in an address bar is judged by what is in it": (
         "tests/computer/rules/test_shipped.py"
@@ -247,11 +247,11 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/computer/native/test_app_identity.py::test_what_is_unknown",
     ),
     "Each action is checked again right before": (
-        "tests/server/api/test_computer.py::test_an_action_that_becomes_risky_is_not_executed",
+        "tests/server/api/computer/test_desktop.py::test_an_action_that_becomes_risky_is_not_executed",
     ),
     "An approval is for the windows that you saw": (
-        "tests/server/api/test_computer.py::test_an_approval_is_for_the_window_that_was_shown",
-        "tests/server/api/test_computer.py"
+        "tests/server/api/computer/test_desktop.py::test_an_approval_is_for_the_window_that_was_shown",
+        "tests/server/api/computer/test_desktop.py"
         "::test_an_approval_is_not_for_a_harmless_other_window_either",
     ),
     "On a change the action stops": (
@@ -259,7 +259,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "::test_what_is_dragged_goes_back_when_a_window_opens_on_the_way",
     ),
     "A place outside of the last screenshot": (
-        "tests/server/api/test_computer.py"
+        "tests/server/api/computer/test_desktop.py"
         "::test_an_action_outside_of_the_picture_is_an_error_and_does_nothing",
     ),
     "An approval names what is hit": (
@@ -274,8 +274,8 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "::test_a_step_that_has_to_be_cut_is_reviewed_on_the_dashboard",
     ),
     "You approve for one window": (
-        "tests/server/api/test_computer.py::test_an_approved_window_is_brought_to_the_front_again",
-        "tests/server/api/test_computer.py::test_an_approved_window_that_was_closed_is_reported",
+        "tests/server/api/computer/test_desktop.py::test_an_approved_window_is_brought_to_the_front_again",
+        "tests/server/api/computer/test_desktop.py::test_an_approved_window_that_was_closed_is_reported",
     ),
     '"Allow for 15 minutes" ends when the computer sleeps': (
         "tests/test_deadline.py::test_a_sleep_ends_it",
@@ -294,7 +294,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "tests/server/http/test_asker.py::test_another_user_and_an_unknown_program_are_refused",
     ),
     "Closing the connection ends the run": (
-        "tests/server/api/test_computer.py::test_a_client_that_disconnects_ends_the_task",
+        "tests/server/api/computer/test_desktop.py::test_a_client_that_disconnects_ends_the_task",
     ),
     "Typing into a password field is always a risky step": (
         "tests/computer/rules/test_shipped.py"
@@ -325,7 +325,7 @@ COMPUTER_USE: Mapping[str, Tests] = {
         "::test_text_that_would_be_run_is_judged_like_typed_text",
     ),
     "After an approval, no window is brought to the front": (
-        "tests/server/api/test_computer.py"
+        "tests/server/api/computer/test_desktop.py"
         "::test_an_approved_click_by_name_leaves_the_users_window_in_front",
     ),
     "Windows on your `never` list are in no list": (

@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge.backends.anthropic_api.key_check import check_key, has_own_upstream
 from bridge.errors import InvalidRequest, SettingsError
 from bridge.keys import NamedKey, check_secret
-from bridge.server.api.computer import get_switch, switch_computer
+from bridge.server.api.computer.status import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE

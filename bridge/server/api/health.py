@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bridge import __version__
-from bridge.server.api.computer import get_computer_health
+from bridge.server.api.computer.status import get_computer_health
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.health import Health

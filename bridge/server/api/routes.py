@@ -7,9 +7,6 @@ from bridge.server.api import (
     assets,
     chat,
     completions,
-    computer,
-    computer_apps,
-    computer_runs,
     connect,
     control,
     embeddings,
@@ -25,6 +22,7 @@ from bridge.server.api import (
     tickets,
     usage,
 )
+from bridge.server.api.computer import approvals, apps, desktop, runs, status
 from bridge.server.api.responses import compact, resource, socket
 from bridge.server.http.endpoint import Endpoint
 
@@ -50,7 +48,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *rules.ROUTES,
     *tickets.ROUTES,
     *stored.ROUTES,
-    *computer.ROUTES,
-    *computer_apps.ROUTES,
-    *computer_runs.ROUTES,
+    *status.ROUTES,
+    *desktop.ROUTES,
+    *approvals.ROUTES,
+    *apps.ROUTES,
+    *runs.ROUTES,
 )

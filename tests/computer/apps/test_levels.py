@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.computer.actions import Action, read_action
+from bridge.computer.actions import InputAction
 from bridge.computer.apps.app import App
 from bridge.computer.apps.levels import LEVELS, FindLevel, Level, Offer
 from bridge.computer.batch import explain_refusal
@@ -20,12 +20,13 @@ from bridge.computer.rules.rule import Rule
 from bridge.computer.screen.geometry import Point, Rect, Size, View
 from bridge.deadline import Moment
 from tests.computer.fake_desktop import make_app
+from tests.computer.input_actions import read_input
 
 VIEW = View(Rect(0, 0, 100, 100), Size(100, 100))
 NOW = Moment(0, 0, 0)
 EDITOR, SHELL = make_app("editor"), make_app("shell")
-CLICK = read_action("left_click", {"coordinate": [5, 5]})
-DELETE = read_action("key", {"text": "Delete"})
+CLICK = read_input("left_click", {"coordinate": [5, 5]})
+DELETE = read_input("key", {"text": "Delete"})
 
 RULES = (
     Rule(risk="deleting", where="keys", words=("Delete",)),
@@ -45,7 +46,7 @@ def at(level: Level | None) -> FindLevel:
     return lambda app: level
 
 
-def judge_at(level: Level | None, action: Action = CLICK, *windows: Window) -> Judgement:
+def judge_at(level: Level | None, action: InputAction = CLICK, *windows: Window) -> Judgement:
     """Judge an action with the same level for all programs; without windows, in the editor."""
     effects = find_effects(action, InputState(Point(5, 5)), VIEW, windows or (window(),))
     return judge(effects, Policy(RULES, ("vault",), at(level)))
@@ -81,7 +82,7 @@ TABLE: dict[tuple[Mode, Level | None], tuple[str, str, str]] = {
 
 @pytest.mark.parametrize(("mode", "level"), TABLE)
 def test_the_outcome_by_mode_level_and_risk(mode: Mode, level: Level | None) -> None:
-    javascript = read_action("type", {"text": "javascript:alert(1)"})
+    javascript = read_input("type", {"text": "javascript:alert(1)"})
     judged = [judge_at(level, action) for action in (CLICK, DELETE, javascript)]
     assert tuple(decide(mode, each) for each in judged) == TABLE[mode, level]
 
@@ -97,7 +98,7 @@ def test_a_batch_gets_the_strictest_outcome_of_its_actions(
     actions = {
         "harmless": CLICK,
         "risky": DELETE,
-        "beyond": read_action("type", {"text": "javascript:"}),
+        "beyond": read_input("type", {"text": "javascript:"}),
     }
     apps = [make_app(str(number)) for number in range(len(levels))]
     table = dict(zip(apps, levels, strict=True))
@@ -162,7 +163,7 @@ def test_a_password_asks_at_every_level() -> None:
 def test_looking_and_moving_the_pointer_is_no_input(
     member: str, fields: dict[str, Any], reaches: bool
 ) -> None:
-    judged = judge_at("view", read_action(member, fields))
+    judged = judge_at("view", read_input(member, fields))
     assert (explain_refusal(judged) is not None) is reaches
 
 
@@ -170,7 +171,7 @@ def test_a_drag_reaches_every_program_on_its_way() -> None:
     left = Window("L", "l", Rect(0, 0, 30, 100), True, WindowId(1, 1), app=make_app("l"))
     middle = Window("M", "m", Rect(30, 0, 30, 100), False, WindowId(2, 2), app=make_app("m"))
     right = Window("R", "r", Rect(60, 0, 40, 100), False, WindowId(3, 3), app=make_app("r"))
-    drag = read_action("left_click_drag", {"start_coordinate": [5, 5], "coordinate": [95, 5]})
+    drag = read_input("left_click_drag", {"start_coordinate": [5, 5], "coordinate": [95, 5]})
     judged = judge_at(None, drag, left, middle, right)
     assert [contact.app for contact in judged.apps.undecided] == [left.app, middle.app, right.app]
 

@@ -259,7 +259,10 @@ async def test_the_address_bar_of_chromium_tells_what_is_in_it(
                 read.append(focused if text else screen.look_at(bar))
                 return read[-1] is not None and read[-1].text.startswith(text)
 
-            assert eventually(lambda: has("") and read[-1].role == "address bar", 30), read[-1]
+            def is_bar() -> bool:
+                return has("") and read[-1] is not None and read[-1].role == "address bar"
+
+            assert eventually(is_bar, 30), read[-1]
             screen.input.move(bar)
             screen.input.press("left")
             screen.input.release("left")

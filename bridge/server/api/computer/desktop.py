@@ -1,8 +1,8 @@
-"""`/computer`: the mode of computer use, approvals, screenshots and actions."""
+"""`/computer/…`: screenshots, elements and actions."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -11,19 +11,16 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bridge.computer.actions import Action, read_action
-from bridge.computer.approval.pending import PendingApproval
 from bridge.computer.batch import Outcome
 from bridge.computer.element_actions.listing import list_shown_states, to_box
 from bridge.computer.element_actions.windows import make_window_id
 from bridge.computer.elements.base import MOST_ELEMENTS, NamedElement
-from bridge.computer.permission import Permission
 from bridge.computer.screen.capture import CaptureOptions
 from bridge.computer.screen.geometry import View
 from bridge.computer.screen.pictures import Format, Picture
 from bridge.computer.screen.sizes import OLDER, Tier
 from bridge.computer.service import Region
-from bridge.errors import ApprovalChanged, InvalidRequest, NotApproved, NotFound
-from bridge.server.api.computer_apps import remember_apps
+from bridge.errors import InvalidRequest, NotApproved
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
@@ -34,86 +31,11 @@ from bridge.wire.computer import (
     ActionOutcome,
     ActionOutcomes,
     ActionsBody,
-    ComputerStopped,
-    ComputerSwitchPatch,
-    Decided,
-    Decision,
-    ProgramForgotten,
     WindowElement,
     WindowElementList,
 )
-from bridge.wire.computer_status import (
-    ApprovalStep,
-    AskingProgram,
-    ComputerHealth,
-    ComputerStatus,
-    ComputerSwitch,
-    DecidedBatch,
-    ReachedApp,
-    WaitingBatch,
-)
 
 _PIXELS_PER_TOKEN = 28 * 28
-BY_PROGRAM = "you (dashboard, tray, CLI or voice)"
-
-
-def switch_computer(bridge: Bridge, patch: ComputerSwitchPatch) -> None:
-    """Change the mode of computer use.
-
-    Raises InvalidRequest if `minutes` is missing for the mode `allowed`, or given for another.
-    """
-    # Users forget a grant, so each one has an end.
-    if (patch.mode == "allowed") != (patch.minutes is not None):
-        raise InvalidRequest(
-            "The mode `allowed` needs `minutes`; other modes must not have it.",
-            param="computer.minutes",
-        )
-    if patch.minutes is not None:
-        bridge.computer.allow_for(patch.minutes)
-    else:
-        bridge.computer.set_permission(Permission(patch.mode))
-
-
-def get_switch(bridge: Bridge) -> ComputerSwitch:
-    """Return the mode of computer use, and when it ends."""
-    permission = bridge.computer.permission
-    return ComputerSwitch(mode=permission.mode, until=permission.until)
-
-
-def get_computer_health(bridge: Bridge) -> ComputerHealth:
-    """Return the computer's part of `GET /health`."""
-    computer = bridge.computer
-    return ComputerHealth(
-        **asdict(get_switch(bridge)),
-        active=computer.active,
-        waiting=len(computer.approvals.pending),
-    )
-
-
-async def get_computer_status(request: web.Request) -> web.Response:
-    """Return the mode of computer use and the pending approvals."""
-    bridge = request.app[BRIDGE]
-    status = ComputerStatus(
-        **asdict(get_switch(bridge)),
-        active=bridge.computer.active,
-        waiting=[_as_waiting_batch(batch) for batch in bridge.computer.approvals.pending],
-        decided=[
-            DecidedBatch(
-                id=decided.approval.id,
-                about=decided.approval.about,
-                what=list(decided.approval.what),
-                approved=decided.verdict.approved,
-                outcome=decided.outcome,
-                at=decided.at,
-            )
-            for decided in bridge.computer.approvals.decided
-        ],
-        programs=[
-            AskingProgram(id=known.id, program=known.asker.label, approved=known.approved)
-            for known in bridge.computer.asker_decisions
-        ],
-    )
-    return web.json_response(asdict(status))
 
 
 def _parse_region(value: Any) -> Any:
@@ -130,6 +52,7 @@ def _check_region(region: Region) -> Region:
 
 
 _Coordinate = Annotated[int, Field(ge=0, le=99_999), DECIMAL]
+
 _QueryRegion = Annotated[
     tuple[_Coordinate, _Coordinate, _Coordinate, _Coordinate],
     BeforeValidator(_parse_region),
@@ -164,7 +87,7 @@ async def get_screenshot(request: web.Request) -> web.Response:
     if query.format is not None:
         options = replace(options, form=query.format)
     picture = await bridge.computer.capture(options, query.region)
-    return _respond_with_picture(picture)
+    return respond_with_picture(picture)
 
 
 class ElementsQuery(BaseModel):
@@ -238,65 +161,6 @@ async def run_actions(request: web.Request) -> web.Response:
     return web.json_response(outcomes.model_dump())
 
 
-async def get_approval_picture(request: web.Request) -> web.Response:
-    """Return a screenshot with the pending actions marked. Raises NotFound once it is decided."""
-    waiting = _find_waiting(request)
-    if waiting.picture is None:
-        raise NotFound("There is no picture of these actions.")
-    return _respond_with_picture(waiting.picture)
-
-
-async def decide_approval(request: web.Request) -> web.Response:
-    """Approve or deny what is pending.
-
-    Raises NotFound if that has been decided before, ApprovalChanged for another digest,
-    InvalidRequest for a level that was not offered, and StorageUnavailable if it is not remembered.
-    """
-    decision = await read_body(request, Decision)
-    waiting = _find_waiting(request)
-    if decision.digest not in (None, waiting.digest):
-        raise ApprovalChanged(
-            "The request has changed since it was shown. Look at it again, then decide."
-        )
-    _check_level(decision, waiting)
-    approvals = request.app[BRIDGE].computer.approvals
-    decided_by = BY_PROGRAM if decision.approved else "denied by the user"
-    # It may have expired since it was found, or the user decided it in another program.
-    if not approvals.decide(waiting.id, decision.approved, decided_by):
-        raise _build_expired_error(waiting.id)
-    if decision.level is not None:
-        await remember_apps(request.app[BRIDGE], waiting.offer.apps, decision.level)
-    return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
-
-
-def _check_level(decision: Decision, waiting: PendingApproval) -> None:
-    """Raise InvalidRequest for a level that was not offered, or contradicts the decision."""
-    if decision.level is None:
-        return
-    if decision.level not in waiting.offer.levels:
-        raise InvalidRequest(
-            f"The level `{decision.level}` is not offered for this request.", param="level"
-        )
-    if decision.approved == (decision.level == "view"):
-        raise InvalidRequest(
-            "`view` needs `approved: false`, and the other levels `approved: true`.", param="level"
-        )
-
-
-async def forget_program(request: web.Request) -> web.Response:
-    """Forget a decision on a program, and stop what it does. Raises NotFound."""
-    id = request.match_info["id"]
-    if not request.app[BRIDGE].computer.forget_asker(id):
-        raise NotFound(f"There is no program {id[:100]}.")
-    return web.json_response(ProgramForgotten(id=id).model_dump())
-
-
-async def stop_computer(request: web.Request) -> web.Response:
-    """Stop everything at once, and turn computer use off."""
-    request.app[BRIDGE].computer.stop("The user pressed stop.")
-    return web.json_response(ComputerStopped().model_dump())
-
-
 def build_capture_options(
     bridge: Bridge, monitor: int | None, max_edge: int | None
 ) -> CaptureOptions:
@@ -334,7 +198,8 @@ def _as_action_outcome(outcome: Outcome) -> ActionOutcome:
     )
 
 
-def _respond_with_picture(picture: Picture) -> web.Response:
+def respond_with_picture(picture: Picture) -> web.Response:
+    """Return a response that no browser stores."""
     return web.Response(
         body=picture.data,
         content_type=picture.media_type,
@@ -346,41 +211,13 @@ def _respond_with_picture(picture: Picture) -> web.Response:
     )
 
 
-def _as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
-    path = f"/computer/approvals/{waiting.id}/picture"
-    return WaitingBatch(
-        id=waiting.id,
-        about=waiting.about,
-        what=list(waiting.what),
-        steps=[ApprovalStep(**asdict(step)) for step in waiting.steps],
-        digest=waiting.digest,
-        risks=list(waiting.risks),
-        asked_by=waiting.asked_by,
-        program=waiting.program,
-        expires_at=waiting.expires_at,
-        picture=None if waiting.picture is None else path,
-        apps=[ReachedApp(name=app.name, path=app.place) for app in waiting.offer.apps],
-        levels=list(waiting.offer.levels),
-    )
+PICTURES = ("image/jpeg", "image/png", "image/webp")
 
-
-def _find_waiting(request: web.Request) -> PendingApproval:
-    id = request.match_info["id"]
-    waiting = request.app[BRIDGE].computer.approvals.find(id)
-    if waiting is None:
-        raise _build_expired_error(id)
-    return waiting
-
-
-def _build_expired_error(id: str) -> NotFound:
-    return NotFound(f"There is no pending approval {id[:100]}.")
-
-
-_PICTURES = ("image/jpeg", "image/png", "image/webp")
 DESKTOP_FAILURES = (400, 403, 409, 503)
 """Invalid request; off or not approved; in use or stopped; no desktop."""
 
 _ACTIONS_EXAMPLE: dict[str, Any] = {"actions": [{"action": "left_click", "coordinate": [640, 360]}]}
+
 _OUTCOMES_EXAMPLE: dict[str, Any] = {
     "outcomes": [
         {
@@ -393,6 +230,7 @@ _OUTCOMES_EXAMPLE: dict[str, Any] = {
     ],
     "approved_by": "mode allowed",
 }
+
 _ELEMENTS_EXAMPLE: dict[str, Any] = {
     "window": "w8388611",
     "title": "Notes",
@@ -409,32 +247,15 @@ _ELEMENTS_EXAMPLE: dict[str, Any] = {
     ],
     "complete": True,
 }
-_STATUS_EXAMPLE: dict[str, Any] = {
-    "mode": "off",
-    "until": None,
-    "active": False,
-    "waiting": [],
-    "decided": [],
-    "programs": [],
-}
 
 ROUTES = (
-    Endpoint(
-        "GET",
-        "/computer",
-        get_computer_status,
-        "Computer",
-        "Get the computer use mode and pending approvals",
-        Answer("The current state.", ComputerStatus, _STATUS_EXAMPLE),
-        access="token",
-    ),
     Endpoint(
         "GET",
         "/computer/screenshot",
         get_screenshot,
         "Computer",
         "Take a screenshot, as Claude would get it",
-        Answer("A picture.", text=_PICTURES),
+        Answer("A picture.", text=PICTURES),
         access="token",
         query=ScreenshotQuery,
         failures=DESKTOP_FAILURES,
@@ -461,46 +282,5 @@ ROUTES = (
         body=ActionsBody,
         example=_ACTIONS_EXAMPLE,
         failures=DESKTOP_FAILURES,
-    ),
-    Endpoint(
-        "POST",
-        "/computer/approvals/{id}",
-        decide_approval,
-        "Computer",
-        "Approve or deny a pending request",
-        Answer("The decision is recorded.", Decided),
-        access="token",
-        body=Decision,
-        example={"approved": True},
-        failures=(404, 409),
-    ),
-    Endpoint(
-        "GET",
-        "/computer/approvals/{id}/picture",
-        get_approval_picture,
-        "Computer",
-        "Get a screenshot with the pending actions marked",
-        Answer("A picture.", text=_PICTURES),
-        access="token",
-        failures=(404,),
-    ),
-    Endpoint(
-        "DELETE",
-        "/computer/programs/{id}",
-        forget_program,
-        "Computer",
-        "Forget the decision on a program, and stop what it does",
-        Answer("It is forgotten.", ProgramForgotten),
-        access="token",
-        failures=(404,),
-    ),
-    Endpoint(
-        "POST",
-        "/computer/stop",
-        stop_computer,
-        "Computer",
-        "Stop everything and turn computer use off",
-        Answer("Everything has stopped.", ComputerStopped, {"stopped": True}),
-        access="token",
     ),
 )

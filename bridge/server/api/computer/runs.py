@@ -20,7 +20,7 @@ from bridge.server.answers.routing import (
     select_backend,
     uses_computer,
 )
-from bridge.server.api.computer import DESKTOP_FAILURES
+from bridge.server.api.computer.desktop import DESKTOP_FAILURES
 from bridge.server.http.accounting import guard_accounting
 from bridge.server.http.asker import identify_asker
 from bridge.server.http.dialect import COMPUTER

@@ -1,0 +1,1 @@
+"""`/computer`: use of this computer, over HTTP."""

@@ -13,6 +13,7 @@ import pytest
 from bridge.computer.apps.app import App
 from bridge.computer.apps.levels import Level
 from bridge.computer.desktop import Window, WindowId
+from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Rect
 from bridge.paths import find_paths
 from bridge.private_files import write_private
@@ -136,6 +137,31 @@ async def test_a_program_that_claude_may_only_look_at_gets_nothing_in_any_mode(
         assert "lets Claude look at notes (/usr/bin/notes)" in answer["error"]["message"]
     assert (await act(call, {"action": "screenshot"}))[0] == 200
     assert not was_clicked(desktop)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"action": "click_element", "name": "Save"},
+        {"action": "set_value", "name": "City", "value": "Bonn"},
+    ],
+    ids=lambda action: action["action"],
+)
+async def test_an_action_by_name_is_held_to_the_apps_level(
+    call: Call, desktop: FakeDesktop, bridge: Bridge, action: Any
+) -> None:
+    save = Element("button", "Save", box=Rect(600, 340, 80, 32))
+    desktop.elements.placed = [save, Element("field", "City", box=Rect(600, 400, 80, 32))]
+    shown, _, status = await act_and_decide(call, action, approved=True)
+    assert shown["apps"] == [{"name": "notes", "path": "/usr/bin/notes"}]
+    assert status == 200
+    desktop.elements.done.clear()
+    await remember(bridge, "view", "notes")
+    status, answer = await act(call, action)
+    assert (status, answer["error"]["code"]) == (403, "not_approved")
+    assert desktop.elements.done == []
+    await remember(bridge, "click", "notes")
+    assert (await act(call, action))[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from bridge.backends.anthropic_api.events import EventReader
+from bridge.backends.anthropic_api.answer import AnswerOpener
 from bridge.backends.anthropic_api.headers import pick_headers
-from bridge.backends.anthropic_api.leftovers import Leftovers
 from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
@@ -25,7 +24,6 @@ from bridge.wire.messages import MessagesRequest
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from bridge.backends.anthropic_api.answer_start import CheckedAnswer
     from bridge.backends.anthropic_api.transport import Sender
 
 KEY_HINT = (
@@ -54,8 +52,7 @@ class MessagesApiBackend(ManagedBackend):
         `explain_missing` returns why there is none, if more is known than that.
         """
         self._silence = silence_seconds
-        self._count_unknown = count_unknown
-        self._leftovers = Leftovers()
+        self._opener = AnswerOpener(silence_seconds, count_unknown)
         self._key = key
         self._explain_missing = explain_missing
         self._client: AsyncAnthropic | None = None
@@ -95,31 +92,13 @@ class MessagesApiBackend(ManagedBackend):
     async def open(self, request: MessagesRequest) -> EventStream:
         """Send one `POST /v1/messages`; see `Backend.open`."""
         try:
-            answer, reader = await self._begin_answer(request)
+            sender = self._sender or await self._make_sender()
+            stream = await self._opener.open(sender, request)
         except BridgeError:
             with self._watch():
                 raise
         self._credential.accept()
-
-        async def release() -> None:
-            if reader.complete and not answer.at_end:
-                self._leftovers.add(answer)
-            else:
-                await answer.close()
-
-        return EventStream(reader.read_batches(), release, pick_headers(answer.headers))
-
-    async def _begin_answer(self, request: MessagesRequest) -> tuple[CheckedAnswer, EventReader]:
-        sender = self._sender or await self._make_sender()
-        answer = await sender.send(request)
-        reader = EventReader(answer.read, self._count_unknown, join=request.whole)
-        try:
-            await reader.begin(self._silence)
-        except BaseException:
-            # Also when cancelled: upstream would go on generating, and charging, for no one.
-            await answer.close()
-            raise
-        return answer, reader
+        return stream
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count with `POST /v1/messages/count_tokens`."""
@@ -171,7 +150,7 @@ class MessagesApiBackend(ManagedBackend):
             return await load_all_models(load)
 
     async def close(self) -> None:
-        await self._leftovers.close()
+        await self._opener.close()
         if self._sender is not None:
             await self._sender.close()
             self._sender = None

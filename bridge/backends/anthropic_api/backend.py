@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.answer import AnswerOpener
-from bridge.backends.anthropic_api.headers import pick_headers
+from bridge.backends.anthropic_api.counting import count_prompt
 from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
@@ -102,24 +102,9 @@ class MessagesApiBackend(ManagedBackend):
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count with `POST /v1/messages/count_tokens`."""
-        from bridge.backends.anthropic_api import errors
-        from bridge.backends.anthropic_api.responses import read_token_count
-
         client = await self._get_client()
-        body = {name: value for name, value in request.body().items() if name != "max_tokens"}
         with self._watch():
-            with errors.translate_errors():
-                # Raw, because the SDK builds objects of whatever has come, and they fail later.
-                answer = await client.messages.with_raw_response.count_tokens(
-                    model=request.model,
-                    messages=[],
-                    extra_body=body,
-                    extra_headers=request.headers,
-                )
-            response = answer.http_response
-            status, headers = response.status_code, response.headers
-            tokens = read_token_count(status, headers, response.content)
-            return CountedPrompt(tokens, pick_headers(headers))
+            return await count_prompt(client.messages, request, request.model)
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """Return them unchanged: the API takes whatever the model takes."""

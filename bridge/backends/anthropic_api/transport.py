@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
 """How long an idle connection stays open: a new one costs two more round trips."""
-_UNCOMPRESSED = {"accept-encoding": "identity"}
+UNCOMPRESSED = {"accept-encoding": "identity"}
 """A compressed stream arrives in larger pieces, and so later."""
 
 
@@ -78,14 +78,16 @@ class SdkSender:
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
         with errors.translate_errors():
-            response = _SdkResponse(await _send_with_sdk(self._client, request))
+            response = SdkResponse(await _send_with_sdk(self._client, request))
         return CheckedAnswer(response)
 
     async def close(self) -> None:
         """Do nothing: the client is closed by its owner."""
 
 
-class _SdkResponse:
+class SdkResponse:
+    """A response of the SDK as an UpstreamResponse."""
+
     def __init__(self, response: Any) -> None:
         self._response = response
         self.status: int = response.status_code
@@ -281,7 +283,7 @@ async def _send_with_sdk(client: AsyncAnthropic, request: MessagesRequest) -> An
         stream=True,
         # As an extra body the messages are not validated again, which takes long for images.
         extra_body=request.body(),
-        extra_headers={**_UNCOMPRESSED, **request.headers},
+        extra_headers={**UNCOMPRESSED, **request.headers},
     ).__aenter__()
 
 

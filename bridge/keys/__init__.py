@@ -1,4 +1,4 @@
-"""The user's keys: for Anthropic, for the bridge itself, and for an embedding service."""
+"""The user's keys: for Anthropic, the bridge itself, clouds, and an embedding service."""
 
 from bridge.keys.chain import KeyChain, KeysUnreadable
 from bridge.keys.named_key import OWNERS, Keys, NamedKey, Owner

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-Owner = Literal["anthropic", "bridge", "embeddings"]
+Owner = Literal["anthropic", "bridge", "cloud", "embeddings"]
 OWNERS: tuple[Owner, ...] = get_args(Owner)
 
 _HINT_LENGTH = 4
@@ -36,6 +36,7 @@ class Keys:
 
     anthropic: tuple[NamedKey, ...] = ()
     bridge: tuple[NamedKey, ...] = ()
+    cloud: tuple[NamedKey, ...] = ()
     embeddings: tuple[NamedKey, ...] = ()
 
     def of(self, owner: Owner) -> tuple[NamedKey, ...]:

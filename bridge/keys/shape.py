@@ -25,9 +25,14 @@ _NOT_EMBEDDINGS = (
     ("sk-ant-", "is an Anthropic key, and Anthropic has no embeddings."),
     (ACCESS_KEY_PREFIX, "is an access key of this bridge."),
 )
+_NOT_CLOUD = (
+    ("sk-ant-", "is an Anthropic key. Save it with `claude-bridge key set anthropic`."),
+    (ACCESS_KEY_PREFIX, "is an access key of this bridge."),
+)
 _WRONG_PREFIXES = {
     "anthropic": _NOT_ANTHROPIC,
     "bridge": _NOT_BRIDGE,
+    "cloud": _NOT_CLOUD,
     "embeddings": _NOT_EMBEDDINGS,
 }
 

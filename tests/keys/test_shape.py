@@ -68,6 +68,7 @@ def test_a_gateway_may_have_keys_of_another_shape() -> None:
         ("bridge", "cb-own", True), ("bridge", "my-word", True), ("bridge", KEY, False),
         ("bridge", "sk-proj-1", False), ("embeddings", "sk-proj-1", True),
         ("embeddings", "pa-1", True), ("embeddings", KEY, False), ("embeddings", "cb-1", False),
+        ("cloud", "made-up-azure-key", True), ("cloud", KEY, False), ("cloud", "cb-1", False),
     ],
 )  # fmt: skip
 def test_no_key_is_saved_for_another_owner(owner: Any, typed: str, accepted: bool) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
+from bridge.backends.anthropic_api.clouds.backend import CloudBackend
+from bridge.backends.anthropic_api.clouds.kinds import KINDS
 from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
@@ -41,7 +43,7 @@ from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.sources import ModelSource, find_default_source, find_source
 from bridge.embeddings.upstream import UpstreamEmbedder
 from bridge.errors import KeyringUnavailable, ModelNotFound, SettingsError
-from bridge.keys import KeyChain, KeysUnreadable, NamedKey
+from bridge.keys import KeyChain, Keys, KeysUnreadable, NamedKey
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.names import KnownNames, resolve
@@ -206,7 +208,10 @@ def _build_backends(
         name: _build_claude_code(settings, paths, count_unknown, plan, policy, name, environ)
         for name, environ in list_environments(settings, os.environ).items()
     }
-    load_anthropic = _make_key_loader(keys, settings.upstream_silence_seconds, count_unknown)
+    load_clouds = _make_cloud_loader(settings, count_unknown)
+    load_anthropic = _make_key_loader(
+        keys, settings.upstream_silence_seconds, count_unknown, load_clouds
+    )
     return {
         "claude-code": SwitchedBackend(sign_ins, lambda: switches.sign_in),
         "anthropic": ResilientBackend(
@@ -217,9 +222,12 @@ def _build_backends(
 
 
 def _make_key_loader(
-    keys: KeyCache, silence_seconds: float, count_unknown: CountUnknown
+    keys: KeyCache,
+    silence_seconds: float,
+    count_unknown: CountUnknown,
+    load_clouds: Callable[[Keys], Sequence[Route]],
 ) -> Callable[[], Awaitable[Sequence[Route]]]:
-    """Make the function that loads a route for each API key."""
+    """Make the function that loads a route for each API key, and behind them for each cloud."""
     environment = MessagesApiBackend(
         silence_seconds, count_unknown, explain_missing=lambda: _explain_unreadable(keys)
     )
@@ -227,25 +235,49 @@ def _make_key_loader(
 
     async def load_routes() -> Sequence[Route]:
         try:
-            saved = (await keys.get_keys()).anthropic
+            stored = await keys.get_keys()
         except KeyringUnavailable:
             # No client gets this far, except those with the control token.
-            saved = ()
+            stored = Keys()
         # An unchanged key keeps its connections, and what is known of it.
         known = dict(by_key)
         by_key.clear()
-        for key in saved:
+        for key in stored.anthropic:
             by_key[key] = known.get(key) or MessagesApiBackend(silence_seconds, count_unknown, key)
             if keys.take_accepted(key):
                 by_key[key].credential.accept()
         routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
-        # A key in the environment comes first. It is also used without any key, because
+        routes += load_clouds(stored)
+        # A key in the environment comes first. It is also used without any key and cloud, because
         # its error explains how to add one.
         if not routes or await environment.has_credential():
             routes.insert(0, Route("the environment's key", environment))
         return routes
 
     return load_routes
+
+
+def _make_cloud_loader(
+    settings: Settings, count_unknown: CountUnknown
+) -> Callable[[Keys], Sequence[Route]]:
+    """Make the function that returns a route for each cloud, in the order of the setting."""
+    known: dict[tuple[str, str | None], CloudBackend] = {}
+
+    def load_clouds(keys: Keys) -> Sequence[Route]:
+        secrets_by_name = {key.name: key.secret for key in keys.cloud}
+        before = dict(known)
+        known.clear()
+        for name, table in settings.clouds.items():
+            secret = secrets_by_name.get(name)
+            # An unchanged key keeps its connections, and what is known of it.
+            known[name, secret] = before.get((name, secret)) or CloudBackend(
+                KINDS[table.kind](name, table, secret),
+                settings.upstream_silence_seconds,
+                count_unknown,
+            )
+        return [Route(f"cloud {name}", backend) for (name, _), backend in known.items()]
+
+    return load_clouds
 
 
 def _explain_unreadable(keys: KeyCache) -> Readiness | None:

@@ -49,7 +49,7 @@ _STEP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FallbackStep:
-    """One step: a backend, perhaps with the name of a key or sign-in, or a model."""
+    """One step: a backend, perhaps with the name of a key, cloud or sign-in, or a model."""
 
     backend: BackendName | None = None
     key: str = ""

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bridge.budget_table import BudgetTable
+from bridge.clouds.setting import CloudTables
 from bridge.errors import SettingsError
 from bridge.fallback import parse_step
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
@@ -261,6 +262,11 @@ class Settings(BaseSettings):
     )
     fallback_model: str = Field(
         "none", description="A chain of one model, or its second step, while `fallback` is empty."
+    )
+    clouds: CloudTables = Field(
+        {},
+        description="Claude on Amazon Bedrock, Google Vertex AI or Microsoft Foundry, behind the "
+        "Anthropic API keys, as tables; see docs/clouds.md.",
     )
     extra_usage: ExtraUsageSetting = Field(
         "ask",

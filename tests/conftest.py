@@ -73,12 +73,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the settings, keys or proxies of the user who runs it."""
     for name in list(os.environ):
-        if name.startswith(("CLAUDE", "ANTHROPIC_")) and "TESTS" not in name:
+        own = ("CLAUDE", "ANTHROPIC_", "AWS_", "GOOGLE_")
+        if name.startswith(own) and "TESTS" not in name:
             monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     # No test calls Anthropic: nothing listens on this port. Tests with a fake replace it.
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
+    # Without credentials of a cloud, its tools would ask the network for those of this machine.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("CLAUDE_BRIDGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(tmp_path))
     # No test sees the person's keyring; `bridge.keys` falls back to its file.

@@ -136,7 +136,7 @@ class Lifecycle:
         return ()
 
     async def find_route(self, key: str) -> ManagedBackend | None:
-        """Return this backend with one key only, by the key's name; None if it has none such."""
+        """Return this backend with one key or cloud only, by its name; None if there is none."""
         return None
 
     async def reload(self) -> None:

@@ -121,7 +121,8 @@ class ResilientBackend(ManagedBackend):
         return [route.as_status(now) for route in self._routes]
 
     async def find_route(self, key: str) -> ManagedBackend | None:
-        route = next((r for r in await self._get_routes() if r.label == f"key {key}"), None)
+        labels = (f"key {key}", f"cloud {key}")
+        route = next((r for r in await self._get_routes() if r.label in labels), None)
         if route is None:
             return None
 

@@ -493,6 +493,11 @@ PRIVACY: Mapping[str, Tests] = {
         "tests/server/api/test_stored.py"
         "::test_the_log_of_computer_use_has_what_was_typed_and_is_deleted_by_age",
     ),
+    "If you have set up [clouds](clouds.md), requests may be sent to Amazon": (
+        "tests/backends/anthropic_api/clouds/test_backend.py::test_an_answer_streams",
+        "tests/backends/anthropic_api/clouds/test_backend.py"
+        "::test_a_cloud_takes_over_from_a_limited_key",
+    ),
     "`--all --usage` deletes the usage records": (
         "tests/cli/test_forget.py::test_usage_records_are_deleted_with_everything_only",
         "tests/server/api/test_budgets.py"

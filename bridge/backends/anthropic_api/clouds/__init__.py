@@ -1,0 +1,1 @@
+"""Claude on Amazon Bedrock, Google Vertex AI and Microsoft Foundry."""

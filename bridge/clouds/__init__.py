@@ -1,0 +1,1 @@
+"""The setting `clouds`: where else than at Anthropic the API of Claude is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from bridge.backends.anthropic_api.clouds.backend import CloudBackend
 from bridge.backends.anthropic_api.clouds.bedrock import Bedrock
 from bridge.clouds.table import CloudKindName, CloudTable
 from bridge.errors import ModelNotFound, NotSupported
+from bridge.keys import KeyChain, NamedKey
+from bridge.paths import find_paths
+from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import rate_limited, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -49,14 +53,34 @@ async def test_an_answer_streams(
     assert pieces == ["one", " two", " three"]
 
 
+async def get_health(bridge: Bridge) -> dict[str, Any]:
+    async with (
+        aiohttp.ClientSession(bridge.url) as session,
+        session.get("/health") as answer,
+    ):
+        health: dict[str, Any] = await answer.json()
+    return health
+
+
 async def test_the_cloud_is_the_only_route_without_a_key(
     signed_in: SignedIn, start_bridge: StartBridge
 ) -> None:
     bridge = await start_bridge(backend="anthropic", clouds=signed_in.clouds)
-    async with aiohttp.ClientSession(bridge.url) as session, session.get("/health") as answer:
-        health = await answer.json()
+    health = await get_health(bridge)
     assert [route["label"] for route in health["routes"]] == ["cloud work"]
     assert "(“work”), not checked yet" in health["backend"]["reason"]
+
+
+async def test_all_keys_come_before_the_clouds(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    key, chain = NamedKey("home", "sk-ant-home"), KeyChain(find_paths().data)
+    await asyncio.to_thread(chain.update, lambda keys: keys.with_key("anthropic", key))
+    table = {"kind": "foundry", "resource": "made-up"}
+    bridge = await start_bridge(backend="anthropic", clouds={"b": table, "a": table})
+    labels = [route["label"] for route in (await get_health(bridge))["routes"]]
+    assert labels == ["the environment's key", "key home", "cloud b", "cloud a"]
 
 
 async def test_a_model_without_a_name_in_the_cloud_is_refused_by_name(

@@ -166,3 +166,17 @@ async def test_counting_is_refused_by_name_where_it_is_not_offered(bedrock: Sign
     async with open_backend(bedrock.clouds) as backend:
         with pytest.raises(NotSupported, match=r"Amazon Bedrock \(“work”\) cannot count tokens"):
             await backend.count_tokens(HI)
+
+
+async def test_the_messages_api_counts_tokens_with_a_signature(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with (
+        sign_in("bedrock-mantle", fake, monkeypatch, tmp_path) as mantle,
+        open_backend(mantle.clouds) as backend,
+    ):
+        assert (await backend.count_tokens(HI)).tokens > 0
+    (request,) = mantle.cloud.requests
+    assert request.path == "/anthropic/v1/messages/count_tokens"
+    assert request.body["model"] == "anthropic.claude-opus-5-5"
+    assert "/bedrock-mantle/aws4_request" in request.headers["authorization"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,12 +25,17 @@ def need_program(name: str) -> None:
 def session_bus() -> Iterator[str]:
     """The address of a private D-Bus."""
     need_program("dbus-daemon")
-    with subprocess.Popen(
-        ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as daemon:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        subprocess.Popen(
+            ["dbus-daemon", "--session", "--nofork", "--print-address=1"],
+            # The accessibility bus has its socket there: it must not be that of another test.
+            env={**os.environ, "XDG_RUNTIME_DIR": folder, "XDG_CACHE_HOME": folder},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as daemon,
+    ):
         assert daemon.stdout is not None
         try:
             yield daemon.stdout.readline().strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -100,6 +101,15 @@ async def test_what_claude_said_behind_its_answer_is_shown(
     }
 
 
+def list_children() -> list[str]:
+    names = []
+    for child in psutil.Process().children():
+        # It may end while it is looked at.
+        with suppress(psutil.NoSuchProcess):
+            names.append(child.name())
+    return names
+
+
 async def test_a_process_that_is_not_kept_says_it_too_and_is_gone_soon(
     fake: FakeAnthropic, start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +121,7 @@ async def test_a_process_that_is_not_kept_says_it_too_and_is_gone_soon(
     plan = await wait_for_plan(bridge, "Session 81 %")
     assert "81 % of your plan is used" in plan["alerts"][0]["words"]
     async with asyncio.timeout(30):
-        while "claude" in [child.name() for child in psutil.Process().children()]:
+        while "claude" in list_children():
             await asyncio.sleep(0.01)
 
 

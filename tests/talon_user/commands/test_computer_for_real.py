@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bridge.computer.desktop import Window
 from bridge.computer.screen.geometry import Rect
 from bridge.server.state import Bridge
-from tests.computer.fake_desktop import FakeDesktop
+from tests.computer.fake_desktop import FakeDesktop, make_app
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Reply, Text, ToolUse, calls, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -27,12 +28,16 @@ async def bridge(
     start_bridge: StartBridge,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bridge:
-    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True))
+    notes = make_app("notes")
+    pretended.shown.append(Window("Notes", "notes", Rect(0, 0, 1920, 1080), active=True, app=notes))
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", fake.url)
-    return await start_bridge(
+    bridge = await start_bridge(
         backend="anthropic", model="claude-opus-5-5", computer_approval_seconds=5
     )
+    # Otherwise the user is asked about the app at first.
+    await asyncio.to_thread(bridge.computer.apps.remember, (notes,), "click", "the user")
+    return bridge
 
 
 @pytest.fixture

@@ -225,19 +225,25 @@ def test_a_dialog_that_its_program_waits_for_is_reported(user: User) -> None:
 
     def is_asked() -> bool:
         # Not `user.do`: once the dialog is there, the program never answers.
-        if user.find_window("Question") is None:
-            texts.append(user.do_once("click_element", name="Ask", window="Form").text)
-        return user.find_window("Question") is not None
+        texts.append(user.do_once("click_element", name="Ask", window="Form").text)
+        return eventually(lambda: user.find_window("Question") is not None, 3)
 
     assert eventually(is_asked, 30)
     # A busy program may be late already with the name, or only with the press.
     reports = ("OK, but the program has not answered since then.", "did not answer within")
     assert any(report in texts[-1] for report in reports)
-    dialog = user.find_window("Question")
-    assert dialog is not None
-    user.desktop.move(Point(dialog.area.right - 40, dialog.area.bottom - 20))
-    user.desktop.press("left")
-    user.desktop.release("left")
+
+    def is_closed() -> bool:
+        if (dialog := user.find_window("Question")) is None:
+            return True
+        user.desktop.activate_window(dialog)
+        user.desktop.move(Point(dialog.area.right - 40, dialog.area.bottom - 20))
+        user.desktop.press("left")
+        user.desktop.release("left")
+        return eventually(lambda: user.find_window("Question") is None, 2)
+
+    # A click on a dialog that is still being drawn is lost.
+    assert eventually(is_closed, 30)
     assert eventually(lambda: knows(user, "Form"), 30)
 
 

@@ -147,21 +147,14 @@ async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
 async def _prepare_first(question: _Question) -> _Attempt:
     """Prepare the first attempt; if no backend is ready, by the first step of the chain."""
     rule, model = question.rule, question.model
+    required = rule.backend if rule is not None else None
+    setting = required or question.bridge.switches.backend
+    trail = Trail("every backend" if setting == "auto" else setting, model, None, model)
     try:
         backend = await select_backend(question.bridge, question.caller, model, rule)
-    except NotSignedIn as error:
-        required = rule.backend if rule is not None else None
-        setting = required or question.bridge.switches.backend
-        label = "every backend" if setting == "auto" else setting
-        trail = Trail(None, label, model, None, model)
-        attempt = await _prepare_fallback(question, trail, error)
-        if attempt is None:
-            raise
-        return attempt
-    trail = Trail(backend, backend.name, model, backend, model)
-    try:
+        trail = Trail(backend.name, model, backend, model)
         return await _start_attempt(question, backend, trail)
-    except BudgetSpent as error:
+    except (NotSignedIn, BudgetSpent) as error:
         attempt = await _prepare_fallback(question, trail, error)
         if attempt is None:
             raise
@@ -175,9 +168,7 @@ def _name_refused_tool(translated: Translation, error: BridgeError) -> None:
         error.message = name_tool(error.message, tools, translated.answer_format)
 
 
-async def _start_attempt(
-    question: _Question, backend: Backend, trail: Trail, *notices: str
-) -> _Attempt:
+async def _start_attempt(question: _Question, backend: Backend, trail: Trail) -> _Attempt:
     """Prepare an attempt with another backend or model than before, within the budgets.
 
     Raises BudgetSpent. Later attempts with the same belong to a request that is under way.
@@ -189,6 +180,7 @@ async def _start_attempt(
         trail = replace(trail, model=model)
     if model != question.model:
         question = replace(question, model=model)
+    notices = (trail.notice,) if trail.notice else ()
     return await _prepare_attempt(question, backend, trail, *notices, *cheaper)
 
 
@@ -261,8 +253,8 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
             trail = attempt.trail.add_failure(error)
             # The requested model: the budget that chose a cheaper one may not be for this backend.
             model = trail.first_model
-            trail = replace(trail, backend=other, label=other.name, model=model)
-            return await _start_fallback(question, other, trail, notice, error)
+            trail = replace(trail, label=other.name, model=model, notice=notice)
+            return await _start_fallback(question, other, trail, error)
     if "container" in attempt.request.more and _is_about_container(error):
         return _leave_container(attempt)
     if not isinstance(error, InvalidRequest):
@@ -328,20 +320,18 @@ async def _prepare_fallback(
 ) -> _Attempt | None:
     """Prepare an attempt by the next step of the user's chain, if there is one for the failure."""
     following = await find_next(question.bridge, trail, error, question.rule)
-    if following is None or following.backend is None:
-        return None
-    return await _start_fallback(question, following.backend, following, following.notice, error)
+    return None if following is None else await _start_fallback(question, *following, error)
 
 
 async def _start_fallback(
-    question: _Question, backend: Backend, trail: Trail, notice: str, error: BridgeError
+    question: _Question, backend: Backend, trail: Trail, error: BridgeError
 ) -> _Attempt | None:
     """Start an attempt after a failure; if a budget refuses it, by the next step of the chain.
 
     Without such a step it is None, and the failure says that a budget is used up.
     """
     try:
-        return await _start_attempt(question, backend, trail, notice)
+        return await _start_attempt(question, backend, trail)
     except BudgetSpent as spent:
         attempt = await _prepare_fallback(question, trail, spent)
         if attempt is None and spent.message not in error.message:

@@ -16,12 +16,11 @@ from bridge.wire.routing.rule import RoutingRule
 class Trail:
     """Where a request is in the chain, and what has failed before."""
 
-    backend: Backend | None
-    """The one to ask; None if none was ready at first."""
     label: str
-    """The backend's name, with that of the key if the step names one."""
+    """The name of the backend to ask, with that of the key if the step names one."""
     model: str
     first_backend: Backend | None
+    """None if no backend was ready at first."""
     first_model: str
     position: int = -1
     """Of the step that was taken; the next failure goes on behind it."""
@@ -40,8 +39,8 @@ class Trail:
 
 async def find_next(
     bridge: Bridge, trail: Trail, error: BridgeError, rule: RoutingRule | None = None
-) -> Trail | None:
-    """Return the trail with the next step that is for a failure and whose backend is ready.
+) -> tuple[Backend, Trail] | None:
+    """Return the next backend to ask, which is ready, and the trail with the step that names it.
 
     A backend is asked for the first model, and the first backend for another model. None if the
     chain has no such step that the user's rule for the request allows.
@@ -63,35 +62,25 @@ def _is_allowed(step: FallbackStep, rule: RoutingRule | None) -> bool:
     return rule is None or rule.backend in (None, step.backend)
 
 
-async def _take_step(bridge: Bridge, trail: Trail, step: FallbackStep) -> Trail | None:
+async def _take_step(
+    bridge: Bridge, trail: Trail, step: FallbackStep
+) -> tuple[Backend, Trail] | None:
     if step.model:
         if trail.first_backend is None or step.model == trail.model:
             return None
         failed = ", ".join(f"{model} failed ({code})" for _, model, code in trail.failures)
         notice = f"model: {failed}; {step.model} answers"
         first = trail.first_backend
-        return replace(
-            trail,
-            backend=first,
-            label=first.name,
-            model=step.model,
-            is_for_model=True,
-            notice=notice,
-        )
+        taken = replace(trail, label=first.name, model=step.model, is_for_model=True, notice=notice)
+        return first, taken
     label = _make_label(step)
     backend = None if label == trail.label else await bridge.selection.find_fallback(step)
     if backend is None:
         return None
     failed = ", ".join(f"{name} failed ({code})" for name, _, code in trail.failures)
     notice = f"backend: {failed}; {label} answers"
-    return replace(
-        trail,
-        backend=backend,
-        label=label,
-        model=trail.first_model,
-        is_for_model=False,
-        notice=notice,
-    )
+    taken = replace(trail, label=label, model=trail.first_model, is_for_model=False, notice=notice)
+    return backend, taken
 
 
 def _make_label(step: FallbackStep) -> str:

@@ -83,11 +83,16 @@ async def test_all_keys_come_before_the_clouds(
     assert labels == ["the environment's key", "key home", "cloud b", "cloud a"]
 
 
+NOT_FOUNDRY = pytest.mark.parametrize(
+    "signed_in", ["bedrock", "bedrock-mantle", "vertex"], indirect=True
+)
+"""Foundry's deployments are named like the models, and it needs no package."""
+
+
+@NOT_FOUNDRY
 async def test_a_model_without_a_name_in_the_cloud_is_refused_by_name(
     signed_in: SignedIn,
 ) -> None:
-    if signed_in.clouds["work"]["kind"] == "foundry":
-        pytest.skip("its deployments are named like the models")
     models = {"claude-haiku-5-5": "some-name"}
     async with open_backend(signed_in.clouds, models=models) as backend:
         with pytest.raises(ModelNotFound, match=r"no name for claude-opus-5-5.*clouds\.work\."):
@@ -102,12 +107,11 @@ async def test_models_are_not_listed_without_a_table(signed_in: SignedIn) -> Non
             await backend.models()
 
 
+@NOT_FOUNDRY
 async def test_a_missing_package_is_named_with_the_extra_that_installs_it(
     signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = signed_in.clouds["work"]["kind"]
-    if kind == "foundry":
-        pytest.skip("it needs none")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     async with open_backend(signed_in.clouds) as backend:
         readiness = await backend.readiness()

@@ -8,9 +8,10 @@ import platform
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bridge.backends.anthropic_api.backend import MessagesApiBackend
@@ -66,6 +67,9 @@ from bridge.wire.control import Switches
 from bridge.wire.health import BackendName
 
 _log = logging.getLogger(__name__)
+
+_Key = TypeVar("_Key")
+_Backend = TypeVar("_Backend")
 
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
@@ -239,11 +243,12 @@ def _make_key_loader(
         except KeyringUnavailable:
             # No client gets this far, except those with the control token.
             stored = Keys()
-        # An unchanged key keeps its connections, and what is known of it.
-        known = dict(by_key)
-        by_key.clear()
-        for key in stored.anthropic:
-            by_key[key] = known.get(key) or MessagesApiBackend(silence_seconds, count_unknown, key)
+        _update_backends(
+            by_key,
+            stored.anthropic,
+            lambda key: MessagesApiBackend(silence_seconds, count_unknown, key),
+        )
+        for key in by_key:
             if keys.take_accepted(key):
                 by_key[key].credential.accept()
         routes = [Route(f"key {key.name}", backend) for key, backend in by_key.items()]
@@ -261,23 +266,31 @@ def _make_cloud_loader(
     settings: Settings, count_unknown: CountUnknown
 ) -> Callable[[Keys], Sequence[Route]]:
     """Make the function that returns a route for each cloud, in the order of the setting."""
-    known: dict[tuple[str, str | None], CloudBackend] = {}
+    by_secret: dict[tuple[str, str | None], CloudBackend] = {}
+
+    def make_backend(credential: tuple[str, str | None]) -> CloudBackend:
+        name, secret = credential
+        table = settings.clouds[name]
+        cloud = KINDS[table.kind](name, table, secret)
+        return CloudBackend(cloud, settings.upstream_silence_seconds, count_unknown)
 
     def load_clouds(keys: Keys) -> Sequence[Route]:
         secrets_by_name = {key.name: key.secret for key in keys.cloud}
-        before = dict(known)
-        known.clear()
-        for name, table in settings.clouds.items():
-            secret = secrets_by_name.get(name)
-            # An unchanged key keeps its connections, and what is known of it.
-            known[name, secret] = before.get((name, secret)) or CloudBackend(
-                KINDS[table.kind](name, table, secret),
-                settings.upstream_silence_seconds,
-                count_unknown,
-            )
-        return [Route(f"cloud {name}", backend) for (name, _), backend in known.items()]
+        credentials = [(name, secrets_by_name.get(name)) for name in settings.clouds]
+        _update_backends(by_secret, credentials, make_backend)
+        return [Route(f"cloud {name}", backend) for (name, _), backend in by_secret.items()]
 
     return load_clouds
+
+
+def _update_backends(
+    backends: dict[_Key, _Backend], keys: Iterable[_Key], make: Callable[[_Key], _Backend]
+) -> None:
+    """Have one backend for each key: an unchanged key keeps its connections and its state."""
+    known = dict(backends)
+    backends.clear()
+    for key in keys:
+        backends[key] = known.get(key) or make(key)
 
 
 def _explain_unreadable(keys: KeyCache) -> Readiness | None:

@@ -13,7 +13,7 @@ https://platform.claude.com/docs/en/api/versioning
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NoReturn, cast
 
 from bridge.errors import StreamBroken
@@ -48,11 +48,13 @@ _USUAL_DELTAS = {
 }
 _NO_DELTA = (None, "")
 
-_COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
+_COUNTS = frozenset(
+    (
+        "input_tokens",
+        "output_tokens",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+    )
 )
 _MAX_COUNT = 2**53
 """Larger integers are not exact in JSON, and do not fit into the ledger."""
@@ -94,36 +96,43 @@ class EventCheck:
         """Whether `message_stop` has come."""
         return self._state == "ended"
 
+    def feed_all(self, events: Iterable[Any], passed_on: list[MessageEvent]) -> None:
+        """Add to `passed_on` what `feed` returns for each event, in less time.
+
+        Raises what `feed` raises; the events before that are added.
+        """
+        for event in events:
+            # The most frequent event, here and not in a function of its own: it is a third faster.
+            try:
+                delta, index = event["delta"], event["index"]
+                is_usual = (
+                    self._usual is not None
+                    and delta["type"] == self._usual
+                    and type(delta[self._usual_field]) is str
+                    and index == self._index
+                    and type(index) is int
+                    and event["type"] == "content_block_delta"
+                )
+            except (KeyError, TypeError):
+                # The whole check names what is wrong with it.
+                is_usual = False
+            if is_usual:
+                passed_on.append(event)
+            elif (checked := self.feed(event)) is not None:
+                passed_on.append(checked)
+
     def feed(self, event: Any) -> MessageEvent | None:
         """Return the event, with missing fields filled in; None if no reader needs it.
 
         Raises StreamBroken if the answer cannot be understood, and what `raise_error` raises.
         """
-        usual = self._usual
-        if usual is not None:
-            # The most frequent event, here and not in a function of its own: it is a third faster.
-            try:
-                delta, index = event["delta"], event["index"]
-                if (
-                    delta["type"] == usual
-                    and type(delta[self._usual_field]) is str
-                    and index == self._index
-                    and type(index) is int
-                    and event["type"] == "content_block_delta"
-                ):
-                    return event  # type: ignore[no-any-return]  # checked field by field
-            except (KeyError, TypeError):
-                # The whole check names what is wrong with it.
-                return self._feed_other(event)
-        return self._feed_other(event)
-
-    def _feed_other(self, event: Any) -> MessageEvent | None:
         if self._state == "ended":
             return None
-        kind = _read_type(event, "an event")
-        check = _CHECKS.get(kind)
-        if check is None:
-            return self._feed_unordered(kind, event)
+        try:
+            kind = event["type"]
+            check = _CHECKS[kind]
+        except (KeyError, TypeError):
+            return self._feed_unordered(_read_type(event, "an event"), event)
         if self._state == "before" and kind not in _CHECKING_STATE:
             raise StreamBroken(f"Upstream began its answer with {kind}.")
         return check(self, event)
@@ -285,7 +294,13 @@ def _check_usage(usage: Any) -> dict[str, Any]:
         return {}
     if not isinstance(usage, dict):
         raise StreamBroken("Upstream sent a usage that is not an object.")
-    odd = [name for name, value in usage.items() if value and _is_odd_field(name, value)]
+    odd = [
+        name
+        for name, value in usage.items()
+        # Nearly every field is a count, and seen as one without a call.
+        if value and not (type(value) is int and 0 < value < _MAX_COUNT and name in _COUNTS)
+        if _is_odd_field(name, value)
+    ]
     return {name: usage[name] for name in usage if name not in odd} if odd else usage
 
 

@@ -33,6 +33,8 @@ class BudgetTracker:
     ) -> None:
         """Every `cheaper_model` must have a list price."""
         self._books = Books(budgets)
+        self.has_any = bool(budgets)
+        """Whether there are budgets; without any, nothing needs to be booked."""
         self._ledger = ledger
         self._now = now
         self._loading = asyncio.Lock()
@@ -52,8 +54,8 @@ class BudgetTracker:
 
         Raises BudgetSpent; with `exact`, also where a cheaper model would answer.
         """
-        if model == ECHO:
-            # It is free, and answers without a request to Claude.
+        # The echo is free, and answers without a request to Claude.
+        if model == ECHO or not self.has_any:
             return model, ()
         await self.load()
         now = self._now()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from bridge.models.spelling import remove_date
 
@@ -14,11 +16,18 @@ RETIREMENTS: Mapping[str, date] = {
 """As Anthropic announced (anthropic 2.14); what its live list says counts more."""
 
 NOTICE_DAYS = 60
+_DAY = 86_400
 
 
 def read_today() -> date:
     """Return today's date in UTC, in which Anthropic retires models."""
-    return datetime.now(UTC).date()
+    return _read_date(int(time.time() // _DAY))
+
+
+@functools.lru_cache(1)
+def _read_date(days: int) -> date:
+    # Cached: it is read for every request.
+    return date(1970, 1, 1) + timedelta(days)
 
 
 def find_retirement(model: str, listed: Mapping[str, date]) -> date | None:

@@ -113,8 +113,10 @@ def _split_wishes(text: str) -> list[str]:
 _DATE = re.compile(r"-\d{8}$")
 
 
+@functools.lru_cache(256)
 def remove_date(model: str) -> str:
     """Return the id without the date of a snapshot: both name one model."""
+    # Cached: it runs several times for every request, and most requests name the same models.
     return _DATE.sub("", model)
 
 

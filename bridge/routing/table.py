@@ -54,6 +54,8 @@ class RoutingTable:
         """Return the first rule that matches a request; None if none does."""
         # Once, as a save in a thread may replace it meanwhile.
         listed = self.listed
+        if not listed:
+            return None
         match = find_rule([entry.rule for entry in listed], client, key, model)
         return None if match is None else listed[match[0]]
 

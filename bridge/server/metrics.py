@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -21,7 +21,7 @@ class Metrics:
     def __init__(self) -> None:
         # The library's global registry would be shared by all bridges of a test run.
         self.registry = CollectorRegistry()
-        self._children: dict[tuple[object, ...], object] = {}
+        self._children: dict[tuple[object, ...], Any] = {}
         self._requests = Counter(
             "bridge_requests",
             "Requests, by path and status.",
@@ -119,7 +119,7 @@ class Metrics:
         """Return the metric's child for these labels, cached."""
         # `metric.labels` takes a lock and converts every label, for each request.
         key = (metric, *labels)
-        child = self._children.get(key)
+        child: _Metric | None = self._children.get(key)
         if child is None:
             child = self._children[key] = metric.labels(*labels)
-        return cast(_Metric, child)
+        return child

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bridge.errors import UPSTREAM_ID
 from bridge.store.ledger import parse_client_name
-from bridge.translate.stream.usage import to_completion_usage
+from bridge.translate.stream.usage import TokenCounts, list_counts
 from bridge.wire.messages import Usage
 
 _log = logging.getLogger("bridge.access")
@@ -61,7 +61,9 @@ class RequestRecord:
     upstream_headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of upstream's answer for the client, as Claude's API names them."""
     usages: Sequence[Usage] = ()
-    """Upstream's token counts, one for each answer that began."""
+    """What upstream reports of its tokens, once for each answer that began."""
+    counts: Sequence[TokenCounts] = ()
+    """The tokens of `usages`."""
 
     def note_answer(self, backend: str, headers: Mapping[str, str], model: str = "") -> None:
         """Note which backend answers, upstream's headers, and the model if one answers."""
@@ -77,12 +79,14 @@ class RequestRecord:
             self.first_chunk_seconds = time.perf_counter() - self.started
 
     def set_usages(self, usages: Sequence[Usage]) -> None:
-        """Set upstream's token counts, one for each answer; empty ones have not begun."""
-        self.usages = usages
-        begun = [to_completion_usage(usage) for usage in usages if usage]
-        if begun:
-            self.prompt_tokens = sum([counts["prompt_tokens"] for counts in begun])
-            self.completion_tokens = sum([counts["completion_tokens"] for counts in begun])
+        """Set upstream's reports, one for each answer; empty ones have not begun."""
+        self.usages = [usage for usage in usages if usage]
+        self.counts = [list_counts(usage) for usage in self.usages]
+        if self.counts:
+            self.prompt_tokens = sum(
+                [new + written + read for new, written, read, _ in self.counts]
+            )
+            self.completion_tokens = sum([output for *_, output in self.counts])
 
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         """Write the access line."""

@@ -269,9 +269,8 @@ class Bridge:
         await self.plan.close()
         self.heavy_work.close()
 
-    @contextmanager
-    def track_answer(self) -> Iterator[None]:
-        """Count the answer that the current task writes, until the block ends.
+    def track_answer(self) -> TrackedAnswer:
+        """Count the answer that the current task writes, until the block of the result ends.
 
         Raises TooManyStreams at the limit `max_streams`, and Paused while the bridge is paused.
         """
@@ -279,11 +278,7 @@ class Bridge:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("an answer must be written in a task, so that `drain` can cancel it")
-        self._add_answer(task)
-        try:
-            yield
-        finally:
-            self._remove_answer(task)
+        return TrackedAnswer(self, task)
 
     def check_capacity(self) -> None:
         """Raise TooManyStreams at the limit `max_streams`, and Paused while it is paused."""
@@ -316,11 +311,11 @@ class Bridge:
             # Polled: settings, switches and other answers decide, and only the first one polls.
             while self._is_full() or self.switches.paused:  # noqa: ASYNC110
                 await asyncio.sleep(_QUEUE_POLL_SECONDS)
-            self._add_answer(task)
+            self.add_answer(task)
         try:
             yield
         finally:
-            self._remove_answer(task)
+            self.remove_answer(task)
 
     def _check_paused(self) -> None:
         if self.switches.paused:
@@ -329,11 +324,13 @@ class Bridge:
     def _is_full(self) -> bool:
         return len(self._answers) >= self.settings.max_streams
 
-    def _add_answer(self, task: asyncio.Task[Any]) -> None:
+    def add_answer(self, task: asyncio.Task[Any]) -> None:
+        """Count an answer that a task writes."""
         self._answers.add(task)
         self._idle.clear()
 
-    def _remove_answer(self, task: asyncio.Task[Any]) -> None:
+    def remove_answer(self, task: asyncio.Task[Any]) -> None:
+        """Count an answer no longer."""
         self._answers.discard(task)
         if not self._answers:
             self._idle.set()
@@ -355,6 +352,22 @@ class Bridge:
             future.cancel()
         for task in tuple(self._answers):
             task.cancel()
+
+
+class TrackedAnswer:
+    """Counts an answer while its block runs; a class, because it runs for every request."""
+
+    __slots__ = ("_bridge", "_task")
+
+    def __init__(self, bridge: Bridge, task: asyncio.Task[Any]) -> None:
+        self._bridge = bridge
+        self._task = task
+
+    def __enter__(self) -> None:
+        self._bridge.add_answer(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        self._bridge.remove_answer(self._task)
 
 
 @contextmanager

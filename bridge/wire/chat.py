@@ -382,7 +382,8 @@ class ChatRequest(LenientModel):
     def read_variants(body: Any) -> Any:
         """Return a client's body in the words of this model; nearly always the same object."""
         chat = to_chat_body(body)
-        if not isinstance(chat, Mapping):
+        # What is decoded from JSON; a check for any mapping takes ten times as long.
+        if not isinstance(chat, dict):
             return chat
         chat = read_spellings(chat)
         messages = chat.get("messages")

@@ -41,7 +41,7 @@ def to_chat_body(body: Any) -> Any:
 
     Content parts stay as they are: `read_blocks` reads those of each dialect.
     """
-    if not isinstance(body, Mapping) or body.get("messages") is not None or "input" not in body:
+    if not isinstance(body, dict) or body.get("messages") is not None or "input" not in body:
         return body
     chat = {
         _RENAMED.get(name, name): value

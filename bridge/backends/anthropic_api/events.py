@@ -132,21 +132,11 @@ class EventReader:
     def _parse_batch(self, datas: Iterable[bytes]) -> tuple[Batch, BridgeError | None]:
         batch: Batch = []
         failure: BridgeError | None = None
-        feed = self._check.feed
         try:
-            for data in datas:
-                # The fast parser, here and not in a function of its own: most of the time for a
-                # delta is spent on calls.
-                try:
-                    parsed = from_json(data, cache_strings="keys", allow_inf_nan=False)
-                except ValueError:
-                    parsed = _parse_event(data)
-                if (event := feed(parsed)) is not None:
-                    batch.append(event)
-                    if event["type"] == "message_stop":
-                        break
+            self._check.feed_all(_parse_events(datas), batch)
         except BridgeError as error:
-            failure = error
+            # Behind `message_stop`, nothing belongs to the answer.
+            failure = None if self.complete else error
         return (list(merge_deltas(batch)) if self._join else batch), failure
 
 
@@ -170,6 +160,16 @@ def merge_deltas(events: Iterable[MessageEvent]) -> Iterator[MessageEvent]:
             yield event
     if pending:
         yield {**pending, "delta": {**pending["delta"], field: "".join(pieces)}}
+
+
+def _parse_events(datas: Iterable[bytes]) -> Iterator[Any]:
+    for data in datas:
+        # The fast parser, here and not in a function of its own: most of the time for a delta is
+        # spent on calls.
+        try:
+            yield from_json(data, cache_strings="keys", allow_inf_nan=False)
+        except ValueError:
+            yield _parse_event(data)
 
 
 def _parse_event(data: bytes) -> Any:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
@@ -29,6 +29,7 @@ from bridge.backends.anthropic_api.answer_start import (
 from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
 from bridge.backends.anthropic_api.tls import get_tls_context
 from bridge.errors import (
+    BridgeError,
     NotClaudeApi,
     NotSignedIn,
     StreamBroken,
@@ -133,7 +134,7 @@ class DirectSender:
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
         body = encode_json({**request.body(), "stream": True})
-        with _translate_connection_errors(self._url):
+        try:
             response = await self._session.post(
                 self._url,
                 data=body,
@@ -141,6 +142,8 @@ class DirectSender:
                 # A redirect would take the API key to whatever address it names.
                 allow_redirects=False,
             )
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise _translate_connection_error(error, self._url) from error
         if 200 <= response.status < 300:
             return CheckedAnswer(_DirectResponse(response))
         async with response:
@@ -235,27 +238,26 @@ async def _read_error_body(response: aiohttp.ClientResponse) -> tuple[bytes, boo
     return bytes(body), cut
 
 
-@contextmanager
-def _translate_connection_errors(url: URL) -> Iterator[None]:
-    """Translate failures before the response has begun."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise UpstreamSilent(errors.SILENT) from error
-    except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
-        # The text of aiohttp's own error mentions `ssl` even for plain HTTP.
-        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-        raise UpstreamUnreachable(
-            errors.describe_connection_failure(str(url.origin()), cause)
-        ) from error
-    except aiohttp.ClientResponseError as error:
-        raise NotClaudeApi(f"{errors.NOT_HTTP} {NotClaudeApi.hint}") from error
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise StreamBroken(errors.BROKEN) from error
-    except aiohttp.ClientError as error:
-        raise UpstreamUnreachable(
-            errors.describe_connection_failure(str(url.origin()), error)
-        ) from error
+def _translate_connection_error(error: TimeoutError | aiohttp.ClientError, url: URL) -> BridgeError:
+    """Translate a failure before the response has begun."""
+    match error:
+        case TimeoutError():
+            return UpstreamSilent(errors.SILENT)
+        case aiohttp.ClientConnectorError():
+            # The text of aiohttp's own error mentions `ssl` even for plain HTTP.
+            return _explain_unreachable(url, error.os_error)
+        case aiohttp.ClientHttpProxyError():
+            return _explain_unreachable(url, error)
+        case aiohttp.ClientResponseError():
+            return NotClaudeApi(f"{errors.NOT_HTTP} {NotClaudeApi.hint}")
+        case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
+            return StreamBroken(errors.BROKEN)
+        case _:
+            return _explain_unreachable(url, error)
+
+
+def _explain_unreachable(url: URL, cause: Exception) -> UpstreamUnreachable:
+    return UpstreamUnreachable(errors.describe_connection_failure(str(url.origin()), cause))
 
 
 def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:

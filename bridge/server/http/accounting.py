@@ -21,8 +21,7 @@ from bridge.models.rules import ECHO
 from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import Entry
-from bridge.translate.stream.usage import count_hour_writes, list_counts
-from bridge.wire.messages import Usage
+from bridge.translate.stream.usage import TokenCounts, count_hour_writes
 from bridge.wire.usage import LastFailure
 
 _log = logging.getLogger(__name__)
@@ -68,6 +67,8 @@ class AccountingGuard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if error is None:
+            return False
         # Whatever it is, the answer is more than its record; a cancellation is no failure.
         if not isinstance(error, Exception):
             return False
@@ -128,15 +129,15 @@ def _record_cost(bridge: Bridge, record: RequestRecord, seconds: float) -> None:
         return
     entry = _build_entry(record, seconds)
     # Both at once: budgets that are read from the ledger later must not have a request twice.
-    with guard_accounting("the budgets"):
-        bridge.budgets.book(entry)
+    if bridge.budgets.has_any:
+        with guard_accounting("the budgets"):
+            bridge.budgets.book(entry)
     bridge.ledger.put(entry)
 
 
 def _build_entry(record: RequestRecord, seconds: float) -> Entry:
-    counts = [list_counts(usage) for usage in record.usages if usage]
     first = record.first_chunk_seconds
-    new, written, read, output = map(sum, zip(*counts, strict=True)) if counts else (0, 0, 0, 0)
+    new, written, read, output = _add_up(record.counts)
     return Entry(
         at=time.time(),
         model=record.model,
@@ -147,22 +148,27 @@ def _build_entry(record: RequestRecord, seconds: float) -> Entry:
         cache_write_tokens=written,
         cache_read_tokens=read,
         output_tokens=output,
-        cost=_price_answers(record.model, [usage for usage in record.usages if usage]),
+        cost=_price_answers(record),
         outcome=record.outcome,
         milliseconds=round(seconds * 1000),
         first_chunk_milliseconds=None if first is None else round(first * 1000),
     )
 
 
-def _price_answers(model: str, usages: Sequence[Usage]) -> int | None:
+def _add_up(counts: Sequence[TokenCounts]) -> TokenCounts:
+    if len(counts) == 1:
+        return counts[0]
+    new, written, read, output = map(sum, zip(*counts, strict=True)) if counts else (0, 0, 0, 0)
+    return new, written, read, output
+
+
+def _price_answers(record: RequestRecord) -> int | None:
     """Return micro-dollars; None if any price is unknown: never guess a cost."""
     with guard_accounting("the costs"):
         # Prices may depend on the length of a prompt, so each answer is priced separately.
         prices = [
-            calculate_cost(
-                model, *list_counts(usage), cache_write_1h_tokens=count_hour_writes(usage)
-            )
-            for usage in usages
+            calculate_cost(record.model, *count, cache_write_1h_tokens=count_hour_writes(usage))
+            for usage, count in zip(record.usages, record.counts, strict=True)
         ]
         known = [price for price in prices if price is not None]
         if len(known) == len(prices):

@@ -161,8 +161,9 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
     key = await bridge.keys.find_access(credential)
     if key is None:
         raise KeyRejected("This bridge requires an access key. Send it as the API key.")
-    record = get_record(request)
-    record.caller = replace(record.caller, key=key)
+    if key:
+        record = get_record(request)
+        record.caller = replace(record.caller, key=key)
 
 
 def has_control(request: web.Request) -> bool:

@@ -48,7 +48,7 @@ _SIZE = web.RequestKey("body_size", int)
 
 def is_large(request: web.Request) -> bool:
     """Return whether the body that was read is large; its size counts after decompression."""
-    size: int = request.get(_SIZE, 0)
+    size: int = request[_SIZE]
     return size >= LARGE
 
 

@@ -118,6 +118,9 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
 
     Raises InvalidRequest if the chosen tool is not among the tools.
     """
+    if chat.tools is None and chat.functions is None and chat.tool_choice is None:
+        # Most chats have no tools, so there is nothing to read.
+        return _offer_nothing(chat)
     legacy = chat.functions is not None and chat.tools is None
     tools = _drop_duplicates(
         _collect_functions(chat, notices) if legacy else _collect_tools(chat.tools or (), notices),
@@ -141,6 +144,19 @@ def read_offer(chat: ChatRequest, notices: Notices) -> ToolOffer:
         named=named,
         # A `function_call` can contain only one call.
         one_at_a_time=legacy or chat.parallel_tool_calls is False,
+    )
+
+
+def _offer_nothing(chat: ChatRequest) -> ToolOffer:
+    return ToolOffer(
+        tools=(),
+        names=ToolNames((), reserved=_list_reserved_names(chat)),
+        toolset=False,
+        server_tools=has_server_tools(chat),
+        legacy=False,
+        mode="auto",
+        named=None,
+        one_at_a_time=chat.parallel_tool_calls is False,
     )
 
 

@@ -51,12 +51,10 @@ def to_completion_usage(usage: Usage) -> CompletionUsage:
 
     OpenAI's prompt_tokens includes cached tokens; Claude's input_tokens leaves them out.
     """
-    written = as_count(usage.get("cache_creation_input_tokens"))
-    read = as_count(usage.get("cache_read_input_tokens"))
-    prompt = as_count(usage.get("input_tokens")) + written + read
-    completion = as_count(usage.get("output_tokens"))
+    new, written, read, completion = list_counts(usage)
+    prompt = new + written + read
     details = usage.get("output_tokens_details")
-    thought = details.get("thinking_tokens") if isinstance(details, Mapping) else 0
+    thought = details.get("thinking_tokens") if isinstance(details, dict) else 0
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -79,7 +77,7 @@ def list_counts(usage: Usage) -> TokenCounts:
 def count_hour_writes(usage: Usage) -> int:
     """Return the part of the cache writes that is cached for an hour, which costs more."""
     written = usage.get("cache_creation")
-    hour = written.get("ephemeral_1h_input_tokens") if isinstance(written, Mapping) else 0
+    hour = written.get("ephemeral_1h_input_tokens") if isinstance(written, dict) else 0
     # Prices are multiplied with the rest, which must not be negative.
     return min(as_count(hour), as_count(usage.get("cache_creation_input_tokens")))
 

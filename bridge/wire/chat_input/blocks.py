@@ -26,12 +26,12 @@ def read_blocks(messages: Any) -> Any:
 
 
 def _has_foreign(message: Any) -> bool:
-    content = message.get("content") if isinstance(message, Mapping) else None
+    content = message.get("content") if isinstance(message, dict) else None
     return isinstance(content, list) and any(map(_is_foreign, content))
 
 
 def _is_foreign(part: Any) -> bool:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return False
     kind = part.get("type")
     if kind == "image_url":

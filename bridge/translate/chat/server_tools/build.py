@@ -54,6 +54,8 @@ def has_server_tools(chat: ChatRequest) -> bool:
 def list_reserved_names(chat: ChatRequest) -> tuple[str, ...]:
     """Return the names under which Claude calls the server tools of this chat."""
     tools = _list_tools(chat)
+    if not tools and chat.web_search_options is None:
+        return ()
     searches = chat.web_search_options is not None or any(map(is_web_search, tools))
     runs_code = any(tool.type == CODE_EXECUTION_TYPE for tool in tools)
     return ((WEB_SEARCH,) if searches else ()) + (tuple(sorted(CODE_TOOLS)) if runs_code else ())

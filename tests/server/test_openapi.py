@@ -6,6 +6,7 @@ After an intended change: `python -m tests.server.test_openapi`, and look at the
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import sys
 import time
@@ -67,12 +68,18 @@ async def bridge(
     )
 
 
+@functools.cache
+def build() -> dict[str, Any]:
+    """Build the document once: it takes a second."""
+    return build_document(ENDPOINTS)
+
+
 def test_the_document_equals_its_snapshot() -> None:
-    assert build_document(ENDPOINTS) == json.loads(SNAPSHOT.read_text("utf-8"))
+    assert build() == json.loads(SNAPSHOT.read_text("utf-8"))
 
 
 def test_the_document_is_valid_openapi() -> None:
-    OpenAPIV31SpecValidator(build_document(ENDPOINTS)).validate()
+    OpenAPIV31SpecValidator(build()).validate()
 
 
 async def test_every_route_is_in_the_table(bridge: Bridge) -> None:
@@ -90,13 +97,13 @@ def test_operation_ids_are_unique() -> None:
 
 
 def media(row: Endpoint, part: str) -> Any:
-    operation = build_document(ENDPOINTS)["paths"][row.path][row.method.lower()]
+    operation = build()["paths"][row.path][row.method.lower()]
     holder = operation["requestBody"] if part == "body" else operation["responses"][part]
     return holder["content"]["application/json"]
 
 
 def check_schema(schema: Any, instance: Any) -> None:
-    whole = {**schema, "components": build_document(ENDPOINTS)["components"]}
+    whole = {**schema, "components": build()["components"]}
     jsonschema.Draft202012Validator(whole).validate(instance)
 
 
@@ -195,7 +202,7 @@ async def test_the_example_of_an_answer_matches_the_real_one(
 
 def test_every_failure_is_described() -> None:
     for row in ENDPOINTS:
-        operation = build_document(ENDPOINTS)["paths"][row.path][row.method.lower()]
+        operation = build()["paths"][row.path][row.method.lower()]
         for status, response in operation["responses"].items():
             assert response["description"], (row.path, status)
 
@@ -225,4 +232,4 @@ async def test_schemathesis_finds_nothing(
 
 
 if __name__ == "__main__":
-    SNAPSHOT.write_text(json.dumps(build_document(ENDPOINTS), indent=1) + "\n", "utf-8")
+    SNAPSHOT.write_text(json.dumps(build(), indent=1) + "\n", "utf-8")

@@ -115,6 +115,18 @@ def test_no_package_index_is_asked_for_a_newer_version() -> None:
     assert [path.name for path in SOURCES if index.search(path.read_text("utf-8"))] == []
 
 
+def test_nothing_installs_the_bridge_by_name_from_an_index() -> None:
+    """Whoever registers that name there could give users any program."""
+    texts = [*SOURCES, ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]
+    by_name = re.compile(
+        r"(?:pipx?|uv|uvx)(?: tool)? (?:install|run) [^\n`&]*?"
+        r"(?<=['\" ])claude-(?:openai-)?bridge(?! @)"
+    )
+    found = [match[0] for path in texts for match in by_name.finditer(path.read_text("utf-8"))]
+    assert found == []
+    assert by_name.search("run `pip install 'claude-bridge[bedrock]'`")
+
+
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     _, _, behind = (ROOT / "README.md").read_text("utf-8").partition("\n## Settings\n")
     section, _, _ = behind.partition("\n## ")

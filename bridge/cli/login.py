@@ -28,12 +28,17 @@ def run_login(settings: Settings, arguments: argparse.Namespace) -> int:
     Raises SettingsError if there is no such program.
     """
     # Imported here, so that other commands start without the packages of all backends.
-    from bridge.backends.claude_code.command import explain_start_failure, find_bundled_cli
+    from bridge.backends.claude_code.command import (
+        explain_missing_cli,
+        explain_start_failure,
+        find_bundled_cli,
+    )
     from bridge.backends.claude_code.sign_in.environments import list_environments
 
     cli = find_bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
-        raise SettingsError("The Claude Code program is missing. Reinstall claude-agent-sdk.")
+        reason, hint = explain_missing_cli()
+        raise SettingsError(f"{reason}. {hint}")
     environs = list_environments(settings, os.environ)
     name = arguments.name or settings.sign_in
     if name not in environs:

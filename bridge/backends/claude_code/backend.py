@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import begin_within, prepend_batch
-from bridge.backends.claude_code.command import CLI_HINT, find_bundled_cli
+from bridge.backends.claude_code.command import explain_missing_cli, find_bundled_cli
 from bridge.backends.claude_code.errors import SIGN_IN
 from bridge.backends.claude_code.final_reports import FinalReports
 from bridge.backends.claude_code.frames import (
@@ -127,11 +127,7 @@ class ClaudeCodeBackend(ManagedBackend):
                 "Set host to 127.0.0.1, or use an API key.",
             )
         if self._cli is None:
-            return Readiness(
-                False,
-                "the Claude Code program is missing from claude-agent-sdk",
-                CLI_HINT,
-            )
+            return Readiness(False, *explain_missing_cli())
         status = await self._sign_in.get_status()
         if status.signed_in:
             return self._judge_sign_in(status.method)

@@ -13,7 +13,17 @@ from bridge.backends.claude_code.client_tools import SERVER
 MINIMUM_VERSION = (2, 1, 257)
 """The first version that takes prompts unchanged and settings over its control protocol."""
 
-CLI_HINT = "Reinstall claude-agent-sdk, or set claude_cli to the path of a `claude` program."
+SDK_REQUIREMENT = "claude-agent-sdk==0.2.189"
+"""The package with Claude Code's program, in the version that the bridge is tested with."""
+
+CLI_HINT = (
+    f"Install it with `pip install --force-reinstall {SDK_REQUIREMENT}`, or set claude_cli to the "
+    "path of a `claude` program."
+)
+ADD_HINT = (
+    f"Add it with `pip install {SDK_REQUIREMENT}` in the bridge's environment and restart the "
+    "bridge, or set claude_cli to the path of a `claude` program."
+)
 
 FLAGS: tuple[str, ...] = (
     "--output-format=stream-json",
@@ -70,6 +80,13 @@ def find_bundled_cli() -> Path | None:
     name = "claude.exe" if sys.platform == "win32" else "claude"
     path = Path(spec.submodule_search_locations[0]) / "_bundled" / name
     return path if path.is_file() else None
+
+
+def explain_missing_cli() -> tuple[str, str]:
+    """Return why there is no program, as a phrase, and what to do."""
+    if importlib.util.find_spec("claude_agent_sdk") is None:
+        return "Claude Code is not installed", ADD_HINT
+    return "the Claude Code program is missing from claude-agent-sdk", CLI_HINT
 
 
 def explain_start_failure(cli: Path, error: OSError) -> str:

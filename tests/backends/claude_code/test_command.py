@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
+
+import pytest
 
 from bridge.backends.claude_code.command import (
     FLAGS,
+    SDK_REQUIREMENT,
     build_environment,
     describe_start_failure,
+    explain_missing_cli,
     find_bundled_cli,
 )
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_environment_has_no_key_and_no_configuration() -> None:
@@ -55,6 +63,24 @@ def test_the_bundled_program_is_found() -> None:
     cli = find_bundled_cli()
     assert cli is not None
     assert os.access(cli, os.X_OK)
+
+
+def test_without_the_package_the_backend_says_how_to_add_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert find_bundled_cli() is None
+    reason, hint = explain_missing_cli()
+    assert reason == "Claude Code is not installed"
+    assert f"`pip install {SDK_REQUIREMENT}`" in hint
+
+
+def test_the_package_is_the_one_that_the_tests_run_with() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert extras["claude-code"] == [SDK_REQUIREMENT]
+    assert SDK_REQUIREMENT in extras["test"]
+    assert SDK_REQUIREMENT.endswith(f"=={version('claude-agent-sdk')}")
 
 
 def test_a_failed_start_says_once_that_it_failed() -> None:

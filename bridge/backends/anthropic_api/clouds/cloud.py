@@ -77,7 +77,7 @@ class Cloud(ABC):
         if missing:
             raise NotSignedIn(
                 f"{self.title} needs the package {missing[0]}. Install it with "
-                f"`pip install 'claude-openai-bridge[{self.extra}]'`, and restart the bridge."
+                f"`pip install 'anthropic[{self.extra}]'`, and restart the bridge."
             )
 
     @abstractmethod

@@ -116,7 +116,7 @@ async def test_a_missing_package_is_named_with_the_extra_that_installs_it(
     async with open_backend(signed_in.clouds) as backend:
         readiness = await backend.readiness()
     extra = {"bedrock-mantle": "bedrock"}.get(kind, kind)
-    assert f"pip install 'claude-openai-bridge[{extra}]'" in readiness.reason
+    assert f"pip install 'anthropic[{extra}]'" in readiness.reason
     assert readiness.hint is None
 
 

@@ -14,6 +14,7 @@ import anthropic
 import grimp
 import httpx2
 import pytest
+import yaml
 
 from bridge.backends.anthropic_api import errors
 from bridge.errors import BridgeError
@@ -127,8 +128,8 @@ def test_nothing_installs_the_bridge_by_name_from_an_index() -> None:
     assert by_name.search("run `pip install 'claude-bridge[bedrock]'`")
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    _, _, behind = (ROOT / "README.md").read_text("utf-8").partition("\n## Settings\n")
+def test_every_setting_is_in_the_docs_with_its_default() -> None:
+    _, _, behind = (ROOT / "docs" / "commands.md").read_text("utf-8").partition("\n## Settings\n")
     section, _, _ = behind.partition("\n## ")
     rows = dict(re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", section, re.M))
     fields = Settings.model_fields.items()
@@ -137,8 +138,14 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 
 def test_the_readmes_two_commands_are_those_of_ci() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert "pip install -e . && claude-bridge" in readme
+    assert "pip install '.[claude-code]' && claude-bridge" in readme
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    commands = {name: job["steps"][-1]["run"] for name, job in workflow["jobs"].items()}
+    assert commands == {
+        "linux": ".ci/run",
+        "other-systems": "pip install -e '.[test]' && pytest -n 2 --dist loadfile",
+    }
     assert "pip install -e '.[test]' && pytest -n 2 --dist loadfile" in readme
     assert "pip install -q -e '.[test]' && pytest -n 2 --dist loadfile" in ci
 

@@ -188,13 +188,14 @@ def test_an_invalid_policy_names_the_place(tmp_path: Path, written: str, named: 
 
 
 def test_the_example_in_the_docs_is_valid(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (sample,) = re.findall(r"```toml\n(never = .*?)```", readme, re.DOTALL)
+    page = (Path(__file__).parents[2] / "docs" / "computer-use.md").read_text("utf-8")
+    (sample,) = re.findall(r"```toml\n(never = .*?)```", page, re.DOTALL)
     path = tmp_path / "computer.toml"
     path.write_text(sample, "utf-8")
     policy = read_policy(path)
     assert policy.never == ("KeePass", "Bank of Somewhere")
-    assert [rule.risk for rule in policy.risky] == ["posting"]
+    risks = [rule.risk for rule in policy.risky]
+    assert risks == ["sending", "a command", "archiving", "a terminal"]
 
 
 def test_rules_that_cannot_be_read_are_not_replaced_by_the_built_in_ones(tmp_path: Path) -> None:

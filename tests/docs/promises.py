@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.docs.promises_of_operation import (
+    ACCOUNTS,
+    CLAUDE_CODE,
+    LIMITATIONS,
+    MONITORING,
+    TROUBLESHOOTING,
+)
 from tests.docs.promises_of_use import COMPUTER_USE, README, TALON, Tests
 
 COMPLETE = ("SECURITY.md", "docs/privacy.md")
@@ -522,6 +529,11 @@ PROMISES: Mapping[str, Mapping[str, Tests]] = {
     "SECURITY.md": SECURITY,
     "docs/privacy.md": PRIVACY,
     "README.md": README,
+    "docs/accounts.md": ACCOUNTS,
+    "docs/claude-code.md": CLAUDE_CODE,
+    "docs/limitations.md": LIMITATIONS,
+    "docs/monitoring.md": MONITORING,
+    "docs/troubleshooting.md": TROUBLESHOOTING,
     "docs/computer-use.md": COMPUTER_USE,
     "talon_user/README.md": TALON,
 }

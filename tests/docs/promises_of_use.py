@@ -11,36 +11,27 @@ README: Mapping[str, Tests] = {
         "tests/backends/test_conformance.py::test_text_streams_as_it_is_written",
         "tests/server/api/test_embeddings.py::test_a_service_needs_an_address",
     ),
-    # Getting started
     "The bridge asks Anthropic whether the key is right": (
         "tests/keys/test_chain.py::test_the_command_checks_a_key_before_it_saves_it",
         "tests/keys/test_chain.py::test_without_a_keyring_keys_are_stored_in_a_private_file",
     ),
-    "With several keys": (
-        "tests/resilience/test_backend.py::test_another_key_replaces_a_rejected_or_limited_one",
-    ),
-    "It is not Claude, and the bridge never uses it in Claude's place": (
+    "| neither, and want to test a program |": (
         "tests/backends/test_echo.py::test_the_echo_never_answers_for_claude",
     ),
-    "If you have both a subscription and a key": (
+    "If you have both, `backend": (
         "tests/backends/test_selection.py::test_auto_prefers_a_sign_in_over_a_key",
-    ),
-    "If Anthropic rejects the key": (
-        "tests/backends/test_selection.py"
-        "::test_a_rejected_key_falls_back_to_claude_code_with_a_notice",
     ),
     "It never falls back from the subscription to a paid key": (
         "tests/backends/test_selection.py::test_a_rejected_sign_in_never_falls_back_to_the_key",
         "tests/server/test_rejected_credential.py"
         "::test_a_rejected_sign_in_never_leads_to_the_paid_key",
     ),
-    "The bridge therefore listens on this computer only": (
+    "The bridge starts Claude Code's own program": (
         "tests/test_settings.py::test_without_a_file_the_defaults_apply",
         "tests/backends/claude_code/test_command.py::test_the_bundled_program_is_found",
         "tests/backends/claude_code/sign_in/test_status.py::test_the_credentials_are_never_read",
         "tests/attacks/test_secrets.py::test_the_debug_log_of_the_real_program_has_no_secret",
     ),
-    # Connect your editor
     "Unsupported parameters are never silently ignored": (
         "tests/server/api/test_chat.py::test_notices_come_in_a_header",
         "tests/server/api/test_completions.py"
@@ -48,16 +39,12 @@ README: Mapping[str, Tests] = {
         "tests/server/api/responses/test_resource.py"
         "::test_every_parameter_is_mapped_rejected_or_ignored",
     ),
-    # Computer use
     "Computer use is **off until you turn it on**": (
         "tests/computer/test_service.py::test_computer_use_is_off_at_first",
     ),
     "No API key, prompt or web page can turn it on": (
         "tests/server/api/computer/test_desktop.py::test_no_api_key_and_no_prompt_can_turn_it_on",
         "tests/attacks/test_raw.py::test_a_page_of_another_site_is_rejected_even_with_the_token",
-    ),
-    "The first time a program sends a request with computer use": (
-        "tests/server/http/test_asker.py::test_a_program_is_asked_about_before_it_uses_the_desktop",
     ),
     "| off |": (
         "tests/server/api/computer/test_desktop.py::test_nothing_happens_while_computer_use_is_off",
@@ -74,13 +61,6 @@ README: Mapping[str, Tests] = {
         "tests/computer/test_permission.py::test_a_timed_grant_ends_automatically",
         "tests/computer/test_service.py::test_a_timed_grant_ends_a_batch_that_is_running",
     ),
-    "Requests not approved within 60 seconds are denied": (
-        "tests/computer/approval/test_pending.py::test_an_unanswered_approval_is_denied",
-    ),
-    "While Claude works, a border surrounds the screen": (
-        "tests/computer/native/test_service.py::test_the_border_is_shown_and_the_user_can_stop",
-        "tests/end_to_end/test_tray_menu.py::test_computer_use_is_shown_approved_and_stopped",
-    ),
     "Each of these stops Claude at once": (
         "tests/computer/test_service.py"
         "::test_the_stop_key_ends_the_session_and_turns_computer_use_off",
@@ -92,10 +72,43 @@ README: Mapping[str, Tests] = {
         "tests/cli/test_computer.py::test_stop_ends_the_action_and_turns_computer_use_off",
         "tests/server/api/computer/test_desktop.py::test_a_moved_mouse_ends_the_batch",
     ),
-    "A task ends after 50 turns": (
+    "Focus a text field and say": (
+        "tests/talon_user/commands/test_focus.py::test_no_text_is_lost_when_the_focus_moves",
+        "tests/talon_user/test_voice.py::test_another_window_gets_nothing_and_resume_continues",
+    ),
+    "The server listens on this computer only": (
+        "tests/keys/test_chain.py::test_a_public_address_needs_an_access_key",
+        "tests/keys/test_chain.py::test_claude_code_is_not_offered_on_a_public_address",
+    ),
+    "It refuses calls from web pages": (
+        "tests/server/http/test_guard.py::test_who_may_call",
+        "tests/attacks/test_pages.py::test_a_page_reads_nothing_and_sends_claude_nothing",
+    ),
+    "Changing its state needs a token": (
+        "tests/server/api/test_control.py::test_without_the_token_nothing_changes",
+        "tests/server/api/test_control.py::test_only_its_owner_can_read_the_token_file",
+    ),
+    "The log contains ids, models, times": (
+        "tests/attacks/test_secrets.py::test_content_is_not_in_the_log",
+        "tests/test_logs.py::test_keys_are_redacted",
+    ),
+}
+
+COMPUTER_USE: Mapping[str, Tests] = {
+    "The first time a program sends a request with computer use": (
+        "tests/server/http/test_asker.py::test_a_program_is_asked_about_before_it_uses_the_desktop",
+    ),
+    "Requests not approved within 60 seconds are denied": (
+        "tests/computer/approval/test_pending.py::test_an_unanswered_approval_is_denied",
+    ),
+    "While Claude works, a border surrounds the screen": (
+        "tests/computer/native/test_service.py::test_the_border_is_shown_and_the_user_can_stop",
+        "tests/end_to_end/test_tray_menu.py::test_computer_use_is_shown_approved_and_stopped",
+    ),
+    "A task ends at `computer_max_steps`": (
         "tests/server/api/computer/test_desktop.py::test_a_limit_ends_the_task_with_an_answer",
     ),
-    "They go through the running bridge": (
+    "It forwards them to the running bridge": (
         "tests/cli/test_mcp.py::test_a_refusal_is_explained",
         "tests/cli/test_mcp.py::test_a_screenshot_and_a_click",
     ),
@@ -123,97 +136,6 @@ README: Mapping[str, Tests] = {
     "It does **not work on Wayland**": (
         "tests/computer/native/test_environment.py::test_wayland_is_refused_with_a_hint_to_use_x11",
     ),
-    # Talon
-    "Focus a text field and say": (
-        "tests/talon_user/commands/test_focus.py::test_no_text_is_lost_when_the_focus_moves",
-        "tests/talon_user/test_voice.py::test_another_window_gets_nothing_and_resume_continues",
-    ),
-    # Troubleshooting
-    "A request that fails before Claude has started to answer": (
-        "tests/resilience/test_backend.py::test_a_transient_failure_is_retried_unseen",
-        "tests/resilience/test_policy.py::test_the_delays_never_exceed_the_maximum",
-    ),
-    "Anthropic's `Retry-After` is respected": (
-        "tests/resilience/test_policy.py::test_retry_after_is_respected_if_there_is_time",
-        "tests/resilience/test_backend.py::test_a_wait_that_is_too_long_is_passed_on_to_the_client",
-    ),
-    "After five failures in a row": (
-        "tests/resilience/test_backend.py::test_the_breaker_opens_after_failures_in_a_row",
-    ),
-    "An answer that breaks off ends with an error": (
-        "tests/server/api/test_chat.py::test_a_failure_in_the_middle_of_a_stream_is_an_error_event",
-        "tests/server/test_odd_events.py::test_an_odd_answer_is_a_right_answer_or_one_right_error",
-    ),
-    "Another backend or model answers only if you have set": (
-        "tests/resilience/test_backend.py::test_a_fallback_model_answers_only_if_it_is_set",
-        "tests/resilience/test_backend.py::test_a_fallback_backend_answers_only_if_it_is_set",
-    ),
-    # Operations
-    "It loads nothing from the internet": (
-        "tests/server/api/test_pages.py"
-        "::test_a_page_loads_nothing_from_elsewhere_and_cannot_be_framed",
-    ),
-    "If the bridge has an access key, `/usage` and `/metrics` require it": (
-        "tests/keys/test_chain.py::test_usage_and_metrics_need_the_access_key",
-    ),
-    "Every answer has an `x-request-id`": (
-        "tests/server/test_metrics.py"
-        "::test_upstreams_id_of_a_rejected_request_is_logged_and_returned",
-    ),
-    # Privacy and security
-    "The bridge holds turns in which Claude thought": (
-        "tests/server/test_thinking.py::test_thinking_is_restored_with_its_signature",
-    ),
-    "To restore it after a restart, too": (
-        "tests/server/test_thinking.py::test_thinking_survives_a_restart",
-        "tests/store/test_thinking.py::test_turns_survive_a_restart_in_a_private_file",
-    ),
-    "`claude-bridge forget --all` or the dashboard deletes it": (
-        "tests/cli/test_forget.py::test_a_running_bridge_forgets_and_a_killed_one_leaves_no_trace",
-        "tests/web/test_stored.py::test_the_user_sees_and_deletes_what_is_stored",
-    ),
-    "Claude Code runs in an empty folder": (
-        "tests/backends/claude_code/test_command.py"
-        "::test_the_flags_turn_off_tools_settings_and_transcripts",
-        "tests/backends/claude_code/test_command.py"
-        "::test_the_environment_has_no_key_and_no_configuration",
-    ),
-    "It does not interpret your text": (
-        "tests/backends/test_conformance.py::test_a_prompt_is_sent_as_plain_text",
-    ),
-    "The server listens on this computer only": (
-        "tests/keys/test_chain.py::test_a_public_address_needs_an_access_key",
-        "tests/keys/test_chain.py::test_claude_code_is_not_offered_on_a_public_address",
-    ),
-    "It refuses calls from web pages": (
-        "tests/server/http/test_guard.py::test_who_may_call",
-        "tests/attacks/test_pages.py::test_a_page_reads_nothing_and_sends_claude_nothing",
-    ),
-    "Changing its state (`/control/…`)": (
-        "tests/server/api/test_control.py::test_without_the_token_nothing_changes",
-        "tests/server/api/test_control.py::test_only_its_owner_can_read_the_token_file",
-    ),
-    "The log contains ids, models, times": (
-        "tests/attacks/test_secrets.py::test_content_is_not_in_the_log",
-        "tests/test_logs.py::test_keys_are_redacted",
-    ),
-    # Limitations
-    "Chats are not stored on disk": (
-        "tests/server/api/test_stored.py::test_nothing_that_was_said_is_on_disk",
-    ),
-    "Responses (`/v1/responses`) are, if sent with `store: true`": (
-        "tests/store/test_responses.py::test_only_what_is_to_be_on_disk_survives_a_restart",
-    ),
-    "A response with `store: true` is on disk before": (
-        "tests/store/test_responses.py::test_a_response_is_durable_when_it_is_acknowledged",
-    ),
-    "Usage records are written within 250 ms": (
-        "tests/store/test_ledger.py::test_a_killed_process_leaves_a_readable_file",
-        "tests/docs/test_promises.py::test_the_limits_on_the_page_are_those_of_the_code",
-    ),
-}
-
-COMPUTER_USE: Mapping[str, Tests] = {
     "| Allow once, or a yes in the tray": (
         "tests/server/api/computer/test_apps.py"
         "::test_the_first_contact_is_asked_about_and_once_is_once",

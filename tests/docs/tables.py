@@ -250,19 +250,6 @@ def build_voice() -> str:
     return text.strip() + "\n"
 
 
-def build_clients_short() -> str:
-    """Build a row for each client."""
-    rows = (
-        (f"[{one.client}](docs/clients.md#{_make_anchor(one.client)})", one.steps, one.note or "")
-        for one in build_connections("http://localhost:8000/v1", "default")
-    )
-    return build_table(("Client", "Where", "Notes"), rows)
-
-
-def _make_anchor(words: str) -> str:
-    return words.lower().replace(" ", "-")
-
-
 def build_metrics() -> str:
     """List all metrics, with the labels that one answer and one plan set."""
     counted = Metrics()
@@ -305,7 +292,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
         build_events,
         build_finish_reasons,
         build_clients,
-        build_clients_short,
         build_metrics,
         build_responses_parameters,
         build_completions_parameters,

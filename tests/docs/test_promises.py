@@ -93,7 +93,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     days = f"counts as {age.MAX_STEP / age.DAY:g} days at most"
     assert any(days in one for one in statements)
     delay = f"within {ledger._GATHER_SECONDS * 1000:g} ms"
-    assert any(delay in one for one in list_statements(ROOT / "README.md"))
+    assert any(delay in one for one in list_statements(ROOT / "docs" / "limitations.md"))
 
 
 def test_a_named_repository_is_where_to_report() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
+from bridge.plan.state import DRIFT_SECONDS
 from bridge.wire.usage import PlanWindow
 
 SPAN_SECONDS = 3600.0
@@ -42,7 +43,8 @@ class Pace:
         same = [
             sample
             for sample in self._samples[window.name]
-            if sample.window.resets_at == window.resets_at and sample.at >= now - SPAN_SECONDS
+            if abs(sample.window.resets_at - window.resets_at) <= DRIFT_SECONDS
+            and sample.at >= now - SPAN_SECONDS
         ]
         if len(same) < 2 or same[-1].at - same[0].at < LEAST_SECONDS:
             return None

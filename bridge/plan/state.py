@@ -22,6 +22,11 @@ _FAMILIES = ("opus", "sonnet", "haiku", "fable")
 """Parts of the names of windows that are for some models only, and of those models."""
 
 
+DRIFT_SECONDS = 600.0
+"""Reset times that are closer are of the same window: Claude may report them some seconds earlier
+or later with each answer, and the shortest window has five hours."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExtraUse:
     """That a request would be extra usage; `window` is the one that is used up, if it is known."""

@@ -36,6 +36,8 @@ class PlanRecord:
     """When an agreement for a window ends, in Unix seconds."""
     logged: frozenset[str] = frozenset()
     """Keys of the alerts that were logged."""
+    owner: str = ""
+    """Whose account it is, as a fingerprint; empty if unknown."""
 
 
 class PlanStorage:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.plan.state import PlanState
-from bridge.wire.usage import PlanAlert, PlanWindow
-
-LEVELS = (0.95, 0.8)
-"""Parts of a window at which the user is alerted, the highest first."""
 
 _LABELS = {"five_hour": "Session", "seven_day": "Week", "overage": "Extra usage"}
 _DAY = 86_400.0
@@ -49,27 +44,3 @@ def summarize(state: PlanState, now: float) -> str:
     parts = [f"{make_label(w.name)} {format_percent(w.used)}" for w in state.windows]
     parts[0] += f", resets {format_moment(state.windows[0].resets_at, now)}"
     return " · ".join(parts)
-
-
-def list_alerts(state: PlanState, now: float) -> list[PlanAlert]:
-    """List the alerts of the current state; each is to be shown once."""
-    alerts = [alert for window in state.windows for alert in _list_levels(window, now)]
-    if state.extra_usage == "in_use":
-        words = "Extra usage has begun: requests cost money beyond your plan."
-        key = f"extra:{state.ends_at or 0:.0f}"
-        alerts.append(PlanAlert(key=key, words=words, urgent=True))
-    return alerts
-
-
-def _list_levels(window: PlanWindow, now: float) -> Sequence[PlanAlert]:
-    level = next((level for level in LEVELS if window.used >= level), None)
-    if level is None:
-        return ()
-    moment = format_moment(window.resets_at, now)
-    words = f"{make_label(window.name)}: {format_percent(window.used)} of your plan is used"
-    return (
-        PlanAlert(
-            key=f"{window.name}:{level:g}:{window.resets_at:.0f}",
-            words=f"{words}. It resets at {moment}.",
-        ),
-    )

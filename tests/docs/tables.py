@@ -263,7 +263,7 @@ def build_metrics() -> str:
     )
     counted.observe("/v1/chat/completions", answer, 200, 1.0)
     counted.count_unknown("event", "future_event")
-    plan = PlanTracker("ask", PlanStorage(None), lambda: 0.0)
+    plan = PlanTracker("ask", PlanStorage(None), lambda: 0.0).for_account()
     windows = {"five_hour": {"utilization": 0.62, "resetsAt": 3600}}
     plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
     counted.set_plans([plan.build_report()])

@@ -34,7 +34,7 @@ async def store_plan() -> None:
     await asyncio.to_thread(paths.data.mkdir, parents=True, exist_ok=True)
     tracker = PlanTracker("ask", PlanStorage(paths.plan))
     resets_at = int(time.time()) + 3 * 3600
-    tracker.note(
+    tracker.for_account().note(
         {
             "rateLimitType": "five_hour",
             "resetsAt": resets_at,

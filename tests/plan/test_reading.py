@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.plan.alerts import list_alerts
 from bridge.plan.reading import PlanReading, read_plan
 from bridge.plan.state import PlanState
-from bridge.plan.words import list_alerts, summarize
+from bridge.plan.words import summarize
 from bridge.wire.usage import PlanWindow
 
 NOW = 1_795_985_724.0

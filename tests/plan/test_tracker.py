@@ -24,7 +24,8 @@ class World:
     def __init__(self, setting: ExtraUsageSetting = "ask", path: Path | None = None) -> None:
         self.now = START
         self.storage = PlanStorage(path)
-        self.plan = PlanTracker(setting, self.storage, lambda: self.now)
+        self.tracker = PlanTracker(setting, self.storage, lambda: self.now)
+        self.plan = self.tracker.for_account()
 
     def report(self, used: float, overage: str | None = "allowed", **more: Any) -> None:
         """Let Claude report the use of the session."""
@@ -145,7 +146,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path, caplog: pytest.LogCaptu
     before = world.plan.build_report()
     await world.storage.close()
     after = World(path=tmp_path / "plan.sqlite3")
-    await after.plan.load()
+    await after.tracker.load()
     assert after.plan.build_report() == before
     caplog.clear()
     after.report(0.86)
@@ -182,3 +183,90 @@ def test_an_event_about_something_else_changes_nothing() -> None:
     world.now += 60
     world.plan.note({"status": "allowed"})
     assert world.plan.build_report().as_of == START
+
+
+def test_a_reset_time_that_drifts_is_of_the_same_window(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    keys: set[str] = set()
+    for drift in (0, 7, -11, 31, 2):
+        fields = {"utilization": 0.85, "resetsAt": RESET + drift}
+        using = {"isUsingOverage": True, "rateLimitType": "five_hour", **fields}
+        world.plan.note({"unifiedWindows": {"five_hour": fields}, **using})
+        keys |= {alert.key for alert in world.plan.build_report().alerts}
+        world.now += 400
+    assert keys == {f"five_hour:0.8:{RESET:.0f}", f"extra:{RESET:.0f}"}
+    assert len(caplog.messages) == 2
+    world.now = RESET + 5
+    assert world.plan.build_report().alerts == []
+
+
+def test_a_level_that_is_left_for_a_moment_is_not_logged_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    for used in (0.95, 0.79, 0.96, 0.2, 0.95):
+        world.report(used)
+    assert len(caplog.messages) == 1
+
+
+def test_extra_usage_whose_end_becomes_known_is_logged_once_in_a_window(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    world.plan.note({"isUsingOverage": True})
+    world.report(1.0, **IN_USE)
+    assert [line for line in caplog.messages if "Extra usage" in line] == caplog.messages[:1]
+    world.now = RESET
+    fields = {"utilization": 1.0, "resetsAt": RESET + 18_000}
+    world.plan.note({"unifiedWindows": {"five_hour": fields}, **IN_USE, "resetsAt": RESET + 18_000})
+    assert sum("Extra usage" in line for line in caplog.messages) == 2
+
+
+def test_the_plan_of_a_replaced_account_is_forgotten() -> None:
+    world = World()
+    world.plan.set_owner("first")
+    world.report(1.0, **IN_USE)
+    world.plan.agree("always")
+    assert not world.plan.set_owner("first")
+    assert world.plan.build_report().windows
+    assert world.plan.set_owner("second")
+    report = world.plan.build_report()
+    assert (report.words, report.agreement) == ("unknown until the first answer", "no")
+    assert (report.extra_usage, report.alerts) == ("unknown", [])
+
+
+def test_the_first_account_that_is_named_is_the_one_that_was_reported() -> None:
+    world = World()
+    world.report(0.5)
+    assert not world.plan.set_owner("first")
+    assert world.plan.build_report().windows
+
+
+@pytest.mark.parametrize("is_seen_first", [True, False])
+async def test_an_account_that_was_replaced_while_the_bridge_was_stopped(
+    tmp_path: Path, is_seen_first: bool
+) -> None:
+    world = World(path=tmp_path / "plan.sqlite3")
+    world.plan.set_owner("first")
+    world.report(0.5)
+    world.plan.agree("always")
+    await world.storage.close()
+    after = World(path=tmp_path / "plan.sqlite3")
+    if is_seen_first:
+        after.plan.set_owner("second")
+    await after.tracker.load()
+    after.plan.set_owner("second")
+    report = after.plan.build_report()
+    assert (report.windows, report.agreement) == ([], "no")
+    await after.storage.close()
+
+
+async def test_the_plan_of_a_sign_in_that_was_removed_is_not_listed(tmp_path: Path) -> None:
+    world = World(path=tmp_path / "plan.sqlite3")
+    fields = {"utilization": 0.5, "resetsAt": RESET}
+    world.tracker.for_account("work").note({"unifiedWindows": {"five_hour": fields}})
+    await world.storage.close()
+    after = World(path=tmp_path / "plan.sqlite3")
+    await after.tracker.load()
+    assert after.tracker.list_known() == []
+    await after.storage.close()

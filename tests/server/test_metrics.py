@@ -148,7 +148,7 @@ async def test_a_plan_is_measured_until_its_windows_reset(
     session = {"utilization": 0.62, "resetsAt": now + 60}
     week = {"utilization": 0.31, "resetsAt": now + 3600}
     windows = {"five_hour": session, "seven_day": week}
-    bridge.plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
+    bridge.plan.for_account().note({"unifiedWindows": windows, "overageStatus": "allowed"})
     assert await read_plan_samples(bridge) == {
         ("used_ratio", ("default", "five_hour")): 0.62,
         ("used_ratio", ("default", "seven_day")): 0.31,
@@ -162,7 +162,7 @@ async def test_a_plan_is_measured_until_its_windows_reset(
         ("reset_timestamp_seconds", ("default", "seven_day")): now + 3500,
         ("extra_usage_in_use", ("default",)): 0,
     }
-    bridge.plan.note({"isUsingOverage": True})
+    bridge.plan.for_account().note({"isUsingOverage": True})
     assert (await read_plan_samples(bridge))["extra_usage_in_use", ("default",)] == 1
 
 
@@ -170,6 +170,8 @@ async def test_extra_usage_that_is_not_known_is_not_measured(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bridge, "plan", PlanTracker("ask", PlanStorage(None), lambda: 1.0))
-    bridge.plan.note({"unifiedWindows": {"five_hour": {"utilization": 0.5, "resetsAt": 60}}})
+    bridge.plan.for_account().note(
+        {"unifiedWindows": {"five_hour": {"utilization": 0.5, "resetsAt": 60}}}
+    )
     names = {name for name, _ in await read_plan_samples(bridge)}
     assert names == {"used_ratio", "reset_timestamp_seconds"}

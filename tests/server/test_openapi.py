@@ -150,7 +150,7 @@ def use_plan(bridge: Bridge) -> None:
     """Let a client have used a plan, without Claude Code."""
     now = time.time()
     fields = {"utilization": 0.62, "resetsAt": now + 60}
-    bridge.plan.note({"unifiedWindows": {"five_hour": fields}})
+    bridge.plan.for_account().note({"unifiedWindows": {"five_hour": fields}})
     bridge.ledger.put(
         Entry(
             at=now,

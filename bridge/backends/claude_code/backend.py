@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from bridge.backends.base import Batch, CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.batches import begin_within, prepend_batch
@@ -42,7 +43,8 @@ from bridge.errors import (
 from bridge.models.catalogue import ListedModel
 from bridge.models.names import resolve_rules
 from bridge.models.rules import ImageSize, ModelRules
-from bridge.plan.tracker import DEFAULT_ACCOUNT, AccountPlan
+from bridge.plan.account import AccountPlan
+from bridge.plan.tracker import DEFAULT_ACCOUNT
 from bridge.wire.health import BackendName
 from bridge.wire.messages import MessagesRequest
 
@@ -102,9 +104,11 @@ class ClaudeCodeBackend(ManagedBackend):
         self._credential = Credential()
         self._rejected_version: object = None
         self._logged_personal_use = False
+        self._of_account: WeakSet[ClaudeProcess] = WeakSet()
+        """The processes that were started since the account was replaced by another one."""
         if self._cli is not None:
             self._launcher = ProcessLauncher(root, self._cli, environ)
-            self._sign_in = SignInStatusReader(self._cli, environ, root)
+            self._sign_in = SignInStatusReader(self._cli, environ, root, self._note_account)
             self._pool = ProcessPool(
                 self._start_process,
                 spares,
@@ -137,9 +141,9 @@ class ClaudeCodeBackend(ManagedBackend):
 
     def _name_command(self, hint: str) -> str:
         """Return a hint with the command for this sign-in; the default one needs no name."""
-        if self._plan.account == DEFAULT_ACCOUNT:
+        if self._plan.name == DEFAULT_ACCOUNT:
             return hint
-        return hint.replace("claude-bridge login", f"claude-bridge login {self._plan.account}")
+        return hint.replace("claude-bridge login", f"claude-bridge login {self._plan.name}")
 
     def _judge_sign_in(self, method: str) -> Readiness:
         """Return the readiness of a sign-in that Claude Code has: it may be revoked or expired."""
@@ -155,6 +159,12 @@ class ClaudeCodeBackend(ManagedBackend):
         if self._cli is not None:
             self._sign_in.forget()
             # They go on with the sign-in that they have read.
+            self._sessions.end_all()
+
+    def _note_account(self, fingerprint: str) -> None:
+        """Forget the plan of the account before, and end what goes on with its sign-in."""
+        if self._plan.set_owner(fingerprint):
+            self._of_account.clear()
             self._sessions.end_all()
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
@@ -287,6 +297,7 @@ class ClaudeCodeBackend(ManagedBackend):
 
     async def _start_process(self) -> ClaudeProcess:
         process = await self._launcher.start()
+        self._of_account.add(process)
         seconds = min(_START_SECONDS, self._silence)
         try:
             async with asyncio.timeout(seconds):
@@ -307,7 +318,10 @@ class ClaudeCodeBackend(ManagedBackend):
     async def _take_process(self) -> ClaudeProcess:
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing.")
-        return await self._pool.take()
+        # A spare may have been started for an account that was replaced since.
+        while (process := await self._pool.take()) not in self._of_account:
+            self._pool.end(process)
+        return process
 
     async def _read_batches(
         self, lease: _Lease, turn: Turn, frames: list[Frame]
@@ -339,7 +353,7 @@ class ClaudeCodeBackend(ManagedBackend):
     async def _feed(self, process: ClaudeProcess, turn: Turn, frame: Frame) -> Batch:
         step = turn.feed(frame)
         await process.write(step.send)
-        if step.limits is not None:
+        if step.limits is not None and process in self._of_account:
             self._plan.note(step.limits)
         # Each process reports the models; listing them later needs no process of its own.
         if turn.initialized is not None and not self._models:
@@ -352,7 +366,10 @@ class ClaudeCodeBackend(ManagedBackend):
         `frames` are those behind the end of the turn. One of the next reports the use of the
         plan; it is awaited if Claude Code does nothing else meanwhile.
         """
-        if self._sessions.keep(lease.process, turn.end(), frames):
+        if lease.process not in self._of_account:
+            # The account has been replaced meanwhile, and this process goes on with the one before.
+            lease.process.pause()
+        elif self._sessions.keep(lease.process, turn.end(), frames):
             lease.hand_over()
         elif turn.is_final and not self._plan.is_fresh():
             lease.hand_over()

@@ -15,7 +15,7 @@ async def get_metrics(request: web.Request) -> web.Response:
     # Gauges are read only by a scrape, so they are set here instead of on every change. A plan's
     # window ends without any event.
     bridge.metrics.open_streams.set(bridge.open_streams)
-    bridge.metrics.set_plans(map(bridge.plan.build_report, bridge.plan.list_accounts()))
+    bridge.metrics.set_plans([plan.build_report() for plan in bridge.plan.list_known()])
     text = generate_latest(bridge.metrics.registry)
     return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 

@@ -29,7 +29,7 @@ def report(bridge: Bridge, used: float, **more: Any) -> float:
     session = {"utilization": used, "resetsAt": reset}
     week = {"utilization": 0.31, "resetsAt": reset + HOUR}
     windows = {"five_hour": session, "seven_day": week}
-    bridge.plan.note({"unifiedWindows": windows, "overageStatus": "allowed", **more})
+    bridge.plan.for_account().note({"unifiedWindows": windows, "overageStatus": "allowed", **more})
     return reset
 
 
@@ -64,7 +64,7 @@ async def test_the_pace_is_shown(talk: Talk, notes: App, monkeypatch: pytest.Mon
     end = now + 4 * HOUR
     for used in (0.5, 0.6):
         session = {"utilization": used, "resetsAt": end}
-        talk.bridge.plan.note({"unifiedWindows": {"five_hour": session}})
+        talk.bridge.plan.for_account().note({"unifiedWindows": {"five_hour": session}})
         now += 600
     now -= 600
     await talk.say("claude usage")
@@ -79,7 +79,7 @@ async def test_a_refusal_is_shown_with_the_words_to_allow_it(talk: Talk, notes: 
     assert talk.notes[0].endswith("Or say “claude allow extra usage”.")
     await talk.say("claude allow extra usage")
     assert talk.notes[1:] == [ALLOWED]
-    plan = talk.bridge.plan.build_report()
+    plan = talk.bridge.plan.for_account().build_report()
     assert (plan.agreement, plan.refusal) == ("window", None)
     report(talk.bridge, 1.0, isUsingOverage=True)
     await talk.say("claude usage")
@@ -100,7 +100,7 @@ async def test_other_words_in_the_phrase_allow_nothing(talk: Talk, notes: App) -
     for words in ("claude allow extra usage please", "claude usage claude allow extra usage"):
         with pytest.raises(NotRecognised):
             await talk.say(words)
-    assert talk.bridge.plan.build_report().agreement == "no"
+    assert talk.bridge.plan.for_account().build_report().agreement == "no"
 
 
 @pytest.mark.parametrize("command", ["claude usage", "claude allow extra usage"])
@@ -118,4 +118,4 @@ async def test_a_missing_token_is_reported_with_a_hint(talk: Talk, notes: App) -
     find_paths().control_token.unlink()
     await talk.say("claude allow extra usage")
     assert talk.notes == ["No control token found. Start the bridge once on this computer."]
-    assert talk.bridge.plan.build_report().agreement == "no"
+    assert talk.bridge.plan.for_account().build_report().agreement == "no"

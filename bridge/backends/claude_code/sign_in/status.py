@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ _KILL_SECONDS = 2.0
 _RUN_HINT = (
     "Run `claude auth status` in a terminal to see why, and `claude update` if it asks for it."
 )
+_SUBSCRIPTION = "claude.ai"
+"""The method of a sign-in with a plan."""
 _MAX_OUTPUT = 64 * 1024
 """Bytes; a status has a hundred."""
 
@@ -37,6 +40,8 @@ class SignInResult:
     method: str = "none"
     problem: str | None = None
     hint: str | None = None
+    account: str = ""
+    """A fingerprint of the account, to tell it from another one; empty if it is not known."""
 
 
 class SignInStatusReader:
@@ -47,11 +52,19 @@ class SignInStatusReader:
     is read again in the background: a request after a pause must not wait for that.
     """
 
-    def __init__(self, cli: Path, environ: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        cli: Path,
+        environ: Mapping[str, str],
+        folder: Path,
+        note_account: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`note_account` gets the account's fingerprint whenever it has been read."""
         self._cli = cli
         self._environ = build_environment(environ, folder)
         self._config = find_config_folder(environ)
         self._credentials = self._config / ".credentials.json"
+        self._note_account = note_account
         self._cached: SignInResult | None = None
         self._expires_at = 0.0
         self._written_at: int | None = None
@@ -87,6 +100,8 @@ class SignInStatusReader:
 
     async def _refresh(self) -> SignInResult:
         result = await self._run_auth_status()
+        if result.account:
+            self._note_account(result.account)
         # A user who is signed out may be signing in just now.
         seconds = SIGNED_IN_SECONDS if result.signed_in else SIGNED_OUT_SECONDS
         self._cached, self._expires_at = result, time.monotonic() + seconds
@@ -151,11 +166,23 @@ def parse_status(output: bytes) -> SignInResult:
     try:
         status: Any = json.loads(output)
         signed_in, method = status["loggedIn"], status.get("authMethod", "none")
+        names = [status.get("email"), status.get("orgId")]
     # A recursion error: brackets nested without end.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return unreadable
     is_status = isinstance(signed_in, bool) and isinstance(method, str)
-    return SignInResult(signed_in, method) if is_status else unreadable
+    if not is_status:
+        return unreadable
+    # Claude Code names the account of a subscription some moments after it has signed in.
+    is_named = signed_in and (any(names) or method != _SUBSCRIPTION)
+    return SignInResult(
+        signed_in, method, account=make_fingerprint(method, *names) if is_named else ""
+    )
+
+
+def make_fingerprint(*names: object) -> str:
+    """Return a hash of what names an account, so that no address is stored."""
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:32]
 
 
 def _get_change_time(path: Path) -> int | None:

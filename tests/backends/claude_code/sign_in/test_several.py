@@ -25,8 +25,8 @@ NAMES = ("home", "work")
 FAR = 3600
 
 
-def sign_in(folder: Path, name: str) -> None:
-    """Write a sign-in as Claude Code does."""
+def sign_in(folder: Path, name: str, email: str = "") -> None:
+    """Write a sign-in as Claude Code does, over the one before; it may name the account."""
     oauth = {
         "accessToken": f"sk-ant-oat01-{name}",
         "refreshToken": f"refresh-{name}",
@@ -34,7 +34,10 @@ def sign_in(folder: Path, name: str) -> None:
         "scopes": ["user:inference", "user:profile"],
         "subscriptionType": "max",
     }
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if email:
+        account = {"emailAddress": email, "organizationUuid": "made-up"}
+        (folder / ".claude.json").write_text(json.dumps({"oauthAccount": account}))
     file = folder / ".credentials.json"
     file.write_text(json.dumps({"claudeAiOauth": oauth}))
     file.chmod(0o600)
@@ -138,6 +141,29 @@ async def test_each_sign_in_has_a_plan_of_its_own(
     await switch(bridge, "work")
     await ask(bridge)
     assert get_account(fake) == "work"
+
+
+async def test_the_plan_of_a_replaced_account_is_unknown_until_its_first_answer(
+    tmp_path: Path, fake: FakeAnthropic, start_bridge: StartBridge, folders: dict[str, str]
+) -> None:
+    sign_in(tmp_path / "work", "work", email="me@example.org")
+    bridge = await start_bridge(backend="claude-code", sign_ins=folders, sign_in="work")
+    await ask(bridge)
+    fields = {"utilization": 1.0, "resetsAt": time.time() + FAR}
+    plan = bridge.plan.for_account("work")
+    plan.note({"unifiedWindows": {"five_hour": fields}, "overageStatus": "allowed"})
+    plan.agree("always")
+    # The same account signs in again.
+    sign_in(tmp_path / "work", "again", email="me@example.org")
+    assert (await bridge.selection.get_status()).active == "claude-code"
+    assert plan.build_report().agreement == "always"
+    sign_in(tmp_path / "work", "other", email="you@example.org")
+    assert (await bridge.selection.get_status()).active == "claude-code"
+    report = plan.build_report()
+    assert (report.words, report.agreement) == ("unknown until the first answer", "no")
+    # Neither the conversation's process nor a spare goes on with the account before.
+    await ask(bridge)
+    assert get_account(fake) == "other"
 
 
 async def test_a_folder_without_a_sign_in_says_how_to_sign_in(

@@ -15,6 +15,7 @@ from bridge.backends.claude_code.sign_in import status as sign_in_status
 from bridge.backends.claude_code.sign_in.status import (
     SignInResult,
     SignInStatusReader,
+    make_fingerprint,
     parse_status,
 )
 from tests.backends.claude_code.stand_in import stand_in
@@ -26,6 +27,11 @@ NOT_UNDERSTOOD = parse_status(b"")
     ("said", "login"),
     [
         (b'{"loggedIn": true, "authMethod": "claude.ai"}', SignInResult(True, "claude.ai")),
+        (
+            b'{"loggedIn": true, "authMethod": "claude.ai", "email": "a@b.c", "orgId": "1"}',
+            SignInResult(True, "claude.ai", account=make_fingerprint("claude.ai", "a@b.c", "1")),
+        ),
+        (b'{"loggedIn": false, "authMethod": "none", "email": "a@b.c"}', SignInResult(False)),
         (b'{"loggedIn": false, "authMethod": "none"}', SignInResult(False)),
         (
             b"Welcome!",
@@ -52,7 +58,7 @@ async def test_the_real_program_reports_its_sign_in(tmp_path: Path) -> None:
     assert await out.get_status() == SignInResult(False)
     signed_in = {**environ, "CLAUDE_CODE_OAUTH_TOKEN": "sk-ant-oat01-made-up"}
     assert await SignInStatusReader(cli, signed_in, tmp_path).get_status() == SignInResult(
-        True, "oauth_token"
+        True, "oauth_token", account=make_fingerprint("oauth_token", None, None)
     )
 
 

@@ -179,8 +179,8 @@ class App:
                 self._attempt(self._runner.stop_computer)
             case Decide(batch, approved, digest):
                 self._attempt(lambda: self._runner.decide(batch, approved=approved, digest=digest))
-            case AllowExtraUsage(agreement):
-                self._attempt(lambda: self._runner.allow_extra_usage(agreement))
+            case AllowExtraUsage(agreement, account):
+                self._attempt(lambda: self._runner.allow_extra_usage(agreement, account))
                 self._poller.poll_now(refresh=True)
             case Copy():
                 self._attempt(lambda: self._runner.copy(command))

@@ -69,10 +69,10 @@ class CommandRunner:
         with _explain_failures():
             self._find_server().decide(batch, approved=approved, digest=digest)
 
-    def allow_extra_usage(self, agreement: Agreement) -> None:
+    def allow_extra_usage(self, agreement: Agreement, account: str) -> None:
         """Agree to use that costs money beyond the plan, or to no more of it."""
         with _explain_failures():
-            self._find_server().allow_extra_usage(agreement)
+            self._find_server().allow_extra_usage(agreement, account)
 
     def set_start_at_login(self, on: bool) -> None:
         """Turn start at login on or off."""

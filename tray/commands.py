@@ -86,6 +86,8 @@ class AllowExtraUsage:
     """Agree to use that costs money beyond the plan: for a window, always, or no more."""
 
     agreement: Agreement
+    account: str
+    """The sign-in whose plan it is."""
 
 
 @dataclass(frozen=True)

@@ -116,30 +116,37 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
 
 def _build_plan_entries(status: Status) -> tuple[Entry, ...]:
     words, extra = describe_plans(status.plans), _describe_extra_usage(status)
-    can_allow = any(plan.refusal and plan.setting == "ask" for plan in status.plans)
-    can_stop = any(plan.agreement != "no" for plan in status.plans)
+    # The plan of the sign-in in use first; the menu is about one at a time.
+    plans = sorted(status.plans, key=lambda plan: plan.account != status.sign_in)
+    refused = next((p.account for p in plans if p.refusal and p.setting == "ask"), None)
+    allowed = next((p.account for p in plans if p.agreement != "no"), None)
     return (
         Entry("plan", _shorten(words), enabled=False, visible=bool(words)),
         Entry("extra-usage", extra, enabled=False, visible=bool(extra)),
         Entry(
             "allow-window",
-            "Allow extra usage until it resets",
-            command=AllowExtraUsage("window"),
-            visible=can_allow,
+            _name_account("Allow extra usage until it resets", refused, status),
+            command=AllowExtraUsage("window", refused or ""),
+            visible=refused is not None,
         ),
         Entry(
             "allow-always",
-            "Always allow extra usage",
-            command=AllowExtraUsage("always"),
-            visible=can_allow,
+            _name_account("Always allow extra usage", refused, status),
+            command=AllowExtraUsage("always", refused or ""),
+            visible=refused is not None,
         ),
         Entry(
             "allow-no",
-            "Stop allowing extra usage",
-            command=AllowExtraUsage("no"),
-            visible=can_stop,
+            _name_account("Stop allowing extra usage", allowed, status),
+            command=AllowExtraUsage("no", allowed or ""),
+            visible=allowed is not None,
         ),
     )
+
+
+def _name_account(label: str, account: str | None, status: Status) -> str:
+    """Return a label with the sign-in that it is about, if there are several."""
+    return label if account is None or len(status.sign_ins) == 1 else f"{label} ({account})"
 
 
 def _describe_extra_usage(status: Status) -> str:

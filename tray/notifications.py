@@ -128,21 +128,26 @@ def _list_alerts(plans: Sequence[PlanReport]) -> list[tuple[str, PlanReport, Pla
 
 def _find_refusal_notices(before: Status, after: Status) -> list[Notice]:
     refused = {plan.account for plan in before.plans if plan.refusal}
-    buttons = (
-        ("Allow until it resets", AllowExtraUsage("window")),
-        ("Always allow", AllowExtraUsage("always")),
-    )
     return [
-        Notice(plan.refusal, _REFUSAL, buttons if plan.setting == "ask" else (), urgent=True)
+        Notice(plan.refusal, _REFUSAL, _list_ways_to_agree(plan), urgent=True)
         for plan in after.plans
         if plan.refusal and plan.account not in refused
     ]
 
 
+def _list_ways_to_agree(plan: PlanReport) -> tuple[tuple[str, Command], ...]:
+    if plan.setting != "ask":
+        return ()
+    return (
+        ("Allow until it resets", AllowExtraUsage("window", plan.account)),
+        ("Always allow", AllowExtraUsage("always", plan.account)),
+    )
+
+
 def _list_choices(plan: PlanReport, alert: PlanAlert) -> tuple[tuple[str, Command], ...]:
     """Return the buttons of an alert: what the user agreed to can be taken back at once."""
     if alert.urgent and plan.agreement != "no":
-        return (("Stop allowing", AllowExtraUsage("no")),)
+        return (("Stop allowing", AllowExtraUsage("no", plan.account)),)
     return ()
 
 

@@ -54,6 +54,11 @@ def add_usage_parser(commands: argparse._SubParsersAction[argparse.ArgumentParse
         choices=("allow", "stop"),
         help="allow extra usage, which costs money, until the plan resets; or stop it",
     )
+    parser.add_argument(
+        "--sign-in",
+        metavar="NAME",
+        help="whose plan it is about (default: the one that is refused)",
+    )
     parser.add_argument("--always", action="store_true", help="with allow: also after the reset")
     parser.add_argument("--json", action="store_true", help="print the bridge's answer as JSON")
 
@@ -62,6 +67,8 @@ def run_usage(arguments: argparse.Namespace) -> int:
     """Print the use of the plan, or change the agreement to extra usage; return the exit code."""
     if arguments.always and arguments.action != "allow":
         raise SettingsError("--always needs allow")
+    if arguments.sign_in is not None and arguments.action is None:
+        raise SettingsError("--sign-in needs allow or stop")
     try:
         answer = _fetch_answer(arguments)
     except ClientError as error:
@@ -87,6 +94,8 @@ def _fetch_answer(arguments: argparse.Namespace) -> Any:
             return client.send("GET", "/usage?days=1&recent=0").json()
         allowed = "always" if arguments.always else "window"
         body = {"agreement": allowed if arguments.action == "allow" else "no"}
+        if arguments.sign_in is not None:
+            body["account"] = arguments.sign_in
         return client.send("POST", "/control/extra-usage", body).json()
 
 
@@ -174,7 +183,8 @@ def _format_agreement(plan: Mapping[str, Any]) -> str:
     if plan["agreement"] == "no":
         return "Extra usage is not allowed: requests that would be extra usage are refused."
     until = "always" if plan["agreement"] == "always" else "until the plan resets"
-    lines = [f"Extra usage is allowed {until}. {_WITHDRAW}"]
+    whose = "" if plan["account"] == "default" else f" for the sign-in {plan['account']}"
+    lines = [f"Extra usage is allowed{whose} {until}. {_WITHDRAW}"]
     if plan["extra_usage"] == "off":
         lines.append(f"As of the last answer, it is {_EXTRA_USAGE['off']}.")
     return "\n".join(lines)

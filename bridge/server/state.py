@@ -137,14 +137,14 @@ class Bridge:
         self.check_sign_in(name)
         self.switches.sign_in = name
 
-    def check_sign_in(self, name: str) -> None:
+    def check_sign_in(self, name: str, *, param: str = "sign_in") -> None:
         """Raise InvalidRequest if the settings have no such sign-in."""
         names = ("default", *self.settings.sign_ins)
         if name not in names:
             listed = ", ".join(f"`{name}`" for name in names)
             raise InvalidRequest(
                 f"There is no sign-in `{name[:40]}`; there are {listed} (setting sign_ins).",
-                param="sign_in",
+                param=param,
             )
 
     def choose_model(self, name: str) -> None:

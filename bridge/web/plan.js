@@ -97,17 +97,17 @@ function describeExtraUsage(plan, now) {
   return isOpen ? `${EXTRA_USAGE[extra_usage]} ${describeConsent(plan, now)}` : EXTRA_USAGE[extra_usage];
 }
 
-function buildArticle() {
+function buildArticle(account) {
   const article = byId("plan-article").content.firstElementChild.cloneNode(true);
   for (const button of article.querySelectorAll("button")) {
-    button.onclick = () => agree(button.value);
+    button.onclick = () => agree(button.value, account);
   }
   return article;
 }
 
-async function agree(agreement) {
+async function agree(agreement, account) {
   try {
-    await callBridge("/control/extra-usage", { agreement });
+    await callBridge("/control/extra-usage", { agreement, account });
     showResult("good", DONE[agreement]);
   } catch (error) {
     showResult("bad", error.message);
@@ -171,7 +171,7 @@ export function showPlans({ plans = [], plan_users: users = [] }, refresh) {
   }
   for (const plan of plans) {
     if (!articles.has(plan.account)) {
-      articles.set(plan.account, buildArticle());
+      articles.set(plan.account, buildArticle(plan.account));
       byId("plans").append(articles.get(plan.account));
     }
     showPlan(articles.get(plan.account), plan, plans.length === 1, now);

@@ -181,6 +181,12 @@ class ExtraUsageChoice(BaseModel):
     agreement: Agreement = Field(
         description="`window`: until the plan resets; `always`; `no`: not any more."
     )
+    account: str | None = Field(
+        None,
+        max_length=200,
+        description="The sign-in whose plan it is about; null means the one that is refused, and "
+        "for `no` every one.",
+    )
 
 
 class KeysReloaded(BaseModel):

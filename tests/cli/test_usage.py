@@ -168,7 +168,7 @@ def use_up(bridge: Bridge) -> None:
     """Let Claude report that the session is used up, and that going on costs money."""
     fields = {"utilization": 1.0, "resetsAt": time.time() + HOUR}
     windows = {"five_hour": fields, "seven_day": {**fields, "utilization": 0.31}}
-    bridge.plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
+    bridge.plan.for_account().note({"unifiedWindows": windows, "overageStatus": "allowed"})
 
 
 async def test_the_plan_of_a_running_bridge_is_shown(
@@ -203,20 +203,32 @@ async def test_extra_usage_is_allowed_and_withdrawn(
 ) -> None:
     bridge = await start_bridge(backend="offline")
     use_up(bridge)
-    assert bridge.plan.build_report().refusal is not None
+    assert bridge.plan.for_account().build_report().refusal is not None
     assert await run(bridge, "allow") == 0
     assert capsys.readouterr().out.endswith(
         "Extra usage is allowed until the plan resets. Withdraw it with: claude-bridge usage stop\n"
     )
-    assert bridge.plan.build_report().agreement == "window"
+    assert bridge.plan.for_account().build_report().agreement == "window"
     assert await run(bridge, "allow", "--always") == 0
     assert capsys.readouterr().out.startswith("Extra usage is allowed always.")
-    assert bridge.plan.build_report().agreement == "always"
+    assert bridge.plan.for_account().build_report().agreement == "always"
     assert await run(bridge, "stop") == 0
     assert capsys.readouterr().out.startswith("Extra usage is not allowed: ")
-    assert bridge.plan.build_report().refusal is not None
+    assert bridge.plan.for_account().build_report().refusal is not None
     assert await run(bridge, "allow", "--json") == 0
     assert json.loads(capsys.readouterr().out)["agreement"] == "window"
+
+
+async def test_extra_usage_is_allowed_for_a_named_sign_in(
+    start_bridge: StartBridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bridge = await start_bridge(backend="offline", sign_ins={"work": "/made-up"})
+    assert await run(bridge, "allow", "--sign-in", "work") == 0
+    assert "Extra usage is allowed for the sign-in work until" in capsys.readouterr().out
+    assert bridge.plan.for_account("work").build_report().agreement == "window"
+    assert bridge.plan.for_account().build_report().agreement == "no"
+    assert await run(bridge, "allow", "--sign-in", "gone") == 1
+    assert "There is no sign-in `gone`" in capsys.readouterr().err
 
 
 async def test_a_stop_that_the_setting_overrides_fails(
@@ -231,7 +243,7 @@ async def test_extra_usage_that_the_account_does_not_have_is_said_to_be_off(
     start_bridge: StartBridge, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bridge = await start_bridge(backend="offline")
-    bridge.plan.note({"overageStatus": "rejected"})
+    bridge.plan.for_account().note({"overageStatus": "rejected"})
     assert await run(bridge, "allow") == 0
     assert "it is switched off in your Claude account" in capsys.readouterr().out
 

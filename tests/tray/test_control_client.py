@@ -52,8 +52,8 @@ def test_usage_is_read_with_or_without_plans(body: dict[str, Any], usage: UsageT
 def test_consent_to_extra_usage_is_sent_with_the_token() -> None:
     response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with answer_with(response, TOKEN) as (url, requests):
-        ControlClient(url, lambda: TOKEN).allow_extra_usage("window")
+        ControlClient(url, lambda: TOKEN).allow_extra_usage("window", "default")
     sent = b"".join(requests)
     assert b"POST /control/extra-usage " in sent
-    assert b'{"agreement": "window"}' in sent
+    assert b'{"agreement": "window", "account": "default"}' in sent
     assert f"Authorization: Bearer {TOKEN}".encode() in sent

@@ -327,15 +327,32 @@ def test_extra_usage_is_allowed_and_stopped_in_the_menu() -> None:
         "Allow extra usage until it resets",
         "Always allow extra usage",
     ]
-    assert entry(refused, "allow-window").command == AllowExtraUsage("window")
-    assert entry(refused, "allow-always").command == AllowExtraUsage("always")
+    assert entry(refused, "allow-window").command == AllowExtraUsage("window", "default")
+    assert entry(refused, "allow-always").command == AllowExtraUsage("always", "default")
     agreed = replace(PLAN, agreement="window", extra_usage="in_use")
     in_use = replace(ON_PLAN, plans=(agreed,))
     assert list_plan_lines(in_use)[1:] == [
         "Extra usage is in use: requests cost money",
         "Stop allowing extra usage",
     ]
-    assert entry(in_use, "allow-no").command == AllowExtraUsage("no")
+    assert entry(in_use, "allow-no").command == AllowExtraUsage("no", "default")
+
+
+def test_the_menu_names_the_sign_in_whose_extra_usage_it_allows() -> None:
+    refused = replace(REFUSED, account="home")
+    agreed = replace(PLAN, agreement="always", account="work")
+    two = replace(ON_PLAN, plans=(refused, agreed), sign_ins=("default", "home", "work"))
+    assert list_plan_lines(two)[1:] == [
+        "Refused until you agree: extra usage, which costs money",
+        "Allow extra usage until it resets (home)",
+        "Always allow extra usage (home)",
+        "Stop allowing extra usage (work)",
+    ]
+    assert entry(two, "allow-window").command == AllowExtraUsage("window", "home")
+    assert entry(two, "allow-no").command == AllowExtraUsage("no", "work")
+    # The one in use first.
+    both = replace(two, plans=(refused, replace(REFUSED, account="work")), sign_in="work")
+    assert entry(both, "allow-always").command == AllowExtraUsage("always", "work")
 
 
 def test_what_the_settings_refuse_cannot_be_allowed_in_the_menu() -> None:

@@ -142,7 +142,7 @@ def test_extra_usage_that_was_agreed_to_can_be_stopped_when_it_begins() -> None:
     plan = replace(PLAN, alerts=[LOW, EXTRA], agreement="always")
     low, extra = find_plan_notices(ON_PLAN, replace(ON_PLAN, plans=(plan,)), ())
     assert low.choices == ()
-    assert extra.choices == (("Stop allowing", AllowExtraUsage("no")),)
+    assert extra.choices == (("Stop allowing", AllowExtraUsage("no", "default")),)
 
 
 def test_a_refusal_asks_for_consent_until_it_ends() -> None:
@@ -150,8 +150,8 @@ def test_a_refusal_asks_for_consent_until_it_ends() -> None:
     (notice,) = find_plan_notices(ON_PLAN, refused, ())
     assert (notice.text, notice.urgent) == (REFUSED.refusal, True)
     assert [command for _, command in notice.choices] == [
-        AllowExtraUsage("window"),
-        AllowExtraUsage("always"),
+        AllowExtraUsage("window", "default"),
+        AllowExtraUsage("always", "default"),
     ]
     assert find_plan_notices(refused, refused, ()) == ()
     assert find_withdrawn_topics(refused, ON_PLAN) == (notice.topic,)

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.server.state import Bridge
 from bridge.store.ledger import Entry
+from tests.conftest import StartBridge
 from tests.web.chromium import Page, run_chromium
 
 HOUR = 3600
@@ -24,14 +25,21 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         yield opened
 
 
-def note_use(bridge: Bridge, session: float, week: float = 0.31, *, extra: str = "allowed") -> None:
+def note_use(
+    bridge: Bridge,
+    session: float,
+    week: float = 0.31,
+    *,
+    extra: str = "allowed",
+    account: str = "default",
+) -> None:
     """Have Claude report the use of the plan."""
     now = int(time.time())
     windows = {
         "five_hour": {"utilization": session, "resetsAt": now + 2 * HOUR + 14 * 60 + 20},
         "seven_day": {"utilization": week, "resetsAt": now + 98 * HOUR},
     }
-    bridge.plan.note({"unifiedWindows": windows, "overageStatus": extra})
+    bridge.plan.for_account(account).note({"unifiedWindows": windows, "overageStatus": extra})
 
 
 def add_users(bridge: Bridge) -> None:
@@ -140,16 +148,30 @@ async def test_the_user_agrees_to_extra_usage_and_ends_it(bridge: Bridge, page: 
     await page.evaluate(f"{BUTTONS}[0].click()")
     result = "document.querySelector('#plan-result').textContent"
     await page.wait_for(f"{result} === 'Allowed until the plan resets.'")
-    assert bridge.plan.build_report().agreement == "window"
+    assert bridge.plan.for_account().build_report().agreement == "window"
     await page.wait_for("document.querySelector('.plan-refusal').hidden")
     assert "it costs money. You allow it until " in await page.read_text(".plan-extra")
     assert await list_buttons(page) == ["Stop allowing"]
     await page.evaluate(f"{BUTTONS}[2].click()")
     await page.wait_for("!document.querySelector('.plan-refusal').hidden")
-    assert bridge.plan.build_report().agreement == "no"
+    assert bridge.plan.for_account().build_report().agreement == "no"
     assert page.errors == []
     bridge.page_sessions.end_all()
     await page.evaluate(f"{BUTTONS}[1].click()")
     await page.wait_for(f"{result}.includes('control token')")
-    assert bridge.plan.build_report().agreement == "no"
+    assert bridge.plan.for_account().build_report().agreement == "no"
     assert await list_buttons(page) == []
+
+
+async def test_the_user_agrees_for_the_account_whose_button_it_is(
+    start_bridge: StartBridge, page: Page
+) -> None:
+    bridge = await start_bridge(backend="offline", sign_ins={"work": "/made-up"})
+    for account in ("default", "work"):
+        note_use(bridge, session=1.02, account=account)
+    await open_signed_in(page, bridge)
+    buttons = "document.querySelectorAll('#plans article')[1].querySelectorAll('button')"
+    await page.evaluate(f"{buttons}[0].click()")
+    await page.wait_for("document.querySelector('#plan-result').textContent")
+    assert bridge.plan.for_account("work").build_report().agreement == "window"
+    assert bridge.plan.for_account().build_report().agreement == "no"

@@ -102,9 +102,10 @@ class ControlClient:
             body["digest"] = digest
         self._call("POST", f"/computer/approvals/{quote(batch, safe='')}", body)
 
-    def allow_extra_usage(self, agreement: Agreement) -> None:
-        """Agree to use that costs money beyond the plan, or to no more of it."""
-        self._call("POST", "/control/extra-usage", {"agreement": agreement})
+    def allow_extra_usage(self, agreement: Agreement, account: str) -> None:
+        """Agree to use that costs money beyond an account's plan, or to no more of it."""
+        choice = {"agreement": agreement, "account": account}
+        self._call("POST", "/control/extra-usage", choice)
 
     def stop_computer(self) -> None:
         """Stop computer use and turn it off."""

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from bridge.plan.tracker import CLAUDE_CODE
+from bridge.errors import InvalidRequest
+from bridge.plan.account import CLAUDE_CODE, AccountPlan
 from bridge.plan.words import WINDOW_SECONDS
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.query import DECIMAL, read_query
@@ -61,27 +62,52 @@ async def get_usage(request: web.Request) -> web.Response:
 async def allow_extra_usage(request: web.Request) -> web.Response:
     """Let requests go on when the plan is used up: until it resets, always, or not any more.
 
-    Raises InvalidRequest if the setting refuses it.
+    Raises InvalidRequest if the setting refuses it, and if it is not clear for which account.
     """
     bridge = request.app[BRIDGE]
     choice = await read_body(request, ExtraUsageChoice)
-    account = bridge.switches.sign_in
-    bridge.plan.agree(choice.agreement, account)
-    return web.json_response(asdict(bridge.plan.build_report(account)))
+    plan, *others = _choose_plans(bridge, choice)
+    for each in (plan, *others):
+        each.agree(choice.agreement)
+    return web.json_response(asdict(plan.build_report()))
+
+
+def _choose_plans(bridge: Bridge, choice: ExtraUsageChoice) -> list[AccountPlan]:
+    """Return the plans that a choice is for: without an account, the one that needs it.
+
+    To allow no more holds for every account. Raises InvalidRequest.
+    """
+    if choice.account is not None:
+        bridge.check_sign_in(choice.account, param="account")
+        return [bridge.plan.for_account(choice.account)]
+    in_use, known = bridge.plan.for_account(bridge.switches.sign_in), bridge.plan.list_all()
+    if choice.agreement == "no":
+        return [in_use, *(plan for plan in known if plan is not in_use)]
+    # A sign-in that is not in use may be named by a rule or a request.
+    refused = [plan for plan in known if plan.is_refusing]
+    if not refused or in_use in refused:
+        return [in_use]
+    if len(refused) > 1:
+        names = " and ".join(f"`{plan.name}`" for plan in refused)
+        raise InvalidRequest(
+            f"The plans of {names} are used up. Send `account`, or decide on the dashboard.",
+            param="account",
+        )
+    return refused
 
 
 async def list_plans(bridge: Bridge) -> list[PlanReport]:
     """Report the plans that are known, and that of the active backend."""
-    accounts = bridge.plan.list_accounts()
-    if not accounts and (await bridge.selection.get_status()).active == CLAUDE_CODE:
-        accounts = [bridge.switches.sign_in]
-    return [bridge.plan.build_report(account) for account in accounts]
+    plans = bridge.plan.list_known()
+    if not plans and (await bridge.selection.get_status()).active == CLAUDE_CODE:
+        plans = [bridge.plan.for_account(bridge.switches.sign_in)]
+    return [plan.build_report() for plan in plans]
 
 
 async def _list_plan_users(bridge: Bridge) -> list[PlanUser]:
     # The ledger does not tell the accounts apart, so this is about the one in use.
-    account = bridge.switches.sign_in
-    windows = {window.name: window for window in bridge.plan.build_report(account).windows}
+    plan = bridge.plan.for_account(bridge.switches.sign_in)
+    windows = {window.name: window for window in plan.build_report().windows}
     return [
         PlanUser(
             window=name,

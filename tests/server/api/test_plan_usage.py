@@ -174,3 +174,54 @@ async def test_anthropics_clients_get_anthropics_names(
     ):
         assert response.headers[f"{PREFIX}-5h-utilization"] == "0.62"
         assert response.headers[f"{PREFIX}-5h-reset"] == str(RESET)
+
+
+# --- several sign-ins: a choice is for the plan that needs it
+
+
+@pytest.fixture
+async def several(start_bridge: StartBridge) -> Bridge:
+    return await start_bridge(
+        backend="offline", sign_ins={"home": "/made-up", "work": "/made-up-2"}
+    )
+
+
+def use_up(bridge: Bridge, account: str) -> None:
+    fields = {"utilization": 1.0, "resetsAt": RESET}
+    info = {"unifiedWindows": {"five_hour": fields}, "overageStatus": "allowed"}
+    bridge.plan.for_account(account).note(info)
+
+
+def list_agreements(bridge: Bridge) -> list[str]:
+    names = ("default", "home", "work")
+    return [bridge.plan.for_account(name).build_report().agreement for name in names]
+
+
+async def choose(bridge: Bridge, **choice: str) -> Any:
+    return await call(bridge, "POST", "/control/extra-usage", choice)
+
+
+async def test_extra_usage_is_allowed_for_the_account_that_is_refused(several: Bridge) -> None:
+    use_up(several, "work")
+    assert (await choose(several, agreement="window"))["account"] == "work"
+    assert list_agreements(several) == ["no", "no", "window"]
+    use_up(several, "default")
+    use_up(several, "home")
+    assert (await choose(several, agreement="window"))["account"] == "default", "the one in use"
+    assert list_agreements(several) == ["window", "no", "window"]
+    await choose(several, agreement="always", account="home")
+    assert list_agreements(several) == ["window", "always", "window"]
+    assert (await choose(several, agreement="no", account="home"))["account"] == "home"
+    assert list_agreements(several) == ["window", "no", "window"]
+    await choose(several, agreement="no")
+    assert list_agreements(several) == ["no", "no", "no"]
+
+
+async def test_extra_usage_is_allowed_for_no_account_by_guess(several: Bridge) -> None:
+    use_up(several, "home")
+    use_up(several, "work")
+    with pytest.raises(AssertionError, match="The plans of `home` and `work` are used up"):
+        await choose(several, agreement="window")
+    with pytest.raises(AssertionError, match=r"There is no sign-in `\.\./default`"):
+        await choose(several, agreement="window", account="../default")
+    assert list_agreements(several) == ["no", "no", "no"]

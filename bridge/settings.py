@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -33,6 +32,7 @@ from bridge.fallback import parse_step
 from bridge.paths import APP_NAME, ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_text
 from bridge.proof import remove_brackets
+from bridge.sign_ins import check_folders, check_sign_in_names
 from bridge.wire.health import BackendSetting
 from bridge.wire.routing.rule import RoutingRule, parse_rules
 from bridge.wire.usage import ExtraUsageSetting
@@ -147,20 +147,8 @@ Pairs = Annotated[
 """A table in `config.toml`; in a flag or a variable, pairs separated by commas."""
 
 
-_SIGN_IN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
-
-
-def _check_folders(folders: dict[str, str]) -> dict[str, str]:
-    for name, folder in folders.items():
-        if name == "default" or not _SIGN_IN_NAME.fullmatch(name) or not folder.strip():
-            raise ValueError(
-                f"`{name}={folder}` must be a name in lower case, not `default`, and a folder"
-            )
-    return folders
-
-
 Folders = Annotated[
-    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(_check_folders)
+    dict[str, str], NoDecode, BeforeValidator(split_pairs), AfterValidator(check_folders)
 ]
 """Folders by name; in a flag or a variable, pairs separated by commas."""
 
@@ -228,8 +216,8 @@ class Settings(BaseSettings):
     )
     rules: RoutingRules = Field(
         (),
-        description="Which requests get which model, effort, backend, price limit or computer use; "
-        "in the file, `[[rules]]` tables at its end.",
+        description="Which requests get which model, effort, backend, sign-in, price limit or "
+        "computer use; in the file, `[[rules]]` tables at its end.",
     )
     drain_seconds: float = Field(
         5.0,
@@ -394,6 +382,11 @@ class Settings(BaseSettings):
         model = () if self.fallback_model == "none" else (f"model:{self.fallback_model}",)
         return self.fallback or (*backend, *model)
 
+    @property
+    def sign_in_names(self) -> tuple[str, ...]:
+        """The sign-ins of Claude Code; `default` is its own."""
+        return ("default", *self.sign_ins)
+
     @field_validator("computer_stop_key")
     @classmethod
     def _check_stop_key(cls, name: str) -> str:
@@ -405,8 +398,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_sign_in(self) -> Self:
-        if self.sign_in != "default" and self.sign_in not in self.sign_ins:
-            raise ValueError(f"sign_in: `{self.sign_in}` is not in the setting sign_ins")
+        check_sign_in_names(self.sign_in, self.sign_in_names, self.rules, self.fallback_steps)
         return self
 
     @field_validator("host")

@@ -139,7 +139,7 @@ class Bridge:
 
     def check_sign_in(self, name: str, *, param: str = "sign_in") -> None:
         """Raise InvalidRequest if the settings have no such sign-in."""
-        names = ("default", *self.settings.sign_ins)
+        names = self.settings.sign_in_names
         if name not in names:
             listed = ", ".join(f"`{name}`" for name in names)
             raise InvalidRequest(

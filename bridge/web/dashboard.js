@@ -195,17 +195,18 @@ function copyOnClick(button, source) {
 
 async function refresh() {
   try {
-    showHealth(await getJson("/health"));
+    const health = await getJson("/health");
+    showHealth(health);
     const usage = await getJson(`/usage?days=${DAYS}&recent=20`);
     days = usage.days;
     showToday(usage.today);
-    showPlans(usage, refresh);
+    showPlans(usage, health, refresh);
     showBudgets(usage.budgets);
     showPlot();
     showRecent(usage.recent);
     showFailure(usage.last_failure);
     showKeys(usage.keys);
-    await showRules(usage);
+    await showRules(usage, health);
   } catch (error) {
     showState(false, error instanceof TypeError
       ? "The bridge is not running. Start it with: claude-bridge" : error.message);

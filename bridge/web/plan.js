@@ -161,10 +161,34 @@ function buildUserRow(row) {
     ...numbers.map(text => create("td", "number", text)));
 }
 
+/** Shows which sign-in is used, if there are several; one is used at a time. */
+function showSignIns({ sign_in: used, sign_ins: names = [] }) {
+  byId("sign-in").hidden = names.length < 2;
+  const choice = byId("sign-in-choice");
+  replaceChildren(choice, names, name => new Option(name, name));
+  choice.disabled = !token();
+  choice.title = token() ? "" : "Read-only. Open this page from the tray menu or run claude-bridge dashboard.";
+  // An open list is left alone.
+  if (document.activeElement !== choice) choice.value = used;
+}
+
+byId("sign-in-choice").onchange = async ({ target }) => {
+  const name = target.value;
+  try {
+    await callBridge("/control/switches", { sign_in: name });
+    showResult("good", `The sign-in ${name} is used from the next request on.`);
+  } catch (error) {
+    showResult("bad", error.message);
+    target.blur();
+  }
+  await reload();
+};
+
 /** Shows the plans of a usage report; `refresh` loads the report again after a change. */
-export function showPlans({ plans = [], plan_users: users = [] }, refresh) {
+export function showPlans({ plans = [], plan_users: users = [] }, health, refresh) {
   reload = refresh;
-  byId("plan").hidden = plans.length === 0;
+  showSignIns(health);
+  byId("plan").hidden = plans.length === 0 && byId("sign-in").hidden;
   const now = Date.now() / 1000;
   for (const [account, article] of articles) {
     if (!plans.some(plan => plan.account === account)) { article.remove(); articles.delete(account); }
@@ -174,7 +198,8 @@ export function showPlans({ plans = [], plan_users: users = [] }, refresh) {
       articles.set(plan.account, buildArticle(plan.account));
       byId("plans").append(articles.get(plan.account));
     }
-    showPlan(articles.get(plan.account), plan, plans.length === 1, now);
+    const isOnly = plans.length === 1 && byId("sign-in").hidden;
+    showPlan(articles.get(plan.account), plan, isOnly, now);
   }
   const rows = listUserRows(plans, users);
   byId("plan-users").hidden = rows.length === 0;

@@ -5,7 +5,7 @@ import { callBridge, token } from "./token.js";
 
 const PATH = "/control/rules";
 const PATTERNS = ["client", "key", "model"];
-const CHANGES = ["use_model", "effort", "backend", "max_price", "computer"];
+const CHANGES = ["use_model", "effort", "backend", "sign_in", "max_price", "computer"];
 const byId = id => document.getElementById(id);
 const getField = name => byId(`rule-${name.replace("_", "-")}`);
 let reports = [];
@@ -33,6 +33,7 @@ function describeThen(rule) {
   if (rule.use_model !== null) parts.push(`model ${rule.use_model}`);
   if (rule.effort !== null) parts.push(rule.effort === "none" ? "no thinking" : `effort ${rule.effort}`);
   if (rule.backend !== null) parts.push(`only ${rule.backend}`);
+  if (rule.sign_in !== null) parts.push(`sign-in ${rule.sign_in}`);
   if (rule.max_price !== null) parts.push(`at most $${rule.max_price} per million output tokens`);
   if (rule.computer !== null) parts.push(rule.computer ? "with computer use" : "no computer use");
   return parts.join(", ");
@@ -182,6 +183,7 @@ function describeTest(result) {
   if (result.problem) return `${rule} The request would be refused: ${result.problem}`;
   const parts = [`Model ${result.model}`, `backend ${result.backend}`];
   if (result.effort !== null) parts.push(result.effort === "none" ? "no thinking" : `effort ${result.effort}`);
+  if (result.sign_in !== null) parts.push(`sign-in ${result.sign_in}`);
   if (result.computer) parts.push("with computer use");
   return `${rule} ${parts.join(", ")}.`;
 }
@@ -191,8 +193,9 @@ function fillOptions(id, names) {
   byId(id).replaceChildren(...distinct.map(value => Object.assign(document.createElement("option"), { value })));
 }
 
-/** Shows the rules and their counts; the names of clients and keys in `usage` can be chosen. */
-export async function showRules(usage) {
+/** Shows the rules and their counts; the names of clients, keys and sign-ins can be chosen. */
+export async function showRules(usage, { sign_ins: signIns = [] }) {
+  fillOptions("rule-sign-ins", signIns);
   fillOptions("rule-clients", usage.days.map(day => day.client));
   fillOptions("rule-keys", usage.keys.map(key => key.name));
   if (token()) {

@@ -175,3 +175,30 @@ async def test_the_user_agrees_for_the_account_whose_button_it_is(
     await page.wait_for("document.querySelector('#plan-result').textContent")
     assert bridge.plan.for_account("work").build_report().agreement == "window"
     assert bridge.plan.for_account().build_report().agreement == "no"
+
+
+async def test_the_sign_in_is_switched_where_the_plans_are_shown(
+    start_bridge: StartBridge, page: Page
+) -> None:
+    bridge = await start_bridge(backend="offline", sign_ins={"work": "/made-up"})
+    await page.open(f"{bridge.url}/")
+    choice = "document.querySelector('#sign-in-choice')"
+    await page.wait_for(f"{choice}.value === 'default'")
+    assert await page.evaluate(f"{choice}.disabled && !document.querySelector('#plan').hidden")
+    await open_signed_in(page, bridge)
+    names = await page.evaluate(f"[...{choice}.options].map(option => option.text)")
+    assert names == ["default", "work"]
+    change = f"{choice}.value = 'work', {choice}.dispatchEvent(new Event('change'))"
+    await page.evaluate(change)
+    result = "document.querySelector('#plan-result').textContent"
+    await page.wait_for(f"{result} === 'The sign-in work is used from the next request on.'")
+    assert bridge.switches.sign_in == "work"
+    # It follows a switch in the tray.
+    bridge.switches.sign_in = "default"
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await page.wait_for(f"{choice}.value === 'default'")
+    assert page.errors == []
+    bridge.page_sessions.end_all()
+    await page.evaluate(change)
+    await page.wait_for(f"{result}.includes('control token') && {choice}.disabled")
+    assert bridge.switches.sign_in == "default"

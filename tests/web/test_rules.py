@@ -70,12 +70,16 @@ async def test_rules_are_added_ordered_changed_and_removed(
     assert "From the setting rules" in await page.read_text("#rule-list")
     await submit(page, name="Cursor", client="openai*", model="gpt-4o", use_model="opus")
     await page.wait_for(f"{RESULT} === 'Added Cursor.'")
-    await submit(page, name="<b>All</b>", effort="none", computer="false", max_price="30")
+    await submit(
+        page, name="<b>All</b>", effort="none", computer="false", max_price="30", sign_in="work"
+    )
     await page.wait_for(f"{RESULT} === 'Added <b>All</b>.'")
     assert await list_names(page) == ["Cursor", "<b>All</b>", "Cheap"]
     text = await page.read_text("#rule-list")
     assert "client openai*, model gpt-4o" in text
-    assert "no thinking, at most $30 per million output tokens, no computer use" in text
+    assert (
+        "no thinking, sign-in work, at most $30 per million output tokens, no computer use" in text
+    )
     # The count is shown without a reload of the page.
     answer = await client.chat.completions.create(model="gpt-4o", messages=HI)
     assert answer.model == "claude-opus-5-5"

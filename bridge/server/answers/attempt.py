@@ -27,8 +27,8 @@ from bridge.models.learned_limits import Correction, learn_limits, learn_schemas
 from bridge.models.names import ResolvedModel
 from bridge.models.rules import ModelRules
 from bridge.server.answers.budgets import keep_to_budgets
-from bridge.server.answers.fallback import Trail, find_next
-from bridge.server.answers.routing import select_backend
+from bridge.server.answers.fallback import Trail, find_next, label_backend
+from bridge.server.answers.routing import choose_sign_in, select_backend
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
 from bridge.store.stored_turn import StoredTurn
@@ -147,12 +147,14 @@ async def _open_attempt(attempt: _Attempt) -> tuple[_Attempt, EventStream]:
 async def _prepare_first(question: _Question) -> _Attempt:
     """Prepare the first attempt; if no backend is ready, by the first step of the chain."""
     rule, model = question.rule, question.model
-    required = rule.backend if rule is not None else None
+    required = rule.required_backend if rule is not None else None
     setting = required or question.bridge.switches.backend
     trail = Trail("every backend" if setting == "auto" else setting, model, None, model)
     try:
         backend = await select_backend(question.bridge, question.caller, model, rule)
-        trail = Trail(backend.name, model, backend, model)
+        sign_in = choose_sign_in(question.bridge, question.caller, rule)
+        label = label_backend(question.bridge, backend.name, sign_in)
+        trail = Trail(label, model, backend, model)
         return await _start_attempt(question, backend, trail)
     except (NotSignedIn, BudgetSpent) as error:
         attempt = await _prepare_fallback(question, trail, error)
@@ -245,7 +247,7 @@ async def _plan_retry(attempt: _Attempt, error: BridgeError) -> _Attempt | None:
     model's rules. Any other failure leads to the next step of the settings' chain.
     """
     question, bridge = attempt.question, attempt.question.bridge
-    may_change = question.rule is None or question.rule.backend is None
+    may_change = question.rule is None or question.rule.required_backend is None
     if may_change and isinstance(error, KeyRejected) and not attempt.trail.failures:
         other = await bridge.selection.find_key_fallback(attempt.backend)
         if other is not None:

@@ -9,6 +9,7 @@ from bridge.errors import BridgeError
 from bridge.fallback import FallbackStep, list_next_steps, parse_step
 from bridge.routing.limits import explain_price
 from bridge.server.state import Bridge
+from bridge.wire.health import BackendName
 from bridge.wire.routing.rule import RoutingRule
 
 
@@ -59,7 +60,11 @@ async def find_next(
 def _is_allowed(step: FallbackStep, rule: RoutingRule | None) -> bool:
     if step.model:
         return explain_price(rule, step.model) is None
-    return rule is None or rule.backend in (None, step.backend)
+    if rule is None:
+        return True
+    # The step without a name is for the sign-in in use, which may be changed to another one.
+    is_sign_in_kept = rule.sign_in in (None, step.key)
+    return is_sign_in_kept and rule.required_backend in (None, step.backend)
 
 
 async def _take_step(
@@ -73,7 +78,7 @@ async def _take_step(
         first = trail.first_backend
         taken = replace(trail, label=first.name, model=step.model, is_for_model=True, notice=notice)
         return first, taken
-    label = _make_label(step)
+    label = label_backend(bridge, step.backend, step.key)
     backend = None if label == trail.label else await bridge.selection.find_fallback(step)
     if backend is None:
         return None
@@ -83,8 +88,8 @@ async def _take_step(
     return backend, taken
 
 
-def _make_label(step: FallbackStep) -> str:
-    if not step.key:
-        return str(step.backend)
-    what = "key" if step.backend == "anthropic" else "sign-in"
-    return f"{step.backend} ({what} {step.key})"
+def label_backend(bridge: Bridge, backend: BackendName | None, key: str) -> str:
+    """Return the name of a backend with that of a key or sign-in, unless it is the one in use."""
+    if not key or (backend == "claude-code" and key == bridge.switches.sign_in):
+        return str(backend)
+    return f"{backend} ({'key' if backend == 'anthropic' else 'sign-in'} {key})"

@@ -60,18 +60,50 @@ async def select_backend(
     """Return the backend that answers: the caller's sign-in, the rule's, or the active one.
 
     Raises NotSignedIn, ModelNotFound, InvalidRequest for a sign-in that does not exist, and
-    RefusedByRule for one if the rule requires another backend.
+    RefusedByRule for one that the rule does not allow.
     """
-    required = rule.backend if rule is not None else None
-    reason = f"The rule “{rule.name}” requires the backend {required}" if rule is not None else ""
+    sign_in = choose_sign_in(bridge, caller, rule)
+    if sign_in:
+        return await bridge.selection.select_sign_in(model, sign_in)
+    if rule is None or rule.backend is None:
+        return await bridge.selection.select_for_model(model)
+    reason = f"The rule “{rule.name}” requires the backend {rule.backend}"
+    return await bridge.selection.select_required(model, rule.backend, reason)
+
+
+def choose_sign_in(bridge: Bridge, caller: Caller, rule: RoutingRule | None) -> str:
+    """Return the sign-in that the rule or the caller names; empty for the one in use.
+
+    Raises what `select_backend` raises for it.
+    """
     if caller.sign_in:
         bridge.check_sign_in(caller.sign_in)
-        if required not in (None, "claude-code"):
-            raise RefusedByRule(f"{reason}, which has no sign-in `{caller.sign_in}`.")
-        return await bridge.selection.select_sign_in(model, caller.sign_in)
-    if required is None:
-        return await bridge.selection.select_for_model(model)
-    return await bridge.selection.select_required(model, required, reason)
+    if rule is None:
+        return caller.sign_in
+    if caller.sign_in and rule.required_backend == "anthropic":
+        raise RefusedByRule(
+            f"The rule “{rule.name}” requires the backend anthropic, which has no sign-in "
+            f"`{caller.sign_in}`."
+        )
+    problem = explain_sign_in(bridge, rule)
+    if problem is not None:
+        raise RefusedByRule(problem)
+    if rule.sign_in is not None and caller.sign_in not in ("", rule.sign_in):
+        raise RefusedByRule(
+            f"The rule “{rule.name}” requires the sign-in `{rule.sign_in}`, and the request asks "
+            f"for `{caller.sign_in}`."
+        )
+    return rule.sign_in or caller.sign_in
+
+
+def explain_sign_in(bridge: Bridge, rule: RoutingRule) -> str | None:
+    """Return why a rule's sign-in cannot answer; None if the settings have it."""
+    if rule.sign_in in (None, *bridge.settings.sign_in_names):
+        return None
+    return (
+        f"The rule “{rule.name}” requires the sign-in `{rule.sign_in}`, which is not in the "
+        "setting sign_ins."
+    )
 
 
 def apply_effort(chat: ChatRequest, resolved: ResolvedModel) -> ChatRequest:

@@ -43,7 +43,7 @@ async def _build_report(bridge: Bridge) -> Health:
         model=bridge.active_model,
         backend=backend,
         sign_in=bridge.switches.sign_in,
-        sign_ins=["default", *bridge.settings.sign_ins],
+        sign_ins=list(bridge.settings.sign_in_names),
         use_for_everything=bridge.switches.use_for_everything,
         paused=bridge.switches.paused,
         open_streams=bridge.open_streams,

@@ -16,7 +16,12 @@ from bridge.errors import (
     StorageUnavailable,
 )
 from bridge.server.answers.computer_use import split_suffix
-from bridge.server.answers.routing import check_price, select_backend, uses_computer
+from bridge.server.answers.routing import (
+    check_price,
+    explain_sign_in,
+    select_backend,
+    uses_computer,
+)
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.request_record import Caller
@@ -62,11 +67,18 @@ async def _try_request(bridge: Bridge, caller: Caller, name: str) -> RuleTestRes
     """Return what a request would become; nothing is sent, and nothing is counted."""
     plain, has_suffix = split_suffix(name)
     result = RuleTestResult(
-        rule=None, model=None, effort=None, backend=None, computer=False, notices=[], problem=None
+        rule=None,
+        model=None,
+        effort=None,
+        backend=None,
+        sign_in=None,
+        computer=False,
+        notices=[],
+        problem=None,
     )
     entry = bridge.routing.find(caller.client, caller.key, plain)
     if entry is not None:
-        result.rule = entry.rule.name
+        result.rule, result.sign_in = entry.rule.name, entry.rule.sign_in
     try:
         bridge.routing.check_readable()
         resolved = bridge.resolve(plain, caller)
@@ -83,12 +95,12 @@ async def _try_request(bridge: Bridge, caller: Caller, name: str) -> RuleTestRes
 def _explain_rule(bridge: Bridge, rule: RoutingRule) -> str | None:
     """Return why a rule refuses every request that it matches; None if it does not."""
     if rule.use_model is None:
-        return None
+        return explain_sign_in(bridge, rule)
     try:
         check_price(replace(bridge.resolve_for_rule(rule, rule.use_model, ""), rule=rule))
     except (ModelNotFound, RefusedByRule) as error:
         return error.message
-    return None
+    return explain_sign_in(bridge, rule)
 
 
 def _build_response(bridge: Bridge) -> web.Response:
@@ -114,6 +126,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "use_model": "opus",
         "effort": None,
         "backend": None,
+        "sign_in": None,
         "max_price": None,
         "computer": None,
     },
@@ -125,6 +138,7 @@ _RULES: tuple[dict[str, Any], ...] = (
         "use_model": "haiku",
         "effort": "none",
         "backend": "anthropic",
+        "sign_in": None,
         "max_price": 5.0,
         "computer": False,
     },
@@ -144,6 +158,7 @@ _RESULT_EXAMPLE: dict[str, Any] = {
     "model": "claude-opus-5-5",
     "effort": None,
     "backend": "anthropic",
+    "sign_in": None,
     "computer": False,
     "notices": ["model: claude-opus-5-5 is used instead of gpt-4o (rule “Cursor”)"],
     "problem": None,

@@ -53,6 +53,9 @@ class RuleTestResult(BaseModel):
         description="The effort of the rule or the model's name; null: the client's, or none."
     )
     backend: BackendName | None = Field(description="The backend that would answer.")
+    sign_in: str | None = Field(
+        description="The sign-in of Claude Code that the rule requires; null: the one in use."
+    )
     computer: bool = Field(description="Whether it would use this computer.")
     notices: list[str] = Field(description="The notices that the client would get.")
     problem: str | None = Field(description="Why it would be refused.")

@@ -69,6 +69,9 @@ class RoutingRule(BaseModel):
     backend: Literal["anthropic", "claude-code"] | None = Field(
         None, description="The only backend for these requests."
     )
+    sign_in: _Name | None = Field(
+        None, description="The only sign-in of Claude Code for these requests."
+    )
     max_price: float | None = Field(
         None,
         gt=0,
@@ -83,13 +86,23 @@ class RoutingRule(BaseModel):
 
     @model_validator(mode="after")
     def _check_changes(self) -> Self:
-        changes = (self.use_model, self.effort, self.backend, self.max_price, self.computer)
-        if all(change is None for change in changes):
+        changes = (self.use_model, self.effort, self.backend, self.sign_in, self.max_price)
+        if all(change is None for change in (*changes, self.computer)):
             raise PydanticCustomError(
                 "no_change",
-                "it changes nothing: add use_model, effort, backend, max_price or computer",
+                "it changes nothing: add use_model, effort, backend, sign_in, max_price or "
+                "computer",
+            )
+        if self.sign_in is not None and self.backend == "anthropic":
+            raise PydanticCustomError(
+                "no_sign_in", "the backend anthropic has no sign-ins: leave out one of the two"
             )
         return self
+
+    @property
+    def required_backend(self) -> Literal["anthropic", "claude-code"] | None:
+        """The only backend for these requests; None if any may answer."""
+        return self.backend if self.sign_in is None else "claude-code"
 
 
 def parse_rules(value: Any) -> tuple[RoutingRule, ...]:

@@ -81,13 +81,16 @@ async def test_a_wrong_rule_is_named_and_nothing_is_saved(bridge: Bridge) -> Non
 
 async def test_rules_that_refuse_everything_say_why(bridge: Bridge) -> None:
     rules = [
+        {"name": "Gone", "client": "gone", "sign_in": "gone"},
         {"name": "Typo", "use_model": "claude-opsu"},
         {"name": "Dear", "use_model": "opus", "max_price": 1},
     ]
     _, body = await call(bridge, {"rules": rules})
-    typo, dear, cheap = (each["problem"] for each in body["rules"])
+    gone, typo, dear, cheap = (each["problem"] for each in body["rules"])
     assert typo.startswith("The rule “Typo” uses `claude-opsu`. The model `claude-opsu` does not")
     assert dear.endswith("and claude-opus-5-5 costs $20.")
+    assert gone.endswith("sign-in `gone`, which is not in the setting sign_ins.")
+    assert (await try_out(bridge, "gone", "gpt-4o"))["problem"] == gone
     assert cheap is None
 
 
@@ -109,6 +112,7 @@ async def test_a_request_is_tried_without_sending_it(bridge: Bridge) -> None:
         "model": "claude-opus-5-5",
         "effort": "none",
         "backend": "anthropic",
+        "sign_in": None,
         "computer": False,
         "notices": [
             "model: claude-opus-5-5 is used instead of gpt-4o (rule “Cursor”)",

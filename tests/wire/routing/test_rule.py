@@ -26,6 +26,10 @@ WRONG: dict[str, tuple[Any, str]] = {
         [CURSOR, {"name": "B", "effort": "huge"}], "rule 2 (“B”), `effort`: input should be 'none'"
     ),
     "backend": ([{"name": "B", "backend": "offline"}], "`backend`: input should be 'anthropic' or"),
+    "sign-in elsewhere": (
+        [{"name": "B", "backend": "anthropic", "sign_in": "work"}],
+        "rule 1 (“B”): the backend anthropic has no sign-ins: leave out one of the two",
+    ),
     "price": ([{"name": "B", "max_price": 0}], "`max_price`: input should be greater than 0"),
     "price as text": ([{"name": "B", "max_price": "5"}], "`max_price`: input should be a valid"),
     "infinite price": ([{"name": "B", "max_price": float("inf")}], "should be a finite number"),

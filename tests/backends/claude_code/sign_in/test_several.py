@@ -129,6 +129,54 @@ async def test_a_sign_in_answers_for_another_only_by_the_users_chain(
     )
 
 
+async def test_a_rule_names_the_sign_in_and_nothing_else_answers(
+    folders: dict[str, str], fake: FakeAnthropic, start_bridge: StartBridge
+) -> None:
+    rule: Any = {"name": "Work", "client": "openai-python", "sign_in": "work"}
+    bridge = await start_bridge(
+        backend="auto",
+        sign_ins=folders,
+        claude_spares=0,
+        rules=[rule],
+        fallback=("claude-code", "claude-code:home", "claude-code:work", "anthropic"),
+    )
+    await ask(bridge)
+    assert get_account(fake) == "work"
+    headers: dict[str, Any] = {"X-Bridge-Sign-In": "home"}
+    with pytest.raises(openai.PermissionDeniedError, match="requires the sign-in `work`"):
+        await ask(bridge, **headers)
+    fake.script(rate_limited(FAR))
+    with pytest.raises(openai.RateLimitError):
+        await ask(bridge)
+    assert {get_account(fake)} == {"work"}
+    assert len(fake.requests) == 2
+
+
+async def test_the_same_sign_in_is_not_asked_again_under_its_name(
+    folders: dict[str, str], fake: FakeAnthropic, start_bridge: StartBridge
+) -> None:
+    bridge = await start_bridge(
+        backend="claude-code",
+        sign_ins=folders,
+        sign_in="home",
+        claude_spares=0,
+        fallback=("claude-code:home", "claude-code:work"),
+    )
+    fake.script(rate_limited(FAR))
+    headers = await ask(bridge)
+    assert headers["x-bridge-notice"] == (
+        "backend: claude-code failed (rate_limit_exceeded); claude-code (sign-in work) answers"
+    )
+    fake.script(rate_limited(FAR))
+    named: dict[str, Any] = {"X-Bridge-Sign-In": "work"}
+    headers = await ask(bridge, **named)
+    assert headers["x-bridge-notice"] == (
+        "backend: claude-code (sign-in work) failed (rate_limit_exceeded); claude-code answers"
+    )
+    assert get_account(fake) == "home"
+    assert len(fake.requests) == 4
+
+
 async def test_each_sign_in_has_a_plan_of_its_own(
     folders: dict[str, str], fake: FakeAnthropic, start_bridge: StartBridge
 ) -> None:

@@ -194,7 +194,7 @@ class AccountPlan:
 
     def _explain_refusal(self, use: ExtraUse, now: float) -> str:
         if use.window is None:
-            first = "Your plan is used up."
+            first = "Claude reported that your plan is used up, but not until when."
         else:
             label, moment = make_label(use.window.name), format_moment(use.window.resets_at, now)
             first = f"Your plan's limit “{label}” is used up until {moment}."

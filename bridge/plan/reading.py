@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,7 +24,8 @@ OVERAGE = "overage"
 """Claude's name for the limit of extra usage itself."""
 
 _LONGEST_WINDOW = 32 * 86_400.0
-_LONGEST_NAME = 40
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,39}")
+"""A name is also a part of headers."""
 MOST_WINDOWS = 10
 
 
@@ -66,7 +68,7 @@ def read_window(
 
     `known` has its use if `utilization` is missing.
     """
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME or not name.isidentifier():
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         return
     used, resets_at = _read_number(fields, "utilization"), _read_number(fields, "resetsAt")
     if used is None and name in known:

@@ -69,28 +69,34 @@ class PlanState:
         )
         if state.extra_usage != "in_use":
             return replace(state, ends_at=None)
-        deciding = state._find(reading.deciding)
-        # Without it, the end is the one that was reported before.
-        return state if deciding is None else replace(state, ends_at=deciding.resets_at)
+        causes = state._list_causes()
+        ends = [window.resets_at for window in causes if window.name == reading.deciding]
+        ends = ends or [window.resets_at for window in causes]
+        # Without any, the end is the one that was reported before.
+        return replace(state, ends_at=max(ends)) if ends else state
 
     def find_extra_use(self, model: str | None) -> ExtraUse | None:
         """Return why a request to a model would be extra usage; None if it is not known to be.
 
         Without a model: a request to any. Of several windows, it names the one that resets last.
         """
-        windows = [window for window in self.windows if _is_for(window, model)]
-        if self.extra_usage == "in_use":
-            deciding = self._find(self.deciding)
-            if deciding is None:
-                return ExtraUse()
-            return ExtraUse(deciding) if deciding in windows else None
-        if self.extra_usage != "available":
+        if self.extra_usage not in ("in_use", "available"):
             return None
-        full = [window for window in windows if window.used >= 1]
-        return ExtraUse(max(full, key=lambda window: window.resets_at)) if full else None
+        causes = self._list_causes()
+        if not causes and self.extra_usage == "in_use":
+            return ExtraUse()
+        causes = [window for window in causes if _is_for(window, model)]
+        return ExtraUse(max(causes, key=lambda window: window.resets_at)) if causes else None
 
-    def _find(self, name: str) -> PlanWindow | None:
-        return next((window for window in self.windows if window.name == name), None)
+    def _list_causes(self) -> list[PlanWindow]:
+        """List the windows that are used up, and the one that extra usage is in use for."""
+        # Claude may name extra usage itself as what decides. Its own limit is none of the plan.
+        deciding = self.deciding if self.extra_usage == "in_use" else ""
+        return [
+            window
+            for window in self.windows
+            if window.name != OVERAGE and (window.used >= 1 or window.name == deciding)
+        ]
 
 
 def _is_for(window: PlanWindow, model: str | None) -> bool:

@@ -111,3 +111,10 @@ def test_any_event_can_be_read_and_shown(info: dict[str, Any]) -> None:
     assert summarize(state.at(NOW), NOW)
     list_alerts(state.at(NOW), NOW)
     assert len(state.windows) <= 10
+
+
+@pytest.mark.parametrize("name", ["ünï", "a\nb", "a-b", "", "5h", "x" * 41, "ａ"])
+def test_a_window_whose_name_fits_in_no_header_is_left_out(name: str) -> None:
+    fields = {"utilization": 0.5, "resetsAt": NOW + 60}
+    assert read_plan({"unifiedWindows": {name: fields}}, NOW).windows == ()
+    assert read_plan({"rateLimitType": name, **fields}, NOW).windows == ()

@@ -58,6 +58,14 @@ def test_extra_usage_without_a_window_goes_on_until_an_event_says_more() -> None
     assert state.note(PlanReading((), "off"), NOW + 1).find_extra_use(OPUS) is None
 
 
+def test_extra_usage_for_which_only_itself_decides_is_for_every_model() -> None:
+    state = note(
+        window("five_hour", 0.5), window("overage", 0.1), extra="in_use", deciding="overage"
+    )
+    assert state.find_extra_use(OPUS) == ExtraUse()
+    assert state.ends_at is None, "the end of its own limit is not that of the plan"
+
+
 CASES: dict[str, tuple[PlanState, Any]] = {
     "below": (note(window("five_hour", 0.99)), None),
     "full, extra usage is possible": (note(window("five_hour", 1.0)), "five_hour"),
@@ -75,6 +83,19 @@ CASES: dict[str, tuple[PlanState, Any]] = {
     "extra usage by another family": (
         note(window("seven_day_sonnet", 1.0), extra="in_use", deciding="seven_day_sonnet"),
         None,
+    ),
+    "extra usage itself decides": (
+        note(window("five_hour", 1.0), window("overage", 0.1), extra="in_use", deciding="overage"),
+        "five_hour",
+    ),
+    "extra usage by another family, and full for all": (
+        note(
+            window("five_hour", 1.0),
+            window("seven_day_sonnet", 1.0),
+            extra="in_use",
+            deciding="seven_day_sonnet",
+        ),
+        "five_hour",
     ),
     "only extra usage itself is full": (note(window("overage", 1.0)), None),
 }

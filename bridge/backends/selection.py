@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.backends.base import Backend, ManagedBackend, Readiness
 from bridge.errors import BridgeError, ModelNotFound, NotSignedIn
@@ -16,6 +16,11 @@ from bridge.wire.health import BackendName, BackendStatus, RouteStatus
 
 AUTO_ORDER: tuple[BackendName, ...] = ("claude-code", "anthropic")
 """`auto` takes the first that is ready; never the echo, which must not pass for Claude."""
+
+KEY_HINT = (
+    "An API key costs money, so it does not take over by itself. To use it, choose the backend "
+    "`anthropic` in the tray menu."
+)
 
 ECHO_HINT = f"To test without Claude, use the model `{ECHO}`."
 
@@ -42,6 +47,12 @@ class BackendSelection:
     def __init__(self, backends: Mapping[BackendName, ManagedBackend], switches: Switches) -> None:
         self._backends = backends
         self._switches = switches
+        self._had_subscription = False
+        """Whether `auto` has chosen Claude Code, and the user has chosen nothing else since."""
+
+    def forget_subscription(self) -> None:
+        """Let `auto` take a key again: the user has just chosen how to connect to Claude."""
+        self._had_subscription = False
 
     async def select_for_model(self, model: str) -> Backend:
         """Return the backend that answers `model`. Raises NotSignedIn and ModelNotFound."""
@@ -166,9 +177,15 @@ class BackendSelection:
 
     async def _choose(self) -> _Choice:
         missing: list[Readiness] = []
-        for name in self._list_candidates():
+        candidates = self._list_candidates()
+        for name in candidates:
             readiness = await self._read_readiness(name)
+            if readiness.ready and name == "anthropic" and self._had_subscription and missing:
+                # Such as a sign-in that has expired, or a switch to one that is not signed in.
+                left = missing[0]
+                return _Choice(None, replace(left, hint=f"{left.hint or ''} {KEY_HINT}".strip()))
             if readiness.ready:
+                self._had_subscription |= name == "claude-code" and len(candidates) > 1
                 return _Choice(name, readiness)
             if readiness.is_rejected:
                 # A subscription that fails never leads to the paid key behind it.

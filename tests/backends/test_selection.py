@@ -14,6 +14,7 @@ from openai import AsyncOpenAI
 from bridge.backends.base import Readiness
 from bridge.backends.echo import EchoBackend
 from bridge.backends.selection import BackendSelection
+from bridge.errors import NotSignedIn
 from bridge.server.state import Bridge
 from bridge.wire.control import Switches
 from tests.conftest import StartBridge
@@ -124,6 +125,34 @@ async def test_a_rejected_sign_in_never_falls_back_to_the_key(
         await ask(bridge)
     keys = {request.headers.get("authorization") for request in fake.requests}
     assert "Bearer sk-ant-test" not in keys
+
+
+async def test_a_sign_in_that_is_lost_never_leads_to_the_key_by_itself() -> None:
+    class Leaving(EchoBackend):
+        is_signed_in = True
+
+        async def readiness(self) -> Readiness:
+            return Readiness(self.is_signed_in, "not signed in", "Sign in.")
+
+    subscription, key = Leaving(), EchoBackend()
+    switches = Switches(model="claude-opus-5-5", backend="auto")
+    selection = BackendSelection({"claude-code": subscription, "anthropic": key}, switches)
+    subscription.is_signed_in = False
+    assert await selection.select_for_model("claude-opus-5-5") is key, "there never was one"
+    subscription.is_signed_in = True
+    assert await selection.select_for_model("claude-opus-5-5") is subscription
+    subscription.is_signed_in = False
+    with pytest.raises(NotSignedIn, match="An API key costs money"):
+        await selection.select_for_model("claude-opus-5-5")
+    assert (await selection.get_status()).active is None
+    subscription.is_signed_in = True
+    assert await selection.select_for_model("claude-opus-5-5") is subscription
+    subscription.is_signed_in = False
+    switches.backend = "anthropic"
+    assert await selection.select_for_model("claude-opus-5-5") is key, "the user's choice"
+    switches.backend = "auto"
+    selection.forget_subscription()
+    assert await selection.select_for_model("claude-opus-5-5") is key
 
 
 async def test_spares_exist_only_while_claude_code_is_active(

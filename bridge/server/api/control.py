@@ -37,6 +37,7 @@ async def update_switches(request: web.Request) -> web.Response:
         bridge.choose_model(patch.model)
     if patch.backend is not None:
         bridge.switches.backend = patch.backend
+        bridge.selection.forget_subscription()
         # Warms up the new backend in the background; the caller does not wait for it.
         bridge.start_warm_up()
     if patch.sign_in is not None:
@@ -70,6 +71,8 @@ async def save_key(request: web.Request) -> web.Response:
     is_accepted = check is not None and check.state == "accepted"
     key = NamedKey(new_key.name, secret)
     keys, place = await bridge.keys.save_key(new_key.owner, key, is_accepted=is_accepted)
+    if new_key.owner == "anthropic":
+        bridge.selection.forget_subscription()
     await bridge.selection.reload()
     bridge.start_warm_up()
     saved = SavedKey(

@@ -5,8 +5,9 @@
 #     unknown    Costs are not added: they are in the ledger, and will be read from it.
 #                `open` makes it open.
 #     open       Its earlier costs are being read. Costs that are booked meanwhile are added.
-#                `fill` with those that were read makes it complete; after a failure to
-#                read them, `open` starts again.
+#                `fill` with those that were read makes it complete. After a failure to read
+#                them it stays open, and `open` starts again: what was booked is remembered,
+#                as the ledger may have lost it.
 #     complete   Every cost is added.
 #
 # So a wrong clock does no harm: a span that it skipped, or comes back to, is read when it is
@@ -57,15 +58,29 @@ class _Place(NamedTuple):
     group: Group
 
 
+_Sums = dict[_Place, Sum]
+
+
+def _add_to(sums: _Sums, place: _Place, spent: int, unpriced: int) -> None:
+    total = sums.setdefault(place, Sum())
+    total.spent += spent
+    total.unpriced += unpriced
+
+
 @dataclass(slots=True)
 class _SpanSums:
-    sums: dict[_Place, Sum] = field(default_factory=dict)
+    before: _Sums = field(default_factory=dict)
+    """What was spent before the span was opened the last time, as far as it is known."""
+    sums: _Sums = field(default_factory=dict)
+    """What was booked since."""
     is_complete: bool = False
 
-    def add(self, place: _Place, spent: int, unpriced: int) -> None:
-        total = self.sums.setdefault(place, Sum())
-        total.spent += spent
-        total.unpriced += unpriced
+    def get(self, place: _Place) -> Sum:
+        before, since = (sums.get(place, Sum()) for sums in (self.before, self.sums))
+        return Sum(before.spent + since.spent, before.unpriced + since.unpriced)
+
+    def list_places(self) -> list[_Place]:
+        return list(dict.fromkeys([*self.before, *self.sums]))
 
 
 class Books:
@@ -84,16 +99,23 @@ class Books:
 
     def open(self, span: Span) -> None:
         """Add what is booked from now on. The caller then must `fill` the span."""
-        self._spans[span] = _SpanSums()
+        earlier = self._spans.pop(span, _SpanSums())
+        known = {place: earlier.get(place) for place in earlier.list_places()}
+        self._spans[span] = _SpanSums(known)
         while len(self._spans) > MOST_SPANS:
             del self._spans[next(iter(self._spans))]
 
     def fill(self, span: Span, totals: Iterable[CallerTotal]) -> None:
         """Add what was booked before the span was opened."""
-        opened = self._spans[span]
+        opened, read = self._spans[span], _Sums()
         for total in totals:
             spender = Spender(total.client, total.key, total.backend)
-            self._add(span, opened, spender, total.cost, total.unpriced)
+            self._add(span, read, spender, total.cost, total.unpriced)
+        for place, stored in read.items():
+            known = opened.before.get(place, Sum())
+            opened.before[place] = Sum(
+                max(known.spent, stored.spent), max(known.unpriced, stored.unpriced)
+            )
         opened.is_complete = True
 
     def book(self, moment: float, spender: Spender, cost: int | None) -> None:
@@ -103,7 +125,7 @@ class Books:
             span = find_span(per, moment)
             opened = self._spans.get(span)
             if opened is not None:
-                self._add(span, opened, spender, cost or 0, unpriced)
+                self._add(span, opened.sums, spender, cost or 0, unpriced)
 
     def list_used_up(self, moment: float, spender: Spender) -> list[Spending]:
         """List the budgets for a request that are used up."""
@@ -127,7 +149,7 @@ class Books:
 
     def _list_groups(self, moment: float, number: int, budget: Budget) -> list[Spending]:
         opened = self._spans.get(find_span(budget.per, moment), _SpanSums())
-        groups = [place.group for place in opened.sums if place.number == number]
+        groups = [place.group for place in opened.list_places() if place.number == number]
         listed = [
             self._build_spending(moment, _Place(number, group))
             for group in groups or [budget.patterns]
@@ -137,13 +159,11 @@ class Books:
     def _build_spending(self, moment: float, place: _Place) -> Spending:
         budget = self._budgets[place.number]
         span = find_span(budget.per, moment)
-        total = self._spans.get(span, _SpanSums()).sums.get(place, Sum())
+        total = self._spans.get(span, _SpanSums()).get(place)
         return Spending(budget, place.group, total.spent, total.unpriced, span.end)
 
-    def _add(
-        self, span: Span, opened: _SpanSums, spender: Spender, spent: int, unpriced: int
-    ) -> None:
+    def _add(self, span: Span, sums: _Sums, spender: Spender, spent: int, unpriced: int) -> None:
         for number, budget in enumerate(self._budgets):
             group = budget.find_group(spender)
             if budget.per == span.per and group is not None:
-                opened.add(_Place(number, group), spent, unpriced)
+                _add_to(sums, _Place(number, group), spent, unpriced)

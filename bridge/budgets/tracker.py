@@ -15,9 +15,11 @@ from bridge.budgets.words import build_notice, explain_refusal, summarize
 from bridge.errors import BudgetSpent
 from bridge.models.prices import find_price
 from bridge.models.rules import ECHO
-from bridge.store.ledger import CallerTotal, Entry, Ledger
+from bridge.store.ledger import Entry, Ledger
 from bridge.wire.usage import BudgetReport
 
+RETRY_SECONDS = 30.0
+"""Pause before a ledger that could not be read is read again."""
 _MICRO_DOLLARS = 1_000_000
 _log = logging.getLogger(__name__)
 
@@ -30,21 +32,27 @@ class BudgetTracker:
         budgets: Sequence[Budget],
         ledger: Ledger,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Every `cheaper_model` must have a list price."""
+        """Every `cheaper_model` must have a list price.
+
+        `clock` tells when to read the ledger again after a failure.
+        """
         self._books = Books(budgets)
         self.has_any = bool(budgets)
         """Whether there are budgets; without any, nothing needs to be booked."""
         self._ledger = ledger
         self._now = now
+        self._clock = clock
         self._loading = asyncio.Lock()
+        self._retry_at: dict[Span, float] = {}
 
     async def load(self) -> None:
         """Read what was spent in the current day and month, unless it is known."""
         # One at a time: otherwise two requests would each add what was spent before.
-        if self._books.list_missing(self._now()):
+        if self._list_due():
             async with self._loading:
-                for span in self._books.list_missing(self._now()):
+                for span in self._list_due():
                     await self._load_span(span)
 
     async def select_model(
@@ -85,18 +93,24 @@ class BudgetTracker:
     async def _load_span(self, span: Span) -> None:
         # With nothing between the two: what is booked from now on is not among what is read.
         self._books.open(span)
-        self._books.fill(span, await self._read_totals(span))
-
-    async def _read_totals(self, span: Span) -> list[CallerTotal]:
         try:
-            return await self._ledger.sum_by_caller(span.start, span.end)
+            totals = await self._ledger.sum_by_caller(span.start, span.end)
         except (sqlite3.Error, OSError) as error:
+            # Not by every request: each would wait for the lock of a file that is locked.
+            self._retry_at[span] = self._clock() + RETRY_SECONDS
             _log.warning(
-                "What was spent this %s cannot be read, so its budgets begin at $0.00: %s",
+                "What was spent this %s cannot be read, so its budgets begin at $0.00 until it "
+                "can: %s",
                 span.per,
                 error,
             )
-            return []
+        else:
+            self._books.fill(span, totals)
+
+    def _list_due(self) -> list[Span]:
+        """List the spans to read: those that are missing, and did not just fail."""
+        missing = self._books.list_missing(self._now())
+        return [span for span in missing if self._clock() >= self._retry_at.get(span, 0)]
 
 
 def is_cheaper(model: str, other: str) -> bool:

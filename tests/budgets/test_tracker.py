@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.budgets.budget import Budget, Spender
-from bridge.budgets.tracker import BudgetTracker
+from bridge.budgets.tracker import RETRY_SECONDS, BudgetTracker
 from bridge.errors import BudgetSpent
+from bridge.store import database, worker
 from bridge.store.ledger import Entry, Ledger
 from tests.budgets.zones import local_zone
 
@@ -37,7 +39,8 @@ class World:
     def __init__(self, ledger: Ledger, *budgets: Budget) -> None:
         self.now = NOON
         self.ledger = ledger
-        self.tracker = BudgetTracker(budgets, ledger, lambda: self.now)
+        self.clock = 0.0
+        self.tracker = BudgetTracker(budgets, ledger, lambda: self.now, lambda: self.clock)
 
     def record(self, cost: int | None, spender: Spender = CURSOR) -> None:
         """Record a request that has ended, as the server does."""
@@ -221,3 +224,27 @@ async def test_a_ledger_that_cannot_be_read_is_logged(
         world.record(DOLLAR)
         assert (await world.ask()).startswith("The budget"), "what ends from now on is counted"
     assert "its budgets begin at $0.00" in caplog.text
+
+
+async def test_a_ledger_that_was_locked_for_a_moment_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_OPEN_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.0)
+    path = tmp_path / "ledger.sqlite3"
+    async with open_world(budget(1), path=path) as world:
+        world.record(DOLLAR * 3 // 4)
+    async with open_world(budget(1), path=path) as world:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            assert await world.ask() == OPUS
+            # Booked, but not in the ledger.
+            world.record(DOLLAR // 8)
+            await world.ledger.list_recent(1)
+        world.record(DOLLAR // 8)
+        assert await world.ask() == OPUS, "it is not read by every request"
+        world.clock += RETRY_SECONDS
+        assert await world.ask() == OPUS
+        assert (await world.read())[0].startswith("$0.87 of $1.00 a day")
+        world.record(DOLLAR // 8)
+        assert (await world.ask()).startswith("The budget")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from bridge.name_patterns import matches_name
 from bridge.store.local_days import find_day, find_midnight
 from bridge.wire.usage import BudgetPeriod
 
@@ -97,4 +97,4 @@ def find_span(per: BudgetPeriod, moment: float) -> Span:
 
 
 def _matches(pattern: str | None, name: str) -> bool:
-    return pattern is None or fnmatchcase(name.lower(), pattern.lower())
+    return pattern is None or matches_name(pattern, name)

@@ -121,7 +121,7 @@ class AccountPlan:
             )
         now = self._now()
         until = self._find_end(self._record.state.at(now)) if agreement == "window" else None
-        self._keep(replace(self._record, agreement=agreement, agreed_until=until))
+        self._keep(replace(self._record, agreement=agreement, agreed_until=until, agreed_at=now))
 
     def build_report(self) -> PlanReport:
         """Report what is known now."""
@@ -182,8 +182,11 @@ class AccountPlan:
         if self._setting == "refuse":
             # It may have been given before the setting was changed.
             return "no"
-        is_over = record.agreed_until is None or record.agreed_until <= now
-        return "no" if record.agreement == "window" and is_over else record.agreement
+        if record.agreement != "window":
+            return record.agreement
+        # By a clock that was ahead when the user agreed, the end may be years away.
+        begin, end = record.agreed_at or 0, record.agreed_until or 0
+        return "window" if begin <= now < end else "no"
 
     def _find_end(self, state: PlanState) -> float:
         """Return when the window ends that the user agrees for."""

@@ -36,6 +36,8 @@ class PlanRecord:
     """When an agreement for a window ends, in Unix seconds."""
     logged: frozenset[str] = frozenset()
     """Keys of the alerts that were logged."""
+    agreed_at: float | None = None
+    """When the user agreed for a window, in Unix seconds."""
     owner: str = ""
     """Whose account it is, as a fingerprint; empty if unknown."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Sequence
 
 from bridge.models.rules import ECHO
 from bridge.models.spelling import normalize_name
+from bridge.name_patterns import matches_name
 from bridge.wire.routing.rule import RoutingRule
 
 
@@ -40,8 +40,4 @@ def _list_spellings(model: str) -> list[str]:
 
 
 def _matches(pattern: str, names: Iterable[str]) -> bool:
-    pattern = pattern.lower()
-    # A name may have brackets, which mean a choice of characters in a pattern: `sonnet[1m]`.
-    return any(
-        name.lower() == pattern or fnmatch.fnmatchcase(name.lower(), pattern) for name in names
-    )
+    return any(matches_name(pattern, name) for name in names)

@@ -118,6 +118,19 @@ def test_an_agreement_for_the_window_ends_with_it() -> None:
     assert world.find_refusal() is not None
 
 
+def test_an_agreement_does_not_last_longer_if_the_clock_is_set_back() -> None:
+    world = World()
+    world.now = START + 400 * 86_400
+    world.plan.agree("window")
+    assert world.plan.build_report().agreement == "window"
+    world.now = START
+    world.report(1.0)
+    assert world.plan.build_report().agreement == "no"
+    assert world.find_refusal() is not None
+    world.plan.agree("window")
+    assert world.find_refusal() is None
+
+
 def test_an_agreement_for_always_holds_until_it_is_withdrawn() -> None:
     world = World()
     world.plan.agree("always")

@@ -9,6 +9,8 @@ from bridge.plan.state import PlanState
 
 _LABELS = {"five_hour": "Session", "seven_day": "Week", "overage": "Extra usage"}
 _DAY = 86_400.0
+_UNCLEAR_DAYS = 6
+"""From then on, a weekday alone could be today's."""
 WINDOW_SECONDS = {"five_hour": 5 * 3600.0, "seven_day": 7 * _DAY}
 """Lengths of the windows whose names tell it."""
 
@@ -29,8 +31,10 @@ def format_percent(used: float) -> str:
 
 
 def format_moment(moment: float, now: float) -> str:
-    """Format a time to come: `16:40` within a day, else `Tue 16:40`; local time."""
+    """Format a time to come: `16:40` within a day, `Tue 16:40` in a week, else `7 Dec 16:40`."""
     local = datetime.fromtimestamp(moment)
+    if moment - now >= _UNCLEAR_DAYS * _DAY:
+        return f"{local.day} {local.strftime('%b %H:%M')}"
     return local.strftime("%H:%M" if moment - now < _DAY else "%a %H:%M")
 
 

@@ -43,7 +43,8 @@ function create(name, className, ...content) {
 function formatMoment(moment, now) {
   // As in the bridge's own words, which stand beside it.
   const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Date(moment * 1000).toLocaleString([], moment - now < DAY ? time : { weekday: "short", ...time });
+  const day = moment - now < 6 * DAY ? { weekday: "short" } : { day: "numeric", month: "short" };
+  return new Date(moment * 1000).toLocaleString([], moment - now < DAY ? time : { ...day, ...time });
 }
 
 function formatSpan(seconds) {

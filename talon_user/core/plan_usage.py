@@ -14,6 +14,8 @@ ALLOWED = (
 )
 SWITCHED_OFF = "As of the last answer, it is switched off in your Claude account."
 DAY_SECONDS = 86_400
+UNCLEAR_DAYS = 6
+"""From then on, a weekday alone could be today's."""
 
 
 def list_plan_lines(usage: Mapping[str, Any]) -> list[str]:
@@ -52,6 +54,8 @@ def _describe_plan(plan: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _format_moment(moment: float) -> str:
-    """Return a time to come, with the weekday unless it is within a day."""
-    form = "%H:%M" if moment - time.time() < DAY_SECONDS else "%a %H:%M"
-    return time.strftime(form, time.localtime(moment))
+    """Return a time to come: with the weekday unless it is within a day, or with the date."""
+    days, local = (moment - time.time()) / DAY_SECONDS, time.localtime(moment)
+    if days >= UNCLEAR_DAYS:
+        return f"{local.tm_mday} {time.strftime('%b %H:%M', local)}"
+    return time.strftime("%H:%M" if days < 1 else "%a %H:%M", local)

@@ -36,6 +36,7 @@ def test_a_percentage_is_full_only_when_it_is() -> None:
 def test_a_moment_of_another_day_names_it() -> None:
     assert format_moment(NOON + 4 * 3600, NOON) == "16:00"
     assert format_moment(NOON + 50 * 3600, NOON) == "Thu 14:00"
+    assert format_moment(NOON + 7 * 24 * 3600 - 60, NOON) == "1 Dec 11:59", "not today's weekday"
 
 
 def test_the_line_has_all_windows() -> None:

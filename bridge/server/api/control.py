@@ -33,6 +33,9 @@ async def update_switches(request: web.Request) -> web.Response:
     """
     bridge = request.app[BRIDGE]
     patch = await read_body(request, SwitchesPatch)
+    # Before anything is changed: a request that is refused must change nothing.
+    if patch.sign_in is not None:
+        bridge.check_sign_in(patch.sign_in)
     if patch.model is not None:
         bridge.choose_model(patch.model)
     if patch.backend is not None:

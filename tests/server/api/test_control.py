@@ -55,6 +55,15 @@ async def test_without_the_token_nothing_changes(
     assert not bridge.stopping
 
 
+async def test_a_refused_change_changes_nothing(start_bridge: StartBridge) -> None:
+    bridge = await start_bridge()
+    before = bridge.switches.model_copy()
+    change = {"model": "haiku", "backend": "offline", "sign_in": "../gone", "paused": True}
+    status, body = await post_control(bridge, "/control/switches", change, read_token())
+    assert (status, body["error"]["param"]) == (400, "sign_in")
+    assert bridge.switches == before
+
+
 async def test_the_model_is_switched_from_the_next_request_on(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     status, body = await post_control(

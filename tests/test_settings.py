@@ -183,3 +183,32 @@ def test_a_wrong_rule_is_named_with_its_field_and_its_file() -> None:
         load_settings()
     words = f"setting `rules` in {path}: rule 1 (“Cursor”), `effort`: input should be 'none',"
     assert str(raised.value).startswith(words)
+
+
+# --- sign-ins
+
+WORK_RULE = {"name": "Work", "sign_in": "work"}
+ODD_SIGN_INS = ("../up", "a/b", "", ".", "-work", "Work", "wörk", "a" * 31, "a\n", "default")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"sign_in": "work"}, "sign_in: `work` is not in the setting sign_ins"),
+        ({"rules": [WORK_RULE]}, "rules: rule “Work”: `work` is not in the setting sign_ins"),
+        (
+            {"fallback": ("anthropic", "claude-code:work when limited")},
+            "fallback: `claude-code:work when limited`: `work` is not in the setting sign_ins",
+        ),
+    ],
+)
+def test_a_sign_in_that_does_not_exist_is_refused(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load_settings(**settings)
+    load_settings(sign_ins={"work": "~/.claude-work"}, **settings)
+
+
+@pytest.mark.parametrize("name", ODD_SIGN_INS)
+def test_a_name_is_that_of_a_folder_and_cannot_leave_it(name: str) -> None:
+    with pytest.raises(SettingsError, match="must be a name in lower case"):
+        load_settings(sign_ins={name: "~/.claude-work"})

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bridge.name_patterns import matches_name
 from bridge.store.local_days import find_day, find_midnight
+from bridge.wire.routing.name_patterns import matches_name
 from bridge.wire.usage import BudgetPeriod
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bridge.models.rules import ECHO
 from bridge.models.spelling import normalize_name
-from bridge.name_patterns import matches_name
+from bridge.wire.routing.name_patterns import matches_name
 from bridge.wire.routing.rule import RoutingRule
 
 

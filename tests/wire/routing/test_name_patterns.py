@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.name_patterns import matches_name
+from bridge.wire.routing.name_patterns import matches_name
 
 
 @pytest.mark.parametrize(

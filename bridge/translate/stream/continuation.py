@@ -33,8 +33,10 @@ from bridge.wire.messages import (
 #   anything else                      the answer ends
 #
 # Input: the events of a turn, then take_follow_up() for the next turn's request.
-# Output: the events of a single answer. `message_start` comes only from the first turn;
-# `message_delta` and `message_stop` only from the last one, with the usage of all turns added up.
+# Output: the events of a single answer. `message_start` comes only from the first turn, and
+# `message_stop` only from the last one, behind a `message_delta` with the usage of all turns.
+# Each earlier turn has a `message_delta` without a stop reason at its end, and the next one at its
+# start: if the answer breaks off, the usage until then is known.
 # Content blocks are renumbered: `_offset` is the number of blocks in earlier turns. Events and
 # blocks of an unknown type are left out: their deltas may hold anything.
 
@@ -76,7 +78,7 @@ class Continuation:
                 return [event]
             case "message_start":
                 self._usage = event["message"].get("usage", {})
-                return [event] if self._usage_before is None else []
+                return [event] if self._usage_before is None else [self._build_usage()]
             case "content_block_start" | "content_block_delta" | "content_block_stop":
                 return self._show_block(event)
             case "message_delta":
@@ -137,7 +139,7 @@ class Continuation:
             if self._pauses > MAX_PAUSES:
                 raise OutputMismatch(f"Claude paused {MAX_PAUSES} times without ending its turn.")
             self._continue_with({"role": "assistant", "content": blocks})
-            return []
+            return [self._build_usage()]
         missing = reason in _VOLUNTARY_ENDS and not find_calls(blocks)
         if self._must_call and missing and not self._asked_again:
             self._asked_again = True
@@ -146,7 +148,7 @@ class Continuation:
                 "content": [{"type": "text", "text": self._must_call}],
             }
             self._continue_with({"role": "assistant", "content": blocks}, reminder)
-            return []
+            return [self._build_usage()]
         self._ended = True
         return [*self._build_final_delta(), event]
 
@@ -161,6 +163,13 @@ class Continuation:
         )
         self._before += self._answer.list_blocks()
         self._usage_before = sum_usage(self._usage_before or {}, self._usage)
+        self._usage = {}
+
+    def _build_usage(self) -> MessageDelta:
+        """Build an event with the usage of the turns until now, of which the last may go on."""
+        usage = sum_usage(self._usage_before or {}, self._usage)
+        delta: Any = {"stop_reason": None, "stop_sequence": None}
+        return {"type": "message_delta", "delta": delta, "usage": usage}
 
     def _build_final_delta(self) -> list[MessageEvent]:
         if self._last is None or self._usage_before is None:

@@ -23,7 +23,7 @@ from bridge.settings import find_paths, load_settings
 from bridge.store.ledger import Entry
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
-from tests.fake_anthropic.script import Reply, Usage, overloaded, says
+from tests.fake_anthropic.script import Drop, Reply, Usage, overloaded, says
 from tests.fake_anthropic.server import FakeAnthropic
 
 HAIKU, SONNET, OPUS = "claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"
@@ -306,3 +306,18 @@ def test_a_model_that_is_not_cheaper_is_refused_at_the_start(name: str) -> None:
     with pytest.raises(SettingsError, match="setting budgets, entry 1") as caught:
         make_bridge(settings, find_paths())
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("second", [Drop(4), "refused"])
+async def test_the_turns_before_a_failure_are_booked(
+    start_anthropic: StartBridge, fake: FakeAnthropic, second: Any
+) -> None:
+    bridge = await start_anthropic(budgets=a_dollar())
+    last = overloaded() if second == "refused" else replace(says("More."), fault=second)
+    fake.script(replace(costs_a_dollar(), stop_reason="pause_turn"), last)
+    with pytest.raises(openai.APIStatusError):
+        await ask(bridge)
+    (entry,) = await bridge.ledger.list_recent(1)
+    assert entry.output_tokens >= 100_000
+    with pytest.raises(openai.RateLimitError, match=r"The budget of \$1.00 a day is used up"):
+        await ask(bridge)

@@ -30,6 +30,12 @@ def feed(turns: Continuation, *events: MessageEvent) -> list[MessageEvent]:
     return [shown for event in events for shown in turns.feed(event)]
 
 
+def used(usage: Any) -> Any:
+    """Return the event that tells the usage until now, where the answer goes on."""
+    delta = {"stop_reason": None, "stop_sequence": None}
+    return {"type": "message_delta", "delta": delta, "usage": usage}
+
+
 def test_a_single_turn_is_unchanged() -> None:
     events = [start(), *text(0, "Hi"), *end("end_turn")]
     turns = Continuation(REQUEST)
@@ -43,7 +49,11 @@ def test_a_paused_turn_is_continued() -> None:
     first = feed(
         turns, start(input_tokens=10), *SEARCH, *end("pause_turn", usage={"output_tokens": 3})
     )
-    assert first == [start(input_tokens=10), *SEARCH]
+    assert first == [
+        start(input_tokens=10),
+        *SEARCH,
+        used({"input_tokens": 10, "output_tokens": 3}),
+    ]
     follow_up = turns.take_follow_up()
     assert follow_up is not None
     assert follow_up.messages == (HI, {"role": "assistant", "content": [SEARCHED]})
@@ -58,7 +68,8 @@ def test_a_paused_turn_is_continued() -> None:
         "delta": {"stop_reason": "end_turn"},
         "usage": {"input_tokens": 30, "cache_read_input_tokens": 5, "output_tokens": 7},
     }
-    assert second == [*text(1, "Found."), ending, {"type": "message_stop"}]
+    begun = {"input_tokens": 30, "cache_read_input_tokens": 5, "output_tokens": 4}
+    assert second == [used(begun), *text(1, "Found."), ending, {"type": "message_stop"}]
     assert turns.take_follow_up() is None
 
 
@@ -90,7 +101,7 @@ def test_a_missing_call_is_requested_once() -> None:
         {"role": "user", "content": [{"type": "text", "text": "Call it."}]},
     )
     shown = feed(turns, start(), *tool(0, "toolu_1", "add", "{}"), *end("tool_use"))
-    assert shown[:3] == tool(1, "toolu_1", "add", "{}")
+    assert shown[1:4] == tool(1, "toolu_1", "add", "{}")
     assert turns.take_follow_up() is None
     assert turns.build_stored_turn() is None
 

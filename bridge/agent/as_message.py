@@ -2,12 +2,13 @@
 
 # Inputs are all events of a loop, in order; outputs are the events of one message:
 #
-#     first message_start      passed on; later ones only begin a new count of usage
+#     first message_start      passed on; later ones become a message_delta with the usage so far
 #     text, thinking blocks    passed on, with new consecutive indexes
 #     tool calls, redacted     left out
 #     ApprovalRequested,       a thinking block with a line for each action
 #     ActionsDone
-#     message_delta            remembered: the last turn's stop reason is the message's
+#     message_delta            passed on with the usage so far and without its stop reason, which
+#                              is remembered: the last turn's is the message's
 #     LoopEnded                the reason, unless Claude ended; then message_delta, message_stop
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class MessageAssembler:
                 is_first, self._has_started = not self._has_started, True
                 self._earlier_usage = sum_usage(self._earlier_usage, self._turn_usage)
                 self._turn_usage, self._indexes = event["message"].get("usage", {}), {}
-                return [event] if is_first else []
+                return [event] if is_first else [self._build_usage()]
             case "content_block_start":
                 return self._start_block(event)
             case "content_block_delta" | "content_block_stop":
@@ -75,7 +76,7 @@ class MessageAssembler:
             case "message_delta":
                 self._turn_usage = merge_usage(self._turn_usage, event["usage"])
                 self._stop = event["delta"]
-                return []
+                return [self._build_usage()]
             case "message_stop":
                 return []
             case _:
@@ -106,6 +107,11 @@ class MessageAssembler:
             if event["delta"]["type"] == "signature_delta":
                 return []
         return [] if index is None else [_renumber(event, index)]
+
+    def _build_usage(self) -> MessageEvent:
+        """Build an event with the usage so far, as the client may leave before the end."""
+        usage = sum_usage(self._earlier_usage, self._turn_usage)
+        return {"type": "message_delta", "delta": {"stop_reason": None}, "usage": usage}
 
     def _build_note(self, text: str) -> list[MessageEvent]:
         line_break, self._is_line_open = "\n" if self._is_line_open else "", False

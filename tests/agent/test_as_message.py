@@ -15,6 +15,7 @@ from bridge.computer.approval.shown import ShownStep
 from bridge.deadline import Deadline
 from bridge.errors import Stopped, StreamBroken
 from bridge.translate.stream.content_blocks import BlockCollector
+from bridge.translate.stream.message_end import MessageEnd
 from bridge.wire.messages import MessageEvent
 from tests.clocks import at
 from tests.fake_anthropic.play import counting_ids, events
@@ -130,6 +131,19 @@ def test_a_stop_or_a_limit_is_explained_in_the_text(end: LoopEnded, said: str) -
     assembled = assemble(*turn(Text("I click."), CLICK), end)
     assert blocks(assembled)[-1] == ("text", f"\n\n{said}")
     assert ending(assembled)["delta"]["stop_reason"] == "end_turn"
+
+
+def test_the_tokens_of_earlier_turns_are_known_before_the_end() -> None:
+    first = turn(CLICK, usage=Usage(input_tokens=1000, output_tokens=20))
+    begun = turn(Text("Done."), usage=Usage(input_tokens=2000, output_tokens=9))[:1]
+    end = MessageEnd()
+    for event in assemble(*first, CLICKED):
+        end.feed(event)
+    assert (end.usage["input_tokens"], end.usage["output_tokens"]) == (1000, 20)
+    for event in assemble(*first, CLICKED, *begun):
+        end.feed(event)
+    assert end.usage["input_tokens"] == 3000
+    assert end.stop_reason is None
 
 
 def test_the_stop_reason_is_that_of_the_last_turn() -> None:

@@ -84,7 +84,10 @@ class Continuation:
             case "message_delta":
                 self._usage = merge_usage(self._usage, event["usage"])
                 self._container = read_container(event) or self._container
-                if self._last is not None and event["delta"]["stop_reason"] is None:
+                if event["delta"]["stop_reason"] is None:
+                    if self._last is None:
+                        # Such as between two steps of computer use.
+                        return [self._build_usage()]
                     event = {**event, "delta": self._last["delta"]}
                 self._last = event
                 return []

@@ -131,3 +131,11 @@ def test_a_call_with_thinking_is_stored() -> None:
         {"type": "thinking", "thinking": "Hmm", "signature": "c2ln"},
         {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {"a": 1}},
     )
+
+
+def test_usage_that_is_reported_on_the_way_is_passed_on() -> None:
+    turns = Continuation(REQUEST)
+    shown = feed(turns, start(input_tokens=10), used({"input_tokens": 30, "output_tokens": 7}))
+    assert shown[1:] == [used({"input_tokens": 30, "output_tokens": 7})]
+    ending = end("end_turn", usage={"output_tokens": 9})
+    assert feed(turns, *text(0, "Hi"), *ending)[-2:] == ending

@@ -318,7 +318,7 @@ class ClaudeCodeBackend(ManagedBackend):
     async def _take_process(self) -> ClaudeProcess:
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing.")
-        # A spare may have been started for an account that was replaced since.
+        # What a spare reports would be taken for the account that was replaced since it started.
         while (process := await self._pool.take()) not in self._of_account:
             self._pool.end(process)
         return process

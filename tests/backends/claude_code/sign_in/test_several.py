@@ -209,7 +209,6 @@ async def test_the_plan_of_a_replaced_account_is_unknown_until_its_first_answer(
     assert (await bridge.selection.get_status()).active == "claude-code"
     report = plan.build_report()
     assert (report.words, report.agreement) == ("unknown until the first answer", "no")
-    # Neither the conversation's process nor a spare goes on with the account before.
     await ask(bridge)
     assert get_account(fake) == "other"
 

@@ -28,6 +28,7 @@ class FakeServer(ControlClient):
         super().__init__(TARGET.url, str)
         self.response: Health | Exception = HEALTH
         self.models_fail = False
+        self.batches_fail = False
         self.requests: Counter[str] = Counter()
 
     def fetch_health(self) -> Health:
@@ -52,6 +53,8 @@ class FakeServer(ControlClient):
 
     def list_waiting_batches(self) -> list[WaitingBatch]:
         self.requests["batches"] += 1
+        if self.batches_fail:
+            raise NotAnswering("/computer is not responding")
         return [BATCH]
 
 
@@ -205,3 +208,16 @@ def test_polls_are_more_frequent_while_something_changes(
     world.server.response = response
     world.poll()
     assert world.choose_pause() == seconds
+
+
+def test_an_approval_stays_while_the_server_does_not_respond(world: World) -> None:
+    """Otherwise its notification would be withdrawn, and not be shown again within a minute."""
+    waiting = replace(HEALTH, computer=ComputerHealth(mode="ask", waiting=1))
+    world.server.response = waiting
+    assert world.poll().batches == (BATCH,)
+    world.server.batches_fail = True
+    assert world.poll().batches == (BATCH,)
+    world.server.response = NotAnswering("slow")
+    assert world.poll().batches == (BATCH,)
+    world.server.response = HEALTH
+    assert world.poll().batches == ()

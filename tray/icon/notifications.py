@@ -5,6 +5,7 @@ https://specifications.freedesktop.org/notification-spec/
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from html import escape
@@ -31,11 +32,26 @@ class Notifications:
     def __init__(self, call: Call, on_command: Callable[[Command], None]) -> None:
         self._call = call
         self._on_command = on_command
+        # A notification server that has just been started takes seconds to show the first one.
+        # Without the lock, a `withdraw` in the meantime would find nothing to remove.
+        self._lock = asyncio.Lock()
         self._ids: dict[str, int] = {}
         self._choices: dict[int, tuple[tuple[str, Command], ...]] = {}
 
     async def show(self, notice: Notice) -> None:
         """Show a notification; it replaces one of the same topic."""
+        async with self._lock:
+            await self._show(notice)
+
+    async def withdraw(self, topic: str) -> None:
+        """Remove the notification on this topic, if it is still there."""
+        async with self._lock:
+            id = self._ids.pop(topic, None)
+            if id is not None:
+                self._choices.pop(id, None)
+                await self._call(NAME, PATH, "CloseNotification", "u", [id])
+
+    async def _show(self, notice: Notice) -> None:
         capabilities = await self._list_capabilities()
         buttons = bool(notice.choices) and "actions" in capabilities
         actions: list[str] = []
@@ -57,13 +73,6 @@ class Notifications:
                 self._choices[reply.body[0]] = notice.choices
         if not buttons and notice.fallback is not None:
             self._on_command(notice.fallback)
-
-    async def withdraw(self, topic: str) -> None:
-        """Remove the notification on this topic, if it is still there."""
-        id = self._ids.pop(topic, None)
-        if id is not None:
-            self._choices.pop(id, None)
-            await self._call(NAME, PATH, "CloseNotification", "u", [id])
 
     def handle_message(self, message: Message) -> None:
         """Handle a message of the bus; only the notification server's signals matter."""

@@ -116,7 +116,9 @@ class Poller:
 
     def _poll(self, target: Target) -> Report:
         last = self._last
-        report = Report(target) if last is None else replace(last, target=target, batches=())
+        report = Report(target) if last is None else replace(last, target=target)
+        if last is None or last.target != target:
+            report = replace(report, batches=())
         report = replace(report, requested_at=self._clock())
         client = self._connect(target.url)
         try:
@@ -137,8 +139,9 @@ class Poller:
         """Fetch what may have changed; only /health is fetched in every poll."""
         refresh, self._refresh = self._refresh, False
         now = self._clock()
-        if health.computer.waiting:
-            report = replace(report, batches=tuple(client.list_waiting_batches()))
+        # Those of the last report stay if the request fails: an approval must not seem decided.
+        batches = client.list_waiting_batches() if health.computer.waiting else ()
+        report = replace(report, batches=tuple(batches))
         before = last.health if last is not None else None
         request_ended = before is not None and before.open_streams > health.open_streams
         if refresh or request_ended or now > self._usage_due:

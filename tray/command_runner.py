@@ -22,7 +22,7 @@ from tray.notifications import Notice
 from tray.server.control_client import ControlClient, NoServer, NotAnswering
 
 _CLI_SECONDS = 120.0
-_PAGES = {"dashboard": "/", "setup": "/setup"}
+_PAGES = {"dashboard": "/", "setup": "/setup", "accounts": "/#accounts"}
 _PAGE_SECONDS = 20
 """Seconds for a browser to start and to load a page, which removes the file it was opened with."""
 _BY_HAND = "In a terminal, run: claude-bridge dashboard --url"
@@ -205,6 +205,6 @@ def _explain_failures() -> Iterator[None]:
     try:
         yield
     except NoServer as error:
-        raise CommandFailed("The server isn't running. Choose Start.") from error
+        raise CommandFailed("The server isn't running. Choose Start server.") from error
     except (NotAnswering, SettingsError) as error:
         raise CommandFailed(f"That didn't work: {error}") from error

@@ -107,7 +107,7 @@ class InstallTalon:
 class Open:
     """Open a page of the server, or a file."""
 
-    what: Literal["dashboard", "setup", "logs", "settings"]
+    what: Literal["dashboard", "setup", "accounts", "logs", "settings"]
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,13 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
     """Return the whole menu; `version` is the tray's.
 
     The top-level entries have the same keys in the same order for every status: a panel then only
-    updates their properties, and an open menu stays open.
+    updates their properties, and an open menu stays open. Only those of approvals come and go.
     """
     running = status.state == "running"
     return (
         Entry("state", _shorten(describe_status(status)), enabled=False),
+        *(entry for batch in status.batches for entry in _build_approval_entries(batch)),
+        _build_stop_entry(status),
         *_build_plan_entries(status),
         Entry("separator-1", kind="separator"),
         *_build_server_entries(status),
@@ -105,6 +107,7 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
             command=Open("setup"),
             visible=running and not status.ready,
         ),
+        Entry("accounts", "Accounts & keys…", enabled=running, command=Open("accounts")),
         Entry("logs", "Open log", command=Open("logs")),
         Entry("settings", "Open settings file", command=Open("settings")),
         *_build_preference_entries(status),
@@ -112,6 +115,37 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
         Entry("separator-4", kind="separator"),
         Entry("quit", _label_quit(status), command=Quit()),
     )
+
+
+def _build_approval_entries(batch: WaitingBatch) -> tuple[Entry, ...]:
+    """Return the entries of a pending approval; only what is shown whole can be approved here."""
+    # The keys contain the digest of what is shown. So an entry of an open menu never becomes that
+    # of another approval, whose actions the user has not read.
+    key = f"{batch.id}:{batch.digest}"
+    actions = summarize_batch(batch)
+    deny = Decide(batch.id, approved=False, digest=batch.digest)
+    if actions is None:
+        decision = Entry(f"review:{key}", "Review…", command=Open("dashboard"))
+        label = "A program asks to use this computer"
+        if batch.about == "actions":
+            label = "The actions are too long to show here"
+    else:
+        approve = Decide(batch.id, approved=True, digest=batch.digest)
+        decision, label = Entry(f"approve:{key}", "Approve", command=approve), actions
+    risks = f"Risky: {', '.join(batch.risks)}"
+    return (
+        Entry(f"separator-{key}", kind="separator"),
+        Entry(f"batch:{key}", label, enabled=False),
+        Entry(f"risks:{key}", _shorten(risks), enabled=False, visible=bool(batch.risks)),
+        decision,
+        Entry(f"deny:{key}", "Deny", command=deny),
+    )
+
+
+def _build_stop_entry(status: Status) -> Entry:
+    computer = status.computer if status.state == "running" else None
+    busy = computer is not None and (computer.active or computer.waiting > 0)
+    return Entry("computer-stop", "Stop Claude", enabled=busy, command=StopComputer(), visible=busy)
 
 
 def _build_plan_entries(status: Status) -> tuple[Entry, ...]:
@@ -166,7 +200,7 @@ def _build_server_entries(status: Status) -> tuple[Entry, ...]:
     ending = stopped or status.state == "stopping"
     port = status.free_port
     return (
-        Entry("start", "Start", enabled=stopped, command=Start()),
+        Entry("start", "Start server", enabled=stopped, command=Start()),
         Entry(
             "start-on-free-port",
             f"Start on port {port} instead",
@@ -174,8 +208,8 @@ def _build_server_entries(status: Status) -> tuple[Entry, ...]:
             command=Start(port),
             visible=port is not None,
         ),
-        Entry("stop", "Stop", enabled=not ending, command=Stop()),
-        Entry("restart", "Restart", enabled=not ending, command=Restart()),
+        Entry("stop", "Stop server", enabled=not ending, command=Stop()),
+        Entry("restart", "Restart server", enabled=not ending, command=Restart()),
         Entry(
             "pause",
             "Resume requests" if status.paused else "Pause requests",
@@ -288,19 +322,12 @@ def _build_computer_entry(status: Status) -> Entry:
         )
         for mode, label in _MODES
     )
-    busy = computer is not None and (computer.active or computer.waiting > 0)
-    children = (
-        Entry("computer-stop", "Stop now", enabled=busy, command=StopComputer()),
-        Entry("separator-computer", kind="separator"),
-        *radios,
-        *(entry for batch in status.batches for entry in _build_batch_entries(batch)),
-    )
     return Entry(
         "computer",
         _label_computer(computer),
         kind="submenu",
         enabled=computer is not None,
-        children=children,
+        children=radios,
     )
 
 
@@ -310,26 +337,6 @@ def _label_computer(computer: ComputerHealth | None) -> str:
     if computer.waiting:
         return "Computer use: waiting for your approval"
     return f"Computer use: {'active' if computer.active else _MODE_LABELS[computer.mode]}"
-
-
-def _build_batch_entries(batch: WaitingBatch) -> tuple[Entry, ...]:
-    """Return the entries of a pending approval; only what is shown whole can be approved here."""
-    actions = summarize_batch(batch)
-    deny = Decide(batch.id, approved=False, digest=batch.digest)
-    if actions is None:
-        decision = Entry(f"review:{batch.id}", "Review…", command=Open("dashboard"))
-        label = "A program asks to use this computer"
-        if batch.about == "actions":
-            label = "Claude waits for your approval: too long to show here"
-    else:
-        approve = Decide(batch.id, approved=True, digest=batch.digest)
-        decision, label = Entry(f"approve:{batch.id}", "Approve", command=approve), actions
-    return (
-        Entry(f"separator-{batch.id}", kind="separator"),
-        Entry(f"batch:{batch.id}", label, enabled=False),
-        decision,
-        Entry(f"deny:{batch.id}", "Deny", command=deny),
-    )
 
 
 def _build_connect_entry(status: Status) -> Entry:

@@ -16,6 +16,7 @@ MOST_ALERTS = 100
 """Alerts that are shown and remembered; a plan has about one for each of its windows."""
 
 _REFUSAL = "extra usage"
+_ACTIVE = "computer on"
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,9 @@ def find_notices(before: Status, after: Status) -> tuple[Notice, ...]:
 
 
 def find_withdrawn_topics(before: Status, after: Status) -> tuple[str, ...]:
-    """Return the topics whose notification is out of date: the user has decided."""
-    waiting = {batch.id for batch in after.batches}
-    decided = tuple(f"batch {b.id}" for b in before.batches if b.id not in waiting)
-    was_refused, is_refused = (any(p.refusal for p in s.plans) for s in (before, after))
-    return (*decided, _REFUSAL) if was_refused and not is_refused else decided
+    """Return the topics of urgent notifications that are over, such as a decided approval."""
+    current = set(_list_urgent_topics(after))
+    return tuple(topic for topic in _list_urgent_topics(before) if topic not in current)
 
 
 def list_alert_keys(plans: Sequence[PlanReport]) -> tuple[str, ...]:
@@ -86,6 +85,23 @@ def build_greeting(status: Status) -> Notice:
     return Notice(text, "greeting")
 
 
+def _list_urgent_topics(status: Status) -> list[str]:
+    """Return the topics of all urgent notifications that are still true."""
+    topics = [_name_topic(batch) for batch in status.batches]
+    computer = status.computer
+    # While it waits for approval, the task is not over.
+    if computer is not None and (computer.active or computer.waiting):
+        topics.append(_ACTIVE)
+    if any(plan.refusal for plan in status.plans):
+        topics.append(_REFUSAL)
+    urgent = (key for key, _, alert in _list_alerts(status.plans) if alert.urgent)
+    return [*topics, *(f"plan {key}" for key in urgent)]
+
+
+def _name_topic(batch: WaitingBatch) -> str:
+    return f"batch {batch.id}"
+
+
 def _find_problem_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     is_new = after.message != before.message or choose_look(before) != "attention"
     if choose_look(after) != "attention" or not after.message or not is_new:
@@ -110,9 +126,11 @@ def _find_computer_notices(before: Status, after: Status) -> tuple[Notice, ...]:
     )
     # While it waits for approval, the task is neither beginning nor over.
     if is_active and not was_active and not was_waiting:
-        text = "Claude is controlling this computer. To stop it: tray menu, Computer use, Stop now."
-        button = ("Stop now", StopComputer())
-        notices.append(Notice(text, "computer on", (button,), urgent=True))
+        text = (
+            "Claude is controlling this computer. To stop it, choose Stop Claude in the tray menu."
+        )
+        button = ("Stop Claude", StopComputer())
+        notices.append(Notice(text, _ACTIVE, (button,), urgent=True))
     if was_active and not is_active and not is_waiting:
         notices.append(Notice("Claude no longer controls this computer.", "computer off"))
     return tuple(notices)
@@ -169,7 +187,7 @@ def _build_approval_notice(batch: WaitingBatch) -> Notice:
         )
     return Notice(
         f"Waiting for your approval: {actions.removesuffix('.')}.{risks}",
-        f"batch {batch.id}",
+        _name_topic(batch),
         choices,
         fallback=Open("dashboard"),
         urgent=True,

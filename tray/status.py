@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from bridge.wire.computer_status import ComputerHealth, WaitingBatch
@@ -57,6 +58,8 @@ class Status:
     """Why this backend is in use, or why none is."""
     computer: ComputerHealth | None = None
     batches: tuple[WaitingBatch, ...] = ()
+    approval_seconds: int | None = None
+    """Until the first of the batches is denied; None if none waits."""
     connections: tuple[Connection, ...] = ()
     usage: UsageTotals | None = None
     plans: tuple[PlanReport, ...] = ()
@@ -89,6 +92,13 @@ def summarize_batch(batch: WaitingBatch) -> str | None:
     return text if is_short and batch.about == "actions" else None
 
 
+def count_down(status: Status, now: float) -> Status:
+    """Return the status with the seconds until an approval expires; `now` is in Unix seconds."""
+    ends = [batch.expires_at for batch in status.batches]
+    seconds = max(0, math.ceil(min(ends) - now)) if ends else None
+    return replace(status, approval_seconds=seconds)
+
+
 def choose_look(status: Status) -> Look:
     """Return which icon to show."""
     match status.state:
@@ -115,6 +125,17 @@ def describe_status(status: Status) -> str:
             return status.message or "Not responding"
         case "running":
             return _describe_running(status)
+
+
+def describe_second_start(status: Status) -> str:
+    """Return what a second `claude-bridge` does, which leaves the server to the running tray."""
+    match status.state:
+        case "running":
+            return f"Claude Bridge is already running at {status.base_url}."
+        case "starting":
+            return "Claude Bridge is already running; its server is starting."
+        case "stopped" | "failing" | "stopping":
+            return "Claude Bridge is already running; starting its server."
 
 
 def describe_plans(plans: Sequence[PlanReport]) -> str:
@@ -161,9 +182,9 @@ def _describe_running(status: Status) -> str:
     computer = status.computer
     # First, because nothing is done while it waits.
     if computer is not None and computer.waiting:
-        return "Claude is waiting for your approval"
+        return _describe_waiting(status, computer.waiting)
     if computer is not None and computer.active:
-        return "Claude is controlling this computer · to stop it: Computer use"
+        return "Claude is controlling this computer"
     if status.paused:
         return f"Paused on {status.url}: requests are rejected until you resume"
     if status.message or not status.ready:
@@ -172,6 +193,14 @@ def _describe_running(status: Status) -> str:
     count = status.open_streams
     busy = f" · {count} active request{'' if count == 1 else 's'}" if count else ""
     return f"Ready on {status.url}{backend}{busy}"
+
+
+def _describe_waiting(status: Status, waiting: int) -> str:
+    """Return who needs the approval, and the seconds until the first is denied."""
+    is_program = bool(status.batches) and all(b.about == "program" for b in status.batches)
+    what = f"{waiting} approvals" if waiting > 1 else "your approval"
+    left = "" if status.approval_seconds is None else f" ({status.approval_seconds} s)"
+    return f"{'A program' if is_program else 'Claude'} needs {what}{left}"
 
 
 def _describe_stopping(status: Status) -> str:

@@ -136,7 +136,7 @@ def test_a_failed_copy_shows_the_text_but_never_the_key(desktop: FakeDesktop) ->
 
 def test_without_a_server_the_message_explains_how_to_start_it(desktop: FakeDesktop) -> None:
     desktop.url = None
-    message = r"The server isn't running\. Choose Start"
+    message = r"The server isn't running\. Choose Start server"
     with pytest.raises(CommandFailed, match=message):
         desktop.runner.copy(Copy("url"))
     with pytest.raises(CommandFailed, match=message):

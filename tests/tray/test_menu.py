@@ -24,10 +24,22 @@ from tests.tray.statuses import (
 from tray.commands import AllowExtraUsage, Decide, Open, StopComputer, Switch, UseComputer
 from tray.menu import LABEL_LENGTH, Entry, build_menu
 from tray.notifications import find_notices
-from tray.status import Look, Status, choose_look, describe_status, describe_tooltip
+from tray.status import (
+    Look,
+    Status,
+    choose_look,
+    count_down,
+    describe_second_start,
+    describe_status,
+    describe_tooltip,
+)
+
+WAITING = replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1), batches=(BATCH,))
+LONG = replace(BATCH, id="b2", digest="d2", what=["Press Enter."] * 9)
+PROGRAM = replace(BATCH, id="b3", digest="d3", what=["Let curl use it."], about="program")
 
 ALWAYS = {"logs", "settings", "quit"}
-WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "login"}
+WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "accounts", "login"}
 
 
 def entry(status: Status, *keys: str) -> Entry:
@@ -70,15 +82,52 @@ def enabled(status: Status) -> set[str]:
         ),
         (
             replace(RUNNING, paused=True, computer=ComputerHealth(mode="allowed", active=True)),
-            "Claude is controlling this computer · to stop it: Computer use",
+            "Claude is controlling this computer",
             "computer",
-            WHILE_RUNNING,
+            {*WHILE_RUNNING, "computer-stop"},
         ),
         (
             replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1)),
-            "Claude is waiting for your approval",
+            "Claude needs your approval",
             "computer",
-            WHILE_RUNNING,
+            {*WHILE_RUNNING, "computer-stop"},
+        ),
+        (
+            count_down(WAITING, BATCH.expires_at - 53.2),
+            "Claude needs your approval (54 s)",
+            "computer",
+            {*WHILE_RUNNING, "computer-stop", "approve:b1:d1", "deny:b1:d1"},
+        ),
+        (
+            replace(
+                WAITING,
+                approval_seconds=9,
+                computer=ComputerHealth(mode="ask", active=True, waiting=1),
+            ),
+            "Claude needs your approval (9 s)",
+            "computer",
+            {*WHILE_RUNNING, "computer-stop", "approve:b1:d1", "deny:b1:d1"},
+        ),
+        (
+            replace(
+                WAITING,
+                computer=ComputerHealth(mode="ask", waiting=2),
+                batches=(BATCH, LONG),
+                approval_seconds=0,
+            ),
+            "Claude needs 2 approvals (0 s)",
+            "computer",
+            {
+                *WHILE_RUNNING,
+                "computer-stop",
+                *("approve:b1:d1", "deny:b1:d1", "review:b2:d2", "deny:b2:d2"),
+            },
+        ),
+        (
+            replace(WAITING, batches=(PROGRAM,), approval_seconds=60),
+            "A program needs your approval (60 s)",
+            "computer",
+            {*WHILE_RUNNING, "computer-stop", "review:b3:d3", "deny:b3:d3"},
         ),
         (
             replace(RUNNING, ready=False, message="Set a key."),
@@ -167,27 +216,59 @@ def test_the_backend_entry_shows_which_is_used_and_why() -> None:
     assert label == "Not connected: not signed in to Claude Code"
 
 
-def test_computer_use_is_switched_approved_and_stopped() -> None:
+def test_computer_use_is_switched() -> None:
     computer = entry(RUNNING, "computer")
     assert computer.label == "Computer use: off"
-    assert not entry(RUNNING, "computer", "computer-stop").enabled
-    assert [e.command for e in computer.children if e.kind == "radio"] == [
+    assert [e.command for e in computer.children] == [
         UseComputer("off"),
         UseComputer("ask"),
         UseComputer("ask_risky"),
         UseComputer("allowed", 15),
     ]
-    health = ComputerHealth(mode="ask", active=True, waiting=1)
-    busy = replace(RUNNING, computer=health, batches=(BATCH,))
-    assert entry(busy, "computer").label == "Computer use: waiting for your approval"
-    assert entry(busy, "computer", "computer-stop").command == StopComputer()
-    assert entry(busy, "computer", "computer-stop").enabled
-    assert entry(busy, "computer", "batch:b1").label == "Cline: Click at 10, 20.; Press Enter."
-    assert entry(busy, "computer", "approve:b1").command == Decide("b1", approved=True, digest="d1")
-    assert entry(busy, "computer", "deny:b1").command == Decide("b1", approved=False, digest="d1")
+    assert entry(WAITING, "computer").label == "Computer use: waiting for your approval"
     assert not entry(replace(RUNNING, computer=None), "computer").enabled
     active = replace(RUNNING, computer=ComputerHealth(mode="ask", active=True))
     assert entry(active, "computer").label == "Computer use: active"
+
+
+def test_an_approval_is_answered_at_the_top_of_the_menu() -> None:
+    shown = [(e.label, e.enabled, e.command) for e in build_menu(WAITING) if e.visible][:7]
+    assert shown == [
+        ("Claude needs your approval", False, None),
+        ("", True, None),
+        ("Cline: Click at 10, 20.; Press Enter.", False, None),
+        ("Risky: sends a form", False, None),
+        ("Approve", True, Decide("b1", approved=True, digest="d1")),
+        ("Deny", True, Decide("b1", approved=False, digest="d1")),
+        ("Stop Claude", True, StopComputer()),
+    ]
+    assert not entry(RUNNING, "computer-stop").visible
+    harmless = replace(WAITING, batches=(replace(BATCH, risks=[]),))
+    assert not entry(harmless, "risks:b1:d1").visible
+
+
+def test_an_entry_never_becomes_that_of_another_approval() -> None:
+    """Else an open menu would show one approval, and a click would give another."""
+    changed = replace(BATCH, what=["Press Delete."], digest="d9")
+    keys = [{e.key for e in build_menu(replace(WAITING, batches=(b,)))} for b in (BATCH, changed)]
+    decisions = [{key for key in of if key.startswith(("approve", "deny"))} for of in keys]
+    assert all(len(of) == 2 for of in decisions)
+    assert decisions[0].isdisjoint(decisions[1])
+
+
+def test_the_seconds_are_those_of_the_first_approval_that_ends() -> None:
+    late = replace(BATCH, id="b2", expires_at=BATCH.expires_at + 30)
+    status = replace(WAITING, batches=(late, BATCH))
+    assert count_down(status, BATCH.expires_at - 10).approval_seconds == 10
+    assert count_down(status, BATCH.expires_at + 1).approval_seconds == 0
+    assert count_down(RUNNING, 0).approval_seconds is None
+
+
+def test_accounts_and_keys_are_always_in_the_menu() -> None:
+    for status in (RUNNING, replace(RUNNING, ready=False), Status("stopped"), WAITING):
+        accounts = entry(status, "accounts")
+        assert (accounts.label, accounts.visible) == ("Accounts & keys…", True)
+        assert accounts.command == Open("accounts")
 
 
 @pytest.mark.parametrize(
@@ -202,9 +283,9 @@ def test_computer_use_is_switched_approved_and_stopped() -> None:
 def test_what_is_not_shown_whole_cannot_be_approved_in_the_menu(batch: WaitingBatch) -> None:
     waiting = ComputerHealth(mode="ask", waiting=1)
     shown = replace(RUNNING, computer=waiting, batches=(batch,))
-    labels = [e.label for e in entry(shown, "computer").children if e.key.endswith("b1")]
-    assert labels[2:] == ["Review…", "Deny"]
-    assert entry(shown, "computer", "review:b1").command == Open("dashboard")
+    labels = [e.label for e in build_menu(shown) if e.key.endswith("b1:d1")]
+    assert labels[3:] == ["Review…", "Deny"]
+    assert entry(shown, "review:b1:d1").command == Open("dashboard")
     (notice,) = find_notices(RUNNING, shown)
     assert [label for label, _ in notice.choices] == ["Review…", "Deny"]
     assert notice.choices[0][1] == Open("dashboard")
@@ -247,13 +328,15 @@ def test_the_quit_entry_shows_what_it_does(status: Status, label: str) -> None:
         free_port=st.sampled_from([None, 8001]),
         open_streams=st.integers(0, 99),
         computer=st.sampled_from([None, ComputerHealth(mode="ask", waiting=2)]),
+        batches=st.sampled_from([(), (BATCH,), (BATCH, LONG, PROGRAM)]),
         plans=st.sampled_from([(), (PLAN,), (REFUSED, replace(PLAN, account="second"))]),
         reason=st.text(),
     )
 )
 def test_every_status_has_the_same_top_level_entries(status: Status) -> None:
     entries = build_menu(status)
-    assert [e.key for e in entries] == [e.key for e in build_menu(Status("stopped"))]
+    fixed = [e.key for e in entries if not e.key.endswith((":d1", ":d2", ":d3"))]
+    assert fixed == [e.key for e in build_menu(Status("stopped"))]
     assert all(len(e.label) <= LABEL_LENGTH for e in _flatten(entries))
     keys = [e.key for e in _flatten(entries)]
     assert len(keys) == len(set(keys))
@@ -273,7 +356,7 @@ def test_the_pause_entry_becomes_resume() -> None:
 def list_plan_lines(status: Status) -> list[str]:
     entries = build_menu(status)
     keys = [e.key for e in entries]
-    return [e.label for e in entries[1 : keys.index("separator-1")] if e.visible]
+    return [e.label for e in entries[keys.index("plan") : keys.index("separator-1")] if e.visible]
 
 
 def test_what_is_left_of_the_plan_is_below_the_status_and_in_the_tooltip() -> None:
@@ -360,3 +443,17 @@ def test_what_the_settings_refuse_cannot_be_allowed_in_the_menu() -> None:
     assert list_plan_lines(refused)[1:] == [
         "The setting extra_usage refuses extra usage, which costs money"
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (RUNNING, "Claude Bridge is already running at http://127.0.0.1:8000/v1."),
+        (Status("starting"), "Claude Bridge is already running; its server is starting."),
+        (Status("stopped"), "Claude Bridge is already running; starting its server."),
+        (Status("stopping"), "Claude Bridge is already running; starting its server."),
+        (Status("failing"), "Claude Bridge is already running; starting its server."),
+    ],
+)
+def test_a_second_start_names_what_it_does(status: Status, sentence: str) -> None:
+    assert describe_second_start(status) == sentence

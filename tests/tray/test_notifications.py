@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bridge.wire.computer_status import ComputerHealth
 from bridge.wire.usage import PlanAlert
 from tests.tray.statuses import BATCH, ON_PLAN, PLAN, REFUSED, RUNNING
@@ -80,18 +82,46 @@ def test_an_approval_is_requested_once_and_withdrawn_when_decided() -> None:
     ]
     assert notice.fallback == Open("dashboard")
     assert find_notices(waiting, waiting) == ()
-    assert find_withdrawn_topics(waiting, RUNNING) == (notice.topic,)
+    assert find_withdrawn_topics(waiting, waiting) == ()
+    assert notice.topic in find_withdrawn_topics(waiting, RUNNING)
 
 
 def test_start_and_end_of_computer_use_are_shown() -> None:
     active = replace(RUNNING, computer=ComputerHealth(mode="allowed", active=True))
     (started,) = find_notices(RUNNING, active)
-    assert started.choices == (("Stop now", StopComputer()),)
+    assert started.choices == (("Stop Claude", StopComputer()),)
     assert started.urgent
     (ended,) = find_notices(active, RUNNING)
     assert ended.text == "Claude no longer controls this computer."
     (also,) = find_notices(active, Status("stopped"))
     assert also.topic == ended.topic
+
+
+COSTLY = PlanAlert(key="extra:9", words="Extra usage has begun.", urgent=True)
+
+
+@pytest.mark.parametrize(
+    ("urgent", "over"),
+    [
+        (replace(RUNNING, computer=ComputerHealth(mode="allowed", active=True)), RUNNING),
+        (
+            replace(RUNNING, computer=ComputerHealth(mode="ask", waiting=1), batches=(BATCH,)),
+            RUNNING,
+        ),
+        (replace(ON_PLAN, plans=(REFUSED,)), ON_PLAN),
+        (replace(ON_PLAN, plans=(replace(PLAN, alerts=[COSTLY]),)), ON_PLAN),
+    ],
+    ids=["computer use", "approval", "refusal", "extra usage"],
+)
+def test_each_urgent_notification_is_withdrawn_when_it_is_over(
+    urgent: Status, over: Status
+) -> None:
+    shown = (*find_notices(over, urgent), *find_plan_notices(over, urgent, ()))
+    topics = {notice.topic for notice in shown if notice.urgent}
+    assert topics
+    assert topics <= set(find_withdrawn_topics(urgent, over))
+    assert topics <= set(find_withdrawn_topics(urgent, Status("stopped")))
+    assert find_withdrawn_topics(urgent, urgent) == ()
 
 
 def test_a_pause_for_an_approval_is_no_end_of_computer_use() -> None:
@@ -101,6 +131,7 @@ def test_a_pause_for_an_approval_is_no_end_of_computer_use() -> None:
     )
     assert [notice.topic for notice in find_notices(active, waiting)] == ["batch b1"]
     assert find_notices(waiting, active) == ()
+    assert find_withdrawn_topics(active, waiting) == ()
     assert find_notices(waiting, RUNNING) == (), "denied at once: it never controlled anything"
 
 

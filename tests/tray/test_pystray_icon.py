@@ -5,7 +5,10 @@ This tests the calls of pystray, not what it draws.
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -44,6 +47,9 @@ def icons(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         def _notify(self, message: str, title: str | None = None) -> None:
             self.notices.append(message)
 
+        def _remove_notification(self) -> None:
+            self.notices.append("removed")
+
         def _nothing(self) -> None:
             """Do nothing: there is no panel to draw on."""
 
@@ -71,11 +77,12 @@ def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None
     assert shown.visible
     assert [item.text for item in shown.menu if item.visible and item.text != "- - - -"] == [
         "Ready on http://127.0.0.1:8000 · API key",
-        *("Start", "Stop", "Restart", "Pause requests"),
+        *("Start server", "Stop server", "Restart server", "Pause requests"),
         *("Model: Opus 5.5", "Backend: API key", "Computer use: off", "Connect"),
         *(
             "Today: 3 requests · 12.4k tokens · $0.07",
             "Open dashboard",
+            "Accounts & keys…",
             "Open log",
             "Open settings file",
         ),
@@ -103,6 +110,41 @@ def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None
     assert shown.notices == ["It failed."]
     assert clicked.wait(30)
     assert Copy("url") in commands, "pystray has no buttons"
+    icon.withdraw("y")
+    assert shown.notices == ["It failed."], "it would remove the notification on another topic"
+    icon.withdraw("x")
+    assert shown.notices == ["It failed.", "removed"]
     icon.stop()
     thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_on_macos_the_menu_changes_only_while_it_is_closed(
+    icons: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pystray would take a click in the open menu for one on the new menu's entry."""
+    from tray.icon.pystray_icon import PystrayIcon
+
+    delayed: list[Callable[[], None]] = []
+    helper: Any = ModuleType("AppHelper")
+    helper.callAfter = lambda call: call()
+    helper.callLater = lambda _, call: delayed.append(call)
+    package: Any = ModuleType("PyObjCTools")
+    package.AppHelper = helper
+    monkeypatch.setitem(sys.modules, "PyObjCTools", package)
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    up = threading.Event()
+    icon = PystrayIcon(lambda command: None)
+    thread = threading.Thread(target=icon.run, args=(view(RUNNING), up.set))
+    thread.start()
+    assert up.wait(30)
+    (shown,) = icons
+    icon.show(view(Status("stopped")))
+    assert next(iter(shown.menu)).text.startswith("Ready on")
+    (update,) = delayed
+    update()
+    assert next(iter(shown.menu)).text == "Stopped"
+    icon.stop()
+    thread.join(30)
     assert not thread.is_alive()

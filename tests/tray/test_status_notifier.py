@@ -12,16 +12,25 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tray.statuses import FABLE, OPUS, RUNNING, SONNET, view
+from bridge.wire.computer_status import ComputerHealth, WaitingBatch
+from tests.tray.statuses import BATCH, FABLE, OPUS, RUNNING, SONNET, view
 from tests.tray_host.host import TrayHost, until
 from tests.tray_host.notifications import NotificationServer
-from tray.commands import Command, Copy, Refresh, Stop, Switch
+from tray.commands import Command, Copy, Decide, Refresh, Stop, Switch
 from tray.icon.status_notifier import NO_HOST, NO_HOST_SECONDS, StatusNotifierIcon
 from tray.icons import SIZES
 from tray.notifications import Notice
 from tray.status import Status
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="StatusNotifier is Linux's")
+
+
+OTHER_BATCH = replace(BATCH, id="b2", what=["Delete everything."], digest="d2")
+
+
+def wait_for(batch: WaitingBatch) -> Status:
+    waiting = ComputerHealth(mode="ask", waiting=1)
+    return replace(RUNNING, computer=waiting, batches=(batch,))
 
 
 class RunningIcon:
@@ -74,9 +83,9 @@ async def test_the_menu_shows_the_status(session_bus: str) -> None:
             (node.label, node.enabled) for node in menu.children if node.label and node.visible
         ] == [
             ("Ready on http://127.0.0.1:8000 · API key", False),
-            ("Start", False),
-            ("Stop", True),
-            ("Restart", True),
+            ("Start server", False),
+            ("Stop server", True),
+            ("Restart server", True),
             ("Pause requests", True),
             ("Model: Opus 5.5", True),
             ("Backend: API key", True),
@@ -84,6 +93,7 @@ async def test_the_menu_shows_the_status(session_bus: str) -> None:
             ("Connect", True),
             ("Today: 3 requests · 12.4k tokens · $0.07", True),
             ("Open dashboard", True),
+            ("Accounts & keys…", True),
             ("Open log", True),
             ("Open settings file", True),
             ("Start at login", True),
@@ -176,6 +186,40 @@ async def test_the_entries_of_an_open_menu_do_not_move(session_bus: str) -> None
         assert (await host.menu()).find("Model").find("Fable 5.2").enabled
 
 
+async def test_a_menu_opened_for_an_approval_approves_nothing_else(session_bus: str) -> None:
+    async with TrayHost(session_bus) as host, show_icon(wait_for(BATCH)) as running:
+        approve = (await host.menu()).find("Approve").id
+        await host.event(0, "opened")
+        running.icon.show(view(wait_for(OTHER_BATCH)))
+        await until(lambda: "ItemsPropertiesUpdated" in host.signals)
+        shown = await host.menu()
+        assert not shown.find("Approve").enabled
+        assert OTHER_BATCH.what[0] not in [node.label for node in shown.children]
+        await host.click_id(approve)
+        await host.event(0, "closed")
+        await until(lambda: "LayoutUpdated" in host.signals)
+        await host.click_id(approve)
+        await host.click("Approve")
+        await until(lambda: bool(running.commands))
+        assert running.commands == [Decide("b2", approved=True, digest="d2")]
+
+
+async def test_a_changed_approval_is_not_given_by_the_menu_for_what_it_was(
+    session_bus: str,
+) -> None:
+    changed = replace(BATCH, what=["Press Delete."], digest="d3")
+    async with TrayHost(session_bus) as host, show_icon(wait_for(BATCH)) as running:
+        approve = (await host.menu()).find("Approve").id
+        await host.event(0, "opened")
+        running.icon.show(view(wait_for(changed)))
+        await until(lambda: "ItemsPropertiesUpdated" in host.signals)
+        await host.click_id(approve)
+        await host.event(0, "closed")
+        await host.click("Approve")
+        await until(lambda: bool(running.commands))
+        assert running.commands == [Decide("b1", approved=True, digest="d3")]
+
+
 async def test_opening_the_menu_refreshes_it(session_bus: str) -> None:
     seen: list[Command] = []
     async with TrayHost(session_bus) as host, show_icon(RUNNING) as running:
@@ -222,6 +266,15 @@ async def test_a_withdrawn_notification_is_closed(session_bus: str) -> None:
         await until(lambda: len(desktop.shown) == 1)
         running.icon.withdraw("batch 1")
         await until(lambda: not desktop.shown)
+
+
+async def test_a_notification_is_withdrawn_even_while_it_is_being_shown(session_bus: str) -> None:
+    async with start_desktop(session_bus) as (desktop, running):
+        running.icon.notify(Notice("Wants.", "batch 1"))
+        running.icon.withdraw("batch 1")
+        running.icon.notify(Notice("Next.", "other"))
+        await until(lambda: "Next." in desktop.all)
+        assert [shown.text for shown in desktop.shown.values()] == ["Next."]
 
 
 async def test_without_buttons_the_fallback_is_run(session_bus: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dbus_fast import Variant
@@ -48,14 +49,15 @@ class MenuTree:
     def update_in_place(self, entries: tuple[Entry, ...]) -> list[int]:
         """Update the entries that exist, but not the structure. Return the changed nodes.
 
-        For an open menu: its entries must not move under the pointer.
+        For an open menu: its entries must not move under the pointer. One that no longer exists,
+        such as the approval of what has been decided since, is disabled.
         """
         new, changed = _index_by_key(entries), []
         for id, entry in self._entries.items():
-            if entry.key in new:
-                self._entries[id] = new[entry.key]
-                if _extract_look(new[entry.key]) != _extract_look(entry):
-                    changed.append(id)
+            updated = new.get(entry.key) or replace(entry, enabled=False)
+            self._entries[id] = updated
+            if _extract_look(updated) != _extract_look(entry):
+                changed.append(id)
         return changed
 
     def find_entry(self, id: int) -> Entry | None:

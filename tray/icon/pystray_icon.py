@@ -32,6 +32,7 @@ class PystrayIcon:
         self._icon: Any = None
         self.visible = True  # neither system lets us know
         self._view: View | None = None
+        self._last_topic = ""
 
     def run(self, view: View, on_shown: Callable[[], None]) -> None:
         self._view = view
@@ -42,11 +43,12 @@ class PystrayIcon:
 
     def show(self, view: View) -> None:
         if self._icon is not None:
-            _call_on_main_thread(lambda: self._update(view))
+            _call_with_closed_menu(lambda: self._update(view))
 
     def notify(self, notice: Notice) -> None:
         """Show the text; pystray has no buttons, so the fallback is run, too."""
         if self._icon is not None:
+            self._last_topic = notice.topic
             _call_on_main_thread(
                 lambda: self._icon.notify(notice.text[:_NOTIFICATION_LENGTH], _TITLE)
             )
@@ -54,7 +56,9 @@ class PystrayIcon:
             self._run_command(notice.fallback)
 
     def withdraw(self, topic: str) -> None:
-        """Do nothing: pystray could only remove the last notification, whatever its topic."""
+        """Remove the notification if it is the last one; pystray cannot remove others."""
+        if self._icon is not None and topic == self._last_topic:
+            _call_on_main_thread(self._icon.remove_notification)
 
     def stop(self) -> None:
         if self._icon is not None:
@@ -114,3 +118,19 @@ def _call_on_main_thread(call: Callable[[], object]) -> None:
     from PyObjCTools import AppHelper
 
     AppHelper.callAfter(call)
+
+
+def _call_with_closed_menu(call: Callable[[], object]) -> None:
+    """On macOS, call once no menu is open; elsewhere at once.
+
+    pystray finds the command of a click by the entry's number in the newest menu. In a menu that
+    was opened before an update, that number may belong to another entry, such as the approval of
+    something else. On Windows, pystray uses the commands of the menu that was opened.
+    """
+    if sys.platform != "darwin":
+        call()
+        return
+    from PyObjCTools import AppHelper
+
+    # AppKit makes delayed calls in the default mode only, in which no menu is open.
+    AppHelper.callAfter(lambda: AppHelper.callLater(0, call))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +58,13 @@ from tray.server.ports import find_free_port_above
 from tray.server.server_process import ServerProcess
 from tray.server.supervisor import Supervisor
 from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
-from tray.status import Status, choose_look, describe_tooltip
+from tray.status import (
+    Status,
+    choose_look,
+    count_down,
+    describe_second_start,
+    describe_tooltip,
+)
 from tray.switches import SwitchChanges
 from tray.wake_detector import WakeDetector
 
@@ -78,10 +85,23 @@ def run(options: LaunchOptions) -> int:
             _log.warning("A second tray will not notice this one: %s", error)
             is_first = True
         if not is_first:
-            answered = notify_first_instance(options.data_folder / "tray.port")
-            print("Claude Bridge is already running.")  # noqa: T201 - for the terminal
-            return 0 if answered else 1
+            return _hand_over(options)
         App(options).run()
+    return 0
+
+
+def _hand_over(options: LaunchOptions) -> int:
+    """Have the first tray start its server if that is stopped; return the exit code."""
+    answer = notify_first_instance(options.data_folder / "tray.port")
+    if answer is None:
+        answer = "Claude Bridge is already running, but its tray does not respond."
+        print(answer, file=sys.stderr)  # noqa: T201 - for the terminal
+        return 1
+    print(answer)  # noqa: T201 - for the terminal
+    if options.user_flags:
+        flags = " ".join(options.user_flags)
+        text = f"Ignored {flags}: to use it, choose Quit in the tray menu and run this again."
+        print(text)  # noqa: T201 - for the terminal
     return 0
 
 
@@ -149,11 +169,17 @@ class App:
         try:
             return InstanceListener(
                 self._options.data_folder / "tray.port",
-                lambda: self._post(self._respond_to_second_instance),
+                self._answer_second_instance,
             )
         except SettingsError as error:
             _log.warning("This tray will not notice a second one: %s", error)
             return None
+
+    def _answer_second_instance(self) -> str:
+        """Start a stopped server. Called on the listener's thread."""
+        status = self._status
+        self._post(self._respond_to_second_instance)
+        return describe_second_start(status)
 
     def _post(self, function: Callable[..., object], *arguments: object) -> None:
         """Have the worker call the function; may be called on any thread."""
@@ -251,10 +277,8 @@ class App:
             self._switches.settle(report.requested_at)
 
     def _build_status(self) -> Status:
-        return replace(
-            self._switches.apply_to(self._supervisor.step()),
-            start_at_login=self._start_at_login,
-        )
+        status = self._switches.apply_to(self._supervisor.step())
+        return replace(count_down(status, time.time()), start_at_login=self._start_at_login)
 
     def _show(self, status: Status) -> None:
         before = self._status
@@ -299,9 +323,9 @@ class App:
         self._start_at_login = on
 
     def _respond_to_second_instance(self) -> None:
-        """Show that the tray runs; if no icon is visible, open the dashboard."""
-        text = f"Claude Bridge is already running (server {self._status.state})."
-        self._notify(Notice(text, "already running"))
+        """Show that the tray runs, and start its server; without an icon, open the dashboard."""
+        self._notify(Notice(describe_second_start(self._status), "already running"))
+        self._supervisor.ensure_running()
         if not self._icon.visible and self._status.url is not None:
             self._run_in_background(lambda: self._on_command(Open("dashboard")))
 

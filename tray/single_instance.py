@@ -21,6 +21,10 @@ else:
     import fcntl
 
 _SECONDS = 3.0
+_REPLY_BYTES = 1000
+
+AnswerSecond = Callable[[], str]
+"""Called when a second instance was started; returns a sentence for its terminal."""
 
 
 @contextmanager
@@ -45,9 +49,9 @@ class InstanceListener:
     # Any local user can connect to the socket. Its port and a secret are in a file that only
     # this user can read, and a connection without the secret is ignored.
 
-    def __init__(self, path: Path, on_second_instance: Callable[[], None]) -> None:
+    def __init__(self, path: Path, answer_second: AnswerSecond) -> None:
         """Listen. Raises SettingsError if the file cannot be written."""
-        self._on_second_instance = on_second_instance
+        self._answer_second = answer_second
         self._secret = secrets.token_hex(16)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._path = path
@@ -72,19 +76,18 @@ class InstanceListener:
                     connection.settimeout(_SECONDS)
                     received = connection.recv(64)
                     if secrets.compare_digest(received, self._secret.encode()):
-                        self._on_second_instance()
-                        connection.sendall(b"ok")
+                        connection.sendall(self._answer_second().encode())
 
 
-def notify_first_instance(path: Path) -> bool:
-    """Make the first instance show itself; return whether it answered."""
+def notify_first_instance(path: Path) -> str | None:
+    """Make the first instance show itself; return its sentence, or None if it does not answer."""
     try:
         port, secret = path.read_text("ascii").split()
         with socket.create_connection(("127.0.0.1", int(port)), _SECONDS) as connection:
             connection.sendall(secret.encode())
-            return connection.recv(2) == b"ok"
+            return connection.recv(_REPLY_BYTES).decode() or None
     except (OSError, ValueError):
-        return False
+        return None
 
 
 def _try_lock(handle: int) -> bool:

@@ -19,14 +19,19 @@ def test_only_the_first_instance_gets_the_lock(tmp_path: Path) -> None:
 def test_a_second_instance_needs_the_secret_to_notify_the_first(tmp_path: Path) -> None:
     path = tmp_path / "door"
     notified = threading.Event()
-    assert not notify_first_instance(path), "no instance runs"
-    listener = InstanceListener(path, notified.set)
+
+    def answer() -> str:
+        notified.set()
+        return "Starting its server."
+
+    assert notify_first_instance(path) is None, "no instance runs"
+    listener = InstanceListener(path, answer)
     assert path.stat().st_mode & 0o077 == 0, "other users cannot read the secret"
     port = path.read_text().split()[0]
     path.with_name("wrong").write_text(f"{port} wrong")
-    assert not notify_first_instance(path.with_name("wrong"))
+    assert notify_first_instance(path.with_name("wrong")) is None
     assert not notified.is_set()
-    assert notify_first_instance(path)
+    assert notify_first_instance(path) == "Starting its server."
     assert notified.is_set()
     listener.close()
-    assert not notify_first_instance(path)
+    assert notify_first_instance(path) is None

@@ -163,7 +163,7 @@ def test_an_attached_server_that_ends_is_shown_as_stopped(world: World) -> None:
     world.health = None
     assert world.poll() == (
         "stopped",
-        "The server stopped. Choose Start to run it again.",
+        "The server stopped. Choose Start server to run it again.",
     )
 
 
@@ -381,3 +381,43 @@ def test_a_problem_is_shown_if_no_route_to_claude_is_usable(
     world.start_child()
     world.health = health
     assert world.poll() == ("running", message)
+
+
+def test_a_second_start_runs_the_server_again_whatever_its_state(world: World) -> None:
+    world.start_child()
+    world.supervisor.ensure_running()
+    assert world.supervisor.step().state == "running"
+    assert len(world.children) == 1
+
+    world.supervisor.stop()
+    world.supervisor.ensure_running()
+    assert world.supervisor.step().state == "stopping", "it finishes its requests first"
+    world.die(0)
+    assert world.poll()[0] == "starting"
+    assert len(world.children) == 2
+
+    world.children[-1].url, world.health = URL, HEALTH
+    assert world.poll() == ("running", "")
+    world.supervisor.stop()
+    world.die(0)
+    assert world.poll() == ("stopped", "")
+    world.supervisor.ensure_running()
+    assert world.poll()[0] == "starting"
+    assert len(world.children) == 3
+
+
+def test_a_second_start_does_not_wait_for_the_next_attempt(world: World) -> None:
+    world.start_child()
+    world.die(1, "It broke.")
+    assert world.poll()[0] == "failing"
+    world.supervisor.ensure_running()
+    assert world.poll()[0] == "starting"
+
+
+def test_a_second_start_takes_a_quit_back(world: World) -> None:
+    world.start_child()
+    world.supervisor.stop("quit")
+    world.supervisor.ensure_running()
+    world.die(0)
+    assert world.poll()[0] == "starting"
+    assert not world.supervisor.finished

@@ -23,7 +23,8 @@ from tray.status import State, Status
 #   failing   The child died and the next start is scheduled; or the server does not respond.
 #   stopping  `stop` was called, and the server has not ended yet.
 #
-# Inputs: `start`, `stop`, `report_stop_failure` and `retry_now` from the menu and the app;
+# Inputs: `start`, `stop`, `report_stop_failure`, `ensure_running` and `retry_now` from the menu
+# and the app;
 # `receive` with each report of the poller; and `step`, called in a loop, which looks at the
 # child's exit code and at the clock. None of them blocks, and all come from one thread.
 #
@@ -53,8 +54,8 @@ one as not ours."""
 HUNG_GRACE = 3.0
 """Seconds to stop for a server that does not respond; it has nothing to finish."""
 
-_NOT_RESPONDING = "The server isn't responding. Choose Restart; the log may show the cause."
-_ENDED = "The server stopped. Choose Start to run it again."
+_NOT_RESPONDING = "The server isn't responding. Choose Restart server; the log may show the cause."
+_ENDED = "The server stopped. Choose Start server to run it again."
 
 
 class Child(Protocol):
@@ -141,6 +142,14 @@ class Supervisor:
         """Go back to running: an attached server refused to stop."""
         if self._attached:
             self._stopping_since, self._message = None, reason
+
+    def ensure_running(self) -> None:
+        """Start the server unless one runs; one that is stopping is started again."""
+        if self._stopping_since is not None:
+            self._after_stop = "start"
+            return
+        self.retry_now()
+        self.start()
 
     def retry_now(self) -> None:
         """Forget failures and start at once: after sleep or with a new network it may work."""

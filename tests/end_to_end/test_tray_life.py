@@ -82,9 +82,13 @@ async def test_without_a_panel_the_server_runs_and_the_dashboard_is_opened(
                     await asyncio.sleep(0.1)
         await until(lambda: NO_HOST in notifications.all)
         second = await asyncio.to_thread(_start_again, tray.port)
-        assert (second.returncode, second.stdout) == (
+        assert (second.returncode, second.stdout.splitlines()) == (
             0,
-            "Claude Bridge is already running.\n",
+            [
+                f"Claude Bridge is already running at {tray.url}/v1.",
+                f"Ignored --port {tray.port}: to use it, choose Quit in the tray menu and run this "
+                "again.",
+            ],
         )
         await until(lambda: any(tray.url in link for link in read_opened_pages(browser)))
     finally:
@@ -94,7 +98,7 @@ async def test_without_a_panel_the_server_runs_and_the_dashboard_is_opened(
     assert NO_HOST in stderr.splitlines()
 
 
-async def test_a_second_tray_notifies_the_first_and_ends(
+async def test_a_second_tray_has_the_first_start_its_server_and_ends(
     notifications: NotificationServer, panel: TrayHost, upstream: str
 ) -> None:
     tray = Tray()
@@ -102,8 +106,14 @@ async def test_a_second_tray_notifies_the_first_and_ends(
         await shows(panel, "Ready on")
         second = await asyncio.to_thread(_start_again, tray.port)
         assert second.returncode == 0
-        words = "Claude Bridge is already running (server running)."
+        words = f"Claude Bridge is already running at {tray.url}/v1."
         await until(lambda: words in notifications.all)
+        await panel.click("Stop server")
+        await shows(panel, "Stopped")
+        third = await asyncio.to_thread(_start_again, tray.port)
+        assert third.returncode == 0
+        assert third.stdout.startswith("Claude Bridge is already running; starting its server.\n")
+        await shows(panel, "Ready on")
         assert len(panel.items) == 1
     finally:
         tray.close()

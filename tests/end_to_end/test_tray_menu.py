@@ -204,9 +204,11 @@ async def test_pages_and_files_are_opened(
 ) -> None:
     await shows(panel, "Ready on")
     token = (home / "data" / "control-token").read_text().strip()
-    for label in ("Open dashboard", "Today:"):
+    for label in ("Open dashboard", "Accounts & keys", "Today:"):
         await panel.click(label)
         opened = await wait_for_text(programs / "opened", "/pages/open-")
+        place = "&page=%2F%23accounts" if "Accounts" in label else "&page=%2F"
+        assert read_opened_pages(programs / "opened")[0].endswith(place)
         ((link, ticket),) = split_tickets(programs / "opened")
         assert link == f"{tray.url}/open"
         for secret in (token, ticket):
@@ -314,8 +316,8 @@ async def test_computer_use_is_shown_approved_and_stopped(
     chat = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", key=key, tools=[click]))
     await wait_for_look(panel, "computer")
     await until(lambda: any("Waiting for your approval" in text for text in notifications.all))
-    batch = next(n for n in (await entry(panel, "Computer use")).children if n.label == "Approve")
-    assert batch.enabled
+    await shows(panel, "Claude needs your approval (")
+    assert (await entry(panel, "Approve")).enabled
     await notifications.press("Approve")
     await chat
     await wait_for_look(panel, "ready")
@@ -323,7 +325,7 @@ async def test_computer_use_is_shown_approved_and_stopped(
 
     stopped = asyncio.create_task(ask(tray.url, "claude-opus-5-5+computer", key=key, tools=[click]))
     await wait_for_look(panel, "computer")
-    await panel.click("Computer use", "Stop now")
+    await panel.click("Stop Claude")
     await asyncio.wait({stopped}, timeout=15)
     assert stopped.done()
     await shows(panel, "Ready on")

@@ -36,7 +36,7 @@ URL = "http://127.0.0.1:8000"
 def main(folder: Path | None) -> None:
     """Start a desktop, the fake Anthropic and the tray, open the menu, and take the picture."""
     with ExitStack() as stack:
-        environment = stack.enter_context(_desktop())
+        environment = stack.enter_context(create_desktop())
         upstream = stack.enter_context(
             running(environment, sys.executable, "-m", "tests.fake_anthropic")
         )
@@ -44,7 +44,7 @@ def main(folder: Path | None) -> None:
         environment["ANTHROPIC_BASE_URL"] = upstream.stdout.readline().strip()
         stack.enter_context(running(environment, sys.executable, "-m", "bridge"))
         asyncio.run(_send_requests(environment))
-        icon = _find_icon(environment)
+        icon = find_icon(environment)
         run(environment, "xdotool", "mousemove", *icon, "click", "1")
         time.sleep(1.5)
         _open_submenu(environment, icon, "Model")
@@ -55,7 +55,7 @@ def main(folder: Path | None) -> None:
 
 
 @contextmanager
-def _desktop() -> Iterator[dict[str, str]]:
+def create_desktop() -> Iterator[dict[str, str]]:
     with (
         tempfile.TemporaryDirectory() as home,
         desktop.session_bus() as bus,
@@ -92,7 +92,7 @@ async def _send_requests(environment: dict[str, str]) -> None:
     os.environ["DBUS_SESSION_BUS_ADDRESS"] = environment["DBUS_SESSION_BUS_ADDRESS"]
 
 
-def _find_icon(environment: dict[str, str]) -> tuple[str, str]:
+def find_icon(environment: dict[str, str]) -> tuple[str, str]:
     """Return the position of a pixel in the bubble's colour."""
     shot = Path(environment["HOME"]) / "panel.png"
     crop = ("-crop", f"1280x{PANEL}+0+0", "+repage")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bridge.wire.computer_status import ComputerHealth, Mode, WaitingBatch
@@ -63,6 +63,8 @@ _MODE_LABELS: dict[Mode, str] = {
 }
 ALLOWED_MINUTES = 15
 
+_DECISIONS = (Decide, AllowExtraUsage)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -114,6 +116,25 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
         _build_about_entry(status, version),
         Entry("separator-4", kind="separator"),
         Entry("quit", _label_quit(status), command=Quit()),
+    )
+
+
+def list_decisions(entries: tuple[Entry, ...]) -> frozenset[str]:
+    """Return the keys of the entries that approve, deny or allow something."""
+    return frozenset(e.key for e in entries if e.visible and isinstance(e.command, _DECISIONS))
+
+
+def hold_back_decisions(entries: tuple[Entry, ...], offered: frozenset[str]) -> tuple[Entry, ...]:
+    """Disable the decisions that are not among those offered when the user opened the menu.
+
+    They have appeared in a menu that may be open, perhaps where the user is about to click.
+    """
+    new = list_decisions(entries) - offered
+    return tuple(
+        replace(entry, label=f"{entry.label}: open the menu again", enabled=False)
+        if entry.key in new
+        else entry
+        for entry in entries
     )
 
 

@@ -317,6 +317,7 @@ async def test_computer_use_is_shown_approved_and_stopped(
     await wait_for_look(panel, "computer")
     await until(lambda: any("Waiting for your approval" in text for text in notifications.all))
     await shows(panel, "Claude needs your approval (")
+    await panel.about_to_show()
     assert (await entry(panel, "Approve")).enabled
     await notifications.press("Approve")
     await chat

@@ -22,7 +22,7 @@ from tests.tray.statuses import (
     use_plan,
 )
 from tray.commands import AllowExtraUsage, Decide, Open, StopComputer, Switch, UseComputer
-from tray.menu import LABEL_LENGTH, Entry, build_menu
+from tray.menu import LABEL_LENGTH, Entry, build_menu, hold_back_decisions, list_decisions
 from tray.notifications import find_notices
 from tray.status import (
     Look,
@@ -254,6 +254,19 @@ def test_an_entry_never_becomes_that_of_another_approval() -> None:
     decisions = [{key for key in of if key.startswith(("approve", "deny"))} for of in keys]
     assert all(len(of) == 2 for of in decisions)
     assert decisions[0].isdisjoint(decisions[1])
+
+
+def test_only_decisions_that_were_there_at_the_opening_can_be_made() -> None:
+    refused = replace(ON_PLAN, plans=(REFUSED,))
+    offered = list_decisions(build_menu(WAITING))
+    assert offered == {"approve:b1:d1", "deny:b1:d1"}
+    assert hold_back_decisions(build_menu(WAITING), offered) == build_menu(WAITING)
+    for status in (WAITING, refused, replace(WAITING, batches=(BATCH, LONG))):
+        entries = build_menu(status)
+        shown = hold_back_decisions(entries, frozenset())
+        changed = {new.key for old, new in zip(entries, shown, strict=True) if new != old}
+        assert changed == list_decisions(entries) != set()
+        assert not any(e.enabled for e in shown if e.key in changed)
 
 
 def test_the_seconds_are_those_of_the_first_approval_that_ends() -> None:

@@ -204,6 +204,27 @@ async def test_a_menu_opened_for_an_approval_approves_nothing_else(session_bus: 
         assert running.commands == [Decide("b2", approved=True, digest="d2")]
 
 
+async def test_an_approval_that_comes_into_an_open_menu_waits_for_the_next_opening(
+    session_bus: str,
+) -> None:
+    """Xfce's panel reports only that a menu is about to be shown."""
+    async with TrayHost(session_bus) as host, show_icon(wait_for(BATCH)) as running:
+        await host.about_to_show()
+        assert (await host.menu()).find("Approve").enabled
+        running.icon.show(view(wait_for(OTHER_BATCH)))
+        await until(lambda: "LayoutUpdated" in host.signals)
+        for label in ("Approve", "Deny"):
+            entry = (await host.menu()).find(label)
+            assert (entry.label, entry.enabled) == (f"{label}: open the menu again", False)
+            await host.event(entry.id, "clicked")
+        await host.about_to_show()
+        approve = (await host.menu()).find("Approve")
+        assert (approve.label, approve.enabled) == ("Approve", True)
+        await host.event(approve.id, "clicked")
+        await until(lambda: bool(running.commands))
+        assert running.commands == [Decide("b2", approved=True, digest="d2")]
+
+
 async def test_a_changed_approval_is_not_given_by_the_menu_for_what_it_was(
     session_bus: str,
 ) -> None:

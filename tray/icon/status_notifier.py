@@ -33,6 +33,7 @@ from tray.icon.menu_tree import ROOT, MenuTree
 from tray.icon.notifications import NAME as NOTIFICATIONS
 from tray.icon.notifications import Notifications
 from tray.icons import SIZES, draw_icon
+from tray.menu import Entry, hold_back_decisions, list_decisions
 from tray.notifications import Notice
 from tray.status import Look
 
@@ -63,6 +64,8 @@ class StatusNotifierIcon:
         self._ended = asyncio.Event()
         self._tree = MenuTree()
         self._open_until = 0.0
+        self._offered: frozenset[str] = frozenset()
+        """Keys of the approvals that were in the menu when the user opened it."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.visible = False
 
@@ -97,7 +100,7 @@ class StatusNotifierIcon:
         self._bus = await MessageBus(bus_type=BusType.SESSION).connect()
         self._notifications = Notifications(self._call, self._run_command)
         try:
-            self._tree.update(view.entries)
+            self._tree.update(self._hold_back(view))
             self._item = StatusNotifierItem(lambda: self._view, draw_pixmaps)
             self._menu = DbusMenu(self._tree, self._handle_menu_event)
             self._bus.export(ITEM_PATH, self._item)
@@ -133,13 +136,16 @@ class StatusNotifierIcon:
             self._item.NewToolTip()
         if time.monotonic() < self._open_until:
             # The entries of an open menu must not move; new ones are added when it closes.
-            self._signal_changes(self._tree.update_in_place(view.entries))
+            self._signal_changes(self._tree.update_in_place(self._hold_back(view)))
             return
-        rebuilt, changed = self._tree.update(view.entries)
+        rebuilt, changed = self._tree.update(self._hold_back(view))
         if rebuilt:
             self._menu.LayoutUpdated(self._tree.revision, ROOT)
         else:
             self._signal_changes(changed)
+
+    def _hold_back(self, view: View) -> tuple[Entry, ...]:
+        return hold_back_decisions(view.entries, self._offered)
 
     def _signal_changes(self, changed: list[int]) -> None:
         if changed:
@@ -150,12 +156,20 @@ class StatusNotifierIcon:
             case "clicked":
                 self._handle_click(id)
             case "about-to-show":
+                self._prepare_to_open()
                 self._run_command(Refresh())
             case "opened" if id == ROOT:
                 self._open_until = time.monotonic() + OPEN_SECONDS
             case "closed" if id == ROOT:
                 self._open_until = 0.0
                 self._update(self._view)
+
+    def _prepare_to_open(self) -> None:
+        """Offer the decisions of this moment. The panel draws the menu after our reply."""
+        # Xfce's panel reports no more than this: neither that the menu is open nor that it closed.
+        self._open_until = 0.0
+        self._offered = list_decisions(self._view.entries)
+        self._update(self._view)
 
     def _handle_click(self, id: int) -> None:
         entry = self._tree.find_entry(id)

@@ -133,15 +133,6 @@ def test_yaml_is_yaml(snippet: Snippet) -> None:
     assert yaml.safe_load(snippet.text)
 
 
-@each("mermaid")
-def test_a_diagram_has_a_kind_and_no_line_that_ends_early(snippet: Snippet) -> None:
-    """A semicolon ends a statement in a sequence, and what follows is an error."""
-    kind, *rest = snippet.text.splitlines()
-    assert kind in ("flowchart LR", "flowchart TD", "sequenceDiagram")
-    assert not [line for line in rest if kind == "sequenceDiagram" and ";" in line]
-    assert not [line for line in rest if line.count('"') % 2]
-
-
 @each("talon")
 def test_talon_is_read(snippet: Snippet, tmp_path: Path) -> None:
     if snippet.text.startswith("list:"):

@@ -18,6 +18,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Metric
+
 from bridge.cli.main import build_parser
 from bridge.embeddings.names import OPENAI_LENGTHS
 from bridge.embeddings.sources import FORMER_DEFAULT, BuiltinSource
@@ -251,7 +253,17 @@ def build_voice() -> str:
 
 
 def build_metrics() -> str:
-    """List all metrics, with the labels that one answer and one plan set."""
+    """List all metrics."""
+    rows = []
+    for family, labels in list_metrics():
+        shown = ", ".join(f"`{label}`" for label in labels)
+        ending = "_total" if family.type == "counter" else ""
+        rows.append((f"`{family.name}{ending}`", family.type, shown, family.documentation))
+    return build_table(("Name", "Type", "Labels", "Meaning"), rows)
+
+
+def list_metrics() -> Iterable[tuple[Metric, list[str]]]:
+    """Yield all metrics, with the labels that one answer and one plan set."""
     counted = Metrics()
     answer = RequestRecord(
         model="claude-opus-5-5",
@@ -267,13 +279,9 @@ def build_metrics() -> str:
     windows = {"five_hour": {"utilization": 0.62, "resetsAt": 3600}}
     plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
     counted.set_plans([plan.build_report()])
-    rows = []
     for family in counted.registry.collect():
         labels = dict.fromkeys(one for sample in family.samples for one in sample.labels)
-        shown = ", ".join(f"`{one}`" for one in labels if one != "le")
-        ending = "_total" if family.type == "counter" else ""
-        rows.append((f"`{family.name}{ending}`", family.type, shown, family.documentation))
-    return build_table(("Name", "Type", "Labels", "Meaning"), rows)
+        yield family, [label for label in labels if label != "le"]
 
 
 TABLES: Mapping[str, Callable[[], str]] = {

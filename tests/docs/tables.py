@@ -42,7 +42,9 @@ from bridge.translate.responses.tool_list import ToolList
 from bridge.translate.stream.chat_chunks import FINISH_REASONS, ChatStream
 from bridge.wire.connect import build_connections
 from bridge.wire.responses import ResponsesRequest
+from tests.docs.directives import build_directives
 from tests.docs.endpoints import build_chat_stream, list_endpoint_tables
+from tests.docs.installing import build_uninstall, build_upgrade
 from tests.docs.mapping import (
     build_completions_parameters,
     build_parameters,
@@ -301,6 +303,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
         build_finish_reasons,
         build_clients,
         build_metrics,
+        build_directives,
+        build_upgrade,
+        build_uninstall,
         build_responses_parameters,
         build_completions_parameters,
         build_chat_stream,

@@ -37,7 +37,9 @@ class Directive(TypedDict, total=False):
     tools: list[dict[str, Any]]
     """Calls with `name` and `input`, and optionally `id`, `pieces`, `toolset_name`."""
     stop_reason: str
+    """Why Claude stopped, such as `max_tokens` or `refusal`; without it, as the answer has it."""
     stop_sequence: str
+    """The stop sequence that ended the answer."""
     usage: dict[str, Any]
     """Token counts of the last `message_delta`; input and cache counts also of the first event."""
     delay: float
@@ -49,6 +51,7 @@ class Directive(TypedDict, total=False):
     error: int
     """An HTTP error of this status instead of an answer."""
     retry_after: float
+    """The error's `Retry-After`, in seconds."""
     message: str
     """The error's message."""
     times: int

@@ -121,7 +121,7 @@ def _call_on_main_thread(call: Callable[[], object]) -> None:
 
 
 def _call_with_closed_menu(call: Callable[[], object]) -> None:
-    """On macOS, call once no menu is open; elsewhere at once.
+    """On macOS, call once no menu is open; on other systems at once.
 
     pystray finds the command of a click by the entry's number in the newest menu. In a menu that
     was opened before an update, that number may belong to another entry, such as the approval of

@@ -66,13 +66,22 @@ def _set_size(drawn: str) -> str:
     return drawn.replace('width="100%"', f'width="{width}" height="{height}"', 1)
 
 
+def find_browser() -> str:
+    """Return the path of Chromium. Raises FileNotFoundError."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise FileNotFoundError("Chromium is not installed.")
+
+
 def main() -> None:
     """Render the diagrams that are not current."""
     with tempfile.TemporaryDirectory() as folder:
         look, browser = Path(folder, "look.json"), Path(folder, "browser.json")
         look.write_text(json.dumps(LOOK))
         # Chromium's sandbox does not start for root, and the pages are our own.
-        started = {"executablePath": shutil.which("chromium"), "args": ["--no-sandbox"]}
+        started = {"executablePath": find_browser(), "args": ["--no-sandbox"]}
         browser.write_text(json.dumps(started))
         for source in list_sources():
             if not is_current(source):

@@ -225,6 +225,15 @@ async def test_an_approval_that_comes_into_an_open_menu_waits_for_the_next_openi
         assert running.commands == [Decide("b2", approved=True, digest="d2")]
 
 
+async def test_an_approval_is_offered_by_a_panel_that_only_reports_an_open_menu(
+    session_bus: str,
+) -> None:
+    async with TrayHost(session_bus) as host, show_icon(wait_for(BATCH)):
+        assert not (await host.menu()).find("Approve").enabled
+        await host.event(0, "opened")
+        assert (await host.menu()).find("Approve").enabled
+
+
 async def test_a_changed_approval_is_not_given_by_the_menu_for_what_it_was(
     session_bus: str,
 ) -> None:

@@ -159,6 +159,8 @@ class StatusNotifierIcon:
                 self._prepare_to_open()
                 self._run_command(Refresh())
             case "opened" if id == ROOT:
+                # Once more, for panels that do not announce it.
+                self._prepare_to_open()
                 self._open_until = time.monotonic() + OPEN_SECONDS
             case "closed" if id == ROOT:
                 self._open_until = 0.0

@@ -15,9 +15,9 @@ def build_upgrade() -> str:
     return "\n".join(
         fence("sh", command)
         for command in (
-            "git pull && uv tool install --reinstall .",
-            "git pull && pipx install --force .",
-            "git pull && . .venv/bin/activate && pip install .",
+            "git pull && uv tool install --reinstall '.[claude-code]'",
+            "git pull && pipx install --force '.[claude-code]'",
+            "git pull && . .venv/bin/activate && pip install '.[claude-code]'",
         )
     )
 

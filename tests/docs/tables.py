@@ -18,8 +18,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import Metric
-
 from bridge.cli.main import build_parser
 from bridge.embeddings.names import OPENAI_LENGTHS
 from bridge.embeddings.sources import FORMER_DEFAULT, BuiltinSource
@@ -28,11 +26,7 @@ from bridge.errors import list_errors
 from bridge.models.names import resolve
 from bridge.models.prices import find_price
 from bridge.models.rules import RULES
-from bridge.plan.storage import PlanStorage
-from bridge.plan.tracker import PlanTracker
 from bridge.server.api.routes import ENDPOINTS
-from bridge.server.metrics import Metrics
-from bridge.server.request_record import RequestRecord
 from bridge.settings import BUILTIN_EMBEDDING_MODEL, Settings, format_default
 from bridge.translate.answer_format import AnswerFormat
 from bridge.translate.chat.request import IGNORED_PARAMETERS
@@ -51,6 +45,7 @@ from tests.docs.mapping import (
     build_responses_parameters,
 )
 from tests.docs.markdown import build_table, fence
+from tests.docs.metrics import build_metrics
 from tests.docs.samples import EVENTS
 from tests.embeddings.retrieval import list_inputs, measure_quality
 
@@ -252,38 +247,6 @@ def build_voice() -> str:
     """Quote the README of `talon_user`, without its title."""
     _, _, text = (ROOT / "talon_user" / "README.md").read_text("utf-8").partition("\n")
     return text.strip() + "\n"
-
-
-def build_metrics() -> str:
-    """List all metrics."""
-    rows = []
-    for family, labels in list_metrics():
-        shown = ", ".join(f"`{label}`" for label in labels)
-        ending = "_total" if family.type == "counter" else ""
-        rows.append((f"`{family.name}{ending}`", family.type, shown, family.documentation))
-    return build_table(("Name", "Type", "Labels", "Meaning"), rows)
-
-
-def list_metrics() -> Iterable[tuple[Metric, list[str]]]:
-    """Yield all metrics, with the labels that one answer and one plan set."""
-    counted = Metrics()
-    answer = RequestRecord(
-        model="claude-opus-5-5",
-        backend="anthropic",
-        prompt_tokens=1,
-        completion_tokens=1,
-        first_chunk_seconds=1.0,
-        outcome="stop",
-    )
-    counted.observe("/v1/chat/completions", answer, 200, 1.0)
-    counted.count_unknown("event", "future_event")
-    plan = PlanTracker("ask", PlanStorage(None), lambda: 0.0).for_account()
-    windows = {"five_hour": {"utilization": 0.62, "resetsAt": 3600}}
-    plan.note({"unifiedWindows": windows, "overageStatus": "allowed"})
-    counted.set_plans([plan.build_report()])
-    for family in counted.registry.collect():
-        labels = dict.fromkeys(one for sample in family.samples for one in sample.labels)
-        yield family, [label for label in labels if label != "le"]
 
 
 TABLES: Mapping[str, Callable[[], str]] = {

@@ -14,8 +14,8 @@ import pytest
 from bridge.logs import LineFormatter
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
+from tests.docs.metrics import list_metrics
 from tests.docs.pages import ROOT, list_snippets
-from tests.docs.tables import list_metrics
 from tests.fake_anthropic.server import FakeAnthropic
 
 DASHBOARD = json.loads((ROOT / "docs" / "monitoring" / "grafana.json").read_text("utf-8"))

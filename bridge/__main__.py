@@ -21,9 +21,11 @@ def main() -> int:
 
         return run_guard(Path(sys.argv[2]))
     # The emergency stop works even if the modules of the other commands cannot be loaded.
-    from bridge.cli.stop import is_stop_command, run_stop
+    from bridge.cli.computer.stop_words import is_stop_command
 
     if is_stop_command(sys.argv[1:]):
+        from bridge.cli.computer.stop import run_stop
+
         return run_stop(sys.argv[1:])
     from bridge.cli.main import main as command
 

@@ -10,6 +10,7 @@ import queue
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
@@ -84,20 +85,26 @@ def set_up_logging(
     file: Path | None = None,
     log_format: LogFormat = "text",
     content: bool = False,
-) -> None:
+    quiet: bool = False,
+) -> Callable[[], None]:
     """Send the bridge's log to stderr and to `file`; libraries only from WARNING up.
 
-    If the file cannot be written, the log says so and goes to stderr alone.
+    `quiet` sends only warnings and errors to stderr. If the file cannot be written, the log says so
+    and goes to stderr alone. Returns a function that writes what is left and closes the file; the
+    end of the process calls it, too.
     """
     kind = JsonFormatter if log_format == "json" else LineFormatter
     formatter = kind(content=content)
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(formatter)
+    if quiet:
+        console.setLevel(logging.WARNING)
     handlers: list[logging.Handler] = [console]
-    problem = None
+    problem, close = None, _do_nothing
     try:
         if file is not None:
-            handlers.append(_build_file_handler(file, formatter))
+            handler, close = _build_file_handler(file, formatter)
+            handlers.append(handler)
     except OSError as error:
         problem = describe_failure(file or "", error)
     if not content:
@@ -108,6 +115,11 @@ def set_up_logging(
         logging.getLogger(name).setLevel(level)
     if problem is not None:
         _log.warning("%s", problem)
+    return close
+
+
+def _do_nothing() -> None:
+    """Close no file, where there is none."""
 
 
 class _ForwardHandler(QueueHandler):
@@ -118,7 +130,10 @@ class _ForwardHandler(QueueHandler):
         return record
 
 
-def _build_file_handler(file: Path, formatter: logging.Formatter) -> logging.Handler:
+def _build_file_handler(
+    file: Path, formatter: logging.Formatter
+) -> tuple[logging.Handler, Callable[[], None]]:
+    """Return the handler, and what writes the rest of its lines. Raises OSError."""
     writer = LogFile(file)
     writer.setFormatter(formatter)
     # Written by a thread: a slow disk must not delay the event loop.
@@ -126,4 +141,9 @@ def _build_file_handler(file: Path, formatter: logging.Formatter) -> logging.Han
     listener = QueueListener(records, writer)
     listener.start()
     atexit.register(listener.stop)
-    return _ForwardHandler(records)
+
+    def close() -> None:
+        atexit.unregister(listener.stop)
+        listener.stop()
+
+    return _ForwardHandler(records), close

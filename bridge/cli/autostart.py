@@ -11,21 +11,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.autostart import build_systemd_unit, find_autostart
-from bridge.cli.flags import read_setting_flags, repeat_setting_flags
+from bridge.cli.exit_codes import ExitCode
+from bridge.cli.flags import add_setting_flags, read_setting_flags, repeat_setting_flags
 from bridge.errors import SettingsError
 from bridge.launching import build_own_command
 from bridge.settings import load_settings
 
 UNIT = "claude-bridge.service"
-IS_OFF = 3
+IS_OFF = ExitCode.NOT_RUNNING
 """Exit code of `autostart status` when it is off."""
 
 _TIMEOUT_SECONDS = 30.0
 
 
-def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `autostart`."""
-    parser = commands.add_parser("autostart", help="start at login")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `autostart`; the settings are those of the server at login."""
+    add_setting_flags(parser)
+    parser.usage = "%(prog)s [-h] [--server] {on,off,status} [SETTINGS]"
     parser.add_argument("action", choices=("on", "off", "status"))
     parser.add_argument(
         "--server",
@@ -34,7 +36,7 @@ def add_autostart_parser(commands: argparse._SubParsersAction[argparse.ArgumentP
     )
 
 
-def run_autostart(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Turn the start at login on or off, or print it; return 0, or 3 if `status` is off.
 
     Settings that were set by flags become flags of the command that starts at login. Raises

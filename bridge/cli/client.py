@@ -1,7 +1,7 @@
 """The HTTP client of all commands, for the bridge that runs on this computer.
 
-It uses `http.client`, not httpx2, which would make every command about a tenth slower to start
-(`status` needs 0.25 s of CPU time) for features that loopback does not need. `http.client` never
+It uses `http.client`, not httpx2, which would make every command slower to start, for
+features that loopback does not need. `http.client` never
 reads a proxy from the environment and never follows a redirect, and its socket can be shut down
 from another thread, which cancels a request.
 """
@@ -13,12 +13,13 @@ import http.client
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bridge.cli.exit_codes import CommandFailed, ExitCode
 from bridge.cli.locate import Target, choose_target
 from bridge.errors import SettingsError
 from bridge.paths import find_paths
@@ -26,26 +27,24 @@ from bridge.private_files import read_file
 from bridge.proof import PATH as PROOF_PATH
 from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
 from bridge.running import RunningServer, is_alive, to_reachable
-from bridge.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
     from bridge.settings import Settings
 
-NOT_RUNNING = 3
+NOT_RUNNING = ExitCode.NOT_RUNNING
 """Exit code of a command that needs a running bridge, the same as that of `systemctl status`."""
 
 CONNECT_SECONDS = 5.0
 """Seconds to connect and to get the proof, which a server that responds sends at once."""
 
+_NOTICE = "x-bridge-notice"
 _MAX_PROOF_BYTES = 1_000
 _PIECE_BYTES = 65_536
 _REFUSED_FROM = 400
 
 
-class ClientError(Exception):
+class ClientError(CommandFailed):
     """A request failed; the message names the problem and the fix."""
-
-    exit_code = 1
 
 
 class NotRunning(ClientError):
@@ -130,14 +129,27 @@ class BridgeClient:
         file: str = self.send("POST", "/control/pages", body).json()["file"]
         return file
 
-    def stream_events(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
-        """POST `body`, yield the server-sent events. Raises ClientError."""
+    def stream_events(
+        self, path: str, body: Any, *, on_notice: Callable[[str], None] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """POST `body`, yield the server-sent events. Raises ClientError.
+
+        `on_notice` gets what the bridge changed in the request, before the first event.
+        """
+        # Imported here: its JSON encoder takes longer to load than `status` takes to run.
+        from bridge.wire.sse import SseDecoder
+
         decoder = SseDecoder()
         with self._start("POST", path, body) as response:
             try:
+                if on_notice is not None and (notice := response.headers.get(_NOTICE)):
+                    on_notice(notice)
                 # `read` would wait for 64 KB; `read1` returns what has arrived.
                 while piece := response.read1(_PIECE_BYTES):
                     for data in decoder.feed(piece):
+                        # The end of a stream of OpenAI's API.
+                        if data == b"[DONE]":
+                            return
                         yield json.loads(data)
             except (OSError, http.client.HTTPException) as error:
                 raise self._explain(error) from error

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
-from bridge.cli.client import BridgeClient, ClientError, open_client
-from bridge.cli.flags import USAGE
+from bridge.cli.client import BridgeClient, open_client
+from bridge.cli.locate import add_address_flags
+from bridge.cli.text import clean_line
 from bridge.opening import build_page_url, open_page
 
 _TIMEOUT_SECONDS = 10.0
 
 
-def add_dashboard_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
-) -> None:
-    """Add the parser of `dashboard`."""
-    parser = commands.add_parser(
-        "dashboard", parents=[flags], usage=f"{USAGE} [--setup] [--url]", help="open the dashboard"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `dashboard`."""
+    add_address_flags(parser)
     parser.add_argument("--setup", action="store_true", help="open the set-up page instead")
     parser.add_argument(
         "--url", action="store_true", help="print a link that works once, for any browser"
     )
 
 
-def run_dashboard(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Open the page with a one-time ticket for a session; return the exit code."""
     page = "/setup" if arguments.setup else "/"
-    try:
-        client = open_client(arguments, timeout=_TIMEOUT_SECONDS)
-        try:
-            return _print_link(client, page) if arguments.url else _open_browser(client, page)
-        finally:
-            client.close()
-    except ClientError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    with closing(open_client(arguments, timeout=_TIMEOUT_SECONDS)) as client:
+        return _print_link(client, page) if arguments.url else _open_browser(client, page)
 
 
 def _open_browser(client: BridgeClient, page: str) -> int:
@@ -54,5 +45,5 @@ def _open_browser(client: BridgeClient, page: str) -> int:
 def _print_link(client: BridgeClient, page: str) -> int:
     # Only to the terminal: as a browser's argument, other users of the computer could read it.
     ticket = client.send("POST", "/control/tickets", {"page": page}).json()["ticket"]
-    print(build_page_url(client.url, ticket, page))
+    print(clean_line(build_page_url(client.url, ticket, page)))
     return 0

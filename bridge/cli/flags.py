@@ -1,4 +1,4 @@
-"""Every setting as a command-line flag."""
+"""Every setting as a command-line flag, for the commands that start a server."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ USAGE = "%(prog)s [-h] [SETTINGS]"
 """The start of a usage line: listing 40 settings there would hide the other options."""
 
 
-def build_setting_flags(default: Any = None) -> argparse.ArgumentParser:
-    """Build a parent parser with a flag for each setting.
+def add_setting_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting.
 
     Values stay text here: `load_settings` checks flags, variables and the file in the same way.
     """
-    flags = argparse.ArgumentParser(add_help=False)
-    group = flags.add_argument_group(
+    parser.usage = USAGE
+    group = parser.add_argument_group(
         "settings", "Each is also an environment variable and a line in config.toml."
     )
     for name, field in Settings.model_fields.items():
         is_choice = get_origin(field.annotation) is Literal
         group.add_argument(
             _name_flag(name),
-            default=default,
             metavar="|".join(get_args(field.annotation)) if is_choice else name.upper(),
             help=f"{field.description} (default: {format_default(field.default)})",
         )
-    return flags
 
 
 def read_setting_flags(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the value of each setting's flag, None where it was not used."""
-    return {name: getattr(arguments, name) for name in Settings.model_fields}
+    return {name: getattr(arguments, name, None) for name in Settings.model_fields}
 
 
 def repeat_setting_flags(arguments: argparse.Namespace) -> list[str]:

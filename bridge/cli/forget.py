@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from bridge.cli.client import ClientError, NotRunning, RequestRefused, open_client
 from bridge.cli.locate import add_address_flags
+from bridge.cli.text import print_error, print_line
+from bridge.errors import SettingsError
 from bridge.paths import find_paths
-from bridge.wire.control import DeletionReport, DeletionRequest
+
+if TYPE_CHECKING:
+    from bridge.wire.control import DeletionReport, DeletionRequest
 
 _HOURS_PER_DAY = 24
 _TIMEOUT_SECONDS = 300.0
 _LONGEST_DAYS = 365.0
 
 
-def add_forget_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `forget`."""
-    parser = commands.add_parser("forget", help="delete stored conversations and actions")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `forget`."""
     add_address_flags(parser)
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--all", action="store_true", help="everything with content, and the log")
@@ -35,11 +38,13 @@ def add_forget_parser(commands: argparse._SubParsersAction[argparse.ArgumentPars
     )
 
 
-def run_forget(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Delete what the arguments name, and print it; return 1 if something could not be deleted."""
     if arguments.usage and not arguments.all:
-        print("claude-bridge: --usage needs --all", file=sys.stderr)
-        return 2
+        raise SettingsError("--usage needs --all")
+    # Imported here, because it loads pydantic.
+    from bridge.wire.control import DeletionReport, DeletionRequest
+
     request = DeletionRequest(
         all=True if arguments.all else None,
         older_than_days=arguments.older_than,
@@ -51,21 +56,21 @@ def run_forget(arguments: argparse.Namespace) -> int:
             answer = client.send("POST", "/control/forget", request.model_dump(exclude_none=True))
         report, where = DeletionReport.model_validate_json(answer.data), ""
     except RequestRefused as error:
-        print(f"claude-bridge: {error}", file=sys.stderr)
+        print_error(f"claude-bridge: {error}")
         return 1
     except NotRunning:
         report = asyncio.run(_delete_offline(request))
         where = " (no bridge is running, so from disk only)"
     except ClientError as error:
         # A bridge that hangs must not keep the user from deleting; its memory it has until its end.
-        print(f"claude-bridge: {error}", file=sys.stderr)
+        print_error(f"claude-bridge: {error}")
         report = asyncio.run(_delete_offline(request))
         where = " (from disk only)"
-    print(f"Deleted{where}: {_describe_report(report)}.")
+    print_line(f"Deleted{where}: {_describe_report(report)}.")
     for failure in report.failures:
-        print(f"Not deleted: {failure}", file=sys.stderr)
+        print_error(f"Not deleted: {failure}")
     if arguments.id is not None and not report.responses + report.thinking:
-        print(f"Nothing is stored under {arguments.id}.", file=sys.stderr)
+        print_error(f"Nothing is stored under {arguments.id}.")
         return 1
     return 1 if report.failures else 0
 

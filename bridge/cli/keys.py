@@ -1,15 +1,18 @@
-"""`claude-bridge key set|list|check|remove|reset`: manage keys, never on a command line."""
+"""`claude-bridge key set|list|test|remove|reset`: manage keys, never on a command line."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import getpass
+import json
 import secrets
 import sys
 
 from bridge.cli.client import ClientError, NotRunning, connect_to
+from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import add_address_flags, list_targets
+from bridge.cli.text import clean_line, print_error, print_line
 from bridge.errors import SettingsError
 from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, check_secret
 from bridge.keys.shape import ACCESS_KEY_PREFIX
@@ -18,18 +21,20 @@ from bridge.paths import find_paths
 _TIMEOUT_SECONDS = 10.0
 
 
-def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `key` and its subcommands."""
-    parser = commands.add_parser("key", help="manage API keys in the system's keyring")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands of `key`."""
     actions = parser.add_subparsers(
-        dest="action", required=True, metavar="{set,list,check,remove,reset}"
+        dest="action", required=True, metavar="{set,list,test,remove,reset}"
     )
     set_parser = actions.add_parser(
         "set", help="check and save a key, typed at a prompt or read from stdin"
     )
     remove_parser = actions.add_parser("remove", help="remove a saved key")
-    actions.add_parser("list", help="list saved keys")
-    actions.add_parser("check", help="ask Anthropic whether it accepts the saved keys")
+    list_parser = actions.add_parser("list", help="list saved keys")
+    list_parser.add_argument("--json", action="store_true", help="print them as JSON")
+    actions.add_parser("test", help="ask Anthropic whether it accepts the saved keys")
+    # Its name until version 0.1.
+    actions.add_parser("check", help="the old name of `test`")
     reset_parser = actions.add_parser("reset", help="forget all keys, also unreadable ones")
     reset_parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     for subparser in (set_parser, remove_parser):
@@ -51,14 +56,15 @@ def add_key_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
 
 
-def run_key(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code. Raises SettingsError."""
     chain = KeyChain(find_paths().data)
     match arguments.action:
         case "list":
-            print(_format_keys(chain.load()))
-            return 0
-        case "check":
+            keys = chain.load()
+            print(_format_json(keys) if arguments.json else _format_keys(keys))
+            return ExitCode.OK
+        case "test" | "check":
             return _check_keys(chain.load())
         case "set":
             _set_key(chain, arguments)
@@ -67,16 +73,27 @@ def run_key(arguments: argparse.Namespace) -> int:
         case _:
             _reset_keys(chain, confirmed=arguments.yes)
     _reload_servers(arguments)
-    return 0
+    return ExitCode.OK
 
 
 def _format_keys(keys: Keys) -> str:
     rows = [
-        f"{owner:10}  {key.name:16}  {key.hint}" + ("  computer use" if key.computer else "")
+        f"{owner:10}  {clean_line(key.name):16}  {clean_line(key.hint)}"
+        + ("  computer use" if key.computer else "")
         for owner in OWNERS
         for key in keys.of(owner)
     ]
-    return "\n".join(rows) or "No saved keys."
+    return "\n".join(rows) or "No saved keys. Save one with: claude-bridge key set anthropic"
+
+
+def _format_json(keys: Keys) -> str:
+    """Return the labels of the keys, and never the keys, as JSON."""
+    listed = [
+        {"owner": owner, "name": key.name, "hint": key.hint, "computer_use": key.computer}
+        for owner in OWNERS
+        for key in keys.of(owner)
+    ]
+    return json.dumps({"keys": listed}, indent=2)
 
 
 def _check_keys(keys: Keys) -> int:
@@ -85,13 +102,13 @@ def _check_keys(keys: Keys) -> int:
 
     if not keys.anthropic:
         print("No saved Anthropic keys. Add one with: claude-bridge key set anthropic")
-        return 0
+        return ExitCode.OK
     is_rejected = False
     for key in keys.anthropic:
         check = asyncio.run(check_key(key.secret))
         is_rejected = is_rejected or check.state == "rejected"
-        print(f"{key.name:16}  {key.hint:6}  {check.describe()}")
-    return 1 if is_rejected else 0
+        print_line(f"{key.name:16}  {key.hint:6}  {check.describe()}")
+    return ExitCode.ERROR if is_rejected else ExitCode.OK
 
 
 def _set_key(chain: KeyChain, arguments: argparse.Namespace) -> None:
@@ -112,7 +129,7 @@ def _set_key(chain: KeyChain, arguments: argparse.Namespace) -> None:
     if arguments.generate:
         # To stdout alone, so that a script can store it; messages go to stderr.
         print(secret)
-    print(f"Saved to {place} as “{arguments.name}” ({owner}).{verdict}", file=sys.stderr)
+    print_error(f"Saved to {place} as “{arguments.name}” ({owner}).{verdict}")
 
 
 def _read_secret(owner: Owner) -> str:
@@ -141,9 +158,9 @@ def _remove_key(chain: KeyChain, owner: Owner, name: str) -> None:
         return keys.without(owner, name)
 
     keys, _ = chain.update(remove)
-    print(f"Removed “{name}” ({owner}).", file=sys.stderr)
+    print_error(f"Removed “{name}” ({owner}).")
     if owner == "bridge" and not keys.bridge:
-        print("That was the last access key: clients no longer need one.", file=sys.stderr)
+        print_error("That was the last access key: clients no longer need one.")
 
 
 def _reset_keys(chain: KeyChain, *, confirmed: bool) -> None:
@@ -153,12 +170,11 @@ def _reset_keys(chain: KeyChain, *, confirmed: bool) -> None:
     if not confirmed and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise SettingsError("nothing was changed")
     problem = chain.reset()
-    print("All saved keys are forgotten.", file=sys.stderr)
+    print_error("All saved keys are forgotten.")
     if problem is not None:
-        print(
+        print_error(
             f"They may still be in the system's keyring ({problem}), where the bridge does not "
-            "look for them any more. Delete the entry “claude-bridge” there.",
-            file=sys.stderr,
+            "look for them any more. Delete the entry “claude-bridge” there."
         )
 
 
@@ -174,8 +190,8 @@ def _reload_servers(arguments: argparse.Namespace) -> None:
                 client.send("POST", "/control/reload", {})
             finally:
                 client.close()
-            print("The running bridge uses the new keys.", file=sys.stderr)
+            print_error("The running bridge uses the new keys.")
         except NotRunning:
-            print("Takes effect when the bridge starts.", file=sys.stderr)
+            print_error("Takes effect when the bridge starts.")
         except ClientError as error:
-            print(f"{error} The keys take effect when it is restarted.", file=sys.stderr)
+            print_error(f"{error} The keys take effect when it is restarted.")

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.cli.text import print_error
 from bridge.errors import SettingsError
 from bridge.paths import ENV_PREFIX, Paths, find_paths
 from bridge.private_files import read_file
@@ -51,7 +51,12 @@ class Target:
 def add_address_flags(parser: argparse.ArgumentParser) -> None:
     """Add `--host` and `--port` to a command, without resetting those before the command."""
     for name in ("host", "port"):
-        parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        parser.add_argument(
+            f"--{name}",
+            default=argparse.SUPPRESS,
+            metavar=name.upper(),
+            help=f"the server's {name}, if several run",
+        )
 
 
 def list_targets(arguments: argparse.Namespace) -> list[Target]:
@@ -64,7 +69,7 @@ def list_targets(arguments: argparse.Namespace) -> list[Target]:
     paths = find_paths()
     configured, problems = read_configured_address(paths, os.environ)
     for problem in problems:
-        print(f"claude-bridge: ignored for this command: {problem}", file=sys.stderr)
+        print_error(f"claude-bridge: ignored for this command: {problem}")
     return select_targets(flags, configured, list_servers(paths.data))
 
 

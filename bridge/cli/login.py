@@ -7,22 +7,19 @@ import os
 import subprocess
 from pathlib import Path
 
-from bridge.cli.flags import USAGE
 from bridge.errors import SettingsError
-from bridge.settings import Settings
+from bridge.settings import load_settings
 
 
-def add_login_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], flags: argparse.ArgumentParser
-) -> None:
-    """Add the parser of `login`."""
-    login = commands.add_parser(
-        "login", parents=[flags], usage=USAGE, help="sign in to Claude Code"
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `login`."""
+    parser.add_argument("name", nargs="?", help="the sign-in, of the setting sign_ins")
+    parser.add_argument(
+        "--claude-cli", metavar="PATH", help="the `claude` program (default: the setting)"
     )
-    login.add_argument("name", nargs="?", help="the sign-in, of the setting sign_ins")
 
 
-def run_login(settings: Settings, arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run `claude auth login` and return its exit code; the bridge sees no password or token.
 
     Raises SettingsError if there is no such program.
@@ -35,6 +32,7 @@ def run_login(settings: Settings, arguments: argparse.Namespace) -> int:
     )
     from bridge.backends.claude_code.sign_in.environments import list_environments
 
+    settings = load_settings(claude_cli=arguments.claude_cli)
     cli = find_bundled_cli() if settings.claude_cli == "bundled" else settings.claude_cli
     if cli is None:
         reason, hint = explain_missing_cli()

@@ -15,13 +15,12 @@ MARK = "claude.talon"
 """The file that identifies the folder of voice commands."""
 
 
-def add_talon_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `install-talon`."""
-    parser = commands.add_parser("install-talon", help="link the voice commands into Talon")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `install-talon`."""
     parser.add_argument("--remove", action="store_true", help="remove the link")
 
 
-def run_install_talon(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Create or remove the link and print the result; return the exit code.
 
     Raises SettingsError.

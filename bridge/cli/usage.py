@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,8 +11,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from bridge.cli.client import ClientError, open_client
+from bridge.cli.client import open_client
 from bridge.cli.locate import add_address_flags
+from bridge.cli.text import print_error, print_line
 from bridge.errors import SettingsError
 
 _TIMEOUT_SECONDS = 10.0
@@ -42,11 +42,8 @@ _STILL_ALLOWED = (
 )
 
 
-def add_usage_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `usage`."""
-    parser = commands.add_parser(
-        "usage", help="show what is left of your plan; allow extra usage, or stop it"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `usage`."""
     add_address_flags(parser)
     parser.add_argument(
         "action",
@@ -63,26 +60,22 @@ def add_usage_parser(commands: argparse._SubParsersAction[argparse.ArgumentParse
     parser.add_argument("--json", action="store_true", help="print the bridge's answer as JSON")
 
 
-def run_usage(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print the use of the plan, or change the agreement to extra usage; return the exit code."""
     if arguments.always and arguments.action != "allow":
         raise SettingsError("--always needs allow")
     if arguments.sign_in is not None and arguments.action is None:
         raise SettingsError("--sign-in needs allow or stop")
-    try:
-        answer = _fetch_answer(arguments)
-    except ClientError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    answer = _fetch_answer(arguments)
     is_failure = arguments.action == "stop" and answer["setting"] == "allow"
     if arguments.json:
         print(json.dumps(answer, indent=2))
     elif arguments.action is None:
-        print(format_usage(answer, time.time()))
+        print_line(format_usage(answer, time.time()))
     elif not is_failure:
-        print(_format_agreement(answer))
+        print_line(_format_agreement(answer))
     if is_failure:
-        print(_STILL_ALLOWED, file=sys.stderr)
+        print_error(_STILL_ALLOWED)
     return 1 if is_failure else 0
 
 

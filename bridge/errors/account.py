@@ -25,7 +25,7 @@ class KeyRejected(BridgeError):
     anthropic_type = "authentication_error"
     summary = "An API key was rejected."
     hint = (
-        "Check the Anthropic keys with `claude-bridge key check`. If the bridge requires an access "
+        "Check the Anthropic keys with `claude-bridge key test`. If the bridge requires an access "
         "key, the client must send that one."
     )
 

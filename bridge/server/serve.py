@@ -2,7 +2,8 @@
 
 States, each ended by the event in brackets:
 
-    serving    accepts requests [`stop_requested`: a signal, `/control/stop` or the parent's exit]
+    serving    accepts requests [`stop_requested`: a signal, `/control/stop`, `/control/restart`
+               or the parent's exit]
     draining   accepts no connections; running answers go on [idle, `drain_seconds` or `stop_now`]
     closing    the remaining answers are cancelled and end with an error; then the stores close
 
@@ -35,6 +36,7 @@ from bridge.server.http.paths import read_paths
 from bridge.server.http.protocol import QuietHandler
 from bridge.server.state import Bridge
 from bridge.settings import Settings
+from bridge.wire.health import BackendStatus
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +49,14 @@ async def serve(
     *,
     stop_with_parent: bool = False,
     on_loaded: Callable[[], object] = lambda: None,
+    on_status: Callable[[BackendStatus], object] | None = None,
 ) -> None:
     """Serve on `sock` until SIGINT, SIGTERM, `/control/stop` or, if requested, the parent's exit.
 
     Running answers get `drain_seconds` to finish; after that, or at a second signal, they end with
     an error event. `on_loaded` is called some time after listening began, when everything that
-    loads slowly is loaded.
+    loads slowly is loaded. `on_status` gets the state of the connection to Claude as soon as it is
+    known, instead of the log.
     """
     bridge.url = _format_url(sock)
     runner = web.AppRunner(
@@ -72,7 +76,7 @@ async def serve(
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
-            warm_up = asyncio.create_task(_warm_up(bridge, on_loaded))
+            warm_up = asyncio.create_task(_warm_up(bridge, on_loaded, on_status))
             maintenance = asyncio.create_task(bridge.maintain_stores())
             if stop_with_parent:
                 _watch_parent(bridge)
@@ -163,11 +167,17 @@ class Announcement:
             _log.info("Cannot remove %s: %s", self._written[0], error.strerror)
 
 
-async def _warm_up(bridge: Bridge, on_loaded: Callable[[], object]) -> None:
+async def _warm_up(
+    bridge: Bridge,
+    on_loaded: Callable[[], object],
+    on_status: Callable[[BackendStatus], object] | None,
+) -> None:
     """Load heavy modules, credentials and the list of models, while the server listens."""
     status = await bridge.selection.get_status()
     _log.info("Backend: %s (%s)", status.active or "none", status.reason)
-    if status.hint:
+    if on_status is not None:
+        on_status(status)
+    elif status.hint:
         _log.warning("%s", status.hint)
     await bridge.selection.warm_active()
     await bridge.catalogue.list_models(await bridge.selection.select_for_listing())

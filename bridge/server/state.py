@@ -105,6 +105,8 @@ class Bridge:
     tickets: Tickets = field(default_factory=Tickets)
     redirect_files: RedirectFiles = field(default_factory=RedirectFiles)
     page_sessions: PageSessions = field(default_factory=PageSessions)
+    restart_requested: bool = False
+    """Whether the process starts again when the server has stopped."""
     stop_now: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a second request to stop: running answers are cancelled at once."""
     _answers: set[asyncio.Task[Any]] = field(default_factory=set)

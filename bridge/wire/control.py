@@ -197,10 +197,11 @@ class KeysReloaded(BaseModel):
 
 
 class StopAccepted(BaseModel):
-    """`POST /control/stop` (202): the server finishes open answers, then exits."""
+    """`POST /control/stop` and `/control/restart` (202): open answers are finished first."""
 
     stopping: Literal[True] = True
     open_streams: int
+    drain_seconds: float = Field(description="Seconds that open answers have to finish.")
 
 
 class DeletionRequest(BaseModel):

@@ -12,7 +12,7 @@ from bridge.keys import NamedKey, check_secret
 from bridge.server.api.computer.status import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
-from bridge.server.state import BRIDGE
+from bridge.server.state import BRIDGE, Bridge
 from bridge.wire.control import (
     KeysReloaded,
     NewKey,
@@ -127,9 +127,22 @@ async def get_sign_in_status(request: web.Request) -> web.Response:
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
+    return _accept_stop(bridge)
+
+
+async def restart_server(request: web.Request) -> web.Response:
+    """Stop as `/control/stop` does; the process then starts again, with the current settings."""
+    bridge = request.app[BRIDGE]
+    bridge.restart_requested = True
+    return _accept_stop(bridge)
+
+
+def _accept_stop(bridge: Bridge) -> web.Response:
     # This response is still sent: the server waits for its active requests before it stops.
     bridge.stop_requested.set()
-    accepted = StopAccepted(open_streams=bridge.open_streams)
+    accepted = StopAccepted(
+        open_streams=bridge.open_streams, drain_seconds=bridge.settings.drain_seconds
+    )
     return web.json_response(accepted.model_dump(), status=202)
 
 
@@ -166,7 +179,7 @@ _NO_SIGN_IN_EXAMPLE: dict[str, Any] = {
     "words": "No sign-in was begun.",
 }
 _KEYS_EXAMPLE: dict[str, Any] = {"anthropic": 1, "bridge": 0}
-_STOP_EXAMPLE: dict[str, Any] = {"stopping": True, "open_streams": 0}
+_STOP_EXAMPLE: dict[str, Any] = {"stopping": True, "open_streams": 0, "drain_seconds": 5.0}
 
 ROUTES = (
     Endpoint(
@@ -230,6 +243,15 @@ ROUTES = (
         "Control",
         "Finish the active requests and stop the server",
         Answer("The server will stop.", StopAccepted, _STOP_EXAMPLE, status=202),
+        access="token",
+    ),
+    Endpoint(
+        "POST",
+        "/control/restart",
+        restart_server,
+        "Control",
+        "Finish the active requests and start the server again, with changed settings",
+        Answer("The server will restart.", StopAccepted, _STOP_EXAMPLE, status=202),
         access="token",
     ),
 )

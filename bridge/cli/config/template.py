@@ -13,13 +13,12 @@ from bridge.private_modes import create_folder, open_private
 from bridge.settings import Settings, find_paths
 
 
-def add_settings_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parser of `settings`."""
-    parser = commands.add_parser("settings", help="open the settings file")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `settings`."""
     parser.add_argument("--path", action="store_true", help="print the path of the file instead")
 
 
-def run_settings(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Open the file, or print its path; return the exit code. Raises SettingsError."""
     path = find_paths().config_file
     ensure_settings_file(path)

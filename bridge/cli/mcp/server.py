@@ -38,10 +38,9 @@ INSTRUCTIONS = (
 )
 
 
-def run_mcp(arguments: argparse.Namespace) -> int:
-    """Serve until the client closes the connection; return the exit code."""
+def serve(arguments: argparse.Namespace) -> None:
+    """Serve until the client closes the connection."""
     asyncio.run(_serve_stdio(arguments))
-    return 0
 
 
 def build_tools() -> list[types.Tool]:

@@ -1,4 +1,4 @@
-"""`claude-bridge stop`: stop computer use at once, and turn it off.
+"""`claude-bridge computer stop`: stop computer use at once, and turn it off.
 
 This is an emergency stop. It needs the server's address and the control token, and nothing else: it
 loads no settings, ignores flags that it does not know, and tells what it has stopped.
@@ -7,12 +7,14 @@ loads no settings, ignores flags that it does not know, and tells what it has st
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.cli.client import NOT_RUNNING, ClientError, connect_to
+from bridge.cli.client import NOT_RUNNING, BridgeClient, ClientError, connect_to
+from bridge.cli.computer.stop_words import COMMAND
+from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import Target, list_targets, parse_host, parse_port
+from bridge.cli.text import print_error, print_line
 from bridge.errors import SettingsError
 from bridge.paths import find_paths
 from bridge.running import list_servers
@@ -20,26 +22,11 @@ from bridge.running import list_servers
 TIMEOUT_SECONDS = 5.0
 """Seconds for each answer of a server whose loop may be busy."""
 
-_COMMAND = "stop"
-_FLAGS_WITHOUT_VALUE = ("-h", "--help", "--version")
+NOTHING_TO_STOP = "Nothing to stop: computer use was already off."
 _BY_KEY = (
     "To stop without this command, press the stop key (Ctrl+Alt+Escape by default), or push the "
     "mouse into a corner of the screen."
 )
-
-
-def is_stop_command(words: Sequence[str]) -> bool:
-    """Return whether the first word that is neither a flag nor its value is `stop`."""
-    rest = iter(words)
-    for word in rest:
-        if word in _FLAGS_WITHOUT_VALUE:
-            return False
-        if not word.startswith("-"):
-            return word == _COMMAND
-        # Every setting's flag takes a value.
-        if "=" not in word:
-            next(rest, None)
-    return False
 
 
 def run_stop(words: Sequence[str]) -> int:
@@ -53,24 +40,24 @@ def run_stop(words: Sequence[str]) -> int:
         targets = list_targets(arguments)
         return _combine([_stop_at(target, len(targets) > 1) for target in targets])
     except SettingsError as error:
-        print(f"claude-bridge: {error}. Nothing was stopped. {_BY_KEY}", file=sys.stderr)
-        return 2
+        print_error(f"claude-bridge: {error}. Nothing was stopped. {_BY_KEY}")
+        return ExitCode.USAGE
     except KeyboardInterrupt:
-        print("Interrupted: it is not known whether anything was stopped.", file=sys.stderr)
-        return 130
+        print_error("Interrupted: it is not known whether anything was stopped.")
+        return ExitCode.INTERRUPTED
 
 
 def _read_words(words: Sequence[str]) -> argparse.Namespace:
     """Read `--host` and `--port` wherever they are; mention what is ignored."""
     parser = argparse.ArgumentParser(
-        prog="claude-bridge stop",
+        prog="claude-bridge computer stop",
         description="Stop computer use at once, and turn it off. Without an address, on all "
         "servers of this user and data folder. Exit codes: 0 it is off, 1 a server did not confirm "
         "it, 2 the data folder cannot be read, 3 no server is running.",
     )
     parser.add_argument("--host", nargs="?", help="address of the server")
     parser.add_argument("--port", nargs="?", help="port of the server")
-    arguments, others = parser.parse_known_args([word for word in words if word != _COMMAND])
+    arguments, others = parser.parse_known_args([word for word in words if word not in COMMAND])
     ignored = list(others)
     # A slip of the finger must not keep the user from stopping: then all servers are stopped.
     for name, parse in (("host", parse_host), ("port", parse_port)):
@@ -81,7 +68,7 @@ def _read_words(words: Sequence[str]) -> argparse.Namespace:
             ignored.append(f"--{name} {value}")
             setattr(arguments, name, None)
     if ignored:
-        print(f"claude-bridge: ignored: {' '.join(ignored)}", file=sys.stderr)
+        print_error(f"claude-bridge: ignored: {' '.join(ignored)}")
     return arguments
 
 
@@ -89,32 +76,38 @@ def _stop_at(target: Target, several: bool) -> int:
     """Stop computer use on one server, and print what was stopped; return the exit code."""
     prefix = f"{target.url}: " if several else ""
     try:
-        print(f"{prefix}{_send_stop(target)}")
+        print_line(f"{prefix}{_send_stop(target)}")
     except ClientError as error:
-        print(f"{prefix}{error}", file=sys.stderr)
+        print_error(f"{prefix}{error}")
         if error.exit_code == NOT_RUNNING:
-            print(f"{prefix}Nothing was stopped: no server is running there.")
+            print_line(f"{prefix}Nothing was stopped: no server is running there.")
             _print_others(target)
         else:
-            print(f"{prefix}It is not known whether computer use has stopped. {_BY_KEY}")
+            print_line(f"{prefix}It is not known whether computer use has stopped. {_BY_KEY}")
         return error.exit_code
-    return 0
+    return ExitCode.OK
 
 
 def _print_others(target: Target) -> None:
     for server in list_servers(find_paths().data):
         if server != target.record:
-            print(f"To stop the one at {server.url}: claude-bridge stop --port {server.port}")
+            again = f"claude-bridge computer stop --port {server.port}"
+            print_line(f"To stop the one at {server.url}: {again}")
 
 
 def _send_stop(target: Target) -> str:
     """Send the stop; return what was stopped. Raises ClientError."""
     bridge = connect_to(target, timeout=TIMEOUT_SECONDS)
     try:
-        before = bridge.send("GET", "/computer").json()
-        bridge.send("POST", "/computer/stop", {})
+        return stop_computer(bridge)
     finally:
         bridge.close()
+
+
+def stop_computer(bridge: BridgeClient) -> str:
+    """Stop computer use, and return what was stopped, as a sentence. Raises ClientError."""
+    before = bridge.send("GET", "/computer").json()
+    bridge.send("POST", "/computer/stop", {})
     return _describe(before)
 
 
@@ -124,7 +117,7 @@ def _describe(before: Any) -> str:
         return "Stopped; computer use is off."
     if before["mode"] != "off":
         return "Computer use was on, but not in use; it is off now."
-    return "Nothing to stop: computer use was already off."
+    return NOTHING_TO_STOP
 
 
 def _combine(codes: Sequence[int]) -> int:

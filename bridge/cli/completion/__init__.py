@@ -1,0 +1,1 @@
+"""`claude-bridge completion`: scripts that complete commands in a shell."""

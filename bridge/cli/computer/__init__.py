@@ -1,0 +1,1 @@
+"""`claude-bridge computer …`: use this desktop through the bridge."""

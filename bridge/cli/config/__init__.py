@@ -1,0 +1,1 @@
+"""`claude-bridge config`: read and change the settings file."""

@@ -1,0 +1,78 @@
+"""Edit `config.toml` in the user's editor, and save it only if it is valid."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bridge.cli.config.document import write_checked
+from bridge.cli.exit_codes import CommandFailed
+from bridge.cli.text import print_error, print_line
+from bridge.errors import SettingsError
+from bridge.opening import open_file
+from bridge.private_files import read_text
+
+_EDITORS = ("nano", "vim", "vi")
+
+
+def edit_file(path: Path) -> bool:
+    """Let the user edit a copy, and save it once it is valid; return whether it was changed.
+
+    Without a terminal, the file itself opens in the desktop's program. Raises CommandFailed.
+    """
+    editor = _find_editor()
+    if editor is None or not (sys.stdin.isatty() or os.environ.get("VISUAL")):
+        if not open_file(path):
+            print_line(path)
+        return False
+    before = read_text(path) or ""
+    with tempfile.TemporaryDirectory(prefix="claude-bridge-") as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(before, "utf-8")
+        return _edit_until_valid(editor, copy, path, before)
+
+
+def _edit_until_valid(editor: list[str], copy: Path, path: Path, before: str) -> bool:
+    while True:
+        _run_editor(editor, copy)
+        text = copy.read_text("utf-8", "replace")
+        if text == before:
+            print_line("Nothing was changed.")
+            return False
+        try:
+            write_checked(path, text)
+        except SettingsError as error:
+            print_error(f"claude-bridge: {error}")
+            if not _wants_to_go_on():
+                raise CommandFailed(f"{path} was not changed.") from error
+        else:
+            print_line(f"Saved {path}.")
+            return True
+
+
+def _wants_to_go_on() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input("Edit it again? [Y/n] ").strip().lower() in ("", "y", "yes")
+
+
+def _find_editor() -> list[str] | None:
+    """Return the command of the user's editor; None if there is none for a terminal."""
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if chosen:
+        return shlex.split(chosen, posix=os.name == "posix") or None
+    return next(([name] for name in _EDITORS if shutil.which(name)), None)
+
+
+def _run_editor(editor: list[str], file: Path) -> None:
+    try:
+        code = subprocess.run([*editor, str(file)], check=False).returncode  # noqa: S603 - the user's
+    except OSError as error:
+        raise CommandFailed(f"{editor[0]} cannot be started: {error.strerror}") from error
+    if code != 0:
+        raise CommandFailed(f"{editor[0]} ended with an error ({code}), so nothing was saved.")

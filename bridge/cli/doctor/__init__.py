@@ -1,0 +1,1 @@
+"""`claude-bridge doctor`: check this installation, with a fix for each problem."""

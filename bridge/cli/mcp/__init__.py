@@ -1,0 +1,1 @@
+"""`claude-bridge mcp`: this desktop for MCP clients."""

@@ -63,12 +63,26 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def find_unit() -> Path | None:
+    """Return the path of the server's systemd unit; None where there is no systemd."""
+    if sys.platform != "linux":
+        return None
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return config / "systemd" / "user" / UNIT
+
+
+def remove_unit(unit: Path) -> None:
+    """Stop the server that the unit has started, and remove the unit. Raises SettingsError."""
+    _run_systemctl("disable", "--now", UNIT)
+    unit.unlink()
+    _run_systemctl("daemon-reload")
+
+
 def _manage_unit(action: str, flags: Sequence[str]) -> int:
     # Without a desktop there is no autostart folder that anything reads.
-    if sys.platform != "linux":
+    unit = find_unit()
+    if unit is None:
         raise SettingsError("--server needs systemd, which only Linux has")
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    unit = config / "systemd" / "user" / UNIT
     match action:
         case "on":
             _write_unit(unit, build_systemd_unit(build_own_command("serve", *flags)))
@@ -81,15 +95,13 @@ def _manage_unit(action: str, flags: Sequence[str]) -> int:
             print(f"loginctl enable-linger {os.environ.get('USER', '$USER')}")
         case "off":
             if unit.exists():
-                _run_systemctl("disable", "--now", UNIT)
-                unit.unlink()
-                _run_systemctl("daemon-reload")
+                remove_unit(unit)
             print("Start of the server at login: off")
         case _:
             is_on = unit.exists()
             print(f"Start of the server at login: {f'on ({unit})' if is_on else 'off'}")
-            return 0 if is_on else IS_OFF
-    return 0
+            return ExitCode.OK if is_on else IS_OFF
+    return ExitCode.OK
 
 
 def _write_unit(unit: Path, text: str) -> None:

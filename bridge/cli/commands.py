@@ -48,9 +48,7 @@ COMMANDS = (
     Command("tray", "run the tray app", "server.tray", listed=False),
     Command("stop", "stop computer use, then the server", "server.stop"),
     Command("restart", "restart the server, with changed settings", "server.restart"),
-    Command(
-        "status", "show whether the server runs, and its backend", "server.status"
-    ),
+    Command("status", "show whether the server runs, and its backend", "server.status"),
     Command("logs", "show the log; -f follows it", "server.logs"),
     Command("doctor", "check this installation; says how to fix what is wrong", "doctor.command"),
     Command("ask", "ask Claude, and print the answer as it arrives", "ask"),
@@ -63,15 +61,11 @@ COMMANDS = (
     Command("settings", "open the settings file", "config.template", listed=False),
     Command("autostart", "start at login", "autostart"),
     Command("computer", "see and control this desktop, with your permission", "computer.commands"),
-    Command(
-        "mcp", "offer this desktop to MCP clients such as Cursor", "mcp.command"
-    ),
+    Command("mcp", "offer this desktop to MCP clients such as Cursor", "mcp.command"),
     Command("install-talon", "link the voice commands into Talon", "talon"),
     Command("forget", "delete stored conversations and actions", "forget"),
     Command("uninstall", "remove keys, data and links, after asking", "uninstall"),
-    Command(
-        "completion", "print a script for your shell, for the tab key", "completion.command"
-    ),
+    Command("completion", "print a script for your shell, for the tab key", "completion.command"),
 )
 
 NAMES = tuple(command.name for command in COMMANDS)

@@ -77,6 +77,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def complete_with(action: argparse.Action, words: Iterable[str]) -> None:
+    """Offer words for an argument in shells, without rejecting others.
+
+    argparse's `choices` would list them all in the usage and in errors.
+    """
+    vars(action)["completions"] = tuple(words)
+
+
+def list_completions(action: argparse.Action) -> tuple[str, ...]:
+    """Return the words that shells offer for an argument or the value of a flag."""
+    return vars(action).get("completions") or tuple(map(str, action.choices or ()))
+
+
 def split_words(words: Sequence[str]) -> tuple[str | None, list[str]]:
     """Return the command and its arguments; those before it count as well, such as `--port`.
 

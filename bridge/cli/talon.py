@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     user = find_user_folder()
     link, source = user / LINK, find_package_folder()
-    print(_uninstall(link) if arguments.remove else _install(user, link, source))
+    print(remove_link(link) if arguments.remove else _install(user, link, source))
     return 0
 
 
@@ -75,7 +75,8 @@ def _install(user: Path, link: Path, source: Path) -> str:
     )
 
 
-def _uninstall(link: Path) -> str:
+def remove_link(link: Path) -> str:
+    """Remove the link, never its target; return what was done. Raises SettingsError."""
     if _is_link(link):
         target = _resolve_link(link)
         _unlink(link)

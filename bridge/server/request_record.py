@@ -44,6 +44,8 @@ class RequestRecord:
 
     id: str = field(default_factory=lambda: f"req_{make_hex_id()}")
     caller: Caller = field(default_factory=Caller)
+    is_own: bool = False
+    """Whether the tray, a page of ours or a command sent it: it has the control token."""
     model: str = "-"
     backend: str = "-"
     prompt_tokens: int | None = None
@@ -88,10 +90,18 @@ class RequestRecord:
             )
             self.completion_tokens = sum([output for *_, output in self.counts])
 
+    def _is_poll(self, request: web.Request) -> bool:
+        """Return whether the tray, a page of ours or a command looks at the state again.
+
+        Such requests would bury those of the user's clients.
+        """
+        if request.path in _POLLED:
+            return True
+        return request.method == "GET" and (self.is_own or _is_from_own_page(request))
+
     def log(self, request: web.Request, status: int | str, seconds: float) -> None:
         """Write the access line."""
-        # The tray and the dashboard poll these all the time.
-        level = logging.DEBUG if request.path in _POLLED else logging.INFO
+        level = logging.DEBUG if self._is_poll(request) else logging.INFO
         if not _log.isEnabledFor(level):
             return
         _log.log(
@@ -110,6 +120,11 @@ class RequestRecord:
             self.upstream_id,
             seconds * 1000,
         )
+
+
+def _is_from_own_page(request: web.Request) -> bool:
+    # Only browsers can send this header, and pages of other sites get another value.
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 SIGN_IN_HEADER = "x-bridge-sign-in"

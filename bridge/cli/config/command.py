@@ -12,6 +12,7 @@ from bridge.cli.config.editor import edit_file
 from bridge.cli.config.template import ensure_settings_file
 from bridge.cli.config.values import check_name, find_origin, parse_value
 from bridge.cli.exit_codes import ExitCode
+from bridge.cli.parsing import complete_with
 from bridge.cli.text import clean_line, print_error, print_line
 from bridge.paths import find_paths
 from bridge.running import list_servers
@@ -22,10 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of `config`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="{get,set,edit,path}")
     get = actions.add_parser("get", help="print a setting, or all that are not at their default")
-    get.add_argument("name", nargs="?", help="such as port")
+    complete_with(get.add_argument("name", nargs="?", help="such as port"), Settings.model_fields)
     get.add_argument("--json", action="store_true", help="print it as JSON")
     setting = actions.add_parser("set", help="check a setting, and save it in config.toml")
-    setting.add_argument("name", help="such as port")
+    complete_with(setting.add_argument("name", help="such as port"), Settings.model_fields)
     setting.add_argument("value", help="such as 8001; lists with commas between")
     actions.add_parser("edit", help="open config.toml in your editor, and check what you save")
     actions.add_parser("path", help="print the path of config.toml")

@@ -37,8 +37,8 @@ def check_name(name: str) -> str:
     """Return the name of a setting, also if it is spelled as its flag. Raises SettingsError."""
     plain = name.strip().removeprefix("--").replace("-", "_").lower()
     if plain not in Settings.model_fields:
-        meant = suggest(plain, Settings.model_fields)
-        raise SettingsError(f"no setting {quote(name)}{meant or '. See: claude-bridge serve --help'}")
+        meant = suggest(plain, Settings.model_fields) or ". See: claude-bridge serve --help"
+        raise SettingsError(f"no setting {quote(name)}{meant}")
     return plain
 
 

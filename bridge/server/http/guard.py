@@ -155,6 +155,7 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
         return
     credential, bridge = read_credential(request), request.app[BRIDGE]
     if _is_control(credential, bridge):
+        get_record(request).is_own = True
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")

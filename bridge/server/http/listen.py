@@ -53,12 +53,12 @@ def _bind_socket(family: socket.AddressFamily, host: str, port: int) -> socket.s
 def _explain_port(port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"Port {port} requires administrator rights; choose another with --port."
-    holder = _find_holder(port)
+    holder = find_port_holder(port)
     by = f" by {holder}" if holder else ""
     return f"Port {port} is taken{by}; stop it, or choose another port with --port."
 
 
-def _find_holder(port: int) -> str | None:
+def find_port_holder(port: int) -> str | None:
     """Return name and pid of the process that listens on the port, if the system shows it."""
     # Loaded here only: it takes long to import, and is needed only for this message.
     import psutil

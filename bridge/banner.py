@@ -26,9 +26,9 @@ def format_banner(
         ("Dashboard", f"claude-bridge dashboard ({url})"),
         ("Claude", f"{connection[:1].upper()}{connection[1:]}"),
         ("Quit", how_to_quit),
-        ("Keep", how_to_stay),
+        ("Keep running", how_to_stay),
     )
-    lines = (f"  {label.ljust(9)}  {text}" for label, text in rows)
+    lines = (f"  {label.ljust(12)}  {text}" for label, text in rows)
     return "\n".join((f"{_TITLE} {version}", *lines))
 
 

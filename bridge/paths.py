@@ -1,6 +1,6 @@
 """The folders of the bridge's files, and which file is where."""
 
-# Without pydantic: `claude-bridge stop` and the tray need the paths, not the settings.
+# Without pydantic: `claude-bridge status` and the tray need the paths, not the settings.
 
 from __future__ import annotations
 

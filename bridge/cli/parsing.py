@@ -15,6 +15,7 @@ from bridge.cli.text import clean_line
 PROGRAM = "claude-bridge"
 _UNKNOWN_ARGUMENTS = "unrecognized arguments: "
 _LONGEST_QUOTE = 60
+_KEY_PREFIXES = ("sk-", "cb-")
 _FLAGS_WITHOUT_VALUE = ("-h", "--help", "--version")
 
 
@@ -35,6 +36,9 @@ class CommandParser(argparse.ArgumentParser):
     def _explain_unknown(self, words: str) -> str:
         word = words.split()[0] if words.split() else words
         flag = word.partition("=")[0]
+        if word.startswith(_KEY_PREFIXES):
+            # It is not repeated: terminals are recorded, and shown to others.
+            return "a key is never an argument; leave it out, and type it when you are asked"
         if flag.startswith("--") and _is_setting(flag):
             name = flag.removeprefix("--").replace("-", "_")
             return (

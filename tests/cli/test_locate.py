@@ -86,7 +86,7 @@ async def test_a_server_whose_token_is_gone_is_not_said_to_be_stopped(
         token.unlink()
     else:
         token.write_text("")
-    assert await run("stop") == 2
+    assert await run("computer", "stop") == 2
     said = capsys.readouterr().err
     assert bridge.url in said
     assert f"{token} is gone or empty" in said
@@ -182,7 +182,13 @@ async def test_a_program_on_the_configured_port_is_asked_for_a_proof_only(
 ) -> None:
     bridge = await start_and_wait(start_bridge, home)
     (home / "data" / "running.json").unlink()
-    for words in (["status"], ["computer", "status"], ["dashboard"], ["stop"]):
+    for words in (
+        ["status"],
+        ["computer", "status"],
+        ["computer", "stop"],
+        ["dashboard"],
+        ["stop"],
+    ):
         with answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, requests):
             monkeypatch.setenv("CLAUDE_BRIDGE_PORT", url.rpartition(":")[2])
             assert await run(*words) in (1, 3)

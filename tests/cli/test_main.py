@@ -16,8 +16,12 @@ import pytest
 from openai import APIError, OpenAI
 
 from bridge import __version__
+from bridge.cli.commands import COMMANDS, Command
+from bridge.cli.exit_codes import MEANINGS
 from bridge.cli.main import main
+from bridge.cli.parsing import build_command_parser
 from bridge.settings import Settings
+from tests.docs.pages import ROOT
 
 COMMAND = [sys.executable, "-m", "bridge"]
 
@@ -74,7 +78,9 @@ def test_no_command_takes_a_key_as_an_argument(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["key", "set", owner, *flag, "sk-ant-secret"])
-    assert "unrecognized arguments" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "unknown argument" in error if flag else "a key is never an argument" in error
+    assert "sk-ant-secret" not in error
 
 
 def test_no_setting_is_a_secret() -> None:
@@ -83,10 +89,80 @@ def test_no_setting_is_a_secret() -> None:
     assert [name for name in Settings.model_fields if secret.search(name)] == []
 
 
-def test_help_lists_commands_and_settings() -> None:
-    words = run("--help").stdout
-    for expected in ("serve", "tray", "status", "--port", "--backend", "--drain-seconds"):
-        assert expected in words
+def test_help_fits_on_one_screen_and_names_all_listed_commands() -> None:
+    result = run("--help")
+    lines = result.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 86
+    listed = [command.name for command in COMMANDS if command.listed]
+    assert [line.split()[0] for line in lines[1:-1]] == listed
+
+
+def test_settings_are_in_the_help_of_what_starts_a_server() -> None:
+    words = run("serve", "--help").stdout
+    for name in Settings.model_fields:
+        assert f"--{name.replace('_', '-')} " in words
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["statsu"], "claude-bridge: no command “statsu”. Did you mean “status”?\n"),
+        (["--port", "8000", "lgos"], "claude-bridge: no command “lgos”. Did you mean “logs”?\n"),
+        (["xyzzy"], "claude-bridge: no command “xyzzy”. See: claude-bridge --help\n"),
+        (["key", "lst"], "claude-bridge key: no command “lst”. Did you mean “list”?\n"),
+        (
+            ["status", "--jsno"],
+            "claude-bridge status: unknown argument “--jsno”. Did you mean “--json”?\n",
+        ),
+        (
+            ["completion", "bahs"],
+            "claude-bridge completion: argument shell: not a choice: “bahs”. Did you mean “bash”?\n",
+        ),
+        (
+            ["status", "--backend", "offline"],
+            "claude-bridge status: --backend is a setting: use it with `claude-bridge serve`, or "
+            "save it with `claude-bridge config set backend VALUE`. See: claude-bridge status --help\n",
+        ),
+        (["\x1b[2Jls"], "claude-bridge: no command “[2Jls”. See: claude-bridge --help\n"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_slip_is_answered_in_one_line_with_what_was_meant(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(words)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    printed = capsys.readouterr()
+    assert (code, printed.out, printed.err) == (2, "", message)
+
+
+def test_a_reader_that_goes_ends_a_command_quietly() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "completion", "bash"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_each_command_has_a_module_and_a_help(command: Command) -> None:
+    text = build_command_parser(command).format_help()
+    # A description of its own may say more than the summary.
+    assert text.startswith(f"usage: claude-bridge {command.name} ")
+
+
+def test_the_exit_codes_are_documented() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for code, meaning in MEANINGS.items():
+        assert f"| {code:d} | {meaning} |" in page
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for another process")

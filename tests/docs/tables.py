@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bridge.cli.exit_codes import MEANINGS
 from bridge.cli.main import build_parser
 from bridge.embeddings.names import OPENAI_LENGTHS
 from bridge.embeddings.sources import FORMER_DEFAULT, BuiltinSource
@@ -143,6 +144,11 @@ def build_commands() -> str:
     return build_table(("Command", "What it does"), _list_commands(build_parser(), "claude-bridge"))
 
 
+def build_exit_codes() -> str:
+    rows = ((f"{code:d}", meaning) for code, meaning in MEANINGS.items())
+    return build_table(("Code", "Meaning"), rows)
+
+
 def build_ignored_parameters() -> str:
     return build_table(
         ("Parameter", "Why"), ((f"`{name}`", why) for name, why in IGNORED_PARAMETERS.items())
@@ -260,6 +266,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         build_embeddings,
         build_embedding_quality,
         build_commands,
+        build_exit_codes,
         build_parameters,
         build_ignored_parameters,
         build_events,
@@ -333,7 +340,7 @@ def _format_argument(action: argparse.Action) -> str:
     choices = f"{{{','.join(map(str, action.choices))}}}" if action.choices else ""
     if not action.option_strings:
         shown = choices or action.dest.upper()
-        return f"[{shown}]" if action.nargs == "?" else shown
+        return f"[{shown}]" if action.nargs in ("?", "*") else shown
     value = "" if action.nargs == 0 else f" {choices or action.dest.upper()}"
     return f"[{action.option_strings[-1]}{value}]"
 

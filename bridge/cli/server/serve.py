@@ -81,6 +81,8 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
     if bridge.restart_requested:
         close_log()
         return _start_again()
+    if sys.stdout.isatty():
+        print_line("Stopped.")
     return ExitCode.OK
 
 

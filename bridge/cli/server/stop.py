@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bridge.cli.client import BridgeClient, ClientError, connect_to
+from bridge.cli.client import BridgeClient, ClientError, NotRunning, connect_to
 from bridge.cli.computer.stop import NOTHING_TO_STOP, stop_computer
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import Target, add_address_flags, list_targets
@@ -44,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _stop_at(target: Target) -> int:
     try:
         stop_server(target)
+    except NotRunning as error:
+        print_error(f"Nothing to stop: no server is running at {target.url}.")
+        return error.exit_code
     except ClientError as error:
         print_error(error)
         return error.exit_code

@@ -1,4 +1,4 @@
-"""`claude-bridge computer …` and `claude-bridge stop`, against a real bridge."""
+"""`claude-bridge computer …`, against a real bridge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bridge.cli.computer import format_computer_use
+from bridge.cli.computer.health import format_computer_use
 from bridge.cli.main import main
 from bridge.computer.desktop import Window
 from bridge.computer.elements.base import Element
@@ -132,7 +132,7 @@ def test_a_command_by_name_is_one_action(
     words: str, action: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Recorder()
-    monkeypatch.setattr("bridge.cli.computer.open_client", lambda arguments: client)
+    monkeypatch.setattr("bridge.cli.computer.commands.open_client", lambda arguments: client)
     assert main(["computer", *words.split()]) == 0
     assert client.actions == [action]
 
@@ -206,7 +206,10 @@ async def test_stop_ends_the_action_and_turns_computer_use_off(bridge: Bridge) -
     )
     while not bridge.computer.active:
         await asyncio.sleep(0.01)
-    assert (await run_command(bridge, "stop"))[:2] == (0, "Stopped; computer use is off.\n")
+    assert (await run_command(bridge, "computer", "stop"))[:2] == (
+        0,
+        "Stopped; computer use is off.\n",
+    )
     code, _, err = await waiting
     assert (code, err) == (1, "The user pressed stop.\n")
     assert bridge.computer.permission == Permission()
@@ -214,7 +217,7 @@ async def test_stop_ends_the_action_and_turns_computer_use_off(bridge: Bridge) -
 
 async def test_a_bridge_that_is_not_running_is_an_error(bridge: Bridge) -> None:
     bridge.url = "http://127.0.0.1:9"
-    code, _, err = await run_command(bridge, "stop")
+    code, _, err = await run_command(bridge, "computer", "stop")
     assert code == 3
     assert err == "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge\n"
 

@@ -1,4 +1,4 @@
-"""`claude-bridge stop` stops computer use whatever else is broken, and tells what it stopped."""
+"""`claude-bridge computer stop` stops computer use whatever else is broken, and tells what it stopped."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bridge.cli.computer.stop_words import is_stop_command
 from bridge.cli.main import main
-from bridge.cli.stop import is_stop_command
 from bridge.computer.permission import Permission
 from bridge.running import describe_own_process, list_servers, write_record
 from bridge.server.state import Bridge
@@ -29,7 +29,7 @@ ALREADY_OFF = "Nothing to stop: computer use was already off.\n"
 
 async def run_stop(*words: str) -> int:
     """Run the command in a thread of this process, because a process takes seconds to start."""
-    return await asyncio.to_thread(main, words or ("stop",))
+    return await asyncio.to_thread(main, words or ("computer", "stop"))
 
 
 @pytest.fixture
@@ -51,14 +51,17 @@ async def wait_for_record(home: Path, bridge: Bridge) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["stop"], True),
-        (["stop", "--port", "8001"], True),
-        (["--port", "8001", "stop"], True),
-        (["--port=8001", "stop"], True),
-        (["--model", "stop", "serve"], False),
-        (["--model", "stop"], False),
-        (["computer", "stop"], False),
-        (["--version", "stop"], False),
+        (["computer", "stop"], True),
+        (["computer", "stop", "--port", "8001"], True),
+        (["computer", "--port", "8001", "stop"], True),
+        (["--port", "8001", "computer", "stop"], True),
+        (["--port=8001", "computer", "stop"], True),
+        (["stop"], False),
+        (["--model", "computer", "stop"], False),
+        (["--model", "computer"], False),
+        (["computer", "type", "stop"], False),
+        (["computer", "status"], False),
+        (["--version", "computer", "stop"], False),
         ([], False),
     ],
 )
@@ -99,11 +102,11 @@ async def test_it_works_with_broken_variables(
 async def test_flags_may_stand_anywhere(bridge: Bridge, order: str) -> None:
     port = str(urlsplit(bridge.url).port)
     words = {
-        "before": ["--port", port, "stop"],
-        "after": ["stop", "--port", port],
-        "joined": ["stop", f"--port={port}", "--host=127.0.0.1"],
-        "shortened": ["stop", "--po", port],
-        "others": ["--model", "x", "stop", "--drain-seconds", "many", "--port", port],
+        "before": ["--port", port, "computer", "stop"],
+        "after": ["computer", "stop", "--port", port],
+        "joined": ["computer", "stop", f"--port={port}", "--host=127.0.0.1"],
+        "shortened": ["computer", "stop", "--po", port],
+        "others": ["--model", "x", "computer", "stop", "--drain-seconds", "many", "--port", port],
     }
     assert await run_stop(*words[order]) == 0
     assert bridge.computer.permission == Permission()
@@ -113,7 +116,7 @@ async def test_flags_may_stand_anywhere(bridge: Bridge, order: str) -> None:
 async def test_a_slip_in_a_flag_stops_all_servers(
     bridge: Bridge, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await run_stop("stop", *words) == 0
+    assert await run_stop("computer", "stop", *words) == 0
     assert bridge.computer.permission == Permission()
     if words != ["--port"]:
         assert f"ignored: {' '.join(words)}" in capsys.readouterr().err
@@ -129,7 +132,7 @@ async def test_over_ipv6(
     await wait_for_record(home, bridge)
     # Without the file it is found at the address alone.
     (home / "data" / "running.json").unlink()
-    assert await run_stop("stop", "--host", host, "--port", port) == 0
+    assert await run_stop("computer", "stop", "--host", host, "--port", port) == 0
     assert bridge.computer.permission == Permission()
 
 
@@ -152,7 +155,7 @@ async def test_several_servers_are_all_stopped_unless_one_is_chosen(
     second = await start_bridge(backend="offline")
     second.computer.allow_for(5)
     await wait_for_record(home, second)
-    assert await run_stop("stop", "--port", str(urlsplit(second.url).port)) == 0
+    assert await run_stop("computer", "stop", "--port", str(urlsplit(second.url).port)) == 0
     assert (bridge.computer.permission.mode, second.computer.permission.mode) == ("allowed", "off")
     capsys.readouterr()
     assert await run_stop() == 0
@@ -174,7 +177,7 @@ async def test_it_says_that_nothing_was_on(
 async def test_a_wrong_port_stops_nothing_and_says_so(
     bridge: Bridge, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await run_stop("stop", "--port", "9") == 3
+    assert await run_stop("computer", "stop", "--port", "9") == 3
     out, err = capsys.readouterr()
     assert err == "No bridge is running at http://127.0.0.1:9. Start it with: claude-bridge\n"
     assert "Nothing was stopped" in out
@@ -190,7 +193,7 @@ async def test_without_any_server_nothing_is_stopped(capsys: pytest.CaptureFixtu
 async def test_a_busy_server_is_reported_in_time(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bridge.cli.stop.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("bridge.cli.computer.stop.TIMEOUT_SECONDS", 0.2)
     stopping = asyncio.create_task(run_stop())
     await asyncio.sleep(0)
     # The loop of this test is the server's, so nothing is answered while it sleeps.
@@ -206,7 +209,7 @@ async def test_another_program_at_the_address_gets_no_token(
     bridge: Bridge, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, requests):
-        assert await run_stop("stop", "--port", str(urlsplit(url).port)) == 1
+        assert await run_stop("computer", "stop", "--port", str(urlsplit(url).port)) == 1
     assert bridge.control_token.encode() not in b"".join(requests)
     assert "did not prove that it is your bridge" in capsys.readouterr().err
 
@@ -223,14 +226,14 @@ def test_a_home_of_nobody_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLAUDE_BRIDGE_HOME", "~no-such-user/bridge")
-    assert main(["stop"]) == 2
+    assert main(["computer", "stop"]) == 2
     assert "CLAUDE_BRIDGE_HOME=~no-such-user/bridge" in capsys.readouterr().err
 
 
 async def test_it_loads_neither_pydantic_nor_the_settings(bridge: Bridge) -> None:
     script = (
         "import sys; sys.modules['pydantic'] = None; sys.modules['pydantic_settings'] = None\n"
-        "sys.argv = ['claude-bridge', 'stop']\n"
+        "sys.argv = ['claude-bridge', 'computer', 'stop']\n"
         "from bridge.__main__ import main; sys.exit(main())"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
@@ -248,5 +251,5 @@ def test_a_server_that_ended_without_removing_its_file_is_not_running(
     server = describe_own_process(url, "1")
     write_record(home / "data", replace(server, started_at=server.started_at - 100))
     assert asdict(server)["url"] == url
-    assert main(["stop"]) == 3
+    assert main(["computer", "stop"]) == 3
     assert "http://127.0.0.1:8000" in capsys.readouterr().err

@@ -1,0 +1,36 @@
+"""`claude-bridge models` prints a line for each model, or the server's list."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bridge.cli.main import main
+from bridge.cli.models import _describe
+from tests.cli.started_server import StartedServer
+
+
+def test_each_model_has_a_line(server: StartedServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    lines = [line.split("  ", 1) for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines][:2] == ["default", "bridge-echo"]
+    assert lines[0][1].strip() == "stands for bridge-echo"
+
+
+def test_programs_get_the_servers_list(
+    server: StartedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "--json"]) == 0
+    models = json.loads(capsys.readouterr().out)
+    assert models["object"] == "list"
+    assert "bridge-echo" in {model["id"] for model in models["data"]}
+
+
+def test_limits_and_retirement_are_told() -> None:
+    limits = {"max_input_tokens": 200_000, "max_output_tokens": 64_000, "retires": "2027-01-01"}
+    assert _describe(limits) == "200,000 tokens, 64,000 in the answer, retires on 2027-01-01"
+
+
+def test_without_a_server_the_code_is_3() -> None:
+    assert main(["models"]) == 3

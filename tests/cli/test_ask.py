@@ -68,8 +68,8 @@ def answer_with_events(*events: str, head: str = "") -> Iterator[str]:
 
 
 def write_chunk(text: str, reason: str = "null") -> str:
-    delta = '{"content": "%s"}' % text
-    return '{"choices": [{"delta": %s, "finish_reason": %s}]}' % (delta, reason)
+    choice = f'{{"delta": {{"content": "{text}"}}, "finish_reason": {reason}}}'
+    return f'{{"choices": [{choice}]}}'
 
 
 @pytest.fixture

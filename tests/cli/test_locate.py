@@ -182,15 +182,9 @@ async def test_a_program_on_the_configured_port_is_asked_for_a_proof_only(
 ) -> None:
     bridge = await start_and_wait(start_bridge, home)
     (home / "data" / "running.json").unlink()
-    for words in (
-        ["status"],
-        ["computer", "status"],
-        ["computer", "stop"],
-        ["dashboard"],
-        ["stop"],
-    ):
+    for words in ("status", "computer status", "computer stop", "dashboard", "stop", "models"):
         with answer_with(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (url, requests):
             monkeypatch.setenv("CLAUDE_BRIDGE_PORT", url.rpartition(":")[2])
-            assert await run(*words) in (1, 3)
+            assert await run(*words.split()) in (1, 3)
         assert [request[:12] for request in requests] == [b"POST /proof "]
         assert bridge.control_token.encode() not in b"".join(requests)

@@ -118,12 +118,14 @@ def test_settings_are_in_the_help_of_what_starts_a_server() -> None:
         ),
         (
             ["completion", "bahs"],
-            "claude-bridge completion: argument shell: not a choice: “bahs”. Did you mean “bash”?\n",
+            "claude-bridge completion: argument shell: not a choice: “bahs”. "
+            "Did you mean “bash”?\n",
         ),
         (
             ["status", "--backend", "offline"],
             "claude-bridge status: --backend is a setting: use it with `claude-bridge serve`, or "
-            "save it with `claude-bridge config set backend VALUE`. See: claude-bridge status --help\n",
+            "save it with `claude-bridge config set backend VALUE`. "
+            "See: claude-bridge status --help\n",
         ),
         (["\x1b[2Jls"], "claude-bridge: no command “[2Jls”. See: claude-bridge --help\n"),
     ],

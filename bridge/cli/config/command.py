@@ -14,6 +14,7 @@ from bridge.cli.config.values import check_name, find_origin, parse_value
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.parsing import complete_with
 from bridge.cli.text import clean_line, print_error, print_line
+from bridge.errors import SettingsError
 from bridge.paths import find_paths
 from bridge.running import list_servers
 from bridge.settings import Settings, format_default, load_settings
@@ -80,8 +81,13 @@ def _save_value(name: str, text: str) -> None:
     path = find_paths().config_file
     ensure_settings_file(path)
     document = read_document(path)
-    value = parse_value(name, text, parse_text(document, path))
-    write_checked(path, add_value(document, name, value))
+    before = parse_text(document, path)
+    value = parse_value(name, text, before)
+    changed = add_value(document, name, value)
+    # What looks like the start of a table may be part of a text over several lines.
+    if parse_text(changed, path) != {**before, name: value}:
+        raise SettingsError(f"no place for {name} was found. Use: claude-bridge config edit")
+    write_checked(path, changed)
     print_line(f"Saved {name} = {clean_line(json.dumps(value))} in {path}.")
     if (origin := find_origin(name)) != "config.toml":
         print_error(f"{origin} is set, and wins over the file.")

@@ -11,7 +11,7 @@ from bridge.cli.config.values import check_values
 from bridge.errors import SettingsError
 from bridge.private_files import read_text, write_private
 
-_TABLE = re.compile(r"^\s*\[", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 def read_document(path: Path) -> str:

@@ -206,10 +206,8 @@ async def test_stop_ends_the_action_and_turns_computer_use_off(bridge: Bridge) -
     )
     while not bridge.computer.active:
         await asyncio.sleep(0.01)
-    assert (await run_command(bridge, "computer", "stop"))[:2] == (
-        0,
-        "Stopped; computer use is off.\n",
-    )
+    stopped = await run_command(bridge, "computer", "stop")
+    assert stopped[:2] == (0, "Stopped; computer use is off.\n")
     code, _, err = await waiting
     assert (code, err) == (1, "The user pressed stop.\n")
     assert bridge.computer.permission == Permission()

@@ -1,4 +1,4 @@
-"""`claude-bridge computer stop` stops computer use whatever else is broken, and tells what it stopped."""
+"""`claude-bridge computer stop` works whatever else is broken, and tells what it stopped."""
 
 from __future__ import annotations
 

@@ -1,0 +1,98 @@
+"""`claude-bridge uninstall` lists what it removes, asks, and leaves everything else alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.autostart import find_autostart
+from bridge.cli.main import main
+from bridge.cli.uninstall import _find_uninstaller
+from bridge.keys import KeyChain, Keys, NamedKey
+from tests.cli.started_server import SECONDS, StartedServer
+from tray.single_instance import acquire_instance_lock
+
+
+@pytest.fixture
+def used(home: Path, tmp_path: Path) -> Path:
+    """A home as after some use: settings, keys, a log, Talon's link and the start at login."""
+    (tmp_path / ".talon" / "user").mkdir(parents=True)
+    KeyChain(home / "data").save(Keys((NamedKey("default", "sk-ant-test"),)))
+    assert main(["install-talon"]) == 0
+    assert main(["config", "set", "retries", "1"]) == 0
+    assert main(["autostart", "on"]) == 0
+    (home / "logs").mkdir()
+    (home / "logs" / "bridge.log").write_text("line\n")
+    return home
+
+
+def test_without_a_yes_it_only_lists(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["uninstall"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "claude-bridge: nothing was removed. To confirm, add --yes\n"
+    lines = printed.out.splitlines()
+    assert lines[0] == "This would be removed:"
+    for part in ("start at login", "link to the voice commands", "saved API keys", "control token"):
+        assert sum(part in line for line in lines) == 1, part
+    assert (used / "data").exists()
+
+
+def test_with_a_yes_all_of_it_is_removed_and_nothing_else(
+    used: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / ".talon" / "user" / "mine.talon"
+    other.write_text("mine")
+    server = StartedServer(used, "--backend", "offline")
+    capsys.readouterr()
+    try:
+        assert main(["uninstall", "--yes"]) == 0
+        assert server.process.wait(SECONDS) == 0
+    finally:
+        server.close()
+    out = capsys.readouterr().out
+    assert f"the running server at {server.url}" in out
+    assert f"Stopped the server at {server.url}." in out
+    assert "\nRemoved.\n" in out
+    assert list(used.iterdir()) == []
+    assert list((tmp_path / ".talon" / "user").iterdir()) == [other]
+    assert not find_autostart().is_on()
+    last = out.splitlines()[-1]
+    assert last.startswith("To remove the program itself: ")
+    assert "uninstall claude" in last
+    assert main(["uninstall"]) == 0
+    assert capsys.readouterr().out.startswith("Nothing to remove")
+
+
+def test_what_cannot_be_removed_is_named_and_the_rest_goes(
+    used: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KeyChain, "reset", lambda self: "it is locked")
+    assert main(["uninstall", "--yes"]) == 1
+    error = capsys.readouterr().err
+    assert "Not removed: the saved API keys" in error
+    assert "it is locked" in error
+    assert not (used / "data").exists()
+
+
+def test_while_the_tray_app_runs_it_refuses(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with acquire_instance_lock(used / "data" / "tray.lock"):
+        assert main(["uninstall", "--yes"]) == 1
+    assert "Choose Quit in its menu" in capsys.readouterr().err
+    assert (used / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("/home/a/.local/share/pipx/venvs/x", "pipx uninstall "),
+        ("/home/a/.local/share/uv/tools/x", "uv tool uninstall "),
+        ("/home/a/project/.venv", "-m pip uninstall "),
+    ],
+)
+def test_the_program_is_removed_as_it_was_installed(
+    prefix: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", prefix)
+    assert expected in _find_uninstaller()

@@ -101,7 +101,7 @@ def is_alive(server: RunningServer) -> bool:
 
 
 def read_start_time(pid: int) -> float | None:
-    """Return when a process started, by a clock that nobody sets; None if it has ended."""
+    """Return when a process started, by a clock that is never set; None if it has ended."""
     return _read_linux_start_time(pid) if sys.platform == "linux" else _ask_psutil(pid)
 
 

@@ -18,7 +18,7 @@ from bridge.autostart import (
     build_systemd_unit,
     find_autostart,
 )
-from bridge.cli.settings import render_settings_file
+from bridge.cli.config.template import render_settings_file
 
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >> "{log}"

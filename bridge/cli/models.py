@@ -33,11 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     models = answer["data"]
     width = max((len(clean_line(model["id"])) for model in models), default=0)
     for model in models:
-        print(f"{clean_line(model['id']).ljust(width)}  {_describe(model)}".rstrip())
+        print(f"{clean_line(model['id']).ljust(width)}  {_describe_model(model)}".rstrip())
     return ExitCode.OK
 
 
-def _describe(model: Mapping[str, Any]) -> str:
+def _describe_model(model: Mapping[str, Any]) -> str:
     if alias_of := model.get("alias_of"):
         return f"stands for {clean_line(alias_of)}"
     parts = []

@@ -17,8 +17,8 @@ _CONTROL = re.compile(
 def clean(text: object) -> str:
     """Return a text without characters that a terminal acts on, except tabs and line breaks.
 
-    For all that comes from the server, a file or the log: whoever wrote it, it must not move the
-    cursor, change colors or write to the clipboard.
+    For all that comes from the server, a file or the log: it must not move the cursor, change
+    colors or write to the clipboard.
     """
     return _CONTROL.sub("", str(text).replace("\r\n", "\n"))
 

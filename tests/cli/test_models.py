@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bridge.cli.main import main
-from bridge.cli.models import _describe
+from bridge.cli.models import _describe_model
 from tests.cli.started_server import StartedServer
 
 
@@ -29,7 +29,7 @@ def test_programs_get_the_servers_list(
 
 def test_limits_and_retirement_are_told() -> None:
     limits = {"max_input_tokens": 200_000, "max_output_tokens": 64_000, "retires": "2027-01-01"}
-    assert _describe(limits) == "200,000 tokens, 64,000 in the answer, retires on 2027-01-01"
+    assert _describe_model(limits) == "200,000 tokens, 64,000 in the answer, retires on 2027-01-01"
 
 
 def test_without_a_server_the_code_is_3() -> None:

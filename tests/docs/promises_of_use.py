@@ -69,7 +69,7 @@ README: Mapping[str, Tests] = {
         "tests/web/test_computer.py::test_the_user_stops_claude_while_it_works",
         "tests/talon_user/commands/test_computer.py"
         "::test_stop_ends_the_run_and_switches_computer_use_off",
-        "tests/cli/test_computer.py::test_stop_ends_the_action_and_turns_computer_use_off",
+        "tests/cli/computer/test_commands.py::test_stop_ends_the_action_and_turns_computer_use_off",
         "tests/server/api/computer/test_desktop.py::test_a_moved_mouse_ends_the_batch",
     ),
     "Focus a text field and say": (

@@ -8,16 +8,13 @@ from bridge.cli.completion.tree import Node
 
 _HEAD = """\
 # Completion of claude-bridge for fish. Made by: claude-bridge completion fish
-function __claude_bridge_at
-    # Whether the words before the cursor, without flags, begin with these and no subcommand.
-    set -l words (commandline -opc)
-    set -l plain
-    for word in $words
-        string match -q -- '-*' $word; or set -a plain $word
+function __claude_bridge_path
+    # The command and its subcommands before the cursor.
+    set -l path claude-bridge
+    for word in (commandline -opc)[2..-1]
+        contains -- "$path $word" $__claude_bridge_paths; and set path "$path $word"
     end
-    set -l depth (count $argv)
-    test (count $plain) -ge $depth; or return 1
-    test "$plain[1..$depth]" = "$argv"
+    echo $path
 end
 complete -c claude-bridge -f
 """
@@ -25,15 +22,19 @@ complete -c claude-bridge -f
 
 def write_fish(tree: Node) -> str:
     """Return the script."""
-    return _HEAD + "".join(line for node in tree.walk() for line in _list_lines(node))
+    nodes = list(tree.walk())
+    paths = " ".join(f"'{node.key}'" for node in nodes if len(node.path) > 1)
+    return "".join(
+        (
+            _HEAD,
+            f"set -g __claude_bridge_paths {paths}\n",
+            *(line for node in nodes for line in _list_lines(node)),
+        )
+    )
 
 
 def _list_lines(node: Node) -> Iterator[str]:
-    condition = f"__claude_bridge_at {' '.join(node.path)}"
-    if node.below:
-        # Only while no subcommand is chosen.
-        condition += f"; and not __fish_seen_subcommand_from {' '.join(node.below)}"
-    start = f"complete -c claude-bridge -n '{condition}'"
+    start = f"complete -c claude-bridge -n 'test (__claude_bridge_path) = \"{node.key}\"'"
     for name, below in node.below.items():
         yield f"{start} -a {name} -d '{below.help}'\n"
     for choice in node.choices:

@@ -70,16 +70,16 @@ def _list_values(nodes: list[Node]) -> Iterator[str]:
 
 def _format_node(node: Node) -> str:
     entries = [
-        *(_describe(name, below.help) for name, below in node.below.items()),
-        *(_describe(choice, "") for choice in node.choices),
+        *(_format_entry(name, below.help) for name, below in node.below.items()),
+        *(_format_entry(choice, "") for choice in node.choices),
         *(_describe_flag(flag) for flag in node.flags),
     ]
     return f'            "{node.key}") choices=({" ".join(entries)}) ;;\n'
 
 
 def _describe_flag(flag: Flag) -> str:
-    return _describe(flag.name, flag.help)
+    return _format_entry(flag.name, flag.help)
 
 
-def _describe(name: str, words: str) -> str:
+def _format_entry(name: str, words: str) -> str:
     return f"'{name}:{words}'" if words else f"'{name}'"

@@ -108,10 +108,10 @@ def stop_computer(bridge: BridgeClient) -> str:
     """Stop computer use, and return what was stopped, as a sentence. Raises ClientError."""
     before = bridge.send("GET", "/computer").json()
     bridge.send("POST", "/computer/stop", {})
-    return _describe(before)
+    return _describe_stop(before)
 
 
-def _describe(before: Any) -> str:
+def _describe_stop(before: Any) -> str:
     """Return what a stop has ended, from the status before it."""
     if before["active"] or before["waiting"]:
         return "Stopped; computer use is off."

@@ -14,7 +14,7 @@ from bridge.paths import ENV_PREFIX
 from bridge.settings import Settings
 
 _TABLES = ("budgets", "clouds", "rules")
-"""Settings that are tables of tables, which nobody can type as one word."""
+"""Settings that are tables of tables, which are too long for one word."""
 
 
 class FileSettings(Settings):

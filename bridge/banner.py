@@ -12,17 +12,19 @@ def format_banner(
     url: str,
     connection: str,
     *,
-    needs_key: bool,
+    needs_key: bool | None = None,
     how_to_quit: str,
     how_to_stay: str,
 ) -> str:
     """Return the lines that a new user needs: addresses, the connection to Claude, what next.
 
-    `url` is the server's address without a path; `connection` is a phrase or sentences.
+    `url` is the server's address without a path; `connection` is a phrase or sentences; without
+    `needs_key` there is no line about access keys.
     """
+    key = [] if needs_key is None else [("API key", _WITH_KEY if needs_key else _NO_KEY)]
     rows = (
         ("API", f"{url}/v1"),
-        ("API key", _WITH_KEY if needs_key else _NO_KEY),
+        *key,
         ("Dashboard", f"claude-bridge dashboard ({url})"),
         ("Claude", f"{connection[:1].upper()}{connection[1:]}"),
         ("Quit", how_to_quit),

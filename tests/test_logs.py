@@ -81,3 +81,25 @@ def test_the_files_are_rotated(tmp_path: Path) -> None:
     assert files == ["bridge.log", "bridge.log.1", "bridge.log.2"]
     assert all(path.stat().st_size <= FILE_BYTES for path in file.parent.iterdir())
     assert "039999" in file.read_text("utf-8")
+
+
+def test_a_quiet_stderr_gets_warnings_and_the_file_everything(tmp_path: Path) -> None:
+    program = (
+        "import logging, os, pathlib, sys\n"
+        "from bridge.logs import set_up_logging\n"
+        "close = set_up_logging('INFO', file=pathlib.Path(sys.argv[1]), quiet=True)\n"
+        "log = logging.getLogger('bridge.x')\n"
+        "log.info('a detail')\n"
+        "log.warning('a warning')\n"
+        "close()\n"
+        # As before a restart, which runs nothing of what is to be done at the end.
+        "os._exit(0)"
+    )
+    file = tmp_path / "bridge.log"
+    command = [sys.executable, "-c", program, str(file)]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "a warning" in result.stderr
+    assert "a detail" not in result.stderr
+    text = file.read_text("utf-8")
+    assert "a detail" in text
+    assert "a warning" in text

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bridge.running import (
@@ -118,3 +119,11 @@ def test_the_start_of_a_process_does_not_change(tmp_path: Path) -> None:
 )
 def test_a_server_on_every_address_is_reached_on_loopback(url: str, expected: str) -> None:
     assert to_reachable(url) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others ask psutil")
+def test_the_start_of_a_process_is_the_one_that_psutil_tells() -> None:
+    process = psutil.Process()
+    expected = process.create_time() - psutil.boot_time()
+    assert read_start_time(os.getpid()) == pytest.approx(expected, abs=0.5)
+    assert read_start_time(2**30) is None

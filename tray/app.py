@@ -66,6 +66,7 @@ from tray.status import (
     describe_tooltip,
 )
 from tray.switches import SwitchChanges
+from tray.terminal import show_start
 from tray.wake_detector import WakeDetector
 
 STEP_SECONDS = 2.0
@@ -286,6 +287,7 @@ class App:
             return
         self._status = status
         self._icon.show(self._build_view(status))
+        show_start(before, status, self._options.version)
         for topic in find_withdrawn_topics(before, status):
             self._icon.withdraw(topic)
         notices = find_notices(before, status)

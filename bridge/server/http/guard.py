@@ -149,13 +149,14 @@ async def check_access(request: web.Request, endpoint: Endpoint) -> None:
 
     Raises KeyRejected without one of the bridge's access keys (if it has any), and Forbidden
     without the control token or a page's session. These are accepted instead of a key, too: only
-    the user who runs the bridge has them. The name of an access key becomes part of the caller.
+    the user who runs the bridge has them, which the request's record notes. The name of an access
+    key becomes part of the caller.
     """
-    if endpoint.access == "open":
-        return
     credential, bridge = read_credential(request), request.app[BRIDGE]
     if _is_control(credential, bridge):
         get_record(request).is_own = True
+        return
+    if endpoint.access == "open":
         return
     if endpoint.access == "token":
         raise Forbidden("This needs the control token from the bridge's data folder.")

@@ -1,0 +1,163 @@
+"""What `claude-bridge serve` shows: a banner and warnings at a terminal, all of it elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bridge import __version__
+from tests.cli.started_server import SECONDS, make_environment, run_command
+from tests.conftest import StartBridge
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+
+
+@contextmanager
+def serve_at_terminal(home: Path, *flags: str) -> Iterator[Iterator[str]]:
+    """Yield the lines that a server shows at a terminal; it ends with the block."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "serve", "--port", "0", *flags],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=make_environment(home),
+    )
+    os.close(theirs)
+    try:
+        yield read_lines(ours)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(SECONDS)
+        os.close(ours)
+
+
+def read_lines(handle: int) -> Iterator[str]:
+    rest = ""
+    while True:
+        try:
+            piece = os.read(handle, 4096)
+        except OSError:
+            # Linux: the program at the other end has gone.
+            piece = b""
+        if not piece:
+            return
+        *lines, rest = (rest + piece.decode()).split("\n")
+        yield from (line.rstrip("\r") for line in lines)
+
+
+def take_until(lines: Iterator[str], start: str) -> list[str]:
+    """Return the lines up to the first that begins so, without its indentation."""
+    taken = []
+    for line in lines:
+        taken.append(line)
+        if line.strip().startswith(start):
+            return taken
+    raise AssertionError(f"no line begins with {start!r}: {taken}")
+
+
+def test_a_terminal_gets_the_address_first_then_the_banner_and_no_log(home: Path) -> None:
+    with serve_at_terminal(home, "--backend", "offline") as lines:
+        shown = take_until(lines, "Keep running")
+        url = shown[0].removeprefix("Listening on ")
+        assert run_command(home, "ask", "Hi").returncode == 0
+        assert run_command(home, "status").returncode == 0
+        assert run_command(home, "stop").returncode == 0
+        rest = list(lines)
+    assert shown == [
+        f"Listening on {url}",
+        f"Claude OpenAI Bridge {__version__}",
+        f"  API           {url}/v1",
+        "  API key       any text (this bridge requires none)",
+        f"  Dashboard     claude-bridge dashboard ({url})",
+        "  Claude        Using the offline echo; this is not Claude",
+        "  Quit          Ctrl+C",
+        "  Keep running  claude-bridge autostart on (starts it at each login)",
+    ]
+    assert rest == ["Stopped."]
+    log = (home / "logs" / "bridge.log").read_text()
+    assert "POST /v1/chat/completions -> 200" in log
+    assert "GET " not in log, "what our commands look at is not logged"
+
+
+def test_with_a_level_that_is_set_a_terminal_gets_the_log(home: Path) -> None:
+    with serve_at_terminal(home, "--backend", "offline", "--log-level", "INFO") as lines:
+        shown = take_until(lines, "Keep running")
+        assert run_command(home, "stop").returncode == 0
+        rest = list(lines)
+    assert sum("INFO    bridge.server.serve: Backend: offline" in line for line in shown) == 1
+    assert any("/control/stop -> 202" in line for line in rest)
+
+
+def test_elsewhere_the_log_is_shown_and_no_banner(home: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge", "serve", "--port", "0", "--backend", "offline"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=make_environment(home),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Listening on ")
+    assert run_command(home, "stop").returncode == 0
+    out, err = process.communicate(timeout=SECONDS)
+    assert out == ""
+    assert "POST /control/stop -> 202" in err
+
+
+@pytest.mark.parametrize(
+    ("path", "own", "headers", "logged"),
+    [
+        ("/health", False, {}, False),
+        ("/v1/models", True, {}, False),
+        ("/usage", True, {}, False),
+        ("/computer", True, {}, False),
+        ("/connect", True, {}, False),
+        ("/usage", False, {"Sec-Fetch-Site": "same-origin"}, False),
+        ("/v1/models", False, {}, True),
+        ("/usage", False, {}, True),
+    ],
+)
+async def test_polls_of_our_own_programs_are_not_logged(
+    start_bridge: StartBridge,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    own: bool,
+    headers: dict[str, str],
+    logged: bool,
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    caplog.set_level(logging.INFO, "bridge.access")
+    credential = {"Authorization": f"Bearer {bridge.control_token}"} if own else {}
+    async with (
+        aiohttp.ClientSession(headers={**credential, **headers}) as session,
+        session.get(bridge.url + path) as answer,
+    ):
+        assert answer.status == 200
+        await answer.read()
+    lines = [line for line in caplog.messages if f"GET {path} -> 200" in line]
+    assert (lines != []) is logged
+
+
+async def test_what_our_programs_change_is_logged(
+    start_bridge: StartBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    bridge = await start_bridge(backend="offline")
+    caplog.set_level(logging.INFO, "bridge.access")
+    headers = {"Authorization": f"Bearer {bridge.control_token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{bridge.url}/control/switches", json={"paused": True}) as answer,
+    ):
+        await answer.read()
+    assert [line for line in caplog.messages if "POST /control/switches -> 200" in line]

@@ -81,6 +81,24 @@ class Response:
         return json.loads(self.data)
 
 
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address that is mostly a number, which needs no lookup."""
+
+    def connect(self) -> None:
+        """Connect. Raises OSError."""
+        # A name, or an address with a scope such as `%eth0`.
+        if self.host == "localhost" or "%" in self.host:
+            super().connect()
+            return
+        # A lookup would load the tables for international names, which takes as long as all the
+        # rest of a request.
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect((self.host, self.port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class BridgeClient:
     """One connection, one request at a time.
 
@@ -107,7 +125,7 @@ class BridgeClient:
         address = urlsplit(url)
         host, port = address.hostname or "127.0.0.1", address.port
         self._host_header = format_netloc(remove_scope(host), port or 80)
-        self._connection = http.client.HTTPConnection(
+        self._connection = _Connection(
             host, port, timeout=min(CONNECT_SECONDS, timeout or CONNECT_SECONDS)
         )
         # Otherwise http.client reconnects after `close`, and sends a request that was cancelled.

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.cli.doctor.report import Check
+from bridge.cli.doctor.report import Check, State
 from bridge.errors import SettingsError
 from bridge.keys import KeyChain, KeysUnreadable
 from bridge.paths import find_paths
@@ -19,12 +19,13 @@ _VARIABLE = "ANTHROPIC_API_KEY"
 
 def check_claude_code(_arguments: argparse.Namespace) -> Iterator[Check]:
     """Ask Claude Code whether the user is signed in."""
-    from bridge.backends.claude_code.command import CLI_HINT, find_bundled_cli
+    from bridge.backends.claude_code.command import ADD_HINT, find_bundled_cli
     from bridge.backends.claude_code.sign_in.status import SignInStatusReader
 
     cli = _find_configured_cli() or find_bundled_cli()
     if cli is None:
-        yield Check("Sign-in", "note", "Claude Code is not installed", CLI_HINT)
+        state: State = "note" if _has_other_way() else "fail"
+        yield Check("Sign-in", state, "Claude Code is not installed", ADD_HINT)
         return
     reader = SignInStatusReader(cli, os.environ, find_paths().claude_code)
     result = asyncio.run(reader.get_status())

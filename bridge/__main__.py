@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -20,6 +21,7 @@ def main() -> int:
         from bridge.backends.claude_code.guard import run_guard
 
         return run_guard(Path(sys.argv[2]))
+    _accept_all_characters()
     # The emergency stop works even if the modules of the other commands cannot be loaded.
     from bridge.cli.computer.stop_words import is_stop_command
 
@@ -30,6 +32,14 @@ def main() -> int:
     from bridge.cli.main import main as command
 
     return command()
+
+
+def _accept_all_characters() -> None:
+    """Print `?` for what the terminal's encoding lacks, such as Windows' older ones."""
+    for stream in (sys.stdout, sys.stderr):
+        # Without a console, as on Windows at login, there are none.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

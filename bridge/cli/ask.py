@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "The answer goes to stdout, everything else to stderr."
     )
     parser.add_argument("prompt", nargs="*", help="the question; without it, the text from a pipe")
-    parser.add_argument("--model", default="default", help="(default: the active model)")
+    parser.add_argument(
+        "--model", default="default", help="the model to ask (default: the active one)"
+    )
     add_address_flags(parser)
 
 

@@ -13,7 +13,9 @@ from bridge.settings import load_settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `login`."""
-    parser.add_argument("name", nargs="?", help="the sign-in, of the setting sign_ins")
+    parser.add_argument(
+        "name", nargs="?", help="a further sign-in, by its name in the setting sign_ins"
+    )
     parser.add_argument(
         "--claude-cli", metavar="PATH", help="the `claude` program (default: the setting)"
     )

@@ -65,7 +65,18 @@ def build_command_parser(command: Command) -> CommandParser:
     name = PROGRAM if command.name == "start" else f"{PROGRAM} {command.name}"
     parser = CommandParser(prog=name, description=_as_sentence(command.summary))
     command.load().add_arguments(parser)
+    _describe_subcommands(parser)
     return parser
+
+
+def _describe_subcommands(parser: argparse.ArgumentParser) -> None:
+    """Begin the help of each subcommand with its summary, where it has no description."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            summaries = {choice.dest: choice.help for choice in action._choices_actions}
+            for name, subparser in action.choices.items():
+                if subparser.description is None and (summary := summaries.get(name)):
+                    subparser.description = _as_sentence(summary)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -161,6 +161,18 @@ def test_each_command_has_a_module_and_a_help(command: Command) -> None:
     assert text.startswith(f"usage: claude-bridge {command.name} ")
 
 
+def test_a_subcommand_begins_with_what_it_does() -> None:
+    words = run("key", "set", "--help").stdout
+    assert "\n\nCheck and save a key, typed at a prompt or read from stdin.\n\n" in words
+
+
+def test_what_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    result = run("statsu")
+    expected = "claude-bridge: no command ?statsu?. Did you mean ?status??\n"
+    assert (result.returncode, result.stderr) == (2, expected)
+
+
 def test_the_exit_codes_are_documented() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     for code, meaning in MEANINGS.items():

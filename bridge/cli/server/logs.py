@@ -23,7 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `logs`."""
     parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
     parser.add_argument(
-        "-n", "--lines", type=_read_count, default=_LINES, metavar="N", help="(default: 40)"
+        "-n",
+        "--lines",
+        type=_read_count,
+        default=_LINES,
+        metavar="N",
+        help="lines to begin with (default: 40)",
     )
     parser.add_argument("--path", action="store_true", help="print the path of the file instead")
 

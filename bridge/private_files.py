@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +141,9 @@ def write_private(path: Path, text: str) -> None:
 
 def _write_beside(path: Path, text: str) -> Path:
     """Write a file of an unpredictable name, with its final mode from the beginning."""
+    # Imported here, because it loads the modules for archives, and most commands write nothing.
+    import tempfile
+
     create_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

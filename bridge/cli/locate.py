@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -192,7 +191,11 @@ def _normalize(host: str) -> str:
 
 def _read_file(paths: Paths, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_file(paths.config_file).decode("utf-8"))
+        text = read_file(paths.config_file).decode("utf-8")
+        # Imported here: most users have no such file.
+        import tomllib
+
+        return tomllib.loads(text)
     except FileNotFoundError:
         return {}
     # A recursion error: brackets nested without end are damage like any other.

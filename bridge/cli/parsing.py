@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -15,8 +16,29 @@ from bridge.cli.text import clean_line
 PROGRAM = "claude-bridge"
 _UNKNOWN_ARGUMENTS = "unrecognized arguments: "
 _LONGEST_QUOTE = 60
+_USUAL_WIDTH = 80
+_LEAST_WIDTH = 30
 _KEY_PREFIXES = ("sk-", "cb-")
 _FLAGS_WITHOUT_VALUE = ("-h", "--help", "--version")
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """argparse's formatter, which it also makes for each argument that is added."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        # Its own way to find the width loads the modules for archives.
+        super().__init__(prog, **{"width": _find_width() - 2, **options})
+
+
+def _find_width() -> int:
+    """Return the columns of the terminal."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns[:5]) > _LEAST_WIDTH:
+        return int(columns[:5])
+    try:
+        return max(os.get_terminal_size().columns, _LEAST_WIDTH)
+    except OSError:
+        return _USUAL_WIDTH
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -24,7 +46,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         # Otherwise a command's `--all` is taken for an abbreviation of `--allowed-hosts`.
-        super().__init__(**{"allow_abbrev": False, **options})
+        super().__init__(**{"allow_abbrev": False, "formatter_class": _HelpFormatter, **options})
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where to find help, and exit."""

@@ -9,7 +9,8 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -134,8 +135,12 @@ def _build_switches(settings: Settings, aliases: Aliases) -> Switches:
 
 def _read_versions() -> dict[str, str]:
     """Return versions for bug reports, without loading the libraries."""
-    libraries = {name: version(name) for name in ("aiohttp", "anthropic", "claude-agent-sdk")}
-    return {"python": platform.python_version(), **libraries}
+    versions = {"python": platform.python_version()}
+    for name in ("aiohttp", "anthropic", "claude-agent-sdk"):
+        # Claude Code's package is an extra.
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def _check_upstream(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import aiohttp
@@ -161,3 +162,16 @@ async def test_what_our_programs_change_is_logged(
     ):
         await answer.read()
     assert [line for line in caplog.messages if "POST /control/switches -> 200" in line]
+
+
+async def test_the_server_starts_without_claude_codes_package(
+    start_bridge: StartBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_version(name: str) -> str:
+        if name == "claude-agent-sdk":
+            raise PackageNotFoundError(name)
+        return "1.2"
+
+    monkeypatch.setattr("bridge.compose.version", find_version)
+    bridge = await start_bridge(backend="offline")
+    assert set(bridge.versions) == {"python", "aiohttp", "anthropic"}

@@ -43,6 +43,19 @@ class Decided(BaseModel):
     approved: bool
 
 
+class MoreTime(BaseModel):
+    """`POST /computer/approvals/{id}/extend`: an empty object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Extended(BaseModel):
+    """How long the user has now."""
+
+    id: str
+    expires_at: float = Field(description="Unix seconds.")
+
+
 class ProgramForgotten(BaseModel):
     """`DELETE /computer/programs/{id}`: the program will be asked about again."""
 

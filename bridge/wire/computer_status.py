@@ -104,6 +104,9 @@ class WaitingBatch:
     expires_at: Annotated[
         float, Doc("Unix seconds; it is denied at this time unless it was decided before.")
     ]
+    can_extend: Annotated[
+        bool, Doc("Whether `…/extend` gives the user 60 s more, which it does once.")
+    ] = False
     picture: Annotated[str | None, Doc("Path of a screenshot with the places marked.")]
     apps: Annotated[
         list[ReachedApp], Doc("Programs that a decision can be remembered for, with `level`.")

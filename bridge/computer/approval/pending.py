@@ -3,6 +3,7 @@
 # Each approval is pending from `request` until one of these settles it, once:
 #
 #     decide(id, approved, by)   the user approves or denies
+#     extend(id)                 stays pending, once for MORE_SECONDS longer
 #     the deadline               denied
 #     deny_all(reason)           a stop denies everything that is pending
 #     cancellation of `request`  dropped without a verdict
@@ -30,6 +31,9 @@ About = Literal["actions", "program"]
 MAX_DECIDED = 10
 """Decided approvals to remember, for the dashboard and the tray."""
 
+MORE_SECONDS = 60.0
+"""How much longer the user has after `extend`."""
+
 DONE = "done"
 
 _CHECK_SECONDS = 1.0
@@ -53,6 +57,8 @@ class PendingApproval:
     """Short name of the program that asks."""
     offer: Offer = NO_OFFER
     """What may be decided on the programs that the actions reach, for later."""
+    is_extended: bool = False
+    """The user has asked for more time, which is possible once."""
 
     @property
     def what(self) -> tuple[str, ...]:
@@ -137,13 +143,17 @@ class Approvals:
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._pending[approval.id] = approval, future
         try:
-            while not future.done() and not approval.deadline.has_passed(self._clocks()):
-                left = approval.deadline.measure_left(self._clocks())
+            # Looked up each time, as `extend` replaces it.
+            while not future.done() and not self._get_deadline(approval.id).has_passed(
+                self._clocks()
+            ):
+                left = self._get_deadline(approval.id).measure_left(self._clocks())
                 await asyncio.wait([future], timeout=min(left, _CHECK_SECONDS))
             if future.done():
                 verdict = future.result()
             else:
-                verdict = Verdict(False, f"no answer within {self._seconds:g} s")
+                seconds = self._get_deadline(approval.id).seconds
+                verdict = Verdict(False, f"no answer within {seconds:g} s")
             self._decided.appendleft(Decided(approval, verdict))
             if not verdict.approved:
                 self.report(approval, f"not approved ({verdict.by})")
@@ -164,10 +174,28 @@ class Approvals:
             return False
         return self._settle(id, Verdict(approved, by, by_user=True))
 
+    def extend(self, id: str) -> PendingApproval | None:
+        """Give the user MORE_SECONDS longer; return the approval, or None if it is not pending.
+
+        An approval is extended once: Claude waits, and what it has seen of the screen gets old.
+        """
+        entry = self._pending.get(id)
+        if entry is None or entry[1].done() or entry[0].deadline.has_passed(self._clocks()):
+            return None
+        approval, future = entry
+        if not approval.is_extended:
+            deadline = replace(approval.deadline, seconds=approval.deadline.seconds + MORE_SECONDS)
+            approval = replace(approval, deadline=deadline, is_extended=True)
+            self._pending[id] = approval, future
+        return approval
+
     def deny_all(self, reason: str) -> None:
         """Deny everything that is pending."""
         for id in tuple(self._pending):
             self._settle(id, Verdict(False, reason))
+
+    def _get_deadline(self, id: str) -> Deadline:
+        return self._pending[id][0].deadline
 
     def _settle(self, id: str, verdict: Verdict) -> bool:
         _, future = self._pending[id]

@@ -37,6 +37,36 @@ async def test_an_unanswered_approval_is_denied() -> None:
     assert approvals.pending == []
 
 
+async def test_more_time_is_given_once() -> None:
+    clocks = FakeClocks()
+    approvals = Approvals(5, clocks)
+    waiting, task = await start_request(approvals)
+    clocks.pass_time(4)
+    extended = approvals.extend(waiting.id)
+    assert extended is not None
+    assert (extended.expires_at, extended.digest) == (1065.0, waiting.digest)
+    again = approvals.extend(waiting.id)
+    assert again == extended, "the second time changes nothing"
+    clocks.pass_time(60)
+    assert approvals.decide(waiting.id, True, "the tray")
+    assert (await task).approved
+
+
+async def test_an_extended_approval_is_denied_in_the_end() -> None:
+    clocks = FakeClocks()
+    approvals = Approvals(5, clocks)
+    waiting, task = await start_request(approvals)
+    approvals.extend(waiting.id)
+    clocks.pass_time(65)
+    assert approvals.extend(waiting.id) is None
+    assert not approvals.decide(waiting.id, True, "the tray")
+    assert await task == Verdict(False, "no answer within 65 s")
+
+
+def test_what_is_not_pending_gets_no_more_time() -> None:
+    assert Approvals(5).extend("appr_gone") is None
+
+
 async def test_an_unknown_approval_cannot_be_decided() -> None:
     assert not Approvals(5).decide("appr_gone", True, "the tray")
 

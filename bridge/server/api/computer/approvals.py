@@ -16,6 +16,8 @@ from bridge.server.state import BRIDGE
 from bridge.wire.computer import (
     Decided,
     Decision,
+    Extended,
+    MoreTime,
 )
 from bridge.wire.computer_status import (
     ApprovalStep,
@@ -57,6 +59,19 @@ async def decide_approval(request: web.Request) -> web.Response:
     return web.json_response(Decided(id=waiting.id, approved=decision.approved).model_dump())
 
 
+async def extend_approval(request: web.Request) -> web.Response:
+    """Give the user more time to decide, once; a second time changes nothing.
+
+    Raises NotFound if it has been decided or has expired.
+    """
+    await read_body(request, MoreTime)
+    id = request.match_info["id"]
+    extended = request.app[BRIDGE].computer.approvals.extend(id)
+    if extended is None:
+        raise _build_expired_error(id)
+    return web.json_response(Extended(id=id, expires_at=extended.expires_at).model_dump())
+
+
 def _check_level(decision: Decision, waiting: PendingApproval) -> None:
     """Raise InvalidRequest for a level that was not offered, or contradicts the decision."""
     if decision.level is None:
@@ -84,6 +99,7 @@ def as_waiting_batch(waiting: PendingApproval) -> WaitingBatch:
         asked_by=waiting.asked_by,
         program=waiting.program,
         expires_at=waiting.expires_at,
+        can_extend=not waiting.is_extended,
         picture=None if waiting.picture is None else path,
         apps=[ReachedApp(name=app.name, path=app.place) for app in waiting.offer.apps],
         levels=list(waiting.offer.levels),
@@ -114,6 +130,18 @@ ROUTES = (
         body=Decision,
         example={"approved": True},
         failures=(404, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/computer/approvals/{id}/extend",
+        extend_approval,
+        "Computer",
+        "Give the user 60 s more to decide, once",
+        Answer("Until when it waits now.", Extended),
+        access="token",
+        body=MoreTime,
+        example={},
+        failures=(404,),
     ),
     Endpoint(
         "GET",

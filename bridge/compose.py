@@ -21,6 +21,7 @@ from bridge.backends.anthropic_api.clouds.kinds import KINDS
 from bridge.backends.base import ManagedBackend, Readiness
 from bridge.backends.claude_code.backend import ClaudeCodeBackend
 from bridge.backends.claude_code.command import find_bundled_cli
+from bridge.backends.claude_code.sign_in.accounts import Accounts
 from bridge.backends.claude_code.sign_in.environments import list_environments
 from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.echo import EchoBackend
@@ -98,6 +99,8 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
     plan = PlanTracker(settings.extra_usage, PlanStorage(paths.plan))
     count_unknown = UnknownParts(metrics.count_unknown).add
     backends = _build_backends(settings, paths, keys, count_unknown, plan, switches)
+    cli = _find_cli(settings) or find_bundled_cli()
+    environs = list_environments(settings, os.environ)
     return Bridge(
         settings=settings,
         switches=switches,
@@ -113,9 +116,8 @@ def make_bridge(settings: Settings, paths: Paths) -> Bridge:
         plan=plan,
         budgets=BudgetTracker(budgets, ledger),
         computer=_build_computer(settings, paths),
-        sign_in=SignIn(
-            _find_cli(settings) or find_bundled_cli(), list_environments(settings, os.environ)
-        ),
+        sign_in=SignIn(cli, environs),
+        accounts=Accounts(cli, environs, paths.claude_code),
         control_token=_load_control_token(paths),
         started_at=int(time.time()),
         paths=paths,

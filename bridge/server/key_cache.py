@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from bridge.errors import KeyringUnavailable, SettingsError
+from bridge.errors import KeyringUnavailable, NotFound, SettingsError
 from bridge.keys import KeyChain, Keys, KeysUnreadable, NamedKey, Owner
 from bridge.keys.keyring_entry import start_daemon_call
 
@@ -92,21 +92,39 @@ class KeyCache:
         neither the keyring nor the file can be written.
         """
         async with self._saving:
-            # All keys are written, so a stale cache would undo what `claude-bridge key` changed.
-            saving = start_daemon_call(
-                lambda: self._chain.update(lambda keys: keys.with_key(owner, key))
-            )
-            try:
-                keys, place = await asyncio.wrap_future(saving)
-            except KeysUnreadable as error:
-                raise _explain(error) from error
-            except SettingsError as error:
-                raise KeyringUnavailable(f"The key could not be saved: {error}.") from error
-            # A reading that began before has not seen this key.
-            self._reading = None
+            keys, place = await self._update(lambda keys: keys.with_key(owner, key))
             if is_accepted:
                 self._just_accepted.add(key)
             self._accept(keys)
+        return keys, place
+
+    async def remove_key(self, owner: Owner, name: str) -> Keys:
+        """Remove a key; return the others.
+
+        Raises NotFound, and KeyringUnavailable as `save_key`.
+        """
+
+        def remove(keys: Keys) -> Keys:
+            if name not in {key.name for key in keys.of(owner)}:
+                raise NotFound(f"There is no saved key “{name[:60]}” ({owner}).")
+            return keys.without(owner, name)
+
+        async with self._saving:
+            keys, _ = await self._update(remove)
+            self._accept(keys)
+        return keys
+
+    async def _update(self, change: Callable[[Keys], Keys]) -> tuple[Keys, str]:
+        # All keys are written, so a stale cache would undo what `claude-bridge key` changed.
+        saving = start_daemon_call(lambda: self._chain.update(change))
+        try:
+            keys, place = await asyncio.wrap_future(saving)
+        except KeysUnreadable as error:
+            raise _explain(error) from error
+        except SettingsError as error:
+            raise KeyringUnavailable(f"The keys could not be saved: {error}.") from error
+        # A reading that began before has not seen the change.
+        self._reading = None
         return keys, place
 
     def take_accepted(self, key: NamedKey) -> bool:

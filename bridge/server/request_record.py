@@ -23,7 +23,7 @@ def make_hex_id() -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-_POLLED = ("/health", "/proof")
+_POLLED = ("/health", "/proof", "/control/log")
 
 
 @dataclass(frozen=True, slots=True)

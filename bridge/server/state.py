@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.backends.claude_code.sign_in.accounts import Accounts
 from bridge.backends.claude_code.sign_in.flow import SignIn
 from bridge.backends.selection import BackendSelection
 from bridge.budgets.tracker import BudgetTracker
@@ -47,6 +48,7 @@ from bridge.store.redirect_files import RedirectFiles
 from bridge.store.responses import ResponseStore
 from bridge.store.thinking import ThinkingStore
 from bridge.store.tickets import Tickets
+from bridge.store.unlock_codes import UnlockCodes
 from bridge.wire.control import Switches
 from bridge.wire.responses import Response
 from bridge.wire.routing.rule import RoutingRule
@@ -81,6 +83,7 @@ class Bridge:
     budgets: BudgetTracker
     computer: ComputerService
     sign_in: SignIn
+    accounts: Accounts
     control_token: str
     started_at: int
     paths: Paths
@@ -103,6 +106,7 @@ class Bridge:
     deletions: int = 0
     """How often the user has had stored content deleted."""
     tickets: Tickets = field(default_factory=Tickets)
+    unlock_codes: UnlockCodes = field(default_factory=UnlockCodes)
     redirect_files: RedirectFiles = field(default_factory=RedirectFiles)
     page_sessions: PageSessions = field(default_factory=PageSessions)
     restart_requested: bool = False
@@ -260,6 +264,7 @@ class Bridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.computer.close()
         await self.sign_in.close()
+        await self.accounts.close()
         await self.redirect_files.close()
         await self.selection.close()
         if self.embedder is not None:

@@ -16,6 +16,14 @@ class IssuedTicket:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssuedCode:
+    """A one-time code; the user types it into a page of the bridge, to unlock it."""
+
+    code: Annotated[str, Doc("Such as `K7QM-2XDR`; shown to the user only.")]
+    seconds: Annotated[float, Doc("How long it is valid.")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RedirectFile:
     """A file that opens a page of the dashboard, with access to its controls."""
 

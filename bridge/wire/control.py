@@ -64,6 +64,63 @@ class SavedKey(BaseModel):
         description="Whether Anthropic accepted the key; `unchecked` if it could not be asked."
     )
     words: str = Field(description="The result of the check, for the user.")
+    problem: str | None = Field(
+        None, description="Why the key could not be checked: `offline`, or a phrase."
+    )
+
+
+class KeyOfOwner(BaseModel):
+    """`POST /control/keys/remove`: which key to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    owner: Literal["anthropic", "bridge", "cloud", "embeddings"]
+    # As long as any that `claude-bridge key set` accepts.
+    name: str = Field(max_length=1000, description="The label of the key.")
+
+
+class ListedKey(KeyOfOwner):
+    """A saved key, by its label; the key itself is never returned."""
+
+    hint: str = Field(description="The last characters: enough to recognize the key.")
+    computer: bool = Field(
+        description="Whether it is an access key that allows computer use without asking."
+    )
+
+
+class SavedKeys(BaseModel):
+    """`/control/keys`: the saved keys of each owner."""
+
+    keys: list[ListedKey]
+    environment: list[str] = Field(
+        description="Variables of the bridge's environment with a credential for Anthropic."
+    )
+
+
+class SignInAccount(BaseModel):
+    """A sign-in of Claude Code, as Claude Code reports it."""
+
+    name: str = Field(description="Its name; `default`, or one of the setting `sign_ins`.")
+    active: bool = Field(description="Whether requests use it.")
+    state: Literal["signed_in", "signed_out", "unknown"]
+    email: str | None = Field(description="The account, if Claude Code names it.")
+    plan: str | None = Field(description="Claude Code's name of the plan, such as `max`.")
+    words: str = Field(description="The state, for the user.")
+    locked: str | None = Field(description="Why it cannot be ended here.")
+
+
+class SignInAccounts(BaseModel):
+    """`/control/sign-ins`: all sign-ins of Claude Code."""
+
+    sign_ins: list[SignInAccount]
+
+
+class SignOutOfClaude(BaseModel):
+    """`POST /control/logout`: which sign-in of Claude Code to end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sign_in: str | None = Field(None, description="Its name; null means the one in use.")
 
 
 class AliasChange(BaseModel):
@@ -117,7 +174,7 @@ class SignInStep(BaseModel):
 class SignInStatus(BaseModel):
     """The state of the sign-in, which Claude Code itself performs."""
 
-    state: Literal["waiting", "signed_in", "failed"]
+    state: Literal["waiting", "signed_in", "failed", "cancelled"]
     url: str | None = Field(None, description="The page to continue on, while it waits.")
     words: str = Field(description="What to do, or what went wrong.")
 
@@ -164,8 +221,23 @@ class Ticket(BaseModel):
     page: str = Field("/", max_length=200, description="Path of the page it was created for.")
 
 
+class NewCode(BaseModel):
+    """`POST /control/codes`: an empty object; a code is for any page of the bridge."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UnlockCode(BaseModel):
+    """`POST /control/codes/redeem`: a code from `POST /control/codes`, as the user typed it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # Not in `repr`, so that no log or error shows it.
+    code: str = Field(min_length=1, max_length=40, repr=False)
+
+
 class Redeemed(BaseModel):
-    """`POST /control/tickets/redeem`: a session, for the page that was opened."""
+    """`POST /control/tickets/redeem` and `/control/codes/redeem`: a session for the page."""
 
     token: str = Field(
         repr=False,
@@ -253,6 +325,25 @@ class StoredContent(BaseModel):
     actions_bytes: int = Field(description="Size of the log of computer use.")
     damaged_files: list[str] = Field(description="Names of damaged files that were renamed.")
     folder: str = Field(description="The folder of these files.")
+
+
+class LogLine(BaseModel):
+    """A line of the log, without the details of an exception."""
+
+    at: str = Field(description="Local time; with the log as JSON, UTC.")
+    level: str
+    logger: str
+    message: str
+
+
+class LogTail(BaseModel):
+    """`GET /control/log`: the end of the log, the oldest line first."""
+
+    file: str = Field(description="The whole log.")
+    hidden: bool = Field(
+        description="The setting `log_content` lets the log quote messages, so no line is here."
+    )
+    lines: list[LogLine]
 
 
 class Root(BaseModel):

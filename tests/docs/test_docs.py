@@ -68,10 +68,15 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
         "/v1/messages/count_tokens",  # same fields as /v1/messages
         "/control/extra-usage",
         "/control/keys",
+        "/control/keys/remove",
         "/control/login",
+        "/control/logout",
+        "/control/codes",
+        "/control/codes/redeem",
         "/control/tickets",
         "/control/tickets/redeem",
         "/computer/approvals/{id}",
+        "/computer/approvals/{id}/extend",
         "/computer/apps/{id}",
     }
 

@@ -22,19 +22,22 @@ from bridge.computer.apps.app import App
 from bridge.computer.desktop import Window
 from bridge.computer.elements.base import Element
 from bridge.computer.screen.geometry import Rect
+from bridge.keys import NamedKey
 from bridge.server.api.routes import ENDPOINTS
 from bridge.server.app import make_app
 from bridge.server.http.endpoint import Endpoint
 from bridge.server.http.openapi import build_document
 from bridge.server.state import Bridge
 from bridge.store.ledger import Entry
+from bridge.wire.control import NewKey
 from bridge.wire.routing.control import NewRules
-from tests.backends.claude_code.sign_in_stand_in import write_sign_in
+from tests.backends.claude_code.sign_in_stand_in import CODE, write_sign_in
 from tests.computer.fake_desktop import FakeDesktop
 from tests.conftest import StartBridge
 from tests.embeddings.small_model import write_model
 from tests.fake_anthropic.script import Usage, says
 from tests.fake_anthropic.server import FakeAnthropic
+from tests.server.api.test_log_tail import LOG, write_log
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
@@ -169,6 +172,18 @@ def use_plan(bridge: Bridge) -> None:
     )
 
 
+async def add_accounts(row: Endpoint, bridge: Bridge) -> None:
+    """Save keys, sign in and write a log, where an endpoint lists them."""
+    if row.path in ("/control/keys", "/control/keys/remove") and row.body is not NewKey:
+        for name in ("work", "home"):
+            await bridge.keys.save_key("anthropic", NamedKey(name, "sk-ant-test"))
+    if row.path == "/control/sign-ins":
+        await bridge.sign_in.begin()
+        await bridge.sign_in.submit_code(CODE)
+    if row.path == "/control/log":
+        await asyncio.to_thread(write_log, LOG)
+
+
 @pytest.mark.parametrize("row", WITH_ANSWER, ids=lambda row: row.path)
 async def test_the_example_of_an_answer_matches_the_real_one(
     row: Endpoint, bridge: Bridge, fake: FakeAnthropic, pretended: FakeDesktop
@@ -185,6 +200,7 @@ async def test_the_example_of_an_answer_matches_the_real_one(
         await call_endpoint(bridge, chat)
     if row.path in ("/usage", "/control/extra-usage"):
         use_plan(bridge)
+    await add_accounts(row, bridge)
     if row.path == "/control/model-aliases":
         await asyncio.to_thread(bridge.aliases.save, "fast", "haiku")
     if row.path.startswith("/control/rules"):
@@ -220,7 +236,7 @@ async def test_schemathesis_finds_nothing(
         *("--phases", "examples,coverage,fuzzing"),
         # A generated key, or rule, would be in use from then on.
         *("--exclude-path", "/control/keys", "--exclude-path", "/control/login"),
-        *("--exclude-path", "/control/rules"),
+        *("--exclude-path", "/control/rules", "--exclude-path", "/control/keys/remove"),
         *("--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

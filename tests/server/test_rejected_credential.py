@@ -195,9 +195,13 @@ async def _report_signed_in() -> Any:
         (
             Failure(401, message="no such key"),
             400,
-            "Not saved. Anthropic rejected the key: no such",
+            "Anthropic rejected this key; not saved: no such",
         ),
-        (Failure(403, message="not you"), 400, "Not saved. Anthropic rejected the key: not you"),
+        (
+            Failure(403, message="not you"),
+            400,
+            "Anthropic rejected this key; not saved: not you",
+        ),
     ],
 )
 async def test_a_key_is_checked_before_it_is_saved(

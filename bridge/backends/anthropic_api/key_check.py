@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bridge.errors import BridgeError
@@ -26,6 +26,8 @@ class KeyCheck:
 
     state: Literal["accepted", "rejected", "unchecked"]
     words: str = ""
+    is_offline: bool = False
+    """Whether there was no connection to Anthropic."""
 
     def describe(self) -> str:
         """Return the result as sentences for the user."""
@@ -58,7 +60,7 @@ async def check_key(secret: str, seconds: float = SECONDS) -> KeyCheck:
         return KeyCheck("unchecked", f"Anthropic did not respond within {seconds:.0f} s")
     # A gateway may repeat the key in its error.
     words = result.words.replace(secret, "…").strip().removesuffix(".")
-    return KeyCheck(result.state, words)
+    return replace(result, words=words)
 
 
 async def _list_one_model(client: AsyncAnthropic) -> KeyCheck:
@@ -74,7 +76,10 @@ async def _list_one_model(client: AsyncAnthropic) -> KeyCheck:
         cause = error.__cause__
         if isinstance(cause, anthropic.APIStatusError):
             return _judge_refusal(cause)
-        return KeyCheck("unchecked", error.message)
+        is_offline = isinstance(cause, anthropic.APIConnectionError) and not isinstance(
+            cause, anthropic.APITimeoutError
+        )
+        return KeyCheck("unchecked", error.message, is_offline)
     if _lists_models(text):
         return KeyCheck("accepted")
     return KeyCheck("unchecked", "something other than Anthropic's API answered")

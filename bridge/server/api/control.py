@@ -1,4 +1,4 @@
-"""`/control/…`: what the tray, the dashboard and the commands change while the server runs."""
+"""`/control/switches` and `/control/stop`: what changes while the server runs, and its end."""
 
 from __future__ import annotations
 
@@ -6,23 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.backends.anthropic_api.key_check import check_key, has_own_upstream
-from bridge.errors import InvalidRequest, SettingsError
-from bridge.keys import NamedKey, check_secret
 from bridge.server.api.computer.status import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE, Bridge
-from bridge.wire.control import (
-    KeysReloaded,
-    NewKey,
-    SavedKey,
-    SignInStatus,
-    SignInStep,
-    StopAccepted,
-    SwitchesPatch,
-    SwitchesState,
-)
+from bridge.wire.control import StopAccepted, SwitchesPatch, SwitchesState
 
 
 async def update_switches(request: web.Request) -> web.Response:
@@ -56,74 +44,6 @@ async def update_switches(request: web.Request) -> web.Response:
     return web.json_response(state.model_dump())
 
 
-async def save_key(request: web.Request) -> web.Response:
-    """Check a key, save it and use it from now on.
-
-    Raises InvalidRequest for text that is not a key, and for a key that Anthropic rejects.
-    """
-    bridge = request.app[BRIDGE]
-    new_key = await read_body(request, NewKey)
-    try:
-        secret = check_secret(new_key.secret, new_key.owner, own_upstream=has_own_upstream())
-    except SettingsError as error:
-        words = str(error).removesuffix(".")
-        raise InvalidRequest(f"{words[0].upper()}{words[1:]}.", param="secret") from error
-    check = await check_key(secret) if new_key.owner == "anthropic" else None
-    if check is not None and check.state == "rejected":
-        raise InvalidRequest(f"Not saved. {check.describe()}", param="secret")
-    is_accepted = check is not None and check.state == "accepted"
-    key = NamedKey(new_key.name, secret)
-    keys, place = await bridge.keys.save_key(new_key.owner, key, is_accepted=is_accepted)
-    if new_key.owner == "anthropic":
-        bridge.selection.forget_subscription()
-    await bridge.selection.reload()
-    bridge.start_warm_up()
-    saved = SavedKey(
-        kept_in=place,
-        anthropic=len(keys.anthropic),
-        bridge=len(keys.bridge),
-        check="accepted" if is_accepted else "unchecked",
-        words=check.describe() if check is not None else "",
-    )
-    return web.json_response(saved.model_dump())
-
-
-async def reload_keys(request: web.Request) -> web.Response:
-    """Reload the keys, and return how many there are."""
-    bridge = request.app[BRIDGE]
-    try:
-        keys = await bridge.keys.reload()
-    finally:
-        # Also if the keys cannot be read: the caller wants every route to be tried again.
-        await bridge.selection.reload()
-        # Lists the models again, which shows whether a changed key works.
-        bridge.catalogue.expire()
-        bridge.start_warm_up()
-    reloaded = KeysReloaded(anthropic=len(keys.anthropic), bridge=len(keys.bridge))
-    return web.json_response(reloaded.model_dump())
-
-
-async def sign_in(request: web.Request) -> web.Response:
-    """Begin Claude Code's sign-in, or continue it with the code that its web page has shown."""
-    bridge = request.app[BRIDGE]
-    step = await read_body(request, SignInStep)
-    if step.code is None:
-        bridge.check_sign_in(step.sign_in or bridge.switches.sign_in)
-        status = await bridge.sign_in.begin(step.sign_in or bridge.switches.sign_in)
-    else:
-        status = await bridge.sign_in.submit_code(step.code)
-    if status.state == "signed_in":
-        # The backends have cached that there is no sign-in.
-        await bridge.selection.reload()
-        bridge.start_warm_up()
-    return web.json_response(status.model_dump())
-
-
-async def get_sign_in_status(request: web.Request) -> web.Response:
-    """Return the state of the sign-in."""
-    return web.json_response(request.app[BRIDGE].sign_in.get_status().model_dump())
-
-
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
@@ -155,30 +75,6 @@ _SWITCHES_EXAMPLE: dict[str, Any] = {
     "use_for_everything": False,
     "paused": False,
 }
-_NEW_KEY_EXAMPLE: dict[str, Any] = {
-    "owner": "anthropic",
-    "name": "work",
-    "secret": "sk-ant-made-up",
-}
-_KEY_EXAMPLE: dict[str, Any] = {
-    "kept_in": "the system's keyring",
-    "anthropic": 1,
-    "bridge": 0,
-    "check": "accepted",
-    "words": "Anthropic accepted the key.",
-}
-_SIGN_IN_STEP_EXAMPLE: dict[str, Any] = {}
-_SIGN_IN_EXAMPLE: dict[str, Any] = {
-    "state": "waiting",
-    "url": "https://claude.ai/oauth/authorize?code=true",
-    "words": "Continue in the browser. If it shows a code, paste it here.",
-}
-_NO_SIGN_IN_EXAMPLE: dict[str, Any] = {
-    "state": "failed",
-    "url": None,
-    "words": "No sign-in was begun.",
-}
-_KEYS_EXAMPLE: dict[str, Any] = {"anthropic": 1, "bridge": 0}
 _STOP_EXAMPLE: dict[str, Any] = {"stopping": True, "open_streams": 0, "drain_seconds": 5.0}
 
 ROUTES = (
@@ -193,48 +89,6 @@ ROUTES = (
         body=SwitchesPatch,
         example=_PATCH_EXAMPLE,
         failures=(404,),
-    ),
-    Endpoint(
-        "POST",
-        "/control/keys",
-        save_key,
-        "Control",
-        "Check an API key, and save it in the system's keyring",
-        Answer("The key is saved and in use.", SavedKey, _KEY_EXAMPLE),
-        access="token",
-        body=NewKey,
-        example=_NEW_KEY_EXAMPLE,
-        failures=(400,),
-    ),
-    Endpoint(
-        "POST",
-        "/control/login",
-        sign_in,
-        "Control",
-        "Sign in to Claude Code",
-        Answer("The next step, or the result.", SignInStatus, _SIGN_IN_EXAMPLE),
-        access="token",
-        body=SignInStep,
-        example=_SIGN_IN_STEP_EXAMPLE,
-        failures=(502,),
-    ),
-    Endpoint(
-        "GET",
-        "/control/login",
-        get_sign_in_status,
-        "Control",
-        "Get the state of the sign-in to Claude Code",
-        Answer("The current state.", SignInStatus, _NO_SIGN_IN_EXAMPLE),
-        access="token",
-    ),
-    Endpoint(
-        "POST",
-        "/control/reload",
-        reload_keys,
-        "Control",
-        "Reload the API keys",
-        Answer("How many keys there are.", KeysReloaded, _KEYS_EXAMPLE),
-        access="token",
     ),
     Endpoint(
         "POST",

@@ -11,6 +11,7 @@ from bridge.server.api import (
     control,
     embeddings,
     health,
+    log_tail,
     messages,
     metrics,
     models,
@@ -22,6 +23,7 @@ from bridge.server.api import (
     tickets,
     usage,
 )
+from bridge.server.api.accounts import codes, keys, sign_ins
 from bridge.server.api.computer import approvals, apps, desktop, runs, status
 from bridge.server.api.responses import compact, resource, socket
 from bridge.server.http.endpoint import Endpoint
@@ -44,6 +46,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *connect.ROUTES,
     *proof.ROUTES,
     *control.ROUTES,
+    *keys.ROUTES,
+    *sign_ins.ROUTES,
+    *codes.ROUTES,
+    *log_tail.ROUTES,
     *aliases.ROUTES,
     *rules.ROUTES,
     *tickets.ROUTES,

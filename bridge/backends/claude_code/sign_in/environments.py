@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bridge.settings import Settings
 
-_TOKEN = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_VARIABLE = "CLAUDE_CODE_OAUTH_TOKEN"  # noqa: S105 - the name of a variable
+"""A token in the environment, which Claude Code uses instead of a sign-in."""
 
 
 def list_environments(
@@ -15,7 +16,7 @@ def list_environments(
 ) -> dict[str, Mapping[str, str]]:
     """Return the environments by the names of the sign-ins; `default` is the user's own."""
     # A token in the environment would win over each folder's sign-in.
-    others = {name: value for name, value in environ.items() if name != _TOKEN}
+    others = {name: value for name, value in environ.items() if name != TOKEN_VARIABLE}
     return {
         "default": environ,
         **{

@@ -28,7 +28,7 @@ class SignIn:
     """Runs one sign-in at a time; a new one ends the one before.
 
     States: none, waiting (the program runs, and prints a URL), then signed in or failed, by the
-    program's exit code.
+    program's exit code, or cancelled by the user.
     """
 
     def __init__(self, cli: Path | None, environs: Mapping[str, Mapping[str, str]]) -> None:
@@ -39,11 +39,13 @@ class SignIn:
         self._reading: asyncio.Task[None] | None = None
         self._output = ""
         self._changed = asyncio.Event()
+        self._is_cancelled = False
 
     async def begin(self, name: str = "default") -> SignInStatus:
         """Start a sign-in; return its URL. Raises UpstreamFailed if it cannot be started."""
         # A sign-in that waits for a code may have been left in another window.
         await self.close()
+        self._is_cancelled = False
         if self._cli is None:
             raise UpstreamFailed("The Claude Code program is missing; install claude-agent-sdk.")
         try:
@@ -73,8 +75,17 @@ class SignIn:
         await self._wait_until(lambda: process.returncode is not None, _CODE_SECONDS)
         return self.get_status()
 
+    async def cancel(self) -> SignInStatus:
+        """End a sign-in that is still waiting, for the user; return the state."""
+        if self._process is not None and self._process.returncode is None:
+            await self.close()
+            self._is_cancelled = True
+        return self.get_status()
+
     def get_status(self) -> SignInStatus:
         """Return the state of the current or last sign-in."""
+        if self._is_cancelled:
+            return SignInStatus(state="cancelled", url=None, words="The sign-in was cancelled.")
         if self._process is None:
             return SignInStatus(state="failed", url=None, words="No sign-in was started.")
         match self._process.returncode:

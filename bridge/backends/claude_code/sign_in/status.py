@@ -27,6 +27,8 @@ _SUBSCRIPTION = "claude.ai"
 """The method of a sign-in with a plan."""
 _MAX_OUTPUT = 64 * 1024
 """Bytes; a status has a hundred."""
+_MAX_LABEL = 254
+"""Characters; the longest address of an e-mail has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class SignInResult:
     hint: str | None = None
     account: str = ""
     """A fingerprint of the account, to tell it from another one; empty if it is not known."""
+    email: str | None = None
+    """The account, if Claude Code names it; it does not for a token of the environment."""
+    plan: str | None = None
+    """`max`, `pro` or another one, as Claude Code names it."""
 
 
 class SignInStatusReader:
@@ -176,8 +182,19 @@ def parse_status(output: bytes) -> SignInResult:
     # Claude Code names the account of a subscription some moments after it has signed in.
     is_named = signed_in and (any(names) or method != _SUBSCRIPTION)
     return SignInResult(
-        signed_in, method, account=make_fingerprint(method, *names) if is_named else ""
+        signed_in,
+        method,
+        account=make_fingerprint(method, *names) if is_named else "",
+        email=_read_label(status, "email"),
+        plan=_read_label(status, "subscriptionType"),
     )
+
+
+def _read_label(status: Mapping[str, Any], name: str) -> str | None:
+    """Return a text that is shown to the user; None if it is absent or is no such text."""
+    label = status.get(name)
+    is_label = isinstance(label, str) and 0 < len(label) <= _MAX_LABEL and label.isprintable()
+    return label if is_label else None
 
 
 def make_fingerprint(*names: object) -> str:

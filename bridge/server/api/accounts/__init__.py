@@ -1,0 +1,1 @@
+"""`/control/keys`, `/control/login`, …: with which credentials the bridge reaches Claude."""

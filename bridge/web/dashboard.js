@@ -3,11 +3,18 @@
 import { showAliases, updateAliasControls } from "./aliases.js";
 import { showBudgets } from "./budgets.js";
 import { showComputer } from "./computer.js";
+import { showModelChoice, showSwitches } from "./controls.js";
+import { showFailure } from "./failure.js";
+import "./accounts.js";
+import "./log.js";
+import "./unlock.js";
 import { showPlans } from "./plan.js";
 import { formatCount, formatDollars, plot } from "./plot.js";
 import { showRules } from "./rules.js";
 import { showStored } from "./stored.js";
-import { token } from "./token.js";
+import { capitalize } from "./text.js";
+import { credential, watchSession } from "./token.js";
+import { showTry } from "./try.js";
 
 const DAYS = 30;
 const BACKENDS = {
@@ -18,9 +25,11 @@ const GOOD = ["stop", "length", "tool_calls", "function_call", "content_filter",
 const byId = id => document.getElementById(id);
 const base = location.origin + "/v1";
 let days = [];
+let isConnected = false;
+let isPlaced = false;
 
 async function getJson(path) {
-  const key = sessionStorage.getItem("key") || token();
+  const key = credential();
   const response = await fetch(path, key ? { headers: { Authorization: `Bearer ${key}` } } : {});
   byId("locked").hidden = response.status !== 401;
   if (response.status === 401) throw new Error("Access key required");
@@ -31,10 +40,6 @@ async function getJson(path) {
 function setText(id, text) {
   // An unchanged text is left alone, so that screen readers do not read it again.
   if (byId(id).textContent !== text) byId(id).textContent = text;
-}
-
-function capitalize(text) {
-  return text && text[0].toUpperCase() + text.slice(1);
 }
 
 function showState(good, text) {
@@ -49,7 +54,8 @@ function showHealth(health) {
   setText("backend", BACKENDS[backend.active] || "none");
   setText("reason", [capitalize(backend.reason), backend.hint].filter(Boolean).join(". "));
   byId("set-up").hidden = health.status !== "needs_setup";
-  setText("model", health.model);
+  showSwitches(health, refresh);
+  isConnected = backend.active !== null && backend.active !== "offline";
   setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
   setText("version", health.version);
   showComputer(health.computer);
@@ -132,16 +138,6 @@ function showKeys(keys) {
   }));
 }
 
-function showFailure(failure) {
-  byId("failure").hidden = failure === null;
-  if (failure === null) return;
-  setText("failure-summary", failure.summary);
-  setText("failure-hint", failure.hint);
-  const time = new Date(failure.at * 1000).toLocaleTimeString();
-  setText("failure-details",
-    `${time} · ${failure.status} ${failure.code} · ${failure.path} · ${failure.request}`);
-}
-
 function showModels(models) {
   byId("models").replaceChildren(...models.data.map(model => {
     const item = document.createElement("li"), id = document.createElement("code");
@@ -155,7 +151,9 @@ function showModels(models) {
 async function loadModels() {
   const models = await getJson("/v1/models");
   showModels(models);
+  showModelChoice(models.data);
   await showAliases(models.data, loadModels);
+  return models.data;
 }
 
 function showClients({ clients }) {
@@ -204,31 +202,43 @@ async function refresh() {
     showBudgets(usage.budgets);
     showPlot();
     showRecent(usage.recent);
-    showFailure(usage.last_failure);
+    showFailure(usage);
     showKeys(usage.keys);
     await showRules(usage, health);
   } catch (error) {
+    // What is not known yet is shown as unknown from now on.
     showState(false, error instanceof TypeError
       ? "The bridge is not running. Start it with: claude-bridge" : error.message);
   }
+  document.body.classList.remove("loading");
 }
 
 async function loadClientsAndModels() {
-  showClients(await getJson("/connect"));
-  await loadModels();
+  const connections = await getJson("/connect");
+  showClients(connections);
+  showTry(await loadModels(), connections.key, isConnected);
+}
+
+/** Loads everything; first the status, which tells what the rest means. */
+async function load() {
+  await refresh();
+  await loadClientsAndModels().catch(error => console.warn(error.message));
+  // The browser looked for the place before there was anything on the page.
+  if (location.hash && !isPlaced) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  isPlaced = true;
 }
 
 byId("locked").onsubmit = event => {
   event.preventDefault();
   sessionStorage.setItem("key", byId("key").value);
-  refresh();
-  loadClientsAndModels();
+  load();
 };
 setText("base", base);
 copyOnClick("copy-base", "base");
 copyOnClick("copy-snippet", "client-snippet");
+copyOnClick("try-copy", "try-code");
 document.querySelectorAll("input[name=measure]").forEach(input => { input.onchange = showPlot; });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 setInterval(() => { if (!document.hidden) refresh(); }, 4000);
-refresh();
-loadClientsAndModels().catch(error => console.warn(error.message));
+// Now, and when the page gets or loses its session: the snippets then have the access key, or not.
+watchSession(load);

@@ -9,3 +9,19 @@ export function setText(element, text) {
     return Object.assign(document.createElement("code"), { textContent: part });
   }));
 }
+
+/** Shows the result of an action; `look` is `good`, `bad`, `unchecked`, `busy` or empty. */
+export function showResult(element, look, text) {
+  element.className = `result ${look}`;
+  setText(element, text);
+}
+
+export function capitalize(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
+}
+
+/** Returns whether a key that is pressed there is text, or chooses something. */
+export function isTyping(target) {
+  return Boolean(target.closest?.(
+    "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]"));
+}

@@ -73,8 +73,10 @@ async def test_without_a_session_computer_use_is_read_only(bridge: Bridge, tmp_p
     async with run_chromium(tmp_path / "other") as page:
         await page.open(f"{bridge.url}/")
         await page.wait_for("document.querySelector('#computer-mode').textContent === 'Off'")
-        assert await page.evaluate("document.querySelector('#computer-switch').hidden")
-        assert "claude-bridge dashboard" in await page.read_text("#computer-locked")
+        switch = "document.querySelector('#computer-switch')"
+        assert await page.evaluate(f"{switch}.disabled")
+        assert await page.evaluate(f"{switch}.title") == "Unlock this page first."
+        assert "claude-bridge dashboard" in await page.read_text("#unlock")
 
 
 @pytest.mark.parametrize(("button", "done"), [(".approve", True), (".deny", False)])

@@ -117,7 +117,7 @@ async def test_without_a_connection_it_shows_how_to_connect(
     await page.wait_for("document.querySelector('#reason').textContent")
     assert await page.read_text("#state") == "Not connected to Claude"
     assert "ANTHROPIC_API_KEY" in await page.read_text("#reason")
-    assert await page.read_text("#no-requests") == "No requests yet. Connect a client below."
+    assert await page.read_text("#no-requests") == "No requests yet. Connect your editor."
 
 
 async def test_a_bridge_with_an_access_key_requires_it(
@@ -151,7 +151,7 @@ async def test_a_page_whose_session_has_ended_is_read_only(
     start_bridge: StartBridge, page: Page
 ) -> None:
     bridge = await start_bridge(backend="offline")
-    shown = "document.querySelector('#computer-switch')?.hidden === false"
+    shown = "document.querySelector('#computer-switch')?.disabled === false"
     for end in ("document.querySelector('#sign-out').click()", None):
         ticket = bridge.tickets.issue("/")
         await page.send_command("Page.enable")

@@ -32,7 +32,7 @@ async def test_the_file_opens_the_page_signed_in(
         assert bridge.page_sessions.accepts(token)
         kept = await opened.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
         assert bridge.control_token not in kept
-        assert await opened.evaluate("location.href") == bridge.url + page.partition("#")[0]
+        assert await opened.evaluate("location.href") == bridge.url + page
         assert await opened.evaluate("history.length") <= 2, "no address with the ticket is kept"
     assert not await asyncio.to_thread(path.exists)
 

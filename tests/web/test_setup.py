@@ -11,7 +11,7 @@ import pytest
 from bridge.keys import KeyChain
 from bridge.opening import build_page_url
 from bridge.settings import find_paths
-from tests.backends.claude_code.sign_in_stand_in import CODE, PAGE, write_sign_in
+from tests.backends.claude_code.sign_in_stand_in import CODE, EMAIL, PAGE, write_sign_in
 from tests.conftest import StartBridge
 from tests.fake_anthropic.script import Failure
 from tests.fake_anthropic.server import FakeAnthropic
@@ -32,12 +32,10 @@ async def test_a_pasted_key_is_saved_and_cleared_from_the_page(
             "document.querySelector('#reason')?.textContent.startsWith('Not connected')"
         )
         assert await page.evaluate("location.href") == f"{bridge.url}/setup"
-        assert await page.evaluate("document.querySelector('#read-only').hidden")
+        assert await page.evaluate("document.querySelector('#unlock').hidden")
         await page.evaluate("document.querySelector('#secret').value = 'sk-ant-test'")
         await page.evaluate("document.querySelector('#key-form button').click()")
-        await page.wait_for(
-            "document.querySelector('#key-status').textContent.startsWith('Saved in')"
-        )
+        await page.wait_for("document.querySelector('#key-status').textContent.startsWith('Saved')")
         assert await page.evaluate("document.querySelector('#secret').value") == ""
         await page.wait_for("document.querySelector('#state').textContent === 'Ready'")
         saved = await asyncio.to_thread(KeyChain(find_paths().data).load)
@@ -66,13 +64,15 @@ async def test_a_key_is_checked_and_the_result_is_shown(
             await page.wait_for("!document.querySelector('#save').disabled")
 
         await submit("sk-proj-1", "bad", "an OpenAI key")
-        await submit("sk-ant-wrong", "bad", "Anthropic rejected the key: invalid bearer token")
+        await submit("sk-ant-wrong", "bad", "Anthropic rejected this key; not saved: invalid")
         assert await page.evaluate("document.querySelector('#secret').value") == "sk-ant-wrong"
         fake.models = Failure(529)
-        await submit("sk-ant-other", "unchecked", "The key is unchecked: the answer was status 529")
+        await submit(
+            "sk-ant-other", "unchecked", "Saved, could not be checked: the answer was status 529"
+        )
         await page.wait_for("document.querySelector('#reason').textContent.includes('not checked')")
         fake.models = None
-        await submit("sk-ant-test", "good", "Anthropic accepted the key.")
+        await submit("sk-ant-test", "good", "Key works. Saved in ")
         await page.wait_for("document.querySelector('#reason').textContent.endsWith('“default”.')")
         (route,) = bridge.selection.list_routes("anthropic")
         assert route.credential == "accepted"
@@ -108,7 +108,10 @@ async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path
         await page.evaluate(f"document.querySelector('#code').value = {CODE!r}")
         await page.evaluate("document.querySelector('#code-form button').click()")
         await page.wait_for("document.querySelector('#sign-in-steps').hidden")
-        assert await page.read_text("#sign-in-status") == "Signed in to Claude Code."
+        await page.wait_for(
+            f"document.querySelector('#sign-in-status').textContent.includes('{EMAIL}')"
+        )
+        assert await page.read_text("#sign-in-status") == f"Connected as {EMAIL} (Max)"
 
 
 async def test_without_a_session_it_is_read_only_but_sends_a_test_message(
@@ -118,9 +121,15 @@ async def test_without_a_session_it_is_read_only_but_sends_a_test_message(
     async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/setup")
         await page.wait_for("document.querySelector('#reason').textContent")
-        assert not await page.evaluate("document.querySelector('#read-only').hidden")
+        assert not await page.evaluate("document.querySelector('#unlock').hidden")
+        for button in ("#sign-in", "#save"):
+            assert await page.evaluate(f"document.querySelector('{button}').disabled")
+            assert (
+                await page.evaluate(f"document.querySelector('{button}').title")
+                == "Unlock this page first."
+            )
         await page.evaluate("document.querySelector('#secret').value = 'sk-ant-test'")
-        await page.evaluate("document.querySelector('#key-form button').click()")
+        await page.evaluate("document.querySelector('#key-form').requestSubmit()")
         await page.wait_for("document.querySelector('#key-status').textContent.includes('token')")
         assert not (await asyncio.to_thread(KeyChain(find_paths().data).load)).anthropic
         await page.evaluate("document.querySelector('#try').click()")

@@ -12,11 +12,18 @@ from bridge.errors import NotFound
 from bridge.server.http.endpoint import Answer, Endpoint
 
 MEDIA_TYPES = {
+    "accounts.js": "text/javascript",
     "aliases.js": "text/javascript",
+    "approvals.js": "text/javascript",
     "budgets.js": "text/javascript",
+    "controls.css": "text/css",
+    "controls.js": "text/javascript",
     "dashboard.css": "text/css",
     "computer.js": "text/javascript",
     "dashboard.js": "text/javascript",
+    "failure.js": "text/javascript",
+    "key_result.js": "text/javascript",
+    "log.js": "text/javascript",
     "open.js": "text/javascript",
     "plan.js": "text/javascript",
     "stored.js": "text/javascript",
@@ -25,9 +32,12 @@ MEDIA_TYPES = {
     "setup.js": "text/javascript",
     "text.js": "text/javascript",
     "token.js": "text/javascript",
+    "try.js": "text/javascript",
+    "unlock.js": "text/javascript",
     "docs.css": "text/css",
     "docs.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "icon-alert.svg": "image/svg+xml",
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
 }

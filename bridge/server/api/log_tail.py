@@ -121,6 +121,6 @@ ROUTES = (
         Answer("Lines without content of messages.", LogTail, _LOG_EXAMPLE),
         access="token",
         query=LogQuery,
-        failures=(503,),
+        failures=(400, 503),
     ),
 )

@@ -116,7 +116,7 @@ async def test_without_a_session_names_are_only_shown(bridge: Bridge, page: Page
     await page.wait_for(f"{LIST}.children.length")
     assert await page.read_text("#alias-list") == "fast → claude-haiku-5-5"
     assert await page.evaluate("document.querySelector('#alias-form').hidden")
-    assert "Read-only." in await page.read_text("#aliases")
+    assert "Unlock this page" in await page.read_text("#aliases")
     await open_signed_in(page, bridge)
     bridge.page_sessions.end_all()
     await submit(page, "quick", "haiku")

@@ -117,6 +117,7 @@ async def test_without_a_connection_it_shows_how_to_connect(
     await page.wait_for("document.querySelector('#reason').textContent")
     assert await page.read_text("#state") == "Not connected to Claude"
     assert "ANTHROPIC_API_KEY" in await page.read_text("#reason")
+    await page.wait_for("!document.body.classList.contains('loading')")
     assert await page.read_text("#no-requests") == "No requests yet. Connect your editor."
 
 

@@ -54,6 +54,7 @@ async def test_a_key_is_checked_and_the_result_is_shown(
     async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/setup")
         await page.evaluate(f"sessionStorage.setItem('session', '{bridge.page_sessions.open()}')")
+        await page.open(f"{bridge.url}/setup?")
 
         async def submit(key: str, look: str, words: str) -> None:
             await page.evaluate(f"document.querySelector('#secret').value = {key!r}")

@@ -188,7 +188,7 @@ def test_the_wheel_has_the_talon_folder_and_the_page(tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path))
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    web = {f"bridge/web/{name}" for name in ("index.html", "plot.js", "swagger-ui/LICENSE")}
+    web = {f"bridge/web/{name}" for name in ("index.html", "plot.js", "icon.svg")}
     assert {*web, "tray/app.py", "bridge/py.typed"} <= set(names)
     assert "bridge/data/talon_user/claude.talon" in names
     assert not [name for name in names if name.startswith("tests/")]

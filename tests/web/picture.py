@@ -49,7 +49,7 @@ async def main(folder: Path) -> None:
                 await page.wait_for("document.querySelector('#reason').textContent")
                 await page.save_screenshot(folder / "setup.png", 1100)
                 await page.open(f"{bridge.url}/docs")
-                await page.wait_for("document.querySelectorAll('.opblock').length >= 13")
+                await page.wait_for("document.querySelectorAll('.operation').length >= 13")
                 await page.save_screenshot(folder / "docs.png", 1100)
             bridge.stop_requested.set()
             await serving

@@ -14,6 +14,7 @@ from openai import AsyncOpenAI, InternalServerError
 
 from bridge.keys import KeyChain, Keys, NamedKey
 from bridge.opening import build_page_url
+from bridge.server.api.routes import ENDPOINTS
 from bridge.server.state import Bridge
 from bridge.settings import find_paths
 from tests.conftest import StartBridge
@@ -170,7 +171,21 @@ async def test_a_page_whose_session_has_ended_is_read_only(
 
 async def test_the_api_page_shows_the_endpoints(bridge: Bridge, page: Page) -> None:
     await page.open(f"{bridge.url}/docs")
-    await page.wait_for("document.querySelectorAll('.opblock').length >= 13")
+    shown = "document.querySelectorAll('.operation:not([hidden])').length"
+    await page.wait_for(f"{shown} === {len(ENDPOINTS)}")
     assert "/v1/chat/completions" in await page.read_text("#docs")
-    await asyncio.sleep(0.2)
+    await page.evaluate("location.hash = '#create_chat_completion'")
+    await page.wait_for("document.querySelector('#create_chat_completion table') !== null")
+    opened = await page.read_text("#create_chat_completion")
+    assert f"curl -X POST {bridge.url}/v1/chat/completions" in opened
+    assert "max_completion_tokens" in opened
+    assert "rate_limit_exceeded: Your account or plan has reached its rate limit." in opened
+    await page.evaluate("document.querySelector('#create_chat_completion td a').click()")
+    await page.wait_for("document.querySelector('#type-list details[open] table') !== null")
+    await page.evaluate(
+        "document.querySelector('#filter').value = 'post embed';"
+        "document.querySelector('#filter').dispatchEvent(new Event('input'))"
+    )
+    assert await page.evaluate(shown) == 1
+    assert await page.read_text("#matches") == "1 endpoint"
     assert page.errors == []

@@ -38,12 +38,8 @@ MEDIA_TYPES = {
     "docs.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "icon-alert.svg": "image/svg+xml",
-    "swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui.css": "text/css",
 }
 """All files and their media types; a name that is not here never reaches the disk."""
-
-_VENDORED = {name: f"swagger-ui/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
 
 
 async def get_asset(request: web.Request) -> web.Response:
@@ -51,7 +47,7 @@ async def get_asset(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     if name not in MEDIA_TYPES:
         raise NotFound(f"Unknown asset {name[:100]}.")
-    data = await asyncio.to_thread(read_file, _VENDORED.get(name, name))
+    data = await asyncio.to_thread(read_file, name)
     # The files change with each version of the bridge, so browsers must not reuse old ones.
     headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=data, content_type=MEDIA_TYPES[name], charset="utf-8", headers=headers)

@@ -15,15 +15,12 @@ from bridge.wire.control import Root
 
 # The pages have access to the controls. No other site may frame them, and they may run only scripts
 # of this server.
-_STRICT_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_DOCS_POLICY = f"{_STRICT_POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-"""Swagger UI needs inline styles and data URLs; scripts still come from the bridge only."""
-
+_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 async def get_root(request: web.Request) -> web.Response:
     """Return the dashboard to a browser, and links as JSON to other clients."""
     if "text/html" in request.headers.get("Accept", ""):
-        return await _load_page("index.html", _STRICT_POLICY)
+        return await _load_page("index.html")
     url = request.app[BRIDGE].url
     links = Root(
         name="claude-openai-bridge",
@@ -38,22 +35,22 @@ async def get_root(request: web.Request) -> web.Response:
 
 async def get_setup_page(_request: web.Request) -> web.Response:
     """Return the page to sign in to Claude Code or to save a key."""
-    return await _load_page("setup.html", _STRICT_POLICY)
+    return await _load_page("setup.html")
 
 
 async def get_open_page(_request: web.Request) -> web.Response:
     """Return the page that redeems a ticket and goes on to the page that the ticket is for."""
-    return await _load_page("open.html", _STRICT_POLICY)
+    return await _load_page("open.html")
 
 
 async def get_docs_page(_request: web.Request) -> web.Response:
-    """Return the page that shows the OpenAPI document (Swagger UI)."""
-    return await _load_page("docs.html", _DOCS_POLICY)
+    """Return the page that shows the OpenAPI document."""
+    return await _load_page("docs.html")
 
 
-async def _load_page(name: str, policy: str) -> web.Response:
+async def _load_page(name: str) -> web.Response:
     headers = {
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": _POLICY,
         # The address may still have a ticket in it.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

@@ -11,7 +11,7 @@ from tests.conftest import StartBridge
 
 PAGES = ("/", "/setup", "/open", "/docs")
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=[\"']([^\"']+)")
-_SOURCES = {"'self'", "'none'", "'unsafe-inline'", "data:"}
+_SOURCES = {"'self'", "'none'"}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -143,6 +143,59 @@ async def test_a_program_is_approved_and_revoked(
     assert page.errors == []
 
 
+async def press_key(page: Page, key: str, target: str = "document.body") -> None:
+    await page.evaluate(
+        f"{target}.dispatchEvent(new KeyboardEvent('keydown', {{key: {key!r}, bubbles: true}}))"
+    )
+
+
+async def test_an_approval_is_announced_and_decided_by_keys(
+    desktop: FakeDesktop, bridge: Bridge, page: Page, client: AsyncOpenAI, fake: FakeAnthropic
+) -> None:
+    await choose_mode(page, "ask")
+    await page.wait_for("document.querySelector('#computer-mode').textContent.includes('each')")
+    running = await run_with_card(page, client, fake, DELETE)
+    spoken = await page.evaluate("document.querySelector('#approval-live').textContent")
+    assert spoken.startswith("Claude needs your approval: Press Delete in “Files”")
+    assert "Risky: deleting" in spoken
+    assert await page.evaluate("document.title") == "(1) Claude needs your approval"
+    assert await page.evaluate("document.querySelector('#favicon').href") == (
+        f"{bridge.url}/assets/icon-alert.svg"
+    )
+    # Neither at once, nor while the user types, nor with Ctrl.
+    await press_key(page, "a")
+    await page.evaluate("window.now = 1e9; performance.now = () => (now += 2000); 0")
+    await press_key(page, "a", "document.querySelector('#try-prompt')")
+    assert bridge.computer.approvals.pending
+
+    (waiting,) = bridge.computer.approvals.pending
+    await page.evaluate("document.querySelector('.approval .more-time').click()")
+    more = "document.querySelector('.approval .more-time').hidden"
+    await page.wait_for(f"{more} && document.querySelector('#computer-error').textContent === ''")
+    while (extended := bridge.computer.approvals.find(waiting.id)) == waiting:
+        await asyncio.sleep(0.01)
+    assert extended is not None
+    assert extended.expires_at == waiting.expires_at + 60
+    await press_key(page, "a")
+    await running
+    assert ("key_down", "Delete") in desktop.done
+    await page.wait_for("document.title === 'Claude OpenAI Bridge'")
+
+    gone = "document.querySelectorAll('.approval').length === 0"
+    desktop.done.clear()
+    running = await run_with_card(page, client, fake, DELETE)
+    await press_key(page, "d")
+    await running
+    await page.wait_for(gone)
+    assert ("key_down", "Delete") not in desktop.done
+    running = await run_with_card(page, client, fake, DELETE)
+    await press_key(page, "Escape")
+    answer = await asyncio.wait_for(running, 30)
+    assert answer.choices[0].message.content == "Stopped: the user pressed stop."
+    assert bridge.computer.permission.mode == "off"
+    assert page.errors == []
+
+
 PRESS = ToolUse("key", {"text": "a"}, toolset_name="computer")
 
 

@@ -17,6 +17,7 @@ from bridge.wire.control import Root
 # of this server.
 _POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+
 async def get_root(request: web.Request) -> web.Response:
     """Return the dashboard to a browser, and links as JSON to other clients."""
     if "text/html" in request.headers.get("Accept", ""):

@@ -39,7 +39,14 @@ def _open_browser(client: BridgeClient, page: str) -> int:
         "If the page stays empty, your browser cannot read files in hidden folders. Then run this, "
         "and open the link that it prints: claude-bridge dashboard --url"
     )
+    _print_code(client)
     return 0
+
+
+def _print_code(client: BridgeClient) -> None:
+    """Print a code for a page that the user has opened by its address."""
+    code = client.send("POST", "/control/codes", {}).json()["code"]
+    print(f"To unlock a page that is open already, enter this code within 5 minutes: {code}")
 
 
 def _print_link(client: BridgeClient, page: str) -> int:

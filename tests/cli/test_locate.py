@@ -114,6 +114,24 @@ async def test_every_command_finds_the_server_with_a_broken_settings_file(
     assert await run("autostart", "on") == 2
 
 
+async def test_a_code_from_the_terminal_unlocks_an_open_page(
+    start_bridge: StartBridge,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bridge = await start_and_wait(start_bridge, home)
+    monkeypatch.setattr("webbrowser.open", lambda _address: True)
+    assert await run("dashboard") == 0
+    code = re.search(r"within 5 minutes: (\S+)$", capsys.readouterr().out, re.MULTILINE)
+    assert code is not None
+    async with (
+        aiohttp.ClientSession(bridge.url) as session,
+        session.post("/control/codes/redeem", json={"code": code[1]}) as answer,
+    ):
+        assert bridge.page_sessions.accepts((await answer.json())["token"])
+
+
 async def test_a_link_from_the_terminal_signs_a_browser_in(
     start_bridge: StartBridge, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

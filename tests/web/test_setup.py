@@ -115,6 +115,45 @@ async def test_the_user_signs_in_with_a_code(start_bridge: StartBridge, tmp_path
         assert await page.read_text("#sign-in-status") == f"Connected as {EMAIL} (Max)"
 
 
+async def test_a_sign_in_is_cancelled_and_a_connection_leads_to_the_editor(
+    start_bridge: StartBridge, tmp_path: Path
+) -> None:
+    cli = write_sign_in(tmp_path / "claude")
+    bridge = await start_bridge(claude_cli=str(cli))
+    status = "document.querySelector('#sign-in-status').textContent"
+    async with run_chromium(tmp_path / "profile") as page:
+        await page.send_command("Page.enable")
+        url = build_page_url(bridge.url, bridge.tickets.issue("/setup"), "/setup")
+        await page.send_command("Page.navigate", url=url)
+        await page.wait_for("document.querySelector('#sign-in')?.disabled === false")
+        primary = (
+            "[...document.querySelectorAll('section .primary')]"
+            ".filter(button => button.checkVisibility()).map(button => button.id)"
+        )
+        assert await page.evaluate(primary) == ["sign-in", "save"]
+        await page.evaluate("document.querySelector('#sign-in').click()")
+        await page.wait_for("!document.querySelector('#sign-in-cancel').hidden")
+        current = "document.querySelector('#sign-in-progress [aria-current=step]').textContent"
+        assert await page.evaluate(current) == "Sign in, in your browser"
+        await page.evaluate("document.querySelector('#sign-in-cancel').click()")
+        await page.wait_for(f"{status} === 'The sign-in was cancelled.'")
+        assert await page.evaluate("document.querySelector('#next').hidden")
+
+        # The user signs in at a terminal instead, or in the browser without a code.
+        await page.evaluate("document.querySelector('#sign-in').click()")
+        await page.wait_for("!document.querySelector('#sign-in-steps').hidden")
+        await bridge.sign_in.submit_code(CODE)
+        await page.wait_for(f"{status} === 'Connected as {EMAIL} (Max)'")
+        await page.wait_for("!document.querySelector('#next').hidden")
+        assert await page.evaluate(primary) == [""]
+        await page.evaluate("document.querySelector('#next a').click()")
+        await page.wait_for(
+            "location.pathname === '/' && document.querySelector('#clients button') !== null"
+        )
+        assert await page.evaluate("location.hash") == "#connect"
+        assert await page.evaluate("document.querySelector('#unlock').hidden")
+
+
 async def test_without_a_session_it_is_read_only_but_sends_a_test_message(
     start_bridge: StartBridge, tmp_path: Path
 ) -> None:

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge.backends.claude_code.command import build_environment, describe_start_failure
+from bridge.backends.claude_code.command import (
+    build_environment,
+    describe_start_failure,
+    explain_missing_cli,
+)
 from bridge.backends.claude_code.sign_in.environments import TOKEN_VARIABLE
 from bridge.backends.claude_code.sign_in.status import SignInResult, SignInStatusReader
 from bridge.errors import InvalidRequest, UpstreamFailed
 
 _SECONDS = 20.0
 """Time limit for signing out, which needs less than two seconds."""
-_MISSING = "The Claude Code program is missing; install claude-agent-sdk."
 
 
 class Accounts:
@@ -31,7 +34,8 @@ class Accounts:
     async def read(self, name: str) -> SignInResult:
         """Return who is signed in, as Claude Code reports it."""
         if self._cli is None:
-            return SignInResult(False, problem="the Claude Code program is missing")
+            reason, hint = explain_missing_cli()
+            return SignInResult(False, problem=f"{reason}. {hint}".removesuffix("."))
         if name not in self._readers:
             self._readers[name] = SignInStatusReader(self._cli, self._environs[name], self._folder)
         return await self._readers[name].get_status()
@@ -52,7 +56,7 @@ class Accounts:
                 "the bridge, and restart the bridge."
             )
         if self._cli is None:
-            raise UpstreamFailed(_MISSING)
+            raise UpstreamFailed("The Claude Code program is missing.")
         try:
             process = await asyncio.create_subprocess_exec(
                 *(self._cli, "auth", "logout"),

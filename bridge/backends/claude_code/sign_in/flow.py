@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.backends.claude_code.command import describe_start_failure
+from bridge.backends.claude_code.command import describe_start_failure, explain_missing_cli
 from bridge.errors import UpstreamFailed
 from bridge.wire.control import SignInStatus
 
@@ -40,14 +40,16 @@ class SignIn:
         self._output = ""
         self._changed = asyncio.Event()
         self._is_cancelled = False
+        self._is_success_taken = False
 
     async def begin(self, name: str = "default") -> SignInStatus:
         """Start a sign-in; return its URL. Raises UpstreamFailed if it cannot be started."""
         # A sign-in that waits for a code may have been left in another window.
         await self.close()
-        self._is_cancelled = False
+        self._is_cancelled = self._is_success_taken = False
         if self._cli is None:
-            raise UpstreamFailed("The Claude Code program is missing; install claude-agent-sdk.")
+            reason, hint = explain_missing_cli()
+            raise UpstreamFailed(f"{reason[0].upper()}{reason[1:]}. {hint}")
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(self._cli, "auth", "login"),
@@ -81,6 +83,15 @@ class SignIn:
             await self.close()
             self._is_cancelled = True
         return self.get_status()
+
+    def take_success(self) -> bool:
+        """Return, once, whether the sign-in has succeeded, for those who cache that there is none.
+
+        It may succeed in the browser, without a call of `submit_code`.
+        """
+        is_new = self.get_status().state == "signed_in" and not self._is_success_taken
+        self._is_success_taken = self._is_success_taken or is_new
+        return is_new
 
     def get_status(self) -> SignInStatus:
         """Return the state of the current or last sign-in."""

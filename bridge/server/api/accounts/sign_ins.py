@@ -30,14 +30,17 @@ async def sign_in(request: web.Request) -> web.Response:
         status = await bridge.sign_in.begin(step.sign_in or bridge.switches.sign_in)
     else:
         status = await bridge.sign_in.submit_code(step.code)
-    if status.state == "signed_in":
+    if bridge.sign_in.take_success():
         await _use_changed_sign_in(bridge)
     return web.json_response(status.model_dump())
 
 
 async def get_sign_in_status(request: web.Request) -> web.Response:
     """Return the state of the sign-in."""
-    return web.json_response(request.app[BRIDGE].sign_in.get_status().model_dump())
+    bridge = request.app[BRIDGE]
+    if bridge.sign_in.take_success():
+        await _use_changed_sign_in(bridge)
+    return web.json_response(bridge.sign_in.get_status().model_dump())
 
 
 async def cancel_sign_in(request: web.Request) -> web.Response:

@@ -57,6 +57,8 @@ function describeLimits(schema) {
 
 /** Returns a table of fields: `rows` have a name, a schema, a description and whether they are required. */
 function buildTable(label, rows) {
+  // Without a text in any row, there is no third column.
+  const isExplained = rows.some(({ schema, text }) => text || (schema.default ?? null) !== null);
   const body = rows.map(({ name, schema, text, isRequired }) => {
     const limits = describeLimits(schema), type = create("td", "", ...describeType(schema));
     if (limits) type.append(create("span", "soft", ` (${limits})`));
@@ -64,9 +66,9 @@ function buildTable(label, rows) {
     const notes = fallback === null ? [] : [create("span", "soft", " Default: "), create("code", "", JSON.stringify(fallback))];
     const title = create("td", "", create("code", "", name));
     if (isRequired) title.append(create("span", "soft", " required"));
-    return create("tr", "", title, type, create("td", "", ...format(text), ...notes));
+    return create("tr", "", title, type, ...(isExplained ? [create("td", "", ...format(text), ...notes)] : []));
   });
-  const head = create("tr", "", ...["Name", "Type", "Meaning"].map(text => create("th", "", text)));
+  const head = create("tr", "", ...["Name", "Type", ...(isExplained ? ["Meaning"] : [])].map(text => create("th", "", text)));
   const box = create("div", "scroll", create("table", "", create("thead", "", head), create("tbody", "", ...body)));
   Object.assign(box, { tabIndex: 0 });
   box.setAttribute("role", "region");

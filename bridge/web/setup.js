@@ -29,7 +29,7 @@ function showHealth(health) {
   setText(byId("state"), health.ready ? "Ready" : "Not connected to Claude");
   setText(byId("connection-title"), isConnected ? "You are connected" : "Connect to Claude");
   byId("connection").classList.toggle("success", isConnected);
-  setText(byId("reason"), `${isConnected ? "Connected" : "Not connected"}. ${capitalize(reason)}.`);
+  setText(byId("reason"), `${isConnected ? "" : "Not connected. "}${capitalize(reason)}.`);
   // The cards below are the hint for those who have connected nothing yet.
   const isBroken = health.routes.some(route => route.credential === "rejected");
   setText(byId("hint"), isBroken && !active ? hint : "");

@@ -77,6 +77,20 @@ SECURITY: Mapping[str, Tests] = {
     "A browser never gets the control token": (
         "tests/web/test_open.py::test_the_file_opens_the_page_signed_in",
     ),
+    "A page that is open already gets a session for a code": (
+        "tests/server/api/accounts/test_codes.py::test_a_code_gets_a_session_once",
+        "tests/web/test_unlock.py::test_a_code_unlocks_the_page",
+    ),
+    "A code works once, within five minutes": (
+        "tests/store/test_unlock_codes.py::test_a_code_is_redeemed_once_however_it_is_typed",
+        "tests/store/test_unlock_codes.py::test_a_code_expires",
+        "tests/server/api/accounts/test_codes.py::test_other_computers_cannot_try_codes",
+        "tests/server/api/accounts/test_codes.py::test_five_wrong_codes_make_the_right_one_worthless",
+    ),
+    "No page can get a code": (
+        "tests/server/api/accounts/test_codes.py::test_only_the_control_token_gets_a_code",
+        "tests/server/api/accounts/test_codes.py::test_pages_of_other_sites_cannot_try_codes",
+    ),
     "For a ticket, which works once": (
         "tests/store/test_tickets.py::test_a_ticket_gets_a_session_once_for_the_page_that_it_is_for",
         "tests/store/test_tickets.py::test_of_two_browsers_that_redeem_a_ticket_at_once_one_gets_a_session",

@@ -82,13 +82,28 @@ class Page:
         """Return the visible text of an element."""
         return str(await self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
 
-    async def save_screenshot(self, path: Path, width: int, *, dark: bool = False) -> None:
-        """Save the whole page as a PNG, `width` pixels wide."""
+    async def save_screenshot(
+        self,
+        path: Path,
+        width: int,
+        *,
+        dark: bool = False,
+        height: int | None = None,
+        selector: str = "body",
+    ) -> None:
+        """Save an element as a PNG, or its upper `height` pixels, on a page `width` pixels wide."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         await self.send_command("Emulation.setEmulatedMedia", features=scheme)
-        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
         await self.send_command("Emulation.setDeviceMetricsOverride", **size)
-        shot = await self.send_command("Page.captureScreenshot", captureBeyondViewport=True)
+        await self.evaluate("scrollTo(0, 0)")
+        measure = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect().toJSON()"
+        box = await self.evaluate(measure)
+        clip = {name: box[name] for name in ("x", "y", "width", "height")}
+        clip["height"] = min(clip["height"], height or clip["height"])
+        shot = await self.send_command(
+            "Page.captureScreenshot", captureBeyondViewport=True, clip={**clip, "scale": 1}
+        )
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
     def _collect_errors(self, message: Any) -> None:

@@ -91,5 +91,5 @@ async def test_the_user_signs_out_of_claude_code(start_bridge: StartBridge, tmp_
         # The page to sign in again, which has the session of this tab.
         await page.evaluate("document.querySelector('#sign-in-list a').click()")
         await page.wait_for(
-            "location.pathname === '/setup' && !document.querySelector('#save').disabled"
+            "location.pathname === '/setup' && document.querySelector('#save')?.disabled === false"
         )

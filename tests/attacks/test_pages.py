@@ -75,6 +75,10 @@ const framed = (name) => {
   await read("screen", "/computer/screenshot");
   await read("ticket, no-cors", "/control/tickets/redeem", post(plain, {mode: "no-cors"}));
   await read("ticket", "/control/tickets/redeem", post(json));
+  await read("code, no-cors", "/control/codes/redeem", post(plain, {mode: "no-cors"}));
+  await read("code", "/control/codes/redeem", post(json));
+  await read("new code, no-cors", "/control/codes", post(plain, {mode: "no-cors"}));
+  await read("new code", "/control/codes", post(json));
   for (const path of ["/", "/health", "/metrics", "/v1/models"]) {
     await read("get " + path, path, {});
     await read("get, no-cors " + path, path, {mode: "no-cors"});
@@ -178,6 +182,8 @@ async def test_a_page_reads_nothing_and_sends_claude_nothing(
         "/control/stop",
         "/control/switches",
         "/control/tickets/redeem",
+        "/control/codes/redeem",
+        "/control/codes",
         "/computer/actions",
         "/computer/runs",
         "/computer/screenshot",

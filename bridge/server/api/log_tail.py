@@ -65,12 +65,12 @@ def parse_lines(text: str) -> list[LogLine]:
 
 def _parse_line(text: str) -> LogLine | None:
     if text.startswith("{"):
-        return _parse_json(text)
+        return _parse_json_line(text)
     match = _LINE.fullmatch(text)
     return None if match is None else _build_line(**match.groupdict())
 
 
-def _parse_json(text: str) -> LogLine | None:
+def _parse_json_line(text: str) -> LogLine | None:
     try:
         fields = json.loads(text)
         return _build_line(**{name: fields[name] for name in ("at", "level", "logger", "message")})

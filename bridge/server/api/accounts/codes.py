@@ -37,14 +37,14 @@ async def redeem_code(request: web.Request) -> web.Response:
     """Start a session for a code.
 
     Raises Forbidden for a wrong, used or old one, and for other computers: a code is short, so only
-    programs of this computer may try one. A ticket unlocks a page elsewhere.
+    programs of this computer may try one. A ticket unlocks a page on another computer.
     """
     bridge = request.app[BRIDGE]
     body = await read_body(request, UnlockCode)
     if not _is_on_this_computer(request):
         raise Forbidden(
-            "A code unlocks pages on the bridge's own computer only. Elsewhere, open the link of: "
-            "claude-bridge dashboard --url"
+            "A code unlocks pages on the bridge's own computer only. On another one, open the link "
+            "of: claude-bridge dashboard --url"
         )
     if not bridge.unlock_codes.redeem(body.code):
         raise Forbidden(f"This code is wrong, used or more than 5 minutes old. {_HINT}")

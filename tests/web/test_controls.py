@@ -38,7 +38,7 @@ async def choose(page: Page, selector: str, value: str) -> None:
     )
 
 
-async def test_model_backend_and_pause_are_changed(bridge: Bridge, page: Page) -> None:
+async def test_the_switches_are_changed_and_the_log_is_shown(bridge: Bridge, page: Page) -> None:
     result = "document.querySelector('#switch-result').textContent"
     await choose(page, "#model-choice", "claude-haiku-5-5")
     await page.wait_for(f"{result}.startsWith('claude-haiku-5-5 answers')")
@@ -58,7 +58,17 @@ async def test_model_backend_and_pause_are_changed(bridge: Bridge, page: Page) -
     assert bridge.switches.backend == "offline"
     # The echo has no other model.
     await page.wait_for("document.querySelector('#model-choice').disabled")
+
+    await asyncio.to_thread(write_log, LOG)
+    await page.evaluate("document.querySelector('#log').open = true")
+    await page.wait_for("document.querySelector('#log-lines').children.length === 3")
+    assert "It failed for [secret]" in await page.read_text("#log-lines")
+    await page.evaluate("document.querySelector('#log-problems').click()")
+    await page.wait_for("document.querySelector('#log-lines').children.length === 1")
     assert page.errors == []
+    bridge.page_sessions.end_all()
+    await page.wait_for("!document.querySelector('#log-locked').hidden")
+    assert await page.evaluate("document.querySelector('#log-lines').textContent") == ""
 
 
 async def test_a_failure_fades_after_a_success_and_can_be_dismissed(
@@ -84,18 +94,6 @@ async def test_a_failure_fades_after_a_success_and_can_be_dismissed(
     await page.open(f"{bridge.url}/")
     await page.wait_for("document.querySelectorAll('#recent tr').length === 3")
     assert await page.evaluate(hidden)
-
-
-async def test_the_log_is_shown_while_it_is_open(bridge: Bridge, page: Page) -> None:
-    await asyncio.to_thread(write_log, LOG)
-    await page.evaluate("document.querySelector('#log').open = true")
-    await page.wait_for("document.querySelector('#log-lines').children.length === 3")
-    assert "It failed for [secret]" in await page.read_text("#log-lines")
-    await page.evaluate("document.querySelector('#log-problems').click()")
-    await page.wait_for("document.querySelector('#log-lines').children.length === 1")
-    bridge.page_sessions.end_all()
-    await page.wait_for("!document.querySelector('#log-locked').hidden")
-    assert await page.evaluate("document.querySelector('#log-lines').textContent") == ""
 
 
 async def test_before_the_first_data_no_number_is_shown(bridge: Bridge) -> None:

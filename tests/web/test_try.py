@@ -37,7 +37,9 @@ async def send(page: Page, prompt: str) -> None:
     await page.evaluate("document.querySelector('#try-form').requestSubmit()")
 
 
-async def test_a_prompt_is_streamed_and_its_code_gives_the_same(page: Page) -> None:
+async def test_a_prompt_is_streamed_stopped_and_shown_as_code_that_gives_the_same(
+    bridge: Bridge, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await page.evaluate("document.querySelector('#try-model').value = 'bridge-echo'")
     await send(page, ODD)
     await page.wait_for("document.querySelector('#try-status').className === 'result good'")
@@ -66,10 +68,7 @@ async def test_a_prompt_is_streamed_and_its_code_gives_the_same(page: Page) -> N
     assert printed.getvalue() == answer
     assert page.errors == []
 
-
-async def test_a_stream_is_stopped_and_an_error_is_shown(
-    bridge: Bridge, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    # A stream is stopped, and an error is shown.
     monkeypatch.setattr("bridge.backends.echo.PAUSE_SECONDS", 0.02)
     escape = "document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))"
     await send(page, "word " * 4000)

@@ -6,6 +6,8 @@ import { callBridge, credential, token, watchSession } from "./token.js";
 import "./unlock.js";
 
 const byId = id => document.getElementById(id);
+// Claude Code names the account some moments after it has signed in.
+const NAME_TRIES = 5, NAME_MILLISECONDS = 2000;
 /** Whether this page shows a sign-in that it has begun. */
 let isSigningIn = false;
 
@@ -68,6 +70,14 @@ async function showAccount(isNew) {
   if (isNew) showProgress(2);
   showResult(byId("sign-in-status"), "good", account.words);
   byId("sign-in").textContent = "Sign in with another account";
+  return account.email;
+}
+
+async function showNewAccount() {
+  for (let tries = 0; tries < NAME_TRIES && !isSigningIn; tries += 1) {
+    if (await showAccount(true)) return;
+    await new Promise(done => setTimeout(done, NAME_MILLISECONDS));
+  }
 }
 
 async function followSignIn() {
@@ -82,8 +92,8 @@ async function followSignIn() {
 async function finishSignIn(state) {
   if (!isSigningIn || state === "waiting") return;
   isSigningIn = false;
-  if (state === "signed_in") await showAccount(true);
   await refresh();
+  if (state === "signed_in") await showNewAccount();
 }
 
 function showSignInError(error) {

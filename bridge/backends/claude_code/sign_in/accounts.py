@@ -38,7 +38,11 @@ class Accounts:
             return SignInResult(False, problem=f"{reason}. {hint}".removesuffix("."))
         if name not in self._readers:
             self._readers[name] = SignInStatusReader(self._cli, self._environs[name], self._folder)
-        return await self._readers[name].get_status()
+        result = await self._readers[name].get_status()
+        if result.signed_in and not result.email and not self.has_token(name):
+            # Claude Code names the account some moments after it has signed in.
+            self._readers[name].forget()
+        return result
 
     def has_token(self, name: str) -> bool:
         """Return whether the environment has a token, which only its owner can remove."""

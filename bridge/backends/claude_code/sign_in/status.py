@@ -185,8 +185,8 @@ def parse_status(output: bytes) -> SignInResult:
         signed_in,
         method,
         account=make_fingerprint(method, *names) if is_named else "",
-        email=_read_label(status, "email"),
-        plan=_read_label(status, "subscriptionType"),
+        email=_read_label(status, "email") if signed_in else None,
+        plan=_read_label(status, "subscriptionType") if signed_in else None,
     )
 
 

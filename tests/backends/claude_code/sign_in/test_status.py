@@ -29,7 +29,16 @@ NOT_UNDERSTOOD = parse_status(b"")
         (b'{"loggedIn": true, "authMethod": "claude.ai"}', SignInResult(True, "claude.ai")),
         (
             b'{"loggedIn": true, "authMethod": "claude.ai", "email": "a@b.c", "orgId": "1"}',
-            SignInResult(True, "claude.ai", account=make_fingerprint("claude.ai", "a@b.c", "1")),
+            SignInResult(
+                True,
+                "claude.ai",
+                account=make_fingerprint("claude.ai", "a@b.c", "1"),
+                email="a@b.c",
+            ),
+        ),
+        (
+            b'{"loggedIn": true, "authMethod": "x", "email": "a\\nb", "subscriptionType": "max"}',
+            SignInResult(True, "x", account=make_fingerprint("x", "a\nb", None), plan="max"),
         ),
         (b'{"loggedIn": false, "authMethod": "none", "email": "a@b.c"}', SignInResult(False)),
         (b'{"loggedIn": false, "authMethod": "none"}', SignInResult(False)),

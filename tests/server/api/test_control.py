@@ -108,7 +108,7 @@ async def test_offline_makes_the_echo_the_active_model(start_bridge: StartBridge
 async def test_stop_ends_the_server(start_bridge: StartBridge) -> None:
     bridge = await start_bridge()
     status, body = await post_control(bridge, "/control/stop", {}, read_token())
-    assert (status, body) == (202, {"stopping": True, "open_streams": 0})
+    assert (status, body) == (202, {"stopping": True, "open_streams": 0, "drain_seconds": 1.0})
     await asyncio.sleep(0.2)
     with pytest.raises(aiohttp.ClientConnectionError):
         await post_control(bridge, "/control/stop", {}, read_token())

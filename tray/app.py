@@ -31,6 +31,7 @@ from tray.commands import (
     Quit,
     Refresh,
     Restart,
+    ShowCode,
     Start,
     StartAtLogin,
     Stop,
@@ -215,6 +216,8 @@ class App:
                 self._attempt(self._runner.install_talon)
             case Open():
                 self._attempt(lambda: self._runner.open(command))
+            case ShowCode():
+                self._attempt(self._runner.show_code)
             case StartAtLogin(on):
                 self._change_start_at_login(on)
             case Refresh():

@@ -102,6 +102,15 @@ class CommandRunner:
             raise CommandFailed(f"Couldn't install the Talon commands: {line}")
         self.notify(Notice(line or "The Talon commands are installed.", "talon"))
 
+    def show_code(self) -> None:
+        """Show a code that unlocks a page of the bridge which is open already."""
+        with _explain_failures():
+            issued = self._find_server().create_code()
+        minutes = round(issued.seconds / 60)
+        text = f"Enter this code on the page within {minutes} minutes: {issued.code}"
+        # Each has a topic of its own: only the newest one works.
+        self.notify(Notice(text, f"code {issued.code}"))
+
     def open(self, command: Open) -> None:
         """Open the page or the file that the command names."""
         match command.what:

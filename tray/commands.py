@@ -111,6 +111,11 @@ class Open:
 
 
 @dataclass(frozen=True)
+class ShowCode:
+    """Show a code that unlocks a page of the bridge which is open already."""
+
+
+@dataclass(frozen=True)
 class StartAtLogin:
     """Turn start at login on or off."""
 
@@ -124,5 +129,5 @@ class Refresh:
 
 Command = (
     Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide
-    | AllowExtraUsage | Copy | InstallTalon | Open | StartAtLogin | Refresh
+    | AllowExtraUsage | Copy | InstallTalon | Open | ShowCode | StartAtLogin | Refresh
 )  # fmt: skip

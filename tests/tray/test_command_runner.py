@@ -10,6 +10,7 @@ import pytest
 
 from bridge.autostart import find_autostart
 from bridge.launching import build_own_command
+from bridge.wire.access import IssuedCode
 from bridge.wire.connect import Connections
 from tests.tray.statuses import ZED
 from tray.clipboard import NoClipboard
@@ -31,6 +32,9 @@ class FakeClient(ControlClient):
         file = self.pages / f"open{page.replace('/', '-')}.html"
         file.touch()
         return str(file)
+
+    def create_code(self) -> IssuedCode:
+        return IssuedCode(code="K7QM-2XDR", seconds=300.0)
 
     pages: Path
 
@@ -162,6 +166,11 @@ def test_talon_commands_are_installed_by_the_cli(desktop: FakeDesktop) -> None:
     desktop.result = (2, "Talon was not found")
     with pytest.raises(CommandFailed, match="install the Talon commands: Talon was not found"):
         desktop.runner.install_talon()
+
+
+def test_a_code_for_an_open_page_is_shown(desktop: FakeDesktop) -> None:
+    desktop.runner.show_code()
+    assert desktop.notices == ["Enter this code on the page within 5 minutes: K7QM-2XDR"]
 
 
 def test_pages_are_opened_through_a_file(desktop: FakeDesktop) -> None:

@@ -39,7 +39,7 @@ LONG = replace(BATCH, id="b2", digest="d2", what=["Press Enter."] * 9)
 PROGRAM = replace(BATCH, id="b3", digest="d3", what=["Let curl use it."], about="program")
 
 ALWAYS = {"logs", "settings", "quit"}
-WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "accounts", "login"}
+WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "accounts", "code", "login"}
 
 
 def entry(status: Status, *keys: str) -> Entry:

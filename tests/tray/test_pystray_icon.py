@@ -83,6 +83,7 @@ def test_the_icon_is_shown_clicked_updated_and_stopped(icons: list[Any]) -> None
             "Today: 3 requests · 12.4k tokens · $0.07",
             "Open dashboard",
             "Accounts & keys…",
+            "Show unlock code",
             "Open log",
             "Open settings file",
         ),

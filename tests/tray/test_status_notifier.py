@@ -94,6 +94,7 @@ async def test_the_menu_shows_the_status(session_bus: str) -> None:
             ("Today: 3 requests · 12.4k tokens · $0.07", True),
             ("Open dashboard", True),
             ("Accounts & keys…", True),
+            ("Show unlock code", True),
             ("Open log", True),
             ("Open settings file", True),
             ("Start at login", True),

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from bridge.proof import PATH as PROOF_PATH
 from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
-from bridge.wire.access import Proof, RedirectFile
+from bridge.wire.access import IssuedCode, Proof, RedirectFile
 from bridge.wire.computer_status import ComputerStatus, WaitingBatch
 from bridge.wire.connect import Connections
 from bridge.wire.health import Health
@@ -89,6 +89,10 @@ class ControlClient:
         return _read(
             RedirectFile, self._call("POST", path, {"page": page, "snap": snap}), path
         ).file
+
+    def create_code(self) -> IssuedCode:
+        """Get a one-time code that unlocks an open page."""
+        return _read(IssuedCode, self._call("POST", "/control/codes", {}), "/control/codes")
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Send `POST /control/switches`."""

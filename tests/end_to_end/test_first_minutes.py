@@ -59,7 +59,16 @@ class TimeLine:
 
 def build_wheel(folder: Path) -> Path:
     """Build the distribution, as a release does; it is not part of the time."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder), ROOT]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "-o",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=HANG_SECONDS)
     (wheel,) = folder.glob("*.whl")
     return wheel

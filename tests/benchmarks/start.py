@@ -1,4 +1,4 @@
-"""Measures the time until `claude-bridge serve` listens, and its memory when idle.
+"""Measures the time until `claude-bridge serve` listens and answers, and its memory when idle.
 
 Run it with `python -m tests.benchmarks.start`; beside it stands the time that the interpreter alone
 takes, and that with the two imports no server here can do without.
@@ -6,7 +6,9 @@ takes, and that with the two imports no server here can do without.
 
 from __future__ import annotations
 
+import http.client
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -31,6 +33,7 @@ def main() -> None:
         imports = "import aiohttp.web, pydantic_settings"
         print(f"python -c 'import aiohttp.web, …' {median(lambda: run(environment, imports))}")
         print(f"claude-bridge serve, listening    {median(lambda: serve(environment))}")
+        print(f"claude-bridge serve, first answer {median(lambda: answer(environment))}")
         print(f"idle, anthropic loaded            {idle_memory(environment):.0f} MB (RSS)")
 
 
@@ -50,6 +53,32 @@ def serve(environment: dict[str, str]) -> float:
         seconds = time.perf_counter() - started
         process.terminate()
     return seconds
+
+
+def answer(environment: dict[str, str]) -> float:
+    """Return the seconds until `/health` has answered; the client tries all the time."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "bridge", "serve", "--port", str(port)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as process:
+        while not is_answering(port):
+            time.sleep(0.002)
+        seconds = time.perf_counter() - started
+        process.terminate()
+    return seconds
+
+
+def is_answering(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def idle_memory(environment: dict[str, str]) -> float:

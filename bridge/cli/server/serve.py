@@ -52,6 +52,8 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
     # First of all, so that a port in use is reported at once.
     sock = listen(settings.host, settings.port)
     with sock:
+        # A search for garbage among what is being loaded takes time, and finds none.
+        gc.disable()
         # Imported with the socket open: these take a second, and clients can already connect.
         from bridge.compose import make_bridge
         from bridge.logs import set_up_logging
@@ -65,6 +67,7 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
             quiet=quiet or is_quiet(settings),
         )
         bridge = make_bridge(settings, find_paths())
+        gc.enable()
 
         def show_banner(status: BackendStatus) -> None:
             print_line(_format_own_banner(bridge.url, status))

@@ -31,7 +31,8 @@ from bridge.backends.switched import SwitchedBackend
 from bridge.backends.unknown_parts import UnknownParts
 from bridge.budget_table import BudgetTable
 from bridge.budgets.budget import Budget
-from bridge.budgets.tracker import BudgetTracker, is_cheaper
+from bridge.budgets.cheaper_model import resolve_cheaper_model
+from bridge.budgets.tracker import BudgetTracker
 from bridge.computer.action_log import ActionLog
 from bridge.computer.approval.pending import Approvals
 from bridge.computer.apps.store import AppStore
@@ -45,11 +46,12 @@ from bridge.embeddings.base import Embedder
 from bridge.embeddings.local import LocalEmbedder
 from bridge.embeddings.sources import ModelSource, find_default_source, find_source
 from bridge.embeddings.upstream import UpstreamEmbedder
-from bridge.errors import KeyringUnavailable, ModelNotFound, SettingsError
+from bridge.errors import KeyringUnavailable, SettingsError
 from bridge.keys import KeyChain, Keys, KeysUnreadable, NamedKey
+from bridge.keys.access import check_access_key
+from bridge.models.active import resolve_active_model
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
-from bridge.models.names import KnownNames, resolve
 from bridge.models.prices import to_micro_dollars
 from bridge.plan.storage import PlanStorage
 from bridge.plan.tracker import DEFAULT_ACCOUNT, PlanTracker
@@ -158,11 +160,7 @@ def _check_upstream(settings: Settings) -> None:
 
 
 def _check_public_address(settings: Settings, keys: KeyCache) -> None:
-    if not keys.load_now().bridge:
-        raise SettingsError(
-            f"setting host: {settings.host} can be reached by others, so the bridge needs an "
-            "access key. Create one with: claude-bridge key set bridge --generate"
-        )
+    check_access_key(settings.host, keys.load_now())
     _log.warning(
         "Listening on %s: everyone with the access key can use your Claude account. Connections "
         "are not encrypted; put a TLS proxy in front of the bridge, or use an SSH tunnel.",
@@ -429,32 +427,16 @@ def _find_cheaper_model(
     table: BudgetTable, number: int, active: str, aliases: Aliases
 ) -> str | None:
     """Return the model that answers at the limit; None if requests are refused then."""
-    if table.at_limit == "refuse":
+    resolved = resolve_cheaper_model(table, number, active, aliases)
+    if resolved is None:
         return None
-    place = f"setting budgets, entry {number}, at_limit"
-    try:
-        resolved = resolve(table.at_limit, active, KnownNames(aliases=aliases.index))
-    except ModelNotFound as error:
-        raise SettingsError(f"{place}: {error.message}") from error
-    if resolved.effort is not None:
-        raise SettingsError(f"{place}: name the model without an effort: {resolved.model}")
     for notice in resolved.notices:
         _log.warning("Setting budgets, entry %d, at_limit: %s", number, notice)
-    if not is_cheaper(resolved.model, active):
-        raise SettingsError(
-            f"{place}: {resolved.model} is not cheaper than {active}, the setting `model`, at list "
-            "prices for output"
-        )
     return resolved.model
 
 
 def _resolve_model(settings: Settings, aliases: Aliases) -> str:
-    # The setting may be `default` or one of OpenAI's names, too.
-    default = str(Settings.model_fields["model"].default)
-    try:
-        resolved = resolve(settings.model, default, KnownNames(aliases=aliases.index))
-        for notice in resolved.notices:
-            _log.warning("Setting %s", notice)
-        return resolved.model
-    except ModelNotFound as error:
-        raise SettingsError(f"setting model: {error.message}") from error
+    resolved = resolve_active_model(settings, aliases)
+    for notice in resolved.notices:
+        _log.warning("Setting %s", notice)
+    return resolved.model

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.cli.config.values import check_values
 from bridge.errors import SettingsError
+from bridge.paths import find_paths
 from bridge.private_files import read_text, write_private
 
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
@@ -63,8 +64,11 @@ def _insert_line(text: str, name: str, line: str) -> str:
 
 def write_checked(path: Path, text: str) -> None:
     """Check the whole text, and replace the file at once. Raises SettingsError; nothing changes."""
+    # Imported on use: `get` and `path` need no models.
+    from bridge.cli.start_check import check_models
+
     try:
-        check_values(parse_text(text, path))
+        check_models(check_values(parse_text(text, path)), find_paths())
     except SettingsError as error:
         raise SettingsError(f"not saved: {error}") from error
     # The link's target, as with settings that are in a folder of dotfiles.

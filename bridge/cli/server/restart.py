@@ -52,10 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_settings() -> None:
+    from bridge.cli.start_check import check_start
     from bridge.settings import load_settings
 
     try:
-        load_settings()
+        check_start(load_settings(), find_paths())
     except SettingsError as error:
         raise SettingsError(f"not restarted: {error}") from error
 
@@ -75,7 +76,7 @@ def _wait_for_start(target: Target, seconds: float) -> Any:
 
     if not wait_until(is_started, seconds):
         raise ClientError(
-            f"The server at {target.url} has stopped, but does not answer again. Its log says why: "
-            "claude-bridge logs"
+            f"The server at {target.url} has stopped, but does not answer again. To see why, start "
+            "it in this terminal: claude-bridge serve"
         )
     return health

@@ -79,9 +79,14 @@ def test_a_broken_file_does_not_keep_it_from_stopping_but_from_restarting(
     own_server: StartedServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (home / "config").mkdir(parents=True, exist_ok=True)
-    (home / "config" / "config.toml").write_text("port = = 1\n")
-    assert main(["restart"]) == 2
-    assert "claude-bridge: not restarted: cannot read" in capsys.readouterr().err
+    for text, problem in (
+        ("port = = 1\n", "cannot read"),
+        ("model = 'nonsense'\n", "setting model: The model `nonsense` does not exist."),
+        ("host = '0.0.0.0'\n", "setting host: 0.0.0.0 can be reached by others"),
+    ):
+        (home / "config" / "config.toml").write_text(text)
+        assert main(["restart"]) == 2
+        assert f"claude-bridge: not restarted: {problem}" in capsys.readouterr().err
     assert own_server.process.poll() is None
     assert main(["stop"]) == 0
     assert own_server.process.wait(SECONDS) == 0

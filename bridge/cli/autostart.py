@@ -13,6 +13,7 @@ from pathlib import Path
 from bridge.autostart import build_systemd_unit, find_autostart
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.flags import add_setting_flags, read_setting_flags, repeat_setting_flags
+from bridge.cli.text import print_error
 from bridge.errors import SettingsError
 from bridge.launching import build_own_command
 from bridge.settings import load_settings
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         case "on":
             autostart.enable()
             print(f"Start at login: on ({autostart.place})")
+            _mention_missing_desktop()
         case "off":
             autostart.disable()
             print("Start at login: off")
@@ -61,6 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"Start at login: on ({autostart.place})" if is_on else "Start at login: off")
             return 0 if is_on else IS_OFF
     return 0
+
+
+def suggest_command() -> str:
+    """Return the command for the start at login that suits this computer: tray, or server alone."""
+    from tray.desktop import explain_missing_desktop
+
+    return "claude-bridge autostart on" + (" --server" if explain_missing_desktop() else "")
 
 
 def find_unit() -> Path | None:
@@ -76,6 +85,16 @@ def remove_unit(unit: Path) -> None:
     _run_systemctl("disable", "--now", UNIT)
     unit.unlink()
     _run_systemctl("daemon-reload")
+
+
+def _mention_missing_desktop() -> None:
+    from tray.desktop import explain_missing_desktop
+
+    if (reason := explain_missing_desktop()) is not None:
+        print_error(
+            f"{reason} This starts the tray app, which needs a desktop. On a computer without one: "
+            f"{suggest_command()}"
+        )
 
 
 def _manage_unit(action: str, flags: Sequence[str]) -> int:

@@ -21,7 +21,8 @@ def check_display(_arguments: argparse.Namespace) -> Iterator[Check]:
     reason = explain_missing_desktop()
     if reason is not None:
         text = f"{reason.removesuffix('.')}; there is no tray and no computer use here"
-        yield Check("Display", "note", text, "Only for a server: claude-bridge serve")
+        fix = "Without a desktop, run the server alone: claude-bridge serve"
+        yield Check("Display", "note", text, fix)
     elif sys.platform == "linux":
         kind = os.environ.get("XDG_SESSION_TYPE", "")
         desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")

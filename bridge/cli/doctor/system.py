@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.autostart import find_autostart
+from bridge.cli.autostart import suggest_command
 from bridge.cli.doctor.report import Check
 from bridge.paths import find_paths
 
@@ -106,5 +107,5 @@ def check_autostart(_arguments: argparse.Namespace) -> Iterator[Check]:
     if autostart.is_on():
         yield Check("Autostart", "ok", f"on ({autostart.place})")
     else:
-        fix = "To start it at each login: claude-bridge autostart on"
+        fix = f"To start it at each login: {suggest_command()}"
         yield Check("Autostart", "note", "off", fix)

@@ -11,6 +11,7 @@ import sys
 
 from bridge import __version__
 from bridge.banner import describe_connection, format_banner
+from bridge.cli.autostart import suggest_command
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.flags import add_setting_flags, read_setting_flags
 from bridge.cli.text import print_line
@@ -101,7 +102,7 @@ def _format_own_banner(url: str, status: BackendStatus) -> str:
         describe_connection(status.active, status.reason, status.hint),
         needs_key=KeyChain(find_paths().data).may_need_access_key(),
         how_to_quit="Ctrl+C",
-        how_to_stay="claude-bridge autostart on (starts it at each login)",
+        how_to_stay=f"{suggest_command()} (starts it at each login)",
     )
 
 

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from bridge import __version__
+from bridge.cli.autostart import suggest_command
 from tests.cli.started_server import SECONDS, make_environment, run_command
 from tests.conftest import StartBridge
 
@@ -83,7 +84,7 @@ def test_a_terminal_gets_the_address_first_then_the_banner_and_no_log(home: Path
         f"  Dashboard     claude-bridge dashboard ({url})",
         "  Claude        Using the offline echo; this is not Claude",
         "  Quit          Ctrl+C",
-        "  Keep running  claude-bridge autostart on (starts it at each login)",
+        f"  Keep running  {suggest_command()} (starts it at each login)",
     ]
     assert rest == ["Stopped."]
     log = (home / "logs" / "bridge.log").read_text()

@@ -226,8 +226,9 @@ class BridgeClient:
             self._connection.close()
             raise NotProven(
                 f"The program at {self.url} did not prove that it is your bridge, so no command "
-                "was sent to it. It may be another user's bridge, one with another data folder "
-                "(CLAUDE_BRIDGE_HOME), or one of an older version: restart that one."
+                "was sent to it. It may be another program, another user's bridge, one with "
+                "another data folder (CLAUDE_BRIDGE_HOME), or one of an older version, which needs "
+                "a restart."
             )
 
     def _explain(self, error: Exception) -> ClientError:

@@ -12,6 +12,7 @@ from bridge.cli.doctor.report import Check, State
 from bridge.errors import SettingsError
 from bridge.keys import KeyChain, KeysUnreadable
 from bridge.paths import find_paths
+from bridge.running import list_servers
 from bridge.settings import load_settings
 
 _VARIABLE = "ANTHROPIC_API_KEY"
@@ -34,7 +35,8 @@ def check_claude_code(_arguments: argparse.Namespace) -> Iterator[Check]:
         yield Check("Sign-in", "warn", text, result.hint or "")
     elif result.signed_in:
         yield Check("Sign-in", "ok", f"signed in to Claude Code ({result.method})")
-    elif _has_other_way():
+    # A server that runs and is not connected has failed the check before this one.
+    elif _has_other_way() or list_servers(find_paths().data):
         yield Check("Sign-in", "note", "not signed in to Claude Code")
     else:
         text = "not connected to Claude: not signed in to Claude Code, and no API key"

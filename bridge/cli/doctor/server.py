@@ -23,9 +23,12 @@ _START = "Start it with: claude-bridge"
 
 def check_settings(_arguments: argparse.Namespace) -> Iterator[Check]:
     """Check config.toml and the environment variables."""
+    from bridge.cli.start_check import check_start
+
     path = find_paths().config_file
     try:
         settings = load_settings()
+        check_start(settings, find_paths())
     except SettingsError as error:
         yield Check("Settings", "fail", str(error), "Correct it with: claude-bridge config edit")
         return
@@ -42,7 +45,11 @@ def check_server(arguments: argparse.Namespace) -> Iterator[Check]:
         except NotRunning:
             yield Check("Server", "note", f"not running at {target.url}", _START)
         except ClientError as error:
-            yield Check("Server", "fail", str(error), "Restart it: claude-bridge restart")
+            if target.record is None:
+                # No server of the user; the check of the port names the program and the fix.
+                yield Check("Server", "note", str(error))
+            else:
+                yield Check("Server", "fail", str(error), "Restart it: claude-bridge restart")
         else:
             yield _judge_version(health)
 

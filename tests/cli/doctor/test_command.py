@@ -14,7 +14,9 @@ import pytest
 from bridge.cli.doctor import claude, report
 from bridge.cli.doctor.report import Check, hide_personal
 from bridge.cli.main import main
+from bridge.compose import ensure_control_token
 from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.paths import find_paths
 from tests.cli.started_server import StartedServer
 
 RunDoctor = Callable[[], tuple[int, dict[str, Any]]]
@@ -92,6 +94,39 @@ def test_a_broken_file_fails_one_check_and_not_the_others(home: Path, doctor: Ru
     assert "cannot read " in checks["Settings"]["text"]
     assert checks["Settings"]["fix"] == "Correct it with: claude-bridge config edit"
     assert checks["Disk"]["state"] == "ok"
+
+
+def test_settings_with_which_no_server_starts_fail(home: Path, doctor: RunDoctor) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text("model = 'nonsense'\n")
+    code, checks = doctor()
+    assert code == 1
+    assert "setting model: The model `nonsense` does not exist." in checks["Settings"]["text"]
+
+
+def test_a_program_that_is_not_the_users_bridge_is_not_to_be_restarted(
+    shared_server: StartedServer, doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure_control_token(find_paths())
+    monkeypatch.setenv("CLAUDE_BRIDGE_PORT", shared_server.port)
+    _, checks = doctor()
+    assert checks["Server"]["state"] == "note"
+    assert "It may be another program, " in checks["Server"]["text"]
+    assert checks["Server"]["fix"] == ""
+    assert checks["Port"]["state"] == "fail"
+
+
+def test_a_server_without_a_connection_is_one_problem(
+    server: StartedServer, doctor: RunDoctor
+) -> None:
+    _, checks = doctor()
+    assert (checks["Sign-in"]["state"], checks["Sign-in"]["fix"]) == ("note", "")
+
+
+def test_without_a_desktop_the_server_alone_starts_at_login(doctor: RunDoctor) -> None:
+    _, checks = doctor()
+    assert checks["Autostart"]["fix"].endswith(": claude-bridge autostart on --server")
+    assert checks["Display"]["fix"].endswith(": claude-bridge serve")
 
 
 def test_a_check_that_breaks_does_not_end_the_others(

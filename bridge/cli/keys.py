@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import json
+import os
 import secrets
 import sys
+from collections.abc import Sequence
 
 from bridge.cli.client import ClientError, NotRunning, connect_to
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import add_address_flags, list_targets
+from bridge.cli.prompt import confirm, read_hidden
 from bridge.cli.text import clean_line, print_error, print_line
 from bridge.errors import SettingsError
 from bridge.keys import OWNERS, KeyChain, Keys, NamedKey, Owner, check_secret
@@ -19,6 +21,7 @@ from bridge.keys.shape import ACCESS_KEY_PREFIX
 from bridge.paths import find_paths
 
 _TIMEOUT_SECONDS = 10.0
+_VARIABLE = "ANTHROPIC_API_KEY"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove_parser = actions.add_parser("remove", help="remove a saved key")
     list_parser = actions.add_parser("list", help="list saved keys")
     list_parser.add_argument("--json", action="store_true", help="print them as JSON")
-    actions.add_parser("test", help="ask Anthropic whether it accepts the saved keys")
+    actions.add_parser("test", help="ask Anthropic whether it accepts your API keys")
     # Its name until version 0.1.
     actions.add_parser("check", help="the old name of `test`")
     reset_parser = actions.add_parser("reset", help="forget all keys, also unreadable ones")
@@ -65,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(_format_json(keys) if arguments.json else _format_keys(keys))
             return ExitCode.OK
         case "test" | "check":
-            return _check_keys(chain.load())
+            return _check_keys(_list_anthropic_keys(chain.load()))
         case "set":
             _set_key(chain, arguments)
         case "remove":
@@ -96,15 +99,21 @@ def _format_json(keys: Keys) -> str:
     return json.dumps({"keys": listed}, indent=2)
 
 
-def _check_keys(keys: Keys) -> int:
+def _list_anthropic_keys(keys: Keys) -> list[NamedKey]:
+    """Return the saved keys, and that of the environment under the name of its variable."""
+    variable = os.environ.get(_VARIABLE, "").strip()
+    return [*keys.anthropic, *([NamedKey(_VARIABLE, variable)] if variable else ())]
+
+
+def _check_keys(keys: Sequence[NamedKey]) -> int:
     """Print the state of each Anthropic key; return 1 if one was rejected."""
     from bridge.backends.anthropic_api.key_check import check_key
 
-    if not keys.anthropic:
-        print("No saved Anthropic keys. Add one with: claude-bridge key set anthropic")
+    if not keys:
+        print("No Anthropic keys. Add one with: claude-bridge key set anthropic")
         return ExitCode.OK
     is_rejected = False
-    for key in keys.anthropic:
+    for key in keys:
         check = asyncio.run(check_key(key.secret))
         is_rejected = is_rejected or check.state == "rejected"
         print_line(f"{key.name:16}  {key.hint:6}  {check.describe()}")
@@ -137,7 +146,7 @@ def _read_secret(owner: Owner) -> str:
     from bridge.backends.anthropic_api.key_check import has_own_upstream
 
     # Not an argument: other users can see the command lines of all processes.
-    typed = getpass.getpass(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.read(65_536)
+    typed = read_hidden(f"Key ({owner}): ") if sys.stdin.isatty() else sys.stdin.read(65_536)
     return check_secret(typed, owner, own_upstream=has_own_upstream())
 
 
@@ -167,7 +176,7 @@ def _reset_keys(chain: KeyChain, *, confirmed: bool) -> None:
     question = "Forget all saved keys? Clients will need no access key until you set one."
     if not confirmed and not sys.stdin.isatty():
         raise SettingsError(f"{question} To confirm, add --yes")
-    if not confirmed and input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+    if not confirmed and not confirm(question):
         raise SettingsError("nothing was changed")
     problem = chain.reset()
     print_error("All saved keys are forgotten.")

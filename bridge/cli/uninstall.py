@@ -16,12 +16,13 @@ from bridge.cli import autostart as autostart_command
 from bridge.cli.client import ClientError
 from bridge.cli.exit_codes import CommandFailed, ExitCode
 from bridge.cli.locate import Target
+from bridge.cli.prompt import confirm
 from bridge.cli.server.stop import stop_server
 from bridge.cli.talon import LINK, find_user_folder, remove_link
 from bridge.cli.text import print_error, print_line
 from bridge.errors import SettingsError
 from bridge.keys import KeyChain
-from bridge.paths import Paths, find_paths
+from bridge.paths import APP_NAME, Paths, find_paths
 from bridge.running import list_servers, to_reachable
 
 _MEGABYTE = 1_000_000
@@ -106,11 +107,18 @@ def _list_parts(paths: Paths) -> Iterator[_Part]:
     ):
         if folder.exists():
             text = f"{name} ({folder}, {_measure(folder) / _MEGABYTE:,.1f} MB)"
-            yield _Part(text, lambda folder=folder: shutil.rmtree(folder))  # type: ignore[misc]
+            yield _Part(text, lambda folder=folder: _remove_folder(folder))  # type: ignore[misc]
 
 
 def _measure(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _remove_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    # The logs' folder is alone in one that platformdirs names after the bridge.
+    if folder.parent.name == APP_NAME and not any(folder.parent.iterdir()):
+        folder.parent.rmdir()
 
 
 def _reset_keys(paths: Paths) -> None:
@@ -127,7 +135,7 @@ def _confirm(*, confirmed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise SettingsError("nothing was removed. To confirm, add --yes")
-    if input("Remove all of it? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not confirm("Remove all of it?"):
         raise CommandFailed("Nothing was removed.")
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from bridge.autostart import find_autostart
 from bridge.cli.main import main
-from bridge.cli.uninstall import _find_uninstaller
+from bridge.cli.uninstall import _find_uninstaller, _remove_folder
 from bridge.keys import KeyChain, Keys, NamedKey
 from tests.cli.started_server import SECONDS, StartedServer
+from tests.cli.terminal import Terminal
 from tray.single_instance import acquire_instance_lock
 
 
@@ -96,3 +97,20 @@ def test_the_program_is_removed_as_it_was_installed(
 ) -> None:
     monkeypatch.setattr("sys.prefix", prefix)
     assert expected in _find_uninstaller()
+
+
+def test_the_bridges_own_folder_goes_with_the_only_one_in_it(tmp_path: Path) -> None:
+    # As on Linux: ~/.local/state/claude-bridge/log
+    logs = tmp_path / "claude-bridge" / "log"
+    logs.mkdir(parents=True)
+    _remove_folder(logs)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_d_removes_nothing(
+    used: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    assert main(["uninstall"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "Nothing was removed."
+    assert (used / "data").exists()

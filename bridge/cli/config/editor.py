@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.cli.config.document import write_checked
 from bridge.cli.exit_codes import CommandFailed
+from bridge.cli.prompt import confirm
 from bridge.cli.text import print_error, print_line
 from bridge.errors import SettingsError
 from bridge.opening import open_file
@@ -27,8 +28,7 @@ def edit_file(path: Path) -> bool:
     """
     editor = _find_editor()
     if editor is None or not (sys.stdin.isatty() or os.environ.get("VISUAL")):
-        if not open_file(path):
-            print_line(path)
+        print_line(f"Opening {path}" if open_file(path) else path)
         return False
     before = read_text(path) or ""
     with tempfile.TemporaryDirectory(prefix="claude-bridge-") as folder:
@@ -48,17 +48,11 @@ def _edit_until_valid(editor: list[str], copy: Path, path: Path, before: str) ->
             write_checked(path, text)
         except SettingsError as error:
             print_error(f"claude-bridge: {error}")
-            if not _wants_to_go_on():
+            if not (sys.stdin.isatty() and confirm("Edit it again?", default=True)):
                 raise CommandFailed(f"{path} was not changed.") from error
         else:
             print_line(f"Saved {path}.")
             return True
-
-
-def _wants_to_go_on() -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return input("Edit it again? [Y/n] ").strip().lower() in ("", "y", "yes")
 
 
 def _find_editor() -> list[str] | None:

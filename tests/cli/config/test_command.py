@@ -79,6 +79,7 @@ def test_a_file_without_a_line_break_at_its_end_is_extended() -> None:
         (["port", "99999"], "setting port: input should be less than or equal to 65535"),
         (["backend", "magic"], "setting backend: input should be "),
         (["sign_in", "work"], "setting sign_in: `work` is not in the setting sign_ins"),
+        (["model", "nonsense"], "not saved: setting model: The model `nonsense` does not exist."),
         (["rules", "[]"], "rules is a list of tables. Write it with: claude-bridge config edit"),
         (["prt", "1"], "no setting “prt”. Did you mean “port”?"),
         (["xyzzy", "1"], "no setting “xyzzy”. See: claude-bridge serve --help"),
@@ -168,10 +169,11 @@ def write_editor(folder: Path, code: str) -> str:
         ("path.write_text('retries = 2\\n')", "retries = 2\n", 0, "Saved "),
         ("path.write_text('retries = = 2\\n')", "retries = 1\n", 1, "is not valid TOML"),
         ("path.write_text('retries = 99\\n')", "retries = 1\n", 1, "setting retries: "),
+        ("path.write_text('model = \"x\"\\n')", "retries = 1\n", 1, "setting model: "),
         ("pass", "retries = 1\n", 0, "Nothing was changed."),
         ("sys.exit(3)", "retries = 1\n", 1, "ended with an error (3), so nothing was saved."),
     ],
-    ids=["valid", "broken", "invalid", "unchanged", "given up"],
+    ids=["valid", "broken", "invalid", "unknown model", "unchanged", "given up"],
 )
 def test_only_a_valid_file_is_saved_from_the_editor(
     file: Path,
@@ -197,3 +199,12 @@ def test_an_editor_that_does_not_exist_is_named(
     monkeypatch.setenv("VISUAL", "/nowhere/editor")
     assert main(["config", "edit"]) == 1
     assert "/nowhere/editor cannot be started" in capsys.readouterr().err
+
+
+def test_without_a_terminal_it_says_what_it_opens(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setattr("bridge.cli.config.editor.open_file", lambda path: True)
+    assert main(["config", "edit"]) == 0
+    assert capsys.readouterr().out == f"Opening {file}\n"

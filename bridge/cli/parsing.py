@@ -15,6 +15,7 @@ from bridge.cli.text import clean_line
 
 PROGRAM = "claude-bridge"
 _UNKNOWN_ARGUMENTS = "unrecognized arguments: "
+_MISSING_ARGUMENTS = "the following arguments are required: "
 _LONGEST_QUOTE = 60
 _USUAL_WIDTH = 80
 _LEAST_WIDTH = 30
@@ -53,6 +54,8 @@ class CommandParser(argparse.ArgumentParser):
         names, is_unknown, words = message.partition(_UNKNOWN_ARGUMENTS)
         if is_unknown and not names:
             message = self._explain_unknown(words)
+        elif message.startswith(_MISSING_ARGUMENTS):
+            message = self._explain_missing(message.removeprefix(_MISSING_ARGUMENTS).split(", "))
         self.exit(ExitCode.USAGE, f"{self.prog}: {_add_help(clean_line(message), self.prog)}\n")
 
     def _explain_unknown(self, words: str) -> str:
@@ -70,6 +73,11 @@ class CommandParser(argparse.ArgumentParser):
         known = [text for action in self._actions for text in action.option_strings]
         return f"unknown argument {quote(word)}{suggest(flag, known)}"
 
+    def _explain_missing(self, names: Iterable[str]) -> str:
+        """Return what is missing, each with the words to choose from."""
+        actions = {argparse._get_action_name(action): action for action in self._actions}
+        return f"missing: {', '.join(_describe_argument(name, actions[name]) for name in names)}"
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         choices = [str(choice) for choice in action.choices or ()]
         if action.choices is None or value in action.choices:
@@ -80,6 +88,12 @@ class CommandParser(argparse.ArgumentParser):
         raise argparse.ArgumentError(
             None if is_command else action, f"{kind} {quote(str(value))}{meant}"
         )
+
+
+def _describe_argument(name: str, action: argparse.Action) -> str:
+    kind = "a command" if isinstance(action, argparse._SubParsersAction) else name
+    choices = ", ".join(map(str, action.choices or ()))
+    return f"{kind} ({choices})" if choices else kind
 
 
 def build_command_parser(command: Command) -> CommandParser:
@@ -148,7 +162,8 @@ def _takes_value(word: str) -> bool:
 
 def reject_command(name: str, names: Iterable[str]) -> int:
     """Print that there is no such command, with the nearest name; return the exit code."""
-    message = f"no command {quote(name)}{suggest(name, names)}"
+    # Other programs have commands for these flags.
+    message = f"no command {quote(name)}{suggest(name, [*names, '--help', '--version'])}"
     print(f"{PROGRAM}: {_add_help(message, PROGRAM)}", file=sys.stderr)
     return ExitCode.USAGE
 

@@ -127,6 +127,23 @@ def test_settings_are_in_the_help_of_what_starts_a_server() -> None:
             "save it with `claude-bridge config set backend VALUE`. "
             "See: claude-bridge status --help\n",
         ),
+        (["help"], "claude-bridge: no command “help”. Did you mean “--help”?\n"),
+        (["version"], "claude-bridge: no command “version”. Did you mean “--version”?\n"),
+        (
+            ["config"],
+            "claude-bridge config: missing: a command (get, set, edit, path). "
+            "See: claude-bridge config --help\n",
+        ),
+        (
+            ["config", "set"],
+            "claude-bridge config set: missing: name, value. "
+            "See: claude-bridge config set --help\n",
+        ),
+        (
+            ["completion"],
+            "claude-bridge completion: missing: shell (bash, zsh, fish, powershell). "
+            "See: claude-bridge completion --help\n",
+        ),
         (["\x1b[2Jls"], "claude-bridge: no command “[2Jls”. See: claude-bridge --help\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,6 +18,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -464,12 +466,18 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _explain_problems(error: ValidationError, flags: dict[str, Any]) -> str:
-    # pydantic's messages begin with a capital letter; here they continue a sentence.
     return "; ".join(
-        f"setting {_find_place(problem['loc'], flags)}: "
-        f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
+        f"setting {_find_place(problem['loc'], flags)}: {_explain_problem(problem)}"
         for problem in error.errors(include_url=False)
     )
+
+
+def _explain_problem(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+        near = get_close_matches(str(problem["loc"][0]), Settings.model_fields, n=1)
+        return f"there is no such setting{f'. Did you mean `{near[0]}`?' if near else ''}"
+    # pydantic's messages begin with a capital letter; here they continue a sentence.
+    return f"{problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
 def _find_place(location: tuple[int | str, ...], flags: dict[str, Any]) -> str:

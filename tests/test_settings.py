@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_an_invalid_flag_is_named(flags: dict[str, object], words: str) -> None:
 def test_an_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDE_BRIDGE_DRAIN_SECONDS", "-1")
     with pytest.raises(SettingsError, match="CLAUDE_BRIDGE_DRAIN_SECONDS"):
+        load_settings()
+
+
+def test_a_misspelled_line_of_the_file_is_answered_with_what_was_meant() -> None:
+    path = find_paths().config_file
+    path.parent.mkdir(parents=True)
+    path.write_text("modle = 'opus'\n")
+    words = "there is no such setting. Did you mean `model`?"
+    with pytest.raises(SettingsError, match=re.escape(words)):
         load_settings()
 
 

@@ -12,6 +12,7 @@ from bridge.cli.client import open_client
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import add_address_flags
 from bridge.cli.text import clean_line
+from bridge.models.rules import ECHO
 
 _TIMEOUT_SECONDS = 60.0
 """The first list may be fetched from Anthropic."""
@@ -41,6 +42,8 @@ def _describe_model(model: Mapping[str, Any]) -> str:
     if alias_of := model.get("alias_of"):
         return f"stands for {clean_line(alias_of)}"
     parts = []
+    if model.get("id") == ECHO:
+        parts.append("repeats your message, to test a client; not Claude")
     if model.get("type") == "embedding":
         parts.append("for embeddings")
     if context := model.get("max_input_tokens"):

@@ -32,5 +32,9 @@ def test_limits_and_retirement_are_told() -> None:
     assert _describe_model(limits) == "200,000 tokens, 64,000 in the answer, retires on 2027-01-01"
 
 
+def test_the_echo_is_explained() -> None:
+    assert _describe_model({"id": "bridge-echo"}).endswith("; not Claude")
+
+
 def test_without_a_server_the_code_is_3() -> None:
     assert main(["models"]) == 3

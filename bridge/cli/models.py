@@ -47,9 +47,9 @@ def _describe_model(model: Mapping[str, Any]) -> str:
     if model.get("type") == "embedding":
         parts.append("for embeddings")
     if context := model.get("max_input_tokens"):
-        parts.append(f"{context:,} tokens")
+        parts.append(f"context {context:,} tokens")
     if output := model.get("max_output_tokens"):
-        parts.append(f"{output:,} in the answer")
+        parts.append(f"answer at most {output:,}")
     if retires := model.get("retires"):
         parts.append(f"retires on {clean_line(retires)}")
     return ", ".join(parts)

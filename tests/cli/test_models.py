@@ -29,7 +29,8 @@ def test_programs_get_the_servers_list(
 
 def test_limits_and_retirement_are_told() -> None:
     limits = {"max_input_tokens": 200_000, "max_output_tokens": 64_000, "retires": "2027-01-01"}
-    assert _describe_model(limits) == "200,000 tokens, 64,000 in the answer, retires on 2027-01-01"
+    text = "context 200,000 tokens, answer at most 64,000, retires on 2027-01-01"
+    assert _describe_model(limits) == text
 
 
 def test_the_echo_is_explained() -> None:

@@ -20,7 +20,10 @@ def check_display(_arguments: argparse.Namespace) -> Iterator[Check]:
 
     reason = explain_missing_desktop()
     if reason is not None:
-        text = f"{reason.removesuffix('.')}; there is no tray and no computer use here"
+        # Computer use needs no session bus.
+        has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+        missing = "no tray" if has_display else "no tray and no computer use"
+        text = f"{reason.removesuffix('.')}; there is {missing} here"
         fix = "Without a desktop, run the server alone: claude-bridge serve"
         yield Check("Display", "note", text, fix)
     elif sys.platform == "linux":

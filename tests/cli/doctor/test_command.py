@@ -129,6 +129,18 @@ def test_without_a_desktop_the_server_alone_starts_at_login(doctor: RunDoctor) -
     assert checks["Display"]["fix"].endswith(": claude-bridge serve")
 
 
+def test_a_display_without_a_session_bus_lacks_only_the_tray(
+    doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, checks = doctor()
+    assert checks["Display"]["text"].endswith("; there is no tray and no computer use here")
+    monkeypatch.setenv("DISPLAY", ":0")
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    _, checks = doctor()
+    assert checks["Display"]["text"].endswith("; there is no tray here")
+
+
 def test_a_check_that_breaks_does_not_end_the_others(
     doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

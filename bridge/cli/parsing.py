@@ -49,6 +49,16 @@ class CommandParser(argparse.ArgumentParser):
         # Otherwise a command's `--all` is taken for an abbreviation of `--allowed-hosts`.
         super().__init__(**{"allow_abbrev": False, "formatter_class": _HelpFormatter, **options})
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse the arguments; what is unknown is an error here, and not in the parser above.
+
+        So a subcommand names itself and its own flags.
+        """
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"{_UNKNOWN_ARGUMENTS}{' '.join(unknown)}")
+        return namespace, unknown
+
     def error(self, message: str) -> NoReturn:
         """Print the message and where to find help, and exit."""
         names, is_unknown, words = message.partition(_UNKNOWN_ARGUMENTS)

@@ -127,6 +127,15 @@ def test_settings_are_in_the_help_of_what_starts_a_server() -> None:
             "save it with `claude-bridge config set backend VALUE`. "
             "See: claude-bridge status --help\n",
         ),
+        (
+            ["key", "set", "anthropic", "--nmae", "work"],
+            "claude-bridge key set: unknown argument “--nmae”. Did you mean “--name”?\n",
+        ),
+        (
+            ["computer", "screenshot", "a.png"],
+            "claude-bridge computer screenshot: unknown argument “a.png”. "
+            "See: claude-bridge computer screenshot --help\n",
+        ),
         (["help"], "claude-bridge: no command “help”. Did you mean “--help”?\n"),
         (["version"], "claude-bridge: no command “version”. Did you mean “--version”?\n"),
         (

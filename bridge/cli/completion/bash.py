@@ -52,8 +52,13 @@ def write_bash(tree: Node) -> str:
 
 
 def _list_values(nodes: list[Node]) -> Iterator[str]:
-    """Yield the cases in which the last word is a flag with known values."""
+    """Yield the cases in which the last word is a flag that takes a value."""
     for node in nodes:
         for flag in node.flags:
             if flag.choices:
                 yield f'        "{node.key} {flag.name}") words="{" ".join(flag.choices)}" ;;\n'
+        free = [flag for flag in node.flags if flag.takes_value and not flag.choices]
+        if free:
+            # No other flag may come next; bash offers files.
+            patterns = "|".join(f'"{node.key} {flag.name}"' for flag in free)
+            yield f"        {patterns}) COMPREPLY=(); return ;;\n"

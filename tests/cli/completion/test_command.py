@@ -50,6 +50,7 @@ def complete_in_bash(script: Path, line: str) -> list[str]:
         ("claude-bridge key set anthropic --gen", ["--generate"]),
         ("claude-bridge serve --backend ", ["auto", "anthropic", "claude-code", "offline"]),
         ("claude-bridge serve --backend off", ["offline"]),
+        ("claude-bridge ask --model ", []),
         ("claude-bridge serve --backend offline --drain", ["--drain-seconds"]),
         ("claude-bridge computer on --mode ask", ["ask", "ask_risky"]),
         ("claude-bridge config set drain", ["drain_seconds"]),

@@ -59,7 +59,7 @@ def test_macos_has_an_agent_that_starts_once_and_only_with_a_screen(tmp_path: Pa
     autostart.enable()
     path = tmp_path / "Library" / "LaunchAgents" / "org.claude-openai-bridge.tray.plist"
     agent = plistlib.loads(path.read_bytes())
-    assert agent["ProgramArguments"] == [sys.executable, "-m", "bridge", "tray"]
+    assert agent["ProgramArguments"] == [sys.executable, "-P", "-m", "bridge", "tray"]
     assert (agent["RunAtLoad"], agent["LimitLoadToSessionType"]) == (True, "Aqua")
     assert "KeepAlive" not in agent
     autostart.disable()
@@ -71,7 +71,7 @@ def test_elsewhere_it_is_an_xdg_entry_that_a_desktop_can_hide(tmp_path: Path) ->
     autostart = find_autostart("linux", {"HOME": str(tmp_path), "XDG_CONFIG_HOME": ""})
     autostart.enable()
     path = tmp_path / ".config" / "autostart" / "claude-bridge.desktop"
-    assert f"Exec={sys.executable} -m bridge tray\n" in path.read_text()
+    assert f"Exec={sys.executable} -P -m bridge tray\n" in path.read_text()
     assert autostart.is_on()
     path.write_text(path.read_text() + "Hidden=true\n")
     assert not autostart.is_on(), "the desktop's own settings switched it off"
@@ -127,7 +127,7 @@ def test_the_command_switches_it_on_and_off_and_says_which() -> None:
     assert status.stdout.endswith(".config/autostart/claude-bridge.desktop)\n")
     assert command("--port", "9123", "autostart", "on").returncode == 0
     entry = Path(os.environ["XDG_CONFIG_HOME"]) / "autostart" / "claude-bridge.desktop"
-    assert f"Exec={sys.executable} -m bridge tray --port 9123\n" in entry.read_text()
+    assert f"Exec={sys.executable} -P -m bridge tray --port 9123\n" in entry.read_text()
     assert command("autostart", "off").stdout == "Start at login: off\n"
     assert command("autostart", "status").returncode == 3
 

@@ -20,6 +20,7 @@ from bridge.cli.commands import COMMANDS, Command
 from bridge.cli.exit_codes import MEANINGS
 from bridge.cli.main import main
 from bridge.cli.parsing import build_command_parser
+from bridge.launching import build_own_command
 from bridge.settings import Settings
 from tests.docs.pages import ROOT
 
@@ -330,3 +331,16 @@ def test_login_without_the_program_is_an_error() -> None:
     result = run("login", "--claude-cli", "/nowhere/claude")
     assert result.returncode == 2
     assert result.stderr.startswith("claude-bridge: setting claude_cli: /nowhere")
+
+
+@pytest.mark.parametrize("name", ["bridge/__main__.py", "argparse.py"])
+def test_what_it_starts_again_runs_no_modules_of_the_current_folder(
+    tmp_path: Path, name: str
+) -> None:
+    hostile = tmp_path / "downloaded" / name
+    hostile.parent.mkdir(parents=True)
+    hostile.write_text("raise SystemExit('run')")
+    (hostile.parent / "__init__.py").write_text("")
+    words, folder = build_own_command("config", "path"), tmp_path / "downloaded"
+    result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")

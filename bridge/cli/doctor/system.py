@@ -16,6 +16,7 @@ from bridge import __version__
 from bridge.autostart import find_autostart
 from bridge.cli.autostart import suggest_command
 from bridge.cli.doctor.report import Check
+from bridge.launching import build_own_command
 from bridge.paths import find_paths
 
 _LIBRARIES = ("aiohttp", "anthropic", "claude-agent-sdk", "pydantic", "mcp")
@@ -60,7 +61,7 @@ def check_path(_arguments: argparse.Namespace) -> Iterator[Check]:
     if program.is_file():
         fix = f"Add {program.parent} to your PATH, or use the whole path: {program}"
     else:
-        fix = f"Use: {sys.executable} -m bridge"
+        fix = f"Use: {' '.join(build_own_command())}"
     yield Check("Command", "warn", "claude-bridge is not on the PATH", fix)
 
 

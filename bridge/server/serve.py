@@ -211,7 +211,7 @@ def _handle_signals(bridge: Bridge) -> Iterator[None]:
     def stop() -> None:
         if bridge.stopping:
             bridge.stop_now.set()
-        bridge.stop_requested.set()
+        bridge.request_stop()
 
     for number in numbers:
         try:
@@ -240,6 +240,6 @@ def _watch_parent(bridge: Bridge) -> None:
             while os.read(0, 1024):
                 pass
         with suppress(RuntimeError):  # the loop may be closed by then
-            loop.call_soon_threadsafe(bridge.stop_requested.set)
+            loop.call_soon_threadsafe(bridge.request_stop)
 
     threading.Thread(target=wait_for_end, name="parent-watch", daemon=True).start()

@@ -138,6 +138,16 @@ class Bridge:
         """The model for `default` and OpenAI's names; the echo if the backend is `offline`."""
         return self.resolve_name("default").model
 
+    def request_stop(self) -> None:
+        """Stop, and do not start again, even if a restart is under way."""
+        self.restart_requested = False
+        self.stop_requested.set()
+
+    def request_restart(self) -> None:
+        """Stop, and let the process start again."""
+        self.restart_requested = True
+        self.stop_requested.set()
+
     def choose_sign_in(self, name: str) -> None:
         """Use a sign-in of Claude Code from the next request on. Raises InvalidRequest."""
         self.check_sign_in(name)

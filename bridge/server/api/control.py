@@ -47,19 +47,19 @@ async def update_switches(request: web.Request) -> web.Response:
 async def stop_server(request: web.Request) -> web.Response:
     """Refuse new requests, let the active ones finish, and end the process."""
     bridge = request.app[BRIDGE]
-    return _accept_stop(bridge)
+    bridge.request_stop()
+    return _describe_stop(bridge)
 
 
 async def restart_server(request: web.Request) -> web.Response:
     """Stop as `/control/stop` does; the process then starts again, with the current settings."""
     bridge = request.app[BRIDGE]
-    bridge.restart_requested = True
-    return _accept_stop(bridge)
+    bridge.request_restart()
+    return _describe_stop(bridge)
 
 
-def _accept_stop(bridge: Bridge) -> web.Response:
+def _describe_stop(bridge: Bridge) -> web.Response:
     # This response is still sent: the server waits for its active requests before it stops.
-    bridge.stop_requested.set()
     accepted = StopAccepted(
         open_streams=bridge.open_streams, drain_seconds=bridge.settings.drain_seconds
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import aiohttp
 import pytest
 from openai import OpenAI
 
+from bridge.cli.client import BridgeClient
 from bridge.cli.main import main
 from bridge.computer.permission import Permission
 from bridge.server.state import Bridge
@@ -73,6 +76,30 @@ def test_an_active_request_finishes_before_the_end(
     first, last = capsys.readouterr().out.splitlines()
     assert first == "Waiting for 1 active request, at most 30 s …"
     assert last == f"Stopped the server at {own_server.url}."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to handle")
+def test_a_signal_during_a_restart_ends_the_server_for_good(
+    own_server: StartedServer, home: Path
+) -> None:
+    with (
+        OpenAI(base_url=f"{own_server.url}/v1", api_key="any", max_retries=0) as client,
+        client.chat.completions.create(
+            model="bridge-echo",
+            messages=[{"role": "user", "content": "word " * 4000}],
+            stream=True,
+        ) as stream,
+    ):
+        next(stream)
+        control = BridgeClient(
+            own_server.url, (home / "data" / "control-token").read_text().strip()
+        )
+        assert control.send("POST", "/control/restart", {}).json()["open_streams"] == 1
+        own_server.process.send_signal(signal.SIGTERM)
+        out, _ = own_server.process.communicate(timeout=SECONDS)
+        control.close()
+    assert own_server.process.returncode == 0
+    assert "Listening" not in out
 
 
 def test_a_broken_file_does_not_keep_it_from_stopping_but_from_restarting(

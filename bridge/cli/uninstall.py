@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from pathlib import Path
 
 from bridge.autostart import find_autostart
 from bridge.cli import autostart as autostart_command
-from bridge.cli.client import ClientError
+from bridge.cli.client import ClientError, NotRunning
 from bridge.cli.exit_codes import CommandFailed, ExitCode
+from bridge.cli.folders import measure_folder, remove_folder
 from bridge.cli.locate import Target
 from bridge.cli.prompt import confirm
 from bridge.cli.server.stop import stop_server
@@ -22,7 +22,7 @@ from bridge.cli.talon import LINK, find_user_folder, remove_link
 from bridge.cli.text import print_error, print_line
 from bridge.errors import SettingsError
 from bridge.keys import KeyChain
-from bridge.paths import APP_NAME, Paths, find_paths
+from bridge.paths import Paths, find_paths
 from bridge.running import list_servers, to_reachable
 
 _MEGABYTE = 1_000_000
@@ -35,7 +35,7 @@ class _Part:
     text: str
     """What and where it is, for the user."""
     remove: Callable[[], object]
-    """Raises SettingsError, ClientError and OSError."""
+    """Raises SettingsError and OSError."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,14 +52,20 @@ def run(arguments: argparse.Namespace) -> int:
     paths = find_paths()
     _check_tray(paths)
     parts = list(_list_parts(paths))
-    if not parts:
+    servers = list_servers(paths.data)
+    if not parts and not servers:
         print_line("Nothing to remove: the bridge has stored nothing on this computer.")
         _print_program()
         return ExitCode.OK
     print_line("This would be removed:")
+    for server in servers:
+        print_line(
+            f"  the running server at {server.url}, which is stopped first (pid {server.pid})"
+        )
     for part in parts:
         print_line(f"  {part.text}")
     _confirm(confirmed=arguments.yes)
+    _stop_servers(paths)
     failures = [failure for part in parts if (failure := _remove(part))]
     for failure in failures:
         print_error(f"Not removed: {failure}")
@@ -83,10 +89,6 @@ def _check_tray(paths: Paths) -> None:
 
 def _list_parts(paths: Paths) -> Iterator[_Part]:
     """Yield what there is, in the order in which it is removed."""
-    for server in list_servers(paths.data):
-        target = Target(to_reachable(server.url), server)
-        text = f"the running server at {server.url}, which is stopped first (pid {server.pid})"
-        yield _Part(text, lambda target=target: stop_server(target))  # type: ignore[misc]
     autostart = find_autostart()
     if autostart.is_on():
         yield _Part(f"the start at login ({autostart.place})", autostart.disable)
@@ -100,25 +102,36 @@ def _list_parts(paths: Paths) -> Iterator[_Part]:
     if any((paths.data / name).exists() for name in ("keys-kept", "keys.json")):
         text = "the saved API keys and access keys, in the system's keyring or keys.json"
         yield _Part(text, lambda: _reset_keys(paths))
-    for name, folder in (
+    for folder, content in _list_folders(paths).items():
+        if os.path.lexists(folder):
+            text = f"{content} ({folder}, {measure_folder(folder) / _MEGABYTE:,.1f} MB)"
+            yield _Part(text, lambda folder=folder: remove_folder(folder))  # type: ignore[misc]
+
+
+def _stop_servers(paths: Paths) -> None:
+    """Stop all servers. Raises CommandFailed if one goes on: it would write its files again."""
+    for server in list_servers(paths.data):
+        try:
+            stop_server(Target(to_reachable(server.url), server))
+        except NotRunning:
+            # It has ended in the meantime.
+            continue
+        except (ClientError, SettingsError) as error:
+            raise CommandFailed(f"Nothing was removed: {error}") from error
+
+
+def _list_folders(paths: Paths) -> dict[Path, str]:
+    """Return what is in each folder; some systems have a single one for several purposes."""
+    contents: dict[Path, list[str]] = {}
+    for content, folder in (
         ("data: control token, usage, responses, log of computer use", paths.data),
         ("logs", paths.logs),
         ("settings: config.toml, computer.toml", paths.config),
     ):
-        if folder.exists():
-            text = f"{name} ({folder}, {_measure(folder) / _MEGABYTE:,.1f} MB)"
-            yield _Part(text, lambda folder=folder: _remove_folder(folder))  # type: ignore[misc]
-
-
-def _measure(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _remove_folder(folder: Path) -> None:
-    shutil.rmtree(folder)
-    # The logs' folder is alone in one that platformdirs names after the bridge.
-    if folder.parent.name == APP_NAME and not any(folder.parent.iterdir()):
-        folder.parent.rmdir()
+        # On Windows, the logs are in a folder of the data.
+        place = paths.data if paths.data in folder.parents else folder
+        contents.setdefault(place, []).append(content)
+    return {folder: "; ".join(parts) for folder, parts in contents.items()}
 
 
 def _reset_keys(paths: Paths) -> None:
@@ -143,7 +156,7 @@ def _remove(part: _Part) -> str:
     """Remove a part; return why it could not be removed, or an empty text."""
     try:
         part.remove()
-    except (SettingsError, ClientError) as error:
+    except SettingsError as error:
         return f"{part.text}: {error}"
     except OSError as error:
         return f"{part.text}: {error.strerror or error}"

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bridge.autostart import find_autostart
+from bridge.cli.folders import remove_folder
 from bridge.cli.main import main
-from bridge.cli.uninstall import _find_uninstaller, _remove_folder
+from bridge.cli.uninstall import _find_uninstaller
 from bridge.keys import KeyChain, Keys, NamedKey
+from bridge.paths import Paths
 from tests.cli.started_server import SECONDS, StartedServer
 from tests.cli.terminal import Terminal
 from tray.single_instance import acquire_instance_lock
@@ -77,6 +79,44 @@ def test_what_cannot_be_removed_is_named_and_the_rest_goes(
     assert not (used / "data").exists()
 
 
+@pytest.mark.parametrize("logs", ["logs", "all/Logs"])
+def test_one_folder_for_several_purposes_is_listed_and_removed_once(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    logs: str,
+) -> None:
+    """macOS has data and settings in the same folder, and Windows the logs, too."""
+    paths = Paths(tmp_path / "all", tmp_path / "all", tmp_path / logs)
+    monkeypatch.setattr("bridge.cli.uninstall.find_paths", lambda: paths)
+    paths.logs.mkdir(parents=True)
+    paths.data.mkdir(exist_ok=True)
+    for file in (paths.config_file, paths.control_token, paths.log_file):
+        file.write_text("x")
+    assert main(["uninstall", "--yes"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.count(f"({paths.data},") == 1
+    assert not paths.data.exists()
+    assert not paths.logs.exists()
+
+
+def test_a_server_that_goes_on_keeps_all_of_it(
+    used: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its control token, nothing could stop it, and it would write its files again."""
+    server = StartedServer(used, "--backend", "offline")
+    try:
+        with monkeypatch.context() as context:
+            context.setattr("bridge.cli.server.stop.wait_until", lambda *_: False)
+            assert main(["uninstall", "--yes"]) == 1
+    finally:
+        server.close()
+    assert "still runs" in capsys.readouterr().err
+    assert (used / "data" / "control-token").exists()
+    assert find_autostart().is_on()
+
+
 def test_while_the_tray_app_runs_it_refuses(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with acquire_instance_lock(used / "data" / "tray.lock"):
         assert main(["uninstall", "--yes"]) == 1
@@ -103,7 +143,7 @@ def test_the_bridges_own_folder_goes_with_the_only_one_in_it(tmp_path: Path) -> 
     # As on Linux: ~/.local/state/claude-bridge/log
     logs = tmp_path / "claude-bridge" / "log"
     logs.mkdir(parents=True)
-    _remove_folder(logs)
+    remove_folder(logs)
     assert list(tmp_path.iterdir()) == []
 
 

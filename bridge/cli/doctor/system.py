@@ -16,6 +16,7 @@ from bridge import __version__
 from bridge.autostart import find_autostart
 from bridge.cli.autostart import suggest_command
 from bridge.cli.doctor.report import Check
+from bridge.cli.folders import measure_folder
 from bridge.launching import build_own_command
 from bridge.paths import find_paths
 
@@ -70,7 +71,7 @@ def check_disk(_arguments: argparse.Namespace) -> Iterator[Check]:
     paths = find_paths()
     folder = _find_existing(paths.data)
     free = shutil.disk_usage(folder).free
-    used = sum(map(_measure, (paths.data, paths.logs)))
+    used = sum(map(measure_folder, {paths.data, paths.logs}))
     size = f"{used / _MEGABYTE:,.1f} MB"
     text = f"{free / 1e9:,.1f} GB free; the bridge uses {size} in {paths.data}"
     for place in (paths.data, paths.logs, paths.config):
@@ -87,19 +88,6 @@ def check_disk(_arguments: argparse.Namespace) -> Iterator[Check]:
 
 def _find_existing(folder: Path) -> Path:
     return next((path for path in (folder, *folder.parents) if path.exists()), Path("/"))
-
-
-def _measure(folder: Path) -> int:
-    """Return the size of all files in a folder, in bytes."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(parent, name)).st_size
-            except OSError:
-                # It was removed in the meantime.
-                continue
-    return total
 
 
 def check_autostart(_arguments: argparse.Namespace) -> Iterator[Check]:

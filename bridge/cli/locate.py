@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,17 +58,23 @@ def add_address_flags(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def list_targets(arguments: argparse.Namespace) -> list[Target]:
+def _warn(problem: str) -> None:
+    print_error(f"claude-bridge: ignored for this command: {problem}")
+
+
+def list_targets(
+    arguments: argparse.Namespace, warn: Callable[[str], object] = _warn
+) -> list[Target]:
     """Return the servers that a command is for: all that run, unless flags choose one.
 
-    There is always one at least: the address where a server would be. Raises SettingsError for a
-    flag that is not an address.
+    There is always one at least: the address where a server would be. `warn` gets each setting of
+    the address that cannot be read. Raises SettingsError for a flag that is not an address.
     """
     flags = read_flags(arguments)
     paths = find_paths()
     configured, problems = read_configured_address(paths, os.environ)
     for problem in problems:
-        print_error(f"claude-bridge: ignored for this command: {problem}")
+        warn(problem)
     return select_targets(flags, configured, list_servers(paths.data))
 
 

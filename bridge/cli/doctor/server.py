@@ -39,7 +39,12 @@ def check_settings(_arguments: argparse.Namespace) -> Iterator[Check]:
 
 def check_server(arguments: argparse.Namespace) -> Iterator[Check]:
     """Check whether a server runs, and whether it is of this version."""
-    for target in list_targets(arguments):
+    # As checks, and not on stderr: what the doctor prints is pasted into issues.
+    problems: list[str] = []
+    targets = list_targets(arguments, problems.append)
+    for problem in problems:
+        yield Check("Address", "warn", f"ignored to find the server: {problem}")
+    for target in targets:
         try:
             health = _fetch_health(target)
         except NotRunning:
@@ -95,8 +100,10 @@ def _is_free(host: str, port: int) -> bool:
 
 def check_connection(arguments: argparse.Namespace) -> Iterator[Check]:
     """Report which backend the running server uses, and what it lacks."""
+    problems: list[str] = []
     try:
-        health = _fetch_health(list_targets(arguments)[0])
+        # What is wrong with the address, the check of the server has said, too.
+        health = _fetch_health(list_targets(arguments, problems.append)[0])
     except (ClientError, SettingsError):
         # The check of the server has said it; the next checks look at keys and the sign-in.
         return

@@ -220,3 +220,20 @@ def doctor_state(tmp_path: Path) -> str:
 
     (check,) = check_talon(Namespace())
     return check.state
+
+
+def test_settings_that_cannot_be_read_are_told_without_the_user_too(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(report, "_find_home", lambda: home)
+    monkeypatch.setenv("CLAUDE_BRIDGE_PORT", "sk-ant-api03-a-key-in-the-wrong-place")
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text("port = = 1\n")
+    assert main(["doctor"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert str(home) not in printed.out
+    assert "a-key-in-the-wrong-place" not in printed.out
+    (first, second) = [line for line in printed.out.splitlines() if " Address " in line]
+    assert "cannot read ~/config/config.toml" in first
+    assert "setting CLAUDE_BRIDGE_PORT: '[secret]' is not a port" in second

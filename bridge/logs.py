@@ -35,6 +35,16 @@ def redact(text: str) -> str:
     return _SECRETS.sub("[secret]", text)
 
 
+def escape(text: str) -> str:
+    """Write as `\\uXXXX` all that a terminal acts on, and that begins or reorders a line.
+
+    Messages quote what clients and upstream have sent.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] for c in text)
+
+
 class LineFormatter(logging.Formatter):
     """Formatter of a record as a line of text.
 
@@ -48,8 +58,13 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return escape(super().formatMessage(record))
+
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
-        return super().formatException(ei) if self._content else _format_origin(ei[1])
+        text = super().formatException(ei) if self._content else _format_origin(ei[1])
+        # Its lines begin with spaces, or with the name of an exception.
+        return "\n".join(map(escape, text.split("\n")))
 
 
 class JsonFormatter(LineFormatter):
@@ -65,7 +80,7 @@ class JsonFormatter(LineFormatter):
         }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return redact(json.dumps(fields, ensure_ascii=False))
+        return redact(escape(json.dumps(fields, ensure_ascii=False)))
 
 
 def _format_origin(error: BaseException | None) -> str:

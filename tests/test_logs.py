@@ -36,6 +36,25 @@ def test_keys_are_redacted(text: str, logged: str) -> None:
     assert json.loads(JsonFormatter().format(make_record(text)))["message"] == logged
 
 
+FORGED = "2026-11-23 09:30:00,123 ERROR   bridge: forged"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x1c", "\x85", "\u2028"])
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()])
+def test_a_message_cannot_add_a_line(formatter: logging.Formatter, end: str) -> None:
+    line = formatter.format(make_record(f"Unknown model x{end}{FORGED}"))
+    assert len(line.splitlines()) == 1
+    assert FORGED in line
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(content=True), JsonFormatter(content=True)])
+def test_nothing_in_a_line_acts_on_a_terminal(formatter: logging.Formatter) -> None:
+    hostile = "a\x1b]0;title\x07\x9b2J\u202etxt.exe\x00\ud83d"
+    line = formatter.format(make_record(hostile, ValueError(hostile)))
+    assert line.replace("\n", "").isprintable()
+    assert "Grüße\t✓" in formatter.format(make_record("Grüße\t✓")).replace("\\t", "\t")
+
+
 def make_error() -> ValueError:
     try:
         try:

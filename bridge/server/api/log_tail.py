@@ -59,7 +59,8 @@ async def get_log(request: web.Request) -> web.Response:
 
 def parse_lines(text: str) -> list[LogLine]:
     """Return the lines of a log as text or JSON; what continues a line is left out."""
-    lines = [_parse_line(line) for line in text.splitlines()]
+    # Not `splitlines`: it also ends lines at characters such as U+2028, which a text may have.
+    lines = [_parse_line(line) for line in text.split("\n")]
     return [line for line in lines if line is not None]
 
 

@@ -65,5 +65,12 @@ def test_other_lines_are_left_out(text: str) -> None:
     assert parse_lines(text) == []
 
 
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x1c", "\x85", "\u2028"])
+def test_only_line_feeds_end_a_line(end: str) -> None:
+    """In a file that is older than the escapes, a text could pretend to be a line."""
+    line = "2026-11-23 09:30:00,123 INFO    bridge: "
+    assert len(parse_lines(f"{line}Unknown model{end}{line}forged\n")) == 1
+
+
 async def test_without_a_log_there_are_no_lines(bridge: Bridge) -> None:
     assert (await call(bridge, "/control/log"))[1]["lines"] == []

@@ -13,6 +13,8 @@ import hmac
 import ipaddress
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 PURPOSE = "claude-bridge control"
@@ -38,6 +40,38 @@ def is_proof(proof: object, token: str, nonce: str, address: str) -> bool:
     return bool(token) and hmac.compare_digest(
         str(proof).encode("utf-8", "surrogatepass"), expected.encode()
     )
+
+
+@contextmanager
+def limit_exchange(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Shut the socket down after `seconds`, until the proof has been checked.
+
+    The socket's own timeout is for each read: a hostile program that sends a byte a second, or
+    `100 Continue` without end, would keep the caller for ever. Raises TimeoutError.
+    """
+    # Imported here: few of the programs that import this module exchange a proof.
+    import threading
+
+    has_ended = threading.Event()
+
+    def end() -> None:
+        has_ended.set()
+        # It may be closed already.
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        # What the shutdown has caused: the end of the data, at any place in it.
+        if has_ended.is_set():
+            raise TimeoutError("the proof took too long") from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def format_address(name: tuple[object, ...]) -> str:

@@ -25,7 +25,14 @@ from bridge.errors import SettingsError
 from bridge.paths import find_paths
 from bridge.private_files import read_file
 from bridge.proof import PATH as PROOF_PATH
-from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
+from bridge.proof import (
+    format_address,
+    format_netloc,
+    is_proof,
+    limit_exchange,
+    make_nonce,
+    remove_scope,
+)
 from bridge.running import RunningServer, is_alive, to_reachable
 
 if TYPE_CHECKING:
@@ -206,7 +213,9 @@ class BridgeClient:
         if self._connection.sock is None and not self._is_closed:
             self._connection.connect()
             if self._token:
-                self._check_proof()
+                seconds = min(CONNECT_SECONDS, self._timeout or CONNECT_SECONDS)
+                with limit_exchange(self._connection.sock, seconds):
+                    self._check_proof()
             if self._connection.sock is not None:
                 self._connection.sock.settimeout(self._timeout)
         # `close` may have run during `connect`, when there was no socket to shut down yet.

@@ -15,6 +15,8 @@ from .sse import EventDecoder, EventTooLong
 
 # The bridge is on this machine, so a connection that takes longer will never succeed.
 CONNECT_SECONDS = 0.9
+# All of the time for the proof: another program could send a byte now and then, for ever.
+PROOF_SECONDS = 5.0
 # The bridge sends a keep-alive comment much more often than this.
 SILENCE_SECONDS = 300.0
 READ_BYTES = 8 * 1024
@@ -134,7 +136,8 @@ class HttpRequest:
         deadline = time.perf_counter() + POLL_SECONDS
         while not self.finished:
             data = self._socket.recv(READ_BYTES)
-            self._last_received = self._clock()
+            if self._challenge is None:
+                self._last_received = self._clock()
             if data:
                 self._read_data(data)
             else:
@@ -159,6 +162,7 @@ class HttpRequest:
         if self._challenge is not None:
             self._challenge.check(self._body, self._socket.getpeername())
             self._challenge, self._body, self._reader = None, b"", ResponseReader()
+            self._last_received = self._clock()
             self._unsent = memoryview(self._request)
             self._send()
         elif self.status == 200:
@@ -169,6 +173,8 @@ class HttpRequest:
 
     def _check_silence(self) -> None:
         limit = self._silence if self._connected else CONNECT_SECONDS
+        if self._connected and self._challenge is not None:
+            limit = PROOF_SECONDS
         if self.finished or self._clock() - self._last_received <= limit:
             return
         if self._connected:

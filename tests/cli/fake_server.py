@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
+from time import sleep
 
 from bridge.proof import compute_proof, format_address
 
@@ -43,6 +44,35 @@ def answer_with(response: bytes, token: str = "") -> Iterator[tuple[str, list[by
         answering = Thread(target=answer)
         answering.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", requests
+        answering.join()
+
+
+ENDLESS = {
+    "a byte, then another": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "a body that goes on": (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b"x"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+"""What keeps a client that only limits the time of each read: the beginning, and what follows."""
+
+
+@contextmanager
+def answer_endlessly(begin: bytes, piece: bytes) -> Iterator[str]:
+    """Yield the address of a server that goes on to send `piece` until the client leaves."""
+
+    def answer() -> None:
+        client, _ = listening.accept()
+        # The client leaves with data that it has not read, or does not come at all.
+        with client, suppress(OSError):
+            client.recv(_MOST_BYTES)
+            client.sendall(begin)
+            while True:
+                client.sendall(piece)
+                sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = Thread(target=answer)
+        answering.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         answering.join()
 
 

@@ -10,10 +10,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bridge.cli.client import BridgeClient, NotProven, NotRunning, RequestRefused, format_url
+from bridge.cli.client import (
+    BridgeClient,
+    NotProven,
+    NotResponding,
+    NotRunning,
+    RequestRefused,
+    format_url,
+)
 from bridge.cli.main import main
 from bridge.settings import load_settings
-from tests.cli.fake_server import answer_with
+from tests.cli.fake_server import ENDLESS, answer_endlessly, answer_with
 from tests.conftest import StartBridge
 
 SECRET = "the-control-token"
@@ -104,6 +111,18 @@ def test_a_program_without_the_token_never_receives_it(response: bytes) -> None:
     (request,) = requests
     assert request.startswith(b"POST /proof ")
     assert SECRET.encode() not in request
+
+
+@pytest.mark.parametrize("pieces", ENDLESS.values(), ids=ENDLESS)
+def test_a_program_that_answers_without_end_is_left(
+    pieces: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.cli.client.CONNECT_SECONDS", 0.3)
+    with answer_endlessly(*pieces) as url:
+        client = BridgeClient(url, SECRET)
+        with pytest.raises(NotResponding, match="does not respond"):
+            client.send("GET", "/health")
+        client.close()
 
 
 async def test_the_proof_of_the_real_server_cannot_be_forwarded_by_another_port(

@@ -7,7 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from talon_user.wire.answer import SERVER_HINT, AnswerReader
-from talon_user.wire.http_client import CONNECT_SECONDS, SILENCE_SECONDS, EventStream, Fetch
+from talon_user.wire.http_client import (
+    CONNECT_SECONDS,
+    PROOF_SECONDS,
+    SILENCE_SECONDS,
+    EventStream,
+    Fetch,
+)
+from talon_user.wire.proof import Challenge
 from talon_user.wire.request import Address, BadSetting, build_request, parse_address
 from tests.talon_user.loopback import (
     DONE,
@@ -162,6 +169,20 @@ def test_a_refused_connection_is_reported_at_once_with_a_hint() -> None:
     assert time.perf_counter() - start <= CONNECT_SECONDS + 1  # Windows tries for 2 s
 
 
+class _OneByte:
+    """A socket on which one byte has arrived."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._bytes = [b"x"]
+        self.close, self.getsockopt, self.send = real.close, real.getsockopt, real.send
+        self.getpeername = real.getpeername
+
+    def recv(self, _size: int) -> bytes:
+        if not self._bytes:
+            raise BlockingIOError
+        return self._bytes.pop()
+
+
 def test_a_connection_attempt_times_out() -> None:
     assert CONNECT_SECONDS < 1
     times = iter([0.0, CONNECT_SECONDS + 1])
@@ -183,6 +204,23 @@ def test_a_silent_bridge_times_out() -> None:
         now[0] = SILENCE_SECONDS + 1
         stream.poll()
     assert stream.error == "The bridge stopped responding. Say “claude retry” to try again."
+
+
+def test_a_program_that_proves_nothing_without_end_is_left() -> None:
+    now = [0.0]
+    with LoopbackBridge(b"HTTP/1.1 200 OK\r\nX-Long: x", wait_for_release) as bridge:
+        address = parse_address(bridge.url)
+        fetch = Fetch(address, b"", clock=lambda: now[0], challenge=Challenge("token"))
+        while fetch._unsent:
+            fetch.poll()
+            time.sleep(0.001)
+        # A byte of its answer comes with each second.
+        while not fetch.finished and now[0] < PROOF_SECONDS + 5:
+            now[0] += 1
+            fetch._socket = _OneByte(fetch._socket)  # type: ignore[assignment]
+            fetch.poll()
+    assert fetch.error == "The bridge stopped responding. Say “claude retry” to try again."
+    assert now[0] == PROOF_SECONDS + 1
 
 
 def test_the_bridge_notices_a_closed_stream() -> None:

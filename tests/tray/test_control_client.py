@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.fake_server import answer_with
+from tests.cli.fake_server import ENDLESS, answer_endlessly, answer_with
 from tests.tray.statuses import PLAN, USAGE
 from tray.server.control_client import ControlClient, NotAnswering, UsageToday
 
@@ -25,6 +25,15 @@ def test_a_program_without_the_token_never_receives_it(body: bytes) -> None:
     (request,) = requests
     assert request.startswith(b"POST /proof ")
     assert TOKEN.encode() not in request
+
+
+@pytest.mark.parametrize("pieces", ENDLESS.values(), ids=ENDLESS)
+def test_a_program_that_answers_without_end_is_left(
+    pieces: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tray.server.control_client.TIMEOUT_SECONDS", 0.3)
+    with answer_endlessly(*pieces) as url, pytest.raises(NotAnswering, match="took too long"):
+        ControlClient(url, lambda: TOKEN).fetch_health()
 
 
 def test_a_server_that_proves_itself_gets_it_afterwards() -> None:

@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from bridge.proof import PATH as PROOF_PATH
-from bridge.proof import format_address, format_netloc, is_proof, make_nonce, remove_scope
+from bridge.proof import (
+    format_address,
+    format_netloc,
+    is_proof,
+    limit_exchange,
+    make_nonce,
+    remove_scope,
+)
 from bridge.wire.access import IssuedCode, Proof, RedirectFile
 from bridge.wire.computer_status import ComputerStatus, WaitingBatch
 from bridge.wire.connect import Connections
@@ -144,7 +151,9 @@ class ControlClient:
         with closing(connection):
             try:
                 connection.connect()
-                headers["Authorization"] = f"Bearer {self._check_proof(connection, host)}"
+                with limit_exchange(connection.sock, TIMEOUT_SECONDS):
+                    token = self._check_proof(connection, host)
+                headers["Authorization"] = f"Bearer {token}"
                 connection.request(method, path, _encode_body(body), headers)
                 return _decode_response(connection.getresponse(), path)
             except ConnectionRefusedError as error:

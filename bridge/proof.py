@@ -44,7 +44,7 @@ def is_proof(proof: object, token: str, nonce: str, address: str) -> bool:
 
 @contextmanager
 def limit_exchange(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """Shut the socket down after `seconds`, until the proof has been checked.
+    """Shut the socket down if the block has not ended after `seconds`.
 
     The socket's own timeout is for each read: a hostile program that sends a byte a second, or
     `100 Continue` without end, would keep the caller for ever. Raises TimeoutError.
@@ -63,15 +63,18 @@ def limit_exchange(sock: socket.socket, seconds: float) -> Iterator[None]:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+    cause: Exception | None = None
     try:
         yield
     except Exception as error:
-        # What the shutdown has caused: the end of the data, at any place in it.
-        if has_ended.is_set():
-            raise TimeoutError("the proof took too long") from error
-        raise
+        # The shutdown ends the data, at any place in it.
+        if not has_ended.is_set():
+            raise
+        cause = error
     finally:
         timer.cancel()
+    if has_ended.is_set():
+        raise TimeoutError("the proof took too long") from cause
 
 
 def format_address(name: tuple[object, ...]) -> str:

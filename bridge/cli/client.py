@@ -213,9 +213,7 @@ class BridgeClient:
         if self._connection.sock is None and not self._is_closed:
             self._connection.connect()
             if self._token:
-                seconds = min(CONNECT_SECONDS, self._timeout or CONNECT_SECONDS)
-                with limit_exchange(self._connection.sock, seconds):
-                    self._check_proof()
+                self._check_proof()
             if self._connection.sock is not None:
                 self._connection.sock.settimeout(self._timeout)
         # `close` may have run during `connect`, when there was no socket to shut down yet.
@@ -224,12 +222,13 @@ class BridgeClient:
 
     def _check_proof(self) -> None:
         """Raise NotProven unless the server on this connection has the user's control token."""
-        nonce = make_nonce()
-        address = format_address(self._connection.sock.getpeername())
+        nonce, sock = make_nonce(), self._connection.sock
+        address = format_address(sock.getpeername())
         headers = {"Host": self._host_header, "Content-Type": "application/json"}
-        self._connection.request("POST", PROOF_PATH, json.dumps({"nonce": nonce}), headers)
-        response = self._connection.getresponse()
-        proof = _read_proof(response.read(_MAX_PROOF_BYTES))
+        with limit_exchange(sock, min(CONNECT_SECONDS, self._timeout or CONNECT_SECONDS)):
+            self._connection.request("POST", PROOF_PATH, json.dumps({"nonce": nonce}), headers)
+            response = self._connection.getresponse()
+            proof = _read_proof(response.read(_MAX_PROOF_BYTES))
         # A connection that ends here would be opened again, perhaps to another program.
         if not is_proof(proof, self._token, nonce, address) or self._connection.sock is None:
             self._connection.close()

@@ -12,12 +12,14 @@ from bridge.errors import Forbidden
 from bridge.proof import remove_scope
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.guard import has_control_token
+from bridge.server.http.peer.find import find_peer
 from bridge.server.http.request_body import read_body
 from bridge.server.state import BRIDGE
 from bridge.store.unlock_codes import SECONDS
 from bridge.wire.access import IssuedCode
 from bridge.wire.control import NewCode, Redeemed, UnlockCode
 
+_ROOT = "0"
 _HINT = "Get a new one from the tray menu, or with: claude-bridge dashboard"
 
 
@@ -36,8 +38,10 @@ async def create_code(request: web.Request) -> web.Response:
 async def redeem_code(request: web.Request) -> web.Response:
     """Start a session for a code.
 
-    Raises Forbidden for a wrong, used or old one, and for other computers: a code is short, so only
-    programs of this computer may try one. A ticket unlocks a page on another computer.
+    Raises Forbidden for a wrong, used or old one, and for other computers and users: a code is
+    short, so only programs of the user may try one. Another user's program could use up all the
+    attempts, or show a page on the same port of `::1` that asks for the code and passes it on.
+    A ticket unlocks a page on another computer.
     """
     bridge = request.app[BRIDGE]
     body = await read_body(request, UnlockCode)
@@ -45,6 +49,11 @@ async def redeem_code(request: web.Request) -> web.Response:
         raise Forbidden(
             "A code unlocks pages on the bridge's own computer only. On another one, open the link "
             "of: claude-bridge dashboard --url"
+        )
+    if not await _is_of_this_user(request):
+        raise Forbidden(
+            "A code works only in a browser of the user who runs the bridge. In another one, open "
+            "the link of: claude-bridge dashboard --url"
         )
     if not bridge.unlock_codes.redeem(body.code):
         raise Forbidden(f"This code is wrong, used or more than 5 minutes old. {_HINT}")
@@ -60,6 +69,13 @@ def _is_on_this_computer(request: web.Request) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped.is_loopback
     return address.is_loopback
+
+
+async def _is_of_this_user(request: web.Request) -> bool:
+    peer = await find_peer(request)
+    # The administrator can read the control token anyway. A browser of Windows reaches a bridge in
+    # WSL through a program of root.
+    return peer is not None and (peer.is_own_user or peer.user == _ROOT)
 
 
 _CODE_EXAMPLE: dict[str, Any] = {"code": "K7QM-2XDR", "seconds": 300}

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from bridge.server.http.peer.base import Peer
 from bridge.server.state import Bridge
 from tests.conftest import StartBridge
 from tests.server.api.accounts.test_keys import call
+from tests.server.http.test_asker import FakeFinder
 from tests.store.test_tickets import post
 
 REDEEM = "/control/codes/redeem"
@@ -51,6 +53,21 @@ async def test_five_wrong_codes_make_the_right_one_worthless(bridge: Bridge) -> 
     wrong = [post(bridge, REDEEM, {"code": "2222-2222"}) for _ in range(5)]
     assert {status for status, _ in await asyncio.gather(*wrong)} == {403}
     assert (await post(bridge, REDEEM, {"code": code}))[0] == 403
+
+
+@pytest.mark.parametrize("peer", [Peer("1001", is_own_user=False), None], ids=["other", "unknown"])
+async def test_programs_of_other_users_cannot_try_codes(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, peer: Peer | None
+) -> None:
+    finder = FakeFinder()
+    monkeypatch.setattr("bridge.server.http.peer.find._open_finder", lambda: finder)
+    code = bridge.unlock_codes.issue()
+    finder.peer = peer
+    for typed in ("2222-2222",) * 5 + (code,):
+        status, body = await post(bridge, REDEEM, {"code": typed})
+        assert (status, "of the user who runs" in body["error"]["message"]) == (403, True)
+    finder.peer = Peer("0", is_own_user=False)
+    assert (await post(bridge, REDEEM, {"code": code}))[0] == 200, "none of these was an attempt"
 
 
 async def test_other_computers_cannot_try_codes(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
 def main() -> int:
     """Run the command, or the tray app; return the exit code."""
+    _open_missing_streams()
     if sys.argv[1:2] == ["--tray-app"]:
         # Imported first, and alone: without the command line, the tray needs less memory.
         from tray.app import run
@@ -34,10 +36,25 @@ def main() -> int:
     return command()
 
 
+def _open_missing_streams() -> None:
+    """Read nothing, and write to nowhere, where the caller has closed a stream.
+
+    Windows starts programs without a console at login, and some service managers close the streams.
+    Each would be None. On POSIX, a socket could get the number of the closed stream, and what
+    another program writes to that stream.
+    """
+    # In the order of their numbers, as a new file gets the lowest free one.
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for the process's whole life
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
 def _accept_all_characters() -> None:
     """Print `?` for what the terminal's encoding lacks, such as Windows' older ones."""
     for stream in (sys.stdout, sys.stderr):
-        # Without a console, as on Windows at login, there are none.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 

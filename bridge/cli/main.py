@@ -6,6 +6,7 @@ all that users see of it, which are the help, the errors and the completion, is 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ from bridge.cli.parsing import (
 )
 from bridge.cli.text import print_error
 from bridge.errors import SettingsError
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+"""Errors of a file that stdout leads to."""
 
 __all__ = ["build_parser", "main"]
 
@@ -48,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _end_output()
     except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            _end_output()
+            print_error(f"{PROGRAM}: cannot write the output: {error.strerror}")
+            return ExitCode.ERROR
         # Any other exception is a bug, and its traceback is needed.
         if error.filename is None:
             raise

@@ -200,6 +200,36 @@ def test_what_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPat
     assert (result.returncode, result.stderr) == (2, expected)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
+def test_a_full_disk_behind_stdout_is_one_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([*COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE)
+    message = b"claude-bridge: cannot write the output: No space left on device\n"
+    assert (result.returncode, result.stderr) == (1, message)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell of POSIX")
+@pytest.mark.parametrize(
+    ("words", "closed", "code"),
+    [
+        ("config path", ">&-", 0),
+        ("statsu", "2>&-", 2),
+        ("uninstall", "<&-", 0),
+        ("key reset", "<&-", 2),
+        ("tray", "<&- >&- 2>&-", 2),
+        ("config path", "<&- >&- 2>&-", 0),
+    ],
+)
+def test_a_stream_that_is_closed_is_not_needed(words: str, closed: str, code: int) -> None:
+    """At login, Windows starts the tray without any."""
+    shell = f'"{sys.executable}" -m bridge {words} {closed}'
+    environ = {k: v for k, v in os.environ.items() if not k.endswith("DISPLAY")}
+    result = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, env=environ)
+    assert result.returncode == code, result
+    assert "Traceback" not in result.stderr
+    assert words != "statsu" or result.stdout == ""
+
+
 def test_the_exit_codes_are_documented() -> None:
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     for code, meaning in MEANINGS.items():

@@ -423,8 +423,10 @@ PRIVACY: Mapping[str, Tests] = {
     "| `keys-kept`, `key-required` |": (
         "tests/keys/test_chain.py::test_only_removing_the_last_access_key_removes_the_mark",
     ),
-    "| `keys.lock` |": (
+    "| `keys.lock`, `.config.toml.lock` |": (
         "tests/keys/test_chain.py::test_two_processes_that_save_at_once_lose_no_key",
+        "tests/cli/config/test_command.py"
+        "::test_settings_that_are_saved_at_the_same_time_are_all_in_the_file",
     ),
     "| `tray.json` |": (
         "tests/tray/test_preferences.py"

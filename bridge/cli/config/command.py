@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.cli.config.document import add_value, parse_text, read_document, write_checked
 from bridge.cli.config.editor import edit_file
+from bridge.cli.config.lock import lock_settings
 from bridge.cli.config.template import ensure_settings_file
 from bridge.cli.config.values import check_name, find_origin, parse_value
 from bridge.cli.exit_codes import ExitCode
@@ -80,14 +81,15 @@ def _format_row(name: str, values: Mapping[str, Any]) -> str:
 def _save_value(name: str, text: str) -> None:
     path = find_paths().config_file
     ensure_settings_file(path)
-    document = read_document(path)
-    before = parse_text(document, path)
-    value = parse_value(name, text, before)
-    changed = add_value(document, name, value)
-    # What looks like the start of a table may be part of a text over several lines.
-    if parse_text(changed, path) != {**before, name: value}:
-        raise SettingsError(f"no place for {name} was found. Use: claude-bridge config edit")
-    write_checked(path, changed)
+    with lock_settings(path):
+        document = read_document(path)
+        before = parse_text(document, path)
+        value = parse_value(name, text, before)
+        changed = add_value(document, name, value)
+        # What looks like the start of a table may be part of a text over several lines.
+        if parse_text(changed, path) != {**before, name: value}:
+            raise SettingsError(f"no place for {name} was found. Use: claude-bridge config edit")
+        write_checked(path, changed)
     print_line(f"Saved {name} = {clean_line(json.dumps(value))} in {path}.")
     if (origin := find_origin(name)) != "config.toml":
         print_error(f"{origin} is set, and wins over the file.")

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bridge.cli.config.document import write_checked
+from bridge.cli.config.lock import lock_settings
 from bridge.cli.exit_codes import CommandFailed
 from bridge.cli.prompt import confirm
 from bridge.cli.text import print_error, print_line
@@ -45,14 +46,26 @@ def _edit_until_valid(editor: list[str], copy: Path, path: Path, before: str) ->
             print_line("Nothing was changed.")
             return False
         try:
-            write_checked(path, text)
+            with lock_settings(path):
+                _check_unchanged(path, before)
+                write_checked(path, text)
         except SettingsError as error:
             print_error(f"claude-bridge: {error}")
             if not (sys.stdin.isatty() and confirm("Edit it again?", default=True)):
                 raise CommandFailed(f"{path} was not changed.") from error
+            before = read_text(path) or ""
         else:
             print_line(f"Saved {path}.")
             return True
+
+
+def _check_unchanged(path: Path, before: str) -> None:
+    """Raise SettingsError if another program has changed the file while the editor was open."""
+    if (read_text(path) or "") != before:
+        raise SettingsError(
+            f"{path} was changed by another program in the meantime. To replace that change by "
+            "what you have written, save it again"
+        )
 
 
 def _find_editor() -> list[str] | None:

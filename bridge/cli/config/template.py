@@ -7,9 +7,11 @@ import json
 import os
 from pathlib import Path
 
+from bridge.cli.config.lock import lock_settings
 from bridge.errors import SettingsError
 from bridge.opening import open_file
-from bridge.private_modes import create_folder, open_private
+from bridge.private_files import is_present
+from bridge.private_modes import open_private
 from bridge.settings import Settings, find_paths
 
 
@@ -29,13 +31,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def ensure_settings_file(path: Path) -> None:
     """Write the defaults as comments if there is no file yet. Raises SettingsError."""
+    if is_present(path):
+        return
     try:
-        create_folder(path.parent)
-    except OSError as error:
-        raise SettingsError(f"cannot create {path.parent}: {error.strerror}") from error
-    try:
-        # O_EXCL: never overwrite a file that another process has just written.
-        with os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file:
+        # With the lock, no other command reads half of it. O_EXCL: never overwrite a file that an
+        # editor has just written.
+        with (
+            lock_settings(path),
+            os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "w", encoding="utf-8") as file,
+        ):
             file.write(render_settings_file())
     except FileExistsError:
         return

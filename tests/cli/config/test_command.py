@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ from bridge.cli.config.document import add_value
 from bridge.cli.main import main
 from bridge.paths import find_paths
 from bridge.settings import load_settings
+from tests.cli.started_server import SECONDS, make_environment
 
 
 @pytest.fixture
@@ -208,3 +210,30 @@ def test_without_a_terminal_it_says_what_it_opens(
     monkeypatch.setattr("bridge.cli.config.editor.open_file", lambda path: True)
     assert main(["config", "edit"]) == 0
     assert capsys.readouterr().out == f"Opening {file}\n"
+
+
+def test_settings_that_are_saved_at_the_same_time_are_all_in_the_file(tmp_path: Path) -> None:
+    settings = {"retries": 1, "drain_seconds": 7.0, "max_streams": 9, "header_seconds": 11.0}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bridge", "config", "set", name, str(value)],
+            stdout=subprocess.DEVNULL,
+            env=make_environment(tmp_path),
+        )
+        for name, value in settings.items()
+    ]
+    assert [process.wait(SECONDS) for process in started] == [0] * len(settings)
+    text = (tmp_path / "config" / "config.toml").read_text("utf-8")
+    assert tomllib.loads(text) == settings
+    assert "# port = 8000" in text, "the comments were written once, and stayed"
+
+
+def test_the_editor_does_not_undo_what_was_saved_in_the_meantime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = find_paths().config_file
+    code = f"path.write_text('retries = 2'); pathlib.Path({str(path)!r}).write_text('port = 8001')"
+    monkeypatch.setenv("VISUAL", write_editor(tmp_path, code))
+    assert main(["config", "edit"]) == 1
+    assert "was changed by another program in the meantime" in capsys.readouterr().err
+    assert path.read_text() == "port = 8001"

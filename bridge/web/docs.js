@@ -212,9 +212,18 @@ function filterOperations() {
   byId("matches").textContent = byId("filter").value ? `${count} endpoint${count === 1 ? "" : "s"}` : "";
 }
 
+/** Returns what the address names; empty if it is misspelled, such as #100%. */
+function readName() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 /** Opens what the address names, such as #create_chat_completion or #type-ChatRequest. */
 function openNamed() {
-  const details = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const details = document.getElementById(readName());
   if (details?.tagName !== "DETAILS") return;
   details.hidden = false;
   details.open = true;

@@ -161,7 +161,7 @@ def build_systemd_unit(command: Sequence[str]) -> str:
     """Return a user unit that runs the server without a tray."""
     # TimeoutStopSec: longer than the longest `drain_seconds`, so that systemd lets a stopping
     # server finish its active requests.
-    words = " ".join(shlex.quote(word).replace("%", "%%") for word in command)
+    words = " ".join(map(_quote_unit_word, command))
     return f"""[Unit]
 Description=Claude OpenAI Bridge (server)
 After=network-online.target
@@ -175,6 +175,15 @@ TimeoutStopSec=620
 [Install]
 WantedBy=default.target
 """
+
+
+def _quote_unit_word(word: str) -> str:
+    """Quote a word for systemd, which replaces `$NAME`, `%h` and `\\x20` also in quotes.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines
+    """
+    escaped = word.replace("\\", "\\\\").replace("'", "\\x27").replace("$", "$$")
+    return (f"'{escaped}'" if shlex.quote(word) != word else escaped).replace("%", "%%")
 
 
 def _quote_exec_word(word: str) -> str:

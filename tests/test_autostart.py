@@ -105,6 +105,23 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
         assert str(unit) not in result.stderr, result.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("/usr/bin/python", "/usr/bin/python"),
+        ("a b", "'a b'"),
+        ("$HOME", "'$$HOME'"),
+        ("${X}", "'$${X}'"),
+        ("100%h", "100%%h"),
+        (r"C:\x20", r"'C:\\x20'"),
+        ("it's", r"'it\x27s'"),
+        ("", "''"),
+    ],
+)
+def test_systemd_gets_each_word_as_it_is(word: str, written: str) -> None:
+    assert f"\nExecStart=/p {written}\n" in build_systemd_unit(["/p", word])
+
+
 def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bridge", *words],

@@ -42,10 +42,15 @@ class UnlockCodes:
         self._attempts_left = MAX_ATTEMPTS
         return f"{self._code[:4]}-{self._code[4:]}"
 
+    def has_valid(self) -> bool:
+        """Return whether there is a code that can be redeemed."""
+        if self._deadline is not None and self._deadline.has_passed(self._clocks()):
+            self._deadline = None
+        return self._deadline is not None
+
     def redeem(self, typed: str) -> bool:
         """Return whether the code was valid, and invalidate it; a wrong one is an attempt."""
-        if self._deadline is None or self._deadline.has_passed(self._clocks()):
-            self._deadline = None
+        if not self.has_valid():
             return False
         self._attempts_left -= 1
         is_right = hmac.compare_digest(_normalize(typed), self._code.encode())

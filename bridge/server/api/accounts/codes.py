@@ -50,7 +50,9 @@ async def redeem_code(request: web.Request) -> web.Response:
             "A code unlocks pages on the bridge's own computer only. On another one, open the link "
             "of: claude-bridge dashboard --url"
         )
-    if not await _is_of_this_user(request):
+    # The system is asked only while there is something to try: that takes a thread, and any program
+    # may send requests.
+    if bridge.unlock_codes.has_valid() and not await _is_of_this_user(request):
         raise Forbidden(
             "A code works only in a browser of the user who runs the bridge. In another one, open "
             "the link of: claude-bridge dashboard --url"

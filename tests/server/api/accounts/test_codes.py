@@ -68,6 +68,9 @@ async def test_programs_of_other_users_cannot_try_codes(
         assert (status, "of the user who runs" in body["error"]["message"]) == (403, True)
     finder.peer = Peer("0", is_own_user=False)
     assert (await post(bridge, REDEEM, {"code": code}))[0] == 200, "none of these was an attempt"
+    asked = finder.asked
+    assert (await post(bridge, REDEEM, {"code": code}))[0] == 403
+    assert finder.asked == asked, "without a valid code, the system is not asked"
 
 
 async def test_other_computers_cannot_try_codes(

@@ -16,7 +16,7 @@ from typing import Any, assert_never
 
 from bridge.autostart import find_autostart
 from bridge.errors import SettingsError
-from bridge.logs import set_up_logging
+from bridge.logs import escape, set_up_logging
 from bridge.opening import read_token
 from bridge.running import list_servers, to_reachable
 from tray.clipboard import find_clipboard
@@ -99,7 +99,7 @@ def _hand_over(options: LaunchOptions) -> int:
         answer = "Claude Bridge is already running, but its tray does not respond."
         print(answer, file=sys.stderr)  # noqa: T201 - for the terminal
         return 1
-    print(answer)  # noqa: T201 - for the terminal
+    print(escape(answer))  # noqa: T201 - for the terminal
     if options.user_flags:
         flags = " ".join(options.user_flags)
         text = f"Ignored {flags}: to use it, choose Quit in the tray menu and run this again."

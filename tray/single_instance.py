@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ else:
 
 _SECONDS = 3.0
 _REPLY_BYTES = 1000
+_PAUSE_SECONDS = 0.1
 
 AnswerSecond = Callable[[], str]
 """Called when a second instance was started; returns a sentence for its terminal."""
@@ -69,14 +71,19 @@ class InstanceListener:
             self._path.unlink(missing_ok=True)
 
     def _accept_connections(self) -> None:
-        with suppress(OSError):  # the socket was closed
-            while True:
+        # Until it is closed. Every local user can make `accept` fail, by leaving before it returns.
+        while self._socket.fileno() != -1:
+            try:
                 connection, _ = self._socket.accept()
-                with connection, suppress(OSError):
-                    connection.settimeout(_SECONDS)
-                    received = connection.recv(64)
-                    if secrets.compare_digest(received, self._secret.encode()):
-                        connection.sendall(self._answer_second().encode())
+            except OSError:
+                # Too many open files would come back at once.
+                time.sleep(_PAUSE_SECONDS)
+                continue
+            with connection, suppress(OSError):
+                connection.settimeout(_SECONDS)
+                received = connection.recv(64)
+                if secrets.compare_digest(received, self._secret.encode()):
+                    connection.sendall(self._answer_second().encode())
 
 
 def notify_first_instance(path: Path) -> str | None:

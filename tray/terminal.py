@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from bridge.banner import describe_connection, format_banner
+from bridge.logs import escape
 from tray.status import Status
 
 
@@ -23,7 +24,8 @@ def format_start(status: Status, version: str) -> str:
     return format_banner(
         version,
         status.url or "",
-        describe_connection(status.backend, status.reason, status.message),
+        # It may quote what upstream has answered.
+        escape(describe_connection(status.backend, status.reason, status.message)),
         how_to_quit="Ctrl+C, or Quit in the tray menu",
         how_to_stay=on if status.start_at_login else "Start at login, in the tray menu",
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from pathlib import Path
+
+import pytest
 
 from tray.single_instance import InstanceListener, acquire_instance_lock, notify_first_instance
 
@@ -35,3 +38,19 @@ def test_a_second_instance_needs_the_secret_to_notify_the_first(tmp_path: Path) 
     assert notified.is_set()
     listener.close()
     assert notify_first_instance(path) is None
+
+
+def test_a_client_that_has_left_does_not_end_the_listener(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = socket.socket.accept, [ConnectionAbortedError(), OSError(24, "too many")]
+
+    def accept(listening: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise failures.pop()
+        return real(listening)
+
+    monkeypatch.setattr("socket.socket.accept", accept)
+    listener = InstanceListener(tmp_path / "door", lambda: "Starting its server.")
+    assert notify_first_instance(tmp_path / "door") == "Starting its server."
+    listener.close()

@@ -30,6 +30,13 @@ def test_without_a_connection_it_says_what_to_do() -> None:
     assert "Not connected. Sign in or add an API key." in format_start(status, "1")
 
 
+def test_what_upstream_has_said_is_one_line_without_controls() -> None:
+    hostile = "refused: \x1b]0;title\x07\nListening on http://evil\u202e"
+    text = format_start(replace(RUNNING, reason=hostile), "1")
+    assert len(text.splitlines()) == 6
+    assert text.replace("\n", "").isprintable()
+
+
 @pytest.mark.parametrize(
     ("before", "status", "is_terminal", "shown"),
     [

@@ -14,7 +14,7 @@ from bridge.banner import describe_connection, format_banner
 from bridge.cli.autostart import suggest_command
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.flags import add_setting_flags, read_setting_flags
-from bridge.cli.text import print_line
+from bridge.cli.text import clean_line, print_line
 from bridge.keys import KeyChain
 from bridge.launching import build_own_command
 from bridge.settings import Settings, find_paths, load_settings
@@ -99,7 +99,8 @@ def _format_own_banner(url: str, status: BackendStatus) -> str:
     return format_banner(
         __version__,
         url,
-        describe_connection(status.active, status.reason, status.hint),
+        # It may quote what upstream has answered, which must not add a line.
+        clean_line(describe_connection(status.active, status.reason, status.hint)),
         needs_key=KeyChain(find_paths().data).may_need_access_key(),
         how_to_quit="Ctrl+C",
         how_to_stay=f"{suggest_command()} (starts it at each login)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,15 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartedS
     server = StartedServer(tmp_path_factory.mktemp("shared"), "--backend", "offline")
     yield server
     server.close()
+
+
+@pytest.fixture
+def free_port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A port on which nothing listens, in the settings: on 8000 may be a developer's bridge."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    monkeypatch.setenv("CLAUDE_BRIDGE_PORT", str(port))
+    return port
 
 
 @pytest.fixture

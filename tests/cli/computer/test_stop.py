@@ -242,7 +242,7 @@ async def test_it_loads_neither_pydantic_nor_the_settings(bridge: Bridge) -> Non
 
 
 def test_a_server_that_ended_without_removing_its_file_is_not_running(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -252,4 +252,4 @@ def test_a_server_that_ended_without_removing_its_file_is_not_running(
     write_record(home / "data", replace(server, started_at=server.started_at - 100))
     assert asdict(server)["url"] == url
     assert main(["computer", "stop"]) == 3
-    assert "http://127.0.0.1:8000" in capsys.readouterr().err
+    assert f"http://127.0.0.1:{free_port}" in capsys.readouterr().err

@@ -47,13 +47,15 @@ def doctor(
     return run
 
 
-def test_without_a_sign_in_and_a_key_it_says_how_to_connect(doctor: RunDoctor) -> None:
+def test_without_a_sign_in_and_a_key_it_says_how_to_connect(
+    doctor: RunDoctor, free_port: int
+) -> None:
     code, checks = doctor()
     assert code == 1
     assert checks["Sign-in"]["state"] == "fail"
     fix = "claude-bridge login, or: claude-bridge key set anthropic"
     assert checks["Sign-in"]["fix"] == fix
-    assert (checks["Server"]["state"], checks["Port"]["text"]) == ("note", "8000 is free")
+    assert (checks["Server"]["state"], checks["Port"]["text"]) == ("note", f"{free_port} is free")
     assert checks["Server"]["fix"] == "Start it with: claude-bridge"
     assert set(checks) >= {
         *("Versions", "Libraries", "Python", "Command", "Settings", "Keyring", "API keys"),

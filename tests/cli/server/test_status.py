@@ -21,9 +21,11 @@ def test_a_program_gets_the_health_of_each_server(
     assert found["health"]["backend"]["active"] == "offline"
 
 
-def test_a_program_learns_that_none_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_learns_that_none_runs(
+    free_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["status", "--json"]) == 3
-    expected = {"url": "http://127.0.0.1:8000", "running": False, "health": None}
+    expected = {"url": f"http://127.0.0.1:{free_port}", "running": False, "health": None}
     assert json.loads(capsys.readouterr().out) == {"servers": [expected]}
 
 

@@ -31,14 +31,14 @@ def own_server(home: Path) -> Iterator[StartedServer]:
 
 
 def test_stop_ends_the_process_and_says_so(
-    own_server: StartedServer, capsys: pytest.CaptureFixture[str]
+    own_server: StartedServer, free_port: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["stop"]) == 0
     assert capsys.readouterr().out == f"Stopped the server at {own_server.url}.\n"
     assert own_server.process.wait(SECONDS) == 0
     assert main(["stop"]) == 3
     assert capsys.readouterr().err == (
-        "Nothing to stop: no server is running at http://127.0.0.1:8000.\n"
+        f"Nothing to stop: no server is running at http://127.0.0.1:{free_port}.\n"
     )
 
 
@@ -120,11 +120,12 @@ def test_a_broken_file_does_not_keep_it_from_stopping_but_from_restarting(
 
 
 def test_restart_without_a_server_says_how_to_start_one(
+    free_port: int,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["restart"]) == 3
     assert capsys.readouterr().err == (
-        "No bridge is running at http://127.0.0.1:8000. Start it with: claude-bridge\n"
+        f"No bridge is running at http://127.0.0.1:{free_port}. Start it with: claude-bridge\n"
     )
 
 

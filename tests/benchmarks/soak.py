@@ -24,7 +24,7 @@ import psutil
 
 from tests.fake_anthropic.server import FakeAnthropic
 from tests.server.outcome import Outcome, understand_text
-from tests.server.test_faults import FAULTS, HEAD, Fault, build_bodies
+from tests.server.test_faults import FAULTS, HEAD, Fault, build_bodies, choose_status
 
 SILENCE = 5.0
 LIMIT = 60.0
@@ -35,7 +35,7 @@ def is_right(fault: Fault, endpoint: str, stream: bool, outcome: Outcome) -> boo
     """Whether an outcome is the one that the fault must have."""
     if fault.status == 200:
         return (outcome.status, outcome.errors, outcome.ends) == (200, 0, 1)
-    status = 529 if (fault.status, endpoint) == (503, "messages") else fault.status
+    status = choose_status(fault, endpoint)
     early = endpoint == "two choices" and outcome.status == fault.status
     if stream and fault.begun and not early:
         # A failure of the second choice may come before all of the first.

@@ -149,6 +149,14 @@ def build_bodies(words: str) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def choose_status(fault: Fault, endpoint: str) -> int:
+    """Return the status of a fault that comes before the answer has begun."""
+    if endpoint != "messages":
+        return fault.status
+    # An error of Claude's reaches Anthropic's clients as it is.
+    return {"overloaded": 529, "upstream_error": 500}.get(fault.code or "", fault.status)
+
+
 @pytest.mark.parametrize("endpoint", build_bodies(""))
 async def test_each_fault_has_its_error_at_each_endpoint(
     fake: FakeAnthropic,
@@ -168,11 +176,7 @@ async def test_each_fault_has_its_error_at_each_endpoint(
         # A choice may fail before the other has begun, and with it the stream.
         early = endpoint == "two choices" and outcome.status == fault.status
         begun = stream and fault.begun and not early
-        status = fault.status
-        if endpoint == "messages":
-            # An error of Claude's reaches Anthropic's clients as it is.
-            status = {"overloaded": 529, "upstream_error": 500}.get(fault.code or "", status)
-        assert outcome.status == (200 if begun else status), fault
+        assert outcome.status == (200 if begun else choose_status(fault, endpoint)), fault
         assert (outcome.errors, outcome.ends) == ((0, 1) if fault.status == 200 else (1, 0)), fault
         if begun:
             # A failure of the second choice may come before all of the first.

@@ -167,8 +167,11 @@ async def start_bridge() -> AsyncIterator[StartBridge]:
             bridge.read_today = lambda: TODAY
             task = asyncio.create_task(serve(bridge, listen(chosen.host, chosen.port)))
             stack.push_async_callback(_stop, bridge, task)
-            while not bridge.url:
-                await asyncio.sleep(0.001)
+            listening = asyncio.create_task(bridge.listening.wait())
+            await asyncio.wait([task, listening], return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                listening.cancel()
+                await task
             return bridge
 
         yield start

@@ -76,6 +76,7 @@ async def serve(
             server = await _start_listening(runner, sock, bridge.settings, accept_errors)
             await announcement.write()
             print(f"Listening on {bridge.url}", flush=True)  # noqa: T201 - the tray waits for it
+            bridge.listening.set()
             warm_up = asyncio.create_task(_warm_up(bridge, on_loaded, on_status))
             maintenance = asyncio.create_task(bridge.maintain_stores())
             if stop_with_parent:

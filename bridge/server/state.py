@@ -93,6 +93,8 @@ class Bridge:
     chosen_model: str = ""
     """The name of the active model as the user chose it: perhaps one of the user's own."""
     url: str = ""
+    listening: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when requests are answered and the address has been announced."""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
     heavy_work: HeavyWork = field(default_factory=HeavyWork)

@@ -227,7 +227,7 @@ async def test_start_at_login_writes_and_removes_the_autostart_entry(
     await shows(panel, "Ready on")
     entry_file = tmp_path / ".config" / "autostart" / "claude-bridge.desktop"
     await panel.click("Start at login")
-    words = f"Exec={sys.executable} -m bridge tray --port {tray.port}\n"
+    words = f"Exec={sys.executable} -P -m bridge tray --port {tray.port}\n"
     assert words in await wait_for_text(entry_file, "Exec="), "with the flags of this tray"
     await wait_until_checked(panel, "Start at login")
     await panel.click("Start at login")

@@ -10,6 +10,8 @@ const byId = id => document.getElementById(id);
 const NAME_TRIES = 5, NAME_MILLISECONDS = 2000;
 /** Whether this page shows a sign-in that it has begun. */
 let isSigningIn = false;
+/** The number of the sign-in that this page follows; an earlier one is not followed any more. */
+let attempt = 0;
 
 async function refresh() {
   try {
@@ -81,9 +83,12 @@ async function showNewAccount() {
 }
 
 async function followSignIn() {
+  const own = ++attempt;
   let state = showSignIn(await callBridge("/control/login"));
-  while (state === "waiting" && isSigningIn) {
+  while (state === "waiting") {
     await new Promise(done => setTimeout(done, 1000));
+    // The form, or another sign-in, has gone on meanwhile, and shows its own result.
+    if (!isSigningIn || own !== attempt) return;
     state = showSignIn(await callBridge("/control/login"));
   }
   await finishSignIn(state);

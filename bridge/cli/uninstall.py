@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def _list_parts(paths: Paths) -> Iterator[_Part]:
     for folder, content in _list_folders(paths).items():
         if os.path.lexists(folder):
             text = f"{content} ({folder}, {measure_folder(folder) / _MEGABYTE:,.1f} MB)"
-            yield _Part(text, lambda folder=folder: remove_folder(folder))  # type: ignore[misc]
+            yield _Part(text, partial(remove_folder, folder))
 
 
 def _stop_servers(paths: Paths) -> None:

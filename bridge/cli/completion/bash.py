@@ -37,7 +37,7 @@ complete -o default -F _claude_bridge claude-bridge
 def write_bash(tree: Node) -> str:
     """Return the script."""
     nodes = list(tree.walk())
-    paths = "|".join(f'"{node.key}"' for node in nodes if len(node.path) > 1)
+    paths = "|".join(f'"{key}"' for key in tree.list_keys_below())
     return "".join(
         (
             _HEAD,

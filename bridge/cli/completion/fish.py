@@ -23,7 +23,7 @@ complete -c claude-bridge -f
 def write_fish(tree: Node) -> str:
     """Return the script."""
     nodes = list(tree.walk())
-    paths = " ".join(f"'{node.key}'" for node in nodes if len(node.path) > 1)
+    paths = " ".join(f"'{key}'" for key in tree.list_keys_below())
     return "".join(
         (
             _HEAD,

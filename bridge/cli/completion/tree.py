@@ -41,6 +41,10 @@ class Node:
         for node in self.below.values():
             yield from node.walk()
 
+    def list_keys_below(self) -> list[str]:
+        """Return the keys of all nodes below this one."""
+        return [node.key for below in self.below.values() for node in below.walk()]
+
     @property
     def key(self) -> str:
         """Its words as one, by which the scripts look it up."""

@@ -46,7 +46,7 @@ fi
 def write_zsh(tree: Node) -> str:
     """Return the script."""
     nodes = list(tree.walk())
-    paths = "|".join(f'"{node.key}"' for node in nodes if len(node.path) > 1)
+    paths = "|".join(f'"{key}"' for key in tree.list_keys_below())
     return "".join(
         (
             _HEAD,

@@ -67,8 +67,6 @@ class AccountingGuard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        if error is None:
-            return False
         # Whatever it is, the answer is more than its record; a cancellation is no failure.
         if not isinstance(error, Exception):
             return False

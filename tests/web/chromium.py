@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from bridge.server.state import Bridge
 from tests.desktop import need_program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -50,6 +51,12 @@ class Page:
         await self.send_command("Emulation.setFocusEmulationEnabled", enabled=True)
         await self.send_command("Page.navigate", url=url)
         await self.wait_for(f"document.readyState === 'complete' && location.href === {url!r}")
+
+    async def open_with_session(self, bridge: Bridge, path: str = "/") -> None:
+        """Open a page of the bridge with a session, as if it had been opened by a ticket."""
+        await self.open(f"{bridge.url}{path}")
+        await self.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
+        await self.open(f"{bridge.url}{path}?")
 
     async def send_command(self, method: str, **params: Any) -> Any:
         """Send a command and return its result. https://chromedevtools.github.io/devtools-protocol/"""

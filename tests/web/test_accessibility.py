@@ -93,9 +93,7 @@ async def test_an_unlocked_dashboard_with_an_approval_has_no_violations(
     page: Page,
     axe: str,
 ) -> None:
-    await page.open(f"{bridge.url}/")
-    await page.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-    await page.open(f"{bridge.url}/?")
+    await page.open_with_session(bridge)
     await choose_mode(page, "ask")
     await page.wait_for("document.querySelector('#computer-mode').textContent.includes('each')")
     await page.evaluate("document.querySelector('#log').open = true")
@@ -114,9 +112,7 @@ async def test_the_set_up_page_has_no_violations_while_it_signs_in(
     from tests.backends.claude_code.sign_in_stand_in import write_sign_in
 
     bridge = await start_bridge(claude_cli=str(write_sign_in(tmp_path / "claude")))
-    await page.open(f"{bridge.url}/setup")
-    await page.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-    await page.open(f"{bridge.url}/setup?")
+    await page.open_with_session(bridge, "/setup")
     await page.wait_for("!document.querySelector('#sign-in').disabled")
     await page.evaluate("document.querySelector('#sign-in').click()")
     await page.wait_for("!document.querySelector('#sign-in-steps').hidden")

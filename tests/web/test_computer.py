@@ -25,9 +25,7 @@ DELETE = ToolUse("key", {"text": "Delete"}, toolset_name="computer")
 async def page(bridge: Bridge, tmp_path: Path) -> AsyncIterator[Page]:
     """The dashboard with a session, as the tray opens it."""
     async with run_chromium(tmp_path / "profile") as opened:
-        await opened.open(f"{bridge.url}/")
-        await opened.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-        await opened.open(f"{bridge.url}/?")
+        await opened.open_with_session(bridge)
         await opened.wait_for("document.querySelector('#computer-mode').textContent !== ''")
         yield opened
 

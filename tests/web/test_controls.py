@@ -24,9 +24,7 @@ CHAT: Any = {"model": "default", "messages": [{"role": "user", "content": "Hi"}]
 async def page(bridge: Bridge, tmp_path: Path) -> AsyncIterator[Page]:
     """The dashboard with a session, with its first data."""
     async with run_chromium(tmp_path / "profile") as opened:
-        await opened.open(f"{bridge.url}/")
-        await opened.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-        await opened.open(f"{bridge.url}/?")
+        await opened.open_with_session(bridge)
         await opened.wait_for("document.querySelectorAll('#model-choice option').length > 3")
         yield opened
 

@@ -74,9 +74,7 @@ def make_entry(client: str, backend: str) -> Entry:
 
 
 async def open_signed_in(page: Page, bridge: Bridge) -> None:
-    await page.open(f"{bridge.url}/")
-    await page.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-    await page.open(f"{bridge.url}/?")
+    await page.open_with_session(bridge)
     await page.wait_for(IS_SHOWN)
 
 

@@ -34,9 +34,7 @@ async def bridge(start_anthropic: StartBridge) -> Bridge:
 
 
 async def open_signed_in(page: Page, bridge: Bridge) -> None:
-    await page.open(f"{bridge.url}/")
-    await page.evaluate(f"sessionStorage.setItem('session', {bridge.page_sessions.open()!r})")
-    await page.open(f"{bridge.url}/?")
+    await page.open_with_session(bridge)
     await page.wait_for(
         f"!document.querySelector('#rule-controls').hidden && {LIST}.children.length"
     )

@@ -52,9 +52,7 @@ async def test_a_key_is_checked_and_the_result_is_shown(
     fake.keys = ("sk-ant-test", "sk-ant-other")
     bridge = await start_bridge(backend="anthropic")
     async with run_chromium(tmp_path / "profile") as page:
-        await page.open(f"{bridge.url}/setup")
-        await page.evaluate(f"sessionStorage.setItem('session', '{bridge.page_sessions.open()}')")
-        await page.open(f"{bridge.url}/setup?")
+        await page.open_with_session(bridge, "/setup")
 
         async def submit(key: str, look: str, words: str) -> None:
             await page.evaluate(f"document.querySelector('#secret').value = {key!r}")

@@ -8,6 +8,8 @@ import gc
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bridge import __version__
 from bridge.banner import describe_connection, format_banner
@@ -53,12 +55,11 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
     # First of all, so that a port in use is reported at once.
     sock = listen(settings.host, settings.port)
     with sock:
-        # A search for garbage among what is being loaded takes time, and finds none.
-        gc.disable()
         # Imported with the socket open: these take a second, and clients can already connect.
-        from bridge.compose import make_bridge
-        from bridge.logs import set_up_logging
-        from bridge.server.serve import serve
+        with _without_gc():
+            from bridge.compose import make_bridge
+            from bridge.logs import set_up_logging
+            from bridge.server.serve import serve
 
         close_log = set_up_logging(
             settings.log_level,
@@ -68,7 +69,6 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
             quiet=quiet or is_quiet(settings),
         )
         bridge = make_bridge(settings, find_paths())
-        gc.enable()
 
         def show_banner(status: BackendStatus) -> None:
             print_line(_format_own_banner(bridge.url, status))
@@ -117,6 +117,16 @@ def _start_again() -> int:
         os.execv(words[0], words)  # noqa: S606 - our own command
     # Windows would make a new process, for which the caller of this one does not wait.
     return subprocess.run(words, check=False).returncode  # noqa: S603 - our own command
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Search for no garbage among what is being loaded: it takes time, and there is none."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _tune_gc() -> None:

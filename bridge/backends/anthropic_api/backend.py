@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,12 @@ from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.answer import AnswerOpener
 from bridge.backends.anthropic_api.counting import count_prompt
+from bridge.backends.anthropic_api.credential_source import (
+    API_KEY,
+    CredentialSource,
+    find_given,
+    find_in_client,
+)
 from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
@@ -35,7 +42,8 @@ KEY_HINT = (
 class MessagesApiBackend(ManagedBackend):
     """Claude through one credential.
 
-    Importing the SDK takes over a second, so the first call that needs it does so in a thread.
+    Importing the SDK takes over a second, so the first call that needs it does so in a thread, and
+    the state of a credential that is given as a key or a variable is known without it.
     """
 
     name: BackendName = "anthropic"
@@ -57,6 +65,7 @@ class MessagesApiBackend(ManagedBackend):
         self._explain_missing = explain_missing
         self._client: AsyncAnthropic | None = None
         self._client_lock = threading.Lock()
+        self._client_failed = False
         self._sender: Sender | None = None
         self._sender_lock = asyncio.Lock()
         self._credential = Credential()
@@ -68,11 +77,10 @@ class MessagesApiBackend(ManagedBackend):
     async def readiness(self) -> Readiness:
         """Ready when there is a credential that was not rejected when it was last used."""
         try:
-            client = self._client or await self._get_client()
+            source = await self._find_source()
         except NotSignedIn as error:
             return Readiness(False, error.message.removesuffix("."), KEY_HINT)
-        reason = self._describe_use(client)
-        if reason is None:
+        if source is None:
             missing = self._explain_missing()
             return missing or Readiness(False, "no Anthropic API key found", KEY_HINT)
         if self._credential.is_rejected:
@@ -80,12 +88,12 @@ class MessagesApiBackend(ManagedBackend):
                 False, self._describe_rejection(), self._rejection_hint, is_rejected=True
             )
         unchecked = ", not checked yet" if self._credential.state == "unchecked" else ""
-        return Readiness(True, f"{reason}{unchecked}")
+        return Readiness(True, f"{source.use}{unchecked}")
 
     async def has_credential(self) -> bool:
         """Return whether there is a credential, be it rejected."""
         try:
-            return self._describe_use(await self._get_client()) is not None
+            return await self._find_source() is not None
         except NotSignedIn:
             return False
 
@@ -153,32 +161,33 @@ class MessagesApiBackend(ManagedBackend):
             message = f"{self._describe_rejection()}. {self._rejection_hint}"
             raise KeyRejected(message, headers=error.headers, original=error.original) from error
 
-    def _describe_use(self, client: AsyncAnthropic) -> str | None:
-        """Return which credential is used; None without one."""
-        if self._key is not None:
-            return f"using API key “{self._key.name}”"
-        if client.api_key:
-            return "ANTHROPIC_API_KEY is set"
-        if client.auth_token:
-            return "ANTHROPIC_AUTH_TOKEN is set"
-        return "using an `ant auth login` profile" if client.credentials is not None else None
+    async def _find_source(self) -> CredentialSource | None:
+        """Return the credential that is used; None without one.
+
+        Raises NotSignedIn for a profile that cannot be used.
+        """
+        client = self._client
+        if client is None and not self._client_failed:
+            given = find_given(self._key, os.environ)
+            if given is not None:
+                return given
+        return find_in_client(self._key, client or await self._get_client())
 
     def _describe_rejection(self) -> str:
-        name = f"“{self._key.name}”" if self._key is not None else f"of {self._variable}"
+        name = self._source_name if self._key is not None else f"of {self._source_name}"
         return f"{KEY_REJECTED} {name}: {self._credential.words}"
 
     @property
-    def _variable(self) -> str:
-        client = self._client
-        if client is None or client.api_key:
-            return "ANTHROPIC_API_KEY"
-        return "ANTHROPIC_AUTH_TOKEN" if client.auth_token else "the `ant auth login` profile"
+    def _source_name(self) -> str:
+        """The credential by name, for messages about one that was sent."""
+        source = find_in_client(self._key, self._client) if self._client is not None else None
+        return (source or API_KEY).name
 
     @property
     def _rejection_hint(self) -> str:
         """Return what to do about a rejected credential."""
         if self._key is None:
-            return f"Check {self._variable}, and restart the bridge."
+            return f"Check {self._source_name}, and restart the bridge."
         name = "" if self._key.name == "default" else f" --name {shlex.quote(self._key.name)}"
         return f"Replace it on the set-up page, or with `claude-bridge key set anthropic{name}`."
 
@@ -198,7 +207,11 @@ class MessagesApiBackend(ManagedBackend):
     def _load_client(self) -> AsyncAnthropic:
         with self._client_lock:
             if self._client is None:
-                self._client = self._make_client()
+                try:
+                    self._client = self._make_client()
+                except Exception:
+                    self._client_failed = True
+                    raise
             return self._client
 
     def _make_client(self) -> AsyncAnthropic:

@@ -28,6 +28,17 @@ class Paused(BridgeError):
     hint = "Choose Resume requests in the tray menu."
 
 
+class SettingsUnusable(BridgeError):
+    """The server goes on, because it could not start again with the settings as they are now."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "settings_unusable"
+    anthropic_type = "invalid_request_error"
+    summary = "The server cannot start again with these settings."
+    hint = "Correct the setting that the error names, then restart."
+
+
 class TooManyStreams(Overloaded):
     """The bridge already writes `max_streams` answers."""
 

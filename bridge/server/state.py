@@ -96,6 +96,8 @@ class Bridge:
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when requests are answered and the address has been announced."""
     stop_requested: asyncio.Event = field(default_factory=asyncio.Event)
+    check_settings: Callable[[], None] = lambda: None
+    """Raises SettingsError if this process could not start again with the settings as they are."""
     metrics: Metrics = field(default_factory=Metrics)
     heavy_work: HeavyWork = field(default_factory=HeavyWork)
     bodies: MemoryBudget = field(init=False)

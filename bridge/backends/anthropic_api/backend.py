@@ -127,10 +127,11 @@ class MessagesApiBackend(ManagedBackend):
 
     async def models(self) -> Sequence[ListedModel]:
         """List all pages of `GET /v1/models`."""
+        client = await self._get_client()
+        # Only now: they would load the SDK, here on the loop.
         from bridge.backends.anthropic_api import errors
         from bridge.backends.anthropic_api.responses import ModelPage, load_all_models, read_page
 
-        client = await self._get_client()
 
         async def load(after: str | None) -> ModelPage:
             query = {} if after is None else {"after_id": after}
@@ -192,9 +193,10 @@ class MessagesApiBackend(ManagedBackend):
         return f"Replace it on the set-up page, or with `claude-bridge key set anthropic{name}`."
 
     async def _make_sender(self) -> Sender:
+        client = await self._get_client()
+        # Only now: it would load the SDK, here on the loop.
         from bridge.backends.anthropic_api.transport import create_sender
 
-        client = await self._get_client()
         async with self._sender_lock:
             self._sender = self._sender or await create_sender(client, self._silence)
         return self._sender

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from bridge.cli.client import ClientError, connect_to
+from bridge.cli.client import ClientError, RequestRefused, connect_to
 from bridge.cli.exit_codes import ExitCode
 from bridge.cli.locate import Target, add_address_flags, choose_target
 from bridge.cli.server.stop import (
@@ -17,7 +17,7 @@ from bridge.cli.server.stop import (
     wait_until,
 )
 from bridge.cli.text import print_line
-from bridge.errors import SettingsError
+from bridge.errors import SettingsError, SettingsUnusable
 from bridge.paths import find_paths
 from bridge.running import list_servers, to_reachable
 
@@ -38,27 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
     target = choose_target(arguments)
     bridge = connect_to(target, timeout=_TIMEOUT_SECONDS)
     try:
-        # With the server still running: one that cannot start again must not be stopped.
-        bridge.send("GET", "/health")
-        _check_settings()
         stop_computer_first(bridge)
         accepted = bridge.send("POST", "/control/restart", {}).json()
+    except RequestRefused as error:
+        if error.code == SettingsUnusable.code:
+            raise SettingsError(str(error)) from error
+        raise
     finally:
         bridge.close()
     print_progress(accepted)
     health = _wait_for_start(target, read_drain_seconds(accepted))
     print_line(f"Restarted: {health['url']} (version {health['version']}, pid {health['pid']})")
     return ExitCode.OK
-
-
-def _check_settings() -> None:
-    from bridge.cli.start_check import check_start
-    from bridge.settings import load_settings
-
-    try:
-        check_start(load_settings(), find_paths())
-    except SettingsError as error:
-        raise SettingsError(f"not restarted: {error}") from error
 
 
 def _wait_for_start(target: Target, seconds: float) -> Any:

@@ -8,7 +8,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bridge import __version__
@@ -37,18 +37,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the server until it is stopped. Raises SettingsError if it cannot listen."""
+    flags = read_setting_flags(arguments)
     return run_serve(
-        load_settings(**read_setting_flags(arguments)),
+        load_settings(**flags),
+        # With the same flags, as it starts again with the same command line.
+        read_settings=lambda: load_settings(**flags),
         stop_with_parent=arguments.stop_with_parent,
         quiet=arguments.quiet,
     )
 
 
-def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool = False) -> int:
+def run_serve(
+    settings: Settings,
+    *,
+    read_settings: Callable[[], Settings] = load_settings,
+    stop_with_parent: bool = False,
+    quiet: bool = False,
+) -> int:
     """Run the server until it is stopped, or start it again if that was requested.
 
-    `quiet` shows only warnings on stderr, as on a terminal. Raises SettingsError if it cannot
-    listen.
+    `read_settings` reads those that it would start again with. `quiet` shows only warnings on
+    stderr, as on a terminal. Raises SettingsError if it cannot listen.
     """
     from bridge.server.http.listen import listen
 
@@ -70,6 +79,8 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
         )
         bridge = make_bridge(settings, find_paths())
 
+        bridge.check_settings = lambda: _check_settings(read_settings())
+
         def show_banner(status: BackendStatus) -> None:
             print_line(_format_own_banner(bridge.url, status))
 
@@ -88,6 +99,12 @@ def run_serve(settings: Settings, *, stop_with_parent: bool = False, quiet: bool
     if sys.stdout.isatty():
         print_line("Stopped.")
     return ExitCode.OK
+
+
+def _check_settings(settings: Settings) -> None:
+    from bridge.cli.start_check import check_start
+
+    check_start(settings, find_paths())
 
 
 def is_quiet(settings: Settings) -> bool:

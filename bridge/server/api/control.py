@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
 
+from bridge.errors import SettingsError, SettingsUnusable
 from bridge.server.api.computer.status import get_switch, switch_computer
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.http.request_body import read_body
@@ -52,8 +54,15 @@ async def stop_server(request: web.Request) -> web.Response:
 
 
 async def restart_server(request: web.Request) -> web.Response:
-    """Stop as `/control/stop` does; the process then starts again, with the current settings."""
+    """Stop as `/control/stop` does; the process then starts again, with the current settings.
+
+    Raises SettingsUnusable, and goes on, if it could not start with them.
+    """
     bridge = request.app[BRIDGE]
+    try:
+        await asyncio.to_thread(bridge.check_settings)
+    except SettingsError as error:
+        raise SettingsUnusable(f"Not restarted: {error}") from error
     bridge.request_restart()
     return _describe_stop(bridge)
 
@@ -107,5 +116,6 @@ ROUTES = (
         "Finish the active requests and start the server again, with changed settings",
         Answer("The server will restart.", StopAccepted, _STOP_EXAMPLE, status=202),
         access="token",
+        failures=(409,),
     ),
 )

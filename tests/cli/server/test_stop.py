@@ -113,7 +113,7 @@ def test_a_broken_file_does_not_keep_it_from_stopping_but_from_restarting(
     ):
         (home / "config" / "config.toml").write_text(text)
         assert main(["restart"]) == 2
-        assert f"claude-bridge: not restarted: {problem}" in capsys.readouterr().err
+        assert f"claude-bridge: Not restarted: {problem}" in capsys.readouterr().err
     assert own_server.process.poll() is None
     assert main(["stop"]) == 0
     assert own_server.process.wait(SECONDS) == 0

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 import yaml
 
-from bridge.backends.anthropic_api import errors
+from bridge.backends.anthropic_api import errors, sdk_errors
 from bridge.errors import BridgeError
 from bridge.settings import Settings, format_default
 from tests import house_words
@@ -172,7 +172,7 @@ def test_every_public_error_of_the_sdk_is_translated(
         message="words", request=request, response=response, status_code=418, type=None,
         api_message=None,
     )  # fmt: skip
-    with pytest.raises(BridgeError), errors.translate_errors():
+    with pytest.raises(BridgeError), sdk_errors.translate_errors():
         raise error
 
 

@@ -12,7 +12,7 @@ from bridge.backends.event_check import CountUnknown
 from bridge.wire.messages import MessagesRequest
 
 if TYPE_CHECKING:
-    from bridge.backends.anthropic_api.transport import Sender
+    from bridge.backends.anthropic_api.transport import StreamSender
 
 
 class AnswerOpener:
@@ -23,7 +23,7 @@ class AnswerOpener:
         self._count_unknown = count_unknown
         self._leftovers = Leftovers()
 
-    async def open(self, sender: Sender, request: MessagesRequest) -> EventStream:
+    async def open(self, sender: StreamSender, request: MessagesRequest) -> EventStream:
         """Send a request; return once `message_start` has arrived. Raises BridgeError."""
         answer = await sender.send(request)
         reader = EventReader(answer.read, self._count_unknown, join=request.whole)

@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from bridge.backends.anthropic_api.address import build_address
 from bridge.backends.anthropic_api.answer import AnswerOpener
-from bridge.backends.anthropic_api.counting import count_prompt
 from bridge.backends.anthropic_api.credential_source import (
-    API_KEY,
+    PROFILE,
     CredentialSource,
     find_given,
-    find_in_client,
+    may_have_profile,
 )
+from bridge.backends.anthropic_api.headers import pick_headers
+from bridge.backends.anthropic_api.responses import (
+    ModelPage,
+    load_all_models,
+    read_page,
+    read_token_count,
+)
+from bridge.backends.anthropic_api.transport import DirectSender, Sender
 from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import KEY_REJECTED, Credential
 from bridge.backends.event_check import CountUnknown
@@ -31,8 +40,7 @@ from bridge.wire.messages import MessagesRequest
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
-    from bridge.backends.anthropic_api.transport import Sender
-
+_NO_KEY = "no Anthropic API key found"
 KEY_HINT = (
     "Add an API key from platform.claude.com with `claude-bridge key set anthropic`, or set "
     "ANTHROPIC_API_KEY in the environment of the bridge."
@@ -42,8 +50,8 @@ KEY_HINT = (
 class MessagesApiBackend(ManagedBackend):
     """Claude through one credential.
 
-    Importing the SDK takes over a second, so the first call that needs it does so in a thread, and
-    the state of a credential that is given as a key or a variable is known without it.
+    Only a profile needs the SDK. Its import takes over a second and 44 MB, and so it is done in a
+    thread, when there may be one.
     """
 
     name: BackendName = "anthropic"
@@ -55,7 +63,7 @@ class MessagesApiBackend(ManagedBackend):
         key: NamedKey | None = None,
         explain_missing: Callable[[], Readiness | None] = lambda: None,
     ) -> None:
-        """Without `key`, the SDK looks for a credential in the environment and in profiles.
+        """Without `key`, the credential is looked for in the environment and in profiles.
 
         `explain_missing` returns why there is none, if more is known than that.
         """
@@ -64,8 +72,8 @@ class MessagesApiBackend(ManagedBackend):
         self._key = key
         self._explain_missing = explain_missing
         self._client: AsyncAnthropic | None = None
+        """Of the SDK; it may have found no profile."""
         self._client_lock = threading.Lock()
-        self._client_failed = False
         self._sender: Sender | None = None
         self._sender_lock = asyncio.Lock()
         self._credential = Credential()
@@ -82,7 +90,7 @@ class MessagesApiBackend(ManagedBackend):
             return Readiness(False, error.message.removesuffix("."), KEY_HINT)
         if source is None:
             missing = self._explain_missing()
-            return missing or Readiness(False, "no Anthropic API key found", KEY_HINT)
+            return missing or Readiness(False, _NO_KEY, KEY_HINT)
         if self._credential.is_rejected:
             return Readiness(
                 False, self._describe_rejection(), self._rejection_hint, is_rejected=True
@@ -110,9 +118,11 @@ class MessagesApiBackend(ManagedBackend):
 
     async def count_tokens(self, request: MessagesRequest) -> CountedPrompt:
         """Count with `POST /v1/messages/count_tokens`."""
-        client = await self._get_client()
+        sender = self._sender or await self._make_sender()
         with self._watch():
-            return await count_prompt(client.messages, request, request.model)
+            answer = await sender.count(request)
+            tokens = read_token_count(answer.status, answer.headers, answer.body)
+        return CountedPrompt(tokens, pick_headers(answer.headers))
 
     def narrow_rules(self, rules: ModelRules) -> ModelRules:
         """Return them unchanged: the API takes whatever the model takes."""
@@ -127,18 +137,14 @@ class MessagesApiBackend(ManagedBackend):
 
     async def models(self) -> Sequence[ListedModel]:
         """List all pages of `GET /v1/models`."""
-        client = await self._get_client()
-        # Only now: they would load the SDK, here on the loop.
-        from bridge.backends.anthropic_api import errors
-        from bridge.backends.anthropic_api.responses import ModelPage, load_all_models, read_page
-
+        sender = self._sender or await self._make_sender()
 
         async def load(after: str | None) -> ModelPage:
-            query = {} if after is None else {"after_id": after}
-            with errors.translate_errors():
-                answer = await client.models.with_raw_response.list(limit=100, extra_query=query)
-            response = answer.http_response
-            return read_page(response.status_code, response.headers, response.content)
+            query: dict[str, str | int] = {"limit": 100}
+            answer = await sender.list_models(
+                query if after is None else query | {"after_id": after}
+            )
+            return read_page(answer.status, answer.headers, answer.body)
 
         with self._watch():
             return await load_all_models(load)
@@ -167,67 +173,62 @@ class MessagesApiBackend(ManagedBackend):
 
         Raises NotSignedIn for a profile that cannot be used.
         """
-        client = self._client
-        if client is None and not self._client_failed:
-            given = find_given(self._key, os.environ)
-            if given is not None:
-                return given
-        return find_in_client(self._key, client or await self._get_client())
+        given = find_given(self._key, os.environ)
+        if given is not None:
+            return given
+        return PROFILE if await asyncio.to_thread(self._load_profile) is not None else None
 
     def _describe_rejection(self) -> str:
-        name = self._source_name if self._key is not None else f"of {self._source_name}"
+        name = self._source.name if self._key is not None else f"of {self._source.name}"
         return f"{KEY_REJECTED} {name}: {self._credential.words}"
 
     @property
-    def _source_name(self) -> str:
-        """The credential by name, for messages about one that was sent."""
-        source = find_in_client(self._key, self._client) if self._client is not None else None
-        return (source or API_KEY).name
+    def _source(self) -> CredentialSource:
+        """The credential that was sent."""
+        return find_given(self._key, os.environ) or PROFILE
 
     @property
     def _rejection_hint(self) -> str:
         """Return what to do about a rejected credential."""
         if self._key is None:
-            return f"Check {self._source_name}, and restart the bridge."
+            return f"Check {self._source.name}, and restart the bridge."
         name = "" if self._key.name == "default" else f" --name {shlex.quote(self._key.name)}"
         return f"Replace it on the set-up page, or with `claude-bridge key set anthropic{name}`."
 
     async def _make_sender(self) -> Sender:
-        client = await self._get_client()
-        # Only now: it would load the SDK, here on the loop.
-        from bridge.backends.anthropic_api.transport import create_sender
-
         async with self._sender_lock:
-            self._sender = self._sender or await create_sender(client, self._silence)
+            self._sender = self._sender or await self._build_sender()
         return self._sender
 
-    async def _get_client(self) -> AsyncAnthropic:
-        if self._client is not None:
-            return self._client
-        return await asyncio.to_thread(self._load_client)
+    async def _build_sender(self) -> Sender:
+        """Return the faster sender, unless the SDK renews the credential, as a profile's token."""
+        if find_given(self._key, os.environ) is not None:
+            address = build_address(self._key, os.environ)
+            tls = await asyncio.to_thread(_load_tls_context)
+            return DirectSender(address, self._silence, tls)
+        client = await asyncio.to_thread(self._load_profile)
+        if client is None:
+            raise NotSignedIn(f"Not connected to Claude: {_NO_KEY}. {KEY_HINT}")
+        # Only now: it would load the SDK, here on the loop.
+        from bridge.backends.anthropic_api.sdk_sender import SdkSender
 
-    def _load_client(self) -> AsyncAnthropic:
+        return SdkSender(client)
+
+    def _load_profile(self) -> AsyncAnthropic | None:
+        """Return a client of the SDK with a profile; None without one. Blocks.
+
+        Raises NotSignedIn for a profile that cannot be used.
+        """
         with self._client_lock:
-            if self._client is None:
-                try:
-                    self._client = self._make_client()
-                except Exception:
-                    self._client_failed = True
-                    raise
-            return self._client
+            if self._client is None and may_have_profile(os.environ):
+                from bridge.backends.anthropic_api.sdk_sender import make_client
 
-    def _make_client(self) -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic, DefaultAioHttpClient, Timeout
+                self._client = make_client(self._silence)
+            has_profile = self._client is not None and self._client.credentials is not None
+            return self._client if has_profile else None
 
-        from bridge.backends.anthropic_api import errors
-        from bridge.backends.anthropic_api.tls import get_tls_context
 
-        with errors.translate_errors():
-            return AsyncAnthropic(
-                api_key=self._key.secret if self._key is not None else None,
-                # A redirect would take the API key to whatever address it names.
-                http_client=DefaultAioHttpClient(follow_redirects=False, verify=get_tls_context()),
-                # The bridge's own RetryPolicy decides: it also switches between keys.
-                max_retries=0,
-                timeout=Timeout(self._silence, connect=10.0),
-            )
+def _load_tls_context() -> ssl.SSLContext:
+    from bridge.backends.anthropic_api.tls import get_tls_context
+
+    return get_tls_context()

@@ -1,14 +1,10 @@
-"""Translates the errors of Claude's API and its SDK to the bridge's own errors."""
+"""Translates the errors of Claude's API to the bridge's own errors."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
-
-import anthropic
-import httpx2
 
 from bridge.backends.anthropic_api.headers import pick_headers
 from bridge.backends.anthropic_api.odd_answers import explain_failure, explain_success
@@ -20,19 +16,13 @@ from bridge.errors import (
     InvalidRequest,
     KeyRejected,
     ModelNotFound,
-    NotClaudeApi,
     NotFound,
-    NotSignedIn,
     OriginalError,
     Overloaded,
     RateLimited,
     RequestTooLarge,
-    StreamBroken,
-    UpstreamEncoded,
     UpstreamFailed,
-    UpstreamSilent,
     UpstreamTimedOut,
-    UpstreamUnreachable,
     error_for_status,
     explain_refusal,
 )
@@ -63,39 +53,6 @@ _NO_MESSAGE = "Claude's API reported an error without a message."
 _KEY = re.compile(r"sk-ant-[\w-]+")
 MAX_ORIGINAL_BYTES = 64 * 1024
 """Length of an error that is passed on as it is; those of Claude's API are far shorter."""
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Raise every failure of the SDK or its transport as a BridgeError, from its cause."""
-    try:
-        yield
-    except anthropic.APIStatusError as error:
-        raise from_status_error(error) from error
-    except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
-        raise UpstreamSilent(SILENT) from error
-    except anthropic.APIConnectionError as error:
-        where = f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
-        raise _from_connection_error(where, error.__cause__ or error) from error
-    except httpx2.DecodingError as error:
-        raise UpstreamEncoded(f"{UNREADABLE} {UpstreamEncoded.hint}") from error
-    except httpx2.HTTPError as error:
-        raise StreamBroken(BROKEN) from error
-    except anthropic.CredentialsError as error:
-        raise NotSignedIn(f"Anthropic's credentials cannot be used: {error}") from error
-    except anthropic.APIError as error:
-        raise UpstreamFailed(f"Claude's API failed: {error.message}") from error
-    except anthropic.AnthropicError as error:
-        raise UpstreamFailed(f"The Anthropic SDK failed: {error}") from error
-
-
-def from_status_error(error: anthropic.APIStatusError) -> BridgeError:
-    """Translate an error of the SDK by the response that it was made from."""
-    try:
-        body = error.response.content
-    except httpx2.ResponseNotRead:
-        body = b""
-    return from_response(error.status_code, error.response.headers, body)
 
 
 def from_response(
@@ -138,34 +95,6 @@ def read_object(status: int, headers: Mapping[str, str], body: bytes) -> Mapping
     if not isinstance(value, dict) or isinstance(value.get("error"), dict):
         raise from_odd_success(status, headers, body)
     return value
-
-
-def _from_connection_error(where: str, error: BaseException) -> BridgeError:
-    """Translate what the SDK calls a connection error; `where` is upstream's scheme and host.
-
-    Only what happened before there was a connection is reported as no connection.
-    """
-    causes = list(_walk_causes(error))
-    if any(isinstance(cause, httpx2.DecodingError) for cause in causes):
-        return UpstreamEncoded(f"{UNREADABLE} {UpstreamEncoded.hint}")
-    broken = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
-    # A server that closes at once is a ConnectError, too, but not one of the operating system.
-    was_connected = isinstance(error, httpx2.ConnectError) and not any(
-        isinstance(cause, OSError) for cause in causes
-    )
-    if was_connected or any(isinstance(cause, broken) for cause in causes):
-        return StreamBroken(BROKEN)
-    # The transport passes on aiohttp's own error for a response that is not HTTP.
-    if getattr(error, "status", None) is not None:
-        return NotClaudeApi(f"{NOT_HTTP} {NotClaudeApi.hint}")
-    return UpstreamUnreachable(describe_connection_failure(where, error))
-
-
-def _walk_causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 def describe_connection_failure(where: str, cause: BaseException) -> str:

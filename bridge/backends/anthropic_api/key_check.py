@@ -66,10 +66,10 @@ async def check_key(secret: str, seconds: float = SECONDS) -> KeyCheck:
 async def _list_one_model(client: AsyncAnthropic) -> KeyCheck:
     import anthropic
 
-    from bridge.backends.anthropic_api import errors
+    from bridge.backends.anthropic_api import sdk_errors
 
     try:
-        with errors.translate_errors():
+        with sdk_errors.translate_errors():
             response = await client.models.with_raw_response.list(limit=1)
             text = await response.text()
     except BridgeError as error:

@@ -1,8 +1,8 @@
-"""Sends requests to Claude's API: through the SDK, or over aiohttp with the SDK's headers.
+"""Sends requests to Claude's API over aiohttp.
 
 For each request the SDK builds a model of the options, a URL and headers. With an API key these are
-always the same, so they are taken from the SDK once. That saves a third of the bridge's own time
-for a request.
+always the same, so the SDK is not needed. That saves a third of the bridge's own time for a
+request, and at the start the second and the memory that its import takes.
 """
 
 from __future__ import annotations
@@ -10,118 +10,82 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import httpx2
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from bridge.backends.anthropic_api import errors
+from bridge.backends.anthropic_api.address import ApiAddress
 from bridge.backends.anthropic_api.answer_start import (
     ERROR_SECONDS,
     MAX_ERROR_BYTES,
     CheckedAnswer,
 )
 from bridge.backends.anthropic_api.inflater import Inflater, choose_inflater
-from bridge.backends.anthropic_api.tls import get_tls_context
 from bridge.errors import (
     BridgeError,
     NotClaudeApi,
-    NotSignedIn,
     StreamBroken,
     UpstreamEncoded,
+    UpstreamFailed,
     UpstreamSilent,
     UpstreamUnreachable,
 )
 from bridge.wire.json_bytes import encode_json
 from bridge.wire.messages import MessagesRequest
 
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
-
 CONNECT_SECONDS = 10.0
 _IDLE_SECONDS = 60.0
 """How long an idle connection stays open: a new one costs two more round trips."""
-UNCOMPRESSED = {"accept-encoding": "identity"}
-"""A compressed stream arrives in larger pieces, and so later."""
+_MAX_WHOLE_BYTES = 16 * 1024 * 1024
+"""Length of a whole answer, such as a page of models; those of Claude's API are far shorter."""
+_WHOLE_SECONDS = 600.0
 
 
-class Sender(Protocol):
-    """Sends `POST /v1/messages`."""
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """A response with a 2xx status, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class StreamSender(Protocol):
+    """Sends requests for streams with one credential."""
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
-        """Send a streaming request. Raises BridgeError for any status but 2xx."""
+        """Send `POST /v1/messages` for a stream. Raises BridgeError for any status but 2xx."""
 
     async def close(self) -> None: ...
 
 
-async def create_sender(client: AsyncAnthropic, silence_seconds: float) -> Sender:
-    """Create the faster sender, unless the SDK renews the credential, as a profile's token."""
-    if client.credentials is not None:
-        return SdkSender(client)
-    template = await _capture_request(client)
-    headers = _check_headers(template.headers)
-    tls = await asyncio.to_thread(get_tls_context)
-    # A user name in the URL has become a header by now.
-    url = URL(str(template.url)).with_user(None)
-    return DirectSender(url, headers, silence_seconds, tls)
+class Sender(StreamSender, Protocol):
+    """Sends also the other requests to Claude's API."""
 
+    async def count(self, request: MessagesRequest) -> WholeAnswer:
+        """Send `POST /v1/messages/count_tokens`. Raises BridgeError for any status but 2xx."""
 
-class SdkSender:
-    """Sends each request through the SDK."""
-
-    def __init__(self, client: AsyncAnthropic) -> None:
-        self._client = client
-
-    async def send(self, request: MessagesRequest) -> CheckedAnswer:
-        with errors.translate_errors():
-            response = SdkResponse(await _send_with_sdk(self._client, request))
-        return CheckedAnswer(response)
-
-    async def close(self) -> None:
-        """Do nothing: the client is closed by its owner."""
-
-
-class SdkResponse:
-    """A response of the SDK as an UpstreamResponse."""
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-        self.status: int = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-        self._pieces: AsyncGenerator[bytes, None] = response.iter_bytes()
-
-    async def read(self) -> bytes:
-        with errors.translate_errors():
-            return await anext(self._pieces, b"")
-
-    @property
-    def at_end(self) -> bool:
-        # Only reading shows it.
-        return False
-
-    async def close(self) -> None:
-        await self._pieces.aclose()
-        await self._response.close()
+    async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
+        """Send `GET /v1/models`. Raises BridgeError for any status but 2xx."""
 
 
 class DirectSender:
-    """Sends each request over aiohttp, to a fixed URL and with fixed headers."""
+    """Sends each request over aiohttp, to a fixed address and with fixed headers."""
 
     def __init__(
-        self,
-        url: URL,
-        headers: Mapping[str, str],
-        silence_seconds: float,
-        ssl_context: ssl.SSLContext,
+        self, address: ApiAddress, silence_seconds: float, ssl_context: ssl.SSLContext
     ) -> None:
-        self._url = url
+        self._address = address
+        self._url = address.find("/v1/messages")
         self._session = aiohttp.ClientSession(
-            headers=headers,
+            headers=address.headers,
             connector=_Connector(limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
@@ -134,24 +98,52 @@ class DirectSender:
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
         body = encode_json({**request.body(), "stream": True})
+        response = await self._request("POST", self._url, data=body, headers=request.headers)
+        return CheckedAnswer(_DirectResponse(response))
+
+    async def count(self, request: MessagesRequest) -> WholeAnswer:
+        url = self._address.find("/v1/messages/count_tokens")
+        body = encode_json(build_count_body(request))
+        return await self._fetch("POST", url, data=body, headers=request.headers)
+
+    async def list_models(self, query: Mapping[str, str | int]) -> WholeAnswer:
+        return await self._fetch("GET", self._address.find("/v1/models"), params=query)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _request(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
+        """Return a response with a 2xx status. Raises BridgeError for any other."""
         try:
-            response = await self._session.post(
-                self._url,
-                data=body,
-                headers=request.headers,
-                # A redirect would take the API key to whatever address it names.
-                allow_redirects=False,
-            )
+            # A redirect would take the API key to whatever address it names.
+            response = await self._session.request(method, url, allow_redirects=False, **options)
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise _translate_connection_error(error, self._url) from error
+            raise _translate_connection_error(error, url) from error
         if 200 <= response.status < 300:
-            return CheckedAnswer(_DirectResponse(response))
+            return response
         async with response:
             error_body, cut = await _read_error_body(response)
         raise errors.from_response(response.status, response.headers, error_body, cut=cut)
 
-    async def close(self) -> None:
-        await self._session.close()
+    async def _fetch(self, method: str, url: URL, **options: Any) -> WholeAnswer:
+        response = _DirectResponse(await self._request(method, url, **options))
+        body = bytearray()
+        try:
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                while piece := await response.read():
+                    body += piece
+                    if len(body) > _MAX_WHOLE_BYTES:
+                        raise UpstreamFailed("Claude's API sent a longer answer than it ever does.")
+        except TimeoutError as error:
+            raise UpstreamSilent(errors.SILENT) from error
+        finally:
+            await response.close()
+        return WholeAnswer(response.status, response.headers, bytes(body))
+
+
+def build_count_body(request: MessagesRequest) -> dict[str, Any]:
+    """Return the body for counting the tokens of a request, which takes no `max_tokens`."""
+    return {name: value for name, value in request.body().items() if name != "max_tokens"}
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -260,49 +252,7 @@ def _explain_unreachable(url: URL, cause: Exception) -> UpstreamUnreachable:
     return UpstreamUnreachable(errors.describe_connection_failure(str(url.origin()), cause))
 
 
-def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers. Raises NotSignedIn for a key with a line break, which cannot be sent."""
-    for name, value in headers.items():
-        if any(character < " " or character == "\x7f" for character in value):
-            raise NotSignedIn(
-                f"The header `{name}` for Claude's API contains a control character, such as a "
-                "line break, and cannot be sent. Set the key again without it."
-            )
-    return dict(headers)
-
-
 def _find_proxy(scheme: str, host: str) -> str | None:
     """Find the proxy in the environment or the system's settings, as other programs do."""
     proxies = getproxies()
     return None if proxy_bypass(host) else proxies.get(scheme) or proxies.get("all")
-
-
-async def _send_with_sdk(client: AsyncAnthropic, request: MessagesRequest) -> Any:
-    return await client.messages.with_streaming_response.create(
-        model=request.model,
-        max_tokens=request.max_tokens,
-        messages=[],
-        stream=True,
-        # As an extra body the messages are not validated again, which takes long for images.
-        extra_body=request.body(),
-        extra_headers={**UNCOMPRESSED, **request.headers},
-    ).__aenter__()
-
-
-async def _capture_request(client: AsyncAnthropic) -> httpx2.Request:
-    """Return what the SDK would send for a request, without its body; nothing is sent."""
-    captured: list[httpx2.Request] = []
-
-    async def capture(request: httpx2.Request) -> httpx2.Response:
-        captured.append(request)
-        return httpx2.Response(200)
-
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(capture)) as http_client:
-        with errors.translate_errors():
-            blank = MessagesRequest(model="claude", max_tokens=1, messages=())
-            await _send_with_sdk(client.with_options(http_client=http_client), blank)
-    (request,) = captured
-    # These belong to one connection and one body; aiohttp sets its own.
-    for name in ("content-length", "host", "connection", "transfer-encoding"):
-        request.headers.pop(name, None)
-    return request

@@ -15,65 +15,104 @@ from bridge.backends.anthropic_api.credential_source import (
     API_KEY,
     AUTH_TOKEN,
     find_given,
-    find_in_client,
+    may_have_profile,
 )
-from bridge.keys import NamedKey
+from bridge.errors import UpstreamUnreachable
 
-KEYS = (None, NamedKey("work", "sk-ant-work"))
 SECRETS = (None, "", "secret")
 
 
-@pytest.mark.parametrize(("key", "api_key", "token"), list(product(KEYS, SECRETS, SECRETS)))
-async def test_what_is_found_without_the_sdk_is_what_the_sdk_uses(
-    key: NamedKey | None,
-    api_key: str | None,
-    token: str | None,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("api_key", "token"), list(product(SECRETS, SECRETS)))
+async def test_the_sdk_uses_what_is_given(
+    api_key: str | None, token: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from anthropic import AsyncAnthropic
 
-    monkeypatch.setenv("HOME", str(tmp_path))
     for name, secret in (("ANTHROPIC_API_KEY", api_key), ("ANTHROPIC_AUTH_TOKEN", token)):
-        monkeypatch.delenv(name, raising=False)
         if secret is not None:
             monkeypatch.setenv(name, secret)
 
-    async with AsyncAnthropic(api_key=key.secret if key is not None else None) as client:
-        assert find_given(key, os.environ) == find_in_client(key, client)
+    async with AsyncAnthropic() as client:
+        used = API_KEY if client.api_key else AUTH_TOKEN if client.auth_token else None
+        assert find_given(None, os.environ) == used
 
 
-def test_a_key_comes_before_a_token() -> None:
-    both = {"ANTHROPIC_API_KEY": "a", "ANTHROPIC_AUTH_TOKEN": "b"}
-    assert find_given(None, both) is API_KEY
-    assert find_given(None, {"ANTHROPIC_AUTH_TOKEN": "b"}) is AUTH_TOKEN
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"ANTHROPIC_PROFILE": "work"},
+        {"ANTHROPIC_CONFIG_DIR": "claude"},
+        {"ANTHROPIC_FEDERATION_RULE_ID": "rule", "ANTHROPIC_ORGANIZATION_ID": "organization"},
+    ],
+    ids=lambda variables: next(iter(variables), "none"),
+)
+@pytest.mark.parametrize("folder", [False, True])
+def test_the_sdk_finds_a_profile_only_where_there_may_be_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], folder: bool
+) -> None:
+    from anthropic import AnthropicError
+    from anthropic.lib.credentials import default_credentials
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ANTHROPIC_IDENTITY_TOKEN", "token")
+    if folder:
+        profile = home / ".config" / "anthropic" / "configs" / "default.json"
+        profile.parent.mkdir(parents=True)
+        profile.write_text("{}")
+
+    try:
+        is_found = default_credentials() is not None
+    except AnthropicError:
+        # A profile that cannot be used is found, too.
+        is_found = True
+
+    assert may_have_profile(os.environ) or not is_found
+    assert may_have_profile(os.environ) == (folder or bool(variables))
 
 
-def test_the_state_of_a_key_needs_no_sdk() -> None:
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"ANTHROPIC_API_KEY": "sk-ant-x"}, "ANTHROPIC_API_KEY is set, not checked yet"),
+        ({}, "no Anthropic API key found"),
+    ],
+    ids=["key", "none"],
+)
+def test_the_state_of_a_key_needs_no_sdk(environ: dict[str, str], words: str) -> None:
     code = (
         "import asyncio, sys\n"
         "from bridge.backends.anthropic_api.backend import MessagesApiBackend\n"
         "backend = MessagesApiBackend(60.0, lambda _: None)\n"
         "print(asyncio.run(backend.readiness()))\n"
+        "asyncio.run(backend.warm())\n"
         "sys.exit('anthropic' in sys.modules)"
     )
-    environ = {**os.environ, "ANTHROPIC_API_KEY": "sk-ant-x"}
     ended = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert "ANTHROPIC_API_KEY is set, not checked yet" in ended.stdout
+    assert words in ended.stdout
 
 
-async def test_a_key_that_the_sdk_cannot_use_is_not_ready_from_then_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_certificates_that_cannot_be_read_are_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-x")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
-    backend = MessagesApiBackend(60.0, lambda _: None)
-    assert (await backend.readiness()).ready
+    monkeypatch.setenv("SSL_CERT_FILE", str(home / "missing.pem"))
+    backend = MessagesApiBackend(60.0, lambda part, type: None)
 
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UpstreamUnreachable, match=r"SSL_CERT_FILE is .*missing\.pem"):
         await backend.models()
-
-    with pytest.raises(FileNotFoundError):
-        await backend.readiness()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import anthropic
 import pytest
 from aiohttp.client_proto import ResponseHandler
 
+from bridge.backends.anthropic_api import transport
+from bridge.backends.anthropic_api.address import build_address
 from bridge.backends.anthropic_api.answer_start import CheckedAnswer
 from bridge.backends.anthropic_api.errors import from_response
-from bridge.backends.anthropic_api.transport import (
-    DirectSender,
-    SdkSender,
-    Sender,
-    create_sender,
-)
+from bridge.backends.anthropic_api.responses import read_page, read_token_count
+from bridge.backends.anthropic_api.sdk_sender import SdkSender
+from bridge.backends.anthropic_api.tls import get_tls_context
+from bridge.backends.anthropic_api.transport import DirectSender, Sender
 from bridge.errors import (
     BillingFailed,
     BridgeError,
@@ -33,6 +34,7 @@ from bridge.errors import (
     UpstreamSilent,
     UpstreamUnreachable,
 )
+from bridge.keys import NamedKey
 from bridge.wire.messages import MessagesRequest
 from tests.fake_anthropic.script import Drop, Hang, says
 from tests.fake_anthropic.server import FakeAnthropic
@@ -43,28 +45,33 @@ HI = MessagesRequest(
     messages=({"role": "user", "content": [{"type": "text", "text": "Grüße, \U0001f600"}]},),
     headers={"anthropic-beta": "files-api-2025-04-14", "Anthropic-Version": "2023-06-01"},
 )
-OF_A_CONNECTION = {"host", "connection", "content-length", "accept-encoding"}
+KEY = NamedKey("test", "sk-ant-test")
+OF_A_CONNECTION = {"host", "connection", "content-length", "accept-encoding", "user-agent"}
 
 
 @asynccontextmanager
-async def sender_of(
-    client: anthropic.AsyncAnthropic, silence_seconds: float = 5.0
-) -> AsyncIterator[Sender]:
-    sender = await create_sender(client, silence_seconds)
+async def direct_to(
+    url: str, *, silence_seconds: float = 5.0, key: NamedKey | None = KEY, **environ: str
+) -> AsyncIterator[DirectSender]:
+    address = build_address(key, {"ANTHROPIC_BASE_URL": url, **environ})
+    tls = await asyncio.to_thread(get_tls_context)
+    sender = DirectSender(address, silence_seconds, tls)
     try:
         yield sender
     finally:
         await sender.close()
-        await client.close()
+
+
+@asynccontextmanager
+async def sdk_to(url: str, **options: Any) -> AsyncIterator[SdkSender]:
+    options = {"api_key": KEY.secret, **options}
+    async with anthropic.AsyncAnthropic(base_url=url, max_retries=0, **options) as client:
+        yield SdkSender(client)
 
 
 async def pieces_of(answer: CheckedAnswer) -> AsyncIterator[bytes]:
     while piece := await answer.read():
         yield piece
-
-
-def key(fake: FakeAnthropic) -> anthropic.AsyncAnthropic:
-    return anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=fake.url, max_retries=0)
 
 
 async def everything(sender: Sender, request: MessagesRequest = HI) -> bytes:
@@ -75,47 +82,80 @@ async def everything(sender: Sender, request: MessagesRequest = HI) -> bytes:
         await answer.close()
 
 
-@pytest.mark.parametrize("custom", ["", "X-Team: voice\nX-Stainless-Lang: none"])
-async def test_both_senders_send_the_same(
-    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, custom: str
+ENVIRONMENTS: dict[str, dict[str, str]] = {
+    "key": {"ANTHROPIC_API_KEY": "sk-ant-test"},
+    "token": {"ANTHROPIC_AUTH_TOKEN": "sk-ant-oat01-made-up"},
+    "both": {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_AUTH_TOKEN": "other"},
+    "own headers": {
+        "ANTHROPIC_API_KEY": "sk-ant-test",
+        "ANTHROPIC_CUSTOM_HEADERS": "X-Team: voice\nno colon\nAnthropic-Beta:  a:b ",
+    },
+    "own login": {
+        "ANTHROPIC_API_KEY": "sk-ant-test",
+        "ANTHROPIC_CUSTOM_HEADERS": "Authorization: Bearer gateway",
+    },
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.parametrize("in_url", ["", "user:pass%40word@"])
+async def test_the_sdk_sends_the_same(
+    fake: FakeAnthropic, monkeypatch: pytest.MonkeyPatch, name: str, in_url: str
 ) -> None:
-    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", custom)
-    client = key(fake)
-    fake.script(says("One two"), says("One two"))
-    async with sender_of(client) as direct:
-        assert isinstance(direct, DirectSender)
-        text = await everything(direct)
-        assert b"One" in text
-        assert await everything(SdkSender(client))
-    by_us, by_sdk = fake.requests
-    assert by_us.body == by_sdk.body
-    assert by_us.body["messages"][0]["content"][0]["text"] == "Grüße, \U0001f600"
-    assert kept(by_us.headers) == kept(by_sdk.headers)
-    assert by_us.headers["accept-encoding"] == by_sdk.headers["accept-encoding"] == "identity"
-    assert by_us.headers.get("x-team") == ("voice" if custom else None)
+    fake.keys = ("sk-ant-test", "gateway", "Basic dXNlcjpwYXNzQHdvcmQ=")
+    environ = ENVIRONMENTS[name]
+    for variable, value in environ.items():
+        monkeypatch.setenv(variable, value)
+    url = fake.url.replace("//", f"//{in_url}") + "/"
+
+    async with direct_to(url, key=None, **environ) as direct:
+        assert b"message_stop" in await everything(direct)
+        found = await count(direct), await list_models(direct)
+    async with sdk_to(url, api_key=None) as by_sdk:
+        assert b"message_stop" in await everything(by_sdk)
+        assert (await count(by_sdk), await list_models(by_sdk)) == found
+
+    ours, theirs = fake.requests[:2], fake.requests[2:]
+    assert [request.path for request in ours] == [request.path for request in theirs]
+    assert [request.body for request in ours] == [request.body for request in theirs]
+    assert [kept(request.headers) for request in ours] == [
+        kept(request.headers) for request in theirs
+    ]
+    assert fake.listings[0] == fake.listings[1]
+    assert ours[0].body["messages"][0]["content"][0]["text"] == "Grüße, \U0001f600"
+    assert ours[0].headers["accept-encoding"] == theirs[0].headers["accept-encoding"] == "identity"
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name not in OF_A_CONNECTION}
+    """The headers that say something to upstream; the SDK describes itself in the others."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in OF_A_CONNECTION and not name.startswith("x-stainless-")
+    }
 
 
-async def test_capturing_the_headers_sends_nothing(fake: FakeAnthropic) -> None:
-    async with sender_of(key(fake)):
-        pass
-    assert fake.requests == []
+async def count(sender: Sender) -> int:
+    answer = await sender.count(HI)
+    return read_token_count(answer.status, answer.headers, answer.body)
 
 
-async def test_a_base_url_with_a_path_and_a_token_in_place_of_a_key() -> None:
+async def list_models(sender: Sender) -> list[str]:
+    answer = await sender.list_models({"limit": 100})
+    page = read_page(answer.status, answer.headers, answer.body)
+    return [model.id for model in page.models]
+
+
+async def test_a_base_url_with_a_path() -> None:
     seen: list[bytes] = []
-    async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n") as url:
-        client = anthropic.AsyncAnthropic(
-            auth_token="sk-ant-oat01-made-up", base_url=f"{url}/claude/", max_retries=0
-        )
-        async with sender_of(client) as sender:
-            assert await everything(sender) == b"data: ok\n"
+    async with (
+        listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n") as url,
+        direct_to(f"{url}/claude/") as sender,
+    ):
+        assert await everything(sender) == b"data: ok\n"
     head = seen[0].partition(b"\r\n\r\n")[0].decode().lower()
     assert head.startswith("post /claude/v1/messages http/1.1")
-    assert "authorization: bearer sk-ant-oat01-made-up" in head
+    assert "authorization: bearer sk-ant-test" in head
 
 
 async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) -> None:
@@ -125,10 +165,8 @@ async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) 
         asked.append("token")
         return anthropic.AccessToken(token="sk-ant-oat01-made-up", expires_at=None)
 
-    client = anthropic.AsyncAnthropic(credentials=provider, base_url=fake.url, max_retries=0)
     fake.script(says("One two"))
-    async with sender_of(client) as sender:
-        assert isinstance(sender, SdkSender)
+    async with sdk_to(fake.url, api_key=None, credentials=provider) as sender:
         assert b"One" in await everything(sender)
     assert asked == ["token"]
     assert fake.requests[0].headers["authorization"] == "Bearer sk-ant-oat01-made-up"
@@ -137,40 +175,34 @@ async def test_a_profile_with_a_renewed_token_uses_the_sdk(fake: FakeAnthropic) 
 async def test_connections_are_reused(fake: FakeAnthropic) -> None:
     seen: list[bytes] = []
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n"
-    async with listening(seen, answer) as url:
-        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
-        async with sender_of(client) as sender:
-            for _ in range(3):
-                await everything(sender)
+    async with listening(seen, answer) as url, direct_to(url) as sender:
+        for _ in range(3):
+            await everything(sender)
     assert [len(connection.split(b"POST /v1/messages")) for connection in seen] == [4]
 
 
-@pytest.mark.parametrize("kind", [DirectSender, SdkSender])
-async def test_a_drop_in_the_middle_is_a_broken_stream(fake: FakeAnthropic, kind: type) -> None:
+@pytest.mark.parametrize("open_sender", [direct_to, sdk_to])
+async def test_a_drop_in_the_middle_is_a_broken_stream(
+    fake: FakeAnthropic, open_sender: Callable[[str], AbstractAsyncContextManager[Sender]]
+) -> None:
     fake.script(says("One two three", fault=Drop(2)))
-    client = key(fake)
-    async with sender_of(client) as direct:
+    async with open_sender(fake.url) as sender:
         with pytest.raises(StreamBroken, match="broke off"):
-            await everything(direct if kind is DirectSender else SdkSender(client))
+            await everything(sender)
 
 
 async def test_silence_is_an_error_before_and_in_an_answer(fake: FakeAnthropic) -> None:
-    async with sender_of(key(fake), silence_seconds=0.2) as sender:
+    async with direct_to(fake.url, silence_seconds=0.2) as sender:
         fake.script(says("One two three", fault=Hang(2)))
         with pytest.raises(UpstreamSilent, match="silent"):
             await everything(sender)
-    async with listening([], b"") as url:
-        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
-        async with sender_of(client, silence_seconds=0.2) as sender:
-            with pytest.raises(UpstreamSilent, match="silent"):
-                await everything(sender)
+    async with listening([], b"") as url, direct_to(url, silence_seconds=0.2) as sender:
+        with pytest.raises(UpstreamSilent, match="silent"):
+            await everything(sender)
 
 
 async def test_a_refused_connection_is_an_error_with_the_address() -> None:
-    client = anthropic.AsyncAnthropic(
-        api_key="sk-ant-test", base_url="http://127.0.0.1:9", max_retries=0
-    )
-    async with sender_of(client) as sender:
+    async with direct_to("http://127.0.0.1:9") as sender:
         with pytest.raises(UpstreamUnreachable, match=r"at http://127\.0\.0\.1:9: \[Errno"):
             await everything(sender)
 
@@ -182,14 +214,11 @@ async def test_the_proxy_of_the_environment_is_used_except_for_this_machine(
     async with listening(seen, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ndata: ok\n") as proxy:
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        away = anthropic.AsyncAnthropic(
-            api_key="sk-ant-test", base_url="http://claude.invalid", max_retries=0
-        )
-        async with sender_of(away) as sender:
+        async with direct_to("http://claude.invalid") as sender:
             assert await everything(sender) == b"data: ok\n"
         assert seen[0].startswith(b"POST http://claude.invalid/v1/messages HTTP/1.1\r\n")
         fake.script(says("One two"))
-        async with sender_of(key(fake)) as sender:
+        async with direct_to(fake.url) as sender:
             assert b"One" in await everything(sender)
     assert len(seen) == 1
 
@@ -249,28 +278,43 @@ async def test_reading_is_resumed_only_if_it_was_paused(
     event = b'event: ping\ndata: {"type": "ping", "padding": "%s"}\n\n' % (b"a" * 100)
     chunks = b"%x\r\n%s\r\n" % (len(event), event) * count
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    async with listening([], head + chunks + b"0\r\n\r\n") as url:
-        client = anthropic.AsyncAnthropic(api_key="sk-ant-test", base_url=url, max_retries=0)
-        async with sender_of(client) as sender:
-            answer = await sender.send(HI)
-            # More arrives than may wait to be read.
-            await asyncio.sleep(0.2)
-            assert b"".join([piece async for piece in pieces_of(answer)]) == event * count
-            await answer.close()
+    async with listening([], head + chunks + b"0\r\n\r\n") as url, direct_to(url) as sender:
+        answer = await sender.send(HI)
+        # More arrives than may wait to be read.
+        await asyncio.sleep(0.2)
+        assert b"".join([piece async for piece in pieces_of(answer)]) == event * count
+        await answer.close()
     assert bool(paused) == bool(resumed) == pauses
     # aiohttp resumes reading for each of the pieces; here it is done once for each pause.
     assert len(resumed) <= len(paused) + 1
 
 
 async def test_an_error_response_is_the_same_with_both_senders(fake: FakeAnthropic) -> None:
-    client = anthropic.AsyncAnthropic(api_key="wrong", base_url=fake.url, max_retries=0)
     errors = []
-    async with sender_of(client) as direct:
-        for sender in (direct, SdkSender(client)):
-            with pytest.raises(KeyRejected) as caught:
-                await everything(sender)
-            errors.append((caught.value.message, {*caught.value.headers}))
-    assert errors[0] == errors[1]
+    async with (
+        direct_to(fake.url, key=NamedKey("test", "wrong")) as direct,
+        sdk_to(fake.url, api_key="wrong") as by_sdk,
+    ):
+        for sender in (direct, by_sdk):
+            for ask in (everything, count, list_models):
+                with pytest.raises(KeyRejected) as caught:
+                    await ask(sender)
+                errors.append((caught.value.message, {*caught.value.headers}))
+    assert errors[:3] == errors[3:]
+
+
+@pytest.mark.parametrize("text", ["api.anthropic.com", "http://[broken", "file:///etc/passwd"])
+def test_a_base_url_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(UpstreamUnreachable, match="ANTHROPIC_BASE_URL is no address"):
+        build_address(KEY, {"ANTHROPIC_BASE_URL": text})
+
+
+async def test_a_whole_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_MAX_WHOLE_BYTES", 1000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"
+    async with listening([], head + b" " * 9000) as url, direct_to(url) as sender:
+        with pytest.raises(UpstreamFailed, match="longer answer"):
+            await sender.count(HI)
 
 
 @asynccontextmanager

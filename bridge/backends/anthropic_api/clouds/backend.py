@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.answer import AnswerOpener
-from bridge.backends.anthropic_api.counting import count_prompt
+from bridge.backends.anthropic_api.clouds.counting import count_prompt
 from bridge.backends.base import CountedPrompt, EventStream, ManagedBackend, Readiness
 from bridge.backends.credential import Credential
 from bridge.backends.event_check import CountUnknown

@@ -133,10 +133,10 @@ class Cloud(ABC):
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
         """Raise every failure of the SDK and of the cloud's packages as a BridgeError."""
-        from bridge.backends.anthropic_api import errors
+        from bridge.backends.anthropic_api import sdk_errors
 
         try:
-            with errors.translate_errors():
+            with sdk_errors.translate_errors():
                 yield
         except BridgeError as error:
             refined = self.refine_error(error)

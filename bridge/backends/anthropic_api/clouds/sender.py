@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.backends.anthropic_api.answer_start import CheckedAnswer, UpstreamResponse
-from bridge.backends.anthropic_api.transport import UNCOMPRESSED, SdkResponse
+from bridge.backends.anthropic_api.sdk_sender import UNCOMPRESSED, SdkResponse
 from bridge.wire.messages import MessagesRequest
 
 if TYPE_CHECKING:

@@ -303,5 +303,9 @@ def _describe_unknown(name: str, live: Collection[str]) -> str:
         return f"The model `{name}` is for embeddings: use /v1/embeddings."
     known = sorted({*(rules.id for rules in RULES), ECHO, *live})
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f" Did you mean {', '.join(near)}?" if near else " See GET /v1/models for the list."
+    hint = (
+        f" Did you mean {', '.join(near)}?"
+        if near
+        else " The models are listed by `claude-bridge models` and GET /v1/models."
+    )
     return f"The model `{name}` does not exist.{hint}"

@@ -91,11 +91,8 @@ async def test_an_odd_but_complete_answer_is_right(
 async def test_a_count_of_tokens_fails_with_a_name(
     fake: FakeAnthropic, bridge: Bridge, session: aiohttp.ClientSession
 ) -> None:
-    # The SDK cannot tell what it had read when the connection broke, and a count is no stream.
+    # A count is no stream.
     otherwise = {
-        "limit_cut": "stream_broken",
-        "error_cut": "stream_broken",
-        "error_aborted": "stream_broken",
         "json": "upstream_unrecognized",
         "json_as_stream": "upstream_unrecognized",
     }

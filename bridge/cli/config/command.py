@@ -97,5 +97,13 @@ def _save_value(name: str, text: str) -> None:
 
 
 def _print_next_step() -> None:
+    """Say how to use what was saved, or what is missing for a start with it."""
+    from bridge.cli.start_check import check_start
+
+    try:
+        check_start(load_settings(), find_paths())
+    except SettingsError as error:
+        print_error(f"The server cannot start with it yet: {error}")
+        return
     if list_servers(find_paths().data):
         print_line("To use it now: claude-bridge restart")

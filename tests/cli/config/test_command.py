@@ -149,6 +149,14 @@ def test_a_variable_that_wins_is_mentioned(
     assert capsys.readouterr().err == "CLAUDE_BRIDGE_RETRIES is set, and wins over the file.\n"
 
 
+def test_what_is_still_missing_for_a_start_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "set", "host", "0.0.0.0"]) == 0
+    printed = capsys.readouterr()
+    assert "Saved host" in printed.out
+    assert printed.err.startswith("The server cannot start with it yet: setting host: 0.0.0.0")
+    assert "claude-bridge key set bridge --generate" in printed.err
+
+
 def test_a_link_to_dotfiles_stays_a_link(file: Path, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles.toml"
     target.write_text("retries = 1\n")

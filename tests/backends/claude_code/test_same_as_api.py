@@ -123,8 +123,8 @@ async def test_both_backends_send_the_same(
     async with FakeAnthropic() as by_key, FakeAnthropic() as by_sign_in:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", by_key.url)
         api = await start_bridge(backend="anthropic")
-        # The first look for credentials makes the client, with this address.
-        await api.selection.get_status()
+        # Warming up makes what sends to this address.
+        await api.selection.warm_active()
         monkeypatch.setenv("ANTHROPIC_BASE_URL", by_sign_in.url)
         claude_code = await start_bridge(backend="claude-code")
         for model in MODELS:

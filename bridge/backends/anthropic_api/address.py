@@ -39,7 +39,7 @@ def build_address(key: NamedKey | None, environ: Mapping[str, str]) -> ApiAddres
     Raises NotSignedIn for headers that cannot be sent, and UpstreamUnreachable for a base URL that
     is none.
     """
-    base = _read_base_url(environ.get("ANTHROPIC_BASE_URL") or _BASE_URL)
+    base = _read_base_url(environ.get("ANTHROPIC_BASE_URL", "").strip() or _BASE_URL)
     secret = key.secret if key is not None else _find_secret(environ)
     headers = {
         "accept": "application/json",

@@ -8,11 +8,13 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from bridge.errors import BridgeError
+from bridge.backends.anthropic_api.address import build_address
+from bridge.backends.anthropic_api.errors import read_error_object
+from bridge.errors import BridgeError, UpstreamUnreachable
+from bridge.keys import NamedKey
 
 if TYPE_CHECKING:
-    import anthropic
-    from anthropic import AsyncAnthropic
+    from bridge.backends.anthropic_api.transport import DirectSender
 
 SECONDS = 6.0
 """Time limit of the whole check: the user waits for it."""
@@ -51,44 +53,48 @@ async def check_key(secret: str, seconds: float = SECONDS) -> KeyCheck:
     Only a 401, or a 403 in the API's own format, is about the key. After anything else, such as no
     network, a limit, or the page of a proxy, the key is `unchecked`.
     """
-    # The SDK is loaded before the clock starts: that takes seconds on a slow computer.
-    client = await asyncio.to_thread(_make_client, secret, seconds)
     try:
-        async with asyncio.timeout(seconds), client:
-            result = await _list_one_model(client)
+        # The certificates are read before the clock starts.
+        sender = await _make_sender(secret, seconds)
+    except BridgeError as error:
+        return KeyCheck("unchecked", error.message)
+    try:
+        async with asyncio.timeout(seconds):
+            result = await _try_key(sender)
     except TimeoutError:
         return KeyCheck("unchecked", f"Anthropic did not respond within {seconds:.0f} s")
+    finally:
+        await sender.close()
     # A gateway may repeat the key in its error.
     words = result.words.replace(secret, "…").strip().removesuffix(".")
     return replace(result, words=words)
 
 
-async def _list_one_model(client: AsyncAnthropic) -> KeyCheck:
-    import anthropic
+async def _make_sender(secret: str, seconds: float) -> DirectSender:
+    # Imported on use: it loads aiohttp's client.
+    from bridge.backends.anthropic_api.tls import get_tls_context
+    from bridge.backends.anthropic_api.transport import DirectSender
 
-    from bridge.backends.anthropic_api import sdk_errors
+    address = build_address(NamedKey("new", secret), os.environ)
+    return DirectSender(address, seconds, await asyncio.to_thread(get_tls_context))
 
+
+async def _try_key(sender: DirectSender) -> KeyCheck:
     try:
-        with sdk_errors.translate_errors():
-            response = await client.models.with_raw_response.list(limit=1)
-            text = await response.text()
+        answer = await sender.try_key()
     except BridgeError as error:
-        cause = error.__cause__
-        if isinstance(cause, anthropic.APIStatusError):
-            return _judge_refusal(cause)
-        is_offline = isinstance(cause, anthropic.APIConnectionError) and not isinstance(
-            cause, anthropic.APITimeoutError
-        )
-        return KeyCheck("unchecked", error.message, is_offline)
+        return KeyCheck("unchecked", error.message, isinstance(error, UpstreamUnreachable))
+    text = answer.body.decode(errors="replace")
+    if not 200 <= answer.status < 300:
+        return _judge_refusal(answer.status, text)
     if _lists_models(text):
         return KeyCheck("accepted")
     return KeyCheck("unchecked", "something other than Anthropic's API answered")
 
 
-def _judge_refusal(error: anthropic.APIStatusError) -> KeyCheck:
-    is_from_api = error.type is not None or _is_json(error.response.text)
-    status, words = error.status_code, (error.api_message if is_from_api else None) or ""
-    if status == 401 or (status == 403 and is_from_api):
+def _judge_refusal(status: int, text: str) -> KeyCheck:
+    words = (read_error_object(text.encode())[1] if _is_json(text) else None) or ""
+    if status == 401 or (status == 403 and _is_json(text)):
         return KeyCheck("rejected", words or f"status {status}")
     return KeyCheck("unchecked", f"the answer was status {status}{words and f': {words}'}")
 
@@ -103,17 +109,3 @@ def _is_json(text: str) -> bool:
 def _lists_models(text: str) -> bool:
     # Whoever answers in place of Anthropic, such as the page of a hotel's network, may say 200.
     return _is_json(text) and isinstance(json.loads(text).get("data"), list)
-
-
-def _make_client(secret: str, seconds: float) -> AsyncAnthropic:
-    from anthropic import AsyncAnthropic, DefaultAioHttpClient
-
-    from bridge.backends.anthropic_api.tls import get_tls_context
-
-    return AsyncAnthropic(
-        api_key=secret,
-        # A redirect would take the API key to whatever address it names.
-        http_client=DefaultAioHttpClient(follow_redirects=False, verify=get_tls_context()),
-        max_retries=0,
-        timeout=seconds,
-    )

@@ -98,7 +98,7 @@ class DirectSender:
 
     async def send(self, request: MessagesRequest) -> CheckedAnswer:
         body = encode_json({**request.body(), "stream": True})
-        response = await self._request("POST", self._url, data=body, headers=request.headers)
+        response = await self._open("POST", self._url, data=body, headers=request.headers)
         return CheckedAnswer(_DirectResponse(response))
 
     async def count(self, request: MessagesRequest) -> WholeAnswer:
@@ -112,13 +112,28 @@ class DirectSender:
     async def close(self) -> None:
         await self._session.close()
 
+    async def try_key(self) -> WholeAnswer:
+        """Ask for one model, which costs nothing; return the answer whatever its status.
+
+        Raises BridgeError if there is no answer. The body of a refusal may be cut.
+        """
+        url = self._address.find("/v1/models")
+        response = await self._request("GET", url, params={"limit": 1})
+        async with response:
+            body, _ = await _read_error_body(response)
+        return WholeAnswer(response.status, response.headers, body)
+
     async def _request(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
-        """Return a response with a 2xx status. Raises BridgeError for any other."""
+        """Return a response. Raises BridgeError if there is none."""
         try:
             # A redirect would take the API key to whatever address it names.
-            response = await self._session.request(method, url, allow_redirects=False, **options)
+            return await self._session.request(method, url, allow_redirects=False, **options)
         except (TimeoutError, aiohttp.ClientError) as error:
             raise _translate_connection_error(error, url) from error
+
+    async def _open(self, method: str, url: URL, **options: Any) -> aiohttp.ClientResponse:
+        """Return a response with a 2xx status. Raises BridgeError for any other."""
+        response = await self._request(method, url, **options)
         if 200 <= response.status < 300:
             return response
         async with response:
@@ -126,7 +141,7 @@ class DirectSender:
         raise errors.from_response(response.status, response.headers, error_body, cut=cut)
 
     async def _fetch(self, method: str, url: URL, **options: Any) -> WholeAnswer:
-        response = _DirectResponse(await self._request(method, url, **options))
+        response = _DirectResponse(await self._open(method, url, **options))
         body = bytearray()
         try:
             async with asyncio.timeout(_WHOLE_SECONDS):

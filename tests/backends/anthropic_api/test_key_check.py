@@ -39,7 +39,7 @@ async def test_a_wrong_key_is_rejected_in_anthropics_words() -> None:
         (Failure(401, message=f"bad key {KEY}"), "bad key …"),
         (Failure(403, message="Request not allowed"), "Request not allowed"),
         (http("401 Unauthorized", HTML, content_type="text/html"), "status 401"),
-        (http("401 Unauthorized", b'{"error": "no"}', content_type="application/json"), "401"),
+        (http("401 Unauthorized", b'{"error": "no"}', content_type="application/json"), "no"),
     ],
 )
 async def test_a_refusal_of_the_key_is_one(

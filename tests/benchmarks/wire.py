@@ -277,11 +277,17 @@ def main(scale: float, peers: Mapping[str, str]) -> None:
 
 @contextmanager
 def start_program(
-    module: str, *words: str, environment: Mapping[str, str] | None = None
+    module: str,
+    *words: str,
+    environment: Mapping[str, str] | None = None,
+    under: Sequence[str] = (),
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start a program; yield the URL that it prints first, and its process. Ends it on leaving."""
+    """Start a program; yield the URL that it prints first, and its process. Ends it on leaving.
+
+    `under`: a command that runs it.
+    """
     with subprocess.Popen(
-        [sys.executable, "-m", module, *words],
+        [*under, sys.executable, "-m", module, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -26,6 +26,7 @@ from bridge.errors import (
     Paused,
     TooManyStreams,
 )
+from bridge.inspect.recorder import Recorder
 from bridge.models.aliases import Aliases
 from bridge.models.catalogue import Catalogue
 from bridge.models.learned_limits import LearnedLimits
@@ -104,6 +105,8 @@ class Bridge:
     """The memory of the bodies that are being read or answered."""
     learned: LearnedLimits = field(default_factory=LearnedLimits)
     """What requests that upstream rejected have taught, until the server ends."""
+    recorder: Recorder = field(default_factory=Recorder)
+    """What the page `/inspect` shows; it stores nothing while it is off."""
     last_failure: LastFailure | None = None
     background: dict[str, tuple[asyncio.Task[None], Response]] = field(default_factory=dict)
     """Background responses that are being written, by id."""
@@ -270,6 +273,7 @@ class Bridge:
 
     async def close(self) -> None:
         """Release everything, after `drain`."""
+        self.recorder.turn_off()
         if self._warm_up is not None:
             self._warm_up.cancel()
             await asyncio.wait([self._warm_up])

@@ -28,6 +28,7 @@ from bridge.models.names import ResolvedModel
 from bridge.models.rules import ModelRules
 from bridge.server.answers.budgets import keep_to_budgets
 from bridge.server.answers.fallback import Trail, find_next, label_backend
+from bridge.server.answers.recorded_backend import record_calls
 from bridge.server.answers.routing import choose_sign_in, select_backend
 from bridge.server.request_record import Caller
 from bridge.server.state import Bridge
@@ -183,7 +184,7 @@ async def _start_attempt(question: _Question, backend: Backend, trail: Trail) ->
     if model != question.model:
         question = replace(question, model=model)
     notices = (trail.notice,) if trail.notice else ()
-    return await _prepare_attempt(question, backend, trail, *notices, *cheaper)
+    return await _prepare_attempt(question, record_calls(backend), trail, *notices, *cheaper)
 
 
 async def _prepare_attempt(

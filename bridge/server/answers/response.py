@@ -18,6 +18,7 @@ from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.computer_use import split_suffix
 from bridge.server.answers.record_answer import record_answer
+from bridge.server.answers.recorded_backend import record_calls
 from bridge.server.answers.routing import apply_effort, resolve_request
 from bridge.server.http.request_body import validate_body
 from bridge.server.request_record import RequestRecord
@@ -123,7 +124,7 @@ async def count_input(
     _, converted, chat, _ = await _convert_to_chat(bridge, body, memory, large=large)
     resolved = resolve_request(bridge, record.caller, split_suffix(body.model)[0])
     chat, model = apply_effort(chat, resolved), resolved.model
-    backend = await bridge.selection.select_for_counting(model)
+    backend = record_calls(await bridge.selection.select_for_counting(model))
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     translate = functools.partial(translate_response_chat, converted, chat)
     request = (await bridge.heavy_work.run(translate, rules, model)).request

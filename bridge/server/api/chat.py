@@ -101,6 +101,7 @@ ROUTES = (
         dialect=OPENAI,
         body=ChatRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=CLAUDE_FAILURES,
     ),
 )

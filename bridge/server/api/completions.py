@@ -88,6 +88,7 @@ ROUTES = (
         dialect=OPENAI,
         body=CompletionRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=CLAUDE_FAILURES,
     ),
 )

@@ -78,6 +78,7 @@ ROUTES = (
         dialect=OPENAI,
         body=EmbeddingsRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=(401, 404, 429, 501, 502, 504),
     ),
 )

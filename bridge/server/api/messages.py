@@ -14,6 +14,7 @@ from bridge.backends.batches import map_batches
 from bridge.models.names import ResolvedModel
 from bridge.server.answers.attempt import OpenAnswer, open_answer
 from bridge.server.answers.record_answer import record_answer
+from bridge.server.answers.recorded_backend import record_calls
 from bridge.server.answers.routing import resolve_request, resolve_without_computer
 from bridge.server.http.dialect import ANTHROPIC
 from bridge.server.http.endpoint import ANTHROPIC_HEADERS, CLAUDE_FAILURES, Answer, Endpoint
@@ -79,7 +80,7 @@ async def count_message_tokens(request: web.Request) -> web.Response:
     bridge = request.app[BRIDGE]
     body, record = await read_body(request, CountBody), get_record(request)
     resolved = resolve_request(bridge, record.caller, body.model)
-    backend = await bridge.selection.select_for_counting(resolved.model)
+    backend = record_calls(await bridge.selection.select_for_counting(resolved.model))
     rules = backend.narrow_rules(bridge.find_rules(resolved.model, backend.name))
     counted, changes = adapt_to_model(
         build_count_request(body, request.headers, resolved.model),
@@ -165,6 +166,7 @@ ROUTES = (
         dialect=ANTHROPIC,
         body=MessagesBody,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=(*CLAUDE_FAILURES, 529),
     ),
     Endpoint(
@@ -183,6 +185,7 @@ ROUTES = (
         dialect=ANTHROPIC,
         body=CountBody,
         example=_COUNT_EXAMPLE,
+        is_recorded=True,
         failures=(*CLAUDE_FAILURES, 501, 529),
     ),
 )

@@ -146,7 +146,7 @@ def _build_entry(record: RequestRecord, seconds: float) -> Entry:
         cache_write_tokens=written,
         cache_read_tokens=read,
         output_tokens=output,
-        cost=_price_answers(record),
+        cost=price_answers(record),
         outcome=record.outcome,
         milliseconds=round(seconds * 1000),
         first_chunk_milliseconds=None if first is None else round(first * 1000),
@@ -160,7 +160,7 @@ def _add_up(counts: Sequence[TokenCounts]) -> TokenCounts:
     return new, written, read, output
 
 
-def _price_answers(record: RequestRecord) -> int | None:
+def price_answers(record: RequestRecord) -> int | None:
     """Return micro-dollars; None if any price is unknown: never guess a cost."""
     with guard_accounting("the costs"):
         # Prices may depend on the length of a prompt, so each answer is priced separately.

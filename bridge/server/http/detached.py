@@ -8,21 +8,27 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from bridge.errors import BridgeError
+from bridge.inspect.exchange import Via
 from bridge.server.http.accounting import as_internal_error, record_request
+from bridge.server.http.recording.detached import record_detached_exchange
 from bridge.server.request_record import RequestRecord, get_record
 
 
 @contextmanager
-def record_detached(request: web.Request) -> Iterator[RequestRecord]:
+def record_detached(
+    request: web.Request, via: Via, body: bytes | None = None
+) -> Iterator[RequestRecord]:
     """Give the work in the block a request id, an access line and a ledger row.
 
-    `request` started it: it opened the socket, or requested a background response.
+    `request` started it: it opened the socket, or requested a background response. `body` is the
+    message on the socket.
     """
     record = RequestRecord(caller=get_record(request).caller)
-    try:
-        yield record
-    finally:
-        record_request(request, record, "turn")
+    with record_detached_exchange(request, record, via, body):
+        try:
+            yield record
+        finally:
+            record_request(request, record, "turn")
 
 
 @contextmanager

@@ -90,6 +90,8 @@ class Endpoint:
 
     Only for a page without content, which does nothing by itself.
     """
+    is_recorded: bool = False
+    """Whether `/inspect` records its requests, while the user has that on."""
     failures: tuple[int, ...] = ()
     """Statuses with an error object, besides those that every call may get."""
     has_slashes: bool = False

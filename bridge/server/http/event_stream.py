@@ -15,6 +15,7 @@ from bridge.server.http.dialect import get_dialect
 from bridge.server.http.guard import build_cors_headers
 from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.protocol import get_protocol
+from bridge.server.http.recording.stream import open_stream
 from bridge.server.request_record import get_record
 from bridge.server.state import BRIDGE
 
@@ -34,7 +35,7 @@ async def write_events(
     upstream. While Claude is silent, a keep-alive goes out now and then, so that no client or proxy
     gives up.
     """
-    response = web.StreamResponse(headers={**_HEADERS, **headers, **build_cors_headers(request)})
+    response = open_stream({**_HEADERS, **headers, **build_cors_headers(request)})
     await response.prepare(request)
     dialect = get_dialect(request)
     seconds = request.app[BRIDGE].settings.keep_alive_seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -32,15 +33,25 @@ from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.notice_header import build_hint_headers
 from bridge.server.http.paths import find_reason, suggest_base_url
 from bridge.server.http.protocol import get_protocol
+from bridge.server.http.recording.exchange import record_exchange
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RECORD, RequestRecord, get_record, read_caller
 from bridge.server.state import BRIDGE
 
 
 @web.middleware
-async def handle_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+def handle_errors(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
+    answer = _account(request, handler, endpoint)
+    if endpoint is not None and endpoint.is_recorded and request.app[BRIDGE].recorder.is_on:
+        return record_exchange(request, answer)
+    return answer
+
+
+async def _account(
+    request: web.Request, handler: Handler, endpoint: Endpoint | None
+) -> web.StreamResponse:
     record = request[RECORD] = RequestRecord(caller=read_caller(request))
     request[DIALECT] = choose_dialect(request, endpoint.dialect if endpoint else None)
     # The value stays if a CancelledError passes through: then there is no response.

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from bridge.errors import BridgeError
+from bridge.inspect.recording import CURRENT
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +20,8 @@ def build_notice_headers(request_id: str, notices: Sequence[str]) -> dict[str, s
     """Build `x-bridge-notice` if there are notices, and log them."""
     if not notices:
         return {}
+    if (recording := CURRENT.get()) is not None:
+        recording.add_notices(notices)
     distinct = list(dict.fromkeys(notices))
     # The name of an unknown field is the client's own text, which must not be in the log.
     loggable = dict.fromkeys(_ANY_FIELD if _UNKNOWN in notice else notice for notice in distinct)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from bridge.errors import BodyTimedOut, InvalidRequest, RequestTooLarge
+from bridge.inspect.recording import CURRENT
 from bridge.resilience.memory_budget import MemoryBudget, MemoryLease
 from bridge.server.http.endpoint import find_endpoint
 from bridge.server.http.error_body import UNREADABLE_BODY
@@ -77,6 +78,8 @@ async def read_body(request: web.Request, model: type[_Model]) -> _Model:
         body = _take_body(request, lease)
     if DEPLOYMENT in request:
         body = _add_model(body, request[DEPLOYMENT])
+    if (recording := CURRENT.get()) is not None:
+        recording.set_body(body)
     request[_SIZE] = len(body)
     return await parse_body(bridge, lease, body, model)
 

@@ -14,6 +14,7 @@ from bridge.agent.events import Event
 from bridge.backends.batches import map_batches, prepend_batch
 from bridge.server.answers.budgets import keep_to_budgets
 from bridge.server.answers.computer_use import build_computer_use
+from bridge.server.answers.recorded_backend import record_calls
 from bridge.server.answers.routing import (
     apply_effort,
     resolve_request,
@@ -43,7 +44,9 @@ async def create_run(request: web.Request) -> web.StreamResponse:
     uses_computer(resolved, is_requested=True)
     record.model = resolved.model
     with bridge.track_answer():
-        backend = await select_backend(bridge, record.caller, resolved.model, resolved.rule)
+        backend = record_calls(
+            await select_backend(bridge, record.caller, resolved.model, resolved.rule)
+        )
         model, cheaper = await keep_to_budgets(bridge, record.caller, resolved.model, backend.name)
         record.model, record.backend = model, backend.name
         messages = [{"role": "user", "content": body.prompt}]
@@ -97,6 +100,7 @@ ROUTES = (
         dialect=COMPUTER,
         body=RunBody,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=(*DESKTOP_FAILURES, 401, 402, 404, 429, 502, 504),
     ),
 )

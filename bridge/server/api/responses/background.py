@@ -35,6 +35,7 @@ from bridge.server.answers.response import (
 from bridge.server.http.accounting import record_failure
 from bridge.server.http.detached import record_detached, translate_unexpected_errors
 from bridge.server.http.interruption import INTERRUPTED
+from bridge.server.http.recording.detached import record_whole
 from bridge.server.http.request_body import LEASE
 from bridge.server.request_record import RequestRecord, get_record
 from bridge.server.state import BRIDGE, Bridge
@@ -133,7 +134,7 @@ async def _write_response(
     computer_use: ComputerUse | None,
 ) -> None:
     bridge = request.app[BRIDGE]
-    with record_detached(request) as record:
+    with record_detached(request, "background") as record:
         try:
             recorded.set_result(await bridge.responses.put_job(_describe_job(response)))
             async with bridge.queue_answer():
@@ -168,7 +169,7 @@ async def _collect_answer(
     )
     async with begun as answer:
         response["status"] = "in_progress"
-        await answer.collect()
+        record_whole(await answer.collect(), answer.notices)
 
 
 async def _store_end(

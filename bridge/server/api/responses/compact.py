@@ -106,6 +106,7 @@ ROUTES = (
         dialect=RESPONSES,
         body=CompactRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=CLAUDE_FAILURES,
     ),
 )

@@ -243,6 +243,7 @@ ROUTES = (
         dialect=RESPONSES,
         body=ResponsesRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=CLAUDE_FAILURES,
     ),
     Endpoint(
@@ -256,6 +257,7 @@ ROUTES = (
         dialect=RESPONSES,
         body=ResponsesRequest,
         example=_REQUEST_EXAMPLE,
+        is_recorded=True,
         failures=(*CLAUDE_FAILURES, 501),
     ),
     Endpoint(

@@ -42,6 +42,7 @@ from bridge.server.http.interruption import explain_interruption
 from bridge.server.http.json_memory import estimate_memory
 from bridge.server.http.notice_header import build_notice_headers
 from bridge.server.http.protocol import QuietHandler
+from bridge.server.http.recording.detached import record_event
 from bridge.server.http.request_body import LARGE, validate_body
 from bridge.server.request_record import RequestRecord
 from bridge.server.state import BRIDGE, Bridge
@@ -225,7 +226,7 @@ async def _answer_message(
     data: bytes,
     lease: MemoryLease,
 ) -> None:
-    with record_detached(request) as record:
+    with record_detached(request, "socket", data) as record:
         try:
             with request.app[BRIDGE].track_answer(), translate_unexpected_errors(record):
                 await _create_response(request, socket, memory, record, data, lease)
@@ -272,7 +273,7 @@ async def _create_response(
             async with aclosing(events) as batches:
                 async for batch in batches:
                     for event in batch:
-                        await socket.send_str(json.dumps(event))
+                        await _send_event(socket, event)
     except BridgeError:
         memory.forget(body.previous_response_id)
         raise
@@ -309,12 +310,17 @@ async def _prepare_response(
             response = {**response, "status": "completed", "completed_at": now}
             response = mark_unstored(response, await save_response(memory, body, response))
         event = {"type": type, "sequence_number": number, "response": response}
-        await socket.send_str(json.dumps(event))
+        await _send_event(socket, event)
+
+
+async def _send_event(socket: web.WebSocketResponse, event: dict[str, Any]) -> None:
+    await socket.send_str(json.dumps(event))
+    record_event(event)
 
 
 async def _send_error(socket: web.WebSocketResponse, error: BridgeError) -> None:
     event = {"type": "error", "status": error.status, **build_error_body(error)}
-    await socket.send_str(json.dumps(event))
+    await _send_event(socket, event)
 
 
 ROUTES = (

@@ -1,0 +1,105 @@
+"""One recorded request with its answer, as it is stored; all parts are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Via = Literal["http", "socket", "background", "again"]
+"""How a request came: in a request of its own, as a message on a WebSocket, to be answered in the
+background, or from the page `/inspect`, which sends it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Bytes that passed at one moment, in seconds since the request was accepted."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRequest:
+    """What the client sent; keys in the headers are replaced."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    client: str = ""
+    """The name of the program, from its User-Agent."""
+    key: str = ""
+    """The name of the bridge's access key that it sent."""
+    body: bytes = b""
+    """Decompressed."""
+    read_at: float | None = None
+    """When the body had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamCall:
+    """One request to a backend and the events of its answer."""
+
+    backend: str
+    body: bytes
+    """The JSON body of Anthropic's Messages API, as the backend got it."""
+    headers: Mapping[str, str]
+    sent_at: float
+    opened_at: float | None = None
+    """When `message_start` had arrived; None if the call failed before."""
+    events: tuple[Moment, ...] = ()
+    ended_at: float | None = None
+    failure: str | None = None
+    """The code of the error and its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an exchange ended."""
+
+    request_id: str
+    """The id in the response's header and in the log."""
+    status: int | str
+    """A word if there was no HTTP response."""
+    outcome: str
+    """The reason why the answer ended, or the code of the error."""
+    failed: bool
+    seconds: float
+    model: str
+    backend: str
+    usages: tuple[Mapping[str, Any], ...] = ()
+    """Claude's token counts, once for each answer."""
+    input_tokens: int | None = None
+    """Of all answers, with those of the cache."""
+    output_tokens: int | None = None
+    micro_dollars: int | None = None
+    """None if a price is unknown."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Those of the response that its endpoint has set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request of a client and all that came of it."""
+
+    id: str
+    """A number, counted from the start of the server."""
+    at: float
+    """Unix seconds of the request."""
+    via: Via
+    request: ClientRequest
+    notices: tuple[str, ...] = ()
+    calls: tuple[UpstreamCall, ...] = ()
+    written: tuple[Moment, ...] = ()
+    """The body of the response, in the pieces that were written."""
+    outcome: Outcome | None = None
+    """None while it runs."""
+    repeats: str | None = None
+    """The id of the exchange that this one sends again."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of all content."""
+        moments = [*self.written, *(event for call in self.calls for event in call.events)]
+        bodies = len(self.request.body) + sum(len(call.body) for call in self.calls)
+        return bodies + sum(len(moment.data) for moment in moments)

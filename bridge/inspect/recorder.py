@@ -1,0 +1,147 @@
+"""The recorder: the last exchanges, in memory only, while the user has it on.
+
+States: off, on. `turn_on` starts a timer that turns it off. Turning off, however it happens, drops
+everything, also of requests that still run: they go on and are not recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bridge.inspect.exchange import ClientRequest, Exchange, Outcome, Via
+from bridge.inspect.recording import Recording
+
+MOST_EXCHANGES = 200
+MOST_BYTES = 64 << 20
+MOST_MINUTES = 24 * 60
+
+
+class Watcher:
+    """Tells a reader which exchanges have changed since it looked."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, None] = {}
+        self._event = asyncio.Event()
+
+    def note(self, id: str) -> None:
+        """Note that an exchange has changed; an empty id stands for the recorder's state."""
+        self._changed[id] = None
+        self._event.set()
+
+    async def wait(self) -> list[str]:
+        """Wait for a change; return the ids of all that have changed, oldest first."""
+        await self._event.wait()
+        changed, self._changed = list(self._changed), {}
+        self._event.clear()
+        return changed
+
+
+class Recorder:
+    """Stores exchanges while it is on; when there are too many, the oldest is dropped."""
+
+    def __init__(self, most: int = MOST_EXCHANGES, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._recordings: dict[str, Recording] = {}
+        self._finished: dict[str, Exchange] = {}
+        self._sizes: dict[str, int] = {}
+        """The bytes of the content of each exchange, about; the oldest first."""
+        self._count = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._watchers: set[Watcher] = set()
+        self.size = 0
+        """The bytes of all content, about."""
+        self.is_on = False
+        self.until: float | None = None
+        """Unix seconds at which it turns itself off."""
+        self.dropped = 0
+        """How many exchanges had to go since it was turned on, for want of room."""
+
+    def turn_on(self, minutes: float) -> None:
+        """Record from now on, for some minutes; calling it again sets another end."""
+        self._cancel_timer()
+        if not self.is_on:
+            self.dropped = 0
+        self.is_on, self.until = True, time.time() + minutes * 60
+        self._timer = asyncio.get_running_loop().call_later(minutes * 60, self.turn_off)
+        self._tell_watchers("")
+
+    def turn_off(self) -> None:
+        """Stop recording and drop everything."""
+        self._cancel_timer()
+        self.is_on, self.until = False, None
+        for recording in self._recordings.values():
+            recording.discard()
+        self._recordings.clear()
+        self._finished.clear()
+        self._sizes.clear()
+        self.size = 0
+        self._tell_watchers("")
+
+    def begin(
+        self, request: ClientRequest, via: Via, started: float, repeats: str | None = None
+    ) -> Recording:
+        """Begin to record a request; only while it is on."""
+        self._count += 1
+        recording = Recording(str(self._count), request, via, started, self._grow, repeats)
+        self._recordings[recording.id] = recording
+        self._sizes[recording.id] = 0
+        if len(self._sizes) > self._most:
+            self._drop_oldest()
+        self._tell_watchers(recording.id)
+        return recording
+
+    def finish(self, recording: Recording, outcome: Outcome) -> None:
+        """End a recording; its exchange stays until it is the oldest."""
+        recording.finish(outcome)
+        if self._recordings.pop(recording.id, None) is not None:
+            self._finished[recording.id] = recording.freeze()
+
+    def get(self, id: str) -> Exchange | None:
+        """Return an exchange, also one that still runs."""
+        if (recording := self._recordings.get(id)) is not None:
+            return recording.freeze()
+        return self._finished.get(id)
+
+    def list_exchanges(self) -> list[Exchange]:
+        """List all exchanges, the oldest first."""
+        found = (self.get(id) for id in self._sizes)
+        return [exchange for exchange in found if exchange is not None]
+
+    @contextmanager
+    def watch(self) -> Iterator[Watcher]:
+        """Watch for changes while the block runs."""
+        watcher = Watcher()
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    def _grow(self, recording: Recording, size: int) -> None:
+        self._sizes[recording.id] += size
+        self.size += size
+        # The only one goes, too, if it alone is too large.
+        while self.size > self._most_bytes:
+            self._drop_oldest()
+        self._tell_watchers(recording.id)
+
+    def _drop_oldest(self) -> None:
+        id = next(iter(self._sizes))
+        self.size -= self._sizes.pop(id)
+        self._finished.pop(id, None)
+        if (recording := self._recordings.pop(id, None)) is not None:
+            recording.discard()
+        self.dropped += 1
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tell_watchers(self, id: str) -> None:
+        for watcher in self._watchers:
+            watcher.note(id)

@@ -1,0 +1,164 @@
+"""An exchange while it runs: collects what passes, and becomes an `Exchange`.
+
+States: open, finished, discarded. A discarded one (the recorder was turned off, or needed the
+memory) has dropped its content and takes none, so that its request goes on without a copy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from bridge.inspect.exchange import ClientRequest, Exchange, Moment, Outcome, UpstreamCall, Via
+from bridge.wire.json_bytes import encode_json
+
+_OVERHEAD = 200
+"""Bytes of the objects around each piece of content, about."""
+
+
+class Recording:
+    """What was seen of one request so far."""
+
+    def __init__(
+        self,
+        id: str,
+        request: ClientRequest,
+        via: Via,
+        started: float,
+        on_growth: Callable[[Recording, int], None],
+        repeats: str | None = None,
+    ) -> None:
+        """`started` by `perf_counter`; `on_growth` is called with the bytes that were added."""
+        self.id = id
+        self.is_discarded = False
+        self._started = started
+        self._request = request
+        self._exchange = Exchange(id, time.time(), via, request, repeats=repeats)
+        self._on_growth = on_growth
+        self._notices: dict[str, None] = {}
+        self._calls: list[CallRecording] = []
+        self._written: list[Moment] = []
+        self._outcome: Outcome | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since the request was accepted."""
+        return time.perf_counter() - self._started
+
+    @property
+    def body(self) -> bytes:
+        """The client's body, as far as it was read."""
+        return self._request.body
+
+    def set_body(self, body: bytes | bytearray) -> None:
+        """Take the client's body."""
+        if not self.is_discarded:
+            self._request = replace(self._request, body=bytes(body), read_at=self.seconds)
+            self.grow(len(body))
+
+    def set_key(self, key: str) -> None:
+        """Take the name of the access key, which is checked after the request has begun."""
+        self._request = replace(self._request, key=key)
+
+    def add_notices(self, notices: Sequence[str]) -> None:
+        """Take the notices for the client."""
+        if not self.is_discarded:
+            self._notices.update(dict.fromkeys(notices))
+            self.grow(sum(map(len, notices)))
+
+    def start_call(
+        self, backend: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> CallRecording:
+        """Begin to record a request to a backend."""
+        call = CallRecording(self, UpstreamCall(backend, b"", dict(headers), self.seconds))
+        if not self.is_discarded:
+            call.set_body(encode_json(body))
+            self._calls.append(call)
+        return call
+
+    def add_written(self, data: bytes | bytearray | memoryview) -> None:
+        """Take a piece of the response, as it is written."""
+        if data and not self.is_discarded:
+            self._written.append(Moment(self.seconds, bytes(data)))
+            self.grow(len(data))
+
+    def finish(self, outcome: Outcome) -> None:
+        """Take how it ended. Nothing is taken afterwards, but of work in the background."""
+        self._outcome = outcome
+        self.grow(0)
+
+    def discard(self) -> None:
+        """Drop all content."""
+        self.is_discarded = True
+        self._request = replace(self._request, headers=(), body=b"")
+        self._exchange = replace(self._exchange, request=self._request)
+        self._notices.clear()
+        self._written.clear()
+        for call in self._calls:
+            call.discard()
+        self._calls.clear()
+
+    def grow(self, size: int) -> None:
+        """Report that content was added."""
+        if not self.is_discarded:
+            self._on_growth(self, size + _OVERHEAD if size else 0)
+
+    def freeze(self) -> Exchange:
+        """Return what was seen so far."""
+        return replace(
+            self._exchange,
+            request=self._request,
+            notices=tuple(self._notices),
+            calls=tuple(call.freeze() for call in self._calls),
+            written=tuple(self._written),
+            outcome=self._outcome,
+        )
+
+
+class CallRecording:
+    """What was seen of one request to a backend."""
+
+    def __init__(self, recording: Recording, call: UpstreamCall) -> None:
+        self._recording = recording
+        self._call = call
+        self._events: list[Moment] = []
+
+    def set_body(self, body: bytes) -> None:
+        """Take the request's body."""
+        self._call = replace(self._call, body=body)
+        self._recording.grow(len(body))
+
+    def note_open(self) -> None:
+        """Note that the answer has begun."""
+        self._call = replace(self._call, opened_at=self._recording.seconds)
+
+    def add_events(self, batch: Sequence[Any]) -> None:
+        """Take events that were read together."""
+        if self._recording.is_discarded:
+            return
+        at = self._recording.seconds
+        moments = [Moment(at, encode_json(event)) for event in batch]
+        self._events += moments
+        self._recording.grow(sum(len(moment.data) + _OVERHEAD for moment in moments))
+
+    def finish(self, failure: str | None = None) -> None:
+        """Note the end of the answer; the first end counts."""
+        if self._call.ended_at is None and not self._recording.is_discarded:
+            self._call = replace(self._call, ended_at=self._recording.seconds, failure=failure)
+            self._recording.grow(0)
+
+    def discard(self) -> None:
+        """Drop all content."""
+        self._call = replace(self._call, body=b"", headers={}, failure=None)
+        self._events.clear()
+
+    def freeze(self) -> UpstreamCall:
+        """Return what was seen so far."""
+        return replace(self._call, events=tuple(self._events))
+
+
+CURRENT: ContextVar[Recording | None] = ContextVar("recording", default=None)
+"""The recording of the request that this task answers; None while the recorder is off."""

@@ -1,0 +1,1 @@
+"""Wraps a request for the recorder of `/inspect`; nothing here runs while it is off."""

@@ -1,0 +1,134 @@
+"""The recorder stores little, for a limited time, and nothing while it is off."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bridge.inspect.exchange import ClientRequest, Outcome
+from bridge.inspect.recorder import Recorder
+from bridge.inspect.recording import Recording
+from tests.inspect.search import is_stored
+
+REQUEST = ClientRequest("POST", "/v1/chat/completions")
+OUTCOME = Outcome("req_1", 200, "stop", False, 1.5, "claude-opus-5-5", "anthropic")
+
+
+def record(recorder: Recorder, content: bytes = b"Swordfish") -> Recording:
+    recording = recorder.begin(REQUEST, "http", 0.0)
+    recording.set_body(content)
+    recording.add_notices([f"notice: {content.decode()}"])
+    call = recording.start_call("anthropic", {"messages": content.decode()}, {})
+    call.note_open()
+    call.add_events([{"type": "message_start", "text": content.decode()}])
+    call.finish()
+    recording.add_written(content)
+    return recording
+
+
+async def test_it_is_off_until_it_is_turned_on_and_again_at_its_end() -> None:
+    recorder = Recorder()
+    assert (recorder.is_on, recorder.until) == (False, None)
+    recorder.turn_on(minutes=0.0005)
+    assert recorder.is_on
+    assert recorder.until is not None
+    recorder.finish(record(recorder), OUTCOME)
+    assert is_stored(recorder, "Swordfish")
+    async with asyncio.timeout(30):
+        with recorder.watch() as watcher:
+            while recorder.is_on:
+                await watcher.wait()
+    assert not is_stored(recorder, "Swordfish")
+    assert (recorder.list_exchanges(), recorder.size) == ([], 0)
+
+
+async def test_turning_it_on_again_sets_another_end() -> None:
+    recorder = Recorder()
+    recorder.turn_on(minutes=30)
+    first = recorder.until
+    record(recorder)
+    recorder.turn_on(minutes=60)
+    assert first is not None
+    assert recorder.until is not None
+    assert recorder.until > first
+    assert len(recorder.list_exchanges()) == 1
+    recorder.turn_off()
+
+
+async def test_an_exchange_has_all_that_passed() -> None:
+    recorder = Recorder()
+    recorder.turn_on(30)
+    recording = record(recorder)
+    running = recorder.get(recording.id)
+    assert running is not None
+    assert running.outcome is None
+    recorder.finish(recording, OUTCOME)
+    (exchange,) = recorder.list_exchanges()
+    assert exchange.request.body == b"Swordfish"
+    assert exchange.notices == ("notice: Swordfish",)
+    (call,) = exchange.calls
+    assert call.body == b'{"messages":"Swordfish"}'
+    assert [event.data for event in call.events] == [b'{"type":"message_start","text":"Swordfish"}']
+    assert call.opened_at is not None
+    assert call.ended_at is not None
+    assert call.sent_at <= call.opened_at <= call.events[0].at <= call.ended_at
+    assert [moment.data for moment in exchange.written] == [b"Swordfish"]
+    assert exchange.outcome == OUTCOME
+    recorder.turn_off()
+
+
+async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
+    recorder = Recorder()
+    recorder.turn_on(30)
+    recording = record(recorder)
+    call = recording.start_call("anthropic", {}, {})
+    recorder.turn_off()
+    call.add_events([{"text": "Swordfish"}])
+    call.finish("Swordfish")
+    recording.set_body(b"Swordfish")
+    recording.add_notices(["Swordfish"])
+    recording.add_written(b"Swordfish")
+    recording.start_call("anthropic", {"text": "Swordfish"}, {}).note_open()
+    recorder.finish(recording, OUTCOME)
+    assert recorder.list_exchanges() == []
+    for holder in (recorder, recording, call):
+        assert not is_stored(holder, "Swordfish")
+
+
+async def test_the_oldest_goes_when_there_are_too_many() -> None:
+    recorder = Recorder(most=3)
+    recorder.turn_on(30)
+    running = record(recorder)
+    ids = [recording.id for recording in [record(recorder) for _ in range(3)]]
+    assert [exchange.id for exchange in recorder.list_exchanges()] == ids
+    assert recorder.dropped == 1
+    assert not is_stored(running, "Swordfish")
+    recorder.turn_off()
+
+
+async def test_the_oldest_goes_when_they_are_too_large() -> None:
+    recorder = Recorder(most_bytes=100_000)
+    recorder.turn_on(30)
+    first = record(recorder, b"a" * 10_000)
+    recorder.finish(first, OUTCOME)
+    second = record(recorder, b"b" * 15_000)
+    assert recorder.size <= 100_000
+    assert [exchange.id for exchange in recorder.list_exchanges()] == [second.id]
+    # It is larger than the memory of all.
+    third = record(recorder, b"c" * 200_000)
+    assert recorder.list_exchanges() == []
+    assert recorder.size == 0
+    recorder.finish(third, OUTCOME)
+    assert recorder.list_exchanges() == []
+    recorder.turn_off()
+
+
+async def test_a_watcher_is_told_which_exchanges_have_changed() -> None:
+    recorder = Recorder()
+    with recorder.watch() as watcher:
+        recorder.turn_on(30)
+        assert await watcher.wait() == [""]
+        recordings = [record(recorder) for _ in range(2)]
+        assert await watcher.wait() == [recording.id for recording in recordings]
+        recorder.finish(recordings[1], OUTCOME)
+        assert await watcher.wait() == [recordings[1].id]
+    recorder.turn_off()

@@ -29,6 +29,7 @@ from tray.commands import (
     InstallTalon,
     Open,
     Quit,
+    RecordRequests,
     Refresh,
     Restart,
     ShowCode,
@@ -218,6 +219,8 @@ class App:
                 self._attempt(lambda: self._runner.open(command))
             case ShowCode():
                 self._attempt(self._runner.show_code)
+            case RecordRequests(on):
+                self._attempt(lambda: self._runner.record_requests(on))
             case StartAtLogin(on):
                 self._change_start_at_login(on)
             case Refresh():

@@ -74,6 +74,11 @@ class CommandRunner:
         with _explain_failures():
             self._find_server().allow_extra_usage(agreement, account)
 
+    def record_requests(self, on: bool) -> None:
+        """Turn the recorder of requests on or off."""
+        with _explain_failures():
+            self._find_server().record_requests(on)
+
     def set_start_at_login(self, on: bool) -> None:
         """Turn start at login on or off."""
         with _explain_failures():

@@ -116,6 +116,13 @@ class ShowCode:
 
 
 @dataclass(frozen=True)
+class RecordRequests:
+    """Record requests with their content for `/inspect`, or stop and drop what is recorded."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
 class StartAtLogin:
     """Turn start at login on or off."""
 
@@ -129,5 +136,6 @@ class Refresh:
 
 Command = (
     Start | Stop | Restart | Quit | Switch | UseComputer | StopComputer | Decide
-    | AllowExtraUsage | Copy | InstallTalon | Open | ShowCode | StartAtLogin | Refresh
+    | AllowExtraUsage | Copy | InstallTalon | Open | ShowCode | RecordRequests | StartAtLogin
+    | Refresh
 )  # fmt: skip

@@ -17,6 +17,7 @@ from tray.commands import (
     InstallTalon,
     Open,
     Quit,
+    RecordRequests,
     Restart,
     ShowCode,
     Start,
@@ -112,6 +113,7 @@ def build_menu(status: Status, version: str = "") -> tuple[Entry, ...]:
         ),
         Entry("accounts", "Accounts & keys…", enabled=running, command=Open("accounts")),
         Entry("code", "Show unlock code", enabled=running, command=ShowCode()),
+        _build_recorder_entry(status),
         Entry("logs", "Open log", command=Open("logs")),
         Entry("settings", "Open settings file", command=Open("settings")),
         *_build_preference_entries(status),
@@ -429,6 +431,18 @@ def _build_about_entry(status: Status, version: str) -> Entry:
     )
     children = tuple(Entry(key, label, enabled=False) for key, label in lines)
     return Entry("about", "About", kind="submenu", children=children)
+
+
+def _build_recorder_entry(status: Status) -> Entry:
+    on = status.recording
+    return Entry(
+        "record",
+        "Recording requests with their content: stop" if on else "Record requests for 30 minutes",
+        kind="check",
+        enabled=status.state == "running",
+        checked=on,
+        command=RecordRequests(not on),
+    )
 
 
 def _label_quit(status: Status) -> str:

@@ -56,6 +56,8 @@ class Status:
     backend: BackendName | None = None
     reason: str = ""
     """Why this backend is in use, or why none is."""
+    recording: bool = False
+    """Whether requests are recorded with their content."""
     computer: ComputerHealth | None = None
     batches: tuple[WaitingBatch, ...] = ()
     approval_seconds: int | None = None
@@ -192,7 +194,8 @@ def _describe_running(status: Status) -> str:
     backend = f" · {BACKEND_NAMES[status.backend]}" if status.backend else ""
     count = status.open_streams
     busy = f" · {count} active request{'' if count == 1 else 's'}" if count else ""
-    return f"Ready on {status.url}{backend}{busy}"
+    recording = " · recording requests" if status.recording else ""
+    return f"Ready on {status.url}{backend}{busy}{recording}"
 
 
 def _describe_waiting(status: Status, waiting: int) -> str:

@@ -10,7 +10,7 @@ from bridge.backends.base import Backend, ManagedBackend, Readiness
 from bridge.errors import BridgeError, ModelNotFound, NotSignedIn
 from bridge.fallback import FallbackStep
 from bridge.models.catalogue import ListedModel
-from bridge.models.rules import ECHO
+from bridge.models.rules import ECHO, ModelRules
 from bridge.wire.control import Switches
 from bridge.wire.health import BackendName, BackendStatus, RouteStatus
 
@@ -107,6 +107,10 @@ class BackendSelection:
         """
         selected = await self.select_for_model(model)
         return selected if model == ECHO else (await self.find_ready("anthropic") or selected)
+
+    def narrow_rules(self, name: BackendName, rules: ModelRules) -> ModelRules:
+        """Return a model's rules without what a backend cannot carry."""
+        return self._backends[name].narrow_rules(rules)
 
     async def select_for_listing(self) -> Backend | None:
         """Return the backend whose models are listed beside the echo; None if none is ready."""

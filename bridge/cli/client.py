@@ -157,7 +157,7 @@ class BridgeClient:
     def stream_events(
         self, path: str, body: Any, *, on_notice: Callable[[str], None] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """POST `body`, yield the server-sent events. Raises ClientError.
+        """POST `body`, or GET if it is None; yield the server-sent events. Raises ClientError.
 
         `on_notice` gets what the bridge changed in the request, before the first event.
         """
@@ -165,7 +165,7 @@ class BridgeClient:
         from bridge.wire.sse import SseDecoder
 
         decoder = SseDecoder()
-        with self._start("POST", path, body) as response:
+        with self._start("GET" if body is None else "POST", path, body) as response:
             try:
                 if on_notice is not None and (notice := response.headers.get(_NOTICE)):
                     on_notice(notice)

@@ -53,6 +53,7 @@ COMMANDS = (
     Command("doctor", "check this installation; says how to fix what is wrong", "doctor.command"),
     Command("ask", "ask Claude, and print the answer as it arrives", "ask"),
     Command("models", "list the models", "models"),
+    Command("inspect", "record requests for a while, and look at them", "inspect.command"),
     Command("usage", "show what is left of your plan; allow extra usage, or stop it", "usage"),
     Command("dashboard", "open the dashboard", "dashboard"),
     Command("login", "sign in to Claude Code", "login"),

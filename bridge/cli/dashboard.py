@@ -17,7 +17,9 @@ _TIMEOUT_SECONDS = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `dashboard`."""
     add_address_flags(parser)
-    parser.add_argument("--setup", action="store_true", help="open the set-up page instead")
+    pages = parser.add_mutually_exclusive_group()
+    pages.add_argument("--setup", action="store_true", help="open the set-up page instead")
+    pages.add_argument("--inspect", action="store_true", help="open the recorded requests instead")
     parser.add_argument(
         "--url", action="store_true", help="print a link that works once, for any browser"
     )
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the page with a one-time ticket for a session; return the exit code."""
-    page = "/setup" if arguments.setup else "/"
+    page = "/setup" if arguments.setup else "/inspect" if arguments.inspect else "/"
     with closing(open_client(arguments, timeout=_TIMEOUT_SECONDS)) as client:
         return _print_link(client, page) if arguments.url else _open_browser(client, page)
 

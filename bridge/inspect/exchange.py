@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bridge.wire.health import BackendName
+
 Via = Literal["http", "socket", "background", "again"]
 """How a request came: in a request of its own, as a message on a WebSocket, to be answered in the
 background, or from the page `/inspect`, which sends it again."""
@@ -40,7 +42,7 @@ class ClientRequest:
 class UpstreamCall:
     """One request to a backend and the events of its answer."""
 
-    backend: str
+    backend: BackendName
     body: bytes
     """The JSON body of Anthropic's Messages API, as the backend got it."""
     headers: Mapping[str, str]
@@ -96,10 +98,3 @@ class Exchange:
     """None while it runs."""
     repeats: str | None = None
     """The id of the exchange that this one sends again."""
-
-    @property
-    def size(self) -> int:
-        """The bytes of all content."""
-        moments = [*self.written, *(event for call in self.calls for event in call.events)]
-        bodies = len(self.request.body) + sum(len(call.body) for call in self.calls)
-        return bodies + sum(len(moment.data) for moment in moments)

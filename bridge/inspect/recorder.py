@@ -60,6 +60,11 @@ class Recorder:
         self.dropped = 0
         """How many exchanges had to go since it was turned on, for want of room."""
 
+    @property
+    def count(self) -> int:
+        """The number of exchanges."""
+        return len(self._sizes)
+
     def turn_on(self, minutes: float) -> None:
         """Record from now on, for some minutes; calling it again sets another end."""
         self._cancel_timer()
@@ -110,6 +115,10 @@ class Recorder:
         """List all exchanges, the oldest first."""
         found = (self.get(id) for id in self._sizes)
         return [exchange for exchange in found if exchange is not None]
+
+    def get_size(self, id: str) -> int:
+        """Return the bytes of an exchange's content, about; 0 if it is not stored."""
+        return self._sizes.get(id, 0)
 
     @contextmanager
     def watch(self) -> Iterator[Watcher]:

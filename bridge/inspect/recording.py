@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.inspect.exchange import ClientRequest, Exchange, Moment, Outcome, UpstreamCall, Via
+from bridge.wire.health import BackendName
 from bridge.wire.json_bytes import encode_json
 
 _OVERHEAD = 200
@@ -70,7 +71,7 @@ class Recording:
             self.grow(sum(map(len, notices)))
 
     def start_call(
-        self, backend: str, body: Mapping[str, Any], headers: Mapping[str, str]
+        self, backend: BackendName, body: Mapping[str, Any], headers: Mapping[str, str]
     ) -> CallRecording:
         """Begin to record a request to a backend."""
         call = CallRecording(self, UpstreamCall(backend, b"", dict(headers), self.seconds))

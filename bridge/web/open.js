@@ -1,7 +1,7 @@
 // The first page of a browser that was started with a file: it goes on to the page that its address
 // names, with the ticket. To the browser the file is another site, which may open no other page.
 
-const PAGES = ["/", "/setup"];
+const PAGES = ["/", "/setup", "/inspect"];
 
 const fragment = new URLSearchParams(location.hash.slice(1));
 const page = new URL(fragment.get("page") || "/", location.origin);

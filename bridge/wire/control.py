@@ -179,8 +179,8 @@ class SignInStatus(BaseModel):
     words: str = Field(description="What to do, or what went wrong.")
 
 
-PAGE_PATTERN = r"^/(setup)?(\?[\w=&.-]*)?(#[\w=&.-]*)?$"
-"""The dashboard or the set-up page, and a place in it."""
+PAGE_PATTERN = r"^/(setup|inspect)?(\?[\w=&.-]*)?(#[\w=&.-]*)?$"
+"""The dashboard, the set-up page or that of the recorder, and a place in it."""
 
 
 class Challenge(BaseModel):
@@ -197,7 +197,9 @@ class Challenge(BaseModel):
 class _PageBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    page: str = Field("/", max_length=200, pattern=PAGE_PATTERN, description="`/` or `/setup`.")
+    page: str = Field(
+        "/", max_length=200, pattern=PAGE_PATTERN, description="`/`, `/setup` or `/inspect`."
+    )
 
 
 class NewTicket(_PageBody):

@@ -47,6 +47,15 @@ class RouteStatus:
     ] = "unchecked"
 
 
+@dataclass(frozen=True)
+class RecorderHealth:
+    """Whether requests are recorded for `/inspect`, with their content."""
+
+    on: bool = False
+    until: Annotated[float | None, Doc("Unix seconds at which it turns itself off.")] = None
+    exchanges: Annotated[int, Doc("Number of exchanges that are stored, in memory.")] = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """`GET /health`: 200 while the server runs; `ready` is true if it is connected to Claude."""
@@ -79,7 +88,7 @@ class Health:
     computer: Annotated[ComputerHealth, Doc("What Claude may do on this desktop now.")] = field(
         default_factory=ComputerHealth
     )
-
+    recorder: RecorderHealth = field(default_factory=RecorderHealth)
     storage_problems: Annotated[
         list[str], Doc("Files that could not be used since the start, and where they are now.")
     ] = field(default_factory=list)

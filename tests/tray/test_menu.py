@@ -21,7 +21,15 @@ from tests.tray.statuses import (
     make_model,
     use_plan,
 )
-from tray.commands import AllowExtraUsage, Decide, Open, StopComputer, Switch, UseComputer
+from tray.commands import (
+    AllowExtraUsage,
+    Decide,
+    Open,
+    RecordRequests,
+    StopComputer,
+    Switch,
+    UseComputer,
+)
 from tray.menu import LABEL_LENGTH, Entry, build_menu, hold_back_decisions, list_decisions
 from tray.notifications import find_notices
 from tray.status import (
@@ -39,7 +47,17 @@ LONG = replace(BATCH, id="b2", digest="d2", what=["Press Enter."] * 9)
 PROGRAM = replace(BATCH, id="b3", digest="d3", what=["Let curl use it."], about="program")
 
 ALWAYS = {"logs", "settings", "quit"}
-WHILE_RUNNING = {"stop", "restart", "pause", "usage", "dashboard", "accounts", "code", "login"}
+WHILE_RUNNING = {
+    "stop",
+    "restart",
+    "pause",
+    "usage",
+    "dashboard",
+    "accounts",
+    "code",
+    "record",
+    "login",
+}
 
 
 def entry(status: Status, *keys: str) -> Entry:
@@ -470,3 +488,17 @@ def test_what_the_settings_refuse_cannot_be_allowed_in_the_menu() -> None:
 )
 def test_a_second_start_names_what_it_does(status: Status, sentence: str) -> None:
     assert describe_second_start(status) == sentence
+
+
+@pytest.mark.parametrize(
+    ("on", "label"),
+    [
+        (False, "Record requests for 30 minutes"),
+        (True, "Recording requests with their content: stop"),
+    ],
+)
+def test_the_recorder_is_turned_on_and_off_here(on: bool, label: str) -> None:
+    status = replace(RUNNING, recording=on)
+    (entry,) = [entry for entry in build_menu(status) if entry.key == "record"]
+    assert (entry.label, entry.checked, entry.command) == (label, on, RecordRequests(not on))
+    assert ("recording requests" in describe_status(status)) is on

@@ -118,6 +118,10 @@ class ControlClient:
         choice = {"agreement": agreement, "account": account}
         self._call("POST", "/control/extra-usage", choice)
 
+    def record_requests(self, on: bool) -> None:
+        """Record requests with their content for a while, or stop and drop them."""
+        self._call("POST", "/inspect", {"on": on})
+
     def stop_computer(self) -> None:
         """Stop computer use and turn it off."""
         self._call("POST", "/computer/stop", {})

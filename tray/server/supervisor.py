@@ -329,6 +329,7 @@ def _add_health(status: Status, health: Health) -> Status:
         setting=health.backend.setting,
         backend=health.backend.active,
         reason=health.backend.reason,
+        recording=health.recorder.on,
         computer=health.computer,
         server_version=health.version,
         pid=health.pid,

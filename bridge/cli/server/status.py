@@ -105,6 +105,8 @@ def _format_health(health: dict[str, Any]) -> str:
     ]
     if health.get("paused"):
         lines.append("Paused: requests are refused until you resume them (tray or dashboard).")
+    if health.get("recorder", {}).get("on"):
+        lines.append("Requests are recorded with their content; claude-bridge inspect off ends it.")
     # Bridges of the first version had no computer use in their health.
     if computer := health.get("computer"):
         lines.append(format_computer_use(computer))

@@ -261,22 +261,24 @@ async def _convert_to_chat(
     bridge: Bridge, body: ResponsesRequest, memory: ResponseMemory, *, large: bool
 ) -> tuple[ResponsesRequest, ChatFromResponses, ChatRequest, Chain]:
     """Return the request without references, its meaning as a chat, and the history."""
-    body, previous = await resolve_references(bridge, body), await _load_previous(body, memory)
+    body, previous = await resolve_references(bridge, body), await load_previous(body, memory)
     if large:
-        return body, *await bridge.heavy_work.run(_build_chat, body, previous.items), previous
-    return body, *_build_chat(body, previous.items), previous
+        return body, *await bridge.heavy_work.run(build_chat, body, previous.items), previous
+    return body, *build_chat(body, previous.items), previous
 
 
-def _build_chat(
+def build_chat(
     body: ResponsesRequest, previous: Sequence[Item]
 ) -> tuple[ChatFromResponses, ChatRequest]:
+    """Return the meaning of a request as a chat; `previous` are the items before it."""
     converted = as_chat(body, previous)
     # Streamed even for a client that is not: the response is built from the events either way.
     with converted.name_client_fields():
         return converted, validate_body(ChatRequest, {**converted.body, "stream": True})
 
 
-async def _load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Chain:
+async def load_previous(body: ResponsesRequest, memory: ResponseMemory) -> Chain:
+    """Load the history that a request continues."""
     if body.previous_response_id is None:
         return _NO_HISTORY
     return await memory.load_chain(body.previous_response_id)

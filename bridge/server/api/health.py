@@ -12,7 +12,7 @@ from bridge import __version__
 from bridge.server.api.computer.status import get_computer_health
 from bridge.server.http.endpoint import Answer, Endpoint
 from bridge.server.state import BRIDGE, Bridge
-from bridge.wire.health import Health
+from bridge.wire.health import Health, RecorderHealth
 
 
 async def get_health(request: web.Request) -> web.Response:
@@ -49,6 +49,9 @@ async def _build_report(bridge: Bridge) -> Health:
         open_streams=bridge.open_streams,
         routes=routes,
         computer=get_computer_health(bridge),
+        recorder=RecorderHealth(
+            bridge.recorder.is_on, bridge.recorder.until, bridge.recorder.count
+        ),
         storage_problems=bridge.storage_problems,
     )
 
@@ -90,6 +93,7 @@ HEALTH_EXAMPLE: dict[str, Any] = {
     "routes": [_ROUTE_EXAMPLE],
     "roads": [_ROUTE_EXAMPLE],
     "computer": {"mode": "off", "until": None, "active": False, "waiting": 0},
+    "recorder": {"on": False, "until": None, "exchanges": 0},
     "storage_problems": [],
 }
 

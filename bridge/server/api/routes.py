@@ -25,6 +25,7 @@ from bridge.server.api import (
 )
 from bridge.server.api.accounts import codes, keys, sign_ins
 from bridge.server.api.computer import approvals, apps, desktop, runs, status
+from bridge.server.api.inspect import exchanges
 from bridge.server.api.responses import compact, resource, socket
 from bridge.server.http.endpoint import Endpoint
 
@@ -59,4 +60,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *approvals.ROUTES,
     *apps.ROUTES,
     *runs.ROUTES,
+    *exchanges.ROUTES,
 )

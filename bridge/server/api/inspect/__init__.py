@@ -1,0 +1,1 @@
+"""`/inspect/…`: what the recorder has of the last requests."""

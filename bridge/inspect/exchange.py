@@ -36,6 +36,7 @@ class ClientRequest:
     """Decompressed."""
     read_at: float | None = None
     """When the body had arrived."""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

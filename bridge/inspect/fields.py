@@ -65,7 +65,7 @@ def explain_fields(body: Mapping[str, Any], translate: Translate) -> list[Field]
             continue
         lost = tuple(notice for notice in notices if notice not in remaining)
         targets = tuple(_list_changes(without, upstream, ""))
-        fields[name] = _explain(name, body[name], targets, lost)
+        fields[name] = _build_field(name, body[name], targets, lost)
     # A field that adds an instruction takes a part of the prompt only.
     whole = {target.path for field in fields.values() for target in field.targets}
     for name in required:
@@ -79,7 +79,9 @@ def explain_fields(body: Mapping[str, Any], translate: Translate) -> list[Field]
     return [*(fields[name] for name in body if name in fields), *added]
 
 
-def _explain(name: str, value: Any, targets: tuple[Target, ...], notices: tuple[str, ...]) -> Field:
+def _build_field(
+    name: str, value: Any, targets: tuple[Target, ...], notices: tuple[str, ...]
+) -> Field:
     return Field(name, value, _choose_fate(name, value, targets, notices), targets, notices)
 
 

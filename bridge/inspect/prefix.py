@@ -80,7 +80,7 @@ def compare_requests(before: Mapping[str, Any], after: Mapping[str, Any]) -> Dif
     if changed:
         words = f"{' and '.join(changed)} changed, which drops cached messages"
         return Difference(words, same, size)
-    words = f"{_count(added, 'block')} added at the end" if added else "the same request"
+    words = f"{_count_parts(added, 'block')} added at the end" if added else "the same request"
     return Difference(f"nothing changed before: {words}", same, size)
 
 
@@ -154,7 +154,7 @@ def _quote(data: bytes, at: int) -> str:
     return text + ("…" if len(data) > at + _QUOTE else "")
 
 
-def _count(number: int, noun: str) -> str:
+def _count_parts(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

@@ -58,6 +58,7 @@ function showHealth(health) {
   isConnected = backend.active !== null && backend.active !== "offline";
   setText("streams", health.open_streams === 0 ? "none" : String(health.open_streams));
   setText("version", health.version);
+  setText("recorder-link", health.recorder.on ? "● Recording requests" : "Requests");
   showComputer(health.computer);
   showStored(health.storage_problems);
   updateAliasControls();

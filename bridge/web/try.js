@@ -1,5 +1,6 @@
 // Try it: sends a message as a client does, streams the answer, and shows the same request as code.
 
+import { readEvents } from "./events.js";
 import { formatCount } from "./plot.js";
 import { isTyping, showResult } from "./text.js";
 import { credential } from "./token.js";
@@ -58,19 +59,6 @@ export function showTry(models, accessKey, isConnected) {
   list.replaceChildren(...ids.map(id => new Option(id, id)));
   if (ids.includes(chosen)) list.value = chosen;
   showCode();
-}
-
-/** Yields the events of a stream, as JSON. */
-async function* readEvents(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    const lines = (text + part.value).split("\n");
-    text = lines.pop();
-    for (const line of lines) {
-      if (line.startsWith("data: {")) yield JSON.parse(line.slice("data: ".length));
-    }
-  }
 }
 
 async function send(signal) {

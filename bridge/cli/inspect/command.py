@@ -60,7 +60,7 @@ def _turn_on(bridge: BridgeClient, arguments: argparse.Namespace) -> None:
     print_line(f"See it at {bridge.url}/inspect (claude-bridge dashboard --inspect opens it).")
 
 
-def _turn_off(bridge: BridgeClient, _arguments: argparse.Namespace) -> None:
+def _drop_all(bridge: BridgeClient, _arguments: argparse.Namespace) -> None:
     bridge.send("POST", "/inspect", {"on": False})
     print_line("Recording is off. Everything that was recorded is gone.")
 
@@ -98,7 +98,7 @@ def _list_ended(events: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, An
         yield from (exchange for exchange in event["exchanges"] if not exchange["running"])
 
 
-def _save(bridge: BridgeClient, arguments: argparse.Namespace) -> None:
+def _save_exchange(bridge: BridgeClient, arguments: argparse.Namespace) -> None:
     images = "full" if arguments.images else "thumbnails"
     path = f"/inspect/exchanges/{quote(arguments.id, safe='')}?images={images}"
     exchange = bridge.send("GET", path).json()
@@ -111,8 +111,8 @@ def _save(bridge: BridgeClient, arguments: argparse.Namespace) -> None:
 
 _SUBCOMMANDS: Mapping[str, Callable[[BridgeClient, argparse.Namespace], None]] = {
     "on": _turn_on,
-    "off": _turn_off,
+    "off": _drop_all,
     "tail": _follow,
     "list": _print_list,
-    "save": _save,
+    "save": _save_exchange,
 }

@@ -44,6 +44,8 @@ class Question:
     """Those that come before the translation."""
 
 
+Resolve = Callable[[str], ResolvedModel]
+"""Finds the model by the name in a request."""
 Parse = Callable[[Mapping[str, Any]], Question]
 """Parses a client's body; raises BridgeError."""
 
@@ -63,25 +65,33 @@ def read_recorded_body(exchange: Exchange) -> dict[str, Any]:
     return body
 
 
-async def make_parser(bridge: Bridge, exchange: Exchange, body: dict[str, Any]) -> Parse:
+async def make_parser(
+    bridge: Bridge,
+    exchange: Exchange,
+    body: dict[str, Any],
+    resolve: Resolve | None = None,
+) -> Parse:
     """Return the parser for the exchange's endpoint. Raises BridgeError.
 
-    For a response that continues another one, that one is loaded once.
+    For a response that continues another one, that one is loaded once. `resolve` finds the model by
+    its name; without it, the user's rules decide, as they do for a client.
     """
-    caller = Caller(exchange.request.client, exchange.request.key)
+    if resolve is None:
+        caller = Caller(exchange.request.client, exchange.request.key)
+        resolve = functools.partial(bridge.resolve, caller=caller)
     headers = {name.lower(): value for name, value in exchange.request.headers}
     match exchange.request.path:
         case "/v1/messages":
-            return functools.partial(_parse_message, bridge, caller, headers)
+            return functools.partial(_parse_message, bridge, resolve, headers)
         case "/v1/completions":
-            return functools.partial(_parse_completion, bridge, caller)
+            return functools.partial(_parse_completion, resolve)
         case "/v1/responses":
             request = validate_body(ResponsesRequest, body)
             request = await resolve_item_references(bridge, request)
             previous = await load_previous(request, ResponseMemory(bridge))
-            return functools.partial(_parse_response, bridge, caller, previous, request.input)
+            return functools.partial(_parse_response, resolve, previous, request.input)
         case _:
-            return functools.partial(_parse_chat, bridge, caller)
+            return functools.partial(_parse_chat, resolve)
 
 
 def find_narrowed_rules(bridge: Bridge, exchange: Exchange) -> tuple[ModelRules, str] | None:
@@ -121,24 +131,24 @@ def _as_json(value: Any) -> Any:
             return value
 
 
-def _parse_chat(bridge: Bridge, caller: Caller, body: Mapping[str, Any]) -> Question:
+def _parse_chat(resolve: Resolve, body: Mapping[str, Any]) -> Question:
     chat = validate_body(ChatRequest, dict(body))
-    resolved = bridge.resolve(split_suffix(chat.model)[0], caller)
+    resolved = resolve(split_suffix(chat.model)[0])
     return Question(resolved, functools.partial(translate_chat, apply_effort(chat, resolved)))
 
 
-def _parse_completion(bridge: Bridge, caller: Caller, body: Mapping[str, Any]) -> Question:
+def _parse_completion(resolve: Resolve, body: Mapping[str, Any]) -> Question:
     completion = validate_body(CompletionRequest, dict(body))
-    resolved = bridge.resolve(completion.model, caller)
+    resolved = resolve(completion.model)
     chats = [apply_effort(chat, resolved) for chat in build_chats(completion, resolved.effort)]
     return Question(resolved, functools.partial(translate_chat, chats[0]))
 
 
 def _parse_message(
-    bridge: Bridge, caller: Caller, headers: Mapping[str, str], body: Mapping[str, Any]
+    bridge: Bridge, resolve: Resolve, headers: Mapping[str, str], body: Mapping[str, Any]
 ) -> Question:
     message = validate_body(MessagesBody, dict(body))
-    resolved = bridge.resolve(message.model, caller)
+    resolved = resolve(message.model)
     notices: tuple[str, ...] = ()
     if resolved.rule_effort is None:
         rules = bridge.find_rules(resolved.model)
@@ -148,12 +158,12 @@ def _parse_message(
 
 
 def _parse_response(
-    bridge: Bridge, caller: Caller, previous: Chain, input: Any, body: Mapping[str, Any]
+    resolve: Resolve, previous: Chain, input: Any, body: Mapping[str, Any]
 ) -> Question:
     request = validate_body(ResponsesRequest, dict(body))
     # With the items that the client only named.
     request = request.model_copy(update={"input": input}) if request.input else request
-    resolved = bridge.resolve(split_suffix(request.model)[0], caller)
+    resolved = resolve(split_suffix(request.model)[0])
     items = previous.items if request.previous_response_id is not None else ()
     converted, chat = build_chat(request, items)
     translate = functools.partial(translate_response_chat, converted, apply_effort(chat, resolved))

@@ -1,4 +1,4 @@
-"""`GET /`, `/setup`, `/open` and `/docs`: the pages for browsers."""
+"""`GET /`, `/setup`, `/open`, `/docs` and `/inspect`: the pages for browsers."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ async def get_open_page(_request: web.Request) -> web.Response:
 async def get_docs_page(_request: web.Request) -> web.Response:
     """Return the page that shows the OpenAPI document."""
     return await _load_page("docs.html")
+
+
+async def get_inspect_page(_request: web.Request) -> web.Response:
+    """Return the page of the recorded requests."""
+    return await _load_page("inspect.html")
 
 
 async def _load_page(name: str) -> web.Response:
@@ -106,6 +111,15 @@ ROUTES = (
         get_docs_page,
         "Pages",
         "The API documentation",
+        Answer("A page.", text=_HTML),
+        access="open",
+    ),
+    Endpoint(
+        "GET",
+        "/inspect",
+        get_inspect_page,
+        "Pages",
+        "The recorded requests",
         Answer("A page.", text=_HTML),
         access="open",
     ),

@@ -25,7 +25,7 @@ from bridge.server.api import (
 )
 from bridge.server.api.accounts import codes, keys, sign_ins
 from bridge.server.api.computer import approvals, apps, desktop, runs, status
-from bridge.server.api.inspect import exchanges
+from bridge.server.api.inspect import again, cases, exchanges
 from bridge.server.api.responses import compact, resource, socket
 from bridge.server.http.endpoint import Endpoint
 
@@ -61,4 +61,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *apps.ROUTES,
     *runs.ROUTES,
     *exchanges.ROUTES,
+    *again.ROUTES,
+    *cases.ROUTES,
 )

@@ -85,6 +85,7 @@ class PrefixDifference(BaseModel):
 class ExchangeDetail(ExchangeSummary):
     """One exchange in full."""
 
+    query: str = Field(description="What came behind `?`.")
     request_headers: list[Header]
     request_body: str = Field(description="The body as it came.")
     response_headers: list[Header]

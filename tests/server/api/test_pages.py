@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import StartBridge
 
-PAGES = ("/", "/setup", "/open", "/docs")
+PAGES = ("/", "/setup", "/open", "/docs", "/inspect")
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=[\"']([^\"']+)")
 _SOURCES = {"'self'", "'none'"}
 

@@ -69,10 +69,11 @@ def _build_detail(
 ) -> ExchangeDetail:
     body, images = _show_body(exchange.request.body, full_images)
     calls, of_calls = _describe_calls(exchange.calls, full_images)
-    fields, problem = _explain(exchange, translate, problem)
+    fields, problem = _list_fields(exchange, translate, problem)
     outcome = exchange.outcome
     return ExchangeDetail(
         **summary.model_dump(),
+        query=exchange.request.query,
         request_headers=_list_headers(exchange.request.headers),
         request_body=body,
         response_headers=_list_headers(outcome.headers if outcome is not None else ()),
@@ -117,7 +118,7 @@ async def _make_translation(
     return lambda sent: translate_body(parse, rules, model, sent), None
 
 
-def _explain(
+def _list_fields(
     exchange: Exchange, translate: Translate | None, problem: str | None
 ) -> tuple[list[InspectedField], str | None]:
     if translate is None:

@@ -166,6 +166,7 @@ _SUMMARY_EXAMPLE: dict[str, Any] = {
 }
 _DETAIL_EXAMPLE: dict[str, Any] = {
     **_SUMMARY_EXAMPLE,
+    "query": "",
     "request_headers": [{"name": "Authorization", "value": "[secret]"}],
     "request_body": '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}],"seed":7}',
     "response_headers": [{"name": "Content-Type", "value": "application/json"}],

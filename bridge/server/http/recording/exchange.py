@@ -10,6 +10,7 @@ from aiohttp import web
 from bridge.inspect.exchange import ClientRequest, Outcome
 from bridge.inspect.recording import CURRENT
 from bridge.inspect.redaction import redact_headers
+from bridge.logs import redact
 from bridge.server.http.accounting import guard_accounting, price_answers
 from bridge.server.request_record import RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
@@ -44,9 +45,10 @@ def describe_request(request: web.Request) -> ClientRequest:
     """Return what is known of a request before its body is read."""
     return ClientRequest(
         request.method,
-        request.path_qs,
+        request.path,
         redact_headers(request.headers.items()),
         read_client_name(request),
+        query=redact(request.query_string),
     )
 
 

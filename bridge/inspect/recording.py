@@ -60,10 +60,6 @@ class Recording:
             self._request = replace(self._request, body=bytes(body), read_at=self.seconds)
             self.grow(len(body))
 
-    def set_key(self, key: str) -> None:
-        """Take the name of the access key, which is checked after the request has begun."""
-        self._request = replace(self._request, key=key)
-
     def add_notices(self, notices: Sequence[str]) -> None:
         """Take the notices for the client."""
         if not self.is_discarded:

@@ -79,7 +79,12 @@ const framed = (name) => {
   await read("code", "/control/codes/redeem", post(json));
   await read("new code, no-cors", "/control/codes", post(plain, {mode: "no-cors"}));
   await read("new code", "/control/codes", post(json));
-  for (const path of ["/", "/health", "/metrics", "/v1/models"]) {
+  await read("record", "/inspect", post(json));
+  await read("record, no-cors", "/inspect", post(plain, {mode: "no-cors"}));
+  await read("send again", "/inspect/exchanges/1/again", post(plain, {mode: "no-cors"}));
+  await read("case", "/inspect/exchanges/1/case");
+  const inspect = ["/inspect", "/inspect/exchanges", "/inspect/exchanges/1", "/inspect/events"];
+  for (const path of ["/", "/health", "/metrics", "/v1/models", ...inspect]) {
     await read("get " + path, path, {});
     await read("get, no-cors " + path, path, {mode: "no-cors"});
   }
@@ -172,6 +177,7 @@ async def test_a_page_reads_nothing_and_sends_claude_nothing(
     name: str, bridge: Bridge, fake: FakeAnthropic, tmp_path: Path
 ) -> None:
     """127.0.0.1 is the same site as the bridge and another origin; localhost another site."""
+    bridge.recorder.turn_on(30)
     found = await run_attack(bridge, name, "claude-sonnet-5-5", tmp_path / "profile")
     assert len(found) > 30
     assert select_readable(found) == {}
@@ -184,6 +190,12 @@ async def test_a_page_reads_nothing_and_sends_claude_nothing(
         "/control/tickets/redeem",
         "/control/codes/redeem",
         "/control/codes",
+        "/inspect",
+        "/inspect/exchanges",
+        "/inspect/exchanges/{id}",
+        "/inspect/exchanges/{id}/again",
+        "/inspect/exchanges/{id}/case",
+        "/inspect/events",
         "/computer/actions",
         "/computer/runs",
         "/computer/screenshot",
@@ -191,6 +203,9 @@ async def test_a_page_reads_nothing_and_sends_claude_nothing(
     assert set(posted) <= {path for path, _ in came}
     assert {status for path, status in came if path in posted} == {"403"}
     assert [asked for asked in fake.requests if asked.method == "POST"] == []
+    # Rejected requests push out no recorded ones.
+    assert bridge.recorder.list_exchanges() == []
+    assert bridge.recorder.is_on
     assert fake.open_streams + fake.closed_streams == 0
     assert bridge.switches == Switches(model="claude-sonnet-5-5", backend="anthropic")
     assert bridge.computer.permission.mode == "off"

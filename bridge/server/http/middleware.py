@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Awaitable
 
@@ -43,10 +44,10 @@ from bridge.server.state import BRIDGE
 def handle_errors(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Give the request an id, answer its errors in the endpoint's dialect, and account for it."""
     endpoint = find_endpoint(request)
-    answer = _account(request, handler, endpoint)
     if endpoint is not None and endpoint.is_recorded and request.app[BRIDGE].recorder.is_on:
-        return record_exchange(request, answer)
-    return answer
+        account = functools.partial(_account, request, endpoint=endpoint)
+        return record_exchange(request, handler, account)
+    return _account(request, handler, endpoint)
 
 
 async def _account(

@@ -34,7 +34,6 @@ def record_detached_exchange(
         return
     recording = recorder.begin(describe_request(request), via, record.started)
     recording.set_body(body)
-    recording.set_key(record.caller.key)
     token = CURRENT.set(recording)
     try:
         yield

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import Token
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bridge.inspect.exchange import ClientRequest, Outcome
-from bridge.inspect.recording import CURRENT
+from bridge.inspect.recording import CURRENT, Recording
 from bridge.inspect.redaction import redact_headers
 from bridge.logs import redact
 from bridge.server.http.accounting import guard_accounting, price_answers
@@ -17,28 +19,41 @@ from bridge.server.state import BRIDGE
 
 
 async def record_exchange(
-    request: web.Request, answer: Awaitable[web.StreamResponse]
+    request: web.Request,
+    handler: Handler,
+    account: Callable[[Handler], Awaitable[web.StreamResponse]],
 ) -> web.StreamResponse:
-    """Await the answer to a request, and record both."""
-    recorder = request.app[BRIDGE].recorder
-    recording = recorder.begin(describe_request(request), "http", time.perf_counter())
-    token = CURRENT.set(recording)
+    """Answer a request by `account`, which gets the handler, and record both.
+
+    Recording begins when the handler is called: what was rejected before, such as the requests of
+    another site's page, must not push out those of the user's clients.
+    """
+    recorder, started = request.app[BRIDGE].recorder, time.perf_counter()
+    begun: list[tuple[Recording, Token[Recording | None]]] = []
+
+    async def begin(request: web.Request) -> web.StreamResponse:
+        recording = recorder.begin(describe_request(request), "http", started)
+        begun.append((recording, CURRENT.set(recording)))
+        return await handler(request)
+
     status: int | str = "client left"
     headers: Mapping[str, str] = {}
+    body: object = None
     try:
-        response = await answer
-        status, headers = response.status, response.headers
-        # A stream has recorded itself.
-        if isinstance(response, web.Response) and isinstance(response.body, bytes):
-            recording.add_written(response.body)
+        response = await account(begin)
+        status, headers, body = response.status, response.headers, getattr(response, "body", None)
         return response
     finally:
-        # A connection has one task for all of its requests.
-        CURRENT.reset(token)
-        with guard_accounting("the recorder"):
-            record = get_record(request)
-            recording.set_key(record.caller.key)
-            recorder.finish(recording, describe_outcome(record, status, recording.seconds, headers))
+        for recording, token in begun:
+            # A connection has one task for all of its requests.
+            CURRENT.reset(token)
+            with guard_accounting("the recorder"):
+                # A stream has recorded itself.
+                if isinstance(body, bytes):
+                    recording.add_written(body)
+                record = get_record(request)
+                outcome = describe_outcome(record, status, recording.seconds, headers)
+                recorder.finish(recording, outcome)
 
 
 def describe_request(request: web.Request) -> ClientRequest:
@@ -48,6 +63,7 @@ def describe_request(request: web.Request) -> ClientRequest:
         request.path,
         redact_headers(request.headers.items()),
         read_client_name(request),
+        get_record(request).caller.key,
         query=redact(request.query_string),
     )
 

@@ -122,7 +122,9 @@ async def test_a_case_is_played(
     content: str,
 ) -> None:
     path, body = BODIES[name]
-    answer = calls(ToolUse("find_fish", {"kind": "Pike"})) if "tools" in body else says("A Carp, I say.")
+    answer = (
+        calls(ToolUse("find_fish", {"kind": "Pike"})) if "tools" in body else says("A Carp, I say.")
+    )
     fake.script(answer)
     async with session.post(path, json=body) as response:
         assert response.status == 200, await response.text()

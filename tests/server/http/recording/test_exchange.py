@@ -190,3 +190,14 @@ async def test_an_answer_in_the_background_is_an_exchange_of_its_own(
     assert (work.via, len(work.calls)) == ("background", 1)
     assert json.loads(work.written[0].data)["status"] == "completed"
     assert work.request.body == request.request.body
+
+
+async def test_a_rejected_request_is_not_recorded(bridge: Bridge) -> None:
+    bridge.recorder.turn_on(30)
+    headers = {"Origin": "https://example.com"}
+    async with (
+        aiohttp.ClientSession(bridge.url, headers=headers) as session,
+        session.post("/v1/chat/completions", json=CHAT) as answer,
+    ):
+        assert answer.status == 403
+    assert bridge.recorder.list_exchanges() == []

@@ -83,7 +83,7 @@ function offer(list, values) {
 function buildItem(exchange) {
   const { id } = exchange;
   const time = new Date(exchange.at * 1000).toLocaleTimeString();
-  const state = exchange.running ? "running" : `${exchange.status} ${exchange.outcome}`;
+  const state = exchange.running ? "running" : `${exchange.status} ${exchange.outcome}`.replace(/ -$/, "");
   const figures = [
     exchange.notices ? `${exchange.notices} notice${exchange.notices === 1 ? "" : "s"}` : "",
     exchange.output_tokens === null ? "" : `${exchange.input_tokens}+${exchange.output_tokens}`,

@@ -78,6 +78,9 @@ def test_every_endpoint_with_several_fields_is_documented() -> None:
         "/computer/approvals/{id}",
         "/computer/approvals/{id}/extend",
         "/computer/apps/{id}",
+        "/inspect",
+        "/inspect/exchanges/{id}/estimate",
+        "/inspect/exchanges/{id}/again",
     }
 
 

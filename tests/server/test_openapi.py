@@ -138,7 +138,8 @@ def describe_shape(value: Any) -> Any:
 
 
 async def call_endpoint(bridge: Bridge, row: Endpoint) -> Any:
-    path = row.path.replace("{id}", "claude-opus-5-5")
+    id = "2" if row.path.startswith("/inspect") else "claude-opus-5-5"
+    path = row.path.replace("{id}", id)
     headers = {"Authorization": f"Bearer {bridge.control_token}"}
     body = (row.example or {}) if row.method == "POST" else None
     async with (
@@ -201,6 +202,11 @@ async def test_the_example_of_an_answer_matches_the_real_one(
     if row.path in ("/usage", "/control/extra-usage"):
         use_plan(bridge)
     await add_accounts(row, bridge)
+    if row.path.startswith("/inspect/"):
+        bridge.recorder.turn_on(30)
+        # The second one can be compared with the first.
+        for _ in range(2):
+            await call_endpoint(bridge, chat)
     if row.path == "/control/model-aliases":
         await asyncio.to_thread(bridge.aliases.save, "fast", "haiku")
     if row.path.startswith("/control/rules"):

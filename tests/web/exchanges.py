@@ -60,7 +60,7 @@ async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT)
         # Not a JSON object, an unknown model, and a run while computer use is off.
         await _send(session, "/v1/chat/completions", [])
         await _send(session, "/v1/chat/completions", {**CHAT, "model": "nobody-knows-this"})
-        await _send(session, "/computer/runs", {"prompt": "Open the editor."})
+        await _send(session, "/computer/runs", {"prompt": "Open the editor."}, bridge.control_token)
         fake.script(Reply((Text("one two three"),), delay=30))
         async with session.post("/v1/chat/completions", json=STREAM):
             pass
@@ -82,6 +82,7 @@ async def fill_recorder(bridge: Bridge, fake: FakeAnthropic, count: int = COUNT)
                 await watcher.wait()
 
 
-async def _send(session: aiohttp.ClientSession, path: str, body: Any) -> None:
-    async with session.post(path, json=body) as answer:
+async def _send(session: aiohttp.ClientSession, path: str, body: Any, key: str = "any") -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+    async with session.post(path, json=body, headers=headers) as answer:
         await answer.read()

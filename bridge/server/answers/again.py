@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.backends.base import Backend
-from bridge.errors import BridgeError, InvalidRequest, NotSupported
+from bridge.errors import BridgeError, InvalidRequest
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.recording import CURRENT, Recording
 from bridge.models.names import ResolvedModel
@@ -46,14 +46,14 @@ class Repeat:
 async def prepare_repeat(bridge: Bridge, exchange: Exchange, changes: Changes) -> Repeat:
     """Change a recorded request.
 
-    Raises NotSupported for one that was not sent to Claude, or that used this computer;
-    InvalidRequest for a change that cannot be made, and ModelNotFound.
+    Raises InvalidRequest for one that was not sent to Claude, or that used this computer, and for a
+    change that cannot be made; and ModelNotFound.
     """
     body = read_recorded_body(exchange)
     if not exchange.calls:
-        raise NotSupported("This request was not sent to Claude.")
+        raise InvalidRequest("This request was not sent to Claude.")
     if body.get("computer_use") or str(body.get("model")).strip().endswith("+computer"):
-        raise NotSupported("Requests that use this computer are not sent again.")
+        raise InvalidRequest("Requests that use this computer are not sent again.")
     body = _change_body(body, exchange, changes)
     rule = None
     if changes.backend is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.errors import BridgeError, NotSupported
+from bridge.errors import BridgeError, InvalidRequest
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.fields import Untranslatable
 from bridge.models.names import ResolvedModel
@@ -51,15 +51,15 @@ Parse = Callable[[Mapping[str, Any]], Question]
 
 
 def read_recorded_body(exchange: Exchange) -> dict[str, Any]:
-    """Return the client's body. Raises NotSupported if it is none that can be translated."""
+    """Return the client's body. Raises InvalidRequest if it is none that can be translated."""
     if exchange.request.path not in TRANSLATED:
-        raise NotSupported(f"Requests to {exchange.request.path} are not translated for Claude.")
+        raise InvalidRequest(f"Requests to {exchange.request.path} are not translated for Claude.")
     try:
         body = decode_json(exchange.request.body)
     except ValueError as error:
-        raise NotSupported("The body of this request is not valid JSON.") from error
+        raise InvalidRequest("The body of this request is not valid JSON.") from error
     if not isinstance(body, dict):
-        raise NotSupported("The body of this request is not a JSON object.")
+        raise InvalidRequest("The body of this request is not a JSON object.")
     if exchange.via == "socket":
         return {name: value for name, value in body.items() if name not in ("type", "generate")}
     return body

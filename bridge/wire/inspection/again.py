@@ -19,7 +19,11 @@ class Changes(BaseModel):
     backend: Literal["anthropic", "claude-code"] | None = None
     without_tool: str | None = Field(None, max_length=200, description="The tool to leave out.")
     temperature: float | None = Field(
-        None, ge=0, le=2, description="Sent to Claude as it is, also where it would be left out."
+        None,
+        strict=True,
+        ge=0,
+        le=2,
+        description="Sent to Claude as it is, also where it would be left out.",
     )
 
 

@@ -24,7 +24,7 @@ from bridge.wire.messages import MessagesRequest, keep_counted
 
 
 async def estimate_again(request: web.Request) -> web.Response:
-    """Count what would be sent, and price it. Raises NotFound and NotSupported."""
+    """Count what would be sent, and price it. Raises NotFound and InvalidRequest."""
     bridge, changes = request.app[BRIDGE], await read_body(request, Changes)
     exchange = find_exchange(bridge, request.match_info["id"])
     repeat = await prepare_repeat(bridge, exchange, changes)
@@ -32,7 +32,7 @@ async def estimate_again(request: web.Request) -> web.Response:
     model = repeat.resolved.model
     rules = backend.narrow_rules(bridge.find_rules(model, backend.name))
     translated = await bridge.heavy_work.run(repeat.translate, rules, model)
-    tokens = await _count(bridge, translated.request)
+    tokens = await _count_prompt(bridge, translated.request)
     outcome = exchange.outcome
     before = outcome.output_tokens if outcome is not None else None
     estimate = Estimate(
@@ -43,7 +43,7 @@ async def estimate_again(request: web.Request) -> web.Response:
         most=_price(model, tokens, translated.request.max_tokens),
         words="",
     )
-    described = estimate.model_copy(update={"words": _describe(estimate)})
+    described = estimate.model_copy(update={"words": _describe_cost(estimate)})
     return web.json_response(described.model_dump())
 
 
@@ -60,7 +60,7 @@ async def repeat_exchange(request: web.Request) -> web.Response:
     return web.json_response(body.model_dump())
 
 
-async def _count(bridge: Bridge, request: MessagesRequest) -> int | None:
+async def _count_prompt(bridge: Bridge, request: MessagesRequest) -> int | None:
     """Return the tokens of the prompt; None where there is no counting."""
     backend = await bridge.selection.select_for_counting(request.model)
     try:
@@ -76,7 +76,7 @@ def _price(model: str, input_tokens: int | None, output_tokens: int | None) -> f
     return None if cost is None else float(cost)
 
 
-def _describe(estimate: Estimate) -> str:
+def _describe_cost(estimate: Estimate) -> str:
     """Return what it costs, in words."""
     if estimate.backend == "offline":
         return "The offline echo answers; it costs nothing."
@@ -127,7 +127,7 @@ _FIGURES_EXAMPLE: dict[str, Any] = {
     "backend": "anthropic",
     "outcome": "stop",
     "text": "Paris.",
-    "notices": [],
+    "notices": ["model: claude-sonnet-5-5 is used instead of gpt-4o"],
     "input_tokens": 24,
     "output_tokens": 5,
     "cache_read_tokens": 0,
@@ -147,7 +147,7 @@ ROUTES = (
         access="token",
         body=Changes,
         example=_CHANGES_EXAMPLE,
-        failures=(*CLAUDE_FAILURES, 501),
+        failures=CLAUDE_FAILURES,
     ),
     Endpoint(
         "POST",
@@ -158,11 +158,11 @@ ROUTES = (
         Answer(
             "Both answers.",
             Comparison,
-            {"first": _FIGURES_EXAMPLE, "again": {**_FIGURES_EXAMPLE, "id": "13"}},
+            {"first": _FIGURES_EXAMPLE, "again": {**_FIGURES_EXAMPLE, "id": "13", "notices": []}},
         ),
         access="token",
         body=Changes,
         example=_CHANGES_EXAMPLE,
-        failures=(*CLAUDE_FAILURES, 501),
+        failures=CLAUDE_FAILURES,
     ),
 )

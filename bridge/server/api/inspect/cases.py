@@ -8,7 +8,7 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from bridge.errors import NotSupported
+from bridge.errors import InvalidRequest
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.fields import Translate, Untranslatable
 from bridge.inspect.filler import fill_events, fill_value
@@ -38,7 +38,7 @@ class CaseQuery(BaseModel):
 
 
 async def export_case(request: web.Request) -> web.Response:
-    """Return a case. Raises NotFound, and NotSupported for what cannot be played."""
+    """Return a case. Raises NotFound, and InvalidRequest for what cannot be played."""
     bridge, query = request.app[BRIDGE], read_query(request, CaseQuery)
     exchange = find_exchange(bridge, request.match_info["id"])
     body = read_recorded_body(exchange)
@@ -54,21 +54,21 @@ async def export_case(request: web.Request) -> web.Response:
 def _check_playable(exchange: Exchange, body: Mapping[str, Any]) -> None:
     """Raise NotSupported for a request whose answer depends on more than itself."""
     if exchange.outcome is None:
-        raise NotSupported("This request has not ended yet.")
+        raise InvalidRequest("This request has not ended yet.")
     if len(exchange.calls) != 1 or exchange.calls[0].failure is not None:
-        raise NotSupported(
+        raise InvalidRequest(
             "Only a request with one complete answer of Claude's can be played; this one has "
             f"{len(exchange.calls)} calls"
             + (", and one of them failed." if any(c.failure for c in exchange.calls) else ".")
         )
     if body.get("previous_response_id") or exchange.via in ("socket", "background"):
-        raise NotSupported("A response that continues another one cannot be played alone.")
+        raise InvalidRequest("A response that continues another one cannot be played alone.")
 
 
 async def _make_translation(bridge: Bridge, exchange: Exchange, body: dict[str, Any]) -> Translate:
     found = find_narrowed_rules(bridge, exchange)
     if found is None:
-        raise NotSupported("This request was not sent to Claude.")
+        raise InvalidRequest("This request was not sent to Claude.")
     rules, model = found
     parse = await make_parser(bridge, exchange, body, bridge.resolve_name)
     return lambda sent: translate_body(parse, rules, model, sent)
@@ -86,7 +86,7 @@ def _build_case(
     try:
         upstream, notices = translate(body)
     except Untranslatable as error:
-        raise NotSupported(f"This request cannot be translated any more: {error}") from error
+        raise InvalidRequest(f"This request cannot be translated any more: {error}") from error
     events: Sequence[Any] = [decode_json(moment.data) for moment in exchange.calls[0].events]
     headers = {name.lower(): value for name, value in exchange.request.headers}
     outcome = exchange.outcome
@@ -112,16 +112,46 @@ _CASE_EXAMPLE: dict[str, Any] = {
     "path": "/v1/chat/completions",
     "headers": {},
     "request": {
-        "model": "claude-sonnet-5-5",
+        "model": "claude-opus-5-5",
         "messages": [{"role": "user", "content": "Xxxx xx 0+0?"}],
-        "seed": 7,
+        "max_tokens": 2000,
     },
     "content": "filler",
-    "notices": ["seed ignored: not supported by Claude"],
+    "notices": ["max_tokens: 2048 is used instead of 2000"],
     "calls": [
         {
-            "request": {"model": "claude-sonnet-5-5", "max_tokens": 32000, "messages": []},
-            "events": [{"type": "message_start"}],
+            "request": {
+                "model": "claude-opus-5-5",
+                "max_tokens": 2048,
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "Xxxx xx 0+0?"}]}
+                ],
+                "system": [{"type": "text", "text": "Xx xxxxx."}],
+                "thinking": {"type": "adaptive", "display": "summarized"},
+                "cache_control": {"type": "ephemeral"},
+            },
+            "events": [
+                {
+                    "type": "message_start",
+                    "message": {
+                        "model": "claude-opus-5-5",
+                        "id": "msg_0f6e",
+                        "type": "message",
+                        "role": "assistant",
+                        "content": [],
+                        "stop_reason": None,
+                        "stop_sequence": None,
+                        "stop_details": None,
+                        "usage": {
+                            "input_tokens": 12,
+                            "cache_creation_input_tokens": 0,
+                            "cache_read_input_tokens": 0,
+                            "output_tokens": 1,
+                            "service_tier": "standard",
+                        },
+                    },
+                }
+            ],
             "failure": None,
         }
     ],
@@ -139,6 +169,6 @@ ROUTES = (
         Answer("The case, for `tests/inspect/cases`.", ExchangeCase, _CASE_EXAMPLE),
         access="token",
         query=CaseQuery,
-        failures=(400, 404, 501),
+        failures=(400, 404),
     ),
 )

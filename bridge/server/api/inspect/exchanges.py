@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from bridge.errors import NotFound
 from bridge.inspect.events import find_text
 from bridge.inspect.exchange import Exchange
+from bridge.inspect.recorder import Watcher
 from bridge.server.api.inspect.details import describe_exchange
 from bridge.server.api.inspect.summaries import describe_recorder, summarize
 from bridge.server.http.dialect import COMPUTER
@@ -83,25 +85,30 @@ async def get_exchange(request: web.Request) -> web.Response:
 
 async def watch_exchanges(request: web.Request) -> web.StreamResponse:
     """Stream the recorder's state, and the exchanges that change, until the client leaves."""
-    bridge = request.app[BRIDGE]
+    async with aclosing(_list_changes(request.app[BRIDGE])) as batches:
+        return await write_events(request, {}, batches)
 
-    async def list_changes() -> Any:
-        with bridge.recorder.watch() as watcher:
-            yield [_describe_changes(bridge, [])]
-            stopping = asyncio.create_task(bridge.stop_requested.wait())
-            try:
-                while not bridge.stopping:
-                    waiting = asyncio.create_task(watcher.wait())
-                    await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
-                    if not waiting.done():
-                        waiting.cancel()
-                        return
-                    yield [_describe_changes(bridge, waiting.result())]
-                    await asyncio.sleep(_PAUSE_SECONDS)
-            finally:
-                stopping.cancel()
 
-    return await write_events(request, {}, list_changes())
+async def _list_changes(bridge: Bridge) -> AsyncGenerator[list[dict[str, Any]], None]:
+    with bridge.recorder.watch() as watcher:
+        yield [_describe_changes(bridge, [])]
+        stopping = asyncio.create_task(bridge.stop_requested.wait())
+        try:
+            while (ids := await _wait_for_change(watcher, stopping)) is not None:
+                yield [_describe_changes(bridge, ids)]
+                await asyncio.sleep(_PAUSE_SECONDS)
+        finally:
+            stopping.cancel()
+
+
+async def _wait_for_change(watcher: Watcher, stopping: asyncio.Task[Any]) -> list[str] | None:
+    """Return the ids of what has changed; None if the server stops."""
+    waiting = asyncio.create_task(watcher.wait())
+    try:
+        await asyncio.wait([waiting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    return None if stopping.done() else waiting.result()
 
 
 def find_exchange(bridge: Bridge, id: str) -> Exchange:
@@ -168,17 +175,17 @@ _DETAIL_EXAMPLE: dict[str, Any] = {
     **_SUMMARY_EXAMPLE,
     "query": "",
     "request_headers": [{"name": "Authorization", "value": "[secret]"}],
-    "request_body": '{"model":"gpt-4o","messages":[{"role":"user","content":"Hi"}],"seed":7}',
+    "request_body": '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}',
     "response_headers": [{"name": "Content-Type", "value": "application/json"}],
-    "all_notices": ["seed ignored: not supported by Claude"],
+    "all_notices": ["model: claude-sonnet-5-5 is used instead of gpt-4o"],
     "images": [],
     "fields": [
         {
-            "name": "seed",
-            "value": 7,
-            "fate": "set_aside",
-            "targets": [],
-            "notices": ["seed ignored: not supported by Claude"],
+            "name": "model",
+            "value": "gpt-4o",
+            "fate": "changed",
+            "targets": [{"path": "model", "value": "claude-sonnet-5-5"}],
+            "notices": [],
         }
     ],
     "fields_problem": None,
@@ -195,8 +202,24 @@ _DETAIL_EXAMPLE: dict[str, Any] = {
         }
     ],
     "timeline": [{"at": 0.0, "what": "Request accepted"}],
-    "events": [{"at": 0.8, "call": 0, "upstream": '{"type":"message_start"}', "client": None}],
-    "usages": [{"input_tokens": 24, "output_tokens": 5}],
+    "events": [
+        {
+            "at": 0.8,
+            "call": 0,
+            "upstream": '{"type":"message_start"}',
+            "client": '{"id":"chatcmpl-0f6e"}',
+        }
+    ],
+    "usages": [
+        {
+            "input_tokens": 24,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+            "output_tokens": 5,
+            "service_tier": "standard",
+            "output_tokens_details": {"thinking_tokens": 0},
+        }
+    ],
     "prefix": {
         "previous": "11",
         "words": "tools changed: `search` was added",

@@ -129,7 +129,7 @@ async def test_what_is_not_sent_again(
     id = (await get_last(session))["id"]
     for action in ("again", "estimate"):
         status, answer = await send(session, f"/inspect/exchanges/{id}/{action}", {})
-        assert (status, reason in answer["error"]["message"]) == (501, True), answer
+        assert (status, reason in answer["error"]["message"]) == (400, True), answer
 
 
 async def test_the_control_token_is_needed(bridge: Bridge, fake: FakeAnthropic, first: str) -> None:

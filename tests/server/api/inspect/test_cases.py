@@ -169,5 +169,5 @@ async def test_what_cannot_be_played(
         pass
     id = (await get_last(session))["id"]
     async with session.get(f"/inspect/exchanges/{id}/case") as answer:
-        assert answer.status == 501
+        assert answer.status == 400
         assert reason in (await answer.json())["error"]["message"]

@@ -78,6 +78,10 @@ class Recorder:
         """Stop recording and drop everything."""
         self._cancel_timer()
         self.is_on, self.until = False, None
+        self.clear()
+
+    def clear(self) -> None:
+        """Drop everything that is recorded, also of requests that still run."""
         for recording in self._recordings.values():
             recording.discard()
         self._recordings.clear()

@@ -94,6 +94,19 @@ async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
         assert not is_stored(holder, "Swordfish")
 
 
+async def test_everything_is_dropped_while_it_goes_on() -> None:
+    recorder = Recorder()
+    recorder.turn_on(30)
+    recorder.finish(record(recorder), OUTCOME)
+    running = record(recorder)
+    recorder.clear()
+    assert (recorder.count, recorder.size, recorder.is_on) == (0, 0, True)
+    assert not is_stored(running, "Swordfish")
+    recorder.finish(running, OUTCOME)
+    assert recorder.count == 0
+    recorder.turn_off()
+
+
 async def test_the_oldest_goes_when_there_are_too_many() -> None:
     recorder = Recorder(most=3)
     recorder.turn_on(30)

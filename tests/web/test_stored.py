@@ -15,6 +15,7 @@ WORD = "Swordfish7391"
 
 async def test_the_user_sees_and_deletes_what_is_stored(bridge: Bridge, tmp_path: Path) -> None:
     async with AsyncOpenAI(base_url=f"{bridge.url}/v1", api_key="any") as client:
+        bridge.recorder.turn_on(30)
         await client.responses.create(model="default", input=WORD, store=True)
     async with run_chromium(tmp_path / "profile") as page:
         await page.open(f"{bridge.url}/")
@@ -28,6 +29,7 @@ async def test_the_user_sees_and_deletes_what_is_stored(bridge: Bridge, tmp_path
         await page.wait_for(f"{counts}.startsWith('On disk: 0 responses,')")
         assert "Deleted: " in await page.read_text("#stored-result")
         assert page.errors == []
+    assert (bridge.recorder.is_on, bridge.recorder.count) == (True, 0)
     found = [file.name for file in find_paths().data.iterdir() if _contains(file)]
     assert found == []
 

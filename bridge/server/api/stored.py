@@ -31,6 +31,7 @@ async def delete_stored(request: web.Request) -> web.Response:
     if deletion.id is None:
         # Open WebSockets have responses of their own, and forget all of them.
         bridge.deletions += 1
+        bridge.recorder.clear()
         await bridge.selection.forget_conversations()
     report = await _list_stores(bridge).delete(deletion)
     return web.json_response(report.model_dump())

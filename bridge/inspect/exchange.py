@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from bridge.wire.health import BackendName
+from bridge.wire.messages import Usage
 
 Via = Literal["http", "socket", "background", "again"]
 """How a request came: in a request of its own, as a message on a WebSocket, to be answered in the
@@ -70,13 +71,11 @@ class Outcome:
     seconds: float
     model: str
     backend: str
-    usages: tuple[Mapping[str, Any], ...] = ()
+    usages: tuple[Usage, ...] = ()
     """Claude's token counts, once for each answer."""
     input_tokens: int | None = None
     """Of all answers, with those of the cache."""
     output_tokens: int | None = None
-    micro_dollars: int | None = None
-    """None if a price is unknown."""
     headers: tuple[tuple[str, str], ...] = ()
     """Those of the response that its endpoint has set."""
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bridge.inspect.exchange import ClientRequest, Exchange, Outcome, Via
+from bridge.inspect.exchange import ClientRequest, Exchange, Via
 from bridge.inspect.recording import Recording
 
 MOST_EXCHANGES = 200
@@ -46,7 +46,6 @@ class Recorder:
         self._most = most
         self._most_bytes = most_bytes
         self._recordings: dict[str, Recording] = {}
-        self._finished: dict[str, Exchange] = {}
         self._sizes: dict[str, int] = {}
         """The bytes of the content of each exchange, about; the oldest first."""
         self._count = 0
@@ -85,7 +84,6 @@ class Recorder:
         for recording in self._recordings.values():
             recording.discard()
         self._recordings.clear()
-        self._finished.clear()
         self._sizes.clear()
         self.size = 0
         self._tell_watchers("")
@@ -103,22 +101,14 @@ class Recorder:
         self._tell_watchers(recording.id)
         return recording
 
-    def finish(self, recording: Recording, outcome: Outcome) -> None:
-        """End a recording; its exchange stays until it is the oldest."""
-        recording.finish(outcome)
-        if self._recordings.pop(recording.id, None) is not None:
-            self._finished[recording.id] = recording.freeze()
-
     def get(self, id: str) -> Exchange | None:
         """Return an exchange, also one that still runs."""
-        if (recording := self._recordings.get(id)) is not None:
-            return recording.freeze()
-        return self._finished.get(id)
+        recording = self._recordings.get(id)
+        return None if recording is None else recording.freeze()
 
     def list_exchanges(self) -> list[Exchange]:
         """List all exchanges, the oldest first."""
-        found = (self.get(id) for id in self._sizes)
-        return [exchange for exchange in found if exchange is not None]
+        return [recording.freeze() for recording in self._recordings.values()]
 
     def get_size(self, id: str) -> int:
         """Return the bytes of an exchange's content, about; 0 if it is not stored."""
@@ -145,9 +135,7 @@ class Recorder:
     def _drop_oldest(self) -> None:
         id = next(iter(self._sizes))
         self.size -= self._sizes.pop(id)
-        self._finished.pop(id, None)
-        if (recording := self._recordings.pop(id, None)) is not None:
-            recording.discard()
+        self._recordings.pop(id).discard()
         self.dropped += 1
 
     def _cancel_timer(self) -> None:

@@ -37,7 +37,11 @@ class Recording:
         self.is_discarded = False
         self._started = started
         self._request = request
-        self._exchange = Exchange(id, time.time(), via, request, repeats=repeats)
+        self._at = time.time()
+        self._via = via
+        self._repeats = repeats
+        self._body = b""
+        self._read_at: float | None = None
         self._on_growth = on_growth
         self._notices: dict[str, None] = {}
         self._calls: list[CallRecording] = []
@@ -52,12 +56,12 @@ class Recording:
     @property
     def body(self) -> bytes:
         """The client's body, as far as it was read."""
-        return self._request.body
+        return self._body
 
     def set_body(self, body: bytes | bytearray) -> None:
         """Take the client's body."""
         if not self.is_discarded:
-            self._request = replace(self._request, body=bytes(body), read_at=self.seconds)
+            self._body, self._read_at = bytes(body), self.seconds
             self.grow(len(body))
 
     def add_notices(self, notices: Sequence[str]) -> None:
@@ -70,7 +74,7 @@ class Recording:
         self, backend: BackendName, body: Mapping[str, Any], headers: Mapping[str, str]
     ) -> CallRecording:
         """Begin to record a request to a backend."""
-        call = CallRecording(self, UpstreamCall(backend, b"", dict(headers), self.seconds))
+        call = CallRecording(self, backend, headers)
         if not self.is_discarded:
             call.set_body(encode_json(body))
             self._calls.append(call)
@@ -84,14 +88,14 @@ class Recording:
 
     def finish(self, outcome: Outcome) -> None:
         """Take how it ended. Nothing is taken afterwards, but of work in the background."""
-        self._outcome = outcome
-        self.grow(0)
+        if not self.is_discarded:
+            self._outcome = outcome
+            self.grow(0)
 
     def discard(self) -> None:
         """Drop all content."""
         self.is_discarded = True
-        self._request = replace(self._request, headers=(), body=b"")
-        self._exchange = replace(self._exchange, request=self._request)
+        self._request, self._body = replace(self._request, headers=()), b""
         self._notices.clear()
         self._written.clear()
         for call in self._calls:
@@ -105,56 +109,77 @@ class Recording:
 
     def freeze(self) -> Exchange:
         """Return what was seen so far."""
-        return replace(
-            self._exchange,
-            request=self._request,
+        return Exchange(
+            self.id,
+            self._at,
+            self._via,
+            replace(self._request, body=self._body, read_at=self._read_at),
             notices=tuple(self._notices),
             calls=tuple(call.freeze() for call in self._calls),
             written=tuple(self._written),
             outcome=self._outcome,
+            repeats=self._repeats,
         )
 
 
 class CallRecording:
     """What was seen of one request to a backend."""
 
-    def __init__(self, recording: Recording, call: UpstreamCall) -> None:
+    def __init__(
+        self, recording: Recording, backend: BackendName, headers: Mapping[str, str]
+    ) -> None:
         self._recording = recording
-        self._call = call
+        self._backend = backend
+        self._headers = headers
+        self._sent_at = recording.seconds
+        self._body = b""
+        self._opened_at: float | None = None
+        self._ended_at: float | None = None
+        self._failure: str | None = None
         self._events: list[Moment] = []
 
     def set_body(self, body: bytes) -> None:
         """Take the request's body."""
-        self._call = replace(self._call, body=body)
+        self._body = body
         self._recording.grow(len(body))
 
     def note_open(self) -> None:
         """Note that the answer has begun."""
-        self._call = replace(self._call, opened_at=self._recording.seconds)
+        self._opened_at = self._recording.seconds
 
     def add_events(self, batch: Sequence[Any]) -> None:
         """Take events that were read together."""
         if self._recording.is_discarded:
             return
-        at = self._recording.seconds
-        moments = [Moment(at, encode_json(event)) for event in batch]
-        self._events += moments
-        self._recording.grow(sum(len(moment.data) + _OVERHEAD for moment in moments))
+        at, size = self._recording.seconds, 0
+        for event in batch:
+            data = encode_json(event)
+            size += len(data) + _OVERHEAD
+            self._events.append(Moment(at, data))
+        self._recording.grow(size)
 
     def finish(self, failure: str | None = None) -> None:
         """Note the end of the answer; the first end counts."""
-        if self._call.ended_at is None and not self._recording.is_discarded:
-            self._call = replace(self._call, ended_at=self._recording.seconds, failure=failure)
-            self._recording.grow(0)
+        if self._ended_at is None and not self._recording.is_discarded:
+            self._ended_at, self._failure = self._recording.seconds, failure
 
     def discard(self) -> None:
         """Drop all content."""
-        self._call = replace(self._call, body=b"", headers={}, failure=None)
+        self._body, self._headers, self._failure = b"", {}, None
         self._events.clear()
 
     def freeze(self) -> UpstreamCall:
         """Return what was seen so far."""
-        return replace(self._call, events=tuple(self._events))
+        return UpstreamCall(
+            self._backend,
+            self._body,
+            self._headers,
+            self._sent_at,
+            self._opened_at,
+            tuple(self._events),
+            self._ended_at,
+            self._failure,
+        )
 
 
 CURRENT: ContextVar[Recording | None] = ContextVar("recording", default=None)

@@ -31,7 +31,7 @@ async def test_it_is_off_until_it_is_turned_on_and_again_at_its_end() -> None:
     recorder.turn_on(minutes=0.0005)
     assert recorder.is_on
     assert recorder.until is not None
-    recorder.finish(record(recorder), OUTCOME)
+    record(recorder).finish(OUTCOME)
     assert is_stored(recorder, "Swordfish")
     async with asyncio.timeout(30):
         with recorder.watch() as watcher:
@@ -61,7 +61,7 @@ async def test_an_exchange_has_all_that_passed() -> None:
     running = recorder.get(recording.id)
     assert running is not None
     assert running.outcome is None
-    recorder.finish(recording, OUTCOME)
+    recording.finish(OUTCOME)
     (exchange,) = recorder.list_exchanges()
     assert exchange.request.body == b"Swordfish"
     assert exchange.notices == ("notice: Swordfish",)
@@ -88,7 +88,7 @@ async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
     recording.add_notices(["Swordfish"])
     recording.add_written(b"Swordfish")
     recording.start_call("anthropic", {"text": "Swordfish"}, {}).note_open()
-    recorder.finish(recording, OUTCOME)
+    recording.finish(OUTCOME)
     assert recorder.list_exchanges() == []
     for holder in (recorder, recording, call):
         assert not is_stored(holder, "Swordfish")
@@ -97,12 +97,12 @@ async def test_a_request_that_runs_when_it_is_turned_off_is_forgotten() -> None:
 async def test_everything_is_dropped_while_it_goes_on() -> None:
     recorder = Recorder()
     recorder.turn_on(30)
-    recorder.finish(record(recorder), OUTCOME)
+    record(recorder).finish(OUTCOME)
     running = record(recorder)
     recorder.clear()
     assert (recorder.count, recorder.size, recorder.is_on) == (0, 0, True)
     assert not is_stored(running, "Swordfish")
-    recorder.finish(running, OUTCOME)
+    running.finish(OUTCOME)
     assert recorder.count == 0
     recorder.turn_off()
 
@@ -122,7 +122,7 @@ async def test_the_oldest_goes_when_they_are_too_large() -> None:
     recorder = Recorder(most_bytes=100_000)
     recorder.turn_on(30)
     first = record(recorder, b"a" * 10_000)
-    recorder.finish(first, OUTCOME)
+    first.finish(OUTCOME)
     second = record(recorder, b"b" * 15_000)
     assert recorder.size <= 100_000
     assert [exchange.id for exchange in recorder.list_exchanges()] == [second.id]
@@ -130,7 +130,7 @@ async def test_the_oldest_goes_when_they_are_too_large() -> None:
     third = record(recorder, b"c" * 200_000)
     assert recorder.list_exchanges() == []
     assert recorder.size == 0
-    recorder.finish(third, OUTCOME)
+    third.finish(OUTCOME)
     assert recorder.list_exchanges() == []
     recorder.turn_off()
 
@@ -142,6 +142,6 @@ async def test_a_watcher_is_told_which_exchanges_have_changed() -> None:
         assert await watcher.wait() == [""]
         recordings = [record(recorder) for _ in range(2)]
         assert await watcher.wait() == [recording.id for recording in recordings]
-        recorder.finish(recordings[1], OUTCOME)
+        recordings[1].finish(OUTCOME)
         assert await watcher.wait() == [recordings[1].id]
     recorder.turn_off()

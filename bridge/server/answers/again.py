@@ -183,4 +183,4 @@ def _record(bridge: Bridge, repeat: Repeat, record: RequestRecord) -> Iterator[R
         raise
     finally:
         CURRENT.reset(token)
-        bridge.recorder.finish(recording, describe_outcome(record, status, recording.seconds))
+        recording.finish(describe_outcome(record, status, recording.seconds))

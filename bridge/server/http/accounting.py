@@ -22,6 +22,7 @@ from bridge.server.request_record import RequestRecord, get_route_path
 from bridge.server.state import BRIDGE, Bridge
 from bridge.store.ledger import Entry
 from bridge.translate.stream.usage import TokenCounts, count_hour_writes
+from bridge.wire.messages import Usage
 from bridge.wire.usage import LastFailure
 
 _log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _build_entry(record: RequestRecord, seconds: float) -> Entry:
         cache_write_tokens=written,
         cache_read_tokens=read,
         output_tokens=output,
-        cost=price_answers(record),
+        cost=price_answers(record.model, record.usages, record.counts),
         outcome=record.outcome,
         milliseconds=round(seconds * 1000),
         first_chunk_milliseconds=None if first is None else round(first * 1000),
@@ -160,13 +161,13 @@ def _add_up(counts: Sequence[TokenCounts]) -> TokenCounts:
     return new, written, read, output
 
 
-def price_answers(record: RequestRecord) -> int | None:
+def price_answers(model: str, usages: Sequence[Usage], counts: Sequence[TokenCounts]) -> int | None:
     """Return micro-dollars; None if any price is unknown: never guess a cost."""
     with guard_accounting("the costs"):
         # Prices may depend on the length of a prompt, so each answer is priced separately.
         prices = [
-            calculate_cost(record.model, *count, cache_write_1h_tokens=count_hour_writes(usage))
-            for usage, count in zip(record.usages, record.counts, strict=True)
+            calculate_cost(model, *count, cache_write_1h_tokens=count_hour_writes(usage))
+            for usage, count in zip(usages, counts, strict=True)
         ]
         known = [price for price in prices if price is not None]
         if len(known) == len(prices):

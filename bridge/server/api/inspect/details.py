@@ -73,7 +73,7 @@ def _build_detail(
     outcome = exchange.outcome
     return ExchangeDetail(
         **summary.model_dump(),
-        query=exchange.request.query,
+        query=redact(exchange.request.query),
         request_headers=_list_headers(exchange.request.headers),
         request_body=body,
         response_headers=_list_headers(outcome.headers if outcome is not None else ()),

@@ -9,6 +9,8 @@ from typing import Any
 from bridge.inspect.exchange import Exchange
 from bridge.inspect.recorder import Recorder
 from bridge.logs import redact
+from bridge.server.http.accounting import price_answers
+from bridge.translate.stream.usage import list_counts
 from bridge.wire.inspection.recorder import ExchangeSummary, RecorderState
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,200})"')
@@ -32,7 +34,9 @@ def summarize(exchange: Exchange, size: int) -> ExchangeSummary:
     call = exchange.calls[-1] if exchange.calls else None
     usages = outcome.usages if outcome is not None else ()
     model = outcome.model if outcome is not None else None
-    dollars = outcome.micro_dollars if outcome is not None else None
+    dollars = None
+    if usages and model is not None:
+        dollars = price_answers(model, usages, [list_counts(usage) for usage in usages])
     return ExchangeSummary(
         id=exchange.id,
         request_id=outcome.request_id if outcome is not None else None,

@@ -39,7 +39,7 @@ def record_detached_exchange(
         yield
     finally:
         CURRENT.reset(token)
-        recorder.finish(recording, describe_outcome(record, via, recording.seconds))
+        recording.finish(describe_outcome(record, via, recording.seconds))
 
 
 def record_event(event: Mapping[str, Any]) -> None:

@@ -12,8 +12,7 @@ from aiohttp.typedefs import Handler
 from bridge.inspect.exchange import ClientRequest, Outcome
 from bridge.inspect.recording import CURRENT, Recording
 from bridge.inspect.redaction import redact_headers
-from bridge.logs import redact
-from bridge.server.http.accounting import guard_accounting, price_answers
+from bridge.server.http.accounting import guard_accounting
 from bridge.server.request_record import RequestRecord, get_record, read_client_name
 from bridge.server.state import BRIDGE
 
@@ -53,7 +52,7 @@ async def record_exchange(
                     recording.add_written(body)
                 record = get_record(request)
                 outcome = describe_outcome(record, status, recording.seconds, headers)
-                recorder.finish(recording, outcome)
+                recording.finish(outcome)
 
 
 def describe_request(request: web.Request) -> ClientRequest:
@@ -64,7 +63,7 @@ def describe_request(request: web.Request) -> ClientRequest:
         redact_headers(request.headers.items()),
         read_client_name(request),
         get_record(request).caller.key,
-        query=redact(request.query_string),
+        query=request.rel_url.raw_query_string,
     )
 
 
@@ -83,9 +82,8 @@ def describe_outcome(
         seconds=seconds,
         model=record.model,
         backend=record.backend,
-        usages=tuple(dict(usage) for usage in record.usages),
+        usages=tuple(record.usages),
         input_tokens=record.prompt_tokens,
         output_tokens=record.completion_tokens,
-        micro_dollars=price_answers(record) if record.usages else None,
-        headers=redact_headers((headers or {}).items()),
+        headers=tuple((headers or {}).items()),
     )

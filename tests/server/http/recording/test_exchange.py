@@ -107,7 +107,7 @@ async def test_a_stream_is_recorded_on_both_sides(
     outcome = exchange.outcome
     assert outcome is not None
     assert (outcome.status, outcome.outcome, outcome.backend) == (200, "stop", "anthropic")
-    assert outcome.micro_dollars
+    assert outcome.usages
     assert outcome.output_tokens
     times = [exchange.request.read_at, call.sent_at, call.opened_at, exchange.written[0].at]
     assert times == sorted(times, key=lambda at: at or 0)
